@@ -12,7 +12,7 @@ export function span(trace, id, parent, name, from, to, more = {}) {
   return {
     traceId: hex(trace, 32), spanId: hex(id, 16), ...(parent ? { parentSpanId: hex(parent, 16) } : {}), name,
     kind: more.kind || 1, startTimeUnixNano: nanos(from), endTimeUnixNano: nanos(to), attributes: attributes(more.attributes || {}),
-    ...(more.error === undefined ? {} : { status: { code: 2, message: more.error } }),
+    ...(more.error !== undefined ? { status: { code: 2, message: more.error } } : more.ok ? { status: { code: 1 } } : {}),
     events: (more.events || []).map(([time, name, entries]) => ({ timeUnixNano: nanos(time), name, attributes: attributes(entries) })),
     links: (more.links || []).map(([trace, id]) => ({ traceId: hex(trace, 32), spanId: hex(id, 16) })),
   };
@@ -60,6 +60,27 @@ export function hostile() {
     error: text, attributes: { [text]: text, long: 'x'.repeat(5000) }, events: [[1, text, { [text]: text }], [2, 'exception', { 'exception.type': text, 'exception.message': text }]],
   }));
   return line(HOSTILE[0], spans) + log(HOSTILE[0], 7, 1, 1, 9, HOSTILE[0]);
+}
+
+/** Orders of 24 users, an hour apart, each of another length; that of user 7 is declared as good, and 13 is the slowest. */
+export function orders() {
+  return Array.from({ length: 24 }, (_, user) => {
+    const at = user * 3_600_000, long = user === 13 ? 900 : 10 + user;
+    return line('shop', [span(user + 1, 2 * user + 1, 0, `GET /orders/${user}`, at, at + long, user === 7 ? { ok: true } : {})])
+      + line('payments', [span(user + 1, 2 * user + 2, 2 * user + 1, 'charge', at + 1, at + long - 1, { attributes: { 'user.id': user } })])
+      + log('payments', user + 1, 2 * user + 2, at + 5, user === 7 ? 17 : 9, `charged user ${user}`);
+  }).join('');
+}
+
+/** A request through thirteen services, with a task that waited, a span without a name, and a host whose clock is late. */
+export function fleet() {
+  const services = Array.from({ length: 13 }, (_, at) => line(`service-${at}-of-a-fleet`, [
+    span(5, 10 + at, at ? 9 + at : 0, at === 4 ? '' : `step ${at}`, at * 10, 400 - at * 10, {
+      attributes: at === 6 ? { queued_ns: 25_000_000 } : {}, events: at === 8 ? [[120, 'cache miss', { key: 'a' }]] : [],
+    }),
+  ]));
+  const hosts = line('web', [span(5, 40, 10, 'GET /stock', 20, 60, { kind: 3 })]) + line('stock', [span(5, 41, 40, 'GET /stock/{sku}', -370, -350, { kind: 2 })]);
+  return services.join('') + hosts + log('service-8', 5, 18, 130, 13, 'the cache is cold') + log('service-9', 5, 19, 250, 17, 'gave up');
 }
 
 /** One trace of many spans, three levels deep, in lines. */

@@ -47,7 +47,7 @@ pub use crate::diff::{Change, ChangeKind, Diff, diff};
 pub use crate::duration::parse_duration;
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
-pub use crate::page::{page, page_of};
+pub use crate::page::{escape_html, page, page_of};
 pub use crate::perfetto::perfetto;
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,

@@ -15,13 +15,13 @@ use serde_json::{Value as Json, json};
 
 use crate::causes::causes;
 use crate::forest::{Forest, Trace};
-use crate::span::{Attributes, Log, Status, Value};
+use crate::span::{Attributes, Log, Span, SpanId, Status, TraceId, Value};
 use crate::waterfall::beside;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
-/// What the page may run: the hashes of the two above, which a test computes.
+/// What the page may run: the hashes of the two above, as `compact` makes them, which a test computes.
 const STYLE_HASH: &str = include_str!("page/page.css.sha256");
 const SCRIPT_HASH: &str = include_str!("page/page.js.sha256");
 
@@ -51,7 +51,7 @@ struct Rows {
     origin: String,
     note: String,
     strings: Vec<String>,
-    traces: Vec<Json>,
+    traces: Vec<PageTrace>,
     id: Vec<String>,
     parent: Vec<i64>,
     after: Vec<usize>,
@@ -71,10 +71,29 @@ struct Rows {
     waits: BTreeMap<usize, (u64, u64)>,
     /// The times of events.
     events: BTreeMap<usize, Vec<u64>>,
+    /// The times of log records, and which of them are errors.
+    logs: BTreeMap<usize, Vec<(u64, bool)>>,
+    /// By how many nanoseconds rows were moved, because the clock of their host was wrong.
+    shifted: BTreeMap<usize, i64>,
+    /// How long tasks waited before their first poll, in nanoseconds.
+    queued: BTreeMap<usize, i64>,
     /// Rows that are assets, with their name, their state, and the rows that they are made of.
     assets: Vec<(usize, usize, usize, Vec<usize>)>,
     /// What makes rows slow, in order.
     why: Vec<(usize, String)>,
+}
+
+/// A trace of the page: its rows are those from `first` to before `end`.
+#[derive(Default, Serialize)]
+struct PageTrace {
+    id: String,
+    root: usize,
+    first: usize,
+    end: usize,
+    start: u64,
+    duration: u64,
+    spans: usize,
+    errors: usize,
 }
 
 /// Writes a page about traces: HTML with its style, its script and its data in it, and no address of anything else.
@@ -94,38 +113,28 @@ pub fn page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
 /// Writing fails.
 pub fn page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
     let (order, left_out) = rows_of(forest, most.min(MOST_SPANS));
-    let row_of: FxHashMap<usize, usize> = order
-        .iter()
-        .enumerate()
-        .map(|(row, span)| (*span, row))
-        .collect();
-    let mut strings = Strings::default();
-    let mut rows = rows(forest, &order, &row_of, &mut strings);
+    let plan = Plan::new(forest, order);
+    let mut rows = plan.rows();
     if left_out > 0 {
         rows.note = format!("{left_out} more spans are left out: neither failed nor long");
     }
-    rows.strings = strings.all;
     let why = causes(forest).into_iter();
     rows.why = why
-        .filter_map(|cause| Some((*row_of.get(&cause.span)?, cause.message)))
+        .filter_map(|cause| Some((*plan.row_of.get(&cause.span)?, cause.message)))
         .take(MOST_CAUSES)
         .collect();
-    let details = details(forest, &order, &row_of)?;
-    let data = json!({"spans": packed(&rows)?, "details": details});
-    let title = rows
-        .traces
-        .first()
-        .and_then(|_| order.first())
-        .map_or("no spans", |span| &forest.span(*span).name);
+    let data = json!({"spans": packed(&rows)?, "details": plan.details()?});
+    let title = plan.order.first();
+    let title = title.map_or("no spans", |span| &forest.span(*span).name);
     let mut page = PAGE;
     while let Some((before, rest)) = page.split_once("{{") {
         let (name, after) = rest.split_once("}}").unwrap_or((rest, ""));
         out.write_all(before.as_bytes())?;
         match name {
-            "title" => out.write_all(escaped(title).as_bytes())?,
-            "style" => out.write_all(STYLE.as_bytes())?,
+            "title" => out.write_all(escape_html(title).as_bytes())?,
+            "style" => out.write_all(style().as_bytes())?,
             "style-hash" => out.write_all(STYLE_HASH.trim_end().as_bytes())?,
-            "script" => out.write_all(SCRIPT.as_bytes())?,
+            "script" => out.write_all(compact(SCRIPT).as_bytes())?,
             "script-hash" => out.write_all(SCRIPT_HASH.trim_end().as_bytes())?,
             // It is base64, in which nothing needs to be escaped.
             _ => serde_json::to_writer(&mut out, &data)?,
@@ -134,6 +143,16 @@ pub fn page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Res
     }
     out.write_all(page.as_bytes())?;
     out.flush()
+}
+
+/// A style or a script without what is for those who read its source: indentation, comments, and most ends of lines.
+fn compact(text: &str) -> String {
+    let lines = text.lines().map(str::trim_start);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.fold(String::new(), |text, line| {
+        let is_joined = text.ends_with([';', '{', ',']) || line.starts_with('}');
+        text + if is_joined { "" } else { "\n" } + line
+    })
 }
 
 /// The spans of the page, parents before their children, and how many others there are.
@@ -202,157 +221,203 @@ impl Strings {
     }
 }
 
-fn rows(
-    forest: &Forest<'_>,
-    order: &[usize],
-    row_of: &FxHashMap<usize, usize>,
-    strings: &mut Strings,
-) -> Rows {
-    let mut rows = Rows::default();
-    let origin = forest
-        .traces()
-        .iter()
-        .map(|trace| trace.start)
-        .filter(|start| *start > 0);
-    let origin = origin.min().unwrap_or_default();
-    rows.origin = origin.to_string();
-    let by_id: FxHashMap<_, usize> = order
-        .iter()
-        .map(|span| forest.span(*span))
-        .zip(0..)
-        .map(|(span, row)| ((span.trace, span.id), row))
-        .collect();
-    let traces: FxHashMap<_, &Trace> = forest.traces().iter().map(|it| (it.id, it)).collect();
-    for (row, index) in order.iter().enumerate() {
-        let span = forest.span(*index);
-        let parent = forest
-            .parent(*index)
-            .and_then(|it| row_of.get(&it))
-            .copied();
-        let time = |time: u64| time.saturating_sub(origin);
+/// The style, in which no text has a space beside punctuation.
+fn style() -> String {
+    let spaces = [": ", "; ", ", ", " {", "{ ", " }"];
+    spaces.iter().fold(compact(STYLE), |style, space| {
+        style.replace(space, space.trim())
+    })
+}
+
+/// Which spans the page has, and in which row each of them is.
+struct Plan<'a> {
+    forest: &'a Forest<'a>,
+    /// The spans, in the order of the rows.
+    order: Vec<usize>,
+    row_of: FxHashMap<usize, usize>,
+    /// Of spans with the same ids, the first one.
+    by_id: FxHashMap<(TraceId, SpanId), usize>,
+    logs: FxHashMap<(TraceId, SpanId), Vec<&'a Log>>,
+    origin: u64,
+}
+
+impl<'a> Plan<'a> {
+    fn new(forest: &'a Forest<'a>, order: Vec<usize>) -> Self {
+        let mut row_of = FxHashMap::default();
+        let mut by_id = FxHashMap::default();
+        for (row, index) in order.iter().enumerate() {
+            let span = forest.span(*index);
+            row_of.insert(*index, row);
+            by_id.entry((span.trace, span.id)).or_insert(row);
+        }
+        let mut logs: FxHashMap<_, Vec<&Log>> = FxHashMap::default();
+        for log in &forest.recording().logs {
+            logs.entry((log.trace, log.span)).or_default().push(log);
+        }
+        let starts = forest.traces().iter().map(|trace| trace.start);
+        let origin = starts.filter(|start| *start > 0).min();
+        Self {
+            forest,
+            order,
+            row_of,
+            by_id,
+            logs,
+            origin: origin.unwrap_or_default(),
+        }
+    }
+
+    /// A time relative to that of the page.
+    const fn time(&self, time: u64) -> u64 {
+        time.saturating_sub(self.origin)
+    }
+
+    fn logs_of(&self, span: &Span) -> impl Iterator<Item = &'a Log> {
+        let logs = self.logs.get(&(span.trace, span.id));
+        logs.into_iter().flatten().take(MOST_OF_A_SPAN).copied()
+    }
+
+    fn rows(&self) -> Rows {
+        let mut strings = Strings::default();
+        let mut rows = Rows {
+            origin: self.origin.to_string(),
+            ..Rows::default()
+        };
+        let traces = self.forest.traces().iter();
+        let traces: FxHashMap<_, _> = traces.map(|trace| (trace.id, trace)).collect();
+        let mut open = None;
+        for (row, index) in self.order.iter().enumerate() {
+            let span = self.forest.span(*index);
+            if open.replace(span.trace) != Some(span.trace)
+                && let Some(trace) = traces.get(&span.trace)
+            {
+                rows.traces.push(self.trace(trace, row));
+                self.critical(trace, &mut rows);
+            }
+            if let Some(trace) = rows.traces.last_mut() {
+                trace.end = row + 1;
+            }
+            self.span(row, *index, &mut rows, &mut strings);
+            self.marks(row, span, &mut rows);
+            self.asset(row, span, &mut rows, &mut strings);
+        }
+        if rows.traces.is_empty() {
+            rows.traces.push(PageTrace::default());
+        }
+        // From the last row on, what is below a row is below its parent, too.
+        for row in (0..self.order.len()).rev() {
+            if let Ok(parent) = usize::try_from(rows.parent[row]) {
+                rows.after[parent] = rows.after[parent].max(rows.after[row]);
+            }
+        }
+        rows.strings = strings.all;
+        rows
+    }
+
+    fn span(&self, row: usize, index: usize, rows: &mut Rows, strings: &mut Strings) {
+        let span = self.forest.span(index);
+        let parent = self.forest.parent(index);
+        let parent = parent.and_then(|it| self.row_of.get(&it)).copied();
+        let above = parent.and_then(|it| rows.depth.get(it));
         let (status, message) = match &span.status {
             Status::Unset => (0, ""),
             Status::Ok => (1, ""),
             Status::Error(message) => (2, &**message),
         };
+        rows.depth.push(above.map_or(0, |depth| depth + 1));
         rows.id.push(span.id.to_string());
         rows.parent.push(signed(parent));
-        let depth = parent
-            .and_then(|it| rows.depth.get(it))
-            .map_or(0, |depth| depth + 1);
-        rows.depth.push(depth);
         rows.after.push(row + 1);
         rows.name.push(strings.index(&span.name));
-        rows.service
-            .push(strings.index(forest.recording().service(span)));
+        let service = self.forest.recording().service(span);
+        rows.service.push(strings.index(service));
         rows.status.push(status);
         rows.message.push(strings.index(message));
-        rows.beside.push(strings.index(&beside(forest, *index)));
-        rows.start.push(time(span.start));
+        rows.beside.push(strings.index(&beside(self.forest, index)));
+        rows.start.push(self.time(span.start));
         rows.duration.push(span.duration());
-        rows.own.push(forest.self_time(*index));
+        rows.own.push(self.forest.self_time(index));
+    }
+
+    /// What is drawn on the row of a span besides its bar.
+    fn marks(&self, row: usize, span: &Span, rows: &mut Rows) {
         if !span.events.is_empty() {
             let events = span.events.iter().take(MOST_OF_A_SPAN);
-            rows.events
-                .insert(row, events.map(|event| time(event.time)).collect());
+            let times = events.map(|event| self.time(event.time));
+            rows.events.insert(row, times.collect());
         }
+        let logs = self.logs_of(span);
+        let logs: Vec<_> = logs
+            .map(|log| (self.time(log.time), matches!(log.severity, 17..=24)))
+            .collect();
+        if !logs.is_empty() {
+            rows.logs.insert(row, logs);
+        }
+        if span.shifted != 0 {
+            rows.shifted.insert(row, span.shifted);
+        }
+        if let Some(queued) = span.attribute("queued_ns").and_then(Value::as_int)
+            && queued > 0
+        {
+            rows.queued.insert(row, queued);
+        }
+    }
+
+    fn asset(&self, row: usize, span: &Span, rows: &mut Rows, strings: &mut Strings) {
         let asset = ASSETS.iter().find_map(|(key, state)| {
             let (key, state) = (span.attribute(key)?, span.attribute(state)?);
             Some((key.to_string(), state.to_string()))
         });
-        if let Some((key, state)) = asset {
-            let links = span
-                .links
-                .iter()
-                .filter_map(|it| by_id.get(&(it.trace, it.span)));
-            let links = links.copied().collect();
-            rows.assets
-                .push((row, strings.index(&key), strings.index(&state), links));
-        }
-        let is_new = (rows.traces.last()).is_none_or(|it| it["id"] != span.trace.to_string());
-        if is_new && let Some(trace) = traces.get(&span.trace) {
-            rows.begin(forest, trace, row, origin, row_of);
-        }
-        if let Some(trace) = rows.traces.last_mut() {
-            trace["end"] = Json::from(row + 1);
-        }
+        let Some((key, state)) = asset else {
+            return;
+        };
+        let links = span.links.iter();
+        let links = links.filter_map(|it| self.by_id.get(&(it.trace, it.span)));
+        let links = links.copied().collect();
+        let (key, state) = (strings.index(&key), strings.index(&state));
+        rows.assets.push((row, key, state, links));
     }
-    // From the last row on, what is below a row is below its parent, too.
-    for row in (0..order.len()).rev() {
-        if let Some(parent) = rows
-            .parent
-            .get(row)
-            .and_then(|it| usize::try_from(*it).ok())
-        {
-            rows.after[parent] = rows.after[parent].max(rows.after[row]);
-        }
-    }
-    rows
-}
 
-impl Rows {
-    /// Begins a trace at a row.
-    fn begin(
-        &mut self,
-        forest: &Forest<'_>,
-        trace: &Trace,
-        row: usize,
-        origin: u64,
-        row_of: &FxHashMap<usize, usize>,
-    ) {
-        let time = |time: u64| time.saturating_sub(origin);
-        let root = trace
-            .roots
-            .iter()
-            .max_by_key(|root| forest.span(**root).duration());
-        self.traces.push(json!({
-            "id": trace.id.to_string(),
-            "root": root.and_then(|root| row_of.get(root)).unwrap_or(&row),
-            "first": row,
-            "end": row,
-            "start": time(trace.start),
-            "duration": trace.duration(),
-            "spans": trace.spans.len(),
-            "errors": trace.errors,
-        }));
-        for step in critical_path(forest, &trace.roots) {
-            if let Some(row) = row_of.get(&step.span) {
-                let part = (time(step.from), time(step.to));
+    /// A trace whose first row is this one.
+    fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
+        let roots = trace.roots.iter().copied();
+        let root = roots.max_by_key(|root| self.forest.span(*root).duration());
+        let root = root.and_then(|root| self.row_of.get(&root));
+        PageTrace {
+            id: trace.id.to_string(),
+            root: root.copied().unwrap_or(row),
+            first: row,
+            end: row,
+            start: self.time(trace.start),
+            duration: trace.duration(),
+            spans: trace.spans.len(),
+            errors: trace.errors,
+        }
+    }
+
+    fn critical(&self, trace: &Trace, rows: &mut Rows) {
+        for step in critical_path(self.forest, &trace.roots) {
+            if let Some(row) = self.row_of.get(&step.span) {
+                let part = (self.time(step.from), self.time(step.to));
                 if step.is_wait {
-                    self.waits.insert(*row, part);
+                    rows.waits.insert(*row, part);
                 } else {
-                    self.critical.entry(*row).or_default().push(part);
+                    rows.critical.entry(*row).or_default().push(part);
                 }
             }
         }
     }
-}
 
-/// A row, or -1.
-fn signed(row: Option<usize>) -> i64 {
-    row.and_then(|row| i64::try_from(row).ok()).unwrap_or(-1)
-}
-
-/// What the panel shows of each span, in pieces that are unpacked when they are needed.
-fn details(
-    forest: &Forest<'_>,
-    order: &[usize],
-    row_of: &FxHashMap<usize, usize>,
-) -> io::Result<Vec<String>> {
-    let recording = forest.recording();
-    let mut logs: FxHashMap<_, Vec<&Log>> = FxHashMap::default();
-    for log in &recording.logs {
-        logs.entry((log.trace, log.span)).or_default().push(log);
+    /// What the panel shows of each span, in pieces that are unpacked when they are needed.
+    fn details(&self) -> io::Result<Vec<String>> {
+        let parts = self.order.chunks(PART);
+        parts
+            .map(|part| packed(&part.iter().map(|it| self.detail(*it)).collect::<Vec<_>>()))
+            .collect()
     }
-    let by_id: FxHashMap<_, usize> = row_of
-        .iter()
-        .map(|(span, row)| ((forest.span(*span).trace, forest.span(*span).id), *row))
-        .collect();
-    let of = |index: &usize| {
-        let span = forest.span(*index);
-        let source = recording.source(span.source);
-        let logs = logs.get(&(span.trace, span.id));
-        let logs = logs.into_iter().flatten().take(MOST_OF_A_SPAN);
+
+    fn detail(&self, index: usize) -> Json {
+        let span = self.forest.span(index);
+        let source = self.forest.recording().source(span.source);
         json!({
             "k": span.kind.as_str(),
             "s": source.map_or("", |source| &source.scope),
@@ -363,18 +428,19 @@ fn details(
             ])).collect::<Json>(),
             "l": span.links.iter().take(MOST_OF_A_SPAN).map(|link| json!([
                 link.trace.to_string(), link.span.to_string(),
-                signed(by_id.get(&(link.trace, link.span)).copied()), attributes(&link.attributes),
+                signed(self.by_id.get(&(link.trace, link.span)).copied()), attributes(&link.attributes),
             ])).collect::<Json>(),
-            "g": logs.map(|log| json!([
-                log.time.saturating_sub(span.start), log.level(), value(&log.body), attributes(&log.attributes),
+            "g": self.logs_of(span).map(|log| json!([
+                self.time(log.time), log.level(), value(&log.body), attributes(&log.attributes),
             ])).collect::<Json>(),
             "r": source.map_or_else(|| json!([]), |source| attributes(&source.resource)),
         })
-    };
-    let parts = order.chunks(PART);
-    parts
-        .map(|part| packed(&part.iter().map(of).collect::<Vec<_>>()))
-        .collect()
+    }
+}
+
+/// A row, or -1.
+fn signed(row: Option<usize>) -> i64 {
+    row.and_then(|row| i64::try_from(row).ok()).unwrap_or(-1)
 }
 
 fn attributes(attributes: &Attributes) -> Json {
@@ -403,18 +469,13 @@ fn packed(data: &impl Serialize) -> io::Result<String> {
     Ok(STANDARD.encode(gzip.finish()?))
 }
 
-fn escaped(text: &str) -> String {
+/// Returns a text as content of HTML; characters that control a terminal or the direction of text are escaped, too.
+#[must_use]
+pub fn escape_html(text: &str) -> String {
     let text = floe_redact::printable(text);
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -423,14 +484,14 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::*;
-    use crate::span::{Link, Recording, Source, Span, SpanId, TraceId};
+    use crate::span::{Link, Recording, Source};
 
     /// `BLESS=1` writes the files.
     #[test]
     fn the_hashes_are_those_of_what_the_page_may_run() {
         for (file, text, hash) in [
-            ("page.css", STYLE, STYLE_HASH),
-            ("page.js", SCRIPT, SCRIPT_HASH),
+            ("page.css", style(), STYLE_HASH),
+            ("page.js", compact(SCRIPT), SCRIPT_HASH),
         ] {
             let expected = format!("sha256-{}\n", STANDARD.encode(Sha256::digest(text)));
             if std::env::var_os("BLESS").is_some() {
@@ -531,6 +592,34 @@ mod tests {
     }
 
     #[test]
+    fn rows_have_marks_of_logs_waits_and_clocks() {
+        let mut late = span(1, 2, 1, "late", 500);
+        late.attributes = Box::new([("queued_ns".into(), Value::Int(70))]);
+        late.shifted = -30;
+        let mut recording = recording([span(1, 1, 0, "root", 1000), late]);
+        let log = |severity, time| Log {
+            trace: TraceId(1),
+            span: SpanId(2),
+            severity,
+            time,
+            ..Log::default()
+        };
+        recording.logs = vec![log(9, 1_000_100), log(17, 1_000_200)];
+        let (rows, details) = data(&recording);
+        assert_eq!(rows["logs"], json!({"1": [[100, false], [200, true]]}));
+        assert_eq!(rows["queued"], json!({"1": 70}));
+        assert_eq!(rows["shifted"], json!({"1": -30}));
+        assert_eq!(details[1]["g"][1][0], 200);
+    }
+
+    #[test]
+    fn a_page_without_spans_has_a_trace_without_spans() {
+        let (rows, details) = data(&Recording::default());
+        assert_eq!(rows["traces"][0]["spans"], 0);
+        assert!(details.is_empty());
+    }
+
+    #[test]
     fn of_too_many_spans_the_failed_and_the_long_ones_are_kept() {
         let many = 2000;
         let mut spans = vec![span(1, 1, 0, "root", many)];
@@ -551,6 +640,12 @@ mod tests {
 
     #[test]
     fn the_page_is_small() {
-        assert!(PAGE.len() + STYLE.len() + SCRIPT.len() < 200_000);
+        let mut out = Vec::new();
+        page(&Forest::new(&Recording::default()), &mut out).expect("a page");
+        let text = String::from_utf8(out).expect("text");
+        let (before, rest) = text.split_once(r#"id="data">"#).expect("data");
+        let (_, after) = rest.split_once("</script>").expect("its end");
+        let size = before.len() + after.len();
+        assert!(size <= 60_000, "{size} bytes besides the data");
     }
 }

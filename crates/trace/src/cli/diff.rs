@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Change, Diff as Found, Recording, diff as compare};
+use floe_trace::{Change, Diff as Found, Recording, diff as compare, escape_html};
 use serde_json::{Value as Json, json};
 
 use super::input::Limits;
@@ -198,9 +198,9 @@ fn page(found: &Found) -> String {
         .max()
         .unwrap_or(1)
         .max(1);
-    let mut body = format!("<p>{}</p>\n", escaped(&coverage(found)));
+    let mut body = format!("<p>{}</p>\n", escape_html(&coverage(found)));
     for note in &found.notes {
-        let _ = writeln!(body, "<p class=\"note\">{}</p>", escaped(note));
+        let _ = writeln!(body, "<p class=\"note\">{}</p>", escape_html(note));
     }
     if found.changes.is_empty() {
         body.push_str("<p>Nothing is different.</p>\n");
@@ -213,7 +213,7 @@ fn page(found: &Found) -> String {
         for (row, change) in rows(found).iter().zip(&found.changes) {
             let _ = write!(body, "<tr class=\"{}\">", change.kind.as_str());
             for cell in row {
-                let _ = write!(body, "<td>{}</td>", escaped(cell));
+                let _ = write!(body, "<td>{}</td>", escape_html(cell));
             }
             let width = u128::from(change.weight) * 120 / u128::from(most);
             let time = floe_trace::duration(change.weight);
@@ -238,10 +238,3 @@ const STYLE: &str = "\
 h1{font-size:20px}table{border-collapse:collapse;display:block;overflow-x:auto}th,td{text-align:left;padding:5px 16px 5px 0;\
 border-bottom:1px solid #8884;vertical-align:top}td:nth-child(2){min-width:12em;overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,.slower td:first-child,.repeated_calls td:first-child{\
 color:light-dark(#b3261e,#ff8a80);font-weight:600}.faster td:first-child{color:light-dark(#1a7f37,#7ee2a8);font-weight:600}rect{fill:#4477aa}";
-
-fn escaped(text: &str) -> String {
-    let text = printable(text);
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}

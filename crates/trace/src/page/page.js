@@ -1,31 +1,41 @@
 'use strict';
 // A page about traces. The spans are arrays of numbers, one for each field, in the order of the rows: parents before
-// their children. Text of others is only ever set as text, never as HTML.
+// their children. Text of others is only ever set as text, never as HTML. The page has this file without its
+// indentation and comments, so a comment has lines of its own, and no text has several lines.
 (() => {
+const root = document.documentElement;
 const $ = id => document.getElementById(id);
+const on = (element, kind, action, options) => element.addEventListener(kind, action, options);
 
-/** Makes an element: properties, then children, which are elements or texts. */
-function make(tag, properties, ...children) {
-  const element = document.createElement(tag);
-  for (const [key, value] of Object.entries(properties || {})) {
-    if (key === 'class') element.className = value;
-    else if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== false) element.setAttribute(key, value);
+// Makes an element: its tag with classes, properties, then children, which are elements or texts.
+function h(tag, properties = {}, ...children) {
+  const [name, ...styles] = tag.split('.');
+  const element = document.createElementNS('http://www.w3.org/' + (/^(svg|g|path|rect|text|title)$/.test(name) ? '2000/svg' : '1999/xhtml'), name);
+  for (const [key, value] of Object.entries({ class: styles.join(' '), ...properties })) {
+    if (key.startsWith('on')) on(element, key.slice(2), value);
+    else if (value !== undefined && value !== false && value !== '') element.setAttribute(key, value);
   }
   element.append(...children.filter(child => child !== undefined && child !== ''));
   return element;
 }
 
-/** Text as it is shown: what controls a terminal or changes the direction of text is escaped. */
+// What opens something by a click and by a key.
+const opens = action => ({ tabindex: 0, onclick: action, onkeydown: event => { if (event.key === 'Enter') action(); } });
+
+// Text as it is shown: what controls a terminal or changes the direction of text is escaped.
 const shown = text => String(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
   c => '\\u{' + c.codePointAt(0).toString(16) + '}');
 const line = text => shown(text).replace(/[\n\t]/g, ' ');
 
+// The units of durations from a minute on, with the seconds of each.
+const UNITS = [['d', 86400], ['h', 3600], ['min', 60], ['s', 1]];
+
 function duration(ns) {
   if (ns <= 0) return '0';
   if (ns >= 60e9) {
-    const s = Math.floor(ns / 1e9);
-    return s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`;
+    const s = Math.floor(ns / 1e9), at = UNITS.findIndex(([, size]) => s >= size);
+    const [[unit, size], [small, part]] = [UNITS[at], UNITS[at + 1]], rest = Math.floor(s % size / part);
+    return `${Math.floor(s / size)} ${unit}` + (rest ? ` ${rest} ${small}` : '');
   }
   const [value, unit] = ns < 1e3 ? [ns, 'ns'] : ns < 999.5e3 ? [ns / 1e3, 'µs'] : ns < 999.5e6 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's'];
   const digits = unit === 'ns' || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
@@ -33,13 +43,15 @@ function duration(ns) {
 }
 
 function parseDuration(text) {
-  const found = /^([0-9.]+)\s*(ns|us|µs|ms|s|min)$/.exec(text);
-  return found ? Number(found[1]) * { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9 }[found[2]] : NaN;
+  const found = /^([\d.]+)\s*(\D+)$/.exec(text);
+  return found ? Number(found[1]) * { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 }[found[2]] : NaN;
 }
 
-const count = (n, one, many = one + 's') => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+const STATUSES = ['unset', 'ok', 'error'];
+const number = n => n.toLocaleString('en');
+const count = (n, one, many = one + 's') => `${number(n)} ${n === 1 ? one : many}`;
 
-/** Decodes a part of the data: base64 of gzip of JSON. */
+// Decodes a part of the data: base64 of gzip of JSON.
 async function decode(text) {
   const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
@@ -48,38 +60,47 @@ async function decode(text) {
 
 // ---- what there is ----------------------------------------------------------------------------------------------
 
-let D; // the data
-let parts; // details of spans, as texts, and decoded
-const PART = 512;
-const details = new Map();
-let trace; // the index of the trace that is looked at
-let first, end; // its rows
+// The data, and its strings in lower case.
+let D, lower;
+// Details of spans, as texts, and decoded.
+let parts;
+const PART = 512, details = [];
+// The index of the trace that is looked at, its rows, and those of them that are neither folded away nor hidden.
+let trace, first, end, rows = [];
 let tab = 'Waterfall';
-let rows = []; // the rows that are not folded away
-const folded = new Set();
-let selected = -1;
-let window0, window1; // the time that is looked at
-let filter = null; // a function of a row, or null
-let matches = [];
-let isMatch = new Set();
+// Rows that are folded, and services that are hidden.
+const folded = new Set(), hidden = new Set();
+// The selected row, and the row of the panel.
+let selected = -1, opened = -1;
+// The time that is looked at, and which part of it a duration beside a bar needs, in percent.
+let window0, window1, room;
+// The words of the filter or null, the rows that match, and for each row whether it does.
+let filter = null, matches = [], isMatch;
 
 const text = index => D.strings[index];
-const name = row => text(D.name[row]);
-const service = row => text(D.service[row]);
+const name = row => line(text(D.name[row])) || '(no name)';
+const service = row => line(text(D.service[row]));
 const isError = row => D.status[row] === 2;
 const finish = row => D.start[row] + D.duration[row];
-/** The row after the last one below this one. */
-const after = row => D.after[row];
+const hasChildren = row => D.after[row] > row + 1;
+const traceOf = row => D.traces.findIndex(t => row >= t.first && row < t.end);
+// The details of a part of the rows, and of a row.
+const unpacked = part => details[part] = details[part] || decode(parts[part]);
+const detail = async row => (await unpacked(Math.floor(row / PART)))[row % PART];
 
-async function detail(row) {
-  const part = Math.floor(row / PART);
-  if (!details.has(part)) details.set(part, decode(parts[part]));
-  return (await details.get(part))[row % PART];
-}
-
-// Colours that people who see fewer colours tell apart; red is for errors alone.
+// Colours that people who see fewer colours tell apart, and after them (`theme`) darker and lighter ones. Red is for
+// errors alone.
 const COLORS = ['#4a80b8', '#ccbb44', '#228833', '#bb4488', '#55bbdd', '#997700', '#88aa99', '#7766cc', '#bb7755', '#667a8c'];
-const color = row => COLORS[D.color[D.service[row]] % COLORS.length];
+const channels = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
+const mixed = (hex, other, part) => '#' + channels(hex).map(c => Math.round(c + (other - c) * part).toString(16).padStart(2, '0')).join('');
+const colorOf = service => COLORS[D.color[service] % COLORS.length];
+const color = row => colorOf(D.service[row]);
+
+// A time since the origin as UTC, or nothing if it is none.
+function stamp(time) {
+  const date = new Date(Number(BigInt(D.origin) / 1000000n) + time / 1e6);
+  return isNaN(date) || D.origin === '0' ? '' : date.toISOString().replace(/T|Z/g, ' ').trim();
+}
 
 // ---- start -----------------------------------------------------------------------------------------------------
 
@@ -87,36 +108,59 @@ async function start() {
   const data = JSON.parse($('data').textContent);
   parts = data.details;
   D = await decode(data.spans);
+  lower = D.strings.map(it => it.toLowerCase());
   D.color = {};
   for (const index of D.service) if (!(index in D.color)) D.color[index] = Object.keys(D.color).length;
-  D.children = new Uint8Array(D.name.length);
-  for (const parent of D.parent) if (parent >= 0) D.children[parent] = 1;
-  let wanted = -1;
-  const asked = /^#span=([0-9a-f]{16})$/.exec(location.hash);
-  if (asked) wanted = D.id.indexOf(asked[1]);
-  let at = wanted >= 0 ? D.traces.findIndex(t => wanted >= t.first && wanted < t.end) : -1;
-  if (at < 0) at = D.traces.findIndex(t => t.errors > 0);
-  if (at < 0 && D.why.length > 0) at = D.traces.findIndex(t => D.why[0][0] >= t.first && D.why[0][0] < t.end);
   theme(null);
-  choose(at < 0 ? 0 : at);
-  if (wanted >= 0) select(wanted, true);
-  else if (D.traces[trace].errors > 0) select(errorsOf()[0].row, false);
-  else if (D.why.length > 0) select(D.why[0][0], false);
   listWhy();
-  document.documentElement.dataset.ready = 'yes';
+  if (!await follow()) {
+    const failed = D.traces.findIndex(t => t.errors > 0);
+    const slowest = D.traces.reduce((most, t, index) => t.duration > D.traces[most].duration ? index : most, 0);
+    choose(failed < 0 ? slowest : failed);
+    const why = D.why.find(([row]) => row >= first && row < end);
+    if (failed >= 0) select(errorsOf()[0].row, false);
+    else if (why) select(why[0], false);
+  }
+  root.dataset.ready = 'yes';
 }
 
-/** Looks at a trace. */
+// Goes where the address leads: to a filter, a trace and a span. Returns whether there is such a trace.
+async function follow() {
+  const asked = new URLSearchParams(location.hash.slice(1)), id = asked.get('span');
+  const known = D.traces.findIndex(t => t.id === asked.get('trace'));
+  const row = id ? D.id.indexOf(id, known < 0 ? 0 : D.traces[known].first) : -1;
+  const wanted = row < 0 ? known : traceOf(row);
+  $('filter').value = asked.get('filter') || '';
+  if (wanted >= 0) choose(wanted);
+  await refilter(wanted >= 0 || trace >= 0);
+  if (row >= 0) go(row);
+  return wanted >= 0;
+}
+
+// Writes what is looked at into the address, so that it can be sent to others who have this file.
+function address() {
+  const to = new URLSearchParams(), input = $('filter').value.trim();
+  const isOnly = opened >= 0 && D.id.indexOf(D.id[opened]) === opened;
+  if (opened >= 0) to.set('span', D.id[opened]);
+  if (!isOnly && D.traces.length > 1) to.set('trace', D.traces[trace].id);
+  if (input) to.set('filter', input);
+  history.replaceState(null, '', '#' + to);
+}
+
+// Looks at a trace.
 function choose(index) {
   trace = index;
   ({ first, end } = D.traces[trace]);
   [window0, window1] = whole();
-  selected = -1;
+  selected = opened = -1;
+  levels = Infinity;
   $('panel').hidden = true;
+  address();
   summary();
   listErrors();
   tabs();
-  refilter();
+  layout();
+  draw();
 }
 
 function whole() {
@@ -125,25 +169,23 @@ function whole() {
 }
 
 function summary() {
-  const t = D.traces[trace];
-  const fact = (value, word, style) => make('span', { class: 'fact ' + (style || '') }, make('b', {}, value), word ? ' ' + word : '');
-  const began = new Date(Number(BigInt(D.origin) / 1000000n) + t.start / 1e6);
-  const when = isNaN(began) || began.getTime() <= 0 ? '' : began.toISOString().replace('T', ' ').replace('Z', ' UTC');
+  const t = D.traces[trace], title = t.spans ? name(t.root) : 'No spans';
+  const fact = (value, word, style = '') => h('span', { class: 'fact ' + style }, h('b', {}, value), word ? ' ' + word : '');
   $('summary').replaceChildren(
-    make('h1', { title: t.spans ? line(name(t.root)) : '' }, line(t.spans ? name(t.root) : 'No spans')),
+    h('h1', { title }, title),
     fact(duration(t.duration), ''),
-    fact(t.spans.toLocaleString('en'), t.spans === 1 ? 'span' : 'spans'),
-    t.errors ? fact(t.errors.toLocaleString('en'), 'failed', 'bad') : fact('0', 'failed'),
-    D.traces.length > 1 ? fact(D.traces.filter(it => it.errors > 0).length.toLocaleString('en'), `of ${D.traces.length.toLocaleString('en')} traces failed`) : '',
-    make('span', { class: 'fact' }, when),
-    make('span', { class: 'fact mono', title: 'The id of the trace' }, t.id),
-    D.note ? make('span', { class: 'fact' }, D.note) : '',
+    fact(number(t.spans), t.spans === 1 ? 'span' : 'spans'),
+    fact(number(t.errors), 'failed', t.errors ? 'bad' : ''),
+    D.traces.length > 1 ? fact(number(D.traces.filter(it => it.errors > 0).length), `of ${number(D.traces.length)} traces failed`) : '',
+    h('span.fact', {}, stamp(t.start) && stamp(t.start) + ' UTC'),
+    h('span.fact.mono', { title: 'The id of the trace' }, t.id),
+    D.note ? h('span.fact', {}, D.note) : '',
   );
 }
 
 // ---- errors ----------------------------------------------------------------------------------------------------
 
-/** The errors that no other one below them explains, equal ones together. */
+// The errors that no other one below them explains, equal ones together.
 function errorsOf() {
   const explained = new Set();
   for (let row = first; row < end; row++) if (isError(row) && D.parent[row] >= 0) explained.add(D.parent[row]);
@@ -160,30 +202,34 @@ function errorsOf() {
 
 function listErrors() {
   const list = errorsOf();
-  $('errors').classList.toggle('some', list.length > 0);
-  $('errors').replaceChildren(...list.slice(0, 50).map(({ row, times }) => make('button', { onclick: () => { show('Waterfall'); select(row, true); } },
-    make('span', { class: 'where' }, '✕ ' + line(name(row))),
-    make('span', { class: 'what', title: line(text(D.message[row])) }, line(text(D.message[row])) || 'no message'),
-    times > 1 ? make('span', { class: 'times' }, `${times} times`) : '')));
+  $('errors').hidden = !list.length;
+  $('errors').replaceChildren(...list.slice(0, 50).map(({ row, times }) => h('button', { onclick: () => go(row) },
+    h('span.where', {}, '✕ ' + name(row)),
+    h('span.what', { title: line(text(D.message[row])) }, line(text(D.message[row])) || 'no message'),
+    times > 1 ? h('span.times', {}, `${times} times`) : '')));
 }
 
-/** Why these traces were slow: what took the most time first. */
+// Why these traces were slow: what took the most time first.
 function listWhy() {
-  $('why').classList.toggle('some', D.why.length > 0);
-  $('why').replaceChildren(...D.why.map(([row, message]) => make('button', { title: message, onclick: () => { show('Waterfall'); select(row, true); } },
-    make('span', { class: 'what' }, '◷ ' + line(message)))));
+  $('why').hidden = !D.why.length;
+  $('why').replaceChildren(...D.why.map(([row, message]) => h('button', { title: message, onclick: () => go(row) },
+    h('span.what', {}, '◷ ' + line(message)))));
 }
 
 // ---- tabs ------------------------------------------------------------------------------------------------------
 
+// A view has the same key in each file.
+const VIEWS = { Waterfall: drawWaterfall, Names: drawNames, Flame: drawFlame, Traces: drawTraces, Logs: drawLogs, Graph: drawGraph };
+
 function tabs() {
-  const all = ['Waterfall', 'Names', 'Flame'];
-  if (nodes().length > 1) all.push('Graph');
-  if (D.traces.length > 1) all.push('Traces');
-  if (!all.includes(tab)) tab = 'Waterfall';
-  $('tabs').replaceChildren(...all.map((it, index) => make('button', {
-    role: 'tab', 'aria-selected': String(it === tab), title: `${it} (${index + 1})`, onclick: () => show(it),
-  }, it === 'Traces' ? `Traces (${D.traces.length.toLocaleString('en')})` : it)));
+  const there = { Traces: D.traces.length > 1, Logs: Object.keys(D.logs).length, Graph: nodes().length > 1 };
+  const all = Object.keys(VIEWS);
+  if (!(there[tab] ?? true)) tab = 'Waterfall';
+  const many = number(D.traces.length);
+  const label = it => it === 'Traces' ? `Traces (${filter ? matching() + ' of ' : ''}${many})` : it;
+  $('tabs').replaceChildren(...all.map((it, index) => there[it] ?? true ? h('button', {
+    role: 'tab', 'aria-selected': String(it === tab), 'data-key': index + 1, title: `${it} (${index + 1})`, onclick: () => show(it),
+  }, label(it)) : ''));
 }
 
 function show(which) {
@@ -193,122 +239,199 @@ function show(which) {
   draw();
 }
 
-function draw() {
-  ({ Waterfall: drawWaterfall, Names: drawNames, Flame: drawFlame, Graph: drawGraph, Traces: drawTraces })[tab]();
-}
+const draw = () => VIEWS[tab]();
+const matching = () => number(D.traces.filter(t => t.matches).length);
 
 // ---- filter ----------------------------------------------------------------------------------------------------
 
-/** Reads a filter: words, all of which apply. Texts in quotes may have spaces. */
+// Reads a filter: words, all of which apply to a span. Texts in quotes may have spaces.
 function parseFilter(input) {
   const words = input.match(/(?:[^\s"]+|"(?:\\.|[^"\\])*(?:"|$))+/g) || [];
   return words.map(word => {
     const plain = word.replace(/\\(.)|"/g, '$1').toLowerCase();
-    if (plain === 'error' || plain === 'status:error') return { test: isError };
     const limit = /^[<>]/.test(plain) ? parseDuration(plain.slice(1)) : NaN;
     if (/^[<>][0-9]/.test(plain) && isNaN(limit)) return { hint: `expected a duration, such as ${plain[0]}10ms` };
     if (!isNaN(limit)) return { test: plain[0] === '>' ? row => D.duration[row] > limit : row => D.duration[row] < limit };
+    const [, status] = /^status:(.*)$/.exec(plain === 'error' ? 'status:error' : plain) || [];
+    if (status !== undefined) {
+      const wanted = STATUSES.indexOf(status);
+      return wanted < 0 ? { hint: 'expected status:error, status:ok or status:unset' } : { test: row => D.status[row] === wanted };
+    }
     const [, key, value] = /^(service|name):(.*)$/.exec(plain) || [];
     if (key) {
-      const field = key === 'name' ? name : service;
+      const field = key === 'name' ? D.name : D.service;
       // A name in quotes is the whole name.
-      return word.includes('"') ? { test: row => field(row).toLowerCase() === value } : { test: row => field(row).toLowerCase().includes(value) };
+      return { test: word.includes('"') ? row => lower[field[row]] === value : row => lower[field[row]].includes(value) };
     }
     const [, attribute, wanted] = /^([^=]+)=(.*)$/.exec(plain) || [];
-    if (attribute) return { deep: d => d.a.some(([k, v]) => k.toLowerCase() === attribute && String(v).toLowerCase().includes(wanted)) };
+    const has = it => String(it).toLowerCase().includes(attribute ? wanted : plain);
+    if (attribute) {
+      // A number, and what is in quotes, is the whole value.
+      const equals = ([k, v]) => k.toLowerCase() === attribute && (typeof v === 'string' && !word.includes('="') ? has(v) : String(v).toLowerCase() === wanted);
+      return { deep: true, test: (row, d) => d.a.some(equals) || d.r.some(equals) };
+    }
+    const some = attributes => attributes.some(([k, v]) => has(k) || has(v));
     return {
-      test: row => [name(row), service(row), text(D.message[row]), D.id[row]].some(it => it.toLowerCase().includes(plain)),
-      deep: d => d.a.some(([k, v]) => k.toLowerCase().includes(plain) || String(v).toLowerCase().includes(plain)),
-      either: true,
+      deep: true,
+      test: (row, d, t) => [D.name, D.service, D.message].some(field => lower[field[row]].includes(plain)) || D.id[row].includes(plain)
+        || plain.length > 7 && t.id.includes(plain) || some(d.a) || d.e.some(it => has(it[1]) || some(it[2])) || d.g.some(it => has(it[2]) || some(it[3])),
     };
   });
 }
 
 let filterings = 0;
-async function refilter() {
-  const turn = ++filterings;
-  const input = $('filter').value.trim();
-  const words = parseFilter(input);
+// Finds the spans of all traces that match the filter.
+async function refilter(draws = true) {
+  const turn = ++filterings, words = parseFilter($('filter').value.trim());
   const hint = (words.find(word => word.hint) || {}).hint;
-  filter = words.length && !hint ? words : null;
-  const found = [];
-  if (filter) {
-    if (words.some(word => word.deep)) {
-      $('found').textContent = 'searching…';
-      const from = Math.floor(first / PART), to = Math.ceil(end / PART);
-      for (let part = from; part < to; part++) await detail(part * PART);
-      if (turn !== filterings) return;
+  const wanted = words.length && !hint ? words : null, deep = wanted && words.some(word => word.deep);
+  if (deep) $('found').textContent = 'searching…';
+  const all = deep ? await Promise.all(parts.map((_, part) => unpacked(part))) : [];
+  if (turn !== filterings) return;
+  filter = wanted;
+  matches = [];
+  isMatch = new Uint8Array(D.name.length);
+  for (const t of D.traces) {
+    const before = matches.length;
+    for (let row = t.first; filter && row < t.end; row++) {
+      const d = deep ? all[Math.floor(row / PART)][row % PART] : null;
+      if (words.every(word => word.test(row, d, t))) isMatch[row] = matches.push(row) && 1;
     }
-    for (let row = first; row < end; row++) {
-      let matching = true;
-      for (const word of words) {
-        if (word.either ? word.test(row) : word.test && word.test(row)) continue;
-        if (word.deep && word.deep((await details.get(Math.floor(row / PART)))[row % PART])) continue;
-        matching = false;
-        break;
-      }
-      if (matching) found.push(row);
-    }
-    if (turn !== filterings) return;
+    t.matches = matches.length - before;
   }
-  matches = found;
-  isMatch = new Set(found);
-  $('found').textContent = hint || (filter ? count(found.length, 'match', 'matches') : '');
+  const many = D.traces.length;
+  $('found').textContent = hint || (filter ? count(matches.length, 'match', 'matches') + (many > 1 ? ` in ${matching()} of ${number(many)} traces` : '') : '');
+  if (!draws) return;
+  address();
+  tabs();
   layout();
   draw();
 }
 
-/** Lists the rows that are not folded, and with `only matches`, those that match and what is above them. */
+// Lists the rows that are not folded nor hidden, and with `only matches`, those that match and what is above them.
 function layout() {
   rows = [];
   let kept = null;
   if (filter && $('only').checked) {
     kept = new Set();
-    for (let row of matches) while (row >= 0 && !kept.has(row)) { kept.add(row); row = D.parent[row]; }
+    for (let row of matches) if (row >= first && row < end) while (row >= 0 && !kept.has(row)) { kept.add(row); row = D.parent[row]; }
   }
   for (let row = first; row < end;) {
-    if (!kept || kept.has(row)) rows.push(row);
-    row = folded.has(row) ? after(row) : row + 1;
+    const isHidden = hidden.has(D.service[row]);
+    if (!isHidden && (!kept || kept.has(row))) rows.push(row);
+    row = folded.has(row) && !isHidden ? D.after[row] : row + 1;
   }
 }
 
 // ---- waterfall --------------------------------------------------------------------------------------------------
 
 const HEIGHT = 24;
-/** The most rows on paper. */
+// The most rows on paper.
 const PRINTED = 400;
 let pool = [];
+// How many levels of the tree are unfolded.
+let levels = Infinity;
+
+// The services of the trace, each of which can be hidden, and what the marks mean.
+function legend() {
+  const services = [...new Set(D.service.slice(first, end))].map(index => {
+    const dot = h('span.dot');
+    dot.style.background = colorOf(index);
+    return h('button', { 'aria-pressed': String(!hidden.has(index)), title: 'Hide or show', onclick: () => {
+      if (!hidden.delete(index)) hidden.add(index);
+      $('legend').replaceWith(legend());
+      relayout();
+    } }, dot, line(text(index)) || 'unknown service');
+  });
+  const some = field => Object.keys(D[field]).length;
+  const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
+    ['event log', 'log record', '', some('logs')],
+    ['wait', 'wait', '', some('queued') + some('waits')],
+    ['moved', 'clock moved', '', some('shifted')]];
+  return h('div.legend', { id: 'legend', role: 'group', 'aria-label': 'Services and marks' }, ...services,
+    ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
+}
 
 function drawWaterfall() {
-  const map = make('canvas', { id: 'map', title: 'Drag to zoom; double-click for all' });
-  const services = [...new Set(D.service.slice(first, end))];
-  const legend = services.slice(0, services.length > 10 ? 9 : 10).map(index => {
-    const dot = make('span', { class: 'dot' });
-    dot.style.background = COLORS[D.color[index] % COLORS.length];
-    return make('span', {}, dot, line(text(index)) || 'unknown service');
-  });
-  if (services.length > 10) legend.push(make('span', { title: services.slice(9).map(index => line(text(index))).join(', ') }, `+ ${services.length - 9} more`));
-  legend.push(make('span', { title: 'What determines how long the trace took' }, make('span', { class: 'path' }), 'critical path'));
-  if (Object.keys(D.events).length) legend.push(make('span', {}, make('span', { class: 'event' }), 'event'));
-  const scroll = make('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
-  $('view').replaceChildren(
-    make('div', { class: 'time' }, make('div', { class: 'labels legend' }, ...legend), make('div', { class: 'chart' }, map, make('div', { class: 'axis', id: 'axis' }))),
-    make('div', { class: 'rows' }, make('div', { class: 'grid', id: 'grid' }), scroll));
-  scroll.append(make('div', { id: 'space' }));
+  const title = 'Drag to zoom; double-click for all', map = h('canvas', { id: 'map', title }), axis = h('div.axis', { id: 'axis', title });
+  let deepest = 0;
+  for (let row = first; row < end; row++) deepest = Math.max(deepest, D.depth[row] + 1);
+  const depths = Array.from({ length: Math.min(deepest - 1, 20) }, (_, at) => h('option', { value: at + 1, selected: levels === at + 1 }, count(at + 1, 'level')));
+  const depth = h('select', { id: 'depth', 'aria-label': 'How many levels are unfolded (< and >)', onchange: event => foldTo(Number(event.target.value)) },
+    h('option', { value: Infinity }, 'all levels'), ...depths);
+  const scroll = h('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
+  $('view').replaceChildren(legend(),
+    h('div.time', {}, h('div.labels', {}, depth), h('div.chart', {}, map, axis)),
+    h('div.rows', {}, h('div.grid', { id: 'grid' }), scroll));
+  scroll.append(h('div', { id: 'space' }));
   pool = [];
-  scroll.addEventListener('scroll', () => requestAnimationFrame(drawRows));
-  mapEvents(map);
+  on(scroll, 'scroll', () => requestAnimationFrame(drawRows));
+  for (const element of [map, axis]) {
+    const time = x => timeAt(element, x, element === map ? whole() : [window0, window1]);
+    drags(element, (from, to) => element === map ? look(...span(time(from), time(to))) : markRange(from, to),
+      (from, to) => look(...span(time(from), time(to))));
+    on(element, 'dblclick', () => look(...whole()));
+  }
+  let before;
+  drags(scroll, (from, to, begins) => {
+    if (begins) before = [window0, window1];
+    const by = (from - to) / axis.clientWidth * (before[1] - before[0]);
+    look(before[0] + by, before[1] + by);
+  }, () => {});
   redraw();
+}
+
+const span = (a, b) => [Math.min(a, b), Math.max(a, b)];
+
+// The time at a place of the screen, for an element that shows the times from `from` to `to`.
+function timeAt(element, x, [from, to]) {
+  const box = element.getBoundingClientRect();
+  return from + Math.min(1, Math.max(0, (x - box.left) / box.width)) * (to - from);
+}
+
+// Calls a function while the pointer drags on an element, with the places between which it does, and one at the end.
+function drags(element, move, finished) {
+  let from = null, moved = false;
+  on(element, 'pointerdown', event => { moved = false; if (event.button === 0 && event.target.closest('.chart')) from = event.clientX; });
+  on(element, 'pointermove', event => {
+    if (from === null || !moved && Math.abs(event.clientX - from) < 4) return;
+    if (!moved) element.setPointerCapture(event.pointerId);
+    move(from, event.clientX, !moved);
+    moved = true;
+  });
+  on(element, 'pointerup', event => { if (moved && from !== null) finished(from, event.clientX); from = null; });
+  on(element, 'pointercancel', () => { from = null; });
+  on(element, 'click', event => { if (moved) event.stopPropagation(); }, true);
+}
+
+// Shows the range of the axis that is being chosen.
+function markRange(from, to) {
+  const axis = $('axis'), box = axis.getBoundingClientRect(), [left, right] = span(from, to);
+  const range = axis.querySelector('.range') || axis.appendChild(h('div.range'));
+  range.style.left = left - box.left + 'px';
+  range.style.width = right - left + 'px';
+}
+
+function relayout() {
+  layout();
+  redraw();
+}
+
+// Unfolds this many levels of the trace.
+function foldTo(most) {
+  levels = most;
+  for (let row = first; row < end; row++) if (hasChildren(row) && D.depth[row] + 1 >= most) folded.add(row); else folded.delete(row);
+  relayout();
 }
 
 function redraw() {
   if (tab !== 'Waterfall') return;
   const space = $('space');
   // Browsers limit the height of an element to some 16 million pixels.
-  const printed = document.documentElement.dataset.printing ? Math.min(rows.length, PRINTED) : rows.length;
+  const printed = root.dataset.printing ? Math.min(rows.length, PRINTED) : rows.length;
   space.style.height = Math.min(printed * HEIGHT, 15e6) + 'px';
-  space.replaceChildren(printed < rows.length ? make('p', { class: 'hint rest' }, `The first ${PRINTED} of ${count(rows.length, 'row')}; the others are left out on paper.`)
-    : rows.length ? '' : make('p', { class: 'hint none' }, 'No span matches the filter.'));
+  space.replaceChildren(printed < rows.length ? h('p.hint.rest', {}, `The first ${PRINTED} of ${count(rows.length, 'row')}; the others are left out on paper.`)
+    : rows.length ? '' : h('p.hint.none', {}, filter && $('only').checked ? 'No span matches the filter.' : 'The services of all spans are hidden.'));
   const scroll = $('scroll');
   $('view').style.setProperty('--bar', scroll.offsetWidth - scroll.clientWidth + 'px');
   drawAxis();
@@ -316,34 +439,50 @@ function redraw() {
   drawRows();
 }
 
-/** A step of the axis of which about `most` fit: 1, 2 or 5 times a power of ten. */
-function roundStep(length, most) {
-  const least = length / most, power = 10 ** Math.floor(Math.log10(least));
-  return [1, 2, 5, 10].map(factor => factor * power).find(step => step >= least);
+// A step of the axis of at least this time: 1, 2 or 5 times a power of ten, and parts of a minute, an hour and a day.
+function roundStep(least) {
+  for (const [size, factors] of [[60e9, [1, 2, 5, 10, 15, 30]], [3600e9, [1, 2, 3, 6, 12]]]) {
+    if (least > size / 3 && least <= size * factors[factors.length - 1]) return size * factors.find(factor => size * factor >= least);
+  }
+  const unit = least > 12 * 3600e9 ? 86400e9 : 1, power = 10 ** Math.max(0, Math.floor(Math.log10(least / unit)));
+  return [1, 2, 5, 10].map(factor => factor * power * unit).find(step => step >= least);
 }
 
 function drawAxis() {
   const axis = $('axis'), length = window1 - window0, origin = D.traces[trace].start;
-  const step = roundStep(length, Math.max(2, axis.clientWidth / 90));
-  const labels = [];
+  const step = roundStep(length / Math.max(3, axis.clientWidth / 90));
+  const labels = [], marks = new Map();
+  room = 6500 / axis.clientWidth;
   for (let t = Math.ceil((window0 - origin) / step) * step; t <= window1 - origin; t += step) {
     const percent = (t + origin - window0) / length * 100;
-    if (percent > 96) break;
-    const label = make('span', {}, duration(t));
+    const title = duration(t);
+    if (percent > 100 - title.length * 700 / axis.clientWidth) break;
+    const label = h('span', {}, title);
     label.style.left = percent + '%';
     labels.push(label);
   }
-  axis.replaceChildren(...labels);
+  // Log records, of which those at the same place are one mark.
+  for (const [row, logs] of Object.entries(D.logs)) {
+    if (row < first || row >= end) continue;
+    for (const [time, bad] of logs) {
+      const place = Math.round((time - window0) / length * 400);
+      if (place < 0 || place > 400 || marks.has(place) && !bad) continue;
+      const mark = h('div', { class: bad ? 'event log bad' : 'event log', title: `Log record of ${name(row)}`, onclick: () => select(Number(row), true) });
+      mark.style.left = place / 4 + '%';
+      marks.set(place, mark);
+    }
+  }
+  axis.replaceChildren(...labels, ...marks.values());
   $('grid').replaceChildren(...labels.map(label => {
-    const mark = make('span', {});
+    const mark = h('span');
     mark.style.left = label.style.left;
     return mark;
   }));
 }
 
-function css(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+function css(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
 
-/** A canvas in the pixels of the screen. */
+// A canvas in the pixels of the screen.
 function canvas(element, height) {
   const ratio = window.devicePixelRatio || 1, width = element.clientWidth;
   element.width = Math.max(1, width * ratio);
@@ -358,13 +497,13 @@ function drawMap() {
   const map = $('map');
   const [g, width] = canvas(map, 46);
   const [from, to] = whole(), scale = width / (to - from), many = end - first;
-  const height = Math.max(1, Math.min(4, 42 / many));
+  const height = Math.max(1, Math.min(4, 42 / many)), bad = css('--bad');
   // Of many spans, as many as there are pixels in a column suffice.
   const step = Math.max(1, Math.floor(many / 20000));
   for (const pass of [0, 2]) {
     for (let row = first; row < end; row += pass ? 1 : step) {
-      if (pass && !isError(row)) continue;
-      g.fillStyle = pass ? css('--bad') : color(row);
+      if (pass && !isError(row) || hidden.has(D.service[row])) continue;
+      g.fillStyle = pass ? bad : color(row);
       g.fillRect((D.start[row] - from) * scale, 2 + (row - first) / many * 42, Math.max(1, D.duration[row] * scale), pass ? Math.max(2, height) : height);
     }
   }
@@ -376,6 +515,7 @@ function drawMap() {
   }
 }
 
+let frame = 0;
 function look(from, to) {
   const [start, finish] = whole();
   const least = Math.max(10, (finish - start) / 1e6);
@@ -383,7 +523,7 @@ function look(from, to) {
   const length = Math.min(to - from, finish - start);
   window0 = Math.min(Math.max(from, start), finish - length);
   window1 = window0 + length;
-  redraw();
+  frame = frame || requestAnimationFrame(() => { frame = 0; redraw(); });
 }
 
 function zoom(factor, center) {
@@ -391,21 +531,12 @@ function zoom(factor, center) {
   look(center - (center - window0) * factor, center + (window1 - center) * factor);
 }
 
-function mapEvents(map) {
-  let from = null;
-  const time = event => {
-    const box = map.getBoundingClientRect(), [start, finish] = whole();
-    return start + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (finish - start);
-  };
-  map.addEventListener('pointerdown', event => { from = time(event); map.setPointerCapture(event.pointerId); });
-  map.addEventListener('pointermove', event => {
-    if (from !== null && Math.abs(time(event) - from) > (whole()[1] - whole()[0]) / 200) look(Math.min(from, time(event)), Math.max(from, time(event)));
-  });
-  map.addEventListener('pointerup', () => { from = null; });
-  map.addEventListener('dblclick', () => look(...whole()));
+function pan(part) {
+  const by = (window1 - window0) * part;
+  look(window0 + by, window1 + by);
 }
 
-/** Where the rows begin, in rows: the scroll bar of a very long list is finer than a row. */
+// Where the rows begin, in rows: the scroll bar of a very long list is finer than a row.
 function top0() {
   const scroll = $('scroll'), all = rows.length * HEIGHT, height = scroll.clientHeight;
   if (all <= 15e6) return scroll.scrollTop / HEIGHT;
@@ -415,7 +546,7 @@ function top0() {
 function drawRows() {
   const scroll = $('scroll');
   if (!scroll || tab !== 'Waterfall') return;
-  const printing = document.documentElement.dataset.printing;
+  const printing = root.dataset.printing;
   const begin = printing ? 0 : Math.floor(top0());
   const fit = printing ? Math.min(rows.length, PRINTED) : Math.ceil(scroll.clientHeight / HEIGHT) + 1;
   const offset = printing ? 0 : scroll.scrollTop - (top0() - begin) * HEIGHT;
@@ -427,34 +558,28 @@ function drawRows() {
   pool.forEach((it, index) => {
     const row = index < fit ? rows[begin + index] : undefined;
     it.element.hidden = row === undefined;
-    it.element.style.display = row === undefined ? 'none' : '';
     if (row === undefined) return;
     it.element.style.transform = `translateY(${offset + index * HEIGHT}px)`;
     fillRow(it, row);
   });
-  activate();
-}
-
-/** Tells readers of the screen which row is selected. */
-function activate() {
-  if (selected >= 0 && document.getElementById('row-' + selected)) $('scroll').setAttribute('aria-activedescendant', 'row-' + selected);
-  else $('scroll').removeAttribute('aria-activedescendant');
+  const active = 'row-' + selected;
+  scroll.setAttribute('aria-activedescendant', $(active) ? active : '');
 }
 
 function emptyRow() {
   const it = { row: -1 };
-  it.fold = make('span', { class: 'fold', onclick: event => { event.stopPropagation(); toggle(it.row); } });
-  it.dot = make('span', { class: 'dot' });
-  it.name = make('span', { class: 'name' });
-  it.beside = make('span', { class: 'beside' });
-  it.labels = make('div', { class: 'labels' }, it.fold, it.dot, it.name, it.beside);
-  it.bar = make('div', { class: 'bar' });
-  it.took = make('div', { class: 'took' });
-  it.more = make('div', {});
-  it.chart = make('div', { class: 'chart' }, it.bar, it.more, it.took);
-  it.element = make('div', {
-    class: 'row', role: 'treeitem',
-    onclick: () => select(it.row, true),
+  it.fold = h('span.fold', { onclick: event => { event.stopPropagation(); toggle(it.row); } });
+  it.dot = h('span.dot');
+  it.name = h('span.name');
+  it.beside = h('span.beside');
+  it.moved = h('span.moved');
+  it.labels = h('div.labels', {}, it.fold, it.dot, it.moved, it.name, it.beside);
+  it.bar = h('div.bar');
+  it.took = h('div.took');
+  it.more = h('div');
+  it.chart = h('div.chart', {}, it.bar, it.more, it.took);
+  it.element = h('div.row', {
+    role: 'treeitem', onclick: () => select(it.row, true),
     ondblclick: () => look(D.start[it.row] - D.duration[it.row] * .05, finish(it.row) + D.duration[it.row] * .05),
   }, it.labels, it.chart);
   return it;
@@ -465,73 +590,78 @@ function fillRow(it, row) {
   const length = window1 - window0, percent = time => (time - window0) / length * 100;
   const style = ['row'];
   if (isError(row)) style.push('error');
-  if (filter) style.push(isMatch.has(row) ? 'match' : 'other');
+  if (filter) style.push(isMatch[row] ? 'match' : 'other');
   if (row === selected) style.push('selected');
   it.element.className = style.join(' ');
   it.element.setAttribute('aria-level', D.depth[row] + 1);
   it.element.setAttribute('aria-selected', row === selected);
   it.element.dataset.id = D.id[row];
   it.element.id = 'row-' + row;
-  if (D.children[row]) it.element.setAttribute('aria-expanded', !folded.has(row));
+  if (hasChildren(row)) it.element.setAttribute('aria-expanded', !folded.has(row));
   else it.element.removeAttribute('aria-expanded');
-  it.labels.style.paddingLeft = 10 + Math.min(D.depth[row], 24) * 13 + 'px';
-  it.fold.textContent = D.children[row] ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
+  it.labels.style.paddingLeft = `calc(10px + ${Math.min(D.depth[row], 24)} * var(--step))`;
+  it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
-  it.name.textContent = line(name(row));
-  it.labels.title = [line(name(row)), line(service(row)), line(text(D.beside[row]))].filter(Boolean).join('\n');
+  it.name.textContent = name(row);
+  const moved = D.shifted[row], queued = D.queued[row], waited = D.waits[row];
+  it.moved.hidden = !moved;
+  it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? 'clock ' + clock(moved) : ''].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
   const left = Math.max(-1, percent(D.start[row])), right = Math.min(101, percent(finish(row)));
-  const isSeen = right >= 0 && left <= 100;
-  it.bar.style.display = isSeen ? '' : 'none';
+  it.bar.hidden = right < 0 || left > 100;
   it.bar.style.left = left + '%';
   it.bar.style.width = Math.max(0, right - left) + '%';
   it.bar.style.background = color(row);
-  it.took.textContent = duration(D.duration[row]);
+  it.took.textContent = (right < 0 ? '◂ ' : '') + duration(D.duration[row]) + (left > 100 ? ' ▸' : '');
   // Behind the bar, or before it, or where there is no room for either, in it.
-  const inside = right >= 88 && left < 12;
-  it.took.style.left = right < 88 ? Math.max(0, right) + '%' : '';
-  it.took.style.right = right < 88 ? '' : inside ? Math.max(0, 100 - right) + '%' : 100 - left + '%';
+  const behind = right < 100 - room, inside = !behind && left < room;
+  it.took.style.left = behind ? Math.max(0, right) + '%' : '';
+  it.took.style.right = behind ? '' : inside ? Math.max(0, 100 - right) + '%' : 100 - left + '%';
   it.took.style.color = inside ? ink(color(row)) : '';
-  const more = [];
-  const steps = D.critical[row] || [];
-  for (const [from, to] of steps) {
-    // Of many, those that nobody could see would be a dotted line.
-    if (steps.length > 3 && to - from < length / 2000) continue;
-    const part = make('div', { class: 'part' });
+  const more = [], steps = D.critical[row] || [];
+  const mark = (style, from, to) => {
+    const part = h('div', { class: style });
     part.style.left = percent(from) + '%';
-    part.style.width = (to - from) / length * 100 + '%';
+    if (to !== undefined) part.style.width = (to - from) / length * 100 + '%';
     more.push(part);
-  }
-  for (const time of (D.events[row] || []).slice(0, 20)) {
-    const mark = make('div', { class: 'mark' });
-    mark.style.left = percent(time) + '%';
-    more.push(mark);
-  }
+  };
+  // Of many, those that nobody could see would be a dotted line.
+  for (const [from, to] of steps) if (steps.length <= 3 || to - from >= length / 2000) mark('part', from, to);
+  if (queued) mark('wait', D.start[row] - queued, D.start[row]);
+  if (waited) mark('wait', ...waited);
+  for (const time of (D.events[row] || []).slice(0, 20)) mark('event', time);
+  for (const [time, bad] of (D.logs[row] || []).slice(0, 20)) mark(bad ? 'event log bad' : 'event log', time);
   it.more.replaceChildren(...more);
 }
 
 function toggle(row) {
-  if (!D.children[row]) return;
+  if (!hasChildren(row)) return;
   if (!folded.delete(row)) folded.add(row);
-  layout();
-  redraw();
+  relayout();
 }
 
-/** Selects a span, scrolls to it and, if `opens`, shows everything about it. */
+// Selects a span, scrolls to it and, if `opens`, shows everything about it.
 function select(row, opens) {
-  if (row < first || row >= end) choose(D.traces.findIndex(t => row >= t.first && row < t.end));
-  let unfolded = false;
-  for (let above = D.parent[row]; above >= 0; above = D.parent[above]) unfolded = folded.delete(above) || unfolded;
+  if (row < first || row >= end) choose(traceOf(row));
+  let isHidden = hidden.delete(D.service[row]);
+  for (let above = D.parent[row]; above >= 0; above = D.parent[above]) isHidden = folded.delete(above) || isHidden;
   selected = row;
-  if (unfolded) { layout(); redraw(); }
   if (tab === 'Waterfall') {
+    if (isHidden) { $('legend').replaceWith(legend()); relayout(); }
     reveal(row);
     drawRows();
   }
   if (opens) {
-    history.replaceState(null, '', '#span=' + D.id[row]);
+    opened = row;
+    address();
     openPanel(row);
   }
+}
+
+// Shows a span and everything about it.
+function go(row) {
+  show('Waterfall');
+  select(row, true);
 }
 
 function reveal(row) {
@@ -548,58 +678,95 @@ function reveal(row) {
 
 const LONG = 2000;
 
-/** A value; a long one is cut, with a button for the rest. */
+// A value; a long one is cut, with a button for the rest.
 function value(it) {
   const all = shown(typeof it === 'string' ? it : JSON.stringify(it));
-  if (all.length <= LONG) return make('span', {}, all);
-  const element = make('span', {}, all.slice(0, LONG) + '… ');
-  element.append(make('button', { onclick: () => element.replaceChildren(all) }, `all ${count(all.length, 'character')}`));
+  if (all.length <= LONG) return h('span', {}, all);
+  const element = h('span', {}, all.slice(0, LONG) + '… ');
+  element.append(h('button', { onclick: () => element.replaceChildren(all) }, `all ${count(all.length, 'character')}`));
   return element;
 }
 
-const table = entries => make('table', {}, make('tbody', {}, ...entries.map(([key, it]) =>
-  make('tr', {}, make('td', {}, shown(key)), make('td', { class: 'mono' }, it instanceof Node ? it : value(it))))));
+// Copies a text; a page that is a file may lack the clipboard's interface.
+async function copy(text, button) {
+  try { await navigator.clipboard.writeText(text); } catch {
+    const area = document.body.appendChild(h('textarea'));
+    area.value = text;
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  const label = button.textContent;
+  button.textContent = '✓';
+  setTimeout(() => { button.textContent = label; }, 900);
+}
+const copier = (label, title, text, style = '') => h('button', { class: style, title, 'aria-label': title, onclick: async event => copy(await text(), event.currentTarget) }, label);
+
+const table = entries => h('table', {}, h('tbody', {}, ...entries.map(([key, it]) => h('tr', {}, h('td', {}, shown(key)),
+  h('td.mono', {}, ...it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => typeof it === 'string' ? it : JSON.stringify(it), 'copy'), value(it)])))));
+
+// How far the times of a span were moved.
+const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}`;
+
+// A span as JSON, as `floe-trace query span` prints it.
+async function asJson(row) {
+  const d = await detail(row), object = Object.fromEntries;
+  return JSON.stringify({
+    span: D.id[row], trace: D.traces[trace].id, parent: d.p, name: text(D.name[row]), kind: d.k, service: text(D.service[row]), scope: d.s,
+    status: STATUSES[D.status[row]], message: text(D.message[row]), start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
+    duration_ns: D.duration[row], self_ns: D.own[row], shifted_ns: D.shifted[row], attributes: object(d.a),
+    events: d.e.map(([after_ns, name, attributes]) => ({ name, after_ns, attributes: object(attributes) })),
+    links: d.l.map(([trace, span]) => ({ trace, span })),
+    logs: d.g.map(([time, level, body, attributes]) => ({ level, after_ns: time - D.start[row], body, attributes: object(attributes) })),
+    resource: object(d.r),
+  }, null, 2);
+}
 
 function link(row, label) {
-  return make('button', { class: 'link', onclick: () => { show('Waterfall'); select(row, true); } }, label || line(name(row)));
+  return h('button.link', { onclick: () => go(row) }, label || name(row));
 }
 
 async function openPanel(row) {
   const d = await detail(row);
-  if (row !== selected) return;
+  if (row !== opened) return;
   const content = [
-    make('button', { class: 'close', title: 'Close (Escape)', onclick: closePanel }, '✕'),
-    make('h2', {}, line(name(row))),
-    make('div', { class: 'fact' }, [line(service(row)), d.k, shown(d.s)].filter(Boolean).join(' · ')),
+    h('button.close', { title: 'Close (Escape)', onclick: closePanel }, '✕'),
+    h('h2', {}, name(row)),
+    h('div.fact', {}, [service(row), d.k, shown(d.s)].filter(Boolean).join(' · ')),
   ];
-  if (isError(row)) content.push(make('div', { class: 'failure bad' }, shown(text(D.message[row])) || 'It failed without a message.'));
-  for (const [of, message] of D.why) if (of === row) content.push(make('div', { class: 'why' }, shown(message)));
+  content.push(h('div.tools', {}, copier('Copy link', 'Copy link (c)', () => location.href), copier('Copy JSON', '', () => asJson(row))));
+  if (isError(row)) content.push(h('div.failure.bad', {}, shown(text(D.message[row])) || 'It failed without a message.'));
+  for (const [of, message] of D.why) if (of === row) content.push(h('div.why', {}, shown(message)));
   const parent = D.parent[row];
-  content.push(make('h3', {}, 'Times'), table([
+  content.push(h('h3', {}, 'Times'), table([
     ['duration', duration(D.duration[row])],
     ['self time', duration(D.own[row])],
     ['started after', duration(D.start[row] - D.traces[trace].start)],
+    ...stamp(D.start[row]) ? [['start, UTC', stamp(D.start[row])]] : [],
+    ...D.queued[row] ? [['queued', duration(D.queued[row]) + ' until its first poll']] : [],
+    ...D.waits[row] ? [['waited before', duration(D.waits[row][1] - D.waits[row][0]) + ', no span']] : [],
+    ...D.shifted[row] ? [['clock', clock(D.shifted[row])]] : [],
     ...(parent >= 0 ? [['parent', link(parent)]] : d.p ? [['parent', d.p + ', not read']] : []),
     ['span id', D.id[row]],
   ]));
-  if (d.a.length) content.push(make('h3', {}, 'Attributes'), table(d.a));
+  if (d.a.length) content.push(h('h3', {}, 'Attributes'), table(d.a));
   const exceptions = d.e.filter(([, kind]) => kind === 'exception');
   for (const [, , attributes] of exceptions) {
     const of = Object.fromEntries(attributes);
-    content.push(make('h3', { class: 'bad' }, 'Exception ' + line(of['exception.type'] || '')));
-    if (of['exception.message']) content.push(make('div', { class: 'failure' }, value(of['exception.message'])));
-    if (of['exception.stacktrace']) content.push(make('pre', {}, value(of['exception.stacktrace'])));
+    content.push(h('h3.bad', {}, 'Exception ' + line(of['exception.type'] || '')));
+    if (of['exception.message']) content.push(h('div.failure', {}, value(of['exception.message'])));
+    if (of['exception.stacktrace']) content.push(h('pre', {}, value(of['exception.stacktrace'])));
     const rest = attributes.filter(([key]) => !/^exception\.(type|message|stacktrace)$/.test(key));
     if (rest.length) content.push(table(rest));
   }
   const events = d.e.filter(([, kind]) => kind !== 'exception');
-  if (events.length) content.push(make('h3', {}, count(events.length, 'event')), ...events.slice(0, 200).map(([time, kind, attributes]) =>
-    make('div', {}, make('b', {}, line(kind)), ' after ' + duration(time), attributes.length ? table(attributes) : '')));
-  if (d.l.length) content.push(make('h3', {}, count(d.l.length, 'link')), ...d.l.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
-    make('div', {}, target >= 0 ? link(target) : make('span', { class: 'mono' }, `${spanId} of trace ${traceId}, not read`), attributes.length ? table(attributes) : '')));
-  if (d.g.length) content.push(make('h3', {}, count(d.g.length, 'log record')), make('table', {}, make('tbody', {}, ...d.g.slice(0, 500).map(([time, level, body, attributes]) =>
-    make('tr', {}, make('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time)} ${level}`), make('td', {}, value(body), attributes.length ? table(attributes) : ''))))));
-  if (d.r.length) content.push(make('h3', {}, 'Resource'), table(d.r));
+  if (events.length) content.push(h('h3', {}, count(events.length, 'event')), ...events.slice(0, 200).map(([time, kind, attributes]) =>
+    h('div', {}, h('b', {}, line(kind)), ' after ' + duration(time), attributes.length ? table(attributes) : '')));
+  if (d.l.length) content.push(h('h3', {}, count(d.l.length, 'link')), ...d.l.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
+    h('div', {}, target >= 0 ? link(target) : h('span.mono', {}, `${spanId} of trace ${traceId}, not read`), attributes.length ? table(attributes) : '')));
+  if (d.g.length) content.push(h('h3', {}, count(d.g.length, 'log record')), h('table', {}, h('tbody', {}, ...d.g.slice(0, 500).map(([time, level, body, attributes]) =>
+    h('tr', {}, h('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time - D.start[row])} ${level}`), h('td', {}, value(body), attributes.length ? table(attributes) : ''))))));
+  if (d.r.length) content.push(h('h3', {}, 'Resource'), table(d.r));
   const panel = $('panel');
   panel.replaceChildren(...content);
   panel.hidden = false;
@@ -609,21 +776,53 @@ async function openPanel(row) {
 
 function closePanel() {
   $('panel').hidden = true;
+  opened = -1;
+  address();
   redraw();
   const scroll = $('scroll');
   if (scroll) scroll.focus();
 }
 
-// ---- names -----------------------------------------------------------------------------------------------------
+// ---- lists -----------------------------------------------------------------------------------------------------
 
+// The field by which the list of a view is sorted, and whether the largest is first (-1).
+const orders = { Names: ['own', -1], Traces: ['', 1], Logs: ['time', 1] };
+// The most rows of a list.
+const LISTED = 2000;
+// Whether a list is of all traces.
 let everywhere = false;
-let order = ['own', -1];
+
+// Shows a list, which a click on a column sorts: its field, its title, what a cell shows, and `n` if it is on the right.
+function listing(items, columns, open, hint, isCurrent = () => false) {
+  const [by, direction] = orders[tab];
+  if (by) items.sort((a, b) => direction * (typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by]));
+  const head = columns.map(([key, title, , style]) => h('th', { class: style, 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
+    h('button', { onclick: () => { orders[tab] = [key, key === by ? -direction : style === 'n' ? -1 : 1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
+  const body = items.slice(0, LISTED).map(item => h('tr', { 'aria-current': isCurrent(item), ...opens(() => open(item)) },
+    ...columns.map(([key, , show, style]) => {
+      const shows = show ? show(item) : typeof item[key] === 'number' ? number(item[key]) : line(item[key]);
+      return h('td', { class: (style || '') + (key === 'errors' && item.errors || /ERROR|FATAL/.test(item[key]) && key === 'level' ? ' bad' : '') }, ...[shows].flat());
+    })));
+  const wide = h('input', { type: 'checkbox', onchange: event => { everywhere = event.target.checked; draw(); } });
+  wide.checked = everywhere;
+  $('view').replaceChildren(h('div.page', { tabindex: '0' },
+    h('p.hint', {}, hint + ' ', tab !== 'Traces' && D.traces.length > 1 ? h('label.check', {}, wide, ' all traces') : ''),
+    h('table.list', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body)),
+    items.length > LISTED ? h('p.hint', {}, `The first ${number(LISTED)} of ${number(items.length)}; a filter finds the others.`) : ''));
+}
+
+// A time with a bar of its part of all.
+function share(time, all) {
+  const bar = h('span.share');
+  bar.style.width = Math.round(time / (all || 1) * 90) + 'px';
+  return [duration(time), h('span.shares', {}, bar)];
+}
 
 function drawNames() {
   const groups = new Map();
   const [from, to] = everywhere ? [0, D.name.length] : [first, end];
   for (let row = from; row < to; row++) {
-    if (filter && !everywhere && !isMatch.has(row)) continue;
+    if (filter && !isMatch[row]) continue;
     const key = D.name[row] + ' ' + D.service[row];
     let group = groups.get(key);
     if (!group) groups.set(key, group = { row, name: name(row), service: service(row), times: [], errors: 0, own: 0 });
@@ -631,7 +830,7 @@ function drawNames() {
     group.errors += isError(row);
     group.own += D.own[row];
   }
-  const list = [...groups.values()];
+  const list = [...groups.values()].sort((a, b) => a.name.localeCompare(b.name));
   let all = 0;
   for (const group of list) {
     group.times.sort((a, b) => a - b);
@@ -639,27 +838,46 @@ function drawNames() {
     Object.assign(group, { spans: group.times.length, p50: at(50), p95: at(95), p99: at(99) });
     all += group.own;
   }
-  const [by, direction] = order;
-  list.sort((a, b) => direction * (typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by]) || a.name.localeCompare(b.name));
-  const columns = [['name', 'Name'], ['service', 'Service'], ['spans', 'Spans'], ['errors', 'Failed'], ['own', 'Self time'], ['p50', 'p50'], ['p95', 'p95'], ['p99', 'p99']];
-  const head = columns.flatMap(([key, title]) => [ make('th', { class: key === 'name' || key === 'service' ? '' : 'n', 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
-    make('button', { onclick: () => { order = [key, key === by ? -direction : key === 'name' || key === 'service' ? 1 : -1]; drawNames(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))), ...(key === 'own' ? [make('th', {})] : [])]);
-  const body = list.slice(0, 1000).map(group => {
-    const share = make('span', { class: 'share' });
-    share.style.width = Math.round(group.own / (all || 1) * 90) + 'px';
-    const choose = () => { $('filter').value = `name:"${group.name.replace(/["\\]/g, '\\$&')}"` + (group.service ? ` service:"${group.service.replace(/["\\]/g, '\\$&')}"` : ''); show('Waterfall'); refilter(); };
-    return make('tr', { tabindex: '0', onclick: choose, onkeydown: event => { if (event.key === 'Enter') choose(); } },
-      make('td', {}, line(group.name)), make('td', {}, line(group.service)),
-      make('td', { class: 'n' }, group.spans.toLocaleString('en')),
-      make('td', { class: group.errors ? 'n bad' : 'n' }, group.errors ? group.errors.toLocaleString('en') : ''),
-      make('td', { class: 'n' }, duration(group.own)), make('td', {}, share),
-      ...['p50', 'p95', 'p99'].map(key => make('td', { class: 'n' }, duration(group[key]))));
-  });
-  const wide = make('input', { type: 'checkbox', onchange: event => { everywhere = event.target.checked; drawNames(); } });
-  wide.checked = everywhere;
-  $('view').replaceChildren(make('div', { class: 'page', tabindex: '0' },
-    make('p', { class: 'hint' }, 'Self time is what no child covers. A row filters the waterfall. ', D.traces.length > 1 ? make('label', { class: 'check' }, wide, ' all traces') : ''),
-    make('table', { class: 'list' }, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...body))));
+  const quoted = text => `"${text.replace(/["\\]/g, '\\$&')}"`;
+  const open = ({ row }) => {
+    $('filter').value = `name:${quoted(text(D.name[row]))}` + (service(row) ? ` service:${quoted(text(D.service[row]))}` : '');
+    show('Waterfall');
+    refilter();
+  };
+  listing(list, [['name', 'Name'], ['service', 'Service'], ['spans', 'Spans', , 'n'], ['errors', 'Failed', group => group.errors ? number(group.errors) : '', 'n'],
+    ['own', 'Self time', group => share(group.own, all), 'n'], ...['p50', 'p95', 'p99'].map(key => [key, key, group => duration(group[key]), 'n'])],
+  open, 'Self time is what no child covers. A row filters the waterfall.');
+}
+
+function drawTraces() {
+  const list = D.traces.map((t, index) => ({ ...t, index, name: name(t.root), service: service(t.root) })).filter(t => !filter || t.matches);
+  list.sort((a, b) => (b.errors > 0) - (a.errors > 0) || b.duration - a.duration);
+  const longest = list.reduce((most, t) => Math.max(most, t.duration), 1);
+  const open = t => {
+    tab = 'Waterfall';
+    choose(t.index);
+    const match = matches.find(row => row >= first && row < end);
+    if (match !== undefined) select(match, false);
+  };
+  listing(list, [['name', 'Root'], ['service', 'Service'], ['start', 'Start, UTC', t => stamp(t.start), 'w'], ['spans', 'Spans', , 'n'],
+    ...filter ? [['matches', 'Matches', , 'n']] : [], ['errors', 'Failed', t => t.errors ? number(t.errors) : '', 'n'],
+    ['duration', 'Duration', t => share(t.duration, longest), 'n'], ['id', 'Id', , 'w']],
+  open, filter ? 'Traces with a span that matches the filter.' : 'Failed ones first, then the longest.', t => t.index === trace);
+}
+
+// The log records of spans.
+async function drawLogs() {
+  const [from, to] = everywhere ? [0, D.name.length] : [first, end], list = [];
+  for (const key of Object.keys(D.logs)) {
+    const row = Number(key);
+    if (row < from || row >= to || filter && !isMatch[row]) continue;
+    for (const [time, level, body, attributes] of (await detail(row)).g) list.push({ row, time, level, name: name(row), body: typeof body === 'string' ? body : JSON.stringify(body), attributes });
+  }
+  if (tab !== 'Logs') return;
+  const rest = attributes => h('span.beside', {}, line(attributes.map(([key, it]) => `${key}=${it}`).join(' ')).slice(0, 300));
+  listing(list.sort((a, b) => a.time - b.time), [['time', everywhere ? 'Time, UTC' : 'After', log => everywhere ? stamp(log.time) : duration(log.time - D.traces[trace].start), 'n'],
+    ['level', 'Level'], ['body', 'Message', log => [line(log.body).slice(0, 500) + ' ', rest(log.attributes)]], ['name', 'Span']],
+  log => go(log.row), `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}.`);
 }
 
 // ---- flame -----------------------------------------------------------------------------------------------------
@@ -687,9 +905,9 @@ function drawFlame() {
     box.total += box.own;
     box.above.total += box.total;
   }
-  const element = make('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
-  const note = make('p', { class: 'hint' }, 'The width of a box is its self time and that of what is below it. A click, or the arrows and Enter, zooms into a box; a click on the top line, or Escape, shows all.');
-  $('view').replaceChildren(make('div', { class: 'page' }, note, element));
+  const element = h('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
+  const note = h('p.hint', {}, 'The width of a box is its self time and that of all below it. A click or Enter zooms in, Escape shows all.');
+  $('view').replaceChildren(h('div.page', {}, note, element));
   flameRoot = top;
   let current = null;
   const paint = () => {
@@ -714,7 +932,7 @@ function drawFlame() {
     }
     function place(box, x, w, depth) {
       element.boxes.push([box, x, depth * 21, w]);
-      g.globalAlpha = box === top ? .35 : .85;
+      g.globalAlpha = box === top ? .35 : 1;
       g.fillStyle = box.color;
       g.fillRect(x, depth * 21, Math.max(1, w - 1), 20);
       if (box.bad) { g.globalAlpha = 1; g.fillStyle = css('--bad'); g.fillRect(x, depth * 21 + 18, Math.max(1, w - 1), 2); }
@@ -722,7 +940,7 @@ function drawFlame() {
       if (w > 36) {
         g.globalAlpha = 1;
         g.fillStyle = box === top ? css('--text') : ink(box.color);
-        let label = `${line(box.name)} ${duration(box.total)}`;
+        let label = `${box.name} ${duration(box.total)}`;
         const room = Math.floor((w - 8) / 6.2);
         if (label.length > room) label = label.slice(0, Math.max(1, room - 1)) + '…';
         g.fillText(label, x + 4, depth * 21 + 10.5, w - 6);
@@ -731,14 +949,14 @@ function drawFlame() {
     g.globalAlpha = 1;
   };
   const hit = event => (element.boxes || []).find(([, x, y, w]) => event.offsetX >= x && event.offsetX < x + w && event.offsetY >= y && event.offsetY < y + 20);
-  element.addEventListener('mousemove', event => {
+  on(element, 'mousemove', event => {
     const found = hit(event);
-    element.title = found ? `${line(found[0].name)}\n${duration(found[0].total)}, self time ${duration(found[0].own)}` : '';
+    element.title = found ? say(found[0]) : '';
   });
-  element.addEventListener('click', event => { const found = hit(event); if (found) { flameRoot = found[0]; paint(); } });
-  const say = box => `${line(box.name)}, ${duration(box.total)}, self time ${duration(box.own)}`;
-  element.addEventListener('focus', () => { if (!current) { current = flameRoot; paint(); } });
-  element.addEventListener('keydown', event => {
+  on(element, 'click', event => { const found = hit(event); if (found) { flameRoot = found[0]; paint(); } });
+  const say = box => `${box.name}, ${duration(box.total)}, self time ${duration(box.own)}`;
+  on(element, 'focus', () => { if (!current) { current = flameRoot; paint(); } });
+  on(element, 'keydown', event => {
     const at = element.boxes.find(([box]) => box === current) || element.boxes[0];
     const [, x, y, w] = at, middle = x + w / 2;
     const line0 = dy => element.boxes.filter(it => it[2] === y + dy).sort((a, b) => a[1] - b[1]);
@@ -757,15 +975,15 @@ function drawFlame() {
   paint();
 }
 
-/** Black or white, whichever is read more easily on a colour. */
+// Black or white, whichever has more contrast on a colour: at least 4.5 to 1 (WCAG 2).
 function ink(hex) {
-  const [r, g, b] = [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
-  return r * .299 + g * .587 + b * .114 > 140 ? '#101214' : '#ffffff';
+  const [r, g, b] = channels(hex).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+  return r * .2126 + g * .7152 + b * .0722 > .179 ? '#000000' : '#ffffff';
 }
 
 // ---- graph -----------------------------------------------------------------------------------------------------
 
-/** The spans of assets: links lead to those that they are made of. */
+// The spans of assets: links lead to those that they are made of.
 const nodes = () => D.assets.filter(([row]) => row >= first && row < end);
 
 function drawGraph() {
@@ -786,105 +1004,77 @@ function drawGraph() {
     if (x) column.sort((a, b) => mean(a) - mean(b));
     column.forEach((index, y) => { place[index] = [20 + x * 190, 20 + y * 58]; });
   });
-  const svg = (tag, attributes, ...children) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    for (const [key, it] of Object.entries(attributes)) element.setAttribute(key, it);
-    element.append(...children);
-    return element;
-  };
   const longest = Math.max(1, ...list.map(([row]) => D.duration[row]));
   const edges = above.flatMap((sources, index) => sources.map(source => {
     const [x1, y1] = place[source], [x2, y2] = place[index];
     // Past the boxes between them.
     const arc = level[index] - level[source] > 1 ? 50 : 0, way = Math.max(25, (x2 - x1 - 158) / 3);
-    return svg('path', { class: 'edge', d: `M${x1 + 158},${y1 + 21} C${x1 + 158 + way},${y1 + 21 - arc} ${x2 - way},${y2 + 21 - arc} ${x2},${y2 + 21}` });
+    return h('path', { class: 'edge', d: `M${x1 + 158},${y1 + 21} C${x1 + 158 + way},${y1 + 21 - arc} ${x2 - way},${y2 + 21 - arc} ${x2},${y2 + 21}` });
   }));
   const boxes = list.map(([row, label, state], index) => {
     const [x, y] = place[index], bad = isError(row);
     const clipped = line(text(label));
     const kind = bad ? ' bad' : text(state) === 'skipped' ? ' skipped' : /^(success|ok|built)$/.test(text(state)) ? ' ok' : '';
-    const node = svg('g', { class: 'node' + kind, transform: `translate(${x},${y})`, tabindex: 0, role: 'button' },
-      svg('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
-      svg('rect', { width: 158, height: 42 }),
-      svg('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
-      svg('text', { class: 'dim', x: 10, y: 32 }, `${bad ? '✕ ' : ''}${line(text(state))} ${duration(D.duration[row])}`.trim()),
-      svg('rect', { x: 0, y: 38, width: Math.max(2, 158 * D.duration[row] / longest), height: 4 }));
+    const node = h('g', { class: 'node' + kind, transform: `translate(${x},${y})`, role: 'button', ...opens(() => select(row, true)) },
+      h('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
+      h('rect', { width: 158, height: 42 }),
+      h('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
+      h('text', { class: 'dim', x: 10, y: 32 }, `${bad ? '✕ ' : ''}${line(text(state))} ${duration(D.duration[row])}`.trim()),
+      h('rect', { x: 0, y: 38, width: Math.max(2, 158 * D.duration[row] / longest), height: 4 }));
     node.lastChild.style.fill = bad ? css('--bad') : css('--accent');
     node.lastChild.style.stroke = 'none';
-    const open = () => { selected = row; openPanel(row); };
-    node.addEventListener('click', open);
-    node.addEventListener('keydown', event => { if (event.key === 'Enter') open(); });
     return node;
   });
   const width = columns.length * 190 + 10, height = Math.max(1, ...columns.map(column => column.length)) * 58 + 30;
-  const picture = svg('svg', { width: '100%', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes);
+  const picture = h('svg', { width: '100%', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes);
   picture.style.maxWidth = width + 'px';
   // Smaller, its texts could not be read; the page scrolls.
   picture.style.minWidth = width * .75 + 'px';
-  $('view').replaceChildren(make('div', { class: 'page', tabindex: '0' },
-    make('p', { class: 'hint' }, 'What is made of what, from left to right. The bar of a node is its time.'),
+  $('view').replaceChildren(h('div.page', { tabindex: '0' },
+    h('p.hint', {}, 'What is made of what. The bar of a node is its time.'),
     picture));
-}
-
-// ---- traces ----------------------------------------------------------------------------------------------------
-
-function drawTraces() {
-  const list = D.traces.map((t, index) => ({ ...t, index }));
-  list.sort((a, b) => (b.errors > 0) - (a.errors > 0) || b.duration - a.duration);
-  const longest = Math.max(1, ...list.map(t => t.duration));
-  const body = list.slice(0, 2000).map(t => {
-    const share = make('span', { class: 'share' });
-    share.style.width = Math.round(t.duration / longest * 120) + 'px';
-    const open = () => { choose(t.index); show('Waterfall'); };
-    return make('tr', { tabindex: '0', onclick: open, onkeydown: event => { if (event.key === 'Enter') open(); } },
-      make('td', {}, line(name(t.root))), make('td', {}, line(service(t.root))),
-      make('td', { class: 'n' }, t.spans.toLocaleString('en')),
-      make('td', { class: t.errors ? 'n bad' : 'n' }, t.errors ? t.errors.toLocaleString('en') : ''),
-      make('td', {}, share, ' ' + duration(t.duration)), make('td', { class: 'mono' }, t.id));
-  });
-  $('view').replaceChildren(make('div', { class: 'page', tabindex: '0' }, make('table', { class: 'list' },
-    make('thead', {}, make('tr', {}, ...[['Root', ''], ['Service', ''], ['Spans', 'n'], ['Failed', 'n'], ['Duration', ''], ['Id', '']].map(([title, style]) => make('th', { class: style }, title)))),
-    make('tbody', {}, ...body))));
 }
 
 // ---- keys and settings -----------------------------------------------------------------------------------------
 
 function theme(next) {
-  const root = document.documentElement;
-  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  if (next === null) root.dataset.theme = dark ? 'dark' : 'light';
-  else root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
+  const dark = next === null ? matchMedia('(prefers-color-scheme: dark)').matches : root.dataset.theme !== 'dark';
+  root.dataset.theme = dark ? 'dark' : 'light';
+  const shades = [0, 255].map(end => COLORS.slice(0, 10).map(hex => mixed(hex, end, .45)));
+  COLORS.splice(10, 20, ...shades[+dark], ...shades[+!dark]);
   if (next !== null) draw();
 }
 
 const KEYS = [
-  ['↑ ↓ or k j', 'the span before and after', ], ['← →', 'fold and unfold'], ['Enter', 'everything about the span'], ['Escape', 'close'],
-  ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'], ['+ − 0', 'zoom in, out, all'],
-  ['f', 'zoom to the selected span'], ['1 … 5', 'the views'], ['t', 'light or dark'], ['?', 'these keys'],
+  ['↑ ↓ or k j', 'the span before and after'], ['← →', 'fold and unfold'], ['< >', 'fewer and more levels'], ['Enter', 'everything about the span'],
+  ['Escape', 'close'], ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'],
+  ['a d or Shift ← →', 'earlier and later; also Shift and the wheel, or drag'], ['w s or + −', 'zoom; also Ctrl and the wheel, or drag on the axis'], ['0', 'all of the trace'],
+  ['f', 'zoom to the selected span'], ['c', 'copy the address'], ['1 … 6', 'the views'], ['t', 'light or dark'],
 ];
 
 function help() {
-  $('keys').replaceChildren(make('table', {}, make('tbody', {}, ...KEYS.map(([key, meaning]) =>
-    make('tr', {}, make('td', {}, make('kbd', {}, key)), make('td', {}, meaning))))),
-    make('p', { class: 'hint' }, 'Filter: all words apply. ', make('code', {}, 'key=value'), ', ', make('code', {}, '>10ms'), ', ', make('code', {}, '<1s'), ', ', make('code', {}, 'service:shop'), ', ', make('code', {}, 'name:"GET /"'), ' (the whole name), ', make('code', {}, 'error'), ', or a part of a name, a message, an id or an attribute.'),
-    make('form', { method: 'dialog' }, make('button', {}, 'Close')));
+  $('keys').replaceChildren(h('table', {}, h('tbody', {}, ...KEYS.map(([key, meaning]) =>
+    h('tr', {}, h('td', {}, h('kbd', {}, key)), h('td', {}, meaning))))),
+    h('p.hint', {}, 'Filter, whose words must all apply: ', ...['key=value', '>10ms', '<1s', 'service:shop', 'name:"GET /"', 'status:ok', 'error'].flatMap(it => [h('code', {}, it), ', ']),
+      'or a part of a name, a message, an id, an attribute, an event or a log record. In quotes it is the whole value.'),
+    h('form', { method: 'dialog' }, h('button', {}, 'Close')));
   $('keys').showModal();
 }
 
 function step(by) {
-  const at = rows.indexOf(selected);
-  const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+  const at = selected < 0 ? -1 : rows.indexOf(selected);
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
   if (next !== undefined) select(next, !$('panel').hidden);
 }
 
 function next(list, by) {
   if (!list.length) return;
-  show('Waterfall');
-  const later = by > 0 ? list.find(row => row > selected) : [...list].reverse().find(row => row < selected);
-  select(later === undefined ? (by > 0 ? list[0] : list[list.length - 1]) : later, true);
+  const from = selected < 0 ? first - (by > 0) : selected;
+  const later = by > 0 ? list.find(row => row > from) : list.findLast(row => row < from);
+  go(later ?? list.at(by > 0 ? 0 : -1));
 }
 
-/** Goes to the next error, in the next trace that has some after the last one of this trace. */
+// Goes to the next error, in the next trace that has some after the last one of this trace.
 function nextError(list) {
   const others = D.traces.map((_, index) => (trace + 1 + index) % D.traces.length).filter(index => D.traces[index].errors > 0 && index !== trace);
   if (others.length && !list.some(row => row > selected)) {
@@ -894,7 +1084,7 @@ function nextError(list) {
   next(list, 1);
 }
 
-document.addEventListener('keydown', event => {
+on(document, 'keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey || $('keys').open) return;
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== 'checkbox';
   if (event.key === 'Escape') {
@@ -910,35 +1100,51 @@ document.addEventListener('keydown', event => {
   const actions = {
     ArrowDown: () => step(1), j: () => step(1), ArrowUp: () => step(-1), k: () => step(-1),
     PageDown: () => step(20), PageUp: () => step(-20), Home: () => step(-1e9), End: () => step(1e9),
-    ArrowRight: () => { if (folded.has(selected)) toggle(selected); else step(1); },
-    ArrowLeft: () => { if (D.children[selected] && !folded.has(selected)) toggle(selected); else if (D.parent[selected] >= 0) select(D.parent[selected], !$('panel').hidden); },
+    ArrowRight: () => { if (event.shiftKey) pan(.25); else if (folded.has(selected)) toggle(selected); else step(1); },
+    ArrowLeft: () => {
+      if (event.shiftKey) pan(-.25);
+      else if (hasChildren(selected) && !folded.has(selected)) toggle(selected);
+      else if (D.parent[selected] >= 0) select(D.parent[selected], !$('panel').hidden);
+    },
+    a: () => pan(-.25), d: () => pan(.25), w: () => zoom(.5), s: () => zoom(2), '<': () => level(-1), '>': () => level(1),
     e: () => nextError(failed()), n: () => next(matches, 1), p: () => next(matches, -1),
     '/': () => $('filter').focus(), '+': () => zoom(.5), '-': () => zoom(2), '0': () => look(...whole()),
     f: () => { if (selected >= 0) look(D.start[selected], finish(selected)); },
-    t: () => theme('other'), '?': help,
+    c: () => copy(location.href, $('found')), t: () => theme('other'), '?': help,
   };
   if (onRow) actions.Enter = () => { if (selected >= 0) select(selected, true); };
-  const views = $('tabs').children;
-  if (/^[1-5]$/.test(event.key) && views[event.key - 1]) views[event.key - 1].click();
-  else if (event.key in actions && (tab === 'Waterfall' || !/^(Arrow|Page|Home|End)/.test(event.key))) { event.preventDefault(); actions[event.key](); }
+  const view = [...$('tabs').children].find(it => it.dataset.key === event.key);
+  if (view) view.click();
+  else if (event.key in actions && (tab === 'Waterfall' || !/^(Arrow|Page|Home|End|[adws<>])/.test(event.key))) { event.preventDefault(); actions[event.key](); }
 });
 
+// Unfolds one level more or less.
+function level(by) {
+  const options = $('depth').options;
+  const at = Math.max(0, $('depth').selectedIndex) || (by < 0 ? options.length : 0);
+  $('depth').selectedIndex = at && (at + by) % options.length;
+  foldTo(Number($('depth').value));
+}
+
 let waiting;
-$('filter').addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(refilter, 120); });
-$('only').addEventListener('change', () => { layout(); draw(); });
-$('theme').addEventListener('click', () => theme('other'));
-$('help').addEventListener('click', help);
-addEventListener('resize', () => (tab === 'Flame' ? drawFlame() : redraw()));
-document.addEventListener('wheel', event => {
-  if (!event.ctrlKey || tab !== 'Waterfall' || !event.target.closest('.chart')) return;
+on($('filter'), 'input', () => { clearTimeout(waiting); waiting = setTimeout(refilter, 120); });
+on($('only'), 'change', () => { layout(); draw(); });
+on(window, 'hashchange', follow);
+on($('theme'), 'click', () => theme('other'));
+on($('help'), 'click', help);
+on(window, 'resize', () => (tab === 'Flame' ? drawFlame() : redraw()));
+on(document, 'wheel', event => {
+  if (tab !== 'Waterfall' || !event.target.closest('.chart')) return;
+  const aside = event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX;
+  if (event.ctrlKey) zoom(event.deltaY < 0 ? .8 : 1.25, timeAt($('axis'), event.clientX, [window0, window1]));
+  else if (event.shiftKey || Math.abs(aside) > Math.abs(event.deltaY)) pan(aside / $('axis').clientWidth);
+  else return;
   event.preventDefault();
-  const box = $('axis').getBoundingClientRect();
-  zoom(event.deltaY < 0 ? .8 : 1.25, window0 + (event.clientX - box.left) / box.width * (window1 - window0));
 }, { passive: false });
-addEventListener('beforeprint', () => { document.documentElement.dataset.printing = 'yes'; if (tab === 'Waterfall') redraw(); });
-addEventListener('afterprint', () => { delete document.documentElement.dataset.printing; pool = []; draw(); });
+on(window, 'beforeprint', () => { root.dataset.printing = 'yes'; if (tab === 'Waterfall') redraw(); });
+on(window, 'afterprint', () => { delete root.dataset.printing; pool = []; draw(); });
 
 start().catch(error => {
-  $('view').replaceChildren(make('p', { class: 'page bad' }, 'The traces cannot be shown: ' + error));
+  $('view').replaceChildren(h('p.page.bad', {}, 'The traces cannot be shown: ' + error));
 });
 })();
