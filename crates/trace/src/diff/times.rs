@@ -1,0 +1,293 @@
+//! Whether calls take longer, all of them or the slowest ones, and requests as a whole.
+
+use std::collections::BTreeMap;
+
+use floe_waterfall::duration;
+
+use super::runs::{Calls, Key, Sets};
+use super::statistics::{
+    Unit, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
+};
+use super::{Change, ChangeKind, Diff, Tested, change, rounded};
+
+/// How likely chance may explain any of the times, of the tails, and of the totals.
+const CHANCE_OF_TIMES: f64 = 0.01;
+const CHANCE_OF_TAILS: f64 = 0.002;
+const CHANCE_OF_TOTALS: f64 = 0.002;
+/// The least change of self time that is reported if both sides have so many runs, and if not: parts of a run share what
+/// the machine did to a name.
+const LEAST_CHANGE: f64 = 1.02;
+const LEAST_CHANGE_OF_FEW: f64 = 1.05;
+const MANY_RUNS: usize = 5;
+/// The least change of a tail, and of what is not compared with other names.
+const LEAST_CHANGE_OF_TAIL: f64 = 1.25;
+const LEAST_CHANGE_OF_TOTAL: f64 = 1.25;
+/// Where a tail begins, and from what its change is read.
+const TAIL: usize = 95;
+const TAILS: [usize; 2] = [95, 99];
+/// Names with less of the self time of all spans are not compared by time.
+const LEAST_SHARE: f64 = 0.005;
+/// Parts of runs are compared for names with so many calls on each side.
+const CALLS: usize = 30;
+/// A machine that is slower by less is not worth a note.
+const LEAST_SHIFT: f64 = 0.02;
+
+/// The times of a name, wherever it is called from, as logarithms; those below each parent are divided by what is
+/// typical there, so it does not matter how often each parent calls it.
+struct Times {
+    keys: Vec<Key>,
+    of: fn(&Calls) -> &[f64],
+    share: f64,
+    /// Whether it has changed by itself, so that it says nothing about the machine.
+    has_changed: bool,
+    runs: [Vec<Vec<f64>>; 2],
+}
+
+impl Times {
+    fn new(sets: &Sets, keys: Vec<Key>, of: fn(&Calls) -> &[f64]) -> Self {
+        let mut runs = [0, 1].map(|side: usize| vec![Vec::new(); sets.runs[side].len()]);
+        for key in &keys {
+            let all = [0, 1].iter().flat_map(|side| sets.calls(*side, *key));
+            let all: Vec<f64> = all.flat_map(of).copied().collect();
+            let typical = percentile(&sorted(&all), 50);
+            for (side, runs) in runs.iter_mut().enumerate() {
+                for (run, values) in sets.runs[side].iter().zip(runs) {
+                    let own = run.calls.get(key).map(of).unwrap_or_default();
+                    values.extend(own.iter().map(|it| it - typical));
+                }
+            }
+        }
+        Self {
+            keys,
+            of,
+            share: 1.0,
+            has_changed: false,
+            runs,
+        }
+    }
+
+    fn subtract(&mut self, side: usize, run: usize, off: f64) {
+        for value in &mut self.runs[side][run] {
+            *value -= off;
+        }
+    }
+
+    fn units(&self, are_runs: bool) -> [Vec<Unit>; 2] {
+        let runs = self.runs.each_ref();
+        runs.map(|runs| units(runs, are_runs, Unit::robust))
+    }
+
+    /// How much longer or shorter a name takes in each run than in the others of its side.
+    fn levels(&self, side: usize) -> Vec<Option<f64>> {
+        let level = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run).mean);
+        let levels: Vec<Option<f64>> = self.runs[side].iter().map(level).collect();
+        let typical = mean(&levels.iter().flatten().copied().collect::<Vec<f64>>());
+        levels.iter().map(|it| it.map(|it| it - typical)).collect()
+    }
+
+    fn percentile(&self, side: usize, percent: usize) -> f64 {
+        percentile(&sorted(&self.runs[side].concat()), percent)
+    }
+
+    /// How far each value is above where the tail of both sides begins, after what has become of the median.
+    fn tails(&self) -> [Vec<Vec<f64>>; 2] {
+        let medians = [0, 1].map(|side| self.percentile(side, 50));
+        let centred = [0, 1].map(|side| {
+            let centred = |it: &f64| it - medians[side];
+            let runs = self.runs[side].iter();
+            runs.map(|run| run.iter().map(centred).collect::<Vec<f64>>())
+                .collect::<Vec<_>>()
+        });
+        let both = sorted(&centred.concat().concat());
+        let begin = percentile(&both, TAIL);
+        centred.map(|runs| {
+            let above = |run: Vec<f64>| run.iter().map(|it| (it - begin).max(0.0)).collect();
+            runs.into_iter().map(above).collect()
+        })
+    }
+}
+
+/// Finds names whose self time has changed.
+pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
+    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
+    for key in keys {
+        names.entry(key.0).or_default().push(*key);
+    }
+    let own = |side: usize, keys: &[Key]| -> f64 {
+        let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
+        calls.map(|calls| calls.own_total).sum()
+    };
+    let totals = [0, 1].map(|side| own(side, keys).max(1.0));
+    let (mut times, mut too_few) = (Vec::new(), 0);
+    for keys in names.into_values() {
+        let share = [0, 1].map(|side| own(side, &keys) / totals[side]);
+        let share = share[0].max(share[1]);
+        if share < LEAST_SHARE {
+            continue;
+        }
+        let found = Times {
+            share,
+            ..Times::new(sets, keys, |calls| &calls.own)
+        };
+        let enough = if are_runs { 1 } else { CALLS };
+        if found.runs.iter().all(|runs| runs.concat().len() >= enough) {
+            times.push(found);
+        } else {
+            too_few += 1;
+        }
+    }
+    if too_few > 0 {
+        diff.notes.push(format!(
+            "the times of {too_few} names are not compared: expected {} runs, or {CALLS} calls on each side, found fewer",
+            super::RUNS
+        ));
+    }
+    let mut shift = without_machine(&mut times);
+    let tests = times.iter().enumerate().map(|(at, it)| {
+        let units = it.units(are_runs);
+        (it.share, student([&units[0], &units[1]]), at)
+    });
+    for (at, _) in unlikely(tests.collect(), CHANCE_OF_TIMES) {
+        times[at].has_changed = true;
+    }
+    shift += without_machine(&mut times);
+    if shift.abs() >= LEAST_SHIFT {
+        let what = if shift > 0.0 { "slower" } else { "faster" };
+        diff.notes.push(format!(
+            "the machine was {:.1} % {what} after, as most names were; this is taken off their times",
+            (shift.abs().exp() - 1.0) * 100.0
+        ));
+    }
+    diff.changes.extend(slower(sets, &times, are_runs));
+    diff.changes.extend(tails(sets, &times, are_runs));
+}
+
+/// Takes off what is common to all names: what makes a run differ from the others of its side, and what makes the sides
+/// differ, which is returned.
+fn without_machine(times: &mut [Times]) -> f64 {
+    for side in [0, 1] {
+        let unchanged = times.iter().filter(|it| !it.has_changed);
+        let levels: Vec<Vec<Option<f64>>> = unchanged.map(|it| it.levels(side)).collect();
+        let runs = times.first().map_or(0, |it| it.runs[side].len());
+        for run in 0..runs {
+            let off = common(levels.iter().filter_map(|of_name| of_name[run]));
+            for it in &mut *times {
+                it.subtract(side, run, off);
+            }
+        }
+    }
+    let unchanged = times.iter().filter(|it| !it.has_changed);
+    let shift = common(unchanged.map(|it| {
+        let [before, after] = it.units(true).map(|units| mean_of(&units));
+        after - before
+    }));
+    for it in times {
+        for run in 0..it.runs[1].len() {
+            it.subtract(1, run, shift);
+        }
+    }
+    shift
+}
+
+fn slower(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
+    let has_many = are_runs && sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
+    let least = if has_many {
+        LEAST_CHANGE
+    } else {
+        LEAST_CHANGE_OF_FEW
+    };
+    let kinds = [ChangeKind::Slower, ChangeKind::Faster];
+    let tests = times
+        .iter()
+        .map(|it| of_level(sets, it, are_runs, least, kinds));
+    Tested::changes(unlikely(tests.collect(), CHANCE_OF_TIMES))
+}
+
+/// A test of whether the middle of a name's times has changed.
+fn of_level(
+    sets: &Sets,
+    it: &Times,
+    are_runs: bool,
+    least: f64,
+    kinds: [ChangeKind; 2],
+) -> (f64, f64, Tested) {
+    let units = it.units(are_runs);
+    let sides = [&*units[0], &*units[1]];
+    let factor = (mean_of(sides[1]) - mean_of(sides[0])).exp();
+    let kind = kinds[usize::from(factor < 1.0)];
+    let [before, after] = [0, 1].map(|side| time(sets, it, side, 50));
+    let mut found = change(sets, &it.keys, kind, before, after);
+    found.factor = Some(factor);
+    found.rank = if are_runs { rank(sides) } else { None };
+    let is_enough = factor.max(factor.recip()) >= least;
+    (it.share, student(sides), Tested { found, is_enough })
+}
+
+fn tails(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
+    let mut tests = Vec::new();
+    for it in times {
+        let above = it.tails();
+        let factors = TAILS.map(|percent| {
+            let [before, after] =
+                [0, 1].map(|side| it.percentile(side, percent) - it.percentile(side, 50));
+            (percent, (after - before).exp())
+        });
+        let is_enough = |factor: f64| factor.max(factor.recip()) >= LEAST_CHANGE_OF_TAIL;
+        let changed = factors.iter().find(|it| is_enough(it.1));
+        let (percent, factor) = changed.copied().unwrap_or(factors[0]);
+        let kind = if factor > 1.0 {
+            ChangeKind::SlowerTail
+        } else {
+            ChangeKind::FasterTail
+        };
+        let [before, after] = [0, 1].map(|side| time(sets, it, side, percent));
+        let mut found = change(sets, &it.keys, kind, format!("p{percent} {before}"), after);
+        found.factor = Some(factor);
+        let tested = Tested {
+            found,
+            is_enough: changed.is_some(),
+        };
+        tests.push((it.share, counts([&above[0], &above[1]], are_runs), tested));
+    }
+    Tested::changes(unlikely(tests, CHANCE_OF_TAILS))
+}
+
+/// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it.
+pub(super) fn total(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
+    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
+    for key in keys {
+        let has = |side: &usize| sets.calls(*side, *key).any(|it| !it.durations.is_empty());
+        if [0, 1].iter().all(has) {
+            names.entry(key.0).or_default().push(*key);
+        }
+    }
+    let kinds = [ChangeKind::SlowerTotal, ChangeKind::FasterTotal];
+    let tests = names.into_values().map(|keys| {
+        let times = Times::new(sets, keys, |calls| &calls.durations);
+        of_level(sets, &times, are_runs, LEAST_CHANGE_OF_TOTAL, kinds)
+    });
+    let changes = Tested::changes(unlikely(tests.collect(), CHANCE_OF_TOTALS));
+    for change in changes {
+        let same = |it: &&Change| it.kind.is_longer() == change.kind.is_longer();
+        let explained = diff.changes.iter().filter(same).map(|it| it.weight);
+        if explained.fold(0, u64::saturating_add) < change.weight / 2 {
+            diff.changes.push(change);
+        }
+    }
+}
+
+/// A percentile of the times of a side, for people.
+fn time(sets: &Sets, it: &Times, side: usize, percent: usize) -> String {
+    let calls = it.keys.iter().flat_map(|key| sets.calls(side, *key));
+    let values: Vec<f64> = calls.flat_map(it.of).copied().collect();
+    duration(rounded(percentile(&sorted(&values), percent).exp()))
+}
+
+/// The place of a single run after among those before, the longest one first, and how many there are.
+fn rank([before, after]: [&[Unit]; 2]) -> Option<(usize, usize)> {
+    let [after] = after else {
+        return None;
+    };
+    let longer = before.iter().filter(|it| it.mean > after.mean).count();
+    Some((longer + 1, before.len() + 1))
+}
