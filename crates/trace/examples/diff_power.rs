@@ -65,7 +65,9 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     let only = env::args().nth(2).unwrap_or_default();
     for (at, case) in cases().into_iter().enumerate() {
-        if !format!("{} {}", case.title, case.noise.0).contains(&only) { continue; }
+        if !format!("{} {}", case.title, case.noise.0).contains(&only) {
+            continue;
+        }
         let mut scores = [const { Score(0, 0, 0) }; 3];
         for draw in 0..draws {
             let [before, after] = case.draw(at as u64 * 100_000 + draw);

@@ -45,6 +45,11 @@ impl Unit {
         }
         Self::new(&values)
     }
+
+    /// How far the mean may be off, squared.
+    pub(super) fn variance(&self) -> f64 {
+        self.squares / (self.values - 1.0).max(1.0) / self.values
+    }
 }
 
 /// The samples of the runs of a side: the runs, or parts of them.
@@ -57,35 +62,35 @@ pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit
     parts.map(unit).collect()
 }
 
-/// Student's test of two sides, one of which may be a single sample. What values differ by within their sample is the
-/// least that samples differ by.
+/// Student's test of two sides, one of which may be a single sample.
 pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
+    let freedom = (sides[0].len() + sides[1].len()).saturating_sub(2);
+    let distance = (mean_of(sides[1]) - mean_of(sides[0])).abs();
+    if freedom < LEAST_FREEDOM || distance <= f64::EPSILON {
+        return 1.0;
+    }
+    two_sided(distance / variance(sides).sqrt(), freedom)
+}
+
+/// The variance of the difference of both means. What values differ by within their sample is the least that samples
+/// differ by.
+pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
     let units = || sides.iter().copied().flatten();
-    let freedom = units().count().saturating_sub(2);
-    if freedom < LEAST_FREEDOM || sides.iter().any(|side| side.is_empty()) {
-        return 1.0;
-    }
-    let means = sides.map(mean_of);
-    let of_side = |side: usize| {
-        let distances = sides[side]
-            .iter()
-            .map(move |it| (it.mean - means[side]).powi(2));
-        distances.sum::<f64>()
-    };
-    let between = (of_side(0) + of_side(1)) / as_f64(freedom);
-    let all: f64 = units().map(|it| it.values - 1.0).sum();
-    let within = units().map(|it| it.squares).sum::<f64>() / all.max(1.0);
-    let by_side = sides.map(|side| {
-        let units = as_f64(side.len());
-        let of_values: f64 = side.iter().map(|it| within / it.values).sum();
-        (between / units, of_values / units.powi(2))
+    let distances = sides.iter().flat_map(|side| {
+        let mean = mean_of(side);
+        side.iter().map(move |it| (it.mean - mean).powi(2))
     });
-    let variance = (by_side[0].0 + by_side[1].0).max(by_side[0].1 + by_side[1].1);
-    let distance = (means[1] - means[0]).abs();
-    if distance <= f64::EPSILON {
-        return 1.0;
+    let freedom = units().count().saturating_sub(2).max(1);
+    let between = distances.sum::<f64>() / as_f64(freedom);
+    let values: f64 = units().map(|it| it.values - 1.0).sum();
+    let within = units().map(|it| it.squares).sum::<f64>() / values.max(1.0);
+    let (mut of_units, mut of_values) = (0.0, 0.0);
+    for side in sides {
+        let many = as_f64(side.len().max(1));
+        of_units += between / many;
+        of_values += side.iter().map(|it| within / it.values).sum::<f64>() / many.powi(2);
     }
-    two_sided(distance / variance.sqrt(), freedom)
+    of_units.max(of_values)
 }
 
 /// Student's test of counts, and Fisher's of how many are above the middle of both means: of rare ones, the deviation is
@@ -177,6 +182,14 @@ pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
     }
     let (one, other) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
     if one.abs() < other.abs() { one } else { other }
+}
+
+/// How much of what is common is not the noise of those that it was taken from; their variances are those of a mean, and
+/// the squares of a median are larger by a half of pi.
+pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
+    let precision: f64 = variances.map(f64::recip).sum();
+    let noise = std::f64::consts::FRAC_PI_2 / precision;
+    (1.0 - noise / square).max(0.0)
 }
 
 pub(super) fn mean(values: &[f64]) -> f64 {

@@ -6,9 +6,10 @@ use floe_waterfall::duration;
 
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{
-    Unit, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
+    Unit, certainty, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
+    variance,
 };
-use super::{Change, ChangeKind, Diff, Tested, change, rounded};
+use super::{Change, ChangeKind, Diff, Tested, as_f64, change, rounded};
 
 /// How likely chance may explain any of the times, of the tails, and of the totals.
 const CHANCE_OF_TIMES: f64 = 0.01;
@@ -77,12 +78,16 @@ impl Times {
         runs.map(|runs| units(runs, are_runs, Unit::robust))
     }
 
-    /// How much longer or shorter a name takes in each run than in the others of its side.
-    fn levels(&self, side: usize) -> Vec<Option<f64>> {
-        let level = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run).mean);
-        let levels: Vec<Option<f64>> = self.runs[side].iter().map(level).collect();
-        let typical = mean(&levels.iter().flatten().copied().collect::<Vec<f64>>());
-        levels.iter().map(|it| it.map(|it| it - typical)).collect()
+    /// How much longer or shorter a name takes in each run than in the others of its side, and the variance of that
+    /// which is its own.
+    fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
+        let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
+        let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();
+        let there: Vec<Unit> = units.iter().flatten().copied().collect();
+        let typical = mean_of(&there);
+        let variances: Vec<f64> = there.iter().map(Unit::variance).collect();
+        let levels = units.iter().map(|it| it.map(|it| it.mean - typical));
+        (levels.collect(), mean(&variances))
     }
 
     fn percentile(&self, side: usize, percent: usize) -> f64 {
@@ -142,7 +147,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
             super::RUNS
         ));
     }
-    let mut shift = without_machine(&mut times);
+    let mut shift = without_machine(&mut times, are_runs);
     let tests = times.iter().enumerate().map(|(at, it)| {
         let units = it.units(are_runs);
         (it.share, student([&units[0], &units[1]]), at)
@@ -150,7 +155,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
     for (at, _) in unlikely(tests.collect(), CHANCE_OF_TIMES) {
         times[at].has_changed = true;
     }
-    shift += without_machine(&mut times);
+    shift += without_machine(&mut times, are_runs);
     if shift.abs() >= LEAST_SHIFT {
         let what = if shift > 0.0 { "slower" } else { "faster" };
         diff.notes.push(format!(
@@ -162,25 +167,34 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
     diff.changes.extend(tails(sets, &times, are_runs));
 }
 
-/// Takes off what is common to all names: what makes a run differ from the others of its side, and what makes the sides
-/// differ, which is returned.
-fn without_machine(times: &mut [Times]) -> f64 {
+/// Takes off what is common to all names, as far as it is not their noise: what makes a run differ from the others of its
+/// side, and what makes the sides differ, which is returned.
+fn without_machine(times: &mut [Times], are_runs: bool) -> f64 {
     for side in [0, 1] {
-        let unchanged = times.iter().filter(|it| !it.has_changed);
-        let levels: Vec<Vec<Option<f64>>> = unchanged.map(|it| it.levels(side)).collect();
+        let unchanged = || times.iter().filter(|it| !it.has_changed);
+        let levels: Vec<_> = unchanged().map(|it| it.levels(side)).collect();
         let runs = times.first().map_or(0, |it| it.runs[side].len());
-        for run in 0..runs {
-            let off = common(levels.iter().filter_map(|of_name| of_name[run]));
-            for it in &mut *times {
-                it.subtract(side, run, off);
+        let off = |run: usize| common(levels.iter().filter_map(|(levels, _)| levels[run]));
+        let off: Vec<f64> = (0..runs).map(off).collect();
+        let square = off.iter().map(|it| it * it).sum::<f64>() / as_f64(runs);
+        let certainty = certainty(square, levels.iter().map(|it| it.1));
+        for it in &mut *times {
+            for (run, off) in off.iter().enumerate() {
+                it.subtract(side, run, off * certainty);
             }
         }
     }
     let unchanged = times.iter().filter(|it| !it.has_changed);
-    let shift = common(unchanged.map(|it| {
-        let [before, after] = it.units(true).map(|units| mean_of(&units));
-        after - before
-    }));
+    let shifts: Vec<(f64, f64)> = unchanged
+        .map(|it| {
+            let units = it.units(are_runs);
+            let [before, after] = [&*units[0], &*units[1]];
+            let shift = mean_of(after) - mean_of(before);
+            (shift, variance([before, after]))
+        })
+        .collect();
+    let shift = common(shifts.iter().map(|it| it.0));
+    let shift = shift * certainty(shift * shift, shifts.iter().map(|it| it.1));
     for it in times {
         for run in 0..it.runs[1].len() {
             it.subtract(1, run, shift);

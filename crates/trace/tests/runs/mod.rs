@@ -195,7 +195,7 @@ pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Record
             now + shards[0]
         };
         add(root, "shard", second, shards[1]);
-        now = second + shards[1].max(shards[0]);
+        now = (second + shards[1]).max(now + shards[0]);
         if service.has_audit {
             let nanos = took(5, 20.0);
             add(root, "audit", now, nanos);
