@@ -212,3 +212,69 @@ pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, expected: f64) {
+        assert!(
+            (found - expected).abs() <= expected * 0.001,
+            "{found}, expected {expected}"
+        );
+    }
+
+    fn each(values: &[f64]) -> Vec<Unit> {
+        values.iter().map(|it| Unit::new(&[*it])).collect()
+    }
+
+    #[test]
+    fn chances_are_those_of_other_programs() {
+        // R: 2 * pt(-t, df).
+        near(two_sided(12.7062, 1), 0.05);
+        near(two_sided(4.302_653, 2), 0.05);
+        near(two_sided(2.571, 5), 0.049_97);
+        near(two_sided(4.587, 10), 0.001);
+        near(two_sided(3.0, 13), 0.010_246);
+        near(two_sided(0.0, 8), 1.0);
+        // R: fisher.test(matrix(c(8, 22, 0, 30), 2), alternative = "greater").
+        near(fisher((0, 30), (8, 30)), 0.002_287);
+        near(fisher((3, 10), (9, 12)), 0.045_606);
+        near(fisher((0, 5), (0, 5)), 1.0);
+    }
+
+    #[test]
+    fn a_single_sample_is_compared_by_the_interval_of_its_prediction() {
+        let before: Vec<f64> = (0..14).map(f64::from).collect();
+        let after = [24.0];
+        // Their mean is 6.5 and their variance 17.5.
+        let t = 17.5 / (17.5_f64 * 15.0 / 14.0).sqrt();
+        near(student([&each(&before), &each(&after)]), two_sided(t, 13));
+    }
+
+    /// Two of a handful of calls fail in one run of many: the deviation before is 0, and they are chance nevertheless.
+    #[test]
+    fn rare_counts_are_judged_by_their_number() {
+        let mut after = vec![0.0; 30];
+        after[7] = 1.0;
+        let before = vec![vec![0.0; 30]; 14];
+        near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
+    }
+
+    #[test]
+    fn chance_is_shared_by_weight() {
+        let tests = |small| vec![(3.0, 0.007, "large"), (1.0, small, "small")];
+        let names = |tests| unlikely(tests, 0.01).into_iter().map(|it| it.0).collect();
+        let found: Vec<&str> = names(tests(0.5));
+        assert_eq!(found, ["large"]);
+        let found: Vec<&str> = names(tests(0.009));
+        assert_eq!(found, ["large", "small"]);
+    }
+
+    #[test]
+    fn the_common_value_is_that_of_most() {
+        assert!(common([0.1, 0.1, 5.0].into_iter()) < 0.2);
+        assert!(common([5.0, 0.0, 4.0, 0.1].into_iter()) < 0.2);
+        assert!(common([5.0, 5.0].into_iter()) <= 0.0);
+    }
+}
