@@ -63,11 +63,7 @@ fn main() {
         "| change | runs | noise | `diff` | each call, Mann-Whitney and Holm | each run's median, Mann-Whitney and Holm |"
     );
     println!("|---|---|---|---|---|---|");
-    let only = env::args().nth(2).unwrap_or_default();
     for (at, case) in cases().into_iter().enumerate() {
-        if !format!("{} {}", case.title, case.noise.0).contains(&only) {
-            continue;
-        }
         let mut scores = [const { Score(0, 0, 0) }; 3];
         for draw in 0..draws {
             let [before, after] = case.draw(at as u64 * 100_000 + draw);

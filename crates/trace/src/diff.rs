@@ -76,25 +76,6 @@ impl ChangeKind {
             Self::FasterTotal => "faster_total",
         }
     }
-
-    /// Whether requests take longer by it or shorter, if it is one of the two.
-    const fn is_longer(self) -> Option<bool> {
-        match self {
-            Self::Failing => None,
-            Self::Gone | Self::FewerCalls | Self::Faster | Self::FasterTail | Self::FasterTotal => {
-                Some(false)
-            }
-            _ => Some(true),
-        }
-    }
-
-    /// Whether it is about the time of the calls themselves.
-    const fn is_own(self) -> bool {
-        matches!(
-            self,
-            Self::Slower | Self::Faster | Self::SlowerTail | Self::FasterTail
-        )
-    }
 }
 
 /// One difference.
@@ -121,8 +102,8 @@ pub struct Change {
     pub chance: Option<f64>,
     /// Of a single run after several ones: its rank among all by time, the longest one first, and how many there are.
     pub rank: Option<(usize, usize)>,
-    /// How much time it changes in all traces after, in nanoseconds, as far as spans say.
-    pub weight: u64,
+    /// How much longer all traces after take by it, in nanoseconds, as far as spans say.
+    pub weight: i64,
 }
 
 /// The comparison of two sets of runs.
@@ -167,11 +148,11 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
     calls::counted(&sets, &keys, are_runs, &mut diff.changes);
     calls::failing(&sets, &keys, are_runs, &mut diff);
     times::timed(&sets, &keys, are_runs, &mut diff);
-    times::total(&sets, &keys, are_runs, &mut diff);
+    times::totals(&sets, &keys, are_runs, &mut diff);
     diff.changes.sort_by_key(|change| {
         let is_failing = change.kind == ChangeKind::Failing;
         let name = change.name.clone();
-        (!is_failing, Reverse(change.weight), change.kind, name)
+        (!is_failing, Reverse(change.weight.abs()), change.kind, name)
     });
     let [one, other] = coverage.map(|(runs, traces, _)| traces.div_ceil(runs.max(1)));
     if one.max(other) > one.min(other) + one.min(other) / 5 {
@@ -190,13 +171,6 @@ fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: St
         [(_, Some(parent))] => sets.names[*parent].name.clone(),
         _ => String::new(),
     };
-    let time = |calls: &Calls| {
-        if kind.is_own() {
-            calls.own_total
-        } else {
-            calls.total
-        }
-    };
     Change {
         kind,
         service: name.service,
@@ -208,35 +182,34 @@ fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: St
         factor: None,
         chance: None,
         rank: None,
-        weight: weight(sets, keys, time),
+        weight: weight(sets, keys, |it| &it.durations),
     }
 }
 
-/// How much more or less time all traces after take than as many traces before.
-fn weight(sets: &Sets, keys: &[Key], time: impl Fn(&Calls) -> f64) -> u64 {
-    let [before, after] = [0, 1].map(|side| {
-        let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
-        let time: f64 = calls.map(&time).sum();
-        time / as_f64(sets.traces(side).max(1))
-    });
-    rounded((after - before).abs() * as_f64(sets.traces(1)))
+/// How much longer all traces after take than as many traces before.
+fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
+    let traces = [0, 1].map(|side| as_f64(sets.traces(side).max(1)));
+    let [before, after] = [0, 1].map(|side| total(sets, side, keys, of) / traces[side]);
+    let time = (after - before) * traces[1];
+    let nanos = i64::try_from(rounded(time.abs())).unwrap_or(i64::MAX);
+    if time < 0.0 { -nanos } else { nanos }
 }
 
-/// A change, and whether it is large enough to be reported if chance does not explain it.
-struct Tested {
-    found: Change,
-    is_enough: bool,
+/// The sum of times, which are logarithms.
+fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f64 {
+    let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
+    calls.flat_map(of).map(|it| it.exp()).sum()
 }
 
-impl Tested {
-    /// The changes that chance does not explain.
-    fn changes(unlikely: Vec<(Self, f64)>) -> impl Iterator<Item = Change> {
-        let enough = unlikely.into_iter().filter(|(tested, _)| tested.is_enough);
-        enough.map(|(tested, chance)| Change {
+/// The changes that chance does not explain. A test has its weight, its chance, and its change if that is large enough.
+fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
+    let unlikely = statistics::unlikely(tests, most).into_iter();
+    unlikely.filter_map(|(change, chance)| {
+        Some(Change {
             chance: Some(chance),
-            ..tested.found
+            ..change?
         })
-    }
+    })
 }
 
 /// A name without what differs from call to call: digits, and words of hexadecimal digits with one among them.

@@ -292,7 +292,7 @@ fn a_rare_name_is_a_note() {
     assert_eq!(found.changes, []);
     assert_eq!(
         found.notes,
-        ["on one side only, which may be chance, as they are rare: reload"]
+        ["rare names of one side only, which may be chance: 1, the first one is reload"]
     );
 }
 

@@ -214,7 +214,7 @@ fn page(found: &Found) -> String {
     let most = found
         .changes
         .iter()
-        .map(|change| change.weight)
+        .map(|change| change.weight.unsigned_abs())
         .max()
         .unwrap_or(1)
         .max(1);
@@ -235,8 +235,9 @@ fn page(found: &Found) -> String {
             for cell in row {
                 let _ = write!(body, "<td>{}</td>", escaped(cell));
             }
-            let width = u128::from(change.weight) * 120 / u128::from(most);
-            let time = floe_trace::duration(change.weight);
+            let weight = change.weight.unsigned_abs();
+            let width = u128::from(weight) * 120 / u128::from(most);
+            let time = floe_trace::duration(weight);
             let _ = writeln!(
                 body,
                 "<td><svg width=\"{}\" height=\"10\"><rect width=\"{}\" height=\"10\" rx=\"2\"/></svg> {time}</td></tr>",

@@ -34,17 +34,15 @@ pub(super) type Key = (usize, Option<usize>);
 /// The calls of a key in one run, by start.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    /// The sums of their durations and of their self times.
-    pub(super) total: f64,
-    pub(super) own_total: f64,
-    /// The logarithms of their self times.
+    /// The logarithms of their self times and of their durations, in nanoseconds.
     pub(super) own: Vec<f64>,
-    /// The logarithms of the durations of roots and server spans.
     pub(super) durations: Vec<f64>,
+    /// Whether they are roots or server spans.
+    pub(super) are_entries: bool,
     /// 1 for a call that failed, else 0.
     pub(super) failed: Vec<f64>,
     /// How many calls a parent makes, for parents that make one.
-    by_parent: Vec<(usize, usize)>,
+    pub(super) by_parent: Vec<(usize, usize)>,
     /// The most calls below one parent, one after the other.
     pub(super) in_a_row: usize,
     /// Parents with several of these calls, and how many of them have two that overlap.
@@ -91,17 +89,12 @@ impl Run {
         for index in order {
             let span = forest.span(index);
             let key = (names[index], forest.parent(index).map(|it| names[it]));
-            let own = as_f64_of(forest.self_time(index));
+            let logarithm = |nanos: u64| as_f64_of(nanos.max(1)).ln();
             let calls = run.calls.entry(key).or_default();
-            calls.total += as_f64_of(span.duration());
-            calls.own_total += own;
-            calls.own.push(own.max(1.0).ln());
+            calls.own.push(logarithm(forest.self_time(index)));
+            calls.durations.push(logarithm(span.duration()));
             calls.failed.push(f64::from(u8::from(span.is_error())));
-            if key.1.is_none() || span.kind == Kind::Server {
-                calls
-                    .durations
-                    .push(as_f64_of(span.duration()).max(1.0).ln());
-            }
+            calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
             run.add_children(&forest, index, names);
         }
         run

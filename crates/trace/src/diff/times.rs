@@ -9,7 +9,7 @@ use super::statistics::{
     Unit, certainty, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
     variance,
 };
-use super::{Change, ChangeKind, Diff, Tested, as_f64, change, rounded};
+use super::{Change, ChangeKind, Diff, as_f64, change, rounded, surprising, total, weight};
 
 /// How likely chance may explain any of the times, of the tails, and of the totals.
 const CHANCE_OF_TIMES: f64 = 0.01;
@@ -90,6 +90,46 @@ impl Times {
         (levels.collect(), mean(&variances))
     }
 
+    /// A test of whether the middle has changed.
+    fn test(
+        &self,
+        sets: &Sets,
+        are_runs: bool,
+        least: f64,
+        kinds: [ChangeKind; 2],
+    ) -> (f64, f64, Option<Change>) {
+        let units = self.units(are_runs);
+        let [before, after] = [&*units[0], &*units[1]];
+        let factor = (mean_of(after) - mean_of(before)).exp();
+        let mut found = self.change(sets, 50, factor, least, kinds);
+        if let (Some(found), [after], true) = (&mut found, after, are_runs) {
+            let longer = before.iter().filter(|it| it.mean > after.mean).count();
+            found.rank = Some((longer + 1, before.len() + 1));
+        }
+        (self.share, student([before, after]), found)
+    }
+
+    /// The change of a percentile by a factor, if that is large enough.
+    fn change(
+        &self,
+        sets: &Sets,
+        percent: usize,
+        factor: f64,
+        least: f64,
+        kinds: [ChangeKind; 2],
+    ) -> Option<Change> {
+        let [before, after] = [0, 1].map(|side| {
+            let calls = self.keys.iter().flat_map(|key| sets.calls(side, *key));
+            let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
+            duration(rounded(percentile(&sorted(&values), percent).exp()))
+        });
+        let kind = kinds[usize::from(factor < 1.0)];
+        let mut found = change(sets, &self.keys, kind, before, after);
+        found.factor = Some(factor);
+        found.weight = weight(sets, &self.keys, self.of);
+        (factor.max(factor.recip()) >= least).then_some(found)
+    }
+
     fn percentile(&self, side: usize, percent: usize) -> f64 {
         percentile(&sorted(&self.runs[side].concat()), percent)
     }
@@ -118,10 +158,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
     for key in keys {
         names.entry(key.0).or_default().push(*key);
     }
-    let own = |side: usize, keys: &[Key]| -> f64 {
-        let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
-        calls.map(|calls| calls.own_total).sum()
-    };
+    let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
     let totals = [0, 1].map(|side| own(side, keys).max(1.0));
     let (mut times, mut too_few) = (Vec::new(), 0);
     for keys in names.into_values() {
@@ -163,7 +200,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
             (shift.abs().exp() - 1.0) * 100.0
         ));
     }
-    diff.changes.extend(slower(sets, &times, are_runs));
+    diff.changes.extend(levels(sets, &times, are_runs));
     diff.changes.extend(tails(sets, &times, are_runs));
 }
 
@@ -203,7 +240,8 @@ fn without_machine(times: &mut [Times], are_runs: bool) -> f64 {
     shift
 }
 
-fn slower(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
+/// Tests whether all calls of a name have become slower or faster.
+fn levels(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
     let has_many = are_runs && sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
     let least = if has_many {
         LEAST_CHANGE
@@ -211,97 +249,47 @@ fn slower(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = 
         LEAST_CHANGE_OF_FEW
     };
     let kinds = [ChangeKind::Slower, ChangeKind::Faster];
-    let tests = times
-        .iter()
-        .map(|it| of_level(sets, it, are_runs, least, kinds));
-    Tested::changes(unlikely(tests.collect(), CHANCE_OF_TIMES))
+    let tests = times.iter().map(|it| it.test(sets, are_runs, least, kinds));
+    surprising(tests.collect(), CHANCE_OF_TIMES)
 }
 
-/// A test of whether the middle of a name's times has changed.
-fn of_level(
-    sets: &Sets,
-    it: &Times,
-    are_runs: bool,
-    least: f64,
-    kinds: [ChangeKind; 2],
-) -> (f64, f64, Tested) {
-    let units = it.units(are_runs);
-    let sides = [&*units[0], &*units[1]];
-    let factor = (mean_of(sides[1]) - mean_of(sides[0])).exp();
-    let kind = kinds[usize::from(factor < 1.0)];
-    let [before, after] = [0, 1].map(|side| time(sets, it, side, 50));
-    let mut found = change(sets, &it.keys, kind, before, after);
-    found.factor = Some(factor);
-    found.rank = if are_runs { rank(sides) } else { None };
-    let is_enough = factor.max(factor.recip()) >= least;
-    (it.share, student(sides), Tested { found, is_enough })
-}
-
+/// Tests whether the slowest calls of a name have become slower or faster, beyond what the others have.
 fn tails(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
-    let mut tests = Vec::new();
-    for it in times {
+    let tests = times.iter().map(|it| {
         let above = it.tails();
-        let factors = TAILS.map(|percent| {
-            let [before, after] =
-                [0, 1].map(|side| it.percentile(side, percent) - it.percentile(side, 50));
-            (percent, (after - before).exp())
+        let changes = TAILS.iter().filter_map(|percent| {
+            let beyond = |side| it.percentile(side, *percent) - it.percentile(side, 50);
+            let factor = (beyond(1) - beyond(0)).exp();
+            let kinds = [ChangeKind::SlowerTail, ChangeKind::FasterTail];
+            let mut found = it.change(sets, *percent, factor, LEAST_CHANGE_OF_TAIL, kinds)?;
+            found.before = format!("p{percent} {}", found.before);
+            Some(found)
         });
-        let is_enough = |factor: f64| factor.max(factor.recip()) >= LEAST_CHANGE_OF_TAIL;
-        let changed = factors.iter().find(|it| is_enough(it.1));
-        let (percent, factor) = changed.copied().unwrap_or(factors[0]);
-        let kind = if factor > 1.0 {
-            ChangeKind::SlowerTail
-        } else {
-            ChangeKind::FasterTail
-        };
-        let [before, after] = [0, 1].map(|side| time(sets, it, side, percent));
-        let mut found = change(sets, &it.keys, kind, format!("p{percent} {before}"), after);
-        found.factor = Some(factor);
-        let tested = Tested {
-            found,
-            is_enough: changed.is_some(),
-        };
-        tests.push((it.share, counts([&above[0], &above[1]], are_runs), tested));
-    }
-    Tested::changes(unlikely(tests, CHANCE_OF_TAILS))
+        let chance = counts([&above[0], &above[1]], are_runs);
+        (it.share, chance, changes.take(1).next())
+    });
+    surprising(tests.collect(), CHANCE_OF_TAILS)
 }
 
 /// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it.
-pub(super) fn total(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
+pub(super) fn totals(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {
-        let has = |side: &usize| sets.calls(*side, *key).any(|it| !it.durations.is_empty());
-        if [0, 1].iter().all(has) {
+        if sets.calls(1, *key).any(|it| it.are_entries) {
             names.entry(key.0).or_default().push(*key);
         }
     }
     let kinds = [ChangeKind::SlowerTotal, ChangeKind::FasterTotal];
     let tests = names.into_values().map(|keys| {
-        let times = Times::new(sets, keys, |calls| &calls.durations);
-        of_level(sets, &times, are_runs, LEAST_CHANGE_OF_TOTAL, kinds)
+        let times = Times::new(sets, keys, |it| &it.durations);
+        times.test(sets, are_runs, LEAST_CHANGE_OF_TOTAL, kinds)
     });
-    let changes = Tested::changes(unlikely(tests.collect(), CHANCE_OF_TOTALS));
-    for change in changes {
-        let same = |it: &&Change| it.kind.is_longer() == change.kind.is_longer();
-        let explained = diff.changes.iter().filter(same).map(|it| it.weight);
-        if explained.fold(0, u64::saturating_add) < change.weight / 2 {
+    for change in surprising(tests.collect(), CHANCE_OF_TOTALS) {
+        let others = diff.changes.iter().map(|it| it.weight);
+        let same = others.filter(|it| it.signum() == change.weight.signum());
+        let explained = same.fold(0, i64::saturating_add);
+        if explained.abs() < change.weight.abs() / 2 {
             diff.changes.push(change);
         }
     }
-}
-
-/// A percentile of the times of a side, for people.
-fn time(sets: &Sets, it: &Times, side: usize, percent: usize) -> String {
-    let calls = it.keys.iter().flat_map(|key| sets.calls(side, *key));
-    let values: Vec<f64> = calls.flat_map(it.of).copied().collect();
-    duration(rounded(percentile(&sorted(&values), percent).exp()))
-}
-
-/// The place of a single run after among those before, the longest one first, and how many there are.
-fn rank([before, after]: [&[Unit]; 2]) -> Option<(usize, usize)> {
-    let [after] = after else {
-        return None;
-    };
-    let longer = before.iter().filter(|it| it.mean > after.mean).count();
-    Some((longer + 1, before.len() + 1))
 }
