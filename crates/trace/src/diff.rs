@@ -15,6 +15,8 @@ mod times;
 
 use std::cmp::Reverse;
 
+use serde::Serialize;
+
 use self::runs::{Calls, Key, Sets};
 use crate::span::Recording;
 
@@ -24,7 +26,8 @@ const RUNS: usize = 9;
 const MOST_NAMES: usize = 20_000;
 
 /// What has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeKind {
     /// Spans fail that did not.
@@ -79,10 +82,11 @@ impl ChangeKind {
 }
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Change {
     /// What has changed.
+    #[serde(rename = "what")]
     pub kind: ChangeKind,
     /// The service, or an empty text.
     pub service: String,
@@ -103,6 +107,7 @@ pub struct Change {
     /// Of a single run after several ones: its rank among all by time, the longest one first, and how many there are.
     pub rank: Option<(usize, usize)>,
     /// How much longer all traces after take by it, in nanoseconds, as far as spans say.
+    #[serde(rename = "weight_ns")]
     pub weight: i64,
 }
 
@@ -143,12 +148,11 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
         ));
         keys.truncate(MOST_NAMES);
     }
-    let are_runs = before.len() + after.len() >= RUNS;
     let keys = calls::present(&sets, &keys, &mut diff);
-    calls::counted(&sets, &keys, are_runs, &mut diff.changes);
-    calls::failing(&sets, &keys, are_runs, &mut diff);
-    times::timed(&sets, &keys, are_runs, &mut diff);
-    times::totals(&sets, &keys, are_runs, &mut diff);
+    calls::counted(&sets, &keys, &mut diff.changes);
+    calls::failing(&sets, &keys, &mut diff);
+    times::timed(&sets, &keys, &mut diff);
+    times::totals(&sets, &keys, &mut diff);
     diff.changes.sort_by_key(|change| {
         let is_failing = change.kind == ChangeKind::Failing;
         let name = change.name.clone();

@@ -393,19 +393,15 @@ fn a_change_is_found_on_an_uneven_machine() {
 }
 
 #[test]
-fn names_are_told_apart_by_their_place() {
-    for (key, places, is_apart) in [
-        ("http.route", ["/orders", "/carts"], true),
-        ("floe.asset.key", ["sales", "stock"], true),
+fn names_are_told_apart_by_their_place_without_its_values() {
+    for (key, places, slower) in [
+        ("http.route", ["/orders", "/carts"], "/carts"),
+        ("floe.asset.key", ["sales", "stock"], "stock"),
+        ("db.query.text", ["SELECT a", "SELECT b"], "SELECT b"),
         (
             "db.query.text",
-            ["SELECT a FROM t", "SELECT b FROM t"],
-            true,
-        ),
-        (
-            "db.query.text",
-            ["SELECT 1, 2, 3 + 'x'", "SELECT 7, 8 + 'yy'"],
-            false,
+            ["SELECT 1, 2, 'x'", "SELECT 7, 'y'"],
+            "SELECT *",
         ),
     ] {
         let [before, after] = [10, 20].map(|millis| {
@@ -415,31 +411,9 @@ fn names_are_told_apart_by_their_place() {
             })
         });
         let found = diff(&[before], &[after]);
-        let found: Vec<(ChangeKind, &str)> = found
-            .changes
-            .iter()
-            .map(|it| (it.kind, &*it.place))
-            .collect();
-        let slower = [(ChangeKind::Slower, places[1])];
-        assert_eq!(found == slower, is_apart, "{places:?}: {found:?}");
+        let found: Vec<&str> = found.changes.iter().map(|it| &*it.place).collect();
+        assert_eq!(found, [slower], "{places:?}");
     }
-}
-
-/// Each request has a statement of its own, and they are one name.
-#[test]
-fn names_with_too_many_places_are_one() {
-    let recording = |from: u64| {
-        let mut recording = requests(100, |_| vec![("query", Some(("db.query.text", "?")), 10)]);
-        for (at, span) in (from..).zip(&mut recording.spans) {
-            let text = format!("SELECT x{at}y");
-            for (_, value) in &mut span.attributes {
-                *value = Value::Text((&*text).into());
-            }
-        }
-        recording
-    };
-    let found = diff(&[recording(0)], &[recording(500)]);
-    assert_eq!(found.changes, []);
 }
 
 #[test]

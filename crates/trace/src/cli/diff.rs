@@ -106,16 +106,16 @@ fn what(kind: ChangeKind) -> String {
 }
 
 fn certainty(change: &Change) -> String {
-    let chance = match change.chance {
-        None => "exact".to_owned(),
-        Some(it) if it < 1e-4 => "chance < 0.01 %".to_owned(),
-        Some(it) => format!("chance {:.2} %", it * 100.0),
+    let rank = match change.rank {
+        Some((1, of)) => format!("above all {} before, ", of - 1),
+        Some((rank, of)) if rank == of => format!("below all {} before, ", of - 1),
+        Some((rank, of)) => format!("rank {rank} of {of}, "),
+        None => String::new(),
     };
-    match change.rank {
-        Some((1, of)) => format!("above all {} before, {chance}", of - 1),
-        Some((rank, of)) if rank == of => format!("below all {} before, {chance}", of - 1),
-        Some((rank, of)) => format!("rank {rank} of {of}, {chance}"),
-        None => chance,
+    match change.chance {
+        None => rank + "exact",
+        Some(it) if it < 1e-4 => rank + "chance < 0.01 %",
+        Some(it) => format!("{rank}chance {:.2} %", it * 100.0),
     }
 }
 
@@ -183,26 +183,11 @@ fn text(found: &Found) -> String {
 }
 
 fn as_json(found: &Found) -> Json {
-    let changes = found.changes.iter().map(|change| {
-        json!({
-            "what": change.kind.as_str(),
-            "name": change.name,
-            "service": change.service,
-            "place": change.place,
-            "parent": change.parent,
-            "before": change.before,
-            "after": change.after,
-            "factor": change.factor,
-            "chance": change.chance,
-            "rank": change.rank.map(|(rank, of)| json!({"rank": rank, "of": of})),
-            "weight_ns": change.weight,
-        })
-    });
     let coverage = found
         .coverage
         .map(|(runs, traces, spans)| json!({"runs": runs, "traces": traces, "spans": spans}));
     json!({
-        "changes": changes.collect::<Json>(),
+        "changes": found.changes,
         "before": coverage[0],
         "after": coverage[1],
         "notes": found.notes,

@@ -61,7 +61,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
 }
 
 /// Finds parents that make more or fewer calls, and calls that are no longer parallel.
-pub(super) fn counted(sets: &Sets, keys: &[Key], are_runs: bool, changes: &mut Vec<Change>) {
+pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
         changes.extend(serial(sets, keys, key));
@@ -89,7 +89,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], are_runs: bool, changes: &mut V
         if sides.iter().all(|runs| is_constant(runs)) {
             changes.extend(is_enough.then_some(found));
         } else {
-            let chance = counts([&sides[0], &sides[1]], are_runs);
+            let chance = counts([&sides[0], &sides[1]], sets.are_runs());
             tests.push((1.0, chance, is_enough.then_some(found)));
         }
     }
@@ -97,7 +97,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], are_runs: bool, changes: &mut V
 }
 
 /// Finds names that fail more often.
-pub(super) fn failing(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
+pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
         let sides = [0, 1].map(|side| {
@@ -120,7 +120,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff
             continue;
         }
         // Only more failures are looked for, so chance is half of what it is in both directions.
-        let chance = counts([&sides[0], &sides[1]], are_runs) / 2.0;
+        let chance = counts([&sides[0], &sides[1]], sets.are_runs()) / 2.0;
         if is_new && chance > CHANCE_OF_FAILURES {
             diff.notes.push(format!(
                 "{}: {is}, and none before, which may be chance",

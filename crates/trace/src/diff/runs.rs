@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{as_f64, as_f64_of, normalized};
+use super::{RUNS, as_f64, as_f64_of, normalized};
 use crate::forest::Forest;
 use crate::span::{Kind, Recording, Span};
 
@@ -16,8 +16,6 @@ const PLACES: [&str; 5] = [
     "db.query.text",
     "db.statement",
 ];
-/// A name with more places than that has values in them, and is compared as one.
-const MOST_PLACES: usize = 50;
 
 /// What spans are compared by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,16 +132,17 @@ pub(super) struct Sets {
 impl Sets {
     pub(super) fn new(sets: [&[Recording]; 2]) -> Self {
         let mut names = Names::default();
-        let mut of_spans = sets.map(|set| set.iter().map(|it| names.of(it)).collect::<Vec<_>>());
-        names.merge(of_spans.iter_mut().flatten().flatten());
-        let runs = [0, 1].map(|side| {
-            let runs = sets[side].iter().zip(&of_spans[side]);
-            runs.map(|(it, names)| Run::new(it, names)).collect()
-        });
+        let mut run = |recording| Run::new(recording, &names.of(recording));
+        let runs = sets.map(|set| set.iter().map(&mut run).collect());
         Self {
             names: names.names,
             runs,
         }
+    }
+
+    /// Whether there are enough runs for each to be a sample.
+    pub(super) fn are_runs(&self) -> bool {
+        self.runs[0].len() + self.runs[1].len() >= RUNS
     }
 
     pub(super) fn traces(&self, side: usize) -> usize {
@@ -179,58 +178,33 @@ struct Names {
 }
 
 impl Names {
-    fn number(&mut self, name: Operation) -> usize {
-        *self.numbers.entry(name).or_insert_with_key(|name| {
-            self.names.push(name.clone());
-            self.names.len() - 1
-        })
-    }
-
     /// The number of each span's name.
     fn of(&mut self, recording: &Recording) -> Vec<usize> {
         // Texts repeat, and to normalize them takes longer than to find them here.
         let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
         let spans = recording.spans.iter().map(|span| {
             let place = PLACES.iter().find_map(|key| span.attribute(key)?.as_str());
+            let place = place.filter(|place| !span.name.contains(place));
             let texts = (
                 recording.service(span),
                 &*span.name,
                 place.unwrap_or_default(),
             );
-            *known.entry(texts).or_insert_with(|| {
-                let (service, name, place) = texts;
-                let is_in_name = name.contains(place);
-                self.number(Operation {
-                    service: service.to_owned(),
-                    name: normalized(name),
-                    place: if is_in_name {
-                        String::new()
-                    } else {
-                        without_values(place)
-                    },
-                })
-            })
+            *known.entry(texts).or_insert_with(|| self.number(texts))
         });
         spans.collect()
     }
 
-    /// Makes one name of those with too many places.
-    fn merge<'a>(&mut self, numbers: impl Iterator<Item = &'a mut usize>) {
-        let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
-        for name in &self.names {
-            *places.entry((&name.service, &name.name)).or_default() += 1;
-        }
-        let has_many = |name: &Operation| places[&(&*name.service, &*name.name)] > MOST_PLACES;
-        let many: Vec<bool> = self.names.iter().map(has_many).collect();
-        for number in numbers {
-            if many.get(*number) == Some(&true) {
-                let place = String::new();
-                *number = self.number(Operation {
-                    place,
-                    ..self.names[*number].clone()
-                });
-            }
-        }
+    fn number(&mut self, (service, name, place): (&str, &str, &str)) -> usize {
+        let name = Operation {
+            service: service.to_owned(),
+            name: normalized(name),
+            place: without_values(place),
+        };
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            self.names.push(name.clone());
+            self.names.len() - 1
+        })
     }
 }
 

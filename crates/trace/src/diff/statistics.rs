@@ -33,15 +33,10 @@ impl Unit {
     pub(super) fn robust(values: &[f64]) -> Self {
         let mut values = sorted(values);
         let cut = values.len() / ENDS;
-        let (least, most) = (
-            values.get(cut).copied().unwrap_or_default(),
-            values
-                .len()
-                .checked_sub(cut + 1)
-                .map_or(0.0, |at| values[at]),
-        );
-        for value in &mut values {
-            *value = value.clamp(least, most);
+        if let [least, .., most] = values[cut..values.len() - cut] {
+            for value in &mut values {
+                *value = value.clamp(least, most);
+            }
         }
         Self::new(&values)
     }

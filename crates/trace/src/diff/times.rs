@@ -11,21 +11,38 @@ use super::statistics::{
 };
 use super::{Change, ChangeKind, Diff, as_f64, change, rounded, surprising, total, weight};
 
-/// How likely chance may explain any of the times, of the tails, and of the totals.
-const CHANCE_OF_TIMES: f64 = 0.01;
-const CHANCE_OF_TAILS: f64 = 0.002;
-const CHANCE_OF_TOTALS: f64 = 0.002;
-/// The least change of self time that is reported if both sides have so many runs, and if not: parts of a run share what
-/// the machine did to a name.
-const LEAST_CHANGE: f64 = 1.02;
-const LEAST_CHANGE_OF_FEW: f64 = 1.05;
+/// What is reported of times: the kinds of change, the least factor, and how likely chance may explain any of them.
+struct Rule {
+    kinds: [ChangeKind; 2],
+    least: f64,
+    chance: f64,
+}
+
+const TIMES: Rule = Rule {
+    kinds: [ChangeKind::Slower, ChangeKind::Faster],
+    least: 1.02,
+    chance: 0.01,
+};
+/// Unless both sides have so many runs: parts of a run share what the machine did to a name.
 const MANY_RUNS: usize = 5;
-/// The least change of a tail, and of what is not compared with other names.
-const LEAST_CHANGE_OF_TAIL: f64 = 1.25;
-const LEAST_CHANGE_OF_TOTAL: f64 = 1.25;
+const TIMES_OF_FEW_RUNS: Rule = Rule {
+    least: 1.05,
+    ..TIMES
+};
+const TAILS: Rule = Rule {
+    kinds: [ChangeKind::SlowerTail, ChangeKind::FasterTail],
+    least: 1.25,
+    chance: 0.002,
+};
+/// What the machine did is not taken off totals.
+const TOTALS: Rule = Rule {
+    kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal],
+    least: 1.25,
+    chance: 0.002,
+};
 /// Where a tail begins, and from what its change is read.
 const TAIL: usize = 95;
-const TAILS: [usize; 2] = [95, 99];
+const PERCENTILES: [usize; 2] = [95, 99];
 /// Names with less of the self time of all spans are not compared by time.
 const LEAST_SHARE: f64 = 0.005;
 /// Parts of runs are compared for names with so many calls on each side.
@@ -35,7 +52,8 @@ const LEAST_SHIFT: f64 = 0.02;
 
 /// The times of a name, wherever it is called from, as logarithms; those below each parent are divided by what is
 /// typical there, so it does not matter how often each parent calls it.
-struct Times {
+struct Times<'a> {
+    sets: &'a Sets,
     keys: Vec<Key>,
     of: fn(&Calls) -> &[f64],
     share: f64,
@@ -44,8 +62,8 @@ struct Times {
     runs: [Vec<Vec<f64>>; 2],
 }
 
-impl Times {
-    fn new(sets: &Sets, keys: Vec<Key>, of: fn(&Calls) -> &[f64]) -> Self {
+impl<'a> Times<'a> {
+    fn new(sets: &'a Sets, keys: Vec<Key>, of: fn(&Calls) -> &[f64]) -> Self {
         let mut runs = [0, 1].map(|side: usize| vec![Vec::new(); sets.runs[side].len()]);
         for key in &keys {
             let all = [0, 1].iter().flat_map(|side| sets.calls(*side, *key));
@@ -59,6 +77,7 @@ impl Times {
             }
         }
         Self {
+            sets,
             keys,
             of,
             share: 1.0,
@@ -73,9 +92,9 @@ impl Times {
         }
     }
 
-    fn units(&self, are_runs: bool) -> [Vec<Unit>; 2] {
+    fn units(&self) -> [Vec<Unit>; 2] {
         let runs = self.runs.each_ref();
-        runs.map(|runs| units(runs, are_runs, Unit::robust))
+        runs.map(|runs| units(runs, self.sets.are_runs(), Unit::robust))
     }
 
     /// How much longer or shorter a name takes in each run than in the others of its side, and the variance of that
@@ -91,18 +110,12 @@ impl Times {
     }
 
     /// A test of whether the middle has changed.
-    fn test(
-        &self,
-        sets: &Sets,
-        are_runs: bool,
-        least: f64,
-        kinds: [ChangeKind; 2],
-    ) -> (f64, f64, Option<Change>) {
-        let units = self.units(are_runs);
+    fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
+        let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
         let factor = (mean_of(after) - mean_of(before)).exp();
-        let mut found = self.change(sets, 50, factor, least, kinds);
-        if let (Some(found), [after], true) = (&mut found, after, are_runs) {
+        let mut found = self.change(50, factor, rule);
+        if let (Some(found), [after], true) = (&mut found, after, self.sets.are_runs()) {
             let longer = before.iter().filter(|it| it.mean > after.mean).count();
             found.rank = Some((longer + 1, before.len() + 1));
         }
@@ -110,24 +123,17 @@ impl Times {
     }
 
     /// The change of a percentile by a factor, if that is large enough.
-    fn change(
-        &self,
-        sets: &Sets,
-        percent: usize,
-        factor: f64,
-        least: f64,
-        kinds: [ChangeKind; 2],
-    ) -> Option<Change> {
+    fn change(&self, percent: usize, factor: f64, rule: &Rule) -> Option<Change> {
         let [before, after] = [0, 1].map(|side| {
-            let calls = self.keys.iter().flat_map(|key| sets.calls(side, *key));
+            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
             let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
             duration(rounded(percentile(&sorted(&values), percent).exp()))
         });
-        let kind = kinds[usize::from(factor < 1.0)];
-        let mut found = change(sets, &self.keys, kind, before, after);
+        let kind = rule.kinds[usize::from(factor < 1.0)];
+        let mut found = change(self.sets, &self.keys, kind, before, after);
         found.factor = Some(factor);
-        found.weight = weight(sets, &self.keys, self.of);
-        (factor.max(factor.recip()) >= least).then_some(found)
+        found.weight = weight(self.sets, &self.keys, self.of);
+        (factor.max(factor.recip()) >= rule.least).then_some(found)
     }
 
     fn percentile(&self, side: usize, percent: usize) -> f64 {
@@ -153,7 +159,7 @@ impl Times {
 }
 
 /// Finds names whose self time has changed.
-pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
+pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {
         names.entry(key.0).or_default().push(*key);
@@ -171,7 +177,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
             share,
             ..Times::new(sets, keys, |calls| &calls.own)
         };
-        let enough = if are_runs { 1 } else { CALLS };
+        let enough = if sets.are_runs() { 1 } else { CALLS };
         if found.runs.iter().all(|runs| runs.concat().len() >= enough) {
             times.push(found);
         } else {
@@ -184,15 +190,15 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
             super::RUNS
         ));
     }
-    let mut shift = without_machine(&mut times, are_runs);
+    let mut shift = without_machine(&mut times);
     let tests = times.iter().enumerate().map(|(at, it)| {
-        let units = it.units(are_runs);
+        let units = it.units();
         (it.share, student([&units[0], &units[1]]), at)
     });
-    for (at, _) in unlikely(tests.collect(), CHANCE_OF_TIMES) {
+    for (at, _) in unlikely(tests.collect(), TIMES.chance) {
         times[at].has_changed = true;
     }
-    shift += without_machine(&mut times, are_runs);
+    shift += without_machine(&mut times);
     if shift.abs() >= LEAST_SHIFT {
         let what = if shift > 0.0 { "slower" } else { "faster" };
         diff.notes.push(format!(
@@ -200,13 +206,17 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) 
             (shift.abs().exp() - 1.0) * 100.0
         ));
     }
-    diff.changes.extend(levels(sets, &times, are_runs));
-    diff.changes.extend(tails(sets, &times, are_runs));
+    let has_many = sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
+    let rule = if has_many { TIMES } else { TIMES_OF_FEW_RUNS };
+    let levels = times.iter().map(|it| it.test(&rule)).collect();
+    diff.changes.extend(surprising(levels, rule.chance));
+    let tails = times.iter().map(test_tail).collect();
+    diff.changes.extend(surprising(tails, TAILS.chance));
 }
 
 /// Takes off what is common to all names, as far as it is not their noise: what makes a run differ from the others of its
 /// side, and what makes the sides differ, which is returned.
-fn without_machine(times: &mut [Times], are_runs: bool) -> f64 {
+fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);
         let levels: Vec<_> = unchanged().map(|it| it.levels(side)).collect();
@@ -224,7 +234,7 @@ fn without_machine(times: &mut [Times], are_runs: bool) -> f64 {
     let unchanged = times.iter().filter(|it| !it.has_changed);
     let shifts: Vec<(f64, f64)> = unchanged
         .map(|it| {
-            let units = it.units(are_runs);
+            let units = it.units();
             let [before, after] = [&*units[0], &*units[1]];
             let shift = mean_of(after) - mean_of(before);
             (shift, variance([before, after]))
@@ -240,51 +250,33 @@ fn without_machine(times: &mut [Times], are_runs: bool) -> f64 {
     shift
 }
 
-/// Tests whether all calls of a name have become slower or faster.
-fn levels(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
-    let has_many = are_runs && sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
-    let least = if has_many {
-        LEAST_CHANGE
-    } else {
-        LEAST_CHANGE_OF_FEW
-    };
-    let kinds = [ChangeKind::Slower, ChangeKind::Faster];
-    let tests = times.iter().map(|it| it.test(sets, are_runs, least, kinds));
-    surprising(tests.collect(), CHANCE_OF_TIMES)
-}
-
 /// Tests whether the slowest calls of a name have become slower or faster, beyond what the others have.
-fn tails(sets: &Sets, times: &[Times], are_runs: bool) -> impl Iterator<Item = Change> {
-    let tests = times.iter().map(|it| {
-        let above = it.tails();
-        let changes = TAILS.iter().filter_map(|percent| {
-            let beyond = |side| it.percentile(side, *percent) - it.percentile(side, 50);
-            let factor = (beyond(1) - beyond(0)).exp();
-            let kinds = [ChangeKind::SlowerTail, ChangeKind::FasterTail];
-            let mut found = it.change(sets, *percent, factor, LEAST_CHANGE_OF_TAIL, kinds)?;
-            found.before = format!("p{percent} {}", found.before);
-            Some(found)
-        });
-        let chance = counts([&above[0], &above[1]], are_runs);
-        (it.share, chance, changes.take(1).next())
+fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
+    let mut changes = PERCENTILES.iter().filter_map(|percent| {
+        let beyond = |side| times.percentile(side, *percent) - times.percentile(side, 50);
+        let factor = (beyond(1) - beyond(0)).exp();
+        let mut found = times.change(*percent, factor, &TAILS)?;
+        found.before = format!("p{percent} {}", found.before);
+        Some(found)
     });
-    surprising(tests.collect(), CHANCE_OF_TAILS)
+    let [before, after] = times.tails();
+    let chance = counts([&before, &after], times.sets.are_runs());
+    (times.share, chance, changes.next())
 }
 
 /// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it.
-pub(super) fn totals(sets: &Sets, keys: &[Key], are_runs: bool, diff: &mut Diff) {
+pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {
         if sets.calls(1, *key).any(|it| it.are_entries) {
             names.entry(key.0).or_default().push(*key);
         }
     }
-    let kinds = [ChangeKind::SlowerTotal, ChangeKind::FasterTotal];
     let tests = names.into_values().map(|keys| {
         let times = Times::new(sets, keys, |it| &it.durations);
-        times.test(sets, are_runs, LEAST_CHANGE_OF_TOTAL, kinds)
+        times.test(&TOTALS)
     });
-    for change in surprising(tests.collect(), CHANCE_OF_TOTALS) {
+    for change in surprising(tests.collect(), TOTALS.chance) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
