@@ -411,7 +411,8 @@ fn names_are_told_apart_by_their_place_without_its_values() {
             })
         });
         let found = diff(&[before], &[after]);
-        let found: Vec<&str> = found.changes.iter().map(|it| &*it.place).collect();
+        let mut found: Vec<&str> = found.changes.iter().map(|it| &*it.place).collect();
+        found.dedup();
         assert_eq!(found, [slower], "{places:?}");
     }
 }
