@@ -366,6 +366,19 @@ fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
     );
 }
 
+/// One trace on each side: nothing can be tested, and ten times as long is not kept quiet.
+#[test]
+fn totals_of_too_few_traces_are_a_note() {
+    let [before, after] = [10, 100].map(|millis| requests(1, |_| vec![("query", None, millis)]));
+    let found = diff(&[before], &[after]);
+    assert_eq!(found.changes, []);
+    let note = found.notes.iter().find(|it| it.starts_with("GET /cart: "));
+    assert!(
+        note.is_some_and(|it| it.ends_with("in total, of too few to tell whether it is chance")),
+        "{found:?}"
+    );
+}
+
 /// What a drifting machine does to all names does not hide what a name does.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {

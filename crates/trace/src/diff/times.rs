@@ -276,7 +276,15 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         let times = Times::new(sets, keys, |it| &it.durations);
         times.test(&TOTALS)
     });
-    for change in surprising(tests.collect(), TOTALS.chance) {
+    let tests: Vec<_> = tests.collect();
+    let unjudged = tests.iter().filter(|it| it.1 >= 1.0);
+    for change in unjudged.filter_map(|it| it.2.as_ref()) {
+        diff.notes.push(format!(
+            "{}: {} → {} in total, of too few to tell whether it is chance",
+            change.name, change.before, change.after
+        ));
+    }
+    for change in surprising(tests, TOTALS.chance) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
