@@ -134,7 +134,7 @@ async fn request(id: u64, factor: f64) -> u64 {
 async fn cart(id: u64, factor: f64) -> u64 {
     query().await;
     query().await;
-    price(id, factor) + render(id)
+    price(id, factor).wrapping_add(render(id))
 }
 
 #[traced(kind = client)]

@@ -13,8 +13,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use floe_trace::{ChangeKind, Recording, diff, write};
-use runs::{Service, set};
+use floe_trace::{ChangeKind, Diff, Recording, Source, Span, SpanId, TraceId, Value, diff, write};
+use runs::{Noise, Service, nights, set};
 
 fn changes(before: &[Recording], after: &[Recording]) -> Vec<(ChangeKind, String, String)> {
     let changes = diff(before, after).changes.into_iter();
@@ -197,10 +197,269 @@ fn two_files_of_one_run_each_are_compared_by_call() {
     let found = diff(&before, &after);
     assert_eq!(found.changes, []);
     assert!(
-        found.notes[0].contains("expected 15 runs or 30 calls on both sides"),
+        found.notes[0].contains("expected 9 runs, or 30 calls on each side"),
         "{:?}",
         found.notes
     );
+}
+
+/// What is found, as kinds and names.
+fn kinds(found: &Diff) -> Vec<(ChangeKind, &str)> {
+    let changes = found.changes.iter();
+    changes.map(|it| (it.kind, &*it.name)).collect()
+}
+
+/// Requests of calls, each with its name, attributes and milliseconds.
+fn requests(
+    many: u64,
+    calls: impl Fn(u64) -> Vec<(&'static str, Option<(&'static str, &'static str)>, u64)>,
+) -> Recording {
+    let mut recording = Recording::default();
+    for request in 1..=many {
+        let mut now = request * 1_000_000_000;
+        // No two calls take the same time.
+        let micros = |at: u64| (request * 7919 + at * 104_729) % 997;
+        let calls = (1..).zip(calls(request));
+        let mut spans: Vec<Span> = Vec::new();
+        for (at, (name, attribute, millis)) in calls {
+            let nanos = millis * (900_000 + micros(at) * 200);
+            let attribute = attribute.map(|(key, value)| (key.into(), Value::Text(value.into())));
+            spans.push(Span {
+                trace: TraceId(request.into()),
+                id: SpanId(at + 1),
+                parent: Some(SpanId(1)),
+                name: name.into(),
+                start: now,
+                end: now + nanos,
+                attributes: attribute.into_iter().collect(),
+                ..Span::default()
+            });
+            now += nanos;
+        }
+        let root = Span {
+            trace: TraceId(request.into()),
+            id: SpanId(1),
+            name: "GET /cart".into(),
+            start: request * 1_000_000_000,
+            end: now,
+            ..Span::default()
+        };
+        for span in [root].into_iter().chain(spans) {
+            recording.add_span(span, Source::default());
+        }
+    }
+    recording
+}
+
+/// Parents without a call count: a cache that no longer hits is the most common regression.
+#[test]
+fn a_call_that_all_requests_make_and_few_made_before_is_named() {
+    for (was, is) in [(1, 100), (2, 98), (10, 90), (100, 1), (0, 100), (100, 0)] {
+        let [before, after] = [was, is].map(|some| {
+            requests(100, |request| {
+                let mut calls = vec![("cache.get", None, 4)];
+                calls.extend((request * 37 % 100 < some).then_some(("SELECT cart", None, 40)));
+                calls
+            })
+        });
+        let found = diff(&[before], &[after]);
+        let kind = match (was, is) {
+            (0, _) => ChangeKind::New,
+            (_, 0) => ChangeKind::Gone,
+            _ if was < is => ChangeKind::MoreCalls,
+            _ => ChangeKind::FewerCalls,
+        };
+        assert_eq!(kinds(&found), [(kind, "SELECT cart")], "{was} to {is}");
+        if was == 1 {
+            let change = &found.changes[0];
+            let text = format!("{} → {}", change.before, change.after);
+            assert_eq!(text, "0.01 for each parent → 1 for each parent");
+        }
+    }
+}
+
+/// A name that one of many requests has is not called new.
+#[test]
+fn a_rare_name_is_a_note() {
+    let [before, after] = [1000, 50].map(|at| {
+        requests(100, move |request| {
+            let mut calls = vec![("cache.get", None, 4)];
+            calls.extend((request == at).then_some(("reload", None, 1)));
+            calls
+        })
+    });
+    let found = diff(&[before], &[after]);
+    assert_eq!(found.changes, []);
+    assert_eq!(
+        found.notes,
+        ["rare names of one side only, which may be chance: 1, the first one is reload"]
+    );
+}
+
+#[test]
+fn more_calls_of_some_requests_are_named_with_few_runs() {
+    for runs in [1, 5, 20] {
+        let base = Service {
+            requests: 600 / runs,
+            ..Service::default()
+        };
+        let more = Service { extra: 0.3, ..base };
+        let [before, after] = set(&[base, more], runs as usize, 3);
+        let found = diff(&before, &after);
+        let expected = [(ChangeKind::MoreCalls, "SELECT item")];
+        assert_eq!(kinds(&found), expected, "{runs} runs");
+    }
+}
+
+#[test]
+fn slow_calls_among_many_are_a_tail() {
+    for runs in [1, 5, 20] {
+        let base = Service {
+            requests: 600 / runs,
+            ..Service::default()
+        };
+        let tail = Service { tail: 0.08, ..base };
+        let [before, after] = set(&[base, tail], runs as usize, 1);
+        let found = diff(&before, &after);
+        let expected = [(ChangeKind::SlowerTail, "price")];
+        assert_eq!(kinds(&found), expected, "{runs} runs");
+        assert!(found.changes[0].before.starts_with("p95 "), "{found:?}");
+        let [after, before] = [before, after];
+        let found = diff(&before, &after);
+        assert_eq!(kinds(&found), [(ChangeKind::FasterTail, "price")]);
+    }
+}
+
+/// All names are slower by as much: that is not a change of the program, unless it is more than noise.
+#[test]
+fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
+    let base = Service {
+        requests: 100,
+        ..Service::default()
+    };
+    let [before, after] = set(&[base, base], 5, 1);
+    let slower = |factor: u64| {
+        let mut runs = after.clone();
+        for span in runs.iter_mut().flat_map(|run| &mut run.spans) {
+            for time in [&mut span.start, &mut span.end] {
+                *time = *time / 100 * factor;
+            }
+        }
+        diff(&before, &runs)
+    };
+    let found = slower(107);
+    assert_eq!(found.changes, []);
+    let note = found
+        .notes
+        .iter()
+        .find(|it| it.starts_with("the machine was "));
+    assert!(
+        note.is_some_and(|it| it.contains(" % slower after")),
+        "{found:?}"
+    );
+    let found = slower(200);
+    let expected = [(ChangeKind::SlowerTotal, "GET /cart/*")];
+    assert_eq!(kinds(&found), expected, "{found:?}");
+    assert_eq!(
+        kinds(&slower(50)),
+        [(ChangeKind::FasterTotal, "GET /cart/*")]
+    );
+}
+
+/// One trace on each side: nothing can be tested, and ten times as long is not kept quiet.
+#[test]
+fn totals_of_too_few_traces_are_a_note() {
+    let [before, after] = [10, 100].map(|millis| requests(1, |_| vec![("query", None, millis)]));
+    let found = diff(&[before], &[after]);
+    assert_eq!(found.changes, []);
+    let note = found.notes.iter().find(|it| it.starts_with("GET /cart: "));
+    assert!(
+        note.is_some_and(|it| it.ends_with("in total, of too few to tell whether it is chance")),
+        "{found:?}"
+    );
+}
+
+/// What a drifting machine does to all names does not hide what a name does.
+#[test]
+fn a_change_is_found_on_an_uneven_machine() {
+    let base = Service {
+        noise: Noise {
+            run: 0.05,
+            drift: 0.05,
+            ..Noise::of(0.1)
+        },
+        ..Service::default()
+    };
+    let [before, after] = set(
+        &[
+            base,
+            Service {
+                slower: 1.1,
+                ..base
+            },
+        ],
+        20,
+        5,
+    );
+    let found = diff(&before, &after);
+    assert_eq!(kinds(&found), [(ChangeKind::Slower, "price")]);
+}
+
+#[test]
+fn names_are_told_apart_by_their_place_without_its_values() {
+    for (key, places, slower) in [
+        ("http.route", ["/orders", "/carts"], "/carts"),
+        ("floe.asset.key", ["sales", "stock"], "stock"),
+        ("db.query.text", ["SELECT a", "SELECT b"], "SELECT b"),
+        (
+            "db.query.text",
+            ["SELECT 1, 2, 'x'", "SELECT 7, 'y'"],
+            "SELECT *",
+        ),
+    ] {
+        let [before, after] = [10, 20].map(|millis| {
+            requests(100, move |_| {
+                let call = |at: usize, millis| ("query", Some((key, places[at])), millis);
+                vec![call(0, 10), call(1, millis), ("a", None, 9), ("b", None, 8)]
+            })
+        });
+        let found = diff(&[before], &[after]);
+        let mut found: Vec<&str> = found.changes.iter().map(|it| &*it.place).collect();
+        found.dedup();
+        assert_eq!(found, [slower], "{places:?}");
+    }
+}
+
+#[test]
+fn one_night_is_compared_with_those_before() {
+    let base = Service {
+        requests: 100,
+        ..Service::default()
+    };
+    let [before, after] = nights(
+        &[
+            base,
+            Service {
+                slower: 1.2,
+                ..base
+            },
+        ],
+        14,
+        4,
+    );
+    let found = diff(&before, &after);
+    assert_eq!(kinds(&found), [(ChangeKind::Slower, "price")]);
+    assert_eq!(found.changes[0].rank, Some((1, 15)));
+    let alarms = (0..20).filter(|seed| {
+        let [before, after] = nights(&[base, base], 14, *seed);
+        !diff(&before, &after).changes.is_empty()
+    });
+    assert_eq!(alarms.count(), 0);
+    // A step that is in each night but one.
+    let missing = Service { queries: 0, ..base };
+    let [before, after] = nights(&[base, missing], 14, 4);
+    let found = diff(&before, &after);
+    assert_eq!(kinds(&found), [(ChangeKind::Gone, "SELECT item")]);
 }
 
 fn run(arguments: &[&str]) -> Output {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Change, Diff as Found, Recording, diff as compare, escape_html};
+use floe_trace::{Change, ChangeKind, Diff as Found, Recording, diff as compare, escape_html};
 use serde_json::{Value as Json, json};
 
 use super::input::Limits;
@@ -97,26 +97,44 @@ fn factor(change: &Change) -> String {
     }
 }
 
+fn what(kind: ChangeKind) -> String {
+    match kind {
+        ChangeKind::SlowerTotal => "slower in total, and no name explains it".to_owned(),
+        ChangeKind::FasterTotal => "faster in total, and no name explains it".to_owned(),
+        _ => kind.as_str().replace('_', " "),
+    }
+}
+
 fn certainty(change: &Change) -> String {
+    let rank = match change.rank {
+        Some((1, of)) => format!("above all {} before, ", of - 1),
+        Some((rank, of)) if rank == of => format!("below all {} before, ", of - 1),
+        Some((rank, of)) => format!("rank {rank} of {of}, "),
+        None => String::new(),
+    };
     match change.chance {
-        None => "exact".to_owned(),
-        Some(it) if it < 1e-4 => "chance < 0.01 %".to_owned(),
-        Some(it) => format!("chance {:.2} %", it * 100.0),
+        None => rank + "exact",
+        Some(it) if it < 1e-4 => rank + "chance < 0.01 %",
+        Some(it) => format!("{rank}chance {:.2} %", it * 100.0),
     }
 }
 
 fn place(change: &Change) -> String {
-    if change.parent.is_empty() {
+    let place = if change.parent.is_empty() {
         change.service.clone()
     } else {
         format!("{} > {}", change.service, change.parent)
+    };
+    match &*change.place {
+        "" => place,
+        at => format!("{place} ({at})"),
     }
 }
 
 fn rows(found: &Found) -> Vec<[String; 6]> {
     let rows = found.changes.iter().map(|change| {
         [
-            change.kind.as_str().replace('_', " "),
+            what(change.kind),
             change.name.clone(),
             format!("{} → {}", change.before, change.after),
             factor(change),
@@ -165,24 +183,11 @@ fn text(found: &Found) -> String {
 }
 
 fn as_json(found: &Found) -> Json {
-    let changes = found.changes.iter().map(|change| {
-        json!({
-            "what": change.kind.as_str(),
-            "name": change.name,
-            "service": change.service,
-            "parent": change.parent,
-            "before": change.before,
-            "after": change.after,
-            "factor": change.factor,
-            "chance": change.chance,
-            "weight_ns": change.weight,
-        })
-    });
     let coverage = found
         .coverage
         .map(|(runs, traces, spans)| json!({"runs": runs, "traces": traces, "spans": spans}));
     json!({
-        "changes": changes.collect::<Json>(),
+        "changes": found.changes,
         "before": coverage[0],
         "after": coverage[1],
         "notes": found.notes,
@@ -194,7 +199,7 @@ fn page(found: &Found) -> String {
     let most = found
         .changes
         .iter()
-        .map(|change| change.weight)
+        .map(|change| change.weight.unsigned_abs())
         .max()
         .unwrap_or(1)
         .max(1);
@@ -215,8 +220,9 @@ fn page(found: &Found) -> String {
             for cell in row {
                 let _ = write!(body, "<td>{}</td>", escape_html(cell));
             }
-            let width = u128::from(change.weight) * 120 / u128::from(most);
-            let time = floe_trace::duration(change.weight);
+            let weight = change.weight.unsigned_abs();
+            let width = u128::from(weight) * 120 / u128::from(most);
+            let time = floe_trace::duration(weight);
             let _ = writeln!(
                 body,
                 "<td><svg width=\"{}\" height=\"10\"><rect width=\"{}\" height=\"10\" rx=\"2\"/></svg> {time}</td></tr>",
@@ -236,5 +242,5 @@ fn page(found: &Found) -> String {
 const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:24px;font-variant-numeric:tabular-nums}\
 h1{font-size:20px}table{border-collapse:collapse;display:block;overflow-x:auto}th,td{text-align:left;padding:5px 16px 5px 0;\
-border-bottom:1px solid #8884;vertical-align:top}td:nth-child(2){min-width:12em;overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,.slower td:first-child,.repeated_calls td:first-child{\
-color:light-dark(#b3261e,#ff8a80);font-weight:600}.faster td:first-child{color:light-dark(#1a7f37,#7ee2a8);font-weight:600}rect{fill:#4477aa}";
+border-bottom:1px solid #8884;vertical-align:top}td:nth-child(2){min-width:12em;overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,[class^=slower] td:first-child,.repeated_calls td:first-child{\
+color:light-dark(#b3261e,#ff8a80);font-weight:600}[class^=faster] td:first-child{color:light-dark(#1a7f37,#7ee2a8);font-weight:600}rect{fill:#4477aa}";

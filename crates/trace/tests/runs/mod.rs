@@ -27,15 +27,47 @@ impl Numbers {
     }
 }
 
+/// What makes the times of a service differ, although nothing has changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noise {
+    /// The deviation of the logarithm of a call's time.
+    pub(crate) call: f64,
+    /// The same of all times of a run.
+    pub(crate) run: f64,
+    /// The step of the machine's drift from run to run.
+    pub(crate) drift: f64,
+    /// Whether every third call takes half as long again.
+    pub(crate) is_bimodal: bool,
+    /// How much a call's noise is like that of the call before it.
+    pub(crate) memory: f64,
+}
+
+impl Noise {
+    pub(crate) const fn of(call: f64) -> Self {
+        Self {
+            call,
+            run: 0.01,
+            drift: 0.01,
+            is_bimodal: false,
+            memory: 0.0,
+        }
+    }
+}
+
 /// What a service does in each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Service {
-    /// The noise of a call, as the deviation of the logarithm of its time.
-    pub(crate) noise: f64,
+    pub(crate) noise: Noise,
     /// The factor of the time of `price`.
     pub(crate) slower: f64,
+    /// The part of the calls of `price` that take ten times as long.
+    pub(crate) tail: f64,
     /// How many queries a request makes.
     pub(crate) queries: usize,
+    /// The part of the requests that make one more query.
+    pub(crate) extra: f64,
+    /// The part of the requests that fill the cache.
+    pub(crate) fill: f64,
     /// Whether the two shards are asked at the same time.
     pub(crate) is_parallel: bool,
     /// The part of `price` that fails.
@@ -48,9 +80,12 @@ pub(crate) struct Service {
 impl Default for Service {
     fn default() -> Self {
         Self {
-            noise: 0.1,
+            noise: Noise::of(0.1),
             slower: 1.0,
+            tail: 0.0,
             queries: 2,
+            extra: 0.0,
+            fill: 0.0,
             is_parallel: true,
             failures: 0.0,
             has_audit: false,
@@ -61,30 +96,67 @@ impl Default for Service {
 
 /// Runs of two services, in turns, on a machine that becomes slower and quicker.
 pub(crate) fn set(services: &[Service; 2], runs: usize, seed: u64) -> [Vec<Recording>; 2] {
-    let mut numbers = Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut machine = Machine::new(seed);
     let mut sets = [Vec::new(), Vec::new()];
-    let mut machine = 0.0_f64;
     for _ in 0..runs {
         for (service, set) in services.iter().zip(&mut sets) {
-            // It drifts, and a run is off by a percent.
-            machine += numbers.normal() * 0.01;
-            let factor = (machine + numbers.normal() * 0.01).exp();
-            set.push(run(*service, factor, &mut numbers));
+            set.push(machine.run(*service));
         }
     }
     sets
 }
 
+/// Runs of a service, and one of another service after them.
+pub(crate) fn nights(services: &[Service; 2], runs: usize, seed: u64) -> [Vec<Recording>; 2] {
+    let mut machine = Machine::new(seed);
+    let before = (0..runs).map(|_| machine.run(services[0])).collect();
+    [before, vec![machine.run(services[1])]]
+}
+
+/// A machine that becomes slower and quicker.
+struct Machine {
+    numbers: Numbers,
+    slower: f64,
+}
+
+impl Machine {
+    const fn new(seed: u64) -> Self {
+        Self {
+            numbers: Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
+            slower: 0.0,
+        }
+    }
+
+    fn run(&mut self, service: Service) -> Recording {
+        let noise = service.noise;
+        self.slower += self.numbers.normal() * noise.drift;
+        let factor = (self.slower + self.numbers.normal() * noise.run).exp();
+        run(service, factor, &mut self.numbers)
+    }
+}
+
 pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Recording {
     let mut recording = Recording::default();
+    let noise = service.noise;
+    // Each name has a noise of its own.
+    let mut last = [0.0_f64; 7];
     for request in 1..=u128::from(service.requests) {
         let mut now = 1_000_000_000_000;
         let mut id = 0;
         let mut spans: Vec<Span> = Vec::new();
-        let mut took = |micros: f64| {
+        let is_filling = service.fill > 0.0 && numbers.next() < service.fill;
+        let has_extra = service.extra > 0.0 && numbers.next() < service.extra;
+        let is_in_tail = service.tail > 0.0 && numbers.next() < service.tail;
+        let is_failing = numbers.next() < service.failures;
+        let mut took = |name: usize, micros: f64| {
             // One call in a hundred takes three times as long.
             let outlier = if numbers.next() < 0.01 { 3.0 } else { 1.0 };
-            (micros * 1000.0 * speed * outlier * (numbers.normal() * service.noise).exp()) as u64
+            let new = (1.0 - noise.memory.powi(2)).sqrt() * numbers.normal();
+            last[name] = last[name] * noise.memory + new;
+            let is_slow = noise.is_bimodal && numbers.next() < 1.0 / 3.0;
+            let mode = if is_slow { 1.5 } else { 1.0 };
+            let factor = outlier * mode * (last[name] * noise.call).exp();
+            (micros * 1000.0 * speed * factor) as u64
         };
         let mut add = |parent: u64, name: &str, start: u64, nanos: u64| {
             id += 1;
@@ -100,16 +172,22 @@ pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Record
             id
         };
         let root = add(0, &format!("GET /cart/{request}"), now, 0);
-        now += took(100.0);
-        for _ in 0..service.queries {
-            let nanos = took(400.0);
+        now += took(0, 100.0);
+        for _ in 0..service.queries + usize::from(has_extra) {
+            let nanos = took(1, 400.0);
             add(root, "SELECT item", now, nanos);
             now += nanos;
         }
-        let nanos = took(800.0 * service.slower);
+        if is_filling {
+            let nanos = took(6, 200.0);
+            add(root, "cache.fill", now, nanos);
+            now += nanos;
+        }
+        let tail = if is_in_tail { 10.0 } else { 1.0 };
+        let nanos = took(2, 800.0 * service.slower * tail);
         let price = add(root, "price", now, nanos);
         now += nanos;
-        let shards = [took(300.0), took(300.0)];
+        let shards = [took(3, 300.0), took(3, 300.0)];
         add(root, "shard", now, shards[0]);
         let second = if service.is_parallel {
             now + 1000
@@ -117,17 +195,16 @@ pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Record
             now + shards[0]
         };
         add(root, "shard", second, shards[1]);
-        now = second + shards[1].max(shards[0]);
+        now = (second + shards[1]).max(now + shards[0]);
         if service.has_audit {
-            let nanos = took(20.0);
+            let nanos = took(5, 20.0);
             add(root, "audit", now, nanos);
             now += nanos;
         }
-        now += took(50.0);
+        now += took(0, 50.0);
         if let Some(span) = spans.first_mut() {
             span.end = now;
         }
-        let is_failing = numbers.next() < service.failures;
         for mut span in spans {
             if is_failing && span.id == SpanId(price) {
                 span.status = Status::Error("no price".into());

@@ -1,0 +1,161 @@
+//! Which calls there are, how often, how they are ordered, and whether they fail.
+
+use super::runs::{Calls, Key, Sets};
+use super::statistics::{counts, fisher, mean};
+use super::{Change, ChangeKind, Diff, as_f64, change, number, surprising, weight};
+
+/// How likely chance may explain a new name, or one that is gone.
+const CHANCE_OF_PRESENCE: f64 = 0.001;
+/// How likely chance may explain any of the failures.
+const CHANCE_OF_FAILURES: f64 = 0.005;
+/// How likely chance may explain any of the numbers of calls.
+const CHANCE_OF_COUNTS: f64 = 0.002;
+/// The least change of the part of calls that fail, where chance does not explain it.
+const LEAST_FAILURES: f64 = 0.005;
+/// The least change of the calls for each parent, and the least factor.
+const LEAST_CALLS: f64 = 0.05;
+const LEAST_FACTOR: f64 = 1.05;
+/// So many equal calls below one parent, one after the other, are a loop.
+const LOOP: usize = 5;
+/// Finds names of one side only, and returns those of both.
+pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
+    let (mut common, mut rare) = (Vec::new(), Vec::new());
+    for key in keys.iter().copied() {
+        let calls = [0, 1].map(|side| sum(sets, side, key, |it| it.own.len()));
+        let (here, kind) = match calls {
+            [0, _] => (1, ChangeKind::New),
+            [_, 0] => (0, ChangeKind::Gone),
+            _ => {
+                common.push(key);
+                continue;
+            }
+        };
+        let parents = [1 - here, here].map(|side| sets.parents(side, key));
+        let is_below = key.1.is_some() && parents[0] == 0;
+        if is_below || sets.calls(here, key).count() * 2 < sets.runs[here].len() {
+            continue;
+        }
+        let having = match key.1 {
+            Some(_) => sum(sets, here, key, |it| it.by_parent.len()),
+            None => calls[here].min(parents[1]),
+        };
+        let chance = fisher((0, parents[0]), (having, parents[1]));
+        if having < parents[1] && chance > CHANCE_OF_PRESENCE {
+            rare.push(&*sets.names[key.0].name);
+            continue;
+        }
+        let [before, after] = calls.map(|calls| match calls {
+            0 => "none".to_owned(),
+            1 => "1 call".to_owned(),
+            calls => format!("{calls} calls"),
+        });
+        diff.changes.push(change(sets, &[key], kind, before, after));
+    }
+    if let [first, ..] = &*rare {
+        diff.notes.push(format!(
+            "rare names of one side only, which may be chance: {}, the first one is {first}",
+            rare.len()
+        ));
+    }
+    common
+}
+
+/// Finds parents that make more or fewer calls, and calls that are no longer parallel.
+pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
+    let mut tests = Vec::new();
+    for key in keys.iter().copied() {
+        changes.extend(serial(sets, keys, key));
+        if key.1.is_none() || [0, 1].iter().any(|side| sets.parents(*side, key) == 0) {
+            continue;
+        }
+        let sides = [0, 1].map(|side| {
+            let runs = sets.runs[side].iter();
+            runs.map(|run| run.by_parent(key)).collect::<Vec<_>>()
+        });
+        let [one, other] = sides.each_ref().map(|runs| mean(&runs.concat()));
+        let in_a_row = [0, 1].map(|side| sets.calls(side, key).map(|it| it.in_a_row).max());
+        let kind = match other > one {
+            true if in_a_row[1] >= Some(LOOP) && in_a_row[1] > in_a_row[0] => {
+                ChangeKind::RepeatedCalls
+            }
+            true => ChangeKind::MoreCalls,
+            false => ChangeKind::FewerCalls,
+        };
+        let [before, after] = [one, other].map(|mean| format!("{} for each parent", number(mean)));
+        let mut found = change(sets, &[key], kind, before, after);
+        found.factor = Some(other / one);
+        let is_enough =
+            (other - one).abs() >= LEAST_CALLS && (other / one).max(one / other) >= LEAST_FACTOR;
+        if sides.iter().all(|runs| is_constant(runs)) {
+            changes.extend(is_enough.then_some(found));
+        } else {
+            let chance = counts([&sides[0], &sides[1]], sets.are_runs());
+            tests.push((1.0, chance, is_enough.then_some(found)));
+        }
+    }
+    changes.extend(surprising(tests, CHANCE_OF_COUNTS));
+}
+
+/// Finds names that fail more often.
+pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+    let mut tests = Vec::new();
+    for key in keys.iter().copied() {
+        let sides = [0, 1].map(|side| {
+            let calls = sets.calls(side, key);
+            calls.map(|it| it.failed.clone()).collect::<Vec<_>>()
+        });
+        let all = sides.each_ref().map(|runs| runs.concat());
+        let [one, other] = all.each_ref().map(|all| mean(all));
+        if other <= one {
+            continue;
+        }
+        let [was, is] = all.map(|all| {
+            let failed: f64 = all.iter().sum();
+            format!("{} of {} failed", number(failed), all.len())
+        });
+        let found = change(sets, &[key], ChangeKind::Failing, was, is.clone());
+        let is_new = one <= 0.0;
+        if is_new && other >= 0.5 {
+            diff.changes.push(found);
+            continue;
+        }
+        // Only more failures are looked for, so chance is half of what it is in both directions.
+        let chance = counts([&sides[0], &sides[1]], sets.are_runs()) / 2.0;
+        if is_new && chance > CHANCE_OF_FAILURES {
+            diff.notes.push(format!(
+                "{}: {is}, and none before, which may be chance",
+                found.name
+            ));
+        }
+        let is_enough = other - one >= LEAST_FAILURES;
+        tests.push((1.0, chance, is_enough.then_some(found)));
+    }
+    diff.changes.extend(surprising(tests, CHANCE_OF_FAILURES));
+}
+
+fn is_constant(runs: &[Vec<f64>]) -> bool {
+    let mut values = runs.iter().flatten();
+    let first = values.next();
+    values.all(|it| Some(it) == first)
+}
+
+fn sum(sets: &Sets, side: usize, key: Key, of: fn(&Calls) -> usize) -> usize {
+    sets.calls(side, key).map(of).sum()
+}
+
+/// Calls that used to overlap.
+fn serial(sets: &Sets, keys: &[Key], key: Key) -> Option<Change> {
+    let [was, is] = [0, 1].map(|side| {
+        let several = sum(sets, side, key, |it| it.with_several);
+        let overlap = sum(sets, side, key, |it| it.with_overlap);
+        (several > 0).then(|| as_f64(overlap) / as_f64(several))
+    });
+    (was? >= 0.9 && is? <= 0.1).then(|| {
+        let [before, after] = ["parallel", "one after the other"].map(str::to_owned);
+        let mut found = change(sets, &[key], ChangeKind::Serial, before, after);
+        // The calls take as long as before; their parents take longer.
+        let parents = keys.iter().copied().filter(|it| Some(it.0) == key.1);
+        found.weight = weight(sets, &parents.collect::<Vec<_>>(), |it| &it.durations);
+        found
+    })
+}

@@ -1,0 +1,222 @@
+//! What the runs of both sides say about each name.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{RUNS, as_f64, as_f64_of, normalized};
+use crate::forest::Forest;
+use crate::span::{Kind, Recording, Span};
+
+/// The attributes that tell spans of one name apart, the most telling one first.
+const PLACES: [&str; 5] = [
+    "floe.asset.key",
+    "http.route",
+    "db.query.summary",
+    "db.query.text",
+    "db.statement",
+];
+
+/// What spans are compared by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Operation {
+    pub(super) service: String,
+    pub(super) name: String,
+    /// Its asset, route or statement, unless the name says it.
+    pub(super) place: String,
+}
+
+/// A name and the name of the parent, as indices of [`Sets::names`].
+pub(super) type Key = (usize, Option<usize>);
+
+/// The calls of a key in one run, by start.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// The logarithms of their self times and of their durations, in nanoseconds.
+    pub(super) own: Vec<f64>,
+    pub(super) durations: Vec<f64>,
+    /// Whether they are roots or server spans.
+    pub(super) are_entries: bool,
+    /// 1 for a call that failed, else 0.
+    pub(super) failed: Vec<f64>,
+    /// How many calls a parent makes, for parents that make one.
+    pub(super) by_parent: Vec<(usize, usize)>,
+    /// The most calls below one parent, one after the other.
+    pub(super) in_a_row: usize,
+    /// Parents with several of these calls, and how many of them have two that overlap.
+    pub(super) with_several: usize,
+    pub(super) with_overlap: usize,
+}
+
+/// A run.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    pub(super) calls: FxHashMap<Key, Calls>,
+    /// How many spans each name has.
+    spans: FxHashMap<usize, usize>,
+    traces: usize,
+}
+
+impl Run {
+    /// How many calls each parent makes, zeros included.
+    pub(super) fn by_parent(&self, key: Key) -> Vec<f64> {
+        let mut counts = vec![0.0; self.parents(key)];
+        for (parent, calls) in self.calls.get(&key).iter().flat_map(|it| &it.by_parent) {
+            if let Some(count) = counts.get_mut(*parent) {
+                *count = as_f64(*calls);
+            }
+        }
+        counts
+    }
+
+    /// How many spans could have made this call; for roots, how many traces there are.
+    fn parents(&self, key: Key) -> usize {
+        key.1.map_or(self.traces, |parent| {
+            self.spans.get(&parent).copied().unwrap_or_default()
+        })
+    }
+
+    fn new(recording: &Recording, names: &[usize]) -> Self {
+        let forest = Forest::new(recording);
+        let mut run = Self {
+            traces: forest.traces().len(),
+            ..Self::default()
+        };
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_key(|index| forest.span(*index).start);
+        for index in order {
+            let span = forest.span(index);
+            let key = (names[index], forest.parent(index).map(|it| names[it]));
+            let logarithm = |nanos: u64| as_f64_of(nanos.max(1)).ln();
+            let calls = run.calls.entry(key).or_default();
+            calls.own.push(logarithm(forest.self_time(index)));
+            calls.durations.push(logarithm(span.duration()));
+            calls.failed.push(f64::from(u8::from(span.is_error())));
+            calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
+            run.add_children(&forest, index, names);
+        }
+        run
+    }
+
+    fn add_children(&mut self, forest: &Forest<'_>, parent: usize, names: &[usize]) {
+        let spans = self.spans.entry(names[parent]).or_default();
+        let which = *spans;
+        *spans += 1;
+        let mut siblings: BTreeMap<usize, Vec<&Span>> = BTreeMap::new();
+        for child in forest.children(parent) {
+            let same = siblings.entry(names[*child]).or_default();
+            same.push(forest.span(*child));
+        }
+        for (name, siblings) in siblings {
+            let calls = self.calls.entry((name, Some(names[parent]))).or_default();
+            calls.by_parent.push((which, siblings.len()));
+            let (mut in_a_row, mut until) = (0, 0);
+            for span in &siblings {
+                in_a_row += usize::from(span.start >= until);
+                until = span.end.max(until);
+            }
+            calls.in_a_row = calls.in_a_row.max(in_a_row);
+            calls.with_several += usize::from(siblings.len() > 1);
+            calls.with_overlap += usize::from(in_a_row < siblings.len());
+        }
+    }
+}
+
+/// The runs before and after.
+#[derive(Debug, Default)]
+pub(super) struct Sets {
+    pub(super) names: Vec<Operation>,
+    pub(super) runs: [Vec<Run>; 2],
+}
+
+impl Sets {
+    pub(super) fn new(sets: [&[Recording]; 2]) -> Self {
+        let mut names = Names::default();
+        let mut run = |recording| Run::new(recording, &names.of(recording));
+        let runs = sets.map(|set| set.iter().map(&mut run).collect());
+        Self {
+            names: names.names,
+            runs,
+        }
+    }
+
+    /// Whether there are enough runs for each to be a sample.
+    pub(super) fn are_runs(&self) -> bool {
+        self.runs[0].len() + self.runs[1].len() >= RUNS
+    }
+
+    pub(super) fn traces(&self, side: usize) -> usize {
+        self.runs[side].iter().map(|run| run.traces).sum()
+    }
+
+    /// The keys of all runs, by their texts.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let runs = self.runs.iter().flatten();
+        let keys: FxHashSet<Key> = runs.flat_map(|run| run.calls.keys().copied()).collect();
+        let mut keys: Vec<Key> = keys.into_iter().collect();
+        keys.sort_by_key(|(name, parent)| (&self.names[*name], parent.map(|it| &self.names[it])));
+        keys
+    }
+
+    /// The calls of a key in the runs of a side that have any.
+    pub(super) fn calls(&self, side: usize, key: Key) -> impl Iterator<Item = &Calls> {
+        self.runs[side]
+            .iter()
+            .filter_map(move |run| run.calls.get(&key))
+    }
+
+    pub(super) fn parents(&self, side: usize, key: Key) -> usize {
+        self.runs[side].iter().map(|run| run.parents(key)).sum()
+    }
+}
+
+/// Gives names their numbers.
+#[derive(Default)]
+struct Names {
+    names: Vec<Operation>,
+    numbers: FxHashMap<Operation, usize>,
+}
+
+impl Names {
+    /// The number of each span's name.
+    fn of(&mut self, recording: &Recording) -> Vec<usize> {
+        // Texts repeat, and to normalize them takes longer than to find them here.
+        let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
+        let spans = recording.spans.iter().map(|span| {
+            let place = PLACES.iter().find_map(|key| span.attribute(key)?.as_str());
+            let place = place.filter(|place| !span.name.contains(place));
+            let texts = (
+                recording.service(span),
+                &*span.name,
+                place.unwrap_or_default(),
+            );
+            *known.entry(texts).or_insert_with(|| self.number(texts))
+        });
+        spans.collect()
+    }
+
+    fn number(&mut self, (service, name, place): (&str, &str, &str)) -> usize {
+        let name = Operation {
+            service: service.to_owned(),
+            name: normalized(name),
+            place: without_values(place),
+        };
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            self.names.push(name.clone());
+            self.names.len() - 1
+        })
+    }
+}
+
+/// A statement without its texts and numbers; lists of them are one.
+fn without_values(text: &str) -> String {
+    let parts = text.split('\'').enumerate();
+    let plain: String = parts
+        .map(|(at, part)| if at % 2 == 0 { part } else { "*" })
+        .collect();
+    let mut plain = normalized(&plain);
+    while plain.contains("*, *") {
+        plain = plain.replace("*, *", "*");
+    }
+    plain
+}

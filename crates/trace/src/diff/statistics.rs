@@ -1,0 +1,275 @@
+//! Whether chance explains that two sides differ.
+
+use super::as_f64;
+
+/// The parts of a run that are compared if there are few runs. What the machine did lasts longer than a call, so calls
+/// are no samples; their means over a while are.
+const PARTS: usize = 10;
+/// The part of the values at each end that counts as the least extreme one of them in a robust mean.
+const ENDS: usize = 10;
+/// With less freedom, the deviation of the samples is not known.
+const LEAST_FREEDOM: usize = 4;
+
+/// One sample: the values of a run, or of a part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Unit {
+    values: f64,
+    pub(super) mean: f64,
+    /// The sum of the squared distances from the mean.
+    squares: f64,
+}
+
+impl Unit {
+    pub(super) fn new(values: &[f64]) -> Self {
+        let mean = mean(values);
+        Self {
+            values: as_f64(values.len()),
+            mean,
+            squares: values.iter().map(|it| (it - mean).powi(2)).sum(),
+        }
+    }
+
+    /// With values at the ends that are no further than the others.
+    pub(super) fn robust(values: &[f64]) -> Self {
+        let mut values = sorted(values);
+        let cut = values.len() / ENDS;
+        if let [least, .., most] = values[cut..values.len() - cut] {
+            for value in &mut values {
+                *value = value.clamp(least, most);
+            }
+        }
+        Self::new(&values)
+    }
+
+    /// How far the mean may be off, squared.
+    pub(super) fn variance(&self) -> f64 {
+        self.squares / (self.values - 1.0).max(1.0) / self.values
+    }
+}
+
+/// The samples of the runs of a side: the runs, or parts of them.
+pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit) -> Vec<Unit> {
+    let parts = runs.iter().flat_map(|values| {
+        let parts = if are_whole { 1 } else { PARTS }.min(values.len());
+        let at = move |part| values.len() * part / parts;
+        (0..parts).map(move |part| &values[at(part)..at(part + 1)])
+    });
+    parts.map(unit).collect()
+}
+
+/// Student's test of two sides, one of which may be a single sample.
+pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
+    let freedom = (sides[0].len() + sides[1].len()).saturating_sub(2);
+    let distance = (mean_of(sides[1]) - mean_of(sides[0])).abs();
+    if freedom < LEAST_FREEDOM || distance <= f64::EPSILON {
+        return 1.0;
+    }
+    two_sided(distance / variance(sides).sqrt(), freedom)
+}
+
+/// The variance of the difference of both means. What values differ by within their sample is the least that samples
+/// differ by.
+pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
+    let units = || sides.iter().copied().flatten();
+    let distances = sides.iter().flat_map(|side| {
+        let mean = mean_of(side);
+        side.iter().map(move |it| (it.mean - mean).powi(2))
+    });
+    let freedom = units().count().saturating_sub(2).max(1);
+    let between = distances.sum::<f64>() / as_f64(freedom);
+    let values: f64 = units().map(|it| it.values - 1.0).sum();
+    let within = units().map(|it| it.squares).sum::<f64>() / values.max(1.0);
+    let (mut of_units, mut of_values) = (0.0, 0.0);
+    for side in sides {
+        let many = as_f64(side.len().max(1));
+        of_units += between / many;
+        of_values += side.iter().map(|it| within / it.values).sum::<f64>() / many.powi(2);
+    }
+    of_units.max(of_values)
+}
+
+/// Student's test of counts, and Fisher's of how many are above the middle of both means: of rare ones, the deviation is
+/// not known.
+pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
+    let units = sides.map(|runs| units(runs, are_whole, Unit::new));
+    let [one, other] = sides.map(|runs| mean(&runs.concat()));
+    let middle = f64::midpoint(one, other);
+    let [before, after] = sides.map(|runs| {
+        let values = || runs.iter().flatten();
+        (
+            values().filter(|it| **it > middle).count(),
+            values().count(),
+        )
+    });
+    let above = fisher(before, after).min(fisher(after, before)) * 2.0;
+    student([&units[0], &units[1]]).max(above.min(1.0))
+}
+
+/// How likely Student's t is as far from 0, in either direction, by its finite series for a whole number of degrees
+/// of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
+fn two_sided(t: f64, freedom: usize) -> f64 {
+    let angle = (t / as_f64(freedom).sqrt()).atan();
+    let (sine, cosine) = angle.sin_cos();
+    let is_odd = freedom % 2 == 1;
+    let mut term = if is_odd { cosine } else { 1.0 };
+    let mut sum = if freedom == 1 { 0.0 } else { term };
+    let mut at = if is_odd { 3 } else { 2 };
+    while at < freedom {
+        term *= cosine * cosine * as_f64(at - 1) / as_f64(at);
+        sum += term;
+        at += 2;
+    }
+    let inside = if is_odd {
+        (angle + sine * sum) * std::f64::consts::FRAC_2_PI
+    } else {
+        sine * sum
+    };
+    (1.0 - inside).clamp(0.0, 1.0)
+}
+
+/// Fisher's exact test: how likely it is that of all failures so many or more are among the calls of the second sample.
+/// A sample is its failures and its calls.
+pub(super) fn fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
+    let failures = before.0 + after.0;
+    let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
+    let all = ways(before.1 + after.1, failures);
+    let most = failures.min(after.1);
+    let terms = (after.0..=most).filter(|it| failures - it <= before.1);
+    terms
+        .map(|it| (ways(after.1, it) + ways(before.1, failures - it) - all).exp())
+        .sum::<f64>()
+        .min(1.0)
+}
+
+/// The natural logarithm of a factorial, by Stirling's series.
+fn factorial(n: usize) -> f64 {
+    if n < 2 {
+        return 0.0;
+    }
+    let n = as_f64(n);
+    n * n.ln() - n + (std::f64::consts::TAU * n).ln() / 2.0 + 1.0 / (12.0 * n)
+        - 1.0 / (360.0 * n.powi(3))
+}
+
+/// What chance explains in at most this part of all comparisons, with the chance that it explains each: Holm's method,
+/// with weights. A test has its weight, its chance and what it is about.
+pub(super) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
+    tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
+    let mut left: f64 = tests.iter().map(|it| it.0).sum();
+    let mut found = Vec::new();
+    for (weight, chance, about) in tests {
+        let chance = chance * left / weight;
+        if chance > most {
+            break;
+        }
+        found.push((about, chance));
+        left -= weight;
+    }
+    found
+}
+
+/// What most values agree about: their median, of two middle ones the one closer to 0. Of fewer than three values,
+/// nothing is common.
+pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
+    let values = sorted(&values.collect::<Vec<_>>());
+    if values.len() < 3 {
+        return 0.0;
+    }
+    let (one, other) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    if one.abs() < other.abs() { one } else { other }
+}
+
+/// How much of what is common is not the noise of those that it was taken from; their variances are those of a mean, and
+/// the squares of a median are larger by a half of pi.
+pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
+    let precision: f64 = variances.map(f64::recip).sum();
+    let noise = std::f64::consts::FRAC_PI_2 / precision;
+    (1.0 - noise / square).max(0.0)
+}
+
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / as_f64(values.len().max(1))
+}
+
+pub(super) fn mean_of(units: &[Unit]) -> f64 {
+    units.iter().map(|it| it.mean).sum::<f64>() / as_f64(units.len().max(1))
+}
+
+pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut values = values.to_vec();
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
+
+/// The nearest rank of values that are sorted.
+pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    let at = rank.saturating_sub(1);
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, expected: f64) {
+        assert!(
+            (found - expected).abs() <= expected * 0.001,
+            "{found}, expected {expected}"
+        );
+    }
+
+    fn each(values: &[f64]) -> Vec<Unit> {
+        values.iter().map(|it| Unit::new(&[*it])).collect()
+    }
+
+    #[test]
+    fn chances_are_those_of_other_programs() {
+        // R: 2 * pt(-t, df).
+        near(two_sided(12.7062, 1), 0.05);
+        near(two_sided(4.302_653, 2), 0.05);
+        near(two_sided(2.571, 5), 0.049_97);
+        near(two_sided(4.587, 10), 0.001);
+        near(two_sided(3.0, 13), 0.010_246);
+        near(two_sided(0.0, 8), 1.0);
+        // R: fisher.test(matrix(c(8, 22, 0, 30), 2), alternative = "greater").
+        near(fisher((0, 30), (8, 30)), 0.002_287);
+        near(fisher((3, 10), (9, 12)), 0.045_606);
+        near(fisher((0, 5), (0, 5)), 1.0);
+    }
+
+    #[test]
+    fn a_single_sample_is_compared_by_the_interval_of_its_prediction() {
+        let before: Vec<f64> = (0..14).map(f64::from).collect();
+        let after = [24.0];
+        // Their mean is 6.5 and their variance 17.5.
+        let t = 17.5 / (17.5_f64 * 15.0 / 14.0).sqrt();
+        near(student([&each(&before), &each(&after)]), two_sided(t, 13));
+    }
+
+    /// Two of a handful of calls fail in one run of many: the deviation before is 0, and they are chance nevertheless.
+    #[test]
+    fn rare_counts_are_judged_by_their_number() {
+        let mut after = vec![0.0; 30];
+        after[7] = 1.0;
+        let before = vec![vec![0.0; 30]; 14];
+        near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
+    }
+
+    #[test]
+    fn chance_is_shared_by_weight() {
+        let tests = |small| vec![(3.0, 0.007, "large"), (1.0, small, "small")];
+        let names = |tests| unlikely(tests, 0.01).into_iter().map(|it| it.0).collect();
+        let found: Vec<&str> = names(tests(0.5));
+        assert_eq!(found, ["large"]);
+        let found: Vec<&str> = names(tests(0.009));
+        assert_eq!(found, ["large", "small"]);
+    }
+
+    #[test]
+    fn the_common_value_is_that_of_most() {
+        assert!(common([0.1, 0.1, 5.0].into_iter()) < 0.2);
+        assert!(common([5.0, 0.0, 4.0, 0.1].into_iter()) < 0.2);
+        assert!(common([5.0, 5.0].into_iter()) <= 0.0);
+    }
+}

@@ -1,0 +1,295 @@
+//! Whether calls take longer, all of them or the slowest ones, and requests as a whole.
+
+use std::collections::BTreeMap;
+
+use floe_waterfall::duration;
+
+use super::runs::{Calls, Key, Sets};
+use super::statistics::{
+    Unit, certainty, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
+    variance,
+};
+use super::{Change, ChangeKind, Diff, as_f64, change, rounded, surprising, total, weight};
+
+/// What is reported of times: the kinds of change, the least factor, and how likely chance may explain any of them.
+struct Rule {
+    kinds: [ChangeKind; 2],
+    least: f64,
+    chance: f64,
+}
+
+const TIMES: Rule = Rule {
+    kinds: [ChangeKind::Slower, ChangeKind::Faster],
+    least: 1.02,
+    chance: 0.01,
+};
+/// Unless both sides have so many runs: parts of a run share what the machine did to a name.
+const MANY_RUNS: usize = 5;
+const TIMES_OF_FEW_RUNS: Rule = Rule {
+    least: 1.05,
+    ..TIMES
+};
+const TAILS: Rule = Rule {
+    kinds: [ChangeKind::SlowerTail, ChangeKind::FasterTail],
+    least: 1.25,
+    chance: 0.002,
+};
+/// What the machine did is not taken off totals.
+const TOTALS: Rule = Rule {
+    kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal],
+    least: 1.25,
+    chance: 0.002,
+};
+/// Where a tail begins, and from what its change is read.
+const TAIL: usize = 95;
+const PERCENTILES: [usize; 2] = [95, 99];
+/// Names with less of the self time of all spans are not compared by time.
+const LEAST_SHARE: f64 = 0.005;
+/// Parts of runs are compared for names with so many calls on each side.
+const CALLS: usize = 30;
+/// A machine that is slower by less is not worth a note.
+const LEAST_SHIFT: f64 = 0.02;
+
+/// The times of a name, wherever it is called from, as logarithms; those below each parent are divided by what is
+/// typical there, so it does not matter how often each parent calls it.
+struct Times<'a> {
+    sets: &'a Sets,
+    keys: Vec<Key>,
+    of: fn(&Calls) -> &[f64],
+    share: f64,
+    /// Whether it has changed by itself, so that it says nothing about the machine.
+    has_changed: bool,
+    runs: [Vec<Vec<f64>>; 2],
+}
+
+impl<'a> Times<'a> {
+    fn new(sets: &'a Sets, keys: Vec<Key>, of: fn(&Calls) -> &[f64]) -> Self {
+        let mut runs = [0, 1].map(|side: usize| vec![Vec::new(); sets.runs[side].len()]);
+        for key in &keys {
+            let all = [0, 1].iter().flat_map(|side| sets.calls(*side, *key));
+            let all: Vec<f64> = all.flat_map(of).copied().collect();
+            let typical = percentile(&sorted(&all), 50);
+            for (side, runs) in runs.iter_mut().enumerate() {
+                for (run, values) in sets.runs[side].iter().zip(runs) {
+                    let own = run.calls.get(key).map(of).unwrap_or_default();
+                    values.extend(own.iter().map(|it| it - typical));
+                }
+            }
+        }
+        Self {
+            sets,
+            keys,
+            of,
+            share: 1.0,
+            has_changed: false,
+            runs,
+        }
+    }
+
+    fn subtract(&mut self, side: usize, run: usize, off: f64) {
+        for value in &mut self.runs[side][run] {
+            *value -= off;
+        }
+    }
+
+    fn units(&self) -> [Vec<Unit>; 2] {
+        let runs = self.runs.each_ref();
+        runs.map(|runs| units(runs, self.sets.are_runs(), Unit::robust))
+    }
+
+    /// How much longer or shorter a name takes in each run than in the others of its side, and the variance of that
+    /// which is its own.
+    fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
+        let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
+        let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();
+        let there: Vec<Unit> = units.iter().flatten().copied().collect();
+        let typical = mean_of(&there);
+        let variances: Vec<f64> = there.iter().map(Unit::variance).collect();
+        let levels = units.iter().map(|it| it.map(|it| it.mean - typical));
+        (levels.collect(), mean(&variances))
+    }
+
+    /// A test of whether the middle has changed.
+    fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
+        let units = self.units();
+        let [before, after] = [&*units[0], &*units[1]];
+        let factor = (mean_of(after) - mean_of(before)).exp();
+        let mut found = self.change(50, factor, rule);
+        if let (Some(found), [after], true) = (&mut found, after, self.sets.are_runs()) {
+            let longer = before.iter().filter(|it| it.mean > after.mean).count();
+            found.rank = Some((longer + 1, before.len() + 1));
+        }
+        (self.share, student([before, after]), found)
+    }
+
+    /// The change of a percentile by a factor, if that is large enough.
+    fn change(&self, percent: usize, factor: f64, rule: &Rule) -> Option<Change> {
+        let [before, after] = [0, 1].map(|side| {
+            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
+            let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
+            duration(rounded(percentile(&sorted(&values), percent).exp()))
+        });
+        let kind = rule.kinds[usize::from(factor < 1.0)];
+        let mut found = change(self.sets, &self.keys, kind, before, after);
+        found.factor = Some(factor);
+        found.weight = weight(self.sets, &self.keys, self.of);
+        (factor.max(factor.recip()) >= rule.least).then_some(found)
+    }
+
+    fn percentile(&self, side: usize, percent: usize) -> f64 {
+        percentile(&sorted(&self.runs[side].concat()), percent)
+    }
+
+    /// How far each value is above where the tail of both sides begins, after what has become of the median.
+    fn tails(&self) -> [Vec<Vec<f64>>; 2] {
+        let medians = [0, 1].map(|side| self.percentile(side, 50));
+        let centred = [0, 1].map(|side| {
+            let centred = |it: &f64| it - medians[side];
+            let runs = self.runs[side].iter();
+            runs.map(|run| run.iter().map(centred).collect::<Vec<f64>>())
+                .collect::<Vec<_>>()
+        });
+        let both = sorted(&centred.concat().concat());
+        let begin = percentile(&both, TAIL);
+        centred.map(|runs| {
+            let above = |run: Vec<f64>| run.iter().map(|it| (it - begin).max(0.0)).collect();
+            runs.into_iter().map(above).collect()
+        })
+    }
+}
+
+/// Finds names whose self time has changed.
+pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
+    for key in keys {
+        names.entry(key.0).or_default().push(*key);
+    }
+    let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
+    let totals = [0, 1].map(|side| own(side, keys).max(1.0));
+    let (mut times, mut too_few) = (Vec::new(), 0);
+    for keys in names.into_values() {
+        let share = [0, 1].map(|side| own(side, &keys) / totals[side]);
+        let share = share[0].max(share[1]);
+        if share < LEAST_SHARE {
+            continue;
+        }
+        let found = Times {
+            share,
+            ..Times::new(sets, keys, |calls| &calls.own)
+        };
+        let enough = if sets.are_runs() { 1 } else { CALLS };
+        if found.runs.iter().all(|runs| runs.concat().len() >= enough) {
+            times.push(found);
+        } else {
+            too_few += 1;
+        }
+    }
+    if too_few > 0 {
+        diff.notes.push(format!(
+            "the times of {too_few} names are not compared: expected {} runs, or {CALLS} calls on each side, found fewer",
+            super::RUNS
+        ));
+    }
+    let mut shift = without_machine(&mut times);
+    let tests = times.iter().enumerate().map(|(at, it)| {
+        let units = it.units();
+        (it.share, student([&units[0], &units[1]]), at)
+    });
+    for (at, _) in unlikely(tests.collect(), TIMES.chance) {
+        times[at].has_changed = true;
+    }
+    shift += without_machine(&mut times);
+    if shift.abs() >= LEAST_SHIFT {
+        let what = if shift > 0.0 { "slower" } else { "faster" };
+        diff.notes.push(format!(
+            "the machine was {:.1} % {what} after, as most names were; this is taken off their times",
+            (shift.abs().exp() - 1.0) * 100.0
+        ));
+    }
+    let has_many = sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
+    let rule = if has_many { TIMES } else { TIMES_OF_FEW_RUNS };
+    let levels = times.iter().map(|it| it.test(&rule)).collect();
+    diff.changes.extend(surprising(levels, rule.chance));
+    let tails = times.iter().map(test_tail).collect();
+    diff.changes.extend(surprising(tails, TAILS.chance));
+}
+
+/// Takes off what is common to all names, as far as it is not their noise: what makes a run differ from the others of its
+/// side, and what makes the sides differ, which is returned.
+fn without_machine(times: &mut [Times<'_>]) -> f64 {
+    for side in [0, 1] {
+        let unchanged = || times.iter().filter(|it| !it.has_changed);
+        let levels: Vec<_> = unchanged().map(|it| it.levels(side)).collect();
+        let runs = times.first().map_or(0, |it| it.runs[side].len());
+        let off = |run: usize| common(levels.iter().filter_map(|(levels, _)| levels[run]));
+        let off: Vec<f64> = (0..runs).map(off).collect();
+        let square = off.iter().map(|it| it * it).sum::<f64>() / as_f64(runs);
+        let certainty = certainty(square, levels.iter().map(|it| it.1));
+        for it in &mut *times {
+            for (run, off) in off.iter().enumerate() {
+                it.subtract(side, run, off * certainty);
+            }
+        }
+    }
+    let unchanged = times.iter().filter(|it| !it.has_changed);
+    let shifts: Vec<(f64, f64)> = unchanged
+        .map(|it| {
+            let units = it.units();
+            let [before, after] = [&*units[0], &*units[1]];
+            let shift = mean_of(after) - mean_of(before);
+            (shift, variance([before, after]))
+        })
+        .collect();
+    let shift = common(shifts.iter().map(|it| it.0));
+    let shift = shift * certainty(shift * shift, shifts.iter().map(|it| it.1));
+    for it in times {
+        for run in 0..it.runs[1].len() {
+            it.subtract(1, run, shift);
+        }
+    }
+    shift
+}
+
+/// Tests whether the slowest calls of a name have become slower or faster, beyond what the others have.
+fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
+    let mut changes = PERCENTILES.iter().filter_map(|percent| {
+        let beyond = |side| times.percentile(side, *percent) - times.percentile(side, 50);
+        let factor = (beyond(1) - beyond(0)).exp();
+        let mut found = times.change(*percent, factor, &TAILS)?;
+        found.before = format!("p{percent} {}", found.before);
+        Some(found)
+    });
+    let [before, after] = times.tails();
+    let chance = counts([&before, &after], times.sets.are_runs());
+    (times.share, chance, changes.next())
+}
+
+/// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it.
+pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+    let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
+    for key in keys {
+        if sets.calls(1, *key).any(|it| it.are_entries) {
+            names.entry(key.0).or_default().push(*key);
+        }
+    }
+    let tests = names.into_values().map(|keys| {
+        let times = Times::new(sets, keys, |it| &it.durations);
+        times.test(&TOTALS)
+    });
+    let tests: Vec<_> = tests.collect();
+    let unjudged = tests.iter().filter(|it| it.1 >= 1.0);
+    for change in unjudged.filter_map(|it| it.2.as_ref()) {
+        diff.notes.push(format!(
+            "{}: {} → {} in total, of too few to tell whether it is chance",
+            change.name, change.before, change.after
+        ));
+    }
+    for change in surprising(tests, TOTALS.chance) {
+        let others = diff.changes.iter().map(|it| it.weight);
+        let same = others.filter(|it| it.signum() == change.weight.signum());
+        let explained = same.fold(0, i64::saturating_add);
+        if explained.abs() < change.weight.abs() / 2 {
+            diff.changes.push(change);
+        }
+    }
+}
