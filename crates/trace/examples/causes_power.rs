@@ -111,6 +111,20 @@ fn requests(random: &mut Random, in_flight: f64, spread: f64, memory: f64) -> Fi
     }))
 }
 
+/// The same, of which every hundred are quick, then slow and three times as frequent.
+fn regimes(random: &mut Random, in_flight: f64, spread: f64) -> File {
+    let mut now = 1.0;
+    File::calls((0..400).map(|call| {
+        let (rate, factor) = if call / 100 % 2 == 0 {
+            (1.0, 1.0)
+        } else {
+            (3.0, 3.0)
+        };
+        now += random.exponential(MEDIAN / in_flight / rate);
+        (now, now + random.lognormal(spread) * factor)
+    }))
+}
+
 /// Calls that wait for one of some servers, at a load, or in a burst without one.
 fn queue(random: &mut Random, servers: usize, load: Option<f64>, variation: f64) -> File {
     let spread = variation.mul_add(variation, 1.0).ln().sqrt();
@@ -187,6 +201,15 @@ fn main() {
                 &mut kinds,
             );
         }
+    }
+    for in_flight in [2.0, 5.0] {
+        row(
+            &format!("400 requests, {in_flight} in flight, at times slow and frequent"),
+            files,
+            |random, at| regimes(random, in_flight, SPREADS[at]),
+            |it| !it.is_empty(),
+            &mut kinds,
+        );
     }
     println!("\nfalse causes: {kinds:?}\n");
     kinds.clear();

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use self::ranks::{fisher, mann_whitney, signed_ranks};
 use crate::forest::Forest;
-use crate::names::percentile;
+use crate::names::{normalized, percentile};
 use crate::span::Recording;
 
 /// From so many runs in both sets on, a run is a sample. Of fewer, chance alone separates the ranges too often.
@@ -302,29 +302,6 @@ fn run(forest: &Forest<'_>) -> FxHashMap<Key, Of> {
         }
     }
     run
-}
-
-/// A name without what differs from call to call: digits, and words of hexadecimal digits with one among them.
-fn normalized(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    for word in name.split_inclusive(|c| !is_word(c)) {
-        let (text, end) = match word.chars().next_back() {
-            Some(last) if !is_word(last) => word.split_at(word.len() - last.len_utf8()),
-            _ => (word, ""),
-        };
-        let digits = text.chars().filter(char::is_ascii_digit).count();
-        let is_id = digits > 0
-            && text.len() >= 8
-            && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        if is_id || digits > 0 && digits == text.len() {
-            plain.push('*');
-        } else {
-            plain.push_str(text);
-        }
-        plain.push_str(end);
-    }
-    plain
 }
 
 /// Whether a name is in at least half of the runs of one set and in none of the other.
