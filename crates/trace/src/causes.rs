@@ -9,7 +9,7 @@ mod contention;
 mod polls;
 mod slow_with;
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::fmt::Display;
 
 use floe_waterfall::duration;
@@ -164,6 +164,10 @@ struct Finding {
 
 /// How likely chance explains a finding.
 type Tested = (f64, Finding);
+
+fn by_chance(one: &Tested, other: &Tested) -> Ordering {
+    one.0.total_cmp(&other.0)
+}
 
 impl Finding {
     const fn new(kind: CauseKind, span: usize, time: u64, message: String) -> Self {

@@ -301,7 +301,7 @@ fn a_child_that_only_slow_ones_have() {
     file.assert(
         CauseKind::SlowWith,
         "GET /img",
-        "slow ones have `dns.lookup` below them, 0 of ",
+        "slow ones have a child `dns.lookup`, 0 of ",
     );
 }
 

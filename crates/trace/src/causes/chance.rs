@@ -33,7 +33,7 @@ pub(super) fn holm<T>(mut tested: Vec<(f64, T)>, level: f64) -> Vec<T> {
 }
 
 /// Fisher's exact test: how likely so many or more of the slow rows have a value that so many of all rows have.
-pub(super) fn fisher(slow_with: usize, slow: usize, with: usize, all: usize) -> f64 {
+pub(super) fn fisher([slow_with, slow, with, all]: [usize; 4]) -> f64 {
     let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
     let terms = (slow_with..=slow.min(with)).filter(|it| slow - it <= all - with);
     let terms = terms.map(|it| ways(with, it) + ways(all - with, slow - it) - ways(all, slow));
@@ -41,7 +41,7 @@ pub(super) fn fisher(slow_with: usize, slow: usize, with: usize, all: usize) -> 
 }
 
 /// The lower limit, at 95 %, of how many times as likely a row with a value is slow.
-pub(super) fn risk_ratio(slow_with: usize, slow: usize, with: usize, all: usize) -> f64 {
+pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
     // Half a row in each cell keeps it finite.
     let (a, with) = (as_f64(slow_with) + 0.5, as_f64(with) + 1.0);
     let (c, without) = (as_f64(slow - slow_with) + 0.5, as_f64(all) + 2.0 - with);
@@ -63,6 +63,14 @@ pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
         return 1.0;
     }
     (1.0 + gap / sum).powf(-as_f64(upper.len()))
+}
+
+/// The mean of values, and their variance.
+pub(super) fn moments(values: &[f64]) -> (f64, f64) {
+    let many = as_f64(values.len());
+    let mean = values.iter().sum::<f64>() / many;
+    let squares = values.iter().map(|it| (it - mean).powi(2));
+    (mean, squares.sum::<f64>() / many)
 }
 
 /// The part of a normal distribution above a value that is not small.

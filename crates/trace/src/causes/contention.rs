@@ -4,12 +4,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fmt::Display;
 
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::chance::{Random, as_f64, tail};
-use super::{CauseKind, Finding, LEAST, Profile, Tested};
+use super::chance::{Random, as_f64, moments, tail};
+use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance};
 use crate::forest::Forest;
 use crate::names::percentile;
 
@@ -20,8 +21,8 @@ const OVERTAKING: usize = 50;
 /// queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
-/// The waits are at least this part of the durations, and the durations differ by this factor, both as (n, of n).
-const WAITED: (u64, u64) = (1, 5);
+/// The waits are at least this part of the durations, as a divisor, and the durations differ by this factor, as (n, of n).
+const WAITED: u64 = 5;
 const SPREAD: (u64, u64) = (3, 2);
 /// The most spans of one name that are compared, and the most holders.
 const MOST_CALLS: usize = 2_000;
@@ -38,7 +39,7 @@ struct Wait {
 }
 
 impl Wait {
-    const fn time(self) -> u64 {
+    const fn time(&self) -> u64 {
         self.to - self.from
     }
 }
@@ -90,16 +91,14 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
         group.truncate(MOST_CALLS);
     }
     let rule = CauseKind::ContendedLock.rule();
-    groups.retain(|group| {
-        group.len() >= rule.count && sum(group.iter().map(|it| it.time())) >= least
-    });
+    groups.retain(|group| group.len() >= rule.count && sum(group.iter().map(Wait::time)) >= least);
     groups.sort_unstable();
     let holders = Holders::of(forest);
     let queues = groups.iter().filter_map(|group| {
-        in_order(forest, group)
+        let found = in_order(forest, group)
             .into_iter()
-            .chain(in_turn(forest, group))
-            .min_by(|one, other| one.0.total_cmp(&other.0))
+            .chain(in_turn(forest, group));
+        found.min_by(by_chance)
     });
     queues
         .chain(
@@ -110,48 +109,67 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
         .collect()
 }
 
-fn sum(times: impl Iterator<Item = u64>) -> u64 {
-    times.fold(0, u64::saturating_add)
+fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
+    times.into_iter().fold(0, u64::saturating_add)
 }
 
 /// Calls that wait for one of some places, first come, first served: fewer overtake than if their durations were those
 /// of others.
 fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
-    let starts: Vec<u64> = calls.iter().map(|it| it.from).collect();
-    let mut times: Vec<u64> = calls.iter().map(|it| it.time()).collect();
-    let mut sorted = times.clone();
-    sorted.sort_unstable();
+    let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
+    times.sort_unstable();
     // Clocks are not exact, nor is the order in which two go on that came together.
-    let slack = percentile(&sorted, 50) / 50;
-    let queue = Queue::fewest_places(&starts, &times, slack)?;
-    let is_spread = percentile(&sorted, 90) / SPREAD.0 >= percentile(&sorted, 10) / SPREAD.1;
-    let total = sum(times.iter().copied());
-    if queue.waited / WAITED.0 < total / WAITED.1 || !is_spread {
+    let slack = percentile(&times, 50) / 50;
+    let is_spread = percentile(&times, 90) / SPREAD.0 >= percentile(&times, 10) / SPREAD.1;
+    let places = |calls: &[Wait]| {
+        let mut places = PLACES.into_iter().filter(|it| *it * 2 <= calls.len());
+        places.find_map(|it| Some((it, sum(waits(calls, it, slack)?))))
+    };
+    let (fewest, waited) = places(calls)?;
+    if !is_spread || waited < sum(times) / WAITED {
         return None;
     }
     let (mut random, mut more, mut drawn) = (Random::new(), 0, Vec::new());
+    let mut shuffled = calls.to_vec();
     while drawn.len() < PERMUTATIONS && more < 2 {
+        let mut times: Vec<u64> = shuffled.iter().map(Wait::time).collect();
         times
             .chunks_mut(BLOCK)
             .for_each(|block| random.shuffle(block));
-        let by_chance = Queue::fewest_places(&starts, &times, slack).map_or(0, |it| it.waited);
-        more += usize::from(by_chance >= queue.waited);
-        drawn.push(fraction(by_chance, total));
+        shuffled
+            .iter_mut()
+            .zip(times)
+            .for_each(|(call, time)| call.to = call.from + time);
+        let by_chance = places(&shuffled).map_or(0, |it| it.1);
+        more += usize::from(by_chance >= waited);
+        drawn.push(fraction(by_chance, waited));
     }
-    let many = as_f64(drawn.len());
-    let mean = drawn.iter().sum::<f64>() / many;
-    let variance = drawn.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / many;
-    let z = (fraction(queue.waited, total) - mean) / variance.sqrt();
+    // What is said is the queue whose places are taken for the most regular times.
+    let more_places = PLACES
+        .into_iter()
+        .filter(|it| *it >= fewest && *it * 2 <= calls.len());
+    let queues = more_places.filter_map(|it| Some((it, waits(calls, it, u64::MAX / 4)?)));
+    let queues = queues.filter(|(_, waits)| sum(waits.iter().copied()) >= waited / 2);
+    let (places, waits) = queues.min_by(|one, other| {
+        let spread = |waits: &[u64]| {
+            let holds = calls
+                .iter()
+                .zip(waits)
+                .map(|(call, wait)| fraction(call.time() - wait, 1));
+            let (mean, variance) = moments(&holds.collect::<Vec<_>>());
+            variance / mean.powi(2)
+        };
+        spread(&one.1).total_cmp(&spread(&other.1))
+    })?;
+    let (mean, variance) = moments(&drawn);
     // Beyond what so few permutations show, as far as a normal distribution goes.
-    let chance = as_f64(more + 1) / (many + 1.0);
-    let chance = if more == 0 {
-        chance.min(tail(z))
+    let beyond = if more == 0 {
+        tail((1.0 - mean) / variance.sqrt())
     } else {
-        chance
+        1.0
     };
-    let times: Vec<u64> = calls.iter().map(|it| it.time()).collect();
-    let queue = Queue::most_regular(queue.places, &starts, &times)?;
-    Some((2.0 * chance, queue.finding(forest, calls)))
+    let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
+    Some((2.0 * chance, queue(forest, calls, &waits, places)))
 }
 
 fn fraction(part: u64, whole: u64) -> f64 {
@@ -159,142 +177,87 @@ fn fraction(part: u64, whole: u64) -> f64 {
     number(part) / number(whole.max(1))
 }
 
-/// A queue as the calls that wait in it show it.
-struct Queue {
-    places: usize,
-    waited: u64,
-    longest: (u64, usize),
-    /// For how long places are taken.
-    holds: Vec<u64>,
+/// How long each call waits for one of some places, unless too many overtake.
+fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
+    // The latest ends of those who came before. A place is free at the earliest of them.
+    let mut latest = BinaryHeap::with_capacity(places + 1);
+    let mut waits = Vec::with_capacity(calls.len());
+    let mut overtaking = 0;
+    for call in calls {
+        let free = if latest.len() < places {
+            0
+        } else {
+            latest.pop().map_or(0, |Reverse(it)| it)
+        };
+        overtaking += usize::from(call.to + slack < free);
+        if overtaking * OVERTAKING > calls.len() {
+            return None;
+        }
+        waits.push(free.min(call.to).saturating_sub(call.from));
+        latest.push(Reverse(free.max(call.to)));
+    }
+    Some(waits)
 }
 
-impl Queue {
-    /// The queue with the fewest places in which nobody is overtaken.
-    fn fewest_places(starts: &[u64], times: &[u64], slack: u64) -> Option<Self> {
-        let places = PLACES.into_iter().filter(|it| *it * 2 <= starts.len());
-        places
-            .map(|places| Self::of(starts, times, places, slack))
-            .find_map(|it| it)
-    }
-
-    /// The queue with so many places or more whose places are taken for the most regular times.
-    fn most_regular(fewest: usize, starts: &[u64], times: &[u64]) -> Option<Self> {
-        let places = PLACES
-            .into_iter()
-            .filter(|it| *it >= fewest && *it * 2 <= starts.len());
-        let queues = places.filter_map(|places| Self::of(starts, times, places, u64::MAX / 4));
-        queues.min_by(|one, other| one.spread().total_cmp(&other.spread()))
-    }
-
-    /// How much the holds differ.
-    fn spread(&self) -> f64 {
-        let mean = fraction(sum(self.holds.iter().copied()), 1) / as_f64(self.holds.len());
-        let squares = self
-            .holds
-            .iter()
-            .map(|it| (fraction(*it, 1) / mean - 1.0).powi(2));
-        squares.sum()
-    }
-
-    fn of(starts: &[u64], times: &[u64], places: usize, slack: u64) -> Option<Self> {
-        let mut queue = Self {
-            places,
-            waited: 0,
-            longest: (0, 0),
-            holds: Vec::new(),
-        };
-        // The latest ends of those who came before. A place is free at the earliest of them.
-        let mut latest = BinaryHeap::with_capacity(places + 1);
-        let mut overtaking = 0;
-        for (at, (start, time)) in starts.iter().zip(times).enumerate() {
-            let end = start + time;
-            let mut wait = 0;
-            if latest.len() == places {
-                let Reverse(free) = latest.pop()?;
-                overtaking += usize::from(end + slack < free);
-                if overtaking * OVERTAKING > starts.len() {
-                    return None;
-                }
-                wait = free.min(end).saturating_sub(*start);
-                latest.push(Reverse(free.max(end)));
-            } else {
-                latest.push(Reverse(end));
-            }
-            queue.waited = queue.waited.saturating_add(wait);
-            queue.longest = queue.longest.max((wait, at));
-            queue.holds.push(time - wait);
-        }
-        Some(queue)
-    }
-
-    fn finding(mut self, forest: &Forest<'_>, calls: &[Wait]) -> Finding {
-        let span = calls.get(self.longest.1).map_or(0, |it| it.span);
-        let waiting = calls.len()
-            - self
-                .holds
-                .iter()
-                .zip(calls)
-                .filter(|(hold, call)| **hold == call.time())
-                .count();
-        self.holds.sort_unstable();
-        let (go, below) = match self.places {
-            1 => ("one goes".to_owned(), "a lock or in a pool of one"),
-            places => (
-                format!("about {places} go"),
-                "a semaphore or in a small pool",
-            ),
-        };
-        let (name, longest) = (&forest.span(span).name, duration(self.longest.0));
-        let hold = duration(percentile(&self.holds, 50));
-        let message =
-            CauseKind::ContendedLock.say(&[&waiting.max(2), name, &longest, &go, &hold, &below]);
-        Finding::new(CauseKind::ContendedLock, span, self.waited, message).of_spans(waiting.max(2))
-    }
+/// What is said of calls that wait so long each.
+fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Finding {
+    let longest = waits.iter().zip(calls).max();
+    let (longest, span) = longest.map_or((0, 0), |(wait, call)| (*wait, call.span));
+    let mut holds: Vec<u64> = calls
+        .iter()
+        .zip(waits)
+        .map(|(call, wait)| call.time() - wait)
+        .collect();
+    holds.sort_unstable();
+    let (go, below) = match places {
+        1 => ("one goes".to_owned(), "a lock or in a pool of one"),
+        places => (
+            format!("about {places} go"),
+            "a semaphore or in a small pool",
+        ),
+    };
+    let waiting = waits.iter().filter(|it| **it > 0).count();
+    let (longest, hold) = (duration(longest), duration(percentile(&holds, 50)));
+    let parts: [&dyn Display; 6] = [
+        &waiting,
+        &forest.span(span).name,
+        &longest,
+        &go,
+        &hold,
+        &below,
+    ];
+    let message = CauseKind::ContendedLock.say(&parts);
+    let time = sum(waits.iter().copied());
+    Finding::new(CauseKind::ContendedLock, span, time, message).of_spans(waiting)
 }
 
 /// Calls that go on one at a time, in any order: they come together, and the steps between their ends are too regular.
 fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
-    let clusters: Vec<&[Wait]> = clusters(calls);
-    let tried = as_f64(clusters.len());
-    let found = clusters.into_iter().filter_map(|cluster| {
+    let mut until = 0;
+    let clusters = calls.chunk_by(|one, other| {
+        until = one.to.max(until);
+        other.from < until
+    });
+    let clusters = clusters.filter(|it| it.len() >= CauseKind::ContendedLock.rule().count);
+    let clusters: Vec<_> = clusters.collect();
+    let found = clusters.iter().filter_map(|cluster| {
         let mut ends: Vec<u64> = cluster.iter().map(|it| it.to).collect();
         ends.sort_unstable();
         let ends_apart = ends.windows(2).map(|it| it[1] - it[0]).min()?;
         let starts_apart = cluster.windows(2).map(|it| it[1].from - it[0].from).min()?;
-        let steps = u64::try_from(ends.len() - 1).ok()?;
-        let hold = (ends.last()? - ends.first()?) / steps;
-        if starts_apart > ends_apart / 2 {
-            return None;
-        }
+        let hold = (ends.last()? - ends.first()?) / u64::try_from(ends.len() - 1).ok()?;
         // If ends are at random, the shortest of the steps between them is so long with this probability.
         let chance = (1.0 - fraction(ends_apart, hold))
             .max(0.0)
             .powf(as_f64(ends.len() - 2));
-        let holds: Vec<u64> = cluster.iter().map(|it| it.time().min(hold)).collect();
-        let waits = cluster.iter().map(|it| it.time().saturating_sub(hold));
-        let longest = waits.clone().zip(0..).max()?;
-        let queue = Queue {
-            places: 1,
-            waited: sum(waits),
-            longest,
-            holds,
-        };
-        Some((2.0 * chance * tried, queue.finding(forest, cluster)))
+        let waits: Vec<u64> = cluster
+            .iter()
+            .map(|it| it.time().saturating_sub(hold))
+            .collect();
+        let chance = 2.0 * chance * as_f64(clusters.len());
+        (starts_apart <= ends_apart / 2).then(|| (chance, queue(forest, cluster, &waits, 1)))
     });
-    found.min_by(|one, other| one.0.total_cmp(&other.0))
-}
-
-/// Calls that overlap, directly or through others.
-fn clusters(calls: &[Wait]) -> Vec<&[Wait]> {
-    let mut until = 0;
-    let overlaps = |one: &Wait, other: &Wait| {
-        until = one.to.max(until);
-        other.from < until
-    };
-    let clusters = calls.chunk_by(overlaps);
-    clusters
-        .filter(|it| it.len() >= CauseKind::ContendedLock.rule().count)
-        .collect()
+    found.min_by(by_chance)
 }
 
 /// The longest spans, by start, which others may wait for.
@@ -311,7 +274,7 @@ impl Holders {
 
     /// Calls that begin while another span runs and all end just after it, though others take a fraction of that.
     fn test(&self, forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
-        let mut times: Vec<u64> = calls.iter().map(|it| it.time()).collect();
+        let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
         times.sort_unstable();
         let usual = percentile(&times, 50);
         let found = self.0.iter().filter_map(|holder| {
@@ -339,6 +302,6 @@ impl Holders {
             let finding = Finding::new(CauseKind::ContendedLock, *holder, waited, message);
             Some((chance, finding.of_spans(held.len())))
         });
-        found.min_by(|one, other| one.0.total_cmp(&other.0))
+        found.min_by(by_chance)
     }
 }
