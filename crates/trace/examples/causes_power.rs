@@ -161,9 +161,9 @@ fn row(
             )
             .causes();
             found += u64::from(is(&causes));
-            causes
-                .iter()
-                .for_each(|it| *kinds.entry(*it).or_default() += 1);
+            for kind in causes {
+                *kinds.entry(kind).or_default() += 1;
+            }
         }
         format!("{found:>4}")
     });

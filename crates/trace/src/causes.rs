@@ -16,7 +16,7 @@ use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use self::polls::Profile;
-use crate::forest::Forest;
+use crate::forest::{Forest, Trace};
 use crate::names::names;
 
 /// What makes spans slow.
@@ -104,6 +104,14 @@ const RULES: [Rule; 11] = [
     Rule { kind: CauseKind::SlowWith, name: "slow_with", time: MS, count: 20, of_trace: None, of_file: 20,
         sentence: "`{}`: {} of the {} slow ones have {}, {} of {} others do; slow is from {} on, the others take {} or so" },
 ];
+
+const _: () = {
+    let mut at = 0;
+    while at < RULES.len() {
+        assert!(RULES[at].kind as usize == at, "a rule is not at its place");
+        at += 1;
+    }
+};
 
 /// In so many files without a cause may chance make a statistical rule speak.
 const CHANCE: f64 = 0.005;
@@ -203,7 +211,7 @@ impl Finding {
 /// Of nested spans that show the same, the innermost is named. A span that another one holds up comes after it.
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
-    let traces = forest.traces().iter().map(|trace| trace.duration());
+    let traces = forest.traces().iter().map(Trace::duration);
     let all = traces.fold(0, u64::saturating_add);
     let least = |kind: CauseKind| (all / kind.rule().of_file).max(LEAST);
     let mut tested = contention::contended(forest, least(CauseKind::ContendedLock));

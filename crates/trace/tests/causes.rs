@@ -926,6 +926,22 @@ fn what_is_healthy_is_not_named() {
 }
 
 #[test]
+fn an_interval_and_a_join_are_no_late_wakes() {
+    let mut program = Program::default();
+    program.future(1, 0, "connection", (0, 1_860_000), Polls(94, 100, 20));
+    program.often_woken();
+    program.assert(&[]);
+
+    let mut program = Program::default();
+    program.future(1, 0, "join", (0, 61_000), Polls(4, 100, 20));
+    for task in 0..3 {
+        let end = 25_000 + task * 17_900;
+        program.future(task + 2, 0, "task", (100, end), WAITS);
+    }
+    program.assert(&[]);
+}
+
+#[test]
 fn what_is_parallel_or_short_is_not_reported() {
     use floe_trace::{Source, Span, SpanId, TraceId};
     let mut recording = Recording::default();

@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+use std::time::Duration;
+
 use floe_trace::{
     Attributes, CauseKind, Event, Forest, Kind, Recording, Source, Span, SpanId, Status, TraceId,
     Value, causes,
@@ -121,7 +123,7 @@ fn texts(texts: &[(&str, &str)]) -> Attributes {
 }
 
 fn nanos(ms: f64) -> u64 {
-    1_000_000_000_000 + std::time::Duration::from_secs_f64(ms / 1e3).as_nanos() as u64
+    1_000_000_000_000 + u64::try_from(Duration::from_secs_f64(ms / 1e3).as_nanos()).unwrap()
 }
 
 /// Requests one after the other, each with what `request` adds below it: the file, the trace, the root and the start.

@@ -173,9 +173,9 @@ fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
             .add(child);
     }
     let mut statements: FxHashMap<String, usize> = FxHashMap::default();
-    groups
-        .keys()
-        .for_each(|(name, _)| *statements.entry(name.clone()).or_default() += 1);
+    for (name, _) in groups.keys() {
+        *statements.entry(name.clone()).or_default() += 1;
+    }
     let found = groups.into_iter().filter_map(|((name, statement), calls)| {
         let is_one = statements.get(&name) == Some(&1);
         let name = match statement.filter(|it| !is_one && *it != name) {
