@@ -233,7 +233,7 @@ fn each_cause_is_named() {
         let stock = Arc::new(tokio::sync::Mutex::new(100));
         run(async {
             let mut tasks = JoinSet::new();
-            (0..6).for_each(|_| drop(tasks.spawn(reserve(Arc::clone(&stock)))));
+            (0..12).for_each(|_| drop(tasks.spawn(reserve(Arc::clone(&stock)))));
             tasks.join_all().await;
         });
     });
@@ -247,7 +247,7 @@ fn each_cause_is_named() {
     let causes = found(|| {
         let total = Mutex::new(0);
         thread::scope(|scope| {
-            for _ in 0..6 {
+            for _ in 0..12 {
                 scope.spawn(|| update(&total));
             }
         });
