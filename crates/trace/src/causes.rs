@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 use self::polls::Profile;
 use crate::forest::{Forest, Trace};
-use crate::names::names;
+use crate::names::{names, normalized};
 
 /// What makes spans slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -267,10 +267,11 @@ fn innermost(forest: &Forest<'_>, findings: &mut [Finding]) {
 
 /// The findings of spans with the same name as one.
 fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let mut causes: FxHashMap<(CauseKind, Name<'_>, String), Finding> = FxHashMap::default();
+    let mut causes: FxHashMap<(CauseKind, &str, String, String), Finding> = FxHashMap::default();
     for finding in findings {
-        let named = name(forest, finding.cause.span);
-        let key = (finding.cause.kind, named, finding.about.clone());
+        let (service, name) = name(forest, finding.cause.span);
+        let about = finding.about.clone();
+        let key = (finding.cause.kind, service, normalized(name), about);
         let Some(known) = causes.get_mut(&key) else {
             causes.insert(key, finding);
             continue;
@@ -285,30 +286,25 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     let all = names(forest, 0..forest.recording().spans.len()).into_iter();
     let usual = all.filter(|name| name.count >= USUAL);
     let usual: FxHashMap<Name<'_>, u64> = usual.map(|it| ((it.service, it.name), it.p50)).collect();
-    let causes = causes
-        .into_iter()
-        .filter_map(|((kind, name, _), mut finding)| {
-            let usual = usual.get(&name).copied();
-            let duration_of = forest.span(finding.cause.span).duration();
-            let unusual = usual.filter(|usual| duration_of / UNUSUAL >= *usual);
-            if kind == CauseKind::LateWake
-                && unusual.is_none()
-                && !polls::is_late_anyway(&finding.cause)
-            {
-                return None;
-            }
-            let is_its_own = matches!(
-                kind,
-                CauseKind::LongPoll
-                    | CauseKind::LateWake
-                    | CauseKind::Blocked
-                    | CauseKind::Computing
-            );
-            if let Some(usual) = unusual.filter(|_| is_its_own) {
-                let usual = format!("; `{}` usually takes {}", name.1, duration(usual));
-                finding.cause.message.push_str(&usual);
-            }
-            Some(finding)
-        });
+    let causes = causes.into_values().filter_map(|mut finding| {
+        let kind = finding.cause.kind;
+        let name = name(forest, finding.cause.span);
+        let usual = usual.get(&name).copied();
+        let longest = forest.span(finding.cause.span).duration();
+        let unusual = usual.filter(|usual| longest / UNUSUAL >= *usual);
+        let is_late = kind == CauseKind::LateWake;
+        if is_late && unusual.is_none() && !polls::is_late_anyway(&finding.cause) {
+            return None;
+        }
+        let is_its_own = matches!(
+            kind,
+            CauseKind::LongPoll | CauseKind::Blocked | CauseKind::Computing
+        );
+        if let Some(usual) = unusual.filter(|_| is_its_own || is_late) {
+            let usual = format!("; `{}` usually takes {}", name.1, duration(usual));
+            finding.cause.message.push_str(&usual);
+        }
+        Some(finding)
+    });
     causes.collect()
 }

@@ -22,14 +22,14 @@ pub(super) fn calls(forest: &Forest<'_>) -> Vec<Finding> {
     for trace in forest.traces() {
         findings.extend(many(forest, trace));
         let enough = least(CauseKind::RepeatedCalls, trace.duration());
-        let mut loops: FxHashMap<&str, Vec<Finding>> = FxHashMap::default();
+        let mut loops: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
         for span in trace.spans.iter().copied() {
             for again in repeated(forest, span) {
                 if again.cause.time >= enough {
                     findings.push(again);
                 } else {
                     loops
-                        .entry(&forest.span(span).name)
+                        .entry(normalized(&forest.span(span).name))
                         .or_default()
                         .push(again);
                 }

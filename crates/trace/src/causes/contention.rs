@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::chance::{Random, as_f64, moments, tail};
 use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance};
 use crate::forest::Forest;
-use crate::names::percentile;
+use crate::names::{normalized, percentile};
 
 /// The numbers of places that are tried, and the part of the calls that may overtake, as a divisor.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
@@ -65,7 +65,8 @@ pub(super) fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 /// The names that may be queues, each with how likely chance explains its order.
 pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
     // A lock or a pool is one of a process.
-    let mut groups: FxHashMap<(u32, &str), Vec<Wait>> = FxHashMap::default();
+    let mut groups: FxHashMap<(u32, String), Vec<Wait>> = FxHashMap::default();
+    let mut plain: FxHashMap<&str, String> = FxHashMap::default();
     for index in 0..forest.recording().spans.len() {
         let span = forest.span(index);
         let (from, to) = longest_gap(forest, index);
@@ -79,8 +80,11 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
         let computes = worked.is_some_and(|time| time >= span.duration() / 2);
         let is_starved = profile.max_scheduled >= wait.time() / 2;
         if wait.time() >= LEAST && !is_starved && !computes && span.start > 0 {
+            let name = plain
+                .entry(&span.name)
+                .or_insert_with(|| normalized(&span.name));
             groups
-                .entry((span.source, &span.name))
+                .entry((span.source, name.clone()))
                 .or_default()
                 .push(wait);
         }
