@@ -18,6 +18,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use self::runs::{Calls, Key, Sets};
+use crate::fisher::as_f64;
 use crate::span::Recording;
 
 /// From so many runs of both sides on, a run is a sample.
@@ -216,33 +217,6 @@ fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterato
     })
 }
 
-/// A name without what differs from call to call: digits, and words of hexadecimal digits with one among them.
-fn normalized(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    for word in name.split_inclusive(|c| !is_word(c)) {
-        let (text, end) = match word.chars().next_back() {
-            Some(last) if !is_word(last) => word.split_at(word.len() - last.len_utf8()),
-            _ => (word, ""),
-        };
-        let digits = text.chars().filter(char::is_ascii_digit).count();
-        let is_id = digits > 0
-            && text.len() >= 8
-            && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-        if is_id || digits > 0 && digits == text.len() {
-            plain.push('*');
-        } else {
-            plain.push_str(text);
-        }
-        plain.push_str(end);
-    }
-    plain
-}
-
-fn as_f64(count: usize) -> f64 {
-    as_f64_of(count as u64)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
 const fn as_f64_of(number: u64) -> f64 {
     number as f64
@@ -260,24 +234,4 @@ const fn rounded(number: f64) -> u64 {
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_ids_in_names_are_equal() {
-        for (name, plain) in [
-            ("GET /orders/4711", "GET /orders/*"),
-            ("job 5b8efff7-9803-8103-d269-b633813fc60c", "job *"),
-            ("chunk-17 of 20", "chunk-17 of *"),
-            ("h2 md5 utf8", "h2 md5 utf8"),
-            ("deadbeef decade", "deadbeef decade"),
-            ("load 0042_a", "load *_a"),
-            ("", ""),
-        ] {
-            assert_eq!(normalized(name), plain);
-        }
-    }
 }

@@ -33,6 +33,7 @@ mod collapsed;
 mod conventions;
 mod diff;
 mod duration;
+mod fisher;
 mod forest;
 mod names;
 mod page;

@@ -71,3 +71,46 @@ pub(crate) fn percentile(sorted: &[u64], percent: usize) -> u64 {
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()
 }
+
+/// A name without what differs from call to call: digits, and words of hexadecimal digits with one among them.
+pub(crate) fn normalized(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    for word in name.split_inclusive(|c| !is_word(c)) {
+        let (text, end) = match word.chars().next_back() {
+            Some(last) if !is_word(last) => word.split_at(word.len() - last.len_utf8()),
+            _ => (word, ""),
+        };
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let is_id = digits > 0
+            && text.len() >= 8
+            && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        if is_id || digits > 0 && digits == text.len() {
+            plain.push('*');
+        } else {
+            plain.push_str(text);
+        }
+        plain.push_str(end);
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_ids_in_names_are_equal() {
+        for (name, plain) in [
+            ("GET /orders/4711", "GET /orders/*"),
+            ("job 5b8efff7-9803-8103-d269-b633813fc60c", "job *"),
+            ("chunk-17 of 20", "chunk-17 of *"),
+            ("h2 md5 utf8", "h2 md5 utf8"),
+            ("deadbeef decade", "deadbeef decade"),
+            ("load 0042_a", "load *_a"),
+            ("", ""),
+        ] {
+            assert_eq!(normalized(name), plain);
+        }
+    }
+}

@@ -226,6 +226,29 @@ impl Span {
         matches!(self.status, Status::Error(_))
     }
 
+    /// Whether its status is an error, or is unset where a status of gRPC or HTTP is one.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        let first = |keys: [&str; 2]| keys.into_iter().find_map(|key| self.attribute(key));
+        let failed = || {
+            let rpc = first(["rpc.grpc.status_code", "rpc.response.status_code"]);
+            let http = first(["http.response.status_code", "http.status_code"]);
+            let http = http.and_then(|it| it.to_string().parse::<u16>().ok());
+            let least = if self.kind == Kind::Client { 400 } else { 500 };
+            let is_call = self.kind != Kind::Server;
+            is_call && rpc.is_some_and(|it| !matches!(&*it.to_string(), "0" | "OK"))
+                || http.is_some_and(|it| it >= least)
+        };
+        self.is_error() || self.status == Status::Unset && failed()
+    }
+
+    /// Returns its statement for a database, or its summary.
+    #[must_use]
+    pub fn statement(&self) -> Option<&str> {
+        let keys = ["db.query.text", "db.statement", "db.query.summary"];
+        keys.iter().find_map(|key| self.attribute(key)?.as_str())
+    }
+
     /// Returns the value of its attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {

@@ -1,30 +1,46 @@
-//! Spans of one name that wait for each other, as below a lock, in a pool, or for a channel.
+//! Spans of one name that wait for each other, as below a lock or in a pool, or for one long span of another name.
 //!
 //! Of each span, the longest time is looked at that no child of it covers: in it, it may wait.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt::Display;
+
 use floe_waterfall::duration;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::{CauseKind, Finding, LEAST, PART, Profile};
+use super::chance::{Random, moments, tail};
+use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance};
+use crate::fisher::as_f64;
 use crate::forest::Forest;
-use crate::names::percentile;
+use crate::names::{normalized, percentile};
 
-/// So many spans that wait for each other are reported, and so many times as there are places.
-const WAITERS: usize = 4;
-const MOST_PLACES: usize = 64;
-/// The most spans of one name that are compared with each other.
-const MOST_WAITERS: usize = 10_000;
+/// The numbers of places that are tried, and the part of the calls that may overtake, as a divisor.
+const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
+const OVERTAKING: usize = 50;
+/// Durations change places with others of so many consecutive calls, so often: a time in which all calls are slow is no
+/// queue.
+const BLOCK: usize = 50;
+const PERMUTATIONS: usize = 999;
+/// The waits are at least this part of the durations, as a divisor, and the durations differ by this factor, as (n, of n).
+const WAITED: u64 = 5;
+const SPREAD: (u64, u64) = (3, 2);
+/// The most spans of one name that are compared, and the most holders.
+const MOST_CALLS: usize = 2_000;
+const MOST_HOLDERS: usize = 200;
+/// So many calls wait for a holder.
+const HELD: usize = 3;
 
 /// A span, and the longest time that no child covers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Wait {
-    span: usize,
     from: u64,
     to: u64,
+    span: usize,
 }
 
 impl Wait {
-    const fn time(self) -> u64 {
+    const fn time(&self) -> u64 {
         self.to - self.from
     }
 }
@@ -47,153 +63,250 @@ pub(super) fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     longest
 }
 
-/// Returns the spans that wait for others of their name, and all spans that stand in such a queue.
-pub(super) fn contended(forest: &Forest<'_>) -> (Vec<Finding>, FxHashSet<usize>) {
-    let mut groups: FxHashMap<(&str, &str), Vec<Wait>> = FxHashMap::default();
-    let mut least: FxHashMap<usize, u64> = FxHashMap::default();
-    for trace in forest.traces() {
-        for index in &trace.spans {
-            let span = forest.span(*index);
-            let (from, to) = longest_gap(forest, *index);
-            let wait = Wait {
-                span: *index,
-                from,
-                to,
-            };
-            let profile = Profile::of(span);
-            let computes = profile
-                .busy
-                .or(profile.cpu)
-                .is_some_and(|time| time >= span.duration() / 2);
-            let is_starved = profile.max_scheduled >= wait.time() / 2;
-            if wait.time() >= LEAST && !is_starved && !computes && span.start > 0 {
-                let group = groups
-                    .entry((forest.recording().service(span), &span.name))
-                    .or_default();
-                if group.len() < MOST_WAITERS {
-                    group.push(wait);
-                    least.insert(*index, (trace.duration() / PART).max(LEAST));
-                }
-            }
+/// The names that may be queues, each with how likely chance explains its order.
+pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
+    // A lock or a pool is one of a process.
+    let mut groups: FxHashMap<(u32, String), Vec<Wait>> = FxHashMap::default();
+    let mut plain: FxHashMap<&str, String> = FxHashMap::default();
+    for index in 0..forest.recording().spans.len() {
+        let span = forest.span(index);
+        let (from, to) = longest_gap(forest, index);
+        let wait = Wait {
+            from,
+            to,
+            span: index,
+        };
+        let profile = Profile::of(span);
+        let worked = profile.busy.or(profile.cpu);
+        let computes = worked.is_some_and(|time| time >= span.duration() / 2);
+        let is_starved = profile.max_scheduled >= wait.time() / 2;
+        if wait.time() >= LEAST && !is_starved && !computes && span.start > 0 {
+            let name = plain
+                .entry(&span.name)
+                .or_insert_with(|| normalized(&span.name));
+            groups
+                .entry((span.source, name.clone()))
+                .or_default()
+                .push(wait);
         }
     }
-    let mut findings = Vec::new();
-    let mut queued = FxHashSet::default();
-    for group in groups.into_values() {
-        for cluster in clusters(group) {
-            let Some((hold, places)) = hold_time(&cluster) else {
-                continue;
-            };
-            for wait in &cluster {
-                queued.insert(wait.span);
-                let time = wait.time().saturating_sub(hold);
-                if time < least.get(&wait.span).copied().unwrap_or(LEAST) {
-                    continue;
-                }
-                let (ends, below) = match places {
-                    1 => ("one goes on".to_owned(), "a lock or in a pool of one"),
-                    _ => (
-                        format!("about {places} go on"),
-                        "a semaphore or in a small pool",
-                    ),
-                };
-                let message = format!(
-                    "{} spans `{}` wait for each other, up to {}: {ends} every {}, as below {below}",
-                    cluster.len(),
-                    forest.span(wait.span).name,
-                    duration(time),
-                    duration(hold)
-                );
-                findings.push(Finding::new(
-                    CauseKind::ContendedLock,
-                    wait.span,
-                    time,
-                    message,
-                ));
-            }
-        }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_unstable();
+        group.truncate(MOST_CALLS);
     }
-    (findings, queued)
-}
-
-/// Waits that overlap, directly or through others, by start.
-fn clusters(mut group: Vec<Wait>) -> Vec<Vec<Wait>> {
-    group.sort_by_key(|wait| (wait.from, wait.to));
-    let mut clusters: Vec<Vec<Wait>> = Vec::new();
-    let mut until = 0;
-    for wait in group {
-        match clusters.last_mut() {
-            Some(cluster) if wait.from < until => cluster.push(wait),
-            _ => clusters.push(vec![wait]),
-        }
-        until = wait.to.max(until);
-    }
-    clusters.retain(|cluster| cluster.len() >= WAITERS);
-    clusters
-}
-
-/// For how long each of these spans keeps the others waiting, and how many go on at a time, if they wait for each other.
-///
-/// Below a lock the ends are as far from each other as the lock is held, however close the starts are, and whoever came
-/// first goes on first. Spans that are independent of each other end together if they start together, or in any order.
-fn hold_time(cluster: &[Wait]) -> Option<(u64, usize)> {
-    let mut ends: Vec<u64> = cluster.iter().map(|wait| wait.to).collect();
-    ends.sort_unstable();
-    let longest = cluster.iter().map(|wait| wait.time()).max()?;
-    // The first ones need not wait.
-    let shortest = cluster.iter().map(|wait| wait.time()).min()?;
-    let many = cluster.len();
-    let mut rhythms = (1..=(many / WAITERS).min(MOST_PLACES)).filter_map(|places| {
-        let hold = rhythm(&ends, places)?;
-        let is_staircase = shortest / 5 * 2 <= hold && longest >= hold.saturating_mul(3);
-        is_staircase.then_some((hold, places))
+    let rule = CauseKind::ContendedLock.rule();
+    groups.retain(|group| group.len() >= rule.count && sum(group.iter().map(Wait::time)) >= least);
+    groups.sort_unstable();
+    let holders = Holders::of(forest);
+    let queues = groups.iter().filter_map(|group| {
+        let found = in_order(forest, group)
+            .into_iter()
+            .chain(in_turn(forest, group));
+        found.min_by(by_chance)
     });
-    let (hold, places) = rhythms.next()?;
-    if !is_in_turn(cluster) && !is_exact(&ends, hold) {
+    queues
+        .chain(
+            groups
+                .iter()
+                .filter_map(|group| holders.test(forest, group)),
+        )
+        .collect()
+}
+
+fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
+    times.into_iter().fold(0, u64::saturating_add)
+}
+
+/// Calls that wait for one of some places, first come, first served: fewer overtake than if their durations were those
+/// of others.
+fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
+    let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
+    times.sort_unstable();
+    // Clocks are not exact, nor is the order in which two go on that came together.
+    let slack = percentile(&times, 50) / 50;
+    let is_spread = percentile(&times, 90) / SPREAD.0 >= percentile(&times, 10) / SPREAD.1;
+    let places = |calls: &[Wait]| {
+        let mut places = PLACES.into_iter().filter(|it| *it * 2 <= calls.len());
+        places.find_map(|it| Some((it, sum(waits(calls, it, slack)?))))
+    };
+    let (fewest, waited) = places(calls)?;
+    if !is_spread || waited < sum(times) / WAITED {
         return None;
     }
-    // Calls that come as regularly as they end say nothing, unless each one begins because another one has ended.
-    let started_within = cluster.last()?.from - cluster.first()?.from;
-    let ended_within = ends.last()? - ends.first()?;
-    let first = ends.first()?;
-    let follow = cluster.iter().filter(|wait| {
-        let before = ends.partition_point(|end| *end <= wait.from);
-        let last = before.checked_sub(1).and_then(|at| ends.get(at));
-        wait.from < *first || last.is_some_and(|end| wait.from - end <= hold / 4)
-    });
-    let closed = follow.count() * 4 >= many * 3;
-    (started_within <= ended_within / 2 || closed).then_some((hold, places))
-}
-
-/// Whether whoever came first goes on first, more or less.
-fn is_in_turn(cluster: &[Wait]) -> bool {
-    let mut order: Vec<usize> = (0..cluster.len()).collect();
-    order.sort_by_key(|at| cluster.get(*at).map(|wait| wait.to));
-    let turns = order.iter().enumerate();
-    let displaced: usize = turns.map(|(to, from)| to.abs_diff(*from)).sum();
-    // The mean of what chance would do, less about two standard deviations (Spearman's footrule).
-    let many = cluster.len();
-    displaced <= (many.pow(2) / 3).saturating_sub(many.saturating_pow(3).isqrt() * 2 / 5)
-}
-
-/// Whether every step between two ends is the same, to a tenth. A lock may let anybody go first.
-fn is_exact(ends: &[u64], hold: u64) -> bool {
-    let mut steps = ends.windows(2).map(|pair| pair[1] - pair[0]);
-    steps.all(|step| step.abs_diff(hold) <= hold / 10)
-}
-
-/// For how long each of so many places is taken, if that is regular.
-fn rhythm(ends: &[u64], places: usize) -> Option<u64> {
-    let ended = ends.iter().zip(ends.iter().skip(places));
-    let mut steps: Vec<u64> = ended.map(|(before, after)| after - before).collect();
-    steps.sort_unstable();
-    let hold = percentile(&steps, 50);
-    let (low, high) = (percentile(&steps, 25), percentile(&steps, 75));
-    // Sums of several steps are more regular by chance, too.
-    let is_regular = if places == 1 {
-        low >= hold / 2 && high / 2 <= hold
+    let (mut random, mut more, mut drawn) = (Random::new(), 0, Vec::new());
+    let mut shuffled = calls.to_vec();
+    while drawn.len() < PERMUTATIONS && more < 2 {
+        let mut times: Vec<u64> = shuffled.iter().map(Wait::time).collect();
+        times
+            .chunks_mut(BLOCK)
+            .for_each(|block| random.shuffle(block));
+        shuffled
+            .iter_mut()
+            .zip(times)
+            .for_each(|(call, time)| call.to = call.from + time);
+        let by_chance = places(&shuffled).map_or(0, |it| it.1);
+        more += usize::from(by_chance >= waited);
+        drawn.push(fraction(by_chance, waited));
+    }
+    // What is said is the queue whose places are taken for the most regular times.
+    let more_places = PLACES
+        .into_iter()
+        .filter(|it| *it >= fewest && *it * 2 <= calls.len());
+    let queues = more_places.filter_map(|it| Some((it, waits(calls, it, u64::MAX / 4)?)));
+    let queues = queues.filter(|(_, waits)| sum(waits.iter().copied()) >= waited / 2);
+    let (places, waits) = queues.min_by(|one, other| {
+        let spread = |waits: &[u64]| {
+            let holds = calls
+                .iter()
+                .zip(waits)
+                .map(|(call, wait)| fraction(call.time() - wait, 1));
+            let (mean, variance) = moments(&holds.collect::<Vec<_>>());
+            variance / mean.powi(2)
+        };
+        spread(&one.1).total_cmp(&spread(&other.1))
+    })?;
+    let (mean, variance) = moments(&drawn);
+    // Beyond what so few permutations show, as far as a normal distribution goes.
+    let beyond = if more == 0 {
+        tail((1.0 - mean) / variance.sqrt())
     } else {
-        low >= hold / 4 * 3 && high / 4 * 3 <= hold
+        1.0
     };
-    (hold > 0 && is_regular).then_some(hold)
+    let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
+    Some((2.0 * chance, queue(forest, calls, &waits, places)))
+}
+
+fn fraction(part: u64, whole: u64) -> f64 {
+    let number = |it: u64| as_f64(usize::try_from(it).unwrap_or(usize::MAX));
+    number(part) / number(whole.max(1))
+}
+
+/// How long each call waits for one of some places, unless too many overtake.
+fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
+    // The latest ends of those who came before. A place is free at the earliest of them.
+    let mut latest = BinaryHeap::with_capacity(places + 1);
+    let mut waits = Vec::with_capacity(calls.len());
+    let mut overtaking = 0;
+    for call in calls {
+        let free = if latest.len() < places {
+            0
+        } else {
+            latest.pop().map_or(0, |Reverse(it)| it)
+        };
+        overtaking += usize::from(call.to + slack < free);
+        if overtaking * OVERTAKING > calls.len() {
+            return None;
+        }
+        waits.push(free.min(call.to).saturating_sub(call.from));
+        latest.push(Reverse(free.max(call.to)));
+    }
+    Some(waits)
+}
+
+/// What is said of calls that wait so long each.
+fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Finding {
+    let longest = waits.iter().zip(calls).max();
+    let (longest, span) = longest.map_or((0, 0), |(wait, call)| (*wait, call.span));
+    let mut holds: Vec<u64> = calls
+        .iter()
+        .zip(waits)
+        .map(|(call, wait)| call.time() - wait)
+        .collect();
+    holds.sort_unstable();
+    let (go, below) = match places {
+        1 => ("one goes".to_owned(), "a lock or in a pool of one"),
+        places => (
+            format!("about {places} go"),
+            "a semaphore or in a small pool",
+        ),
+    };
+    let waiting = waits.iter().filter(|it| **it > 0).count();
+    let (longest, hold) = (duration(longest), duration(percentile(&holds, 50)));
+    let parts: [&dyn Display; 6] = [
+        &waiting,
+        &forest.span(span).name,
+        &longest,
+        &go,
+        &hold,
+        &below,
+    ];
+    let message = CauseKind::ContendedLock.say(&parts);
+    let time = sum(waits.iter().copied());
+    Finding::new(CauseKind::ContendedLock, span, time, message).of_spans(waiting)
+}
+
+/// Calls that go on one at a time, in any order: they come together, and the steps between their ends are too regular.
+fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
+    let mut until = 0;
+    let clusters = calls.chunk_by(|one, other| {
+        until = one.to.max(until);
+        other.from < until
+    });
+    let clusters = clusters.filter(|it| it.len() >= CauseKind::ContendedLock.rule().count);
+    let clusters: Vec<_> = clusters.collect();
+    let found = clusters.iter().filter_map(|cluster| {
+        let mut ends: Vec<u64> = cluster.iter().map(|it| it.to).collect();
+        ends.sort_unstable();
+        let ends_apart = ends.windows(2).map(|it| it[1] - it[0]).min()?;
+        let starts_apart = cluster.windows(2).map(|it| it[1].from - it[0].from).min()?;
+        let hold = (ends.last()? - ends.first()?) / u64::try_from(ends.len() - 1).ok()?;
+        // If ends are at random, the shortest of the steps between them is so long with this probability.
+        let chance = (1.0 - fraction(ends_apart, hold))
+            .max(0.0)
+            .powf(as_f64(ends.len() - 2));
+        let waits: Vec<u64> = cluster
+            .iter()
+            .map(|it| it.time().saturating_sub(hold))
+            .collect();
+        let chance = 2.0 * chance * as_f64(clusters.len());
+        (starts_apart <= ends_apart / 2).then(|| (chance, queue(forest, cluster, &waits, 1)))
+    });
+    found.min_by(by_chance)
+}
+
+/// The longest spans, by start, which others may wait for.
+struct Holders(Vec<usize>);
+
+impl Holders {
+    fn of(forest: &Forest<'_>) -> Self {
+        let mut spans: Vec<usize> = (0..forest.recording().spans.len()).collect();
+        spans.retain(|it| forest.span(*it).duration() >= CauseKind::ContendedLock.rule().time);
+        spans.sort_by_key(|it| Reverse(forest.span(*it).duration()));
+        spans.truncate(MOST_HOLDERS);
+        Self(spans)
+    }
+
+    /// Calls that begin while another span runs and all end just after it, though others take a fraction of that.
+    fn test(&self, forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
+        let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
+        times.sort_unstable();
+        let usual = percentile(&times, 50);
+        let found = self.0.iter().filter_map(|holder| {
+            let it = forest.span(*holder);
+            let first = calls.partition_point(|call| call.from <= it.start);
+            let after = calls.partition_point(|call| call.from.saturating_add(usual * 2) < it.end);
+            let held = calls.get(first..after).filter(|it| it.len() >= HELD)?;
+            let name = &*forest.span(held.first()?.span).name;
+            let mut chance = as_f64(self.0.len());
+            for call in held {
+                let rest = it.end - call.from;
+                if call.to < it.end || call.to - it.end > rest / 10 + usual * 2 || *it.name == *name {
+                    return None;
+                }
+                let longer = times.len() - times.partition_point(|time| *time < rest);
+                chance *= as_f64(longer) / as_f64(times.len());
+            }
+            let waited = sum(held.iter().map(|call| it.end - call.from));
+            let longest = duration(it.end - held.first()?.from);
+            let message = format!(
+                "{} spans `{name}` waited until `{}` ended, up to {longest}, as for a lock or a server that does one thing at a time",
+                held.len(),
+                it.name
+            );
+            let finding = Finding::new(CauseKind::ContendedLock, *holder, waited, message);
+            Some((chance, finding.of_spans(held.len())))
+        });
+        found.min_by(by_chance)
+    }
 }

@@ -1,8 +1,9 @@
 //! Which calls there are, how often, how they are ordered, and whether they fail.
 
 use super::runs::{Calls, Key, Sets};
-use super::statistics::{counts, fisher, mean};
-use super::{Change, ChangeKind, Diff, as_f64, change, number, surprising, weight};
+use super::statistics::{counts, mean};
+use super::{Change, ChangeKind, Diff, change, number, surprising, weight};
+use crate::fisher::{as_f64, fisher};
 
 /// How likely chance may explain a new name, or one that is gone.
 const CHANCE_OF_PRESENCE: f64 = 0.001;

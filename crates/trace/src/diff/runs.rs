@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{RUNS, as_f64, as_f64_of, normalized};
+use super::{RUNS, as_f64_of};
+use crate::fisher::as_f64;
 use crate::forest::Forest;
+use crate::names::normalized;
 use crate::span::{Kind, Recording, Span};
 
 /// The attributes that tell spans of one name apart, the most telling one first.

@@ -9,7 +9,8 @@ use super::statistics::{
     Unit, certainty, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
     variance,
 };
-use super::{Change, ChangeKind, Diff, as_f64, change, rounded, surprising, total, weight};
+use super::{Change, ChangeKind, Diff, change, rounded, surprising, total, weight};
+use crate::fisher::as_f64;
 
 /// What is reported of times: the kinds of change, the least factor, and how likely chance may explain any of them.
 struct Rule {

@@ -1,0 +1,73 @@
+//! How likely chance alone explains what was found.
+
+use crate::fisher::as_f64;
+
+/// Random numbers for permutations, the same in each run.
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) const fn new() -> Self {
+        Self(0)
+    }
+
+    pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
+        for at in (1..values.len()).rev() {
+            // SplitMix64.
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let below = u64::try_from(at + 1).unwrap_or(1);
+            let to = usize::try_from((bits ^ (bits >> 31)) % below);
+            values.swap(at, to.unwrap_or(at));
+        }
+    }
+}
+
+/// Holm's correction: which of these are significant at a level, if all of them are tested.
+pub(super) fn holm<T>(mut tested: Vec<(f64, T)>, level: f64) -> Vec<T> {
+    tested.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let many = tested.len();
+    let significant = tested.into_iter().enumerate();
+    significant
+        .take_while(|(at, (chance, _))| chance * as_f64(many - at) <= level)
+        .map(|(_, (_, it))| it)
+        .collect()
+}
+
+/// The lower limit, at 95 %, of how many times as likely a row with a value is slow.
+pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
+    // Half a row in each cell keeps it finite.
+    let (a, with) = (as_f64(slow_with) + 0.5, as_f64(with) + 1.0);
+    let (c, without) = (as_f64(slow - slow_with) + 0.5, as_f64(all) + 2.0 - with);
+    let error = (1.0 / a - 1.0 / with + 1.0 / c - 1.0 / without).sqrt();
+    ((a / with / (c / without)).ln() - 1.96 * error).exp()
+}
+
+/// How likely the longest of a sample is so far from the others, which are sorted, if their tail is as heavy as that of
+/// a power law. With lighter tails it is less likely.
+pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
+    let upper = others.get(others.len() / 2..).unwrap_or_default();
+    let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
+        return 1.0;
+    };
+    let log = |it: &u64| as_f64(usize::try_from(*it).unwrap_or(usize::MAX).max(1)).ln();
+    let sum: f64 = upper.iter().map(|it| log(it) - log(least)).sum();
+    let gap = log(&longest) - log(second);
+    if sum <= 0.0 || gap <= 0.0 {
+        return 1.0;
+    }
+    (1.0 + gap / sum).powf(-as_f64(upper.len()))
+}
+
+/// The mean of values, and their variance.
+pub(super) fn moments(values: &[f64]) -> (f64, f64) {
+    let many = as_f64(values.len());
+    let mean = values.iter().sum::<f64>() / many;
+    let squares = values.iter().map(|it| (it - mean).powi(2));
+    (mean, squares.sum::<f64>() / many)
+}
+
+/// The part of a normal distribution above a value that is not small.
+pub(super) fn tail(z: f64) -> f64 {
+    (-z * z / 2.0).exp() / (z.max(1.0) * std::f64::consts::TAU.sqrt())
+}

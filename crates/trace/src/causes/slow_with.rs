@@ -1,0 +1,344 @@
+//! What the slow spans of a name have that its quick ones do not have: an attribute, a host, a version, a parent, a
+//! child, an event, or a place at the start of its process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use floe_waterfall::duration;
+use rustc_hash::FxHashMap;
+
+use super::chance::{outlier, risk_ratio};
+use super::{CauseKind, Finding, Tested, by_chance, name};
+use crate::fisher::{as_f64, fisher};
+use crate::forest::Forest;
+use crate::names::{normalized, percentile};
+use crate::span::TraceId;
+
+/// The slow spans take at least so many times as long as the others, by their medians, as (n, of n); one that stands
+/// alone takes so many times the median.
+const TAIL: (u64, u64) = (3, 2);
+const OUTLIER: u64 = 4;
+/// A value is in so many slow spans, and in this part of them, as a divisor, and makes a span slow so many times as often.
+const SUPPORT: usize = 5;
+const RISK_RATIO: f64 = 1.5;
+/// Values that are in nearly the same spans (as (n, of n)) are one finding, which names so many of them.
+const TWINS: (usize, usize) = (19, 20);
+const MOST_TWINS: usize = 3;
+/// So many spans of a process are its first ones.
+const FIRST: usize = 5;
+/// The most characters of a value.
+const LONGEST: usize = 60;
+/// What a profile measures is no reason of it.
+const MEASURED: [&str; 8] = [
+    "poll_count",
+    "busy_ns",
+    "idle_ns",
+    "scheduled_ns",
+    "max_poll_ns",
+    "max_scheduled_ns",
+    "cpu_ns",
+    "queued_ns",
+];
+
+/// A key and a value, or what else tells spans apart.
+type Feature = (String, String);
+
+/// The names with a tail, each with what separates it best, and how likely chance does so. A tail takes this time.
+pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
+    let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
+    let mut plain: FxHashMap<&str, String> = FxHashMap::default();
+    for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
+        let (service, name) = name(forest, *span);
+        let name = plain
+            .entry(name)
+            .or_insert_with(|| normalized(name))
+            .clone();
+        groups.entry((service, name)).or_default().push(*span);
+    }
+    groups.retain(|_, spans| spans.len() >= CauseKind::SlowWith.rule().count);
+    let found = groups.iter().filter_map(|((_, name), spans)| {
+        let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
+        sorted.sort_unstable();
+        let group = Group {
+            forest,
+            name,
+            spans,
+            sorted,
+        };
+        group
+            .separated(least)
+            .into_iter()
+            .chain(group.outlier(least))
+            .min_by(by_chance)
+    });
+    found.collect()
+}
+
+/// The spans of a name, and their durations in order.
+struct Group<'a> {
+    forest: &'a Forest<'a>,
+    name: &'a str,
+    spans: &'a [usize],
+    sorted: Vec<u64>,
+}
+
+impl Group<'_> {
+    /// Two ways to tell slow spans from others by their durations alone, as their number: those far above the quartiles,
+    /// and the upper one of two groups.
+    fn tails(&self, least: u64) -> Vec<usize> {
+        let logs: Vec<f64> = self.sorted.iter().map(|it| logarithm(*it)).collect();
+        let [low, high] = [25, 75].map(|it| logarithm(percentile(&self.sorted, it)));
+        let far = logs.partition_point(|it| *it <= (high - low).mul_add(1.5, high));
+        let (all, many) = (logs.iter().sum::<f64>(), as_f64(logs.len()));
+        // Otsu's threshold: the two means are as far apart as possible, in proportion to the sizes.
+        let mut below = 0.0;
+        let apart = logs.iter().zip(1..).map(|(it, at)| {
+            below += it;
+            let (left, right) = (as_f64(at), many - as_f64(at));
+            (
+                left * right * ((all - below) / right - below / left).powi(2),
+                at,
+            )
+        });
+        let upper = apart
+            .take(logs.len() - 1)
+            .max_by(|one, other| one.0.total_cmp(&other.0));
+        let splits = BTreeSet::from([far, upper.map_or(far, |it| it.1)]).into_iter();
+        let tails = splits.filter(|at| {
+            let (others, slow) = self.sorted.split_at(*at);
+            let usual = percentile(others, 50);
+            let is_tail = percentile(slow, 50) / TAIL.0 >= usual / TAIL.1;
+            slow.len() >= SUPPORT && is_tail && excess(slow.iter().copied(), usual) >= least
+        });
+        tails.collect()
+    }
+
+    /// The spans of each value, as their places in the group. Ids are left out, and what all have.
+    fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
+        let mut features: BTreeMap<Feature, BTreeSet<usize>> = BTreeMap::new();
+        let mut started: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
+        by_start.sort_by_key(|at| self.forest.span(self.spans[*at]).start);
+        for at in by_start {
+            let before = started
+                .entry(self.forest.span(self.spans[at]).source)
+                .or_default();
+            *before += 1;
+            for feature in self.of_span(self.spans[at], *before) {
+                features.entry(feature).or_default().insert(at);
+            }
+        }
+        let mut keys: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        for ((key, _), places) in &features {
+            let (values, spans) = keys.entry(key.clone()).or_default();
+            *values += 1;
+            *spans += places.len();
+        }
+        let is_id = |key: &str| {
+            keys.get(key)
+                .is_some_and(|(values, spans)| values * 2 > *spans)
+        };
+        let useful = features.into_iter().filter(|(feature, places)| {
+            places.len() < self.spans.len() && places.len() >= SUPPORT && !is_id(&feature.0)
+        });
+        useful.collect()
+    }
+
+    fn of_span(&self, index: usize, started: usize) -> Vec<Feature> {
+        let span = self.forest.span(index);
+        let plain = |index: usize| normalized(&self.forest.span(index).name);
+        let place = |what: &str, value: String| (what.to_owned(), value);
+        let mut features = Vec::new();
+        let source = self.forest.recording().source(span.source);
+        let resource = source.iter().flat_map(|it| &it.resource);
+        for (key, value) in span.attributes.iter().chain(resource) {
+            if !MEASURED.contains(&&**key) {
+                let text: String = value.to_string().chars().take(LONGEST).collect();
+                let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
+                features.extend(
+                    (1..=digits).map(|it| (format!("{key}` ≥"), 10_i64.pow(it).to_string())),
+                );
+                features.push((key.to_string(), text));
+            }
+        }
+        let parent = self.forest.parent(index).map_or_else(String::new, plain);
+        features.push(place("the parent", parent));
+        features.extend(
+            self.forest
+                .children(index)
+                .iter()
+                .map(|it| place("a child", plain(*it))),
+        );
+        features.extend(
+            span.events
+                .iter()
+                .map(|it| place("the event", it.name.to_string())),
+        );
+        features.extend(
+            (started <= FIRST)
+                .then(|| place("a place among the first of their process", String::new())),
+        );
+        features
+    }
+
+    /// The value that separates the slow spans best.
+    fn separated(&self, least: u64) -> Option<Tested> {
+        let tails = self.tails(least);
+        let features = if tails.is_empty() {
+            Vec::new()
+        } else {
+            self.features()
+        };
+        let (mut tried, mut best) = (0, None);
+        for tail in &tails {
+            let from = *self.sorted.get(*tail)?;
+            let is_slow = |at: usize| self.forest.span(self.spans[at]).duration() >= from;
+            let slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
+            for (feature, places) in &features {
+                let support = places.iter().filter(|it| is_slow(**it)).count();
+                if support < SUPPORT || support * SUPPORT < slow {
+                    continue;
+                }
+                tried += 1;
+                let rows = self.rows(places, &is_slow);
+                let [slow_with, slow, with, all] = rows;
+                let chance = fisher((with - slow_with, all - slow), (slow_with, slow));
+                let is_better = best
+                    .as_ref()
+                    .is_none_or(|it: &(f64, _, _, _)| chance < it.0);
+                if is_better && risk_ratio(rows) >= RISK_RATIO {
+                    best = Some((chance, from, feature, places));
+                }
+            }
+        }
+        let (chance, from, _, places) = best?;
+        let twins = features
+            .iter()
+            .filter(|it| is_twin(places, &it.1))
+            .map(|it| text(&it.0));
+        let mut what: Vec<String> = twins.collect();
+        let others = what.split_off(what.len().min(MOST_TWINS)).len();
+        what.extend((others > 0).then(|| format!("{others} others")));
+        Some((
+            chance * as_f64(tried),
+            self.finding(from, places, &what.join(" or "))?,
+        ))
+    }
+
+    fn finding(&self, from: u64, places: &BTreeSet<usize>, what: &str) -> Option<Finding> {
+        let spans = places.iter().map(|it| self.spans[*it]);
+        let slow = spans
+            .map(|it| (self.forest.span(it).duration(), it))
+            .filter(|it| it.0 >= from);
+        let slow: Vec<_> = slow.collect();
+        let others = self.sorted.partition_point(|it| *it < from);
+        let usual = percentile(self.sorted.get(..others)?, 50);
+        let parts: [&dyn Display; 8] = [
+            &self.name,
+            &slow.len(),
+            &(self.spans.len() - others),
+            &what,
+            &(places.len() - slow.len()),
+            &others,
+            &duration(from),
+            &duration(usual),
+        ];
+        let message = CauseKind::SlowWith.say(&parts);
+        let time = excess(slow.iter().map(|it| it.0), usual);
+        let finding = Finding::new(CauseKind::SlowWith, slow.iter().max()?.1, time, message);
+        Some(finding.of_spans(slow.len()))
+    }
+
+    /// How many rows are slow and have the value, are slow, have it, and are there. Spans of a trace are not independent:
+    /// those with the value are one row, and those without it.
+    fn rows(&self, places: &BTreeSet<usize>, is_slow: &dyn Fn(usize) -> bool) -> [usize; 4] {
+        let mut rows: FxHashMap<(TraceId, bool), (usize, usize)> = FxHashMap::default();
+        for (at, span) in self.spans.iter().enumerate() {
+            let key = (self.forest.span(*span).trace, places.contains(&at));
+            let (slow, spans) = rows.entry(key).or_default();
+            *slow += usize::from(is_slow(at));
+            *spans += 1;
+        }
+        let mut counts = [0; 4];
+        for ((_, has), (slow, spans)) in rows {
+            let is = [slow * 2 >= spans && has, slow * 2 >= spans, has, true];
+            counts
+                .iter_mut()
+                .zip(is)
+                .for_each(|(count, is)| *count += usize::from(is));
+        }
+        counts
+    }
+
+    /// One span that is far above all others.
+    fn outlier(&self, least: u64) -> Option<Tested> {
+        let (longest, others) = self.sorted.split_last()?;
+        let usual = percentile(others, 50);
+        if longest / OUTLIER < usual || longest - usual < least {
+            return None;
+        }
+        let duration_of = |span: &&usize| self.forest.span(**span).duration();
+        let span = *self.spans.iter().max_by_key(duration_of)?;
+        let is_first = self
+            .spans
+            .iter()
+            .all(|it| self.forest.span(span).start <= self.forest.span(*it).start);
+        let chance = outlier(others, *longest)
+            / if is_first {
+                as_f64(self.spans.len())
+            } else {
+                1.0
+            };
+        let children = |span: usize| {
+            self.forest
+                .children(span)
+                .iter()
+                .map(|it| normalized(&self.forest.span(*it).name))
+        };
+        let others_have: BTreeSet<String> = self
+            .spans
+            .iter()
+            .filter(|it| **it != span)
+            .flat_map(|it| children(*it))
+            .collect();
+        let child = children(span).find(|it| !others_have.contains(it));
+        let message = format!(
+            "one of {} spans `{}`{} took {}, the others {} or so, at most {}{}",
+            self.spans.len(),
+            self.name,
+            if is_first { ", the first one," } else { "" },
+            duration(*longest),
+            duration(usual),
+            duration(*others.last()?),
+            child.map_or_else(String::new, |it| format!(": it alone has `{it}` below it"))
+        );
+        Some((
+            chance,
+            Finding::new(CauseKind::SlowWith, span, longest - usual, message),
+        ))
+    }
+}
+
+fn logarithm(time: u64) -> f64 {
+    as_f64(usize::try_from(time.max(1)).unwrap_or(usize::MAX)).ln()
+}
+
+/// How much longer than usual these are together.
+fn excess(times: impl Iterator<Item = u64>, usual: u64) -> u64 {
+    times
+        .map(|it| it.saturating_sub(usual))
+        .fold(0, u64::saturating_add)
+}
+
+fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
+    one.intersection(other).count() * TWINS.1 >= one.union(other).count() * TWINS.0
+}
+
+fn text((key, value): &Feature) -> String {
+    match key.as_str() {
+        _ if value.is_empty() => key.clone(),
+        "the parent" | "a child" | "the event" => format!("{key} `{value}`"),
+        _ if key.ends_with('≥') => format!("`{key} {value}"),
+        _ => format!("`{key}={value}`"),
+    }
+}
