@@ -39,6 +39,16 @@ impl Texts {
         self.value("", text)
     }
 
+    /// A value in the list of an attribute, which may be the argument of an option before it.
+    pub(crate) fn argument(&mut self, key: &str, option: &str, text: &str) -> Text {
+        let safe = self.redactor.redact_argument(option, text, |_| {});
+        if safe == text {
+            return self.value(key, text);
+        }
+        self.bytes += safe.len() + 16;
+        safe.as_ref().into()
+    }
+
     /// The value of an attribute.
     pub(crate) fn value(&mut self, key: &str, text: &str) -> Text {
         if let Some(known) = self.known.get(key).and_then(|texts| texts.get(text)) {
