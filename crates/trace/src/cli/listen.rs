@@ -178,11 +178,11 @@ mod tests {
         let mut open = Vec::new();
         for number in 0..MOST_CONNECTIONS + 44 {
             let sent = [
-                "POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
                 "POST / HTTP",
                 "",
                 "P",
                 "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                "POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
             ];
             let mut stream = TcpStream::connect(address).await?;
             stream

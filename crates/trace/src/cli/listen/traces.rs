@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floe_redact::printable;
-use floe_trace::{Kind, Recording, Span, TraceId, duration, write};
+use floe_trace::{Kind, Recording, TraceId, duration, write};
 use indicatif::{ProgressBar, ProgressStyle};
 use rustc_hash::FxHashMap;
 
@@ -107,7 +107,7 @@ impl<'o> Traces<'o> {
             return Ok(());
         }
         let now = Instant::now();
-        let bytes = bytes / recording.spans.len().max(1) + size_of::<Span>();
+        let bytes = bytes / recording.spans.len().max(1);
         for span in std::mem::take(&mut recording.spans) {
             self.bytes += bytes;
             let open = self.of(span.trace, now);
