@@ -42,7 +42,7 @@ mod waterfall;
 pub use crate::causes::{Cause, CauseKind, causes};
 pub use crate::collapsed::collapsed;
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
-pub use crate::duration::parse_duration;
+pub use crate::duration::{ParseDurationError, parse_duration};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
 pub use crate::page::{page, page_of};

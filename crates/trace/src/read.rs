@@ -224,21 +224,20 @@ impl Reader {
                 ),
             }),
         };
-        match result {
-            Ok(()) => Ok(()),
-            Err(error) if before == self.resources => {
-                // The error says it all.
-                self.recording.notes.truncate(notes);
-                self.notes.retain(|_, at| *at < notes);
-                Err(error)
-            }
-            Err(Unreadable::Io { source, .. }) => {
-                self.place.at.clear();
-                self.note(format!("the rest of the file cannot be read: {source}"));
-                Ok(())
-            }
-            Err(_) => Ok(()),
+        let Err(error) = result else {
+            return Ok(());
+        };
+        if before == self.resources {
+            // The error replaces the notes about it.
+            self.recording.notes.truncate(notes);
+            self.notes.retain(|_, at| *at < notes);
+            return Err(error);
         }
+        if let Unreadable::Io { source, .. } = error {
+            self.place.at.clear();
+            self.note(format!("the rest of the file cannot be read: {source}"));
+        }
+        Ok(())
     }
 
     fn io(&self, source: io::Error) -> Unreadable {
@@ -275,7 +274,7 @@ impl Reader {
     }
 }
 
-/// What the first bytes of a file say.
+/// The format of a file, by its first bytes.
 enum Format {
     Json,
     /// The Collector's file exporter writes the length of each message before it, as four bytes.

@@ -16,7 +16,7 @@ const MOST: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     redactor: Redactor,
-    /// What a text has become, by the key of its attribute, which is empty for a text without one.
+    /// The redacted text of each text, by the key of its attribute, which is empty for a text without one.
     known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
     size: usize,
     /// An estimate of the memory of all texts, in bytes.

@@ -66,7 +66,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     older.or(found.first()).copied().ok_or_else(wrong)
 }
 
-/// What has been received: redacted.
+/// A message that has been received and redacted.
 #[derive(Debug)]
 struct Received {
     recording: Recording,

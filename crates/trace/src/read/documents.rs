@@ -232,7 +232,7 @@ fn opens(line: &[u8]) -> bool {
     error.is_some_and(|error| error.is_eof())
 }
 
-/// What `serde_json` says, without the place and without the value, which may be that of a key for secrets.
+/// The message of `serde_json`, without the place and without the value, which may be that of a key for secrets.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);

@@ -359,7 +359,7 @@ fn id(value: &Value) -> Value {
     let bytes = STANDARD.decode(text).ok();
     let bytes = bytes.filter(|it| matches!(it.len(), 8 | 16));
     let digits = bytes.iter().flatten().map(|byte| format!("{byte:02x}"));
-    // One that is no id at all is not that of a root.
+    // An id that cannot be read must not become that of a root.
     let digits: String = digits.collect();
     if digits.is_empty() { "ff" } else { &digits }.into()
 }

@@ -100,30 +100,34 @@ impl Reader {
         let mut key = origin.resource.len().to_le_bytes().to_vec();
         key.extend_from_slice(origin.resource);
         key.extend_from_slice(&origin.scope);
-        let index = match self.sources.get(&key) {
-            Some(known) => *known,
-            None => {
-                let memory = Message::Resource.memory(origin.resource)?;
-                self.make_room(memory + Message::Scope.memory(&origin.scope)?)?;
-                let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
-                let scope = InstrumentationScope::decode(&*origin.scope);
-                let scope = scope.map_err(|_| Refused::Damaged)?;
-                let attributes = self.attributes(resource.attributes);
-                let service = attributes.iter().find(|(key, _)| &**key == "service.name");
-                let service = service.and_then(|(_, value)| value.as_str());
-                let index = u32::try_from(self.recording.sources.len()).unwrap_or(u32::MAX);
-                self.bytes += key.len() + size_of::<Source>() + size_of_val(&*attributes);
-                self.recording.sources.push(Source {
-                    service: service.unwrap_or_default().into(),
-                    scope: self.texts.text(&scope.name),
-                    version: self.texts.text(&scope.version),
-                    resource: attributes,
-                });
-                self.sources.insert(key, index);
-                index
-            }
+        let index = if let Some(known) = self.sources.get(&key) {
+            *known
+        } else {
+            let index = self.new_source(origin)?;
+            self.bytes += key.len();
+            self.sources.insert(key, index);
+            index
         };
         origin.source = Some(index);
+        Ok(index)
+    }
+
+    fn new_source(&mut self, origin: &Origin<'_>) -> Result<u32, Refused> {
+        let memory = Message::Resource.memory(origin.resource)?;
+        self.make_room(memory + Message::Scope.memory(&origin.scope)?)?;
+        let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
+        let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
+        let attributes = self.attributes(resource.attributes);
+        let service = attributes.iter().find(|(key, _)| &**key == "service.name");
+        let service = service.and_then(|(_, value)| value.as_str());
+        self.bytes += size_of::<Source>() + size_of_val(&*attributes);
+        let index = u32::try_from(self.recording.sources.len()).unwrap_or(u32::MAX);
+        self.recording.sources.push(Source {
+            service: service.unwrap_or_default().into(),
+            scope: self.texts.text(&scope.name),
+            version: self.texts.text(&scope.version),
+            resource: attributes,
+        });
         Ok(index)
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Connections(Arc<Mutex<Table>>);
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
-    /// What ends each of them.
+    /// By which each of them is ended.
     open: BTreeMap<Rank, Arc<Notify>>,
 }
 
@@ -116,10 +116,10 @@ pub(super) async fn accept(listener: TcpListener, routes: Router, connections: C
         let service = TowerToHyperService::new(routes.clone().layer(Extension(connection)));
         let server = server.clone();
         tokio::spawn(async move {
-            let served = pin!(server.serve_connection(TokioIo::new(stream), service));
+            let requests = pin!(server.serve_connection(TokioIo::new(stream), service));
             // The client reports connection errors.
             tokio::select! {
-                _ = served => {}
+                _ = requests => {}
                 () = end.notified() => {}
             }
         });

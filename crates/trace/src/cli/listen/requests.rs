@@ -27,7 +27,7 @@ use super::{Received, SLOWEST};
 
 /// How many bytes of bodies are kept until they are whole and decoded.
 const MOST_OF_BODIES: usize = 4 * LARGEST_MESSAGE;
-/// What gRPC has before a message: whether it is compressed, and its length.
+/// The bytes of gRPC before a message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
 
 /// The paths, with the signal, unless it is metrics, and the field of JSON with the number of rejected records.
@@ -241,7 +241,7 @@ impl Receiver {
         let Some(signal) = signal else {
             return Ok(None);
         };
-        // What waits for being kept is not decoded: the receiver ends before the other end of this.
+        // A message is decoded only when the one before has been taken. No one takes it when the program ends.
         let Ok(place) = self.sender.reserve().await else {
             return Ok(None);
         };

@@ -32,7 +32,7 @@ struct Open {
     has_entry: bool,
 }
 
-/// What is known of traces until they are drawn.
+/// Traces until they are drawn.
 pub(super) struct Traces<'o> {
     options: &'o Listen,
     out: Option<File>,
@@ -45,7 +45,7 @@ pub(super) struct Traces<'o> {
     bytes: usize,
     /// About how many bytes are kept; then the oldest trace is drawn.
     max_bytes: usize,
-    /// What is going on, below what has been drawn.
+    /// The lines for traces that are open, below those that have been drawn.
     status: ProgressBar,
 }
 
