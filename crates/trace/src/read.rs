@@ -173,6 +173,12 @@ impl Reader {
         self.recording
     }
 
+    /// Returns what has been read until now.
+    #[must_use]
+    pub const fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
     /// Returns which spans and log records were left out until now, and why.
     #[must_use]
     pub const fn rejected(&self) -> Option<&Rejected> {

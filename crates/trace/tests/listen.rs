@@ -406,6 +406,12 @@ fn a_line_that_was_cut_is_not_continued() {
     let written = fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = written.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, r#"{"resourceSpans": ["#));
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
     assert!(lines[1].contains("one") && lines[2].contains("one"));
 }
 

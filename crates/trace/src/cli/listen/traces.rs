@@ -52,8 +52,13 @@ pub(super) struct Traces<'o> {
 /// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
 fn append(path: &Path) -> io::Result<File> {
     let mut file = output::private().append(true).create(true).open(path)?;
-    if file.metadata()?.is_file()
-        && let Ok(mut written) = File::open(path)
+    if !file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    // A file that was there may be readable by others.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    if let Ok(mut written) = File::open(path)
         && written.seek(SeekFrom::End(-1)).is_ok()
     {
         let mut last = [0];
