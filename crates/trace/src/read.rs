@@ -11,6 +11,7 @@ mod protobuf;
 mod record;
 mod wire;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -254,24 +255,32 @@ impl Reader {
     }
 
     /// Notes why a record is left out.
-    fn reject(&mut self, reason: String) {
+    fn reject(&mut self, reason: impl Into<Cow<'static, str>>) {
+        let reason = reason.into();
         let rejected = self.rejected.get_or_insert_with(|| Rejected {
             records: 0,
-            reason: reason.clone(),
+            reason: reason.clone().into_owned(),
         });
         rejected.records += 1;
         self.note(reason);
     }
 
-    fn note(&mut self, message: String) {
-        if let Some(known) = self.notes.get(&message) {
-            if let Some(note) = self.recording.notes.get_mut(*known) {
+    fn note(&mut self, message: impl Into<Cow<'static, str>>) {
+        let message = message.into();
+        // Millions of records may be left out for one reason.
+        let notes = &mut self.recording.notes;
+        if let Some(last) = notes.last_mut()
+            && last.message == *message
+        {
+            last.times += 1;
+        } else if let Some(known) = self.notes.get(&*message) {
+            if let Some(note) = notes.get_mut(*known) {
                 note.times += 1;
             }
-        } else if self.recording.notes.len() < MOST_NOTES {
-            self.notes
-                .insert(message.clone(), self.recording.notes.len());
-            self.recording.notes.push(Note {
+        } else if notes.len() < MOST_NOTES {
+            let message = message.into_owned();
+            self.notes.insert(message.clone(), notes.len());
+            notes.push(Note {
                 place: self.place.to_string(),
                 message,
                 times: 1,

@@ -159,7 +159,7 @@ impl Reader {
                     Err(Refused::Damaged) => {
                         is_damaged = true;
                         self.reject(
-                            "expected a span or a log record of OTLP, found something else; it is left out".to_owned(),
+                            "expected a span or a log record of OTLP, found something else; it is left out",
                         );
                     }
                 }

@@ -143,16 +143,14 @@ impl Reader {
         let (Some(trace), Some(id)) = (trace_id(&span.trace_id), span_id(&span.span_id)) else {
             self.reject(
                 "expected a trace id of 16 bytes and a span id of 8, not only zeros, found something else; the span is \
-                 left out"
-                    .to_owned(),
+                 left out",
             );
             return Ok(());
         };
         let parent = span_id(&span.parent_span_id);
         if parent.is_none() && span.parent_span_id.iter().any(|byte| *byte != 0) {
             self.note(
-                "expected a parent's id of 8 bytes, found something else; the span is a root"
-                    .to_owned(),
+                "expected a parent's id of 8 bytes, found something else; the span is a root",
             );
         }
         let (start, end) = self.times(&span);
@@ -182,13 +180,13 @@ impl Reader {
     fn times(&mut self, span: &ProtoSpan) -> (u64, u64) {
         let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
         if start == 0 {
-            self.note("expected the start of a span, found 0".to_owned());
+            self.note("expected the start of a span, found 0");
         }
         if end < start {
             self.note(if end == 0 {
-                "expected the end of a span, found 0; it is shown without a duration".to_owned()
+                "expected the end of a span, found 0; it is shown without a duration"
             } else {
-                "expected the end of a span after its start, found it before; it is shown without a duration".to_owned()
+                "expected the end of a span after its start, found it before; it is shown without a duration"
             });
         }
         (start, end.max(start))
