@@ -34,7 +34,7 @@ struct Frame<'a> {
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn collapsed(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+pub fn write_collapsed(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let stacks = Stacks::of(forest);
     let mut path = Vec::new();

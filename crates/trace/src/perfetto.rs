@@ -44,7 +44,7 @@ const COUNTERS: [(&str, &str); 2] = [
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn perfetto(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+pub fn write_perfetto(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
     let times = Times::new(forest.recording());
     let processes = Processes::new(forest.recording());
     let layout = Layout::new(forest, &processes, times);

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Forest, page};
+use floe_trace::{Forest, write_page};
 
 use super::input::{Input, print_notes};
 use super::{Failure, output};
@@ -33,7 +33,7 @@ pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
     if recording.spans.is_empty() {
         return Err(Failure("expected spans, found none".to_owned()));
     }
-    output::write(path, |out| page(&forest, out))?;
+    output::write(path, |out| write_page(&forest, out))?;
     if output::is_standard(path) {
         return Ok(ExitCode::SUCCESS);
     }
