@@ -146,8 +146,8 @@ impl Reader {
             let scopes = scopes.clone().flatten();
             Signal::of(scopes.flat_map(|scope| Fields(scope).messages(2)).flatten())
         });
-        if self.conventions.is_some() {
-            self.check_resource(&resource)?;
+        if let Err(Refused::Damaged) = self.check_resource(&resource) {
+            return Err(Damaged);
         }
         let (mut is_otlp, mut is_damaged) = (false, false);
         for scope in scopes {
@@ -182,7 +182,7 @@ impl Reader {
             Signal::Traces => Message::Span,
             Signal::Logs => Message::Log,
         };
-        self.make_room(message.memory(record)?)?;
+        self.make_room_for(&[(message, record)])?;
         match signal {
             Signal::Traces => {
                 let span = Span::decode(record).map_err(|_| Refused::Damaged)?;

@@ -72,6 +72,19 @@ impl Reader {
         Err(Refused::Full)
     }
 
+    /// Refuses messages for which there is no memory. They are walked only if they might not fit in any case.
+    pub(super) fn make_room_for(&mut self, messages: &[(Message, &[u8])]) -> Result<(), Refused> {
+        let length: usize = messages.iter().map(|(_, bytes)| bytes.len()).sum();
+        let mut memory = length.saturating_mul(Message::MOST);
+        if self.bytes().saturating_add(memory) >= self.max_bytes {
+            memory = 0;
+            for (message, bytes) in messages {
+                memory += message.memory(bytes)?;
+            }
+        }
+        self.make_room(memory)
+    }
+
     /// The note that there is no more memory.
     pub(super) fn full(&self) -> String {
         let most = self.max_bytes >> 20;
@@ -81,12 +94,14 @@ impl Reader {
     }
 
     /// Compares a resource with the semantic conventions.
-    pub(super) fn check_resource(&mut self, resource: &[u8]) -> Result<(), Damaged> {
+    pub(super) fn check_resource(&mut self, resource: &[u8]) -> Result<(), Refused> {
+        if self.conventions.is_none() {
+            return Ok(());
+        }
+        self.make_room_for(&[(Message::Resource, resource)])?;
+        let resource = Resource::decode(resource).map_err(|_| Refused::Damaged)?;
         let place = self.place.to_string();
-        if self.make_room(Message::Resource.memory(resource)?).is_ok()
-            && let Some(conventions) = &mut self.conventions
-        {
-            let resource = Resource::decode(resource).map_err(|_| Damaged)?;
+        if let Some(conventions) = &mut self.conventions {
             conventions.resource(place, &resource);
         }
         Ok(())
@@ -113,8 +128,10 @@ impl Reader {
     }
 
     fn new_source(&mut self, origin: &Origin<'_>) -> Result<u32, Refused> {
-        let memory = Message::Resource.memory(origin.resource)?;
-        self.make_room(memory + Message::Scope.memory(&origin.scope)?)?;
+        self.make_room_for(&[
+            (Message::Resource, origin.resource),
+            (Message::Scope, &origin.scope),
+        ])?;
         let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
         let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
         let attributes = self.attributes(resource.attributes);

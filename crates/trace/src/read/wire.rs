@@ -161,6 +161,9 @@ impl Message {
         }
     }
 
+    /// The most bytes of memory for a byte of a message: those of a first link, which takes two.
+    pub(super) const MOST: usize = (4 * size_of::<span::Link>() + size_of::<Link>()).div_ceil(2);
+
     /// How much memory a message takes when it is decoded and kept, in bytes, beside its own struct.
     pub(super) fn memory(self, message: &[u8]) -> Result<usize, Damaged> {
         self.memory_at(message, 0)
@@ -287,6 +290,7 @@ mod tests {
                     + span.events.len() * size_of::<span::Event>()
                     + span.links.len() * size_of::<span::Link>();
                 assert!(memory >= least, "{bytes:?}");
+                assert!(memory <= bytes.len() * Message::MOST, "{bytes:?}");
             }
         }
     }
