@@ -22,7 +22,7 @@ use floe::telemetry;
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, Receiver, Response};
-use floe_trace::read::Reader;
+use floe_trace::read::Checker;
 
 use crate::product::Product;
 
@@ -235,7 +235,7 @@ fn the_demo_follows_the_semantic_conventions() {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     product.floe("run", &[], &variables).assert_ok();
-    let mut reader = Reader::new().check_conventions();
+    let mut reader = Checker::new();
     for request in receiver.every_request() {
         reader.read("request", &*request.body).unwrap();
     }

@@ -299,6 +299,40 @@ impl Redactor {
         self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
+    /// Returns an argument of a command without its secrets, where the option before it is given separately, as in
+    /// `["--password", "…"]`. `found` is called with each finding.
+    ///
+    /// ```
+    /// # use floe_redact::Redactor;
+    /// let redactor = Redactor::new();
+    /// let argument = |option, argument| redactor.redact_argument(option, argument, |_| {});
+    /// assert_eq!(argument("--password", "winter storm"), "<REDACTED>");
+    /// assert_eq!(argument("--host", "db.example.com"), "db.example.com");
+    /// ```
+    pub fn redact_argument<'a>(
+        &self,
+        option: &str,
+        argument: &'a str,
+        found: impl FnMut(&Finding),
+    ) -> Cow<'a, str> {
+        if !option.starts_with('-') {
+            return Cow::Borrowed(argument);
+        }
+        let line = format!("{option} {argument}");
+        let redacted = self.redact_with(&line, found);
+        let safe = redacted
+            .strip_prefix(option)
+            .and_then(|it| it.strip_prefix(' '));
+        match safe {
+            // In a line the argument would end at a space.
+            Some(safe) if safe.starts_with(REDACTED) && !argument.starts_with(REDACTED) => {
+                Cow::Borrowed(REDACTED)
+            }
+            Some(safe) if safe != argument => Cow::Owned(safe.to_owned()),
+            _ => Cow::Borrowed(argument),
+        }
+    }
+
     /// Redacts a value like [`redact_value`](Self::redact_value). `meaning` is what
     /// [`meaning_of`](Self::meaning_of) returns for the key, and `found` is called with the id of the rule of each
     /// redaction.

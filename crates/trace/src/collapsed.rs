@@ -29,12 +29,12 @@ struct Frame<'a> {
 /// Writes the time that no child covers as folded stacks, a line for each path of names: `service;root;child 123`, in
 /// microseconds.
 ///
-/// speedscope, inferno and `flamegraph.pl` read them. A path begins with the service of its first span, and has that of
-/// a later one before it if it is another one. Times of less than half a microsecond are left out.
+/// speedscope, inferno and `flamegraph.pl` read them. A path starts with the service name; where another service takes
+/// over, its name is inserted. Times of less than half a microsecond are left out.
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn collapsed(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+pub fn write_collapsed(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     let stacks = Stacks::of(forest);
     let mut path = Vec::new();
@@ -121,7 +121,7 @@ fn escaped(name: &str) -> Cow<'_, str> {
     if name.contains(';') {
         name = name.replace(';', ",").into();
     }
-    // A number at the end would be read as the value, and the value as that of a second recording.
+    // A number at the end would be read as the value, and the value as one of a second recording.
     if let Some((begin, end)) = name.rsplit_once(' ')
         && end
             .bytes()

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use floe_semconv::{Instrument, Kind, Problem};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::logs::v1::ResourceLogs;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
+use opentelemetry_proto::tonic::trace::v1::Span;
 
 use crate::span::{self, Note};
 use crate::text::Texts;
@@ -44,38 +44,25 @@ impl Conventions {
         redacted.chain(others).collect()
     }
 
-    /// What comes next is at this place.
-    pub(crate) fn set_place(&mut self, place: String) {
+    /// Compares a resource. It and its records are at this place.
+    pub(crate) fn resource(&mut self, place: String, resource: &Resource) {
         self.place = place;
+        self.attributes("resource", &resource.attributes);
     }
 
-    pub(crate) fn spans(&mut self, spans: &ResourceSpans) {
-        self.resource(spans.resource.as_ref());
-        for span in spans.scope_spans.iter().flat_map(|scope| &scope.spans) {
-            self.span(span);
-        }
+    pub(crate) fn log(&mut self, record: &LogRecord) {
+        self.attributes("log record", &record.attributes);
     }
 
-    pub(crate) fn logs(&mut self, logs: &ResourceLogs) {
-        self.resource(logs.resource.as_ref());
-        for record in logs.scope_logs.iter().flat_map(|it| &it.log_records) {
-            self.attributes("log record", &record.attributes);
-        }
-    }
-
-    pub(crate) fn metrics(&mut self, metrics: &ResourceMetrics) {
-        self.resource(metrics.resource.as_ref());
+    pub(crate) fn metrics(&mut self, place: &str, metrics: &ResourceMetrics) {
+        let resource = metrics.resource.clone().unwrap_or_default();
+        self.resource(place.to_owned(), &resource);
         for metric in metrics.scope_metrics.iter().flat_map(|it| &it.metrics) {
             self.metric(metric);
         }
     }
 
-    fn resource(&mut self, resource: Option<&Resource>) {
-        let attributes = resource.map(|resource| &*resource.attributes);
-        self.attributes("resource", attributes.unwrap_or_default());
-    }
-
-    fn span(&mut self, span: &Span) {
+    pub(crate) fn span(&mut self, span: &Span) {
         let what = format!("span `{}`", span.name);
         self.attributes(&what, &span.attributes);
         for event in &span.events {

@@ -1,17 +1,39 @@
 //! Durations of the command line.
 
+use std::fmt;
+
+/// A text that is no duration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseDurationError {
+    found: String,
+}
+
+impl fmt::Display for ParseDurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = &self.found;
+        write!(
+            f,
+            "expected a duration as `10ms`, `1.5s` or `2min`, found `{found}`"
+        )
+    }
+}
+
+impl std::error::Error for ParseDurationError {}
+
 /// Reads a duration: a number with `ns`, `us`, `µs`, `ms`, `s` or `min`, as `10ms` or `1.5 s`, in nanoseconds.
 ///
 /// # Errors
-/// It is none.
-pub fn parse_duration(text: &str) -> Result<u64, String> {
-    let expected = || format!("expected a duration as `10ms`, `1.5s` or `2min`, found `{text}`");
-    let text = text.trim();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let number: f64 = number.parse().map_err(|_| expected())?;
+/// The text is no duration.
+pub fn parse_duration(text: &str) -> Result<u64, ParseDurationError> {
+    parse(text.trim()).ok_or_else(|| ParseDurationError {
+        found: text.trim().to_owned(),
+    })
+}
+
+fn parse(text: &str) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let number: f64 = number.parse().ok()?;
     let factor = match unit.trim() {
         "ns" => 1.0,
         "us" | "µs" => 1e3,
@@ -19,7 +41,7 @@ pub fn parse_duration(text: &str) -> Result<u64, String> {
         "s" => 1e9,
         "min" => 60e9,
         "" if number == 0.0 => 1.0,
-        _ => return Err(expected()),
+        _ => return None,
     };
     #[expect(
         clippy::cast_possible_truncation,
@@ -27,7 +49,7 @@ pub fn parse_duration(text: &str) -> Result<u64, String> {
         reason = "it is not negative, and saturates"
     )]
     let nanos = (number * factor) as u64;
-    Ok(nanos)
+    Some(nanos)
 }
 
 #[cfg(test)]

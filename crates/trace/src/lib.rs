@@ -4,7 +4,7 @@
 //! use std::fs::File;
 //!
 //! use floe_trace::read::Reader;
-//! use floe_trace::{Forest, WaterfallOptions, causes, page, waterfall};
+//! use floe_trace::{Forest, WaterfallOptions, causes, waterfall, write_page};
 //!
 //! let mut reader = Reader::new();
 //! reader.read("traces.jsonl", File::open("traces.jsonl")?)?;
@@ -17,7 +17,7 @@
 //! for cause in causes(&forest) {
 //!     println!("{}", cause.message);
 //! }
-//! page(&forest, File::create("trace.html")?)?;
+//! write_page(&forest, File::create("trace.html")?)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -43,13 +43,13 @@ mod text;
 mod waterfall;
 
 pub use crate::causes::{Cause, CauseKind, causes};
-pub use crate::collapsed::collapsed;
+pub use crate::collapsed::write_collapsed;
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
-pub use crate::duration::parse_duration;
+pub use crate::duration::{ParseDurationError, parse_duration};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
-pub use crate::page::{escape_html, page, page_of};
-pub use crate::perfetto::perfetto;
+pub use crate::page::{escape_html, write_page, write_page_of};
+pub use crate::perfetto::write_perfetto;
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
     TraceId, Value,

@@ -103,15 +103,15 @@ struct PageTrace {
 ///
 /// # Errors
 /// Writing fails.
-pub fn page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
-    page_of(forest, MOST_SPANS, out)
+pub fn write_page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+    write_page_of(forest, MOST_SPANS, out)
 }
 
-/// Writes a [`page`] with up to this number of spans, which is at most 200,000.
+/// Writes a [page](write_page) with up to this number of spans, which is at most 200,000.
 ///
 /// # Errors
 /// Writing fails.
-pub fn page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
+pub fn write_page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
     let (order, left_out) = rows_of(forest, most.min(MOST_SPANS));
     let plan = Plan::new(forest, order);
     let mut rows = plan.rows();
@@ -534,7 +534,7 @@ mod tests {
     /// The rows of the page, and the details of all of them.
     fn data(recording: &Recording) -> (Json, Vec<Json>) {
         let mut out = Vec::new();
-        page_of(&Forest::new(recording), 1000, &mut out).expect("a page");
+        write_page_of(&Forest::new(recording), 1000, &mut out).expect("a page");
         let text = String::from_utf8(out).expect("text");
         let (_, data) = text.split_once(r#"id="data">"#).expect("data");
         let (data, _) = data.split_once("</script>").expect("its end");
@@ -641,7 +641,7 @@ mod tests {
     #[test]
     fn the_page_is_small() {
         let mut out = Vec::new();
-        page(&Forest::new(&Recording::default()), &mut out).expect("a page");
+        write_page(&Forest::new(&Recording::default()), &mut out).expect("a page");
         let text = String::from_utf8(out).expect("text");
         let (before, rest) = text.split_once(r#"id="data">"#).expect("data");
         let (_, after) = rest.split_once("</script>").expect("its end");

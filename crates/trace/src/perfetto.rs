@@ -30,7 +30,7 @@ const LONGEST_NAME: usize = 200;
 const EVENTS: u32 = 1;
 const TRACKS: u32 = 2;
 
-/// What is known of the polls of an asynchronous span as a whole, and becomes a counter: the attribute, and the name.
+/// The attributes about the polls of an asynchronous span as a whole that become counters, and their names.
 const COUNTERS: [(&str, &str); 2] = [
     ("max_poll_ns", "longest poll"),
     ("max_scheduled_ns", "longest wait for a poll"),
@@ -44,7 +44,7 @@ const COUNTERS: [(&str, &str); 2] = [
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn perfetto(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+pub fn write_perfetto(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
     let times = Times::new(forest.recording());
     let processes = Processes::new(forest.recording());
     let layout = Layout::new(forest, &processes, times);
@@ -287,7 +287,7 @@ impl<'a, W: Write> Writer<'a, '_, W> {
         Ok(track)
     }
 
-    /// The spans of a track. Perfetto sorts by time, and keeps the order of what has the same.
+    /// The spans of a track. Perfetto sorts by time; the sort is stable.
     fn track(&mut self, index: usize) -> io::Result<()> {
         let (forest, layout) = (self.forest, self.layout);
         let track = self.span_track(index);

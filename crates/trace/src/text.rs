@@ -16,7 +16,7 @@ const MOST: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     redactor: Redactor,
-    /// What a text has become, by the key of its attribute, which is empty for a text without one.
+    /// The redacted text of each text, by the key of its attribute, which is empty for a text without one.
     known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
     size: usize,
     /// An estimate of the memory of all texts, in bytes.
@@ -37,6 +37,16 @@ impl Texts {
     /// A text without a key.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         self.value("", text)
+    }
+
+    /// A value in the list of an attribute, which may be the argument of an option before it.
+    pub(crate) fn argument(&mut self, key: &str, option: &str, text: &str) -> Text {
+        let safe = self.redactor.redact_argument(option, text, |_| {});
+        if safe == text {
+            return self.value(key, text);
+        }
+        self.bytes += safe.len() + 16;
+        safe.as_ref().into()
     }
 
     /// The value of an attribute.

@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use floe_trace::read::Reader;
+use floe_trace::read::Checker;
 use serde_json::{Value, json};
 
 /// What is printed for a file on standard input.
@@ -171,7 +171,7 @@ fn differences_carry_no_credential_and_are_bounded() {
     for number in 0..1100 {
         lines.push_str(&spans("many", 1, &key(&format!("db.unknown_{number}"))));
     }
-    let mut reader = Reader::new().check_conventions();
+    let mut reader = Checker::new();
     reader.read("lines", lines.as_bytes()).unwrap();
     let differences = reader.differences();
     assert_eq!(differences.len(), 1001);
@@ -181,5 +181,4 @@ fn differences_carry_no_credential_and_are_bounded() {
     let text = format!("{differences:?}");
     assert!(text.contains("password="), "{text}");
     assert!(!text.contains("Kx7wQ2vTn9LmZr4p"), "{text}");
-    assert!(reader.finish().spans.is_empty());
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use floe_trace::{
     Event, Forest, Kind, Link, Log, Recording, Source, Span, SpanId, Status, Text, TraceId, Value,
-    collapsed, perfetto,
+    write_collapsed, write_perfetto,
 };
 use prost::Message;
 
@@ -93,7 +93,7 @@ struct Decoded {
 /// Reads a trace as Perfetto does: by time, with texts by their numbers.
 fn decoded(recording: &Recording) -> Decoded {
     let mut bytes = Vec::new();
-    perfetto(&Forest::new(recording), &mut bytes).unwrap();
+    write_perfetto(&Forest::new(recording), &mut bytes).unwrap();
     let mut rest = bytes.as_slice();
     let mut packets = Vec::new();
     while let Some((0x0a, message)) = rest.split_first() {
@@ -332,7 +332,7 @@ fn texts_that_occur_again_are_written_once() {
         ..span(id, 0, "find the orders of a customer", id * 10, id * 10 + 5)
     });
     let mut bytes = Vec::new();
-    perfetto(&Forest::new(&recording(spans)), &mut bytes).unwrap();
+    write_perfetto(&Forest::new(&recording(spans)), &mut bytes).unwrap();
     for text in [
         "find the orders",
         "select *",
@@ -652,7 +652,7 @@ fn times_that_are_missing_or_too_late_do_not_stretch_the_trace() {
 fn nothing_is_a_trace_without_slices() {
     assert!(decoded(&Recording::default()).slices.is_empty());
     let mut bytes = Vec::new();
-    collapsed(&Forest::new(&Recording::default()), &mut bytes).unwrap();
+    write_collapsed(&Forest::new(&Recording::default()), &mut bytes).unwrap();
     assert!(bytes.is_empty());
 }
 
@@ -733,7 +733,7 @@ fn a_trace_of_100_000_levels_is_written() {
     let slow = recording(
         (1..=100_000).map(|id| span(id, id - 1, "level", id * 1000, 300_000_000 - id * 1000)),
     );
-    collapsed(&Forest::new(&slow), &mut bytes).unwrap();
+    write_collapsed(&Forest::new(&slow), &mut bytes).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     // The time of what is too deep for a line of its own is on one line.
     assert!(text.len() < 2_000_000);
@@ -747,7 +747,7 @@ fn a_trace_of_100_000_levels_is_written() {
 
 fn folded(recording: &Recording) -> Vec<String> {
     let mut bytes = Vec::new();
-    collapsed(&Forest::new(recording), &mut bytes).unwrap();
+    write_collapsed(&Forest::new(recording), &mut bytes).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     text.lines().map(str::to_owned).collect()
 }

@@ -17,8 +17,10 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use prost::Message as _;
 
 struct Listener {
@@ -37,6 +39,10 @@ impl Drop for Listener {
 
 impl Listener {
     fn start(out: &Path) -> Self {
+        Self::with(out, &[])
+    }
+
+    fn with(out: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
             .args([
                 "listen",
@@ -47,6 +53,7 @@ impl Listener {
                 "--out",
             ])
             .arg(out)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -86,6 +93,39 @@ impl Listener {
         fs::read_to_string(file).unwrap()
     }
 
+    /// The most memory that it has taken, in MiB.
+    #[cfg(target_os = "linux")]
+    fn most_memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib: usize = line
+            .unwrap()
+            .split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        kib / 1024
+    }
+
+    /// Sends a request over gRPC.
+    fn export(
+        &self,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceResponse, tonic::Status> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let address = format!("http://{}", self.grpc);
+            let mut client = TraceServiceClient::connect(address).await.unwrap();
+            client
+                .export(request)
+                .await
+                .map(tonic::Response::into_inner)
+        })
+    }
+
     /// Reads a picture up to the empty line after it.
     fn picture(&mut self) -> String {
         let mut picture = String::new();
@@ -102,9 +142,9 @@ fn post(address: &str, path: &str, headers: &str, body: &[u8]) -> io::Result<Str
     );
     stream.write_all(head.as_bytes())?;
     stream.write_all(body)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 fn request(trace: u8, name: &str) -> String {
@@ -143,19 +183,8 @@ fn each_protocol_is_received_drawn_and_written_redacted() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(listener.picture().contains("as protobuf"));
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let mut client = TraceServiceClient::connect(format!("http://{}", listener.grpc))
-            .await
-            .unwrap();
-        client
-            .export(parse(&request(3, "over gRPC")))
-            .await
-            .unwrap();
-    });
+    let answer = listener.export(parse(&request(3, "over gRPC"))).unwrap();
+    assert_eq!(answer, ExportTraceServiceResponse::default());
     assert!(listener.picture().contains("over gRPC"));
 
     #[cfg(unix)]
@@ -377,6 +406,12 @@ fn a_line_that_was_cut_is_not_continued() {
     let written = fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = written.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, r#"{"resourceSpans": ["#));
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
     assert!(lines[1].contains("one") && lines[2].contains("one"));
 }
 
@@ -401,15 +436,154 @@ fn connections_that_say_nothing_take_no_place_of_others() {
 #[test]
 fn traces_that_do_not_end_take_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let mut listener = Listener::start(&folder.path().join("t.jsonl"));
-    let text = "text ".repeat(8 << 20);
+    let mut listener = Listener::with(&folder.path().join("t.jsonl"), &["--max-memory", "8"]);
+    let text = "text ".repeat(1 << 18);
     // Of a parent that does not come, such a trace is drawn after a minute.
     for trace in 1..=4 {
         let body = request(trace, "open")
+            .replace("password", "note")
             .replace("hunter2", &text)
             .replace(r#""name""#, r#""parentSpanId": "00000000000000aa", "name""#);
         let answer = listener.post("content-type: application/json\r\n", body.as_bytes());
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     assert!(listener.picture().contains(&format!("{:032x}", 1)));
+}
+
+const JSON: &str = "content-type: application/json\r\n";
+const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
+const ZIPPED: &str = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
+
+fn zipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn rejected_spans_are_told_to_the_sender() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let listener = Listener::start(&file);
+    let good = request(1, "good");
+    let bad = request(0, "bad");
+    let both: ExportTraceServiceRequest = [&good, &bad]
+        .iter()
+        .map(|it| serde_json::from_str::<ExportTraceServiceRequest>(it).unwrap())
+        .reduce(|mut one, other| {
+            one.resource_spans.extend(other.resource_spans);
+            one
+        })
+        .unwrap();
+    let reason = "expected a trace id of 16 bytes and a span id of 8";
+
+    let json = serde_json::to_vec(&both).unwrap();
+    let answer = listener.post(JSON, &json);
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains(r#""rejectedSpans":"1""#),
+        "{answer}"
+    );
+    assert!(
+        answer.contains(&format!(r#""errorMessage":"{reason}"#)),
+        "{answer}"
+    );
+
+    let answer = listener.post(PROTOBUF, &both.encode_to_vec());
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains(reason),
+        "{answer}"
+    );
+
+    let told = listener.export(both).unwrap().partial_success.unwrap();
+    assert_eq!(told.rejected_spans, 1);
+    assert!(told.error_message.starts_with(reason));
+    assert_eq!(
+        listener.written(&file).matches(r#""name":"good""#).count(),
+        3
+    );
+}
+
+/// Each would take gigabytes, or half of one, if it was decoded.
+#[test]
+fn messages_that_are_small_on_the_wire_take_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let field = |number: u8, content: Vec<u8>| {
+        let mut field = vec![number << 3 | 2];
+        prost::encoding::encode_varint(content.len() as u64, &mut field);
+        field.extend(content);
+        field
+    };
+    let in_spans = |span: Vec<u8>| field(1, field(2, field(2, span)));
+    let larger = "expected a span or a log record that takes at most 128 MiB of memory";
+    for (empty, count) in [(9, 6_000_000), (11, 4_000_000), (13, 4_000_000)] {
+        let span = field(empty, Vec::new()).repeat(count);
+        let answer = listener.post(ZIPPED, &zipped(&in_spans(span)));
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains(larger),
+            "{answer}"
+        );
+    }
+    let spans = field(1, field(2, field(2, Vec::new()).repeat(1_000_000)));
+    let answer = listener.post(ZIPPED, &zipped(&spans));
+    assert!(answer.contains("expected a trace id"), "{answer}");
+
+    let spans = vec!["{}"; 2_000_000].join(",");
+    let spans = format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#);
+    let answer = listener.post(JSON, spans.as_bytes());
+    assert!(
+        answer.starts_with("HTTP/1.1 413")
+            && answer.contains("expected JSON that takes at most 128 MiB of memory, found about"),
+        "{answer}"
+    );
+    let newlines = zipped(&vec![b'\n'; 65 << 20]);
+    let answer = listener.post(ZIPPED, &newlines);
+    assert!(
+        answer.starts_with("HTTP/1.1 413")
+            && answer.contains("expected at most 67108864 bytes, found more"),
+        "{answer}"
+    );
+    #[cfg(target_os = "linux")]
+    assert!(
+        listener.most_memory() < 256,
+        "{} MiB",
+        listener.most_memory()
+    );
+}
+
+#[test]
+fn a_message_that_is_too_large_is_refused_over_grpc() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let mut message: ExportTraceServiceRequest = serde_json::from_str(&request(1, "one")).unwrap();
+    message.resource_spans[0].schema_url = " ".repeat(65 << 20);
+    let status = listener.export(message).unwrap_err();
+    assert_eq!(status.code(), tonic::Code::ResourceExhausted);
+    assert_eq!(
+        status.message(),
+        "expected at most 67108864 bytes, found more"
+    );
+}
+
+#[test]
+fn many_halves_of_requests_do_not_delay_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let half = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{JSON}content-length: 100\r\n\r\n{{"
+    );
+    let open: Vec<TcpStream> = (0..300)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&listener.http).unwrap();
+            stream.write_all(half.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let answer = listener.post(JSON, request(1, "one").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // The last of them has not been answered, by a timeout or otherwise.
+    let mut last = open.last().unwrap();
+    last.set_nonblocking(true).unwrap();
+    let waits = last.read(&mut [0]).unwrap_err();
+    assert_eq!(waits.kind(), io::ErrorKind::WouldBlock);
 }

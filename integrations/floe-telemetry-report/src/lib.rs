@@ -31,7 +31,7 @@ use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 use floe_telemetry::{ExporterFactory, telemetry_exporter};
 use floe_trace::read::Reader;
-use floe_trace::{Forest, page_of};
+use floe_trace::{Forest, write_page_of};
 #[cfg(target_os = "linux")]
 use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
@@ -116,7 +116,7 @@ impl OtlpWriter for Report {
         // Each signal writes the page anew, so the last one's has all of them.
         let forest = Forest::new(reader.recording());
         let spans = reader.recording().spans.len();
-        let written = write(path, spans, |most, page| page_of(&forest, most, page));
+        let written = write(path, spans, |most, page| write_page_of(&forest, most, page));
         written.map_err(|error| {
             let path = path.display();
             format!("the page {path} cannot be written: {error}").into()

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::read::Reader;
+use floe_trace::read::Checker;
 
 use super::input::{Files, print_notes, read};
 use super::{Failure, print};
@@ -22,10 +22,12 @@ pub(crate) struct Check {
 
 /// Prints a line for each difference.
 pub(crate) fn check(options: &Check) -> Result<ExitCode, Failure> {
-    let mut reader = Reader::new().check_conventions();
-    read(&mut reader, &options.files.files)?;
-    print_notes(&reader.recording().notes);
-    let differences = reader.differences();
+    let mut checker = Checker::new();
+    read(&options.files.files, |name, input| {
+        checker.read(name, input)
+    })?;
+    print_notes(checker.notes());
+    let differences = checker.differences();
     for difference in &differences {
         print(format_args!("{}\n", printable(&difference.to_string())))?;
     }

@@ -30,10 +30,10 @@ impl Export {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
         let formats: [(&Option<PathBuf>, Format); 2] = [
             (&self.perfetto, |forest, out| {
-                floe_trace::perfetto(forest, out)
+                floe_trace::write_perfetto(forest, out)
             }),
             (&self.collapsed, |forest, out| {
-                floe_trace::collapsed(forest, out)
+                floe_trace::write_collapsed(forest, out)
             }),
         ];
         if formats

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::read::Reader;
+use floe_trace::read::{Reader, Unreadable};
 use floe_trace::{Note, Recording, Span, TraceId};
 use indicatif::{ProgressBar, ProgressStyle};
 use rustc_hash::FxHashMap;
@@ -45,7 +45,7 @@ pub(crate) struct Input {
 /// How much is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Limits {
-    /// How much memory spans and log records may take, in MiB; what comes after is left out, with a note
+    /// How much memory spans and log records may take, in MiB, and decoding them; the others are left out, with a note
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
 }
@@ -91,7 +91,7 @@ impl Limits {
     /// Reads files, or standard input if there are none, and prints what is wrong with them to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
-        read(&mut reader, files)?;
+        read(files, |name, input| reader.read(name, input))?;
         let mut recording = reader.finish();
         recording.align_clocks();
         print_notes(&recording.notes);
@@ -112,15 +112,19 @@ fn future(recording: &Recording) -> Option<Note> {
     })
 }
 
-/// Reads files, or standard input if there are none.
-pub(crate) fn read(reader: &mut Reader, files: &[PathBuf]) -> Result<(), Failure> {
+/// Reads files, or standard input if there are none, each by its name.
+pub(crate) fn read(
+    files: &[PathBuf],
+    mut read: impl FnMut(&str, &mut dyn Read) -> Result<(), Unreadable>,
+) -> Result<(), Failure> {
+    let mut read = |path: &Path| read_one(path, &mut read);
     if files.is_empty() {
         if io::stdin().is_terminal() {
             return Err(Failure(
                 "expected a file, or OTLP on standard input, found neither".to_owned(),
             ));
         }
-        read_one(reader, Path::new(STANDARD_INPUT))?;
+        read(Path::new(STANDARD_INPUT))?;
     }
     for path in files {
         let of_folder = path.is_dir();
@@ -128,8 +132,8 @@ pub(crate) fn read(reader: &mut Reader, files: &[PathBuf]) -> Result<(), Failure
         let files = files_of(path)?;
         let found = files.len();
         for file in files {
-            match read_one(reader, &file) {
-                // Who names a folder does not say that all of it is OTLP.
+            match read(&file) {
+                // A folder may also contain other files.
                 Err(failure) if of_folder => refused.push(failure),
                 result => result?,
             }
@@ -180,11 +184,14 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn read_one(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
+fn read_one(
+    path: &Path,
+    read: &mut impl FnMut(&str, &mut dyn Read) -> Result<(), Unreadable>,
+) -> Result<(), Failure> {
     let read = if path == Path::new(STANDARD_INPUT) {
-        reader.read("standard input", io::stdin().lock())
+        read("standard input", &mut io::stdin().lock())
     } else {
-        reader.read(&path.display().to_string(), open(path)?)
+        read(&path.display().to_string(), &mut open(path)?)
     };
     read.map_err(|error| Failure(error.to_string()))
 }

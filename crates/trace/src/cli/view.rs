@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Forest, page};
+use floe_trace::{Forest, write_page};
 
 use super::input::{Input, print_notes};
 use super::{Failure, output};
@@ -30,7 +30,7 @@ pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
     let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
-    output::write(path, |out| page(&forest, out))?;
+    output::write(path, |out| write_page(&forest, out))?;
     if output::is_standard(path) {
         return Ok(ExitCode::SUCCESS);
     }

@@ -52,8 +52,8 @@ struct Builder<'a, 'b> {
     processes: &'b Processes,
     times: Times,
     layout: Layout<'a>,
-    /// The track of each span, which is no index as long as there is none.
-    track_of: Vec<usize>,
+    /// The index of each span's track, once it has one.
+    track_of: Vec<Option<usize>>,
     /// The open spans of each track.
     open: Vec<Vec<usize>>,
     threads: FxHashMap<(usize, i64), usize>,
@@ -87,7 +87,7 @@ impl<'a> Layout<'a> {
                 tracks: Vec::new(),
                 nested: vec![false; count],
             },
-            track_of: vec![usize::MAX; count],
+            track_of: vec![None; count],
             open: Vec::new(),
             threads: FxHashMap::default(),
             lanes: FxHashMap::default(),
@@ -95,7 +95,7 @@ impl<'a> Layout<'a> {
         for span in order {
             let track = builder.track(span, entries[span]);
             builder.open[track].push(span);
-            builder.track_of[span] = track;
+            builder.track_of[span] = Some(track);
             builder.layout.tracks[track].spans.push(span);
         }
         builder.layout
@@ -116,10 +116,12 @@ impl<'a> Builder<'a, '_> {
         let (start, end) = (self.times.of(span.start), self.times.of(span.end));
         let parent = forest.parent(index);
         let thread = thread_of(span).map(|id| self.thread(process, id, span));
-        let of_parent = parent.map(|parent| self.track_of[parent]).filter(|track| {
-            let track = self.layout.tracks.get(*track);
-            track.is_some_and(|track| track.process == process)
-        });
+        let of_parent = parent
+            .and_then(|parent| self.track_of[parent])
+            .filter(|track| {
+                let track = self.layout.tracks.get(*track);
+                track.is_some_and(|track| track.process == process)
+            });
         if let Some(track) = thread.or(of_parent) {
             let open = &mut self.open[track];
             while let Some(top) = open.last() {

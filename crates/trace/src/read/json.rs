@@ -9,13 +9,16 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Deserializer, Error, Map, Value};
+
+use crate::span;
 
 /// A request as JSON. What it has besides is ignored, as the specification demands.
 #[derive(Deserialize)]
@@ -25,7 +28,7 @@ pub(super) struct Request {
     #[serde(rename = "resourceLogs")]
     pub(super) logs: Option<Vec<ResourceLogs>>,
     #[serde(rename = "resourceMetrics")]
-    pub(super) metrics: Option<Vec<Value>>,
+    metrics: Option<IgnoredAny>,
     #[serde(rename = "resourceProfiles")]
     profiles: Option<IgnoredAny>,
 }
@@ -52,18 +55,104 @@ pub(super) struct Document {
     pub(super) requests: Vec<Request>,
     /// Why a part of it was left out.
     pub(super) reasons: Vec<Error>,
-    /// The first fields of what is no request.
+    /// The first keys of JSON that is no request, for the message.
     pub(super) foreign: Vec<String>,
     /// Where the next document begins, in bytes.
     pub(super) end: usize,
 }
 
-/// Reads the first document of a text.
-pub(super) fn document(text: &[u8]) -> Result<Document, Error> {
+impl Document {
+    pub(super) fn has_metrics(&self) -> bool {
+        self.requests.iter().any(|it| it.metrics.is_some())
+    }
+}
+
+/// An estimate of the memory that a text takes, in bytes: when it is decoded, and when it is mended before.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Memory {
+    pub(super) decoded: usize,
+    pub(super) mended: usize,
+}
+
+impl Memory {
+    /// The most bytes of memory for a byte of text.
+    const MOST: usize = 300;
+    /// The depth of a span or a log record in a list of requests.
+    const RECORD: usize = 8;
+    /// The depth of the values of attributes.
+    const ATTRIBUTE: usize = 10;
+
+    /// Counts what is opened in a text, unless a text of this length fits in any case.
+    pub(super) fn of(text: &[u8], room: usize) -> Self {
+        let mut memory = Self::default();
+        if text.len().saturating_mul(Self::MOST) <= room {
+            return memory;
+        }
+        memory.decoded = text.len();
+        memory.mended = text.len();
+        let mut depth = 0_usize;
+        let mut bytes = text.iter();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'"' => {
+                    while let Some(byte) = bytes.next()
+                        && *byte != b'"'
+                    {
+                        if *byte == b'\\' {
+                            bytes.next();
+                        }
+                    }
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            let (decoded, mended) = Self::opened(*byte, depth);
+            memory.decoded = memory.decoded.saturating_add(decoded);
+            memory.mended = memory.mended.saturating_add(decoded + mended);
+        }
+        memory
+    }
+
+    /// What the types of OTLP take for an object, a list or a value of one, and what `serde_json` takes.
+    const fn opened(byte: u8, depth: usize) -> (usize, usize) {
+        const MAP: usize = 640;
+        const VALUE: usize = size_of::<Value>();
+        match (byte, depth) {
+            (b'{', ..=Memory::RECORD) => (size_of::<Span>() + size_of::<span::Span>(), MAP),
+            (b'{', ..=Memory::ATTRIBUTE) => (2 * size_of::<KeyValue>(), MAP),
+            // Values of attributes in each other are read twice.
+            (b'{', _) => (4 * size_of::<KeyValue>(), MAP),
+            (b'[', Memory::RECORD..) => (4 * size_of::<Event>(), 4 * VALUE),
+            (b',', Memory::ATTRIBUTE..) => (VALUE, VALUE),
+            (b'[' | b',', _) => (0, 2 * VALUE),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// The metrics of the first document of a text.
+pub(super) fn metrics(text: &[u8]) -> Vec<Value> {
+    let document = first::<Value>(text).ok().and_then(|(value, _)| value);
+    let requests = match document {
+        Some(Value::Array(requests)) => requests,
+        request => Vec::from_iter(request),
+    };
+    let metrics = requests.into_iter().filter_map(|mut request| {
+        let metrics = request.get_mut("resourceMetrics")?.as_array_mut()?;
+        Some(std::mem::take(metrics))
+    });
+    metrics.flatten().collect()
+}
+
+/// Reads the first document of a text. `may_mend` is whether there is memory for it.
+pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
     let refused = match strict(text) {
-        Ok(document) if !document.requests.iter().any(Request::is_empty) => return Ok(document),
+        Ok(document) if !may_mend || !document.requests.iter().any(Request::is_empty) => {
+            return Ok(document);
+        }
         Ok(_) => None,
-        Err(error) if error.is_eof() => return Err(error),
+        Err(error) if !may_mend || error.is_eof() => return Err(error),
         Err(error) => Some(error),
     };
     let mut values = Deserializer::from_slice(text).into_iter::<Value>();
@@ -270,7 +359,7 @@ fn id(value: &Value) -> Value {
     let bytes = STANDARD.decode(text).ok();
     let bytes = bytes.filter(|it| matches!(it.len(), 8 | 16));
     let digits = bytes.iter().flatten().map(|byte| format!("{byte:02x}"));
-    // One that is no id at all is not that of a root.
+    // An id that cannot be read must not become that of a root.
     let digits: String = digits.collect();
     if digits.is_empty() { "ff" } else { &digits }.into()
 }

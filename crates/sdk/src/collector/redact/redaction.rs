@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use floe_redact::{KeyMeaning, REDACTED, Redactor};
+use floe_redact::{Finding, KeyMeaning, REDACTED, Redactor};
 use opentelemetry::StringValue;
 
 use super::policies::Policies;
@@ -39,13 +39,12 @@ impl Redaction {
 
     /// Redacts the argument of an option that says it is a secret, as in `["--password", "…"]`.
     pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
-        let option = option.as_str();
-        let redacted = self.text(&format!("{option} {argument}"))?;
-        let redacted = redacted.strip_prefix(option)?.strip_prefix(' ')?;
-        // In a line the argument would end at a space.
-        let is_secret = redacted.starts_with(REDACTED) && !argument.starts_with(REDACTED);
-        let safe = if is_secret { REDACTED } else { redacted };
-        (safe != argument).then(|| safe.to_owned())
+        let redactor = &self.policies.attribute;
+        let count = |finding: &Finding| self.count(finding.rule);
+        if_changed(
+            argument,
+            redactor.redact_argument(option.as_str(), argument, count),
+        )
     }
 
     /// What an attribute key implies for its value.

@@ -1,0 +1,220 @@
+//! The traces that have been received and are not drawn yet.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use floe_redact::printable;
+use floe_trace::{Kind, Recording, TraceId, duration, write};
+use indicatif::{ProgressBar, ProgressStyle};
+use rustc_hash::FxHashMap;
+
+use super::super::show;
+use super::super::{Failure, output, print};
+use super::{Listen, Received};
+
+/// A trace whose root has ended is drawn when nothing of it has come for this time.
+const QUIET: Duration = Duration::from_millis(500);
+/// A trace whose root is in a program that may send later, as they all do within five seconds by default.
+const SENT_LATER: Duration = Duration::from_secs(6);
+/// Any other trace: its root has not ended.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+struct Open {
+    id: TraceId,
+    recording: Recording,
+    bytes: usize,
+    last: Instant,
+    has_root: bool,
+    /// Whether a part of it that another program called has ended.
+    has_entry: bool,
+}
+
+/// Traces until they are drawn.
+pub(super) struct Traces<'o> {
+    options: &'o Listen,
+    out: Option<File>,
+    /// By age, the oldest first.
+    open: BTreeMap<u64, Open>,
+    /// Where each of them is.
+    places: FxHashMap<TraceId, u64>,
+    /// The place of the next one.
+    next: u64,
+    bytes: usize,
+    /// About how many bytes are kept; then the oldest trace is drawn.
+    max_bytes: usize,
+    /// The lines for traces that are open, below those that have been drawn.
+    status: ProgressBar,
+}
+
+/// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
+fn append(path: &Path) -> io::Result<File> {
+    let mut file = output::private().append(true).create(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    // A file that was there may be readable by others.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    if let Ok(mut written) = File::open(path)
+        && written.seek(SeekFrom::End(-1)).is_ok()
+    {
+        let mut last = [0];
+        if written.read(&mut last)? == 1 && last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
+}
+
+impl<'o> Traces<'o> {
+    pub(super) fn new(options: &'o Listen) -> Result<Self, Failure> {
+        let open = |path: &PathBuf| {
+            append(path)
+                .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
+        };
+        let status = if io::stderr().is_terminal() && io::stdout().is_terminal() && !options.quiet {
+            let style = ProgressStyle::with_template("{msg}");
+            ProgressBar::new_spinner()
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        } else {
+            ProgressBar::hidden()
+        };
+        Ok(Self {
+            options,
+            out: options.out.as_ref().map(open).transpose()?,
+            open: BTreeMap::new(),
+            places: FxHashMap::default(),
+            next: 0,
+            bytes: 0,
+            max_bytes: options.bytes(),
+            status,
+        })
+    }
+
+    pub(super) fn add(&mut self, received: Received) -> Result<(), Failure> {
+        let Received {
+            mut recording,
+            bytes,
+        } = received;
+        for note in &recording.notes {
+            let _ = writeln!(io::stderr(), "note: {}", printable(&note.message));
+        }
+        if let (Some(out), Some(path)) = (&mut self.out, &self.options.out) {
+            let written = write::lines(&recording, io::BufWriter::new(out));
+            written.map_err(|error| {
+                Failure(format!("{}: cannot be written: {error}", path.display()))
+            })?;
+        }
+        if self.options.quiet {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let bytes = bytes / recording.spans.len().max(1);
+        for span in std::mem::take(&mut recording.spans) {
+            self.bytes += bytes;
+            let open = self.of(span.trace, now);
+            open.last = now;
+            open.bytes += bytes;
+            open.has_root |= span.parent.is_none();
+            open.has_entry |= matches!(span.kind, Kind::Server | Kind::Consumer);
+            let source = recording.source(span.source).cloned().unwrap_or_default();
+            open.recording.add_span(span, source);
+        }
+        while self.bytes > self.max_bytes && self.draw_oldest()? {}
+        Ok(())
+    }
+
+    fn of(&mut self, id: TraceId, now: Instant) -> &mut Open {
+        let place = *self.places.entry(id).or_insert_with(|| {
+            self.next += 1;
+            self.next
+        });
+        self.open.entry(place).or_insert_with(|| Open {
+            id,
+            recording: Recording::default(),
+            bytes: 0,
+            last: now,
+            has_root: false,
+            has_entry: false,
+        })
+    }
+
+    pub(super) fn draw_ended(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        let ended = self.open.iter().filter(|(_, open)| {
+            let enough = match (open.has_root, open.has_entry) {
+                (true, _) => QUIET,
+                (_, true) => SENT_LATER,
+                _ => ABANDONED,
+            };
+            now.duration_since(open.last) >= enough
+        });
+        let ended: Vec<u64> = ended.map(|(place, _)| *place).collect();
+        for place in ended {
+            self.draw(place)?;
+        }
+        self.status.set_message(self.status());
+        self.status.tick();
+        Ok(())
+    }
+
+    /// Ends the line of what is going on.
+    pub(super) fn finish(&self) {
+        self.status.finish_and_clear();
+    }
+
+    /// The spans that are known by their children alone have not ended.
+    fn status(&self) -> String {
+        let lines = self
+            .open
+            .values()
+            .rev()
+            .filter(|open| !open.has_root)
+            .take(8);
+        let lines = lines.map(|open| {
+            let spans = &open.recording.spans;
+            let last = spans.last();
+            let service = last.map_or("", |last| open.recording.service(last));
+            let name = last.map_or("", |last| &*last.name);
+            // Programs on this machine have its clock; of another one, the age is as wrong as its clock.
+            let first = spans
+                .iter()
+                .map(|span| span.start)
+                .min()
+                .unwrap_or_default();
+            let age = Duration::from_nanos(first);
+            let age = SystemTime::now()
+                .duration_since(UNIX_EPOCH + age)
+                .unwrap_or_default();
+            let age = duration(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX));
+            let count = match spans.len() {
+                1 => "1 span".to_owned(),
+                spans => format!("{spans} spans"),
+            };
+            let line = format!("◌ {service} open for {age} · {count}, the last: {name}");
+            printable(&line).into_owned()
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Draws the trace that is open for the longest time, if there is one.
+    pub(super) fn draw_oldest(&mut self) -> Result<bool, Failure> {
+        let Some(place) = self.open.keys().next().copied() else {
+            return Ok(false);
+        };
+        self.draw(place).map(|()| true)
+    }
+
+    fn draw(&mut self, place: u64) -> Result<(), Failure> {
+        let Some(open) = self.open.remove(&place) else {
+            return Ok(());
+        };
+        self.places.remove(&open.id);
+        self.bytes -= open.bytes;
+        let picture = show::picture(open.recording, &self.options.look);
+        self.status.suspend(|| print(format_args!("{picture}")))
+    }
+}

@@ -1,0 +1,362 @@
+//! Spans and log records as they are kept: redacted, with a note of what is wrong.
+
+use floe_redact::REDACTED;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, InstrumentationScope, KeyValue,
+};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{Span as ProtoSpan, Status as ProtoStatus, span};
+use prost::Message as _;
+
+use super::Reader;
+use super::wire::{Damaged, Message};
+use crate::span::{
+    Attributes, Event, Kind, Link, Log, Source, Span, SpanId, Status, Text, TraceId, Value,
+};
+
+/// How deep lists and maps in a value may be.
+const DEEPEST: usize = 32;
+
+/// Why a record is not kept.
+#[derive(Debug)]
+pub(super) enum Refused {
+    Damaged,
+    /// There is no memory for it, which has been noted.
+    Full,
+}
+
+impl From<Damaged> for Refused {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
+}
+
+/// Where the records of a scope come from: its resource and itself as protobuf.
+#[derive(Debug)]
+pub(super) struct Origin<'r> {
+    resource: &'r [u8],
+    scope: Vec<u8>,
+    /// Its index, if one of its records has been kept.
+    source: Option<u32>,
+}
+
+impl<'r> Origin<'r> {
+    pub(super) const fn new(resource: &'r [u8], scope: Vec<u8>) -> Self {
+        Self {
+            resource,
+            scope,
+            source: None,
+        }
+    }
+}
+
+impl Reader {
+    /// Refuses a record that takes so much memory, in bytes, if there is not as much.
+    pub(super) fn make_room(&mut self, memory: usize) -> Result<(), Refused> {
+        if self.bytes().saturating_add(memory) < self.max_bytes {
+            return Ok(());
+        }
+        let reason = if memory < self.max_bytes {
+            self.full()
+        } else {
+            let (most, found) = (self.max_bytes >> 20, memory >> 20);
+            format!(
+                "expected a span or a log record that takes at most {most} MiB of memory, found one of about {found} MiB; \
+                 it is left out"
+            )
+        };
+        self.reject(reason);
+        Err(Refused::Full)
+    }
+
+    /// Refuses messages for which there is no memory. They are walked only if they might not fit in any case.
+    pub(super) fn make_room_for(&mut self, messages: &[(Message, &[u8])]) -> Result<(), Refused> {
+        let length: usize = messages.iter().map(|(_, bytes)| bytes.len()).sum();
+        let mut memory = length.saturating_mul(Message::MOST);
+        if self.bytes().saturating_add(memory) >= self.max_bytes {
+            memory = 0;
+            for (message, bytes) in messages {
+                memory += message.memory(bytes)?;
+            }
+        }
+        self.make_room(memory)
+    }
+
+    /// The note that there is no more memory.
+    pub(super) fn full(&self) -> String {
+        let most = self.max_bytes >> 20;
+        format!(
+            "there is no memory for more than {most} MiB; spans and log records from here on are left out"
+        )
+    }
+
+    /// Compares a resource with the semantic conventions.
+    pub(super) fn check_resource(&mut self, resource: &[u8]) -> Result<(), Refused> {
+        if self.conventions.is_none() {
+            return Ok(());
+        }
+        self.make_room_for(&[(Message::Resource, resource)])?;
+        let resource = Resource::decode(resource).map_err(|_| Refused::Damaged)?;
+        let place = self.place.to_string();
+        if let Some(conventions) = &mut self.conventions {
+            conventions.resource(place, &resource);
+        }
+        Ok(())
+    }
+
+    /// The index of a source.
+    fn source(&mut self, origin: &mut Origin<'_>) -> Result<u32, Refused> {
+        if let Some(known) = origin.source {
+            return Ok(known);
+        }
+        let mut key = origin.resource.len().to_le_bytes().to_vec();
+        key.extend_from_slice(origin.resource);
+        key.extend_from_slice(&origin.scope);
+        let index = if let Some(known) = self.sources.get(&key) {
+            *known
+        } else {
+            let index = self.new_source(origin)?;
+            self.bytes += key.len();
+            self.sources.insert(key, index);
+            index
+        };
+        origin.source = Some(index);
+        Ok(index)
+    }
+
+    fn new_source(&mut self, origin: &Origin<'_>) -> Result<u32, Refused> {
+        self.make_room_for(&[
+            (Message::Resource, origin.resource),
+            (Message::Scope, &origin.scope),
+        ])?;
+        let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
+        let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
+        let attributes = self.attributes(resource.attributes);
+        let service = attributes.iter().find(|(key, _)| &**key == "service.name");
+        let service = service.and_then(|(_, value)| value.as_str());
+        self.bytes += size_of::<Source>() + size_of_val(&*attributes);
+        let index = u32::try_from(self.recording.sources.len()).unwrap_or(u32::MAX);
+        self.recording.sources.push(Source {
+            service: service.unwrap_or_default().into(),
+            scope: self.texts.text(&scope.name),
+            version: self.texts.text(&scope.version),
+            resource: attributes,
+        });
+        Ok(index)
+    }
+
+    pub(super) fn add_span(
+        &mut self,
+        span: ProtoSpan,
+        origin: &mut Origin<'_>,
+    ) -> Result<(), Refused> {
+        if let Some(conventions) = &mut self.conventions {
+            conventions.span(&span);
+            return Ok(());
+        }
+        let (Some(trace), Some(id)) = (trace_id(&span.trace_id), span_id(&span.span_id)) else {
+            self.reject(
+                "expected a trace id of 16 bytes and a span id of 8, not only zeros, found something else; the span is \
+                 left out",
+            );
+            return Ok(());
+        };
+        let parent = span_id(&span.parent_span_id);
+        if parent.is_none() && span.parent_span_id.iter().any(|byte| *byte != 0) {
+            self.note(
+                "expected a parent's id of 8 bytes, found something else; the span is a root",
+            );
+        }
+        let (start, end) = self.times(&span);
+        let span = Span {
+            trace,
+            id,
+            parent,
+            name: self.texts.text(&span.name),
+            kind: Kind::of(span.kind),
+            start,
+            end,
+            shifted: 0,
+            status: self.status(&span.status.unwrap_or_default()),
+            source: self.source(origin)?,
+            attributes: self.attributes(span.attributes),
+            events: self.events(span.events),
+            links: self.links(span.links),
+        };
+        self.bytes += size_of::<Span>()
+            + size_of_val(&*span.attributes)
+            + size_of_val(&*span.events)
+            + size_of_val(&*span.links);
+        self.recording.spans.push(span);
+        Ok(())
+    }
+
+    /// The start of a span, and its end, which is not before it.
+    fn times(&mut self, span: &ProtoSpan) -> (u64, u64) {
+        let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+        if start == 0 {
+            self.note("expected the start of a span, found 0");
+        }
+        if end < start {
+            self.note(if end == 0 {
+                "expected the end of a span, found 0; it is shown without a duration"
+            } else {
+                "expected the end of a span after its start, found it before; it is shown without a duration"
+            });
+        }
+        (start, end.max(start))
+    }
+
+    fn status(&mut self, status: &ProtoStatus) -> Status {
+        match StatusCode::try_from(status.code) {
+            Ok(StatusCode::Ok) => Status::Ok,
+            Ok(StatusCode::Error) => Status::Error(self.texts.text(&status.message)),
+            _ => Status::Unset,
+        }
+    }
+
+    /// Events in the order of their times.
+    fn events(&mut self, events: Vec<span::Event>) -> Box<[Event]> {
+        let events = events.into_iter().map(|event| Event {
+            time: event.time_unix_nano,
+            name: self.texts.text(&event.name),
+            attributes: self.attributes(event.attributes),
+        });
+        let mut events: Box<[Event]> = events.collect();
+        events.sort_by_key(|event| event.time);
+        self.bytes += events
+            .iter()
+            .map(|it| size_of_val(&*it.attributes))
+            .sum::<usize>();
+        events
+    }
+
+    fn links(&mut self, links: Vec<span::Link>) -> Box<[Link]> {
+        let links = links.into_iter().filter_map(|link| {
+            Some(Link {
+                trace: trace_id(&link.trace_id)?,
+                span: span_id(&link.span_id)?,
+                attributes: self.attributes(link.attributes),
+            })
+        });
+        let links: Box<[Link]> = links.collect();
+        self.bytes += links
+            .iter()
+            .map(|it| size_of_val(&*it.attributes))
+            .sum::<usize>();
+        links
+    }
+
+    pub(super) fn add_log(
+        &mut self,
+        log: LogRecord,
+        origin: &mut Origin<'_>,
+    ) -> Result<(), Refused> {
+        if let Some(conventions) = &mut self.conventions {
+            conventions.log(&log);
+            return Ok(());
+        }
+        let log = Log {
+            trace: trace_id(&log.trace_id).unwrap_or_default(),
+            span: span_id(&log.span_id).unwrap_or_default(),
+            time: match log.time_unix_nano {
+                0 => log.observed_time_unix_nano,
+                time => time,
+            },
+            severity: u8::try_from(log.severity_number).unwrap_or_default(),
+            event_name: self.texts.text(&log.event_name),
+            body: self.value("", log.body, 0),
+            attributes: self.attributes(log.attributes),
+            source: self.source(origin)?,
+        };
+        self.bytes += size_of::<Log>() + size_of_val(&*log.attributes);
+        self.recording.logs.push(log);
+        Ok(())
+    }
+
+    fn attributes(&mut self, attributes: Vec<KeyValue>) -> Attributes {
+        let attributes = attributes.into_iter();
+        attributes.map(|it| self.attribute("", it, 0)).collect()
+    }
+
+    /// An attribute, or an entry of a map: below a key whose values are secrets, those of its entries are.
+    fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
+        let key = self.texts.text(&attribute.key);
+        let meaning = if self.texts.is_secret(above) {
+            above
+        } else {
+            &attribute.key
+        };
+        (key, self.value(meaning, attribute.value, depth))
+    }
+
+    fn value(&mut self, key: &str, value: Option<AnyValue>, depth: usize) -> Value {
+        match value.and_then(|value| value.value) {
+            Some(Any::StringValue(text)) => Value::Text(self.texts.value(key, &text)),
+            Some(Any::BoolValue(value)) => Value::Bool(value),
+            Some(Any::IntValue(value)) => self.number(key, Value::Int(value)),
+            Some(Any::DoubleValue(value)) => self.number(key, Value::Double(value)),
+            Some(Any::BytesValue(bytes)) => {
+                self.bytes += bytes.len();
+                let text = std::str::from_utf8(&bytes).unwrap_or_default();
+                if self.texts.redacted(text) != text {
+                    return Value::Text(self.texts.value(key, text));
+                }
+                self.number(key, Value::Bytes(bytes.into_boxed_slice()))
+            }
+            Some(Any::ArrayValue(list)) if depth < DEEPEST => self.list(key, list, depth + 1),
+            Some(Any::KvlistValue(map)) if depth < DEEPEST => {
+                let entries = map.values.into_iter();
+                let entries: Box<[_]> = entries
+                    .map(|it| self.attribute(key, it, depth + 1))
+                    .collect();
+                self.bytes += size_of_val(&*entries);
+                Value::Map(entries)
+            }
+            _ => Value::Empty,
+        }
+    }
+
+    /// A list, which may be the arguments of a command.
+    fn list(&mut self, key: &str, list: ArrayValue, depth: usize) -> Value {
+        let mut option = String::new();
+        let values = list.values.into_iter().map(|value| {
+            let Some(Any::StringValue(text)) = &value.value else {
+                option.clear();
+                return self.value(key, Some(value), depth);
+            };
+            let redacted = self.texts.argument(key, &option, text);
+            option = if text.starts_with('-') {
+                text.clone()
+            } else {
+                String::new()
+            };
+            Value::Text(redacted)
+        });
+        let values: Box<[Value]> = values.collect();
+        self.bytes += size_of_val(&*values);
+        Value::List(values)
+    }
+
+    /// A value without text below a key whose values are secrets.
+    fn number(&mut self, key: &str, value: Value) -> Value {
+        if self.texts.is_secret(key) {
+            Value::Text(REDACTED.into())
+        } else {
+            value
+        }
+    }
+}
+
+fn trace_id(bytes: &[u8]) -> Option<TraceId> {
+    let id = u128::from_be_bytes(bytes.try_into().ok()?);
+    (id != 0).then_some(TraceId(id))
+}
+
+fn span_id(bytes: &[u8]) -> Option<SpanId> {
+    let id = u64::from_be_bytes(bytes.try_into().ok()?);
+    (id != 0).then_some(SpanId(id))
+}
