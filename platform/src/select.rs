@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use floe_plugins::error::Error;
-use floe_yaml::did_you_mean;
+use floe_suggest::{did_you_mean, nearest};
 
 use crate::artifacts::{CompiledModel, CompiledSource};
 
@@ -115,7 +115,7 @@ fn unknown(word: &str, needs: &BTreeMap<&str, Vec<&str>>) -> Error {
     // Of `tag:daily`, `@orders` or `2+orders`.
     let is_no_name = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let name = word.split(is_no_name).max_by_key(|part| part.len());
-    let hint = match did_you_mean(name.unwrap_or_default(), &names) {
+    let hint = match did_you_mean(nearest(name.unwrap_or_default(), &names)) {
         hint if hint.is_empty() => "; `floe ls` prints the names".to_owned(),
         hint => hint,
     };

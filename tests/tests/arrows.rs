@@ -14,8 +14,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 22] = [
+const CRATES: [&str; 23] = [
     "crates/redact",
+    "crates/suggest",
     "crates/semconv",
     "crates/waterfall",
     "crates/trace",

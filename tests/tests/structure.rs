@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 28] = [
+const CRATES: [&str; 29] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -18,6 +18,7 @@ const CRATES: [&str; 28] = [
     "crates/redact",
     "crates/sdk",
     "crates/semconv",
+    "crates/suggest",
     "crates/testing",
     "crates/trace",
     "crates/tracing",

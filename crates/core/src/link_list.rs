@@ -158,14 +158,14 @@ impl<T: Sync> Bound<T> {
 #[cfg_attr(all(not(miri), windows), path = "link_list/coff.rs")]
 mod empty;
 
-/// Declares a list whose bounds are symbols that the linker defines.
+/// Declares a list whose bounds are symbols that the linker defines: what is before and behind the list's name in that
+/// of its section, and before it in those of the symbols. The section of the guards has one more letter.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_link_list_between {
     (
         $(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $list:literal;
-        elements: ($section:expr, $start:expr, $stop:expr $(,)?);
-        guards: ($guards:expr, $guard_start:expr, $guard_stop:expr $(,)?);
+        $before:literal, $behind:literal, $start:literal, $stop:literal
     ) => {
         $(#[$attribute])*
         $visibility static $name: $crate::__private::LinkList<$type> = {
@@ -173,24 +173,24 @@ macro_rules! __floe_link_list_between {
             // SAFETY: the linker defines these symbols. They are declared zero-sized, and only
             // `LinkList` reads behind them.
             unsafe extern "Rust" {
-                #[link_name = $start]
+                #[link_name = ::core::concat!($start, $list)]
                 static START: [$type; 0];
-                #[link_name = $stop]
+                #[link_name = ::core::concat!($stop, $list)]
                 static STOP: [$type; 0];
-                #[link_name = $guard_start]
+                #[link_name = ::core::concat!($start, $list, "g")]
                 static GUARD_START: [::core::primitive::usize; 0];
-                #[link_name = $guard_stop]
+                #[link_name = ::core::concat!($stop, $list, "g")]
                 static GUARD_STOP: [::core::primitive::usize; 0];
             }
             // Ensures that the section exists without elements; the linker would otherwise not define
             // its bounds.
             // SAFETY: an array of the section's element type, without elements.
             #[used]
-            #[unsafe(link_section = $section)]
+            #[unsafe(link_section = ::core::concat!($before, $list, $behind))]
             static mut SECTION: [$type; 0] = [];
             // SAFETY: the section of the guards contains nothing but `usize`.
             #[used]
-            #[unsafe(link_section = $guards)]
+            #[unsafe(link_section = ::core::concat!($before, $list, "g", $behind))]
             static GUARD: ::core::primitive::usize = 1;
             // SAFETY: by its name, the section belongs to this list. Elements are added only by the
             // list's own macro, which fixes their type. Another copy of this declaration adds a

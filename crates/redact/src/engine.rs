@@ -181,8 +181,7 @@ fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     }
     let mut found = scan.found;
     for finding in &mut found {
-        let Range { start, end } = finding.range;
-        finding.range = floor(text, start)..ceil(text, end);
+        finding.range = whole(text, finding.range.clone());
     }
     Some(merged(found))
 }
@@ -293,9 +292,9 @@ fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammar
 fn patterns(scan: &mut Scan<'_>, text: &str) {
     for pattern in &scan.policy.patterns {
         let mut from = 0;
-        while let Some(Range { start, end }) = pattern(text, from) {
+        while let Some(found) = pattern(text, from) {
             // A part of a character is not redacted by itself.
-            let (start, end) = (floor(text, start), ceil(text, end));
+            let Range { start, end } = whole(text, found);
             if start < end && !is_in_mark(text, start, end) {
                 scan.found.push(Finding {
                     range: start..end,
@@ -304,7 +303,7 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
                     key: None,
                 });
             }
-            from = ceil(text, end.max(start + 1).max(from + 1));
+            from = whole(text, from..end.max(start + 1).max(from + 1)).end;
             if from >= text.len() {
                 break;
             }
@@ -383,17 +382,12 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
     more
 }
 
-fn floor(text: &str, index: usize) -> usize {
-    (0..=index.min(text.len()))
-        .rev()
-        .find(|&index| text.is_char_boundary(index))
-        .unwrap_or(0)
-}
-
-fn ceil(text: &str, index: usize) -> usize {
-    (index..text.len())
-        .find(|&index| text.is_char_boundary(index))
-        .unwrap_or(text.len())
+/// The range with the rest of the characters at its ends.
+fn whole(text: &str, Range { start, end }: Range<usize>) -> Range<usize> {
+    let is_boundary = |index: &usize| text.is_char_boundary(*index);
+    let start = (0..=start.min(text.len())).rfind(is_boundary);
+    let end = (end..text.len()).find(is_boundary);
+    start.unwrap_or(0)..end.unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -127,6 +127,6 @@ fn read(path: &Path) -> io::Result<String> {
 /// Returns a value without surrounding spaces and of limited length.
 pub(crate) fn value(text: &str) -> Option<String> {
     let text = text.trim();
-    let end = char_boundary::floor(text, MAX_VALUE.min(text.len()));
+    let end = char_boundary::floor(text, MAX_VALUE);
     (!text.is_empty()).then(|| text.split_at(end).0.to_owned())
 }

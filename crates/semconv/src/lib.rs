@@ -8,6 +8,8 @@ mod table;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use floe_suggest::edits;
+
 pub use problem::Problem;
 
 /// The schema URL of the conventions in the table.
@@ -324,7 +326,6 @@ pub fn nearest(key: &str) -> Option<&'static str> {
     let most = if is_reserved(key) { 2 } else { 1 };
     let near = attributes().iter().filter_map(|row| {
         let to = row.successor();
-        let distance = problem::distance(key, row.key, most.min(row.key.len() / 4))?;
         let is_meant = if is_known {
             begins(to)
         } else {
@@ -332,9 +333,10 @@ pub fn nearest(key: &str) -> Option<&'static str> {
             let parts = row.key.split_once('.');
             parts.is_some_and(|(word, rest)| word.len() > 2 && !ANYONES.contains(&rest))
         };
-        is_meant.then_some((distance, row.deprecation.is_some(), to))
+        let edits = is_meant.then(|| edits(key, row.key))??;
+        (edits <= most).then_some((edits, row.deprecation.is_some(), to))
     });
-    near.min_by_key(|(distance, is_deprecated, _)| (*distance, *is_deprecated))
+    near.min_by_key(|(edits, is_deprecated, _)| (*edits, *is_deprecated))
         .map(|(_, _, to)| to)
 }
 
@@ -488,7 +490,7 @@ mod tests {
                     }) => {
                         let is_near = attributes().iter().any(|other| {
                             other.successor() == found
-                                && problem::distance(&edited, other.key, 1).is_some()
+                                && edits(&edited, other.key).is_some_and(|edits| edits < 2)
                         });
                         assert!(is_near, "{edited}: {found}");
                     }
@@ -609,7 +611,7 @@ mod tests {
         ] {
             assert_eq!(
                 check_text(key, value).unwrap().to_string(),
-                format!("`{value}` is not a known value of `{key}`, did you mean `{nearest}`?")
+                format!("`{value}` is not a known value of `{key}`; did you mean `{nearest}`?")
             );
         }
         let problem = check_kind("http.response.status_code", Kind::Text).unwrap();
@@ -640,7 +642,7 @@ mod tests {
         }
         assert_eq!(
             check("db.sytem.name").unwrap().to_string(),
-            "`db.sytem.name` is not in the semantic conventions 1.44.0, did you mean `db.system.name`?"
+            "`db.sytem.name` is not in the semantic conventions 1.44.0; did you mean `db.system.name`?"
         );
         assert_eq!(
             check("Rows total").unwrap().to_string(),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use floe_suggest::{did_you_mean, edits};
+
 use crate::{Deprecation, Instrument, Kind, VERSION, is_reserved};
 
 /// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
@@ -86,17 +88,15 @@ impl Problem<'_> {
     }
 }
 
-/// The value that is meant, if one is like it: a third of its letters may differ, but no more than two, and not the
-/// first, in which few mistakes are and many names differ, such as `trpc` and `grpc`.
+/// The value that is meant, if one is like it. The first letter is the same, because few mistakes are in it and many
+/// names differ there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
-    let value = value.to_ascii_lowercase();
-    let near = members.iter().filter_map(|member| {
-        let lower = member.to_ascii_lowercase();
-        let begins_alike = value.chars().next() == lower.chars().next();
-        let distance = distance(&value, &lower, (lower.len() / 3).min(2))?;
-        begins_alike.then_some((distance, *member))
-    });
-    near.min_by_key(|(distance, _)| *distance)
+    let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
+    let alike = members
+        .iter()
+        .filter(|member| first(member) == first(value));
+    let near = alike.filter_map(|member| Some((edits(value, member)?, *member)));
+    near.min_by_key(|(edits, _)| *edits)
         .map(|(_, member)| member)
 }
 
@@ -118,14 +118,14 @@ impl fmt::Display for Problem<'_> {
                 )
             }
             Self::Unknown { key, nearest } => {
-                write!(f, "`{key}` is not in the semantic conventions {VERSION}, ")?;
-                if let Some(nearest) = nearest {
-                    return write!(f, "did you mean `{nearest}`?");
+                write!(f, "`{key}` is not in the semantic conventions {VERSION}")?;
+                if nearest.is_some() {
+                    return f.write_str(&did_you_mean(nearest));
                 }
                 let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
                 write!(
                     f,
-                    "which reserve `{namespace}`: begin keys of your own with another word"
+                    ", which reserve `{namespace}`: begin keys of your own with another word"
                 )
             }
             Self::NoKey { key } => write!(
@@ -138,7 +138,8 @@ impl fmt::Display for Problem<'_> {
                 nearest,
             } => write!(
                 f,
-                "`{value}` is not a known value of `{key}`, did you mean `{nearest}`?"
+                "`{value}` is not a known value of `{key}`{}",
+                did_you_mean(Some(nearest))
             ),
             Self::OtherKind {
                 key,
@@ -188,37 +189,4 @@ fn words(kind: Kind) -> &'static str {
 pub(crate) fn is_key(text: &str) -> bool {
     text.split('.').all(|word| !word.is_empty())
         && !text.contains(|c: char| c.is_whitespace() || c.is_uppercase())
-}
-
-/// The number of edits between two texts, if there are at most `most`. Two swapped characters are one edit.
-pub(crate) fn distance(from: &str, to: &str, most: usize) -> Option<usize> {
-    // An edit changes at most two of the characters that a text has.
-    let others = (characters(from) ^ characters(to)).count_ones() as usize;
-    if from.len().abs_diff(to.len()) > most || others > most.saturating_mul(2) {
-        return None;
-    }
-    let (from, to) = (from.as_bytes(), to.as_bytes());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    for i in 1..=from.len() {
-        let mut row = vec![i];
-        for j in 1..=to.len() {
-            let changed = usize::from(from[i - 1] != to[j - 1]);
-            let mut best = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + changed);
-            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
-                best = best.min(before[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        if row.iter().all(|edits| *edits > most) {
-            return None;
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().filter(|edits| *edits <= most)
-}
-
-/// The characters that a text has, a bit for each.
-fn characters(text: &str) -> u64 {
-    text.bytes().fold(0, |all, byte| all | 1 << (byte & 63))
 }

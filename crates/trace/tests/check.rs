@@ -73,7 +73,7 @@ fn what_differs_is_printed_once_with_its_first_place() {
     });
     let mut lines = vec![
         "standard input:3: span `load`: `http.response.status_code` is an integer, found text (2 times)".to_owned(),
-        "standard input:3: span `load`: `url.fully` is not in the semantic conventions 1.44.0, did you mean `url.full`? (2 times)".to_owned(),
+        "standard input:3: span `load`: `url.fully` is not in the semantic conventions 1.44.0; did you mean `url.full`? (2 times)".to_owned(),
         "standard input:3: span `load`: a client span with attributes of `db` has `db.system.name`, which this one lacks (2 times)".to_owned(),
     ];
     lines.extend(missing);

@@ -5,6 +5,7 @@ use std::iter::Enumerate;
 use std::slice::Iter;
 use std::str::FromStr;
 
+use floe_suggest::{did_you_mean, nearest, one_of};
 use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
@@ -14,7 +15,6 @@ use serde::forward_to_deserialize_any;
 use crate::mistake::{Kind, Mistake, Position};
 use crate::node::{Content, Entry, Node};
 use crate::spanned::{NODE, SPANNED, hand_part, hand_placeholder, hand_position};
-use crate::suggest::{self, nearest, one_of};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
 enum Scalar<'a> {
@@ -594,13 +594,13 @@ impl de::Error for Failure {
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(suggest::expected(expected, found))
+        Self::new(floe_suggest::expected(expected, found))
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
         let (message, kind, remedy) = match nearest(found, expected) {
             Some(near) => (
-                format!("unknown key: did you mean `{near}`?"),
+                format!("unknown key{}", did_you_mean(Some(near))),
                 Kind::MisspelledKey,
                 Remedy::Rename(near),
             ),

@@ -7,7 +7,6 @@ mod node;
 mod parse;
 mod read;
 mod spanned;
-mod suggest;
 
 pub use self::deserializer::Failure;
 pub use self::mistake::{Kind, Mistake, Position};
@@ -15,7 +14,6 @@ pub use self::node::{Content, Entry, Node};
 #[cfg(feature = "parse")]
 pub use self::parse::parse;
 pub use self::spanned::{Spanned, is_placeholder};
-pub use self::suggest::{did_you_mean, expected, nearest, one_of};
 
 #[cfg(feature = "parse")]
 /// Reads a document.

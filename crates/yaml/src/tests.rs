@@ -94,7 +94,7 @@ fn a_misspelled_key_is_one_mistake() {
     for value in ["2", "many", "[1]"] {
         assert_eq!(
             mistakes(&format!("name: a\nrooms: [{{name: b, dors: {value}}}]")),
-            ["line 2, column 19: rooms.0.dors: unknown key: did you mean `doors`?"]
+            ["line 2, column 19: rooms.0.dors: unknown key; did you mean `doors`?"]
         );
     }
 }

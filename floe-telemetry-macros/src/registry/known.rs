@@ -6,6 +6,8 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
+use floe_suggest::{did_you_mean, nearest};
+
 use super::read::{Attribute, Deprecation, Registry};
 use crate::finding::{Finding, What};
 
@@ -75,8 +77,7 @@ pub(crate) fn check(key: &str) -> Verdict {
         .iter()
         .find(|(_, registry)| registry.attributes.iter().any(|it| is_in(&it)));
     let path = path.map_or("", |(path, _)| path);
-    let near = crate::words::closest(key, &closing);
-    let near = near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+    let near = did_you_mean(nearest(key, &closing));
     Verdict::Wrong(Finding {
         what: What::UnknownKey,
         message: format!("`{key}` is not in `{path}`{near}"),
@@ -95,8 +96,7 @@ pub(crate) fn check_text(key: &str, value: &str) -> Option<Finding> {
         return None;
     }
     let members: Vec<_> = known.members.iter().map(String::as_str).collect();
-    let near = crate::words::closest(value, &members);
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let near = did_you_mean(nearest(value, &members));
     let members = crate::words::one_of(&members);
     Some(Finding {
         what: What::UnknownValue,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use floe_suggest::did_you_mean;
 use floe_yaml::Spanned;
 use serde::Deserialize;
 
@@ -136,9 +137,7 @@ impl Registry {
             let key = &reference.value;
             let is_known = attributes.iter().any(|attribute| attribute.key == *key);
             if !is_known && !sources.is_incomplete && floe_semconv::attribute(key).is_none() {
-                let near = floe_semconv::nearest(key);
-                let near =
-                    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let near = did_you_mean(floe_semconv::nearest(key));
                 let message = format!(
                     "expected a key of this registry or of the semantic conventions, found `{key}`{near}"
                 );

@@ -233,11 +233,8 @@ pub(crate) fn protocol(version: Version) -> Option<&'static str> {
 
 /// Truncates text from the peer, which may be arbitrarily long, to 2048 bytes.
 pub(crate) fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(2048);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    let end = (0..=text.len().min(2048)).rfind(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

@@ -102,8 +102,7 @@ fn bounded(value: &str) -> Cow<'_, str> {
     }
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
-    let mut ends = (0..=MAX_VALUE - 20).rev();
-    let end = ends.find(|end| value.is_char_boundary(*end));
+    let end = (0..=MAX_VALUE - 20).rfind(|end| value.is_char_boundary(*end));
     let beginning = &value[..end.unwrap_or(0)];
     Cow::Owned(format!("{beginning}…#{:016x}", hasher.finish()))
 }

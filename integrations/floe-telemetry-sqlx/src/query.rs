@@ -155,8 +155,7 @@ impl Query {
     }
 
     pub(crate) fn read(sql: &str, double_quoted: DoubleQuoted) -> Self {
-        let end = (0..=sql.len().min(MAX_TEXT)).rfind(|&end| sql.is_char_boundary(end));
-        let sql = &sql[..end.unwrap_or_default()];
+        let sql = &sql[..sql.floor_char_boundary(MAX_TEXT)];
         let mut tokens = Tokens {
             sql,
             at: 0,

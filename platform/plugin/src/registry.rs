@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use floe_suggest::{did_you_mean, nearest};
 use floe_telemetry::Tracer;
 use floe_telemetry::callsite::SourceLocation;
 use serde_json::Value;
@@ -167,16 +168,7 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
 }
 
 fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
-    const SIMILAR: f64 = 0.8;
-
-    let similar = names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(similarity, _)| *similarity >= SIMILAR)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let suggestion = similar.map_or(String::new(), |(_, known)| {
-        format!(" (did you mean `{known}`?)")
-    });
+    let suggestion = did_you_mean(nearest(name, names));
     let accepted = if names.is_empty() {
         "no plugin of this type is linked into the program".to_owned()
     } else {
@@ -184,7 +176,7 @@ fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
     };
     Error {
         kind: Kind::NotFound,
-        message: format!("there is no {kind} plugin `{name}`{suggestion}; {accepted}"),
+        message: format!("there is no {kind} plugin `{name}`; {accepted}{suggestion}"),
     }
 }
 
@@ -519,7 +511,7 @@ mod tests {
         assert!(error.is_not_found());
         assert_eq!(
             error.to_string(),
-            "there is no secrets plugin `infiscal` (did you mean `infisical`?); linked into the program are: env, infisical",
+            "there is no secrets plugin `infiscal`; linked into the program are: env, infisical; did you mean `infisical`?",
         );
         let error = not_found(PluginType::Catalog, "polaris", &[]);
         assert_eq!(

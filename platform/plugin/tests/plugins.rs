@@ -359,7 +359,7 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
         (
             vec![vault(), store("valt", json!({ "test": "refused" }))],
             1,
-            "there is no secrets plugin `valt` (did you mean `vault`?); linked into the program are: safe, vault",
+            "there is no secrets plugin `valt`; linked into the program are: safe, vault; did you mean `vault`?",
         ),
         (
             vec![store("sealed", json!({}))],

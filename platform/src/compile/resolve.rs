@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
+use floe_suggest::{did_you_mean, nearest};
 use floe_telemetry::traced;
 
 use super::load::Loaded;
@@ -100,7 +101,7 @@ fn dangling(reference: &Reference, known: &BTreeSet<&str>, others: &BTreeSet<&st
         return format!("{missing}, expected {{{{ {other}('{name}') }}}}");
     }
     let known: Vec<&str> = known.iter().copied().collect();
-    match &*floe_yaml::did_you_mean(name, &known) {
+    match &*did_you_mean(nearest(name, &known)) {
         "" if known.is_empty() => format!("{missing}, and no other"),
         "" => format!("{missing}, expected {}", known.join(", ")),
         suggestion => format!("{missing}{suggestion}"),

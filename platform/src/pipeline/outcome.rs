@@ -8,8 +8,8 @@ use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
+use floe_suggest::{did_you_mean, nearest};
 use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
-use floe_yaml::did_you_mean;
 
 use super::excerpt;
 use super::orchestration::Orchestration;
@@ -136,7 +136,7 @@ impl Failure {
             && let Some(name) = error.message.strip_prefix("no such column: ")
         {
             let name = name.rsplit('.').next().unwrap_or_default();
-            let suggestion = did_you_mean(name, columns);
+            let suggestion = did_you_mean(nearest(name, columns));
             error.message.push_str(&suggestion);
         }
         self

@@ -161,7 +161,7 @@ fn a_plugin_that_cannot_be_used_is_one_error_with_its_place() {
     for (manifest, place) in [
         (
             "plugins: { lineage_backend: { type: none }, catalog: { type: polari } }",
-            "3:62: there is no catalog plugin `polari` (did you mean `polaris`?); linked into the program are: polaris",
+            "3:62: there is no catalog plugin `polari`; linked into the program are: polaris; did you mean `polaris`?",
         ),
         (
             "plugins: { secrets: [{ type: env }, { type: env }] }",

@@ -118,7 +118,7 @@ fn with_mistakes(folder: &Path) {
     for (file, message) in [
         (
             &*invalid,
-            "line 2, column 19: tracer_provider.procesors: unknown key: did you mean `processors`?",
+            "line 2, column 19: tracer_provider.procesors: unknown key; did you mean `processors`?",
         ),
         (missing.to_str().unwrap(), "No such file"),
         (folder.to_str().unwrap(), "not a regular file"),

@@ -58,7 +58,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "\"limits\\e[2J\\0\\r\\nERROR\\x7f\\x9b\\u202e\\L\": 1",
-        "telemetry configuration: line 2, column 1: limits\\u{1b}[2J\\u{0}\\r\\nERROR\\u{7f}\\u{9b}\\u{202e}\\u{2028}: unknown key: did you mean `limits`?",
+        "telemetry configuration: line 2, column 1: limits\\u{1b}[2J\\u{0}\\r\\nERROR\\u{7f}\\u{9b}\\u{202e}\\u{2028}: unknown key; did you mean `limits`?",
     ),
     (
         "backend:",
@@ -90,7 +90,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "sampling: {production: 1.0}",
-        "telemetry configuration: line 2, column 12: sampling.production: unknown key: did you mean `prod`?",
+        "telemetry configuration: line 2, column 12: sampling.production: unknown key; did you mean `prod`?",
     ),
     (
         "sampling: {sampler: always}",
@@ -234,7 +234,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_endpiont: http://c",
-        "telemetry configuration: line 2, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?",
+        "telemetry configuration: line 2, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?",
     ),
     (
         "enabled: true\nenabled: false",
@@ -242,7 +242,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_protocol: carrier-pigeon\nsampling: {dev: 2, prod: x}\nbatch_procesor: {}\nlogging: {log_level: LOUD}",
-        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`\n  line 3, column 17: sampling.dev: 2 is not a ratio, expected 0.0 to 1.0\n  line 3, column 26: sampling.prod: expected a number, found `x`\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: expected a level or `target=level`, found `LOUD`; a level is `off`, `error`, `warn`, `info`, `debug` or `trace`",
+        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`\n  line 3, column 17: sampling.dev: 2 is not a ratio, expected 0.0 to 1.0\n  line 3, column 26: sampling.prod: expected a number, found `x`\n  line 4, column 1: batch_procesor: unknown key; did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: expected a level or `target=level`, found `LOUD`; a level is `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     (
         "a: [b",

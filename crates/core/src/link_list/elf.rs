@@ -11,12 +11,7 @@ macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $crate::__floe_link_list_between! {
             $(#[$attribute])* $visibility static $name: [$type] = $section;
-            elements: ($section, ::core::concat!("__start_", $section), ::core::concat!("__stop_", $section));
-            guards: (
-                ::core::concat!($section, "g"),
-                ::core::concat!("__start_", $section, "g"),
-                ::core::concat!("__stop_", $section, "g"),
-            );
+            "", "", "__start_", "__stop_"
         }
     };
 }

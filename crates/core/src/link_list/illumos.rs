@@ -7,16 +7,7 @@ macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $crate::__floe_link_list_between! {
             $(#[$attribute])* $visibility static $name: [$type] = $section;
-            elements: (
-                ::core::concat!("set_", $section),
-                ::core::concat!("__start_set_", $section),
-                ::core::concat!("__stop_set_", $section),
-            );
-            guards: (
-                ::core::concat!("set_", $section, "g"),
-                ::core::concat!("__start_set_", $section, "g"),
-                ::core::concat!("__stop_set_", $section, "g"),
-            );
+            "set_", "", "__start_set_", "__stop_set_"
         }
     };
 }

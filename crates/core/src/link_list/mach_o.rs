@@ -6,16 +6,7 @@ macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $crate::__floe_link_list_between! {
             $(#[$attribute])* $visibility static $name: [$type] = $section;
-            elements: (
-                ::core::concat!("__DATA,", $section, ",regular,no_dead_strip"),
-                ::core::concat!("\x01section$start$__DATA$", $section),
-                ::core::concat!("\x01section$end$__DATA$", $section),
-            );
-            guards: (
-                ::core::concat!("__DATA,", $section, "g,regular,no_dead_strip"),
-                ::core::concat!("\x01section$start$__DATA$", $section, "g"),
-                ::core::concat!("\x01section$end$__DATA$", $section, "g"),
-            );
+            "__DATA,", ",regular,no_dead_strip", "\x01section$start$__DATA$", "\x01section$end$__DATA$"
         }
     };
 }

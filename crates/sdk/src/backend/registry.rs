@@ -6,7 +6,7 @@ use super::built_in::BuiltIn;
 use super::plugin::TelemetryBackendPlugin;
 use crate::callsite::SourceLocation;
 use crate::error::Error;
-use floe_yaml::{did_you_mean, one_of};
+use floe_suggest::{did_you_mean, nearest, one_of};
 
 /// A backend that is linked into the program, and the source location that registered it.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +142,6 @@ fn unknown(name: &str) -> Error {
     Error::config(format!(
         "backend: unknown backend `{name}`, expected {}{}",
         one_of(&names),
-        did_you_mean(name, &names),
+        did_you_mean(nearest(name, &names)),
     ))
 }

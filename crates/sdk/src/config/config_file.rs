@@ -18,7 +18,8 @@ mod view;
 
 use std::path::Path;
 
-use floe_yaml::{Content, Node, expected};
+use floe_suggest::expected;
+use floe_yaml::{Content, Node};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 

@@ -30,7 +30,7 @@ impl TelemetryConfig {
     /// ").unwrap_err();
     /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
     ///   line 3, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?
-    ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
+    ///   line 4, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();

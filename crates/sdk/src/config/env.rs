@@ -9,7 +9,7 @@ mod misspelled;
 mod parse;
 mod unsupported;
 
-use floe_yaml::expected;
+use floe_suggest::expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;

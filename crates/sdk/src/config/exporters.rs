@@ -10,7 +10,7 @@ use super::problems::Problems;
 use super::section::is_default;
 use crate::callsite::SourceLocation;
 use crate::json_schema::JsonSchema;
-use floe_yaml::one_of;
+use floe_suggest::one_of;
 
 /// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).

@@ -4,7 +4,7 @@
 //! directives could contradict each other for one function. A span of a `Tracer` has no function, so the
 //! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
 
-use floe_yaml::one_of;
+use floe_suggest::{did_you_mean, misspelled, one_of};
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -71,7 +71,7 @@ pub(super) fn directive(text: &str) -> Result<Directive, String> {
         None => match verbosity(text) {
             Some(most) => Ok((String::new(), most)),
             // A misspelt level would be a target, and all other targets would be off.
-            None if is_target(text) && similar_level(text).is_none() => {
+            None if is_target(text) && misspelled(text, &LEVELS).is_none() => {
                 Ok((text.to_owned(), TRACE))
             }
             None => Err(unknown(text, text)),
@@ -85,21 +85,12 @@ fn verbosity(word: &str) -> Option<u8> {
     named.next().map(|(_, most)| most)
 }
 
-/// Returns the level that a misspelt word probably means.
-fn similar_level(word: &str) -> Option<&'static str> {
-    let word = word.to_ascii_lowercase();
-    LEVELS
-        .into_iter()
-        .find(|level| strsim::osa_distance(&word, level) == 1)
-}
-
 fn unknown(directive: &str, word: &str) -> String {
-    let similar =
-        similar_level(word).map_or(String::new(), |level| format!("; did you mean `{level}`?"));
     format!(
         "expected directives with commas between: a level, `target=level` \
-         or a target, found `{directive}`; a level is {}{similar}",
-        one_of(&LEVELS)
+         or a target, found `{directive}`; a level is {}{}",
+        one_of(&LEVELS),
+        did_you_mean(misspelled(word, &LEVELS)),
     )
 }
 

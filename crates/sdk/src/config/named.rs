@@ -7,7 +7,7 @@ use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 
 use crate::callsite::SourceLocation;
 use crate::link_list::LinkList;
-use floe_yaml::expected;
+use floe_suggest::expected;
 
 /// What a crate registers under a name.
 pub(super) trait Named: Copy + Sync + 'static {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use floe_yaml::one_of;
+use floe_suggest::one_of;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 

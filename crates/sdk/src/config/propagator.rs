@@ -1,6 +1,6 @@
 //! The formats of context propagation.
 
-use floe_yaml::expected;
+use floe_suggest::expected;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use floe_yaml::{Content, Kind, Node, Position, expected, one_of};
+use floe_suggest::{expected, one_of};
+use floe_yaml::{Content, Kind, Node, Position};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
 use crate::config::problems::Problems;

@@ -636,7 +636,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
     for (text, message) in [
         (
             "tracer_provder: {}",
-            "line 2, column 1: tracer_provder: unknown key: did you mean `tracer_provider`?",
+            "line 2, column 1: tracer_provder: unknown key; did you mean `tracer_provider`?",
         ),
         (
             "tracer_provider: {}",
@@ -668,7 +668,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {timout: 1}}}}]}",
-            "line 2, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key: did you mean `timeout`?",
+            "line 2, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key; did you mean `timeout`?",
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: 'collector:4318'}}}}]}",

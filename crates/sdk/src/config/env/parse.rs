@@ -1,6 +1,6 @@
 //! Parses the values of variables. An error describes what was expected and what was found.
 
-use floe_yaml::expected;
+use floe_suggest::expected;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;

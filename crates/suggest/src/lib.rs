@@ -1,0 +1,138 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+use std::cmp::Reverse;
+
+/// The number of edits between a text and a word, if it is small enough for a misspelling: one for every three letters,
+/// at least one and at most two, but none where both have fewer than three letters, as `s3` and `s4`. Two swapped
+/// letters are one edit, and a capital letter is the same as a small one.
+pub fn edits(found: &str, word: &str) -> Option<usize> {
+    let ((of_found, in_found), (of_word, in_word)) = (letters(found), letters(word));
+    let most = (of_word.clamp(3, 6) / 3).min(of_found.max(of_word) / 3);
+    // An edit changes at most two of the letters that a text has.
+    let others = (in_found ^ in_word).count_ones() as usize;
+    if of_found.abs_diff(of_word) > most || others > 2 * most {
+        return None;
+    }
+    let [found, word] = [found, word].map(|text| lower(text).collect::<Vec<_>>());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=word.len()).collect();
+    for i in 1..=found.len() {
+        let mut row = vec![i];
+        for j in 1..=word.len() {
+            let replaced = last[j - 1] + usize::from(found[i - 1] != word[j - 1]);
+            let mut fewest = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && found[i - 1] == word[j - 2] && found[i - 2] == word[j - 1] {
+                fewest = fewest.min(before[j - 2] + 1);
+            }
+            row.push(fewest);
+        }
+        if row.iter().all(|edits| *edits > most) {
+            return None;
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().filter(|edits| *edits <= most)
+}
+
+fn lower(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|letter| letter.to_ascii_lowercase())
+}
+
+/// How many letters a text has, and which ones, a bit for each.
+fn letters(text: &str) -> (usize, u64) {
+    lower(text).fold((0, 0), |(count, all), letter| {
+        (count + 1, all | 1 << (u32::from(letter) & 63))
+    })
+}
+
+/// The parts of a name, as of `kebab-case` or `service.name`.
+fn parts(name: &str) -> Vec<&str> {
+    name.split(|letter: char| !letter.is_alphanumeric())
+        .collect()
+}
+
+fn sorted(name: &str) -> String {
+    let mut parts = parts(name);
+    parts.sort_unstable();
+    parts.join("_")
+}
+
+/// Whether a name lacks one part of another one, or all before its last ones.
+fn lacks_parts(name: &str, known: &str) -> bool {
+    let (name, known) = (parts(name), parts(known));
+    if name.len() < 2 || name.len() >= known.len() {
+        return false;
+    }
+    let same = name
+        .iter()
+        .zip(&known)
+        .take_while(|(one, other)| one == other);
+    let rest = &name[same.count()..];
+    (known.len() - name.len() == 1 || rest.len() == name.len()) && known.ends_with(rest)
+}
+
+/// The word that a text is, misspelled: the first one with the fewest [`edits`]. The parts of a name may have another
+/// order, and a part that is missing, or all before the last ones, are one edit.
+pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    let found_sorted = sorted(found);
+    let difference = |word: &str| {
+        let missing = lacks_parts(found, word).then_some(1);
+        let in_order = edits(found, word);
+        let sorted = edits(&found_sorted, &sorted(word));
+        [missing, in_order, sorted].into_iter().flatten().min()
+    };
+    let near = words
+        .iter()
+        .filter_map(|word| Some((difference(word)?, *word)));
+    near.min_by_key(|(difference, _)| *difference)
+        .map(|(_, word)| word)
+}
+
+/// The word to suggest for a text that is certainly wrong: the [`misspelled`] one, or the one that begins most like it.
+pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    misspelled(found, words).or_else(|| {
+        let alike = words.iter().filter(|word| begins_alike(found, word));
+        alike.copied().min_by_key(|word| {
+            let letters = lower(found).zip(lower(word));
+            Reverse(letters.take_while(|(one, other)| one == other).count())
+        })
+    })
+}
+
+/// Whether each part of a name begins that of another one in the same place, as far as both have one.
+fn begins_alike(found: &str, word: &str) -> bool {
+    let (found, word) = (parts(found), parts(word));
+    found.iter().zip(&word).all(|(one, other)| {
+        let shorter = one.len().min(other.len());
+        let is_word = shorter > 2 || one.len() == other.len();
+        let heads = one.get(..shorter).zip(other.get(..shorter));
+        is_word && heads.is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
+    })
+}
+
+/// Formats "; did you mean `a`?", or nothing.
+pub fn did_you_mean(word: Option<&str>) -> String {
+    word.map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
+}
+
+/// Formats "expected `a` or `b`, found `x`", with a suggestion if one of the words is like it.
+pub fn expected(words: &[&str], found: &str) -> String {
+    let suggestion = did_you_mean(nearest(found, words));
+    format!("expected {}, found `{found}`{suggestion}", one_of(words))
+}
+
+/// Formats "`a`", "`a` or `b`" or "`a`, `b` or `c`".
+pub fn one_of(words: &[&str]) -> String {
+    match words {
+        [] => "nothing".to_owned(),
+        [one] => format!("`{one}`"),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(|word| format!("`{word}`")).collect();
+            format!("{} or `{last}`", first.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
