@@ -49,11 +49,13 @@ fn main() -> ExitCode {
 /// Builds and measures both versions by a program of their own, which compiles no peers.
 fn against(commit: &str) -> ExitCode {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/against");
-    let status = Command::new(script).arg(commit).status();
-    if status.expect("`.ci/against`").success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match Command::new(script).arg(commit).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("expected to run {script}, found {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
