@@ -194,7 +194,7 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
         } else {
             latest.pop().map_or(0, |Reverse(it)| it)
         };
-        overtaking += usize::from(call.to + slack < free);
+        overtaking += usize::from(call.to.saturating_add(slack) < free);
         if overtaking * OVERTAKING > calls.len() {
             return None;
         }
