@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 use self::polls::Profile;
 use crate::forest::{Forest, Trace};
 use crate::names::{names, normalized};
+use crate::significance::unlikely;
 
 /// What makes spans slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,7 +217,10 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let least = |kind: CauseKind| (all / kind.rule().of_file).max(LEAST);
     let mut tested = contention::contended(forest, least(CauseKind::ContendedLock));
     tested.extend(slow_with::slow_with(forest, least(CauseKind::SlowWith)));
-    let mut findings = chance::holm(tested, CHANCE);
+    let tested = tested.into_iter();
+    let tested = tested.map(|(chance, finding)| (1.0, chance, finding));
+    let found = unlikely(tested.collect(), CHANCE).into_iter();
+    let mut findings: Vec<_> = found.map(|it| it.0).collect();
     innermost(forest, &mut findings);
     findings.extend(calls::calls(forest));
     // Who stands in a queue or tries again waits for that.

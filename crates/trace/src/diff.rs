@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use self::runs::{Calls, Key, Sets};
-use crate::fisher::as_f64;
+use crate::significance::{as_f64, unlikely};
 use crate::span::Recording;
 
 /// From so many runs of both sides on, a run is a sample.
@@ -208,18 +208,13 @@ fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f6
 
 /// The changes that chance does not explain. A test has its weight, its chance, and its change if that is large enough.
 fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
-    let unlikely = statistics::unlikely(tests, most).into_iter();
+    let unlikely = unlikely(tests, most).into_iter();
     unlikely.filter_map(|(change, chance)| {
         Some(Change {
             chance: Some(chance),
             ..change?
         })
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
-const fn as_f64_of(number: u64) -> f64 {
-    number as f64
 }
 
 #[expect(

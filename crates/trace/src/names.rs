@@ -66,7 +66,7 @@ pub fn names<'a>(
 }
 
 /// The nearest rank: the least element that is not below this part of the elements, which are sorted.
-pub(crate) fn percentile(sorted: &[u64], percent: usize) -> u64 {
+pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100);
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! How likely chance alone explains what was found.
 
-use crate::fisher::as_f64;
+use crate::significance::{as_f64, logarithm};
 
 /// Random numbers for permutations, the same in each run.
 pub(super) struct Random(u64);
@@ -23,17 +23,6 @@ impl Random {
     }
 }
 
-/// Holm's correction: which of these are significant at a level, if all of them are tested.
-pub(super) fn holm<T>(mut tested: Vec<(f64, T)>, level: f64) -> Vec<T> {
-    tested.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let many = tested.len();
-    let significant = tested.into_iter().enumerate();
-    significant
-        .take_while(|(at, (chance, _))| chance * as_f64(many - at) <= level)
-        .map(|(_, (_, it))| it)
-        .collect()
-}
-
 /// The lower limit, at 95 %, of how many times as likely a row with a value is slow.
 pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
     // Half a row in each cell keeps it finite.
@@ -50,9 +39,11 @@ pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
         return 1.0;
     };
-    let log = |it: &u64| as_f64(usize::try_from(*it).unwrap_or(usize::MAX).max(1)).ln();
-    let sum: f64 = upper.iter().map(|it| log(it) - log(least)).sum();
-    let gap = log(&longest) - log(second);
+    let sum: f64 = upper
+        .iter()
+        .map(|it| logarithm(*it) - logarithm(*least))
+        .sum();
+    let gap = logarithm(longest) - logarithm(*second);
     if sum <= 0.0 || gap <= 0.0 {
         return 1.0;
     }

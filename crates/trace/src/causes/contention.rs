@@ -11,9 +11,9 @@ use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
 use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance};
-use crate::fisher::as_f64;
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
+use crate::significance::{as_f64, as_f64_of};
 
 /// The numbers of places that are tried, and the part of the calls that may overtake, as a divisor.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
@@ -178,8 +178,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
 }
 
 fn fraction(part: u64, whole: u64) -> f64 {
-    let number = |it: u64| as_f64(usize::try_from(it).unwrap_or(usize::MAX));
-    number(part) / number(whole.max(1))
+    as_f64_of(part) / as_f64_of(whole.max(1))
 }
 
 /// How long each call waits for one of some places, unless too many overtake.

@@ -9,9 +9,9 @@ use rustc_hash::FxHashMap;
 
 use super::chance::{outlier, risk_ratio};
 use super::{CauseKind, Finding, Tested, by_chance, name};
-use crate::fisher::{as_f64, fisher};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
+use crate::significance::{as_f64, fisher, logarithm};
 use crate::span::TraceId;
 
 /// The slow spans take at least so many times as long as the others, by their medians, as (n, of n); one that stands
@@ -319,10 +319,6 @@ impl Group<'_> {
     }
 }
 
-fn logarithm(time: u64) -> f64 {
-    as_f64(usize::try_from(time.max(1)).unwrap_or(usize::MAX)).ln()
-}
-
 /// How much longer than usual these are together.
 fn excess(times: impl Iterator<Item = u64>, usual: u64) -> u64 {
     times
@@ -331,7 +327,13 @@ fn excess(times: impl Iterator<Item = u64>, usual: u64) -> u64 {
 }
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
-    one.intersection(other).count() * TWINS.1 >= one.union(other).count() * TWINS.0
+    let (fewer, more) = (one.len().min(other.len()), one.len().max(other.len()));
+    // The sizes of most pairs say that they are none, so their elements are not compared.
+    if fewer * TWINS.1 < more * TWINS.0 {
+        return false;
+    }
+    let both = one.intersection(other).count();
+    both * TWINS.1 >= (fewer + more - both) * TWINS.0
 }
 
 fn text((key, value): &Feature) -> String {

@@ -3,7 +3,7 @@
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{counts, mean};
 use super::{Change, ChangeKind, Diff, change, number, surprising, weight};
-use crate::fisher::{as_f64, fisher};
+use crate::significance::{as_f64, fisher};
 
 /// How likely chance may explain a new name, or one that is gone.
 const CHANCE_OF_PRESENCE: f64 = 0.001;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{RUNS, as_f64_of};
-use crate::fisher::as_f64;
+use super::RUNS;
 use crate::forest::Forest;
 use crate::names::normalized;
+use crate::significance::{as_f64, logarithm};
 use crate::span::{Kind, Recording, Span};
 
 /// The attributes that tell spans of one name apart, the most telling one first.
@@ -89,7 +89,6 @@ impl Run {
         for index in order {
             let span = forest.span(index);
             let key = (names[index], forest.parent(index).map(|it| names[it]));
-            let logarithm = |nanos: u64| as_f64_of(nanos.max(1)).ln();
             let calls = run.calls.entry(key).or_default();
             calls.own.push(logarithm(forest.self_time(index)));
             calls.durations.push(logarithm(span.duration()));

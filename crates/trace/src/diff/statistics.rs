@@ -1,6 +1,6 @@
 //! Whether chance explains that two sides differ.
 
-use crate::fisher::{as_f64, fisher};
+use crate::significance::{as_f64, fisher};
 
 /// The parts of a run that are compared if there are few runs. What the machine did lasts longer than a call, so calls
 /// are no samples; their means over a while are.
@@ -127,23 +127,6 @@ fn two_sided(t: f64, freedom: usize) -> f64 {
     (1.0 - inside).clamp(0.0, 1.0)
 }
 
-/// What chance explains in at most this part of all comparisons, with the chance that it explains each: Holm's method,
-/// with weights. A test has its weight, its chance and what it is about.
-pub(super) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
-    tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
-    let mut left: f64 = tests.iter().map(|it| it.0).sum();
-    let mut found = Vec::new();
-    for (weight, chance, about) in tests {
-        let chance = chance * left / weight;
-        if chance > most {
-            break;
-        }
-        found.push((about, chance));
-        left -= weight;
-    }
-    found
-}
-
 /// What most values agree about: their median, of two middle ones the one closer to 0. Of fewer than three values,
 /// nothing is common.
 pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
@@ -177,16 +160,10 @@ pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
     values
 }
 
-/// The nearest rank of values that are sorted.
-pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    let at = rank.saturating_sub(1);
-    sorted.get(at).copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::significance::unlikely;
 
     fn near(found: f64, expected: f64) {
         assert!(

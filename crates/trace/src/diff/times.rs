@@ -6,11 +6,11 @@ use floe_waterfall::duration;
 
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{
-    Unit, certainty, common, counts, mean, mean_of, percentile, sorted, student, units, unlikely,
-    variance,
+    Unit, certainty, common, counts, mean, mean_of, sorted, student, units, variance,
 };
 use super::{Change, ChangeKind, Diff, change, rounded, surprising, total, weight};
-use crate::fisher::as_f64;
+use crate::names::percentile;
+use crate::significance::{as_f64, unlikely};
 
 /// What is reported of times: the kinds of change, the least factor, and how likely chance may explain any of them.
 struct Rule {

@@ -1,4 +1,4 @@
-//! Fisher's exact test of two counts.
+//! Whether chance explains a finding: Fisher's exact test, and Holm's correction for many tests.
 
 /// Fisher's exact test: how likely it is that of all failures so many or more are among the calls of the second sample.
 /// A sample is its failures and its calls.
@@ -24,7 +24,34 @@ fn factorial(n: usize) -> f64 {
         - 1.0 / (360.0 * n.powi(3))
 }
 
+/// What chance explains in at most this part of all comparisons, with the chance that it explains each: Holm's method,
+/// with weights. A test has its weight, its chance and what it is about.
+pub(crate) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
+    tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
+    let mut left: f64 = tests.iter().map(|it| it.0).sum();
+    let mut found = Vec::new();
+    for (weight, chance, about) in tests {
+        let chance = chance * left / weight;
+        if chance > most {
+            break;
+        }
+        found.push((about, chance));
+        left -= weight;
+    }
+    found
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a count of spans, or a time")]
 pub(crate) const fn as_f64(number: usize) -> f64 {
     number as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few digits count")]
+pub(crate) const fn as_f64_of(number: u64) -> f64 {
+    number as f64
+}
+
+/// The natural logarithm of a time; what took none counts as one nanosecond.
+pub(crate) fn logarithm(nanos: u64) -> f64 {
+    as_f64_of(nanos.max(1)).ln()
 }
