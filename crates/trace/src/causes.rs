@@ -178,6 +178,12 @@ fn by_chance(one: &Tested, other: &Tested) -> Ordering {
     one.0.total_cmp(&other.0)
 }
 
+/// Of two tests of a name, the one that chance explains least. Each of them has half of the chance to speak.
+fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
+    let (chance, finding) = tests.min_by(by_chance)?;
+    Some((2.0 * chance, finding))
+}
+
 impl Finding {
     const fn new(kind: CauseKind, span: usize, time: u64, message: String) -> Self {
         let cause = Cause {
@@ -217,10 +223,13 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let least = |kind: CauseKind| (all / kind.rule().of_file).max(LEAST);
     let mut tested = contention::contended(forest, least(CauseKind::ContendedLock));
     tested.extend(slow_with::slow_with(forest, least(CauseKind::SlowWith)));
-    let tested = tested.into_iter();
-    let tested = tested.map(|(chance, finding)| (1.0, chance, finding));
+    // A name of which nothing is found was looked at, too.
+    let tested = tested.into_iter().map(|it| match it {
+        Some((chance, finding)) => (1.0, chance, Some(finding)),
+        None => (1.0, 1.0, None),
+    });
     let found = unlikely(tested.collect(), CHANCE).into_iter();
-    let mut findings: Vec<_> = found.map(|it| it.0).collect();
+    let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
     innermost(forest, &mut findings);
     findings.extend(calls::calls(forest));
     // Who stands in a queue or tries again waits for that.
@@ -257,7 +266,7 @@ fn is_above(forest: &Forest<'_>, above: usize, below: usize) -> bool {
 
 /// Puts the slow spans of a name after those that are below them, if these explain half of their time.
 fn innermost(forest: &Forest<'_>, findings: &mut [Finding]) {
-    findings.sort_by_key(|it| it.rank);
+    findings.sort_by_key(|it| (it.rank, Reverse(forest.span(it.cause.span).start)));
     for at in 0..findings.len() {
         let (rank, span) = (findings[at].rank, findings[at].cause.span);
         for above in &mut findings[at + 1..] {

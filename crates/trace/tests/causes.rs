@@ -638,6 +638,33 @@ fn independent_calls_are_no_queue() {
     }
 }
 
+/// Times near the end of all times come from files that are damaged or hostile.
+#[test]
+fn times_at_the_end_of_all_times_are_judged() {
+    let shapes: [fn(u64) -> (u64, u64); 4] = [
+        |at| (at * 1_000_000, u64::MAX - (50 - at) * 1_000_000),
+        |at| (u64::MAX - 40_000_000 * at, u64::MAX),
+        |at| (1 + at, u64::MAX / 4 * 3 + at * 20_000_000),
+        |at| (u64::MAX / 4 * 3, u64::MAX - at),
+    ];
+    for shape in shapes {
+        let mut program = Program::default();
+        for at in 0..50 {
+            let parent = program.span(at % 3, 0, "root", 0, 0);
+            for name in ["reserve", "hold"] {
+                program.future(at % 3, parent, name, (0, 50), WAITS);
+                program.number("max_scheduled_ns", i64::MAX / 1_000);
+            }
+        }
+        let spans = program.recording.spans.iter_mut();
+        spans
+            .zip(0_u64..)
+            .for_each(|(span, at)| (span.start, span.end) = shape(at % 50));
+        let forest = Forest::new(&program.recording);
+        assert!(causes(&forest).iter().all(|it| !it.message.is_empty()));
+    }
+}
+
 #[test]
 fn who_had_what_a_span_waited_for_is_named() {
     let mut program = Program::default();

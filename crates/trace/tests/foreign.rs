@@ -331,6 +331,47 @@ fn an_event_that_only_slow_ones_have() {
 }
 
 #[test]
+fn a_statement_with_ids() {
+    let mut file = File::of("orders", &[]);
+    requests(&mut file, 300, "GET /orders", |file, trace, root, now| {
+        let (table, time) = match file.below(10) {
+            0 => ("archive", file.about(120.0)),
+            _ => ("orders", file.about(15.0)),
+        };
+        file.add(trace, root, Kind::Client, "SELECT", now, time);
+        file.with(
+            "db.query.text",
+            &format!("SELECT * FROM {table} WHERE id = {trace}"),
+        );
+        time
+    });
+    file.assert(
+        CauseKind::SlowWith,
+        "SELECT",
+        "slow ones have `db.query.text` like `SELECT * FROM archive WHERE id = *`, 0 of ",
+    );
+}
+
+#[test]
+fn a_sibling_that_only_slow_ones_have() {
+    let mut file = File::of("shop", &[]);
+    requests(&mut file, 300, "GET /cart", |file, trace, root, now| {
+        let is_cold = file.below(10) == 0;
+        let time = file.about(if is_cold { 120.0 } else { 15.0 });
+        if is_cold {
+            file.add(trace, root, Kind::Internal, "cache.miss", now, 0.1);
+        }
+        file.add(trace, root, Kind::Client, "HGET", now + 0.2, time);
+        time + 0.2
+    });
+    file.assert(
+        CauseKind::SlowWith,
+        "HGET",
+        "slow ones have a sibling `cache.miss`, 0 of ",
+    );
+}
+
+#[test]
 fn a_cache_miss() {
     let mut file = File::of("ci", &[]);
     requests(&mut file, 200, "build", |file, _, _, _| {

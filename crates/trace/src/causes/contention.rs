@@ -10,7 +10,7 @@ use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
-use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance};
+use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance, likeliest};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
@@ -63,8 +63,8 @@ pub(super) fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     longest
 }
 
-/// The names that may be queues, each with how likely chance explains its order.
-pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
+/// Of each name, how it may be a queue, and how likely chance explains its order.
+pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> {
     // A lock or a pool is one of a process.
     let mut groups: FxHashMap<(u32, String), Vec<Wait>> = FxHashMap::default();
     let mut plain: FxHashMap<&str, String> = FxHashMap::default();
@@ -99,19 +99,13 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
     groups.retain(|group| group.len() >= rule.count && sum(group.iter().map(Wait::time)) >= least);
     groups.sort_unstable();
     let holders = Holders::of(forest);
-    let queues = groups.iter().filter_map(|group| {
-        let found = in_order(forest, group)
+    let tested = groups.iter().flat_map(|group| {
+        let queue = in_order(forest, group)
             .into_iter()
             .chain(in_turn(forest, group));
-        found.min_by(by_chance)
+        [likeliest(queue), holders.test(forest, group)]
     });
-    queues
-        .chain(
-            groups
-                .iter()
-                .filter_map(|group| holders.test(forest, group)),
-        )
-        .collect()
+    tested.collect()
 }
 
 fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
@@ -144,7 +138,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         shuffled
             .iter_mut()
             .zip(times)
-            .for_each(|(call, time)| call.to = call.from + time);
+            .for_each(|(call, time)| call.to = call.from.saturating_add(time));
         let by_chance = places(&shuffled).map_or(0, |it| it.1);
         more += usize::from(by_chance >= waited);
         drawn.push(fraction(by_chance, waited));
@@ -174,7 +168,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         1.0
     };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
-    Some((2.0 * chance, queue(forest, calls, &waits, places)))
+    Some((chance, queue(forest, calls, &waits, places)))
 }
 
 fn fraction(part: u64, whole: u64) -> f64 {
@@ -258,7 +252,7 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
             .iter()
             .map(|it| it.time().saturating_sub(hold))
             .collect();
-        let chance = 2.0 * chance * as_f64(clusters.len());
+        let chance = chance * as_f64(clusters.len());
         (starts_apart <= ends_apart / 2).then(|| (chance, queue(forest, cluster, &waits, 1)))
     });
     found.min_by(by_chance)
@@ -280,17 +274,17 @@ impl Holders {
     fn test(&self, forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
         times.sort_unstable();
-        let usual = percentile(&times, 50);
+        let twice = percentile(&times, 50).saturating_mul(2);
         let found = self.0.iter().filter_map(|holder| {
             let it = forest.span(*holder);
             let first = calls.partition_point(|call| call.from <= it.start);
-            let after = calls.partition_point(|call| call.from.saturating_add(usual * 2) < it.end);
+            let after = calls.partition_point(|call| call.from.saturating_add(twice) < it.end);
             let held = calls.get(first..after).filter(|it| it.len() >= HELD)?;
             let name = &*forest.span(held.first()?.span).name;
             let mut chance = as_f64(self.0.len());
             for call in held {
                 let rest = it.end - call.from;
-                if call.to < it.end || call.to - it.end > rest / 10 + usual * 2 || *it.name == *name {
+                if call.to < it.end || call.to - it.end > (rest / 10).saturating_add(twice) || *it.name == *name {
                     return None;
                 }
                 let longer = times.len() - times.partition_point(|time| *time < rest);

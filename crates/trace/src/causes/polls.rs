@@ -313,7 +313,7 @@ impl Program<'_> {
         let woken = to.saturating_sub(Profile::of(span).max_scheduled);
         let near = self
             .ends
-            .between(woken.saturating_sub(AT_ONCE), woken + AT_ONCE);
+            .between(woken.saturating_sub(AT_ONCE), woken.saturating_add(AT_ONCE));
         let holders = near.iter().take(MOST_COMPARED).filter(|(end, other)| {
             let it = self.forest.span(*other);
             // Who lets a future go on does so in its last poll. What was woken by the same event ends later than that.
@@ -332,7 +332,8 @@ impl Program<'_> {
         // Where many spans end all the time, one ends just then by chance.
         let meanwhile = u64::try_from(self.ends.between(from, to).len()).ok()?;
         let is_unlikely = meanwhile.saturating_mul(AT_ONCE * 2) <= wait / UNLIKELY;
-        let began_before = self.forest.span(other).start + (wait / 50).max(LEAST) <= from;
+        let before = from.saturating_sub((wait / 50).max(LEAST));
+        let began_before = self.forest.span(other).start <= before;
         Some((other, began_before && is_unlikely))
     }
 }

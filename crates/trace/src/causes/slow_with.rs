@@ -1,5 +1,5 @@
 //! What the slow spans of a name have that its quick ones do not have: an attribute, a host, a version, a parent, a
-//! child, an event, or a place at the start of its process.
+//! child, a sibling, an event, a text with ids in it, or a place at the start of its process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use super::chance::{outlier, risk_ratio};
-use super::{CauseKind, Finding, Tested, by_chance, name};
+use super::{CauseKind, Finding, Tested, likeliest, name};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, fisher, logarithm};
@@ -28,6 +28,8 @@ const MOST_TWINS: usize = 3;
 const FIRST: usize = 5;
 /// The most characters of a value.
 const LONGEST: usize = 60;
+/// The most children of a parent that are looked at as siblings.
+const MOST_SIBLINGS: usize = 20;
 /// What a profile measures is no reason of it.
 const MEASURED: [&str; 8] = [
     "poll_count",
@@ -43,8 +45,8 @@ const MEASURED: [&str; 8] = [
 /// A key and a value, or what else tells spans apart.
 type Feature = (String, String);
 
-/// The names with a tail, each with what separates it best, and how likely chance does so. A tail takes this time.
-pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
+/// Of each name, what separates its slow spans best, and how likely chance does so. A tail takes this time.
+pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> {
     let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
     let mut plain: FxHashMap<&str, String> = FxHashMap::default();
     for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
@@ -56,7 +58,7 @@ pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
         groups.entry((service, name)).or_default().push(*span);
     }
     groups.retain(|_, spans| spans.len() >= CauseKind::SlowWith.rule().count);
-    let found = groups.iter().filter_map(|((_, name), spans)| {
+    let tested = groups.iter().map(|((_, name), spans)| {
         let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
         sorted.sort_unstable();
         let group = Group {
@@ -65,13 +67,14 @@ pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Tested> {
             spans,
             sorted,
         };
-        group
-            .separated(least)
-            .into_iter()
-            .chain(group.outlier(least))
-            .min_by(by_chance)
+        likeliest(
+            group
+                .separated(least)
+                .into_iter()
+                .chain(group.outlier(least)),
+        )
     });
-    found.collect()
+    tested.collect()
 }
 
 /// The spans of a name, and their durations in order.
@@ -117,6 +120,7 @@ impl Group<'_> {
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: BTreeMap<Feature, BTreeSet<usize>> = BTreeMap::new();
         let mut started: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut siblings: FxHashMap<usize, BTreeSet<String>> = FxHashMap::default();
         let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
         by_start.sort_by_key(|at| self.forest.span(self.spans[*at]).start);
         for at in by_start {
@@ -124,7 +128,13 @@ impl Group<'_> {
                 .entry(self.forest.span(self.spans[at]).source)
                 .or_default();
             *before += 1;
-            for feature in self.of_span(self.spans[at], *before) {
+            let mut found = self.of_span(self.spans[at], *before);
+            if let Some(parent) = self.forest.parent(self.spans[at]) {
+                let names = siblings.entry(parent).or_insert_with(|| self.below(parent));
+                let others = names.iter().filter(|it| **it != *self.name);
+                found.extend(others.map(|it| ("a sibling".to_owned(), it.clone())));
+            }
+            for feature in found {
                 features.entry(feature).or_default().insert(at);
             }
         }
@@ -144,6 +154,14 @@ impl Group<'_> {
         useful.collect()
     }
 
+    /// The names of the first children of a span.
+    fn below(&self, parent: usize) -> BTreeSet<String> {
+        let children = self.forest.children(parent).iter().take(MOST_SIBLINGS);
+        children
+            .map(|it| normalized(&self.forest.span(*it).name))
+            .collect()
+    }
+
     fn of_span(&self, index: usize, started: usize) -> Vec<Feature> {
         let span = self.forest.span(index);
         let plain = |index: usize| normalized(&self.forest.span(index).name);
@@ -153,12 +171,17 @@ impl Group<'_> {
         let resource = source.iter().flat_map(|it| &it.resource);
         for (key, value) in span.attributes.iter().chain(resource) {
             if !MEASURED.contains(&&**key) {
-                let text: String = value.to_string().chars().take(LONGEST).collect();
+                let whole = value.to_string();
+                let cut = |text: &str| text.chars().take(LONGEST).collect();
+                let like = normalized(&whole);
+                if like != "*" && like != whole {
+                    features.push((format!("{key}` like"), cut(&like)));
+                }
                 let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
                 features.extend(
                     (1..=digits).map(|it| (format!("{key}` ≥"), 10_i64.pow(it).to_string())),
                 );
-                features.push((key.to_string(), text));
+                features.push((key.to_string(), cut(&whole)));
             }
         }
         let parent = self.forest.parent(index).map_or_else(String::new, plain);
@@ -339,8 +362,9 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
         _ if value.is_empty() => key.clone(),
-        "the parent" | "a child" | "the event" => format!("{key} `{value}`"),
+        "the parent" | "a child" | "a sibling" | "the event" => format!("{key} `{value}`"),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
+        _ if key.ends_with("` like") => format!("`{key} `{value}`"),
         _ => format!("`{key}={value}`"),
     }
 }
