@@ -115,7 +115,7 @@ const _: () = {
 };
 
 /// In so many files without a cause may chance make a statistical rule speak.
-const CHANCE: f64 = 0.005;
+const CHANCE: f64 = 0.01;
 /// What is shorter is no cause.
 const LEAST: u64 = MS;
 /// A name usually takes the median of so many spans; a span that takes so many times as long is unusual.

@@ -3,15 +3,20 @@
 /// Fisher's exact test: how likely it is that of all failures so many or more are among the calls of the second sample.
 /// A sample is its failures and its calls.
 pub(crate) fn fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
+    logarithm_of_fisher(before, after).exp()
+}
+
+/// The natural logarithm of the same, which tells apart what is too unlikely for a number.
+pub(crate) fn logarithm_of_fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
     let failures = before.0 + after.0;
     let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
     let all = ways(before.1 + after.1, failures);
     let most = failures.min(after.1);
     let terms = (after.0..=most).filter(|it| failures - it <= before.1);
-    terms
-        .map(|it| (ways(after.1, it) + ways(before.1, failures - it) - all).exp())
-        .sum::<f64>()
-        .min(1.0)
+    let terms = terms.map(|it| ways(after.1, it) + ways(before.1, failures - it) - all);
+    let likeliest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = terms.map(|it| (it - likeliest).exp()).sum();
+    (likeliest + sum.ln()).min(0.0)
 }
 
 /// The natural logarithm of a factorial, by Stirling's series.

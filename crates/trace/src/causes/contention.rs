@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt::Display;
 
-use floe_waterfall::duration;
+use floe_waterfall::{duration, uncovered};
 use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
@@ -47,20 +47,9 @@ impl Wait {
 
 /// The longest time of a span that no child covers.
 pub(super) fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
-    let span = forest.span(index);
-    let mut longest = (span.start, span.start);
-    let mut until = span.start;
-    let children = forest.children(index).iter().map(|child| {
-        let child = forest.span(*child);
-        (child.start.min(span.end), child.end.min(span.end))
-    });
-    for (start, end) in children.chain([(span.end, span.end)]) {
-        if start.saturating_sub(until) > longest.1 - longest.0 {
-            longest = (until, start);
-        }
-        until = until.max(end);
-    }
-    longest
+    let start = forest.span(index).start;
+    let longest = uncovered(forest, index).min_by_key(|(from, to)| Reverse(to - from));
+    longest.unwrap_or((start, start))
 }
 
 /// Of each name, how it may be a queue, and how likely chance explains its order.

@@ -11,7 +11,7 @@ use super::chance::{outlier, risk_ratio};
 use super::{CauseKind, Finding, Tested, likeliest, name};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
-use crate::significance::{as_f64, fisher, logarithm};
+use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
 /// The slow spans take at least so many times as long as the others, by their medians, as (n, of n); one that stands
@@ -225,7 +225,7 @@ impl Group<'_> {
                 tried += 1;
                 let rows = self.rows(places, &is_slow);
                 let [slow_with, slow, with, all] = rows;
-                let chance = fisher((with - slow_with, all - slow), (slow_with, slow));
+                let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
                 let is_better = best
                     .as_ref()
                     .is_none_or(|it: &(f64, _, _, _)| chance < it.0);
@@ -243,7 +243,7 @@ impl Group<'_> {
         let others = what.split_off(what.len().min(MOST_TWINS)).len();
         what.extend((others > 0).then(|| format!("{others} others")));
         Some((
-            chance * as_f64(tried),
+            chance.exp() * as_f64(tried),
             self.finding(from, places, &what.join(" or "))?,
         ))
     }

@@ -347,6 +347,17 @@ fn statistics(forest: &Forest<'_>) -> Answer {
 }
 
 fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Failure> {
+    let span = span_as_json(forest, chosen(forest, id)?);
+    let text = if as_json {
+        span.to_string()
+    } else {
+        serde_json::to_string_pretty(&span).unwrap_or_default()
+    };
+    print_json(&text).map(|()| ExitCode::SUCCESS)
+}
+
+/// The span whose id begins so.
+fn chosen(forest: &Forest<'_>, id: &str) -> Result<usize, Failure> {
     let wanted = id.to_lowercase();
     let spans = forest.recording().spans.iter().enumerate();
     let mut found = spans.filter(|(_, span)| span.id.to_string().starts_with(&wanted));
@@ -359,7 +370,7 @@ fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Fa
     for (_, other) in found {
         if other.id != span.id {
             return Err(Failure(format!(
-                "expected the id of one span, found `{id}`, with which those of several begin"
+                "expected the id of one span, found `{id}`, with which the ids of several spans begin"
             )));
         }
         same += 1;
@@ -371,17 +382,21 @@ fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Fa
             "note: {same} more have this span id; this one is of trace {trace}, `--trace` chooses another"
         );
     }
+    Ok(index)
+}
+
+fn span_as_json(forest: &Forest<'_>, index: usize) -> Json {
+    let span = forest.span(index);
     let message = match &span.status {
         Status::Error(message) => &**message,
         _ => "",
     };
     let recording = forest.recording();
-    let logs = recording
-        .logs
-        .iter()
-        .filter(|log| (log.trace, log.span) == (span.trace, span.id));
+    let logs = recording.logs.iter();
+    let logs = logs.filter(|log| (log.trace, log.span) == (span.trace, span.id));
     let source = recording.source(span.source).cloned().unwrap_or_default();
-    let text = json!({
+    let children = names(forest, forest.children(index).iter().copied());
+    json!({
         "span": span.id.to_string(),
         "trace": span.trace.to_string(),
         "parent": span.parent.map(|parent| parent.to_string()),
@@ -410,19 +425,13 @@ fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Fa
             "after_ns": log.time.saturating_sub(span.start),
             "body": value(&log.body),
         })).collect::<Vec<_>>(),
-        "children": names(forest, forest.children(index).iter().copied()).into_iter().map(|name| json!({
+        "children": children.iter().map(|name| json!({
             "name": name.name,
             "spans": name.count,
             "total_ns": name.total,
         })).collect::<Vec<_>>(),
         "resource": attributes(&source.resource),
-    });
-    let text = if as_json {
-        text.to_string()
-    } else {
-        serde_json::to_string_pretty(&text).unwrap_or_default()
-    };
-    print_json(&text).map(|()| ExitCode::SUCCESS)
+    })
 }
 
 const fn status(span: &Span) -> &'static str {
