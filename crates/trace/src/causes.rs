@@ -102,7 +102,7 @@ const RULES: [Rule; 11] = [
     Rule { kind: CauseKind::Computing, name: "computing", time: 20 * MS, count: 1, of_trace: Some(10), of_file: 50,
         sentence: "`{}` computed for {}{}" },
     // A value is more frequent among the slow spans of a name than chance explains, or one span is far above the others.
-    Rule { kind: CauseKind::SlowWith, name: "slow_with", time: MS, count: 20, of_trace: None, of_file: 20,
+    Rule { kind: CauseKind::SlowWith, name: "slow_with", time: MS, count: 20, of_trace: None, of_file: 50,
         sentence: "`{}`: {} of the {} slow ones have {}, {} of {} others do; slow is from {} on, the others take {} or so" },
 ];
 
