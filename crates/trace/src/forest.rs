@@ -239,7 +239,7 @@ fn traces(spans: &[Span], parents: &[Option<usize>]) -> Vec<Trace> {
             trace.start = trace.start.min(span.start);
             trace.end = trace.end.max(span.end);
         }
-        trace.errors += usize::from(span.is_error());
+        trace.errors += usize::from(span.is_failure());
     }
     for trace in &mut traces {
         trace.start = trace.start.min(trace.end);

@@ -47,7 +47,7 @@ pub fn names<'a>(
         group.name = &span.name;
         group.service = service;
         group.count += 1;
-        group.errors += usize::from(span.is_error());
+        group.errors += usize::from(span.is_failure());
         group.total = group.total.saturating_add(span.duration());
         group.own = group.own.saturating_add(forest.self_time(index));
         durations.push(span.duration());

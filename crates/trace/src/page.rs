@@ -58,7 +58,7 @@ struct Rows {
     depth: Vec<usize>,
     name: Vec<usize>,
     service: Vec<usize>,
-    /// 0 unset, 1 OK, 2 error.
+    /// 0 unset, 1 OK, 2 error, 3 unset where a status code is an error.
     status: Vec<u8>,
     message: Vec<usize>,
     beside: Vec<usize>,
@@ -185,7 +185,7 @@ fn important(forest: &Forest<'_>, trace: &Trace, most: usize) -> FxHashSet<usize
     let mut spans = trace.spans.clone();
     spans.sort_by_key(|span| {
         let span = forest.span(*span);
-        (!span.is_error(), Reverse(span.duration()))
+        (!span.is_failure(), Reverse(span.duration()))
     });
     let mut kept = FxHashSet::default();
     for span in spans {
@@ -319,6 +319,7 @@ impl<'a> Plan<'a> {
         let parent = parent.and_then(|it| self.row_of.get(&it)).copied();
         let above = parent.and_then(|it| rows.depth.get(it));
         let (status, message) = match &span.status {
+            Status::Unset if span.is_failure() => (3, ""),
             Status::Unset => (0, ""),
             Status::Ok => (1, ""),
             Status::Error(message) => (2, &**message),
@@ -624,18 +625,26 @@ mod tests {
         let many = 2000;
         let mut spans = vec![span(1, 1, 0, "root", many)];
         spans.extend((2..=many).map(|id| span(1, id, 1, "child", id)));
-        // A quick one that failed.
+        // A quick one that failed, by its status or by its code.
         spans[5].status = Status::Error("no".into());
+        spans[7].attributes = Box::new([("http.response.status_code".into(), Value::Int(500))]);
         let recording = recording(spans);
         let (order, left_out) = rows_of(&Forest::new(&recording), 1000);
         assert_eq!((order.len(), left_out), (1000, 1000));
-        assert!(order.contains(&0) && order.contains(&5) && !order.contains(&6));
+        let kept = [0, 5, 6, 7].map(|span| order.contains(&span));
+        assert_eq!(kept, [true, true, false, true]);
         let (rows, _) = data(&recording);
         assert_eq!(
             rows["note"],
             "1000 more spans are left out: neither failed nor long"
         );
         assert_eq!(rows["traces"][0]["spans"], many);
+        assert_eq!(rows["traces"][0]["errors"], 2);
+        let failed = [2, 3].map(|status| {
+            let statuses = rows["status"].as_array().expect("a list").iter();
+            statuses.filter(|it| **it == status).count()
+        });
+        assert_eq!(failed, [1, 1]);
     }
 
     #[test]

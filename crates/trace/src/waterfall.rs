@@ -44,11 +44,11 @@ impl Tree for Forest<'_> {
                 .any(|(key, value)| key.ends_with(".status") && value.as_str() == Some("skipped"))
         };
         match &span.status {
-            Status::Error(_) => Mark::Failed,
+            _ if span.is_failure() => Mark::Failed,
             _ if span.attribute("floe.cancelled").is_some() => Mark::Cancelled,
             _ if is_skipped() => Mark::Skipped,
             Status::Ok => Mark::Ok,
-            Status::Unset => Mark::Unset,
+            Status::Unset | Status::Error(_) => Mark::Unset,
         }
     }
 

@@ -125,6 +125,19 @@ fn it_does_not_cry_wolf() {
     assert_eq!(changes(&before, &after), []);
 }
 
+/// A client that does not set the status of its span says by a code that it failed.
+#[test]
+fn calls_that_fail_by_their_code_are_failing() {
+    let [before, after] = [200, 503].map(|code| {
+        requests(100, |_| {
+            let code = ("http.response.status_code", Value::Int(code));
+            vec![("POST", Some(code), 10)]
+        })
+    });
+    let found = diff(&[before], &[after]);
+    assert_eq!(kinds(&found), [(ChangeKind::Failing, "POST")], "{found:?}");
+}
+
 /// Of few calls, failures that were not there before are said, and only many of them are a difference.
 #[test]
 fn failures_are_a_difference_if_chance_does_not_explain_them() {
@@ -212,7 +225,7 @@ fn kinds(found: &Diff) -> Vec<(ChangeKind, &str)> {
 /// Requests of calls, each with its name, attributes and milliseconds.
 fn requests(
     many: u64,
-    calls: impl Fn(u64) -> Vec<(&'static str, Option<(&'static str, &'static str)>, u64)>,
+    calls: impl Fn(u64) -> Vec<(&'static str, Option<(&'static str, Value)>, u64)>,
 ) -> Recording {
     let mut recording = Recording::default();
     for request in 1..=many {
@@ -223,7 +236,7 @@ fn requests(
         let mut spans: Vec<Span> = Vec::new();
         for (at, (name, attribute, millis)) in calls {
             let nanos = millis * (900_000 + micros(at) * 200);
-            let attribute = attribute.map(|(key, value)| (key.into(), Value::Text(value.into())));
+            let attribute = attribute.map(|(key, value)| (key.into(), value));
             spans.push(Span {
                 trace: TraceId(request.into()),
                 id: SpanId(at + 1),
@@ -419,7 +432,10 @@ fn names_are_told_apart_by_their_place_without_its_values() {
     ] {
         let [before, after] = [10, 20].map(|millis| {
             requests(100, move |_| {
-                let call = |at: usize, millis| ("query", Some((key, places[at])), millis);
+                let call = |at: usize, millis| {
+                    let place = Value::Text(places[at].into());
+                    ("query", Some((key, place)), millis)
+                };
                 vec![call(0, 10), call(1, millis), ("a", None, 9), ("b", None, 8)]
             })
         });

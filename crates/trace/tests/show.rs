@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use floe_trace::{
     Event, Forest, Kind, Recording, Source, Span, SpanId, Status, TraceId, Value, WaterfallOptions,
-    waterfall, write,
+    names, waterfall, write,
 };
 use unicode_width::UnicodeWidthStr as _;
 
@@ -404,6 +404,39 @@ fn run(arguments: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A client of HTTP or gRPC of another SDK need not set the status.
+#[test]
+fn a_call_that_failed_by_its_code_is_one_that_failed() {
+    let code = |key: &str, code| Box::new([(key.into(), Value::Int(code))]);
+    let mut call = span(2, 1, "POST", 0, 10);
+    call.attributes = code("http.response.status_code", 503);
+    let mut answer = span(3, 1, "GET", 10, 20);
+    answer.kind = Kind::Server;
+    answer.attributes = code("http.response.status_code", 404);
+    let recording = recording([span(1, 0, "checkout", 0, 20), call, answer]);
+    let forest = Forest::new(&recording);
+    assert_eq!(forest.traces()[0].errors, 1);
+    let failed = names(&forest, 0..3).into_iter().filter(|it| it.errors > 0);
+    assert_eq!(failed.map(|it| it.name).collect::<Vec<_>>(), ["POST"]);
+    let picture = draw(&recording, WaterfallOptions::default());
+    assert!(
+        picture.contains("1 failed") && picture.contains("✗ POST"),
+        "{picture}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    write::lines(&recording, std::fs::File::create(&file).unwrap()).unwrap();
+    let file = file.to_str().unwrap();
+    let errors = text(&run(&["query", "errors", "--json", file]).stdout);
+    assert!(
+        errors.contains(r#""path":"checkout > POST""#) && errors.contains(r#""total":1"#),
+        "{errors}"
+    );
+    let slowest = text(&run(&["query", "slowest", "--json", "--name", "POST", file]).stdout);
+    assert!(slowest.contains(r#""status":"unset""#), "{slowest}");
 }
 
 #[test]

@@ -190,9 +190,13 @@ fn slowest_spans(forest: &Forest<'_>, options: &Slowest) -> Answer {
 
 fn errors(forest: &Forest<'_>) -> Answer {
     let spans = 0..forest.recording().spans.len();
-    let is_error = |span: usize| forest.span(span).is_error();
+    let has_failed = |span: usize| forest.span(span).is_failure();
     let innermost = spans.filter(|span| {
-        is_error(*span) && !forest.children(*span).iter().any(|child| is_error(*child))
+        has_failed(*span)
+            && !forest
+                .children(*span)
+                .iter()
+                .any(|child| has_failed(*child))
     });
     let mut groups: FxHashMap<(&str, &str, String), (usize, usize)> = FxHashMap::default();
     for index in innermost {

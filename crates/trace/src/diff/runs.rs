@@ -92,7 +92,7 @@ impl Run {
             let calls = run.calls.entry(key).or_default();
             calls.own.push(logarithm(forest.self_time(index)));
             calls.durations.push(logarithm(span.duration()));
-            calls.failed.push(f64::from(u8::from(span.is_error())));
+            calls.failed.push(f64::from(u8::from(span.is_failure())));
             calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
             run.add_children(&forest, index, names);
         }

@@ -47,7 +47,8 @@ function parseDuration(text) {
   return found ? Number(found[1]) * { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 }[found[2]] : NaN;
 }
 
-const STATUSES = ['unset', 'ok', 'error'];
+// The last one failed by a status code.
+const STATUSES = ['unset', 'ok', 'error', 'unset'];
 const number = n => n.toLocaleString('en');
 const count = (n, one, many = one + 's') => `${number(n)} ${n === 1 ? one : many}`;
 
@@ -80,7 +81,7 @@ let filter = null, matches = [], isMatch;
 const text = index => D.strings[index];
 const name = row => line(text(D.name[row])) || '(no name)';
 const service = row => line(text(D.service[row]));
-const isError = row => D.status[row] === 2;
+const isError = row => D.status[row] > 1;
 const finish = row => D.start[row] + D.duration[row];
 const hasChildren = row => D.after[row] > row + 1;
 const traceOf = row => D.traces.findIndex(t => row >= t.first && row < t.end);
@@ -254,8 +255,8 @@ function parseFilter(input) {
     if (!isNaN(limit)) return { test: plain[0] === '>' ? row => D.duration[row] > limit : row => D.duration[row] < limit };
     const [, status] = /^status:(.*)$/.exec(plain === 'error' ? 'status:error' : plain) || [];
     if (status !== undefined) {
-      const wanted = STATUSES.indexOf(status);
-      return wanted < 0 ? { hint: 'expected status:error, status:ok or status:unset' } : { test: row => D.status[row] === wanted };
+      if (!STATUSES.includes(status)) return { hint: 'expected status:error, status:ok or status:unset' };
+      return { test: status === 'error' ? isError : row => STATUSES[D.status[row]] === status };
     }
     const [, key, value] = /^(service|name):(.*)$/.exec(plain) || [];
     if (key) {
