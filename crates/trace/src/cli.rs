@@ -38,7 +38,7 @@ enum Command {
     Check(check::Check),
     /// Compare two sets of runs: calls, failures, and self times
     ///
-    /// Exit codes: 0 nothing is different, 1 something is, 2 files or arguments cannot be used.
+    /// Exit codes: 0 no difference was found, 1 one was, 2 files or arguments cannot be used.
     Diff(diff::Diff),
     /// Write the files in the format of another program
     Export(Export),

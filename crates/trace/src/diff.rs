@@ -122,6 +122,16 @@ pub struct Diff {
     pub coverage: [(usize, usize, usize); 2],
     /// What the comparison could not judge.
     pub notes: Vec<String>,
+    /// Whether some of it, with more runs or calls, might be a difference.
+    pub is_undecided: bool,
+}
+
+impl Diff {
+    /// Notes what there is too little of to tell whether it is chance.
+    fn doubt(&mut self, note: String) {
+        self.notes.push(note);
+        self.is_undecided = true;
+    }
 }
 
 /// Compares two sets of runs.

@@ -385,6 +385,7 @@ fn totals_of_too_few_traces_are_a_note() {
     let [before, after] = [10, 100].map(|millis| requests(1, |_| vec![("query", None, millis)]));
     let found = diff(&[before], &[after]);
     assert_eq!(found.changes, []);
+    assert!(found.is_undecided);
     let note = found.notes.iter().find(|it| it.starts_with("GET /cart: "));
     assert!(
         note.is_some_and(|it| it.ends_with("in total, of too few to tell whether it is chance")),
@@ -515,6 +516,27 @@ fn the_program_prints_a_table_and_ends_with_a_code() {
         String::from_utf8(quiet.stdout)
             .unwrap()
             .ends_with("nothing is different\n")
+    );
+
+    // Of one trace each, a longer one may be chance.
+    let traces = [10, 100].map(|millis| {
+        let path = folder.path().join(format!("{millis}.jsonl"));
+        let recording = requests(1, |_| vec![("query", None, millis)]);
+        write::lines(&recording, File::create(&path).unwrap()).unwrap();
+        path
+    });
+    let [short, long] = traces.each_ref().map(|path| path.to_str().unwrap());
+    let unknown = run(&[short, long, "--html", page.to_str().unwrap()]);
+    assert_eq!(unknown.status.code(), Some(0));
+    let text = String::from_utf8(unknown.stdout).unwrap();
+    assert!(
+        text.ends_with("no difference can be told from chance\n"),
+        "{text}"
+    );
+    let drawn = fs::read_to_string(&page).unwrap();
+    assert!(
+        drawn.contains("<p>no difference can be told from chance</p>"),
+        "{drawn}"
     );
 
     let found = run(&[one, other, "--html", page.to_str().unwrap()]);

@@ -164,6 +164,15 @@ fn coverage(found: &Found) -> String {
     format!("before: {before} · after: {after}")
 }
 
+/// What is said where no difference was found.
+const fn nothing(found: &Found) -> &'static str {
+    if found.is_undecided {
+        "no difference can be told from chance"
+    } else {
+        "nothing is different"
+    }
+}
+
 fn text(found: &Found) -> String {
     let mut text = coverage(found) + "\n";
     for note in &found.notes {
@@ -171,8 +180,7 @@ fn text(found: &Found) -> String {
     }
     let rows = rows(found);
     if rows.is_empty() {
-        text.push_str("nothing is different\n");
-        return text;
+        return text + nothing(found) + "\n";
     }
     let columns = HEAD.iter().enumerate().map(|(at, title)| Column {
         title: (*title).to_owned(),
@@ -191,6 +199,7 @@ fn as_json(found: &Found) -> Json {
         "before": coverage[0],
         "after": coverage[1],
         "notes": found.notes,
+        "undecided": found.is_undecided,
     })
 }
 
@@ -208,7 +217,7 @@ fn page(found: &Found) -> String {
         let _ = writeln!(body, "<p class=\"note\">{}</p>", escape_html(note));
     }
     if found.changes.is_empty() {
-        body.push_str("<p>Nothing is different.</p>\n");
+        let _ = writeln!(body, "<p>{}</p>", nothing(found));
     } else {
         body.push_str("<table><thead><tr>");
         for title in HEAD.iter().chain(&["time"]) {

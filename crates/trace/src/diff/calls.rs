@@ -53,7 +53,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
         diff.changes.push(change(sets, &[key], kind, before, after));
     }
     if let [first, ..] = &*rare {
-        diff.notes.push(format!(
+        diff.doubt(format!(
             "rare names of one side only, which may be chance: {}, the first one is {first}",
             rare.len()
         ));
@@ -123,7 +123,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         // Only more failures are looked for, so chance is half of what it is in both directions.
         let chance = counts([&sides[0], &sides[1]], sets.are_runs()) / 2.0;
         if is_new && chance > CHANCE_OF_FAILURES {
-            diff.notes.push(format!(
+            diff.doubt(format!(
                 "{}: {is}, and none before, which may be chance",
                 found.name
             ));

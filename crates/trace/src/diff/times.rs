@@ -186,7 +186,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         }
     }
     if too_few > 0 {
-        diff.notes.push(format!(
+        diff.doubt(format!(
             "the times of {too_few} names are not compared: expected {} runs, or {CALLS} calls on each side, found fewer",
             super::RUNS
         ));
@@ -280,7 +280,7 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let tests: Vec<_> = tests.collect();
     let unjudged = tests.iter().filter(|it| it.1 >= 1.0);
     for change in unjudged.filter_map(|it| it.2.as_ref()) {
-        diff.notes.push(format!(
+        diff.doubt(format!(
             "{}: {} → {} in total, of too few to tell whether it is chance",
             change.name, change.before, change.after
         ));
