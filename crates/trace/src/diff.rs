@@ -162,8 +162,8 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
     let keys = calls::present(&sets, &keys, &mut diff);
     calls::counted(&sets, &keys, &mut diff.changes);
     calls::failing(&sets, &keys, &mut diff);
-    times::timed(&sets, &keys, &mut diff);
-    times::totals(&sets, &keys, &mut diff);
+    let shift = times::timed(&sets, &keys, &mut diff);
+    times::totals(&sets, &keys, shift, &mut diff);
     diff.changes.sort_by_key(|change| {
         let is_failing = change.kind == ChangeKind::Failing;
         let name = change.name.clone();

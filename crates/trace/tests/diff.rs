@@ -343,6 +343,20 @@ fn slow_calls_among_many_are_a_tail() {
     }
 }
 
+/// All times after, longer or shorter by so many hundredths, but those of one name.
+fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
+    let mut runs = runs.to_vec();
+    for span in runs.iter_mut().flat_map(|run| &mut run.spans) {
+        let length = span.duration();
+        span.start = span.start / 100 * hundredths;
+        span.end = span.end / 100 * hundredths;
+        if *span.name == *but {
+            span.end = span.start + length;
+        }
+    }
+    runs
+}
+
 /// All names are slower by as much: that is not a change of the program, unless it is more than noise.
 #[test]
 fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
@@ -351,32 +365,57 @@ fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
         ..Service::default()
     };
     let [before, after] = set(&[base, base], 5, 1);
-    let slower = |factor: u64| {
-        let mut runs = after.clone();
-        for span in runs.iter_mut().flat_map(|run| &mut run.spans) {
-            for time in [&mut span.start, &mut span.end] {
-                *time = *time / 100 * factor;
-            }
-        }
-        diff(&before, &runs)
-    };
-    let found = slower(107);
+    let found = diff(&before, &scaled(&after, 107, ""));
     assert_eq!(found.changes, []);
-    let note = found
-        .notes
-        .iter()
-        .find(|it| it.starts_with("the machine was "));
+    let has_note = |found: &Diff, start| found.notes.iter().any(|it| it.starts_with(start));
     assert!(
-        note.is_some_and(|it| it.contains(" % slower after")),
+        has_note(&found, "the machine made most names "),
         "{found:?}"
     );
-    let found = slower(200);
-    let expected = [(ChangeKind::SlowerTotal, "GET /cart/*")];
-    assert_eq!(kinds(&found), expected, "{found:?}");
-    assert_eq!(
-        kinds(&slower(50)),
-        [(ChangeKind::FasterTotal, "GET /cart/*")]
-    );
+    for (hundredths, kind) in [
+        (130, ChangeKind::SlowerTotal),
+        (200, ChangeKind::SlowerTotal),
+        (1000, ChangeKind::SlowerTotal),
+        (50, ChangeKind::FasterTotal),
+    ] {
+        let total = (kind, "GET /cart/*");
+        let found = diff(&before, &scaled(&after, hundredths, ""));
+        assert_eq!(kinds(&found), [total], "{found:?}");
+        let note = "the machine, or a change common to all names, made most names ";
+        assert!(has_note(&found, note), "{found:?}");
+        // A name that takes as long as before has not changed, although all others have.
+        let found = diff(&before, &scaled(&after, hundredths, "shard"));
+        assert!(kinds(&found).contains(&total), "{found:?}");
+        assert!(
+            found.changes.iter().all(|it| it.name != "shard"),
+            "{found:?}"
+        );
+    }
+}
+
+/// A change beside a common one is named, with the times that were measured.
+#[test]
+fn what_changed_more_than_all_is_named_beside_the_total() {
+    let base = Service {
+        requests: 100,
+        ..Service::default()
+    };
+    let slower = Service {
+        slower: 1.5,
+        ..base
+    };
+    let [before, after] = set(&[base, slower], 5, 1);
+    let found = diff(&before, &scaled(&after, 1000, ""));
+    let mut kinds = kinds(&found);
+    kinds.sort_unstable();
+    let expected = [
+        (ChangeKind::Slower, "price"),
+        (ChangeKind::SlowerTotal, "GET /cart/*"),
+    ];
+    assert_eq!(kinds, expected, "{found:?}");
+    let price = found.changes.iter().find(|it| it.name == "price").unwrap();
+    assert!(price.before.ends_with(" µs") && price.after.ends_with(" ms"));
+    assert!(price.factor.is_some_and(|it| it < 2.0), "{price:?}");
 }
 
 /// One trace on each side: nothing can be tested, and ten times as long is not kept quiet.

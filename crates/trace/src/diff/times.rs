@@ -35,7 +35,7 @@ const TAILS: Rule = Rule {
     least: 1.25,
     chance: 0.002,
 };
-/// What the machine did is not taken off totals.
+/// What the machine did is not taken off totals. What is common to all names and as large is not called the machine's.
 const TOTALS: Rule = Rule {
     kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal],
     least: 1.25,
@@ -60,16 +60,21 @@ struct Times<'a> {
     share: f64,
     /// Whether it has changed by itself, so that it says nothing about the machine.
     has_changed: bool,
+    /// What they were before anything was taken off.
+    measured: [f64; 2],
     runs: [Vec<Vec<f64>>; 2],
 }
 
 impl<'a> Times<'a> {
     fn new(sets: &'a Sets, keys: Vec<Key>, of: fn(&Calls) -> &[f64]) -> Self {
         let mut runs = [0, 1].map(|side: usize| vec![Vec::new(); sets.runs[side].len()]);
+        let (mut level, mut many) = (0.0, 0.0);
         for key in &keys {
             let all = [0, 1].iter().flat_map(|side| sets.calls(*side, *key));
             let all: Vec<f64> = all.flat_map(of).copied().collect();
             let typical = percentile(&sorted(&all), 50);
+            level += typical * as_f64(all.len());
+            many += as_f64(all.len());
             for (side, runs) in runs.iter_mut().enumerate() {
                 for (run, values) in sets.runs[side].iter().zip(runs) {
                     let own = run.calls.get(key).map(of).unwrap_or_default();
@@ -77,14 +82,17 @@ impl<'a> Times<'a> {
                 }
             }
         }
-        Self {
+        let mut times = Self {
             sets,
             keys,
             of,
             share: 1.0,
             has_changed: false,
+            measured: [0.0; 2],
             runs,
-        }
+        };
+        times.measured = times.units().map(|it| mean_of(&it) + level / many);
+        times
     }
 
     fn subtract(&mut self, side: usize, run: usize, off: f64) {
@@ -115,7 +123,7 @@ impl<'a> Times<'a> {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
         let factor = (mean_of(after) - mean_of(before)).exp();
-        let mut found = self.change(50, factor, rule);
+        let mut found = self.change(self.measured, factor, rule);
         if let (Some(found), [after], true) = (&mut found, after, self.sets.are_runs()) {
             let longer = before.iter().filter(|it| it.mean > after.mean).count();
             found.rank = Some((longer + 1, before.len() + 1));
@@ -123,18 +131,28 @@ impl<'a> Times<'a> {
         (self.share, student([before, after]), found)
     }
 
-    /// The change of a percentile by a factor, if that is large enough.
-    fn change(&self, percent: usize, factor: f64, rule: &Rule) -> Option<Change> {
-        let [before, after] = [0, 1].map(|side| {
-            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
-            let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
-            duration(rounded(percentile(&sorted(&values), percent).exp()))
-        });
+    /// The change by a factor, if that is large enough, and what was measured has changed in the same direction.
+    fn change(&self, measured: [f64; 2], factor: f64, rule: &Rule) -> Option<Change> {
+        let moved = (measured[1] - measured[0]) * factor.ln().signum();
+        let [before, after] = measured.map(|it| duration(rounded(it.exp())));
+        let is_enough = factor.max(factor.recip()) >= rule.least;
+        if !is_enough || moved < TIMES.least.ln() || before == after {
+            return None;
+        }
         let kind = rule.kinds[usize::from(factor < 1.0)];
         let mut found = change(self.sets, &self.keys, kind, before, after);
         found.factor = Some(factor);
         found.weight = weight(self.sets, &self.keys, self.of);
-        (factor.max(factor.recip()) >= rule.least).then_some(found)
+        Some(found)
+    }
+
+    /// A percentile of the times of each side as they were.
+    fn percentiles(&self, percent: usize) -> [f64; 2] {
+        [0, 1].map(|side| {
+            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
+            let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
+            percentile(&sorted(&values), percent)
+        })
     }
 
     fn percentile(&self, side: usize, percent: usize) -> f64 {
@@ -159,8 +177,8 @@ impl<'a> Times<'a> {
     }
 }
 
-/// Finds names whose self time has changed.
-pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+/// Finds names whose self time has changed, and returns what is common to all of them.
+pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {
         names.entry(key.0).or_default().push(*key);
@@ -202,8 +220,13 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     shift += without_machine(&mut times);
     if shift.abs() >= LEAST_SHIFT {
         let what = if shift > 0.0 { "slower" } else { "faster" };
+        let or_all = if is_large(shift) {
+            ", or a change common to all names,"
+        } else {
+            ""
+        };
         diff.notes.push(format!(
-            "the machine was {:.1} % {what} after, as most names were; this is taken off their times",
+            "the machine{or_all} made most names {:.1} % {what}; this is taken off their times",
             (shift.abs().exp() - 1.0) * 100.0
         ));
     }
@@ -213,6 +236,12 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     diff.changes.extend(surprising(levels, rule.chance));
     let tails = times.iter().map(test_tail).collect();
     diff.changes.extend(surprising(tails, TAILS.chance));
+    shift
+}
+
+/// Whether what is common to all names is more than a machine is expected to do.
+fn is_large(shift: f64) -> bool {
+    shift.abs() >= TOTALS.least.ln()
 }
 
 /// Takes off what is common to all names, as far as it is not their noise: what makes a run differ from the others of its
@@ -256,7 +285,7 @@ fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
     let mut changes = PERCENTILES.iter().filter_map(|percent| {
         let beyond = |side| times.percentile(side, *percent) - times.percentile(side, 50);
         let factor = (beyond(1) - beyond(0)).exp();
-        let mut found = times.change(*percent, factor, &TAILS)?;
+        let mut found = times.change(times.percentiles(*percent), factor, &TAILS)?;
         found.before = format!("p{percent} {}", found.before);
         Some(found)
     });
@@ -265,8 +294,9 @@ fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
     (times.share, chance, changes.next())
 }
 
-/// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it.
-pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+/// Finds roots and server spans that take longer or shorter as a whole, where no other change explains it. None explains
+/// what is common to all names.
+pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
     let mut names: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
     for key in keys {
         if sets.calls(1, *key).any(|it| it.are_entries) {
@@ -289,7 +319,7 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
-        if explained.abs() < change.weight.abs() / 2 {
+        if is_large(shift) || explained.abs() < change.weight.abs() / 2 {
             diff.changes.push(change);
         }
     }
