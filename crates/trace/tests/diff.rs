@@ -432,6 +432,32 @@ fn totals_of_too_few_traces_are_a_note() {
     );
 }
 
+/// Calls of two names that were made at the same time, and are made one after the other.
+#[test]
+fn calls_of_several_names_that_are_no_longer_parallel_are_serial() {
+    let after = requests(50, |_| vec![("stock", None, 10), ("tax", None, 10)]);
+    let mut before = after.clone();
+    for [root, stock, tax] in before.spans.as_chunks_mut().0 {
+        tax.end -= stock.duration();
+        tax.start = stock.start;
+        root.end = stock.end.max(tax.end);
+    }
+    let [before, after] = [[before], [after]];
+    let found = diff(&before, &after);
+    let changes: Vec<_> = found
+        .changes
+        .iter()
+        .map(|it| (it.kind, &*it.name, &*it.before))
+        .collect();
+    assert_eq!(
+        changes,
+        [(ChangeKind::Serial, "stock", "parallel to tax")],
+        "{found:?}"
+    );
+    let found = diff(&after, &before);
+    assert_eq!(kinds(&found), [(ChangeKind::FasterTotal, "GET /cart")]);
+}
+
 /// What a drifting machine does to all names does not hide what a name does.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {

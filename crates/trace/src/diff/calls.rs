@@ -1,5 +1,7 @@
 //! Which calls there are, how often, how they are ordered, and whether they fail.
 
+use std::collections::BTreeMap;
+
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{counts, mean};
 use super::{Change, ChangeKind, Diff, change, number, surprising, weight};
@@ -95,6 +97,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
         }
     }
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
+    changes.extend(serial_names(sets, keys));
 }
 
 /// Finds names that fail more often.
@@ -146,17 +149,43 @@ fn sum(sets: &Sets, side: usize, key: Key, of: fn(&Calls) -> usize) -> usize {
 
 /// Calls that used to overlap.
 fn serial(sets: &Sets, keys: &[Key], key: Key) -> Option<Change> {
-    let [was, is] = [0, 1].map(|side| {
-        let several = sum(sets, side, key, |it| it.with_several);
-        let overlap = sum(sets, side, key, |it| it.with_overlap);
-        (several > 0).then(|| as_f64(overlap) / as_f64(several))
+    let is_serial = were_parallel(sets, key, |it| [it.with_overlap, it.with_several]);
+    is_serial.then(|| serial_change(sets, keys, key, "parallel".to_owned()))
+}
+
+/// Calls of several names that used to overlap, as one change for each parent.
+fn serial_names(sets: &Sets, keys: &[Key]) -> Vec<Change> {
+    let mut below: BTreeMap<usize, Vec<Key>> = BTreeMap::new();
+    for key in keys {
+        if let Some(parent) = key.1
+            && were_parallel(sets, *key, |it| [it.beside_others, it.with_others])
+        {
+            below.entry(parent).or_default().push(*key);
+        }
+    }
+    let changes = below.into_values().filter_map(|serial| {
+        let (first, others) = serial.split_first().filter(|it| !it.1.is_empty())?;
+        let others = others.iter().map(|it| &*sets.names[it.0].name);
+        let before = format!("parallel to {}", others.collect::<Vec<_>>().join(", "));
+        Some(serial_change(sets, keys, *first, before))
     });
-    (was? >= 0.9 && is? <= 0.1).then(|| {
-        let [before, after] = ["parallel", "one after the other"].map(str::to_owned);
-        let mut found = change(sets, &[key], ChangeKind::Serial, before, after);
-        // The calls take as long as before; their parents take longer.
-        let parents = keys.iter().copied().filter(|it| Some(it.0) == key.1);
-        found.weight = weight(sets, &parents.collect::<Vec<_>>(), |it| &it.durations);
-        found
-    })
+    changes.collect()
+}
+
+/// Whether calls overlapped, of the parents where they could, below most of them before and hardly any after.
+fn were_parallel(sets: &Sets, key: Key, of: fn(&Calls) -> [usize; 2]) -> bool {
+    let parts = [0, 1].map(|side| {
+        let [some, all] = [0, 1].map(|at| sets.calls(side, key).map(|it| of(it)[at]).sum());
+        (all > 0).then(|| as_f64(some) / as_f64(all))
+    });
+    matches!(parts, [Some(was), Some(is)] if was >= 0.9 && is <= 0.1)
+}
+
+fn serial_change(sets: &Sets, keys: &[Key], key: Key, before: String) -> Change {
+    let after = "one after the other".to_owned();
+    let mut found = change(sets, &[key], ChangeKind::Serial, before, after);
+    // The calls take as long as before; their parents take longer.
+    let parents = keys.iter().copied().filter(|it| Some(it.0) == key.1);
+    found.weight = weight(sets, &parents.collect::<Vec<_>>(), |it| &it.durations);
+    found
 }

@@ -48,6 +48,9 @@ pub(super) struct Calls {
     /// Parents with several of these calls, and how many of them have two that overlap.
     pub(super) with_several: usize,
     pub(super) with_overlap: usize,
+    /// Parents that have calls of other names, too, and how many of them have two of both that overlap.
+    pub(super) with_others: usize,
+    pub(super) beside_others: usize,
 }
 
 /// A run.
@@ -108,6 +111,8 @@ impl Run {
             let same = siblings.entry(names[*child]).or_default();
             same.push(forest.span(*child));
         }
+        let beside_others = overlapping(forest, forest.children(parent), names);
+        let has_others = siblings.len() > 1;
         for (name, siblings) in siblings {
             let calls = self.calls.entry((name, Some(names[parent]))).or_default();
             calls.by_parent.push((which, siblings.len()));
@@ -119,8 +124,33 @@ impl Run {
             calls.in_a_row = calls.in_a_row.max(in_a_row);
             calls.with_several += usize::from(siblings.len() > 1);
             calls.with_overlap += usize::from(in_a_row < siblings.len());
+            calls.with_others += usize::from(has_others);
+            calls.beside_others += usize::from(beside_others.contains(&name));
         }
     }
+}
+
+/// The names of spans, in order of their starts, that overlap a span of another name.
+fn overlapping(forest: &Forest<'_>, spans: &[usize], names: &[usize]) -> FxHashSet<usize> {
+    let mut found = FxHashSet::default();
+    // The latest end so far, and that of another name. What overlaps an earlier end overlaps these, too, so each name
+    // with an overlap is found.
+    let mut ends = [(0, usize::MAX); 2];
+    for index in spans {
+        let (span, name) = (forest.span(*index), names[*index]);
+        let other = ends[usize::from(ends[0].1 == name)];
+        if other.0 > span.start {
+            found.extend([name, other.1]);
+        }
+        let own = ends.iter().filter(|it| it.1 == name).map(|it| it.0);
+        let end = own.fold(span.end, u64::max);
+        ends = if end > other.0 {
+            [(end, name), other]
+        } else {
+            [other, (end, name)]
+        };
+    }
+    found
 }
 
 /// The runs before and after.
