@@ -193,13 +193,29 @@ fn cases() -> Vec<Case> {
             "price",
         );
     }
+    for (title, services, name) in other_changes() {
+        for runs in TURNS.into_iter().chain([NIGHTS]) {
+            add(title, runs, ten, services, name);
+        }
+    }
+    cases
+}
+
+/// Changes that are not of the middle of the times, and the names that they are of.
+fn other_changes() -> Vec<(&'static str, [Service; 2], &'static str)> {
+    let base = Service::default();
     let failing = |failures| Service { failures, ..base };
+    let tail = |tail, tail_factor| Service {
+        tail,
+        tail_factor,
+        ..base
+    };
     let with = |fill| Service { fill, ..base };
     let audit = Service {
         has_audit: true,
         ..base
     };
-    for (title, services, name) in [
+    vec![
         (
             "2 → 3 queries",
             [base, Service { queries: 3, ..base }],
@@ -223,17 +239,17 @@ fn cases() -> Vec<Case> {
         ),
         (
             "`price`: 10 % of calls × 10",
-            [base, Service { tail: 0.1, ..base }],
+            [base, tail(0.1, 10.0)],
+            "price",
+        ),
+        (
+            "`price`: 5 % of calls × 6",
+            [base, tail(0.05, 6.0)],
             "price",
         ),
         ("`audit` is new", [base, audit], "audit"),
         ("`audit` is gone", [audit, base], "audit"),
-    ] {
-        for runs in TURNS.into_iter().chain([NIGHTS]) {
-            add(title, runs, ten, services, name);
-        }
-    }
-    cases
+    ]
 }
 
 /// The names that a test of their self times names; `samples` makes the samples of a run.

@@ -324,6 +324,37 @@ fn more_calls_of_some_requests_are_named_with_few_runs() {
     }
 }
 
+/// Five runs on each side tell little about how runs differ, which is not needed while they are alike.
+#[test]
+fn rare_failures_and_rare_slow_calls_are_found_in_five_runs() {
+    let base = Service {
+        requests: 120,
+        failures: 0.02,
+        ..Service::default()
+    };
+    let failing = Service {
+        failures: 0.06,
+        ..base
+    };
+    let slow = Service {
+        tail: 0.05,
+        tail_factor: 6.0,
+        ..base
+    };
+    let found = [
+        (failing, ChangeKind::Failing),
+        (slow, ChangeKind::SlowerTail),
+    ]
+    .map(|(service, kind)| {
+        let found = (0..10).filter(|seed| {
+            let [before, after] = set(&[base, service], 5, *seed);
+            kinds(&diff(&before, &after)) == [(kind, "price")]
+        });
+        found.count()
+    });
+    assert!(found.iter().all(|it| *it >= 7), "{found:?} of 10");
+}
+
 #[test]
 fn slow_calls_among_many_are_a_tail() {
     for runs in [1, 5, 20] {

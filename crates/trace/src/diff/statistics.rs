@@ -7,6 +7,8 @@ use crate::significance::{as_f64, fisher};
 const PARTS: usize = 10;
 /// The part of the values at each end that counts as the least extreme one of them in a robust mean.
 const ENDS: usize = 10;
+/// Samples that differ by less than this factor, as a variance, from what values within them differ by are alike.
+const ALIKE: f64 = 1.5;
 /// With less freedom, the deviation of the samples is not known.
 const LEAST_FREEDOM: usize = 4;
 
@@ -70,6 +72,12 @@ pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
 /// The variance of the difference of both means. What values differ by within their sample is the least that samples
 /// differ by.
 pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
+    let [of_units, of_values] = variances(sides);
+    of_units.max(of_values)
+}
+
+/// The same by how samples differ, and by how values differ within them.
+fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     let units = || sides.iter().copied().flatten();
     let distances = sides.iter().flat_map(|side| {
         let mean = mean_of(side);
@@ -85,11 +93,11 @@ pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
         of_units += between / many;
         of_values += side.iter().map(|it| within / it.values).sum::<f64>() / many.powi(2);
     }
-    of_units.max(of_values)
+    [of_units, of_values]
 }
 
-/// Student's test of counts, and Fisher's of how many are above the middle of both means: of rare ones, the deviation is
-/// not known.
+/// Fisher's test of how many are above the middle of both means, and, unless samples are alike, Student's test of their
+/// means: few samples do not tell their deviation well, so what they do not need it for is found more often.
 pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let units = sides.map(|runs| units(runs, are_whole, Unit::new));
     let [one, other] = sides.map(|runs| mean(&runs.concat()));
@@ -102,7 +110,12 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
         )
     });
     let above = fisher(before, after).min(fisher(after, before)) * 2.0;
-    student([&units[0], &units[1]]).max(above.min(1.0))
+    let units = [&*units[0], &*units[1]];
+    let [of_units, of_values] = variances(units);
+    if of_units <= of_values * ALIKE {
+        return above.min(1.0);
+    }
+    student(units).max(above.min(1.0))
 }
 
 /// How likely Student's t is as far from 0, in either direction, by its finite series for a whole number of degrees
@@ -207,6 +220,16 @@ mod tests {
         after[7] = 1.0;
         let before = vec![vec![0.0; 30]; 14];
         near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
+    }
+
+    /// As many failures in all: in each run they tell of the program, in one run of that run.
+    #[test]
+    fn failures_of_one_run_are_its_own() {
+        let run = |failures| [vec![1.0; failures], vec![0.0; 120 - failures]].concat();
+        let before = [2, 3, 2, 3, 2].map(run);
+        let even = counts([&before, &[6, 7, 8, 7, 8].map(run)], true);
+        let uneven = counts([&before, &[1, 1, 1, 1, 32].map(run)], true);
+        assert!(even < 0.001 && uneven > 0.1, "{even} and {uneven}");
     }
 
     #[test]

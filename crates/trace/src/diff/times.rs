@@ -160,7 +160,8 @@ impl<'a> Times<'a> {
         percentile(&sorted(&self.runs[side].concat()), percent)
     }
 
-    /// How far each value is above where the tail of both sides begins, after what has become of the median.
+    /// How far each value is above where a tail begins, after what has become of the median: further out than the side
+    /// with the shorter tail by what is reported at least. Nearer values differ by noise, which hides few far ones.
     fn tails(&self) -> [Vec<Vec<f64>>; 2] {
         let medians = [0, 1].map(|side| self.percentile(side, 50));
         let centred = [0, 1].map(|side| {
@@ -169,8 +170,10 @@ impl<'a> Times<'a> {
             runs.map(|run| run.iter().map(centred).collect::<Vec<f64>>())
                 .collect::<Vec<_>>()
         });
-        let both = sorted(&centred.concat().concat());
-        let begin = percentile(&both, TAIL);
+        let ends = centred
+            .each_ref()
+            .map(|it| percentile(&sorted(&it.concat()), TAIL));
+        let begin = ends[0].min(ends[1]) + TAILS.least.ln();
         centred.map(|runs| {
             let above = |run: Vec<f64>| run.iter().map(|it| (it - begin).max(0.0)).collect();
             runs.into_iter().map(above).collect()

@@ -60,8 +60,9 @@ pub(crate) struct Service {
     pub(crate) noise: Noise,
     /// The factor of the time of `price`.
     pub(crate) slower: f64,
-    /// The part of the calls of `price` that take ten times as long.
+    /// The part of the calls of `price` that take longer, and how many times as long.
     pub(crate) tail: f64,
+    pub(crate) tail_factor: f64,
     /// How many queries a request makes.
     pub(crate) queries: usize,
     /// The part of the requests that make one more query.
@@ -83,6 +84,7 @@ impl Default for Service {
             noise: Noise::of(0.1),
             slower: 1.0,
             tail: 0.0,
+            tail_factor: 10.0,
             queries: 2,
             extra: 0.0,
             fill: 0.0,
@@ -183,7 +185,7 @@ pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Record
             add(root, "cache.fill", now, nanos);
             now += nanos;
         }
-        let tail = if is_in_tail { 10.0 } else { 1.0 };
+        let tail = if is_in_tail { service.tail_factor } else { 1.0 };
         let nanos = took(2, 800.0 * service.slower * tail);
         let price = add(root, "price", now, nanos);
         now += nanos;
