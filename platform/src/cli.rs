@@ -572,7 +572,10 @@ fn run(
             RunError::Unfinished { error, .. } => error.redacted(),
             other => other.to_string(),
         });
-        print(&format_args!("{}\n", report.ended(message.as_deref())))?;
+        print(&format_args!(
+            "{}\n",
+            report.ended(message.as_deref(), observed.is_recorded)
+        ))?;
     } else {
         observed.print_tree(&mut io::stdout());
     }
@@ -583,10 +586,6 @@ fn run(
             (Some(id), Some(url), Some(_)) if observed.is_recorded => Some(url.of(id)),
             (Some(id), _, Some(to)) if observed.is_recorded => Some(format!("{id} at {to}")),
             (Some(id), _, None) if observed.is_recorded => Some(id.to_owned()),
-            (None, _, to) if observed.is_recorded => {
-                let at = to.map(|to| format!(", at {to}")).unwrap_or_default();
-                Some(format!("recorded, because the run failed{at}"))
-            }
             _ => {
                 let percent = ratio * 100.0;
                 Some(format!(

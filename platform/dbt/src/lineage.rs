@@ -65,6 +65,8 @@ pub(crate) struct Lineage {
     /// Names and values by which the runs are found.
     tags: Vec<(String, String)>,
     run_id: RunId,
+    /// Whether spans are exported, or may be at the end.
+    pub(crate) is_recorded: bool,
     /// The runs of the nodes that have not finished, with the ids of their spans.
     nodes: HashMap<String, (RunId, Option<Ids>)>,
     /// The runs of the nodes that have finished.
@@ -147,6 +149,7 @@ impl Lineage {
             started_by: LineageParent::default(),
             tags: Vec::new(),
             run_id: RunId::new(),
+            is_recorded: false,
             nodes: HashMap::new(),
             finished: Vec::new(),
             project: String::new(),
@@ -234,6 +237,12 @@ impl Lineage {
         self.command(state, at, span, error);
     }
 
+    /// The ids of a span that is recorded.
+    fn ids(&self, span: &SpanContext) -> Option<Ids> {
+        let is_recorded = span.is_valid() && self.is_recorded;
+        is_recorded.then(|| (span.trace_id().to_string(), span.span_id().to_string()))
+    }
+
     fn command(
         &mut self,
         state: RunState,
@@ -241,7 +250,7 @@ impl Lineage {
         span: &SpanContext,
         error: Option<&str>,
     ) {
-        let ids = ids(span);
+        let ids = self.ids(span);
         let run_id = self.run_id.clone();
         let job = self.job.clone().unwrap_or_default();
         let event = RunEvent {
@@ -264,7 +273,7 @@ impl Lineage {
         let run_id = RunId::new();
         let sent = self.node(change, RunState::Start, &run_id, None, None);
         self.count(sent);
-        let entry = (run_id.clone(), ids(change.span));
+        let entry = (run_id.clone(), self.ids(change.span));
         self.nodes.insert(id.clone(), entry);
         run_id
     }
@@ -339,7 +348,7 @@ impl Lineage {
                 .and_then(|result| result.rows_affected),
             ..self.dataset(entry, name)
         });
-        let ids = ids(change.span);
+        let ids = self.ids(change.span);
         self.send(&RunEvent {
             error,
             job_type: job_type(id),
@@ -520,12 +529,6 @@ fn job_type(unique_id: &str) -> Option<JobType<'static>> {
         integration: "DBT",
         job_type,
     })
-}
-
-/// The ids of a span that is recorded.
-fn ids(span: &SpanContext) -> Option<Ids> {
-    let is_recorded = span.is_valid() && span.is_sampled();
-    is_recorded.then(|| (span.trace_id().to_string(), span.span_id().to_string()))
 }
 
 fn borrowed(ids: Option<&Ids>) -> Option<(&str, &str)> {

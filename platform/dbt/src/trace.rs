@@ -50,6 +50,8 @@ pub(crate) struct CommandTrace {
     lineage: Option<Lineage>,
     /// The id of the run in Dagster that the command is a part of.
     dagster_run_id: Option<String>,
+    /// Whether its spans are exported, or are if it fails.
+    is_recorded: bool,
     warnings: Vec<String>,
 }
 
@@ -74,7 +76,9 @@ impl CommandTrace {
     }
 
     fn new(span: CommandSpan, project: &Path) -> Self {
+        let is_recorded = span.span_context().is_sampled() || span.context.span().is_recording();
         Self {
+            is_recorded,
             span,
             nodes: Nodes::default(),
             fusion: None,
@@ -87,8 +91,9 @@ impl CommandTrace {
     }
 
     /// Also emits lineage. `profiles` have the database of the project.
-    pub(crate) fn with_lineage(mut self, lineage: Option<Lineage>, profiles: Profiles) -> Self {
-        if let Some(lineage) = &lineage {
+    pub(crate) fn with_lineage(mut self, mut lineage: Option<Lineage>, profiles: Profiles) -> Self {
+        if let Some(lineage) = &mut lineage {
+            lineage.is_recorded = self.is_recorded;
             let run_id = lineage.run_id().as_str();
             self.span.set_attribute(LineageAttributes::RUN_ID, run_id);
         }
@@ -402,7 +407,8 @@ impl CommandTrace {
             return None;
         }
         let ids = self.span.span_context();
-        let is_recorded = ids.is_sampled();
+        let has_failed = exit != Exit::Code(0);
+        let is_recorded = ids.is_sampled() || has_failed && self.is_recorded;
         let lineage = self.lineage.as_ref();
         let jobs = lineage.map(|lineage| {
             let jobs = lineage.finished().map(|(id, run_id)| Job {

@@ -337,7 +337,7 @@ impl Report {
     }
 
     /// The last line for machines.
-    pub fn ended(&self, error: Option<&str>) -> serde_json::Value {
+    pub fn ended(&self, error: Option<&str>, is_recorded: bool) -> serde_json::Value {
         let [built, failed, skipped, rest] = self.counts();
         let checks = self.checks();
         let is_success = error.is_none() && failed == 0;
@@ -345,7 +345,7 @@ impl Report {
             "event": "run_ended",
             "status": if is_success { "success" } else { "failed" },
             "run_id": self.run_id,
-            "trace_id": self.trace_id,
+            "trace_id": self.trace_id().filter(|_| is_recorded),
             "built": built,
             "failed": failed,
             "skipped": skipped,
@@ -378,7 +378,7 @@ impl Report {
     }
 
     /// The results of all checks.
-    fn checks(&self) -> Checks {
+    pub(super) fn checks(&self) -> Checks {
         let mut all = Checks::default();
         for Checks { passed, failed } in self.steps.iter().map(|step| step.checks) {
             all.passed += passed;

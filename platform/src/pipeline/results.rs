@@ -77,8 +77,12 @@ pub fn results_path(folder: &Path) -> PathBuf {
 /// that is killed.
 pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     let path = results_path(&identity.folder);
-    let written = replace(&path, &Results::new(identity, report, Status::Started))
-        .and_then(|()| history::add(&identity.folder, record(identity, report, Status::Started)));
+    let written = replace(&path, &Results::new(identity, report, Status::Started)).and_then(|()| {
+        history::add(
+            &identity.folder,
+            record(identity, report, Status::Started, active::current_ids()),
+        )
+    });
     if matches!(written, Err(Error::Io { .. })) {
         // Removing a file is possible on a full disk, too.
         atomic::remove(&path)?;
@@ -88,7 +92,10 @@ pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
 
 /// Tells the other hosts that build the warehouse of the run that begins to build it. Returns whether they know of it.
 pub(super) fn share_start(identity: &Identity, report: &Report, plugins: &Active) -> bool {
-    history::share(plugins, record(identity, report, Status::Started))
+    history::share(
+        plugins,
+        record(identity, report, Status::Started, active::current_ids()),
+    )
 }
 
 /// Writes the results. If the run stopped early, the assets after that point are missing, and `stopped` is
@@ -105,11 +112,17 @@ pub(super) fn write(
     } else {
         Status::Failed
     };
+    // The trace is exported if a span of it has failed, also where the run tolerates that.
+    let has_failed = !is_built
+        || report.checks().failed > 0
+        || plugins.is_some_and(|plugins| !plugins.warnings().is_empty());
+    let ids = active::ids_at_end(has_failed);
+    let record = record(identity, report, status, ids);
     let results = Results {
         message: stopped.map(Error::redacted),
+        trace_id: record.trace_id.clone(),
         ..Results::new(identity, report, status)
     };
-    let record = record(identity, report, status);
     // The results are last: a run is not a success before it is in the history.
     let written = history::add(&identity.folder, record.clone())
         .and_then(|()| replace(&results_path(&identity.folder), &results));
@@ -125,8 +138,13 @@ pub(super) fn write(
 }
 
 /// What the history of the product has of the run.
-fn record(identity: &Identity, report: &Report, status: Status) -> Record {
-    let (trace_id, span_id) = active::current_ids().unzip();
+fn record(
+    identity: &Identity,
+    report: &Report,
+    status: Status,
+    ids: Option<(String, String)>,
+) -> Record {
+    let (trace_id, span_id) = ids.unzip();
     let is_started = matches!(status, Status::Started);
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
     Record {
@@ -173,7 +191,7 @@ impl<'a> Results<'a> {
             product_version: &identity.version,
             environment: identity.environment,
             status,
-            trace_id: active::current_ids().map(|(trace, _)| trace),
+            trace_id: report.trace_id().map(str::to_owned),
             lineage_run_id: report.run_id().as_str(),
             dagster_run_id: report.dagster_run_id(),
             select: report.select(),

@@ -237,13 +237,19 @@ pub(crate) const RUN_FAILED: &str = "FloePipelineFailed";
 /// The name of the alert of a check that failed.
 pub(crate) const CHECK_FAILED: &str = "FloeQualityCheckFailed";
 
-/// The ids of the current trace and span in hexadecimal digits; `None` if nothing is recorded.
+/// The ids of the current trace and span in hexadecimal digits; `None` if they are never exported. A span that is not
+/// sampled may be: the trace of a run that fails.
 pub(crate) fn current_ids() -> Option<(String, String)> {
+    ids_at_end(true)
+}
+
+/// The same at the end of a run, when it is known whether it has failed.
+pub(crate) fn ids_at_end(has_failed: bool) -> Option<(String, String)> {
     let cx = opentelemetry::Context::current();
     let span = cx.span();
     let context = span.span_context();
-    let is_recorded = context.is_valid() && context.is_sampled();
-    is_recorded.then(|| {
+    let is_exported = context.is_sampled() || has_failed && span.is_recording();
+    (context.is_valid() && is_exported).then(|| {
         (
             context.trace_id().to_string(),
             context.span_id().to_string(),

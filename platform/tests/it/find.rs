@@ -1,8 +1,10 @@
 //! `floe find`: the ids of a run, by any of them.
 
+use floe_tests::Receiver;
 use serde_json::Value;
 
 use crate::product::{Output, Product, command};
+use crate::service::{Answer, Service};
 
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -154,4 +156,64 @@ fn a_failed_run_is_found() {
     assert_eq!(last["eventType"], "FAIL");
     let message = &last["run"]["facets"]["errorMessage"]["message"];
     assert_eq!(*message, "1 of 3 assets failed");
+}
+
+/// `prod` records some of its runs, and each that fails, so the id of any run may be needed.
+#[test]
+fn the_trace_of_a_run_that_failed_without_being_sampled_has_its_id_everywhere() {
+    let receiver = Receiver::http();
+    let channel = Service::start(|_| Answer::text(200, ""));
+    let product = Product::shop();
+    product.append(
+        "manifest.yaml",
+        "telemetry: { sampling: { prod: 0.0 } }
+plugins: { alert_channel: { type: webhook, url: '${env:HOOK}' } }",
+    );
+    let endpoint = receiver.endpoint();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("HOOK", &channel.url),
+    ];
+    let run = |words: &[&str]| product.floe("run", words, &variables);
+    run(&["--env", "prod"]).assert_ok();
+    assert!(receiver.spans().is_empty());
+    let results =
+        || serde_json::from_str::<Value>(&product.read(".floe/run_results.json")).unwrap();
+    assert_eq!(results()["trace_id"], Value::Null);
+
+    let bronze = "    layer: bronze\n";
+    let check = format!("{bronze}    checks: [{{ min_rows: 4000 }}]\n");
+    product.replace("floe.yaml", bronze, &check);
+    let output = run(&["--env", "prod", "--json"]);
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let spans = receiver.spans();
+    let id = spans[0].trace_id.clone();
+    let ended: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(ended["trace_id"], *id);
+    assert_eq!(results()["trace_id"], *id);
+    let alerts = channel.received();
+    assert_eq!(alerts.len(), 2, "{alerts:?}");
+    for alert in alerts {
+        assert_eq!(alert.json()["data"]["trace_id"], *id);
+    }
+    let lineage = product.read(".floe/lineage.jsonl");
+    let events: Vec<Value> = lineage
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of_run = events
+        .iter()
+        .filter(|event| event["run"]["facets"]["traceCorrelation"]["trace_id"] == *id);
+    assert!(of_run.count() >= events.len() / 2, "{lineage}");
+    let run_id = results()["run_id"].as_str().unwrap().to_owned();
+    for wanted in [&id, &run_id] {
+        let found = find(&product, wanted, &[]);
+        found.assert_ok();
+        assert!(
+            found.stdout.contains(&format!("  trace            {id}\n")),
+            "{}",
+            found.stdout
+        );
+    }
 }

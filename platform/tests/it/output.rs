@@ -426,7 +426,8 @@ fn a_failed_run_is_not_told_to_be_left_out() {
     let failed = run();
     assert!(!receiver.spans().is_empty());
     assert!(!failed.contains("not recorded"), "{failed}");
-    let recorded = format!("\ntrace    recorded, because the run failed, at {endpoint}\n");
+    let id = receiver.spans()[0].trace_id.clone();
+    let recorded = format!("\ntrace    {id} at {endpoint}\n");
     assert!(failed.contains(&recorded), "{failed}");
 }
 
