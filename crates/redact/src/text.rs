@@ -93,7 +93,7 @@ pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
 
 /// Words and what each of them means, by their first letters and their lengths. ASCII case is ignored.
 #[derive(Debug)]
-pub(crate) struct Words<T>([Vec<(&'static str, T)>; 512]);
+pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 
 impl Words<()> {
     /// A long list of words.
@@ -108,7 +108,7 @@ impl Words<()> {
 
 impl<T> Words<T> {
     pub(crate) fn of(rows: impl Iterator<Item = (&'static str, T)>) -> Self {
-        let mut words = Self(std::array::from_fn(|_| Vec::new()));
+        let mut words = Self(Box::new(std::array::from_fn(|_| Vec::new())));
         for (word, meaning) in rows {
             words.0[Self::bucket(word.as_bytes())].push((word, meaning));
         }
