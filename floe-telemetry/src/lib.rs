@@ -71,6 +71,7 @@
 //! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], [`printable`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector |
 //! | `console` (default) | traces and metrics in the terminal, [`exporter::ConsoleExporter`] |
+//! | `metrics` (default) | exporters of metrics: of the program ([`MetricRecorder`], OpenTelemetry's API), of spans and of the library itself |
 //! | `yaml` (default) | `TelemetryConfig::from_yaml`, `FLOE_CONFIG_FILE`, `OTEL_CONFIG_FILE` |
 //! | `patterns` (default) | regular expressions of the program for redaction (`redaction.patterns`) |
 //! | `otlp-grpc` | export over OTLP/gRPC |
@@ -128,6 +129,9 @@ pub use floe_telemetry_sdk::{
 // It registers itself; a crate that nothing names is not linked.
 #[cfg(feature = "_otlp")]
 use floe_telemetry_otlp as _;
+
+#[cfg(feature = "metrics")]
+use floe_telemetry_metrics as _;
 
 #[cfg(feature = "logs")]
 #[doc(inline)]

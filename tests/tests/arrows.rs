@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 23] = [
+const CRATES: [&str; 24] = [
     "crates/redact",
     "crates/suggest",
     "crates/semconv",
@@ -25,6 +25,7 @@ const CRATES: [&str; 23] = [
     "crates/core",
     "crates/tracing",
     "crates/sdk",
+    "crates/metrics",
     "crates/otlp",
     "crates/console",
     "crates/logs",

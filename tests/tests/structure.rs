@@ -10,10 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 29] = [
+const CRATES: [&str; 30] = [
     "crates/console",
     "crates/core",
     "crates/logs",
+    "crates/metrics",
     "crates/otlp",
     "crates/redact",
     "crates/sdk",

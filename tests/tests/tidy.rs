@@ -56,10 +56,11 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
 }
 
 /// The crates that `floe-telemetry` is made of.
-const LIBRARY: [&str; 8] = [
+const LIBRARY: [&str; 9] = [
     "crates/core/src",
     "crates/tracing/src",
     "crates/sdk/src",
+    "crates/metrics/src",
     "crates/otlp/src",
     "crates/console/src",
     "crates/logs/src",

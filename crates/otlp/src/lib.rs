@@ -9,7 +9,6 @@ mod buffer_pool;
 #[cfg(feature = "http")]
 mod compress;
 mod encoding;
-mod exemplars;
 mod files;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -17,6 +16,7 @@ mod grpc;
 mod http;
 mod json;
 mod logs;
+#[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
 mod proxy;
 mod request;

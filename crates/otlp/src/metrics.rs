@@ -1,5 +1,7 @@
 //! Metrics over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
 
+mod exemplars;
+
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -14,7 +16,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
 use super::sender::{Sender, sdk_error};
-use super::{OtlpTarget, exemplars, too_large};
+use super::{OtlpTarget, too_large};
 use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
 use floe_telemetry_sdk::__parts::metrics::MetricDestination;

@@ -51,7 +51,7 @@ pub use self::ending::Ending;
 pub use self::enrich::{EnrichedSpan, Enricher};
 pub use self::exceptions::ExceptionLog;
 pub(crate) use self::exceptions::Exceptions;
-pub(crate) use self::exemplars::{
+pub use self::exemplars::{
     BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
     of_instrument as instrument_exemplars,
 };
@@ -63,11 +63,11 @@ pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
 pub use self::rate_limited::RateLimited;
-pub use self::redact::Redactor;
-pub(crate) use self::redact::{Policies, Redaction};
+pub(crate) use self::redact::Policies;
+pub use self::redact::{Redaction, Redactor};
 pub(crate) use self::sdk_span_processor::{SdkEnds, SdkStarts};
 pub use self::shared_attributes::SharedAttributes;
-pub(crate) use self::span_metrics::SpanMetrics;
+pub use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
 pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;

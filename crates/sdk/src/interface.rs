@@ -1,4 +1,4 @@
-//! What the crates of OTLP, of the terminal, of log records and of tests need of this one, grouped by the modules that
+//! What the crates of OTLP, of the terminal, of metrics, of log records and of tests need of this one, grouped by the modules that
 //! it comes from. It changes with every version.
 
 pub mod collector {
@@ -8,6 +8,10 @@ pub mod collector {
         Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
         ExportFailure, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, StoredFailure, Worker,
         WorkerSettings, collect_exemplars, guarded_message, span_data_bytes,
+    };
+    pub use crate::collector::{
+        BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,
+        instrument_exemplars,
     };
 }
 
@@ -20,8 +24,8 @@ pub mod config {
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
-        Compression, LogKeys, LogOutput, LogRecordLimits, LoggingConfig, OtlpOptions, OtlpProtocol,
-        Signal, TelemetryAuth,
+        Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
+        LoggingConfig, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
     };
 }
 
@@ -46,7 +50,9 @@ pub mod logs {
 }
 
 pub mod metrics {
-    pub use crate::metrics::meters::MetricDestination;
+    pub use crate::metrics::destination::MetricDestination;
+    pub use crate::metrics::meters::{MeterProviders, ProviderMeters, observe, scope};
+    pub use crate::metrics::report::{MetricReport, reported};
 }
 
 pub mod parts {

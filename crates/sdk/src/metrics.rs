@@ -1,18 +1,18 @@
 //! Metrics of the provider, and what the program records them with.
 
-mod flushes;
+pub(crate) mod destination;
 pub(crate) mod meters;
 #[cfg_attr(not(target_os = "linux"), path = "metrics/no_process.rs")]
 mod process;
 mod provider;
-mod redacting;
+pub(crate) mod report;
 mod reporting;
 mod sdk_metrics;
-mod views;
 
 pub use self::provider::RecorderMeterProvider;
 pub(crate) use self::{
-    flushes::MetricReport,
-    meters::{Meters, MetricDestination},
+    destination::MetricDestination,
+    meters::{MeterProviders, ProviderMeters},
+    report::MetricReport,
 };
 pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

@@ -1,5 +1,5 @@
-//! The parts of the library that are crates of their own and that a program can leave out: OTLP, the terminal and log
-//! records.
+//! The parts of the library that are crates of their own and that a program can leave out: OTLP, the terminal, metrics
+//! and log records.
 //!
 //! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
 //! none of them. A part brings what a configuration has to know of it, and the functions that a provider calls, whose
@@ -17,6 +17,8 @@ pub enum Part {
     Otlp(OtlpPart),
     /// The terminal: an instance of [`ConsoleExporters`](crate::exporter::ConsoleExporters).
     Console(&'static (dyn Any + Send + Sync)),
+    /// Metrics: an instance of [`MeterProviders`](crate::metrics::MeterProviders).
+    Metrics(&'static (dyn Any + Send + Sync)),
     /// Log records: an instance of [`LogRecords`](crate::logs::LogRecords).
     Logs(&'static (dyn Any + Send + Sync)),
 }
@@ -82,6 +84,14 @@ pub(crate) fn otlp() -> Option<&'static OtlpPart> {
 /// What the exporter over OTLP is compiled with: nothing if it is not linked.
 pub(crate) fn otlp_features() -> OtlpFeatures {
     otlp().map_or_else(OtlpFeatures::default, |otlp| otlp.features)
+}
+
+/// What aggregates metrics, if it is linked.
+pub(crate) fn metrics() -> Option<&'static (dyn Any + Send + Sync)> {
+    PARTS.iter().find_map(|part| match part {
+        Part::Metrics(metrics) => Some(*metrics),
+        _ => None,
+    })
 }
 
 /// What makes log records, if it is linked.

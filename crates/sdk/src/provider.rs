@@ -56,7 +56,7 @@ use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
-use crate::metrics::{Meters, RecorderMeterProvider};
+use crate::metrics::{ProviderMeters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
 
 /// The timeout of the shutdown that dropping a provider performs.
@@ -98,7 +98,7 @@ struct Inner {
     process: u32,
     counters: Arc<Counters>,
     /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
-    meters: ManuallyDrop<Option<Meters>>,
+    meters: ManuallyDrop<Option<Box<dyn ProviderMeters>>>,
     logs: ManuallyDrop<ProviderLogs>,
     sampling: SamplingHandle,
 }
@@ -327,7 +327,7 @@ impl Inner {
         let mut reports = (!self.logs.follow_spans).then(flush);
         let metrics = || {
             reports.get_or_insert_with(flush);
-            self.meters.as_ref().map(Meters::flush)
+            self.meters.as_ref().map(|meters| meters.flush())
         };
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         let reports = reports.flatten();

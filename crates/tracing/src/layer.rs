@@ -41,11 +41,12 @@ fn guarded(act: impl FnOnce()) {
 }
 
 /// The crates that the library is made of.
-const LIBRARY: [&str; 8] = [
+const LIBRARY: [&str; 9] = [
     "floe_telemetry",
     "floe_telemetry_console",
     "floe_telemetry_core",
     "floe_telemetry_logs",
+    "floe_telemetry_metrics",
     "floe_telemetry_otlp",
     "floe_telemetry_sdk",
     "floe_telemetry_testing",

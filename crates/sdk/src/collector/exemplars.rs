@@ -77,21 +77,22 @@ pub struct Exemplar {
 
 /// What determines the exemplars of an instrument: how its measurements become series.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shape {
+pub struct Shape {
     /// The name under which it is exported.
-    pub(crate) name: String,
+    pub name: String,
     /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
-    pub(crate) bounds: Vec<f64>,
+    pub bounds: Vec<f64>,
     /// The keys of the attributes that a view keeps; `None` for all.
-    pub(crate) kept: Option<Vec<Key>>,
+    pub kept: Option<Vec<Key>>,
     /// The maximum number of series.
-    pub(crate) limit: usize,
-    pub(crate) filter: ExemplarFilter,
+    pub limit: usize,
+    /// Which measurements may be one.
+    pub filter: ExemplarFilter,
 }
 
 /// The exemplars of one instrument, by the attributes of its series in the order in which they were measured.
 #[derive(Debug)]
-pub(crate) struct Exemplars {
+pub struct Exemplars {
     shape: Shape,
     series: Mutex<HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>>,
 }
@@ -107,7 +108,7 @@ struct Series {
 
 /// The exemplars of a series whose attributes do not change.
 #[derive(Debug)]
-pub(crate) struct BoundExemplars {
+pub struct BoundExemplars {
     of: Arc<Exemplars>,
     series: Arc<Series>,
     filtered: Vec<KeyValue>,
@@ -119,12 +120,12 @@ type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
 static INSTRUMENTS: LazyLock<Mutex<Instruments>> = LazyLock::new(Mutex::default);
 
 /// Removes the instruments of an earlier provider.
-pub(crate) fn clear() {
+pub fn clear() {
     lock(&INSTRUMENTS).clear();
 }
 
 /// Returns the exemplars of an instrument; `None` if it has none.
-pub(crate) fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Option<Arc<Exemplars>> {
+pub fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Option<Arc<Exemplars>> {
     if shape.filter == ExemplarFilter::AlwaysOff {
         return None;
     }
@@ -144,7 +145,7 @@ pub(crate) fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Optio
 
 impl Exemplars {
     /// Offers a measurement of the series with these attributes.
-    pub(crate) fn measure(&self, value: ExemplarValue, attributes: &[KeyValue]) {
+    pub fn measure(&self, value: ExemplarValue, attributes: &[KeyValue]) {
         let Some(ids) = self.accepted(measured_ids()) else {
             return;
         };
@@ -159,7 +160,7 @@ impl Exemplars {
     }
 
     /// Returns the exemplars of the series with these attributes.
-    pub(crate) fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
+    pub fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
         let (kept, filtered) = self.split(attributes);
         let series = self.find(
             &mut lock(&self.series),
@@ -256,7 +257,7 @@ impl Series {
 
 impl BoundExemplars {
     /// Offers a measurement.
-    pub(crate) fn measure(&self, value: ExemplarValue) {
+    pub fn measure(&self, value: ExemplarValue) {
         self.series.offer(&self.of.shape, value, || {
             let ids = self.of.accepted(measured_ids())?;
             Some((ids, self.filtered.clone(), wall_now()))

@@ -16,7 +16,7 @@ use opentelemetry_sdk::Resource;
 pub(crate) use self::key::SiteKeys;
 use self::key::{Key, Keys};
 pub(crate) use self::policies::Policies;
-pub(crate) use self::redaction::Redaction;
+pub use self::redaction::Redaction;
 use super::guarded_message::guarded_message;
 use super::limits;
 use super::rate_limited::RateLimited;
@@ -148,7 +148,7 @@ impl Redactor {
     }
 
     /// Redacts and truncates the attributes of a resource, a scope or a metric, and makes their keys unique.
-    pub(crate) fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
+    pub fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
         for attribute in &mut *attributes {
             self.attribute(attribute);
         }

@@ -33,7 +33,7 @@ const DURATION: &str = "traces.span.metrics.duration";
 
 /// The span metrics of one provider.
 #[derive(Debug)]
-pub(crate) struct SpanMetrics {
+pub struct SpanMetrics {
     /// Whether all spans are counted, instead of only those of `#[traced(metrics)]`.
     all_spans: bool,
     /// The maximum number of series. Further spans are counted in one overflow series.
@@ -72,7 +72,7 @@ struct Series {
 
 impl SpanMetrics {
     /// `exemplars` returns those of an instrument by its name, unit, kind and boundaries.
-    pub(crate) fn new(
+    pub fn new(
         meter: &Meter,
         all_spans: bool,
         limit: usize,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::{InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
@@ -250,6 +250,20 @@ pub enum InstrumentType {
     ObservableUpDownCounter,
     /// A sum that can decrease.
     UpDownCounter,
+}
+
+impl From<InstrumentType> for InstrumentKind {
+    fn from(kind: InstrumentType) -> Self {
+        match kind {
+            InstrumentType::Counter => Self::Counter,
+            InstrumentType::Gauge => Self::Gauge,
+            InstrumentType::Histogram => Self::Histogram,
+            InstrumentType::ObservableCounter => Self::ObservableCounter,
+            InstrumentType::ObservableGauge => Self::ObservableGauge,
+            InstrumentType::ObservableUpDownCounter => Self::ObservableUpDownCounter,
+            InstrumentType::UpDownCounter => Self::UpDownCounter,
+        }
+    }
 }
 
 impl MetricView {

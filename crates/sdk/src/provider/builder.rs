@@ -35,7 +35,7 @@ use crate::exporter::{
     self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
 };
 use crate::logs::LogDestination;
-use crate::metrics::{Meters, MetricDestination};
+use crate::metrics::MetricDestination;
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured, OfProgram};
@@ -462,19 +462,20 @@ impl TelemetryProviderBuilder {
             let otlp = OtlpExporters::of(target, Signal::Traces)?;
             destinations.push((otlp.spans)(&name, target, &resource, &settings)?);
         }
-        self.metrics
-            .extend(metrics::destinations(&self.config, &otlp, counters)?);
         if has_console {
             let console = ConsoleExporters::find()?;
             destinations.push((console.spans)(memory.other, &resource, &settings)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let exceptions = provider.logs.exceptions(&self.config);
-        *provider.meters = (!self.metrics.is_empty()).then(|| {
-            let config = &self.config.metrics;
-            let resource = redactor.resource(&resource::of_metrics(&resource, config));
-            Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
-        });
+        *provider.meters = metrics::start(
+            &self.config,
+            &otlp,
+            self.metrics,
+            &resource,
+            &redaction,
+            counters,
+        )?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             processing: Processing::start(self.processors, counters)?,

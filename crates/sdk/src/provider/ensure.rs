@@ -47,6 +47,7 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
 fn start() -> Result<TelemetryProvider, Error> {
     let mut config = TelemetryConfig::from_env()?;
     let [metrics, logs] = [Signal::Metrics, Signal::Logs].map(|signal| config.selects(signal));
+    let metrics = metrics && parts::metrics().is_some();
     let logs = logs && parts::logs().is_some();
     config.enabled &= config.has_span_destination() || metrics || logs;
     if !config.has_span_destination() {

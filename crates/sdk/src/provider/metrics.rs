@@ -1,14 +1,59 @@
-//! The metric exporters of a provider.
+//! The metrics of a provider: its exporters, and what aggregates for them.
 
+use std::sync::Arc;
+
+use opentelemetry_sdk::Resource;
+
+use super::resource;
 use super::targets::{OtlpTargets, exporter_name, signal_targets};
-use crate::collector::Counters;
-use crate::config::{ExporterKind, Signal, TelemetryConfig};
+use crate::collector::{Counters, Redaction, Redactor};
+use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{ConsoleExporters, OtlpExporters};
-use crate::metrics::MetricDestination;
+use crate::metrics::{MeterProviders, MetricDestination, ProviderMeters};
+
+/// The meters of a provider; `None` without exporters.
+pub(super) type Meters = Option<Box<dyn ProviderMeters>>;
+
+/// Starts them, with the exporters that were `added` to the builder.
+pub(super) fn start(
+    config: &TelemetryConfig,
+    targets: &OtlpTargets,
+    mut added: Vec<MetricDestination>,
+    resource: &Resource,
+    redaction: &Redaction,
+    counters: &Arc<Counters>,
+) -> Result<Meters, Error> {
+    let Some(meters) = MeterProviders::linked() else {
+        let is_expected = !added.is_empty()
+            || config.selects(Signal::Metrics)
+            || targets.written(Signal::Metrics).next().is_some();
+        return without_meters(is_expected);
+    };
+    added.extend(destinations(config, targets, counters)?);
+    if added.is_empty() {
+        return Ok(None);
+    }
+    let metrics = &config.metrics;
+    let resource =
+        Redactor::new(redaction.clone()).resource(&resource::of_metrics(resource, metrics));
+    let redaction = redaction.clone();
+    Ok(Some((meters.start)(
+        metrics, &resource, redaction, counters, added,
+    )))
+}
+
+/// The metrics of a program that aggregates none. An exporter of them would wait in vain.
+fn without_meters(is_expected: bool) -> Result<Meters, Error> {
+    if !is_expected {
+        return Ok(None);
+    }
+    let needed = needed("an exporter of metrics", "metrics");
+    Err(Error::config(format!("metrics: {needed}")))
+}
 
 /// Returns the configured destinations. Those over OTLP are selected by [`signal_targets`].
-pub(super) fn destinations(
+fn destinations(
     config: &TelemetryConfig,
     targets: &OtlpTargets,
     counters: &Counters,

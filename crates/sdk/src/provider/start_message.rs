@@ -40,12 +40,12 @@ pub(super) fn line(
         ));
         joined(&names)
     };
-    let metrics = of(Signal::Metrics, added.metrics);
-    let logs = if parts::logs().is_some() {
-        of(Signal::Logs, added.logs)
-    } else {
-        joined(&[])
+    let of_linked = |part: Option<_>, signal, names| match part {
+        Some(_) => of(signal, names),
+        None => joined(&[]),
     };
+    let metrics = of_linked(parts::metrics(), Signal::Metrics, added.metrics);
+    let logs = of_linked(parts::logs(), Signal::Logs, added.logs);
     let sampler = match config.sampling.sampler {
         _ if has_sampler => "of the program".to_owned(),
         Some(sampler) => sampler.as_str().to_owned(),

@@ -45,7 +45,7 @@ impl OtlpTargets {
         Ok(targets)
     }
 
-    fn written(&self, signal: Signal) -> impl Iterator<Item = OtlpTarget> {
+    pub(super) fn written(&self, signal: Signal) -> impl Iterator<Item = OtlpTarget> {
         let written = self.written.iter().filter(move |(of, _)| *of == signal);
         written.map(|(_, target)| target.clone())
     }

@@ -148,8 +148,8 @@ fn a_part_that_is_not_linked_is_named() {
         ),
         (
             |config| config.exporters.metrics = Some(vec![ExporterKind::Console]),
-            "exporters: found the exporter `console`, which needs the feature `console` of floe-telemetry: \
-             `cargo add floe-telemetry --features console`",
+            "metrics: found an exporter of metrics, which needs the feature `metrics` of floe-telemetry: \
+             `cargo add floe-telemetry --features metrics`",
         ),
         (
             |config| config.otlp_endpoint = Some("http://localhost:4318".to_owned()),

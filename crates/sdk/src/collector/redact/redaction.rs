@@ -79,7 +79,7 @@ impl Redaction {
     }
 
     /// [`error_text`](Self::error_text), or the text itself if it needs no redaction.
-    pub(crate) fn error_text_or_same(&self, text: String) -> String {
+    pub fn error_text_or_same(&self, text: String) -> String {
         self.error_text(&text).unwrap_or(text)
     }
 

@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::{
 };
 
 use crate::collector::Shape;
-use crate::config::{HistogramKind, InstrumentType, MetricView, MetricsConfig};
+use crate::config::{HistogramKind, MetricView, MetricsConfig};
 use crate::recorder::matches;
 
 /// The number of buckets of an exponential histogram and its largest scale, by the specification's
@@ -134,7 +134,7 @@ impl Views {
                 max_scale: MAX_SCALE,
                 record_min_max: true,
             }),
-            (None, HistogramKind::Explicit) => None,
+            (None, _) => None,
         }
     }
 }
@@ -149,18 +149,6 @@ impl Selected<'_> {
             && is(&view.meter_name, self.meter)
             && view
                 .instrument_type
-                .is_none_or(|kind| self.kind == sdk_kind(kind))
-    }
-}
-
-const fn sdk_kind(kind: InstrumentType) -> InstrumentKind {
-    match kind {
-        InstrumentType::Counter => InstrumentKind::Counter,
-        InstrumentType::Gauge => InstrumentKind::Gauge,
-        InstrumentType::Histogram => InstrumentKind::Histogram,
-        InstrumentType::ObservableCounter => InstrumentKind::ObservableCounter,
-        InstrumentType::ObservableGauge => InstrumentKind::ObservableGauge,
-        InstrumentType::ObservableUpDownCounter => InstrumentKind::ObservableUpDownCounter,
-        InstrumentType::UpDownCounter => InstrumentKind::UpDownCounter,
+                .is_none_or(|kind| self.kind == kind.into())
     }
 }

@@ -1,43 +1,14 @@
 //! Flush and shutdown of the metrics in the background: the SDK waits for exporters without a timeout, the
 //! callers wait for a report with one.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use floe_telemetry_sdk::__parts::metrics::MetricReport;
+use floe_telemetry_sdk::Error;
 use opentelemetry::Context;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkResult;
 
-use crate::caught::caught;
-use crate::error::Error;
 use crate::program_signals;
-
-/// The result of a flush or a shutdown, once it has ended.
-#[derive(Debug, Default)]
-pub(crate) struct MetricReport {
-    result: Mutex<Option<Result<(), String>>>,
-    changed: Condvar,
-}
-
-impl MetricReport {
-    /// Waits for the result, at most for `timeout`. `None` if there is none.
-    pub(crate) fn wait(&self, timeout: Duration) -> Option<Result<(), String>> {
-        let result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = (self.changed).wait_timeout_while(result, timeout, |it| it.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
-    }
-
-    fn complete(&self, work: impl FnOnce() -> OTelSdkResult) {
-        let result = match caught(work) {
-            Ok(result) => result.map_err(|error| match error {
-                OTelSdkError::InternalFailure(reason) => reason,
-                error => error.to_string(),
-            }),
-            Err(_) => Err("an exporter panicked".to_owned()),
-        };
-        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        self.changed.notify_all();
-    }
-}
 
 /// The flushes of a meter provider. At most one runs, and all that are requested meanwhile are one flush
 /// after it.

@@ -1,0 +1,112 @@
+//! Aggregates metrics with the SDK of OpenTelemetry: readers, views, and the redaction of attributes.
+//!
+//! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), whose feature `metrics` links this crate.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod flushes;
+mod redacting;
+mod views;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
+use floe_telemetry_core::__sdk::{char_boundary, program_signals, recorder, redaction};
+use floe_telemetry_sdk::__parts::collector::{
+    Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
+};
+use floe_telemetry_sdk::__parts::metrics::{
+    MeterProviders, MetricDestination, MetricReport, ProviderMeters, observe, reported, scope,
+};
+use floe_telemetry_sdk::__parts::parts::Part;
+use floe_telemetry_sdk::__parts::{collector, config};
+use floe_telemetry_sdk::Error;
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use self::flushes::{Flushes, in_background};
+use self::redacting::RedactingMeterProvider;
+use self::views::Views;
+use crate::config::MetricsConfig;
+
+floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
+
+static METERS: MeterProviders = MeterProviders {
+    start: |config, resource, redaction, counters, destinations| {
+        Box::new(Meters::start(
+            config,
+            resource,
+            redaction,
+            counters,
+            destinations,
+        ))
+    },
+};
+
+/// The meter provider of the SDK behind a telemetry provider.
+#[derive(Debug)]
+struct Meters {
+    sdk: SdkMeterProvider,
+    views: Views,
+    flushes: Arc<Flushes>,
+    counters: Arc<Counters>,
+}
+
+impl Meters {
+    /// Starts the readers and makes this the current meter provider of the process.
+    fn start(
+        config: &MetricsConfig,
+        resource: &Resource,
+        redaction: Redaction,
+        counters: &Arc<Counters>,
+        destinations: Vec<MetricDestination>,
+    ) -> Self {
+        let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
+        for destination in destinations {
+            builder = destination.add(builder, config, counters);
+        }
+        clear_exemplars();
+        let views = Views::new(config);
+        let sdk = views.apply(builder).build();
+        observe(&sdk.meter_with_scope(scope()), counters);
+        let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
+        switch_observed(Arc::new(redacting));
+        Self {
+            sdk,
+            views,
+            flushes: Arc::default(),
+            counters: Arc::clone(counters),
+        }
+    }
+}
+
+impl ProviderMeters for Meters {
+    fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
+        let meter = self.sdk.meter_with_scope(scope());
+        SpanMetrics::new(
+            &meter,
+            config.from_spans,
+            config.cardinality_limit,
+            redactor,
+            |name, unit, kind, bounds| {
+                let scope = scope();
+                let shape = self.views.shape(&scope, name, unit, kind, Some(bounds));
+                instrument_exemplars(&scope, shape)
+            },
+        )
+    }
+
+    fn flush(&self) -> Result<Arc<MetricReport>, Error> {
+        let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
+        self.flushes
+            .request(move || reported(sdk.force_flush(), &counters))
+    }
+
+    fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
+        switch(None);
+        let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
+        in_background(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+    }
+}

@@ -1,0 +1,57 @@
+//! An exporter or a reader of metrics, before the provider starts.
+
+use std::fmt;
+use std::sync::Arc;
+
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
+
+use super::reporting::Reporting;
+use crate::collector::Counters;
+use crate::config::MetricsConfig;
+use crate::program_signals;
+
+/// Adds an exporter's reader to the builder.
+type AddReader = Box<
+    dyn FnOnce(MeterProviderBuilder, &MetricsConfig, Arc<Counters>) -> MeterProviderBuilder + Send,
+>;
+
+/// An exporter whose metric reader is created when the provider starts.
+pub struct MetricDestination(AddReader);
+
+impl fmt::Debug for MetricDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricDestination")
+    }
+}
+
+impl MetricDestination {
+    /// A destination with this exporter.
+    pub fn new(name: &str, exporter: impl PushMetricExporter) -> Self {
+        let name = name.to_owned();
+        Self(Box::new(|builder, config, counters| {
+            let exporter = Reporting {
+                name,
+                exporter,
+                counters,
+            };
+            let reader = PeriodicReader::builder(exporter).with_interval(config.export_interval());
+            builder.with_reader(program_signals::blocked(|| reader.build()))
+        }))
+    }
+
+    pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
+        Self(Box::new(|builder, _, _| builder.with_reader(reader)))
+    }
+
+    /// Adds the reader to a provider.
+    pub fn add(
+        self,
+        builder: MeterProviderBuilder,
+        config: &MetricsConfig,
+        counters: &Arc<Counters>,
+    ) -> MeterProviderBuilder {
+        (self.0)(builder, config, Arc::clone(counters))
+    }
+}
