@@ -34,8 +34,8 @@ mod worker;
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -76,6 +76,7 @@ pub use self::worker::{
 };
 pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, has_begun};
 use crate::caught::caught;
+use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
@@ -150,7 +151,11 @@ pub fn run<T: Send + 'static>(
     let mut handle = lock()?;
     let handle = match &mut *handle {
         Some(handle) if handle.forks == recorder::forks() => handle,
-        handle => handle.insert(start()?),
+        handle => {
+            // In a fork, a thread that does not exist may have locked the channel.
+            mem::forget(handle.take());
+            handle.insert(start()?)
+        }
     };
     if let Err(SendError(job)) = handle.jobs.send(job) {
         // The collector has ended, for example because a panic could not be dropped without another one.

@@ -4,6 +4,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod channel;
 mod collector;
 mod error;
 mod init;

@@ -1,11 +1,11 @@
 //! Checks whether a backend accepts telemetry.
 
 use std::fmt;
-use std::sync::mpsc;
 use std::time::Duration;
 
 use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use crate::caught::caught;
+use crate::channel::channel;
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
@@ -70,7 +70,7 @@ pub(super) fn within<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Result<T, String>, Error> {
     const NAME: &str = "floe-connection";
-    let (sender, receiver) = mpsc::sync_channel(1);
+    let (sender, receiver) = channel();
     let thread = program_signals::thread(NAME);
     program_signals::spawn(thread, move || {
         let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_backend_that_hangs_or_panics_is_a_report() {
-        let forever = mpsc::channel::<()>();
+        let forever = channel::<()>();
         let hung = within(Duration::from_millis(20), move || forever.1.recv().is_ok());
         assert_eq!(hung.unwrap().unwrap_err(), "no answer within 20ms");
         let panicked = within(CONNECTION_TIMEOUT, || -> () { panic!("a bug") });

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::mem;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use opentelemetry::trace::Status;
@@ -10,6 +9,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::enrich::EnrichedSpan;
 use super::worker::{Report, Size, Worker};
+use crate::channel::Sender;
 use crate::recorder::key_value_bytes;
 
 /// An exporter, independent of the form of its batches.

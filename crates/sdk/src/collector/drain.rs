@@ -1,12 +1,12 @@
 //! Flush and shutdown on the collector thread: fetches spans first, then flushes or shuts down the
 //! exporters.
 
-use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::pipeline::Pipeline;
 use super::watermarks::Watermarks;
 use super::worker::Report;
+use crate::channel::{Sender, channel};
 use crate::clock::monotonic_now;
 use crate::recorder::Buffer;
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::destination::Destination;
@@ -17,6 +16,7 @@ use super::span_metrics::SpanMetrics;
 use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::{Report, Size};
+use crate::channel::Sender;
 use crate::clock::{WallClock, monotonic_now};
 use crate::config::{ErrorsConfig, SamplingConfig, SpanLimits};
 use crate::recorder::{Buffer, SpanRecord};

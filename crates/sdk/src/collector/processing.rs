@@ -8,7 +8,6 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -20,6 +19,7 @@ use super::rate_limited::RateLimited;
 use super::statistics::Counters;
 use super::worker::Report;
 use crate::caught::caught;
+use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;
@@ -98,7 +98,7 @@ impl Processing {
         program_signals::spawn(thread, move || {
             // Processors must not record telemetry about telemetry.
             let _quiet = Context::enter_telemetry_suppressed_scope();
-            for mut batch in incoming {
+            while let Ok(mut batch) = incoming.recv() {
                 let clock = &batch.clock;
                 batch.spans.retain_mut(|span| calls.process(span, clock));
                 if outgoing.send(batch).is_err() {

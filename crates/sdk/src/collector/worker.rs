@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use super::guarded_message::guarded_message;
 use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::caught::caught;
+use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::monotonic_now;
 use crate::config::Signal;
 use crate::error::Error;

@@ -3,13 +3,13 @@
 //! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, for which the
 //! worker's thread waits no longer than the timeout of an export.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::monotonic_now;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, ExportFailure, SpanDataBatch, Worker,

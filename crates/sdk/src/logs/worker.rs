@@ -4,7 +4,6 @@ mod thread;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use opentelemetry::{Context, InstrumentationScope, Key};
 use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
+use crate::channel::{Sender, channel};
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Size, StoredFailure, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;

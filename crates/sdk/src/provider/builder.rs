@@ -4,7 +4,6 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
@@ -22,6 +21,7 @@ use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_messag
 use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
 use crate::caught::caught;
+use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processing, Redaction,
     Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,

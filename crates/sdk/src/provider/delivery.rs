@@ -1,9 +1,9 @@
 //! Waits for the results of a flush or a shutdown, up to a deadline.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
+use crate::channel::{Receiver, RecvTimeoutError, channel};
 use crate::clock::monotonic_now;
 use crate::collector::{self, Counters, Drain, Report};
 use crate::error::Error;

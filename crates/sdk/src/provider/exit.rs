@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::panic;
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use tracing::dispatcher::{Dispatch, get_default, with_default};
 
 use super::{Inner, is_on_telemetry_thread};
 use crate::caught::caught;
+use crate::channel::channel;
 use crate::collector::guarded_message;
 use crate::error::Error;
 use crate::program_signals::{self, Unsignalled};

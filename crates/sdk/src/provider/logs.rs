@@ -1,7 +1,6 @@
 //! The log exporters of a provider, and the results of their flush and shutdown.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use opentelemetry::Key;
@@ -9,6 +8,7 @@ use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
 use super::targets::{OtlpTargets, exporter_name, signal_targets};
+use crate::channel::{Receiver, channel};
 use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{
     ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,

@@ -5,10 +5,10 @@ use std::env;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use super::TelemetryProvider;
+use crate::channel::{RecvTimeoutError, Sender};
 use crate::collector::{self, Counters, Destination, EnrichedSpan, Report, Size};
 use crate::config::{ExporterKind, TelemetryConfig};
 use crate::exporter::MemoryExporter;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::{LogReport, LogSettings, Queue, Queued, Task};
+use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::clock::monotonic_now;
 use crate::collector::{ExportFailure, StoredFailure, block_on_until, guarded, guarded_message};
 use crate::config::Signal;

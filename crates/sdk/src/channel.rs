@@ -1,0 +1,225 @@
+//! A channel with the interface and the errors of [`std::sync::mpsc`].
+//!
+//! That one is made for many messages: it has queues without locks, and a program has 10 KB of them for each type that
+//! it sends. Here a batch is the most frequent message, so a lock will do.
+
+use std::collections::VecDeque;
+use std::fmt;
+pub(crate) use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Sends. The channel is closed when there is no sender any more.
+pub struct Sender<T>(Arc<Shared<T>>);
+
+/// Receives in the order in which was sent. What is left is dropped with it.
+pub struct Receiver<T>(Arc<Shared<T>>);
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+struct State<T> {
+    messages: VecDeque<T>,
+    senders: usize,
+    has_receiver: bool,
+}
+
+/// Creates a channel without a limit.
+pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let state = State {
+        messages: VecDeque::new(),
+        senders: 1,
+        has_receiver: true,
+    };
+    let shared = Arc::new(Shared {
+        state: Mutex::new(state),
+        changed: Condvar::new(),
+    });
+    (Sender(Arc::clone(&shared)), Receiver(shared))
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> State<T> {
+    /// Whether there may be a message later.
+    fn is_waited_for(&mut self) -> bool {
+        self.messages.is_empty() && self.senders > 0
+    }
+}
+
+impl<T> Sender<T> {
+    /// Sends a message, without waiting for anything.
+    pub(crate) fn send(&self, message: T) -> Result<(), SendError<T>> {
+        let mut state = self.0.lock();
+        if !state.has_receiver {
+            return Err(SendError(message));
+        }
+        state.messages.push_back(message);
+        drop(state);
+        self.0.changed.notify_one();
+        Ok(())
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.0.lock().senders += 1;
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        self.0.lock().senders -= 1;
+        self.0.changed.notify_one();
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Waits for a message, until there is no sender any more.
+    pub(crate) fn recv(&self) -> Result<T, RecvError> {
+        let state = self
+            .0
+            .changed
+            .wait_while(self.0.lock(), State::is_waited_for);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        state.messages.pop_front().ok_or(RecvError)
+    }
+
+    /// Waits for a message, at most for `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or no sender any more.
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        let state = self.0.lock();
+        let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.receive().map_err(|error| match error {
+            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+        })
+    }
+
+    /// Returns a message that is there.
+    pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.0.lock().receive()
+    }
+}
+
+impl<T> State<T> {
+    fn receive(&mut self) -> Result<T, TryRecvError> {
+        let error = match self.senders {
+            0 => TryRecvError::Disconnected,
+            _ => TryRecvError::Empty,
+        };
+        self.messages.pop_front().ok_or(error)
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.has_receiver = false;
+        let messages = std::mem::take(&mut state.messages);
+        // A message may contain a sender of this channel.
+        drop(state);
+        drop(messages);
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sender")
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receiver")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(10);
+    const LONG: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn messages_arrive_in_order_and_wake_the_receiver() {
+        let (sender, receiver) = channel();
+        let sending = thread::spawn(move || {
+            for number in 0..1000 {
+                sender.send(number).unwrap();
+            }
+        });
+        for number in 0..500 {
+            assert_eq!(receiver.recv(), Ok(number));
+        }
+        for number in 500..1000 {
+            assert_eq!(receiver.recv_timeout(LONG), Ok(number));
+        }
+        sending.join().unwrap();
+        assert_eq!(
+            receiver.recv_timeout(Duration::MAX),
+            Err(RecvTimeoutError::Disconnected)
+        );
+    }
+
+    #[test]
+    fn an_open_channel_is_empty_and_a_closed_one_has_what_was_sent() {
+        let (sender, receiver) = channel();
+        let other = sender.clone();
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        assert_eq!(receiver.recv_timeout(SHORT), Err(RecvTimeoutError::Timeout));
+        drop(sender);
+        assert_eq!(receiver.recv_timeout(SHORT), Err(RecvTimeoutError::Timeout));
+        other.send("last").unwrap();
+        drop(other);
+        assert_eq!(receiver.recv(), Ok("last"));
+        assert_eq!(receiver.recv(), Err(RecvError));
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn the_last_sender_wakes_the_receiver() {
+        let (sender, receiver) = channel::<()>();
+        let waiting = thread::spawn(move || receiver.recv());
+        thread::sleep(SHORT);
+        drop(sender);
+        assert_eq!(waiting.join().unwrap(), Err(RecvError));
+    }
+
+    #[test]
+    fn a_message_that_nobody_receives_comes_back_or_is_dropped() {
+        struct Message {
+            _own: Option<Sender<Message>>,
+            _other: Sender<()>,
+        }
+
+        let (sender, receiver) = channel();
+        let (other, dropped) = channel();
+        let message = |own| Message {
+            _own: own,
+            _other: other.clone(),
+        };
+        // A sender inside of its own channel does not lock it.
+        sender.send(message(Some(sender.clone()))).unwrap();
+        drop(receiver);
+        let SendError(returned) = sender.send(message(None)).unwrap_err();
+        drop(other);
+        assert_eq!(dropped.try_recv(), Err(TryRecvError::Empty));
+        drop(returned);
+        assert_eq!(dropped.try_recv(), Err(TryRecvError::Disconnected));
+    }
+}
