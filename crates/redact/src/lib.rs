@@ -47,7 +47,7 @@ pub use policy::Level;
 pub use printable::{Printable, is_unprintable, printable};
 pub use redactor::{KeyMeaning, Redactor, RedactorBuilder, UnusableKey};
 pub use rules::looks::Look;
-pub use rules::{Rule, rules};
+pub use rules::{Rule, rule_ids, rules};
 pub use scan::{Evidence, Finding};
 pub use score::Score;
 pub use writer::Writer;

@@ -26,6 +26,15 @@ pub struct Rule {
     pub benign: &'static [&'static str],
 }
 
+/// The examples of a row, in a table of their own: what only redacts does not contain them.
+#[derive(Debug)]
+pub(crate) struct Examples {
+    /// Found, and made up for this table.
+    pub(crate) secret: &'static [&'static str],
+    /// Not redacted: much too short, a placeholder, a name with the same beginning.
+    pub(crate) benign: &'static [&'static str],
+}
+
 /// The formats of tokens and of hashed passwords.
 pub(crate) fn formats() -> impl Iterator<Item = &'static TokenFormat> {
     tokens::TOKENS.iter().chain(hashes::HASHES)
@@ -43,13 +52,31 @@ pub fn rules() -> impl Iterator<Item = Rule> {
                 benign: row.benign,
             })
         };
+        ($table:expr, $examples:expr) => {
+            $table.iter().zip($examples).map(|(row, examples)| Rule {
+                id: row.id,
+                secret: examples.secret,
+                benign: examples.benign,
+            })
+        };
     }
-    of!(keys::KEYS)
-        .chain(of!(formats()))
+    of!(keys::KEYS, keys::EXAMPLES)
+        .chain(of!(tokens::TOKENS, tokens::EXAMPLES))
+        .chain(of!(hashes::HASHES, hashes::EXAMPLES))
         .chain(of!(structures::SCHEMES))
         .chain(of!(commands::OPTIONS))
         .chain(of!(commands::ARGUMENTS))
-        .chain(of!(structures::STRUCTURES))
+        .chain(of!(structures::STRUCTURES, structures::EXAMPLES))
+}
+
+/// Returns the ids of all rules, in the order of [`rules`]. A program that calls nothing else has no examples in it.
+pub fn rule_ids() -> impl Iterator<Item = &'static str> {
+    let keys = keys::KEYS.iter().map(|row| row.id);
+    keys.chain(formats().map(|row| row.id))
+        .chain(structures::SCHEMES.iter().map(|row| row.id))
+        .chain(commands::OPTIONS.iter().map(|row| row.id))
+        .chain(commands::ARGUMENTS.iter().map(|row| row.id))
+        .chain(structures::STRUCTURES.iter().map(|row| row.id))
 }
 
 #[cfg(test)]
@@ -85,7 +112,8 @@ mod tests {
             let best = vendor::best(rows, text.as_bytes(), 0);
             best.map(|(end, found, format)| (end, found, format.id))
         };
-        for text in formats().flat_map(|format| format.secret) {
+        let examples = tokens::EXAMPLES.iter().chain(hashes::EXAMPLES);
+        for text in examples.flat_map(|examples| examples.secret) {
             let rows: Vec<_> = formats().collect();
             let ahead = best(text, &mut rows.iter().copied());
             assert_eq!(best(text, &mut rows.iter().rev().copied()), ahead, "{text}");
@@ -102,6 +130,11 @@ mod tests {
             .map(|(id, text)| format!("{id}: {text:?}: {}", redactor.explain(text)))
             .collect();
         assert!(changed.is_empty(), "{changed:#?}");
+    }
+
+    #[test]
+    fn the_ids_are_those_of_the_rules() {
+        assert!(rule_ids().eq(rules().map(|rule| rule.id)));
     }
 
     #[test]

@@ -321,8 +321,6 @@ mod tests {
             digits: 6,
             prefix: false,
         }),
-        secret: &[],
-        benign: &[],
     };
 
     #[test]

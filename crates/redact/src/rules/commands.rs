@@ -52,7 +52,7 @@ pub(crate) struct Argument {
 }
 
 #[rustfmt::skip]
-pub(crate) const OPTIONS: &[CommandOption] = &[
+pub(crate) static OPTIONS: &[CommandOption] = &[
     CommandOption { id: "option-attached-password", option: "p", form: Form::Attached, except: &["port", "protocol", "path", "print-defaults", "pager", "prompt"],
         commands: &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mysqlshow", "mysqlpump", "mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"],
         secret: &["mysql -uroot -ps3cr3tpw -h db", "7z x -pwinter backup.7z"], benign: &["mysql -port 3306", "tar -pxf x.tar"] },
@@ -95,7 +95,7 @@ pub(crate) const OPTIONS: &[CommandOption] = &[
 ];
 
 #[rustfmt::skip]
-pub(crate) const ARGUMENTS: &[Argument] = &[
+pub(crate) static ARGUMENTS: &[Argument] = &[
     Argument { id: "call-user-password", of: Callee::Function, place: 1,
         names: &["passwordauthentication", "networkcredential", "httpbasicauth", "httpdigestauth", "usernamepasswordcredentials", "basicauth", "basic_auth", "setbasicauth", "plainauth", "login", "authenticate", "usernamepasswordauthenticationtoken", "withcredentials", "with_credentials", "setcredentials", "passwordcredential", "plaintextauthprovider", "plaintextauthenticator", "db.auth", "auth", "basiccredentials", "sqlcredential", "credentials", "basicawscredentials", "awsbasiccredentials.create", "sharedkeycredential", "storagesharedkeycredential", "auth.basic", "authtokens.basic", "usernamepassword", "userpass", "passwordcredentials", "url.userpassword", "basicauthentication", "credentials::new", "basic", "newstaticv4", "newstaticcredentials", "setauth", "digestauth", "ntlmcredentials", "awscredentials", "user_and_password"],
         secret: &["new PasswordAuthentication(\"bob\", \"winter77\")", "NetworkCredential(\"user\", \"hunter2x\")", "auth=('bob', 'winter77')"],

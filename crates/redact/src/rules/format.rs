@@ -19,10 +19,6 @@ pub(crate) struct TokenFormat {
     /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong one is
     /// still redacted if it looks random, because a mistyped token is a secret, too.
     pub checksum: Option<Checksum>,
-    /// Examples that are found, made up for this table.
-    pub secret: &'static [&'static str],
-    /// Examples that are not redacted: much too short, a placeholder, a name with the same beginning.
-    pub benign: &'static [&'static str],
 }
 
 /// The bytes that a token consists of.
@@ -110,8 +106,6 @@ impl TokenFormat {
             alphabet,
             length,
             checksum: None,
-            secret: &[],
-            benign: &[],
         }
     }
 

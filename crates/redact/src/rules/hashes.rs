@@ -1,5 +1,6 @@
 //! The formats of hashed passwords.
 
+use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Length, TokenFormat};
 
 /// What a hash continues with: the cost, the salt and the sum.
@@ -7,19 +8,23 @@ const BODY: Alphabet = Alphabet::And("./$=,+");
 
 macro_rules! hashes {
     ($($prefix:literal $secret:literal)*) => {
-        &[$(TokenFormat {
+        pub(crate) static HASHES: &[TokenFormat] = &[$(TokenFormat {
             id: "password-hash",
             prefix: $prefix,
             alphabet: BODY,
             length: Length::AtLeast(20),
             checksum: None,
+        }),*];
+
+        /// The examples of each row.
+        pub(crate) static EXAMPLES: &[Examples] = &[$(Examples {
             secret: &[$secret],
             benign: &["$2b$ is a prefix", "$1$2$3"],
-        }),*]
+        }),*];
     };
 }
 
-pub(crate) const HASHES: &[TokenFormat] = hashes! {
+hashes! {
     "$2a$" "hash $2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
     "$2b$" "hash $2b$12$KIXQ0yZ5C0cWw5y9vD4mUu6b3Z1fYkq0o8p9s7d6f5g4h3j2k1l0a"
     "$2y$" "hash $2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6.FuA2.mHZFpe"
@@ -30,4 +35,4 @@ pub(crate) const HASHES: &[TokenFormat] = hashes! {
     "$apr1$" "bob:$apr1$x1y2$NX41MNWNVGH5EOjme4K0Lf"
     "{SSHA}" "userPassword: {SSHA}clUwSFZqVmR6VU1jd3lSNnN2YTlTY0YyTHdnd21v"
     "$argon2id$" "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub"
-};
+}

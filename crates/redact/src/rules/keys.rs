@@ -1,5 +1,7 @@
 //! Names of values, and how likely the value of each is a secret.
 
+use crate::rules::Examples;
+
 /// How likely the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -64,20 +66,21 @@ pub(crate) struct KeyName {
     pub(crate) kind: KeyKind,
     pub(crate) flags: &'static [Flag],
     pub(crate) names: &'static [&'static str],
-    pub(crate) secret: &'static [&'static str],
-    pub(crate) benign: &'static [&'static str],
 }
 
 macro_rules! keys {
     ($($id:literal $kind:ident $(($($flag:ident),+))? [$($name:literal),+] secret $secret:tt benign $benign:tt)*) => {
-        &[$(KeyName {
-            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: &[$($name),+], secret: &$secret, benign: &$benign,
-        }),*]
+        pub(crate) static KEYS: &[KeyName] = &[$(KeyName {
+            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: &[$($name),+],
+        }),*];
+
+        /// The examples of each row.
+        pub(crate) static EXAMPLES: &[Examples] = &[$(Examples { secret: &$secret, benign: &$benign }),*];
     };
 }
 
 #[rustfmt::skip]
-pub(crate) const KEYS: &[KeyName] = keys! {
+keys! {
     "password" Password ["*password", "*passwd", "*pswd", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth"]
         secret ["password=correcthorse host=db", "password = \"correct horse battery staple\"", "PGPASSWORD: x7Gh2kQ9", "password=Welcome@2024", "{\"password\":\"Admin@1234\"}", "login failed, password: Passw@12345", "password='Abc@beef12'", "Password=Summer{2024};", "password=sha256forever", "password=rsa_Monkey7", "password=HS2567890", "password=aes1234x", "password='a::b9Xq'", "password: \"foo(bar)baz9\"", "password=abc(def x", "password=foo[1x y", "password is wrong: password=hunter2 user=bob", "main.login({}, \"password=hunter2x\")"]
         benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password", "password for user bob changed by=admin-console", "reset password for user uid=acme-1234", "unused variable: `password` --> src/lib.rs:10:9"]
@@ -156,7 +159,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "sql-identified-by" Identified ["identified"]
         secret ["CREATE USER a IDENTIFIED BY 'winter'", "IDENTIFIED WITH sha256_password BY 'w1nter'"]
         benign ["identified by its name", "IDENTIFIED BY VALUES", "not identified"]
-};
+}
 
 /// Words before `key` and `code` that never make it a secret, whatever the value looks like.
 #[rustfmt::skip]

@@ -2,18 +2,21 @@
 
 use std::ops::RangeInclusive;
 
+use crate::rules::Examples;
+
 /// A rule whose row is code.
 #[derive(Debug)]
 pub(crate) struct Structure {
     pub(crate) id: &'static str,
-    pub(crate) secret: &'static [&'static str],
-    pub(crate) benign: &'static [&'static str],
 }
 
 macro_rules! structures {
     ($($name:ident $id:literal secret $secret:tt benign $benign:tt)*) => {
         $(pub(crate) const $name: &str = $id;)*
-        pub(crate) const STRUCTURES: &[Structure] = &[$(Structure { id: $id, secret: &$secret, benign: &$benign }),*];
+        pub(crate) static STRUCTURES: &[Structure] = &[$(Structure { id: $id }),*];
+
+        /// The examples of each row.
+        pub(crate) static EXAMPLES: &[Examples] = &[$(Examples { secret: &$secret, benign: &$benign }),*];
     };
 }
 
@@ -89,7 +92,7 @@ pub(crate) struct Scheme {
     pub(crate) benign: &'static [&'static str],
 }
 
-pub(crate) const SCHEMES: &[Scheme] = &[
+pub(crate) static SCHEMES: &[Scheme] = &[
     Scheme {
         id: "bearer",
         names: &["bearer"],

@@ -1,5 +1,6 @@
 //! The formats of vendors' tokens.
 
+use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Checksum, Length, Part, TokenFormat};
 
 /// GitHub's, and of those who took it over: six digits of the random part.
@@ -144,13 +145,15 @@ macro_rules! tokens {
         ///
         /// Where sources differ about the length, a row takes what all of them take. A prefix of two or three
         /// bytes has an exact length or a structure, so that words which begin like it stay.
-        pub(crate) const TOKENS: &[TokenFormat] = &[$(TokenFormat {
+        pub(crate) static TOKENS: &[TokenFormat] = &[$(TokenFormat {
             id: $id,
-            secret: &$secret,
-            benign: &$benign,
             $(checksum: Some($checksum),)?
             ..shape!($($shape)+)
         }),*];
+
+        /// The examples of each row.
+        pub(crate) static EXAMPLES: &[Examples] =
+            &[$(Examples { secret: &$secret, benign: &$benign }),*];
 
         /// Where the format of each row is documented.
         #[cfg(test)]
@@ -2083,7 +2086,7 @@ tokens! {
 
 #[cfg(test)]
 mod tests {
-    use super::{SOURCES, TOKENS};
+    use super::{EXAMPLES, SOURCES, TOKENS};
     use crate::rules::format::Alphabet::Around;
     use crate::{Redactor, checksum};
 
@@ -2110,13 +2113,13 @@ mod tests {
 
     #[test]
     fn each_row_has_examples_that_begin_with_its_prefix() {
-        for row in TOKENS {
+        for (row, examples) in TOKENS.iter().zip(EXAMPLES) {
             assert!(
-                !row.secret.is_empty() && !row.benign.is_empty(),
+                !examples.secret.is_empty() && !examples.benign.is_empty(),
                 "{} has no example",
                 row.id
             );
-            for secret in row.secret {
+            for secret in examples.secret {
                 let is_around = matches!(row.alphabet, Around(..)) && secret.contains(row.prefix);
                 assert!(
                     secret.starts_with(row.prefix) || is_around,
@@ -2130,8 +2133,8 @@ mod tests {
     #[test]
     fn the_secret_examples_are_found_as_they_stand_and_in_a_sentence() {
         let redactor = Redactor::new();
-        for row in TOKENS {
-            for secret in row.secret {
+        for (row, examples) in TOKENS.iter().zip(EXAMPLES) {
+            for secret in examples.secret {
                 let end = &secret[secret.len().saturating_sub(8)..];
                 for text in [
                     (*secret).to_owned(),
@@ -2149,8 +2152,8 @@ mod tests {
     #[test]
     fn the_benign_examples_stay() {
         let redactor = Redactor::new();
-        for row in TOKENS {
-            for benign in row.benign {
+        for (row, examples) in TOKENS.iter().zip(EXAMPLES) {
+            for benign in examples.benign {
                 for text in [(*benign).to_owned(), format!("cannot use '{benign}'")] {
                     assert_eq!(redactor.redact(&text), text, "{}", row.id);
                 }
@@ -2161,11 +2164,11 @@ mod tests {
     #[test]
     fn the_examples_of_a_row_with_a_checksum_have_a_right_one() {
         let mut checked = 0;
-        for row in TOKENS {
+        for (row, examples) in TOKENS.iter().zip(EXAMPLES) {
             let Some(checksum) = row.checksum else {
                 continue;
             };
-            for secret in row.secret {
+            for secret in examples.secret {
                 let body = &secret[row.prefix.len()..];
                 let right = checksum::right_digits(checksum, row.prefix, body).unwrap_or_default();
                 assert!(
