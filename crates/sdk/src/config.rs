@@ -80,6 +80,7 @@ pub use self::metrics::{
     ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
     PrometheusConfig,
 };
+pub(crate) use self::named::sorted;
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };

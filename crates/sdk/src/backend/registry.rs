@@ -5,6 +5,7 @@ use std::fmt;
 use super::built_in::BuiltIn;
 use super::plugin::TelemetryBackendPlugin;
 use crate::callsite::SourceLocation;
+use crate::config::sorted;
 use crate::error::Error;
 use floe_suggest::{did_you_mean, nearest, one_of};
 
@@ -92,17 +93,13 @@ pub fn names() -> Vec<&'static str> {
 /// );
 /// ```
 pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
-    let mut found: Vec<_> = linked()
+    let found: Vec<_> = linked()
         .filter(|linked| linked.backend().name() == name)
         .collect();
     match found[..] {
         [] => Err(unknown(name)),
         [linked] => Ok(linked.backend()),
-        _ => {
-            // The linker's order differs between platforms; the message must not.
-            found.sort_by_key(|linked| linked.location());
-            Err(duplicate(&found))
-        }
+        _ => Err(duplicate(&sorted(&found, |linked| linked.location()))),
     }
 }
 

@@ -59,12 +59,20 @@ macro_rules! linked_by_name {
 }
 pub(super) use linked_by_name;
 
+/// Sorts what is registered: the linker's order differs between platforms, messages must not.
+///
+/// The keys are sorted, not the values, so that a program has the code once for each type of a key.
+pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
+    let keys = all.iter().map(key).enumerate();
+    let mut keys: Vec<_> = keys.map(|(index, key)| (key, index)).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(_, index)| all[index]).collect()
+}
+
 /// Returns what is registered under names other than `known`, one of each name, sorted.
 pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
     let others = list.iter().filter(|linked| !known.contains(&linked.name()));
-    let mut others: Vec<_> = others.copied().collect();
-    // The linker's order differs between platforms; messages must not.
-    others.sort_by_key(Named::name);
+    let mut others = sorted(&others.copied().collect::<Vec<_>>(), Named::name);
     others.dedup_by_key(|linked| linked.name());
     others
 }
@@ -79,12 +87,8 @@ pub(super) fn find<T: Named>(
     name: &str,
     package: Option<&str>,
 ) -> Result<T, String> {
-    let mut found: Vec<_> = list
-        .iter()
-        .filter(|linked| linked.name() == name)
-        .copied()
-        .collect();
-    found.sort_by_key(Named::location);
+    let found = list.iter().filter(|linked| linked.name() == name);
+    let found = sorted(&found.copied().collect::<Vec<_>>(), Named::location);
     match (&*found, package) {
         ([one], _) => Ok(*one),
         ([one, other, ..], _) => {
