@@ -15,6 +15,7 @@ mod grpc;
 #[cfg(feature = "http")]
 mod http;
 mod json;
+#[cfg_attr(not(feature = "logs"), path = "logs/none.rs")]
 mod logs;
 #[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
@@ -22,6 +23,7 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
+#[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
 mod settings;
 mod span;
@@ -42,7 +44,6 @@ use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
-use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget};
 use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart, Part};
 use floe_telemetry_sdk::__parts::{collector, config, regular_file};

@@ -18,7 +18,7 @@ use super::sender::{Sender, sdk_error};
 use super::{OtlpTarget, too_large};
 use crate::collector::{Counters, ExportFailure, StoredFailure};
 use crate::config::Signal;
-use crate::keys;
+use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::logs::LogDestination;
 use floe_telemetry_sdk::Error;
 

@@ -1,0 +1,17 @@
+//! Without log records.
+
+use floe_telemetry_sdk::__parts::logs::LogDestination;
+use floe_telemetry_sdk::Error;
+
+use super::OtlpTarget;
+use crate::collector::Counters;
+use crate::config::needs;
+
+/// Fails: nothing exports log records.
+pub(super) fn destination(_: &str, _: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
+    let needed = needs("log records", "logs", false);
+    Err(Error::config(format!(
+        "otlp: {}",
+        needed.err().unwrap_or_default()
+    )))
+}
