@@ -133,6 +133,12 @@ fn contestants() -> Vec<Contestant> {
             INIT,
         ),
         (
+            "floe-telemetry, otlp-http without default features",
+            ours("default-features = false, features = ['otlp-http']"),
+            floe,
+            INIT,
+        ),
+        (
             "floe-telemetry, otlp-grpc",
             ours("features = ['otlp-grpc']"),
             floe,

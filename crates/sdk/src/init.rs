@@ -85,7 +85,7 @@ fn no_exporter() -> String {
 /// | what | configured by | needs the feature | `initialize()` | `init_with` | `init` |
 /// |---|---|---|---|---|---|
 /// | spans of `#[traced]` functions | the configuration | | yes | yes | yes |
-/// | metrics and export over OTLP | the configuration | `otlp-grpc` or `otlp-http` for OTLP | yes | yes | yes |
+/// | metrics and export over OTLP | the configuration | `metrics`; `otlp-grpc` or `otlp-http` for OTLP | yes | yes | yes |
 /// | the propagators of the process | the configuration | | yes | yes | yes |
 /// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
 /// | spans and events of `tracing` | `span_filter`, else `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |

@@ -136,7 +136,8 @@ impl TelemetryProviderBuilder {
     /// [`PushMetricExporter`].
     ///
     /// It receives redacted attributes, every `metrics.export_interval_millis`. May be called more than
-    /// once: each exporter has its own thread.
+    /// once: each exporter has its own thread. Needs the feature `metrics`, without which
+    /// [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
         self.added.metrics.push(name.to_owned());
@@ -147,7 +148,7 @@ impl TelemetryProviderBuilder {
     /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as one that
     /// collects when it is asked.
     ///
-    /// It reads redacted attributes. May be called more than once.
+    /// It reads redacted attributes. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
         self.added.metrics.push(short_type_name::<R>().to_owned());
         self.metrics.push(MetricDestination::of_reader(reader));
