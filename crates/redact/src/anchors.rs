@@ -70,6 +70,7 @@ const fn class(byte: u8) -> u8 {
 }
 
 /// The classes of a few characters, five bits each.
+#[inline]
 fn window(anchor: &[u8]) -> u64 {
     anchor.iter().fold(0, |window, &byte| {
         (window << 5) | u64::from(CLASSES[usize::from(byte)])
@@ -77,6 +78,7 @@ fn window(anchor: &[u8]) -> u64 {
 }
 
 /// The last three classes of a window, an index into the table.
+#[inline]
 fn index(window: u64) -> usize {
     usize::try_from(window & (TABLE as u64 - 1)).unwrap_or(0)
 }
@@ -129,6 +131,7 @@ static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
 
 impl Anchors {
     /// Those of the tables.
+    #[inline]
     pub(crate) fn shared() -> &'static Self {
         &BUILT_IN
     }
@@ -269,7 +272,15 @@ impl Anchors {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);
         let mut at = from;
         // Four bytes at once, because most have no anchor.
-        while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        while at < text.len() {
+            let missing = (at + 8).saturating_sub(text.len());
+            if missing > at - from {
+                break;
+            }
+            // The last bytes are read together with some that are known to have no anchor.
+            at -= missing;
+            window >>= 5 * missing;
+            let eight = text.get(at..).and_then(<[u8]>::first_chunk::<8>)?;
             window = (window << 40) | self::window(eight);
             for last in [4, 0] {
                 let ends = |back: usize| self.kinds[index(window >> (5 * (last + back)))];
@@ -296,6 +307,7 @@ impl Anchors {
     }
 
     /// The kinds of the anchors that end with a window before a character.
+    #[inline]
     fn kinds_of(&self, window: u64, next: Option<&u8>) -> Option<u8> {
         let index = index(window);
         let kinds = self.kinds[index];
@@ -336,5 +348,23 @@ mod tests {
     #[test]
     fn in_the_rest_of_a_number_no_anchor_ends() {
         assert_eq!(BUILT_IN.kinds[index(window(b"123"))], DIGITS);
+    }
+
+    #[test]
+    fn an_anchor_is_found_wherever_it_is() {
+        for length in 0..40 {
+            for place in 0..=length {
+                let mut text = vec![b'x'; length];
+                text.splice(place.., b"pass".iter().chain(b"xxx").copied());
+                for from in 0..=text.len() {
+                    let one_by_one = (from..text.len()).find_map(|at| {
+                        let window = window(&text[at.saturating_sub(3)..=at]);
+                        Some((at, BUILT_IN.kinds_of(window, text.get(at + 1))?))
+                    });
+                    let found = BUILT_IN.next(&text, from);
+                    assert_eq!(found, one_by_one, "{text:?} from {from}");
+                }
+            }
+        }
     }
 }

@@ -55,6 +55,7 @@ impl Policy {
         }
     }
 
+    #[inline]
     pub(crate) fn anchors(&self) -> &Anchors {
         match &self.anchors {
             Some(anchors) => anchors,
