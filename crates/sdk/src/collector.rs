@@ -84,7 +84,7 @@ use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 use crate::system;
 
-/// The interval between two turns while there are spans. A buffer that is a quarter full wakes the collector
+/// The interval between two turns while there are spans. The fourth buffer that is filled wakes the collector
 /// earlier, so only one in 1024 spans pays for waking a thread.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 

@@ -11,7 +11,7 @@
 //! that travel to the collector and back arrived cold and cost twice as much.
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, Thread};
 
@@ -31,8 +31,9 @@ const CAPACITY: usize = 256;
 /// The room of a buffer that is left to roots and to spans that failed, which matter most of a trace.
 const RESERVED: usize = CAPACITY / 16;
 
-/// The collector is woken each time this number of spans was written. It also polls.
-const WAKE_EVERY: usize = 1024;
+/// The collector is woken each time this number of buffers was filled, while they are still in the caches of the
+/// processor. It also polls.
+const WAKE_EVERY: usize = 4;
 
 /// The collector is woken each time this number of spans was written, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
@@ -194,6 +195,9 @@ fn new() -> MutexGuard<'static, Vec<Buffer>> {
     NEW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The buffers that threads have filled.
+static FILLED: AtomicUsize = AtomicUsize::new(0);
+
 /// The buffers that threads have left.
 static LEFT: Left<Writer> = Left::new();
 
@@ -281,7 +285,7 @@ impl Writer {
             ..record.head
         });
         if (self.heads.written()).is_multiple_of(WAKE_EVERY_WITHOUT_MEMORY) {
-            self.wake();
+            Self::wake_without_memory();
         }
         true
     }
@@ -303,8 +307,8 @@ impl Writer {
     }
 
     #[cold]
-    fn wake(&self) {
-        if self.heads.written().is_multiple_of(WAKE_EVERY) || !has_room_for(BYTES) {
+    fn wake_without_memory() {
+        if !has_room_for(BYTES) {
             wake();
         }
     }
@@ -393,6 +397,10 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent exports what is in the buffer.
     full.portion.is_of_process() && {
         full.portion.publish();
+        let filled = FILLED.fetch_add(1, Ordering::Relaxed);
+        if filled.is_multiple_of(WAKE_EVERY) {
+            wake();
+        }
         LEFT.exchange_or(forks(), full, new_writer)
     }
 }

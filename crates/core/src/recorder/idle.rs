@@ -61,9 +61,10 @@ impl<W: Rings> Idle<W> {
         self.rings.pop_front()
     }
 
-    /// Exchanges rings without room for others with room. Returns whether there were any.
+    /// Exchanges rings without room for others with room, the ones that were used last, which are still in the caches
+    /// of the processor. Returns whether there were any.
     pub(super) fn exchange(&mut self, full: &mut W) -> bool {
-        let found = self.rings.iter_mut().position(W::has_room);
+        let found = self.rings.iter_mut().rposition(W::has_room);
         let Some(with_room) = found.and_then(|at| self.rings.remove(at)) else {
             return false;
         };
@@ -167,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn full_rings_are_exchanged_for_any_with_room() {
+    fn full_rings_are_exchanged_for_the_last_ones_with_room() {
         let mut idle = idle([3, 2, 0, 4]);
         let mut own = Model { id: 9, items: 4 };
         let mut found = || (idle.exchange(&mut own), own.id);
-        assert_eq!([(); 3].map(|()| found()), [(true, 1), (true, 2), (true, 1)]);
+        assert_eq!([(); 3].map(|()| found()), [(true, 2), (true, 1), (true, 2)]);
         own.items = 4;
         idle.rings.iter_mut().for_each(|rings| rings.items = 4);
         assert!(!idle.exchange(&mut own));
