@@ -277,6 +277,7 @@ impl WallClock {
 
     /// What the counter would have shown without its last jump. The moment of a jump is known to be between two
     /// anchors; a reading between them that cannot be from before it is one of the second anchor.
+    #[inline]
     fn without_jump(&self, Ticks(ticks): Ticks) -> u64 {
         match self.jump {
             Some(jump) if ticks < jump.until => ticks.saturating_add(jump.by).min(jump.until),
@@ -291,6 +292,7 @@ impl WallClock {
     }
 
     /// The nanoseconds since 1970, negative before.
+    #[inline]
     fn signed_unix(&self, ticks: Ticks) -> i128 {
         let ticks = self.without_jump(ticks);
         let Moment {

@@ -155,6 +155,7 @@ pub(crate) enum Borrowed<'a> {
 }
 
 impl<'a> From<&'a AttributeValue> for Borrowed<'a> {
+    #[inline]
     fn from(value: &'a AttributeValue) -> Self {
         match value {
             AttributeValue::Bool(value) => Self::Bool(*value),
@@ -195,11 +196,17 @@ pub(crate) fn key_value(out: &mut Vec<u8>, field: u32, attribute: &KeyValue) {
 /// With keys and texts of at most this length, each length in a `KeyValue` fits in one byte.
 const SHORT: usize = 56;
 
-/// Appends a field of type `KeyValue`. Its length is computed in advance, except for arrays.
+/// Appends a field of type `KeyValue`.
+#[inline]
 pub(crate) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
-    if key.len() <= SHORT && short_pair(out, field, key.as_bytes(), value) {
-        return;
+    if key.len() > SHORT || !short_pair(out, field, key.as_bytes(), value) {
+        long_pair(out, field, key, value);
     }
+}
+
+/// Appends a field of type `KeyValue`. Its length is computed in advance, except for arrays.
+#[inline(never)]
+fn long_pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
     let length = match value {
         Borrowed::Bool(_) => 2,
         Borrowed::I64(value) => 1 + encoded_len_varint(value.cast_unsigned()),

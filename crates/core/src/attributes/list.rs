@@ -218,6 +218,7 @@ impl AttributeList {
     }
 
     /// Removes all attributes and keeps the allocated capacity.
+    #[inline]
     #[doc(hidden)]
     pub fn clear(&mut self) {
         self.items.clear();

@@ -83,6 +83,7 @@ impl EnrichedSpan<'_> {
     }
 
     /// Appends the same attributes as fields of an OTLP span.
+    #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
         self.site.code.write_not_set_by(own, self.room, out);

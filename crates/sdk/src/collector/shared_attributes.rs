@@ -30,6 +30,7 @@ pub(super) struct OwnAttributes<'a> {
 }
 
 impl<'a> OwnAttributes<'a> {
+    #[inline]
     pub(super) fn of(attributes: &'a [Attribute]) -> Self {
         let lengths = (attributes.iter()).fold(0, |bits, own| bits | length_bit(&own.key));
         Self {
@@ -45,6 +46,7 @@ impl<'a> OwnAttributes<'a> {
 }
 
 /// The bit of a key's length. Keys with different bits are different.
+#[inline]
 fn length_bit(key: &Key) -> u64 {
     1 << (key.as_str().len() % 64)
 }
@@ -87,10 +89,17 @@ impl SharedAttributes {
     }
 
     /// Appends at most `room` of the attributes that the span does not set itself, as fields of an OTLP span.
+    #[inline]
     pub(super) fn write_not_set_by(&self, own: OwnAttributes<'_>, room: usize, out: &mut Vec<u8>) {
         if self.lengths & own.lengths == 0 && self.attributes.len() <= room {
-            return out.extend_from_slice(&self.otlp);
+            out.extend_from_slice(&self.otlp);
+        } else {
+            self.write_each_not_set_by(own, room, out);
         }
+    }
+
+    #[cold]
+    fn write_each_not_set_by(&self, own: OwnAttributes<'_>, room: usize, out: &mut Vec<u8>) {
         let not_set = |shared: &&SharedAttribute| !own.sets(&shared.attribute.key);
         for shared in self.attributes.iter().filter(not_set).take(room) {
             out.extend_from_slice(&shared.otlp);
