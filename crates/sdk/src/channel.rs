@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(10);
-    const LONG: Duration = Duration::from_mins(1);
+    const LONG: Duration = Duration::from_secs(60);
 
     #[test]
     fn messages_arrive_in_order_and_wake_the_receiver() {
