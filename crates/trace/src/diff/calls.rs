@@ -1,6 +1,6 @@
 //! Which calls there are, how often, how they are ordered, and whether they fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{counts, mean};
@@ -11,6 +11,8 @@ use crate::significance::{as_f64, fisher};
 const CHANCE_OF_PRESENCE: f64 = 0.001;
 /// How likely chance may explain any of the failures.
 const CHANCE_OF_FAILURES: f64 = 0.005;
+/// How likely chance may explain more failures of a name that are noted.
+const CHANCE_OF_DOUBT: f64 = 0.01;
 /// How likely chance may explain any of the numbers of calls.
 const CHANCE_OF_COUNTS: f64 = 0.002;
 /// The least change of the part of calls that fail, where chance does not explain it.
@@ -102,7 +104,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
 
 /// Finds names that fail more often.
 pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
-    let mut tests = Vec::new();
+    let (mut tests, mut doubtful) = (Vec::new(), Vec::new());
     for key in keys.iter().copied() {
         let sides = [0, 1].map(|side| {
             let calls = sets.calls(side, key);
@@ -117,7 +119,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             let failed: f64 = all.iter().sum();
             format!("{} of {} failed", number(failed), all.len())
         });
-        let found = change(sets, &[key], ChangeKind::Failing, was, is.clone());
+        let found = change(sets, &[key], ChangeKind::Failing, was, is);
         let is_new = one <= 0.0;
         if is_new && other >= 0.5 {
             diff.changes.push(found);
@@ -125,16 +127,23 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         }
         // Only more failures are looked for, so chance is half of what it is in both directions.
         let chance = counts([&sides[0], &sides[1]], sets.are_runs()) / 2.0;
-        if is_new && chance > CHANCE_OF_FAILURES {
-            diff.doubt(format!(
-                "{}: {is}, and none before, which may be chance",
-                found.name
-            ));
+        if is_new || chance <= CHANCE_OF_DOUBT {
+            doubtful.push(found.clone());
         }
         let is_enough = other - one >= LEAST_FAILURES;
         tests.push((1.0, chance, is_enough.then_some(found)));
     }
-    diff.changes.extend(surprising(tests, CHANCE_OF_FAILURES));
+    let found: Vec<_> = surprising(tests, CHANCE_OF_FAILURES).collect();
+    let place = |it: &Change| (it.name.clone(), it.parent.clone(), it.place.clone());
+    let known: BTreeSet<_> = found.iter().map(place).collect();
+    for it in doubtful.iter().filter(|it| !known.contains(&place(it))) {
+        let doubt = format!(
+            "{}: {} → {}, which may be chance",
+            it.name, it.before, it.after
+        );
+        diff.doubt(doubt);
+    }
+    diff.changes.extend(found);
 }
 
 fn is_constant(runs: &[Vec<f64>]) -> bool {

@@ -224,13 +224,8 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     shift += without_machine(&mut times);
     if shift.abs() >= LEAST_SHIFT {
         let what = if shift > 0.0 { "slower" } else { "faster" };
-        let or_all = if is_large(shift) {
-            ", or a change common to all names,"
-        } else {
-            ""
-        };
         diff.notes.push(format!(
-            "the machine{or_all} made most names {:.1} % {what}; this is taken off their times",
+            "the machine, or a change common to all names, made most names {:.1} % {what}; this is taken off their times",
             (shift.abs().exp() - 1.0) * 100.0
         ));
     }
