@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use floe_trace::{CauseKind, Forest, Recording, Source, Span, SpanId, TraceId, causes};
+use floe_trace::{Cause, CauseKind, Forest, Recording, Source, Span, SpanId, TraceId, causes};
 
 const MEDIAN: f64 = 20.0;
 const SPREADS: [f64; 4] = [0.1, 0.3, 0.6, 1.0];
@@ -75,18 +75,27 @@ impl File {
         file
     }
 
-    fn causes(&self) -> Vec<CauseKind> {
-        let forest = Forest::new(&self.0);
-        causes(&forest).into_iter().map(|it| it.kind).collect()
+    /// The same by a clock of so many milliseconds.
+    fn rounded(mut self, clock: u64) -> Self {
+        for span in &mut self.0.spans {
+            for time in [&mut span.start, &mut span.end] {
+                *time -= *time % (clock * 1_000_000);
+            }
+        }
+        self
+    }
+
+    fn causes(&self) -> Vec<Cause> {
+        causes(&Forest::new(&self.0))
     }
 }
 
-/// Traces of parallel calls.
-fn fan_outs(random: &mut Random, traces: usize, calls: usize, spread: f64) -> File {
+/// Traces of parallel calls, of which each begins later than the one before.
+fn fan_outs(random: &mut Random, traces: usize, calls: usize, later: f64, spread: f64) -> File {
     let (mut file, mut now) = (File::default(), 1.0);
     for trace in 0..traces {
         let drawn: Vec<_> = (0..calls)
-            .map(|call| (now + 0.02 * call as f64, random.lognormal(spread)))
+            .map(|call| (now + later * call as f64, random.lognormal(spread)))
             .collect();
         let ends = drawn.iter().map(|(from, time)| from + time);
         let end = ends.fold(now, f64::max);
@@ -146,7 +155,7 @@ fn row(
     what: &str,
     files: u64,
     draw: impl Fn(&mut Random, usize) -> File,
-    is: fn(&[CauseKind]) -> bool,
+    is: impl Fn(&[Cause]) -> bool,
     kinds: &mut BTreeMap<CauseKind, usize>,
 ) {
     let cells = [0, 1, 2, 3].map(|column| {
@@ -161,8 +170,8 @@ fn row(
             )
             .causes();
             found += u64::from(is(&causes));
-            for kind in causes {
-                *kinds.entry(kind).or_default() += 1;
+            for cause in causes {
+                *kinds.entry(cause.kind).or_default() += 1;
             }
         }
         format!("{found:>4}")
@@ -185,7 +194,7 @@ fn main() {
             row(
                 &format!("{traces} fan-outs of {calls}"),
                 files,
-                |random, at| fan_outs(random, traces, calls, SPREADS[at]),
+                |random, at| fan_outs(random, traces, calls, 0.02, SPREADS[at]),
                 |it| !it.is_empty(),
                 &mut kinds,
             );
@@ -211,8 +220,47 @@ fn main() {
             &mut kinds,
         );
     }
+    for traces in [1, 20, 100] {
+        row(
+            &format!("{traces} fan-outs of 20 at one time"),
+            files,
+            |random, at| fan_outs(random, traces, 20, 0.0, SPREADS[at]),
+            |it| !it.is_empty(),
+            &mut kinds,
+        );
+    }
+    for clock in [1, 10] {
+        row(
+            &format!("400 independent requests, 5 in flight, by a clock of {clock} ms"),
+            files,
+            |random, at| requests(random, 5.0, SPREADS[at], 0.0).rounded(clock),
+            |it| !it.is_empty(),
+            &mut kinds,
+        );
+    }
     println!("\nfalse causes: {kinds:?}\n");
     kinds.clear();
+    queues(files, &mut kinds);
+    println!("\nall causes: {kinds:?}");
+}
+
+/// Whether the first cause is a queue.
+fn is_queue(found: &[Cause]) -> bool {
+    let first = found.first();
+    first.is_some_and(|it| it.kind == CauseKind::ContendedLock)
+}
+
+/// The number of places that the first cause names.
+fn places(found: &[Cause]) -> Option<f64> {
+    let text = &found.first()?.message;
+    if text.contains(" one goes on ") {
+        return Some(1.0);
+    }
+    let (_, text) = text.split_once(": about ")?;
+    text.split(' ').next()?.parse().ok()
+}
+
+fn queues(files: u64, kinds: &mut BTreeMap<CauseKind, usize>) {
     println!(
         "| queue, of {files}: `contended_lock` first | cv 0.05 | 0.2 | 0.5 | 1.0 |\n|---|---|---|---|---|"
     );
@@ -223,10 +271,19 @@ fn main() {
                 &format!("{arrivals}, servers: {servers}"),
                 files,
                 |random, at| queue(random, servers, load, VARIATIONS[at]),
-                |it| it.first() == Some(&CauseKind::ContendedLock),
-                &mut kinds,
+                is_queue,
+                kinds,
+            );
+            row(
+                "with the right number of places, within a third",
+                files,
+                |random, at| queue(random, servers, load, VARIATIONS[at]),
+                |it| {
+                    let named = places(it).filter(|_| is_queue(it));
+                    named.is_some_and(|it| (0.66..1.5).contains(&(it / servers as f64)))
+                },
+                kinds,
             );
         }
     }
-    println!("\nall causes: {kinds:?}");
 }

@@ -280,14 +280,21 @@ fn innermost(forest: &Forest<'_>, findings: &mut [Finding]) {
 
 /// The findings of spans with the same name as one.
 fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let mut causes: FxHashMap<(CauseKind, &str, String, String), Finding> = FxHashMap::default();
+    let mut causes: FxHashMap<(CauseKind, &str, String, String), (Finding, u64)> =
+        FxHashMap::default();
     for finding in findings {
         let (service, name) = name(forest, finding.cause.span);
         let about = finding.about.clone();
         let key = (finding.cause.kind, service, normalized(name), about);
-        let Some(known) = causes.get_mut(&key) else {
-            causes.insert(key, finding);
+        let rank = finding.rank;
+        let Some((known, ranks)) = causes.get_mut(&key) else {
+            causes.insert(key, (finding, rank));
             continue;
+        };
+        // Who waits for others is before or after them by the longest wait of one span.
+        *ranks = match known.cause.kind {
+            CauseKind::StarvedTask | CauseKind::ContendedLock => rank.max(*ranks),
+            _ => rank.saturating_add(*ranks),
         };
         let time = known.cause.time.saturating_add(finding.cause.time);
         let spans = known.cause.spans + finding.cause.spans;
@@ -299,7 +306,8 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     let all = names(forest, 0..forest.recording().spans.len()).into_iter();
     let usual = all.filter(|name| name.count >= USUAL);
     let usual: FxHashMap<Name<'_>, u64> = usual.map(|it| ((it.service, it.name), it.p50)).collect();
-    let causes = causes.into_values().filter_map(|mut finding| {
+    let causes = causes.into_values().filter_map(|(mut finding, rank)| {
+        finding.rank = rank;
         let kind = finding.cause.kind;
         let name = name(forest, finding.cause.span);
         let usual = usual.get(&name).copied();

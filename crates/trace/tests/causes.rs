@@ -638,6 +638,28 @@ fn independent_calls_are_no_queue() {
     }
 }
 
+/// What all spans of a name take counts, also where a rule looks at one span at a time.
+#[test]
+fn what_takes_the_most_time_in_all_traces_comes_first() {
+    let mut program = Program::default();
+    for trace in 1..=200 {
+        let at = trace * 1_000_000;
+        let cart = program.span(trace, 0, "cart", at, at + 32_000);
+        for item in 0..10 {
+            let from = at + item * 3_000;
+            program.span(trace, cart, "item", from, from + 2_900);
+        }
+        let is_cold = trace % 10 == 0;
+        let time = if is_cold { 40_000 } else { 1_000 };
+        program.span(trace, 0, "price", at, at + time);
+        program.attribute("cold", floe_trace::Value::Bool(is_cold));
+    }
+    program.assert(&[
+        (CauseKind::RepeatedCalls, "cart", "calls `item` 10 times"),
+        (CauseKind::SlowWith, "price", "`cold=true`"),
+    ]);
+}
+
 /// Times near the end of all times come from files that are damaged or hostile.
 #[test]
 fn times_at_the_end_of_all_times_are_judged() {

@@ -708,6 +708,22 @@ fn one_span_that_all_others_wait_for() {
     );
 }
 
+/// By a clock of a millisecond, or where a program starts all at once, calls begin at the same time.
+#[test]
+fn calls_that_begin_at_one_time_are_no_queue() {
+    let mut file = File::of("shop", &[]);
+    requests(&mut file, 20, "GET /", |file, trace, root, now| {
+        let mut longest = 0.0_f64;
+        for _ in 0..12 {
+            let time = 10.0 + file.about(10.0) * f64::from(u32::try_from(file.below(4)).unwrap());
+            longest = longest.max(time);
+            file.add(trace, root, Kind::Client, "fetch", now, time);
+        }
+        longest
+    });
+    file.assert_quiet();
+}
+
 #[test]
 fn healthy_calls_with_attributes_are_not_named() {
     let mut file = File::default();

@@ -22,6 +22,8 @@ const OVERTAKING: usize = 50;
 /// queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
+/// Of queues whose times are as regular up to this factor, the one with the fewest places is said.
+const AS_REGULAR: f64 = 1.3;
 /// The waits are at least this part of the durations, as a divisor, and the durations differ by this factor, as (n, of n).
 const WAITED: u64 = 5;
 const SPREAD: (u64, u64) = (3, 2);
@@ -128,27 +130,13 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
             .iter_mut()
             .zip(times)
             .for_each(|(call, time)| call.to = call.from.saturating_add(time));
+        // Calls that begin at one time are in the order of their ends, as the recorded ones are.
+        shuffled.sort_unstable();
         let by_chance = places(&shuffled).map_or(0, |it| it.1);
         more += usize::from(by_chance >= waited);
         drawn.push(fraction(by_chance, waited));
     }
-    // What is said is the queue whose places are taken for the most regular times.
-    let more_places = PLACES
-        .into_iter()
-        .filter(|it| *it >= fewest && *it * 2 <= calls.len());
-    let queues = more_places.filter_map(|it| Some((it, waits(calls, it, u64::MAX / 4)?)));
-    let queues = queues.filter(|(_, waits)| sum(waits.iter().copied()) >= waited / 2);
-    let (places, waits) = queues.min_by(|one, other| {
-        let spread = |waits: &[u64]| {
-            let holds = calls
-                .iter()
-                .zip(waits)
-                .map(|(call, wait)| fraction(call.time() - wait, 1));
-            let (mean, variance) = moments(&holds.collect::<Vec<_>>());
-            variance / mean.powi(2)
-        };
-        spread(&one.1).total_cmp(&spread(&other.1))
-    })?;
+    let (places, waits) = likeliest_queue(calls, fewest, waited / 2)?;
     let (mean, variance) = moments(&drawn);
     // Beyond what so few permutations show, as far as a normal distribution goes.
     let beyond = if more == 0 {
@@ -158,6 +146,29 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
     Some((chance, queue(forest, calls, &waits, places)))
+}
+
+/// The number of places for which times in a place are most regular, and the waits. With a multiple of the true number,
+/// a time is the sum of several, and so more regular by the root of that.
+fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
+    let places = PLACES
+        .into_iter()
+        .filter(|it| *it >= fewest && *it * 2 <= calls.len());
+    let queues = places.filter_map(|it| {
+        let waits = waits(calls, it, u64::MAX / 4)?;
+        let holds = calls
+            .iter()
+            .zip(&waits)
+            .map(|(call, wait)| fraction(call.time() - wait, 1));
+        let (mean, variance) = moments(&holds.collect::<Vec<_>>());
+        let spread = variance / mean.powi(2) * as_f64(it);
+        (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
+    });
+    let queues: Vec<_> = queues.collect();
+    let most_regular = queues.iter().map(|it| it.0).fold(f64::INFINITY, f64::min);
+    let mut queues = queues.into_iter();
+    let fewest = queues.find(|it| it.0 <= most_regular * AS_REGULAR)?;
+    Some((fewest.1, fewest.2))
 }
 
 fn fraction(part: u64, whole: u64) -> f64 {
