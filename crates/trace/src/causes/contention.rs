@@ -85,6 +85,10 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> 
     for group in &mut groups {
         group.sort_unstable();
         group.truncate(MOST_CALLS);
+        // Of calls that begin at one time, nobody knows which came first. Those in the order of their ends would look like
+        // a queue.
+        Random::new().shuffle(group);
+        group.sort_by_key(|it| it.from);
     }
     let rule = CauseKind::ContendedLock.rule();
     groups.retain(|group| group.len() >= rule.count && sum(group.iter().map(Wait::time)) >= least);
@@ -130,8 +134,6 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
             .iter_mut()
             .zip(times)
             .for_each(|(call, time)| call.to = call.from.saturating_add(time));
-        // Calls that begin at one time are in the order of their ends, as the recorded ones are.
-        shuffled.sort_unstable();
         let by_chance = places(&shuffled).map_or(0, |it| it.1);
         more += usize::from(by_chance >= waited);
         drawn.push(fraction(by_chance, waited));
