@@ -335,7 +335,6 @@ fn read(folder: &Path, warnings: &mut Vec<String>) -> Result<String, Error> {
     }
 }
 
-#[cfg(test)]
 /// The runs that were measured, the newest first. Adds what is wrong with the file to the warnings.
 ///
 /// # Errors
