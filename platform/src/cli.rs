@@ -13,6 +13,7 @@ mod output;
 mod plugin_list;
 mod preview;
 mod redact;
+mod runs;
 mod summary;
 
 use std::ffi::OsString;
@@ -149,6 +150,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the last runs with their times and what was unusual about them, or those of one asset
+    ///
+    /// The last 400 runs of the product on this machine are known.
+    #[command(after_help = RUNS_EXIT_CODES)]
+    Runs {
+        #[command(flatten)]
+        product: ProductArgs,
+        #[command(flatten)]
+        arguments: runs::Arguments,
+    },
     /// Print the values of the Helm charts that run the product's telemetry backend
     Backend {
         #[command(flatten)]
@@ -233,6 +244,12 @@ const FIND_EXIT_CODES: &str = "\
 Exit codes:
   0  success
   1  no run has the id, or an operation of the system failed
+  2  the product, the manifest or the command line contains a mistake";
+
+const RUNS_EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  no run has the asset, or an operation of the system failed
   2  the product, the manifest or the command line contains a mistake";
 
 const REDACT_EXIT_CODES: &str = "\
@@ -461,6 +478,10 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let (identity, manifest, _) = product.read()?;
             Ok(find::find(&identity, &manifest, id, *json)?)
         }
+        Command::Runs { product, arguments } => {
+            let (identity, _) = product.identity()?;
+            Ok(runs::runs(&identity.folder, arguments)?)
+        }
         Command::Audit { json } => {
             let audit = Audit::new()?;
             if *json {
@@ -472,18 +493,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             Ok(())
         }
         Command::Redact(arguments) => Ok(redact::redact(arguments)?),
-        Command::Schema { plugins: true, .. } => {
-            let schemas = schema::plugins().map_err(|error| Error::Setting(error.to_string()))?;
-            Ok(print(&format_args!("{schemas:#}\n"))?)
-        }
-        Command::Schema { config: true, .. } => Ok(print(&format_args!(
-            "{:#}\n",
-            TelemetryConfig::json_schema()
-        ))?),
-        Command::Schema { .. } => {
-            let registry = schema::registry().map_err(Error::Setting)?;
-            Ok(print(&registry)?)
-        }
+        Command::Schema { config, plugins } => print_schema(*config, *plugins),
         Command::Completions { shell } => Ok(print(&completions(*shell))?),
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
@@ -509,6 +519,20 @@ fn execute(command: &Command) -> Result<(), RunError> {
             run(product, select, artifacts.as_deref(), orchestrator, output)
         }
     }
+}
+
+/// Prints the registry of the spans, or the schema of the configuration or of the plugins.
+fn print_schema(config: bool, plugins: bool) -> Result<(), RunError> {
+    if plugins {
+        let schemas = schema::plugins().map_err(|error| Error::Setting(error.to_string()))?;
+        return Ok(print(&format_args!("{schemas:#}\n"))?);
+    }
+    if config {
+        let schema = TelemetryConfig::json_schema();
+        return Ok(print(&format_args!("{schema:#}\n"))?);
+    }
+    let registry = schema::registry().map_err(Error::Setting)?;
+    Ok(print(&registry)?)
 }
 
 /// Runs a product, and prints its trace and a summary.

@@ -10,6 +10,7 @@ mod dbt_models;
 mod excerpt;
 mod generate;
 pub(crate) mod history;
+pub(crate) mod measured;
 mod metrics;
 mod model;
 mod orchestration;
@@ -24,10 +25,12 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod unusual;
 mod warehouse_copy;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -60,8 +63,8 @@ pub use self::outcome::{Failure, Outcome, QueryError};
 pub use self::preview::{Preview, PreviewColumn};
 use self::progress::Progress;
 use self::read_previews::read_previews;
-pub(crate) use self::report::Thousands;
 pub use self::report::{Checks, Report, RunError, Step};
+pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
 use crate::artifacts::{self, CompiledArtifacts};
@@ -229,17 +232,22 @@ fn finish(
         }
         Err(error) => (None, Err(error)),
     };
-    let dbt_invocation_ids = report.dbt_invocation_ids();
     if let Some(id) = report.dagster_run_id() {
         // That of the environment, or that of the run which has built the assets.
         get_current_span().set_attribute(DagsterAsset::RUN_ID, id.to_owned());
     }
-    if !dbt_invocation_ids.is_empty() {
-        get_current_span().set_attributes(&PipelineOutcome { dbt_invocation_ids });
-    }
+    let failed = report.count(Outcome::is_failed);
+    let is_success = built.is_ok() && failed == 0;
+    let unusual = measured::add(identity, &mut report, artifacts, is_success);
+    let dbt_invocation_ids = Some(report.dbt_invocation_ids());
+    let told: Vec<&str> = unusual.iter().map(String::as_str).collect();
+    get_current_span().set_attributes(&PipelineOutcome {
+        dbt_invocation_ids: dbt_invocation_ids.filter(|ids| !ids.is_empty()),
+        unusual: Some(told).filter(|told| !told.is_empty()),
+    });
+    report.set_unusual(unusual);
     // The results follow the warehouse: a run is not a success before its tables can be read.
     let mut written = results::write(identity, &report, plugins.as_ref(), built.as_ref().err());
-    let failed = report.count(Outcome::is_failed);
     let summary = match &built {
         Err(error) => Some(error.redacted()),
         Ok(()) => (failed > 0).then(|| failed_assets(&report)),
@@ -248,9 +256,12 @@ fn finish(
     if let Some(summary) = &summary {
         // The failure of the run is the error, not that of its alert.
         let lost = match &plugins {
-            Some(plugins) => alert_failed(plugins, identity, report.run_id(), summary)
-                .err()
-                .map(|error| error.redacted()),
+            Some(plugins) => {
+                let unusual = report.unusual().join("\n");
+                alert_failed(plugins, identity, report.run_id(), summary, &unusual)
+                    .err()
+                    .map(|error| error.redacted())
+            }
             None => alert_without_plugins(artifacts.selected(), identity, report.run_id(), summary),
         };
         // The channel may be what has failed the run.
@@ -383,16 +394,18 @@ fn lineage(
     })
 }
 
-/// Sends the alert of a run that failed.
+/// Sends the alert of a run that failed, with what was unusual about it.
 fn alert_failed(
     plugins: &Active,
     identity: &Identity,
     run_id: &RunId,
     summary: &str,
+    unusual: &str,
 ) -> Result<(), Error> {
     let ids = active::current_ids();
     let mut message = active::message(identity, run_id.as_str(), RUN_FAILED, summary);
     message.severity = Severity::Critical;
+    message.description = Some(unusual).filter(|text| !text.is_empty());
     message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
     plugins.alert(&message)
 }
@@ -427,7 +440,7 @@ fn alert_without_plugins(
         let send = || {
             let plugins = Active::configure(selected, identity)?;
             plugins.start(|kind| kind == PluginType::AlertChannel)?;
-            alert_failed(&plugins, identity, run_id, summary)?;
+            alert_failed(&plugins, identity, run_id, summary, "")?;
             Ok(plugins.warnings().pop())
         };
         let outcome: Result<Option<String>, Error> = send();
@@ -452,6 +465,7 @@ fn build(
     let warehouse = warehouse_path(&identity.folder);
     if let Some(server) = plugins.required::<dyn ComputeEngine>()?.plugin().server() {
         report.set_server(&server.address);
+        report.set_engine(plugins.required::<dyn ComputeEngine>()?.name());
         fill(&warehouse, identity, compiled, report, plugins)?;
         if report.count(Outcome::is_failed) == 0 {
             report.publish();
@@ -465,7 +479,7 @@ fn build(
         check_replaced(&identity.folder, path, engine.name())?;
     }
     let lock = if report.is_partial() {
-        Some(warehouse_copy::lock(&identity.folder)?)
+        Some(lock_warehouse(identity, report)?)
     } else {
         None
     };
@@ -478,11 +492,21 @@ fn build(
     // Otherwise a run that began with a copy would bring back the tables of that time.
     let _lock = match lock {
         Some(lock) => lock,
-        None => warehouse_copy::lock(&identity.folder)?,
+        None => lock_warehouse(identity, report)?,
     };
     draft.publish()?;
     report.publish();
     atomic::remove(&failed)
+}
+
+/// Locks the warehouse. The time is a stage of the run if another run has the lock.
+fn lock_warehouse(identity: &Identity, report: &mut Report) -> Result<File, Error> {
+    let started = Instant::now();
+    let lock = warehouse_copy::lock(&identity.folder)?;
+    if started.elapsed() >= warehouse_copy::TICK {
+        report.end_stage(unusual::WAIT, started.elapsed());
+    }
+    Ok(lock)
 }
 
 /// Checks that no file other than a database would be replaced. The databases of other engines are not recognized.

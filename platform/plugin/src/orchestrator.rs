@@ -54,7 +54,10 @@ pub struct PipelineRun<'a> {
 pub struct PipelineOutcome<'a> {
     /// The ids of the dbt commands that have built models, in the order of the models.
     #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
-    pub dbt_invocation_ids: Vec<&'a str>,
+    pub dbt_invocation_ids: Option<Vec<&'a str>>,
+    /// What was unusual about the run, against those before it.
+    #[floe(examples = ["`events` has 8.0 × its rows (479,608, usually 59,951): +1.73 s in `events`"])]
+    pub unusual: Option<Vec<&'a str>>,
 }
 
 /// What starts a run.

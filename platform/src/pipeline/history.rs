@@ -146,7 +146,7 @@ pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
 
 /// Locks the history against other processes, such as those of steps that Dagster runs in parallel. A record is not
 /// worth more than five seconds: without the lock, one of another process may be missing.
-fn lock(folder: &Path) -> Option<File> {
+pub(super) fn lock(folder: &Path) -> Option<File> {
     let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);

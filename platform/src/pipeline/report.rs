@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
+use std::iter;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -60,6 +61,8 @@ pub struct Report {
     is_shared: bool,
     /// Failures of plugins that did not fail the run.
     warnings: Vec<String>,
+    /// What was unusual about the run, against those before it.
+    unusual: Vec<String>,
     /// The exit code of the program if assets failed.
     exit_code: u8,
 }
@@ -176,6 +179,7 @@ impl Report {
             is_published: false,
             is_shared: false,
             warnings: Vec::new(),
+            unusual: Vec::new(),
             exit_code: 1,
         }
     }
@@ -263,6 +267,27 @@ impl Report {
     /// Sets where the tables are, if that is a server.
     pub(super) fn set_server(&mut self, address: &str) {
         self.server = Some(address.to_owned());
+    }
+
+    /// The name of the engine that builds the tables.
+    pub(super) fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    /// Sets what was unusual about the run.
+    pub(super) fn set_unusual(&mut self, unusual: Vec<String>) {
+        self.unusual = unusual;
+    }
+
+    /// What was unusual about the run.
+    pub(super) fn unusual(&self) -> &[String] {
+        &self.unusual
+    }
+
+    /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
+    pub(super) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        let stages = self.stages.iter().copied();
+        stages.filter(|(stage, _)| !matches!(*stage, "load" | "build"))
     }
 
     /// Records the time of a stage that has ended.
@@ -355,6 +380,7 @@ impl Report {
             "checks_passed": checks.passed,
             "checks_failed": checks.failed,
             "seconds": self.took.as_secs_f64(),
+            "unusual": self.unusual,
             "message": error,
             "warehouse": match &self.server {
                 Some(server) => json!(server),
@@ -550,6 +576,10 @@ impl fmt::Display for Report {
         write_times(f, "stages ", stages)?;
         let slowest = self.slowest().into_iter();
         write_times(f, "slowest", slowest.map(|step| (&*step.key, step.took)))?;
+        let labels = iter::once("unusual").chain(iter::repeat(""));
+        for (label, unusual) in labels.zip(&self.unusual) {
+            write!(f, "\n{label:<8} {unusual}")?;
+        }
         write!(f, "\ntables   {}", self.tables())?;
         match &self.objects {
             Some(objects) => write!(f, "\nobjects  {objects}"),
@@ -629,7 +659,7 @@ impl fmt::Display for Amount {
 }
 
 /// A duration in milliseconds or seconds.
-pub(super) struct Elapsed(pub(super) Duration);
+pub(crate) struct Elapsed(pub(crate) Duration);
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,7 +17,7 @@ use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
 
 /// The wait between two attempts to lock the warehouse.
-const TICK: Duration = Duration::from_millis(50);
+pub(super) const TICK: Duration = Duration::from_millis(50);
 
 /// Locks the warehouse against others that replace it, or that copy it and replace it later. On a file system without
 /// locks, the last one wins.

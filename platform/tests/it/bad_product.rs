@@ -235,6 +235,7 @@ fn data_that_contradicts_the_product_stops_the_run() {
             &[
                 ".floe/compiled_artifacts.json",
                 ".floe/lineage.jsonl",
+                ".floe/measured.jsonl",
                 ".floe/run_results.json",
                 ".floe/runs.json",
                 ".floe/runs.lock",

@@ -43,4 +43,5 @@ mod shop;
 mod silent_demo;
 mod suspicious;
 mod trace;
+mod unusual;
 mod versions;

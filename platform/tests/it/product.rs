@@ -179,6 +179,7 @@ impl Output {
             "failed   ",
             "stages   ",
             "slowest  ",
+            "unusual  ",
             "tables   ",
             "objects  ",
             "trace    ",

@@ -1,0 +1,409 @@
+//! What the last runs of a product took, in `.floe/measured.jsonl`: a line for each run, the oldest first, below a line
+//! with the version of the file. A line that is read is one of few, and all others are copied as they are.
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use floe_plugin::rfc3339;
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access};
+use floe_plugins::files::input_file;
+use floe_plugins::process::interrupt;
+use serde::{Deserialize, Serialize};
+
+use super::history;
+use super::outcome::Outcome;
+use super::report::{Count, Report, Step};
+use super::unusual::{self, WINDOW};
+use crate::artifacts::{CompiledArtifacts, CompiledSource};
+use crate::identity::Identity;
+use crate::product::OUTPUT_FOLDER;
+
+/// The number of runs that are kept, unless they have more bytes than [`MOST_BYTES`].
+const KEPT: usize = 400;
+
+/// The size of the file: some 80 runs of a thousand assets.
+const MOST_BYTES: usize = 8 << 20;
+
+/// The version of the file.
+const VERSION: u64 = 1;
+
+/// A run that ended.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct MeasuredRun {
+    /// How many runs were measured before, and one.
+    pub(crate) number: u64,
+    pub(crate) run_id: String,
+    pub(crate) started_at: String,
+    pub(crate) environment: String,
+    /// What the command line selects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) select: Option<String>,
+    /// `success` or `failed`.
+    pub(crate) status: String,
+    pub(crate) seconds: f64,
+    pub(crate) engine: String,
+    pub(crate) host: String,
+    pub(crate) cores: usize,
+    /// The stages that are no assets, and their seconds.
+    pub(crate) stages: Vec<(String, f64)>,
+    pub(crate) assets: Vec<MeasuredAsset>,
+    /// What was unusual about the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unusual: Vec<String>,
+}
+
+/// An asset of a run.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct MeasuredAsset {
+    pub(crate) name: String,
+    /// `built`, `failed` or `skipped`.
+    pub(crate) status: String,
+    pub(crate) seconds: f64,
+    /// The rows of all that it reads, if the run has built all of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rows_in: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rows: Option<u64>,
+    /// The size of the file of a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bytes: Option<u64>,
+    pub(crate) checks_passed: u64,
+    pub(crate) checks_failed: u64,
+    /// A hash of what builds it: the compiled query, or the columns of a source.
+    pub(crate) query: String,
+    /// The number and the start of the run from which on it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failed_since: Option<(u64, String)>,
+    /// What it reads.
+    #[serde(skip)]
+    pub(crate) inputs: Vec<String>,
+}
+
+impl MeasuredAsset {
+    pub(crate) fn is_built(&self) -> bool {
+        self.status == "built"
+    }
+
+    /// Whether it failed, or one of its checks did that does not fail it.
+    pub(super) fn is_bad(&self) -> bool {
+        self.status == "failed" || self.checks_failed > 0
+    }
+}
+
+impl MeasuredRun {
+    fn new(
+        identity: &Identity,
+        report: &Report,
+        artifacts: &CompiledArtifacts,
+        is_success: bool,
+    ) -> Self {
+        let stages = report.other_stages();
+        let assets = report.steps().iter();
+        Self {
+            number: 0,
+            run_id: report.run_id().to_string(),
+            started_at: rfc3339(report.started_at()),
+            environment: identity.environment.as_str().to_owned(),
+            select: report.select().map(str::to_owned),
+            status: if is_success { "success" } else { "failed" }.to_owned(),
+            seconds: report.took().as_secs_f64(),
+            engine: report.engine().to_owned(),
+            host: host(),
+            cores: thread::available_parallelism().map_or(0, usize::from),
+            stages: stages
+                .map(|(name, took)| (name.to_owned(), took.as_secs_f64()))
+                .collect(),
+            assets: assets.map(|step| asset(step, report, artifacts)).collect(),
+            unusual: Vec::new(),
+        }
+    }
+
+    pub(crate) fn asset(&self, name: &str) -> Option<&MeasuredAsset> {
+        self.assets.iter().find(|asset| asset.name == name)
+    }
+
+    /// Whether the two did the same, so that what they took can be compared.
+    fn is_like(&self, other: &Self) -> bool {
+        self.environment == other.environment && self.select == other.select
+    }
+
+    /// Records since when each asset fails: as long as no run builds it.
+    fn continue_failures(&mut self, past: &[Self]) {
+        let now = (self.number, self.started_at.clone());
+        for asset in &mut self.assets {
+            if asset.is_built() && !asset.is_bad() {
+                continue;
+            }
+            let before = past.iter().find_map(|run| run.asset(&asset.name));
+            let before = before.and_then(|before| before.failed_since.clone());
+            asset.failed_since = before.or_else(|| asset.is_bad().then(|| now.clone()));
+        }
+    }
+}
+
+fn asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> MeasuredAsset {
+    let (query, inputs) = definition(&step.key, artifacts);
+    let rows_in = inputs.iter().map(|input| report.rows(input)).sum();
+    let status = match step.outcome {
+        Outcome::Built { .. } => "built",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Skipped { .. } => "skipped",
+    };
+    MeasuredAsset {
+        name: step.key.clone(),
+        status: status.to_owned(),
+        seconds: step.took.as_secs_f64(),
+        rows_in: if inputs.is_empty() { None } else { rows_in },
+        rows: report.rows(&step.key),
+        bytes: step.bytes,
+        checks_passed: step.checks.passed,
+        checks_failed: step.checks.failed,
+        query,
+        failed_since: None,
+        inputs,
+    }
+}
+
+/// A hash of what builds an asset, and what it reads.
+fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>) {
+    if let Some(model) = artifacts.models.iter().find(|it| *it.name == *key) {
+        let inputs = model.query.depends_on.iter().cloned();
+        let parts = [model.materialization.as_str(), &model.query.sql];
+        return (hash(parts.into_iter()), inputs.collect());
+    }
+    let source = artifacts.sources.iter().find(|it| *it.name == *key);
+    let columns = source.map(CompiledSource::columns).unwrap_or_default();
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|it| format!("{} {:?}", it.name, it.kind))
+        .collect();
+    // What it reads when it generates its file says nothing of loading it.
+    (hash(columns.iter().map(String::as_str)), Vec::new())
+}
+
+/// A hash that is the same in every build of the program (FNV-1a).
+fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let bytes = parts.flat_map(|part| part.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = name.or_else(|| env::var("COMPUTERNAME").ok());
+    name.unwrap_or_default().trim().to_owned()
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join(OUTPUT_FOLDER).join("measured.jsonl")
+}
+
+/// Adds a run that ended to those that were measured. Returns what was unusual about it, and adds what is wrong with the
+/// file to the warnings of the report: the run is the same without. A run that a signal stopped says nothing of others.
+pub(super) fn add(
+    identity: &Identity,
+    report: &mut Report,
+    artifacts: &CompiledArtifacts,
+    is_success: bool,
+) -> Vec<String> {
+    if interrupt::is_requested() {
+        return Vec::new();
+    }
+    let mut run = MeasuredRun::new(identity, report, artifacts, is_success);
+    let mut warnings = Vec::new();
+    let added = add_run(&identity.folder, &mut run, &mut warnings);
+    if let Err(error) = added {
+        warnings.push(format!(
+            "what the run took is not kept: {}",
+            error.redacted()
+        ));
+    }
+    for warning in warnings {
+        tracing::warn!("{warning}");
+        report.warn(warning);
+    }
+    run.unusual
+}
+
+fn add_run(folder: &Path, run: &mut MeasuredRun, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let _lock = history::lock(folder);
+    let text = read(folder, warnings)?;
+    let mut past = Past::of(&text, run);
+    if past.damaged > 0 {
+        let file = path(folder);
+        let (file, lines) = (file.display(), Count(past.damaged, "damaged line"));
+        warnings.push(format!("`{file}`: removed {lines}"));
+    }
+    if past.last.1 > run.started_at {
+        warnings.push(format!(
+            "the clock has gone back: the run began at {}, and the one before it at {}",
+            run.started_at, past.last.1
+        ));
+    }
+    run.number = past.last.0 + 1;
+    run.continue_failures(&past.alike);
+    let found = unusual::explain(&past.alike, run);
+    run.unusual = found.into_iter().map(|it| it.text).collect();
+    let line = serde_json::to_string(&run).unwrap_or_default();
+    past.lines.insert(0, &line);
+    write(folder, &past.lines)
+}
+
+/// The runs before one, the newest first.
+#[derive(Default)]
+struct Past<'a> {
+    /// The lines that are not damaged, or were not read.
+    lines: Vec<&'a str>,
+    /// How many lines are damaged.
+    damaged: usize,
+    /// The number and the start of the last run.
+    last: (u64, String),
+    /// The last runs that did the same.
+    alike: Vec<MeasuredRun>,
+}
+
+impl<'a> Past<'a> {
+    fn of(text: &'a str, run: &MeasuredRun) -> Self {
+        let mut past = Self::default();
+        for line in newest_first(text) {
+            if past.alike.len() < WINDOW {
+                let Ok(other) = serde_json::from_str::<MeasuredRun>(line) else {
+                    past.damaged += 1;
+                    continue;
+                };
+                if past.lines.is_empty() {
+                    past.last = (other.number, other.started_at.clone());
+                }
+                if other.is_like(run) {
+                    past.alike.push(other);
+                }
+            }
+            past.lines.push(line);
+        }
+        past
+    }
+}
+
+/// Replaces the file with as many of the lines as are kept.
+fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
+    let mut bytes = 0;
+    let fits = |line: &&&str| {
+        bytes += line.len();
+        bytes <= MOST_BYTES
+    };
+    let kept = newest_first.iter().take(KEPT).take_while(fits).count();
+    atomic::write(&path(folder), Access::Private, |file| {
+        writeln!(file, "{}", serde_json::json!(Head { version: VERSION }))?;
+        let mut lines = newest_first[..kept].iter().rev();
+        lines.try_for_each(|line| writeln!(file, "{line}"))
+    })
+}
+
+/// The first line.
+#[derive(Deserialize, Serialize)]
+struct Head {
+    version: u64,
+}
+
+/// The text of the file; empty if there is none, or if it is damaged as a whole.
+fn read(folder: &Path, warnings: &mut Vec<String>) -> Result<String, Error> {
+    let path = path(folder);
+    let text = match input_file::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
+        Err(error) => return Err(Error::io("read", &path)(error)),
+    };
+    let head = text.lines().next().unwrap_or_default();
+    match serde_json::from_str(head) {
+        Ok(Head { version: VERSION }) => Ok(text),
+        Ok(Head { version }) => Err(Error::Setting(format!(
+            "`{}`: expected version {VERSION}, found {version}",
+            path.display()
+        ))),
+        Err(_) => {
+            let path = path.display();
+            warnings.push(format!("`{path}` is damaged, and a run replaces it"));
+            Ok(String::new())
+        }
+    }
+}
+
+/// The runs that were measured, the newest first. Adds what is wrong with the file to the warnings.
+///
+/// # Errors
+/// The file cannot be read, or has another version.
+pub(crate) fn read_all(
+    folder: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<MeasuredRun>, Error> {
+    let text = read(folder, warnings)?;
+    let lines = newest_first(&text);
+    Ok(lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect())
+}
+
+/// The lines of the runs.
+fn newest_first(text: &str) -> impl Iterator<Item = &str> {
+    let (_, runs) = text.split_once('\n').unwrap_or_default();
+    runs.lines().rev().filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(select: Option<String>) -> MeasuredRun {
+        MeasuredRun {
+            select,
+            started_at: "2026-11-25".to_owned(),
+            ..MeasuredRun::default()
+        }
+    }
+
+    #[test]
+    fn large_runs_are_fewer() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
+        let mut warnings = Vec::new();
+        for _ in 0..4 {
+            let mut large = run(Some("x".repeat(MOST_BYTES / 3)));
+            add_run(folder, &mut large, &mut warnings).unwrap();
+        }
+        let kept = read_all(folder, &mut warnings).unwrap();
+        let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
+        assert_eq!(numbers, [4, 3]);
+        assert_eq!(warnings, [""; 0]);
+    }
+
+    #[test]
+    fn an_asset_fails_since_a_run_that_did_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
+        let add = |select: Option<&str>, status: &str| {
+            let mut run = run(select.map(str::to_owned));
+            run.assets = vec![MeasuredAsset {
+                name: "daily".to_owned(),
+                status: status.to_owned(),
+                ..MeasuredAsset::default()
+            }];
+            add_run(folder, &mut run, &mut Vec::new()).unwrap();
+            run.assets.remove(0).failed_since.map(|(number, _)| number)
+        };
+        assert_eq!(add(None, "failed"), Some(1));
+        assert_eq!(add(Some("daily"), "built"), None);
+        assert_eq!(add(None, "skipped"), Some(1));
+        assert_eq!(add(None, "failed"), Some(1));
+        assert_eq!(add(None, "built"), None);
+        assert_eq!(add(None, "failed"), Some(6));
+    }
+}

@@ -1,0 +1,582 @@
+//! What was unusual about a run, against the runs before it that did the same.
+//!
+//! Times are compared as logarithms: with the median of the last runs, and with how far they are from it. A shift that all
+//! assets share is the machine's, and is taken off first. What is left of an asset has a cause that is recorded (other
+//! rows of what it reads, another query), or none. A time is told only if it is rare and matters to the run.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::f64::consts::PI;
+use std::time::Duration;
+
+use super::measured::{MeasuredAsset, MeasuredRun};
+use super::report::{Count, Elapsed, Thousands};
+
+/// The number of runs that a run is compared with.
+pub(super) const WINDOW: usize = 28;
+
+/// The fewest runs that say what is usual.
+const FEWEST: usize = 7;
+
+/// The most findings of a run.
+const MOST: usize = 3;
+
+/// How often all tests of a quiet run together may find something.
+const RARE: f64 = 0.001;
+
+/// The same for one test where there is a reason to expect a difference.
+const EXPECTED: f64 = 0.02;
+
+/// The least scatter of logarithms: 5 %.
+const LEAST_SCATTER: f64 = 0.05;
+
+/// The least factor by which rows are other than usual.
+const LEAST_ROWS: f64 = 1.5;
+
+/// The least factor by which all assets are slower on a slow machine, and one asset without a recorded reason.
+const LEAST_TIME: f64 = 1.3;
+
+/// The least time that is told, in seconds, and its least share of the usual time of the run.
+const LEAST_SECONDS: f64 = 0.1;
+const LEAST_SHARE: f64 = 0.2;
+
+/// Added to times before their logarithm is taken: what is shorter scatters too much.
+const TICK: f64 = 0.001;
+
+/// The stage in which a run waits for another one.
+pub(super) const WAIT: &str = "wait for another run";
+
+/// What a finding says is the reason.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Kind {
+    Failure,
+    Rows,
+    Query,
+    Machine,
+    Wait,
+    Unknown,
+}
+
+/// Something unusual.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Finding {
+    pub(super) kind: Kind,
+    /// The seconds that it took.
+    excess: f64,
+    pub(super) text: String,
+}
+
+/// What was unusual about a run, the most important first. `past` are the runs that did the same, the newest first.
+pub(super) fn explain(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
+    let mut found = failures(past, run);
+    let past: Vec<&MeasuredRun> = past
+        .iter()
+        .filter(|run| run.assets.iter().any(MeasuredAsset::is_built))
+        .take(WINDOW)
+        .collect();
+    if past.len() >= FEWEST {
+        found.extend(Comparison::new(&past, run).findings());
+    }
+    found.sort_by(|one, other| {
+        let is_other = |it: &Finding| it.kind != Kind::Failure;
+        let by_excess = other.excess.total_cmp(&one.excess);
+        is_other(one).cmp(&is_other(other)).then(by_excess)
+    });
+    found.truncate(MOST);
+    found
+}
+
+/// What fails, and since when.
+fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
+    let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for asset in run.assets.iter().filter(|asset| asset.is_bad()) {
+        let before: Vec<_> = past
+            .iter()
+            .filter_map(|run| run.asset(&asset.name))
+            .collect();
+        let since = asset.failed_since.as_ref();
+        let when = match since.filter(|(number, _)| *number < run.number) {
+            Some((number, at)) => format!("since run {number} ({at})"),
+            None if before.len() < FEWEST => continue,
+            None => {
+                let times = before.iter().filter(|it| it.is_bad()).count();
+                let is_changed = before.first().is_some_and(|it| it.query != asset.query);
+                let changed = if is_changed {
+                    ", and its query changed"
+                } else {
+                    ""
+                };
+                match times {
+                    0 => format!("for the first time in {} runs{changed}", before.len() + 1),
+                    _ => format!("as in {times} of the last {} runs{changed}", before.len()),
+                }
+            }
+        };
+        texts.entry(when).or_default().push(&asset.name);
+    }
+    let texts = texts.into_iter().map(|(when, names)| {
+        let verb = if names.len() == 1 { "fails" } else { "fail" };
+        format!("{} {verb} {when}", listed(&names))
+    });
+    texts
+        .map(|text| Finding {
+            kind: Kind::Failure,
+            excess: 0.0,
+            text,
+        })
+        .collect()
+}
+
+/// Why an asset may take another time than usual.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Cause<'a> {
+    /// This asset has other rows than usual, for which the run has no reason.
+    Rows(&'a str),
+    /// The query of this asset, or the columns of this source, changed.
+    Query(&'a str),
+}
+
+/// An asset or a stage of the run, and its times in the runs before.
+struct Part<'a> {
+    name: &'a str,
+    asset: Option<&'a MeasuredAsset>,
+    causes: BTreeSet<Cause<'a>>,
+    now: f64,
+    /// In the order of the runs; `None` in those that have not built it.
+    past: Vec<Option<f64>>,
+    usual: f64,
+}
+
+impl Part<'_> {
+    /// The logarithm of the ratio to the usual time.
+    fn deviation(&self, seconds: f64) -> f64 {
+        ((seconds + TICK) / (self.usual + TICK)).ln()
+    }
+
+    /// Whether it shows how fast the machine is.
+    fn is_steady(&self) -> bool {
+        self.name != WAIT && self.causes.is_empty() && self.usual > 2.0 * TICK
+    }
+}
+
+/// A run beside those before it.
+struct Comparison<'a> {
+    past: &'a [&'a MeasuredRun],
+    run: &'a MeasuredRun,
+    /// The assets that each of the runs before has built.
+    built: Vec<HashMap<&'a str, &'a MeasuredAsset>>,
+    parts: Vec<Part<'a>>,
+    /// The assets that have other rows than usual, and their usual rows.
+    rows: HashMap<&'a str, f64>,
+    /// The assets whose query is not the one of most runs, and the number of the first run with it.
+    changed: HashMap<&'a str, u64>,
+    /// The seconds that the run takes usually.
+    usual: f64,
+    /// By how much the steady parts deviated in each run before, and in this one.
+    past_shifts: Vec<f64>,
+    shift: f64,
+    tests: f64,
+}
+
+impl<'a> Comparison<'a> {
+    #[expect(clippy::cast_precision_loss, reason = "they are few")]
+    fn new(past: &'a [&'a MeasuredRun], run: &'a MeasuredRun) -> Self {
+        let mut comparison = Self {
+            past,
+            run,
+            built: past.iter().map(|run| built(run)).collect(),
+            parts: Vec::new(),
+            rows: HashMap::new(),
+            changed: HashMap::new(),
+            usual: median(past.iter().map(|run| run.seconds).collect()),
+            past_shifts: Vec::new(),
+            shift: 0.0,
+            // The times and the rows of each asset, and the stages.
+            tests: (2 * run.assets.len() + run.stages.len() + 1) as f64,
+        };
+        for asset in run.assets.iter().filter(|asset| asset.is_built()) {
+            comparison.add_asset(asset);
+        }
+        for (name, seconds) in &run.stages {
+            let of = |run: &&MeasuredRun| {
+                let stage = run.stages.iter().find(|(other, _)| other == name);
+                Some(stage.map_or(0.0, |(_, seconds)| *seconds))
+            };
+            let past = past.iter().map(of).collect();
+            comparison.add_part(name, None, BTreeSet::new(), *seconds, past);
+        }
+        comparison.set_shifts();
+        comparison
+    }
+
+    /// Adds an asset, after those that it reads.
+    fn add_asset(&mut self, asset: &'a MeasuredAsset) {
+        let name = &*asset.name;
+        let before: Vec<Option<&MeasuredAsset>> = self
+            .built
+            .iter()
+            .map(|run| run.get(name).copied())
+            .collect();
+        let built: Vec<&MeasuredAsset> = before.iter().copied().flatten().collect();
+        if built.len() < FEWEST {
+            return;
+        }
+        let mut causes = BTreeSet::new();
+        let is_same = |it: &&&MeasuredAsset| it.query == asset.query;
+        let same = built.iter().take_while(is_same).count();
+        if 2 * same < built.len() {
+            causes.insert(Cause::Query(name));
+            let runs = self.past.iter().zip(&before);
+            let runs = runs.filter(|(_, before)| before.is_some());
+            let first = runs.take(same).last().map_or(self.run, |(run, _)| *run);
+            self.changed.insert(name, first.number);
+        }
+        for input in &asset.inputs {
+            let part = self.parts.iter().find(|part| part.name == input);
+            let part = part.filter(|part| self.rows.contains_key(part.name));
+            causes.extend(part.iter().flat_map(|part| &part.causes));
+        }
+        let rows = built.iter().filter_map(|it| it.rows);
+        if let Some(usual) = self.other_rows(asset, rows.collect()) {
+            self.rows.insert(name, usual);
+            if causes.is_empty() {
+                causes.insert(Cause::Rows(name));
+            }
+        }
+        let past = before.iter().map(|it| it.map(|it| it.seconds)).collect();
+        self.add_part(name, Some(asset), causes, asset.seconds, past);
+    }
+
+    fn add_part(
+        &mut self,
+        name: &'a str,
+        asset: Option<&'a MeasuredAsset>,
+        causes: BTreeSet<Cause<'a>>,
+        now: f64,
+        past: Vec<Option<f64>>,
+    ) {
+        let usual = median(past.iter().copied().flatten().collect());
+        self.parts.push(Part {
+            name,
+            asset,
+            causes,
+            now,
+            past,
+            usual,
+        });
+    }
+
+    /// The usual rows of an asset that has others.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it is compared by its logarithm"
+    )]
+    fn other_rows(&self, asset: &MeasuredAsset, past: Vec<u64>) -> Option<f64> {
+        let now = asset.rows? as f64;
+        let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
+        let logs: Vec<f64> = past.iter().map(|rows| rows.ln_1p()).collect();
+        let usual = median(past);
+        let factor = (now.ln_1p() - usual.ln_1p()).abs();
+        let is_other = factor >= LEAST_ROWS.ln() && chance(&logs, now.ln_1p()) * self.tests <= RARE;
+        is_other.then_some(usual)
+    }
+
+    /// Sets by how much the machine was slower in each run, if there are parts that show it.
+    fn set_shifts(&mut self) {
+        let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
+        let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
+            let deviation = |part: &&Part<'_>| times(part).map(|it| part.deviation(it));
+            let deviations: Vec<f64> = steady.iter().filter_map(deviation).collect();
+            if deviations.len() < 3 {
+                0.0
+            } else {
+                median(deviations)
+            }
+        };
+        let runs = 0..self.past.len();
+        let past_shifts = runs
+            .map(|index| shift_of(&|part| part.past[index]))
+            .collect();
+        let shift = shift_of(&|part| Some(part.now));
+        (self.past_shifts, self.shift) = (past_shifts, shift);
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut found: Vec<Finding> = self.machine().into_iter().collect();
+        let mut told = BTreeSet::new();
+        for (causes, parts) in self.by_causes() {
+            let excess = parts.iter().map(|part| self.excess(part)).sum();
+            let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+            if self.matters(excess) {
+                let texts: Vec<String> = causes.iter().map(|it| self.describe(*it)).collect();
+                let text = format!(
+                    "{}: +{} in {}",
+                    texts.join(", and "),
+                    seconds(excess),
+                    listed(&names)
+                );
+                let is_rows = matches!(causes.first(), Some(Cause::Rows(_)));
+                let kind = if is_rows { Kind::Rows } else { Kind::Query };
+                found.push(Finding { kind, excess, text });
+                told.extend(causes);
+            }
+        }
+        found.extend(self.without_time(&told));
+        found.extend(self.unexplained());
+        found
+    }
+
+    /// The shift that all steady parts share.
+    fn machine(&self) -> Option<Finding> {
+        let is_rare = chance(&self.past_shifts, self.shift) <= RARE;
+        let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
+        let excess = usual * self.shift.exp_m1();
+        if !is_rare || self.shift < LEAST_TIME.ln() || !self.matters(excess) {
+            return None;
+        }
+        let text = format!(
+            "all assets took {:.1} × their time, with the same rows and queries: +{}{}",
+            self.shift.exp(),
+            seconds(excess),
+            self.surroundings()
+        );
+        Some(Finding {
+            kind: Kind::Machine,
+            excess,
+            text,
+        })
+    }
+
+    /// The parts that have the same causes, and took longer than usual.
+    fn by_causes(&self) -> BTreeMap<BTreeSet<Cause<'a>>, Vec<&Part<'a>>> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for part in self.parts.iter().filter(|part| !part.causes.is_empty()) {
+            if self.chance(part) <= EXPECTED && self.excess(part) > 0.0 {
+                groups.entry(part.causes.clone()).or_default().push(part);
+            }
+        }
+        for parts in groups.values_mut() {
+            parts.sort_by(|one, other| self.excess(other).total_cmp(&self.excess(one)));
+        }
+        groups
+    }
+
+    /// The causes of which no time is told.
+    fn without_time(&self, told: &BTreeSet<Cause<'_>>) -> Vec<Finding> {
+        let all: BTreeSet<Cause<'_>> = self.parts.iter().flat_map(|it| it.causes.clone()).collect();
+        let rest: Vec<Cause<'_>> = all.into_iter().filter(|it| !told.contains(it)).collect();
+        let rows = rest.iter().filter(|it| matches!(it, Cause::Rows(_)));
+        let mut found: Vec<Finding> = rows
+            .map(|cause| Finding {
+                kind: Kind::Rows,
+                excess: 0.0,
+                text: self.describe(*cause),
+            })
+            .collect();
+        let queries = rest.iter().filter_map(|it| match it {
+            // Once: a query that takes no longer is no news in the next run.
+            Cause::Query(name) if self.changed.get(name) == Some(&self.run.number) => Some(*name),
+            _ => None,
+        });
+        let queries: Vec<&str> = queries.collect();
+        let text = match &queries[..] {
+            [] => return found,
+            [name] => self.describe(Cause::Query(name)),
+            names => format!("the queries of {} changed", listed(names)),
+        };
+        found.push(Finding {
+            kind: Kind::Query,
+            excess: 0.0,
+            text,
+        });
+        found
+    }
+
+    /// The parts that took longer, and nothing that is recorded says why.
+    fn unexplained(&self) -> Vec<Finding> {
+        let parts = self.parts.iter().filter(|part| part.causes.is_empty());
+        let parts = parts.filter(|part| {
+            let excess = self.excess(part);
+            let is_slower = part.deviation(part.now) - self.shift >= LEAST_TIME.ln();
+            is_slower && self.matters(excess) && self.chance(part) * self.tests <= RARE
+        });
+        parts.map(|part| self.unexplained_part(part)).collect()
+    }
+
+    fn unexplained_part(&self, part: &Part<'_>) -> Finding {
+        let took = format!("{}, usually {}", seconds(part.now), seconds(part.usual));
+        let (kind, text) = match part.asset {
+            _ if part.name == WAIT => (Kind::Wait, format!("waited for another run: {took}")),
+            None => (
+                Kind::Unknown,
+                format!("the stage `{}` took {took}", part.name),
+            ),
+            Some(_) => {
+                let same = "with the same rows and query";
+                let text = format!("`{}` took {took}, {same}{}", part.name, self.surroundings());
+                (Kind::Unknown, text)
+            }
+        };
+        Finding {
+            kind,
+            excess: self.excess(part),
+            text,
+        }
+    }
+
+    /// The seconds beyond those that are usual on a machine as fast as that of this run.
+    fn excess(&self, part: &Part<'_>) -> f64 {
+        part.now - part.usual * self.shift.exp()
+    }
+
+    /// Whether so many seconds matter to the run: they are a part of its time, or of what it took longer.
+    fn matters(&self, excess: f64) -> bool {
+        let longer = self.run.seconds - self.usual;
+        let is_of_longer = longer >= (LEAST_TIME - 1.0) * self.usual && excess >= longer / 4.0;
+        excess >= LEAST_SECONDS && (excess >= LEAST_SHARE * self.usual || is_of_longer)
+    }
+
+    /// How probable the time of a part is by chance, after the machine's shift of each run is taken off.
+    fn chance(&self, part: &Part<'_>) -> f64 {
+        let runs = part.past.iter().zip(&self.past_shifts);
+        let before: Vec<f64> = runs
+            .filter_map(|(seconds, shift)| Some(part.deviation((*seconds)?) - shift))
+            .collect();
+        chance(&before, part.deviation(part.now) - self.shift)
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a median of numbers of rows is rounded"
+    )]
+    fn describe(&self, cause: Cause<'_>) -> String {
+        let name = match cause {
+            Cause::Query(name) => {
+                let asset = self.run.asset(name);
+                let is_source =
+                    asset.is_some_and(|it| it.rows_in.is_none() && it.inputs.is_empty());
+                let what = if is_source { "columns" } else { "query" };
+                let first = self
+                    .changed
+                    .get(name)
+                    .filter(|first| **first < self.run.number);
+                let when = first
+                    .map(|first| format!(" in run {first}"))
+                    .unwrap_or_default();
+                return format!("the {what} of `{name}` changed{when}");
+            }
+            Cause::Rows(name) => name,
+        };
+        let now = self
+            .run
+            .asset(name)
+            .and_then(|it| it.rows)
+            .unwrap_or_default();
+        let usual = self.rows.get(name).copied().unwrap_or_default();
+        let usually = Thousands(usual.round() as u64);
+        if now == 0 {
+            return format!("`{name}` is empty, usually {usually} rows");
+        }
+        let factor = now as f64 / usual.max(1.0);
+        let now = Thousands(now);
+        format!("`{name}` has {factor:.1} × its rows ({now}, usually {usually})")
+    }
+
+    /// What is new about the machine, if the runs before had all the same.
+    fn surroundings(&self) -> String {
+        let of = |run: &MeasuredRun| {
+            [
+                run.engine.clone(),
+                run.host.clone(),
+                Count(run.cores, "core").to_string(),
+            ]
+        };
+        let (now, usual) = (of(self.run), of(self.past[0]));
+        if self.past.iter().any(|run| of(run) != usual) {
+            return String::new();
+        }
+        let new = now
+            .into_iter()
+            .zip(usual)
+            .filter(|(now, usual)| now != usual);
+        let texts: Vec<String> = new
+            .map(|(now, usual)| format!("; on {now}, usually {usual}"))
+            .collect();
+        texts.concat()
+    }
+}
+
+/// The assets that a run has built, by their names.
+fn built(run: &MeasuredRun) -> HashMap<&str, &MeasuredAsset> {
+    let assets = run.assets.iter().filter(|asset| asset.is_built());
+    assets.map(|asset| (&*asset.name, asset)).collect()
+}
+
+fn seconds(seconds: f64) -> Elapsed {
+    Elapsed(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+/// The first names, and how many there are beside them.
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names
+        .iter()
+        .take(MOST)
+        .map(|it| format!("`{it}`"))
+        .collect();
+    match (&shown[..], names.len() - shown.len()) {
+        (first, more @ 1..) => format!("{} and {more} more", first.join(", ")),
+        ([first @ .., last], _) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => shown.concat(),
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    f64::midpoint(values[(values.len() - 1) / 2], values[middle])
+}
+
+/// How probable it is that a value is as far from the median of the past ones by chance, on either side: by Student's
+/// distribution, with a scatter on which single outliers have no influence, and 1 if more than one in fourteen of the past
+/// ones is as far on that side, as every Sunday may be. `past` begins with the newest.
+#[expect(clippy::cast_precision_loss, reason = "they are few")]
+fn chance(past: &[f64], now: f64) -> f64 {
+    let count = past.len() as f64;
+    let usual = median(past.to_vec());
+    let distance = now - usual;
+    let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= distance.abs();
+    // The last runs may already have been what this one is.
+    let earlier = past.iter().skip_while(is_as_far);
+    if distance == 0.0 || earlier.filter(is_as_far).count() > past.len() / 14 {
+        return 1.0;
+    }
+    let deviations = past.iter().map(|it| (it - usual).abs()).collect();
+    let typical = 1.4826 * median(deviations);
+    let most = 3.0 * typical.max(LEAST_SCATTER);
+    let squares = past
+        .iter()
+        .map(|it| (it - usual).clamp(-most, most).powi(2));
+    let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt();
+    let scatter = scatter.max(typical).max(LEAST_SCATTER);
+    let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
+    normal_tails(normal_deviate(t, count - 1.0))
+}
+
+/// The deviate of the normal distribution that is as probable as that of Student's (Wallace 1959).
+fn normal_deviate(t: f64, freedom: f64) -> f64 {
+    let factor = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0);
+    factor * (freedom * (t * t / freedom).ln_1p()).sqrt()
+}
+
+/// An upper bound of the two tails of the normal distribution (Mills).
+fn normal_tails(deviate: f64) -> f64 {
+    let bound = 2.0 * (-deviate * deviate / 2.0).exp() / (deviate * (2.0 * PI).sqrt());
+    bound.min(1.0)
+}
+
+#[cfg(test)]
+mod tests;

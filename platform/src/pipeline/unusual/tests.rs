@@ -1,0 +1,364 @@
+//! Nights that are planted into noise, and what is said of them. The table is printed by
+//! `cargo test -p floe --lib unusual -- --nocapture`.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "numbers that are drawn are rounded"
+)]
+
+use std::f64::consts::TAU;
+
+use super::*;
+
+/// The trials of each planted night.
+const TRIALS: usize = 100;
+
+/// What is planted into a night.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Plant {
+    Nothing,
+    /// A source has eight times its rows.
+    Rows,
+    /// A model joins its input with itself.
+    SelfJoin,
+    /// A model has a new column, and takes 2 % longer.
+    NewColumn,
+    /// A source is empty.
+    Empty,
+    /// The processor or the disk is slower for all.
+    SlowMachine,
+    /// Another run has the lock of the warehouse.
+    Lock,
+    /// The engine waits in one of the models.
+    Stall,
+}
+
+const PLANTS: [Plant; 8] = [
+    Plant::Rows,
+    Plant::SelfJoin,
+    Plant::NewColumn,
+    Plant::Empty,
+    Plant::SlowMachine,
+    Plant::Lock,
+    Plant::Stall,
+    Plant::Nothing,
+];
+
+/// Numbers that are the same in every run of the tests (`SplitMix64`).
+struct Random(u64);
+
+impl Random {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn between(&mut self, least: f64, most: f64) -> f64 {
+        least + (most - least) * self.uniform()
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        (self.uniform() * count as f64) as usize
+    }
+
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().max(1e-300).ln()).sqrt();
+        radius * (TAU * self.uniform()).cos()
+    }
+}
+
+/// Noise in which each value is half the one before.
+#[derive(Clone, Default)]
+struct Noise {
+    scatter: f64,
+    value: f64,
+}
+
+impl Noise {
+    fn factor(&mut self, random: &mut Random) -> f64 {
+        self.value = 0.5 * self.value + 0.75_f64.sqrt() * random.normal();
+        (self.scatter * self.value).exp()
+    }
+}
+
+struct Node {
+    name: String,
+    inputs: Vec<usize>,
+    seconds: f64,
+    rows: f64,
+    is_total: bool,
+    noise: Noise,
+}
+
+/// A product of 5 sources and 15 models, in which each asset scatters by 10 to 30 %, and all of them together by 10 %.
+struct Pipeline {
+    random: Random,
+    nodes: Vec<Node>,
+    machine: Noise,
+    runs: u64,
+}
+
+impl Pipeline {
+    fn new(seed: u64) -> Self {
+        let mut random = Random(seed << 32);
+        let mut nodes: Vec<Node> = Vec::new();
+        for index in 0..20 {
+            let inputs: BTreeSet<usize> = if index < 5 {
+                BTreeSet::new()
+            } else {
+                (0..=random.below(3)).map(|_| random.below(index)).collect()
+            };
+            let is_total = index >= 5 && random.uniform() < 0.4;
+            let rows = inputs.iter().map(|input| nodes[*input].rows).sum::<f64>();
+            let rows = match (index < 5, is_total) {
+                (true, _) => random.between(1e4, 1e6),
+                (false, true) => 30.0,
+                (false, false) => rows,
+            };
+            nodes.push(Node {
+                name: format!("asset_{index}"),
+                inputs: inputs.into_iter().collect(),
+                seconds: 0.02 * (5.0 * random.uniform()).exp(),
+                rows,
+                is_total,
+                noise: Noise {
+                    scatter: random.between(0.1, 0.3),
+                    value: random.normal(),
+                },
+            });
+        }
+        let machine = Noise {
+            scatter: 0.1,
+            value: random.normal(),
+        };
+        Self {
+            random,
+            nodes,
+            machine,
+            runs: 0,
+        }
+    }
+
+    /// A run, in which something is planted into this asset.
+    fn run(&mut self, plant: Plant, target: usize) -> MeasuredRun {
+        let Self {
+            random,
+            nodes,
+            machine,
+            runs,
+        } = self;
+        *runs += 1;
+        let slow = if plant == Plant::SlowMachine {
+            2.0
+        } else {
+            1.0
+        };
+        let machine = machine.factor(random) * slow;
+        let mut rows: Vec<f64> = Vec::new();
+        let mut assets: Vec<MeasuredAsset> = Vec::new();
+        for (index, node) in nodes.iter_mut().enumerate() {
+            let planted = Some(plant).filter(|_| index == target);
+            let rows_in: f64 = node.inputs.iter().map(|input| rows[*input]).sum();
+            let usual_in: f64 = node.inputs.len() as f64;
+            // The rows of a source, and the growth of all other rows, as a factor.
+            let growth = match planted {
+                Some(Plant::Rows) => 8.0,
+                Some(Plant::Empty) => 0.0,
+                _ if node.inputs.is_empty() => (0.03 * random.normal()).exp(),
+                _ => rows_in / usual_in,
+            };
+            let (joined, slower) = match planted {
+                Some(Plant::SelfJoin) => (6.0, random.between(6.0, 20.0)),
+                Some(Plant::NewColumn) => (1.0, 1.02),
+                Some(Plant::Stall) => (1.0, random.between(6.0, 20.0)),
+                _ => (1.0, 1.0),
+            };
+            rows.push(if node.is_total { 1.0 } else { growth * joined });
+            let noise = node.noise.factor(random) * machine;
+            let is_changed = matches!(planted, Some(Plant::SelfJoin | Plant::NewColumn));
+            assets.push(MeasuredAsset {
+                name: node.name.clone(),
+                status: "built".to_owned(),
+                seconds: node.seconds * growth.powf(0.9).max(0.05) * slower * noise,
+                rows: Some((node.rows * rows[index]) as u64),
+                query: if is_changed { "new" } else { "old" }.to_owned(),
+                inputs: node.inputs.iter().map(|it| format!("asset_{it}")).collect(),
+                ..MeasuredAsset::default()
+            });
+        }
+        let built: f64 = assets.iter().map(|asset| asset.seconds).sum();
+        let mut stages = vec![(
+            "publish".to_owned(),
+            0.2 * (0.2 * random.normal()).exp() * machine,
+        )];
+        if plant == Plant::Lock {
+            stages.push((WAIT.to_owned(), built * random.between(0.5, 2.0)));
+        }
+        MeasuredRun {
+            number: *runs,
+            seconds: built + stages.iter().map(|(_, seconds)| seconds).sum::<f64>(),
+            stages,
+            assets,
+            ..MeasuredRun::default()
+        }
+    }
+
+    /// The asset that something is planted into; if the engine waits in it, one whose time matters to the run.
+    fn target(&mut self, plant: Plant) -> usize {
+        let all: f64 = self.nodes.iter().map(|node| node.seconds).sum();
+        let range = match plant {
+            Plant::Rows | Plant::Empty => 0..5,
+            _ => 5..20,
+        };
+        let count = range.len();
+        let start = range.start + self.random.below(count);
+        let order = (start..range.end).chain(range.start..start);
+        let matters =
+            |index: &usize| plant != Plant::Stall || 8.0 * self.nodes[*index].seconds >= 0.25 * all;
+        order
+            .clone()
+            .find(matters)
+            .or_else(|| order.clone().next())
+            .unwrap()
+    }
+}
+
+/// Whether what is said of a night is right.
+fn is_right(plant: Plant, target: usize, found: &[Finding]) -> bool {
+    let kind = match plant {
+        Plant::Nothing => return found.is_empty(),
+        Plant::Rows | Plant::Empty => Kind::Rows,
+        Plant::SelfJoin | Plant::NewColumn => Kind::Query,
+        Plant::SlowMachine => Kind::Machine,
+        Plant::Lock => Kind::Wait,
+        Plant::Stall => Kind::Unknown,
+    };
+    let name = match plant {
+        Plant::SlowMachine | Plant::Lock => String::new(),
+        _ => format!("`asset_{target}`"),
+    };
+    let is_named = |it: &Finding| it.kind == kind && it.text.contains(&name);
+    !found.is_empty() && found.iter().all(is_named)
+}
+
+/// In how many of the trials what is said of the night is right, after so many runs.
+fn right(plant: Plant, runs: usize, trials: usize) -> usize {
+    let seeds = 1..=trials as u64;
+    let trial = |seed: &u64| {
+        let mut pipeline = Pipeline::new(*seed * 1000 + runs as u64);
+        let mut past: Vec<_> = (0..runs).map(|_| pipeline.run(Plant::Nothing, 0)).collect();
+        past.reverse();
+        let target = pipeline.target(plant);
+        let run = pipeline.run(plant, target);
+        let found = explain(&past, &run);
+        let is_right = is_right(plant, target, &found);
+        if !is_right && std::env::var_os("SHOW").is_some() {
+            println!("{plant:?} {target} after {runs}: {found:#?}");
+        }
+        is_right
+    };
+    seeds.filter(trial).count()
+}
+
+#[test]
+fn planted_nights_are_explained_and_quiet_ones_are_silent() {
+    println!("| planted | 7 runs | 14 runs | 28 runs |\n|---|---|---|---|");
+    for plant in PLANTS {
+        let trials = if plant == Plant::Nothing {
+            10 * TRIALS
+        } else {
+            TRIALS
+        };
+        let [few, most, all] = [FEWEST, 14, WINDOW].map(|runs| right(plant, runs, trials));
+        println!("| {plant:?} | {few} of {trials} | {most} | {all} |");
+        let least = if plant == Plant::Nothing { 99 } else { 90 };
+        assert!(
+            most * 100 >= least * trials,
+            "{plant:?}: {most} of {trials}"
+        );
+        assert!(all * 100 >= least * trials, "{plant:?}: {all} of {trials}");
+    }
+}
+
+fn run_of(number: u64, status: &str, failed_since: Option<u64>) -> MeasuredRun {
+    MeasuredRun {
+        number,
+        seconds: 1.0,
+        assets: vec![
+            MeasuredAsset {
+                name: "orders".to_owned(),
+                status: "built".to_owned(),
+                seconds: 0.5,
+                ..MeasuredAsset::default()
+            },
+            MeasuredAsset {
+                name: "daily".to_owned(),
+                status: status.to_owned(),
+                failed_since: failed_since.map(|number| (number, "2026-11-20".to_owned())),
+                ..MeasuredAsset::default()
+            },
+        ],
+        ..MeasuredRun::default()
+    }
+}
+
+#[test]
+fn a_failure_is_said_with_its_first_run() {
+    let texts = |past: &[MeasuredRun], run: &MeasuredRun| -> Vec<String> {
+        explain(past, run).into_iter().map(|it| it.text).collect()
+    };
+    let mut past: Vec<_> = (1..=7)
+        .rev()
+        .map(|number| run_of(number, "built", None))
+        .collect();
+    let first = run_of(8, "failed", Some(8));
+    assert_eq!(
+        texts(&past, &first),
+        ["`daily` fails for the first time in 8 runs"]
+    );
+    assert_eq!(texts(&past[1..], &first), [""; 0]);
+    past.insert(0, first);
+    let second = run_of(9, "failed", Some(8));
+    assert_eq!(
+        texts(&past, &second),
+        ["`daily` fails since run 8 (2026-11-20)"]
+    );
+    past.insert(0, run_of(9, "built", None));
+    let again = run_of(10, "failed", Some(10));
+    assert_eq!(
+        texts(&past, &again),
+        ["`daily` fails as in 1 of the last 9 runs"]
+    );
+}
+
+#[test]
+fn a_slow_machine_is_said_with_what_is_new_about_it() {
+    let of = |host: &str, factor: f64| {
+        let asset = |index: usize| MeasuredAsset {
+            name: format!("asset_{index}"),
+            status: "built".to_owned(),
+            seconds: factor,
+            rows: Some(10),
+            ..MeasuredAsset::default()
+        };
+        MeasuredRun {
+            seconds: 4.0 * factor,
+            engine: "sqlite".to_owned(),
+            host: host.to_owned(),
+            cores: 8,
+            assets: (0..4).map(asset).collect(),
+            ..MeasuredRun::default()
+        }
+    };
+    let past = vec![of("large", 1.0); 14];
+    let found = explain(&past, &of("small", 3.0));
+    let text = "all assets took 3.0 × their time, with the same rows and queries: +7.99 s; \
+                on small, usually large";
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].text, text);
+    assert_eq!(explain(&past[..6], &of("small", 3.0)), []);
+}

@@ -1,0 +1,201 @@
+//! What a run says of itself against the runs before it, and `floe runs`.
+
+use floe::identity::Identity;
+use floe::pipeline::{self, RunId};
+use floe_telemetry::testing;
+use serde_json::{Value, json};
+
+use crate::product::Product;
+use crate::service::{Answer, Service};
+
+const MEASURED: &str = ".floe/measured.jsonl";
+
+/// A product with runs of so many orders.
+fn ran(runs: usize) -> Product {
+    let product = Product::shop();
+    write_orders(&product, 200);
+    for _ in 0..runs {
+        product.run().assert_ok();
+    }
+    product
+}
+
+fn write_orders(product: &Product, count: usize) {
+    let rows = (0..count).map(|id| format!("{id},2024-01-31\n"));
+    let text = format!("order_id,ordered_on\n{}", rows.collect::<String>());
+    product.write("data/orders.csv", &text);
+}
+
+/// The last runs, as `floe runs` prints them.
+fn runs(product: &Product, arguments: &[&str]) -> Vec<Value> {
+    let output = product.floe("runs", &[&["--json"], arguments].concat(), &[]);
+    output.assert_ok();
+    let mut output: Value = serde_json::from_str(&output.stdout).unwrap();
+    serde_json::from_value(output["runs"].take()).unwrap()
+}
+
+#[test]
+fn a_source_with_eight_times_its_rows_is_said_everywhere() {
+    let product = ran(8);
+    write_orders(&product, 1600);
+    let expected = "`orders` has 8.0 × its rows (1,600, usually 200)";
+    let output = product.run();
+    output.assert_ok();
+    let summary = output.stderr.split_once("\nunusual  ").unwrap().1;
+    assert!(summary.contains(expected), "{summary}");
+
+    // It is unusual for some nights, and what follows of it is not told again.
+    let output = product.floe("run", &["--json"], &[]);
+    output.assert_ok();
+    let ended: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
+    let told = |unusual: &Value| {
+        let texts = unusual.as_array().unwrap().iter();
+        let texts = texts.map(|text| text.as_str().unwrap());
+        texts.filter(|text| text.contains(" its rows ")).count()
+    };
+    assert!(ended["unusual"].to_string().contains(expected), "{ended:#}");
+    assert_eq!(told(&ended["unusual"]), 1, "{ended:#}");
+
+    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    let root = spans.single("floe.pipeline.run");
+    root.assert_no_attribute("floe.pipeline.dbt_invocation_ids");
+    let unusual = format!("{:?}", root.attribute("floe.pipeline.unusual"));
+    assert!(unusual.contains(expected), "{unusual}");
+
+    let all = runs(&product, &[]);
+    assert_eq!(all.len(), 11);
+    assert_eq!(all[0]["number"], 11);
+    assert!(all[0]["unusual"].to_string().contains(expected), "{all:#?}");
+    assert_eq!(all[3].get("unusual").map_or(0, told), 0, "{all:#?}");
+    let text = product.floe("runs", &["--last", "3"], &[]).stdout;
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains(expected))
+        .collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(lines[0].starts_with("11   2"), "{text}");
+}
+
+#[test]
+fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
+    let product = ran(7);
+    product.write(
+        "models/totals.sql",
+        "SELECT nope FROM {{ ref('stg_orders') }}",
+    );
+    let first = product.run().stderr;
+    let expected = "`totals` fails for the first time in 8 runs, and its query changed\n";
+    assert!(first.contains(&format!("\nunusual  {expected}")), "{first}");
+    let service = Service::start(|_| Answer::json(200, &json!({})));
+    let hook = format!(
+        "plugins: {{ alert_channel: {{ type: alertmanager, url: '{}' }} }}",
+        service.url
+    );
+    product.append("manifest.yaml", &hook);
+    let second = product.run().stderr;
+    let since = runs(&product, &["--last", "2"])[1]["started_at"].to_string();
+    let expected = format!(
+        "\nunusual  `totals` fails since run 8 ({})\n",
+        since.trim_matches('"')
+    );
+    assert!(second.contains(&expected), "{expected} in {second}");
+
+    let alert = service.single().json().to_string();
+    assert!(alert.contains("`totals` fails since run 8 ("), "{alert}");
+
+    // It is built again, with a query that is new.
+    product.write(
+        "models/totals.sql",
+        "SELECT count(*) AS all_orders FROM {{ ref('stg_orders') }}",
+    );
+    let third = product.run();
+    third.assert_ok();
+    assert!(
+        third.stderr.contains("the query of `totals` changed"),
+        "{}",
+        third.stderr
+    );
+}
+
+#[test]
+fn the_runs_of_an_asset_have_its_rows_and_its_query() {
+    let product = ran(1);
+    product.append("floe.yaml", "    checks: [{ min_rows: 1 }]");
+    product.run().assert_ok();
+    let [run, before] = &runs(&product, &["--asset", "totals"])[..] else {
+        panic!("two runs");
+    };
+    let totals = &run["assets"][0];
+    assert_eq!(run["assets"].as_array().unwrap().len(), 1);
+    assert_eq!(totals["rows_in"], 200);
+    assert_eq!(totals["rows"], 1);
+    assert_eq!(totals["checks_passed"], 1);
+    assert_eq!(before["assets"][0]["checks_passed"], 0);
+    assert_eq!(before["assets"][0]["query"], totals["query"]);
+    let text = product.floe("runs", &["--asset", "totals"], &[]).stdout;
+    assert!(
+        text.lines()
+            .nth(1)
+            .unwrap()
+            .contains("  200      1     1 passed  "),
+        "{text}"
+    );
+    let unknown = product.floe("runs", &["--asset", "nope"], &[]);
+    assert_eq!(unknown.code, Some(1));
+    assert_eq!(
+        unknown.stderr,
+        "error: no run of `{dir}` has an asset `nope`\n"
+    );
+}
+
+#[test]
+fn a_history_that_cannot_be_used_is_one_warning() {
+    let product = ran(2);
+    let measured = product.read(MEASURED);
+    let warning = |text: &str| {
+        product.write(MEASURED, text);
+        let output = product.run();
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.complaints()
+    };
+    let file = format!("`{{dir}}/{MEASURED}`");
+    let lines: Vec<&str> = measured.lines().collect();
+    let damaged = format!("{}\n{}\n{{\"number\":\n", lines[0], lines[1]);
+    assert_eq!(
+        warning(&damaged),
+        format!("warning: {file}: removed 1 damaged line\n")
+    );
+    assert_eq!(runs(&product, &[]).len(), 2);
+    assert_eq!(
+        warning("not a history"),
+        format!("warning: {file} is damaged, and a run replaces it\n")
+    );
+    assert_eq!(runs(&product, &[]).len(), 1);
+    let future = measured.replace("\"started_at\":\"20", "\"started_at\":\"90");
+    let clock = warning(&future);
+    assert!(
+        clock.starts_with("warning: the clock has gone back: the run began at 2"),
+        "{clock}"
+    );
+    assert_eq!(runs(&product, &[]).len(), 3);
+    // A newer program wrote it, and reads it again.
+    let newer = measured.replace("{\"version\":1}", "{\"version\":2}");
+    assert_eq!(
+        warning(&newer),
+        format!("warning: what the run took is not kept: {file}: expected version 1, found 2\n")
+    );
+    assert_eq!(product.read(MEASURED), newer);
+}
+
+#[test]
+fn four_hundred_runs_are_kept() {
+    let product = ran(1);
+    let measured = product.read(MEASURED);
+    let (head, run) = measured.split_once('\n').unwrap();
+    product.write(MEASURED, &format!("{head}\n{}", run.repeat(400)));
+    product.run().assert_ok();
+    let all = runs(&product, &["--last", "1000"]);
+    assert_eq!(all.len(), 400);
+    assert_eq!(all[0]["number"], 2);
+}
