@@ -24,6 +24,7 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod step_spans;
 mod warehouse_copy;
 
 use std::cell::{Cell, RefCell};
@@ -64,6 +65,8 @@ pub(crate) use self::report::Thousands;
 pub use self::report::{Checks, Report, RunError, Step};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
+pub use self::step_spans::StepSpans;
+pub(crate) use self::step_spans::StepSpansWriter;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::identity::Identity;
