@@ -22,6 +22,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
@@ -54,10 +55,12 @@ use crate::identity::{Identity, Lines};
 use crate::manifest::Manifest;
 #[cfg(unix)]
 use crate::pipeline::history::{self, Job, Record};
-use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, RunError, RunId};
+use crate::pipeline::{
+    self, DagsterSensor, DagsterStep, Outcome, Report, RunError, RunId, StepSpans,
+};
 use crate::product;
 use crate::select::Select;
-use crate::telemetry;
+use crate::telemetry::{self, Written};
 
 /// A small data platform: compiles a data product and runs it.
 #[derive(Debug, Parser)]
@@ -442,7 +445,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let (identity, config) = product.identity()?;
             let default = artifacts::default_path(&identity.folder);
             let output = output.as_deref().unwrap_or(&default);
-            observed(config, Some(Tree::None), None, || {
+            observed(config, Some(Tree::None), Written::Nothing, || {
                 let artifacts = compile::compile(&identity, output)?;
                 print_warnings(&artifacts.instrumentation);
                 for warning in &artifacts.warnings {
@@ -497,7 +500,9 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Completions { shell } => Ok(print(&completions(*shell))?),
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
-            let observed = observed(step.telemetry(), None, None, || step.build())?;
+            let spans = step.spans();
+            let written = spans.as_deref().map_or(Written::Nothing, Written::ForRun);
+            let observed = observed(step.telemetry(), None, written, || step.build())?;
             observed.print_tree(&mut io::stdout());
             observed.outcome
         }
@@ -562,15 +567,25 @@ fn run(
     let ratio = config.sampling_ratio();
     let page = output.page(&product.folder);
     let config = output.apply(config);
-    let observed = observed(
+    let mut observed = observed(
         config,
         output.tree(),
-        page.as_deref(),
+        page.as_deref().map_or(Written::Nothing, Written::Page),
         || match &artifacts {
             None => pipeline::run(&identity, &RunId::new()),
             Some(artifacts) => pipeline::run_compiled(&identity, &RunId::new(), artifacts),
         },
     )?;
+    let report = match &mut observed.outcome {
+        Ok(report) => Some(report),
+        Err(error) => error.report_mut(),
+    };
+    let step_spans = report.and_then(Report::take_step_spans);
+    if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
+        && let Err(error) = observed.send(&spans)
+    {
+        print_error("warning", &error.to_string());
+    }
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
@@ -653,10 +668,15 @@ fn evaluate_sensor(
 ) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(folder)?;
     // Standard output is data.
-    observed(sensor.telemetry(), Some(Tree::None), None, || {
-        let evaluation = sensor.evaluate(name, job, cursor)?;
-        Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
-    })?
+    observed(
+        sensor.telemetry(),
+        Some(Tree::None),
+        Written::Nothing,
+        || {
+            let evaluation = sensor.evaluate(name, job, cursor)?;
+            Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
+        },
+    )?
     .outcome
 }
 
@@ -674,7 +694,7 @@ fn plugins(product: &ProductArgs, check: bool, json: bool) -> Result<(), RunErro
         return Ok(show(&list)?);
     }
     let config = telemetry::with_environment(config)?;
-    let observed = observed(config.clone(), Some(Tree::Full), None, || {
+    let observed = observed(config.clone(), Some(Tree::Full), Written::Nothing, || {
         let checked = list.check(&config);
         show(&list)?;
         Ok(checked?)
@@ -823,6 +843,9 @@ enum Tree {
 /// A command that was observed, after its telemetry was delivered.
 struct Observed<T> {
     outcome: Result<T, RunError>,
+    config: TelemetryConfig,
+    /// When its telemetry has to be delivered.
+    deadline: Instant,
     /// The trace, drawn.
     tree: Drawing,
     /// Where spans went, unless that is only here.
@@ -837,6 +860,15 @@ struct Observed<T> {
 }
 
 impl<T> Observed<T> {
+    /// Sends the spans of the steps after those of the run.
+    fn send(&self, spans: &StepSpans) -> Result<(), Error> {
+        if self.exported_to.is_none() {
+            return Ok(());
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        telemetry::send(&self.config, spans.read()?, left)
+    }
+
     /// Prints the trace.
     fn print_tree(&self, to: &mut impl io::Write) {
         let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -861,12 +893,12 @@ impl io::Write for Drawing {
     }
 }
 
-/// Runs a command with telemetry, and draws as much of its trace as `tree` requests, or writes it as a page. A signal
+/// Runs a command with telemetry, and draws as much of its trace as `tree` requests, or writes it. A signal
 /// stops the command, and its trace is delivered.
 fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,
-    page: Option<&Path>,
+    written: Written<'_>,
     command: impl FnOnce() -> Result<T, RunError>,
 ) -> Result<Observed<T>, RunError> {
     let mut config = telemetry::with_environment(config)?;
@@ -888,9 +920,14 @@ fn observed<T>(
             Some(exporter.with_max_unfolded(if tree == Tree::Full { usize::MAX } else { 0 }))
         }
     };
+    // A step whose spans go nowhere has none for its run.
+    let written = match written {
+        Written::ForRun(_) if exported_to.is_none() => Written::Nothing,
+        written => written,
+    };
     telemetry::draw_only(&mut config, tree.is_some());
     let has_exporter = terminal.is_some()
-        || page.is_some()
+        || matches!(written, Written::Page(_))
         || config
             .exporters
             .traces
@@ -898,7 +935,7 @@ fn observed<T>(
             .is_none_or(|it| !it.is_empty());
     let is_disabled = !config.enabled;
     let product = config.clone();
-    let telemetry = Arc::new(telemetry::start(config, terminal, page)?);
+    let telemetry = Arc::new(telemetry::start(config, terminal, written)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
         atomic::abandon();
@@ -910,6 +947,7 @@ fn observed<T>(
         command()
     };
     interrupt::command_stopped();
+    let deadline = Instant::now() + telemetry::SHUTDOWN_TIMEOUT;
     if let Err(error) = telemetry::stop(&telemetry) {
         // The command has finished: a collector that cannot be reached must not fail it.
         print_error("warning", &error.to_string());
@@ -917,6 +955,8 @@ fn observed<T>(
     let statistics = telemetry.statistics();
     Ok(Observed {
         outcome,
+        config: product,
+        deadline,
         tree: drawing,
         exported_to,
         has_exporter,

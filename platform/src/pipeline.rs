@@ -25,6 +25,7 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod step_spans;
 mod unusual;
 mod warehouse_copy;
 
@@ -67,6 +68,8 @@ pub use self::report::{Checks, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
+pub use self::step_spans::StepSpans;
+pub(crate) use self::step_spans::StepSpansWriter;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::identity::Identity;

@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
-#[cfg(feature = "report")]
-use floe_telemetry::config::Signal;
 use floe_telemetry::config::{
-    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig,
+    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, Signal, TailConfig,
 };
-use floe_telemetry::exporter::ConsoleExporter;
+use floe_telemetry::exporter::{ConsoleExporter, send_spans};
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
@@ -25,6 +23,7 @@ use floe_telemetry_report::Report;
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
+use crate::pipeline::StepSpansWriter;
 
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -253,31 +252,50 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// Initializes the telemetry of this process. `terminal` draws the trace, and `page` is where it
-/// is written as a page when the telemetry stops. Logs are printed to standard error,
+/// The file that a trace is written to.
+#[derive(Clone, Copy, Debug)]
+pub enum Written<'a> {
+    /// None.
+    Nothing,
+    /// A page, when the telemetry stops.
+    Page(&'a Path),
+    /// The spans of a step, in place of their export: its run decides about them.
+    ForRun(&'a Path),
+}
+
+/// Initializes the telemetry of this process. `terminal` draws the trace. Logs are printed to standard error,
 /// and telemetry is exported over OTLP, if the manifest or the environment sets it, which are already applied.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
 pub fn start(
-    config: TelemetryConfig,
+    mut config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
-    page: Option<&Path>,
+    written: Written<'_>,
 ) -> Result<TelemetryProvider, Error> {
     log(&config.logging)?;
+    if let Written::ForRun(_) = written {
+        config.exporters.traces = Some(Vec::new());
+    }
     let mut builder = TelemetryProvider::builder(config);
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
     }
-    #[cfg(feature = "report")]
-    if let Some(page) = page {
-        let report = Report::new(page).map_err(Error::io("write", page))?;
-        builder = builder
-            .with_otlp_writer(Signal::Traces, report.clone())
-            .with_otlp_writer(Signal::Logs, report);
+    match written {
+        #[cfg(feature = "report")]
+        Written::Page(page) => {
+            let report = Report::new(page).map_err(Error::io("write", page))?;
+            builder = builder
+                .with_otlp_writer(Signal::Traces, report.clone())
+                .with_otlp_writer(Signal::Logs, report);
+        }
+        Written::ForRun(path) => {
+            builder = builder
+                .with_unsampled_spans()
+                .with_otlp_writer(Signal::Traces, StepSpansWriter::new(path));
+        }
+        _ => {}
     }
-    #[cfg(not(feature = "report"))]
-    let _ = page;
     builder.initialize().map_err(|error| failed(&error))
 }
 
@@ -335,6 +353,19 @@ pub fn stop(telemetry: &TelemetryProvider) -> Result<(), Error> {
     telemetry
         .shutdown(SHUTDOWN_TIMEOUT)
         .map_err(|error| failed(&error))
+}
+
+/// Delivers the spans that the steps of a run have written, within a time.
+///
+/// # Errors
+/// They could not be delivered.
+pub fn send(
+    config: &TelemetryConfig,
+    requests: Vec<Vec<u8>>,
+    within: Duration,
+) -> Result<(), Error> {
+    send_spans(config, requests, within)
+        .map_err(|error| Error::Telemetry(format!("the spans of the steps: {error}")))
 }
 
 fn failed(error: &floe_telemetry::Error) -> Error {

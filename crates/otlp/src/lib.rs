@@ -78,6 +78,7 @@ static EXPORTERS: OtlpExporters = OtlpExporters {
     metrics: metrics::destination,
     logs: logs::destination,
     try_connection,
+    send_spans,
 };
 
 /// The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
@@ -314,6 +315,27 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
         ) => Err(settings.without_own_headers(reason)),
         Err(_) => Err(format!("no answer within {timeout:?}")),
     }
+}
+
+/// Sends requests of spans that were encoded before, each with retries, within a time. A receiver that is not there is
+/// given up as at a shutdown.
+///
+/// # Errors
+///
+/// A request was not accepted. The error is the reason.
+fn send_spans(target: &OtlpTarget, requests: &[Vec<u8>], timeout: Duration) -> Result<(), String> {
+    let deadline = retry::deadline(timeout);
+    let ending = Arc::<Ending>::default();
+    ending.begin(deadline);
+    let otlp = connect(target, Signal::Traces, ending);
+    let mut otlp = otlp.map_err(|error| error.to_string())?;
+    let mut result = Ok(());
+    for request in requests {
+        let sent = otlp.send(Bytes::copy_from_slice(request), deadline);
+        result = ExportFailure::both(result, sent);
+    }
+    let _ = otlp.close();
+    result.map_err(|failure| failure.reason)
 }
 
 /// Fails if items were not sent because each of them is larger than a request may be.

@@ -51,6 +51,7 @@ use self::delivery::{await_delivery, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
+pub use self::targets::send_spans;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;

@@ -137,8 +137,15 @@ fn observed(
     });
     let mut command = Command::new(program);
     command.inject_context();
+    let mut standby = None;
     let (reading, pipes) = match Pipes::open() {
         Ok(pipes) => {
+            match pipes.standby() {
+                Ok(started) => standby = Some(started),
+                Err(error) => warnings.push(format!(
+                    "if `floe` is killed, dbt loses its log: cannot start `/bin/sh`: {error}"
+                )),
+            }
             command.args(&invocation.arguments);
             command.envs(pipes.variables());
             let (reading, ends) = pipes.read(trace, Some(LogFile::new(invocation.log)));
@@ -165,6 +172,7 @@ fn observed(
             trace
         }
     };
+    drop(standby);
     match (trace, &ended) {
         (Some(trace), Ended::Exited(exit)) => {
             let end = trace.end(*exit);

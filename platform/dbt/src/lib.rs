@@ -37,6 +37,8 @@ mod profile;
 #[cfg(unix)]
 mod reading;
 #[cfg(unix)]
+mod standby;
+#[cfg(unix)]
 mod stream;
 #[cfg(unix)]
 mod trace;

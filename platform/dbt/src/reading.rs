@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::event::Event;
 use crate::fusion::Record;
 use crate::log_file::{LOG, LogFile};
+use crate::standby::Standby;
 use crate::stream::{Lines, MAX_LINE, Pipe};
 use crate::trace::CommandTrace;
 
@@ -49,6 +50,13 @@ impl Pipes {
             lines,
             ends,
         })
+    }
+
+    /// Starts the process that reads if this one is killed.
+    pub(crate) fn standby(&self) -> io::Result<Standby> {
+        let folder = self.folder.path();
+        let [log, otel] = [LOG, OTEL].map(|name| folder.join(name));
+        Standby::start([&log, &otel], folder)
     }
 
     /// Starts to read. The ends are closed when dbt has ended.

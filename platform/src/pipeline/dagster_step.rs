@@ -10,7 +10,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -107,6 +107,11 @@ impl DagsterStep {
     /// The configuration of the telemetry.
     pub fn telemetry(&self) -> TelemetryConfig {
         self.artifacts.observability.telemetry.clone()
+    }
+
+    /// The file for the spans, if the run decides at its end whether they are exported.
+    pub fn spans(&self) -> Option<PathBuf> {
+        self.shared.as_ref()?.spans.clone()
     }
 
     /// Builds the asset and reports it to Dagster.

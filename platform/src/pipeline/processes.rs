@@ -33,6 +33,7 @@ use super::read_previews::read_previews;
 use super::report::{Checks, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
+use super::step_spans::StepSpans;
 use super::{Compiled, open, publish, warehouse_copy};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
@@ -62,7 +63,14 @@ pub(super) fn fill(
         .close()
         .map_err(Error::from_plugin)?;
     let run_id = report.run_id().clone();
-    let (_folder, file, shared) = SharedRun::create(run_id.as_str(), database, compiled.path)?;
+    let spans = StepSpans::create(&identity.folder)?;
+    let (_folder, file, shared) = SharedRun::create(
+        run_id.as_str(),
+        database,
+        compiled.path,
+        spans.as_ref().map(StepSpans::path),
+    )?;
+    report.set_step_spans(spans);
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
     let absolute = absolute(&identity.folder)?;
     let variables: [(&str, &OsStr); 3] = [

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::outcome::Outcome;
 use super::preview::Preview;
+use super::step_spans::StepSpans;
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
@@ -65,6 +66,8 @@ pub struct Report {
     unusual: Vec<String>,
     /// The exit code of the program if assets failed.
     exit_code: u8,
+    /// The spans of the steps in processes of their own, if the trace is decided about when the run has ended.
+    step_spans: Option<StepSpans>,
 }
 
 /// The outcome of one asset.
@@ -147,6 +150,14 @@ impl RunError {
             Self::AssetFailed(_) | Self::Stopped(_) => None,
         }
     }
+
+    /// As [`report`](Self::report).
+    pub fn report_mut(&mut self) -> Option<&mut Report> {
+        match self {
+            Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
+            Self::AssetFailed(_) | Self::Stopped(_) => None,
+        }
+    }
 }
 
 impl Report {
@@ -181,12 +192,23 @@ impl Report {
             warnings: Vec::new(),
             unusual: Vec::new(),
             exit_code: 1,
+            step_spans: None,
         }
     }
 
     /// Sets the exit code of the program if assets failed: that of an orchestrator.
     pub(super) fn set_exit_code(&mut self, code: u8) {
         self.exit_code = code;
+    }
+
+    /// Keeps the spans of the steps until the trace is decided about.
+    pub(super) fn set_step_spans(&mut self, spans: Option<StepSpans>) {
+        self.step_spans = spans;
+    }
+
+    /// The spans of the steps, which are removed with the value.
+    pub fn take_step_spans(&mut self) -> Option<StepSpans> {
+        self.step_spans.take()
     }
 
     /// Adds the outcome of an asset that another process has built.

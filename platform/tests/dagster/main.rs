@@ -20,3 +20,4 @@ mod real;
 mod sensor;
 mod setup;
 mod steps;
+mod unsampled;

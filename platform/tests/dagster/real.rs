@@ -18,7 +18,7 @@ use crate::setup::{
 use crate::steps::is_error;
 
 /// The folder of Dagster's programs.
-fn real() -> Option<PathBuf> {
+pub(crate) fn real() -> Option<PathBuf> {
     std::env::var_os("PIPELINE_DAGSTER").map(PathBuf::from)
 }
 

@@ -13,6 +13,7 @@
 
 mod dbt_ol;
 mod fusion;
+mod killed;
 mod lineage;
 mod log_file;
 mod nodes;

@@ -50,5 +50,6 @@ mod status_on_success;
 mod thread_end;
 mod tracing;
 mod transport;
+mod unsampled;
 mod unwinding;
 mod variables;

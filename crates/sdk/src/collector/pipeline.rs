@@ -19,7 +19,7 @@ use super::worker::{Report, Size};
 use crate::channel::Sender;
 use crate::clock::{WallClock, monotonic_now};
 use crate::config::{ErrorsConfig, SamplingConfig, SpanLimits};
-use crate::recorder::{Buffer, SpanRecord};
+use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
 
 /// The settings of a pipeline.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
+    /// Whether spans without the sampled flag are exported.
+    pub(crate) exports_unsampled: bool,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -60,6 +62,7 @@ pub(crate) struct Pipeline {
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
+    exports_unsampled: bool,
     metrics: Option<SpanMetrics>,
     /// The number of spans in the open batch.
     spans: usize,
@@ -83,6 +86,7 @@ impl Pipeline {
         }
         Self {
             tail,
+            exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
             batch_size: settings.batch_size,
@@ -275,8 +279,13 @@ impl Pipeline {
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
-            self.counters.sampled_out.fetch_add(1, Ordering::Release);
-            return;
+            if !self.exports_unsampled {
+                self.counters.sampled_out.fetch_add(1, Ordering::Release);
+                return;
+            }
+            // As the tail marks what it keeps: the span represents only itself.
+            let state = &mut record.more_mut().trace_state;
+            *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
         let exporters = self.destinations.len();
         self.moving += exporters;

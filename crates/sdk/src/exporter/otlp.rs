@@ -27,10 +27,14 @@ pub struct OtlpExporters {
     pub logs: fn(&str, &OtlpTarget, &Counters) -> Started<LogDestination>,
     /// Sends one request without spans within a time. The error is the reason why it was not accepted.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
+    /// Sends encoded requests of spans within a time. The error is the reason why one was not accepted.
+    pub send_spans: SendSpans,
 }
 
 type StartSpans =
     fn(&str, &OtlpTarget, &Resource, &WorkerSettings) -> Started<Box<dyn Destination>>;
+
+type SendSpans = fn(&OtlpTarget, &[Vec<u8>], Duration) -> Result<(), String>;
 
 type Started<T> = Result<T, Error>;
 

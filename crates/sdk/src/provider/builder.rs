@@ -14,7 +14,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
-use super::program_sampler::ProgramSampler;
+use super::program_sampler::{ProgramSampler, RecordAll};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
@@ -52,6 +52,7 @@ type Start =
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
+    exports_unsampled: bool,
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
@@ -82,6 +83,7 @@ impl TelemetryProviderBuilder {
         Self {
             config,
             sampler: None,
+            exports_unsampled: false,
             processors: Vec::new(),
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
@@ -249,6 +251,15 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Records and exports all spans, also those of traces that are not sampled, which keep and propagate that flag. For
+    /// a process whose spans wait, as those of a [writer](Self::with_otlp_writer), for the decision of the process that
+    /// began the trace; [`send_spans`](crate::exporter::send_spans) delivers them. Replaces every sampler of this
+    /// process, and tail sampling; the [span filter](TelemetryConfig::span_filter) still applies.
+    pub const fn with_unsampled_spans(mut self) -> Self {
+        self.exports_unsampled = true;
+        self
+    }
+
     /// Adds an OTLP destination with this endpoint and protocol. All other settings come from the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
@@ -291,6 +302,11 @@ impl TelemetryProviderBuilder {
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
             ));
         }
+        if self.exports_unsampled {
+            self.sampler = None;
+            self.config.sampling.keep_errors = false;
+            self.config.sampling.keep_slower_than = None;
+        }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
         for target in self.otlp_targets() {
@@ -320,6 +336,9 @@ impl TelemetryProviderBuilder {
                 .map(|sampler| Arc::new(ProgramSampler(sampler)) as _),
             observer: None,
         };
+        if self.exports_unsampled {
+            program.sampler = Some(Arc::new(RecordAll));
+        }
         // Starting an exporter calls code of the user.
         let started = caught(|| {
             if program.sampler.is_some() && self.config.sampling.has_tail() {
@@ -489,6 +508,7 @@ impl TelemetryProviderBuilder {
             exceptions,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
+            exports_unsampled: self.exports_unsampled,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),

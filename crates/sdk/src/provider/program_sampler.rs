@@ -1,13 +1,14 @@
-//! The sampler of the program, asked by the recorder.
+//! The samplers that the recorder asks about each span.
 
 use std::sync::Arc;
 
-use opentelemetry::trace::TraceState;
+use opentelemetry::trace::{TraceContextExt as _, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
 use crate::recorder::{SamplerDecision, SpanRecord, SpanSampler};
 
+/// The sampler of the program.
 #[derive(Debug)]
 pub(super) struct ProgramSampler(pub(super) Arc<dyn ShouldSample>);
 
@@ -38,5 +39,19 @@ impl SpanSampler for ProgramSampler {
             record.more_mut().trace_state = result.trace_state;
         }
         decision
+    }
+}
+
+/// Records every span, with the sampled flag of its parent.
+#[derive(Debug)]
+pub(super) struct RecordAll;
+
+impl SpanSampler for RecordAll {
+    fn sample(&self, _: &mut SpanRecord, parent: &Context) -> SamplerDecision {
+        if parent.span().span_context().is_sampled() {
+            SamplerDecision::Sample
+        } else {
+            SamplerDecision::Record
+        }
     }
 }

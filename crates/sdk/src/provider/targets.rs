@@ -1,9 +1,11 @@
 //! The OTLP targets of each signal.
 
+use std::time::Duration;
+
 use crate::backend;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-use crate::exporter::OtlpTarget;
+use crate::exporter::{OtlpExporters, OtlpTarget};
 
 /// The OTLP targets of a provider.
 #[derive(Default)]
@@ -49,6 +51,33 @@ impl OtlpTargets {
         let written = self.written.iter().filter(move |(of, _)| *of == signal);
         written.map(|(_, target)| target.clone())
     }
+}
+
+/// Sends spans to the OTLP receivers of a configuration, as an exporter does when its provider shuts down: the
+/// [requests](crate::exporter::OtlpRequest::protobuf) that an [`OtlpWriter`](crate::exporter::OtlpWriter) has kept, also
+/// one of another process.
+///
+/// # Errors
+///
+/// A receiver has not accepted a request within `timeout`, or the configuration cannot be used.
+pub fn send_spans(
+    config: &TelemetryConfig,
+    requests: Vec<Vec<u8>>,
+    timeout: Duration,
+) -> Result<(), Error> {
+    let targets = OtlpTargets::resolve(config, Vec::new(), Vec::new())?;
+    let mut exporters = Vec::new();
+    for target in targets.spans {
+        exporters.push((OtlpExporters::of(&target, Signal::Traces)?, target));
+    }
+    let sent = backend::within(timeout, move || {
+        let sent = exporters
+            .iter()
+            .map(|(exporters, target)| (exporters.send_spans)(target, &requests, timeout));
+        // Each receiver gets them, also if another one fails.
+        sent.fold(Ok(()), Result::and)
+    });
+    sent?.and_then(|sent| sent).map_err(Error::export)
 }
 
 /// Returns the name of the exporter for the target with this index.

@@ -1,0 +1,67 @@
+//! A process that reads dbt's pipes when this one was killed, and removes their folder when dbt has ended. dbt would
+//! print an error for each event that it writes into a pipe without a reader.
+
+use std::io::{self, PipeWriter, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use rustix::io::{FdFlags, fcntl_setfd};
+
+/// The pipes are open before dbt starts. A line of standard input is the end of a process that was not killed, and the
+/// end of standard input that of one that was; the end of the other pipe is that of dbt.
+const SCRIPT: &str = r#"
+exec 3<>"$1" 4<>"$2" || exit
+echo; exec >/dev/null
+read -r _ && exit
+cat <&3 & log=$!
+cat <&4 & otel=$!
+read -r _ <&2
+rm -rf -- "$3"
+kill "$log" "$otel"
+"#;
+
+#[derive(Debug)]
+pub(crate) struct Standby {
+    process: Child,
+    stdin: Option<ChildStdin>,
+    /// Open as long as this process or dbt runs, which inherits it.
+    _dbt: PipeWriter,
+}
+
+impl Standby {
+    /// Starts the process, with the paths of the pipes and of their folder.
+    pub(crate) fn start(pipes: [&Path; 2], folder: &Path) -> io::Result<Self> {
+        let (of_dbt, dbt) = io::pipe()?;
+        let mut process = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "floe-standby"])
+            .args(pipes)
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(of_dbt)
+            // The signals of the terminal are for dbt.
+            .process_group(0)
+            .spawn()?;
+        let stdin = process.stdin.take();
+        if let Some(mut ready) = process.stdout.take() {
+            // If it has ended, dbt is without it.
+            let _ = ready.read(&mut [0]);
+        }
+        fcntl_setfd(&dbt, FdFlags::empty())?;
+        Ok(Self {
+            process,
+            stdin,
+            _dbt: dbt,
+        })
+    }
+}
+
+impl Drop for Standby {
+    fn drop(&mut self) {
+        if let Some(mut stdin) = self.stdin.take() {
+            let _ = stdin.write_all(b"\n");
+        }
+        let _ = self.process.wait();
+    }
+}
