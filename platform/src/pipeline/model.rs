@@ -6,8 +6,8 @@ use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
 use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
-use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
-use floe_plugin::{Error as PluginError, ErrorKind, Handle, PluginType};
+use floe_plugin::quality::{Check, CheckResult, Quality, QualityProvider, Suite, identifiers};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::runs::run_id::RunId;
@@ -239,12 +239,12 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     let Some(message) = suite.failures(&results) else {
         return Ok(());
     };
-    let fails = PluginError::new(ErrorKind::InvalidInput, &message);
-    if run.plugins.tolerate::<_, ()>(&quality, Err(fails)).is_ok() {
+    let failed = || PluginError::new(ErrorKind::CheckFailed, &message).in_domain(Quality::DOMAIN);
+    if run.plugins.tolerate::<_, ()>(&quality, Err(failed())).is_ok() {
         return Ok(());
     }
     let place = Place::file(&product::spec_path(run.folder()));
-    Err(QueryError::new(place, message).into())
+    Err(QueryError::new(place, &failed()).into())
 }
 
 fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {

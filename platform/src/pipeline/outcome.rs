@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use floe_plugin::ErrorKind;
 use floe_plugin::orchestrator::AssetStatus;
 use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_suggest::{did_you_mean, nearest};
-use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
+use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_error_message};
 
 use super::excerpt;
 use super::orchestration::Orchestration;
@@ -60,15 +59,18 @@ impl Outcome {
 pub struct QueryError {
     place: Place,
     message: String,
+    /// The class of the error.
+    error_type: &'static str,
     /// The line of the query, with a mark below the mistake, without credentials.
-    pub(super) excerpt: Option<String>,
+    pub(super) excerpt: Option<Box<str>>,
 }
 
 impl QueryError {
-    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(super) fn new(place: Place, error: &floe_plugin::Error) -> Self {
         Self {
             place,
-            message: message.into(),
+            message: error.to_string(),
+            error_type: error.error_type(),
             excerpt: None,
         }
     }
@@ -95,7 +97,7 @@ pub enum Failure {
 impl Failure {
     /// The failure of a query, whose text is in a file.
     pub(super) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
-        if error.kind() != ErrorKind::InvalidInput {
+        if !error.kind().is_of_input() {
             return Self::Stop(Error::from_plugin(error));
         }
         let error = match error.into_source::<Error>() {
@@ -105,7 +107,7 @@ impl Failure {
         let message = error.to_string();
         let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
         let Some(offset) = offset.or_else(|| excerpt::find_name(&message, sql)) else {
-            return Self::Query(QueryError::new(Place::file(file), message));
+            return Self::Query(QueryError::new(Place::file(file), &error));
         };
         // The file as its author wrote it, unless it has changed since the compilation.
         let source = input_file::read(file).ok().and_then(|text| {
@@ -123,8 +125,8 @@ impl Failure {
             },
         );
         let error = QueryError {
-            excerpt: Some(excerpt),
-            ..QueryError::new(place, message)
+            excerpt: Some(excerpt.into()),
+            ..QueryError::new(place, &error)
         };
         Self::Query(error)
     }
@@ -147,6 +149,15 @@ impl Failure {
         match self {
             Self::Query(error) => error.redacted(),
             Self::Stop(error) => error.redacted(),
+        }
+    }
+}
+
+impl ErrorType for Failure {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Query(error) => error.error_type,
+            Self::Stop(error) => error.error_type(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use floe_plugins::error::Error;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
-
+use floe_telemetry::ErrorType;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,6 +21,9 @@ use crate::plugins::active;
 
 /// The most assets that the summary names as failed.
 const MOST_FAILED: usize = 5;
+
+/// The class of the error of a run in which assets failed.
+pub(super) const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
 /// The report of a run.
 #[derive(Debug)]
@@ -142,6 +145,16 @@ impl RunError {
         match self {
             Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
             Self::AssetFailed(_) | Self::Stopped(_) => None,
+        }
+    }
+}
+
+impl ErrorType for RunError {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::AssetsFailed(_) => ASSETS_FAILED,
+            Self::AssetFailed(_) => "pipeline.asset_failed",
+            Self::Unfinished { error, .. } | Self::Stopped(error) => error.error_type(),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use floe_plugin::PluginType;
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
 use floe_plugin::table::{RowSink, Value};
-use floe_plugin::{ErrorKind, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
@@ -102,7 +102,7 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
         }
         Err(error) => error,
     };
-    if error.kind() == ErrorKind::InvalidInput {
+    if error.kind().is_of_input() {
         metrics::checked(source, false);
     }
     Err(Error::of_plugin(PluginType::Ingestion, tool.name(), error).into())

@@ -357,7 +357,7 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
     match &error {
         // The error's own text contains the whole statement with all of its literals.
         rusqlite::Error::SqlInputError { msg, offset, .. } => {
-            let wrong = Error::new(ErrorKind::InvalidInput, msg);
+            let wrong = Error::new(kind_of_mistake(msg), msg);
             let offset = usize::try_from(*offset).ok();
             match offset.and_then(|at| at.checked_sub(prefix)) {
                 Some(offset) => wrong.at_offset(offset),
@@ -365,13 +365,25 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
             }
         }
         rusqlite::Error::MultipleStatement => Error::new(
-            ErrorKind::InvalidInput,
+            ErrorKind::Syntax,
             "expected one SELECT, found more than one statement",
         ),
         rusqlite::Error::SqliteFailure(_, Some(message)) => {
-            Error::new(ErrorKind::InvalidInput, message)
+            Error::new(kind_of_mistake(message), message)
         }
         other => Error::new(ErrorKind::InvalidInput, other.to_string()),
+    }
+}
+
+/// The kind of a mistake in a query, which has no code of its own.
+fn kind_of_mistake(message: &str) -> ErrorKind {
+    let is_syntax = message.ends_with("syntax error")
+        || message.starts_with("unrecognized token")
+        || message == "incomplete input";
+    match is_syntax {
+        true => ErrorKind::Syntax,
+        false if message.starts_with("no such ") => ErrorKind::UnknownName,
+        false => ErrorKind::InvalidInput,
     }
 }
 
