@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use floe_plugin::PluginType;
 use floe_plugin::orchestrator::AssetStatus;
 use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
@@ -13,6 +14,7 @@ use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_error
 use super::excerpt;
 use super::orchestration::Orchestration;
 use crate::compile::reference;
+use crate::product;
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub enum Outcome {
         /// The number of its rows.
         rows: u64,
     },
-    /// The query of the asset failed.
+    /// The query or the data of the asset failed.
     Failed {
         /// The place of the mistake and its description.
         message: String,
@@ -53,7 +55,7 @@ impl Outcome {
     }
 }
 
-/// An error of a query.
+/// An error of a query, or of the data of a source.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct QueryError {
@@ -89,7 +91,7 @@ pub enum Failure {
     /// The query of the asset is wrong, or its data. Other assets can still be built.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The input data is wrong or a plugin failed. The run stops.
+    /// A plugin failed. The run stops.
     #[error(transparent)]
     Stop(#[from] Error),
 }
@@ -129,6 +131,24 @@ impl Failure {
             ..QueryError::new(place, &error)
         };
         Self::Query(error)
+    }
+
+    /// The failure of a source whose data is wrong. A plugin that reads no file has no place of the mistake.
+    pub(super) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
+        let failed = QueryError::new(Place::file(&product::spec_path(folder)), &error);
+        Self::Query(
+            match Error::of_plugin(PluginType::Ingestion, plugin, error) {
+                Error::Input { place, message } => QueryError {
+                    place,
+                    message,
+                    ..failed
+                },
+                other => QueryError {
+                    message: other.to_string(),
+                    ..failed
+                },
+            },
+        )
     }
 
     /// Adds which of these columns may be meant to the error of an unknown one.

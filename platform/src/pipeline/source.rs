@@ -104,6 +104,7 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     };
     if error.kind().is_of_input() {
         metrics::checked(source, false);
+        return Err(Failure::of_data(error, tool.name(), run.folder()));
     }
     Err(Error::of_plugin(PluginType::Ingestion, tool.name(), error).into())
 }

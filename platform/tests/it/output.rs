@@ -350,20 +350,24 @@ fn colours_are_forced_and_forbidden_by_variables() {
 #[test]
 fn a_run_that_stops_ends_with_its_summary() {
     let product = Product::shop();
-    product.write("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\nx,\n");
+    let bronze = "    layer: bronze\n";
+    let checks = format!("{bronze}    checks: [{{ min_rows: 3 }}]\n");
+    product.replace("floe.yaml", bronze, &checks);
+    let channel = "plugins: { alert_channel: { type: terminal, file: data, on_failure: fail } }";
+    product.append("manifest.yaml", channel);
     let output = product.run();
-    assert_eq!(output.code, Some(2));
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
     assert!(
         output
             .stderr
-            .contains("  ✗ orders     {dir}/data/orders.csv:3"),
+            .contains("  ✗ stg_orders {dir}/data: it is a directory"),
         "{}",
         output.stderr
     );
     assert!(
         output
             .stderr
-            .contains("\n0 built, 1 failed, 2 not started · "),
+            .contains("\n1 source built, 1 failed, 1 not started · "),
         "{}",
         output.stderr
     );
