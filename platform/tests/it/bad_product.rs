@@ -202,8 +202,28 @@ fn data_that_contradicts_the_product_fails_its_source() {
             "3: expected 2 values, as in the header, found 1",
         ),
         (
+            b"order_id,ordered\n1,\n",
+            "1: there is no column `ordered_on`, found `order_id,ordered`; did you mean `ordered`?",
+        ),
+        (
+            b"id,date\n1,\n",
+            "1: there are no columns `order_id` and `ordered_on`, found `id,date`",
+        ),
+        (
+            b"order_id,ordered_on,order_id\n1,,1\n",
+            "1: `order_id` is the name of two columns, expected each name once",
+        ),
+        (
+            b"",
+            "1: there are no columns `order_id` and `ordered_on`, found ``",
+        ),
+        (
             b"order_id,ordered_on\nx,\n",
             "2: `order_id` is `x`, expected a whole number of 64 bits or nothing",
+        ),
+        (
+            b"ordered_on,other,order_id\n,,password=hunter2\n",
+            "2: `order_id` is `password=<REDACTED>`, expected a whole number of 64 bits or nothing",
         ),
         (
             b"order_id,ordered_on\n1,2023-02-29\n",
@@ -238,6 +258,40 @@ fn data_that_contradicts_the_product_fails_its_source() {
         assert_eq!(output.code, Some(1));
         assert!(!product.path(".floe/warehouse.db").exists());
     }
+}
+
+#[test]
+fn a_file_is_read_by_the_names_of_its_columns() {
+    let rows = |product: &Product| -> Vec<(i64, Option<String>)> {
+        let database = product.open(".floe/warehouse.db");
+        let mut rows = database
+            .prepare("SELECT order_id, ordered_on FROM orders")
+            .unwrap();
+        let rows = rows
+            .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let product = Product::shop();
+    product.run().assert_ok();
+    let expected = rows(&product);
+    product.write(
+        "data/orders.csv",
+        "\u{feff}ordered_on,order_id\n2024-01-31,1\n,2\n",
+    );
+    product.run().assert_ok();
+    assert_eq!(rows(&product), expected);
+    product.write(
+        "data/orders.csv",
+        "token=hunter2,ordered_on,note,order_id\na,2024-01-31,b,1\n,,,2\n",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!(
+        output.complaints(),
+        "warning: {dir}/data/orders.csv: columns that `orders` does not have are not read: `token=<REDACTED>` and `note`\n"
+    );
+    assert_eq!(rows(&product), expected);
 }
 
 #[test]

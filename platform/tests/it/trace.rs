@@ -236,8 +236,8 @@ fn causes(spans: &Spans) -> Vec<(String, String)> {
 
 #[test]
 fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
-    let (model, checks) = ("models/totals.sql", "floe.yaml");
-    let (built, checked) = ("compute.materialize", "quality.check");
+    let (model, checks, file) = ("models/totals.sql", "floe.yaml", "data/orders.csv");
+    let (built, checked, read) = ("compute.materialize", "quality.check", "ingestion.run");
     for (path, text, span, class) in [
         (model, "SELEC 1", built, "compute.syntax"),
         (
@@ -251,6 +251,14 @@ fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
             "    checks: [{ min_rows: 2 }]",
             checked,
             "quality.check_failed",
+        ),
+        (file, "order_id,ordered_on\nx,\n", read, "ingestion.type"),
+        (file, "order_id,date\n1,\n", read, "ingestion.unknown_name"),
+        (
+            file,
+            "order_id,ordered_on\n1\n",
+            read,
+            "ingestion.invalid_input",
         ),
         (model, "{{ x }}", "floe.compile.stage3", "product.mistake"),
     ] {
