@@ -101,7 +101,7 @@ pub struct Model {
     pub materialization: Materialization,
     /// The checks of the rows.
     #[serde(default)]
-    pub checks: Vec<Check>,
+    pub checks: Vec<Spanned<Check>>,
     /// Whether the first rows are printed after a run.
     #[serde(default)]
     pub preview: bool,

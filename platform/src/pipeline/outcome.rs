@@ -13,8 +13,9 @@ use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_error
 
 use super::excerpt;
 use super::orchestration::Orchestration;
+use crate::check_column;
 use crate::compile::reference;
-use crate::product;
+use crate::product::{self, Check};
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Outcome {
         /// The number of its rows.
         rows: u64,
     },
-    /// The query or the data of the asset failed.
+    /// The query, the data or a check of the asset failed.
     Failed {
         /// The place of the mistake and its description.
         message: String,
@@ -55,7 +56,7 @@ impl Outcome {
     }
 }
 
-/// An error of a query, or of the data of a source.
+/// An error of a query, of a check, or of the data of a source.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct QueryError {
@@ -77,6 +78,30 @@ impl QueryError {
         }
     }
 
+    /// The error of a check of a model, at its place in the specification.
+    pub(super) fn of_check(
+        folder: &Path,
+        model: &str,
+        check: &Check,
+        error: &floe_plugin::Error,
+    ) -> Self {
+        let file = product::spec_path(folder);
+        let failed = Self::new(Place::file(&file), error);
+        let position = check_column::position(folder, model, check);
+        let Some((position, text)) = position.zip(input_file::read(&file).ok()) else {
+            return failed;
+        };
+        let lines = text.split_inclusive('\n').take(position.line - 1);
+        let start: usize = lines.map(str::len).sum();
+        let column = text[start..].chars().take(position.column - 1);
+        let offset = start + column.map(char::len_utf8).sum::<usize>();
+        Self {
+            place: Place::yaml(&file, position),
+            excerpt: Some(excerpt::draw(&text, offset).into()),
+            ..failed
+        }
+    }
+
     /// The message without credentials.
     pub(super) fn redacted(&self) -> String {
         let message = sanitize_error_message(&self.message);
@@ -88,7 +113,7 @@ impl QueryError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The query of the asset is wrong, or its data. Other assets can still be built.
+    /// The query of the asset is wrong, or its data, or one of its checks. Other assets can still be built.
     #[error(transparent)]
     Query(#[from] QueryError),
     /// A plugin failed. The run stops.
