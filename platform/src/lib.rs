@@ -7,6 +7,7 @@
 //! `floe-dbt`.
 
 pub mod artifacts;
+mod check_column;
 pub mod cli;
 pub mod compile;
 pub mod environment;

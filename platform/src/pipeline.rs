@@ -53,6 +53,7 @@ use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation::{self, LineageParent};
 pub use floe_plugins::runs::run_id::RunId;
+use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
@@ -64,6 +65,7 @@ pub use self::outcome::{Failure, Outcome, QueryError};
 pub use self::preview::{Preview, PreviewColumn};
 use self::progress::Progress;
 use self::read_previews::read_previews;
+use self::report::ASSETS_FAILED;
 pub use self::report::{Checks, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
@@ -607,6 +609,12 @@ fn fill(
             |done, id| asset.build(&run, id, done),
             || run.details(key, asset.bytes(&identity.folder)),
         );
+        if step.outcome.is_failed() {
+            // The span of the orchestrator: it is between that of the asset and that of the run.
+            let span = get_current_span();
+            span.set_attribute("error.type", ASSETS_FAILED);
+            span.set_status(Status::error("assets failed"));
+        }
         progress.finish(step);
         built
     };

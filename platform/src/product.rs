@@ -71,7 +71,7 @@ pub struct Source {
     pub generate: Option<Spanned<InnerPath>>,
     /// The ingestion plugin that reads the file. Default: `csv`.
     pub ingestion: Option<Name>,
-    /// The columns, in the order of the file.
+    /// The columns, in the order of the table. The file has them in any order.
     pub columns: Vec<Column>,
 }
 
@@ -101,7 +101,7 @@ pub struct Model {
     pub materialization: Materialization,
     /// The checks of the rows.
     #[serde(default)]
-    pub checks: Vec<Check>,
+    pub checks: Vec<Spanned<Check>>,
     /// Whether the first rows are printed after a run.
     #[serde(default)]
     pub preview: bool,

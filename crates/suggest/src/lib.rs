@@ -124,12 +124,21 @@ pub fn expected(words: &[&str], found: &str) -> String {
 
 /// Formats "`a`", "`a` or `b`" or "`a`, `b` or `c`".
 pub fn one_of(words: &[&str]) -> String {
+    listed(words, "or")
+}
+
+/// Formats "`a`", "`a` and `b`" or "`a`, `b` and `c`".
+pub fn all_of(words: &[&str]) -> String {
+    listed(words, "and")
+}
+
+fn listed(words: &[&str], conjunction: &str) -> String {
     match words {
         [] => "nothing".to_owned(),
         [one] => format!("`{one}`"),
         [first @ .., last] => {
             let first: Vec<_> = first.iter().map(|word| format!("`{word}`")).collect();
-            format!("{} or `{last}`", first.join(", "))
+            format!("{} {conjunction} `{last}`", first.join(", "))
         }
     }
 }

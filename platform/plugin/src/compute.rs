@@ -1,5 +1,6 @@
 //! Operations of a compute engine.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use crate::handle::{Handle, Kind, observe};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+use crate::product::Product;
 pub use crate::query_comment::QueryComments;
 use crate::table::{Column, ColumnType, RowSink, Value};
 
@@ -134,6 +136,14 @@ pub trait ComputeEngine: Lifecycle {
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let _ = file;
         Err(Error::unsupported("open_database"))
+    }
+
+    /// The columns of the models of a product, by the names of the models, as far as the engine can tell without data. A
+    /// model whose query it cannot read is left out: the run reports mistakes. Called when a product is compiled, before
+    /// the plugin is started. Default: none are known.
+    fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
+        let _ = product;
+        BTreeMap::new()
     }
 
     /// Where the warehouse is, if it is in a server and not in a file. Then `create_database` creates an empty draft of

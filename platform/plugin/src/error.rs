@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use floe_telemetry::sanitize_error_message;
+use floe_telemetry::{ErrorType, sanitize_error_message};
 
 /// An error of a plugin's operation.
 ///
@@ -21,6 +21,7 @@ use floe_telemetry::sanitize_error_message;
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
+    domain: Option<&'static str>,
     message: String,
     offset: Option<usize>,
     retry_after: Option<Duration>,
@@ -47,6 +48,14 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The query or the data of the product is wrong. Other operations can succeed.
     InvalidInput,
+    /// The same: a query does not follow the syntax of its language.
+    Syntax,
+    /// The same: a table or a column that is named does not exist.
+    UnknownName,
+    /// The same: a value is not of the type of its column.
+    Type,
+    /// The same: rows are not as a check demands.
+    CheckFailed,
     /// The plugin does not support the operation.
     Unsupported,
     /// The disk, the memory or the engine failed, so no other operation would succeed either.
@@ -57,6 +66,62 @@ pub enum ErrorKind {
     Other,
 }
 
+/// For each domain of operations and each kind, its name after the domain. A class of an error is `'static`.
+macro_rules! error_types {
+    ([$($domain:literal)*] $kinds:tt) => {
+        impl ErrorType for Error {
+            /// The domain in which the error began and its kind, for example `compute.syntax`.
+            fn error_type(&self) -> &'static str {
+                match self.domain {
+                    $(Some($domain) => error_types!(@kinds self.kind, concat!($domain, "."), $kinds),)*
+                    _ => error_types!(@kinds self.kind, "", $kinds),
+                }
+            }
+        }
+    };
+    (@kinds $kind:expr, $before:expr, { $($name:ident $text:literal)* }) => {
+        match $kind {
+            $(ErrorKind::$name => concat!($before, $text),)*
+        }
+    };
+}
+
+error_types! {
+    [
+        "alert" "catalog" "compute" "dagster.asset" "dagster.sensor" "dbt" "egress" "identity" "ingestion" "lineage"
+        "orchestrator" "quality" "secrets" "security" "semantic" "storage"
+    ]
+    {
+        Unavailable "unavailable"
+        TimedOut "timeout"
+        RateLimited "rate_limited"
+        Unauthorized "unauthorized"
+        NotFound "not_found"
+        Rejected "rejected"
+        InvalidResponse "invalid_response"
+        InvalidInput "invalid_input"
+        Syntax "syntax"
+        UnknownName "unknown_name"
+        Type "type"
+        CheckFailed "check_failed"
+        Unsupported "unsupported"
+        System "system"
+        Interrupted "interrupted"
+        Other "other"
+    }
+}
+
+impl ErrorKind {
+    /// Whether the query or the data of the product is wrong, so that other operations can succeed.
+    #[must_use]
+    pub const fn is_of_input(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidInput | Self::Syntax | Self::UnknownName | Self::Type | Self::CheckFailed
+        )
+    }
+}
+
 impl Error {
     /// Creates an error of this kind. Credentials in the message are redacted, and it is shortened to 500
     /// characters.
@@ -64,6 +129,7 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
         Self {
             kind,
+            domain: None,
             message: sanitize_error_message(message.as_ref()).into_owned(),
             offset: None,
             retry_after: None,
@@ -85,6 +151,34 @@ impl Error {
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Adds the domain of the operation in which the error began, such as `compute`, unless it has one. An operation of
+    /// a plugin adds its own. It is the first part of the span's attribute `error.type`.
+    ///
+    /// ```
+    /// use floe_plugin::{Error, ErrorKind};
+    /// use floe_telemetry::ErrorType;
+    ///
+    /// let error = Error::new(ErrorKind::Type, "`id` is `x`, expected a whole number");
+    /// let error = error.in_domain("ingestion").in_domain("compute");
+    /// assert_eq!(error.error_type(), "ingestion.type");
+    /// ```
+    #[must_use]
+    pub fn in_domain(self, domain: impl Into<Option<&'static str>>) -> Self {
+        Self {
+            domain: self.domain.or_else(|| domain.into()),
+            ..self
+        }
+    }
+
+    /// Replaces the message.
+    #[must_use]
+    pub fn with_message(self, message: impl AsRef<str>) -> Self {
+        Self {
+            message: sanitize_error_message(message.as_ref()).into_owned(),
+            ..self
+        }
     }
 
     /// Adds the place of the mistake in the text that the operation was called with, in bytes.

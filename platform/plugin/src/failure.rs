@@ -1,10 +1,13 @@
-//! The metric `floe.errors`: failures by the component in which they began.
+//! Failures of operations: counted by the metric `floe.errors`, by the component in which they began, and recorded on
+//! spans.
 
 use std::cell::Cell;
 
-use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
+use floe_telemetry::{ActiveSpan, ErrorType, MetricRecorder};
+
+use crate::error::Error;
 
 static METRICS: MetricRecorder =
     MetricRecorder::new("floe.plugin").with_version(env!("CARGO_PKG_VERSION"));
@@ -45,4 +48,21 @@ pub fn counted<T, E>(
     METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
     IS_COUNTED.set(before || is_failure || IS_COUNTED.get());
     result
+}
+
+/// Runs an operation of a plugin in its span: counts its failure, and records its error, in this domain if it began here.
+pub(crate) fn observed<T>(
+    span: &ActiveSpan,
+    domain: &'static str,
+    run: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let result = counted(domain, Error::is_failure, run);
+    let result = result.map_err(|error| error.in_domain(domain));
+    result.inspect_err(|error| record(span, error))
+}
+
+/// Records an error on a span.
+pub(crate) fn record(span: &ActiveSpan, error: &Error) {
+    span.record_exception(error);
+    span.set_attribute("error.type", error.error_type());
 }

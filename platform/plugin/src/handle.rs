@@ -6,7 +6,7 @@ use std::sync::Arc;
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::error::Error;
-use crate::failure::counted;
+use crate::failure::observed;
 use crate::kind::PluginType;
 use crate::lifecycle::{Instance, Lifecycle, caught};
 use crate::operation::{Operation, span};
@@ -137,8 +137,7 @@ pub(crate) fn observe<T, O: Operation>(
     run: impl FnOnce(&ActiveSpan) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let span = span(tracer, operation).start();
-    let run = || caught(|| run(&span));
-    span.observe(counted(O::DOMAIN, Error::is_failure, run))
+    observed(&span, O::DOMAIN, || caught(|| run(&span)))
 }
 
 impl<K: ?Sized> Clone for Handle<K> {

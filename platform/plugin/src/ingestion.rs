@@ -116,7 +116,8 @@ pub trait IngestionEngine: Lifecycle {
         None
     }
 
-    /// Reads a source and passes its rows on, with the values in the order of the columns.
+    /// Reads a source and passes its rows on, with the values in the order of the columns. The columns of the source are
+    /// found by their names, and the names of others are passed to [`RowSink::ignored`].
     ///
     /// # Errors
     ///
@@ -239,6 +240,10 @@ struct Counted<'a> {
 impl RowSink for Counted<'_> {
     fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
         self.rows.columns(names)
+    }
+
+    fn ignored(&mut self, names: &[&str]) {
+        self.rows.ignored(names);
     }
 
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {

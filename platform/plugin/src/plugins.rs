@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::configuration::{ConfigurationError, Credential, Reference, in_folder};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
-use crate::failure::counted;
+use crate::failure::{counted, observed};
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::{HEALTH_TIMEOUT, Instance, Lifecycle, START_TIMEOUT, limited};
@@ -377,7 +377,7 @@ impl Configured {
             .span(format!("{domain}.{operation}"))
             .attribute(key, operation)
             .start();
-        span.observe(counted(domain, Error::is_failure, run))
+        observed(&span, domain, run)
     }
 
     fn limited(
@@ -392,10 +392,8 @@ impl Configured {
     fn explain(&self, error: &Error, what: &str) -> Error {
         let plugin = self.linked.plugin();
         let (kind, name) = (plugin.plugin_type(), plugin.name());
-        Error::new(
-            error.kind(),
-            format!("the {kind} plugin `{name}` {what}: {error}"),
-        )
+        let message = format!("the {kind} plugin `{name}` {what}: {error}");
+        Error::new(error.kind(), message).in_domain(kind.domain())
     }
 }
 

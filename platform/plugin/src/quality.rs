@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compute::Session;
 use crate::error::{Error, ErrorKind};
+use crate::failure;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
@@ -278,7 +279,8 @@ impl Handle<dyn QualityProvider> {
     }
 
     /// Runs the checks, in the span `quality.run_checks`, and records each result in a span `quality.check`
-    /// below it. A check that fails is an error of its own span: the tool did what it was asked for.
+    /// below it. A check that fails is an error of both spans, though the tool did what it was asked for: the error of
+    /// the model is explained by what is below it.
     ///
     /// # Errors
     ///
@@ -306,6 +308,9 @@ impl Handle<dyn QualityProvider> {
             for ((name, check), result) in names.iter().zip(suite.checks).zip(&results) {
                 self.record(suite, name, check, result);
             }
+            if let Some(message) = suite.failures(&results) {
+                failure::record(span, &failed(&message));
+            }
             Ok(results)
         })
     }
@@ -328,8 +333,7 @@ impl Handle<dyn QualityProvider> {
             if result.passed {
                 return Ok(());
             }
-            let message = suite.failure(name, check, result);
-            Err(Error::new(ErrorKind::InvalidInput, message))
+            Err(failed(&suite.failure(name, check, result)))
         });
     }
 
@@ -343,4 +347,9 @@ impl Handle<dyn QualityProvider> {
             checks_count: Some(suite.checks.len() as u64),
         }
     }
+}
+
+/// The error of checks that failed.
+fn failed(message: &str) -> Error {
+    Error::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN)
 }

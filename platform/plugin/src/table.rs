@@ -57,6 +57,12 @@ pub trait RowSink {
         Ok(())
     }
 
+    /// Receives the names of columns that the source has beside those of the table, before the first row. They are not
+    /// read. Default: nothing happens.
+    fn ignored(&mut self, names: &[&str]) {
+        let _ = names;
+    }
+
     /// Receives a row.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::{ErrorKind, PluginType};
-use floe_telemetry::{printable, sanitize_error_message};
+use floe_telemetry::{ErrorType, printable, sanitize_error_message};
 
 use crate::place::Place;
 
@@ -148,7 +148,7 @@ impl Error {
         match Self::from_plugin(error) {
             Self::Plugin(error) => {
                 let message = format!("the {kind} plugin `{name}`: {error}");
-                Self::Plugin(floe_plugin::Error::new(error.kind(), message))
+                Self::Plugin(error.with_message(message).in_domain(kind.domain()))
             }
             other => other,
         }
@@ -199,6 +199,22 @@ impl Error {
         };
         let lines: Vec<_> = message.split('\n').map(printable).collect();
         lines.join("\n")
+    }
+}
+
+impl ErrorType for Error {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Input { .. } | Self::Mistakes(_) => "product.mistake",
+            Self::Setting(_) => "product.setting",
+            Self::Io { .. } | Self::StandardInput(_) | Self::Output(_) => "system.io",
+            Self::Engine(_) => "compute.system",
+            Self::Plugin(error) => error.error_type(),
+            Self::Orchestrator { .. } => "orchestrator.exit_code",
+            Self::Telemetry(_) => "telemetry.setup",
+            Self::NotFound(_) => "product.not_found",
+            Self::Interrupted { .. } => "canceled",
+        }
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
                     layer: model.layer.value,
                     materialization: model.materialization,
                     query,
-                    checks: model.checks.clone(),
+                    checks: model.checks.iter().map(|it| it.value.clone()).collect(),
                     preview: model.preview,
                     exports: model.exports.clone(),
                 }),

@@ -136,7 +136,7 @@ impl<'a> Asset<'a> {
             Ok(rows) => Ok(Outcome::Built { rows }),
             Err(Failure::Query(error)) => Ok(Outcome::Failed {
                 message: error.redacted(),
-                excerpt: error.excerpt,
+                excerpt: error.excerpt.map(Into::into),
             }),
             Err(Failure::Stop(error)) => Err(error),
         }

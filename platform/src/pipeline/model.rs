@@ -6,8 +6,8 @@ use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
 use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
-use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
-use floe_plugin::{Error as PluginError, ErrorKind, Handle, PluginType};
+use floe_plugin::quality::{Check, CheckResult, Quality, QualityProvider, Suite, identifiers};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::runs::run_id::RunId;
@@ -19,6 +19,7 @@ use super::metrics;
 use super::outcome::{self, Failure, QueryError};
 use super::run::{AssetRun, Checked, Run, tags};
 use crate::artifacts::CompiledModel;
+use crate::check_column;
 use crate::plugins::active::{self, CHECK_FAILED};
 use crate::product::{self, Materialization};
 
@@ -199,11 +200,35 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     let quality = run.plugins.required::<dyn QualityProvider>()?;
+    let fail = |error: PluginError, check: Option<&Check>| {
+        let error = error.in_domain(Quality::DOMAIN);
+        let failed = match check {
+            Some(check) => QueryError::of_check(run.folder(), &model.name, check, &error),
+            None => QueryError::new(Place::file(&product::spec_path(run.folder())), &error),
+        };
+        match run.plugins.tolerate::<_, ()>(&quality, Err(error)) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(failed.into()),
+        }
+    };
     let suite = Suite {
         name: &format!("{}.{}", run.identity.name, model.name),
         table: &model.name,
         checks: &model.checks,
     };
+    let columns = run.columns.borrow().get(&*model.name).cloned();
+    for check in &model.checks {
+        let mistake = columns
+            .as_deref()
+            .and_then(|columns| check_column::mistake(&model.name, check, columns));
+        if let Some(mistake) = mistake {
+            alert(model, run, &mistake)?;
+            return fail(
+                PluginError::new(ErrorKind::UnknownName, mistake),
+                Some(check),
+            );
+        }
+    }
     let run_id = RunId::new();
     run.lineage_of_checks(&model.name, &run_id, RunState::Start, Vec::new(), None)?;
     let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
@@ -220,7 +245,14 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
         .map(assertion)
         .collect();
     run.lineage_of_checks(&model.name, &run_id, state, assertions, message.as_deref())?;
-    let Some(results) = run.plugins.tolerate(&quality, results)? else {
+    let results = match results {
+        Err(error) if error.kind().is_of_input() => {
+            let message = format!("the checks of `{}`: {error}", model.name);
+            return fail(error.with_message(message), None);
+        }
+        results => run.plugins.tolerate(&quality, results)?,
+    };
+    let Some(results) = results else {
         return Ok(());
     };
     metrics::checks(&model.name, &model.checks, &results);
@@ -236,15 +268,10 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
             alert(model, run, &suite.failure(name, check, result))?;
         }
     }
-    let Some(message) = suite.failures(&results) else {
-        return Ok(());
-    };
-    let fails = PluginError::new(ErrorKind::InvalidInput, &message);
-    if run.plugins.tolerate::<_, ()>(&quality, Err(fails)).is_ok() {
-        return Ok(());
+    match suite.failures(&results) {
+        Some(message) => fail(PluginError::new(ErrorKind::CheckFailed, message), None),
+        None => Ok(()),
     }
-    let place = Place::file(&product::spec_path(run.folder()));
-    Err(QueryError::new(place, message).into())
 }
 
 fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {

@@ -1,11 +1,9 @@
 //! The spans and attributes of an asset that depend on what builds it: this run, or a step of Dagster.
 
-use std::error::Error;
-
 use floe_plugin::orchestrator::{
     Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
 };
-use floe_telemetry::{get_current_span, traced};
+use floe_telemetry::{ErrorType, get_current_span, traced};
 
 /// The tracer of the spans of runs, and of assets that a run builds itself.
 pub(super) const LOCAL: &str = "floe.orchestrator.local";
@@ -24,7 +22,7 @@ pub(super) enum Orchestration {
 
 impl Orchestration {
     /// Reads an input of an asset, in a span.
-    pub(super) fn read<T, E: Error>(
+    pub(super) fn read<T, E: ErrorType>(
         self,
         input: &str,
         read: impl FnOnce() -> Result<T, E>,
@@ -36,7 +34,7 @@ impl Orchestration {
     }
 
     /// Writes the table of an asset. Dagster's own assets have a span for it.
-    pub(super) fn write<T, E: Error>(
+    pub(super) fn write<T, E: ErrorType>(
         self,
         key: &str,
         write: impl FnOnce() -> Result<T, E>,
@@ -63,7 +61,7 @@ impl Orchestration {
     tracer = LOCAL,
     floe_attributes = LocalAsset { key: input },
 )]
-fn local_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+fn local_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     read()
 }
 
@@ -73,7 +71,7 @@ fn local_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> 
     floe_attributes = Asset { asset_key: input, ..Asset::default() },
     attributes(Orchestrator::OPERATION = "read"),
 )]
-fn dagster_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+fn dagster_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     read()
 }
 
@@ -83,6 +81,6 @@ fn dagster_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -
     floe_attributes = Asset { asset_key: key, ..Asset::default() },
     attributes(Orchestrator::OPERATION = "write"),
 )]
-fn dagster_write<T, E: Error>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+fn dagster_write<T, E: ErrorType>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     write()
 }

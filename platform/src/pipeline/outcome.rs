@@ -2,18 +2,20 @@
 
 use std::path::Path;
 
-use floe_plugin::ErrorKind;
+use floe_plugin::PluginType;
 use floe_plugin::orchestrator::AssetStatus;
 use floe_plugins::error::Error;
 use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_suggest::{did_you_mean, nearest};
-use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
+use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_error_message};
 
 use super::excerpt;
 use super::orchestration::Orchestration;
+use crate::check_column;
 use crate::compile::reference;
+use crate::product::{self, Check};
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub enum Outcome {
         /// The number of its rows.
         rows: u64,
     },
-    /// The query of the asset failed.
+    /// The query, the data or a check of the asset failed.
     Failed {
         /// The place of the mistake and its description.
         message: String,
@@ -54,22 +56,49 @@ impl Outcome {
     }
 }
 
-/// An error of a query.
+/// An error of a query, of a check, or of the data of a source.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct QueryError {
     place: Place,
     message: String,
+    /// The class of the error.
+    error_type: &'static str,
     /// The line of the query, with a mark below the mistake, without credentials.
-    pub(super) excerpt: Option<String>,
+    pub(super) excerpt: Option<Box<str>>,
 }
 
 impl QueryError {
-    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(super) fn new(place: Place, error: &floe_plugin::Error) -> Self {
         Self {
             place,
-            message: message.into(),
+            message: error.to_string(),
+            error_type: error.error_type(),
             excerpt: None,
+        }
+    }
+
+    /// The error of a check of a model, at its place in the specification.
+    pub(super) fn of_check(
+        folder: &Path,
+        model: &str,
+        check: &Check,
+        error: &floe_plugin::Error,
+    ) -> Self {
+        let file = product::spec_path(folder);
+        let failed = Self::new(Place::file(&file), error);
+        let position = check_column::position(folder, model, check);
+        let Some((position, text)) = position.zip(input_file::read(&file).ok()) else {
+            return failed;
+        };
+        let lines = text.split_inclusive('\n').take(position.line - 1);
+        let start: usize = lines.map(str::len).sum();
+        let column = text[start..].chars().take(position.column - 1);
+        let offset = start + column.map(char::len_utf8).sum::<usize>();
+        Self {
+            place: Place::yaml(&file, position),
+            excerpt: Some(excerpt::draw(&text, offset).into()),
+            ..failed
         }
     }
 
@@ -84,10 +113,10 @@ impl QueryError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The query of the asset is wrong, or its data. Other assets can still be built.
+    /// The query of the asset is wrong, or its data, or one of its checks. Other assets can still be built.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The input data is wrong or a plugin failed. The run stops.
+    /// A plugin failed. The run stops.
     #[error(transparent)]
     Stop(#[from] Error),
 }
@@ -95,7 +124,7 @@ pub enum Failure {
 impl Failure {
     /// The failure of a query, whose text is in a file.
     pub(super) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
-        if error.kind() != ErrorKind::InvalidInput {
+        if !error.kind().is_of_input() {
             return Self::Stop(Error::from_plugin(error));
         }
         let error = match error.into_source::<Error>() {
@@ -105,7 +134,7 @@ impl Failure {
         let message = error.to_string();
         let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
         let Some(offset) = offset.or_else(|| excerpt::find_name(&message, sql)) else {
-            return Self::Query(QueryError::new(Place::file(file), message));
+            return Self::Query(QueryError::new(Place::file(file), &error));
         };
         // The file as its author wrote it, unless it has changed since the compilation.
         let source = input_file::read(file).ok().and_then(|text| {
@@ -123,10 +152,28 @@ impl Failure {
             },
         );
         let error = QueryError {
-            excerpt: Some(excerpt),
-            ..QueryError::new(place, message)
+            excerpt: Some(excerpt.into()),
+            ..QueryError::new(place, &error)
         };
         Self::Query(error)
+    }
+
+    /// The failure of a source whose data is wrong. A plugin that reads no file has no place of the mistake.
+    pub(super) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
+        let failed = QueryError::new(Place::file(&product::spec_path(folder)), &error);
+        Self::Query(
+            match Error::of_plugin(PluginType::Ingestion, plugin, error) {
+                Error::Input { place, message } => QueryError {
+                    place,
+                    message,
+                    ..failed
+                },
+                other => QueryError {
+                    message: other.to_string(),
+                    ..failed
+                },
+            },
+        )
     }
 
     /// Adds which of these columns may be meant to the error of an unknown one.
@@ -147,6 +194,15 @@ impl Failure {
         match self {
             Self::Query(error) => error.redacted(),
             Self::Stop(error) => error.redacted(),
+        }
+    }
+}
+
+impl ErrorType for Failure {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Query(error) => error.error_type,
+            Self::Stop(error) => error.error_type(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::iter;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use floe_plugins::error::Error;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
-
+use floe_telemetry::ErrorType;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -22,7 +22,10 @@ use crate::identity::Identity;
 use crate::plugins::active;
 
 /// The most assets that the summary names as failed.
-const MOST_FAILED: usize = 5;
+const MOST_FAILED: usize = 10;
+
+/// The class of the error of a run in which assets failed.
+pub(super) const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
 /// The report of a run.
 #[derive(Debug)]
@@ -156,6 +159,16 @@ impl RunError {
         match self {
             Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
             Self::AssetFailed(_) | Self::Stopped(_) => None,
+        }
+    }
+}
+
+impl ErrorType for RunError {
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::AssetsFailed(_) => ASSETS_FAILED,
+            Self::AssetFailed(_) => "pipeline.asset_failed",
+            Self::Unfinished { error, .. } | Self::Stopped(error) => error.error_type(),
         }
     }
 }
@@ -445,17 +458,23 @@ impl Report {
         steps
     }
 
-    /// The assets that failed. Of many, the first ones: the others are counted.
-    fn failed(&self) -> String {
-        let failed = self.steps.iter().filter(|step| step.outcome.is_failed());
-        let keys: Vec<&str> = failed.map(|step| step.key.as_str()).collect();
-        let shown = &keys[..keys.len().min(MOST_FAILED)];
-        let mut text = shown.join(", ");
-        if keys.len() > shown.len() {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, " and {} more", keys.len() - shown.len());
+    /// Writes the assets that failed, each with its message. Of many, the first ones: the others are counted.
+    fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = self.steps.iter().filter_map(|step| match &step.outcome {
+            Outcome::Failed { message, .. } => Some((&*step.key, message)),
+            _ => None,
+        });
+        let failed: Vec<_> = failed.collect();
+        let shown = &failed[..failed.len().min(MOST_FAILED)];
+        let width = shown.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        let labels = iter::once("failed").chain(iter::repeat(""));
+        for (label, (key, message)) in labels.zip(shown) {
+            write!(f, "\n{label:<8} {key:<width$}  {message}")?;
         }
-        text
+        match failed.len() - shown.len() {
+            0 => Ok(()),
+            rest => write!(f, "\n         and {rest} more"),
+        }
     }
 
     /// Where the tables are.
@@ -591,9 +610,7 @@ impl fmt::Display for Report {
             write!(f, " · {passed} passed, {} failed", checks.failed)?;
         }
         write!(f, " · {}", Elapsed(self.took))?;
-        if failed > 0 {
-            write!(f, "\nfailed   {}", self.failed())?;
-        }
+        self.write_failed(f)?;
         let stages = self.stages.iter().map(|(stage, took)| (*stage, *took));
         write_times(f, "stages ", stages)?;
         let slowest = self.slowest().into_iter();

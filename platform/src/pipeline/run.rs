@@ -163,7 +163,7 @@ impl Run<'_> {
     pub(super) fn has_table(&self, table: &str) -> Result<bool, Error> {
         match self.warehouse.borrow_mut().columns(table) {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => {
+            Err(error) if error.kind().is_of_input() || error.kind() == ErrorKind::NotFound => {
                 Ok(false)
             }
             Err(error) => Err(Error::from_plugin(error)),

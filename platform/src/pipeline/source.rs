@@ -2,22 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use floe_plugin::PluginType;
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
 use floe_plugin::table::{RowSink, Value};
-use floe_plugin::{ErrorKind, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
+use floe_suggest::all_of;
+use floe_telemetry::sanitize_error_message;
 
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
 use super::{generate, metrics};
 use crate::artifacts::CompiledSource;
+use crate::plugins::active::Active;
 
 /// Generates the file of the source, if it has a query for it and no file. Anything that exists is kept: what is not a
 /// CSV file is an error when it is read.
@@ -77,7 +80,7 @@ fn check_path(source: &CompiledSource, run: &Run<'_>) -> Result<PathBuf, Error> 
 }
 
 fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    check_path(source, run)?;
+    let file = check_path(source, run)?;
     let tool = run
         .plugins
         .named::<dyn IngestionEngine>(source.ingestion())?;
@@ -92,7 +95,12 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     run.replace(&source.name)?;
     let mut warehouse = run.warehouse.borrow_mut();
     let loaded = warehouse.load(&source.name, &columns, &mut |rows| {
-        let mut rows = Interruptible(rows);
+        let mut rows = Guarded {
+            rows,
+            table: &source.name,
+            file: &file,
+            plugins: run.plugins,
+        };
         tool.run(&load, &mut rows).map(drop)
     });
     let error = match loaded {
@@ -102,18 +110,33 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
         }
         Err(error) => error,
     };
-    if error.kind() == ErrorKind::InvalidInput {
+    if error.kind().is_of_input() {
         metrics::checked(source, false);
+        return Err(Failure::of_data(error, tool.name(), run.folder()));
     }
     Err(Error::of_plugin(PluginType::Ingestion, tool.name(), error).into())
 }
 
-/// Stops at a signal.
-struct Interruptible<'a>(&'a mut dyn RowSink);
+/// Stops at a signal, and warns of columns that are not read.
+struct Guarded<'a> {
+    rows: &'a mut dyn RowSink,
+    table: &'a str,
+    file: &'a Path,
+    plugins: &'a Active,
+}
 
-impl RowSink for Interruptible<'_> {
+impl RowSink for Guarded<'_> {
+    fn ignored(&mut self, names: &[&str]) {
+        let place = Place::file(self.file).redacted();
+        let (names, table) = (all_of(names), self.table);
+        let message = format!("columns that `{table}` does not have are not read: {names}");
+        let message = sanitize_error_message(&message);
+        tracing::warn!(asset = table, "{place}: {message}");
+        self.plugins.warn(format!("{place}: {message}"));
+    }
+
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), floe_plugin::Error> {
         interrupt::check().map_err(Error::into_plugin)?;
-        self.0.row(values)
+        self.rows.row(values)
     }
 }

@@ -1,5 +1,6 @@
 //! What the selected plugins generate from a compiled product: manifests for a cluster, a dbt project, the
-//! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks.
+//! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks, and the engine
+//! whether models have the columns that are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use floe_plugins::place::Place;
 use serde_json::Value;
 
 use crate::artifacts::CompiledArtifacts;
+use crate::check_column;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::plugins::egress;
@@ -115,7 +117,7 @@ pub(crate) fn generate(
     plugins.stop()
 }
 
-/// Checks that the quality plugin supports the checks of each model.
+/// Checks that the quality plugin supports the checks of each model, and that the model has their columns.
 fn check(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -124,6 +126,8 @@ fn check(
     let Some(quality) = plugins.one::<dyn QualityProvider>() else {
         return Ok(());
     };
+    let known = known_columns(artifacts, plugins);
+    let file = product::spec_path(&identity.folder);
     let mut mistakes = Vec::new();
     for model in artifacts
         .models
@@ -137,11 +141,47 @@ fn check(
         };
         if let Err(error) = quality.validate_expectations(&suite) {
             let message = format!("the checks of `{}`: {error}", model.name);
-            let place = Place::file(&product::spec_path(&identity.folder));
+            let place = Place::file(&file);
             mistakes.push(Error::input(place, message));
+            continue;
+        }
+        let Some(columns) = known.get(&*model.name) else {
+            continue;
+        };
+        for check in &model.checks {
+            let Some(mistake) = check_column::mistake(&model.name, check, columns) else {
+                continue;
+            };
+            let place = match check_column::position(&identity.folder, &model.name, check) {
+                Some(position) => Place::yaml(&file, position),
+                None => Place::file(&file),
+            };
+            mistakes.push(Error::input(place, mistake));
         }
     }
     Error::check(mistakes)
+}
+
+/// The columns, as far as the engine knows them without data, of the models that have checks of columns.
+fn known_columns(artifacts: &CompiledArtifacts, plugins: &Active) -> BTreeMap<String, Vec<String>> {
+    let Some(engine) = plugins.one::<dyn ComputeEngine>() else {
+        return BTreeMap::new();
+    };
+    let mut product = artifacts.product();
+    // Those models, and what they read.
+    let mut needed = BTreeSet::new();
+    for model in product.models.iter().rev() {
+        let is_checked = model.checks.iter().any(|check| check.column().is_some());
+        if is_checked || needed.contains(model.name) {
+            needed.insert(model.name);
+            needed.extend(&model.depends_on);
+        }
+    }
+    product.models.retain(|model| needed.contains(model.name));
+    if product.models.is_empty() {
+        return BTreeMap::new();
+    }
+    engine.plugin().columns_of_models(&product)
 }
 
 /// Writes the manifests for a cluster.

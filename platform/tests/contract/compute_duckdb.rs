@@ -211,7 +211,7 @@ pub(crate) fn contract() -> Contract {
 #[test]
 fn a_mistake_has_its_place_in_the_query() {
     let error = query("SELECT nope").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.kind(), ErrorKind::UnknownName);
     assert_eq!(error.offset(), Some(7), "{error}");
     assert_eq!(
         error.to_string(),

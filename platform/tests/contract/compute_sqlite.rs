@@ -191,7 +191,7 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
                     };
                     broken(true);
                     let error = broken(false);
-                    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+                    assert_eq!(error.kind(), ErrorKind::UnknownName);
                     Err(error)
                 })
             },

@@ -50,11 +50,14 @@ pub(crate) fn contract() -> Contract {
         .operation(
             "run_checks",
             || {
-                let answer = json!({ "ok": { "results": [
-                    { "passed": false, "failed_rows": 1 },
-                    { "passed": true, "failed_rows": null },
-                ] } });
-                let python = Program::new("python").with("answer", answer.to_string());
+                let answer = |passed| {
+                    let answer = json!({ "ok": { "results": [
+                        { "passed": passed, "failed_rows": 1 },
+                        { "passed": true, "failed_rows": null },
+                    ] } });
+                    Program::new("python").with("answer", answer.to_string())
+                };
+                let python = answer(false);
                 let checks = [
                     Check::AcceptedValues {
                         column: "name".to_owned(),
@@ -92,7 +95,7 @@ pub(crate) fn contract() -> Contract {
                     python.received("rows"),
                     "{\"name\":\"Ada\"}\n{\"name\":\"Grace\"}\n{\"name\":null}\n"
                 );
-                Ok(())
+                run(&answer(true), &checks).map(drop)
             },
             || {
                 let python = Program::new("python").with("answer", failure("invalid_input"));

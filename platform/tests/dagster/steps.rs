@@ -139,7 +139,7 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
     setup.product.write("data/orders.csv", csv);
     let spans = setup.spans().len();
     let output = setup.step("orders", &json!({}));
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(1));
     let stderr = text(&output.stderr);
     assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
     let asset = single(&setup.spans()[spans..], "dagster.asset.orders").clone();

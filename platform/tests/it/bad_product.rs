@@ -193,22 +193,37 @@ fn a_violation_of_a_platform_rule_is_an_error_with_its_place() {
     );
 }
 
-/// The artifacts and the results with the error are written; the warehouse is not.
+/// The source fails, what reads it is skipped, and the other assets are built.
 #[test]
-fn data_that_contradicts_the_product_stops_the_run() {
+fn data_that_contradicts_the_product_fails_its_source() {
     for (bytes, error) in [
         (
             &b"order_id,ordered_on\n1,2024-01-31\n2\n"[..],
             "3: expected 2 values, as in the header, found 1",
         ),
         (
-            b"order_id,date\n1,\n",
-            "1: the header is `order_id,date`, expected `order_id,ordered_on`",
+            b"order_id,ordered\n1,\n",
+            "1: there is no column `ordered_on`, found `order_id,ordered`; did you mean `ordered`?",
         ),
-        (b"", "1: the header is ``, expected `order_id,ordered_on`"),
+        (
+            b"id,date\n1,\n",
+            "1: there are no columns `order_id` and `ordered_on`, found `id,date`",
+        ),
+        (
+            b"order_id,ordered_on,order_id\n1,,1\n",
+            "1: `order_id` is the name of two columns, expected each name once",
+        ),
+        (
+            b"",
+            "1: there are no columns `order_id` and `ordered_on`, found ``",
+        ),
         (
             b"order_id,ordered_on\nx,\n",
             "2: `order_id` is `x`, expected a whole number of 64 bits or nothing",
+        ),
+        (
+            b"ordered_on,other,order_id\n,,password=hunter2\n",
+            "2: `order_id` is `password=<REDACTED>`, expected a whole number of 64 bits or nothing",
         ),
         (
             b"order_id,ordered_on\n1,2023-02-29\n",
@@ -227,21 +242,56 @@ fn data_that_contradicts_the_product_stops_the_run() {
             "2: value 2 is not UTF-8, expected UTF-8 text",
         ),
     ] {
-        check_with(
-            overwrite("data/orders.csv", bytes),
-            &[],
-            &[],
-            &format!("{{dir}}/data/orders.csv:{error}"),
-            &[
-                ".floe/compiled_artifacts.json",
-                ".floe/lineage.jsonl",
-                ".floe/measured.jsonl",
-                ".floe/run_results.json",
-                ".floe/runs.json",
-                ".floe/runs.lock",
-            ],
-        );
+        let product = Product::shop();
+        product.append("floe.yaml", "  - { name: other, layer: gold }");
+        product.write("models/other.sql", "SELECT 1 AS a");
+        product.write_bytes("data/orders.csv", bytes);
+        let output = product.run();
+        let lines = [
+            &format!("  ✗ orders     {{dir}}/data/orders.csv:{error}\n"),
+            "  ↷ stg_orders needs orders\n",
+            "\n1 model built, 1 failed, 2 skipped · ",
+        ];
+        for line in lines {
+            assert!(output.stderr.contains(line), "{line}: {}", output.stderr);
+        }
+        assert_eq!(output.code, Some(1));
+        assert!(!product.path(".floe/warehouse.db").exists());
     }
+}
+
+#[test]
+fn a_file_is_read_by_the_names_of_its_columns() {
+    let rows = |product: &Product| -> Vec<(i64, Option<String>)> {
+        let database = product.open(".floe/warehouse.db");
+        let mut rows = database
+            .prepare("SELECT order_id, ordered_on FROM orders")
+            .unwrap();
+        let rows = rows
+            .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let product = Product::shop();
+    product.run().assert_ok();
+    let expected = rows(&product);
+    product.write(
+        "data/orders.csv",
+        "\u{feff}ordered_on,order_id\n2024-01-31,1\n,2\n",
+    );
+    product.run().assert_ok();
+    assert_eq!(rows(&product), expected);
+    product.write(
+        "data/orders.csv",
+        "token=hunter2,ordered_on,note,order_id\na,2024-01-31,b,1\n,,,2\n",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!(
+        output.complaints(),
+        "warning: {dir}/data/orders.csv: columns that `orders` does not have are not read: `token=<REDACTED>` and `note`\n"
+    );
+    assert_eq!(rows(&product), expected);
 }
 
 #[test]
@@ -261,7 +311,7 @@ fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
 }
 
 #[test]
-fn a_run_that_stops_early_is_marked_as_failed() {
+fn a_run_with_bad_data_is_marked_as_failed() {
     let product = Product::shop();
     product.run().assert_ok();
     let results = || -> serde_json::Value {
@@ -277,12 +327,11 @@ fn a_run_that_stops_early_is_marked_as_failed() {
         "data/orders.csv",
         "order_id,ordered_on\npassword=hunter2,\n",
     );
-    assert_eq!(product.run().code, Some(2));
+    assert_eq!(product.run().code, Some(1));
     let bad = results();
     assert_eq!(bad["status"], "failed");
     assert_ne!(bad["run_id"], good["run_id"]);
-    // The run stopped here, so the results contain no later assets.
-    assert_eq!(bad["assets"].as_array().unwrap().len(), 1);
+    assert_eq!(bad["assets"][1]["missing"], "orders");
     assert_eq!(bad["assets"][0]["key"], "orders");
     assert_eq!(bad["assets"][0]["status"], "failed");
     let message = bad["assets"][0]["message"].as_str().unwrap();

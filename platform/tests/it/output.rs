@@ -350,20 +350,24 @@ fn colours_are_forced_and_forbidden_by_variables() {
 #[test]
 fn a_run_that_stops_ends_with_its_summary() {
     let product = Product::shop();
-    product.write("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\nx,\n");
+    let bronze = "    layer: bronze\n";
+    let checks = format!("{bronze}    checks: [{{ min_rows: 3 }}]\n");
+    product.replace("floe.yaml", bronze, &checks);
+    let channel = "plugins: { alert_channel: { type: terminal, file: data, on_failure: fail } }";
+    product.append("manifest.yaml", channel);
     let output = product.run();
-    assert_eq!(output.code, Some(2));
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
     assert!(
         output
             .stderr
-            .contains("  ✗ orders     {dir}/data/orders.csv:3"),
+            .contains("  ✗ stg_orders {dir}/data: it is a directory"),
         "{}",
         output.stderr
     );
     assert!(
         output
             .stderr
-            .contains("\n0 built, 1 failed, 2 not started · "),
+            .contains("\n1 source built, 1 failed, 1 not started · "),
         "{}",
         output.stderr
     );
@@ -383,24 +387,27 @@ fn a_run_that_stops_ends_with_its_summary() {
 
 /// The lines of the failures may be far above.
 #[test]
-fn the_summary_names_the_assets_that_failed() {
+fn the_summary_repeats_the_failures_up_to_ten() {
     let product = Product::shop();
-    for number in 1..=6 {
-        let name = format!("wrong_{number}");
+    for number in 1..=12 {
         product.append(
             "floe.yaml",
-            &format!("  - {{ name: {name}, layer: silver }}"),
+            &format!("  - {{ name: bad_{number:02}, layer: gold }}"),
         );
         product.write(
-            &format!("models/{name}.sql"),
+            &format!("models/bad_{number:02}.sql"),
             "SELECT price FROM {{ ref('stg_orders') }}",
         );
     }
     let output = product.run();
-    let summary = " built, 6 failed · ";
-    assert!(output.stderr.contains(summary), "{}", output.stderr);
-    let failed = "\nfailed   wrong_1, wrong_2, wrong_3, wrong_4, wrong_5 and 1 more\n";
-    assert!(output.stderr.contains(failed), "{}", output.stderr);
+    let (_, summary) = output.stderr.split_once(" built, 12 failed · ").unwrap();
+    let lines: Vec<&str> = summary.lines().skip(1).collect();
+    let message =
+        |number: u32| format!("{{dir}}/models/bad_{number:02}.sql:1:8: no such column: price");
+    assert_eq!(lines[0], format!("failed   bad_01  {}", message(1)));
+    assert_eq!(lines[9], format!("         bad_10  {}", message(10)));
+    assert_eq!(lines[10], "         and 2 more");
+    assert!(lines[11].starts_with("stages   "), "{summary}");
 }
 
 /// In `prod`, a tenth of the runs is recorded, and each that fails: the decision is made at its end.

@@ -17,6 +17,11 @@ const WRITTEN: &str = "expected a file or folder of the product, without symboli
 /// error and exit code 2. The program is killed after a minute of processor time.
 #[track_caller]
 fn refuse(product: &Product, command: &str, arguments: &[&str], error: &str) {
+    fail(2, product, command, arguments, error);
+}
+
+#[track_caller]
+fn fail(code: i32, product: &Product, command: &str, arguments: &[&str], error: &str) {
     let folder = product.path("");
     let folder = folder.to_str().unwrap();
     let output = Command::new("sh")
@@ -35,7 +40,7 @@ fn refuse(product: &Product, command: &str, arguments: &[&str], error: &str) {
             .replace(folder, "{dir}"),
     };
     assert_eq!(output.complaints(), format!("error: {error}\n"));
-    assert_eq!(output.code, Some(2));
+    assert_eq!(output.code, Some(code));
 }
 
 fn pipe(path: &Path) {
@@ -503,12 +508,9 @@ fn files_that_are_not_regular_are_refused() {
     product.floe("compile", &[], &[]).assert_ok();
     pipe(&product.path("data/orders.csv"));
     let artifacts = product.path(".floe/compiled_artifacts.json");
-    refuse(
-        &product,
-        "run",
-        &["--artifacts", artifacts.to_str().unwrap()],
-        &format!("{{dir}}/data/orders.csv: cannot read it: {a_pipe}"),
-    );
+    let error = format!("{{dir}}/data/orders.csv: cannot read it: {a_pipe}");
+    let artifacts = ["--artifacts", artifacts.to_str().unwrap()];
+    fail(1, &product, "run", &artifacts, &error);
     // A generated source does not replace it either.
     product.replace(
         "floe.yaml",
@@ -519,8 +521,7 @@ fn files_that_are_not_regular_are_refused() {
         "seed.sql",
         "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
     );
-    let error = format!("{{dir}}/data/orders.csv: cannot read it: {a_pipe}");
-    refuse(&product, "run", &[], &error);
+    fail(1, &product, "run", &[], &error);
 
     let product = Product::shop();
     for option in ["--manifest", "--artifacts"] {

@@ -112,7 +112,8 @@ fn checks_have_a_span_for_each_model_and_one_for_each_check() {
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
     spans
         .single("quality.run_checks")
-        .assert_ok()
+        .assert_error(FAILED)
+        .assert_attribute("error.type", "quality.check_failed")
         .assert_child_of("floe.asset.stg_orders")
         .assert_attribute("quality.suite_name", "shop.stg_orders")
         .assert_attribute("quality.checks_count", 3)

@@ -2,6 +2,7 @@
 
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
+use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::testing::{self, Spans};
 
 use crate::product::Product;
@@ -217,6 +218,69 @@ fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     spans
         .single("floe.pipeline.run")
         .assert_error("1 of 3 assets failed");
+}
+
+/// The errors below which there is no other: the name of the span, and the class of its error.
+fn causes(spans: &Spans) -> Vec<(String, String)> {
+    let is_error = |span: &testing::CapturedSpan<'_>| matches!(span.status(), Status::Error { .. });
+    let failed: Vec<_> = spans.iter().filter(is_error).collect();
+    let is_cause = |span: &&testing::CapturedSpan<'_>| {
+        let id = span.span_context().span_id();
+        !failed.iter().any(|it| it.data().parent_span_id == id)
+    };
+    let class =
+        |span: &testing::CapturedSpan<'_>| span.attribute("error.type").unwrap().to_string();
+    let causes = failed.iter().filter(is_cause);
+    causes.map(|it| (it.name().to_owned(), class(it))).collect()
+}
+
+#[test]
+fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
+    let (model, checks, file) = ("models/totals.sql", "floe.yaml", "data/orders.csv");
+    let (built, checked, read) = ("compute.materialize", "quality.check", "ingestion.run");
+    for (path, text, span, class) in [
+        (model, "SELEC 1", built, "compute.syntax"),
+        (
+            model,
+            "SELECT 1 FROM nowhere",
+            built,
+            "compute.unknown_name",
+        ),
+        (
+            checks,
+            "    checks: [{ min_rows: 2 }]",
+            checked,
+            "quality.check_failed",
+        ),
+        (file, "order_id,ordered_on\nx,\n", read, "ingestion.type"),
+        (file, "order_id,date\n1,\n", read, "ingestion.unknown_name"),
+        (
+            file,
+            "order_id,ordered_on\n1\n",
+            read,
+            "ingestion.invalid_input",
+        ),
+        (model, "{{ x }}", "floe.compile.stage3", "product.mistake"),
+    ] {
+        let product = Product::shop();
+        match path {
+            "floe.yaml" => product.append(path, text),
+            _ => product.write(path, text),
+        }
+        let (spans, _) = run(&product);
+        assert_eq!(
+            causes(&spans),
+            [(span.to_owned(), class.to_owned())],
+            "{spans}"
+        );
+        let of_run = match class {
+            "product.mistake" => class,
+            _ => "pipeline.assets_failed",
+        };
+        spans
+            .single("floe.pipeline.run")
+            .assert_attribute("error.type", of_run);
+    }
 }
 
 #[test]

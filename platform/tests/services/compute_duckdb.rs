@@ -166,7 +166,7 @@ fn a_mistake_has_its_place() {
             query(&mut database, sql).unwrap_err(),
             materialize(&mut database, "broken", false, sql).unwrap_err(),
         ] {
-            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+            assert!(error.kind().is_of_input(), "{error}");
             if !mistake.is_empty() {
                 assert_eq!(error.offset(), sql.rfind(mistake), "{sql}: {error}");
             }
@@ -201,9 +201,9 @@ fn a_query_changes_and_reads_nothing_else() {
         "SET enable_external_access = true",
     ] {
         let error = query(&mut database, sql).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{sql}: {error}");
+        assert!(error.kind().is_of_input(), "{sql}: {error}");
         let error = materialize(&mut database, "model", false, sql).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{sql}: {error}");
+        assert!(error.kind().is_of_input(), "{sql}: {error}");
     }
     // A line that begins with a dot is text here.
     let text = query(&mut database, "SELECT '\n.shell touch pwned\n' AS x").unwrap();

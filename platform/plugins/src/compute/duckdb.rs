@@ -416,6 +416,10 @@ fn explain(message: &str, query: Option<&str>) -> Error {
     let kind = match category {
         "IO Error" | "Out of Memory Error" | "FATAL Error" | "INTERNAL Error" => ErrorKind::System,
         "INTERRUPT Error" => ErrorKind::Interrupted,
+        "Parser Error" => ErrorKind::Syntax,
+        "Catalog Error" => ErrorKind::UnknownName,
+        "Binder Error" if rest.contains(" not found") => ErrorKind::UnknownName,
+        "Conversion Error" => ErrorKind::Type,
         _ => ErrorKind::InvalidInput,
     };
     let error = Error::new(kind, &text);
@@ -434,7 +438,7 @@ fn not_a_select(found: &str, query: &str) -> Error {
     let (category, position, message) = (parts.next(), parts.next(), parts.next());
     match (category, message) {
         (Some("parser"), Some(message)) => {
-            let error = Error::new(ErrorKind::InvalidInput, format!("Parser Error: {message}"));
+            let error = Error::new(ErrorKind::Syntax, format!("Parser Error: {message}"));
             let position = position.and_then(|position| position.parse().ok());
             match position.filter(|position| query.is_char_boundary(*position)) {
                 Some(position) => error.at_offset(position),
@@ -442,11 +446,11 @@ fn not_a_select(found: &str, query: &str) -> Error {
             }
         }
         (Some("not implemented"), _) => Error::new(
-            ErrorKind::InvalidInput,
+            ErrorKind::Syntax,
             "expected one SELECT, found a statement that is not a SELECT",
         ),
         _ => Error::new(
-            ErrorKind::InvalidInput,
+            ErrorKind::Syntax,
             "expected one SELECT, found no statement or more than one",
         ),
     }

@@ -496,9 +496,19 @@ impl Postgres {
         // The lines that follow repeat the statement, and values.
         let refused = text.split_once("ERROR:").map(|(_, rest)| rest.trim_start());
         match refused.and_then(|rest| rest.lines().next()) {
-            Some(reason) => Error::new(kind, one_line(reason)),
+            Some(reason) => Error::new(kind_of(reason, kind), one_line(reason)),
             None => output.error(ErrorKind::Unavailable),
         }
+    }
+}
+
+/// The kind of what the server refuses: that of the statement, or of its mistake.
+fn kind_of(reason: &str, of_statement: ErrorKind) -> ErrorKind {
+    match of_statement {
+        ErrorKind::InvalidInput if reason.starts_with("syntax error at") => ErrorKind::Syntax,
+        ErrorKind::InvalidInput if reason.ends_with("does not exist") => ErrorKind::UnknownName,
+        ErrorKind::InvalidInput if reason.starts_with("invalid input syntax") => ErrorKind::Type,
+        other => other,
     }
 }
 

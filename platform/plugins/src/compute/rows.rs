@@ -66,7 +66,7 @@ impl<W: Write> RowSink for Csv<'_, W> {
                         "row {row}: the value of column `{}` is not of the type {accepted:?}",
                         column.name
                     );
-                    return Err(Error::new(ErrorKind::InvalidInput, message));
+                    return Err(Error::new(ErrorKind::Type, message));
                 }
             }
         }

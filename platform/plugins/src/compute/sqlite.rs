@@ -1,8 +1,10 @@
 //! The embedded engine: `SQLite`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments};
+use floe_plugin::product::Product;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::config::DbConfig;
@@ -50,6 +52,35 @@ impl ComputeEngine for Sqlite {
         let opened = Connection::open_with_flags(file, flags);
         let opened = opened.and_then(|connection| self.resume(connection));
         Ok(Box::new(opened.map_err(|error| explain(error, 0))?))
+    }
+
+    fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
+        let mut known = BTreeMap::new();
+        let opened = Connection::open_in_memory().and_then(|connection| self.set_up(connection));
+        let Ok(SqliteDatabase { connection, .. }) = opened else {
+            return known;
+        };
+        let create = |name: &str, columns: &mut dyn Iterator<Item = &str>| {
+            let columns: Vec<String> = columns.map(quoted_name).collect();
+            let (name, columns) = (quoted_name(name), columns.join(", "));
+            connection.execute(&format!("CREATE TABLE {name} ({columns})"), ())
+        };
+        for source in &product.sources {
+            // What reads a table that cannot be created cannot be read either.
+            let _ = create(source.name, &mut source.columns.iter().map(|it| it.name));
+        }
+        for model in &product.models {
+            // As a part of a query, nothing but a SELECT is accepted. It is not run.
+            let query = format!("SELECT * FROM (\n{}\n)", model.sql);
+            let Ok(statement) = connection.prepare(&query) else {
+                continue;
+            };
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+            if create(model.name, &mut columns.iter().map(String::as_str)).is_ok() {
+                known.insert(model.name.to_owned(), columns);
+            }
+        }
+        known
     }
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<serde_json::Value, Error> {
@@ -357,7 +388,7 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
     match &error {
         // The error's own text contains the whole statement with all of its literals.
         rusqlite::Error::SqlInputError { msg, offset, .. } => {
-            let wrong = Error::new(ErrorKind::InvalidInput, msg);
+            let wrong = Error::new(kind_of_mistake(msg), msg);
             let offset = usize::try_from(*offset).ok();
             match offset.and_then(|at| at.checked_sub(prefix)) {
                 Some(offset) => wrong.at_offset(offset),
@@ -365,13 +396,25 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
             }
         }
         rusqlite::Error::MultipleStatement => Error::new(
-            ErrorKind::InvalidInput,
+            ErrorKind::Syntax,
             "expected one SELECT, found more than one statement",
         ),
         rusqlite::Error::SqliteFailure(_, Some(message)) => {
-            Error::new(ErrorKind::InvalidInput, message)
+            Error::new(kind_of_mistake(message), message)
         }
         other => Error::new(ErrorKind::InvalidInput, other.to_string()),
+    }
+}
+
+/// The kind of a mistake in a query, which has no code of its own.
+fn kind_of_mistake(message: &str) -> ErrorKind {
+    let is_syntax = message.ends_with("syntax error")
+        || message.starts_with("unrecognized token")
+        || message == "incomplete input";
+    match is_syntax {
+        true => ErrorKind::Syntax,
+        false if message.starts_with("no such ") => ErrorKind::UnknownName,
+        false => ErrorKind::InvalidInput,
     }
 }
 

@@ -1,4 +1,4 @@
-//! CSV files of a product. Every value is checked against the type of its column.
+//! CSV files of a product, read by the names of their columns. Every value is checked against the type of its column.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use csv::{ErrorKind, StringRecord};
 use floe_plugin::ingestion::{IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{ErrorKind as PluginErrorKind, Lifecycle};
+use floe_suggest::{all_of, did_you_mean, nearest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use time::{Date, Month};
@@ -38,7 +39,7 @@ impl IngestionEngine for Csv {
     }
 
     fn schema_contract(&self) -> Option<&str> {
-        Some("freeze")
+        Some("discard_value")
     }
 
     fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), floe_plugin::Error> {
@@ -52,7 +53,11 @@ impl IngestionEngine for Csv {
 
 /// A mistake in the file. The platform reports its place.
 fn refused(error: Error) -> floe_plugin::Error {
-    floe_plugin::Error::new(PluginErrorKind::InvalidInput, error.redacted()).with_source(error)
+    refused_as(PluginErrorKind::InvalidInput, error)
+}
+
+fn refused_as(kind: PluginErrorKind, error: Error) -> floe_plugin::Error {
+    floe_plugin::Error::new(kind, error.redacted()).with_source(error)
 }
 
 fn read(
@@ -68,34 +73,67 @@ fn read(
     let header = reader
         .headers()
         .map_err(|error| refused(unreadable(file, &error)))?;
-    check_header(file, header, columns).map_err(refused)?;
+    let positions = positions(file, header, columns)
+        .map_err(|error| refused_as(PluginErrorKind::UnknownName, error))?;
+    let is_read = |name: &&str| columns.iter().any(|column| column.name == *name);
+    let ignored: Vec<&str> = header.iter().filter(|name| !is_read(name)).collect();
+    if !ignored.is_empty() {
+        rows.ignored(&ignored);
+    }
     let mut record = StringRecord::new();
     while reader
         .read_record(&mut record)
         .map_err(|error| refused(unreadable(file, &error)))?
     {
         let mut values = Vec::with_capacity(columns.len());
-        for (column, text) in columns.iter().zip(&record) {
-            let value = value(column, text);
-            values.push(value.ok_or_else(|| refused(wrong(file, &record, column, text)))?);
+        for (column, position) in columns.iter().zip(&positions) {
+            // Each record has as many values as the header.
+            let text = record.get(*position).unwrap_or_default();
+            let wrong = || refused_as(PluginErrorKind::Type, wrong(file, &record, column, text));
+            values.push(value(column, text).ok_or_else(wrong)?);
         }
         rows.row(&values)?;
     }
     Ok(())
 }
 
-fn check_header(file: &Path, header: &StringRecord, columns: &[Column<'_>]) -> Result<(), Error> {
-    if header.iter().eq(columns.iter().map(|column| column.name)) {
-        return Ok(());
+/// Where the columns are in the file, by their names.
+fn positions(
+    file: &Path,
+    header: &StringRecord,
+    columns: &[Column<'_>],
+) -> Result<Vec<usize>, Error> {
+    let wrong = |message: String| Err(Error::input(Place::file(file).line(1), message));
+    let mut missing = Vec::new();
+    let mut positions = Vec::with_capacity(columns.len());
+    for Column { name, .. } in columns {
+        let mut found = header.iter().enumerate().filter(|(_, it)| it == name);
+        match (found.next(), found.next()) {
+            (Some((position, _)), None) => positions.push(position),
+            (Some(_), Some(_)) => {
+                return wrong(format!(
+                    "`{name}` is the name of two columns, expected each name once"
+                ));
+            }
+            (None, _) => missing.push(*name),
+        }
     }
     let found = header.iter().collect::<Vec<_>>().join(",");
-    let accepted = columns
-        .iter()
-        .map(|column| column.name)
-        .collect::<Vec<_>>()
-        .join(",");
-    let message = format!("the header is `{found}`, expected `{accepted}`");
-    Err(Error::input(Place::file(file).line(1), message))
+    match &*missing {
+        [] => Ok(positions),
+        [name] => {
+            let is_read = |found: &&str| columns.iter().any(|column| column.name == *found);
+            let others: Vec<&str> = header.iter().filter(|name| !is_read(name)).collect();
+            let suggestion = did_you_mean(nearest(name, &others));
+            wrong(format!(
+                "there is no column `{name}`, found `{found}`{suggestion}"
+            ))
+        }
+        several => {
+            let names = all_of(several);
+            wrong(format!("there are no columns {names}, found `{found}`"))
+        }
+    }
 }
 
 /// The value of a field in the column's type. An empty field is null; `None` if the text is not of

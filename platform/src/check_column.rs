@@ -1,0 +1,40 @@
+//! The column of a check, which its model has to have.
+
+use std::path::Path;
+
+use floe_suggest::{all_of, did_you_mean, nearest};
+use floe_yaml::Position;
+
+use crate::product::{Check, Product};
+
+/// The most columns that a mistake names.
+const MOST_NAMES: usize = 10;
+
+/// What is wrong with a check of a table with these columns, if the column of the check is none of them.
+pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
+    let column = check.column()?;
+    // Some engines tell capital letters from small ones, and some do not.
+    if columns.iter().any(|it| it.eq_ignore_ascii_case(column)) {
+        return None;
+    }
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut hint = did_you_mean(nearest(column, &names));
+    if hint.is_empty() {
+        let more = if names.len() > MOST_NAMES { "…" } else { "" };
+        let names = all_of(&names[..names.len().min(MOST_NAMES)]);
+        hint = format!(", but {names}{more}");
+    }
+    Some(format!(
+        "`{}` is for the column `{column}`, which `{table}` does not have{hint}",
+        check.name()
+    ))
+}
+
+/// Where a check of a model is in the specification, unless it has changed since it was compiled.
+pub(crate) fn position(folder: &Path, model: &str, check: &Check) -> Option<Position> {
+    let product = Product::read(folder).ok()?;
+    let mut models = product.models.iter();
+    let model = models.find(|it| *it.name.value == *model)?;
+    let check = model.checks.iter().find(|it| it.value == *check)?;
+    Some(check.position)
+}
