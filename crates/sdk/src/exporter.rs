@@ -14,7 +14,6 @@ pub(crate) mod writer;
 
 pub use self::memory::MemoryExporter;
 pub use self::writer::{OtlpRequest, OtlpWriter};
-pub use crate::provider::send_spans;
 
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use self::standard_stream::StandardStream;

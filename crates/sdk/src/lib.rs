@@ -39,7 +39,7 @@ pub use self::{
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     provider::{
         ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-        ensure_telemetry_initialized,
+        ensure_telemetry_initialized, send_spans,
     },
 };
 

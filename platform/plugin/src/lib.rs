@@ -22,6 +22,7 @@
 
 mod address;
 mod audit;
+mod check;
 pub mod configuration;
 mod endpoint;
 mod error;

@@ -1,6 +1,6 @@
 //! A data product, as plugins see it that generate something from it.
 
-use crate::quality::Check;
+use crate::check::Check;
 use crate::table::Column;
 
 /// A data product: its sources and models, each behind those that it depends on.

@@ -1,0 +1,115 @@
+//! A check of a table, and its result.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A check of a table.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Check {
+    /// The column has a value in each row.
+    NotNull(String),
+    /// No value of the column appears twice.
+    Unique(String),
+    /// Each value of the column is one of these, or null.
+    AcceptedValues {
+        /// The column.
+        column: String,
+        /// The values.
+        values: Vec<String>,
+    },
+    /// Each value of the column is in this range, or null.
+    Between {
+        /// The column.
+        column: String,
+        /// The smallest value.
+        min: f64,
+        /// The largest value.
+        max: f64,
+    },
+    /// The table has at least this many rows.
+    MinRows(u64),
+}
+
+impl Check {
+    /// The name of the check, for example `not_null`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotNull(_) => "not_null",
+            Self::Unique(_) => "unique",
+            Self::AcceptedValues { .. } => "accepted_values",
+            Self::Between { .. } => "between",
+            Self::MinRows(_) => "min_rows",
+        }
+    }
+
+    /// The column that is checked; `None` if the table is.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::NotNull(column)
+            | Self::Unique(column)
+            | Self::AcceptedValues { column, .. }
+            | Self::Between { column, .. } => Some(column),
+            Self::MinRows(_) => None,
+        }
+    }
+
+    /// What is wrong, after a colon, as far as the tool reports it.
+    pub(crate) fn detail(&self, result: &CheckResult) -> String {
+        let rows = |count| format!("{count} row{}", if count == 1 { "" } else { "s" });
+        match (self, result.rows, result.failed_rows) {
+            (Self::MinRows(least), Some(found), _) => {
+                format!(": found {}, expected at least {least}", rows(found))
+            }
+            (Self::MinRows(_), ..) | (_, _, None) => String::new(),
+            (_, _, Some(failed)) => format!(": {}", rows(failed)),
+        }
+    }
+}
+
+/// The names of the checks of a table for tools in which a name is unique: letters, digits and underscores.
+///
+/// ```
+/// use floe_plugin::quality::{Check, identifiers};
+///
+/// let unique = || Check::Unique("order id".to_owned());
+/// let names = identifiers(&[unique(), unique(), Check::MinRows(1)]);
+/// assert_eq!(names, ["unique_order_id", "unique_order_id_2", "min_rows"]);
+/// ```
+#[must_use]
+pub fn identifiers(checks: &[Check]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for check in checks {
+        let mut name = check.name().to_owned();
+        for sign in check
+            .column()
+            .into_iter()
+            .flat_map(|it| "_".chars().chain(it.chars()))
+        {
+            name.push(if sign.is_ascii_alphanumeric() {
+                sign
+            } else {
+                '_'
+            });
+        }
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let free = [name.clone()]
+            .into_iter()
+            .chain(numbered)
+            .find(|it| !names.contains(it));
+        names.push(free.unwrap_or(name));
+    }
+    names
+}
+
+/// The result of a check.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CheckResult {
+    /// Whether the data is as the check demands.
+    pub passed: bool,
+    /// The number of rows that are not, if the tool reports it; `None` for a check of the table.
+    pub failed_rows: Option<u64>,
+    /// The number of rows that were checked, if the tool reports it.
+    pub rows: Option<u64>,
+}
