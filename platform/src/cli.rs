@@ -55,11 +55,10 @@ use crate::identity::{Identity, Lines};
 use crate::manifest::Manifest;
 #[cfg(unix)]
 use crate::pipeline::history::{self, Job, Record};
-use crate::pipeline::{
-    self, DagsterSensor, DagsterStep, Outcome, Report, RunError, RunId, StepSpans,
-};
+use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, Report, RunError, RunId};
 use crate::product;
 use crate::select::Select;
+use crate::step_spans::StepSpans;
 use crate::telemetry::{self, Written};
 
 /// A small data platform: compiles a data product and runs it.

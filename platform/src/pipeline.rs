@@ -25,7 +25,6 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
-mod step_spans;
 mod unusual;
 mod warehouse_copy;
 
@@ -70,8 +69,6 @@ pub use self::report::{Checks, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
-pub use self::step_spans::StepSpans;
-pub(crate) use self::step_spans::StepSpansWriter;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::identity::Identity;
@@ -243,7 +240,13 @@ fn finish(
     }
     let failed = report.count(Outcome::is_failed);
     let is_success = built.is_ok() && failed == 0;
-    let unusual = measured::add(identity, &mut report, artifacts, is_success);
+    let unusual = measured::add(
+        identity,
+        &mut report,
+        artifacts,
+        is_success,
+        unusual::sentences,
+    );
     let dbt_invocation_ids = Some(report.dbt_invocation_ids());
     let told: Vec<&str> = unusual.iter().map(String::as_str).collect();
     get_current_span().set_attributes(&PipelineOutcome {

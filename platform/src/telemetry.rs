@@ -23,7 +23,7 @@ use floe_telemetry_report::Report;
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
-use crate::pipeline::StepSpansWriter;
+use crate::step_spans::StepSpansWriter;
 
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use super::history;
 use super::outcome::Outcome;
 use super::report::{Count, Report, Step};
-use super::unusual::{self, WINDOW};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::product::OUTPUT_FOLDER;
@@ -27,6 +26,9 @@ const KEPT: usize = 400;
 
 /// The size of the file: some 80 runs of a thousand assets.
 const MOST_BYTES: usize = 8 << 20;
+
+/// The number of runs that a run is compared with.
+pub(super) const WINDOW: usize = 28;
 
 /// The version of the file.
 const VERSION: u64 = 1;
@@ -204,6 +206,9 @@ fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("measured.jsonl")
 }
 
+/// Says what is unusual about a run, against those before it that did the same, the newest first.
+type Explain = fn(&[MeasuredRun], &MeasuredRun) -> Vec<String>;
+
 /// Adds a run that ended to those that were measured. Returns what was unusual about it, and adds what is wrong with the
 /// file to the warnings of the report: the run is the same without. A run that a signal stopped says nothing of others.
 pub(super) fn add(
@@ -211,13 +216,14 @@ pub(super) fn add(
     report: &mut Report,
     artifacts: &CompiledArtifacts,
     is_success: bool,
+    explain: Explain,
 ) -> Vec<String> {
     if interrupt::is_requested() {
         return Vec::new();
     }
     let mut run = MeasuredRun::new(identity, report, artifacts, is_success);
     let mut warnings = Vec::new();
-    let added = add_run(&identity.folder, &mut run, &mut warnings);
+    let added = add_run(&identity.folder, &mut run, explain, &mut warnings);
     if let Err(error) = added {
         warnings.push(format!(
             "what the run took is not kept: {}",
@@ -231,7 +237,12 @@ pub(super) fn add(
     run.unusual
 }
 
-fn add_run(folder: &Path, run: &mut MeasuredRun, warnings: &mut Vec<String>) -> Result<(), Error> {
+fn add_run(
+    folder: &Path,
+    run: &mut MeasuredRun,
+    explain: Explain,
+    warnings: &mut Vec<String>,
+) -> Result<(), Error> {
     let _lock = history::lock(folder);
     let text = read(folder, warnings)?;
     let mut past = Past::of(&text, run);
@@ -248,8 +259,7 @@ fn add_run(folder: &Path, run: &mut MeasuredRun, warnings: &mut Vec<String>) -> 
     }
     run.number = past.last.0 + 1;
     run.continue_failures(&past.alike);
-    let found = unusual::explain(&past.alike, run);
-    run.unusual = found.into_iter().map(|it| it.text).collect();
+    run.unusual = explain(&past.alike, run);
     let line = serde_json::to_string(&run).unwrap_or_default();
     past.lines.insert(0, &line);
     write(folder, &past.lines)
@@ -376,7 +386,7 @@ mod tests {
         let mut warnings = Vec::new();
         for _ in 0..4 {
             let mut large = run(Some("x".repeat(MOST_BYTES / 3)));
-            add_run(folder, &mut large, &mut warnings).unwrap();
+            add_run(folder, &mut large, |_, _| Vec::new(), &mut warnings).unwrap();
         }
         let kept = read_all(folder, &mut warnings).unwrap();
         let numbers: Vec<u64> = kept.iter().map(|run| run.number).collect();
@@ -396,7 +406,7 @@ mod tests {
                 status: status.to_owned(),
                 ..MeasuredAsset::default()
             }];
-            add_run(folder, &mut run, &mut Vec::new()).unwrap();
+            add_run(folder, &mut run, |_, _| Vec::new(), &mut Vec::new()).unwrap();
             run.assets.remove(0).failed_since.map(|(number, _)| number)
         };
         assert_eq!(add(None, "failed"), Some(1));

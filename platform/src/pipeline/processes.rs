@@ -33,11 +33,11 @@ use super::read_previews::read_previews;
 use super::report::{Checks, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::step_spans::StepSpans;
 use super::{Compiled, open, publish, warehouse_copy};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
+use crate::step_spans::StepSpans;
 
 /// What is known of an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";

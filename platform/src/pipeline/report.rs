@@ -16,10 +16,10 @@ use serde_json::json;
 
 use super::outcome::Outcome;
 use super::preview::Preview;
-use super::step_spans::StepSpans;
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
+use crate::step_spans::StepSpans;
 
 /// The most assets that the summary names as failed.
 const MOST_FAILED: usize = 10;

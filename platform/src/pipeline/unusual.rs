@@ -8,11 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
 use std::time::Duration;
 
-use super::measured::{MeasuredAsset, MeasuredRun};
+use super::measured::{MeasuredAsset, MeasuredRun, WINDOW};
 use super::report::{Count, Elapsed, Thousands};
-
-/// The number of runs that a run is compared with.
-pub(super) const WINDOW: usize = 28;
 
 /// The fewest runs that say what is usual.
 const FEWEST: usize = 7;
@@ -63,6 +60,11 @@ pub(super) struct Finding {
     /// The seconds that it took.
     excess: f64,
     pub(super) text: String,
+}
+
+/// What [`explain`] finds, as sentences.
+pub(super) fn sentences(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<String> {
+    explain(past, run).into_iter().map(|it| it.text).collect()
 }
 
 /// What was unusual about a run, the most important first. `past` are the runs that did the same, the newest first.
