@@ -349,7 +349,12 @@ impl ProductArgs {
     fn read(&self) -> Result<(Identity, Manifest, TelemetryConfig), Error> {
         let (identity, manifest) =
             Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
-        let config = telemetry::config(&identity, &manifest)?;
+        let config = telemetry::config(&identity, &manifest).map_err(|error| {
+            // The mistakes in the rest of the product are printed with it.
+            let others = error.is_mistake().then(|| compile::assets(&identity).err());
+            let others = others.flatten().filter(Error::is_mistake);
+            Error::mistakes([Some(error), others].into_iter().flatten().collect())
+        })?;
         Ok((identity, manifest, config))
     }
 }

@@ -132,6 +132,24 @@ fn the_mistakes_of_all_stages_are_one_error() {
     check(edit, &all.join("\n"));
 }
 
+/// The telemetry is configured before anything else, and its mistakes are printed with the others.
+#[test]
+fn a_mistake_in_the_telemetry_does_not_hide_the_others() {
+    let edit = |product: &Product| {
+        product.append(
+            "manifest.yaml",
+            "telemetry: { sampling: { dev: 7 } }\nplugins: { alert_channel: { type: terminals } }",
+        );
+        product.write("models/totals.sql", "SELECT 1 FROM {{ ref('stg_order') }}");
+    };
+    check(
+        edit,
+        "{dir}/manifest.yaml: telemetry: sampling.dev: 7 is not a ratio, expected 0.0 to 1.0
+{dir}/manifest.yaml:4:35: there is no alert_channel plugin `terminals`; linked into the program are: alertmanager, email, slack, terminal, webhook; did you mean `terminal`?
+{dir}/models/totals.sql:1:15: there is no model `stg_order`; did you mean `stg_orders`?",
+    );
+}
+
 #[test]
 fn at_most_a_hundred_mistakes_are_reported() {
     let product = Product::shop();
