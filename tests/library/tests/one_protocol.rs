@@ -78,13 +78,15 @@ fn an_endpoint_without_its_feature_is_an_error() {
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*secure)],
             of_tls(&format!("{secure}/v1/traces")),
         ),
-        // The endpoint of one signal, here of metrics alone.
+        // The endpoint of one signal, here of metrics, which this program leaves out.
         (
             vec![
                 ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &*secure),
                 ("OTEL_TRACES_EXPORTER", "none"),
             ],
-            of_tls(&secure),
+            "metrics: found an exporter of metrics, which needs the feature `metrics` of floe-telemetry: \
+             `cargo add floe-telemetry --features metrics`"
+                .to_owned(),
         ),
     ] {
         let text = messages(&variables);
