@@ -681,7 +681,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         &["crates/trace/tests/files.rs::a_file_is_of_its_user_alone_and_not_behind_a_link"],
     ),
     (
-        "connections without a request keep `floe-trace listen` from answering others",
+        "connections without a whole request keep `floe-trace listen` from answering others",
         &["crates/trace/src/cli/listen.rs::connections_without_a_request_make_room_for_others"],
     ),
     (
