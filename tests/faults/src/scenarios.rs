@@ -349,7 +349,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "the report of a run that was killed is that of the run before",
         &[
-            "platform/tests/it/bad_product.rs::a_run_that_stops_early_is_marked_as_failed",
+            "platform/tests/it/bad_product.rs::a_run_with_bad_data_is_marked_as_failed",
             "platform/tests/interruption.rs::a_run_on_a_full_disk_fails_and_can_be_repeated",
         ],
     ),
@@ -682,7 +682,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "connections without a whole request keep `floe-trace listen` from answering others",
-        &["crates/trace/src/cli/listen.rs::connections_without_a_request_make_room_for_others"],
+        &["crates/trace/src/cli/listen.rs::parts_of_requests_do_not_delay_others"],
     ),
     (
         "a web page whose name leads to this machine reads the metrics of its Prometheus endpoint",
