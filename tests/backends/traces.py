@@ -98,7 +98,7 @@ def check_failing(spans: list[dict], product: str, output: str, model: str) -> M
     wrong = check_shape(spans, product, output)
     failed = {span["name"]: span for span in spans if span["status_code"] == "ERROR"}
     asset = f"floe.asset.{model}"
-    wrong.equal("failed", sorted(failed), ["compute.materialize", asset, "floe.pipeline.run"])
+    wrong.equal("failed", sorted(failed), ["compute.materialize", asset, "floe.pipeline.run", "orchestrator.run"])
     for name in (asset, "compute.materialize"):
         span = failed.get(name, {"status_message": "", "events": [], "attributes": {}})
         safe = "no such table: postgresql://<REDACTED>@warehouse.internal/orders"
