@@ -33,7 +33,7 @@ const RESERVED: usize = CAPACITY / 16;
 
 /// The collector is woken each time this number of buffers was filled, while they are still in the caches of the
 /// processor. It also polls.
-const WAKE_EVERY: usize = 4;
+const WAKE_EVERY: usize = 8;
 
 /// The collector is woken each time this number of spans was written, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
