@@ -84,8 +84,8 @@ use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 use crate::system;
 
-/// The interval between two turns while there are spans. The eighth buffer that is filled wakes the collector
-/// earlier, so only one in 2048 spans pays for waking a thread.
+/// The interval between two turns while there are spans. The recorder wakes the collector earlier after several
+/// buffers were filled, so that few spans pay for waking a thread.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest interval between two turns while there are no spans. Polling means that a thread that
