@@ -8,6 +8,8 @@ use floe_plugins::error::{Error, reason};
 use floe_plugins::place::Place;
 use tempfile::Builder;
 
+use super::command_line;
+use super::output::print;
 use crate::word::Name;
 
 /// The files of a new product, by their path in its folder.
@@ -26,6 +28,16 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../../template/models/sales_by_day.sql"),
     ),
 ];
+
+/// Creates the folder of a product, and prints how it is run.
+///
+/// # Errors
+/// As for [`create`].
+pub(super) fn new(folder: &Path) -> Result<(), Error> {
+    create(folder)?;
+    let run = command_line::call(["run".as_ref(), folder.as_os_str()]);
+    print(&format_args!("created {}; next: {run}\n", folder.display()))
+}
 
 /// Creates the folder of a product, which is named after it.
 ///
