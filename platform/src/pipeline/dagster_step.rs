@@ -35,7 +35,7 @@ use super::outcome::Failure;
 use super::report::{Checks, RunError};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::{warehouse_copy, warehouse_path};
+use super::warehouse::{self, warehouse_path};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
@@ -234,12 +234,12 @@ impl DagsterStep {
     /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
     fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
         if let Some(shared) = &self.shared {
-            let session = warehouse_copy::open_existing(&shared.database, plugins)?;
+            let session = warehouse::open_existing(&shared.database, plugins)?;
             return Ok((None, session));
         }
         let folder = &self.identity.folder;
         let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
-        let session = warehouse_copy::create(folder, draft.path(), plugins)?;
+        let session = warehouse::create(folder, draft.path(), plugins)?;
         Ok((Some(draft), session))
     }
 
@@ -378,7 +378,7 @@ fn build(
     })?;
     let _lock = match &step.shared {
         Some(shared) => lock(&shared.lock())?,
-        None => warehouse_copy::lock(&step.identity.folder)?,
+        None => warehouse::lock(&step.identity.folder)?,
     };
     let (draft, session) = step.database(&plugins)?;
     let dbt = match asset {

@@ -12,7 +12,7 @@ use floe_plugin::{Error as PluginError, Handle, PluginType};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
-use super::warehouse_path;
+use super::warehouse::warehouse_path;
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::identity::Identity;

@@ -33,7 +33,8 @@ use super::read_previews::read_previews;
 use super::report::{Checks, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::{Compiled, open, publish, warehouse_copy};
+use super::warehouse::open;
+use super::{Compiled, publish, warehouse};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
@@ -102,7 +103,7 @@ pub(super) fn fill(
     if report.count(Outcome::is_failed) > 0 {
         return Ok(());
     }
-    let opened = warehouse_copy::open_existing(database, plugins)?;
+    let opened = warehouse::open_existing(database, plugins)?;
     let run = Run {
         id: run_id.as_str(),
         identity,

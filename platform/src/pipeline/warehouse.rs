@@ -2,17 +2,22 @@
 //! an asset that Dagster alone builds.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use floe_plugin::PluginType;
 use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugins::error::Error;
-use floe_plugins::files::confine;
+use floe_plugins::files::{confine, input_file};
+use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 
-use super::{open, warehouse_path};
+use super::metrics;
+use super::report::Report;
+use super::unusual;
+use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
 
@@ -56,4 +61,56 @@ pub(super) fn open_existing(database: &Path, plugins: &Active) -> Result<Session
     let engine = plugins.required::<dyn ComputeEngine>()?;
     let opened = engine.open_database(database);
     opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
+}
+
+/// Locks the warehouse. The time is a stage of the run if another run has the lock.
+pub(super) fn lock_warehouse(identity: &Identity, report: &mut Report) -> Result<File, Error> {
+    let started = Instant::now();
+    let lock = lock(&identity.folder)?;
+    if started.elapsed() >= TICK {
+        report.end_stage(unusual::WAIT, started.elapsed());
+    }
+    Ok(lock)
+}
+
+/// Checks that no file other than a database would be replaced. The databases of other engines are not recognized.
+pub(super) fn check_replaced(folder: &Path, path: &Path, engine: &str) -> Result<(), Error> {
+    confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))?;
+    if !matches!(engine, "sqlite" | "duckdb") {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = match input_file::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.and_then(|file| file.take(16).read_to_end(&mut start)),
+    };
+    read.map_err(Error::io("read", path))?;
+    let is_database = start.is_empty()
+        || start.starts_with(b"SQLite format 3\0")
+        || start.get(8..12) == Some(b"DUCK");
+    if is_database {
+        return Ok(());
+    }
+    let message = "it is a file that does not contain a database, expected a new file, or a database, which is replaced";
+    Err(Error::input(Place::file(path), message))
+}
+
+/// Creates the database.
+pub(super) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    let started = Instant::now();
+    let opened = engine.create_database(database);
+    let error = opened.as_ref().err().map(|_| "unreachable");
+    metrics::validated(engine.name(), started.elapsed(), error);
+    opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
+}
+
+/// The path of a product's database.
+pub fn warehouse_path(folder: &Path) -> PathBuf {
+    folder.join(OUTPUT_FOLDER).join("warehouse.db")
+}
+
+/// The path of the database of the last run, if that run failed.
+pub fn failed_path(folder: &Path) -> PathBuf {
+    folder.join(OUTPUT_FOLDER).join("warehouse.failed.db")
 }
