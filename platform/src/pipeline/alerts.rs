@@ -6,13 +6,49 @@ use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 
+use super::Prepared;
+use super::report::Report;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::manifest::selection::Selected;
 use crate::plugins::active::{self, Active, RUN_FAILED};
 
+/// Sends the alert of a run that failed, unless a signal has stopped it. The failure of the run is the error, and not that
+/// of its alert: returns why an alert was not sent.
+pub(super) fn alert(
+    prepared: &Prepared<'_>,
+    plugins: Option<&Active>,
+    report: &Report,
+    summary: &str,
+) -> Option<String> {
+    if interrupt::is_requested() {
+        return None;
+    }
+    let Prepared {
+        identity,
+        run_id,
+        artifacts,
+        ..
+    } = prepared;
+    let lost = match plugins {
+        Some(plugins) => {
+            let sent = alert_failed(
+                plugins,
+                identity,
+                run_id,
+                summary,
+                &report.unusual.join("\n"),
+            );
+            sent.err().map(|error| error.redacted())
+        }
+        None => alert_without_plugins(artifacts.selected(), identity, run_id, summary),
+    };
+    // The channel may be what has failed the run.
+    lost.filter(|lost| lost != summary)
+}
+
 /// Sends the alert of a run that failed, with what was unusual about it.
-pub(super) fn alert_failed(
+fn alert_failed(
     plugins: &Active,
     identity: &Identity,
     run_id: &RunId,
@@ -43,7 +79,7 @@ pub(super) fn alert_not_compiled(
 
 /// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel
 /// there is nothing to send: the program prints the error. Returns why an alert was not sent.
-pub(super) fn alert_without_plugins(
+fn alert_without_plugins(
     mut selected: Vec<Selected>,
     identity: &Identity,
     run_id: &RunId,

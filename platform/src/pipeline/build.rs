@@ -1,125 +1,63 @@
 //! The assets of a run, in the order of the orchestrator.
 
-use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use floe_plugin::PluginType;
-use floe_plugin::compute::ComputeEngine;
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
-use floe_plugins::files::atomic::{self, Access, Draft};
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::correlation::LineageParent;
 use floe_telemetry::get_current_span;
 use floe_telemetry::opentelemetry::trace::Status;
 
 use super::asset::Asset;
 use super::dbt_models::DbtModels;
-use super::orchestration::Orchestration;
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::read_previews::read_previews;
 use super::report::{ASSETS_FAILED, Report};
 use super::run::Run;
-use super::warehouse::{check_replaced, failed_path, lock_warehouse, open, warehouse_path};
-use super::{Compiled, model, processes, publish, results, warehouse};
-use crate::identity::Identity;
+use super::warehouse::Warehouse;
+use super::{Prepared, model, processes, results};
 use crate::plugins::active::Active;
 
-/// Builds the assets in a new database, which replaces the warehouse if all of them were built.
-pub(super) fn build(
-    identity: &Identity,
-    compiled: &Compiled<'_>,
+/// Builds the assets in the draft of the warehouse, in the order of the orchestrator. Returns the run with the draft open if
+/// none has failed.
+pub(super) fn build<'a>(
+    prepared: &'a Prepared<'a>,
+    plugins: &'a Active,
+    warehouse: &Warehouse,
     report: &mut Report,
-    plugins: &Active,
-) -> Result<(), Error> {
-    let warehouse = warehouse_path(&identity.folder);
-    if let Some(server) = plugins.required::<dyn ComputeEngine>()?.plugin().server() {
-        report.set_server(&server.address);
-        report.set_engine(plugins.required::<dyn ComputeEngine>()?.name());
-        fill(&warehouse, identity, compiled, report, plugins)?;
-        if report.count(Outcome::is_failed) == 0 {
-            report.publish();
-        }
-        return Ok(());
-    }
-    let failed = failed_path(&identity.folder);
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    report.set_engine(engine.name());
-    for path in [&warehouse, &failed] {
-        check_replaced(&identity.folder, path, engine.name())?;
-    }
-    let lock = if report.is_partial() {
-        Some(lock_warehouse(identity, report)?)
-    } else {
-        None
-    };
-    let draft = Draft::new(&warehouse, Access::Private)?;
-    fill(draft.path(), identity, compiled, report, plugins)?;
-    if report.count(Outcome::is_failed) > 0 {
-        // Kept for debugging: it contains the inputs of the failed model.
-        return draft.publish_as(&failed);
-    }
-    // Otherwise a run that began with a copy would bring back the tables of that time.
-    let _lock = match lock {
-        Some(lock) => lock,
-        None => lock_warehouse(identity, report)?,
-    };
-    draft.publish()?;
-    report.publish();
-    atomic::remove(&failed)
-}
-
-/// Builds the assets, in the order of the orchestrator.
-fn fill(
-    database: &Path,
-    identity: &Identity,
-    compiled: &Compiled<'_>,
-    report: &mut Report,
-    plugins: &Active,
-) -> Result<(), Error> {
+) -> Result<Option<Run<'a>>, Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {
-        let engine = plugins.required::<dyn ComputeEngine>()?;
-        if engine.plugin().server().is_some() {
-            return Err(Error::Setting(format!(
-                "the compute plugin {} needs a run in one process, expected `--orchestrator local`, found {}",
-                engine.name(),
-                orchestrator.name()
-            )));
-        }
-        return processes::fill(database, identity, compiled, report, plugins, &orchestrator);
+        return processes::build(prepared, plugins, warehouse, report, &orchestrator);
     }
-    let artifacts = compiled.artifacts;
-    let run_id = report.run_id().clone();
-    let run = Run {
-        id: run_id.as_str(),
+    let Prepared {
         identity,
         artifacts,
-        plugins,
-        warehouse: RefCell::new(if report.is_partial() {
-            warehouse::create(&identity.folder, database, plugins)?
-        } else {
-            open(database, plugins)?
-        }),
-        dbt: DbtModels::prepare(database, identity, artifacts, plugins)?,
-        dbt_invocation_ids: RefCell::default(),
-        built_by_dbt: RefCell::default(),
-        spans: RefCell::default(),
-        orchestration: Orchestration::Local,
+        ..
+    } = prepared;
+    let database = warehouse.open(plugins, report.is_partial())?;
+    let run = Run {
+        dbt: DbtModels::prepare(
+            warehouse.database(),
+            warehouse.server(),
+            identity,
+            artifacts,
+            plugins,
+        )?,
         has_tables: report.is_partial(),
-        checked: RefCell::default(),
-        generated: Cell::default(),
-        columns: RefCell::default(),
-        started_by: LineageParent::from_environment(),
-        dagster_run_id: report.dagster_run_id().map(str::to_owned),
+        dagster_run_id: report.dagster_run_id.clone(),
+        ..Run::new(
+            prepared.run_id.as_str(),
+            identity,
+            artifacts,
+            plugins,
+            database,
+        )
     };
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    if engine.plugin().server().is_some() {
-        // Not before its lock is held: a run that another one keeps from it does not concern the other hosts.
-        report.set_shared(results::share_start(identity, report, plugins));
-    }
+    // Not before its lock is held: a run that another one keeps from it does not concern the other hosts.
+    report.is_shared =
+        warehouse.server().is_some() && results::share_start(identity, report, plugins);
     let mut assets = Asset::all(artifacts);
     assets.retain(|asset| report.is_selected(asset.key()));
     check_read(&run, &assets, report)?;
@@ -166,19 +104,12 @@ fn fill(
         return Err(failed(error));
     }
     if report.count(Outcome::is_failed) == 0 {
-        publish::publish(&run, report)?;
-        report.set_previews(read_previews(&run, |table| report.rows(table)));
+        return Ok(Some(run));
     }
-    let mut warehouse = run.warehouse.into_inner();
-    if report.count(Outcome::is_failed) == 0 && engine.plugin().server().is_some() {
-        interrupt::check()?;
-        let published = warehouse.publish();
-        return published
-            .and_then(|()| warehouse.close())
-            .map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error));
-    }
-    warehouse.close().map_err(Error::from_plugin)?;
-    interrupt::check()
+    let closed = run.warehouse.into_inner().close();
+    closed.map_err(Error::from_plugin)?;
+    interrupt::check()?;
+    Ok(None)
 }
 
 /// The models that read no asset which was not built.

@@ -23,7 +23,6 @@ use floe_plugin::{PluginType, rfc3339};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{Access, Draft};
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::correlation::LineageParent;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, traced};
@@ -35,7 +34,7 @@ use super::outcome::Failure;
 use super::report::{Checks, RunError};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::warehouse::{self, warehouse_path};
+use super::{warehouse, warehouse_path};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
@@ -234,12 +233,12 @@ impl DagsterStep {
     /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
     fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
         if let Some(shared) = &self.shared {
-            let session = warehouse::open_existing(&shared.database, plugins)?;
+            let session = warehouse::open(&shared.database, plugins)?;
             return Ok((None, session));
         }
         let folder = &self.identity.folder;
         let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
-        let session = warehouse::create(folder, draft.path(), plugins)?;
+        let session = warehouse::copy(folder, draft.path(), plugins)?;
         Ok((Some(draft), session))
     }
 
@@ -249,7 +248,7 @@ impl DagsterStep {
         let Some(database) = draft.map(Draft::path).or(shared) else {
             return Ok(None);
         };
-        DbtModels::prepare(database, &self.identity, &self.artifacts, plugins)
+        DbtModels::prepare(database, None, &self.identity, &self.artifacts, plugins)
     }
 
     /// Reports a table that was written, and the results of its checks.
@@ -386,22 +385,12 @@ fn build(
         Asset::Source(_) => None,
     };
     let run = Run {
-        id: run_id,
-        identity: &step.identity,
-        artifacts: &step.artifacts,
-        plugins: &plugins,
-        warehouse: RefCell::new(session),
         dbt,
-        dbt_invocation_ids: RefCell::default(),
-        built_by_dbt: RefCell::default(),
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         has_tables: true,
-        checked: RefCell::default(),
-        generated: Cell::default(),
-        columns: RefCell::default(),
-        started_by: LineageParent::from_environment(),
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
+        ..Run::new(run_id, &step.identity, &step.artifacts, &plugins, session)
     };
     let built = asset.build_in_span(&run, &step.lineage_run_id);
     step.checks.set(run.checks());

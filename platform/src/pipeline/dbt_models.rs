@@ -6,13 +6,13 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::ComputeEngine;
+use floe_plugin::compute::{ComputeEngine, Server};
 use floe_plugin::dbt::{DbtCommand, DbtRunner, PartOfRun, Project};
 use floe_plugin::{Error as PluginError, Handle, PluginType};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
-use super::warehouse::warehouse_path;
+use super::warehouse_path;
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::identity::Identity;
@@ -33,6 +33,7 @@ impl DbtModels {
     /// Writes the project; `None` if dbt does not build the models.
     pub(super) fn prepare(
         database: &Path,
+        server: Option<&Server>,
         identity: &Identity,
         artifacts: &CompiledArtifacts,
         plugins: &Active,
@@ -55,13 +56,12 @@ impl DbtModels {
         let warehouse = absolute(&warehouse_path(&identity.folder))?;
         let system = engine.plugin().system_name();
         let of_file = format!("{system}://{}", warehouse.display());
-        let server = engine.plugin().server();
         Ok(Some(Self {
             runner,
             folder,
             environment: identity.environment,
-            data_namespace: server.as_ref().map_or(of_file, |it| it.namespace.clone()),
-            renamed_schema: server.map(|it| (it.draft, it.schema)),
+            data_namespace: server.map_or(of_file, |it| it.namespace.clone()),
+            renamed_schema: server.map(|it| (it.draft.clone(), it.schema.clone())),
             engine,
         }))
     }

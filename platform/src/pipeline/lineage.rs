@@ -4,31 +4,56 @@ use std::time::SystemTime;
 
 use floe_plugin::lineage::{Engine, Job, JobType, RunEvent, RunState};
 use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation::LineageParent;
 
+use super::Prepared;
 use super::report::Report;
 use super::run::{self, DBT_INVOCATION_ID};
-use crate::identity::Identity;
 use crate::plugins::active::{self, Active};
 
-pub(super) fn lineage(
-    identity: &Identity,
+/// Emits that the run begins, builds its tables, and emits what became of it.
+pub(super) fn observe(
+    prepared: &Prepared<'_>,
+    plugins: &Active,
+    report: &mut Report,
+    build: impl FnOnce(&mut Report) -> Result<(), Error>,
+) -> Result<(), Error> {
+    emit(prepared, plugins, report, RunState::Start, None)?;
+    let built = build(report);
+    let failure = report.failure(&built);
+    let state = match failure {
+        None => RunState::Complete,
+        Some(_) if interrupt::is_requested() => RunState::Abort,
+        Some(_) => RunState::Fail,
+    };
+    let emitted = emit(prepared, plugins, report, state, failure.as_deref());
+    built.and(emitted)
+}
+
+fn emit(
+    prepared: &Prepared<'_>,
     plugins: &Active,
     report: &Report,
     state: RunState,
     error: Option<&str>,
 ) -> Result<(), Error> {
     let ids = active::current_ids();
-    let run_id = report.run_id();
+    let run_id = prepared.run_id.as_str();
     let started_by = LineageParent::from_environment();
     let job = Job {
-        namespace: &identity.namespace,
-        name: &identity.name,
+        namespace: &prepared.identity.namespace,
+        name: &prepared.identity.name,
     };
     let dbt_invocation_ids = report.dbt_invocation_ids();
-    let mut tags = run::tags(run_id.as_str(), report.dagster_run_id());
+    let mut tags = run::tags(run_id, report.dagster_run_id.as_deref());
     tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
-    tags.extend(report.select().map(|select| ("floe_select", select)));
+    tags.extend(
+        report
+            .select
+            .as_deref()
+            .map(|select| ("floe_select", select)),
+    );
     plugins.lineage(&RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
@@ -39,6 +64,6 @@ pub(super) fn lineage(
             version: env!("CARGO_PKG_VERSION"),
         }),
         error,
-        ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), job)
+        ..RunEvent::new(state, SystemTime::now(), run_id, job)
     })
 }

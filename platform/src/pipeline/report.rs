@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::outcome::Outcome;
 use super::preview::Preview;
+use super::{failed_path, warehouse_path};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
@@ -37,14 +38,14 @@ pub struct Report {
     started: Instant,
     /// The time until the run ended.
     took: Duration,
-    started_at: SystemTime,
+    pub(super) started_at: SystemTime,
     /// The id of the run in Dagster that this one is a part of, or that builds its assets.
-    dagster_run_id: Option<String>,
-    steps: Vec<Step>,
+    pub(super) dagster_run_id: Option<String>,
+    pub(super) steps: Vec<Step>,
     /// The name of the engine that builds the tables.
-    engine: String,
+    pub(super) engine: String,
     /// Where the tables are, if that is a server.
-    server: Option<String>,
+    pub(super) server: Option<String>,
     /// The assets that the run has to build.
     selected: BTreeSet<String>,
     /// Those of them that are models, and not sources.
@@ -52,25 +53,25 @@ pub struct Report {
     /// The number of the other assets of the product.
     not_selected: usize,
     /// What the command line selects.
-    select: Option<String>,
+    pub(super) select: Option<String>,
     /// The stages that have ended, and the time that they took.
     stages: Vec<(&'static str, Duration)>,
     /// Where the gold tables are stored as objects.
-    objects: Option<String>,
+    pub(super) objects: Option<String>,
     /// The first rows of the tables that the product shows.
-    previews: Vec<Preview>,
+    pub(super) previews: Vec<Preview>,
     /// Whether the warehouse has the tables of this run.
-    is_published: bool,
+    pub(super) is_published: bool,
     /// Whether the other hosts that build the warehouse know of the run.
-    is_shared: bool,
+    pub(super) is_shared: bool,
     /// Failures of plugins that did not fail the run.
     warnings: Vec<String>,
     /// What was unusual about the run, against those before it.
-    unusual: Vec<String>,
+    pub(super) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
-    exit_code: u8,
+    pub(super) exit_code: u8,
     /// The spans of the steps in processes of their own, if the trace is decided about when the run has ended.
-    step_spans: Option<StepSpans>,
+    pub(super) step_spans: Option<StepSpans>,
 }
 
 /// The outcome of one asset.
@@ -209,24 +210,9 @@ impl Report {
         }
     }
 
-    /// Sets the exit code of the program if assets failed: that of an orchestrator.
-    pub(super) fn set_exit_code(&mut self, code: u8) {
-        self.exit_code = code;
-    }
-
-    /// Keeps the spans of the steps until the trace is decided about.
-    pub(super) fn set_step_spans(&mut self, spans: Option<StepSpans>) {
-        self.step_spans = spans;
-    }
-
     /// The spans of the steps, which are removed with the value.
     pub fn take_step_spans(&mut self) -> Option<StepSpans> {
         self.step_spans.take()
-    }
-
-    /// Adds the outcome of an asset that another process has built.
-    pub(super) fn add(&mut self, step: Step) {
-        self.steps.push(step);
     }
 
     /// The id of the run.
@@ -249,15 +235,6 @@ impl Report {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
-    }
-
-    /// Whether the other hosts that build the warehouse know of the run.
-    pub(super) fn is_shared(&self) -> bool {
-        self.is_shared
-    }
-
-    pub(super) fn set_shared(&mut self, is_shared: bool) {
-        self.is_shared = is_shared;
     }
 
     /// Whether the run began to build assets.
@@ -284,39 +261,9 @@ impl Report {
         self.not_selected > 0
     }
 
-    /// What the command line selects, as it was written.
-    pub(super) fn select(&self) -> Option<&str> {
-        self.select.as_deref()
-    }
-
     /// The number of assets that the run has to build.
     pub(super) fn expected(&self) -> usize {
         self.selected.len()
-    }
-
-    /// Sets the engine that builds the tables.
-    pub(super) fn set_engine(&mut self, name: &str) {
-        name.clone_into(&mut self.engine);
-    }
-
-    /// Sets where the tables are, if that is a server.
-    pub(super) fn set_server(&mut self, address: &str) {
-        self.server = Some(address.to_owned());
-    }
-
-    /// The name of the engine that builds the tables.
-    pub(super) fn engine(&self) -> &str {
-        &self.engine
-    }
-
-    /// Sets what was unusual about the run.
-    pub(super) fn set_unusual(&mut self, unusual: Vec<String>) {
-        self.unusual = unusual;
-    }
-
-    /// What was unusual about the run.
-    pub(super) fn unusual(&self) -> &[String] {
-        &self.unusual
     }
 
     /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
@@ -345,24 +292,9 @@ impl Report {
         self.stages.extend(ended);
     }
 
-    /// Sets where the gold tables are stored as objects.
-    pub(super) fn set_objects(&mut self, location: String) {
-        self.objects = Some(location);
-    }
-
-    /// Sets the first rows of the tables that the product shows.
-    pub(super) fn set_previews(&mut self, previews: Vec<Preview>) {
-        self.previews = previews;
-    }
-
     /// The first rows of the tables that the product shows.
     pub fn previews(&self) -> &[Preview] {
         &self.previews
-    }
-
-    /// Records that the warehouse has the tables of this run.
-    pub(super) fn publish(&mut self) {
-        self.is_published = true;
     }
 
     /// Records that the run ended.
@@ -419,7 +351,7 @@ impl Report {
             "message": error,
             "warehouse": match &self.server {
                 Some(server) => json!(server),
-                None => json!(super::warehouse_path(&self.folder)),
+                None => json!(warehouse_path(&self.folder)),
             },
         })
     }
@@ -488,8 +420,8 @@ impl Report {
             return format!("{server}{of}");
         }
         let [_, failed, _, rest] = self.counts();
-        let good = super::warehouse_path(&self.folder);
-        let partial = super::failed_path(&self.folder);
+        let good = warehouse_path(&self.folder);
+        let partial = failed_path(&self.folder);
         let has_partial = failed > 0 && rest == 0 && partial.exists();
         let (good, partial, has_good) = (good.display(), partial.display(), good.exists());
         match (has_good, has_partial) {
@@ -499,19 +431,6 @@ impl Report {
             (false, true) => partial.to_string(),
             (false, false) => "none: the run ended before its tables were in place".to_owned(),
         }
-    }
-
-    pub(super) fn dagster_run_id(&self) -> Option<&str> {
-        self.dagster_run_id.as_deref()
-    }
-
-    /// Sets the id of the run in Dagster that builds the assets.
-    pub(super) fn set_dagster_run_id(&mut self, id: &str) {
-        self.dagster_run_id = Some(id.to_owned());
-    }
-
-    pub(super) fn started_at(&self) -> SystemTime {
-        self.started_at
     }
 
     /// Builds an asset and adds its outcome to the report, even if the error stops the run.
@@ -566,6 +485,16 @@ impl Report {
     /// The time since the run started.
     pub(super) fn took(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// Why the run has failed. `built` is whether it has built and published all assets.
+    pub(super) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
+        let failed = self.count(Outcome::is_failed);
+        match built {
+            Err(error) => Some(error.redacted()),
+            Ok(()) if failed > 0 => Some(format!("{failed} of {} assets failed", self.steps.len())),
+            Ok(()) => None,
+        }
     }
 
     /// The number of assets for whose outcome `is` returns `true`.

@@ -127,7 +127,7 @@ pub(super) fn write(
     let written = history::add(&identity.folder, record.clone())
         .and_then(|()| replace(&results_path(&identity.folder), &results));
     // After the files of this host: a server may not answer.
-    if let Some(plugins) = plugins.filter(|_| report.is_shared()) {
+    if let Some(plugins) = plugins.filter(|_| report.is_shared) {
         let status = match &written {
             Ok(()) => record.status,
             Err(_) => Status::Failed.as_str().to_owned(),
@@ -148,20 +148,20 @@ fn record(
     let is_started = matches!(status, Status::Started);
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
     Record {
-        command: match report.select() {
+        command: match &report.select {
             Some(select) => format!("run --select {select}"),
             None => "run".to_owned(),
         },
         name: identity.title(),
         status: status.as_str().to_owned(),
-        started_at: rfc3339(report.started_at()),
+        started_at: rfc3339(report.started_at),
         ended_at: (!is_started).then(|| rfc3339(SystemTime::now())),
         run_id: Some(report.run_id().to_string()),
         trace_id,
         span_id,
         lineage_run_id: Some(report.run_id().to_string()),
         dbt_invocation_id: None,
-        dagster_run_id: report.dagster_run_id().map(str::to_owned),
+        dagster_run_id: report.dagster_run_id.clone(),
         jobs: jobs
             .map(|step| Job {
                 name: step.key.clone(),
@@ -193,8 +193,8 @@ impl<'a> Results<'a> {
             status,
             trace_id: report.trace_id().map(str::to_owned),
             lineage_run_id: report.run_id().as_str(),
-            dagster_run_id: report.dagster_run_id(),
-            select: report.select(),
+            dagster_run_id: report.dagster_run_id.as_deref(),
+            select: report.select.as_deref(),
             message: None,
             assets: report.steps().iter().map(asset).collect(),
         }

@@ -70,6 +70,36 @@ pub(super) struct Checked {
     pub(super) is_tolerated: bool,
 }
 
+impl<'a> Run<'a> {
+    /// A run that builds assets in this process, in an empty database.
+    pub(super) fn new(
+        id: &'a str,
+        identity: &'a Identity,
+        artifacts: &'a CompiledArtifacts,
+        plugins: &'a Active,
+        database: Session,
+    ) -> Self {
+        Self {
+            id,
+            identity,
+            artifacts,
+            plugins,
+            warehouse: RefCell::new(database),
+            dbt: None,
+            dbt_invocation_ids: RefCell::default(),
+            built_by_dbt: RefCell::default(),
+            spans: RefCell::default(),
+            orchestration: Orchestration::Local,
+            has_tables: false,
+            checked: RefCell::default(),
+            generated: Cell::default(),
+            columns: RefCell::default(),
+            started_by: LineageParent::from_environment(),
+            dagster_run_id: None,
+        }
+    }
+}
+
 impl Run<'_> {
     /// The product's folder.
     pub(super) fn folder(&self) -> &Path {
