@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Server};
-use floe_plugin::dbt::{DbtCommand, DbtRunner, PartOfRun, Project};
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, PartOfRun, Project};
 use floe_plugin::{Error as PluginError, Handle, PluginType};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
@@ -71,7 +71,7 @@ impl DbtModels {
         &self,
         models: &[&str],
         part_of: &PartOfRun<'_>,
-    ) -> Result<(), PluginError> {
+    ) -> Result<CommandRun, PluginError> {
         let credentials = self.engine.plugin().profile_credentials()?;
         let select = models.join(" ");
         let project = Project {
@@ -84,7 +84,7 @@ impl DbtModels {
             credentials: &credentials,
             part_of: Some(part_of),
         };
-        self.runner.run(DbtCommand::Run, &project).map(drop)
+        Ok(self.runner.run(DbtCommand::Run, &project))
     }
 
     /// The name of the plugin that runs dbt.
