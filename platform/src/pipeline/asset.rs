@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use floe_plugin::compute::Transform;
 use floe_plugin::failure::counted;
@@ -16,9 +17,9 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
-use super::report::Report;
+use super::report::{Details, Report};
 use super::run::{Run, TRACER_NAME};
-use super::{model, source};
+use super::{generate, model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 
 /// A source or a model.
@@ -45,7 +46,7 @@ impl<'a> Asset<'a> {
     }
 
     /// The size of the file of a source.
-    pub(super) fn bytes(self, folder: &Path) -> Option<u64> {
+    fn bytes(self, folder: &Path) -> Option<u64> {
         match self {
             Self::Source(source) => fs::metadata(folder.join(&*source.path)).ok(),
             Self::Model(_) => None,
@@ -80,17 +81,42 @@ impl<'a> Asset<'a> {
         missing.next().map(String::as_str)
     }
 
-    /// Generates the file of a source that has none. What follows is the same whether the file was there or not.
-    fn generate(self, run: &Run<'_>) -> Result<(), Failure> {
-        match self {
-            Self::Source(source) => source::generate(source, run),
-            Self::Model(_) => Ok(()),
+    /// Generates the file of a source that has none, and returns the time that it took. What follows is the same whether the
+    /// file was there or not.
+    fn generate(self, run: &Run<'_>) -> (Option<Duration>, Result<(), Failure>) {
+        let Self::Source(source) = self else {
+            return (None, Ok(()));
+        };
+        match source::to_generate(source, run) {
+            Ok(None) => (None, Ok(())),
+            Ok(Some(query)) => {
+                let started = Instant::now();
+                let written = generate::write(query, &source.path, run);
+                (Some(started.elapsed()), written)
+            }
+            Err(error) => (None, Err(error)),
         }
     }
 
     /// Builds the asset in the current span, which is that of a step of Dagster.
-    pub(super) fn build_in_span(self, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
-        self.build_generated(run, run_id, self.generate(run))
+    pub(super) fn build_in_span(
+        self,
+        run: &Run<'_>,
+        run_id: &RunId,
+    ) -> (Result<u64, Failure>, Details) {
+        let (took, generated) = self.generate(run);
+        let built = self.build_generated(run, run_id, generated);
+        (built, self.details(run, took))
+    }
+
+    /// What is known of the asset, which was built last. `generated` is the time that it took to generate its file.
+    fn details(self, run: &Run<'_>, generated: Option<Duration>) -> Details {
+        Details {
+            bytes: self.bytes(run.folder()),
+            generated,
+            checks: run.checks(),
+            of_dbt: run.of_dbt(self.key()),
+        }
     }
 
     /// Builds the asset in the current span, after its file was generated.
@@ -100,6 +126,7 @@ impl<'a> Asset<'a> {
         run_id: &RunId,
         generated: Result<(), Failure>,
     ) -> Result<u64, Failure> {
+        run.checked.borrow_mut().clear();
         let component = match self {
             Self::Source(_) => "ingestion",
             Self::Model(_) => "transform",
@@ -120,26 +147,26 @@ impl<'a> Asset<'a> {
         run: &Run<'_>,
         run_id: &RunId,
         done: &Report,
-    ) -> Result<Outcome, Error> {
+    ) -> (Result<Outcome, Error>, Details) {
         if let Some(missing) = self.missing(done) {
             skip(self.key(), missing);
-            return Ok(Outcome::Skipped {
-                missing: missing.to_owned(),
-            });
+            let missing = missing.to_owned();
+            return (Ok(Outcome::Skipped { missing }), Details::default());
         }
-        let built = build(self.key(), self, run, run_id, self.generate(run));
-        if built.is_err() {
-            // After a signal, the engine reports every query as failed.
-            interrupt::check()?;
-        }
-        match built {
+        let (took, generated) = self.generate(run);
+        let built = build(self.key(), self, run, run_id, generated);
+        let outcome = match built {
             Ok(rows) => Ok(Outcome::Built { rows }),
-            Err(Failure::Query(error)) => Ok(Outcome::Failed {
-                message: error.redacted(),
-                excerpt: error.excerpt.map(Into::into),
+            // After a signal, the engine reports every query as failed.
+            Err(failure) => interrupt::check().and_then(|()| match failure {
+                Failure::Query(error) => Ok(Outcome::Failed {
+                    message: error.redacted(),
+                    excerpt: error.excerpt.map(Into::into),
+                }),
+                Failure::Stop(error) => Err(error),
             }),
-            Err(Failure::Stop(error)) => Err(error),
-        }
+        };
+        (outcome, self.details(run, took))
     }
 }
 

@@ -77,11 +77,7 @@ pub(super) fn build<'a>(
             has_run_dbt = true;
             model::build_all_by_dbt(dbt, &can_be_built(&assets, report), &run)?;
         }
-        let (step, built) = report.time(
-            key,
-            |done, id| asset.build(&run, id, done),
-            || run.details(key, asset.bytes(&identity.folder)),
-        );
+        let (step, built) = report.time(key, |done, id| asset.build(&run, id, done));
         if step.outcome.is_failed() {
             // The span of the orchestrator: it is between that of the asset and that of the run.
             let span = get_current_span();

@@ -7,11 +7,10 @@
 //! A step cannot see the others, so links between assets come from Dagster's own event log: the metadata of
 //! each asset has the `traceparent` of its span, and the definitions pass those of its inputs.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,7 +30,7 @@ use super::asset::Asset;
 use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Failure;
-use super::report::{Checks, RunError};
+use super::report::{Details, RunError};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
 use super::{warehouse, warehouse_path};
@@ -63,15 +62,17 @@ pub struct DagsterStep {
     key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     lineage_run_id: RunId,
-    /// The id of dbt's command, if dbt has built the asset.
-    dbt_invocation_id: OnceLock<String>,
-    /// The results of the checks of a model.
-    checks: Cell<Checks>,
-    /// The time that it took to generate the file of a source that had none.
-    generated: Cell<Option<Duration>>,
     started: SystemTime,
+}
+
+/// What becomes known of an asset while it is built.
+#[derive(Debug, Default)]
+struct Known {
     /// The ids of the trace and of the asset's span, if it is recorded.
-    ids: OnceLock<(String, String)>,
+    ids: Option<(String, String)>,
+    details: Details,
+    /// Whether a failure was reported as the result of a check, by which Dagster fails the step.
+    is_reported: bool,
 }
 
 impl DagsterStep {
@@ -89,11 +90,7 @@ impl DagsterStep {
                 artifacts,
                 key,
                 lineage_run_id: RunId::new(),
-                dbt_invocation_id: OnceLock::new(),
-                checks: Cell::default(),
-                generated: Cell::default(),
                 started: SystemTime::now(),
-                ids: OnceLock::new(),
             }),
             Err(error) => {
                 // The error is printed, too.
@@ -118,25 +115,22 @@ impl DagsterStep {
     /// # Errors
     /// The asset could not be built. A check that fails is reported as such, and Dagster fails the step.
     pub fn build(self) -> Result<(), RunError> {
-        self.add(State::Started)?;
-        let built = self.observed();
+        let mut known = Known::default();
+        self.add(State::Started, &known.details)?;
+        let built = self.observed(&mut known);
         let state = match &built {
             Ok(rows) => State::Built { rows: *rows },
-            Err((failure, _)) if interrupt::is_requested() => State::Canceled {
+            Err(failure) if interrupt::is_requested() => State::Canceled {
                 message: failure.redacted(),
             },
-            Err((failure, _)) => State::Failed {
+            Err(failure) => State::Failed {
                 message: failure.redacted(),
             },
         };
-        self.remember(if built.is_ok() { "success" } else { "failed" });
-        let added = self.add(state);
+        self.remember(if built.is_ok() { "success" } else { "failed" }, &known);
+        let added = self.add(state, &known.details);
         match built {
-            Ok(_) | Err((_, Reported::AsCheck)) => {
-                self.pipes.close().map_err(unwritten)?;
-                Ok(added?)
-            }
-            Err((failure, Reported::No)) => {
+            Err(failure) if !known.is_reported => {
                 // The error is printed, too.
                 let _ = self.pipes.fail(&exception(&failure.redacted()));
                 Err(match failure {
@@ -144,11 +138,14 @@ impl DagsterStep {
                     Failure::Stop(error) => error.into(),
                 })
             }
+            _ => {
+                self.pipes.close().map_err(unwritten)?;
+                Ok(added?)
+            }
         }
     }
 
-    fn observed(&self) -> Result<u64, (Failure, Reported)> {
-        let mut reported = Reported::No;
+    fn observed(&self, known: &mut Known) -> Result<u64, Failure> {
         let context = self.pipes.context();
         let attributes = Attributes {
             asset_key: &self.key,
@@ -158,8 +155,7 @@ impl DagsterStep {
             partition_key: context.partition_key.as_deref(),
             retry_number: Some(context.retry_number.into()),
         };
-        let built = build(&self.key, attributes, self.run_id(), self, &mut reported);
-        built.map_err(|failure| (failure, reported))
+        build(&self.key, attributes, self.run_id(), self, known)
     }
 
     /// The id of the run of `floe`, or else of Dagster.
@@ -172,7 +168,7 @@ impl DagsterStep {
         self.pipes.context().extras.get("step_key")?.as_str()
     }
 
-    fn add(&self, state: State) -> Result<(), Error> {
+    fn add(&self, state: State, details: &Details) -> Result<(), Error> {
         let Some(shared) = &self.shared else {
             return Ok(());
         };
@@ -183,9 +179,9 @@ impl DagsterStep {
             orchestrator_run_id: context.run_id.clone(),
             step_key: self.step_key().map(str::to_owned),
             lineage_run_id: self.lineage_run_id.clone(),
-            dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
-            checks: self.checks.get(),
-            generated: self.generated.get(),
+            dbt_invocation_id: details.of_dbt.0.clone(),
+            checks: details.checks,
+            generated: details.generated,
             at: now(),
             state,
         })
@@ -193,11 +189,11 @@ impl DagsterStep {
 
     /// Adds the asset to the history of the product, unless it is a part of a run, which is there itself. The asset is
     /// built without an entry, too.
-    fn remember(&self, status: &str) {
+    fn remember(&self, status: &str, known: &Known) {
         if self.shared.is_some() {
             return;
         }
-        let (trace_id, span_id) = self.ids.get().cloned().unzip();
+        let (trace_id, span_id) = known.ids.clone().unzip();
         let record = Record {
             command: format!("build-asset {}", self.key),
             name: self.identity.title(),
@@ -207,7 +203,7 @@ impl DagsterStep {
             trace_id,
             span_id,
             lineage_run_id: Some(self.lineage_run_id.to_string()),
-            dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
+            dbt_invocation_id: known.details.of_dbt.0.clone(),
             dagster_run_id: Some(self.pipes.context().run_id.clone()),
             ..Record::default()
         };
@@ -305,12 +301,9 @@ impl DagsterStep {
     }
 
     /// Makes the trace of an asset findable by its other ids, and from Dagster's log also if the asset fails.
-    fn announce(&self) -> Result<(), Error> {
-        if let Some(ids) = active::current_ids() {
-            // It is set once.
-            let _ = self.ids.set(ids);
-        }
-        self.remember(STARTED);
+    fn announce(&self, known: &mut Known) -> Result<(), Error> {
+        known.ids = active::current_ids();
+        self.remember(STARTED, known);
         tracing::info!(
             asset = self.key,
             run_id = self.run_id(),
@@ -328,14 +321,6 @@ impl DagsterStep {
     }
 }
 
-/// How a failure was reported so far.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Reported {
-    No,
-    /// As the result of a check, by which Dagster fails the step.
-    AsCheck,
-}
-
 #[traced(
     name = format!("dagster.asset.{key}"),
     tracer = DAGSTER,
@@ -351,9 +336,9 @@ fn build(
     attributes: Attributes<'_>,
     run_id: &str,
     step: &DagsterStep,
-    reported: &mut Reported,
+    known: &mut Known,
 ) -> Result<u64, Failure> {
-    step.announce()?;
+    step.announce(known)?;
     let assets = Asset::all(&step.artifacts);
     let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
         let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();
@@ -392,13 +377,8 @@ fn build(
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
         ..Run::new(run_id, &step.identity, &step.artifacts, &plugins, session)
     };
-    let built = asset.build_in_span(&run, &step.lineage_run_id);
-    step.checks.set(run.checks());
-    step.generated.set(run.generated.get());
-    if let Some(id) = run.dbt_invocation_id(key) {
-        // It is set once.
-        let _ = step.dbt_invocation_id.set(id);
-    }
+    let built;
+    (built, known.details) = asset.build_in_span(&run, &step.lineage_run_id);
     interrupt::check()?;
     let is_of_check = |run: &Run<'_>| {
         let checked = run.checked.borrow();
@@ -413,9 +393,7 @@ fn build(
         Err(_) => return built,
     };
     step.report(rows, &run)?;
-    if built.is_err() {
-        *reported = Reported::AsCheck;
-    }
+    known.is_reported = built.is_err();
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     if let Some(draft) = draft {

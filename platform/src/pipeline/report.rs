@@ -437,12 +437,11 @@ impl Report {
     pub(super) fn time(
         &mut self,
         key: &str,
-        build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
-        details: impl FnOnce() -> Details,
+        build: impl FnOnce(&Self, &RunId) -> (Result<Outcome, Error>, Details),
     ) -> (&Step, Result<(), Error>) {
         let started = Instant::now();
         let run_id = RunId::new();
-        let result = build(self, &run_id);
+        let (result, details) = build(self, &run_id);
         let took = started.elapsed();
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
@@ -451,7 +450,6 @@ impl Report {
                 excerpt: None,
             },
         };
-        let details = details();
         let (dbt_invocation_id, before) = details.of_dbt;
         let step = Step {
             key: key.to_owned(),

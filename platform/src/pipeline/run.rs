@@ -1,6 +1,6 @@
 //! The context of a run: its tracer, the product's folder and the database.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -20,7 +20,7 @@ use floe_telemetry::{get_current_span, sanitize_credentials};
 use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
-use super::report::{Checks, Details};
+use super::report::Checks;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::plugins::active::{self, Active};
@@ -50,8 +50,6 @@ pub(super) struct Run<'a> {
     pub(super) has_tables: bool,
     /// The results of the checks of the asset that was built last.
     pub(super) checked: RefCell<Vec<Checked>>,
-    /// The time that it took to generate the file of that asset, a source that had none.
-    pub(super) generated: Cell<Option<Duration>>,
     /// The columns of the models that were built, for their lineage.
     pub(super) columns: RefCell<HashMap<String, Vec<String>>>,
     /// The run that this one is a part of.
@@ -92,7 +90,6 @@ impl<'a> Run<'a> {
             orchestration: Orchestration::Local,
             has_tables: false,
             checked: RefCell::default(),
-            generated: Cell::default(),
             columns: RefCell::default(),
             started_by: LineageParent::from_environment(),
             dagster_run_id: None,
@@ -159,18 +156,6 @@ impl Run<'_> {
         }
     }
 
-    /// What is known of the asset that was built last, whose file has so many bytes.
-    pub(super) fn details(&self, key: &str, bytes: Option<u64>) -> Details {
-        let details = Details {
-            bytes,
-            generated: self.generated.take(),
-            checks: self.checks(),
-            of_dbt: self.of_dbt(key),
-        };
-        self.checked.take();
-        details
-    }
-
     /// The results of the checks of the asset that was built last.
     pub(super) fn checks(&self) -> Checks {
         let checked = self.checked.borrow();
@@ -182,7 +167,7 @@ impl Run<'_> {
     }
 
     /// The id of dbt's command that has built a model, and the time that it took there.
-    fn of_dbt(&self, key: &str) -> (Option<String>, Duration) {
+    pub(super) fn of_dbt(&self, key: &str) -> (Option<String>, Duration) {
         let built = self.built_by_dbt.borrow();
         let seconds = built.get(key).map_or(0.0, |model| model.seconds);
         let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
