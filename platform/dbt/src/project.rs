@@ -317,7 +317,7 @@ pub(crate) fn generate(
     }))?;
     files.insert(PathBuf::from("profiles.yml"), (profile, Access::Private));
     for (path, (text, access)) in &files {
-        atomic::write_below(folder, path, *access, |output| {
+        atomic::replace_below(folder, path, *access, |output| {
             output.write_all(text.as_bytes())
         })
         .map_err(PlatformError::into_plugin)?;

@@ -138,7 +138,7 @@ pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
     });
     let kept = kept.count();
     records.truncate(kept);
-    atomic::write(&path(folder), Access::Private, |file| {
+    atomic::replace(&path(folder), Access::Private, |file| {
         serde_json::to_writer_pretty(&mut *file, &records)?;
         file.write_all(b"\n")
     })

@@ -6,10 +6,12 @@ use std::time::SystemTime;
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
+use floe_telemetry::traced;
 use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::report::{Report, Step};
+use super::run::TRACER_NAME;
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Job, Record};
@@ -76,16 +78,12 @@ pub fn results_path(folder: &Path) -> PathBuf {
 /// Replaces the results of the last run at the start of a run, so that they do not pass for those of a run
 /// that is killed.
 pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
-    let path = results_path(&identity.folder);
-    let written = replace(&path, &Results::new(identity, report, Status::Started)).and_then(|()| {
-        history::add(
-            &identity.folder,
-            record(identity, report, Status::Started, active::current_ids()),
-        )
-    });
+    let record = record(identity, report, Status::Started, active::current_ids());
+    let results = Results::new(identity, report, Status::Started);
+    let written = save(&identity.folder, record, &results);
     if matches!(written, Err(Error::Io { .. })) {
         // Removing a file is possible on a full disk, too.
-        atomic::remove(&path)?;
+        atomic::remove(&results_path(&identity.folder))?;
     }
     written
 }
@@ -123,9 +121,7 @@ pub(super) fn write(
         trace_id: record.trace_id.clone(),
         ..Results::new(identity, report, status)
     };
-    // The results are last: a run is not a success before it is in the history.
-    let written = history::add(&identity.folder, record.clone())
-        .and_then(|()| replace(&results_path(&identity.folder), &results));
+    let written = save(&identity.folder, record.clone(), &results);
     // After the files of this host: a server may not answer.
     if let Some(plugins) = plugins.filter(|_| report.is_shared) {
         let status = match &written {
@@ -201,9 +197,12 @@ impl<'a> Results<'a> {
     }
 }
 
-fn replace(path: &Path, results: &Results<'_>) -> Result<(), Error> {
+/// Writes both files of a run. The results are last: a run is not a success before it is in the history.
+#[traced(name = "floe.results.write", tracer = TRACER_NAME)]
+fn save(folder: &Path, record: Record, results: &Results<'_>) -> Result<(), Error> {
+    history::add(folder, record)?;
     // Messages of failed assets quote values of the product's data.
-    atomic::write(path, Access::Private, |file| {
+    atomic::write(&results_path(folder), Access::Private, |file| {
         serde_json::to_writer_pretty(&mut *file, results)?;
         file.write_all(b"\n")
     })

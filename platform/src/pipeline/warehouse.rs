@@ -15,8 +15,10 @@ use floe_plugins::files::atomic::{self, Access, Draft};
 use floe_plugins::files::{confine, input_file};
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
+use floe_telemetry::traced;
 
 use super::report::Report;
+use super::run::TRACER_NAME;
 use super::{failed_path, metrics, unusual, warehouse_path};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
@@ -106,6 +108,7 @@ impl Warehouse {
     }
 
     /// Puts the draft in the place of the tables.
+    #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
     pub(super) fn replace(self, mut session: Session, report: &mut Report) -> Result<(), Error> {
         match self {
             Self::File {
