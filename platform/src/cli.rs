@@ -2,7 +2,6 @@
 
 pub mod audit;
 pub mod helm;
-pub mod scaffold;
 pub mod schema;
 
 mod arguments;
@@ -21,6 +20,7 @@ mod preview;
 mod redact;
 mod run;
 mod runs;
+mod scaffold;
 mod summary;
 #[cfg(unix)]
 mod trace_dbt;
@@ -188,12 +188,21 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print_failure(&error);
-            if let RunError::Stopped(cause) | RunError::Unfinished { error: cause, .. } = &error
-                && let Error::Interrupted { signal } = cause
-            {
-                interrupt::end(*signal);
+            let code = error.exit_code();
+            let signal = match &error {
+                RunError::Stopped(Error::Interrupted { signal })
+                | RunError::Unfinished {
+                    error: Error::Interrupted { signal },
+                    ..
+                } => Some(*signal),
+                _ => None,
+            };
+            // With the files of the run.
+            drop(error);
+            if let Some(signal) = signal {
+                interrupt::end(signal);
             }
-            ExitCode::from(error.exit_code())
+            ExitCode::from(code)
         }
     }
 }
@@ -234,7 +243,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 
 fn execute(command: &Command) -> Result<(), RunError> {
     match command {
-        Command::New { folder } => scaffold::new(folder)?,
+        Command::New { folder } => scaffold::create(folder)?,
         Command::Compile(arguments) => compile::compile(arguments)?,
         Command::Ls(arguments) => ls::ls(arguments)?,
         Command::Run(arguments) => run::run(arguments)?,

@@ -62,11 +62,8 @@ use crate::product::OUTPUT_FOLDER;
 struct Prepared<'a> {
     identity: &'a Identity,
     run_id: &'a RunId,
+    /// Compiled by this run, or before it.
     artifacts: Cow<'a, CompiledArtifacts>,
-    /// The file with the artifacts.
-    path: PathBuf,
-    /// Whether the files of the orchestrator were written, too.
-    has_definitions: bool,
 }
 
 /// Compiles the product and builds all of its assets.

@@ -37,12 +37,7 @@ pub(super) struct SelectArgs {
 }
 
 impl ProductArgs {
-    /// The product's identity, and the configuration of its telemetry.
-    pub(super) fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
-        let (identity, _, config) = self.read()?;
-        Ok((identity, config))
-    }
-
+    /// The product's identity, its platform's manifest, and the configuration of its telemetry.
     pub(super) fn read(&self) -> Result<(Identity, Manifest, TelemetryConfig), Error> {
         let (identity, manifest) =
             Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;

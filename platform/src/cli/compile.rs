@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
-    let (identity, config) = arguments.product.identity()?;
+    let (identity, _, config) = arguments.product.read()?;
     let default = artifacts::default_path(&identity.folder);
     let output = arguments.output.as_deref().unwrap_or(&default);
     observed(config, Some(Tree::None), Written::Nothing, || {

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn ls(arguments: &Arguments) -> Result<(), Error> {
-    let (identity, _) = arguments.product.identity()?;
+    let (identity, ..) = arguments.product.read()?;
     let (mut sources, mut models) = compile::assets(&identity)?;
     let selected = arguments.select.select().of(&sources, &models)?;
     sources.retain(|it| selected.contains(&*it.name));

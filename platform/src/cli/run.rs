@@ -105,73 +105,67 @@ fn orchestrator(name: &str) -> Result<String, String> {
     Err(format!("expected {}", names.join(", ")))
 }
 
-/// What a run is of.
-struct Product {
-    identity: Identity,
-    /// What was compiled before, if that is built.
-    artifacts: Option<CompiledArtifacts>,
-    trace_url: Option<TraceUrl>,
-    config: TelemetryConfig,
-}
-
 impl Arguments {
-    fn read(&self) -> Result<Product, Error> {
+    /// What the run is of: its identity, what was compiled before, the address of its trace and its telemetry.
+    fn read(
+        &self,
+    ) -> Result<
+        (
+            Identity,
+            Option<CompiledArtifacts>,
+            Option<TraceUrl>,
+            TelemetryConfig,
+        ),
+        Error,
+    > {
         let Some(path) = &self.artifacts else {
             let (identity, manifest, config) = self.product.read()?;
-            return Ok(Product {
-                identity: identity.with_orchestrator(self.orchestrator.clone()),
-                artifacts: None,
-                trace_url: manifest.observability.tracing.trace_url,
+            return Ok((
+                identity,
+                None,
+                manifest.observability.tracing.trace_url,
                 config,
-            });
+            ));
         };
         let artifacts = CompiledArtifacts::read(path)?;
-        Ok(Product {
-            identity: Identity::compiled(&self.product.folder, path, &artifacts)?,
-            trace_url: artifacts.observability.trace_url.clone(),
-            config: artifacts.observability.telemetry.clone(),
-            artifacts: Some(artifacts),
-        })
+        let identity = Identity::compiled(&self.product.folder, path, &artifacts)?;
+        let url = artifacts.observability.trace_url.clone();
+        let config = artifacts.observability.telemetry.clone();
+        Ok((identity, Some(artifacts), url, config))
     }
 }
 
 /// Runs a product, and prints its trace and a summary.
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let output = &arguments.output;
-    let Product {
-        identity,
-        artifacts,
-        trace_url,
-        config,
-    } = arguments.read()?;
-    let identity = identity
-        .with_select(arguments.select.select())
-        .with_lines(output.lines());
+    let (identity, artifacts, trace_url, config) = arguments.read()?;
+    let identity = Identity {
+        orchestrator: arguments.orchestrator.clone(),
+        select: arguments.select.select(),
+        lines: output.lines(),
+        ..identity
+    };
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
     let page = output.page(&identity.folder);
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
-    let mut observed = observed(output.apply(config), output.tree(), written, || {
+    let observed = observed(output.apply(config), output.tree(), written, || {
         let run_id = RunId::new();
         match &artifacts {
             None => pipeline::run(&identity, &run_id),
             Some(artifacts) => pipeline::run_compiled(&identity, &run_id, artifacts),
         }
     })?;
-    let report = match &mut observed.outcome {
-        Ok(report) => Some(report),
-        Err(error) => error.report_mut(),
-    };
-    let step_spans = report.and_then(Report::take_step_spans);
-    if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
-        && let Err(error) = observed.send(&spans)
-    {
-        print_error("warning", &error.to_string());
-    }
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
     };
+    let step_spans = report.and_then(Report::step_spans);
+    if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
+        && let Err(error) = observed.send(spans)
+    {
+        print_error("warning", &error.to_string());
+    }
     print_problems(report, error);
     let Some(report) = report.filter(|it| it.has_begun()) else {
         return observed.outcome.map(drop);

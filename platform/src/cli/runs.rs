@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 /// # Errors
 /// The file with the runs cannot be read, or none of them has the asset.
 pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
-    let (identity, _) = arguments.product.identity()?;
+    let (identity, ..) = arguments.product.read()?;
     let folder = &identity.folder;
     let asset = arguments.asset.as_deref();
     let mut warnings = Vec::new();

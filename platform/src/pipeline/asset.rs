@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use floe_plugin::compute::Transform;
@@ -43,15 +42,6 @@ impl<'a> Asset<'a> {
             Self::Source(source) => &source.name,
             Self::Model(model) => &model.name,
         }
-    }
-
-    /// The size of the file of a source.
-    fn bytes(self, folder: &Path) -> Option<u64> {
-        match self {
-            Self::Source(source) => fs::metadata(folder.join(&*source.path)).ok(),
-            Self::Model(_) => None,
-        }
-        .map(|file| file.len())
     }
 
     /// The assets that this one reads.
@@ -106,16 +96,24 @@ impl<'a> Asset<'a> {
     ) -> (Result<u64, Failure>, Details) {
         let (took, generated) = self.generate(run);
         let built = self.build_generated(run, run_id, generated);
-        (built, self.details(run, took))
+        let details = self.details(run, took, built.is_ok());
+        (built, details)
     }
 
     /// What is known of the asset, which was built last. `generated` is the time that it took to generate its file.
-    fn details(self, run: &Run<'_>, generated: Option<Duration>) -> Details {
+    fn details(self, run: &Run<'_>, generated: Option<Duration>, is_built: bool) -> Details {
+        let bytes = match self {
+            Self::Source(source) if is_built => fs::metadata(run.folder().join(&*source.path)).ok(),
+            _ => None,
+        };
+        let model = run.built_by_dbt.borrow().get(self.key()).cloned();
+        let seconds = model.map_or(0.0, |model| model.seconds);
         Details {
-            bytes: self.bytes(run.folder()),
+            bytes: bytes.map(|file| file.len()),
             generated,
             checks: run.checks(),
-            of_dbt: run.of_dbt(self.key()),
+            dbt_invocation_id: run.dbt_invocation_id(self.key()),
+            dbt_took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
         }
     }
 
@@ -155,6 +153,7 @@ impl<'a> Asset<'a> {
         }
         let (took, generated) = self.generate(run);
         let built = build(self.key(), self, run, run_id, generated);
+        let details = self.details(run, took, built.is_ok());
         let outcome = match built {
             Ok(rows) => Ok(Outcome::Built { rows }),
             // After a signal, the engine reports every query as failed.
@@ -166,7 +165,7 @@ impl<'a> Asset<'a> {
                 Failure::Stop(error) => Err(error),
             }),
         };
-        (outcome, self.details(run, took))
+        (outcome, details)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use floe_plugin::PluginType;
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
@@ -17,7 +16,7 @@ use super::report::{ASSETS_FAILED, Report};
 use super::run::Run;
 use super::warehouse::Warehouse;
 use super::{Prepared, model, processes, results};
-use crate::plugins::active::Active;
+use crate::plugins::active::{Active, failed};
 
 /// Builds the assets in the draft of the warehouse, in the order of the orchestrator. Returns the run with the draft open if
 /// none has failed.
@@ -88,8 +87,7 @@ pub(super) fn build<'a>(
         built
     };
     let ran = orchestrator.run(&product, &mut |key| build(key).map_err(Error::into_plugin));
-    let failed = |error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error);
-    ran.map_err(failed)?;
+    ran.map_err(failed(&orchestrator))?;
     interrupt::check()?;
     report.end_assets();
     // Otherwise the warehouse would be replaced by one without its table.
@@ -97,7 +95,7 @@ pub(super) fn build<'a>(
     if let Some(asset) = assets.iter().find(|asset| !is_done(asset)) {
         let message = format!("it did not build `{}`", asset.key());
         let error = floe_plugin::Error::new(floe_plugin::ErrorKind::Other, message);
-        return Err(failed(error));
+        return Err(failed(&orchestrator)(error));
     }
     if report.count(Outcome::is_failed) == 0 {
         return Ok(Some(run));

@@ -82,22 +82,23 @@ impl DagsterStep {
     /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
-        match read(&pipes, folder) {
-            Ok((shared, identity, artifacts, key)) => Ok(Self {
-                pipes,
-                shared,
-                identity,
-                artifacts,
-                key,
-                lineage_run_id: RunId::new(),
-                started: SystemTime::now(),
-            }),
+        let (shared, identity, artifacts, key) = match read(&pipes, folder) {
+            Ok(parts) => parts,
             Err(error) => {
                 // The error is printed, too.
                 let _ = pipes.fail(&exception(&error.redacted()));
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        Ok(Self {
+            pipes,
+            shared,
+            identity,
+            artifacts,
+            key,
+            lineage_run_id: RunId::new(),
+            started: SystemTime::now(),
+        })
     }
 
     /// The configuration of the telemetry.
@@ -179,9 +180,7 @@ impl DagsterStep {
             orchestrator_run_id: context.run_id.clone(),
             step_key: self.step_key().map(str::to_owned),
             lineage_run_id: self.lineage_run_id.clone(),
-            dbt_invocation_id: details.of_dbt.0.clone(),
-            checks: details.checks,
-            generated: details.generated,
+            details: details.clone(),
             at: now(),
             state,
         })
@@ -203,7 +202,7 @@ impl DagsterStep {
             trace_id,
             span_id,
             lineage_run_id: Some(self.lineage_run_id.to_string()),
-            dbt_invocation_id: known.details.of_dbt.0.clone(),
+            dbt_invocation_id: known.details.dbt_invocation_id.clone(),
             dagster_run_id: Some(self.pipes.context().run_id.clone()),
             ..Record::default()
         };

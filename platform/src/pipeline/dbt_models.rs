@@ -8,7 +8,7 @@ use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Server};
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, PartOfRun, Project};
-use floe_plugin::{Error as PluginError, Handle, PluginType};
+use floe_plugin::{Error as PluginError, Handle};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
@@ -16,7 +16,7 @@ use super::warehouse_path;
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::identity::Identity;
-use crate::plugins::active::Active;
+use crate::plugins::active::{Active, failed};
 
 /// The models of a product, as a dbt project on the database of a run.
 pub(super) struct DbtModels {
@@ -46,13 +46,12 @@ impl DbtModels {
         let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("resolve", path));
         let product = artifacts.product();
         let profile = engine.generate_profile(&absolute(database)?, product.environment);
-        let profile =
-            profile.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))?;
+        let profile = profile.map_err(failed(&engine))?;
         let parent = std::env::temp_dir();
         let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir();
         let folder = folder.map_err(Error::io("create a folder in", &parent))?;
         let written = runner.generate_project(&product, &profile, folder.path());
-        written.map_err(|error| Error::of_plugin(PluginType::Dbt, runner.name(), error))?;
+        written.map_err(failed(&runner))?;
         let warehouse = absolute(&warehouse_path(&identity.folder))?;
         let system = engine.plugin().system_name();
         let of_file = format!("{system}://{}", warehouse.display());

@@ -2,9 +2,10 @@
 
 use floe_plugin::orchestrator::{Asset as DagsterAsset, PipelineOutcome};
 use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
 use floe_telemetry::get_current_span;
 
-use super::alerts;
+use super::alerts::{alert, alert_without_plugins};
 use super::outcome::Outcome;
 use super::report::{Report, RunError};
 use super::{Prepared, measured, metrics, results, unusual};
@@ -40,10 +41,15 @@ pub(super) fn report(
     });
     // The results follow the warehouse: a run is not a success before its tables can be read.
     let mut written = results::write(identity, &report, plugins, built.as_ref().err());
-    if let Some(failure) = &failure
-        && let Some(lost) = alerts::alert(prepared, plugins, &report, failure)
-    {
-        report.warn(lost);
+    if let Some(failure) = failure.filter(|_| !interrupt::is_requested()) {
+        let lost = match plugins {
+            Some(plugins) => alert(plugins, identity, &report, &failure),
+            None => alert_without_plugins(artifacts.selected(), identity, &report, &failure),
+        };
+        // The channel may be what has failed the run.
+        if let Some(lost) = lost.filter(|lost| *lost != failure) {
+            report.warn(lost);
+        }
     }
     let stopped = plugins.map_or(Ok(()), Active::stop);
     let built = match (built, stopped) {

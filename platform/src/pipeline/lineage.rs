@@ -10,7 +10,7 @@ use floe_plugins::runs::correlation::LineageParent;
 use super::Prepared;
 use super::report::Report;
 use super::run::{self, DBT_INVOCATION_ID};
-use crate::plugins::active::{self, Active};
+use crate::plugins::active::Active;
 
 /// Emits that the run begins, builds its tables, and emits what became of it.
 pub(super) fn observe(
@@ -38,7 +38,6 @@ fn emit(
     state: RunState,
     error: Option<&str>,
 ) -> Result<(), Error> {
-    let ids = active::current_ids();
     let run_id = prepared.run_id.as_str();
     let started_by = LineageParent::from_environment();
     let job = Job {
@@ -54,10 +53,9 @@ fn emit(
             .as_deref()
             .map(|select| ("floe_select", select)),
     );
-    plugins.lineage(&RunEvent {
+    plugins.lineage(RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
-        trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
         tags,
         engine: Some(Engine {
             name: "floe",

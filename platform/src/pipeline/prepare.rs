@@ -7,16 +7,18 @@ use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator};
 use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::get_current_span;
 
-use super::alerts::alert_not_compiled;
+use super::alerts::alert_without_plugins;
 use super::report::{Report, RunError};
 use super::{Prepared, metrics, results};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::plugins::active::Active;
 use crate::product;
 
@@ -29,57 +31,53 @@ pub(super) fn prepare<'a>(
     product::check_output_folder(&identity.folder)?;
     correlate(run_id);
     let mut report = Report::new(identity, run_id);
-    let prepared = |artifacts, path, has_definitions| Prepared {
-        identity,
-        run_id,
-        artifacts,
-        path,
-        has_definitions,
-    };
-    if let Some(artifacts) = artifacts {
-        select(identity, artifacts, &mut report)?;
-        results::start(identity, &report)?;
-        let artifacts = Cow::Borrowed(artifacts);
-        return Ok((
-            prepared(artifacts, identity.manifest.clone(), false),
-            report,
-        ));
-    }
     // A product that was never built gets no results for a mistake in its files.
-    let has_results = results::results_path(&identity.folder).exists();
+    let has_results = artifacts.is_none() && results::results_path(&identity.folder).exists();
     if has_results {
         results::start(identity, &report)?;
     }
-    let path = artifacts::default_path(&identity.folder);
-    let started = Instant::now();
-    let compiled = compile::compile(identity, &path);
+    let compiled = match artifacts {
+        Some(artifacts) => Ok(Cow::Borrowed(artifacts)),
+        None => compile(identity, &mut report).map(Cow::Owned),
+    };
     let is_compiled = compiled.is_ok();
-    let took = started.elapsed();
     let selected = compiled.and_then(|artifacts| {
-        report.end_stage("compile", took);
-        for warning in &artifacts.warnings {
-            report.warn(warning.clone());
-        }
-        select(identity, &artifacts, &mut report).map(|()| artifacts)
+        select(identity, &artifacts, &mut report)?;
+        Ok(artifacts)
     });
     match selected {
         Ok(artifacts) => {
             if !has_results {
                 results::start(identity, &report)?;
             }
-            Ok((prepared(Cow::Owned(artifacts), path, true), report))
+            let prepared = Prepared {
+                identity,
+                run_id,
+                artifacts,
+            };
+            Ok((prepared, report))
         }
         Err(error) => {
             if has_results {
                 // If they cannot be written, they remain those of a run that started.
                 let _ = results::write(identity, &report, None, Some(&error));
             }
-            if is_compiled {
-                return Err(error.into());
-            }
-            Err(not_compiled(identity, report, error))
+            Err(match is_compiled {
+                true => error.into(),
+                false => not_compiled(identity, report, error),
+            })
         }
     }
+}
+
+fn compile(identity: &Identity, report: &mut Report) -> Result<CompiledArtifacts, Error> {
+    let started = Instant::now();
+    let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
+    report.end_stage("compile", started.elapsed());
+    for warning in &artifacts.warnings {
+        report.warn(warning.clone());
+    }
+    Ok(artifacts)
 }
 
 /// Adds the ids that other tools have for the run to its span.
@@ -106,7 +104,16 @@ fn select(
 /// The error of a run whose product could not be compiled.
 fn not_compiled(identity: &Identity, mut report: Report, error: Error) -> RunError {
     metrics::not_compiled(&identity.name, report.took());
-    let Some(lost) = alert_not_compiled(identity, report.run_id(), &error) else {
+    if interrupt::is_requested() {
+        return error.into();
+    }
+    let selected = Manifest::read(&identity.manifest)
+        .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
+    let summary = error.redacted();
+    let lost = selected
+        .ok()
+        .and_then(|selected| alert_without_plugins(selected, identity, &report, &summary));
+    let Some(lost) = lost else {
         return error.into();
     };
     report.warn(lost);

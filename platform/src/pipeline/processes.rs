@@ -5,6 +5,7 @@
 //! start and at its end, from which the run makes its report. An asset with a start and no end was killed, and
 //! the run records its span.
 
+use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -15,7 +16,7 @@ use floe_plugin::orchestrator::{
     Asset as Attributes, AssetOrchestrator, AssetOutcome, AssetStatus, Definitions, Orchestrator,
     RunEnd,
 };
-use floe_plugin::{ErrorKind, Handle, Operation as _, PluginType};
+use floe_plugin::{ErrorKind, Handle, Operation as _};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
@@ -28,11 +29,12 @@ use super::asset::Asset;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::report::{Checks, Report, Step};
+use super::report::{Details, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
 use super::warehouse::{self, Warehouse};
-use crate::plugins::active::Active;
+use crate::artifacts;
+use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
 use crate::step_spans::StepSpans;
 
@@ -47,7 +49,6 @@ pub(super) fn build<'a>(
     report: &mut Report,
     orchestrator: &Handle<dyn AssetOrchestrator>,
 ) -> Result<Option<Run<'a>>, Error> {
-    let of_plugin = |error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error);
     let Prepared {
         identity,
         artifacts,
@@ -56,9 +57,12 @@ pub(super) fn build<'a>(
     let database = warehouse.database();
     let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
-    if !prepared.has_definitions {
+    let mut path = artifacts::default_path(&identity.folder);
+    if let Cow::Borrowed(_) = artifacts {
+        // The product was compiled before, perhaps for another orchestrator.
+        path.clone_from(&identity.manifest);
         let created = orchestrator.create_definitions(&product, &folder);
-        created.map_err(of_plugin)?;
+        created.map_err(failed(orchestrator))?;
     }
     // Each process opens it, one after the other.
     warehouse::create(database, plugins)?
@@ -68,7 +72,7 @@ pub(super) fn build<'a>(
     let (_folder, file, shared) = SharedRun::create(
         prepared.run_id.as_str(),
         database,
-        &prepared.path,
+        &path,
         spans.as_ref().map(StepSpans::path),
     )?;
     report.step_spans = spans;
@@ -96,13 +100,13 @@ pub(super) fn build<'a>(
     drop(progress);
     interrupt::check()?;
     report.end_stage("build", started.elapsed());
-    let end = ran.map_err(of_plugin)?;
+    let end = ran.map_err(failed(orchestrator))?;
     if report.count(Outcome::is_failed) > 0 {
         // A run with failed assets is never a success.
         report.exit_code = exit_code(end.code).max(1);
         return Ok(None);
     }
-    check(&end, orchestrator.name(), &assets, report)?;
+    check(&end, orchestrator, &assets, report)?;
     let database = warehouse::open(database, plugins)?;
     Ok(Some(Run {
         orchestration: Orchestration::Dagster,
@@ -118,25 +122,27 @@ pub(super) fn build<'a>(
     }))
 }
 
-/// Compares the exit code of the orchestrator with the assets that were built.
-fn check(end: &RunEnd, name: &str, assets: &[Asset<'_>], report: &Report) -> Result<(), Error> {
+/// Checks that an orchestrator whose assets have not failed has built them.
+fn check(
+    end: &RunEnd,
+    orchestrator: &Handle<dyn AssetOrchestrator>,
+    assets: &[Asset<'_>],
+    report: &Report,
+) -> Result<(), Error> {
+    let name = orchestrator.name();
     if end.code != 0 {
         return Err(Error::Orchestrator {
             code: exit_code(end.code),
             message: format!("the orchestrator plugin `{name}`: {}", end.message),
         });
     }
-    match assets.iter().find(|asset| !report.is_built(asset.key())) {
-        None => Ok(()),
-        Some(asset) => {
-            let message = format!(
-                "{name} ended with the exit code 0 and did not build `{}`",
-                asset.key()
-            );
-            let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
-            Err(Error::of_plugin(PluginType::Orchestrator, name, error))
-        }
-    }
+    let Some(asset) = assets.iter().find(|asset| !report.is_built(asset.key())) else {
+        return Ok(());
+    };
+    let key = asset.key();
+    let message = format!("{name} ended with the exit code 0 and did not build `{key}`");
+    let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
+    Err(failed(orchestrator)(error))
 }
 
 fn exit_code(code: i32) -> u8 {
@@ -167,17 +173,13 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             }
             if let Some(missing) = asset.missing(report) {
                 skipped(key, missing, &first.orchestrator_run_id);
+                let missing = missing.to_owned();
                 report.steps.push(Step {
                     key: key.to_owned(),
                     run_id: RunId::new(),
-                    dbt_invocation_id: None,
-                    outcome: Outcome::Skipped {
-                        missing: missing.to_owned(),
-                    },
-                    bytes: None,
-                    generated: None,
-                    checks: Checks::default(),
+                    outcome: Outcome::Skipped { missing },
                     took: Duration::ZERO,
+                    details: Details::default(),
                 });
             }
             continue;
@@ -194,18 +196,15 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                 excerpt: None,
             },
         };
-        let generated = end.and_then(|end| end.generated);
+        let details = end.map(|end| end.details.clone()).unwrap_or_default();
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
-        let took = Duration::from_millis(took);
+        let generated = details.generated.unwrap_or_default();
         report.steps.push(Step {
             key: key.to_owned(),
             run_id: last.lineage_run_id.clone(),
-            dbt_invocation_id: end.and_then(|end| end.dbt_invocation_id.clone()),
             outcome,
-            bytes: None,
-            generated,
-            checks: end.map(|end| end.checks).unwrap_or_default(),
-            took: took.saturating_sub(generated.unwrap_or_default()),
+            took: Duration::from_millis(took).saturating_sub(generated),
+            details,
         });
     }
 }

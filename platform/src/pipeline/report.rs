@@ -81,18 +81,12 @@ pub struct Step {
     pub key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     pub run_id: RunId,
-    /// The id of dbt's command, if dbt has built the asset.
-    pub dbt_invocation_id: Option<String>,
     /// The outcome.
     pub outcome: Outcome,
-    /// The size of the file of a source that was loaded.
-    pub bytes: Option<u64>,
-    /// The time that it took to generate the file of a source that had none.
-    pub generated: Option<Duration>,
-    /// The results of the checks of a model.
-    pub checks: Checks,
-    /// The time that building the asset took, without `generated`.
+    /// The time that building the asset took, without that of generating its file.
     pub took: Duration,
+    /// What else is known of it.
+    pub(super) details: Details,
 }
 
 /// How many checks passed and failed.
@@ -105,13 +99,19 @@ pub struct Checks {
 }
 
 /// What is known of an asset that was built, or not, besides its outcome.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Details {
+    /// The size of the file of a source that was loaded.
     pub(super) bytes: Option<u64>,
+    /// The time that it took to generate the file of a source that had none.
     pub(super) generated: Option<Duration>,
+    /// The results of the checks of a model.
     pub(super) checks: Checks,
-    /// The id of the command by which dbt has built it before, and the time that it took there.
-    pub(super) of_dbt: (Option<String>, Duration),
+    /// The id of dbt's command, if dbt has built the asset.
+    pub(super) dbt_invocation_id: Option<String>,
+    /// The time that dbt took, with other assets before this one.
+    pub(super) dbt_took: Duration,
 }
 
 /// An error of a run that did not build all assets of a product.
@@ -154,14 +154,6 @@ impl RunError {
             Self::AssetFailed(_) | Self::Stopped(_) => None,
         }
     }
-
-    /// As [`report`](Self::report).
-    pub fn report_mut(&mut self) -> Option<&mut Report> {
-        match self {
-            Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
-            Self::AssetFailed(_) | Self::Stopped(_) => None,
-        }
-    }
 }
 
 impl ErrorType for RunError {
@@ -176,14 +168,8 @@ impl ErrorType for RunError {
 
 impl Report {
     pub(super) fn new(identity: &Identity, run_id: &RunId) -> Self {
-        let Identity {
-            name,
-            version,
-            environment,
-            ..
-        } = identity;
         Self {
-            product: format!("{name} {version} ({environment})"),
+            product: identity.title(),
             folder: identity.folder.clone(),
             run_id: run_id.clone(),
             trace_id: active::current_ids().map(|(trace, _)| trace),
@@ -210,9 +196,9 @@ impl Report {
         }
     }
 
-    /// The spans of the steps, which are removed with the value.
-    pub fn take_step_spans(&mut self) -> Option<StepSpans> {
-        self.step_spans.take()
+    /// The spans of the steps, which are removed with the report.
+    pub fn step_spans(&self) -> Option<&StepSpans> {
+        self.step_spans.as_ref()
     }
 
     /// The id of the run.
@@ -284,7 +270,7 @@ impl Report {
         };
         let is_model = |step: &Step| self.models.contains(&step.key);
         let stages = [
-            ("generate input", of(&|step| step.generated)),
+            ("generate input", of(&|step| step.details.generated)),
             ("load", of(&|step| (!is_model(step)).then_some(step.took))),
             ("build", of(&|step| is_model(step).then_some(step.took))),
         ];
@@ -373,7 +359,7 @@ impl Report {
     /// The results of all checks.
     pub(super) fn checks(&self) -> Checks {
         let mut all = Checks::default();
-        for Checks { passed, failed } in self.steps.iter().map(|step| step.checks) {
+        for Checks { passed, failed } in self.steps.iter().map(|step| step.details.checks) {
             all.passed += passed;
             all.failed += failed;
         }
@@ -450,16 +436,13 @@ impl Report {
                 excerpt: None,
             },
         };
-        let (dbt_invocation_id, before) = details.of_dbt;
+        let generated = details.generated.unwrap_or_default();
         let step = Step {
             key: key.to_owned(),
             run_id,
-            dbt_invocation_id,
-            bytes: details.bytes.filter(|_| outcome.is_built()),
-            generated: details.generated,
-            checks: details.checks,
             outcome,
-            took: took.saturating_sub(details.generated.unwrap_or_default()) + before,
+            took: took.saturating_sub(generated) + details.dbt_took,
+            details,
         };
         self.steps.push(step);
         (&self.steps[self.steps.len() - 1], result.map(drop))
@@ -473,7 +456,7 @@ impl Report {
     /// The ids of dbt's commands, in the order of the assets.
     pub(super) fn dbt_invocation_ids(&self) -> Vec<&str> {
         let steps = self.steps.iter();
-        let ids = steps.filter_map(|step| step.dbt_invocation_id.as_deref());
+        let ids = steps.filter_map(|step| step.details.dbt_invocation_id.as_deref());
         let mut ids: Vec<&str> = ids.collect();
         // One command builds several models.
         ids.dedup();

@@ -162,7 +162,7 @@ fn record(
             .map(|step| Job {
                 name: step.key.clone(),
                 lineage_run_id: step.run_id.to_string(),
-                dbt_invocation_id: step.dbt_invocation_id.clone(),
+                dbt_invocation_id: step.details.dbt_invocation_id.clone(),
             })
             .collect(),
     }
@@ -213,7 +213,7 @@ fn asset(step: &Step) -> Asset<'_> {
         key: &step.key,
         status: Status::Success,
         lineage_run_id: Some(step.run_id.as_str()).filter(|_| !step.outcome.is_skipped()),
-        dbt_invocation_id: step.dbt_invocation_id.as_deref(),
+        dbt_invocation_id: step.details.dbt_invocation_id.as_deref(),
         seconds: step.took.as_secs_f64(),
         rows: None,
         message: None,

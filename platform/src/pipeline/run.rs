@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use floe_plugin::ErrorKind;
 use floe_plugin::compute::Session;
@@ -23,7 +23,7 @@ use super::outcome::Failure;
 use super::report::Checks;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
-use crate::plugins::active::{self, Active};
+use crate::plugins::active::Active;
 
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
@@ -166,14 +166,6 @@ impl Run<'_> {
         }
     }
 
-    /// The id of dbt's command that has built a model, and the time that it took there.
-    pub(super) fn of_dbt(&self, key: &str) -> (Option<String>, Duration) {
-        let built = self.built_by_dbt.borrow();
-        let seconds = built.get(key).map_or(0.0, |model| model.seconds);
-        let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        (self.dbt_invocation_id(key), took)
-    }
-
     /// Whether the database has a table.
     pub(super) fn has_table(&self, table: &str) -> Result<bool, Error> {
         match self.warehouse.borrow_mut().columns(table) {
@@ -288,7 +280,6 @@ impl Run<'_> {
 
     /// Emits an event of a job whose run is a part of this one.
     fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
-        let ids = active::current_ids();
         let parent = Parent {
             run_id: self.id,
             job: self.job(&self.identity.name),
@@ -296,9 +287,8 @@ impl Run<'_> {
         };
         let mut tags = tags(self.id, self.dagster_run_id.as_deref());
         tags.extend(&event.tags);
-        self.plugins.lineage(&RunEvent {
+        self.plugins.lineage(RunEvent {
             parent: Some(parent),
-            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
             tags,
             ..event
         })

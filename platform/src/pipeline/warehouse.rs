@@ -21,7 +21,7 @@ use super::report::Report;
 use super::run::TRACER_NAME;
 use super::{failed_path, metrics, unusual, warehouse_path};
 use crate::identity::Identity;
-use crate::plugins::active::Active;
+use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
 
 /// The wait between two attempts to lock the warehouse.
@@ -154,14 +154,13 @@ pub(super) fn create(database: &Path, plugins: &Active) -> Result<Session, Error
     let opened = engine.create_database(database);
     let error = opened.as_ref().err().map(|_| "unreachable");
     metrics::validated(engine.name(), started.elapsed(), error);
-    opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
+    opened.map_err(failed(&engine))
 }
 
 /// Opens a database that another process has created, or a copy of one.
 pub(super) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
-    let opened = engine.open_database(database);
-    opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
+    engine.open_database(database).map_err(failed(&engine))
 }
 
 /// Copies the warehouse, which is a file, and opens the copy; an empty one if there is no warehouse.
