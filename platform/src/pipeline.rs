@@ -66,27 +66,10 @@ struct Prepared<'a> {
     artifacts: Cow<'a, CompiledArtifacts>,
 }
 
-/// Compiles the product and builds all of its assets.
+/// Runs a product: prepare, observe, build, publish, report. Without `artifacts`, it is compiled first.
 ///
 /// # Errors
 /// [`RunError::AssetsFailed`] if an asset failed, [`RunError::Stopped`] if the run could not continue.
-pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
-    steps(identity, run_id, None)
-}
-
-/// Builds all assets of a compiled product.
-///
-/// # Errors
-/// As for [`run`].
-pub fn run_compiled(
-    identity: &Identity,
-    run_id: &RunId,
-    artifacts: &CompiledArtifacts,
-) -> Result<Report, RunError> {
-    steps(identity, run_id, Some(artifacts))
-}
-
-/// The steps of a run: prepare, observe, build, publish, report.
 #[traced(
     name = "floe.pipeline.run",
     tracer = TRACER_NAME,
@@ -97,7 +80,7 @@ pub fn run_compiled(
         select: identity.select.written().as_deref(),
     },
 )]
-fn steps(
+pub fn run(
     identity: &Identity,
     run_id: &RunId,
     artifacts: Option<&CompiledArtifacts>,

@@ -345,7 +345,7 @@ fn runs_with_equal_process_ids_do_not_share_drafts() {
     thread::scope(|scope| {
         let run = || {
             start.wait();
-            pipeline::run(&identity, &RunId::new()).map(|_| ())
+            pipeline::run(&identity, &RunId::new(), None).map(|_| ())
         };
         let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(run)).collect();
         for run in runs {

@@ -150,17 +150,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let page = output.page(&identity.folder);
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
     let observed = observed(output.apply(config), output.tree(), written, || {
-        let run_id = RunId::new();
-        match &artifacts {
-            None => pipeline::run(&identity, &run_id),
-            Some(artifacts) => pipeline::run_compiled(&identity, &run_id, artifacts),
-        }
+        pipeline::run(&identity, &RunId::new(), artifacts.as_ref())
     })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
     };
-    let step_spans = report.and_then(Report::step_spans);
+    let step_spans = report.and_then(|it| it.step_spans.as_ref());
     if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
         && let Err(error) = observed.send(spans)
     {
@@ -183,7 +179,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     }
     if output.lines() == Lines::Text {
         let to = observed.exported_to.as_deref();
-        let trace = match (report.trace_id(), &trace_url, to) {
+        let trace = match (report.trace_id.as_deref(), &trace_url, to) {
             _ if observed.is_disabled || !observed.has_exporter => None,
             (Some(id), Some(url), Some(_)) if observed.is_recorded => Some(url.of(id)),
             (Some(id), _, Some(to)) if observed.is_recorded => Some(format!("{id} at {to}")),
@@ -211,7 +207,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
 
 /// Prints the warnings of a run, and why it ended early, unless that was printed with the last asset.
 fn print_problems(report: Option<&Report>, error: Option<&RunError>) {
-    for warning in report.iter().flat_map(|it| it.warnings()) {
+    for warning in report.iter().flat_map(|it| &it.warnings) {
         print_redacted("warning", warning);
     }
     let Some(RunError::Unfinished { report, error }) = error else {

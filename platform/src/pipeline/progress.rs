@@ -36,7 +36,7 @@ impl Progress {
         let checks = checks.map(|it| it.checks.len()).sum();
         let names = sources.map(|it| &it.name);
         let names = names.chain(models.clone().map(|it| &it.name));
-        let bar = ProgressBar::new(report.expected() as u64);
+        let bar = ProgressBar::new(report.selected.len() as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }

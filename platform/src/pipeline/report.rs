@@ -34,7 +34,7 @@ pub struct Report {
     product: String,
     folder: PathBuf,
     run_id: RunId,
-    trace_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
     started: Instant,
     /// The time until the run ended.
     took: Duration,
@@ -47,7 +47,7 @@ pub struct Report {
     /// Where the tables are, if that is a server.
     pub(super) server: Option<String>,
     /// The assets that the run has to build.
-    selected: BTreeSet<String>,
+    pub(super) selected: BTreeSet<String>,
     /// Those of them that are models, and not sources.
     models: BTreeSet<String>,
     /// The number of the other assets of the product.
@@ -59,19 +59,19 @@ pub struct Report {
     /// Where the gold tables are stored as objects.
     pub(super) objects: Option<String>,
     /// The first rows of the tables that the product shows.
-    pub(super) previews: Vec<Preview>,
+    pub(crate) previews: Vec<Preview>,
     /// Whether the warehouse has the tables of this run.
     pub(super) is_published: bool,
     /// Whether the other hosts that build the warehouse know of the run.
     pub(super) is_shared: bool,
-    /// Failures of plugins that did not fail the run.
-    warnings: Vec<String>,
+    /// Failures of plugins that did not fail the run, without credentials.
+    pub(crate) warnings: Vec<String>,
     /// What was unusual about the run, against those before it.
     pub(super) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
     pub(super) exit_code: u8,
     /// The spans of the steps in processes of their own, if the trace is decided about when the run has ended.
-    pub(super) step_spans: Option<StepSpans>,
+    pub(crate) step_spans: Option<StepSpans>,
 }
 
 /// The outcome of one asset.
@@ -196,24 +196,9 @@ impl Report {
         }
     }
 
-    /// The spans of the steps, which are removed with the report.
-    pub fn step_spans(&self) -> Option<&StepSpans> {
-        self.step_spans.as_ref()
-    }
-
     /// The id of the run.
     pub fn run_id(&self) -> &RunId {
         &self.run_id
-    }
-
-    /// The id of the trace of the run, if it is recorded.
-    pub fn trace_id(&self) -> Option<&str> {
-        self.trace_id.as_deref()
-    }
-
-    /// Failures of plugins that did not fail the run, without credentials.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 
     /// Adds a failure that does not fail the run, once.
@@ -247,11 +232,6 @@ impl Report {
         self.not_selected > 0
     }
 
-    /// The number of assets that the run has to build.
-    pub(super) fn expected(&self) -> usize {
-        self.selected.len()
-    }
-
     /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
     pub(super) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let stages = self.stages.iter().copied();
@@ -276,11 +256,6 @@ impl Report {
         ];
         let ended = stages.into_iter().filter(|(_, took)| !took.is_zero());
         self.stages.extend(ended);
-    }
-
-    /// The first rows of the tables that the product shows.
-    pub fn previews(&self) -> &[Preview] {
-        &self.previews
     }
 
     /// Records that the run ended.
@@ -323,7 +298,7 @@ impl Report {
             "event": "run_ended",
             "status": if is_success { "success" } else { "failed" },
             "run_id": self.run_id,
-            "trace_id": self.trace_id().filter(|_| is_recorded),
+            "trace_id": self.trace_id.as_ref().filter(|_| is_recorded),
             "built": built,
             "failed": failed,
             "skipped": skipped,

@@ -187,7 +187,7 @@ impl<'a> Results<'a> {
             product_version: &identity.version,
             environment: identity.environment,
             status,
-            trace_id: report.trace_id().map(str::to_owned),
+            trace_id: report.trace_id.clone(),
             lineage_run_id: report.run_id().as_str(),
             dagster_run_id: report.dagster_run_id.as_deref(),
             select: report.select.as_deref(),

@@ -15,7 +15,7 @@ const STAGES: [&str; 6] = [
 fn run(product: &Product) -> (Spans, String) {
     let run_id = RunId::new();
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &run_id));
+    let spans = testing::capture(|| pipeline::run(&identity, &run_id, None));
     (spans, run_id.to_string())
 }
 
