@@ -83,12 +83,12 @@ enum Command {
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
     /// Dagster run. The last 50 runs of the product on this machine are searched.
-    #[command(after_help = FIND_EXIT_CODES, allow_missing_positional = true)]
+    #[command(after_help = FOUND_EXIT_CODES, allow_missing_positional = true)]
     Find(find::Arguments),
     /// Print the last runs with their times and what was unusual about them, or those of one asset
     ///
     /// The last 400 runs of the product on this machine are known.
-    #[command(after_help = RUNS_EXIT_CODES)]
+    #[command(after_help = FOUND_EXIT_CODES)]
     Runs(runs::Arguments),
     /// Print the values of the Helm charts that run the product's telemetry backend
     Backend(backend::Arguments),
@@ -155,16 +155,10 @@ Exit codes:
 SIGINT, SIGTERM and SIGHUP end the program by the same signal, after at most
 seven seconds: nothing is replaced, and the trace is delivered.";
 
-const FIND_EXIT_CODES: &str = "\
+const FOUND_EXIT_CODES: &str = "\
 Exit codes:
   0  success
-  1  no run has the id, or an operation of the system failed
-  2  the product, the manifest or the command line contains a mistake";
-
-const RUNS_EXIT_CODES: &str = "\
-Exit codes:
-  0  success
-  1  no run has the asset, or an operation of the system failed
+  1  no run was found, or an operation of the system failed
   2  the product, the manifest or the command line contains a mistake";
 
 const REDACT_EXIT_CODES: &str = "\

@@ -86,20 +86,17 @@ pub fn run(
     artifacts: Option<&CompiledArtifacts>,
 ) -> Result<Report, RunError> {
     let (prepared, mut report) = prepare::prepare(identity, run_id, artifacts)?;
-    counted(
-        "pipeline",
-        |_| !interrupt::is_requested(),
-        || {
-            let (plugins, built) = match prepare::plugins(&prepared, &report) {
-                Ok(plugins) => {
-                    let built = build(&prepared, &plugins, &mut report);
-                    (Some(plugins), built)
-                }
-                Err(error) => (None, Err(error)),
-            };
-            ending::report(&prepared, report, plugins.as_ref(), built)
-        },
-    )
+    let steps = || {
+        let (plugins, built) = match prepare::plugins(&prepared, &report) {
+            Ok(plugins) => {
+                let built = build(&prepared, &plugins, &mut report);
+                (Some(plugins), built)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        ending::report(&prepared, report, plugins.as_ref(), built)
+    };
+    counted("pipeline", |_| !interrupt::is_requested(), steps)
 }
 
 /// Builds the tables and puts them in their place, with the lineage of the run.

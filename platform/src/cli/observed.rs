@@ -115,13 +115,9 @@ pub(super) fn observed<T>(
         written => written,
     };
     telemetry::draw_only(&mut config, tree.is_some());
-    let has_exporter = terminal.is_some()
-        || matches!(written, Written::Page(_))
-        || config
-            .exporters
-            .traces
-            .as_ref()
-            .is_none_or(|it| !it.is_empty());
+    let is_drawn = terminal.is_some() || matches!(written, Written::Page(_));
+    let exporters = config.exporters.traces.as_ref();
+    let has_exporter = is_drawn || exporters.is_none_or(|it| !it.is_empty());
     let is_disabled = !config.enabled;
     let product = config.clone();
     let telemetry = Arc::new(telemetry::start(config, terminal, written)?);

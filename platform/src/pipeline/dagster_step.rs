@@ -31,7 +31,7 @@ use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Failure;
 use super::report::{Details, RunError};
-use super::run::Run;
+use super::run::{Checked, Run};
 use super::shared_run::{Attempt, SharedRun, State, now};
 use super::{warehouse, warehouse_path};
 use crate::artifacts::{self, CompiledArtifacts};
@@ -225,25 +225,17 @@ impl DagsterStep {
             .collect()
     }
 
-    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
-    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
+    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it. Returns its file, too.
+    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, PathBuf, Session), Error> {
         if let Some(shared) = &self.shared {
             let session = warehouse::open(&shared.database, plugins)?;
-            return Ok((None, session));
+            return Ok((None, shared.database.clone(), session));
         }
         let folder = &self.identity.folder;
         let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
-        let session = warehouse::copy(folder, draft.path(), plugins)?;
-        Ok((Some(draft), session))
-    }
-
-    /// The models, if dbt builds them in the database of [`database`](Self::database).
-    fn dbt(&self, draft: Option<&Draft>, plugins: &Active) -> Result<Option<DbtModels>, Error> {
-        let shared = self.shared.as_ref().map(|shared| shared.database.as_path());
-        let Some(database) = draft.map(Draft::path).or(shared) else {
-            return Ok(None);
-        };
-        DbtModels::prepare(database, None, &self.identity, &self.artifacts, plugins)
+        let file = draft.path().to_owned();
+        let session = warehouse::copy(folder, &file, plugins)?;
+        Ok((Some(draft), file, session))
     }
 
     /// Reports a table that was written, and the results of its checks.
@@ -338,7 +330,8 @@ fn build(
     known: &mut Known,
 ) -> Result<u64, Failure> {
     step.announce(known)?;
-    let assets = Asset::all(&step.artifacts);
+    let (identity, artifacts) = (&step.identity, &step.artifacts);
+    let assets = Asset::all(artifacts);
     let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
         let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();
         let accepted = keys.join(", ");
@@ -346,7 +339,7 @@ fn build(
             format!("expected {accepted}, found the asset `{key}`; compile the product again");
         return Err(Error::Setting(message).into());
     };
-    let plugins = Active::configure(step.artifacts.selected(), &step.identity)?;
+    let plugins = Active::configure(artifacts.selected(), identity)?;
     plugins.start(|kind| {
         matches!(
             kind,
@@ -361,11 +354,11 @@ fn build(
     })?;
     let _lock = match &step.shared {
         Some(shared) => lock(&shared.lock())?,
-        None => warehouse::lock(&step.identity.folder)?,
+        None => warehouse::lock(&identity.folder)?,
     };
-    let (draft, session) = step.database(&plugins)?;
+    let (draft, file, session) = step.database(&plugins)?;
     let dbt = match asset {
-        Asset::Model(_) => step.dbt(draft.as_ref(), &plugins)?,
+        Asset::Model(_) => DbtModels::prepare(&file, None, identity, artifacts, &plugins)?,
         Asset::Source(_) => None,
     };
     let run = Run {
@@ -374,21 +367,17 @@ fn build(
         orchestration: Orchestration::Dagster,
         has_tables: true,
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
-        ..Run::new(run_id, &step.identity, &step.artifacts, &plugins, session)
+        ..Run::new(run_id, identity, artifacts, &plugins, session)
     };
     let built;
     (built, known.details) = asset.build_in_span(&run, &step.lineage_run_id);
     interrupt::check()?;
-    let is_of_check = |run: &Run<'_>| {
-        let checked = run.checked.borrow();
-        checked
-            .iter()
-            .any(|it| !it.result.passed && !it.is_tolerated)
-    };
+    let fails = |it: &Checked| !it.result.passed && !it.is_tolerated;
+    let is_of_check = run.checked.borrow().iter().any(fails);
     let rows = match &built {
         Ok(rows) => Some(*rows),
         // The table exists, and Dagster builds nothing that depends on it.
-        Err(Failure::Query(_)) if is_of_check(&run) => None,
+        Err(Failure::Query(_)) if is_of_check => None,
         Err(_) => return built,
     };
     step.report(rows, &run)?;

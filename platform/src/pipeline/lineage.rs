@@ -12,15 +12,15 @@ use super::report::Report;
 use super::run::{self, DBT_INVOCATION_ID};
 use crate::plugins::active::Active;
 
-/// Emits that the run begins, builds its tables, and emits what became of it.
+/// Emits that the run begins, takes its other steps, and emits what became of it.
 pub(super) fn observe(
     prepared: &Prepared<'_>,
     plugins: &Active,
     report: &mut Report,
-    build: impl FnOnce(&mut Report) -> Result<(), Error>,
+    steps: impl FnOnce(&mut Report) -> Result<(), Error>,
 ) -> Result<(), Error> {
     emit(prepared, plugins, report, RunState::Start, None)?;
-    let built = build(report);
+    let built = steps(report);
     let failure = report.failure(&built);
     let state = match failure {
         None => RunState::Complete,
@@ -47,12 +47,8 @@ fn emit(
     let dbt_invocation_ids = report.dbt_invocation_ids();
     let mut tags = run::tags(run_id, report.dagster_run_id.as_deref());
     tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
-    tags.extend(
-        report
-            .select
-            .as_deref()
-            .map(|select| ("floe_select", select)),
-    );
+    let select = report.select.as_deref();
+    tags.extend(select.map(|select| ("floe_select", select)));
     plugins.lineage(RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),

@@ -62,10 +62,10 @@ pub(super) fn prepare<'a>(
                 // If they cannot be written, they remain those of a run that started.
                 let _ = results::write(identity, &report, None, Some(&error));
             }
-            Err(match is_compiled {
-                true => error.into(),
-                false => not_compiled(identity, report, error),
-            })
+            if is_compiled {
+                return Err(error.into());
+            }
+            Err(not_compiled(identity, report, error))
         }
     }
 }

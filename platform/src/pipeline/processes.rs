@@ -49,16 +49,12 @@ pub(super) fn build<'a>(
     report: &mut Report,
     orchestrator: &Handle<dyn AssetOrchestrator>,
 ) -> Result<Option<Run<'a>>, Error> {
-    let Prepared {
-        identity,
-        artifacts,
-        ..
-    } = prepared;
-    let database = warehouse.database();
+    let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
+    let (run_id, database) = (prepared.run_id.as_str(), warehouse.database());
     let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
     let mut path = artifacts::default_path(&identity.folder);
-    if let Cow::Borrowed(_) = artifacts {
+    if let Cow::Borrowed(_) = prepared.artifacts {
         // The product was compiled before, perhaps for another orchestrator.
         path.clone_from(&identity.manifest);
         let created = orchestrator.create_definitions(&product, &folder);
@@ -69,12 +65,8 @@ pub(super) fn build<'a>(
         .close()
         .map_err(Error::from_plugin)?;
     let spans = StepSpans::create(&identity.folder)?;
-    let (_folder, file, shared) = SharedRun::create(
-        prepared.run_id.as_str(),
-        database,
-        &path,
-        spans.as_ref().map(StepSpans::path),
-    )?;
+    let of_steps = spans.as_ref().map(StepSpans::path);
+    let (_folder, file, shared) = SharedRun::create(run_id, database, &path, of_steps)?;
     report.step_spans = spans;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
     let absolute =
@@ -112,13 +104,7 @@ pub(super) fn build<'a>(
         orchestration: Orchestration::Dagster,
         has_tables: true,
         dagster_run_id: report.dagster_run_id.clone(),
-        ..Run::new(
-            prepared.run_id.as_str(),
-            identity,
-            artifacts,
-            plugins,
-            database,
-        )
+        ..Run::new(run_id, identity, artifacts, plugins, database)
     }))
 }
 

@@ -68,11 +68,8 @@ impl Warehouse {
         for path in [&path, &failed_path(&folder)] {
             check_replaced(&folder, path, engine.name())?;
         }
-        let lock = if report.is_partial() {
-            Some(lock_for(&folder, report)?)
-        } else {
-            None
-        };
+        let is_partial = report.is_partial();
+        let lock = is_partial.then(|| lock_for(&folder, report)).transpose()?;
         let draft = Draft::new(&path, Access::Private)?;
         Ok(Self::File {
             folder,
@@ -98,10 +95,10 @@ impl Warehouse {
     }
 
     /// Opens the draft: an empty one, or one with a copy of the tables for a run that builds some of them.
-    pub(super) fn open(&self, plugins: &Active, is_partial: bool) -> Result<Session, Error> {
+    pub(super) fn open(&self, plugins: &Active, report: &Report) -> Result<Session, Error> {
         let database = self.database();
         match self {
-            _ if !is_partial => create(database, plugins),
+            _ if !report.is_partial() => create(database, plugins),
             Self::File { folder, .. } => copy(folder, database, plugins),
             Self::Server(_) => open(database, plugins),
         }
