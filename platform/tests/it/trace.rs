@@ -124,6 +124,21 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
 }
 
 #[test]
+fn what_the_platform_writes_itself_is_in_spans() {
+    let (spans, _) = run(&Product::shop());
+    let results = spans.named("floe.results.write");
+    assert_eq!(results.count(), 2, "{spans}");
+    for name in ["floe.warehouse.replace", "floe.runs.compare"] {
+        let span = spans.single(name).assert_ok();
+        span.assert_child_of("floe.pipeline.run");
+    }
+    spans
+        .single("floe.artifacts.write")
+        .assert_ok()
+        .assert_child_of("floe.compile.stage6");
+}
+
+#[test]
 fn a_model_reads_its_inputs_and_links_to_the_assets_that_built_them() {
     let (spans, _) = run(&Product::shop());
     let built = spans
