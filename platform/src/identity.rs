@@ -108,23 +108,4 @@ impl Identity {
     pub(crate) fn title(&self) -> String {
         format!("{} {} ({})", self.name, self.version, self.environment)
     }
-
-    /// The same, with the orchestrator that the command line chooses.
-    #[must_use]
-    pub fn with_orchestrator(mut self, orchestrator: Option<String>) -> Self {
-        self.orchestrator = orchestrator;
-        self
-    }
-
-    /// The same, with the assets that the command line selects.
-    #[must_use]
-    pub fn with_select(self, select: Select) -> Self {
-        Self { select, ..self }
-    }
-
-    /// The same, with lines that a run prints.
-    #[must_use]
-    pub fn with_lines(self, lines: Lines) -> Self {
-        Self { lines, ..self }
-    }
 }

@@ -130,7 +130,7 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
         .with_otlp(http.endpoint(), OtlpProtocol::Http)
         .initialize()
         .unwrap();
-    let report = pipeline::run(&identity, &RunId::new());
+    let report = pipeline::run(&identity, &RunId::new(), None);
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(report.is_ok());
 

@@ -345,7 +345,7 @@ fn runs_with_equal_process_ids_do_not_share_drafts() {
     thread::scope(|scope| {
         let run = || {
             start.wait();
-            pipeline::run(&identity, &RunId::new()).map(|_| ())
+            pipeline::run(&identity, &RunId::new(), None).map(|_| ())
         };
         let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(run)).collect();
         for run in runs {
@@ -447,9 +447,10 @@ fn what_is_published_is_synchronized_before_and_after() {
     for name in [
         "warehouse.db",
         "run_results.json",
-        "compiled_artifacts.json",
+        "objects/retail/shop/totals.csv",
     ] {
         let target = format!("{folder}/{name}");
+        let folder = target.rsplit_once('/').unwrap().0;
         let renamed = |call: &String| call.starts_with("rename ") && call.ends_with(&target);
         let at = calls.iter().position(renamed).unwrap();
         let draft = calls[at].split(' ').nth(1).unwrap();
@@ -471,6 +472,35 @@ fn what_is_published_is_synchronized_before_and_after() {
             "{name}: {calls:#?}"
         );
     }
+}
+
+/// The results at the start and at the end, the object and the warehouse: the file and its folder each.
+#[test]
+fn only_what_cannot_be_made_again_is_synchronized() {
+    let faults = Faults::new();
+    let product = Product::shop();
+    product.run().assert_ok();
+    let output = faults.run(&product, "none", 0);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let calls = faults.calls();
+    let count = |name: &str| calls.iter().filter(|call| call.starts_with(name)).count();
+    assert_eq!(count("fsync "), 8, "{calls:#?}");
+    let targets = calls.iter().filter(|call| call.starts_with("rename "));
+    let mut targets: Vec<_> = targets.filter_map(|call| call.rsplit('/').next()).collect();
+    targets.sort_unstable();
+    assert_eq!(
+        targets,
+        [
+            "compiled_artifacts.json",
+            "measured.jsonl",
+            "run_results.json",
+            "run_results.json",
+            "runs.json",
+            "runs.json",
+            "totals.csv",
+            "warehouse.db",
+        ]
+    );
 }
 
 #[test]

@@ -120,16 +120,16 @@ fn the_documents_of_deploy_query_emitted_metrics() {
         .with_span_exporter(MemoryExporter::new())
         .initialize()
         .unwrap();
-    assert!(pipeline::run(&identity, &RunId::new()).is_ok());
+    assert!(pipeline::run(&identity, &RunId::new(), None).is_ok());
     product.replace(
         "models/totals.sql",
         "count(*)",
         "\"postgresql://shop:hunter2@db/x\"",
     );
-    let _ = pipeline::run(&identity, &RunId::new());
+    let _ = pipeline::run(&identity, &RunId::new(), None);
     // A product that cannot be compiled is a failed run, too.
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    assert!(pipeline::run(&identity, &RunId::new()).is_err());
+    assert!(pipeline::run(&identity, &RunId::new(), None).is_err());
     provider.force_flush(TIMEOUT).unwrap();
 
     let text = get(port, "/metrics").unwrap();

@@ -47,8 +47,8 @@ impl Pipeline {
     pub(super) fn run(&mut self, with: bool, checks: &mut Checks) -> Duration {
         let before = cpu_time();
         let provider = self.telemetry.start(with);
-        let report =
-            pipeline::run(&self.identity, &RunId::new()).expect("a product that can be built");
+        let report = pipeline::run(&self.identity, &RunId::new(), None)
+            .expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
         let took = cpu_time().saturating_sub(before);
         let arrived = self.telemetry.receiver.arrived().spans;

@@ -21,20 +21,19 @@ const KILLED: i32 = 9;
 
 /// What is recorded of a command while it runs.
 #[derive(Debug)]
-pub(crate) struct InRun<'a> {
+pub(crate) struct InRun {
     reading: Option<(Reading, Vec<Pipe>)>,
     variables: Vec<(&'static str, OsString)>,
-    run: Option<&'a PartOfRun<'a>>,
     ended: Ended,
 }
 
-impl<'a> InRun<'a> {
+impl InRun {
     /// Begins to record a command of the project in a folder. `tracer` is the scope of the spans of nodes.
     pub(crate) fn start(
         tracer: &'static str,
         command: &str,
         project: &Path,
-        run: Option<&'a PartOfRun<'a>>,
+        run: Option<&PartOfRun<'_>>,
     ) -> Self {
         let ended = Ended::default();
         let (reading, variables) = match Pipes::open() {
@@ -59,7 +58,6 @@ impl<'a> InRun<'a> {
         Self {
             reading,
             variables,
-            run,
             ended,
         }
     }
@@ -69,26 +67,23 @@ impl<'a> InRun<'a> {
         &self.variables
     }
 
-    /// dbt has ended, with an exit code unless it was killed or could not be started.
-    pub(crate) fn end(self, code: Option<i32>) {
-        let Some((reading, pipes)) = self.reading else {
-            return;
-        };
+    /// dbt has ended, with an exit code unless it was killed or could not be started. Returns the id that it has given to
+    /// the command.
+    pub(crate) fn end(self, code: Option<i32>) -> Option<String> {
+        let (reading, pipes) = self.reading?;
         // It is set once.
         let _ = self.ended.set(Instant::now());
         pipes.into_iter().for_each(Pipe::close);
         let (trace, mut warnings) = reading.finish();
+        let mut invocation_id = None;
         if let Some(trace) = trace {
             let end = trace.end(code.map_or(Exit::Signal(KILLED), Exit::Code));
             warnings.extend(end.warnings);
-            let id = end.recorded.map(|recorded| recorded.invocation_id);
-            if let Some((run, id)) = self.run.zip(id) {
-                // It is set once.
-                let _ = run.invocation_id.set(id);
-            }
+            invocation_id = end.recorded.map(|recorded| recorded.invocation_id);
         }
         for warning in warnings {
             tracing::warn!(warning, "dbt is not recorded completely");
         }
+        invocation_id
     }
 }

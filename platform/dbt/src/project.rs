@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floe_plugin::compute::QueryComments;
-use floe_plugin::dbt::{BuiltModel, DbtCommand, DbtOutcome, Project};
+use floe_plugin::dbt::{BuiltModel, CommandRun, DbtCommand, DbtOutcome, Project};
 use floe_plugin::product::{Model, Product};
 use floe_plugin::quality::Check;
 use floe_plugin::table::ColumnType;
@@ -43,6 +43,9 @@ traceparent='{{ traceparent }}'
 {%- if tracestate -%},tracestate='{{ tracestate | urlencode | replace('/', '%2F') }}'{%- endif -%}
 {%- endif -%}";
 
+/// The results of a command, below the folder of the project.
+const RESULTS: &str = "target/run_results.json";
+
 /// The maximum size of `run_results.json` in bytes.
 const MAX_RESULTS_SIZE: u64 = 64 << 20;
 
@@ -68,16 +71,17 @@ pub(crate) struct Dbt<'a> {
 
 impl Dbt<'_> {
     /// Runs a command. A node that failed is an error.
-    pub(crate) fn run(
-        &self,
-        command: DbtCommand,
-        project: &Project<'_>,
-    ) -> Result<DbtOutcome, Error> {
-        let results = self.results(command, project)?;
-        if let Some(run) = project.part_of {
-            // They are set once.
-            let _ = run.models.set(built_models(&results));
+    pub(crate) fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
+        let (invocation_id, results) = self.results(command, project);
+        let models = results.as_ref().map(built_models).unwrap_or_default();
+        CommandRun {
+            invocation_id,
+            models,
+            outcome: results.and_then(|results| self.outcome(command, &results)),
         }
+    }
+
+    fn outcome(&self, command: DbtCommand, results: &RunResults) -> Result<DbtOutcome, Error> {
         let failed = || results.results.iter().filter(|node| node.has_failed());
         if let Some(first) = failed().next() {
             let (count, all) = (failed().count(), results.results.len());
@@ -102,25 +106,47 @@ impl Dbt<'_> {
         })
     }
 
-    /// Runs a command and returns the results of its nodes. A node that failed is a result.
+    /// Runs a command and returns its id, if dbt has told it, and the results of its nodes. A node that failed is a result.
     pub(crate) fn results(
         &self,
         command: DbtCommand,
         project: &Project<'_>,
-    ) -> Result<RunResults, Error> {
+    ) -> (Option<String>, Result<RunResults, Error>) {
+        let (folder, invocation) = match self.prepare(command, project) {
+            Ok(prepared) => prepared,
+            Err(error) => return (None, Err(error)),
+        };
+        let (id, output) = self.recorded(command, project, &folder, invocation);
+        let read = |output| self.read(command, &folder, &output);
+        (id, output.and_then(read))
+    }
+
+    /// The folder of the project, without results of an earlier command, which would pass for those of this one.
+    fn prepare<'a>(
+        &self,
+        command: DbtCommand,
+        project: &Project<'a>,
+    ) -> Result<(PathBuf, Invocation<'a>), Error> {
         let folder = std::path::absolute(project.folder)?;
-        let target = folder.join("target");
-        let path = target.join("run_results.json");
-        // Results of an earlier command would pass for those of this one.
-        match fs::remove_file(&path) {
+        match fs::remove_file(folder.join(RESULTS)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let invocation = self.invocation(command, project, &folder)?;
-        let output = self.recorded(command, project, &folder, invocation)?;
+        Ok((folder, invocation))
+    }
+
+    /// Reads the results of a command that has ended.
+    fn read(
+        &self,
+        command: DbtCommand,
+        folder: &Path,
+        output: &Output<'_>,
+    ) -> Result<RunResults, Error> {
+        let path = folder.join(RESULTS);
         // 1: a node failed; the results tell which. 2: dbt itself failed, and there may be no results.
         if !matches!(output.code, 0 | 1) || !path.is_file() {
-            return Err(self.failed(command, &output));
+            return Err(self.failed(command, output));
         }
         let results = RunResults::read(&path, MAX_RESULTS_SIZE).map_err(|error| {
             let message = format!("{}: run_results.json: {error}", self.tool);
@@ -133,7 +159,7 @@ impl Dbt<'_> {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         if output.code == 1 && !results.results.iter().any(NodeResult::has_failed) {
-            return Err(self.failed(command, &output));
+            return Err(self.failed(command, output));
         }
         Ok(results)
     }
@@ -145,7 +171,7 @@ impl Dbt<'_> {
         project: &Project<'a>,
         folder: &Path,
         mut invocation: Invocation<'a>,
-    ) -> Result<Output<'a>, Error> {
+    ) -> (Option<String>, Result<Output<'a>, Error>) {
         #[cfg(unix)]
         if let Some(tracer) = self.tracer {
             let in_run = InRun::start(tracer, command.as_str(), folder, project.part_of);
@@ -153,12 +179,12 @@ impl Dbt<'_> {
                 invocation = invocation.env(name, value);
             }
             let output = invocation.run();
-            in_run.end(output.as_ref().ok().map(|output| output.code));
-            return output;
+            let id = in_run.end(output.as_ref().ok().map(|output| output.code));
+            return (id, output);
         }
         let _ = (command, project, folder);
         invocation = invocation.env("DBT_LOG_LEVEL_FILE", "none");
-        invocation.run()
+        (None, invocation.run())
     }
 
     fn invocation<'a>(
@@ -291,7 +317,7 @@ pub(crate) fn generate(
     }))?;
     files.insert(PathBuf::from("profiles.yml"), (profile, Access::Private));
     for (path, (text, access)) in &files {
-        atomic::write_below(folder, path, *access, |output| {
+        atomic::replace_below(folder, path, *access, |output| {
             output.write_all(text.as_bytes())
         })
         .map_err(PlatformError::into_plugin)?;

@@ -1,7 +1,6 @@
 //! dbt commands and the nodes that they build.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 use serde_json::Value;
@@ -236,11 +235,7 @@ pub trait DbtRunner: Lifecycle {
     ) -> Result<Vec<PathBuf>, Error>;
 
     /// Runs a command.
-    ///
-    /// # Errors
-    ///
-    /// dbt does not run, or a node failed.
-    fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error>;
+    fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun;
 }
 
 /// A command of dbt.
@@ -285,7 +280,7 @@ pub struct Project<'a> {
     pub part_of: Option<&'a PartOfRun<'a>>,
 }
 
-/// The run that a command is a part of, and what becomes known of the command.
+/// The run that a command is a part of.
 #[derive(Debug)]
 pub struct PartOfRun<'a> {
     /// Where the lineage of the command and of its nodes goes.
@@ -300,10 +295,17 @@ pub struct PartOfRun<'a> {
     pub parent: Parent<'a>,
     /// Names and values by which the runs are found, such as `floe_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
-    /// The id that dbt gives to the command. The plugin sets it.
-    pub invocation_id: OnceLock<String>,
-    /// The models that the command was for. The plugin sets them, also if one of them failed.
-    pub models: OnceLock<Vec<BuiltModel>>,
+}
+
+/// What has become of a command.
+#[derive(Debug)]
+pub struct CommandRun {
+    /// The id that dbt gives to the command, if dbt has told it.
+    pub invocation_id: Option<String>,
+    /// The models that the command was for, also if one of them failed.
+    pub models: Vec<BuiltModel>,
+    /// The outcome. It is an error if dbt does not run, or if a node failed.
+    pub outcome: Result<DbtOutcome, Error>,
 }
 
 /// A model that a command was for.
@@ -347,11 +349,7 @@ impl Handle<dyn DbtRunner> {
     }
 
     /// Runs a command, in the span `dbt.<command>`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`DbtRunner::run`].
-    pub fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error> {
+    pub fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
         let project_dir = project.folder.to_string_lossy();
         let profiles_dir = project.profiles.map(Path::to_string_lossy);
         let operation = Dbt {
@@ -363,10 +361,16 @@ impl Handle<dyn DbtRunner> {
             exclude: project.exclude,
             full_refresh: project.full_refresh.then_some(true),
         };
-        self.observe(&operation, |it, span| {
-            let outcome = it.run(command, project)?;
-            span.set_attributes(&outcome);
-            Ok(outcome)
-        })
+        let (mut invocation_id, mut models) = (None, Vec::new());
+        let outcome = self.observe(&operation, |it, span| {
+            let run = it.run(command, project);
+            (invocation_id, models) = (run.invocation_id, run.models);
+            run.outcome.inspect(|outcome| span.set_attributes(outcome))
+        });
+        CommandRun {
+            invocation_id,
+            models,
+            outcome,
+        }
     }
 }

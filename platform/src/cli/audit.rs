@@ -10,7 +10,20 @@ use floe_telemetry::backend::{self, LinkedBackend};
 use floe_telemetry::callsite::{self, CallSite, Scope};
 use serde::Serialize;
 
-use crate::cli::columns;
+use super::columns;
+use super::output::{print, print_warnings};
+
+/// Audits this program, and prints the result.
+pub(super) fn audit(is_json: bool) -> Result<(), Error> {
+    let audit = Audit::new()?;
+    if is_json {
+        print(&format_args!("{:#}\n", serde_json::json!(audit)))?;
+    } else {
+        print(&audit)?;
+    }
+    print_warnings(audit.warnings());
+    Ok(())
+}
 
 /// The result of the audit.
 #[derive(Debug, Serialize)]

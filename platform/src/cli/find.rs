@@ -2,14 +2,26 @@
 
 use std::fmt;
 
+use clap::Args;
 use floe_plugins::error::Error;
 use floe_telemetry::printable;
 use serde::Serialize;
 
+use super::arguments::ProductArgs;
 use super::output::{print, print_redacted};
-use crate::identity::Identity;
-use crate::manifest::Manifest;
 use crate::pipeline::history::{self, KEPT, Record};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    product: ProductArgs,
+    /// The id
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// A run that was found.
 #[derive(Serialize)]
@@ -25,14 +37,11 @@ struct Found {
 ///
 /// # Errors
 /// There is none.
-pub(super) fn find(
-    identity: &Identity,
-    manifest: &Manifest,
-    id: &str,
-    is_json: bool,
-) -> Result<(), Error> {
+pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
+    let Arguments { product, id, json } = arguments;
+    let (identity, manifest, _) = product.read()?;
     let folder = &identity.folder;
-    let shared = history::shared(identity, manifest).unwrap_or_else(|error| {
+    let shared = history::shared(&identity, &manifest).unwrap_or_else(|error| {
         let message = format!("only the runs of this host are known: {}", error.redacted());
         print_redacted("warning", &message);
         Vec::new()
@@ -53,7 +62,7 @@ pub(super) fn find(
             folder.display()
         )));
     }
-    if is_json {
+    if *json {
         return print(&format_args!(
             "{:#}\n",
             serde_json::json!({ "runs": found })

@@ -1,7 +1,6 @@
 //! `floe runs`: the last runs of a product, or those of one asset, with what they took and what was unusual.
 
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,6 +8,7 @@ use floe_plugins::error::Error;
 use floe_telemetry::printable;
 use serde_json::json;
 
+use super::arguments::ProductArgs;
 use super::columns;
 use super::output::{print, print_redacted};
 use crate::pipeline::measured::{self, MeasuredAsset, MeasuredRun};
@@ -16,6 +16,8 @@ use crate::pipeline::{Elapsed, Thousands};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    product: ProductArgs,
     /// Print the times, the rows and the checks of this asset
     #[arg(long, value_name = "NAME")]
     asset: Option<String>,
@@ -31,7 +33,9 @@ pub(super) struct Arguments {
 ///
 /// # Errors
 /// The file with the runs cannot be read, or none of them has the asset.
-pub(super) fn runs(folder: &Path, arguments: &Arguments) -> Result<(), Error> {
+pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
+    let (identity, ..) = arguments.product.read()?;
+    let folder = &identity.folder;
     let asset = arguments.asset.as_deref();
     let mut warnings = Vec::new();
     let mut runs = measured::read_all(folder, &mut warnings)?;

@@ -8,6 +8,8 @@ use floe_plugins::error::{Error, reason};
 use floe_plugins::place::Place;
 use tempfile::Builder;
 
+use super::command_line;
+use super::output::print;
 use crate::word::Name;
 
 /// The files of a new product, by their path in its folder.
@@ -27,12 +29,12 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Creates the folder of a product, which is named after it.
+/// Creates the folder of a product, which is named after it, and prints how it is run.
 ///
 /// # Errors
 /// There is something at this path, its last part is not the name of a product, or it cannot be written. Then
 /// nothing was created.
-pub fn create(folder: &Path) -> Result<(), Error> {
+pub(super) fn create(folder: &Path) -> Result<(), Error> {
     let input = |message: String| Error::input(Place::file(folder), message);
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let name = Name::try_from(name.into_owned())
@@ -66,7 +68,8 @@ pub fn create(folder: &Path) -> Result<(), Error> {
     fs::rename(draft.path(), folder).map_err(Error::io("create", folder))?;
     // It has another name now, so there is nothing to remove.
     let _ = draft.keep();
-    Ok(())
+    let run = command_line::call(["run".as_ref(), folder.as_os_str()]);
+    print(&format_args!("created {}; next: {run}\n", folder.display()))
 }
 
 /// Temporary folders are private; this one becomes the user's.

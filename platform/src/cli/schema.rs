@@ -5,11 +5,26 @@
 use std::collections::HashSet;
 
 use floe_plugin::{DOMAINS, Domain, registry};
+use floe_plugins::error::Error;
+use floe_plugins::files::yaml;
 use floe_telemetry::attributes::{AttributeGroup, AttributeSchema, AttributeType, Requirement};
-use floe_telemetry::{FloeAttributes, FloeSpanAttributes};
+use floe_telemetry::{FloeAttributes, FloeSpanAttributes, TelemetryConfig};
 use serde::Serialize;
 
-use floe_plugins::files::yaml;
+use super::output::print;
+
+/// Prints the registry of the spans, or the schema of the configuration or of the plugins.
+pub(super) fn schema(config: bool, plugins: bool) -> Result<(), Error> {
+    if plugins {
+        let schemas = self::plugins().map_err(|error| Error::Setting(error.to_string()))?;
+        return print(&format_args!("{schemas:#}\n"));
+    }
+    if config {
+        let schema = TelemetryConfig::json_schema();
+        return print(&format_args!("{schema:#}\n"));
+    }
+    print(&registry().map_err(Error::Setting)?)
+}
 
 /// The attributes of the platform's spans that OpenTelemetry's own conventions define.
 pub const OPENTELEMETRY_KEYS: &[&str] = &[

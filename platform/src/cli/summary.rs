@@ -26,7 +26,7 @@ pub(super) struct Summary<'a> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let previews = self.report.previews();
+        let previews = &self.report.previews;
         let width = terminal_size::terminal_size_of(io::stderr());
         let width = width.map_or(DEFAULT_WIDTH, |(width, _)| width.0.into());
         for preview in previews {

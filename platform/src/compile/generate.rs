@@ -12,7 +12,7 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::suspicious;
 use crate::artifacts::{
-    CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
+    self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
 use crate::identity::Identity;
 use crate::manifest::selection;
@@ -64,9 +64,19 @@ pub(super) fn generate(
     let folder = output.parent().unwrap_or(Path::new("."));
     generated::generate(identity, &artifacts, folder)?;
     interrupt::check()?;
-    atomic::write(output, Access::Public, |file| {
-        serde_json::to_writer_pretty(&mut *file, &artifacts)?;
+    write(identity, &artifacts, output)?;
+    Ok(artifacts)
+}
+
+#[traced(name = "floe.artifacts.write")]
+fn write(identity: &Identity, artifacts: &CompiledArtifacts, output: &Path) -> Result<(), Error> {
+    let draft = atomic::draft(output, Access::Public, |file| {
+        serde_json::to_writer_pretty(&mut *file, artifacts)?;
         file.write_all(b"\n")
     })?;
-    Ok(artifacts)
+    if output == artifacts::default_path(&identity.folder) {
+        return draft.publish_as(output);
+    }
+    // Where the user wants them, they may be what is delivered.
+    draft.publish()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::time::{Duration, Instant};
 
 use floe_plugin::compute::Transform;
 use floe_plugin::failure::counted;
@@ -16,9 +16,9 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
-use super::report::Report;
+use super::report::{Details, Report};
 use super::run::{Run, TRACER_NAME};
-use super::{model, source};
+use super::{generate, model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 
 /// A source or a model.
@@ -42,15 +42,6 @@ impl<'a> Asset<'a> {
             Self::Source(source) => &source.name,
             Self::Model(model) => &model.name,
         }
-    }
-
-    /// The size of the file of a source.
-    pub(super) fn bytes(self, folder: &Path) -> Option<u64> {
-        match self {
-            Self::Source(source) => fs::metadata(folder.join(&*source.path)).ok(),
-            Self::Model(_) => None,
-        }
-        .map(|file| file.len())
     }
 
     /// The assets that this one reads.
@@ -80,17 +71,50 @@ impl<'a> Asset<'a> {
         missing.next().map(String::as_str)
     }
 
-    /// Generates the file of a source that has none. What follows is the same whether the file was there or not.
-    fn generate(self, run: &Run<'_>) -> Result<(), Failure> {
-        match self {
-            Self::Source(source) => source::generate(source, run),
-            Self::Model(_) => Ok(()),
+    /// Generates the file of a source that has none, and returns the time that it took. What follows is the same whether the
+    /// file was there or not.
+    fn generate(self, run: &Run<'_>) -> (Option<Duration>, Result<(), Failure>) {
+        let Self::Source(source) = self else {
+            return (None, Ok(()));
+        };
+        match source::to_generate(source, run) {
+            Ok(None) => (None, Ok(())),
+            Ok(Some(query)) => {
+                let started = Instant::now();
+                let written = generate::write(query, &source.path, run);
+                (Some(started.elapsed()), written)
+            }
+            Err(error) => (None, Err(error)),
         }
     }
 
     /// Builds the asset in the current span, which is that of a step of Dagster.
-    pub(super) fn build_in_span(self, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
-        self.build_generated(run, run_id, self.generate(run))
+    pub(super) fn build_in_span(
+        self,
+        run: &Run<'_>,
+        run_id: &RunId,
+    ) -> (Result<u64, Failure>, Details) {
+        let (took, generated) = self.generate(run);
+        let built = self.build_generated(run, run_id, generated);
+        let details = self.details(run, took, built.is_ok());
+        (built, details)
+    }
+
+    /// What is known of the asset, which was built last. `generated` is the time that it took to generate its file.
+    fn details(self, run: &Run<'_>, generated: Option<Duration>, is_built: bool) -> Details {
+        let bytes = match self {
+            Self::Source(source) if is_built => fs::metadata(run.folder().join(&*source.path)).ok(),
+            _ => None,
+        };
+        let model = run.built_by_dbt.borrow().get(self.key()).cloned();
+        let seconds = model.map_or(0.0, |model| model.seconds);
+        Details {
+            bytes: bytes.map(|file| file.len()),
+            generated,
+            checks: run.checks(),
+            dbt_invocation_id: run.dbt_invocation_id(self.key()),
+            dbt_took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+        }
     }
 
     /// Builds the asset in the current span, after its file was generated.
@@ -100,6 +124,7 @@ impl<'a> Asset<'a> {
         run_id: &RunId,
         generated: Result<(), Failure>,
     ) -> Result<u64, Failure> {
+        run.checked.borrow_mut().clear();
         let component = match self {
             Self::Source(_) => "ingestion",
             Self::Model(_) => "transform",
@@ -120,26 +145,27 @@ impl<'a> Asset<'a> {
         run: &Run<'_>,
         run_id: &RunId,
         done: &Report,
-    ) -> Result<Outcome, Error> {
+    ) -> (Result<Outcome, Error>, Details) {
         if let Some(missing) = self.missing(done) {
             skip(self.key(), missing);
-            return Ok(Outcome::Skipped {
-                missing: missing.to_owned(),
-            });
+            let missing = missing.to_owned();
+            return (Ok(Outcome::Skipped { missing }), Details::default());
         }
-        let built = build(self.key(), self, run, run_id, self.generate(run));
-        if built.is_err() {
-            // After a signal, the engine reports every query as failed.
-            interrupt::check()?;
-        }
-        match built {
+        let (took, generated) = self.generate(run);
+        let built = build(self.key(), self, run, run_id, generated);
+        let details = self.details(run, took, built.is_ok());
+        let outcome = match built {
             Ok(rows) => Ok(Outcome::Built { rows }),
-            Err(Failure::Query(error)) => Ok(Outcome::Failed {
-                message: error.redacted(),
-                excerpt: error.excerpt.map(Into::into),
+            // After a signal, the engine reports every query as failed.
+            Err(failure) => interrupt::check().and_then(|()| match failure {
+                Failure::Query(error) => Ok(Outcome::Failed {
+                    message: error.redacted(),
+                    excerpt: error.excerpt.map(Into::into),
+                }),
+                Failure::Stop(error) => Err(error),
             }),
-            Err(Failure::Stop(error)) => Err(error),
-        }
+        };
+        (outcome, details)
     }
 }
 

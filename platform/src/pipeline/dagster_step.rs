@@ -7,11 +7,10 @@
 //! A step cannot see the others, so links between assets come from Dagster's own event log: the metadata of
 //! each asset has the `traceparent` of its span, and the definitions pass those of its inputs.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -23,7 +22,6 @@ use floe_plugin::{PluginType, rfc3339};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{Access, Draft};
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::correlation::LineageParent;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, traced};
@@ -32,10 +30,10 @@ use super::asset::Asset;
 use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Failure;
-use super::report::{Checks, RunError};
-use super::run::Run;
+use super::report::{Details, RunError};
+use super::run::{Checked, Run};
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::{warehouse_copy, warehouse_path};
+use super::{warehouse, warehouse_path};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
@@ -64,15 +62,17 @@ pub struct DagsterStep {
     key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     lineage_run_id: RunId,
-    /// The id of dbt's command, if dbt has built the asset.
-    dbt_invocation_id: OnceLock<String>,
-    /// The results of the checks of a model.
-    checks: Cell<Checks>,
-    /// The time that it took to generate the file of a source that had none.
-    generated: Cell<Option<Duration>>,
     started: SystemTime,
+}
+
+/// What becomes known of an asset while it is built.
+#[derive(Debug, Default)]
+struct Known {
     /// The ids of the trace and of the asset's span, if it is recorded.
-    ids: OnceLock<(String, String)>,
+    ids: Option<(String, String)>,
+    details: Details,
+    /// Whether a failure was reported as the result of a check, by which Dagster fails the step.
+    is_reported: bool,
 }
 
 impl DagsterStep {
@@ -82,26 +82,23 @@ impl DagsterStep {
     /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
-        match read(&pipes, folder) {
-            Ok((shared, identity, artifacts, key)) => Ok(Self {
-                pipes,
-                shared,
-                identity,
-                artifacts,
-                key,
-                lineage_run_id: RunId::new(),
-                dbt_invocation_id: OnceLock::new(),
-                checks: Cell::default(),
-                generated: Cell::default(),
-                started: SystemTime::now(),
-                ids: OnceLock::new(),
-            }),
+        let (shared, identity, artifacts, key) = match read(&pipes, folder) {
+            Ok(parts) => parts,
             Err(error) => {
                 // The error is printed, too.
                 let _ = pipes.fail(&exception(&error.redacted()));
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        Ok(Self {
+            pipes,
+            shared,
+            identity,
+            artifacts,
+            key,
+            lineage_run_id: RunId::new(),
+            started: SystemTime::now(),
+        })
     }
 
     /// The configuration of the telemetry.
@@ -119,25 +116,22 @@ impl DagsterStep {
     /// # Errors
     /// The asset could not be built. A check that fails is reported as such, and Dagster fails the step.
     pub fn build(self) -> Result<(), RunError> {
-        self.add(State::Started)?;
-        let built = self.observed();
+        let mut known = Known::default();
+        self.add(State::Started, &known.details)?;
+        let built = self.observed(&mut known);
         let state = match &built {
             Ok(rows) => State::Built { rows: *rows },
-            Err((failure, _)) if interrupt::is_requested() => State::Canceled {
+            Err(failure) if interrupt::is_requested() => State::Canceled {
                 message: failure.redacted(),
             },
-            Err((failure, _)) => State::Failed {
+            Err(failure) => State::Failed {
                 message: failure.redacted(),
             },
         };
-        self.remember(if built.is_ok() { "success" } else { "failed" });
-        let added = self.add(state);
+        self.remember(if built.is_ok() { "success" } else { "failed" }, &known);
+        let added = self.add(state, &known.details);
         match built {
-            Ok(_) | Err((_, Reported::AsCheck)) => {
-                self.pipes.close().map_err(unwritten)?;
-                Ok(added?)
-            }
-            Err((failure, Reported::No)) => {
+            Err(failure) if !known.is_reported => {
                 // The error is printed, too.
                 let _ = self.pipes.fail(&exception(&failure.redacted()));
                 Err(match failure {
@@ -145,11 +139,14 @@ impl DagsterStep {
                     Failure::Stop(error) => error.into(),
                 })
             }
+            _ => {
+                self.pipes.close().map_err(unwritten)?;
+                Ok(added?)
+            }
         }
     }
 
-    fn observed(&self) -> Result<u64, (Failure, Reported)> {
-        let mut reported = Reported::No;
+    fn observed(&self, known: &mut Known) -> Result<u64, Failure> {
         let context = self.pipes.context();
         let attributes = Attributes {
             asset_key: &self.key,
@@ -159,8 +156,7 @@ impl DagsterStep {
             partition_key: context.partition_key.as_deref(),
             retry_number: Some(context.retry_number.into()),
         };
-        let built = build(&self.key, attributes, self.run_id(), self, &mut reported);
-        built.map_err(|failure| (failure, reported))
+        build(&self.key, attributes, self.run_id(), self, known)
     }
 
     /// The id of the run of `floe`, or else of Dagster.
@@ -173,7 +169,7 @@ impl DagsterStep {
         self.pipes.context().extras.get("step_key")?.as_str()
     }
 
-    fn add(&self, state: State) -> Result<(), Error> {
+    fn add(&self, state: State, details: &Details) -> Result<(), Error> {
         let Some(shared) = &self.shared else {
             return Ok(());
         };
@@ -184,9 +180,7 @@ impl DagsterStep {
             orchestrator_run_id: context.run_id.clone(),
             step_key: self.step_key().map(str::to_owned),
             lineage_run_id: self.lineage_run_id.clone(),
-            dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
-            checks: self.checks.get(),
-            generated: self.generated.get(),
+            details: details.clone(),
             at: now(),
             state,
         })
@@ -194,11 +188,11 @@ impl DagsterStep {
 
     /// Adds the asset to the history of the product, unless it is a part of a run, which is there itself. The asset is
     /// built without an entry, too.
-    fn remember(&self, status: &str) {
+    fn remember(&self, status: &str, known: &Known) {
         if self.shared.is_some() {
             return;
         }
-        let (trace_id, span_id) = self.ids.get().cloned().unzip();
+        let (trace_id, span_id) = known.ids.clone().unzip();
         let record = Record {
             command: format!("build-asset {}", self.key),
             name: self.identity.title(),
@@ -208,7 +202,7 @@ impl DagsterStep {
             trace_id,
             span_id,
             lineage_run_id: Some(self.lineage_run_id.to_string()),
-            dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
+            dbt_invocation_id: known.details.dbt_invocation_id.clone(),
             dagster_run_id: Some(self.pipes.context().run_id.clone()),
             ..Record::default()
         };
@@ -231,25 +225,17 @@ impl DagsterStep {
             .collect()
     }
 
-    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
-    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
+    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it. Returns its file, too.
+    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, PathBuf, Session), Error> {
         if let Some(shared) = &self.shared {
-            let session = warehouse_copy::open_existing(&shared.database, plugins)?;
-            return Ok((None, session));
+            let session = warehouse::open(&shared.database, plugins)?;
+            return Ok((None, shared.database.clone(), session));
         }
         let folder = &self.identity.folder;
         let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
-        let session = warehouse_copy::create(folder, draft.path(), plugins)?;
-        Ok((Some(draft), session))
-    }
-
-    /// The models, if dbt builds them in the database of [`database`](Self::database).
-    fn dbt(&self, draft: Option<&Draft>, plugins: &Active) -> Result<Option<DbtModels>, Error> {
-        let shared = self.shared.as_ref().map(|shared| shared.database.as_path());
-        let Some(database) = draft.map(Draft::path).or(shared) else {
-            return Ok(None);
-        };
-        DbtModels::prepare(database, &self.identity, &self.artifacts, plugins)
+        let file = draft.path().to_owned();
+        let session = warehouse::copy(folder, &file, plugins)?;
+        Ok((Some(draft), file, session))
     }
 
     /// Reports a table that was written, and the results of its checks.
@@ -306,12 +292,9 @@ impl DagsterStep {
     }
 
     /// Makes the trace of an asset findable by its other ids, and from Dagster's log also if the asset fails.
-    fn announce(&self) -> Result<(), Error> {
-        if let Some(ids) = active::current_ids() {
-            // It is set once.
-            let _ = self.ids.set(ids);
-        }
-        self.remember(STARTED);
+    fn announce(&self, known: &mut Known) -> Result<(), Error> {
+        known.ids = active::current_ids();
+        self.remember(STARTED, known);
         tracing::info!(
             asset = self.key,
             run_id = self.run_id(),
@@ -329,14 +312,6 @@ impl DagsterStep {
     }
 }
 
-/// How a failure was reported so far.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Reported {
-    No,
-    /// As the result of a check, by which Dagster fails the step.
-    AsCheck,
-}
-
 #[traced(
     name = format!("dagster.asset.{key}"),
     tracer = DAGSTER,
@@ -352,10 +327,11 @@ fn build(
     attributes: Attributes<'_>,
     run_id: &str,
     step: &DagsterStep,
-    reported: &mut Reported,
+    known: &mut Known,
 ) -> Result<u64, Failure> {
-    step.announce()?;
-    let assets = Asset::all(&step.artifacts);
+    step.announce(known)?;
+    let (identity, artifacts) = (&step.identity, &step.artifacts);
+    let assets = Asset::all(artifacts);
     let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
         let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();
         let accepted = keys.join(", ");
@@ -363,7 +339,7 @@ fn build(
             format!("expected {accepted}, found the asset `{key}`; compile the product again");
         return Err(Error::Setting(message).into());
     };
-    let plugins = Active::configure(step.artifacts.selected(), &step.identity)?;
+    let plugins = Active::configure(artifacts.selected(), identity)?;
     plugins.start(|kind| {
         matches!(
             kind,
@@ -378,55 +354,34 @@ fn build(
     })?;
     let _lock = match &step.shared {
         Some(shared) => lock(&shared.lock())?,
-        None => warehouse_copy::lock(&step.identity.folder)?,
+        None => warehouse::lock(&identity.folder)?,
     };
-    let (draft, session) = step.database(&plugins)?;
+    let (draft, file, session) = step.database(&plugins)?;
     let dbt = match asset {
-        Asset::Model(_) => step.dbt(draft.as_ref(), &plugins)?,
+        Asset::Model(_) => DbtModels::prepare(&file, None, identity, artifacts, &plugins)?,
         Asset::Source(_) => None,
     };
     let run = Run {
-        id: run_id,
-        identity: &step.identity,
-        artifacts: &step.artifacts,
-        plugins: &plugins,
-        warehouse: RefCell::new(session),
         dbt,
-        dbt_invocation_ids: RefCell::default(),
-        built_by_dbt: RefCell::default(),
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         has_tables: true,
-        checked: RefCell::default(),
-        generated: Cell::default(),
-        columns: RefCell::default(),
-        started_by: LineageParent::from_environment(),
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
+        ..Run::new(run_id, identity, artifacts, &plugins, session)
     };
-    let built = asset.build_in_span(&run, &step.lineage_run_id);
-    step.checks.set(run.checks());
-    step.generated.set(run.generated.get());
-    if let Some(id) = run.dbt_invocation_id(key) {
-        // It is set once.
-        let _ = step.dbt_invocation_id.set(id);
-    }
+    let built;
+    (built, known.details) = asset.build_in_span(&run, &step.lineage_run_id);
     interrupt::check()?;
-    let is_of_check = |run: &Run<'_>| {
-        let checked = run.checked.borrow();
-        checked
-            .iter()
-            .any(|it| !it.result.passed && !it.is_tolerated)
-    };
+    let fails = |it: &Checked| !it.result.passed && !it.is_tolerated;
+    let is_of_check = run.checked.borrow().iter().any(fails);
     let rows = match &built {
         Ok(rows) => Some(*rows),
         // The table exists, and Dagster builds nothing that depends on it.
-        Err(Failure::Query(_)) if is_of_check(&run) => None,
+        Err(Failure::Query(_)) if is_of_check => None,
         Err(_) => return built,
     };
     step.report(rows, &run)?;
-    if built.is_err() {
-        *reported = Reported::AsCheck;
-    }
+    known.is_reported = built.is_err();
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     if let Some(draft) = draft {

@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::ComputeEngine;
-use floe_plugin::dbt::{DbtCommand, DbtRunner, PartOfRun, Project};
-use floe_plugin::{Error as PluginError, Handle, PluginType};
+use floe_plugin::compute::{ComputeEngine, Server};
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, PartOfRun, Project};
+use floe_plugin::{Error as PluginError, Handle};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
@@ -16,7 +16,7 @@ use super::warehouse_path;
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::identity::Identity;
-use crate::plugins::active::Active;
+use crate::plugins::active::{Active, failed};
 
 /// The models of a product, as a dbt project on the database of a run.
 pub(super) struct DbtModels {
@@ -33,6 +33,7 @@ impl DbtModels {
     /// Writes the project; `None` if dbt does not build the models.
     pub(super) fn prepare(
         database: &Path,
+        server: Option<&Server>,
         identity: &Identity,
         artifacts: &CompiledArtifacts,
         plugins: &Active,
@@ -45,23 +46,21 @@ impl DbtModels {
         let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("resolve", path));
         let product = artifacts.product();
         let profile = engine.generate_profile(&absolute(database)?, product.environment);
-        let profile =
-            profile.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))?;
+        let profile = profile.map_err(failed(&engine))?;
         let parent = std::env::temp_dir();
         let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir();
         let folder = folder.map_err(Error::io("create a folder in", &parent))?;
         let written = runner.generate_project(&product, &profile, folder.path());
-        written.map_err(|error| Error::of_plugin(PluginType::Dbt, runner.name(), error))?;
+        written.map_err(failed(&runner))?;
         let warehouse = absolute(&warehouse_path(&identity.folder))?;
         let system = engine.plugin().system_name();
         let of_file = format!("{system}://{}", warehouse.display());
-        let server = engine.plugin().server();
         Ok(Some(Self {
             runner,
             folder,
             environment: identity.environment,
-            data_namespace: server.as_ref().map_or(of_file, |it| it.namespace.clone()),
-            renamed_schema: server.map(|it| (it.draft, it.schema)),
+            data_namespace: server.map_or(of_file, |it| it.namespace.clone()),
+            renamed_schema: server.map(|it| (it.draft.clone(), it.schema.clone())),
             engine,
         }))
     }
@@ -71,7 +70,7 @@ impl DbtModels {
         &self,
         models: &[&str],
         part_of: &PartOfRun<'_>,
-    ) -> Result<(), PluginError> {
+    ) -> Result<CommandRun, PluginError> {
         let credentials = self.engine.plugin().profile_credentials()?;
         let select = models.join(" ");
         let project = Project {
@@ -84,7 +83,7 @@ impl DbtModels {
             credentials: &credentials,
             part_of: Some(part_of),
         };
-        self.runner.run(DbtCommand::Run, &project).map(drop)
+        Ok(self.runner.run(DbtCommand::Run, &project))
     }
 
     /// The name of the plugin that runs dbt.

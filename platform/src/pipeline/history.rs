@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
 use crate::manifest::Manifest;
-use crate::plugins::active::Active;
+use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
 
 /// The number of runs that are kept. The assets that Dagster alone builds in one of its runs count as one.
@@ -138,7 +138,7 @@ pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
     });
     let kept = kept.count();
     records.truncate(kept);
-    atomic::write(&path(folder), Access::Private, |file| {
+    atomic::replace(&path(folder), Access::Private, |file| {
         serde_json::to_writer_pretty(&mut *file, &records)?;
         file.write_all(b"\n")
     })
@@ -170,8 +170,7 @@ pub(super) fn share(plugins: &Active, mut record: Record) -> bool {
             record: &serde_json::to_string(&record).unwrap_or_default(),
             kept: KEPT,
         };
-        let recorded = engine.record_run(&run);
-        recorded.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
+        engine.record_run(&run).map_err(failed(&engine))
     });
     if let Err(error) = &shared {
         tracing::warn!(%error, "other hosts do not find the run");
@@ -194,12 +193,11 @@ pub(crate) fn shared(identity: &Identity, manifest: &Manifest) -> Result<Vec<Rec
         return Ok(Vec::new());
     }
     plugins.start(|kind| kind == PluginType::Compute)?;
-    let records = engine.recorded_runs(KEPT);
-    let records = records
-        .map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))?
-        .into_iter()
-        .filter_map(|record| serde_json::from_str(&record).ok());
-    Ok(records.collect())
+    let records = engine.recorded_runs(KEPT).map_err(failed(&engine))?;
+    let records = records.iter();
+    Ok(records
+        .filter_map(|record| serde_json::from_str(record).ok())
+        .collect())
 }
 
 /// The runs that an id refers to, and those in the same traces, of this host and of those that are shared.

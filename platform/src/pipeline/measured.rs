@@ -12,11 +12,13 @@ use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::input_file;
 use floe_plugins::process::interrupt;
+use floe_telemetry::traced;
 use serde::{Deserialize, Serialize};
 
 use super::history;
 use super::outcome::Outcome;
 use super::report::{Count, Report, Step};
+use super::run::TRACER_NAME;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::product::OUTPUT_FOLDER;
@@ -108,12 +110,12 @@ impl MeasuredRun {
         Self {
             number: 0,
             run_id: report.run_id().to_string(),
-            started_at: rfc3339(report.started_at()),
+            started_at: rfc3339(report.started_at),
             environment: identity.environment.as_str().to_owned(),
-            select: report.select().map(str::to_owned),
+            select: report.select.clone(),
             status: if is_success { "success" } else { "failed" }.to_owned(),
             seconds: report.took().as_secs_f64(),
-            engine: report.engine().to_owned(),
+            engine: report.engine.clone(),
             host: host(),
             cores: thread::available_parallelism().map_or(0, usize::from),
             stages: stages
@@ -161,9 +163,9 @@ fn asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> Measure
         seconds: step.took.as_secs_f64(),
         rows_in: if inputs.is_empty() { None } else { rows_in },
         rows: report.rows(&step.key),
-        bytes: step.bytes,
-        checks_passed: step.checks.passed,
-        checks_failed: step.checks.failed,
+        bytes: step.details.bytes,
+        checks_passed: step.details.checks.passed,
+        checks_failed: step.details.checks.failed,
         query,
         failed_since: None,
         inputs,
@@ -211,6 +213,7 @@ type Explain = fn(&[MeasuredRun], &MeasuredRun) -> Vec<String>;
 
 /// Adds a run that ended to those that were measured. Returns what was unusual about it, and adds what is wrong with the
 /// file to the warnings of the report: the run is the same without. A run that a signal stopped says nothing of others.
+#[traced(name = "floe.runs.compare", tracer = TRACER_NAME)]
 pub(super) fn add(
     identity: &Identity,
     report: &mut Report,
@@ -308,7 +311,7 @@ fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
         bytes <= MOST_BYTES
     };
     let kept = newest_first.iter().take(KEPT).take_while(fits).count();
-    atomic::write(&path(folder), Access::Private, |file| {
+    atomic::replace(&path(folder), Access::Private, |file| {
         writeln!(file, "{}", serde_json::json!(Head { version: VERSION }))?;
         let mut lines = newest_first[..kept].iter().rev();
         lines.try_for_each(|line| writeln!(file, "{line}"))

@@ -1,7 +1,5 @@
 //! A model: the result of a query, stored as a table or a view, and checked.
 
-use std::sync::OnceLock;
-
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
@@ -144,19 +142,19 @@ fn build_by_dbt(
             root: Some(root),
         },
         tags: tags(run.id, run.dagster_run_id.as_deref()),
-        invocation_id: OnceLock::new(),
-        models: OnceLock::new(),
     };
-    let built = dbt.build(names, &part_of);
-    if let Some(id) = part_of.invocation_id.get() {
+    let command = dbt.build(names, &part_of)?;
+    if let Some(id) = command.invocation_id {
         let mut ids = run.dbt_invocation_ids.borrow_mut();
         ids.extend(names.iter().map(|name| ((*name).to_owned(), id.clone())));
     }
-    let models = part_of.models.into_inner().unwrap_or_default();
-    let is_of_model = models.iter().any(|model| model.error.is_some());
+    let is_of_model = command.models.iter().any(|model| model.error.is_some());
     let mut found = run.built_by_dbt.borrow_mut();
-    found.extend(models.into_iter().map(|it| (it.name.clone(), it)));
-    if is_of_model { Ok(()) } else { built }
+    found.extend(command.models.into_iter().map(|it| (it.name.clone(), it)));
+    if is_of_model {
+        return Ok(());
+    }
+    command.outcome.map(drop)
 }
 
 /// Has dbt build the model, unless it has built all, and counts its rows if the adapter has not told them.

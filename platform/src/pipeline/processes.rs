@@ -5,10 +5,10 @@
 //! start and at its end, from which the run makes its report. An asset with a start and no end was killed, and
 //! the run records its span.
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floe_plugin::lineage::Lineage;
@@ -16,63 +16,61 @@ use floe_plugin::orchestrator::{
     Asset as Attributes, AssetOrchestrator, AssetOutcome, AssetStatus, Definitions, Orchestrator,
     RunEnd,
 };
-use floe_plugin::{ErrorKind, Handle, Operation as _, PluginType};
+use floe_plugin::{ErrorKind, Handle, Operation as _};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::correlation::LineageParent;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status, Tracer as _};
 use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
 
+use super::Prepared;
 use super::asset::Asset;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::read_previews::read_previews;
-use super::report::{Checks, Report, Step};
+use super::report::{Details, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::{Compiled, open, publish, warehouse_copy};
-use crate::identity::Identity;
-use crate::plugins::active::Active;
+use super::warehouse::{self, Warehouse};
+use crate::artifacts;
+use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
 use crate::step_spans::StepSpans;
 
 /// What is known of an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
 
-/// Builds the assets in the database.
-pub(super) fn fill(
-    database: &Path,
-    identity: &Identity,
-    compiled: &Compiled<'_>,
+/// Builds the assets in the draft of the warehouse. Returns the run with the draft open if none has failed.
+pub(super) fn build<'a>(
+    prepared: &'a Prepared<'a>,
+    plugins: &'a Active,
+    warehouse: &Warehouse,
     report: &mut Report,
-    plugins: &Active,
     orchestrator: &Handle<dyn AssetOrchestrator>,
-) -> Result<(), Error> {
-    let of_plugin = |error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error);
-    let product = compiled.artifacts.product();
+) -> Result<Option<Run<'a>>, Error> {
+    let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
+    let (run_id, database) = (prepared.run_id.as_str(), warehouse.database());
+    let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
-    if !compiled.has_definitions {
+    let mut path = artifacts::default_path(&identity.folder);
+    if let Cow::Borrowed(_) = prepared.artifacts {
+        // The product was compiled before, perhaps for another orchestrator.
+        path.clone_from(&identity.manifest);
         let created = orchestrator.create_definitions(&product, &folder);
-        created.map_err(of_plugin)?;
+        created.map_err(failed(orchestrator))?;
     }
     // Each process opens it, one after the other.
-    open(database, plugins)?
+    warehouse::create(database, plugins)?
         .close()
         .map_err(Error::from_plugin)?;
-    let run_id = report.run_id().clone();
     let spans = StepSpans::create(&identity.folder)?;
-    let (_folder, file, shared) = SharedRun::create(
-        run_id.as_str(),
-        database,
-        compiled.path,
-        spans.as_ref().map(StepSpans::path),
-    )?;
-    report.set_step_spans(spans);
+    let of_steps = spans.as_ref().map(StepSpans::path);
+    let (_folder, file, shared) = SharedRun::create(run_id, database, &path, of_steps)?;
+    report.step_spans = spans;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
-    let absolute = absolute(&identity.folder)?;
+    let absolute =
+        std::path::absolute(&identity.folder).map_err(Error::io("resolve", &identity.folder))?;
     let variables: [(&str, &OsStr); 3] = [
         ("FLOE_PROGRAM", program.as_os_str()),
         ("FLOE_PRODUCT", absolute.as_os_str()),
@@ -83,89 +81,58 @@ pub(super) fn fill(
         variables: &variables,
     };
     let started = Instant::now();
+    let assets = Asset::all(artifacts);
     let ran = orchestrator.run_definitions(&product, &definitions, || {
-        record(&Asset::all(compiled.artifacts), &shared.attempts(), report);
+        record(&assets, &shared.attempts(), report);
     });
-    let progress = Progress::new(identity, report, compiled.artifacts);
+    let progress = Progress::new(identity, report, artifacts);
     for step in report.steps() {
         progress.finish(step);
     }
     drop(progress);
     interrupt::check()?;
     report.end_stage("build", started.elapsed());
-    check(
-        &ran.map_err(of_plugin)?,
-        orchestrator.name(),
-        compiled,
-        report,
-    )?;
-    if report.count(Outcome::is_failed) > 0 {
-        return Ok(());
-    }
-    let opened = warehouse_copy::open_existing(database, plugins)?;
-    let run = Run {
-        id: run_id.as_str(),
-        identity,
-        artifacts: compiled.artifacts,
-        plugins,
-        warehouse: RefCell::new(opened),
-        dbt: None,
-        dbt_invocation_ids: RefCell::default(),
-        built_by_dbt: RefCell::default(),
-        spans: RefCell::default(),
-        orchestration: Orchestration::Dagster,
-        has_tables: true,
-        checked: RefCell::default(),
-        generated: Cell::default(),
-        columns: RefCell::default(),
-        started_by: LineageParent::from_environment(),
-        dagster_run_id: report.dagster_run_id().map(str::to_owned),
-    };
-    publish::publish(&run, report)?;
-    report.set_previews(read_previews(&run, |table| report.rows(table)));
-    let closed = run.warehouse.into_inner().close();
-    closed.map_err(Error::from_plugin)?;
-    interrupt::check()
-}
-
-/// Compares the exit code of the orchestrator with the assets that were built.
-fn check(
-    end: &RunEnd,
-    name: &str,
-    compiled: &Compiled<'_>,
-    report: &mut Report,
-) -> Result<(), Error> {
+    let end = ran.map_err(failed(orchestrator))?;
     if report.count(Outcome::is_failed) > 0 {
         // A run with failed assets is never a success.
-        report.set_exit_code(exit_code(end.code).max(1));
-        return Ok(());
+        report.exit_code = exit_code(end.code).max(1);
+        return Ok(None);
     }
+    check(&end, orchestrator, &assets, report)?;
+    let database = warehouse::open(database, plugins)?;
+    Ok(Some(Run {
+        orchestration: Orchestration::Dagster,
+        has_tables: true,
+        dagster_run_id: report.dagster_run_id.clone(),
+        ..Run::new(run_id, identity, artifacts, plugins, database)
+    }))
+}
+
+/// Checks that an orchestrator whose assets have not failed has built them.
+fn check(
+    end: &RunEnd,
+    orchestrator: &Handle<dyn AssetOrchestrator>,
+    assets: &[Asset<'_>],
+    report: &Report,
+) -> Result<(), Error> {
+    let name = orchestrator.name();
     if end.code != 0 {
         return Err(Error::Orchestrator {
             code: exit_code(end.code),
             message: format!("the orchestrator plugin `{name}`: {}", end.message),
         });
     }
-    let assets = Asset::all(compiled.artifacts);
-    match assets.iter().find(|asset| !report.is_built(asset.key())) {
-        None => Ok(()),
-        Some(asset) => {
-            let message = format!(
-                "{name} ended with the exit code 0 and did not build `{}`",
-                asset.key()
-            );
-            let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
-            Err(Error::of_plugin(PluginType::Orchestrator, name, error))
-        }
-    }
+    let Some(asset) = assets.iter().find(|asset| !report.is_built(asset.key())) else {
+        return Ok(());
+    };
+    let key = asset.key();
+    let message = format!("{name} ended with the exit code 0 and did not build `{key}`");
+    let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
+    Err(failed(orchestrator)(error))
 }
 
 fn exit_code(code: i32) -> u8 {
     u8::try_from(code).unwrap_or(1)
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).map_err(Error::io("resolve", path))
 }
 
 /// Adds the outcome of each asset to the report. Assets without a process that ended get a span here.
@@ -174,7 +141,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         return;
     };
     get_current_span().set_attribute(Attributes::RUN_ID, first.orchestrator_run_id.clone());
-    report.set_dagster_run_id(&first.orchestrator_run_id);
+    report.dagster_run_id = Some(first.orchestrator_run_id.clone());
     for asset in assets {
         let key = asset.key();
         let all: Vec<&Attempt> = attempts.iter().filter(|it| it.key == key).collect();
@@ -192,17 +159,13 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             }
             if let Some(missing) = asset.missing(report) {
                 skipped(key, missing, &first.orchestrator_run_id);
-                report.add(Step {
+                let missing = missing.to_owned();
+                report.steps.push(Step {
                     key: key.to_owned(),
                     run_id: RunId::new(),
-                    dbt_invocation_id: None,
-                    outcome: Outcome::Skipped {
-                        missing: missing.to_owned(),
-                    },
-                    bytes: None,
-                    generated: None,
-                    checks: Checks::default(),
+                    outcome: Outcome::Skipped { missing },
                     took: Duration::ZERO,
+                    details: Details::default(),
                 });
             }
             continue;
@@ -219,18 +182,15 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                 excerpt: None,
             },
         };
-        let generated = end.and_then(|end| end.generated);
+        let details = end.map(|end| end.details.clone()).unwrap_or_default();
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
-        let took = Duration::from_millis(took);
-        report.add(Step {
+        let generated = details.generated.unwrap_or_default();
+        report.steps.push(Step {
             key: key.to_owned(),
             run_id: last.lineage_run_id.clone(),
-            dbt_invocation_id: end.and_then(|end| end.dbt_invocation_id.clone()),
             outcome,
-            bytes: None,
-            generated,
-            checks: end.map(|end| end.checks).unwrap_or_default(),
-            took: took.saturating_sub(generated.unwrap_or_default()),
+            took: Duration::from_millis(took).saturating_sub(generated),
+            details,
         });
     }
 }

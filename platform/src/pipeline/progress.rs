@@ -36,7 +36,7 @@ impl Progress {
         let checks = checks.map(|it| it.checks.len()).sum();
         let names = sources.map(|it| &it.name);
         let names = names.chain(models.clone().map(|it| &it.name));
-        let bar = ProgressBar::new(report.expected() as u64);
+        let bar = ProgressBar::new(report.selected.len() as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
@@ -150,9 +150,9 @@ impl Drop for Progress {
 
 /// What else is known of an asset that was built: its file, or its checks.
 fn note(step: &Step) -> String {
-    let Checks { passed, failed } = step.checks;
+    let Checks { passed, failed } = step.details.checks;
     let all = usize::try_from(passed + failed).unwrap_or(usize::MAX);
-    match (step.generated, step.bytes) {
+    match (step.details.generated, step.details.bytes) {
         (Some(took), _) => format!("generated in {}", Elapsed(took)),
         (None, Some(bytes)) => Amount(bytes).to_string(),
         (None, None) if failed > 0 => format!("{failed} of {} failed", Count(all, "check")),
@@ -173,18 +173,18 @@ fn json(step: &Step) -> serde_json::Value {
         "asset": step.key,
         "seconds": step.took.as_secs_f64(),
     });
-    if let Some(generated) = step.generated {
+    if let Some(generated) = step.details.generated {
         line["generated_seconds"] = generated.as_secs_f64().into();
     }
-    if step.checks != Checks::default() {
-        line["checks_passed"] = step.checks.passed.into();
-        line["checks_failed"] = step.checks.failed.into();
+    if step.details.checks != Checks::default() {
+        line["checks_passed"] = step.details.checks.passed.into();
+        line["checks_failed"] = step.details.checks.failed.into();
     }
     match &step.outcome {
         Outcome::Built { rows } => {
             line["status"] = "built".into();
             line["rows"] = (*rows).into();
-            line["bytes"] = step.bytes.into();
+            line["bytes"] = step.details.bytes.into();
         }
         Outcome::Failed { message, .. } => {
             line["status"] = "failed".into();

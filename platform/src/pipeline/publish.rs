@@ -72,7 +72,7 @@ pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     if let Some(store) = run.plugins.one::<dyn ObjectStore>().filter(|_| stored > 0) {
         let uri = format!("{}/{}", store.plugin().warehouse_uri(), prefix(run));
         let folder = uri.strip_prefix("file://").unwrap_or(&uri);
-        report.set_objects(format!("{folder} ({})", Count(stored, "CSV file")));
+        report.objects = Some(format!("{folder} ({})", Count(stored, "CSV file")));
     }
     describe(run, &missing, &described)?;
     report.end_stage("publish", started.elapsed());

@@ -5,21 +5,21 @@ use floe_plugins::sql::quoted_name;
 use floe_telemetry::traced;
 
 use super::preview::{Preview, Rows};
+use super::report::Report;
 use super::run::{Run, TRACER_NAME};
 use crate::identity::Lines;
 
 /// The most rows of a table.
 const ROWS: usize = 5;
 
-/// Reads the first rows of each table that the product shows, if they are printed. `rows` is the number of rows of a
-/// table that the run has built.
-pub(super) fn read_previews(run: &Run<'_>, rows: impl Fn(&str) -> Option<u64>) -> Vec<Preview> {
+/// Reads the first rows of each table that the product shows, if they are printed.
+pub(super) fn read_previews(run: &Run<'_>, report: &Report) -> Vec<Preview> {
     if run.identity.lines != Lines::Text {
         return Vec::new();
     }
     let shown = run.artifacts.models.iter().filter(|it| it.preview);
     let built = shown.filter_map(|model| {
-        let all_rows = rows(&model.name)?;
+        let all_rows = report.rows(&model.name)?;
         let mut first = Rows::default();
         let read = query(&model.name, &mut run.warehouse.borrow_mut(), &mut first);
         if let Err(error) = read {

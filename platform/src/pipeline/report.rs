@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::outcome::Outcome;
 use super::preview::Preview;
+use super::{failed_path, warehouse_path};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
@@ -33,44 +34,44 @@ pub struct Report {
     product: String,
     folder: PathBuf,
     run_id: RunId,
-    trace_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
     started: Instant,
     /// The time until the run ended.
     took: Duration,
-    started_at: SystemTime,
+    pub(super) started_at: SystemTime,
     /// The id of the run in Dagster that this one is a part of, or that builds its assets.
-    dagster_run_id: Option<String>,
-    steps: Vec<Step>,
+    pub(super) dagster_run_id: Option<String>,
+    pub(super) steps: Vec<Step>,
     /// The name of the engine that builds the tables.
-    engine: String,
+    pub(super) engine: String,
     /// Where the tables are, if that is a server.
-    server: Option<String>,
+    pub(super) server: Option<String>,
     /// The assets that the run has to build.
-    selected: BTreeSet<String>,
+    pub(super) selected: BTreeSet<String>,
     /// Those of them that are models, and not sources.
     models: BTreeSet<String>,
     /// The number of the other assets of the product.
     not_selected: usize,
     /// What the command line selects.
-    select: Option<String>,
+    pub(super) select: Option<String>,
     /// The stages that have ended, and the time that they took.
     stages: Vec<(&'static str, Duration)>,
     /// Where the gold tables are stored as objects.
-    objects: Option<String>,
+    pub(super) objects: Option<String>,
     /// The first rows of the tables that the product shows.
-    previews: Vec<Preview>,
+    pub(crate) previews: Vec<Preview>,
     /// Whether the warehouse has the tables of this run.
-    is_published: bool,
+    pub(super) is_published: bool,
     /// Whether the other hosts that build the warehouse know of the run.
-    is_shared: bool,
-    /// Failures of plugins that did not fail the run.
-    warnings: Vec<String>,
+    pub(super) is_shared: bool,
+    /// Failures of plugins that did not fail the run, without credentials.
+    pub(crate) warnings: Vec<String>,
     /// What was unusual about the run, against those before it.
-    unusual: Vec<String>,
+    pub(super) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
-    exit_code: u8,
+    pub(super) exit_code: u8,
     /// The spans of the steps in processes of their own, if the trace is decided about when the run has ended.
-    step_spans: Option<StepSpans>,
+    pub(crate) step_spans: Option<StepSpans>,
 }
 
 /// The outcome of one asset.
@@ -80,18 +81,12 @@ pub struct Step {
     pub key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     pub run_id: RunId,
-    /// The id of dbt's command, if dbt has built the asset.
-    pub dbt_invocation_id: Option<String>,
     /// The outcome.
     pub outcome: Outcome,
-    /// The size of the file of a source that was loaded.
-    pub bytes: Option<u64>,
-    /// The time that it took to generate the file of a source that had none.
-    pub generated: Option<Duration>,
-    /// The results of the checks of a model.
-    pub checks: Checks,
-    /// The time that building the asset took, without `generated`.
+    /// The time that building the asset took, without that of generating its file.
     pub took: Duration,
+    /// What else is known of it.
+    pub(super) details: Details,
 }
 
 /// How many checks passed and failed.
@@ -104,13 +99,19 @@ pub struct Checks {
 }
 
 /// What is known of an asset that was built, or not, besides its outcome.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Details {
+    /// The size of the file of a source that was loaded.
     pub(super) bytes: Option<u64>,
+    /// The time that it took to generate the file of a source that had none.
     pub(super) generated: Option<Duration>,
+    /// The results of the checks of a model.
     pub(super) checks: Checks,
-    /// The id of the command by which dbt has built it before, and the time that it took there.
-    pub(super) of_dbt: (Option<String>, Duration),
+    /// The id of dbt's command, if dbt has built the asset.
+    pub(super) dbt_invocation_id: Option<String>,
+    /// The time that dbt took, with other assets before this one.
+    pub(super) dbt_took: Duration,
 }
 
 /// An error of a run that did not build all assets of a product.
@@ -153,14 +154,6 @@ impl RunError {
             Self::AssetFailed(_) | Self::Stopped(_) => None,
         }
     }
-
-    /// As [`report`](Self::report).
-    pub fn report_mut(&mut self) -> Option<&mut Report> {
-        match self {
-            Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
-            Self::AssetFailed(_) | Self::Stopped(_) => None,
-        }
-    }
 }
 
 impl ErrorType for RunError {
@@ -175,14 +168,8 @@ impl ErrorType for RunError {
 
 impl Report {
     pub(super) fn new(identity: &Identity, run_id: &RunId) -> Self {
-        let Identity {
-            name,
-            version,
-            environment,
-            ..
-        } = identity;
         Self {
-            product: format!("{name} {version} ({environment})"),
+            product: identity.title(),
             folder: identity.folder.clone(),
             run_id: run_id.clone(),
             trace_id: active::current_ids().map(|(trace, _)| trace),
@@ -209,39 +196,9 @@ impl Report {
         }
     }
 
-    /// Sets the exit code of the program if assets failed: that of an orchestrator.
-    pub(super) fn set_exit_code(&mut self, code: u8) {
-        self.exit_code = code;
-    }
-
-    /// Keeps the spans of the steps until the trace is decided about.
-    pub(super) fn set_step_spans(&mut self, spans: Option<StepSpans>) {
-        self.step_spans = spans;
-    }
-
-    /// The spans of the steps, which are removed with the value.
-    pub fn take_step_spans(&mut self) -> Option<StepSpans> {
-        self.step_spans.take()
-    }
-
-    /// Adds the outcome of an asset that another process has built.
-    pub(super) fn add(&mut self, step: Step) {
-        self.steps.push(step);
-    }
-
     /// The id of the run.
     pub fn run_id(&self) -> &RunId {
         &self.run_id
-    }
-
-    /// The id of the trace of the run, if it is recorded.
-    pub fn trace_id(&self) -> Option<&str> {
-        self.trace_id.as_deref()
-    }
-
-    /// Failures of plugins that did not fail the run, without credentials.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 
     /// Adds a failure that does not fail the run, once.
@@ -249,15 +206,6 @@ impl Report {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
-    }
-
-    /// Whether the other hosts that build the warehouse know of the run.
-    pub(super) fn is_shared(&self) -> bool {
-        self.is_shared
-    }
-
-    pub(super) fn set_shared(&mut self, is_shared: bool) {
-        self.is_shared = is_shared;
     }
 
     /// Whether the run began to build assets.
@@ -284,41 +232,6 @@ impl Report {
         self.not_selected > 0
     }
 
-    /// What the command line selects, as it was written.
-    pub(super) fn select(&self) -> Option<&str> {
-        self.select.as_deref()
-    }
-
-    /// The number of assets that the run has to build.
-    pub(super) fn expected(&self) -> usize {
-        self.selected.len()
-    }
-
-    /// Sets the engine that builds the tables.
-    pub(super) fn set_engine(&mut self, name: &str) {
-        name.clone_into(&mut self.engine);
-    }
-
-    /// Sets where the tables are, if that is a server.
-    pub(super) fn set_server(&mut self, address: &str) {
-        self.server = Some(address.to_owned());
-    }
-
-    /// The name of the engine that builds the tables.
-    pub(super) fn engine(&self) -> &str {
-        &self.engine
-    }
-
-    /// Sets what was unusual about the run.
-    pub(super) fn set_unusual(&mut self, unusual: Vec<String>) {
-        self.unusual = unusual;
-    }
-
-    /// What was unusual about the run.
-    pub(super) fn unusual(&self) -> &[String] {
-        &self.unusual
-    }
-
     /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
     pub(super) fn other_stages(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let stages = self.stages.iter().copied();
@@ -337,32 +250,12 @@ impl Report {
         };
         let is_model = |step: &Step| self.models.contains(&step.key);
         let stages = [
-            ("generate input", of(&|step| step.generated)),
+            ("generate input", of(&|step| step.details.generated)),
             ("load", of(&|step| (!is_model(step)).then_some(step.took))),
             ("build", of(&|step| is_model(step).then_some(step.took))),
         ];
         let ended = stages.into_iter().filter(|(_, took)| !took.is_zero());
         self.stages.extend(ended);
-    }
-
-    /// Sets where the gold tables are stored as objects.
-    pub(super) fn set_objects(&mut self, location: String) {
-        self.objects = Some(location);
-    }
-
-    /// Sets the first rows of the tables that the product shows.
-    pub(super) fn set_previews(&mut self, previews: Vec<Preview>) {
-        self.previews = previews;
-    }
-
-    /// The first rows of the tables that the product shows.
-    pub fn previews(&self) -> &[Preview] {
-        &self.previews
-    }
-
-    /// Records that the warehouse has the tables of this run.
-    pub(super) fn publish(&mut self) {
-        self.is_published = true;
     }
 
     /// Records that the run ended.
@@ -405,7 +298,7 @@ impl Report {
             "event": "run_ended",
             "status": if is_success { "success" } else { "failed" },
             "run_id": self.run_id,
-            "trace_id": self.trace_id().filter(|_| is_recorded),
+            "trace_id": self.trace_id.as_ref().filter(|_| is_recorded),
             "built": built,
             "failed": failed,
             "skipped": skipped,
@@ -419,7 +312,7 @@ impl Report {
             "message": error,
             "warehouse": match &self.server {
                 Some(server) => json!(server),
-                None => json!(super::warehouse_path(&self.folder)),
+                None => json!(warehouse_path(&self.folder)),
             },
         })
     }
@@ -441,7 +334,7 @@ impl Report {
     /// The results of all checks.
     pub(super) fn checks(&self) -> Checks {
         let mut all = Checks::default();
-        for Checks { passed, failed } in self.steps.iter().map(|step| step.checks) {
+        for Checks { passed, failed } in self.steps.iter().map(|step| step.details.checks) {
             all.passed += passed;
             all.failed += failed;
         }
@@ -488,8 +381,8 @@ impl Report {
             return format!("{server}{of}");
         }
         let [_, failed, _, rest] = self.counts();
-        let good = super::warehouse_path(&self.folder);
-        let partial = super::failed_path(&self.folder);
+        let good = warehouse_path(&self.folder);
+        let partial = failed_path(&self.folder);
         let has_partial = failed > 0 && rest == 0 && partial.exists();
         let (good, partial, has_good) = (good.display(), partial.display(), good.exists());
         match (has_good, has_partial) {
@@ -501,29 +394,15 @@ impl Report {
         }
     }
 
-    pub(super) fn dagster_run_id(&self) -> Option<&str> {
-        self.dagster_run_id.as_deref()
-    }
-
-    /// Sets the id of the run in Dagster that builds the assets.
-    pub(super) fn set_dagster_run_id(&mut self, id: &str) {
-        self.dagster_run_id = Some(id.to_owned());
-    }
-
-    pub(super) fn started_at(&self) -> SystemTime {
-        self.started_at
-    }
-
     /// Builds an asset and adds its outcome to the report, even if the error stops the run.
     pub(super) fn time(
         &mut self,
         key: &str,
-        build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
-        details: impl FnOnce() -> Details,
+        build: impl FnOnce(&Self, &RunId) -> (Result<Outcome, Error>, Details),
     ) -> (&Step, Result<(), Error>) {
         let started = Instant::now();
         let run_id = RunId::new();
-        let result = build(self, &run_id);
+        let (result, details) = build(self, &run_id);
         let took = started.elapsed();
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
@@ -532,17 +411,13 @@ impl Report {
                 excerpt: None,
             },
         };
-        let details = details();
-        let (dbt_invocation_id, before) = details.of_dbt;
+        let generated = details.generated.unwrap_or_default();
         let step = Step {
             key: key.to_owned(),
             run_id,
-            dbt_invocation_id,
-            bytes: details.bytes.filter(|_| outcome.is_built()),
-            generated: details.generated,
-            checks: details.checks,
             outcome,
-            took: took.saturating_sub(details.generated.unwrap_or_default()) + before,
+            took: took.saturating_sub(generated) + details.dbt_took,
+            details,
         };
         self.steps.push(step);
         (&self.steps[self.steps.len() - 1], result.map(drop))
@@ -556,7 +431,7 @@ impl Report {
     /// The ids of dbt's commands, in the order of the assets.
     pub(super) fn dbt_invocation_ids(&self) -> Vec<&str> {
         let steps = self.steps.iter();
-        let ids = steps.filter_map(|step| step.dbt_invocation_id.as_deref());
+        let ids = steps.filter_map(|step| step.details.dbt_invocation_id.as_deref());
         let mut ids: Vec<&str> = ids.collect();
         // One command builds several models.
         ids.dedup();
@@ -566,6 +441,16 @@ impl Report {
     /// The time since the run started.
     pub(super) fn took(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// Why the run has failed. `built` is whether it has built and published all assets.
+    pub(super) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
+        let failed = self.count(Outcome::is_failed);
+        match built {
+            Err(error) => Some(error.redacted()),
+            Ok(()) if failed > 0 => Some(format!("{failed} of {} assets failed", self.steps.len())),
+            Ok(()) => None,
+        }
     }
 
     /// The number of assets for whose outcome `is` returns `true`.

@@ -6,10 +6,12 @@ use std::time::SystemTime;
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
+use floe_telemetry::traced;
 use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::report::{Report, Step};
+use super::run::TRACER_NAME;
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Job, Record};
@@ -76,16 +78,12 @@ pub fn results_path(folder: &Path) -> PathBuf {
 /// Replaces the results of the last run at the start of a run, so that they do not pass for those of a run
 /// that is killed.
 pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
-    let path = results_path(&identity.folder);
-    let written = replace(&path, &Results::new(identity, report, Status::Started)).and_then(|()| {
-        history::add(
-            &identity.folder,
-            record(identity, report, Status::Started, active::current_ids()),
-        )
-    });
+    let record = record(identity, report, Status::Started, active::current_ids());
+    let results = Results::new(identity, report, Status::Started);
+    let written = save(&identity.folder, record, &results);
     if matches!(written, Err(Error::Io { .. })) {
         // Removing a file is possible on a full disk, too.
-        atomic::remove(&path)?;
+        atomic::remove(&results_path(&identity.folder))?;
     }
     written
 }
@@ -123,11 +121,9 @@ pub(super) fn write(
         trace_id: record.trace_id.clone(),
         ..Results::new(identity, report, status)
     };
-    // The results are last: a run is not a success before it is in the history.
-    let written = history::add(&identity.folder, record.clone())
-        .and_then(|()| replace(&results_path(&identity.folder), &results));
+    let written = save(&identity.folder, record.clone(), &results);
     // After the files of this host: a server may not answer.
-    if let Some(plugins) = plugins.filter(|_| report.is_shared()) {
+    if let Some(plugins) = plugins.filter(|_| report.is_shared) {
         let status = match &written {
             Ok(()) => record.status,
             Err(_) => Status::Failed.as_str().to_owned(),
@@ -148,25 +144,25 @@ fn record(
     let is_started = matches!(status, Status::Started);
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
     Record {
-        command: match report.select() {
+        command: match &report.select {
             Some(select) => format!("run --select {select}"),
             None => "run".to_owned(),
         },
         name: identity.title(),
         status: status.as_str().to_owned(),
-        started_at: rfc3339(report.started_at()),
+        started_at: rfc3339(report.started_at),
         ended_at: (!is_started).then(|| rfc3339(SystemTime::now())),
         run_id: Some(report.run_id().to_string()),
         trace_id,
         span_id,
         lineage_run_id: Some(report.run_id().to_string()),
         dbt_invocation_id: None,
-        dagster_run_id: report.dagster_run_id().map(str::to_owned),
+        dagster_run_id: report.dagster_run_id.clone(),
         jobs: jobs
             .map(|step| Job {
                 name: step.key.clone(),
                 lineage_run_id: step.run_id.to_string(),
-                dbt_invocation_id: step.dbt_invocation_id.clone(),
+                dbt_invocation_id: step.details.dbt_invocation_id.clone(),
             })
             .collect(),
     }
@@ -191,19 +187,22 @@ impl<'a> Results<'a> {
             product_version: &identity.version,
             environment: identity.environment,
             status,
-            trace_id: report.trace_id().map(str::to_owned),
+            trace_id: report.trace_id.clone(),
             lineage_run_id: report.run_id().as_str(),
-            dagster_run_id: report.dagster_run_id(),
-            select: report.select(),
+            dagster_run_id: report.dagster_run_id.as_deref(),
+            select: report.select.as_deref(),
             message: None,
             assets: report.steps().iter().map(asset).collect(),
         }
     }
 }
 
-fn replace(path: &Path, results: &Results<'_>) -> Result<(), Error> {
+/// Writes both files of a run. The results are last: a run is not a success before it is in the history.
+#[traced(name = "floe.results.write", tracer = TRACER_NAME)]
+fn save(folder: &Path, record: Record, results: &Results<'_>) -> Result<(), Error> {
+    history::add(folder, record)?;
     // Messages of failed assets quote values of the product's data.
-    atomic::write(path, Access::Private, |file| {
+    atomic::write(&results_path(folder), Access::Private, |file| {
         serde_json::to_writer_pretty(&mut *file, results)?;
         file.write_all(b"\n")
     })
@@ -214,7 +213,7 @@ fn asset(step: &Step) -> Asset<'_> {
         key: &step.key,
         status: Status::Success,
         lineage_run_id: Some(step.run_id.as_str()).filter(|_| !step.outcome.is_skipped()),
-        dbt_invocation_id: step.dbt_invocation_id.as_deref(),
+        dbt_invocation_id: step.details.dbt_invocation_id.as_deref(),
         seconds: step.took.as_secs_f64(),
         rows: None,
         message: None,

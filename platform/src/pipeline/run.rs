@@ -1,9 +1,9 @@
 //! The context of a run: its tracer, the product's folder and the database.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use floe_plugin::ErrorKind;
 use floe_plugin::compute::Session;
@@ -20,10 +20,10 @@ use floe_telemetry::{get_current_span, sanitize_credentials};
 use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
-use super::report::{Checks, Details};
+use super::report::Checks;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
-use crate::plugins::active::{self, Active};
+use crate::plugins::active::Active;
 
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
@@ -50,8 +50,6 @@ pub(super) struct Run<'a> {
     pub(super) has_tables: bool,
     /// The results of the checks of the asset that was built last.
     pub(super) checked: RefCell<Vec<Checked>>,
-    /// The time that it took to generate the file of that asset, a source that had none.
-    pub(super) generated: Cell<Option<Duration>>,
     /// The columns of the models that were built, for their lineage.
     pub(super) columns: RefCell<HashMap<String, Vec<String>>>,
     /// The run that this one is a part of.
@@ -68,6 +66,35 @@ pub(super) struct Checked {
     pub(super) result: CheckResult,
     /// Whether the model is built although the check fails.
     pub(super) is_tolerated: bool,
+}
+
+impl<'a> Run<'a> {
+    /// A run that builds assets in this process, in an empty database.
+    pub(super) fn new(
+        id: &'a str,
+        identity: &'a Identity,
+        artifacts: &'a CompiledArtifacts,
+        plugins: &'a Active,
+        database: Session,
+    ) -> Self {
+        Self {
+            id,
+            identity,
+            artifacts,
+            plugins,
+            warehouse: RefCell::new(database),
+            dbt: None,
+            dbt_invocation_ids: RefCell::default(),
+            built_by_dbt: RefCell::default(),
+            spans: RefCell::default(),
+            orchestration: Orchestration::Local,
+            has_tables: false,
+            checked: RefCell::default(),
+            columns: RefCell::default(),
+            started_by: LineageParent::from_environment(),
+            dagster_run_id: None,
+        }
+    }
 }
 
 impl Run<'_> {
@@ -129,18 +156,6 @@ impl Run<'_> {
         }
     }
 
-    /// What is known of the asset that was built last, whose file has so many bytes.
-    pub(super) fn details(&self, key: &str, bytes: Option<u64>) -> Details {
-        let details = Details {
-            bytes,
-            generated: self.generated.take(),
-            checks: self.checks(),
-            of_dbt: self.of_dbt(key),
-        };
-        self.checked.take();
-        details
-    }
-
     /// The results of the checks of the asset that was built last.
     pub(super) fn checks(&self) -> Checks {
         let checked = self.checked.borrow();
@@ -149,14 +164,6 @@ impl Run<'_> {
             passed,
             failed: checked.len() as u64 - passed,
         }
-    }
-
-    /// The id of dbt's command that has built a model, and the time that it took there.
-    fn of_dbt(&self, key: &str) -> (Option<String>, Duration) {
-        let built = self.built_by_dbt.borrow();
-        let seconds = built.get(key).map_or(0.0, |model| model.seconds);
-        let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        (self.dbt_invocation_id(key), took)
     }
 
     /// Whether the database has a table.
@@ -273,7 +280,6 @@ impl Run<'_> {
 
     /// Emits an event of a job whose run is a part of this one.
     fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
-        let ids = active::current_ids();
         let parent = Parent {
             run_id: self.id,
             job: self.job(&self.identity.name),
@@ -281,9 +287,8 @@ impl Run<'_> {
         };
         let mut tags = tags(self.id, self.dagster_run_id.as_deref());
         tags.extend(&event.tags);
-        self.plugins.lineage(&RunEvent {
+        self.plugins.lineage(RunEvent {
             parent: Some(parent),
-            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
             tags,
             ..event
         })

@@ -5,7 +5,7 @@ use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::input_file;
@@ -14,7 +14,7 @@ use floe_plugins::runs::run_id::RunId;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::report::Checks;
+use super::report::Details;
 
 /// The variable with the path of the first file.
 pub(super) const VARIABLE: &str = "FLOE_RUN";
@@ -49,15 +49,8 @@ pub(super) struct Attempt {
     pub(super) step_key: Option<String>,
     /// The id of the run of the job that builds the asset, in its lineage.
     pub(super) lineage_run_id: RunId,
-    /// The id of dbt's command, if dbt has built the asset.
-    #[serde(default)]
-    pub(super) dbt_invocation_id: Option<String>,
-    /// The results of the checks of a model, at its end.
-    #[serde(default)]
-    pub(super) checks: Checks,
-    /// The time that it took to generate the file of a source that had none, at its end.
-    #[serde(default)]
-    pub(super) generated: Option<Duration>,
+    /// What is known of the asset at its end.
+    pub(super) details: Details,
     /// The time of the change, in milliseconds since 1970.
     pub(super) at: u64,
     pub(super) state: State,

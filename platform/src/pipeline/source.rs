@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use floe_plugin::PluginType;
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
@@ -16,27 +15,27 @@ use floe_plugins::runs::run_id::RunId;
 use floe_suggest::all_of;
 use floe_telemetry::sanitize_error_message;
 
+use super::metrics;
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
-use super::{generate, metrics};
-use crate::artifacts::CompiledSource;
+use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
 
-/// Generates the file of the source, if it has a query for it and no file. Anything that exists is kept: what is not a
-/// CSV file is an error when it is read.
-pub(super) fn generate(source: &CompiledSource, run: &Run<'_>) -> Result<(), Failure> {
+/// The query that has to generate the file of the source: if it has one, and no file. Anything that exists is kept: what is
+/// not a CSV file is an error when it is read.
+pub(super) fn to_generate<'a>(
+    source: &'a CompiledSource,
+    run: &Run<'_>,
+) -> Result<Option<&'a Query>, Failure> {
     let Some(query) = &source.generate else {
-        return Ok(());
+        return Ok(None);
     };
     let file = check_path(source, run)?;
     if fs::symlink_metadata(&file).is_ok() {
-        return Ok(());
+        return Ok(None);
     }
     confine::check_file(run.folder(), &source.path)?;
-    let started = Instant::now();
-    let written = generate::write(query, &source.path, run);
-    run.generated.set(Some(started.elapsed()));
-    written
+    Ok(Some(query))
 }
 
 /// Loads the source in the current span, which is that of the asset. `generated` is whether its file could be generated.

@@ -128,13 +128,13 @@ impl Active {
             Ok(value) => return Ok(Some(value)),
             Err(error) => error,
         };
-        let name = plugin.name();
         if self.is_tolerated(plugin) {
+            let name = plugin.name();
             tracing::warn!(plugin = name, kind = %K::TYPE, %error, "an operation of a plugin failed");
-            self.warn(Error::of_plugin(K::TYPE, name, error).redacted());
+            self.warn(failed(plugin)(error).redacted());
             return Ok(None);
         }
-        Err(Error::of_plugin(K::TYPE, name, error))
+        Err(failed(plugin)(error))
     }
 
     /// Adds a failure that does not fail the run, without credentials.
@@ -176,11 +176,16 @@ impl Active {
         failed
     }
 
-    /// Emits a lineage event to each backend, unless it did not get the three before.
+    /// Emits a lineage event of the current trace to each backend, unless it did not get the three before.
     ///
     /// # Errors
     /// As for [`alert`](Self::alert).
-    pub(crate) fn lineage(&self, event: &RunEvent<'_>) -> Result<(), Error> {
+    pub(crate) fn lineage(&self, event: RunEvent<'_>) -> Result<(), Error> {
+        let ids = current_ids();
+        let event = RunEvent {
+            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
+            ..event
+        };
         let mut failed = Ok(());
         for backend in self.plugins.all::<dyn LineageBackend>() {
             let mut lost_events = self.lost_events.borrow_mut();
@@ -188,7 +193,7 @@ impl Active {
             if *lost == MOST_FAILURES {
                 continue;
             }
-            let emitted = backend.emit_event(event);
+            let emitted = backend.emit_event(&event);
             *lost = if emitted.is_ok() { 0 } else { *lost + 1 };
             if emitted.is_ok() && event.state == RunState::Start {
                 let state = KeyValue::new(Lineage::EVENT_TYPE, event.state.as_str());
@@ -229,6 +234,14 @@ impl Active {
         }
         Ok(())
     }
+}
+
+/// The failure of an operation, with the name of its plugin.
+pub(crate) fn failed<K: ?Sized + Kind>(
+    plugin: &Handle<K>,
+) -> impl Fn(floe_plugin::Error) -> Error + use<K> {
+    let name = plugin.name();
+    move |error| Error::of_plugin(K::TYPE, name, error)
 }
 
 /// The name of the alert of a run that failed.

@@ -315,5 +315,5 @@ fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {
         // Writing to a `String` cannot fail.
         let _ = writeln!(text, "---\n{document:#}");
     }
-    atomic::write(path, Access::Public, |file| file.write_all(text.as_bytes()))
+    atomic::replace(path, Access::Public, |file| file.write_all(text.as_bytes()))
 }

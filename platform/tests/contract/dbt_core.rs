@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, PartOfRun, Project};
 use floe_plugin::lineage::{Job, LineageBackend, Parent};
@@ -53,7 +52,7 @@ fn run(name: &str, dbt: &Program, command: DbtCommand) -> Result<DbtOutcome, Err
     let folder = generated();
     let plugins = start(name, dbt);
     let runner = plugins.one::<dyn DbtRunner>().unwrap();
-    runner.run(command, &project_in(folder.path()))
+    runner.run(command, &project_in(folder.path())).outcome
 }
 
 fn results(version: &str, status: &str) -> String {
@@ -150,7 +149,7 @@ fn a_selection_and_a_target_are_arguments() {
         credentials: &[],
         ..project_in(folder.path())
     };
-    runner.run(DbtCommand::Run, &project).unwrap();
+    runner.run(DbtCommand::Run, &project).outcome.unwrap();
     let folder = folder.path().display();
     assert_eq!(
         dbt.received("arguments"),
@@ -174,7 +173,7 @@ fn a_selection_and_a_target_are_arguments() {
             },
         ),
     ] {
-        let error = runner.run(command, &project).unwrap_err();
+        let error = runner.run(command, &project).outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
 }
@@ -273,6 +272,7 @@ fn results_of_an_earlier_command_are_not_read() {
     let runner = plugins.one::<dyn DbtRunner>().unwrap();
     let error = runner
         .run(DbtCommand::Run, &project_in(folder.path()))
+        .outcome
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
@@ -366,21 +366,20 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
             root: None,
         },
         tags: vec![("floe_run_id", run)],
-        invocation_id: OnceLock::new(),
-        models: OnceLock::new(),
         renamed_schema: None,
     };
     let plugins = start("core", &dbt);
     let runner = plugins.one::<dyn DbtRunner>().unwrap();
+    let mut ran = None;
     let spans = testing::capture(|| {
         let project = Project {
             part_of: Some(&part_of),
             ..project_in(folder.path())
         };
-        runner.run(DbtCommand::Run, &project).unwrap();
+        ran = Some(runner.run(DbtCommand::Run, &project));
     });
     let command = spans.single("dbt.run").assert_ok();
-    let id = part_of.invocation_id.get().unwrap();
+    let id = &ran.unwrap().invocation_id.unwrap();
     command
         .assert_attribute("dbt.invocation_id", id.as_str())
         .assert_attribute("dbt.version", "1.11.16")

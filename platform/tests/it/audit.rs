@@ -78,7 +78,7 @@ fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
 fn the_tracer_of_each_embedded_plugin_is_the_scope_of_a_span_of_a_run() {
     let product = Product::demo("customer-360");
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
     let scopes: BTreeSet<_> = spans.iter().map(|span| span.scope().to_owned()).collect();
     let expected: BTreeSet<_> = [
         // The compiler is not a plugin; its spans have the scope of the crate.

@@ -109,7 +109,7 @@ fn a_check_that_fails_does_not_stop_a_run_whose_manifest_continues() {
 fn checks_have_a_span_for_each_model_and_one_for_each_check() {
     let product = failing("");
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
     spans
         .single("quality.run_checks")
         .assert_error(FAILED)

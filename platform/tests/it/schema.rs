@@ -162,7 +162,7 @@ fn each_reference_is_a_key_of_the_opentelemetry_conventions() {
 fn a_run_records_only_attributes_of_the_registry() {
     let product = Product::shop();
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
     let recorded: BTreeSet<String> = spans
         .iter()
         .flat_map(|span| {

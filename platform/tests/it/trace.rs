@@ -15,7 +15,7 @@ const STAGES: [&str; 6] = [
 fn run(product: &Product) -> (Spans, String) {
     let run_id = RunId::new();
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &run_id));
+    let spans = testing::capture(|| pipeline::run(&identity, &run_id, None));
     (spans, run_id.to_string())
 }
 
@@ -121,6 +121,21 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
     assert_eq!(totals["outputs"][0]["name"], "totals");
     let rows = &totals["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"];
     assert_eq!(*rows, 1);
+}
+
+#[test]
+fn what_the_platform_writes_itself_is_in_spans() {
+    let (spans, _) = run(&Product::shop());
+    let results = spans.named("floe.results.write");
+    assert_eq!(results.count(), 2, "{spans}");
+    for name in ["floe.warehouse.replace", "floe.runs.compare"] {
+        let span = spans.single(name).assert_ok();
+        span.assert_child_of("floe.pipeline.run");
+    }
+    spans
+        .single("floe.artifacts.write")
+        .assert_ok()
+        .assert_child_of("floe.compile.stage6");
 }
 
 #[test]

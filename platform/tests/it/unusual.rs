@@ -57,7 +57,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     assert_eq!(told(&ended["unusual"]), 1, "{ended:#}");
 
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
-    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
     let root = spans.single("floe.pipeline.run");
     root.assert_no_attribute("floe.pipeline.dbt_invocation_ids");
     let unusual = format!("{:?}", root.attribute("floe.pipeline.unusual"));

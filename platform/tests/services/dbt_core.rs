@@ -87,7 +87,7 @@ fn run(
         credentials: &[],
         part_of: None,
     };
-    let run = |command: &DbtCommand| dbt.run(*command, &project);
+    let run = |command: &DbtCommand| dbt.run(*command, &project).outcome;
     let results = commands.iter().map(run).collect();
     if commands.contains(&DbtCommand::Test) {
         let count = format!(
@@ -197,7 +197,7 @@ fn the_log_of_duckdb_has_the_span_of_the_command() {
             credentials: &[],
             part_of: None,
         };
-        dbt.run(DbtCommand::Run, &project).unwrap();
+        dbt.run(DbtCommand::Run, &project).outcome.unwrap();
     });
     let log = std::fs::read_to_string(log).unwrap();
     let command = spans.single("dbt.run").span_context().clone();

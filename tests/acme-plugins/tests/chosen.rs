@@ -115,7 +115,8 @@ fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::T
     );
     let (identity, _) = Identity::read(Path::new(folder.path()), None, None).unwrap();
     let mut result = Ok(());
-    let spans = testing::capture(|| result = pipeline::run(&identity, &RunId::new()).map(drop));
+    let spans =
+        testing::capture(|| result = pipeline::run(&identity, &RunId::new(), None).map(drop));
     (result, spans, folder)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floe_plugin::compute::QueryComments;
-use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, Project};
 use floe_plugin::product::Product;
 use floe_plugin::{Error, Lifecycle};
 use floe_plugins::process::child::Program;
@@ -68,7 +68,7 @@ impl DbtRunner for Fusion {
         project::generate(product, output, self.query_comments, folder)
     }
 
-    fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error> {
+    fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
         let dbt = Dbt {
             tool: "dbt Fusion",
             tracer: Some(TRACER_NAME),

@@ -112,7 +112,7 @@ impl QualityProvider for DbtTests {
             credentials: &[],
             part_of: None,
         };
-        let results = dbt.results(DbtCommand::Test, &project)?;
+        let results = dbt.results(DbtCommand::Test, &project).1?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();
         for result in &results.results {
             // `test.floe_checks.check_0.e18aa9949a`

@@ -1,5 +1,5 @@
-//! Atomic and durable replacement of files: a file is written as a draft beside its target, synchronized to
-//! the disk and then renamed.
+//! Atomic replacement of files: a file is written as a draft beside its target and then renamed. What cannot be made again
+//! is synchronized to the disk before and after.
 //!
 //! A draft has a random name and a lock file. Runs therefore never share a draft, also if they have equal
 //! process ids in different containers, and a draft whose lock is free was left behind by a run that was
@@ -56,7 +56,7 @@ pub struct Draft {
 impl Draft {
     /// Creates an empty draft beside `target`, and the folder if necessary. Removes the drafts of killed runs.
     ///
-    /// A target that exists is a regular file. The folder is not checked: see [`write_below`].
+    /// A target that exists is a regular file. The folder is not checked: see [`replace_below`].
     ///
     /// # Errors
     /// The folder or the draft cannot be written.
@@ -84,25 +84,26 @@ impl Draft {
         &self.path
     }
 
-    /// Renames the file to its target, replacing an existing file.
+    /// Renames the file to its target, replacing an existing file. A power failure leaves one of the two, and afterwards
+    /// this one.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn publish(self) -> Result<(), Error> {
-        let target = self.target.clone();
-        self.publish_as(&target)
-    }
-
-    /// Renames the file to another name in the same folder. Afterwards the file survives a power failure.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn publish_as(self, target: &Path) -> Result<(), Error> {
+        let target = self.target.as_path();
         let file = OpenOptions::new().write(true).open(&self.path);
         file.and_then(|file| file.sync_all())
             .and_then(|()| self.rename(target))
             .and_then(|()| sync_folder(target))
             .map_err(Error::io("write", target))
+    }
+
+    /// Renames the file to another name in the same folder, replacing an existing file. A power failure may leave it empty.
+    ///
+    /// # Errors
+    /// The file cannot be renamed.
+    pub fn publish_as(self, target: &Path) -> Result<(), Error> {
+        self.rename(target).map_err(Error::io("write", target))
     }
 
     fn rename(&self, target: &Path) -> io::Result<()> {
@@ -126,7 +127,7 @@ impl Drop for Draft {
     }
 }
 
-/// Replaces `target` with the output of `contents`.
+/// Replaces `target` with the output of `contents`, as [`Draft::publish`] does.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -135,27 +136,52 @@ pub fn write(
     access: Access,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let draft = Draft::new(target, access)?;
-    let output = OpenOptions::new().write(true).open(draft.path());
-    let mut writer = BufWriter::new(output.map_err(Error::io("write", target))?);
-    contents(&mut writer)
-        .and_then(|()| writer.flush())
-        .map_err(Error::io("write", target))?;
-    draft.publish()
+    draft(target, access, contents)?.publish()
 }
 
-/// Replaces a file below `folder`, to which no symbolic link leads.
+/// Replaces `target` with the output of `contents`, for a file that can be made again, or that the platform can do without:
+/// a power failure may leave it empty.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn replace(
+    target: &Path,
+    access: Access,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    draft(target, access, contents)?.publish_as(target)
+}
+
+/// Does the same as [`replace`] for a file below `folder`, to which no symbolic link leads.
 ///
 /// # Errors
 /// The path leaves the folder, or the file cannot be written.
-pub fn write_below(
+pub fn replace_below(
     folder: &Path,
     inner: &Path,
     access: Access,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
     confine::check_file(folder, inner)?;
-    write(&folder.join(inner), access, contents)
+    replace(&folder.join(inner), access, contents)
+}
+
+/// Writes the output of `contents` as a draft of `target`.
+///
+/// # Errors
+/// The draft cannot be written.
+pub fn draft(
+    target: &Path,
+    access: Access,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<Draft, Error> {
+    let draft = Draft::new(target, access)?;
+    let output = OpenOptions::new().write(true).open(draft.path());
+    let mut writer = BufWriter::new(output.map_err(Error::io("write", target))?);
+    contents(&mut writer)
+        .and_then(|()| writer.flush())
+        .map_err(Error::io("write", target))?;
+    Ok(draft)
 }
 
 /// Removes a file if it exists.

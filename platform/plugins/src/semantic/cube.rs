@@ -85,7 +85,7 @@ impl SemanticLayer for Cube {
             let yaml =
                 yaml::write(&contents).map_err(|error| Error::new(ErrorKind::Other, error))?;
             let file = folder.join(format!("{}.yml", definition.name));
-            atomic::write(&file, Access::Public, |output| {
+            atomic::replace(&file, Access::Public, |output| {
                 write!(output, "{GENERATED}{yaml}")
             })
             .map_err(system)?;

@@ -2,13 +2,33 @@
 
 use std::fmt;
 
-use crate::artifacts::{CompiledModel, CompiledSource};
-use crate::cli::columns;
+use clap::Args;
+use floe_plugins::error::Error;
 
-pub(super) struct AssetList(
-    pub(super) Vec<CompiledSource>,
-    pub(super) Vec<CompiledModel>,
-);
+use super::arguments::{ProductArgs, SelectArgs};
+use super::columns;
+use super::output::print;
+use crate::artifacts::{CompiledModel, CompiledSource};
+use crate::compile;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    product: ProductArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+}
+
+pub(super) fn ls(arguments: &Arguments) -> Result<(), Error> {
+    let (identity, ..) = arguments.product.read()?;
+    let (mut sources, mut models) = compile::assets(&identity)?;
+    let selected = arguments.select.select().of(&sources, &models)?;
+    sources.retain(|it| selected.contains(&*it.name));
+    models.retain(|it| selected.contains(&*it.name));
+    print(&AssetList(sources, models))
+}
+
+struct AssetList(Vec<CompiledSource>, Vec<CompiledModel>);
 
 impl fmt::Display for AssetList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

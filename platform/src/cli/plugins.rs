@@ -1,7 +1,9 @@
 //! The plugins that a product runs on, and their health: `floe plugins`.
 
 use std::fmt;
+use std::io;
 
+use clap::Args;
 use floe_plugin::registry::LinkedPlugin;
 use floe_plugin::{ErrorKind, PluginType, Plugins};
 use floe_plugins::error::Error;
@@ -10,13 +12,62 @@ use floe_telemetry::backend;
 use floe_telemetry::{TelemetryConfig, printable, traced};
 use serde::Serialize;
 
-use crate::cli::columns;
+use super::arguments::ProductArgs;
+use super::columns;
+use super::observed::{Tree, observed};
+use super::output::print;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
+use crate::pipeline::RunError;
+use crate::telemetry::{self, Written};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    product: ProductArgs,
+    /// Also start each plugin, check its health and stop it: at most 30, 5 and 30 seconds
+    #[arg(long)]
+    check: bool,
+    /// Print JSON instead of a table; the trace of the check is then printed to standard error
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the plugins that a product runs on, and checks them.
+pub(super) fn plugins(arguments: &Arguments) -> Result<(), RunError> {
+    let Arguments {
+        product,
+        check,
+        json,
+    } = arguments;
+    let (identity, manifest, config) = product.read()?;
+    let mut list = PluginList::new(&identity, &manifest, &config)?;
+    let show = |list: &PluginList| {
+        if *json {
+            return print(&format_args!("{:#}\n", serde_json::json!(list)));
+        }
+        print(list)
+    };
+    if !check {
+        return Ok(show(&list)?);
+    }
+    let config = telemetry::with_environment(config)?;
+    let observed = observed(config.clone(), Some(Tree::Full), Written::Nothing, || {
+        let checked = list.check(&config);
+        show(&list)?;
+        Ok(checked?)
+    })?;
+    if *json {
+        observed.print_tree(&mut io::stderr());
+    } else {
+        observed.print_tree(&mut io::stdout());
+    }
+    observed.outcome
+}
 
 /// The plugins that a product runs on: those that its platform's manifest selects, and the embedded ones.
 #[derive(Debug, Serialize)]
-pub(crate) struct PluginList {
+struct PluginList {
     plugins: Vec<Listed>,
     #[serde(skip)]
     configured: Plugins,
@@ -46,7 +97,7 @@ impl PluginList {
     ///
     /// # Errors
     /// A plugin cannot be used; the error names the place in the manifest.
-    pub(crate) fn new(
+    fn new(
         identity: &Identity,
         manifest: &Manifest,
         telemetry: &TelemetryConfig,
@@ -84,7 +135,7 @@ impl PluginList {
     /// # Errors
     /// A plugin is not healthy; the error has their number, and the list why.
     #[traced(name = "floe.plugins.check")]
-    pub(crate) fn check(&mut self, telemetry: &TelemetryConfig) -> Result<(), Error> {
+    fn check(&mut self, telemetry: &TelemetryConfig) -> Result<(), Error> {
         let health = |result: Result<(), String>| match result {
             Ok(()) => Health::Healthy,
             Err(error) => Health::Failed { error },

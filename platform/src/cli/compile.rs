@@ -1,0 +1,38 @@
+//! `floe compile`: checks a product and writes its artifacts.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::arguments::ProductArgs;
+use super::observed::{Tree, observed};
+use super::output::{print, print_redacted, print_warnings};
+use crate::artifacts;
+use crate::compile;
+use crate::pipeline::RunError;
+use crate::telemetry::Written;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    product: ProductArgs,
+    /// The file to write: a new one, or earlier artifacts, which are replaced
+    /// [default: `.floe/compiled_artifacts.json` in the product's folder]
+    #[arg(long, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
+    let (identity, _, config) = arguments.product.read()?;
+    let default = artifacts::default_path(&identity.folder);
+    let output = arguments.output.as_deref().unwrap_or(&default);
+    observed(config, Some(Tree::None), Written::Nothing, || {
+        let artifacts = compile::compile(&identity, output)?;
+        print_warnings(&artifacts.instrumentation);
+        for warning in &artifacts.warnings {
+            print_redacted("warning", warning);
+        }
+        Ok(print(&format_args!("wrote {}\n", output.display()))?)
+    })?
+    .outcome
+}

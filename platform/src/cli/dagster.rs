@@ -1,0 +1,56 @@
+//! The commands that Dagster calls: `floe build-asset` and `floe evaluate-sensor`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::observed::{Tree, observed};
+use super::output::print;
+use crate::pipeline::{DagsterSensor, DagsterStep, RunError};
+use crate::telemetry::Written;
+
+#[derive(Debug, Args)]
+pub(super) struct SensorArguments {
+    /// The product's folder
+    #[arg(value_name = "PRODUCT")]
+    folder: PathBuf,
+    /// The name of the sensor
+    #[arg(long)]
+    name: String,
+    /// The name of the job that it requests runs of
+    #[arg(long)]
+    job: String,
+    /// The cursor of the evaluation before
+    #[arg(long)]
+    cursor: Option<String>,
+}
+
+/// Builds an asset as a step of Dagster.
+pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
+    let step = DagsterStep::open(folder)?;
+    let spans = step.spans();
+    let written = spans.as_deref().map_or(Written::Nothing, Written::ForRun);
+    let observed = observed(step.telemetry(), None, written, || step.build())?;
+    observed.print_tree(&mut io::stdout());
+    observed.outcome
+}
+
+/// Evaluates a sensor, and prints the result.
+pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {
+    let sensor = DagsterSensor::open(&arguments.folder)?;
+    let SensorArguments {
+        name, job, cursor, ..
+    } = arguments;
+    // Standard output is data.
+    observed(
+        sensor.telemetry(),
+        Some(Tree::None),
+        Written::Nothing,
+        || {
+            let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
+            Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
+        },
+    )?
+    .outcome
+}

@@ -1,0 +1,152 @@
+//! A command that runs with telemetry: its trace is drawn or written, and delivered before the command ends.
+
+use std::io::{self, IsTerminal as _};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic;
+use floe_plugins::process::interrupt;
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::exporter::{ConsoleExporter, uses_color};
+
+use super::output::{print_error, redactions};
+use crate::pipeline::RunError;
+use crate::step_spans::StepSpans;
+use crate::telemetry::{self, Written};
+
+/// How much of its trace a command prints.
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+pub(super) enum Tree {
+    /// Nothing
+    None,
+    /// What failed and what took long, the rest counted by name
+    Summary,
+    /// Every span
+    Full,
+    /// A page for a browser instead, `.floe/trace.html` in the product's folder
+    #[cfg(feature = "report")]
+    Html,
+}
+
+/// A command that was observed, after its telemetry was delivered.
+pub(super) struct Observed<T> {
+    pub(super) outcome: Result<T, RunError>,
+    config: TelemetryConfig,
+    /// When its telemetry has to be delivered.
+    deadline: Instant,
+    /// The trace, drawn.
+    tree: Drawing,
+    /// Where spans went, unless that is only here.
+    pub(super) exported_to: Option<String>,
+    /// Whether anything takes spans. Otherwise, none is recorded.
+    pub(super) has_exporter: bool,
+    /// Whether the sampler has kept spans.
+    pub(super) is_recorded: bool,
+    pub(super) is_disabled: bool,
+    /// How many findings were redacted.
+    pub(super) redactions: Option<String>,
+}
+
+impl<T> Observed<T> {
+    /// Sends the spans of the steps after those of the run.
+    pub(super) fn send(&self, spans: &StepSpans) -> Result<(), Error> {
+        if self.exported_to.is_none() {
+            return Ok(());
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        telemetry::send(&self.config, spans.read()?, left)
+    }
+
+    /// Prints the trace.
+    pub(super) fn print_tree(&self, to: &mut impl io::Write) {
+        let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // There is nowhere to report that the reader has closed it.
+        let _ = to.write_all(&tree).and_then(|()| to.flush());
+    }
+}
+
+/// Where the trace is drawn until the command has ended.
+#[derive(Clone, Default)]
+struct Drawing(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Drawing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a command with telemetry, and draws as much of its trace as `tree` requests, or writes it. A signal
+/// stops the command, and its trace is delivered.
+pub(super) fn observed<T>(
+    config: TelemetryConfig,
+    tree: Option<Tree>,
+    written: Written<'_>,
+    command: impl FnOnce() -> Result<T, RunError>,
+) -> Result<Observed<T>, RunError> {
+    let mut config = telemetry::with_environment(config)?;
+    let exported_to = telemetry::destination(&config);
+    let drawing = Drawing::default();
+    let terminal = match tree {
+        None | Some(Tree::None) => None,
+        #[cfg(feature = "report")]
+        Some(Tree::Html) => None,
+        Some(tree) => {
+            let is_terminal = io::stdout().is_terminal();
+            let width = terminal_size::terminal_size().filter(|_| is_terminal);
+            let exporter =
+                ConsoleExporter::to_writer(drawing.clone()).with_color(uses_color(is_terminal));
+            let exporter = match width {
+                Some((width, _)) => exporter.with_width(width.0.into()),
+                None => exporter,
+            };
+            Some(exporter.with_max_unfolded(if tree == Tree::Full { usize::MAX } else { 0 }))
+        }
+    };
+    // A step whose spans go nowhere has none for its run.
+    let written = match written {
+        Written::ForRun(_) if exported_to.is_none() => Written::Nothing,
+        written => written,
+    };
+    telemetry::draw_only(&mut config, tree.is_some());
+    let is_drawn = terminal.is_some() || matches!(written, Written::Page(_));
+    let exporters = config.exporters.traces.as_ref();
+    let has_exporter = is_drawn || exporters.is_none_or(|it| !it.is_empty());
+    let is_disabled = !config.enabled;
+    let product = config.clone();
+    let telemetry = Arc::new(telemetry::start(config, terminal, written)?);
+    let overdue = Arc::clone(&telemetry);
+    interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
+        atomic::abandon();
+        // The error cannot be printed: the command may be blocked in printing.
+        let _ = telemetry::stop(&overdue);
+    });
+    let outcome = {
+        let _context = telemetry::context(&product).attach();
+        command()
+    };
+    interrupt::command_stopped();
+    let deadline = Instant::now() + telemetry::SHUTDOWN_TIMEOUT;
+    if let Err(error) = telemetry::stop(&telemetry) {
+        // The command has finished: a collector that cannot be reached must not fail it.
+        print_error("warning", &error.to_string());
+    }
+    let statistics = telemetry.statistics();
+    Ok(Observed {
+        outcome,
+        config: product,
+        deadline,
+        tree: drawing,
+        exported_to,
+        has_exporter,
+        is_recorded: statistics.collected > statistics.sampled_out,
+        is_disabled: is_disabled || telemetry.is_noop(),
+        redactions: redactions(&telemetry),
+    })
+}

@@ -1,0 +1,223 @@
+//! `floe run`: compiles a product, builds its tables, and prints its trace and a summary.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Args};
+use floe_plugin::{PluginMetadata, PluginType, registry};
+use floe_plugins::error::Error;
+use floe_telemetry::TelemetryConfig;
+
+use super::arguments::{ProductArgs, SelectArgs};
+use super::observed::{Tree, observed};
+use super::output::{print, print_error, print_redacted, print_summary};
+use super::summary::Summary;
+use crate::artifacts::CompiledArtifacts;
+use crate::identity::{Identity, Lines};
+use crate::pipeline::{self, Outcome, Report, RunError, RunId};
+use crate::telemetry::Written;
+use crate::word::TraceUrl;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    product: ProductArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    /// Compiled artifacts to build from, instead of compiling the product
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
+    artifacts: Option<PathBuf>,
+    /// The orchestrator that runs the product: local or dagster [default: the manifest's, else local]
+    #[arg(long, value_name = "NAME", value_parser = orchestrator)]
+    orchestrator: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What a run prints.
+#[derive(Debug, Args)]
+struct OutputArgs {
+    /// Print errors and warnings only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print the log records of the run, too: with -v those of level INFO, with -vv those of level DEBUG
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    /// Print the trace, too: what failed and what took long, unless another AMOUNT is given
+    #[arg(long, value_enum, value_name = "AMOUNT", num_args = 0..=1, default_missing_value = "summary")]
+    trace: Option<Tree>,
+    /// Print lines of JSON to standard output: `run_started`, `asset_ended` for each asset, and `run_ended`
+    #[arg(long)]
+    json: bool,
+}
+
+impl OutputArgs {
+    fn lines(&self) -> Lines {
+        match (self.json, self.quiet) {
+            (true, _) => Lines::Json,
+            (_, true) => Lines::Errors,
+            _ => Lines::Text,
+        }
+    }
+
+    /// How much of the trace is requested. Lines for machines are not mixed with it, whatever the exporter is.
+    fn tree(&self) -> Option<Tree> {
+        let default = (self.quiet || self.json).then_some(Tree::None);
+        self.trace.or(default)
+    }
+
+    /// Where the page of the trace is written, if it is requested.
+    fn page(&self, product: &Path) -> Option<PathBuf> {
+        #[cfg(feature = "report")]
+        if self.trace == Some(Tree::Html) {
+            return Some(product.join(".floe/trace.html"));
+        }
+        let _ = product;
+        None
+    }
+
+    /// Sets the logs that are printed.
+    fn apply(&self, mut config: TelemetryConfig) -> TelemetryConfig {
+        let level = match self.verbose {
+            0 => return config,
+            1 => "INFO",
+            _ => "DEBUG",
+        };
+        level.clone_into(&mut config.logging.log_level);
+        config.logging.json_output = false;
+        config
+    }
+}
+
+/// The name of an orchestrator that is linked into the program.
+fn orchestrator(name: &str) -> Result<String, String> {
+    let linked = registry::discover().map_err(|error| error.to_string())?;
+    let kind = PluginType::Orchestrator;
+    let names: Vec<&str> = linked
+        .iter()
+        .map(|it| it.plugin())
+        .filter(|it| it.plugin_type() == kind)
+        .map(PluginMetadata::name)
+        .collect();
+    if names.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("expected {}", names.join(", ")))
+}
+
+impl Arguments {
+    /// What the run is of: its identity, what was compiled before, the address of its trace and its telemetry.
+    fn read(
+        &self,
+    ) -> Result<
+        (
+            Identity,
+            Option<CompiledArtifacts>,
+            Option<TraceUrl>,
+            TelemetryConfig,
+        ),
+        Error,
+    > {
+        let Some(path) = &self.artifacts else {
+            let (identity, manifest, config) = self.product.read()?;
+            return Ok((
+                identity,
+                None,
+                manifest.observability.tracing.trace_url,
+                config,
+            ));
+        };
+        let artifacts = CompiledArtifacts::read(path)?;
+        let identity = Identity::compiled(&self.product.folder, path, &artifacts)?;
+        let url = artifacts.observability.trace_url.clone();
+        let config = artifacts.observability.telemetry.clone();
+        Ok((identity, Some(artifacts), url, config))
+    }
+}
+
+/// Runs a product, and prints its trace and a summary.
+pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
+    let output = &arguments.output;
+    let (identity, artifacts, trace_url, config) = arguments.read()?;
+    let identity = Identity {
+        orchestrator: arguments.orchestrator.clone(),
+        select: arguments.select.select(),
+        lines: output.lines(),
+        ..identity
+    };
+    let mode = config.resource_attributes.floe_mode.unwrap_or_default();
+    let ratio = config.sampling_ratio();
+    let page = output.page(&identity.folder);
+    let written = page.as_deref().map_or(Written::Nothing, Written::Page);
+    let observed = observed(output.apply(config), output.tree(), written, || {
+        pipeline::run(&identity, &RunId::new(), artifacts.as_ref())
+    })?;
+    let (report, error) = match &observed.outcome {
+        Ok(report) => (Some(report), None),
+        Err(error) => (error.report(), Some(error)),
+    };
+    let step_spans = report.and_then(|it| it.step_spans.as_ref());
+    if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
+        && let Err(error) = observed.send(spans)
+    {
+        print_error("warning", &error.to_string());
+    }
+    print_problems(report, error);
+    let Some(report) = report.filter(|it| it.has_begun()) else {
+        return observed.outcome.map(drop);
+    };
+    if output.json {
+        observed.print_tree(&mut io::stderr());
+        let message = error.map(|error| match error {
+            RunError::Unfinished { error, .. } => error.redacted(),
+            other => other.to_string(),
+        });
+        let ended = report.ended(message.as_deref(), observed.is_recorded);
+        print(&format_args!("{ended}\n"))?;
+    } else {
+        observed.print_tree(&mut io::stdout());
+    }
+    if output.lines() == Lines::Text {
+        let to = observed.exported_to.as_deref();
+        let trace = match (report.trace_id.as_deref(), &trace_url, to) {
+            _ if observed.is_disabled || !observed.has_exporter => None,
+            (Some(id), Some(url), Some(_)) if observed.is_recorded => Some(url.of(id)),
+            (Some(id), _, Some(to)) if observed.is_recorded => Some(format!("{id} at {to}")),
+            (Some(id), _, None) if observed.is_recorded => Some(id.to_owned()),
+            _ => {
+                let percent = ratio * 100.0;
+                Some(format!(
+                    "not recorded: `{mode}` records {percent} % of its runs, and those that fail"
+                ))
+            }
+        };
+        let summary = Summary {
+            report,
+            folder: &identity.folder,
+            trace,
+            page: page.as_deref().filter(|page| page.exists()),
+            proposes_trace: output.trace.is_none() && to.is_none() && !observed.is_disabled,
+        };
+        let redactions = observed.redactions.as_ref();
+        let redactions = redactions.map(|it| format!("\n{it}")).unwrap_or_default();
+        print_summary(&format!("{summary}{redactions}"));
+    }
+    observed.outcome.map(drop)
+}
+
+/// Prints the warnings of a run, and why it ended early, unless that was printed with the last asset.
+fn print_problems(report: Option<&Report>, error: Option<&RunError>) {
+    for warning in report.iter().flat_map(|it| &it.warnings) {
+        print_redacted("warning", warning);
+    }
+    let Some(RunError::Unfinished { report, error }) = error else {
+        return;
+    };
+    let message = error.redacted();
+    let last = report.steps().last().map(|step| &step.outcome);
+    let is_printed =
+        matches!(last, Some(Outcome::Failed { message: last, .. }) if *last == message);
+    if !is_printed {
+        print_redacted("error", &message);
+    }
+}

@@ -1,0 +1,172 @@
+//! What a run needs before it builds anything: a compiled product, and plugins that were started.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use floe_plugin::identity::IdentityProvider;
+use floe_plugin::lineage::Lineage;
+use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator};
+use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::correlation;
+use floe_plugins::runs::run_id::RunId;
+use floe_telemetry::get_current_span;
+
+use super::alerts::alert_without_plugins;
+use super::report::{Report, RunError};
+use super::{Prepared, metrics, results};
+use crate::artifacts::{self, CompiledArtifacts};
+use crate::compile;
+use crate::identity::Identity;
+use crate::manifest::Manifest;
+use crate::plugins::active::Active;
+use crate::product;
+
+/// Compiles the product, unless there are artifacts, and replaces the results of the run before.
+pub(super) fn prepare<'a>(
+    identity: &'a Identity,
+    run_id: &'a RunId,
+    artifacts: Option<&'a CompiledArtifacts>,
+) -> Result<(Prepared<'a>, Report), RunError> {
+    product::check_output_folder(&identity.folder)?;
+    correlate(run_id);
+    let mut report = Report::new(identity, run_id);
+    // A product that was never built gets no results for a mistake in its files.
+    let has_results = artifacts.is_none() && results::results_path(&identity.folder).exists();
+    if has_results {
+        results::start(identity, &report)?;
+    }
+    let compiled = match artifacts {
+        Some(artifacts) => Ok(Cow::Borrowed(artifacts)),
+        None => compile(identity, &mut report).map(Cow::Owned),
+    };
+    let is_compiled = compiled.is_ok();
+    let selected = compiled.and_then(|artifacts| {
+        select(identity, &artifacts, &mut report)?;
+        Ok(artifacts)
+    });
+    match selected {
+        Ok(artifacts) => {
+            if !has_results {
+                results::start(identity, &report)?;
+            }
+            let prepared = Prepared {
+                identity,
+                run_id,
+                artifacts,
+            };
+            Ok((prepared, report))
+        }
+        Err(error) => {
+            if has_results {
+                // If they cannot be written, they remain those of a run that started.
+                let _ = results::write(identity, &report, None, Some(&error));
+            }
+            if is_compiled {
+                return Err(error.into());
+            }
+            Err(not_compiled(identity, report, error))
+        }
+    }
+}
+
+fn compile(identity: &Identity, report: &mut Report) -> Result<CompiledArtifacts, Error> {
+    let started = Instant::now();
+    let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
+    report.end_stage("compile", started.elapsed());
+    for warning in &artifacts.warnings {
+        report.warn(warning.clone());
+    }
+    Ok(artifacts)
+}
+
+/// Adds the ids that other tools have for the run to its span.
+fn correlate(run_id: &RunId) {
+    let span = get_current_span();
+    span.set_attribute(Lineage::RUN_ID, run_id.to_string());
+    if let Some(id) = correlation::dagster_run_id() {
+        span.set_attribute(DagsterAsset::RUN_ID, id);
+    }
+}
+
+/// Sets the assets that the run has to build.
+fn select(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let (sources, models) = (&artifacts.sources, &artifacts.models);
+    let selected = identity.select.of(sources, models)?;
+    report.expect(selected, artifacts);
+    Ok(())
+}
+
+/// The error of a run whose product could not be compiled.
+fn not_compiled(identity: &Identity, mut report: Report, error: Error) -> RunError {
+    metrics::not_compiled(&identity.name, report.took());
+    if interrupt::is_requested() {
+        return error.into();
+    }
+    let selected = Manifest::read(&identity.manifest)
+        .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
+    let summary = error.redacted();
+    let lost = selected
+        .ok()
+        .and_then(|selected| alert_without_plugins(selected, identity, &report, &summary));
+    let Some(lost) = lost else {
+        return error.into();
+    };
+    report.warn(lost);
+    let report = Box::new(report);
+    RunError::Unfinished { report, error }
+}
+
+/// Starts the plugins.
+pub(super) fn plugins(prepared: &Prepared<'_>, report: &Report) -> Result<Active, Error> {
+    tracing::info!(
+        product = prepared.identity.name,
+        run_id = report.run_id().as_str(),
+        lineage_run_id = report.run_id().as_str(),
+        dagster_run_id = report.dagster_run_id,
+        "run begins"
+    );
+    let plugins = Active::configure(prepared.artifacts.selected(), prepared.identity)?;
+    plugins.start(|_| true)?;
+    Ok(plugins)
+}
+
+/// Checks that the plugins can do what the run needs of them.
+pub(super) fn check(
+    prepared: &Prepared<'_>,
+    plugins: &Active,
+    report: &Report,
+) -> Result<(), Error> {
+    let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
+    if report.is_partial() && !orchestrator.plugin().runs_here() {
+        let name = orchestrator.name();
+        return Err(Error::Setting(format!(
+            "`--select`: the orchestrator {name} runs all assets, expected `--orchestrator local` with it, or a selection in {name} itself"
+        )));
+    }
+    let file = product::spec_path(&prepared.identity.folder);
+    plugins.check_secrets(&prepared.artifacts.secrets, &file)?;
+    authenticate(plugins)
+}
+
+/// Checks the identity of the platform, if the manifest selects a provider.
+fn authenticate(plugins: &Active) -> Result<(), Error> {
+    let Some(provider) = plugins.one::<dyn IdentityProvider>() else {
+        return Ok(());
+    };
+    let token = provider.authenticate();
+    let Some(token) = plugins.tolerate(&provider, token)? else {
+        return Ok(());
+    };
+    let is_valid = provider.validate_token(&token.token);
+    if plugins.tolerate(&provider, is_valid)? == Some(false) {
+        let message = "the provider issued a token that is not valid";
+        let error = floe_plugin::Error::new(floe_plugin::ErrorKind::Unauthorized, message);
+        plugins.tolerate::<_, ()>(&provider, Err(error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! The warehouse of a product: a file beside its artifacts, or a schema of a server. A run builds a draft of it, which
+//! replaces it as a whole.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use floe_plugin::PluginType;
+use floe_plugin::compute::{ComputeEngine, Server, Session};
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access, Draft};
+use floe_plugins::files::{confine, input_file};
+use floe_plugins::place::Place;
+use floe_plugins::process::interrupt;
+use floe_telemetry::traced;
+
+use super::report::Report;
+use super::run::TRACER_NAME;
+use super::{failed_path, metrics, unusual, warehouse_path};
+use crate::identity::Identity;
+use crate::plugins::active::{Active, failed};
+use crate::product::OUTPUT_FOLDER;
+
+/// The wait between two attempts to lock the warehouse.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The warehouse that a run builds.
+pub(super) enum Warehouse {
+    /// A file, whose draft is a file beside it.
+    File {
+        /// The folder of the product.
+        folder: PathBuf,
+        draft: Draft,
+        /// The lock of a run of some assets, from the copy of the other tables on: otherwise it would bring back the tables
+        /// of that time.
+        lock: Option<File>,
+    },
+    /// A schema of a server, which has the draft, too.
+    Server(Server),
+}
+
+impl Warehouse {
+    /// Finds out where the warehouse is, and whether it may be replaced.
+    pub(super) fn prepare(
+        identity: &Identity,
+        plugins: &Active,
+        report: &mut Report,
+    ) -> Result<Self, Error> {
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        engine.name().clone_into(&mut report.engine);
+        if let Some(server) = engine.plugin().server() {
+            report.server = Some(server.address.clone());
+            let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
+            if orchestrator.plugin().runs_here() {
+                return Ok(Self::Server(server));
+            }
+            return Err(Error::Setting(format!(
+                "the compute plugin {} needs a run in one process, expected `--orchestrator local`, found {}",
+                engine.name(),
+                orchestrator.name()
+            )));
+        }
+        let folder = identity.folder.clone();
+        let path = warehouse_path(&folder);
+        for path in [&path, &failed_path(&folder)] {
+            check_replaced(&folder, path, engine.name())?;
+        }
+        let is_partial = report.is_partial();
+        let lock = is_partial.then(|| lock_for(&folder, report)).transpose()?;
+        let draft = Draft::new(&path, Access::Private)?;
+        Ok(Self::File {
+            folder,
+            draft,
+            lock,
+        })
+    }
+
+    /// The file of the draft. It has no meaning for a server.
+    pub(super) fn database(&self) -> &Path {
+        match self {
+            Self::File { draft, .. } => draft.path(),
+            Self::Server(_) => Path::new("warehouse.db"),
+        }
+    }
+
+    /// Where the warehouse is, if it is no file.
+    pub(super) fn server(&self) -> Option<&Server> {
+        match self {
+            Self::File { .. } => None,
+            Self::Server(server) => Some(server),
+        }
+    }
+
+    /// Opens the draft: an empty one, or one with a copy of the tables for a run that builds some of them.
+    pub(super) fn open(&self, plugins: &Active, report: &Report) -> Result<Session, Error> {
+        let database = self.database();
+        match self {
+            _ if !report.is_partial() => create(database, plugins),
+            Self::File { folder, .. } => copy(folder, database, plugins),
+            Self::Server(_) => open(database, plugins),
+        }
+    }
+
+    /// Puts the draft in the place of the tables.
+    #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
+    pub(super) fn replace(self, mut session: Session, report: &mut Report) -> Result<(), Error> {
+        match self {
+            Self::File {
+                folder,
+                draft,
+                lock,
+            } => {
+                session.close().map_err(Error::from_plugin)?;
+                interrupt::check()?;
+                let _lock = match lock {
+                    Some(lock) => lock,
+                    None => lock_for(&folder, report)?,
+                };
+                draft.publish()?;
+                report.is_published = true;
+                atomic::remove(&failed_path(&folder))
+            }
+            Self::Server(_) => {
+                interrupt::check()?;
+                let published = session.publish().and_then(|()| session.close());
+                let engine = &report.engine;
+                published.map_err(|error| Error::of_plugin(PluginType::Compute, engine, error))?;
+                report.is_published = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps the draft of a run with assets that failed, for debugging: it contains what they read.
+    pub(super) fn keep_failed(self) -> Result<(), Error> {
+        match self {
+            Self::File { folder, draft, .. } => draft.publish_as(&failed_path(&folder)),
+            // The next run drops it.
+            Self::Server(_) => Ok(()),
+        }
+    }
+}
+
+/// Creates a database.
+pub(super) fn create(database: &Path, plugins: &Active) -> Result<Session, Error> {
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    let started = Instant::now();
+    let opened = engine.create_database(database);
+    let error = opened.as_ref().err().map(|_| "unreachable");
+    metrics::validated(engine.name(), started.elapsed(), error);
+    opened.map_err(failed(&engine))
+}
+
+/// Opens a database that another process has created, or a copy of one.
+pub(super) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    engine.open_database(database).map_err(failed(&engine))
+}
+
+/// Copies the warehouse, which is a file, and opens the copy; an empty one if there is no warehouse.
+pub(super) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<Session, Error> {
+    let warehouse = warehouse_path(folder);
+    if !warehouse.exists() {
+        return create(database, plugins);
+    }
+    fs::copy(&warehouse, database).map_err(Error::io("copy", &warehouse))?;
+    open(database, plugins)
+}
+
+/// Locks the warehouse against others that replace it, or that copy it and replace it later. On a file system without
+/// locks, the last one wins.
+pub(super) fn lock(folder: &Path) -> Result<File, Error> {
+    let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = confine::open(folder, &inner, &mut options)?;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                interrupt::check()?;
+                thread::sleep(TICK);
+            }
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+}
+
+/// Locks the warehouse for a run. The time is a stage of the run if another run has the lock.
+fn lock_for(folder: &Path, report: &mut Report) -> Result<File, Error> {
+    let started = Instant::now();
+    let lock = lock(folder)?;
+    if started.elapsed() >= TICK {
+        report.end_stage(unusual::WAIT, started.elapsed());
+    }
+    Ok(lock)
+}
+
+/// Checks that no file other than a database would be replaced. The databases of other engines are not recognized.
+fn check_replaced(folder: &Path, path: &Path, engine: &str) -> Result<(), Error> {
+    confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))?;
+    if !matches!(engine, "sqlite" | "duckdb") {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = match input_file::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.and_then(|file| file.take(16).read_to_end(&mut start)),
+    };
+    read.map_err(Error::io("read", path))?;
+    let is_database = start.is_empty()
+        || start.starts_with(b"SQLite format 3\0")
+        || start.get(8..12) == Some(b"DUCK");
+    if is_database {
+        return Ok(());
+    }
+    let message = "it is a file that does not contain a database, expected a new file, or a database, which is replaced";
+    Err(Error::input(Place::file(path), message))
+}
