@@ -190,7 +190,6 @@ fn rows() -> [Row; DOMAINS.len()] {
                 );
                 span.set_attributes(&identity::IdentityOutcome {
                     auth_success: Some(true),
-                    accepted: None,
                 });
                 span
             },
