@@ -101,7 +101,7 @@ macro_rules! domains {
 
 domains! {
     alert: "Alerts that a channel delivers." [Alert, Delivery]
-    catalog: "Requests to a table catalog." [Catalog, CatalogHealth]
+    catalog: "Requests to a table catalog." [Catalog]
     compile: "The compilation of a data product." [Compile, CompileStage, CompileOperation]
     compute: "Work of a compute engine."
         [Compute, ComputeValidation, DatabaseTable, Transform, TransformOutcome]
