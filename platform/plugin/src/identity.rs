@@ -18,8 +18,6 @@ pub struct Identity<'a> {
     /// The realm of the request.
     #[floe(examples = ["floe"])]
     pub realm: Option<&'a str>,
-    /// Whether each tenant has a realm of its own.
-    pub multi_tenant: Option<bool>,
     /// The OAuth grant type.
     #[floe(examples = ["client_credentials"])]
     pub grant_type: Option<&'a str>,
@@ -101,7 +99,6 @@ impl Handle<dyn IdentityProvider> {
             operation: "authenticate",
             realm: self.plugin().realm(),
             grant_type: Some(self.plugin().grant_type()),
-            ..Identity::default()
         };
         self.observe(&operation, |provider, span| {
             let authenticated = provider.authenticate();
