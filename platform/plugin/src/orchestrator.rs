@@ -358,6 +358,5 @@ fn request<'a>(operation: &'a str, product: &Product<'_>) -> Orchestrator<'a> {
     Orchestrator {
         operation,
         asset_count: Some((product.sources.len() + product.models.len()) as u64),
-        ..Orchestrator::default()
     }
 }

@@ -97,7 +97,7 @@ fn with<T>(
 
 /// Authenticates with these settings.
 fn authenticate(url: &str, change: &Value) -> Result<(), Error> {
-    with(url, change, |identity| identity.authenticate())
+    with(url, change, Handle::<dyn IdentityProvider>::authenticate)
 }
 
 pub(crate) fn contract() -> Contract {
