@@ -634,7 +634,20 @@ fn requirements() -> BTreeSet<String> {
         .chain(numbered("6C FR-", 1..=24))
         .chain(numbered("6C SC-", 1..=7))
         .chain(covered)
+        .chain(stories("6A", &[4, 4, 4, 4, 4]))
+        .chain(stories("6C epic", &[5, 4, 4, 3]))
+        .chain(stories("6C", &[5, 5, 4, 4, 5]))
+        .chain(["6C US5 coverage".to_owned()])
+        .chain((1..=5).map(|number| format!("6C edge {number}")))
+        .chain((1..=3).map(|number| format!("plan V.{number}")))
         .collect()
+}
+
+/// The acceptance criteria of each user story.
+fn stories(epic: &'static str, criteria: &'static [usize]) -> impl Iterator<Item = String> {
+    (1..).zip(criteria).flat_map(move |(story, criteria)| {
+        (1..=*criteria).map(move |number| format!("{epic} US{story}.{number}"))
+    })
 }
 
 #[test]

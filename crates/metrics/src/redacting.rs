@@ -316,15 +316,20 @@ mod tests {
         format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
     }
 
-    #[test]
-    fn every_instrument_redacts_its_attributes() {
+    fn meter() -> (InMemoryMetricExporter, SdkMeterProvider, Meter) {
         let memory = InMemoryMetricExporter::default();
         let sdk = SdkMeterProvider::builder()
             .with_periodic_exporter(memory.clone())
             .build();
-        let meter =
-            RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default())
-                .meter("test");
+        let provider =
+            RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default());
+        let meter = provider.meter("test");
+        (memory, sdk, meter)
+    }
+
+    #[test]
+    fn every_instrument_redacts_its_attributes() {
+        let (memory, sdk, meter) = meter();
         let labels = [KeyValue::new("url", url())];
         meter.u64_counter("a").build().add(1, &labels);
         meter.f64_counter("b").build().add(1.0, &labels);
@@ -375,13 +380,7 @@ mod tests {
 
     #[test]
     fn instrument_names_are_redacted_and_stay_valid() {
-        let memory = InMemoryMetricExporter::default();
-        let sdk = SdkMeterProvider::builder()
-            .with_periodic_exporter(memory.clone())
-            .build();
-        let meter =
-            RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default())
-                .meter("test");
+        let (memory, sdk, meter) = meter();
         let token = ["gh", "p_16C7e42F292c6912E7710c838347Ae178B4a"].concat();
         meter
             .u64_counter(format!("calls.{token}"))

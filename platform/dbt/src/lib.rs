@@ -9,8 +9,7 @@ mod run_results;
 
 /// The plugins that run dbt.
 mod plugins {
-    mod core;
-    mod fusion;
+    mod command_line;
     mod quality;
 }
 

@@ -178,28 +178,16 @@ impl Severity {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Violation {
-    /// The data is too old.
-    Freshness,
-    /// The columns are not those of the contract.
-    SchemaDrift,
     /// A check of the values failed.
     Quality,
-    /// The data does not exist.
-    Availability,
-    /// The data is used after its end of life.
-    Deprecation,
 }
 
 impl Violation {
-    /// `freshness`, `schema_drift`, `quality`, `availability` or `deprecation`.
+    /// `quality`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Freshness => "freshness",
-            Self::SchemaDrift => "schema_drift",
             Self::Quality => "quality",
-            Self::Availability => "availability",
-            Self::Deprecation => "deprecation",
         }
     }
 }

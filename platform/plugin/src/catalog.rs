@@ -1,6 +1,5 @@
 //! Requests to a table catalog.
 
-
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::address::CleanUrl;
@@ -9,7 +8,6 @@ use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
-use crate::table::Column;
 
 /// A request to a catalog.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -36,18 +34,6 @@ pub struct Catalog<'a> {
     /// The name of the table with its namespace.
     #[floe(key = "catalog.table.full_name", examples = ["sales.orders"])]
     pub table_full_name: Option<&'a str>,
-}
-
-/// The result of a health check.
-#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
-#[floe(prefix = "catalog")]
-pub struct CatalogHealth<'a> {
-    /// `healthy` or `unhealthy`.
-    #[floe(key = "health.status", examples = ["healthy"])]
-    pub status: &'a str,
-    /// The response time in milliseconds.
-    #[floe(key = "health.response_time_ms", examples = [12.5])]
-    pub response_time_ms: Option<f64>,
 }
 
 impl Operation for Catalog<'_> {
@@ -83,7 +69,7 @@ pub fn catalog_span(tracer: &'static Tracer, catalog: &Catalog<'_>) -> ActiveSpa
     span(tracer, catalog).start()
 }
 
-/// A catalog of tables. Namespaces have several levels, separated by dots.
+/// A catalog of tables in namespaces.
 pub trait TableCatalog: Lifecycle {
     /// The address. The span has it without credentials.
     fn uri(&self) -> CleanUrl<'_>;
@@ -98,25 +84,23 @@ pub trait TableCatalog: Lifecycle {
     /// The catalog refused the request or could not be reached.
     fn create_namespace(&self, namespace: &str) -> Result<bool, Error>;
 
-    /// Registers a table. Returns whether it did not exist.
+    /// Registers a table whose rows are stored. Returns whether it did not exist.
     ///
     /// # Errors
     ///
     /// As for [`create_namespace`](Self::create_namespace).
-    fn create_table(&self, table: &NewTable<'_>) -> Result<bool, Error>;
+    fn create_table(&self, table: &StoredTable<'_>) -> Result<bool, Error>;
 }
 
-/// A table that is registered.
+/// A table in the object store.
 #[derive(Clone, Copy, Debug)]
-pub struct NewTable<'a> {
+pub struct StoredTable<'a> {
     /// The namespace.
     pub namespace: &'a str,
     /// The name.
     pub name: &'a str,
-    /// Where its files are; `None` lets the catalog choose.
-    pub location: Option<&'a str>,
-    /// The columns.
-    pub columns: &'a [Column<'a>],
+    /// The URI of the object with its rows: CSV, with the names of the columns in the first line.
+    pub location: &'a str,
 }
 
 impl Kind for dyn TableCatalog {
@@ -139,7 +123,7 @@ impl Handle<dyn TableCatalog> {
     /// # Errors
     ///
     /// As for [`TableCatalog::create_table`].
-    pub fn create_table(&self, table: &NewTable<'_>) -> Result<bool, Error> {
+    pub fn create_table(&self, table: &StoredTable<'_>) -> Result<bool, Error> {
         let full_name = format!("{}.{}", table.namespace, table.name);
         let operation = Catalog {
             table_full_name: Some(&full_name),

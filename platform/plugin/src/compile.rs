@@ -98,7 +98,7 @@ impl Operation for CompileStage {
 /// Starts the span `floe.compile`. The span ends when the returned guard is dropped.
 ///
 /// ```
-/// use floe_plugin::compile::{Compile, Stage, compile_span, stage_span};
+/// use floe_plugin::compile::{Compile, compile_span};
 /// use floe_telemetry::{Tracer, testing};
 ///
 /// static TRACER: Tracer = floe_telemetry::tracer!("floe.compile.local");
@@ -106,13 +106,8 @@ impl Operation for CompileStage {
 /// let spans = testing::capture(|| {
 ///     let product = Compile { spec_path: Some("floe.yaml"), ..Compile::default() };
 ///     let _compile = compile_span(&TRACER, &product);
-///     let _stage = stage_span(&TRACER, Stage::Validate);
 /// });
 /// spans.single("floe.compile").assert_ok().assert_attribute("compile.operation", "compile");
-/// spans
-///     .single("floe.compile.stage2")
-///     .assert_child_of("floe.compile")
-///     .assert_attribute("floe.compile.stage", "validate");
 /// ```
 #[track_caller]
 pub fn compile_span(tracer: &'static Tracer, compile: &Compile<'_>) -> ActiveSpan {
@@ -120,10 +115,4 @@ pub fn compile_span(tracer: &'static Tracer, compile: &Compile<'_>) -> ActiveSpa
         operation: compile.operation(),
     };
     span(tracer, compile).attributes(&operation).start()
-}
-
-/// Starts the span `floe.compile.stage<n>`. The span ends when the returned guard is dropped.
-#[track_caller]
-pub fn stage_span(tracer: &'static Tracer, stage: Stage) -> ActiveSpan {
-    span(tracer, &CompileStage::new(stage)).start()
 }

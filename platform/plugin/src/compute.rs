@@ -21,7 +21,7 @@ use crate::table::{Column, ColumnType, RowSink, Value};
 #[floe(prefix = "compute")]
 pub struct Compute<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["validate_connection"])]
+    #[floe(examples = ["materialize"])]
     pub operation: &'a str,
     /// The name of the engine.
     #[floe(examples = ["duckdb"])]
@@ -44,18 +44,6 @@ pub struct DatabaseTable<'a> {
     /// The table or view.
     #[floe(key = "db.collection.name", examples = ["orders"])]
     pub table: Option<&'a str>,
-}
-
-/// The result of checking a connection.
-#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
-#[floe(prefix = "compute")]
-pub struct ComputeValidation<'a> {
-    /// The plugin that was checked.
-    #[floe(key = "compute.plugin", examples = ["duckdb"])]
-    pub plugin: &'a str,
-    /// `healthy`, `degraded` or `unhealthy`.
-    #[floe(key = "validation.status", examples = ["healthy"])]
-    pub status: &'a str,
 }
 
 /// A model that an engine builds.
@@ -102,13 +90,13 @@ impl Operation for Compute<'_> {
 ///     let _span = compute_span(
 ///         &TRACER,
 ///         &Compute {
-///             operation: "validate_connection",
+///             operation: "materialize",
 ///             engine: "duckdb",
 ///             ..Compute::default()
 ///         },
 ///     );
 /// });
-/// spans.single("compute.validate_connection").assert_ok().assert_attribute("compute.engine", "duckdb");
+/// spans.single("compute.materialize").assert_ok().assert_attribute("compute.engine", "duckdb");
 /// ```
 #[track_caller]
 pub fn compute_span(tracer: &'static Tracer, compute: &Compute<'_>) -> ActiveSpan {

@@ -187,18 +187,15 @@ impl Operation for Node<'_> {
 /// Starts the span `dbt.<operation>`. The span ends when the returned guard is dropped.
 ///
 /// ```
-/// use floe_plugin::dbt::{Dbt, Node, dbt_span, node_span};
+/// use floe_plugin::dbt::{Dbt, dbt_span};
 /// use floe_telemetry::{Tracer, testing};
 ///
 /// static TRACER: Tracer = floe_telemetry::tracer!("floe.dbt.core");
 ///
 /// let spans = testing::capture(|| {
 ///     let _run = dbt_span(&TRACER, &Dbt { operation: "run", target: Some("dev"), ..Dbt::default() });
-///     let orders = Node { resource_type: "model", name: "orders", ..Node::default() };
-///     let _model = node_span(&TRACER, &orders);
 /// });
 /// spans.single("dbt.run").assert_ok().assert_attribute("dbt.command", "run");
-/// spans.single("dbt.model.orders").assert_child_of("dbt.run");
 /// ```
 #[track_caller]
 pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
@@ -206,12 +203,6 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
         command: dbt.operation,
     };
     span(tracer, dbt).attributes(&command).start()
-}
-
-/// Starts the span `dbt.<resource type>.<name>`. The span ends when the returned guard is dropped.
-#[track_caller]
-pub fn node_span(tracer: &'static Tracer, node: &Node<'_>) -> ActiveSpan {
-    span(tracer, node).start()
 }
 
 /// A program that runs dbt commands.

@@ -1,9 +1,6 @@
 //! Requests to an identity provider.
 
-use std::time::SystemTime;
-
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
-use secrecy::SecretString;
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
@@ -11,7 +8,7 @@ use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 
-/// A request to an identity provider. It has no field for a user or a token, and none may be added.
+/// A request to an identity provider. It has no field for a user or a credential, and none may be added.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "identity")]
 pub struct Identity<'a> {
@@ -21,8 +18,6 @@ pub struct Identity<'a> {
     /// The realm of the request.
     #[floe(examples = ["floe"])]
     pub realm: Option<&'a str>,
-    /// Whether each tenant has a realm of its own.
-    pub multi_tenant: Option<bool>,
     /// The OAuth grant type.
     #[floe(examples = ["client_credentials"])]
     pub grant_type: Option<&'a str>,
@@ -35,9 +30,6 @@ pub struct IdentityOutcome {
     /// Whether the authentication succeeded.
     #[floe(key = "identity.auth.success")]
     pub auth_success: Option<bool>,
-    /// Whether the token is valid.
-    #[floe(key = "identity.token.valid")]
-    pub accepted: Option<bool>,
 }
 
 impl Operation for Identity<'_> {
@@ -83,29 +75,13 @@ pub trait IdentityProvider: Lifecycle {
     /// The grant type with which the platform authenticates, for example `client_credentials`.
     fn grant_type(&self) -> &str;
 
-    /// Authenticates the platform.
+    /// Authenticates the platform. What the provider grants is not kept: the services have credentials of their own.
     ///
     /// # Errors
     ///
     /// [`Unauthorized`](crate::ErrorKind::Unauthorized) if the provider refused the credential; or it could
     /// not be reached.
-    fn authenticate(&self) -> Result<AccessToken, Error>;
-
-    /// Whether a token is valid: its signature, its issuer and its lifetime. An invalid token is not an error.
-    ///
-    /// # Errors
-    ///
-    /// The provider could not be reached, so nothing is known about the token.
-    fn validate_token(&self, token: &SecretString) -> Result<bool, Error>;
-}
-
-/// A token with which requests are authorized.
-#[derive(Clone, Debug)]
-pub struct AccessToken {
-    /// The token.
-    pub token: SecretString,
-    /// When it expires, if the provider reports it.
-    pub expires_at: Option<SystemTime>,
+    fn authenticate(&self) -> Result<(), Error>;
 }
 
 impl Kind for dyn IdentityProvider {
@@ -118,41 +94,18 @@ impl Handle<dyn IdentityProvider> {
     /// # Errors
     ///
     /// As for [`IdentityProvider::authenticate`].
-    pub fn authenticate(&self) -> Result<AccessToken, Error> {
+    pub fn authenticate(&self) -> Result<(), Error> {
         let operation = Identity {
+            operation: "authenticate",
+            realm: self.plugin().realm(),
             grant_type: Some(self.plugin().grant_type()),
-            ..self.request("authenticate")
         };
         self.observe(&operation, |provider, span| {
-            let token = provider.authenticate();
+            let authenticated = provider.authenticate();
             span.set_attributes(&IdentityOutcome {
-                auth_success: Some(token.is_ok()),
-                ..IdentityOutcome::default()
+                auth_success: Some(authenticated.is_ok()),
             });
-            token
+            authenticated
         })
-    }
-
-    /// Whether a token is valid, in the span `identity.validate_token`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`IdentityProvider::validate_token`].
-    pub fn validate_token(&self, token: &SecretString) -> Result<bool, Error> {
-        let valid = |valid: &bool| IdentityOutcome {
-            accepted: Some(*valid),
-            ..IdentityOutcome::default()
-        };
-        self.observe_result(&self.request("validate_token"), valid, |provider| {
-            provider.validate_token(token)
-        })
-    }
-
-    fn request<'a>(&'a self, operation: &'a str) -> Identity<'a> {
-        Identity {
-            operation,
-            realm: self.plugin().realm(),
-            ..Identity::default()
-        }
     }
 }

@@ -29,9 +29,6 @@ pub struct Ingestion<'a> {
     /// `append`, `replace` or `merge`.
     #[floe(examples = ["replace"])]
     pub write_mode: Option<&'a str>,
-    /// The name of the pipeline.
-    #[floe(examples = ["orders_daily"])]
-    pub pipeline_name: Option<&'a str>,
     /// How changes of the source's schema are handled: `evolve`, `freeze` or `discard_value`.
     #[floe(examples = ["evolve"])]
     pub schema_contract: Option<&'a str>,
@@ -46,9 +43,6 @@ pub struct IngestionOutcome {
     /// The number of rows that were loaded.
     #[floe(examples = [25000])]
     pub rows_loaded: Option<u64>,
-    /// The number of bytes that were written.
-    #[floe(examples = [1048576])]
-    pub bytes_written: Option<u64>,
     /// The duration in seconds.
     #[floe(examples = [3.2])]
     pub duration_seconds: Option<f64>,
@@ -67,10 +61,6 @@ pub enum ErrorCategory {
     Transient,
     /// The failure is permanent: a retry cannot succeed.
     Permanent,
-    /// Only a part of the data was loaded.
-    Partial,
-    /// The configuration is wrong.
-    Configuration,
 }
 
 impl Operation for Ingestion<'_> {
@@ -179,7 +169,6 @@ impl Handle<dyn IngestionEngine> {
             source_type: Some(self.plugin().source_type()),
             destination_table: Some(load.table),
             write_mode: Some("replace"),
-            pipeline_name: None,
             schema_contract: self.plugin().schema_contract(),
         };
         self.observe(&operation, |tool, span| {
@@ -191,7 +180,6 @@ impl Handle<dyn IngestionEngine> {
                 rows_loaded: Some(counted.count),
                 duration_seconds: Some(started.elapsed().as_secs_f64()),
                 error_category: loaded.as_ref().err().map(ErrorCategory::of),
-                ..IngestionOutcome::default()
             });
             loaded.map(|()| counted.count)
         })

@@ -131,7 +131,7 @@ impl PluginType {
             Self::SemanticLayer => &["sync"],
             Self::Ingestion => &["run", "write"],
             Self::Secrets => &["get_secret"],
-            Self::Identity => &["authenticate", "validate_token"],
+            Self::Identity => &["authenticate"],
             Self::Quality => &["validate_expectations", "run_checks"],
             Self::Rbac => &[
                 "generate_namespace",

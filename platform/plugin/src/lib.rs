@@ -101,23 +101,23 @@ macro_rules! domains {
 
 domains! {
     alert: "Alerts that a channel delivers." [Alert, Delivery]
-    catalog: "Requests to a table catalog." [Catalog, CatalogHealth]
+    catalog: "Requests to a table catalog." [Catalog]
     compile: "The compilation of a data product." [Compile, CompileStage, CompileOperation]
     compute: "Work of a compute engine."
-        [Compute, ComputeValidation, DatabaseTable, Transform, TransformOutcome]
+        [Compute, DatabaseTable, Transform, TransformOutcome]
     dbt: "dbt commands and the nodes that they build."
         [Dbt, DbtOutcome, Invocation, Node, NodeOutcome, Command]
     egress: "Data that is written to a system outside of the platform." [Egress, EgressOutcome]
     identity: "Requests to an identity provider." [Identity, IdentityOutcome]
     ingestion: "Data that is loaded into the platform." [Ingestion, IngestionOutcome]
-    lineage: "Lineage events." [Lineage, ConnectionOutcome]
+    lineage: "Lineage events." [Lineage]
     orchestrator: "Runs of a data product and the assets that they build."
         [Orchestrator, PipelineRun, Asset, AssetOutcome, LocalAsset, LocalAssetOutcome]
     quality: "Data quality checks." [Quality, QualityOutcome]
     secrets: "Requests to a secret store." [SecretRequest, SecretsOutcome]
     security: "Network policies and roles that are generated for a cluster." [Security]
     semantic: "Requests to a semantic layer." [Semantic, SemanticOutcome]
-    storage: "Tables and objects that are stored." [Storage, Object, StorageOutcome]
+    storage: "Objects that are stored." [Storage, Object, StorageOutcome]
 }
 
 /// Support for the expansion of [`plugin!`]. Not part of the public interface.
@@ -131,12 +131,6 @@ pub mod __private {
     pub use crate::configuration::{parse, schema};
     pub use crate::lifecycle::Instance;
     pub use crate::registry::{Configured, Described, Factory};
-
-    /// The first of one or two lists: those that a plugin names, else the empty one.
-    #[must_use]
-    pub const fn first<T>(lists: &'static [&'static [T]]) -> &'static [T] {
-        lists[0]
-    }
 }
 
 /// The example of README compiles.

@@ -36,15 +36,6 @@ pub struct Lineage<'a> {
     pub run_id: Option<&'a str>,
 }
 
-/// The result of checking a connection.
-#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
-#[floe(prefix = "lineage")]
-pub struct ConnectionOutcome {
-    /// Whether the backend gave the expected response.
-    #[floe(key = "connection.valid")]
-    pub connection_valid: bool,
-}
-
 impl Operation for Lineage<'_> {
     const DOMAIN: &'static str = "lineage";
 

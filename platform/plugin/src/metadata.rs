@@ -50,12 +50,6 @@ pub trait PluginMetadata: Send + Sync {
     fn tracer_names(&self) -> Vec<&str> {
         self.tracer_name().into_iter().collect()
     }
-
-    /// The plugins that this one uses, by type and name. They must be selected, too, and are started
-    /// before it. Default: none.
-    fn dependencies(&self) -> &[(PluginType, &str)] {
-        &[]
-    }
 }
 
 impl fmt::Debug for dyn PluginMetadata + '_ {

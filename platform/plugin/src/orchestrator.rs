@@ -20,15 +20,9 @@ pub struct Orchestrator<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["create_definitions"])]
     pub operation: &'a str,
-    /// The key of the asset.
-    #[floe(examples = ["stg_orders"])]
-    pub asset_key: Option<&'a str>,
     /// The number of assets.
     #[floe(examples = [16])]
     pub asset_count: Option<u64>,
-    /// The schedule as a cron expression.
-    #[floe(examples = ["0 6 * * *"])]
-    pub schedule_cron: Option<&'a str>,
 }
 
 /// A run of a product.
@@ -67,8 +61,6 @@ pub struct PipelineOutcome<'a> {
 pub enum Trigger {
     /// A user.
     Manual,
-    /// A schedule.
-    Scheduled,
     /// A sensor.
     Sensor,
 }
@@ -177,21 +169,6 @@ pub enum AssetStatus {
     Canceled,
 }
 
-impl<'a> Asset<'a> {
-    /// The attributes of an asset whose step has the same key.
-    #[must_use]
-    pub const fn in_run(asset_key: &'a str, run_id: &'a str) -> Self {
-        Self {
-            asset_key,
-            run_id: Some(run_id),
-            step_key: Some(asset_key),
-            job_name: None,
-            partition_key: None,
-            retry_number: None,
-        }
-    }
-}
-
 impl Operation for Asset<'_> {
     const DOMAIN: &'static str = "dagster.asset";
 
@@ -242,26 +219,6 @@ pub fn orchestrator_span(
     orchestrator: &Orchestrator<'_>,
 ) -> ActiveSpan {
     span(tracer, orchestrator).start()
-}
-
-/// Starts the span `dagster.asset.<key>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::orchestrator::{Asset, asset_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.orchestrator.dagster");
-///
-/// let spans = testing::capture(|| {
-///     let _span = asset_span(&TRACER, &Asset { asset_key: "stg_orders", ..Asset::default() });
-/// });
-/// let span = spans.single("dagster.asset.stg_orders").assert_ok();
-/// span.assert_attribute("orchestrator.operation", "asset");
-/// ```
-#[track_caller]
-pub fn asset_span(tracer: &'static Tracer, asset: &Asset<'_>) -> ActiveSpan {
-    let builder = span(tracer, asset);
-    builder.attribute(Orchestrator::OPERATION, "asset").start()
 }
 
 /// An orchestrator: it decides when the assets of a product are built, and in which order.
@@ -401,6 +358,5 @@ fn request<'a>(operation: &'a str, product: &Product<'_>) -> Orchestrator<'a> {
     Orchestrator {
         operation,
         asset_count: Some((product.sources.len() + product.models.len()) as u64),
-        ..Orchestrator::default()
     }
 }

@@ -120,9 +120,9 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; a
-    /// plugin that it depends on, or the store of one of its credentials, is not selected; plugins depend on
-    /// each other in a circle; a type of which the platform uses one plugin has several.
+    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the
+    /// store of one of its credentials is not selected; plugins depend on each other in a circle; a type of which
+    /// the platform uses one plugin has several.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut found = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
@@ -332,18 +332,13 @@ impl Configured {
         plugin.plugin_type() == kind && plugin.name() == name
     }
 
-    /// The plugins that this one depends on: those that its author declares, and the stores of its
-    /// credentials.
+    /// The plugins that this one depends on: the stores of its credentials.
     fn needs(&self) -> impl Iterator<Item = (PluginType, &str)> {
-        let declared = self.linked.plugin().dependencies().iter().copied();
-        let stores =
-            self.credentials
-                .iter()
-                .filter_map(|credential| match credential.reference() {
-                    Reference::Secret { store, .. } => Some((PluginType::Secrets, store.as_str())),
-                    _ => None,
-                });
-        declared.chain(stores)
+        let references = self.credentials.iter().map(Credential::reference);
+        references.filter_map(|reference| match reference {
+            Reference::Secret { store, .. } => Some((PluginType::Secrets, store.as_str())),
+            _ => None,
+        })
     }
 
     fn health(&self) -> Result<(), Error> {

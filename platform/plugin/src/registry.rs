@@ -152,12 +152,9 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
     }
     if let Some(absent) = ABSENT.iter().find(|it| it.kind == kind && it.name == name) {
         let feature = absent.feature;
-        return Err(Error {
-            kind: Kind::NotFound,
-            message: format!(
-                "the {kind} plugin `{name}` is not compiled into the program, expected a build with the feature `{feature}`"
-            ),
-        });
+        return Err(Error(format!(
+            "the {kind} plugin `{name}` is not compiled into the program, expected a build with the feature `{feature}`"
+        )));
     }
     let names: Vec<&str> = all
         .iter()
@@ -174,50 +171,19 @@ fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
     } else {
         format!("linked into the program are: {}", names.join(", "))
     };
-    Error {
-        kind: Kind::NotFound,
-        message: format!("there is no {kind} plugin `{name}`; {accepted}{suggestion}"),
-    }
+    Error(format!(
+        "there is no {kind} plugin `{name}`; {accepted}{suggestion}"
+    ))
 }
 
 /// The error of finding plugins: several have the same name, one requires another version of the plugin interface,
 /// or one is not linked into the program.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Error {
-    kind: Kind,
-    message: String,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kind {
-    Duplicate,
-    ApiVersion,
-    NotFound,
-}
-
-impl Error {
-    /// Several plugins of a type have the same name.
-    #[must_use]
-    pub fn is_duplicate(&self) -> bool {
-        self.kind == Kind::Duplicate
-    }
-
-    /// A plugin requires a version of the plugin interface that this program does not have.
-    #[must_use]
-    pub fn is_api_version(&self) -> bool {
-        self.kind == Kind::ApiVersion
-    }
-
-    /// The plugin is not linked into the program.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.kind == Kind::NotFound
-    }
-}
+pub struct Error(String);
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0)
     }
 }
 
@@ -257,8 +223,7 @@ impl std::error::Error for Error {}
 ///
 /// `kind` is the trait. `tracer` is the scope of the plugin's spans, which the platform creates around
 /// each call. `api` is the version of the plugin interface that the plugin was written for, a literal.
-/// `depends_on: &[(PluginType::Secrets, "vault")]` can follow `description`. The version of the plugin is
-/// that of its crate.
+/// The version of the plugin is that of its crate.
 ///
 /// For a plugin that something else creates, the argument is a constant expression of a type that implements
 /// [`PluginMetadata`](crate::PluginMetadata): a unit struct, or a call of a `const fn`. The registry
@@ -298,8 +263,7 @@ macro_rules! plugin {
         name: $name:expr,
         tracer: $tracer:expr,
         api: $api:literal,
-        description: $description:expr
-        $(, depends_on: $dependencies:expr)? $(,)?
+        description: $description:expr $(,)?
     ) => {
         const _: () = {
             static TRACER: $crate::__private::Tracer = $crate::__private::tracer!($tracer);
@@ -310,11 +274,8 @@ macro_rules! plugin {
                 kind: <dyn $kind as $crate::Kind>::TYPE,
                 description: $description,
                 tracer: $tracer,
-                dependencies: $crate::__private::first(&[$($dependencies,)? &[]]),
             };
-            fn configure(
-                config: $crate::__private::Value,
-            ) -> $crate::__private::Configured {
+            fn configure(config: $crate::__private::Value) -> $crate::__private::Configured {
                 let (plugin, credentials) = $crate::__private::parse::<$plugin>(config)?;
                 let plugin = ::std::sync::Arc::new(plugin);
                 let typed: ::std::sync::Arc<dyn $kind> = plugin.clone();
@@ -350,7 +311,6 @@ pub struct Described {
     pub kind: PluginType,
     pub description: &'static str,
     pub tracer: &'static str,
-    pub dependencies: &'static [(PluginType, &'static str)],
 }
 
 impl PluginMetadata for Described {
@@ -377,10 +337,6 @@ impl PluginMetadata for Described {
     fn tracer_name(&self) -> Option<&str> {
         Some(self.tracer)
     }
-
-    fn dependencies(&self) -> &[(PluginType, &str)] {
-        self.dependencies
-    }
 }
 
 fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
@@ -391,15 +347,12 @@ fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
         check_version(linked)?;
     }
     match found.windows(2).find(|pair| key(pair[0]) == key(pair[1])) {
-        Some(pair) => Err(Error {
-            kind: Kind::Duplicate,
-            message: format!(
-                "{} plugins: several have the same name: {} and {}, expected one of each name",
-                pair[0].plugin().plugin_type(),
-                pair[0],
-                pair[1],
-            ),
-        }),
+        Some(pair) => Err(Error(format!(
+            "{} plugins: several have the same name: {} and {}, expected one of each name",
+            pair[0].plugin().plugin_type(),
+            pair[0],
+            pair[1],
+        ))),
         None => Ok(found),
     }
 }
@@ -415,12 +368,9 @@ fn check_version(linked: &LinkedPlugin) -> Result<(), Error> {
         None => "which is not a version, expected `X.Y` or `X.Y.Z`",
         Some(_) => "which this program does not have",
     };
-    Err(Error {
-        kind: Kind::ApiVersion,
-        message: format!(
-            "{kind} plugin {linked}: it requires version `{required}` of the plugin interface, {problem}; this program has `{API_VERSION}`",
-        ),
-    })
+    Err(Error(format!(
+        "{kind} plugin {linked}: it requires version `{required}` of the plugin interface, {problem}; this program has `{API_VERSION}`",
+    )))
 }
 
 fn is_compatible(platform: &str, plugin: &str) -> bool {
@@ -480,7 +430,6 @@ mod tests {
         let other = linked(&Plugin(PluginType::Storage, "duckdb", "1.0"), 9);
         assert_eq!(checked(vec![&other, &two]).unwrap().len(), 2);
         let error = checked(vec![&two, &other, &one]).unwrap_err();
-        assert!(error.is_duplicate() && !error.is_api_version());
         assert_eq!(
             error.to_string(),
             "compute plugins: several have the same name: duckdb 1.0.0 (acme.rs:3) and duckdb 1.0.0 (acme.rs:7), expected one of each name",
@@ -495,7 +444,6 @@ mod tests {
         ] {
             let plugin = Box::leak(Box::new(Plugin(PluginType::Compute, "duckdb", version)));
             let error = checked(vec![&linked(plugin, 3)]).unwrap_err();
-            assert!(error.is_api_version() && !error.is_duplicate());
             assert_eq!(
                 error.to_string(),
                 format!(
@@ -508,7 +456,6 @@ mod tests {
     #[test]
     fn a_plugin_that_is_not_linked_is_an_error_with_those_that_are() {
         let error = not_found(PluginType::Secrets, "infiscal", &["env", "infisical"]);
-        assert!(error.is_not_found());
         assert_eq!(
             error.to_string(),
             "there is no secrets plugin `infiscal`; linked into the program are: env, infisical; did you mean `infisical`?",

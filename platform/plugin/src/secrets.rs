@@ -33,15 +33,9 @@ pub struct SecretRequest<'a> {
 /// The response of a secret store.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "secrets")]
-pub struct SecretsOutcome<'a> {
+pub struct SecretsOutcome {
     /// Whether the secret exists.
     pub found: Option<bool>,
-    /// The number of secrets.
-    #[floe(examples = [3])]
-    pub count: Option<u64>,
-    /// `create` or `update`.
-    #[floe(examples = ["update"])]
-    pub operation_type: Option<&'a str>,
 }
 
 impl Operation for SecretRequest<'_> {
@@ -131,7 +125,6 @@ impl Handle<dyn SecretStore> {
     pub fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
         let found = |secret: &Option<SecretString>| SecretsOutcome {
             found: Some(secret.is_some()),
-            ..SecretsOutcome::default()
         };
         self.observe_result(&self.request("get_secret", Some(key)), found, |store| {
             store.get_secret(key)

@@ -23,27 +23,21 @@ pub struct Semantic<'a> {
     /// The address of the server, without credentials.
     #[floe(examples = ["http://cube.example:4000"])]
     pub server_url: Option<CleanUrl<'a>>,
-    /// The name of the model.
-    #[floe(key = "semantic.model.name", examples = ["orders"])]
-    pub model_name: Option<&'a str>,
     /// The path that the schema is written to.
     #[floe(key = "semantic.schema.path", examples = ["schema/orders.yml"])]
     pub schema_path: Option<&'a str>,
 }
 
-/// The result of a synchronization or a health check.
+/// The result of a synchronization.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "semantic")]
-pub struct SemanticOutcome<'a> {
+pub struct SemanticOutcome {
     /// The number of models that were written.
     #[floe(key = "semantic.model.count", examples = [7])]
     pub model_count: Option<u64>,
     /// The duration in milliseconds.
     #[floe(examples = [81.5])]
     pub duration_ms: Option<f64>,
-    /// `healthy`, `unhealthy`, `timeout` or `error`.
-    #[floe(examples = ["healthy"])]
-    pub health_status: Option<&'a str>,
 }
 
 impl Operation for Semantic<'_> {
@@ -67,12 +61,12 @@ impl Operation for Semantic<'_> {
 ///         &TRACER,
 ///         &Semantic {
 ///             operation: "sync",
-///             model_name: Some("orders"),
+///             schema_path: Some("schema/orders.yml"),
 ///             ..Semantic::default()
 ///         },
 ///     );
 /// });
-/// spans.single("semantic.sync").assert_ok().assert_attribute("semantic.model.name", "orders");
+/// spans.single("semantic.sync").assert_ok().assert_attribute("semantic.schema.path", "schema/orders.yml");
 /// ```
 #[track_caller]
 pub fn semantic_span(tracer: &'static Tracer, semantic: &Semantic<'_>) -> ActiveSpan {
@@ -110,14 +104,12 @@ impl Handle<dyn SemanticLayer> {
         let operation = Semantic {
             operation: "sync",
             server_url: self.plugin().server_url(),
-            model_name: None,
             schema_path: Some(&schema_path),
         };
         let started = Instant::now();
         let written = |files: &Vec<PathBuf>| SemanticOutcome {
             model_count: Some(files.len() as u64),
             duration_ms: Some(started.elapsed().as_secs_f64() * 1e3),
-            health_status: None,
         };
         self.observe_result(&operation, written, |layer| layer.sync(product, folder))
     }

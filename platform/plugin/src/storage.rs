@@ -1,4 +1,4 @@
-//! Tables and objects that are stored.
+//! Objects that are stored.
 
 use std::path::Path;
 
@@ -15,36 +15,25 @@ use crate::operation::{Operation, span};
 #[floe(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum System {
-    /// Iceberg tables.
-    #[default]
-    Iceberg,
     /// Objects in S3 or a compatible store.
+    #[default]
     S3,
     /// Files in a folder.
     File,
 }
 
-/// An operation on a table or an object.
+/// An operation on an object.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage")]
 pub struct Storage<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["create_table"])]
+    #[floe(examples = ["put_object"])]
     pub operation: &'a str,
     /// The storage system.
     pub system: System,
-    /// The name of the table.
-    #[floe(key = "storage.table.identifier", examples = ["sales.orders"])]
-    pub table: Option<&'a str>,
-    /// The namespace of the table.
-    #[floe(key = "storage.table.namespace", examples = ["sales"])]
-    pub namespace: Option<&'a str>,
     /// The bucket.
     #[floe(examples = ["lake"])]
     pub bucket: Option<&'a str>,
-    /// `append`, `overwrite` or `upsert`.
-    #[floe(examples = ["append"])]
-    pub write_mode: Option<&'a str>,
 }
 
 /// The object that an operation is for.
@@ -60,21 +49,9 @@ pub struct Object<'a> {
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage")]
 pub struct StorageOutcome {
-    /// The id of the table's current snapshot.
-    #[floe(examples = [5781])]
-    pub snapshot_id: Option<i64>,
-    /// The number of rows that were written.
-    #[floe(examples = [25000])]
-    pub rows_written: Option<u64>,
     /// The number of bytes that were written.
     #[floe(examples = [1048576])]
     pub bytes_written: Option<u64>,
-    /// The number of files that a compaction rewrote.
-    #[floe(examples = [12])]
-    pub files_rewritten: Option<u64>,
-    /// The number of snapshots that were removed.
-    #[floe(examples = [3])]
-    pub snapshots_expired: Option<u64>,
 }
 
 impl Operation for Storage<'_> {
@@ -97,13 +74,13 @@ impl Operation for Storage<'_> {
 ///     let _span = storage_span(
 ///         &TRACER,
 ///         &Storage {
-///             operation: "write",
+///             operation: "put_object",
 ///             system: System::S3,
 ///             ..Storage::default()
 ///         },
 ///     );
 /// });
-/// spans.single("storage.write").assert_ok().assert_attribute("storage.system", "s3");
+/// spans.single("storage.put_object").assert_ok().assert_attribute("storage.system", "s3");
 /// ```
 #[track_caller]
 pub fn storage_span(tracer: &'static Tracer, storage: &Storage<'_>) -> ActiveSpan {
@@ -143,31 +120,18 @@ impl Handle<dyn ObjectStore> {
     ///
     /// As for [`ObjectStore::put_object`].
     pub fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error> {
-        self.observe_object("put_object", key, |store, span| {
-            let bytes = store.put_object(key, file)?;
-            span.set_attributes(&StorageOutcome {
-                bytes_written: Some(bytes),
-                ..StorageOutcome::default()
-            });
-            Ok(bytes)
-        })
-    }
-
-    fn observe_object<T>(
-        &self,
-        operation: &str,
-        key: &str,
-        run: impl FnOnce(&dyn ObjectStore, &ActiveSpan) -> Result<T, Error>,
-    ) -> Result<T, Error> {
         let operation = Storage {
-            operation,
+            operation: "put_object",
             system: self.plugin().system(),
             bucket: self.plugin().bucket(),
-            ..Storage::default()
         };
         self.observe(&operation, |store, span| {
             span.set_attributes(&Object { key });
-            run(store, span)
+            let bytes = store.put_object(key, file)?;
+            span.set_attributes(&StorageOutcome {
+                bytes_written: Some(bytes),
+            });
+            Ok(bytes)
         })
     }
 }

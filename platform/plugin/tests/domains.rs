@@ -95,29 +95,22 @@ fn rows() -> [Row; DOMAINS.len()] {
         },
         Row {
             domain: "compute",
-            span: "compute.validate_connection",
+            span: "compute.materialize",
             open: || {
-                let span = compute::compute_span(
+                compute::compute_span(
                     &TRACER,
                     &compute::Compute {
-                        operation: "validate_connection",
+                        operation: "materialize",
                         engine: "duckdb",
                         db_path: Some("orders.duckdb"),
                         target: Some("dev"),
                     },
-                );
-                span.set_attributes(&compute::ComputeValidation {
-                    plugin: "duckdb",
-                    status: "healthy",
-                });
-                span
+                )
             },
             attributes: vec![
                 ("compute.engine", "duckdb".into()),
                 ("compute.db_path", "orders.duckdb".into()),
                 ("compute.target", "dev".into()),
-                ("compute.plugin", "duckdb".into()),
-                ("validation.status", "healthy".into()),
             ],
         },
         Row {
@@ -184,19 +177,16 @@ fn rows() -> [Row; DOMAINS.len()] {
                     &identity::Identity {
                         operation: "authenticate",
                         realm: Some("floe"),
-                        multi_tenant: Some(true),
                         grant_type: Some("client_credentials"),
                     },
                 );
                 span.set_attributes(&identity::IdentityOutcome {
                     auth_success: Some(true),
-                    accepted: None,
                 });
                 span
             },
             attributes: vec![
                 ("identity.realm", "floe".into()),
-                ("identity.multi_tenant", true.into()),
                 ("identity.grant_type", "client_credentials".into()),
                 ("identity.auth.success", true.into()),
             ],
@@ -217,7 +207,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                 span.set_attributes(&ingestion::IngestionOutcome {
                     success: false,
                     rows_loaded: Some(2),
-                    error_category: Some(ingestion::ErrorCategory::Partial),
+                    error_category: Some(ingestion::ErrorCategory::Permanent),
                     ..ingestion::IngestionOutcome::default()
                 });
                 span
@@ -227,7 +217,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                 ("ingestion.destination_table", "orders".into()),
                 ("ingestion.success", false.into()),
                 ("ingestion.rows_loaded", 2.into()),
-                ("error.category", "PARTIAL".into()),
+                ("error.category", "PERMANENT".into()),
             ],
         },
         Row {
@@ -259,17 +249,11 @@ fn rows() -> [Row; DOMAINS.len()] {
                     &TRACER,
                     &orchestrator::Orchestrator {
                         operation: "create_definitions",
-                        asset_key: Some("stg_orders"),
                         asset_count: Some(16),
-                        schedule_cron: Some("0 6 * * *"),
                     },
                 )
             },
-            attributes: vec![
-                ("orchestrator.asset_key", "stg_orders".into()),
-                ("orchestrator.asset_count", 16.into()),
-                ("orchestrator.schedule_cron", "0 6 * * *".into()),
-            ],
+            attributes: vec![("orchestrator.asset_count", 16.into())],
         },
         Row {
             domain: "quality",
@@ -313,10 +297,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                         ..secrets::SecretRequest::default()
                     },
                 );
-                span.set_attributes(&secrets::SecretsOutcome {
-                    found: Some(true),
-                    ..secrets::SecretsOutcome::default()
-                });
+                span.set_attributes(&secrets::SecretsOutcome { found: Some(true) });
                 span
             },
             attributes: vec![
@@ -355,7 +336,6 @@ fn rows() -> [Row; DOMAINS.len()] {
                     &semantic::Semantic {
                         operation: "sync",
                         server_url: Some("http://cube:hunter2XyZ@cube.example:4000".into()),
-                        model_name: Some("orders"),
                         schema_path: Some("schema/orders.yml"),
                     },
                 );
@@ -367,27 +347,24 @@ fn rows() -> [Row; DOMAINS.len()] {
             },
             attributes: vec![
                 ("semantic.server_url", "http://cube.example:4000".into()),
-                ("semantic.model.name", "orders".into()),
                 ("semantic.schema.path", "schema/orders.yml".into()),
                 ("semantic.model.count", 7.into()),
             ],
         },
         Row {
             domain: "storage",
-            span: "storage.write",
+            span: "storage.put_object",
             open: || {
                 let span = storage::storage_span(
                     &TRACER,
                     &storage::Storage {
-                        operation: "write",
+                        operation: "put_object",
                         system: storage::System::S3,
                         bucket: Some("lake"),
-                        ..storage::Storage::default()
                     },
                 );
                 span.set_attributes(&storage::StorageOutcome {
                     bytes_written: Some(1024),
-                    ..storage::StorageOutcome::default()
                 });
                 span
             },

@@ -140,32 +140,6 @@ floe_plugin::plugin! {
     description: "a channel of this test",
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Needy {}
-
-impl Lifecycle for Needy {}
-
-impl AlertChannel for Needy {
-    fn destination(&self) -> Destination<'_> {
-        Destination::new("team")
-    }
-
-    fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-floe_plugin::plugin! {
-    kind: AlertChannel,
-    plugin: Needy,
-    name: "needy",
-    tracer: "floe.alert.needy",
-    api: "1.0",
-    description: "a channel that uses a store",
-    depends_on: &[(PluginType::Secrets, "vault")],
-}
-
 fn pager(config: Value) -> Selection {
     Selection::new(PluginType::AlertChannel, "pager", config)
 }
@@ -370,11 +344,6 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
             vec![pager(json!({ "test": "refused", "token": token }))],
             0,
             "the plugin `pager` needs the secrets plugin `vault`, which is not selected",
-        ),
-        (
-            vec![Selection::new(PluginType::AlertChannel, "needy", json!({}))],
-            0,
-            "the plugin `needy` needs the secrets plugin `vault`, which is not selected",
         ),
         (
             vec![

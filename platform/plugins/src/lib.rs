@@ -55,10 +55,8 @@ mod compute {
 }
 
 mod identity {
-    #[cfg(feature = "keycloak")]
+    #[cfg(feature = "http")]
     mod keycloak;
-    #[cfg(feature = "keycloak")]
-    mod token;
 }
 
 /// Sources of data.
@@ -133,8 +131,7 @@ macro_rules! optional {
 optional! {
     "email": AlertChannel "email";
     "http": AlertChannel "alertmanager", AlertChannel "slack", AlertChannel "webhook", Catalog "polaris",
-        LineageBackend "marquez", Secrets "infisical", Secrets "k8s", SemanticLayer "cube";
-    "keycloak": Identity "keycloak";
+        Identity "keycloak", LineageBackend "marquez", Secrets "infisical", Secrets "k8s", SemanticLayer "cube";
     "s3": Storage "s3";
     "sqlite": Compute "sqlite";
 }

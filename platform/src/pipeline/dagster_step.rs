@@ -9,10 +9,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
 use floe_plugin::compute::Session;
@@ -44,12 +42,6 @@ const SAMPLED: &str = "01";
 
 /// The status of an asset in the history while it is built.
 const STARTED: &str = "started";
-
-/// The wait between two attempts to lock the database.
-const TICK: Duration = Duration::from_millis(50);
-
-/// The longest wait for the database: the time that a run has by default.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A step of Dagster that builds an asset.
 #[derive(Debug)]
@@ -352,9 +344,10 @@ fn build(
                 | PluginType::Secrets
         )
     })?;
+    // In a run, Dagster builds one asset after the other.
     let _lock = match &step.shared {
-        Some(shared) => lock(&shared.lock())?,
-        None => warehouse::lock(&identity.folder)?,
+        Some(_) => None,
+        None => Some(warehouse::lock(&identity.folder)?),
     };
     let (draft, file, session) = step.database(&plugins)?;
     let dbt = match asset {
@@ -390,43 +383,6 @@ fn build(
     built
 }
 
-/// Locks the database of a run against its other steps: it has one writer.
-fn lock(path: &Path) -> Result<File, Error> {
-    let file = File::create(path).map_err(Error::io("write", path))?;
-    if !is_locked(&file, path)? {
-        wait(&file, path, LONGEST_WAIT)?;
-    }
-    Ok(file)
-}
-
-/// Waits until the other steps have written their tables. An asset without this span has not waited.
-#[traced(name = "dagster.io.wait", tracer = DAGSTER)]
-fn wait(file: &File, path: &Path, limit: Duration) -> Result<(), Error> {
-    let started = Instant::now();
-    while !is_locked(file, path)? {
-        interrupt::check()?;
-        if started.elapsed() >= limit {
-            let message = format!(
-                "expected other assets to be written within {} s, found the database locked",
-                limit.as_secs()
-            );
-            let error = floe_plugin::Error::new(floe_plugin::ErrorKind::System, message);
-            return Err(Error::Plugin(error));
-        }
-        thread::sleep(TICK);
-    }
-    Ok(())
-}
-
-/// Tries to lock the file.
-fn is_locked(file: &File, path: &Path) -> Result<bool, Error> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(Error::io("lock", path)(error)),
-    }
-}
-
 type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);
 
 fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
@@ -454,31 +410,4 @@ fn exception(message: &str) -> Exception {
 fn unwritten(error: impl std::error::Error) -> Error {
     let error = floe_plugin::Error::new(floe_plugin::ErrorKind::System, error.to_string());
     Error::Plugin(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use floe_telemetry::testing;
-
-    use super::*;
-
-    #[test]
-    fn a_step_waits_for_the_database_in_a_span_and_not_forever() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("database.lock");
-        let mut first = None;
-        let spans = testing::capture(|| first = Some(lock(&path).unwrap()));
-        assert_eq!(spans.named("dagster.io.wait").count(), 0);
-        let file = File::create(&path).unwrap();
-        let mut error = String::new();
-        let spans = testing::capture(|| {
-            error = wait(&file, &path, Duration::ZERO).unwrap_err().to_string();
-        });
-        let message = "expected other assets to be written within 0 s, found the database locked";
-        assert!(error.contains(message), "{error}");
-        spans.single("dagster.io.wait").assert_error(message);
-        drop(first);
-        let spans = testing::capture(|| wait(&file, &path, Duration::ZERO).unwrap());
-        spans.single("dagster.io.wait").assert_ok();
-    }
 }

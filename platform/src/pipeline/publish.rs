@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
-use floe_plugin::catalog::{NewTable, TableCatalog};
+use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
@@ -28,54 +28,58 @@ use crate::product::{Layer, OUTPUT_FOLDER};
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
 pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     let started = Instant::now();
-    let namespace = run.identity.namespace.as_str();
-    let catalog = run.plugins.one::<dyn TableCatalog>();
-    if let Some(catalog) = &catalog {
-        run.plugins
-            .tolerate(catalog, catalog.create_namespace(namespace))?;
-    }
     let has_layer = run.plugins.one::<dyn SemanticLayer>().is_some();
-    let is_described = catalog.is_some() || has_layer;
     let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
     let mut missing = BTreeSet::new();
-    let mut stored = 0;
+    let mut stored = Vec::new();
     for model in models.filter(|model| model.layer == Layer::Gold) {
         let is_built = report.is_built(&model.name);
         if !is_built && !run.has_table(&model.name)? {
             missing.insert(&*model.name);
             continue;
         }
-        let location = if is_built { store(model, run)? } else { None };
-        stored += usize::from(location.is_some());
-        if is_described {
+        if is_built && let Some(location) = store(model, run)? {
+            stored.push((&*model.name, location));
+        }
+        if has_layer {
             let found = run.warehouse.borrow_mut().describe(&model.name);
             described.insert(&*model.name, found.map_err(Error::from_plugin)?);
         }
-        if let Some(catalog) = catalog.as_ref().filter(|_| is_built) {
-            let columns = columns(&model.name, &described);
-            let table = NewTable {
-                namespace,
-                name: &model.name,
-                location: location.as_deref(),
-                columns: &columns,
-            };
-            let created = catalog.create_table(&table);
-            if run.plugins.tolerate(catalog, created)? == Some(true) {
-                tracing::info!(
-                    table = table.name,
-                    "registered in the catalog, without rows"
-                );
-            }
-        }
     }
-    if let Some(store) = run.plugins.one::<dyn ObjectStore>().filter(|_| stored > 0) {
+    register(run, &stored)?;
+    if let Some(store) = run
+        .plugins
+        .one::<dyn ObjectStore>()
+        .filter(|_| !stored.is_empty())
+    {
         let uri = format!("{}/{}", store.plugin().warehouse_uri(), prefix(run));
         let folder = uri.strip_prefix("file://").unwrap_or(&uri);
-        report.objects = Some(format!("{folder} ({})", Count(stored, "CSV file")));
+        report.objects = Some(format!("{folder} ({})", Count(stored.len(), "CSV file")));
     }
     describe(run, &missing, &described)?;
     report.end_stage("publish", started.elapsed());
+    Ok(())
+}
+
+/// Registers the tables that were stored, each with the URI of its object. A table without one has no rows that others
+/// could read.
+fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
+    let catalog = run.plugins.one::<dyn TableCatalog>();
+    let Some(catalog) = catalog.filter(|_| !stored.is_empty()) else {
+        return Ok(());
+    };
+    let namespace = run.identity.namespace.as_str();
+    run.plugins
+        .tolerate(&catalog, catalog.create_namespace(namespace))?;
+    for (name, location) in stored {
+        let created = catalog.create_table(&StoredTable {
+            namespace,
+            name,
+            location,
+        });
+        run.plugins.tolerate(&catalog, created)?;
+    }
     Ok(())
 }
 
@@ -95,22 +99,14 @@ fn describe(
     let mut product = run.artifacts.product();
     product.models.retain(|model| !missing.contains(model.name));
     for model in &mut product.models {
-        model.columns = columns(model.name, described);
+        let columns = described.get(model.name).into_iter().flatten();
+        model.columns = columns
+            .map(|(name, kind)| Column { name, kind: *kind })
+            .collect();
     }
     run.plugins
         .tolerate(&layer, layer.sync(&product, &folder))?;
     Ok(())
-}
-
-/// The columns of a table, if it was described.
-fn columns<'a>(
-    table: &str,
-    described: &'a HashMap<&str, Vec<(String, ColumnType)>>,
-) -> Vec<Column<'a>> {
-    let columns = described.get(table).into_iter().flatten();
-    columns
-        .map(|(name, kind)| Column { name, kind: *kind })
-        .collect()
 }
 
 /// Stores a table as an object, and writes it to the external systems that the model names. Returns the URI of

@@ -123,11 +123,6 @@ impl SharedRun {
             .map_err(Error::io("write", &self.attempts))
     }
 
-    /// The file whose lock is that of the database, for processes that build assets at the same time.
-    pub(super) fn lock(&self) -> PathBuf {
-        self.attempts.with_file_name("database.lock")
-    }
-
     /// The attempts, in their order. A line that a process was killed in is skipped.
     pub(super) fn attempts(&self) -> Vec<Attempt> {
         let text = input_file::read(&self.attempts).unwrap_or_default();

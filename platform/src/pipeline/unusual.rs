@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
 use std::time::Duration;
 
+use floe_suggest::all_of;
+
 use super::measured::{MeasuredAsset, MeasuredRun, WINDOW};
 use super::report::{Count, Elapsed, Thousands};
 
@@ -521,15 +523,11 @@ fn seconds(seconds: f64) -> Elapsed {
 
 /// The first names, and how many there are beside them.
 fn listed(names: &[&str]) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(MOST)
-        .map(|it| format!("`{it}`"))
-        .collect();
-    match (&shown[..], names.len() - shown.len()) {
-        (first, more @ 1..) => format!("{} and {more} more", first.join(", ")),
-        ([first @ .., last], _) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => shown.concat(),
+    match names.split_at_checked(MOST) {
+        Some((first, more @ [_, ..])) => {
+            format!("`{}` and {} more", first.join("`, `"), more.len())
+        }
+        _ => all_of(names),
     }
 }
 

@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use floe_plugin::catalog::{NewTable, TableCatalog};
+use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::{Value, json};
 
-use crate::samples::COLUMNS;
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, plugins};
 
-/// The part of the Iceberg REST protocol that is needed, as Polaris has it: below a prefix, with tokens that a
-/// test can let expire, and pages of two entries.
+/// The part of Polaris that is needed: namespaces and generic tables below a prefix, with tokens that a test can let
+/// expire.
 #[derive(Default)]
 struct Catalog {
-    namespaces: BTreeSet<Vec<String>>,
-    tables: BTreeMap<(Vec<String>, String), Value>,
+    namespaces: BTreeSet<String>,
+    tables: BTreeMap<(String, String), Value>,
     /// The number of tokens that were issued. The last one is valid.
     tokens: usize,
 }
@@ -31,11 +30,6 @@ fn parameters(query: &str) -> BTreeMap<&str, &str> {
         .split('&')
         .filter_map(|it| it.split_once('='))
         .collect()
-}
-
-/// The levels of a namespace in a path.
-fn levels(text: &str) -> Vec<String> {
-    text.split("%1F").map(str::to_owned).collect()
 }
 
 impl Catalog {
@@ -91,20 +85,13 @@ impl Catalog {
                 &json!({ "defaults": {}, "overrides": { "prefix": "main" } }),
             );
         }
-        let Some(path) = path.strip_prefix("/api/catalog/v1/main/") else {
-            return refused(404, "NotFoundException");
-        };
-        let parts: Vec<&str> = path.split('/').collect();
-        match (request.method.as_str(), parts.as_slice()) {
-            ("POST", ["namespaces"]) => self.create_namespace(&request.json()),
-            (method, ["namespaces", name, "tables", rest @ ..]) => {
-                let namespace = levels(name);
-                if !self.namespaces.contains(&namespace) {
-                    return refused(404, "NoSuchNamespaceException");
-                }
-                match (method, rest) {
-                    ("POST", []) => self.create_table(namespace, &request.json()),
-                    _ => refused(405, "MethodNotAllowed"),
+        match (request.method.as_str(), path) {
+            ("POST", "/api/catalog/v1/main/namespaces") => self.create_namespace(&request.json()),
+            ("POST", path) => {
+                let inner = path.strip_prefix("/api/catalog/polaris/v1/main/namespaces/");
+                match inner.and_then(|it| it.strip_suffix("/generic-tables")) {
+                    Some(namespace) => self.create_table(namespace, request.json()),
+                    None => refused(404, "NotFoundException"),
                 }
             }
             _ => refused(405, "MethodNotAllowed"),
@@ -112,51 +99,30 @@ impl Catalog {
     }
 
     fn create_namespace(&mut self, body: &Value) -> Answer {
-        let Ok(levels) = serde_json::from_value::<Vec<String>>(body["namespace"].clone()) else {
+        let Ok(levels) = serde_json::from_value::<[String; 1]>(body["namespace"].clone()) else {
             return refused(400, "BadRequestException");
         };
-        let parent = &levels[..levels.len() - 1];
-        if !parent.is_empty() && !self.namespaces.contains(parent) {
-            return refused(404, "NoSuchNamespaceException");
-        }
-        if !self.namespaces.insert(levels.clone()) {
+        let [name] = levels;
+        if !self.namespaces.insert(name.clone()) {
             return refused(409, "AlreadyExistsException");
         }
-        Answer::json(200, &json!({ "namespace": levels, "properties": {} }))
+        Answer::json(200, &json!({ "namespace": [name], "properties": {} }))
     }
 
-    fn create_table(&mut self, namespace: Vec<String>, body: &Value) -> Answer {
-        let (Some(name), Some(fields)) =
-            (body["name"].as_str(), body["schema"]["fields"].as_array())
-        else {
-            return refused(400, "BadRequestException");
-        };
-        let is_field = |field: &Value| {
-            field["id"].is_i64()
-                && field["name"].is_string()
-                && field["required"].is_boolean()
-                && field["type"].is_string()
-        };
-        if body["schema"]["type"] != "struct" || !fields.iter().all(is_field) {
-            return refused(400, "BadRequestException");
+    fn create_table(&mut self, namespace: &str, body: Value) -> Answer {
+        if !self.namespaces.contains(namespace) {
+            return refused(404, "NoSuchNamespaceException");
         }
-        let key = (namespace, name.to_owned());
+        let (Some(name), Some(_)) = (body["name"].as_str(), body["format"].as_str()) else {
+            return refused(400, "BadRequestException");
+        };
+        let key = (namespace.to_owned(), name.to_owned());
         if self.tables.contains_key(&key) {
             return refused(409, "AlreadyExistsException");
         }
-        let metadata = json!({
-            "format-version": 2,
-            "table-uuid": "9c12d441-03fe-4693-9a96-a0705ddf69c1",
-            "location": body["location"].as_str().unwrap_or("s3://lake/orders"),
-            "last-column-id": fields.len(),
-            "schemas": [body["schema"]],
-            "current-schema-id": 0,
-        });
-        self.tables.insert(key, metadata.clone());
-        Answer::json(
-            200,
-            &json!({ "metadata": metadata, "metadata-location": "s3://lake/m.json" }),
-        )
+        let answer = Answer::json(200, &json!({ "table": body }));
+        self.tables.insert(key, body);
+        answer
     }
 }
 
@@ -184,22 +150,11 @@ fn with_secret<T>(
     run(&plugins.one::<dyn TableCatalog>().unwrap())
 }
 
-/// Against a catalog with two namespaces and the table `sales.eu.orders`.
+/// A catalog with two namespaces.
 fn filled() -> Arc<Mutex<Catalog>> {
     let catalog: Arc<Mutex<Catalog>> = Arc::default();
-    {
-        let mut catalog = catalog.lock().unwrap();
-        for namespace in ["sales", "sales.eu", "hr", "iot"] {
-            let levels = namespace.split('.').map(str::to_owned).collect();
-            catalog.namespaces.insert(levels);
-        }
-        let schema = json!({ "type": "struct", "schema-id": 0, "fields": [
-            { "id": 1, "name": "id", "required": false, "type": "long" },
-            { "id": 2, "name": "note", "required": false, "type": "string" },
-        ] });
-        let namespace = vec!["sales".to_owned(), "eu".to_owned()];
-        catalog.create_table(namespace, &json!({ "name": "orders", "schema": schema }));
-    }
+    let namespaces = ["sales", "hr"].map(str::to_owned);
+    catalog.lock().unwrap().namespaces.extend(namespaces);
     catalog
 }
 
@@ -207,23 +162,11 @@ fn with<T>(catalog: &Arc<Mutex<Catalog>>, run: impl FnOnce(&Handle<dyn TableCata
     with_secret(CANARY, &service(catalog).url, 10.0, run)
 }
 
-fn table(catalog: &Arc<Mutex<Catalog>>) -> Value {
-    catalog
-        .lock()
-        .unwrap()
-        .tables
-        .values()
-        .next()
-        .unwrap()
-        .clone()
-}
-
-fn new<'a>(namespace: &'a str, name: &'a str) -> NewTable<'a> {
-    NewTable {
+fn orders(namespace: &str) -> StoredTable<'_> {
+    StoredTable {
         namespace,
-        name,
-        location: None,
-        columns: &COLUMNS,
+        name: "orders",
+        location: "s3://lake/sales/orders.csv",
     }
 }
 
@@ -241,48 +184,34 @@ pub(crate) fn contract() -> Contract {
     Contract::new(
         PluginType::Catalog,
         "polaris",
-        "pyiceberg; stand-in for failures",
+        "stand-in; Polaris' own models and client in `.ci/plugins`",
     )
     .operation(
         "create_namespace",
         || {
             let catalog = filled();
-            assert!(with(&catalog, |it| it.create_namespace("sales.us"))?);
-            let levels = vec!["sales".to_owned(), "us".to_owned()];
-            assert!(catalog.lock().unwrap().namespaces.contains(&levels));
-            assert!(!with(&catalog, |it| it.create_namespace("sales.us"))?);
+            assert!(with(&catalog, |it| it.create_namespace("iot"))?);
+            assert!(catalog.lock().unwrap().namespaces.contains("iot"));
+            assert!(!with(&catalog, |it| it.create_namespace("iot"))?);
             Ok(())
         },
-        || with(&filled(), |it| it.create_namespace("none.us")).map(drop),
+        || unknown(|it| it.create_namespace("iot")),
     )
     .operation(
         "create_table",
         || {
-            let catalog: Arc<Mutex<Catalog>> = Arc::default();
-            catalog
-                .lock()
-                .unwrap()
-                .namespaces
-                .insert(vec!["sales".to_owned()]);
-            let new = NewTable {
-                namespace: "sales",
-                name: "orders",
-                location: Some("s3://lake/sales/orders"),
-                columns: &COLUMNS,
-            };
-            assert!(with(&catalog, |it| it.create_table(&new))?);
-            let table = table(&catalog);
-            assert_eq!(table["location"], "s3://lake/sales/orders");
-            let fields = table["schemas"][0]["fields"].as_array().unwrap();
-            let types: Vec<&str> = fields
-                .iter()
-                .map(|it| it["type"].as_str().unwrap())
-                .collect();
-            assert_eq!(types, ["long", "double", "string", "date"]);
-            assert!(!with(&catalog, |it| it.create_table(&new))?);
+            let catalog = filled();
+            assert!(with(&catalog, |it| it.create_table(&orders("sales")))?);
+            let tables: Vec<Value> = catalog.lock().unwrap().tables.values().cloned().collect();
+            let expected = json!({
+                "name": "orders", "format": "csv", "base-location": "s3://lake/sales/orders.csv",
+                "properties": { "header": "true" },
+            });
+            assert_eq!(tables, [expected]);
+            assert!(!with(&catalog, |it| it.create_table(&orders("sales")))?);
             Ok(())
         },
-        || with(&filled(), |it| it.create_table(&new("none", "orders"))).map(drop),
+        || with(&filled(), |it| it.create_table(&orders("none"))).map(drop),
     )
 }
 
@@ -314,32 +243,20 @@ fn a_change_whose_outcome_is_unknown_is_not_repeated() {
         let service = {
             let catalog = Arc::clone(&catalog);
             Service::start(move |request| {
-                if request.method == "POST" && request.path.ends_with("/tables") {
+                if request.method == "POST" && request.path.ends_with("/generic-tables") {
                     return refused(status, "CommitStateUnknownException");
                 }
                 catalog.lock().unwrap().answer(request)
             })
         };
-        let create = |it: &Handle<dyn TableCatalog>| it.create_table(&new("sales.eu", "items"));
+        let create = |it: &Handle<dyn TableCatalog>| it.create_table(&orders("sales"));
         let error = with_secret(CANARY, &service.url, 10.0, create).unwrap_err();
         assert!(error.to_string().contains(&status.to_string()), "{error}");
         let commits = service
             .received()
             .into_iter()
-            .filter(|it| it.path.ends_with("/tables") && it.method == "POST");
+            .filter(|it| it.path.ends_with("/generic-tables") && it.method == "POST");
         assert_eq!(commits.count(), attempts, "{status}");
-    }
-}
-
-#[test]
-fn names_that_a_path_cannot_have_are_refused() {
-    for namespace in ["", "a..b", ".", "a\u{1f}b"] {
-        let error = with(&filled(), |it| it.create_namespace(namespace)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{namespace}");
-    }
-    for name in ["", ".", "..", "a\nb"] {
-        let error = with(&filled(), |it| it.create_table(&new("sales", name))).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}");
     }
 }
 

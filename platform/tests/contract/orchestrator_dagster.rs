@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType, Plugins, Selection};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use floe_telemetry::testing;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::orchestrator_local::product;
 use crate::program::Program;
@@ -16,15 +16,7 @@ use crate::{CANARY, Contract, plugins};
 const VALID: &str = "a warning of Python\n{\"event\": \"Validation successful for code location definitions.py.\", \"level\": \"info\"}\n{\"event\": \"All code locations passed validation.\", \"level\": \"info\"}\n";
 
 fn with<T>(dagster: &Program, run: impl FnOnce(&Handle<dyn AssetOrchestrator>) -> T) -> T {
-    with_settings(dagster, json!({}), run)
-}
-
-fn with_settings<T>(
-    dagster: &Program,
-    mut config: Value,
-    run: impl FnOnce(&Handle<dyn AssetOrchestrator>) -> T,
-) -> T {
-    config["program"] = json!(dagster.path());
+    let config = json!({ "program": dagster.path() });
     let plugins = plugins(PluginType::Orchestrator, "dagster", config);
     run(&plugins.one::<dyn AssetOrchestrator>().unwrap())
 }
@@ -117,69 +109,6 @@ fn run(dagster: &Program) -> Result<RunEnd, Error> {
     });
     assert_eq!(ended, 1);
     end
-}
-
-#[test]
-fn the_executor_and_its_limit_are_in_the_description() {
-    for (config, executor, limit) in [
-        (json!({}), "in_process", json!(null)),
-        (
-            json!({ "executor": "multiprocess" }),
-            "multiprocess",
-            json!(null),
-        ),
-        (
-            json!({ "executor": "multiprocess", "max_concurrent": 3 }),
-            "multiprocess",
-            json!(3),
-        ),
-    ] {
-        let dagster = Program::new("dagster").with("answer", VALID);
-        let folder = tempfile::tempdir().unwrap();
-        let create = |it: &Handle<dyn AssetOrchestrator>| {
-            it.create_definitions(&product(), folder.path()).unwrap()
-        };
-        with_settings(&dagster, config, create);
-        let request = dagster.request();
-        assert_eq!(request["executor"], executor);
-        assert_eq!(request["max_concurrent"], limit);
-    }
-}
-
-#[test]
-fn settings_that_an_executor_does_not_have_are_an_error() {
-    let dagster = Program::new("dagster").with("answer", VALID);
-    let folder = tempfile::tempdir().unwrap();
-    for (config, message) in [
-        (
-            json!({ "max_concurrent": 3 }),
-            "max_concurrent: expected `executor: multiprocess` or `k8s_job`, found `in_process`",
-        ),
-        (
-            json!({ "executor": "multiprocess", "kubernetes": {} }),
-            "kubernetes: expected `executor: k8s_job`, found `multiprocess`",
-        ),
-    ] {
-        let error = with_settings(&dagster, config, |it| {
-            it.create_definitions(&product(), folder.path())
-        });
-        let error = error.unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
-    }
-    for (config, message) in [
-        (
-            json!({ "executor": "multiprocess", "max_concurrent": 0 }),
-            "max_concurrent: expected a whole number, 1 or more, found 0",
-        ),
-        (
-            json!({ "executor": "threads" }),
-            "executor: unknown variant `threads`, expected one of `in_process`, `multiprocess`, `k8s_job`",
-        ),
-    ] {
-        let selection = Selection::new(PluginType::Orchestrator, "dagster", config);
-        let error = Plugins::configure(&[selection]).unwrap_err().to_string();
-        assert!(error.contains(message), "{error}");
-    }
 }
 
 #[test]

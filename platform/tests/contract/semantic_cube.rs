@@ -29,7 +29,7 @@ fn api(request: &Received) -> Answer {
             };
             let cube = json!({
                 "name": "customers",
-                "measures": names(&["count", "total_revenue", "average_revenue"]),
+                "measures": names(&["count"]),
                 "dimensions": names(&["customer_id", "segment", "revenue", "since"]),
             });
             Answer::json(200, &json!({ "cubes": [cube] }))
@@ -122,12 +122,6 @@ cubes:
   measures:
   - name: count
     type: count
-  - name: total_revenue
-    sql: \"{CUBE}.revenue\"
-    type: sum
-  - name: average_revenue
-    sql: \"{CUBE}.revenue\"
-    type: avg
 ";
 
 pub(crate) fn contract() -> Contract {

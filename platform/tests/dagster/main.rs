@@ -1,5 +1,5 @@
 //! `floe run --orchestrator dagster`: single steps and stand-ins for Dagster, and Dagster itself if `PIPELINE_DAGSTER`
-//! is the folder of its program, and with `dagster-k8s` `PIPELINE_DAGSTER_K8S`, which `.ci/pipeline` sets.
+//! is the folder of its program, and with the packages of the image `PIPELINE_IMAGE`, which `.ci/pipeline` sets.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -13,7 +13,7 @@
 #[path = "../it/product.rs"]
 mod product;
 
-mod kubernetes;
+mod deployment;
 mod models;
 mod program;
 mod real;

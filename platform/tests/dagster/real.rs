@@ -161,92 +161,12 @@ fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n),
 s AS (SELECT * FROM {{ source('orders') }}) SELECT count(*) AS order_id, 1 AS ordered_on FROM n, s";
 
-/// Lets Dagster start assets at the same time.
-fn in_processes(setup: &Setup) {
-    let settings = "retry_delay_seconds: 0, executor: multiprocess, max_concurrent: 2";
-    let product = &setup.product;
-    product.replace("manifest.yaml", "retry_delay_seconds: 0", settings);
-}
-
-/// Ends with an error, unless the process of another asset is there at the same time; the first asset has none.
-const TOGETHER: &str = "
-if [ \"$1\" = build-asset ] && ! mkdir \"$2/first\" 2>/dev/null; then
-mkdir -p \"$2/others\"; : > \"$2/others/$$\"; left=600
-until [ \"$(ls \"$2/others\" | wc -l)\" -ge 2 ]; do
-[ $left -gt 0 ] || exit 9
-left=$((left - 1)); sleep 0.1
-done
-fi
-exec \"$FLOE\" \"$@\"";
-
-#[test]
-fn real_dagster_builds_assets_at_the_same_time_in_one_trace() {
-    let Some(programs) = real() else { return };
-    let setup = with_floe_replaced(&programs, 0, TOGETHER);
-    in_processes(&setup);
-    let model = "  - name: beside\n    layer: bronze\n";
-    setup.product.append("floe.yaml", model);
-    // Each query takes a second or so.
-    let query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000)
-SELECT order_id, ordered_on FROM {{ source('orders') }} WHERE (SELECT count(*) FROM n) > 0";
-    setup.product.write("models/stg_orders.sql", query);
-    setup.product.write("models/beside.sql", query);
-    let output = setup.run();
-    let stderr = text(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    assert!(
-        stderr.contains("3 models and 1 source built, 0 failed · "),
-        "{stderr}"
-    );
-
-    let spans = setup.spans();
-    assert_one_trace(&spans);
-    println!("{}", by_process(&spans));
-    let [orders, stg_orders, beside, totals] = ["orders", "stg_orders", "beside", "totals"]
-        .map(|key| single(&spans, &format!("dagster.asset.{key}")));
-    for asset in [orders, stg_orders, beside, totals] {
-        assert_eq!(parent(&spans, asset), "orchestrator.run");
-        assert_attributes(asset, &[("dagster.asset.status", "success".into())]);
-    }
-    for asset in [stg_orders, beside] {
-        assert_eq!(linked(&spans, asset), ["dagster.asset.orders"]);
-    }
-    // The database has one writer.
-    let mut written: Vec<_> = spans
-        .iter()
-        .filter(|it| it.name == "compute.materialize")
-        .collect();
-    written.sort_by_key(|it| it.start_unix_nano);
-    assert_eq!(written.len(), 3);
-    for pair in written.windows(2) {
-        assert!(
-            pair[0].end_unix_nano <= pair[1].start_unix_nano,
-            "{}",
-            tree(&spans)
-        );
-    }
-    let events = events(&programs, &setup);
-    let run_id = events["runs"][0]["id"].as_str().unwrap();
-    assert_history(&setup, &[orders, stg_orders, totals, beside], run_id);
-}
-
 #[test]
 fn real_dagster_is_interrupted() {
     let Some(programs) = real() else { return };
-    interrupted(&programs, |_| ());
-}
-
-#[test]
-fn real_dagster_with_processes_is_interrupted() {
-    let Some(programs) = real() else { return };
-    interrupted(&programs, in_processes);
-}
-
-fn interrupted(programs: &Path, prepare: impl FnOnce(&Setup)) {
     let watch = "( until grep -q stg_orders \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\"; do sleep 0.02; done 2>/dev/null\n\
                  echo > \"$2/begun\" ) &\nexec \"$FLOE\" \"$@\"";
-    let setup = with_floe_replaced(programs, 0, watch);
-    prepare(&setup);
+    let setup = with_floe_replaced(&programs, 0, watch);
     setup.product.write("models/stg_orders.sql", ENDLESS);
     let begun = setup.product.path("begun");
     assert!(

@@ -5,13 +5,10 @@ use floe_telemetry_sdk::Error;
 
 use super::OtlpTarget;
 use crate::collector::Counters;
-use crate::config::needs;
+use crate::config::needed;
 
 /// Fails: nothing exports log records.
 pub(super) fn destination(_: &str, _: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
-    let needed = needs("log records", "logs", false);
-    Err(Error::config(format!(
-        "otlp: {}",
-        needed.err().unwrap_or_default()
-    )))
+    let needed = needed("`log records`", "logs");
+    Err(Error::config(format!("otlp: {needed}")))
 }

@@ -5,7 +5,7 @@ use floe_telemetry_sdk::Error;
 
 use super::OtlpTarget;
 use crate::collector::Counters;
-use crate::config::needs;
+use crate::config::needed;
 
 /// Fails: nothing exports metrics.
 pub(super) fn destination(
@@ -13,9 +13,6 @@ pub(super) fn destination(
     _: &OtlpTarget,
     _: &Counters,
 ) -> Result<MetricDestination, Error> {
-    let needed = needs("metrics", "metrics", false);
-    Err(Error::config(format!(
-        "otlp: {}",
-        needed.err().unwrap_or_default()
-    )))
+    let needed = needed("`metrics`", "metrics");
+    Err(Error::config(format!("otlp: {needed}")))
 }

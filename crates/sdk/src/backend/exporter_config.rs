@@ -79,13 +79,6 @@ impl OtlpExporterConfig {
         self
     }
 
-    /// Marks a backend that accepts traces only.
-    #[must_use]
-    pub fn traces_only(mut self) -> Self {
-        self.is_traces_only = true;
-        self
-    }
-
     /// The configuration of an exporter that sends here.
     pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
         let mut config = config.clone();

@@ -1,21 +1,20 @@
-//! Tables of Apache Iceberg in Apache Polaris, over the Iceberg REST protocol.
+//! Tables in Apache Polaris.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use floe_plugin::catalog::{NewTable, TableCatalog};
-use floe_plugin::table::ColumnType;
+use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::address::ServiceUrl;
 use crate::http::service::{AccessToken, Issued, encode, parameters};
-use crate::http::{Client, Method, Request, Response};
+use crate::http::{Client, Request, Response};
 
 floe_plugin::plugin! {
     kind: TableCatalog,
@@ -23,14 +22,11 @@ floe_plugin::plugin! {
     name: "polaris",
     tracer: "floe.catalog.polaris",
     api: "1.0",
-    description: "registers tables of Iceberg, without rows, in Polaris or another catalog of the REST protocol",
+    description: "registers tables in Polaris, as files of CSV",
 }
 
-/// Between the levels of a namespace in a path.
-const SEPARATOR: char = '\u{1f}';
-
-/// A catalog of Apache Polaris, or another one of the Iceberg REST protocol. Tables are registered with their columns
-/// and their location; their rows are not written.
+/// A catalog of Apache Polaris. Tables are registered as its generic tables, with the format and the location of what the
+/// object store has: a table of Iceberg would need files that nothing here writes, and would be empty for its readers.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Polaris {
@@ -54,9 +50,9 @@ struct Polaris {
     client: Client,
     #[serde(skip)]
     token: AccessToken,
-    /// The URL that paths are appended to, with the catalog's prefix.
+    /// The part of paths that stands for the warehouse.
     #[serde(skip)]
-    base: Mutex<Option<String>>,
+    prefix: OnceLock<String>,
 }
 
 fn default_scope() -> String {
@@ -78,8 +74,7 @@ struct ConfigResponse {
 
 impl Lifecycle for Polaris {
     fn health_check(&self) -> Result<(), Error> {
-        *self.known_base() = None;
-        self.base().map(drop)
+        self.ask_for_prefix().map(drop)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -101,68 +96,42 @@ impl TableCatalog for Polaris {
     }
 
     fn create_namespace(&self, namespace: &str) -> Result<bool, Error> {
-        let body = json!({ "namespace": levels(namespace)?, "properties": {} });
-        let response = self.request(&Method::POST, "/namespaces", |request| {
-            request.json(&body).also_accept(409)
-        })?;
-        Ok(response.status != 409)
+        let body = json!({ "namespace": [namespace], "properties": {} });
+        self.create("", "/namespaces", &body)
     }
 
-    fn create_table(&self, table: &NewTable<'_>) -> Result<bool, Error> {
-        let path = path_of(table.namespace)? + "/tables";
-        check_name(table.name)?;
-        let fields = table.columns.iter().zip(1..).map(|(column, id)| {
-            json!({ "id": id, "name": column.name, "required": false, "type": type_of(column.kind) })
-        });
-        let mut body = json!({
+    fn create_table(&self, table: &StoredTable<'_>) -> Result<bool, Error> {
+        // Readers take the properties as the options of the format.
+        let body = json!({
             "name": table.name,
-            "schema": { "type": "struct", "schema-id": 0, "fields": fields.collect::<Vec<_>>() },
-            "stage-create": false,
-            "properties": {},
+            "format": "csv",
+            "base-location": table.location,
+            "properties": { "header": "true" },
         });
-        if let Some(location) = table.location {
-            body["location"] = location.into();
-        }
-        let response = self.request(&Method::POST, &path, |request| {
-            request.json(&body).also_accept(409)
-        })?;
-        Ok(response.status != 409)
+        let path = format!("/namespaces/{}/generic-tables", encode(table.namespace));
+        self.create("/polaris", &path, &body)
     }
 }
 
 impl Polaris {
-    fn known_base(&self) -> MutexGuard<'_, Option<String>> {
-        self.base.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Creates what does not exist. Returns whether it did not.
+    fn create(&self, api: &str, path: &str, body: &Value) -> Result<bool, Error> {
+        let prefix = match self.prefix.get() {
+            Some(prefix) => prefix,
+            None => &self.ask_for_prefix()?,
+        };
+        let request = Request::post(self.uri.at(&format!("{api}/v1{prefix}{path}")));
+        let response = self.send(&request.json(body).once().also_accept(409))?;
+        Ok(response.status != 409)
     }
 
-    /// Sends a request to a path of the catalog. A token that was revoked is renewed once.
-    fn request(
-        &self,
-        method: &Method,
-        path: &str,
-        complete: impl Fn(Request<'_>) -> Request<'_>,
-    ) -> Result<Response, Error> {
-        let url = self.base()? + path;
-        self.authorized(method, &url, &complete)
-    }
-
-    fn authorized(
-        &self,
-        method: &Method,
-        url: &str,
-        complete: &dyn Fn(Request<'_>) -> Request<'_>,
-    ) -> Result<Response, Error> {
+    /// Sends a request. A token that was revoked is renewed once.
+    fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
         let mut refused = None;
         loop {
             let token = self.token.get(refused.as_ref(), || self.new_token())?;
-            let mut request = Request::new(method.clone(), url).bearer(token.expose_secret());
-            if let Some(realm) = &self.realm {
-                request = request.header("polaris-realm", realm);
-            }
-            let mut request = complete(request.header("accept", "application/json"));
-            if method != Method::GET {
-                request = request.once();
-            }
+            let request = self.in_realm(request.clone()).bearer(token.expose_secret());
+            let mut request = request.header("accept", "application/json");
             if refused.is_none() {
                 request = request.also_accept(401);
             }
@@ -171,6 +140,13 @@ impl Polaris {
                 return Ok(response);
             }
             refused = Some(token);
+        }
+    }
+
+    fn in_realm<'a>(&'a self, request: Request<'a>) -> Request<'a> {
+        match &self.realm {
+            Some(realm) => request.header("polaris-realm", realm),
+            None => request,
         }
     }
 
@@ -187,15 +163,12 @@ impl Polaris {
             ("client_secret", secret),
             ("scope", &self.scope),
         ]);
-        let mut request = Request::post(url)
+        let request = Request::post(url)
             .body("application/x-www-form-urlencoded", form.into_bytes())
             .header("accept", "application/json")
             .credential(secret)
             .credential(encode(secret));
-        if let Some(realm) = &self.realm {
-            request = request.header("polaris-realm", realm);
-        }
-        let response = self.client.send(&request).map_err(|error| {
+        let response = self.client.send(&self.in_realm(request)).map_err(|error| {
             // A wrong client is 400 in many servers.
             match error.kind() {
                 ErrorKind::Rejected => Error::new(ErrorKind::Unauthorized, error.to_string()),
@@ -214,67 +187,20 @@ impl Polaris {
         Ok(Issued::new(token.access_token, lifetime))
     }
 
-    /// The URL of the warehouse. The catalog names it.
-    fn base(&self) -> Result<String, Error> {
-        if let Some(base) = &*self.known_base() {
-            return Ok(base.clone());
-        }
+    /// The part of paths that stands for the warehouse. The catalog names it.
+    fn ask_for_prefix(&self) -> Result<String, Error> {
         let mut url = self.uri.at("/v1/config");
         if let Some(warehouse) = &self.warehouse {
             let _ = write!(url, "?warehouse={}", encode(warehouse));
         }
-        let config: ConfigResponse = self.authorized(&Method::GET, &url, &|it| it)?.json()?;
-        let of = |key: &str| {
-            let value = config
-                .overrides
-                .get(key)
-                .or_else(|| config.defaults.get(key));
-            value.map(|value| value.trim_matches('/'))
-        };
-        // Credentials stay with the host that the manifest names.
-        let mut base = self.uri.at("/v1");
-        if let Some(prefix) = of("prefix").filter(|prefix| !prefix.is_empty()) {
-            let prefix: Vec<String> = prefix.split('/').map(encode).collect();
-            let _ = write!(base, "/{}", prefix.join("/"));
-        }
-        *self.known_base() = Some(base.clone());
-        Ok(base)
+        let config: ConfigResponse = self.send(&Request::get(url))?.json()?;
+        let named = config.overrides.get("prefix");
+        let named = named.or_else(|| config.defaults.get("prefix"));
+        let parts = named.map_or("", String::as_str).split('/');
+        let parts = parts.filter(|part| !part.is_empty());
+        let prefix = parts.fold(String::new(), |prefix, part| prefix + "/" + &encode(part));
+        // It is the same whenever it is asked for.
+        let _ = self.prefix.set(prefix.clone());
+        Ok(prefix)
     }
-}
-
-fn type_of(kind: ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Integer => "long",
-        ColumnType::Real => "double",
-        ColumnType::Date => "date",
-        _ => "string",
-    }
-}
-
-fn levels(namespace: &str) -> Result<Vec<&str>, Error> {
-    let levels: Vec<&str> = namespace.split('.').collect();
-    let is_accepted = |level: &&str| !level.is_empty() && !level.contains(char::is_control);
-    if levels.iter().all(is_accepted) {
-        return Ok(levels);
-    }
-    let message =
-        format!("expected names with dots between them, found the namespace `{namespace}`");
-    Err(Error::new(ErrorKind::InvalidInput, message))
-}
-
-fn check_name(name: &str) -> Result<(), Error> {
-    if !name.is_empty() && !matches!(name, "." | "..") && !name.contains(char::is_control) {
-        return Ok(());
-    }
-    let message = format!("expected text, found the name `{name}` of a table");
-    Err(Error::new(ErrorKind::InvalidInput, message))
-}
-
-fn path_of(namespace: &str) -> Result<String, Error> {
-    let levels: Vec<String> = levels(namespace)?.into_iter().map(str::to_owned).collect();
-    Ok(format!("/namespaces/{}", encode(&join(&levels))))
-}
-
-fn join(levels: &[String]) -> String {
-    levels.join(&SEPARATOR.to_string())
 }

@@ -90,29 +90,11 @@ def sensor(context: dg.SensorEvaluationContext):
     return dg.RunRequest(run_key=evaluation["cursor"], tags=evaluation["tags"])
 
 
-# What floe and OpenTelemetry pass to the processes of a run; a Job has an environment of its own.
-PASSED = ("FLOE_PROGRAM", "FLOE_PRODUCT", "FLOE_RUN", "TRACEPARENT", "TRACESTATE", "BAGGAGE")
-
-
-def executor() -> dg.ExecutorDefinition:
-    """That of the settings. A database has one writer: floe itself lets assets that run at the same time take turns."""
-    if PRODUCT["executor"] == "in_process":
-        return dg.in_process_executor
-    config = {"max_concurrent": PRODUCT["max_concurrent"]} if PRODUCT["max_concurrent"] else {}
-    if PRODUCT["executor"] == "multiprocess":
-        return dg.multiprocess_executor.configured(config, name="multiprocess")
-    from dagster_k8s import k8s_job_executor
-
-    config |= PRODUCT["kubernetes"] or {}
-    passed = [f"{name}={os.environ[name]}" for name in PASSED if os.environ.get(name)]
-    config["env_vars"] = [*config.get("env_vars", []), *passed]
-    return k8s_job_executor.configured(config, name="k8s_job")
-
-
 defs = dg.Definitions(
     assets=assets,
     jobs=[job],
     sensors=[sensor],
-    executor=executor(),
+    # A database has one writer, so processes for assets at the same time would only wait for each other.
+    executor=dg.in_process_executor,
     resources={"pipes": dg.PipesSubprocessClient()},
 )

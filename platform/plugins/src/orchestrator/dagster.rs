@@ -10,8 +10,8 @@ use floe_plugin::product::Product;
 use floe_plugin::quality;
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::error::Error as PlatformError;
 use crate::files::atomic::{self, Access};
@@ -58,41 +58,6 @@ struct Dagster {
     retries: u32,
     /// The time between two attempts.
     retry_delay_seconds: u32,
-    /// Dagster's executor.
-    executor: Executor,
-    /// The number of assets that Dagster starts at the same time.
-    max_concurrent: Option<MaxConcurrent>,
-    /// The settings of `k8s_job_executor`, as `dagster-k8s` names them, for example `job_image`.
-    kubernetes: Option<Map<String, Value>>,
-}
-
-/// Where Dagster starts assets.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Executor {
-    /// In the process of the run, one after the other.
-    #[default]
-    InProcess,
-    /// In a process for each, those that do not depend on each other at the same time.
-    Multiprocess,
-    /// In a Kubernetes Job for each, those that do not depend on each other at the same time.
-    K8sJob,
-}
-
-/// The number of assets that Dagster starts at the same time: 1 or more.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(try_from = "u32")]
-struct MaxConcurrent(#[schemars(range(min = 1))] u32);
-
-impl TryFrom<u32> for MaxConcurrent {
-    type Error = String;
-
-    fn try_from(number: u32) -> Result<Self, String> {
-        match number {
-            0 => Err("expected a whole number, 1 or more, found 0".to_owned()),
-            number => Ok(Self(number)),
-        }
-    }
 }
 
 impl Default for Dagster {
@@ -103,9 +68,6 @@ impl Default for Dagster {
             run_timeout_seconds: 24 * 60 * 60,
             retries: 0,
             retry_delay_seconds: 10,
-            executor: Executor::default(),
-            max_concurrent: None,
-            kubernetes: None,
         }
     }
 }
@@ -118,7 +80,6 @@ impl AssetOrchestrator for Dagster {
         product: &Product<'_>,
         folder: &Path,
     ) -> Result<Vec<PathBuf>, Error> {
-        self.check_executor()?;
         let description = serde_json::to_string_pretty(&self.describe(product))
             .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
         let files = [
@@ -182,24 +143,6 @@ impl AssetOrchestrator for Dagster {
 }
 
 impl Dagster {
-    /// Refuses settings of an executor that is not selected.
-    fn check_executor(&self) -> Result<(), Error> {
-        let found = match self.executor {
-            Executor::InProcess => "in_process",
-            Executor::Multiprocess => "multiprocess",
-            Executor::K8sJob => return Ok(()),
-        };
-        let message = if self.kubernetes.is_some() {
-            format!("kubernetes: expected `executor: k8s_job`, found `{found}`")
-        } else if self.max_concurrent.is_some() && self.executor == Executor::InProcess {
-            let expected = "`executor: multiprocess` or `k8s_job`";
-            format!("max_concurrent: expected {expected}, found `{found}`")
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(ErrorKind::InvalidInput, message))
-    }
-
     fn validate(&self, folder: &Path) -> Result<(), Error> {
         let limit = Duration::from_secs(self.timeout_seconds.into());
         let output = Invocation::new("dagster", &self.program, limit)
@@ -278,10 +221,6 @@ impl Dagster {
             "sensor": format!("{}_sensor", identifier(product.name)),
             "retries": self.retries,
             "retry_delay_seconds": self.retry_delay_seconds,
-            "executor": self.executor,
-            // Dagster has a default of its own.
-            "max_concurrent": self.max_concurrent.map(|it| it.0),
-            "kubernetes": self.kubernetes,
             "assets": sources.chain(models).collect::<Vec<_>>(),
         })
     }

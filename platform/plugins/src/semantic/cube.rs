@@ -164,7 +164,8 @@ impl Cube {
         Ok(())
     }
 
-    /// The model of a table: a dimension for each column, and measures of the rows and of the numbers.
+    /// The model of a table: a dimension for each column, and the number of rows as its measure. Whether a number may be
+    /// added up is not in a product: the sum of a percentage means nothing.
     fn definition<'a>(&self, model: &Model<'a>, product: &Product<'a>) -> Definition<'a> {
         let mut names = BTreeSet::new();
         let unique = model.checks.iter().find_map(|check| match check {
@@ -182,24 +183,10 @@ impl Cube {
                 primary_key: unique == Some(column.name),
             })
             .collect();
-        let mut measures = vec![Measure {
+        let count = Measure {
             name: free("count".to_owned(), &mut names),
-            sql: None,
             kind: "count",
-        }];
-        for dimension in &dimensions {
-            let is_key = dimension.primary_key || is_key(&dimension.name);
-            if dimension.kind != "number" || is_key {
-                continue;
-            }
-            for (prefix, kind) in [("total", "sum"), ("average", "avg")] {
-                measures.push(Measure {
-                    name: free(format!("{prefix}_{}", dimension.name), &mut names),
-                    sql: Some(dimension.sql.clone()),
-                    kind,
-                });
-            }
-        }
+        };
         Definition {
             name: model.name,
             sql_table: match &self.table_schema {
@@ -207,7 +194,7 @@ impl Cube {
                 None => model.name.to_owned(),
             },
             dimensions,
-            measures,
+            measures: [count],
         }
     }
 }
@@ -223,7 +210,7 @@ struct Definition<'a> {
     name: &'a str,
     sql_table: String,
     dimensions: Vec<Dimension>,
-    measures: Vec<Measure>,
+    measures: [Measure; 1],
 }
 
 #[derive(Serialize)]
@@ -239,14 +226,11 @@ struct Dimension {
 #[derive(Serialize)]
 struct Measure {
     name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sql: Option<String>,
     #[serde(rename = "type")]
     kind: &'static str,
 }
 
-/// The name of a member, with a number if another one has it: a model has columns such as `count` and
-/// `total_revenue`, which are the names of measures.
+/// The name of a member, with a number if another one has it: a model may have a column `count`.
 fn free(name: String, names: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}_{number}"));
     let mut candidates = [name.clone()].into_iter().chain(numbered);
@@ -261,11 +245,6 @@ fn reference(column: &str) -> String {
         return column.to_owned();
     }
     quoted_name(column)
-}
-
-/// Whether the sum of a column means nothing, by its name.
-fn is_key(name: &str) -> bool {
-    name == "id" || name.ends_with("_id")
 }
 
 /// The type of a column. An engine without dates stores those of a source as text.

@@ -1,0 +1,97 @@
+//! dbt-core and dbt Fusion, which have the same command line.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use floe_plugin::compute::QueryComments;
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, Project};
+use floe_plugin::product::Product;
+use floe_plugin::{Error, Lifecycle};
+use floe_plugins::process::child::Program;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::project::{self, Dbt};
+
+macro_rules! command_line {
+    (
+        $(#[$docs:meta])* struct $plugin:ident;
+        $name:literal, $tracer:literal, $description:literal, $tool:literal, $versions:expr
+    ) => {
+        floe_plugin::plugin! {
+            kind: DbtRunner,
+            plugin: $plugin,
+            name: $name,
+            tracer: $tracer,
+            api: "1.0",
+            description: $description,
+        }
+
+        $(#[$docs])*
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        struct $plugin {
+            /// The program.
+            program: Program,
+            /// The time limit of a command.
+            #[schemars(range(min = 1))]
+            timeout_seconds: u32,
+            /// Whether runs build models by dbt and not by the compute plugin. Default: false.
+            build_models: bool,
+            /// Whether dbt's statements carry the trace context as a comment. Default: true.
+            query_comments: QueryComments,
+        }
+
+        impl Default for $plugin {
+            fn default() -> Self {
+                Self {
+                    program: Program::named("dbt"),
+                    timeout_seconds: 3600,
+                    build_models: false,
+                    query_comments: QueryComments::default(),
+                }
+            }
+        }
+
+        impl Lifecycle for $plugin {}
+
+        impl DbtRunner for $plugin {
+            fn builds_models(&self) -> bool {
+                self.build_models
+            }
+
+            fn generate_project(
+                &self,
+                product: &Product<'_>,
+                output: &Value,
+                folder: &Path,
+            ) -> Result<Vec<PathBuf>, Error> {
+                project::generate(product, output, self.query_comments, folder)
+            }
+
+            fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
+                let dbt = Dbt {
+                    tool: $tool,
+                    tracer: Some($tracer),
+                    program: &self.program,
+                    versions: $versions,
+                    limit: Duration::from_secs(self.timeout_seconds.into()),
+                };
+                dbt.run(command, project)
+            }
+        }
+    };
+}
+
+command_line! {
+    /// dbt-core 1, with the adapter of the compute plugin's engine.
+    struct Core;
+    "core", "floe.dbt.core", "runs dbt-core", "dbt", (project::is_core, project::CORE)
+}
+
+command_line! {
+    /// dbt Fusion, the engine of dbt 2. It checks the style of queries itself.
+    struct Fusion;
+    "fusion", "floe.dbt.fusion", "runs dbt Fusion", "dbt Fusion", (|major, _| major == 2, "2")
+}
