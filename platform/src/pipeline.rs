@@ -4,6 +4,7 @@
 //! warehouse is replaced only if every asset was built. A run of selected assets begins with a copy of it.
 
 mod asset;
+mod checks;
 mod dagster_sensor;
 mod dagster_step;
 mod dbt_models;
@@ -65,7 +66,7 @@ pub use self::preview::{Preview, PreviewColumn};
 use self::progress::Progress;
 use self::read_previews::read_previews;
 use self::report::ASSETS_FAILED;
-pub use self::report::{Checks, Report, RunError, Step};
+pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
@@ -653,11 +654,9 @@ fn fill(
 fn can_be_built<'a>(assets: &[Asset<'a>], done: &Report) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for asset in assets {
-        let is_missing = |need: &String| {
-            done.is_selected(need) && !done.is_built(need) && !names.contains(&need.as_str())
-        };
-        if matches!(asset, Asset::Model(_)) && !asset.needs().into_iter().flatten().any(is_missing)
-        {
+        let is_missing =
+            |need: &&str| done.is_selected(need) && !done.is_built(need) && !names.contains(need);
+        if matches!(asset, Asset::Model(_)) && !asset.needs().iter().any(is_missing) {
             names.push(asset.key());
         }
     }
@@ -669,7 +668,7 @@ fn check_read(run: &Run<'_>, assets: &[Asset<'_>], report: &Report) -> Result<()
     let (mut missing, mut found) = (BTreeSet::new(), BTreeSet::new());
     let mut readers = BTreeSet::new();
     for asset in assets {
-        for need in asset.needs().into_iter().flatten() {
+        for need in asset.needs() {
             let is_known = report.is_selected(need) || found.contains(need);
             if is_known || !missing.contains(need) && run.has_table(need)? {
                 found.insert(need);

@@ -32,7 +32,7 @@ use super::asset::Asset;
 use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Failure;
-use super::report::{Checks, RunError};
+use super::report::{Checks, FailedCheck, RunError};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
 use super::{warehouse_copy, warehouse_path};
@@ -66,8 +66,10 @@ pub struct DagsterStep {
     lineage_run_id: RunId,
     /// The id of dbt's command, if dbt has built the asset.
     dbt_invocation_id: OnceLock<String>,
-    /// The results of the checks of a model.
+    /// The results of the checks.
     checks: Cell<Checks>,
+    /// The checks that failed.
+    failed_checks: RefCell<Vec<FailedCheck>>,
     /// The time that it took to generate the file of a source that had none.
     generated: Cell<Option<Duration>>,
     started: SystemTime,
@@ -92,6 +94,7 @@ impl DagsterStep {
                 lineage_run_id: RunId::new(),
                 dbt_invocation_id: OnceLock::new(),
                 checks: Cell::default(),
+                failed_checks: RefCell::default(),
                 generated: Cell::default(),
                 started: SystemTime::now(),
                 ids: OnceLock::new(),
@@ -186,6 +189,7 @@ impl DagsterStep {
             lineage_run_id: self.lineage_run_id.clone(),
             dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
             checks: self.checks.get(),
+            failed_checks: self.failed_checks.borrow().clone(),
             generated: self.generated.get(),
             at: now(),
             state,
@@ -405,6 +409,7 @@ fn build(
     };
     let built = asset.build_in_span(&run, &step.lineage_run_id);
     step.checks.set(run.checks());
+    step.failed_checks.replace(run.failed_checks());
     step.generated.set(run.generated.get());
     if let Some(id) = run.dbt_invocation_id(key) {
         // It is set once.

@@ -202,6 +202,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                     bytes: None,
                     generated: None,
                     checks: Checks::default(),
+                    failed_checks: Vec::new(),
                     took: Duration::ZERO,
                 });
             }
@@ -230,6 +231,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             bytes: None,
             generated,
             checks: end.map(|end| end.checks).unwrap_or_default(),
+            failed_checks: end.map(|end| end.failed_checks.clone()).unwrap_or_default(),
             took: took.saturating_sub(generated.unwrap_or_default()),
         });
     }

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use floe_plugins::error::Error;
+use floe_plugins::quote::one_line;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::ErrorType;
+use floe_telemetry::{ErrorType, printable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -23,6 +24,9 @@ use crate::step_spans::StepSpans;
 
 /// The most assets that the summary names as failed.
 const MOST_FAILED: usize = 10;
+
+/// The most characters of a query that are printed.
+const LONGEST_QUERY: usize = 300;
 
 /// The class of the error of a run in which assets failed.
 pub(super) const ASSETS_FAILED: &str = "pipeline.assets_failed";
@@ -88,8 +92,10 @@ pub struct Step {
     pub bytes: Option<u64>,
     /// The time that it took to generate the file of a source that had none.
     pub generated: Option<Duration>,
-    /// The results of the checks of a model.
+    /// The results of the checks.
     pub checks: Checks,
+    /// The checks that failed, also those that do not fail the asset.
+    pub failed_checks: Vec<FailedCheck>,
     /// The time that building the asset took, without `generated`.
     pub took: Duration,
 }
@@ -103,12 +109,45 @@ pub struct Checks {
     pub failed: u64,
 }
 
+/// A check that failed, for whoever looks for its rows.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct FailedCheck {
+    /// The name, which is unique among the checks of the asset.
+    pub name: String,
+    /// The query, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The keys of some of the rows, redacted, if the manifest asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sample_keys: Vec<String>,
+}
+
+/// One line.
+impl fmt::Display for FailedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        if let Some(query) = &self.query {
+            let query = one_line(query);
+            let end = query.char_indices().nth(LONGEST_QUERY);
+            match end {
+                Some((end, _)) => write!(f, ": {}…", printable(&query[..end]))?,
+                None => write!(f, ": {}", printable(&query))?,
+            }
+        }
+        if self.sample_keys.is_empty() {
+            return Ok(());
+        }
+        write!(f, ", of rows such as {}", self.sample_keys.join(", "))
+    }
+}
+
 /// What is known of an asset that was built, or not, besides its outcome.
 #[derive(Debug, Default)]
 pub(super) struct Details {
     pub(super) bytes: Option<u64>,
     pub(super) generated: Option<Duration>,
     pub(super) checks: Checks,
+    pub(super) failed_checks: Vec<FailedCheck>,
     /// The id of the command by which dbt has built it before, and the time that it took there.
     pub(super) of_dbt: (Option<String>, Duration),
 }
@@ -461,15 +500,22 @@ impl Report {
     /// Writes the assets that failed, each with its message. Of many, the first ones: the others are counted.
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps.iter().filter_map(|step| match &step.outcome {
-            Outcome::Failed { message, .. } => Some((&*step.key, message)),
+            Outcome::Failed { message, .. } => Some((step, message)),
             _ => None,
         });
         let failed: Vec<_> = failed.collect();
         let shown = &failed[..failed.len().min(MOST_FAILED)];
-        let width = shown.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        let width = shown
+            .iter()
+            .map(|(step, _)| step.key.len())
+            .max()
+            .unwrap_or(0);
         let labels = iter::once("failed").chain(iter::repeat(""));
-        for (label, (key, message)) in labels.zip(shown) {
-            write!(f, "\n{label:<8} {key:<width$}  {message}")?;
+        for (label, (step, message)) in labels.zip(shown) {
+            write!(f, "\n{label:<8} {:<width$}  {message}", step.key)?;
+            for check in step.failed_checks.iter().take(MOST_FAILED) {
+                write!(f, "\n{:<8} {:<width$}  {check}", "", "")?;
+            }
         }
         match failed.len() - shown.len() {
             0 => Ok(()),
@@ -541,6 +587,7 @@ impl Report {
             bytes: details.bytes.filter(|_| outcome.is_built()),
             generated: details.generated,
             checks: details.checks,
+            failed_checks: details.failed_checks,
             outcome,
             took: took.saturating_sub(details.generated.unwrap_or_default()) + before,
         };

@@ -9,7 +9,7 @@ use floe_plugins::files::atomic::{self, Access};
 use serde::Serialize;
 
 use super::outcome::Outcome;
-use super::report::{Report, Step};
+use super::report::{Checks, FailedCheck, Report, Step};
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Job, Record};
@@ -66,6 +66,18 @@ struct Asset<'a> {
     /// The dependency that was not built.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
+    /// The number of checks, of an asset with checks.
+    #[serde(flatten)]
+    checks: Option<CheckCounts>,
+    /// The checks that failed, also those that do not fail the asset.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    failed_checks: &'a [FailedCheck],
+}
+
+#[derive(Serialize)]
+struct CheckCounts {
+    checks_passed: u64,
+    checks_failed: u64,
 }
 
 /// The path of the results of a product's last run.
@@ -219,6 +231,11 @@ fn asset(step: &Step) -> Asset<'_> {
         rows: None,
         message: None,
         missing: None,
+        checks: (step.checks != Checks::default()).then_some(CheckCounts {
+            checks_passed: step.checks.passed,
+            checks_failed: step.checks.failed,
+        }),
+        failed_checks: &step.failed_checks,
     };
     match &step.outcome {
         Outcome::Built { rows } => asset.rows = Some(*rows),

@@ -14,7 +14,7 @@ use floe_plugins::runs::run_id::RunId;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::report::Checks;
+use super::report::{Checks, FailedCheck};
 
 /// The variable with the path of the first file.
 pub(super) const VARIABLE: &str = "FLOE_RUN";
@@ -52,9 +52,12 @@ pub(super) struct Attempt {
     /// The id of dbt's command, if dbt has built the asset.
     #[serde(default)]
     pub(super) dbt_invocation_id: Option<String>,
-    /// The results of the checks of a model, at its end.
+    /// The results of the checks, at its end.
     #[serde(default)]
     pub(super) checks: Checks,
+    /// The checks that failed, at its end.
+    #[serde(default)]
+    pub(super) failed_checks: Vec<FailedCheck>,
     /// The time that it took to generate the file of a source that had none, at its end.
     #[serde(default)]
     pub(super) generated: Option<Duration>,

@@ -18,7 +18,7 @@ use floe_telemetry::sanitize_error_message;
 
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
-use super::{generate, metrics};
+use super::{checks, generate, metrics};
 use crate::artifacts::CompiledSource;
 use crate::plugins::active::Active;
 
@@ -60,7 +60,10 @@ pub(super) fn build(
     };
     run.lineage_of_start(&lineage)?;
     let load = || generated.and_then(|()| load(source, run));
-    let built = run.orchestration.write(key, load);
+    let built = run
+        .orchestration
+        .write(key, load)
+        .and_then(|rows| checks::check(source.checked(), run).map(|()| rows));
     let outcome = IngestionOutcome {
         success: built.is_ok(),
         rows_loaded: built.as_ref().ok().copied(),

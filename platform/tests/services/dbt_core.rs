@@ -24,6 +24,8 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
             name: "orders",
             location: "data/orders.csv",
             depends_on: Vec::new(),
+            checks: &[],
+            check_needs: Vec::new(),
             columns: vec![Column {
                 name: "id",
                 kind: ColumnType::Integer,
@@ -37,6 +39,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql: "select\n    id,\n    '{{ not_jinja }}' as note\nfrom \"orders\"",
                 depends_on: vec!["orders"],
                 checks: &[],
+                check_needs: Vec::new(),
                 columns: Vec::new(),
             },
             Model {
@@ -46,6 +49,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql,
                 depends_on: vec!["orders", "stg_orders"],
                 checks,
+                check_needs: Vec::new(),
                 columns: Vec::new(),
             },
         ],
