@@ -297,7 +297,7 @@ fn make_safe(result: &mut CheckResult) {
         *query = sanitize_credentials(query).into_owned();
     }
     if let Some(found) = &mut result.found {
-        *found = sanitize_error_message(found).into_owned();
+        *found = printable(&sanitize_error_message(found)).into_owned();
     }
     result.sample_keys.truncate(MOST_SAMPLE_KEYS);
     for key in &mut result.sample_keys {

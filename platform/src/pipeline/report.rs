@@ -523,6 +523,18 @@ impl Report {
         }
     }
 
+    /// Writes the checks that failed of assets that were built all the same. Of many, the first ones: the summary has
+    /// counted all.
+    fn write_tolerated(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let built = self.steps.iter().filter(|step| step.outcome.is_built());
+        let failed = built.flat_map(|step| step.failed_checks.iter().map(|it| (&*step.key, it)));
+        let labels = iter::once("checks").chain(iter::repeat(""));
+        for (label, (key, check)) in labels.zip(failed).take(MOST_FAILED) {
+            write!(f, "\n{label:<8} {key}  {check}")?;
+        }
+        Ok(())
+    }
+
     /// Where the tables are.
     fn tables(&self) -> String {
         if let Some(server) = &self.server {
@@ -658,6 +670,7 @@ impl fmt::Display for Report {
         }
         write!(f, " · {}", Elapsed(self.took))?;
         self.write_failed(f)?;
+        self.write_tolerated(f)?;
         let stages = self.stages.iter().map(|(stage, took)| (*stage, *took));
         write_times(f, "stages ", stages)?;
         let slowest = self.slowest().into_iter();

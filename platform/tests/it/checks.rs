@@ -457,6 +457,52 @@ fn keys_of_failed_rows_are_named_if_the_manifest_asks_for_them() {
 }
 
 #[test]
+fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
+    let product = of_source("{ not_null: customer_id }");
+    product.append(
+        "manifest.yaml",
+        "plugins: { quality: { type: sql, on_failure: continue } }",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let query = "SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL";
+    assert_contains(
+        &output,
+        &[
+            " B, 1 of 1 check failed\n",
+            &format!("\nchecks   orders  `not_null_customer_id`: {query}\n"),
+        ],
+    );
+    assert_eq!(
+        results(&product, "orders")["failed_checks"][0]["query"],
+        query
+    );
+    // Only the error, and no summary.
+    product.replace("manifest.yaml", ", on_failure: continue", "");
+    let output = product.floe("run", &["-q"], &[]);
+    let error =
+        "error: {dir}/floe.yaml: the check `not_null_customer_id` of `orders` failed: 1 row\n";
+    assert_contains(
+        &output,
+        &[&format!(
+            "{error}         `not_null_customer_id`: {query}\n"
+        )],
+    );
+    let output = product.floe("run", &["--json"], &[]);
+    let mut lines = output
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let ended = lines
+        .find(|it| it["event"] == "asset_ended" && it["asset"] == "orders")
+        .unwrap();
+    assert_eq!(
+        ended["failed_checks"][0],
+        json!({ "name": "not_null_customer_id", "query": query })
+    );
+}
+
+#[test]
 fn keys_of_failed_rows_are_shortened_and_redacted() {
     let product = shop();
     let columns = "    path: data/customers.csv\n";
