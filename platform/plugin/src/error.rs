@@ -24,7 +24,8 @@ pub struct Error {
     domain: Option<&'static str>,
     message: String,
     offset: Option<usize>,
-    check: Option<usize>,
+    /// Smaller than a `usize`: results have the error in them.
+    check: Option<u32>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -193,7 +194,7 @@ impl Error {
     /// Adds which check of the suite the error is about, by its index.
     #[must_use]
     pub fn of_check(mut self, index: usize) -> Self {
-        self.check = Some(index);
+        self.check = u32::try_from(index).ok();
         self
     }
 
@@ -216,7 +217,7 @@ impl Error {
 
     /// The index of the check that the error is about, in its suite.
     pub fn check(&self) -> Option<usize> {
-        self.check
+        self.check.and_then(|index| usize::try_from(index).ok())
     }
 
     /// The time after which the service accepts the request again.

@@ -455,9 +455,9 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
     shop.assert_no_password();
 }
 
-/// Each kind of check whose query PostgreSQL may run differently from SQLite, which `platform/tests/it/checks.rs` uses.
+/// Each kind of check whose query `PostgreSQL` may run differently from `SQLite`, which `platform/tests/it/checks.rs` uses.
 #[test]
-fn real_postgres_runs_the_checks_of_a_source() {
+fn real_postgres_runs_each_kind_of_check() {
     let Some(shop) = Shop::new() else { return };
     let replace = |path: &str, from: &str, to: &str| {
         let text = fs::read_to_string(shop.folder.path().join(path)).unwrap();

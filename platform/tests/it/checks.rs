@@ -151,8 +151,8 @@ fn a_check_of_a_source_that_fails_fails_its_branch_only() {
     let events = lineage
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let of_checks = events.filter(|it| it["job"]["name"] == "shop.orders.checks");
-    let last = of_checks.last().unwrap();
+    let mut of_checks = events.filter(|it| it["job"]["name"] == "shop.orders.checks");
+    let last = of_checks.next_back().unwrap();
     assert_eq!(last["eventType"], "FAIL");
     let assertions = &last["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
     assert_eq!(assertions[1]["column"], "customer_id");
