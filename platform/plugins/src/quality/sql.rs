@@ -122,9 +122,9 @@ impl Sql {
             // It may have no such column.
             Check::Query(_) => format!("SELECT * {rows} LIMIT {most}"),
             Check::Relationships { .. } => {
-                format!("SELECT checked.{name} {rows} ORDER BY 1 LIMIT {most}")
+                format!("SELECT DISTINCT checked.{name} {rows} ORDER BY 1 LIMIT {most}")
             }
-            _ => format!("SELECT {name} {rows} ORDER BY 1 LIMIT {most}"),
+            _ => format!("SELECT DISTINCT {name} {rows} ORDER BY 1 LIMIT {most}"),
         };
         let mut keys = Keys {
             key,
