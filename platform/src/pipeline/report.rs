@@ -137,7 +137,7 @@ impl fmt::Display for FailedCheck {
         if self.sample_keys.is_empty() {
             return Ok(());
         }
-        write!(f, ", of rows such as {}", self.sample_keys.join(", "))
+        write!(f, "; keys of some rows: {}", self.sample_keys.join(", "))
     }
 }
 

@@ -446,7 +446,7 @@ fn keys_of_failed_rows_are_named_if_the_manifest_asks_for_them() {
     assert_eq!(keys(&product), expected);
     assert_contains(
         &output,
-        &["\" WHERE \"paid_at\" IS NULL, of rows such as 11, 12\n"],
+        &["\" WHERE \"paid_at\" IS NULL; keys of some rows: 11, 12\n"],
     );
     let spans = spans(&product);
     let check = spans.named("quality.check").next().unwrap();
@@ -518,7 +518,7 @@ fn keys_of_failed_rows_are_shortened_and_redacted() {
     );
     let output = product.run();
     let key = &long[..64];
-    let expected = format!(", of rows such as <REDACTED>@example.com, {key}\n");
+    let expected = format!("; keys of some rows: <REDACTED>@example.com, {key}\n");
     assert_contains(&output, &[&expected]);
     assert!(!product.read(".floe/run_results.json").contains("ann@"));
 }
