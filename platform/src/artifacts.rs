@@ -10,18 +10,20 @@
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
 //! | 0.5 | `preview` of models |
+//! | 0.6 | `checks` of sources; `key` and `check_needs`; `check_queries` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
 
 mod mask;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use floe_plugin::quality::Suite;
 use floe_plugin::table::Column;
 use floe_plugin::{InstrumentationWarning, product};
 use floe_plugins::error::{Error, reason};
@@ -40,7 +42,7 @@ use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_F
 use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.5.0";
+pub const VERSION: &str = "0.6.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +61,9 @@ pub struct CompiledArtifacts {
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
+    /// The queries of checks, by their names. Since 0.6.
+    #[serde(default)]
+    pub check_queries: BTreeMap<String, Query>,
     /// The plugins that the manifest selects. Since 0.3.
     #[serde(default)]
     pub plugins: Vec<Selected>,
@@ -126,6 +131,15 @@ pub struct CompiledSource {
     /// The ingestion plugin; `None` is `csv`. Since 0.3.
     #[serde(default)]
     pub ingestion: Option<Name>,
+    /// The column by whose values rows are told apart. Since 0.6.
+    #[serde(default)]
+    pub key: Option<Identifier>,
+    /// The checks of its rows. Since 0.6.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The other assets that the checks read. Since 0.6.
+    #[serde(default)]
+    pub check_needs: BTreeSet<String>,
 }
 
 /// A column of a source.
@@ -151,9 +165,15 @@ pub struct CompiledModel {
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
+    /// The column by whose values rows are told apart. Since 0.6.
+    #[serde(default)]
+    pub key: Option<Identifier>,
     /// The checks of its rows. Since 0.3.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// The other assets that the checks read. Since 0.6.
+    #[serde(default)]
+    pub check_needs: BTreeSet<String>,
     /// Whether its first rows are printed after a run. Since 0.5.
     #[serde(default)]
     pub preview: bool,
@@ -181,7 +201,44 @@ impl Query {
     }
 }
 
+/// The rows of an asset, and what is checked of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CheckedTable<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) key: Option<&'a str>,
+    pub(crate) checks: &'a [Check],
+}
+
+impl<'a> CheckedTable<'a> {
+    /// The checks, as plugins see them. `name` is that of the suite.
+    pub(crate) fn suite(self, name: &'a str, queries: &'a [(&'a str, &'a str)]) -> Suite<'a> {
+        Suite {
+            name,
+            table: self.name,
+            checks: self.checks,
+            key: self.key,
+            queries,
+        }
+    }
+}
+
 impl CompiledSource {
+    pub(crate) fn checked(&self) -> CheckedTable<'_> {
+        CheckedTable {
+            name: &self.name,
+            key: self.key.as_deref(),
+            checks: &self.checks,
+        }
+    }
+
+    /// The assets that it reads: to generate its file, and in its checks.
+    pub(crate) fn needs(&self) -> BTreeSet<&str> {
+        let inputs = self.generate.iter().flat_map(Query::inputs);
+        inputs
+            .chain(self.check_needs.iter().map(String::as_str))
+            .collect()
+    }
+
     /// The columns, as plugins see them.
     pub(crate) fn columns(&self) -> Vec<Column<'_>> {
         let columns = self.columns.iter();
@@ -199,7 +256,40 @@ impl CompiledSource {
     }
 }
 
+impl CompiledModel {
+    pub(crate) fn checked(&self) -> CheckedTable<'_> {
+        CheckedTable {
+            name: &self.name,
+            key: self.key.as_deref(),
+            checks: &self.checks,
+        }
+    }
+
+    /// The assets that it reads, in its query and in its checks.
+    pub(crate) fn needs(&self) -> BTreeSet<&str> {
+        let inputs = self.query.inputs();
+        inputs
+            .chain(self.check_needs.iter().map(String::as_str))
+            .collect()
+    }
+}
+
 impl CompiledArtifacts {
+    /// The assets with checks.
+    pub(crate) fn checked(&self) -> impl Iterator<Item = CheckedTable<'_>> {
+        let sources = self.sources.iter().map(CompiledSource::checked);
+        let tables = sources.chain(self.models.iter().map(CompiledModel::checked));
+        tables.filter(|table| !table.checks.is_empty())
+    }
+
+    /// The queries of checks, as plugins see them.
+    pub(crate) fn queries_of_checks(&self) -> Vec<(&str, &str)> {
+        let queries = self.check_queries.iter();
+        queries
+            .map(|(name, query)| (&**name, &*query.sql))
+            .collect()
+    }
+
     /// The selected plugins, with those that the settings of lineage select.
     pub(crate) fn selected(&self) -> Vec<Selected> {
         let Observability {
@@ -220,6 +310,8 @@ impl CompiledArtifacts {
             location: source.path.to_str().unwrap_or_default(),
             columns: source.columns(),
             depends_on: source.generate.iter().flat_map(Query::inputs).collect(),
+            checks: &source.checks,
+            check_needs: source.check_needs.iter().map(String::as_str).collect(),
         });
         let models = self.models.iter().map(|model| product::Model {
             name: &model.name,
@@ -228,6 +320,7 @@ impl CompiledArtifacts {
             sql: &model.query.sql,
             depends_on: model.query.inputs().collect(),
             checks: &model.checks,
+            check_needs: model.check_needs.iter().map(String::as_str).collect(),
             columns: Vec::new(),
         });
         product::Product {

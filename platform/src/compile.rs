@@ -75,7 +75,8 @@ fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error
     let (loaded, plan, warnings) = check(identity, enforce)?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
-    generate::generate(identity, &loaded, warnings, sources, models, output)
+    let checks = build::check_queries(&loaded, &plan);
+    generate::generate(identity, &loaded, warnings, sources, models, checks, output)
 }
 
 /// The first stages, and `last`.

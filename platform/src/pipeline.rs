@@ -6,6 +6,7 @@
 mod alerts;
 mod asset;
 mod build;
+mod checks;
 mod dagster_sensor;
 mod dagster_step;
 mod dbt_models;
@@ -48,7 +49,7 @@ pub use self::dagster_step::DagsterStep;
 pub use self::outcome::{Failure, Outcome, QueryError};
 pub use self::preview::{Preview, PreviewColumn};
 use self::read_previews::read_previews;
-pub use self::report::{Checks, Report, RunError, Step};
+pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
 use self::run::TRACER_NAME;

@@ -73,6 +73,11 @@ pub struct Source {
     pub ingestion: Option<Name>,
     /// The columns, in the order of the table. The file has them in any order.
     pub columns: Vec<Column>,
+    /// The column by whose values rows are told apart.
+    pub key: Option<Spanned<Identifier>>,
+    /// The checks of the rows.
+    #[serde(default)]
+    pub checks: Vec<Spanned<Check>>,
 }
 
 /// A column of a source.
@@ -99,6 +104,8 @@ pub struct Model {
     /// How the result of the query is stored.
     #[serde(default)]
     pub materialization: Materialization,
+    /// The column by whose values rows are told apart.
+    pub key: Option<Spanned<Identifier>>,
     /// The checks of the rows.
     #[serde(default)]
     pub checks: Vec<Spanned<Check>>,
@@ -189,6 +196,22 @@ impl Product {
         confine::check(folder, Path::new(FILE_NAME))
             .map_err(|message| Error::input(Place::file(&file), message))?;
         yaml::read(&file)
+    }
+
+    /// The checks of each asset, by its name.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = (&Identifier, &Spanned<Check>)> {
+        let sources = self.sources.iter().map(|it| (&it.name, &it.checks));
+        let models = self.models.iter().map(|it| (&it.name, &it.checks));
+        let assets = sources.chain(models);
+        assets.flat_map(|(name, checks)| checks.iter().map(|check| (&name.value, check)))
+    }
+
+    /// Where the key of an asset is.
+    pub(crate) fn key(&self, asset: &str) -> Option<&Spanned<Identifier>> {
+        let sources = self.sources.iter().map(|it| (&it.name, &it.key));
+        let models = self.models.iter().map(|it| (&it.name, &it.key));
+        let mut assets = sources.chain(models);
+        assets.find(|(name, _)| *name.value == *asset)?.1.as_ref()
     }
 }
 

@@ -36,12 +36,10 @@ impl Select {
     ) -> Result<BTreeSet<String>, Error> {
         let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for source in sources {
-            let read = source.generate.iter().flat_map(|it| &it.depends_on);
-            needs.insert(&source.name, read.map(String::as_str).collect());
+            needs.insert(&source.name, source.needs().into_iter().collect());
         }
         for model in models {
-            let read = model.query.depends_on.iter();
-            needs.insert(&model.name, read.map(String::as_str).collect());
+            needs.insert(&model.name, model.needs().into_iter().collect());
         }
         if self.0.is_empty() {
             return Ok(needs.into_keys().map(str::to_owned).collect());

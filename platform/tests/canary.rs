@@ -244,6 +244,34 @@ const ENTRIES: &[Entry] = &[
         },
     ),
     (
+        "the query of a check that fails",
+        Shape::KeyValue,
+        Shown::Stderr,
+        |c, v| {
+            let product = checked("query: own");
+            product.write("checks/own.sql", &format!("SELECT '{}' AS a", c.text()));
+            run(product, &[], v)
+        },
+    ),
+    (
+        "the key of a row whose check fails",
+        Shape::KeyValue,
+        Shown::Stderr,
+        |c, v| {
+            let product = checked("accepted_values: { column: a, values: [b] }");
+            product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
+            product.replace("floe.yaml", "    checks", "    key: a\n    checks");
+            product.append(
+                "manifest.yaml",
+                "plugins: { quality: { type: sql, sample_keys: 1 } }",
+            );
+            let (product, output) = run(product, &[], v);
+            // The table has the row.
+            product.remove(".floe/warehouse.failed.db");
+            (product, output)
+        },
+    ),
+    (
         "the header of a CSV file",
         Shape::KeyValue,
         Shown::Stderr,
@@ -311,6 +339,13 @@ fn csv(text: &str, variables: &Variables<'_>) -> (Product, Output) {
     run(product, &[], variables)
 }
 
+/// A product whose last model has a check.
+fn checked(check: &str) -> Product {
+    let product = Product::shop();
+    product.append("floe.yaml", &format!("    checks: [{{ {check} }}]"));
+    product
+}
+
 /// A product whose last model selects a column of this name.
 fn failing(column: &str) -> Product {
     let product = Product::shop();
@@ -325,7 +360,7 @@ fn add_written(product: &Product, outputs: &mut Outputs) {
     for file in product
         .files()
         .into_iter()
-        .filter(|file| !given.contains(file))
+        .filter(|file| !given.contains(file) && !file.starts_with("checks/"))
     {
         outputs.add("file", fs::read(product.path(&file)).unwrap());
     }

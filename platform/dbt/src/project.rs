@@ -336,10 +336,12 @@ pub(crate) fn yaml(value: &Value) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}")))
 }
 
-/// dbt's tests of a table, `name` gives each its name. Those of columns, then those of the table.
+/// dbt's tests of a table. `name` gives each its name, and `reference` is how dbt finds another table. Those of columns,
+/// then those of the table.
 pub(crate) fn data_tests(
     checks: &[Check],
     name: impl Fn(usize) -> String,
+    reference: impl Fn(&str) -> String,
 ) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
     let mut of_columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     let mut of_table = Vec::new();
@@ -356,6 +358,11 @@ pub(crate) fn data_tests(
                 "expect_table_row_count_to_be_between",
                 json!({ "min_value": min }),
             ),
+            Check::Relationships { to, field, .. } => {
+                (check.name(), json!({ "to": reference(to), "field": field }))
+            }
+            // dbt has no such test of a model, and a query of the product's own is for its engine.
+            Check::Freshness { .. } | Check::Query(_) => continue,
             _ => (check.name(), json!({})),
         };
         let test = json!({ test: { "name": name(index), "arguments": arguments } });
@@ -389,6 +396,9 @@ pub(crate) fn project(name: &str, version: &str) -> Value {
 
 fn sources(product: &Product<'_>) -> Value {
     let tables = product.sources.iter().map(|source| {
+        let name = |index| format!("{}_check_{index}", source.name);
+        let (mut of_columns, of_table) =
+            data_tests(source.checks, name, |to| reference(product, to));
         let columns = source.columns.iter().map(|column| {
             let kind = match column.kind {
                 ColumnType::Integer => "bigint",
@@ -396,9 +406,18 @@ fn sources(product: &Product<'_>) -> Value {
                 ColumnType::Date => "date",
                 _ => "varchar",
             };
-            json!({ "name": column.name, "data_type": kind })
+            let mut described = json!({ "name": column.name, "data_type": kind });
+            if let Some(tests) = of_columns.remove(column.name) {
+                described["quote"] = true.into();
+                described["data_tests"] = tests.into();
+            }
+            described
         });
-        json!({ "name": source.name, "columns": columns.collect::<Vec<_>>() })
+        let mut table = json!({ "name": source.name, "columns": columns.collect::<Vec<_>>() });
+        if !of_table.is_empty() {
+            table["data_tests"] = of_table.into();
+        }
+        table
     });
     json!({
         "version": 2,
@@ -412,9 +431,8 @@ fn sources(product: &Product<'_>) -> Value {
 
 fn models(product: &Product<'_>) -> Value {
     let models = product.models.iter().map(|model| {
-        let (of_columns, of_table) = data_tests(model.checks, |index| {
-            format!("{}_check_{index}", model.name)
-        });
+        let name = |index| format!("{}_check_{index}", model.name);
+        let (of_columns, of_table) = data_tests(model.checks, name, |to| reference(product, to));
         let columns = of_columns
             .into_iter()
             .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
@@ -428,16 +446,19 @@ fn models(product: &Product<'_>) -> Value {
     json!({ "version": 2, "models": models.collect::<Vec<_>>() })
 }
 
+/// How dbt finds an asset.
+fn reference(product: &Product<'_>, name: &str) -> String {
+    if product.sources.iter().any(|source| source.name == name) {
+        format!("source('{SOURCES}', '{name}')")
+    } else {
+        format!("ref('{name}')")
+    }
+}
+
 /// The query with references instead of names of tables, where a name follows `from` or `join`. The other
 /// dependencies are comments, which dbt reads, too; their names are found in the schema of the target.
 fn query(product: &Product<'_>, model: &Model<'_>) -> String {
-    let reference = |name: &str| {
-        if product.sources.iter().any(|source| source.name == name) {
-            format!("{{{{ source('{SOURCES}', '{name}') }}}}")
-        } else {
-            format!("{{{{ ref('{name}') }}}}")
-        }
-    };
+    let reference = |name: &str| format!("{{{{ {} }}}}", reference(product, name));
     let mut replaced = Vec::new();
     let mut body = String::new();
     let mut rest = model.sql;
@@ -508,6 +529,7 @@ mod tests {
             sql,
             depends_on: vec!["orders", "stg"],
             checks: &[],
+            check_needs: Vec::new(),
             columns: Vec::new(),
         };
         let product = Product {
@@ -515,6 +537,8 @@ mod tests {
                 name: "orders",
                 location: "orders.csv",
                 depends_on: Vec::new(),
+                checks: &[],
+                check_needs: Vec::new(),
                 columns: Vec::new(),
             }],
             ..Product::default()
@@ -546,7 +570,7 @@ mod tests {
             column: "name".to_owned(),
             values: vec!["O'Hara".to_owned()],
         }];
-        let (of_columns, _) = data_tests(&checks, |_| "t".to_owned());
+        let (of_columns, _) = data_tests(&checks, |_| "t".to_owned(), str::to_owned);
         let arguments = &of_columns["name"][0]["accepted_values"]["arguments"];
         assert_eq!(arguments["values"][0], "O''Hara");
     }

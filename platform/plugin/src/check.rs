@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::max_age::MaxAge;
+
 /// A check of a table.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -30,6 +32,25 @@ pub enum Check {
     },
     /// The table has at least this many rows.
     MinRows(u64),
+    /// The newest value of the column, a date or a timestamp, is at most this old.
+    Freshness {
+        /// The column. A time without an offset is in UTC.
+        column: String,
+        /// The largest age.
+        max_age: MaxAge,
+    },
+    /// Each value of the column is a value of a column of another table, or null.
+    Relationships {
+        /// The column.
+        column: String,
+        /// The other table: a source or a model.
+        to: String,
+        /// The column of the other table.
+        field: String,
+    },
+    /// A query of the product's own, which returns the rows that violate it, returns none. It is in
+    /// `checks/<name>.sql`.
+    Query(String),
 }
 
 impl Check {
@@ -41,6 +62,9 @@ impl Check {
             Self::AcceptedValues { .. } => "accepted_values",
             Self::Between { .. } => "between",
             Self::MinRows(_) => "min_rows",
+            Self::Freshness { .. } => "freshness",
+            Self::Relationships { .. } => "relationships",
+            Self::Query(_) => "query",
         }
     }
 
@@ -50,13 +74,26 @@ impl Check {
             Self::NotNull(column)
             | Self::Unique(column)
             | Self::AcceptedValues { column, .. }
-            | Self::Between { column, .. } => Some(column),
-            Self::MinRows(_) => None,
+            | Self::Between { column, .. }
+            | Self::Freshness { column, .. }
+            | Self::Relationships { column, .. } => Some(column),
+            Self::MinRows(_) | Self::Query(_) => None,
+        }
+    }
+
+    /// What the check is about, after its name: the column, or the name of the query.
+    fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Query(name) => Some(name),
+            _ => self.column(),
         }
     }
 
     /// What is wrong, after a colon, as far as the tool reports it.
     pub(crate) fn detail(&self, result: &CheckResult) -> String {
+        if let (Self::Freshness { max_age, .. }, Some(found)) = (self, &result.found) {
+            return format!(": found {found}, expected at most {max_age} old");
+        }
         let rows = |count| format!("{count} row{}", if count == 1 { "" } else { "s" });
         match (self, result.rows, result.failed_rows) {
             (Self::MinRows(least), Some(found), _) => {
@@ -83,7 +120,7 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
     for check in checks {
         let mut name = check.name().to_owned();
         for sign in check
-            .column()
+            .subject()
             .into_iter()
             .flat_map(|it| "_".chars().chain(it.chars()))
         {
@@ -112,4 +149,11 @@ pub struct CheckResult {
     pub failed_rows: Option<u64>,
     /// The number of rows that were checked, if the tool reports it.
     pub rows: Option<u64>,
+    /// What was found, in words, if that is not a number of rows: of [`Check::Freshness`].
+    pub found: Option<String>,
+    /// The query of the check, if the tool runs one.
+    pub query: Option<String>,
+    /// The keys of some rows that are not as the check demands, if the tool is asked for them. They are shortened and
+    /// redacted before anybody sees them.
+    pub sample_keys: Vec<String>,
 }

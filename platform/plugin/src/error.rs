@@ -24,6 +24,8 @@ pub struct Error {
     domain: Option<&'static str>,
     message: String,
     offset: Option<usize>,
+    /// Smaller than a `usize`: results have the error in them.
+    check: Option<u32>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -132,6 +134,7 @@ impl Error {
             domain: None,
             message: sanitize_error_message(message.as_ref()).into_owned(),
             offset: None,
+            check: None,
             retry_after: None,
             source: None,
         }
@@ -188,6 +191,13 @@ impl Error {
         self
     }
 
+    /// Adds which check of the suite the error is about, by its index.
+    #[must_use]
+    pub fn of_check(mut self, index: usize) -> Self {
+        self.check = u32::try_from(index).ok();
+        self
+    }
+
     /// Adds the time after which the service accepts the request again.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
@@ -203,6 +213,11 @@ impl Error {
     /// The place of the mistake in the text that the operation was called with, in bytes.
     pub fn offset(&self) -> Option<usize> {
         self.offset
+    }
+
+    /// The index of the check that the error is about, in its suite.
+    pub fn check(&self) -> Option<usize> {
+        self.check.and_then(|index| usize::try_from(index).ok())
     }
 
     /// The time after which the service accepts the request again.

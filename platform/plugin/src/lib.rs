@@ -30,6 +30,7 @@ pub mod failure;
 mod handle;
 mod kind;
 mod lifecycle;
+mod max_age;
 mod metadata;
 mod operation;
 mod plugins;
@@ -113,7 +114,7 @@ domains! {
     lineage: "Lineage events." [Lineage]
     orchestrator: "Runs of a data product and the assets that they build."
         [Orchestrator, PipelineRun, Asset, AssetOutcome, LocalAsset, LocalAssetOutcome]
-    quality: "Data quality checks." [Quality, QualityOutcome]
+    quality: "Data quality checks." [Quality, QualityOutcome, FailedCheck]
     secrets: "Requests to a secret store." [SecretRequest, SecretsOutcome]
     security: "Network policies and roles that are generated for a cluster." [Security]
     semantic: "Requests to a semantic layer." [Semantic, SemanticOutcome]

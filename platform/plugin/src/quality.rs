@@ -1,6 +1,9 @@
 //! Data quality checks.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::{
+    ActiveSpan, FloeAttributes, Tracer, printable, sanitize, sanitize_credentials,
+    sanitize_error_message,
+};
 
 pub use crate::check::{Check, CheckResult, identifiers};
 use crate::compute::Session;
@@ -9,6 +12,7 @@ use crate::failure;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
+pub use crate::max_age::MaxAge;
 use crate::operation::{Operation, span};
 
 /// A check or a suite of checks.
@@ -52,6 +56,24 @@ pub struct QualityOutcome {
     #[floe(examples = [12])]
     pub failed_rows: Option<u64>,
 }
+
+/// What helps to find the rows of a check that failed.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "quality")]
+pub struct FailedCheck<'a> {
+    /// The query that found them, without credentials.
+    #[floe(key = "db.query.text", examples = ["SELECT count(*) FROM \"orders\" WHERE \"order_id\" IS NULL"])]
+    pub query: Option<&'a str>,
+    /// The keys of some of them, redacted. Only if the configuration asks for them.
+    #[floe(examples = ["1017"])]
+    pub sample_keys: Option<&'a [String]>,
+}
+
+/// The most keys of rows that a result has.
+pub const MOST_SAMPLE_KEYS: usize = 10;
+
+/// The most characters of such a key.
+const LONGEST_SAMPLE_KEY: usize = 64;
 
 impl Operation for Quality<'_> {
     const DOMAIN: &'static str = "quality";
@@ -109,7 +131,7 @@ pub trait QualityProvider: Lifecycle {
 }
 
 /// The checks of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Suite<'a> {
     /// The name.
     pub name: &'a str,
@@ -117,16 +139,27 @@ pub struct Suite<'a> {
     pub table: &'a str,
     /// The checks.
     pub checks: &'a [Check],
+    /// The column by whose values rows are told apart, if the product names one.
+    pub key: Option<&'a str>,
+    /// The product's own queries by their names, with the names of tables filled in.
+    pub queries: &'a [(&'a str, &'a str)],
 }
 
-impl Suite<'_> {
+impl<'a> Suite<'a> {
+    /// The product's own query with this name.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<&'a str> {
+        let mut queries = self.queries.iter();
+        queries.find(|it| it.0 == name).map(|(_, sql)| *sql)
+    }
+
     /// The checks that failed, one after another; `None` if all passed.
     ///
     /// ```
     /// use floe_plugin::quality::{Check, CheckResult, Suite};
     ///
     /// let checks = [Check::Unique("id".to_owned()), Check::MinRows(3)];
-    /// let suite = Suite { name: "shop.orders", table: "orders", checks: &checks };
+    /// let suite = Suite { name: "shop.orders", table: "orders", checks: &checks, ..Suite::default() };
     /// let failed = |failed_rows| CheckResult { failed_rows, rows: Some(2), ..CheckResult::default() };
     /// assert_eq!(
     ///     suite.failures(&[failed(Some(1)), failed(None)]).unwrap(),
@@ -190,7 +223,8 @@ impl Handle<dyn QualityProvider> {
         data: &mut Session,
     ) -> Result<Vec<CheckResult>, Error> {
         self.observe(&self.request("run_checks", suite), |tool, span| {
-            let results = tool.run_checks(suite, data)?;
+            let mut results = tool.run_checks(suite, data)?;
+            results.iter_mut().for_each(make_safe);
             let (found, wanted) = (results.len(), suite.checks.len());
             if found != wanted {
                 let message = format!("found {found} results for {wanted} checks");
@@ -232,6 +266,10 @@ impl Handle<dyn QualityProvider> {
             if result.passed {
                 return Ok(());
             }
+            span.set_attributes(&FailedCheck {
+                query: result.query.as_deref(),
+                sample_keys: Some(&*result.sample_keys).filter(|keys| !keys.is_empty()),
+            });
             Err(failed(&suite.failure(name, check, result)))
         });
     }
@@ -251,4 +289,20 @@ impl Handle<dyn QualityProvider> {
 /// The error of checks that failed.
 fn failed(message: &str) -> Error {
     Error::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN)
+}
+
+/// Removes what must not be seen from a result, whatever the tool returns.
+fn make_safe(result: &mut CheckResult) {
+    if let Some(query) = &mut result.query {
+        *query = sanitize_credentials(query).into_owned();
+    }
+    if let Some(found) = &mut result.found {
+        *found = printable(&sanitize_error_message(found)).into_owned();
+    }
+    result.sample_keys.truncate(MOST_SAMPLE_KEYS);
+    for key in &mut result.sample_keys {
+        // A credential that is cut is not recognized.
+        let safe = printable(&sanitize(key)).into_owned();
+        *key = safe.chars().take(LONGEST_SAMPLE_KEY).collect();
+    }
 }

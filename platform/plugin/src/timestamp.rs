@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use time::OffsetDateTime;
+use jiff::Timestamp;
 
 /// A time in UTC with milliseconds, in the form of RFC 3339.
 ///
@@ -13,9 +13,7 @@ use time::OffsetDateTime;
 /// assert_eq!(floe_plugin::rfc3339(at), "2000-02-29T00:00:00.007Z");
 /// ```
 pub fn rfc3339(at: SystemTime) -> String {
-    let at = OffsetDateTime::from(at);
-    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
-    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-    let millis = at.millisecond();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    // The form ends with the year 9999.
+    let at = Timestamp::try_from(at).unwrap_or(Timestamp::MAX);
+    format!("{at:.3}")
 }

@@ -10,7 +10,7 @@ use floe_plugin::{
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::{ActiveSpan, Tracer, keys};
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Context, KeyValue, StringValue, Value};
 
 static TRACER: Tracer = floe_telemetry::tracer!("floe.test.domains");
 
@@ -274,6 +274,10 @@ fn rows() -> [Row; DOMAINS.len()] {
                     rows_checked: Some(25_000),
                     failed_rows: None,
                 });
+                span.set_attributes(&quality::FailedCheck {
+                    query: Some("SELECT count(*) FROM \"customers\" WHERE \"customer_id\" IS NULL"),
+                    sample_keys: Some(&["17".to_owned()]),
+                });
                 span
             },
             attributes: vec![
@@ -282,6 +286,14 @@ fn rows() -> [Row; DOMAINS.len()] {
                 ("quality.pass_count", 4.into()),
                 ("quality.fail_count", 1.into()),
                 ("quality.rows_checked", 25_000.into()),
+                (
+                    "db.query.text",
+                    "SELECT count(*) FROM \"customers\" WHERE \"customer_id\" IS NULL".into(),
+                ),
+                (
+                    "quality.sample_keys",
+                    Value::Array(vec![StringValue::from("17")].into()),
+                ),
             ],
         },
         Row {

@@ -83,6 +83,7 @@ mod orchestrator {
 
 /// Checks of data.
 pub mod quality {
+    mod freshness;
     mod gx;
     mod sql;
     pub mod suite;

@@ -26,9 +26,12 @@ pub(super) fn optional<S: Serializer>(
 /// Refuses artifacts with a redacted query, which is not the query that was compiled.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), Error> {
     let sources = artifacts.sources.iter();
-    let generated = sources.filter_map(|source| Some((&source.name, source.generate.as_ref()?)));
+    let generated = sources.filter_map(|source| Some((&*source.name, source.generate.as_ref()?)));
     let models = artifacts.models.iter();
-    let mut queries = generated.chain(models.map(|model| (&model.name, &model.query)));
+    let models = models.map(|model| (&*model.name, &model.query));
+    let checks = artifacts.check_queries.iter();
+    let checks = checks.map(|(name, query)| (&**name, query));
+    let mut queries = generated.chain(models).chain(checks);
     match queries.find(|(_, query)| query.sql.contains(REDACTED)) {
         Some((name, _)) => {
             let message = format!(

@@ -1,5 +1,6 @@
 //! `floe ls`: the sources and the models of a product, in the order in which they are built.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::Args;
@@ -30,25 +31,26 @@ pub(super) fn ls(arguments: &Arguments) -> Result<(), Error> {
 
 struct AssetList(Vec<CompiledSource>, Vec<CompiledModel>);
 
+fn join(names: BTreeSet<&str>) -> String {
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
 impl fmt::Display for AssetList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sources = self.0.iter().map(|source| {
-            let needs = source.generate.as_ref().map(|query| &query.depends_on);
-            let needs = needs.into_iter().flatten().cloned().collect::<Vec<_>>();
             [
                 source.name.to_string(),
                 "source".to_owned(),
                 source.path.display().to_string(),
-                needs.join(", "),
+                join(source.needs()),
             ]
         });
         let models = self.1.iter().map(|model| {
-            let needs: Vec<_> = model.query.depends_on.iter().cloned().collect();
             [
                 model.name.to_string(),
                 format!("{} {}", model.layer, model.materialization),
                 model.query.path.display().to_string(),
-                needs.join(", "),
+                join(model.needs()),
             ]
         });
         columns::write(f, ["NAME", "KIND", "FILE", "NEEDS"], sources.chain(models))

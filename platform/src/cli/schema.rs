@@ -32,6 +32,7 @@ pub const OPENTELEMETRY_KEYS: &[&str] = &[
     "code.function.name",
     "code.line.number",
     "db.collection.name",
+    "db.query.text",
     "db.system.name",
     "error.type",
     "exception.message",

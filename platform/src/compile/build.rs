@@ -1,5 +1,7 @@
 //! Stage 5: creates the plan of execution.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 
@@ -28,6 +30,9 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             columns: source.columns.iter().map(column).collect(),
             generate: query(loaded, plan, name),
             ingestion: source.ingestion.clone(),
+            key: source.key.as_ref().map(|key| key.value.clone()),
+            checks: source.checks.iter().map(|it| it.value.clone()).collect(),
+            check_needs: check_needs(plan, name),
         }));
         let model = loaded
             .product
@@ -42,6 +47,8 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
                     layer: model.layer.value,
                     materialization: model.materialization,
                     query,
+                    key: model.key.as_ref().map(|key| key.value.clone()),
+                    check_needs: check_needs(plan, name),
                     checks: model.checks.iter().map(|it| it.value.clone()).collect(),
                     preview: model.preview,
                     exports: model.exports.clone(),
@@ -49,6 +56,25 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
         );
     }
     (sources, models)
+}
+
+fn check_needs(plan: &Plan, name: &str) -> BTreeSet<String> {
+    let needs = plan.check_needs.get(name).into_iter();
+    needs.flat_map(BTreeMap::keys).cloned().collect()
+}
+
+/// The queries of checks, by their names.
+pub(super) fn check_queries(loaded: &Loaded, plan: &Plan) -> BTreeMap<String, Query> {
+    let queries = loaded.checks.iter().filter_map(|(name, text)| {
+        let references = plan.check_references.get(name)?;
+        let query = Query {
+            path: text.path.clone(),
+            depends_on: references.iter().map(|it| it.name.clone()).collect(),
+            sql: reference::render(&text.text, references),
+        };
+        Some((name.clone(), query))
+    });
+    queries.collect()
 }
 
 fn column(column: &Column) -> CompiledColumn {

@@ -1,5 +1,6 @@
 //! Stage 6: writes what the plugins generate, and the artifacts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use floe_plugin::InstrumentationWarning;
@@ -12,7 +13,7 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::suspicious;
 use crate::artifacts::{
-    self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
+    self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, Query, VERSION,
 };
 use crate::identity::Identity;
 use crate::manifest::selection;
@@ -29,6 +30,7 @@ pub(super) fn generate(
     instrumentation: Vec<InstrumentationWarning>,
     sources: Vec<CompiledSource>,
     models: Vec<CompiledModel>,
+    check_queries: BTreeMap<String, Query>,
     output: &Path,
 ) -> Result<CompiledArtifacts, Error> {
     let lineage = &loaded.manifest.observability.lineage;
@@ -53,6 +55,7 @@ pub(super) fn generate(
         instrumentation,
         sources,
         models,
+        check_queries,
         plugins: selection::with_orchestrator(
             loaded.manifest.plugins.selected(&identity.manifest)?,
             identity.orchestrator.as_deref(),

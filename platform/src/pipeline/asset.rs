@@ -44,11 +44,11 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// The assets that this one reads.
-    pub(super) fn needs(self) -> Option<&'a BTreeSet<String>> {
+    /// The assets that this one and its checks read.
+    pub(super) fn needs(self) -> BTreeSet<&'a str> {
         match self {
-            Self::Source(source) => source.generate.as_ref().map(|query| &query.depends_on),
-            Self::Model(model) => Some(&model.query.depends_on),
+            Self::Source(source) => source.needs(),
+            Self::Model(model) => model.needs(),
         }
     }
 
@@ -66,9 +66,8 @@ impl<'a> Asset<'a> {
 
     /// An asset that this one depends on and that the run has to build and has not built.
     pub(super) fn missing(self, done: &Report) -> Option<&'a str> {
-        let needs = self.needs().into_iter().flatten();
-        let mut missing = needs.filter(|need| done.is_selected(need) && !done.is_built(need));
-        missing.next().map(String::as_str)
+        let mut needs = self.needs().into_iter();
+        needs.find(|need| done.is_selected(need) && !done.is_built(need))
     }
 
     /// Generates the file of a source that has none, and returns the time that it took. What follows is the same whether the
@@ -112,6 +111,7 @@ impl<'a> Asset<'a> {
             bytes: bytes.map(|file| file.len()),
             generated,
             checks: run.checks(),
+            failed_checks: run.failed_checks(),
             dbt_invocation_id: run.dbt_invocation_id(self.key()),
             dbt_took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
         }

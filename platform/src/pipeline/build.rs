@@ -94,11 +94,9 @@ pub(super) fn build<'a>(
 fn can_be_built<'a>(assets: &[Asset<'a>], done: &Report) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for asset in assets {
-        let is_missing = |need: &String| {
-            done.is_selected(need) && !done.is_built(need) && !names.contains(&need.as_str())
-        };
-        if matches!(asset, Asset::Model(_)) && !asset.needs().into_iter().flatten().any(is_missing)
-        {
+        let is_missing =
+            |need: &&str| done.is_selected(need) && !done.is_built(need) && !names.contains(need);
+        if matches!(asset, Asset::Model(_)) && !asset.needs().iter().any(is_missing) {
             names.push(asset.key());
         }
     }
@@ -110,7 +108,7 @@ fn check_read(run: &Run<'_>, assets: &[Asset<'_>], report: &Report) -> Result<()
     let (mut missing, mut found) = (BTreeSet::new(), BTreeSet::new());
     let mut readers = BTreeSet::new();
     for asset in assets {
-        for need in asset.needs().into_iter().flatten() {
+        for need in asset.needs() {
             let is_known = report.is_selected(need) || found.contains(need);
             if is_known || !missing.contains(need) && run.has_table(need)? {
                 found.insert(need);

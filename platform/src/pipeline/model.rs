@@ -1,24 +1,19 @@
 //! A model: the result of a query, stored as a table or a view, and checked.
 
-use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
-use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
-use floe_plugin::quality::{Check, CheckResult, Quality, QualityProvider, Suite, identifiers};
-use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _, PluginType};
+use floe_plugin::lineage::{LineageBackend, Parent, Root};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle, PluginType};
 use floe_plugins::error::Error;
-use floe_plugins::place::Place;
 use floe_plugins::runs::run_id::RunId;
 use floe_plugins::sql::quoted_name;
-use floe_telemetry::{get_current_span, sanitize_error_message};
+use floe_telemetry::get_current_span;
 
+use super::checks;
 use super::dbt_models::DbtModels;
-use super::metrics;
-use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Checked, Run, tags};
+use super::outcome::{self, Failure};
+use super::run::{AssetRun, Run, tags};
 use crate::artifacts::CompiledModel;
-use crate::check_column;
-use crate::plugins::active::{self, CHECK_FAILED};
 use crate::product::{self, Materialization};
 
 /// Builds the model in the current span, which is that of the asset.
@@ -38,7 +33,7 @@ pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Res
     let built = read_inputs(model, run)
         .and_then(|()| run.orchestration.write(key, || write(model, run, &lineage)))
         .inspect(|_| run.read_columns(key))
-        .and_then(|rows| check(model, run).map(|()| rows));
+        .and_then(|rows| checks::check(model.checked(), run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
     get_current_span().set_attributes(&Invocation {
         invocation_id: run.dbt_invocation_id(key).as_deref(),
@@ -189,108 +184,4 @@ fn write_by_dbt(
     let count = format!("SELECT count(*) AS rows FROM {}", quoted_name(&model.name));
     let counted = run.warehouse.borrow_mut().count(&count);
     counted.map_err(failed)
-}
-
-/// Runs the checks of the model. A check that fails is an alert, and fails the model unless the manifest
-/// sets `on_failure: continue`.
-fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
-    if model.checks.is_empty() {
-        return Ok(());
-    }
-    let quality = run.plugins.required::<dyn QualityProvider>()?;
-    let fail = |error: PluginError, check: Option<&Check>| {
-        let error = error.in_domain(Quality::DOMAIN);
-        let failed = match check {
-            Some(check) => QueryError::of_check(run.folder(), &model.name, check, &error),
-            None => QueryError::new(Place::file(&product::spec_path(run.folder())), &error),
-        };
-        match run.plugins.tolerate::<_, ()>(&quality, Err(error)) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(failed.into()),
-        }
-    };
-    let suite = Suite {
-        name: &format!("{}.{}", run.identity.name, model.name),
-        table: &model.name,
-        checks: &model.checks,
-    };
-    let columns = run.columns.borrow().get(&*model.name).cloned();
-    for check in &model.checks {
-        let mistake = columns
-            .as_deref()
-            .and_then(|columns| check_column::mistake(&model.name, check, columns));
-        if let Some(mistake) = mistake {
-            alert(model, run, &mistake)?;
-            return fail(
-                PluginError::new(ErrorKind::UnknownName, mistake),
-                Some(check),
-            );
-        }
-    }
-    let run_id = RunId::new();
-    run.lineage_of_checks(&model.name, &run_id, RunState::Start, Vec::new(), None)?;
-    let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
-    let message = results.as_ref().err().map(ToString::to_string);
-    let message = message.as_deref().map(sanitize_error_message);
-    let assertions = results.as_deref().unwrap_or_default();
-    let state = match &results {
-        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
-        _ => RunState::Fail,
-    };
-    let assertions = assertions
-        .iter()
-        .zip(&model.checks)
-        .map(assertion)
-        .collect();
-    run.lineage_of_checks(&model.name, &run_id, state, assertions, message.as_deref())?;
-    let results = match results {
-        Err(error) if error.kind().is_of_input() => {
-            let message = format!("the checks of `{}`: {error}", model.name);
-            return fail(error.with_message(message), None);
-        }
-        results => run.plugins.tolerate(&quality, results)?,
-    };
-    let Some(results) = results else {
-        return Ok(());
-    };
-    metrics::checks(&model.name, &model.checks, &results);
-    let is_tolerated = run.plugins.is_tolerated(&quality);
-    let identifiers = identifiers(&model.checks);
-    for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
-        run.checked.borrow_mut().push(Checked {
-            name: name.clone(),
-            result: result.clone(),
-            is_tolerated,
-        });
-        if !result.passed {
-            alert(model, run, &suite.failure(name, check, result))?;
-        }
-    }
-    match suite.failures(&results) {
-        Some(message) => fail(PluginError::new(ErrorKind::CheckFailed, message), None),
-        None => Ok(()),
-    }
-}
-
-fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
-    Assertion {
-        assertion: check.name(),
-        success: result.passed,
-        column: check.column(),
-        actual: match check {
-            Check::MinRows(_) => result.rows,
-            _ => result.failed_rows,
-        },
-        ..Assertion::default()
-    }
-}
-
-fn alert(model: &CompiledModel, run: &Run<'_>, summary: &str) -> Result<(), Error> {
-    let ids = active::current_ids();
-    let mut message = active::message(run.identity, run.id, CHECK_FAILED, summary);
-    message.severity = Severity::Error;
-    message.violation = Some(Violation::Quality);
-    message.asset = Some(&model.name);
-    message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
-    run.plugins.alert(&message)
 }

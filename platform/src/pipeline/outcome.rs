@@ -10,12 +10,12 @@ use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_suggest::{did_you_mean, nearest};
 use floe_telemetry::{ErrorType, FloeAttributes, get_current_span, sanitize_error_message};
+use floe_yaml::Position;
 
 use super::excerpt;
 use super::orchestration::Orchestration;
-use crate::check_column;
 use crate::compile::reference;
-use crate::product::{self, Check};
+use crate::product;
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,16 +78,14 @@ impl QueryError {
         }
     }
 
-    /// The error of a check of a model, at its place in the specification.
-    pub(super) fn of_check(
+    /// The error of a check, at its place in the specification as far as that is known.
+    pub(super) fn in_specification(
         folder: &Path,
-        model: &str,
-        check: &Check,
+        position: Option<Position>,
         error: &floe_plugin::Error,
     ) -> Self {
         let file = product::spec_path(folder);
         let failed = Self::new(Place::file(&file), error);
-        let position = check_column::position(folder, model, check);
         let Some((position, text)) = position.zip(input_file::read(&file).ok()) else {
             return failed;
         };

@@ -32,7 +32,8 @@ impl Progress {
     pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
         let sources = artifacts.sources.iter();
         let models = artifacts.models.iter();
-        let checks = models.clone().filter(|it| report.is_selected(&it.name));
+        let checks = artifacts.checked();
+        let checks = checks.filter(|it| report.is_selected(it.name));
         let checks = checks.map(|it| it.checks.len()).sum();
         let names = sources.map(|it| &it.name);
         let names = names.chain(models.clone().map(|it| &it.name));
@@ -86,6 +87,10 @@ impl Progress {
             self.print(&format!("error: {message}"));
             if let Some(excerpt) = excerpt {
                 self.print(excerpt);
+            }
+            // There may be no summary.
+            for check in &step.details.failed_checks {
+                self.print(&format!("         {check}"));
             }
         }
     }
@@ -148,17 +153,22 @@ impl Drop for Progress {
     }
 }
 
-/// What else is known of an asset that was built: its file, or its checks.
+/// What else is known of an asset that was built: its file, and its checks.
 fn note(step: &Step) -> String {
     let Checks { passed, failed } = step.details.checks;
     let all = usize::try_from(passed + failed).unwrap_or(usize::MAX);
-    match (step.details.generated, step.details.bytes) {
-        (Some(took), _) => format!("generated in {}", Elapsed(took)),
-        (None, Some(bytes)) => Amount(bytes).to_string(),
-        (None, None) if failed > 0 => format!("{failed} of {} failed", Count(all, "check")),
-        (None, None) if passed > 0 => format!("{} passed", Count(all, "check")),
-        (None, None) => String::new(),
-    }
+    let file = match (step.details.generated, step.details.bytes) {
+        (Some(took), _) => Some(format!("generated in {}", Elapsed(took))),
+        (None, Some(bytes)) => Some(Amount(bytes).to_string()),
+        (None, None) => None,
+    };
+    let checks = match (passed, failed) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("{} passed", Count(all, "check"))),
+        _ => Some(format!("{failed} of {} failed", Count(all, "check"))),
+    };
+    let notes: Vec<String> = file.into_iter().chain(checks).collect();
+    notes.join(", ")
 }
 
 /// Prints a line for machines.
@@ -179,6 +189,9 @@ fn json(step: &Step) -> serde_json::Value {
     if step.details.checks != Checks::default() {
         line["checks_passed"] = step.details.checks.passed.into();
         line["checks_failed"] = step.details.checks.failed.into();
+    }
+    if !step.details.failed_checks.is_empty() {
+        line["failed_checks"] = json!(step.details.failed_checks);
     }
     match &step.outcome {
         Outcome::Built { rows } => {

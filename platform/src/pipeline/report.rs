@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use floe_plugins::error::Error;
+use floe_plugins::quote::one_line;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
-use floe_telemetry::ErrorType;
+use floe_telemetry::{ErrorType, printable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -24,6 +25,9 @@ use crate::step_spans::StepSpans;
 
 /// The most assets that the summary names as failed.
 const MOST_FAILED: usize = 10;
+
+/// The most characters of a query that are printed.
+const LONGEST_QUERY: usize = 300;
 
 /// The class of the error of a run in which assets failed.
 pub(super) const ASSETS_FAILED: &str = "pipeline.assets_failed";
@@ -98,6 +102,38 @@ pub struct Checks {
     pub failed: u64,
 }
 
+/// A check that failed, for whoever looks for its rows.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct FailedCheck {
+    /// The name, which is unique among the checks of the asset.
+    pub name: String,
+    /// The query, without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The keys of some of the rows, redacted, if the manifest asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sample_keys: Vec<String>,
+}
+
+/// One line.
+impl fmt::Display for FailedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        if let Some(query) = &self.query {
+            let query = one_line(query);
+            let end = query.char_indices().nth(LONGEST_QUERY);
+            match end {
+                Some((end, _)) => write!(f, ": {}…", printable(&query[..end]))?,
+                None => write!(f, ": {}", printable(&query))?,
+            }
+        }
+        if self.sample_keys.is_empty() {
+            return Ok(());
+        }
+        write!(f, "; keys of some rows: {}", self.sample_keys.join(", "))
+    }
+}
+
 /// What is known of an asset that was built, or not, besides its outcome.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +144,9 @@ pub(super) struct Details {
     pub(super) generated: Option<Duration>,
     /// The results of the checks of a model.
     pub(super) checks: Checks,
+    /// The checks that failed, also those that do not fail the asset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) failed_checks: Vec<FailedCheck>,
     /// The id of dbt's command, if dbt has built the asset.
     pub(super) dbt_invocation_id: Option<String>,
     /// The time that dbt took, with other assets before this one.
@@ -354,20 +393,40 @@ impl Report {
     /// Writes the assets that failed, each with its message. Of many, the first ones: the others are counted.
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.steps.iter().filter_map(|step| match &step.outcome {
-            Outcome::Failed { message, .. } => Some((&*step.key, message)),
+            Outcome::Failed { message, .. } => Some((step, message)),
             _ => None,
         });
         let failed: Vec<_> = failed.collect();
         let shown = &failed[..failed.len().min(MOST_FAILED)];
-        let width = shown.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
+        let width = shown
+            .iter()
+            .map(|(step, _)| step.key.len())
+            .max()
+            .unwrap_or(0);
         let labels = iter::once("failed").chain(iter::repeat(""));
-        for (label, (key, message)) in labels.zip(shown) {
-            write!(f, "\n{label:<8} {key:<width$}  {message}")?;
+        for (label, (step, message)) in labels.zip(shown) {
+            write!(f, "\n{label:<8} {:<width$}  {message}", step.key)?;
+            for check in step.details.failed_checks.iter().take(MOST_FAILED) {
+                write!(f, "\n{:<8} {:<width$}  {check}", "", "")?;
+            }
         }
         match failed.len() - shown.len() {
             0 => Ok(()),
             rest => write!(f, "\n         and {rest} more"),
         }
+    }
+
+    /// Writes the checks that failed of assets that were built all the same. Of many, the first ones: the summary has
+    /// counted all.
+    fn write_tolerated(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let built = self.steps.iter().filter(|step| step.outcome.is_built());
+        let failed =
+            built.flat_map(|step| step.details.failed_checks.iter().map(|it| (&*step.key, it)));
+        let labels = iter::once("checks").chain(iter::repeat(""));
+        for (label, (key, check)) in labels.zip(failed).take(MOST_FAILED) {
+            write!(f, "\n{label:<8} {key}  {check}")?;
+        }
+        Ok(())
     }
 
     /// Where the tables are.
@@ -496,6 +555,7 @@ impl fmt::Display for Report {
         }
         write!(f, " · {}", Elapsed(self.took))?;
         self.write_failed(f)?;
+        self.write_tolerated(f)?;
         let stages = self.stages.iter().map(|(stage, took)| (*stage, *took));
         write_times(f, "stages ", stages)?;
         let slowest = self.slowest().into_iter();

@@ -10,7 +10,7 @@ use floe_telemetry::traced;
 use serde::Serialize;
 
 use super::outcome::Outcome;
-use super::report::{Report, Step};
+use super::report::{Checks, FailedCheck, Report, Step};
 use super::run::TRACER_NAME;
 use crate::environment::Environment;
 use crate::identity::Identity;
@@ -68,6 +68,18 @@ struct Asset<'a> {
     /// The dependency that was not built.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
+    /// The number of checks, of an asset with checks.
+    #[serde(flatten)]
+    checks: Option<CheckCounts>,
+    /// The checks that failed, also those that do not fail the asset.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    failed_checks: &'a [FailedCheck],
+}
+
+#[derive(Serialize)]
+struct CheckCounts {
+    checks_passed: u64,
+    checks_failed: u64,
 }
 
 /// The path of the results of a product's last run.
@@ -218,6 +230,11 @@ fn asset(step: &Step) -> Asset<'_> {
         rows: None,
         message: None,
         missing: None,
+        checks: (step.details.checks != Checks::default()).then_some(CheckCounts {
+            checks_passed: step.details.checks.passed,
+            checks_failed: step.details.checks.failed,
+        }),
+        failed_checks: &step.details.failed_checks,
     };
     match &step.outcome {
         Outcome::Built { rows } => asset.rows = Some(*rows),

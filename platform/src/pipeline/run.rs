@@ -20,7 +20,7 @@ use floe_telemetry::{get_current_span, sanitize_credentials};
 use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
-use super::report::Checks;
+use super::report::{Checks, FailedCheck};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
@@ -58,13 +58,13 @@ pub(super) struct Run<'a> {
     pub(super) dagster_run_id: Option<String>,
 }
 
-/// The result of a check of a model.
+/// The result of a check of an asset.
 #[derive(Debug)]
 pub(super) struct Checked {
-    /// The name, which is unique among the checks of the model.
+    /// The name, which is unique among the checks of the asset.
     pub(super) name: String,
     pub(super) result: CheckResult,
-    /// Whether the model is built although the check fails.
+    /// Whether the asset is built although the check fails.
     pub(super) is_tolerated: bool,
 }
 
@@ -164,6 +164,18 @@ impl Run<'_> {
             passed,
             failed: checked.len() as u64 - passed,
         }
+    }
+
+    /// The checks of that asset that failed.
+    pub(super) fn failed_checks(&self) -> Vec<FailedCheck> {
+        let checked = self.checked.borrow();
+        let failed = checked.iter().filter(|it| !it.result.passed);
+        let failed = failed.map(|it| FailedCheck {
+            name: it.name.clone(),
+            query: it.result.query.clone(),
+            sample_keys: it.result.sample_keys.clone(),
+        });
+        failed.collect()
     }
 
     /// Whether the database has a table.

@@ -15,9 +15,9 @@ use floe_plugins::runs::run_id::RunId;
 use floe_suggest::all_of;
 use floe_telemetry::sanitize_error_message;
 
-use super::metrics;
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
+use super::{checks, metrics};
 use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
 
@@ -59,7 +59,10 @@ pub(super) fn build(
     };
     run.lineage_of_start(&lineage)?;
     let load = || generated.and_then(|()| load(source, run));
-    let built = run.orchestration.write(key, load);
+    let built = run
+        .orchestration
+        .write(key, load)
+        .and_then(|rows| checks::check(source.checked(), run).map(|()| rows));
     let outcome = IngestionOutcome {
         success: built.is_ok(),
         rows_loaded: built.as_ref().ok().copied(),

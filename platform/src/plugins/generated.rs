@@ -11,7 +11,8 @@ use floe_plugin::compute::ComputeEngine;
 use floe_plugin::configuration::Reference;
 use floe_plugin::dbt::DbtRunner;
 use floe_plugin::orchestrator::AssetOrchestrator;
-use floe_plugin::quality::{QualityProvider, Suite};
+use floe_plugin::product::Source;
+use floe_plugin::quality::QualityProvider;
 use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
 use floe_plugins::error::Error;
@@ -25,7 +26,7 @@ use crate::check_column;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::plugins::egress;
-use crate::product;
+use crate::product::{self, Check};
 
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
@@ -52,10 +53,7 @@ pub(crate) fn generate(
     folder: &Path,
 ) -> Result<(), Error> {
     let selected = artifacts.selected();
-    let has_checks = artifacts
-        .models
-        .iter()
-        .any(|model| !model.checks.is_empty());
+    let has_checks = artifacts.checked().next().is_some();
     let is_selected = |kind| selected.iter().any(|it| it.kind == kind);
     let manifests = folder.join("kubernetes");
     // Only these names: a copy with another name is the user's.
@@ -117,7 +115,7 @@ pub(crate) fn generate(
     plugins.stop()
 }
 
-/// Checks that the quality plugin supports the checks of each model, and that the model has their columns.
+/// Checks that the quality plugin supports the checks of each asset, and that the tables have their columns.
 fn check(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -129,59 +127,70 @@ fn check(
     let known = known_columns(artifacts, plugins);
     let file = product::spec_path(&identity.folder);
     let mut mistakes = Vec::new();
-    for model in artifacts
-        .models
-        .iter()
-        .filter(|model| !model.checks.is_empty())
-    {
-        let suite = Suite {
-            name: &format!("{}.{}", identity.name, model.name),
-            table: &model.name,
-            checks: &model.checks,
+    let queries = artifacts.queries_of_checks();
+    for table in artifacts.checked() {
+        let place = |check| match check_column::position(&identity.folder, table.name, check) {
+            Some(position) => Place::yaml(&file, position),
+            None => Place::file(&file),
         };
-        if let Err(error) = quality.validate_expectations(&suite) {
-            let message = format!("the checks of `{}`: {error}", model.name);
-            let place = Place::file(&file);
+        let name = format!("{}.{}", identity.name, table.name);
+        if let Err(error) = quality.validate_expectations(&table.suite(&name, &queries)) {
+            let message = format!("the checks of `{}`: {error}", table.name);
+            let check = error.check().and_then(|index| table.checks.get(index));
+            let place = check.map_or_else(|| Place::file(&file), place);
             mistakes.push(Error::input(place, message));
             continue;
         }
-        let Some(columns) = known.get(&*model.name) else {
-            continue;
-        };
-        for check in &model.checks {
-            let Some(mistake) = check_column::mistake(&model.name, check, columns) else {
-                continue;
+        for check in table.checks {
+            let columns = known.get(table.name);
+            let of_field = match check {
+                Check::Relationships { to, .. } => known.get(to),
+                _ => None,
             };
-            let place = match check_column::position(&identity.folder, &model.name, check) {
-                Some(position) => Place::yaml(&file, position),
-                None => Place::file(&file),
-            };
+            let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
+            let of_field = of_field.and_then(|it| check_column::field_mistake(check, it));
+            mistakes.extend(
+                mistake
+                    .or(of_field)
+                    .map(|it| Error::input(place(check), it)),
+            );
+        }
+        let key = table.key.zip(known.get(table.name));
+        let mistake = key.and_then(|(key, it)| check_column::key_mistake(table.name, key, it));
+        if let Some(mistake) = mistake {
+            let position = check_column::key_position(&identity.folder, table.name);
+            let place = position.map_or_else(|| Place::file(&file), |it| Place::yaml(&file, it));
             mistakes.push(Error::input(place, mistake));
         }
     }
     Error::check(mistakes)
 }
 
-/// The columns, as far as the engine knows them without data, of the models that have checks of columns.
+/// The columns of the sources, and, as far as the engine knows them without data, those of the models that checks name.
 fn known_columns(artifacts: &CompiledArtifacts, plugins: &Active) -> BTreeMap<String, Vec<String>> {
-    let Some(engine) = plugins.one::<dyn ComputeEngine>() else {
-        return BTreeMap::new();
-    };
     let mut product = artifacts.product();
+    let columns = |source: &Source<'_>| {
+        let columns = source.columns.iter().map(|it| it.name.to_owned());
+        (source.name.to_owned(), columns.collect())
+    };
+    let mut known: BTreeMap<String, Vec<String>> = product.sources.iter().map(columns).collect();
+    let Some(engine) = plugins.one::<dyn ComputeEngine>() else {
+        return known;
+    };
     // Those models, and what they read.
     let mut needed = BTreeSet::new();
     for model in product.models.iter().rev() {
-        let is_checked = model.checks.iter().any(|check| check.column().is_some());
-        if is_checked || needed.contains(model.name) {
+        if !model.checks.is_empty() || needed.contains(model.name) {
             needed.insert(model.name);
             needed.extend(&model.depends_on);
+            needed.extend(&model.check_needs);
         }
     }
     product.models.retain(|model| needed.contains(model.name));
-    if product.models.is_empty() {
-        return BTreeMap::new();
+    if !product.models.is_empty() {
+        known.extend(engine.plugin().columns_of_models(&product));
     }
-    engine.plugin().columns_of_models(&product)
+    known
 }
 
 /// Writes the manifests for a cluster.

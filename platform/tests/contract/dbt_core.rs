@@ -298,10 +298,23 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
     // The product changes: a model is removed, a check is added. A model of the user remains.
     let own = folder.path().join("models/own.sql");
     fs::write(&own, "select 1\n".repeat(20)).unwrap();
-    let checks = [Check::NotNull("one".to_owned()), Check::MinRows(2)];
+    let of_source = [Check::NotNull("id".to_owned())];
+    let relation = |to: &str| Check::Relationships {
+        column: "one".to_owned(),
+        to: to.to_owned(),
+        field: "id".to_owned(),
+    };
+    let checks = [
+        Check::NotNull("one".to_owned()),
+        Check::MinRows(2),
+        relation("orders"),
+        relation("stg_orders"),
+        Check::Query("unpaid".to_owned()),
+    ];
     let mut changed = product();
     changed.models.pop();
     changed.models[0].checks = &checks;
+    changed.sources[0].checks = &of_source;
     changed.models[0].sql = "SELECT 1 AS one FROM \"orders\"";
     changed.sources[0].columns = vec![Column {
         name: "id",
@@ -322,6 +335,8 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
         "not_null",
         "expect_table_row_count_to_be_between",
         "quote: true",
+        "to: \"source('product', 'orders')\"",
+        "to: \"ref('stg_orders')\"",
     ] {
         assert!(
             text("models/models.yml").contains(part),
@@ -329,7 +344,12 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
             text("models/models.yml")
         );
     }
-    assert!(text("models/sources.yml").contains("data_type: bigint"));
+    // The query is for the engine of the platform.
+    assert!(!text("models/models.yml").contains("unpaid"));
+    for part in ["data_type: bigint", "orders_check_0"] {
+        let sources = text("models/sources.yml");
+        assert!(sources.contains(part), "{sources}");
+    }
 }
 
 /// The recorded log of a command, beside its manifest.

@@ -51,6 +51,7 @@ pub(crate) fn contract() -> Contract {
                 assert_eq!(request["job"], "shop_job");
                 assert_eq!(request["retries"], 0);
                 let assets = request["assets"].as_array().unwrap();
+                assert_eq!(assets[0]["checks"], json!(["min_rows"]));
                 let depends_on: Vec<_> = assets
                     .iter()
                     .map(|asset| (asset["name"].clone(), asset["depends_on"].clone()))
@@ -60,7 +61,7 @@ pub(crate) fn contract() -> Contract {
                     [
                         (json!("orders"), json!([])),
                         (json!("stg_orders"), json!(["orders"])),
-                        (json!("totals"), json!(["stg_orders"])),
+                        (json!("totals"), json!(["orders", "stg_orders"])),
                     ]
                 );
                 Ok(())

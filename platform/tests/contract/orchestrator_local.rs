@@ -4,12 +4,16 @@ use std::path::Path;
 
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::product::{Model, Product, Source};
+use floe_plugin::quality::Check;
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 
 use crate::{Contract, plugins};
 
-/// A source and two models that depend on each other.
+/// The checks of the source.
+const CHECKS: &[Check] = &[Check::MinRows(1)];
+
+/// A source and two models that depend on each other. The check of the last one reads the source.
 pub(crate) fn product() -> Product<'static> {
     let model = |name, depends_on| Model {
         name,
@@ -18,6 +22,7 @@ pub(crate) fn product() -> Product<'static> {
         sql: "SELECT 1 AS one",
         depends_on: vec![depends_on],
         checks: &[],
+        check_needs: Vec::new(),
         columns: Vec::new(),
     };
     Product {
@@ -30,9 +35,17 @@ pub(crate) fn product() -> Product<'static> {
             name: "orders",
             location: "data/orders.csv",
             depends_on: Vec::new(),
+            checks: CHECKS,
+            check_needs: Vec::new(),
             columns: Vec::new(),
         }],
-        models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],
+        models: vec![
+            model("stg_orders", "orders"),
+            Model {
+                check_needs: vec!["orders"],
+                ..model("totals", "stg_orders")
+            },
+        ],
     }
 }
 

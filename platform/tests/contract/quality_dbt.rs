@@ -82,6 +82,7 @@ pub(crate) fn contract() -> Contract {
                     passed,
                     failed_rows,
                     rows: Some(3),
+                    ..CheckResult::default()
                 };
                 assert_eq!(found, [expected(false, Some(1)), expected(true, None)]);
                 dbt.assert_traced();

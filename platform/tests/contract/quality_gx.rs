@@ -70,6 +70,7 @@ pub(crate) fn contract() -> Contract {
                     passed,
                     failed_rows,
                     rows: Some(3),
+                    ..CheckResult::default()
                 };
                 assert_eq!(results, [expected(false, Some(1)), expected(true, None)]);
                 python.assert_traced();

@@ -57,6 +57,7 @@ pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
         name: "shop.people",
         table: "people",
         checks,
+        ..Suite::default()
     }
 }
 
@@ -86,8 +87,18 @@ pub(crate) fn contract() -> Contract {
                         passed: failed == 0,
                         failed_rows: (!is_of_table(index)).then_some(failed),
                         rows: Some(3),
+                        query: results[index].query.clone(),
+                        ..CheckResult::default()
                     })
                     .collect();
+                let count = "SELECT count(*) FROM \"people\"";
+                assert!(
+                    results
+                        .iter()
+                        .all(|it| it.query.as_deref().is_some_and(|query| {
+                            query.starts_with(count) || query.starts_with("SELECT count(\"")
+                        }))
+                );
                 assert_eq!(results, expected);
                 let passing = [checks[0].clone()];
                 on_people(|session| with(|it| it.run_checks(&suite(&passing), session))).map(drop)

@@ -53,6 +53,7 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
         sql: "SELECT 1",
         depends_on: vec!["orders"],
         checks,
+        check_needs: Vec::new(),
         columns: [
             ("customer_id", ColumnType::Integer),
             ("segment", ColumnType::Text),
@@ -69,6 +70,8 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
             name: "orders",
             location: "orders.csv",
             depends_on: Vec::new(),
+            checks: &[],
+            check_needs: Vec::new(),
             columns: vec![
                 Column {
                     name: "customer_id",

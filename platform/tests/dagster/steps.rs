@@ -163,14 +163,25 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
 
 #[test]
 fn a_check_that_fails_is_reported_as_one() {
+    for (asset, line) in [
+        ("orders", "    path: data/orders.csv\n"),
+        ("stg_orders", "    layer: bronze\n"),
+    ] {
+        assert_check_is_reported(asset, line);
+    }
+}
+
+/// Adds checks to an asset below a line of it.
+#[track_caller]
+fn assert_check_is_reported(asset: &str, line: &str) {
     let setup = Setup::with_script("exit 9");
-    let checks = "    layer: bronze\n    checks: [{ unique: order_id }, { min_rows: 3 }]\n";
-    setup
-        .product
-        .replace("floe.yaml", "    layer: bronze\n", checks);
+    let checks = format!("{line}    checks: [{{ unique: order_id }}, {{ min_rows: 3 }}]\n");
+    setup.product.replace("floe.yaml", line, &checks);
     setup.compile();
-    assert!(setup.step("orders", &json!({})).status.success());
-    let output = setup.step("stg_orders", &json!({}));
+    if asset != "orders" {
+        assert!(setup.step("orders", &json!({})).status.success());
+    }
+    let output = setup.step(asset, &json!({}));
     // Dagster fails the step, because the check blocks.
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let messages = setup.messages();
@@ -188,7 +199,7 @@ fn a_check_that_fails_is_reported_as_one() {
             (&json!("min_rows"), &no, &error)
         ]
     );
-    let asset = single(&setup.spans(), "dagster.asset.stg_orders").clone();
+    let asset = single(&setup.spans(), &format!("dagster.asset.{asset}")).clone();
     assert!(
         is_error(&asset, "the check `min_rows`"),
         "{:?}",

@@ -10,6 +10,7 @@ mod audit;
 mod backend;
 mod bad_product;
 mod bad_yaml;
+mod checks;
 mod cluster;
 mod completions;
 mod customer_360;

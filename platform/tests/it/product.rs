@@ -177,6 +177,7 @@ impl Output {
             "  ✓ ",
             "  ↷ ",
             "failed   ",
+            "checks   ",
             "stages   ",
             "slowest  ",
             "unusual  ",

@@ -149,6 +149,7 @@ fn each_reference_is_a_key_of_the_opentelemetry_conventions() {
         attribute::CODE_FUNCTION_NAME,
         attribute::CODE_LINE_NUMBER,
         attribute::DB_COLLECTION_NAME,
+        attribute::DB_QUERY_TEXT,
         attribute::DB_SYSTEM_NAME,
         attribute::ERROR_TYPE,
         attribute::EXCEPTION_MESSAGE,

@@ -19,7 +19,7 @@ fn query(database: &mut Session, sql: &str) -> Result<Vec<String>, Error> {
     Ok(rows.0)
 }
 
-fn create(place: &Path, folder: &Path) -> Session {
+pub(crate) fn create(place: &Path, folder: &Path) -> Session {
     engine(place)
         .create_database(&folder.join("sales.duckdb"))
         .unwrap()

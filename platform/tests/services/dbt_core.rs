@@ -24,6 +24,8 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
             name: "orders",
             location: "data/orders.csv",
             depends_on: Vec::new(),
+            checks: &[],
+            check_needs: Vec::new(),
             columns: vec![Column {
                 name: "id",
                 kind: ColumnType::Integer,
@@ -37,6 +39,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql: "select\n    id,\n    '{{ not_jinja }}' as note\nfrom \"orders\"",
                 depends_on: vec!["orders"],
                 checks: &[],
+                check_needs: Vec::new(),
                 columns: Vec::new(),
             },
             Model {
@@ -46,6 +49,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql,
                 depends_on: vec!["orders", "stg_orders"],
                 checks,
+                check_needs: Vec::new(),
                 columns: Vec::new(),
             },
         ],
@@ -108,11 +112,27 @@ fn dbt_builds_and_tests_a_product() {
             values: vec!["3".to_owned()],
         },
         Check::MinRows(1),
+        Check::Relationships {
+            column: "all_orders".to_owned(),
+            to: "orders".to_owned(),
+            field: "id".to_owned(),
+        },
+    ];
+    let of_source = [
+        Check::Unique("id".to_owned()),
+        Check::MinRows(3),
+        Check::Relationships {
+            column: "id".to_owned(),
+            to: "stg_orders".to_owned(),
+            field: "id".to_owned(),
+        },
     ];
     let commands = [DbtCommand::Run, DbtCommand::Test];
     let mut outcomes = Vec::new();
     let spans = testing::capture(|| {
-        let results = run(&place, &product(TOTALS, &checks), &commands);
+        let mut product = product(TOTALS, &checks);
+        product.sources[0].checks = &of_source;
+        let results = run(&place, &product, &commands);
         outcomes = results.into_iter().map(Result::unwrap).collect();
     });
     let counts: Vec<_> = outcomes
@@ -121,7 +141,7 @@ fn dbt_builds_and_tests_a_product() {
         .collect();
     assert_eq!(
         counts,
-        [(Some(2), Some(0), Some(0)), (Some(0), Some(3), Some(0)),]
+        [(Some(2), Some(0), Some(0)), (Some(0), Some(7), Some(0)),]
     );
     let span = spans.single("dbt.run").assert_ok();
     span.assert_attribute("dbt.models_run", 2)

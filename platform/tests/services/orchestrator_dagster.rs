@@ -18,6 +18,7 @@ fn product(layer: &'static str) -> Product<'static> {
         sql: "SELECT 1 AS one",
         depends_on: vec![depends_on],
         checks: &[],
+        check_needs: Vec::new(),
         columns: Vec::new(),
     };
     Product {
@@ -30,6 +31,8 @@ fn product(layer: &'static str) -> Product<'static> {
             name: "orders",
             location: "data/orders.csv",
             depends_on: Vec::new(),
+            checks: &[],
+            check_needs: Vec::new(),
             columns: Vec::new(),
         }],
         models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],

@@ -58,6 +58,7 @@ pub(crate) fn run(
         name: "shop.orders",
         table: "orders",
         checks,
+        ..Suite::default()
     };
     let results = tools
         .one::<dyn QualityProvider>()

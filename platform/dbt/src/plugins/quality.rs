@@ -79,7 +79,7 @@ const PROJECT: &str = "floe_checks";
 
 impl QualityProvider for DbtTests {
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        suite::validate(suite)
+        suite::validate(suite, "dbt_expectations")
     }
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
@@ -162,6 +162,7 @@ fn of_check(
         passed,
         failed_rows: result.failures.filter(|_| is_by_row),
         rows: Some(rows),
+        ..CheckResult::default()
     })
 }
 
@@ -209,7 +210,7 @@ fn project(
 ) -> Result<Vec<(&'static str, String)>, Error> {
     let (of_columns, of_table) = match packages {
         Some(_) => expectations(suite.checks),
-        None => project::data_tests(suite.checks, name),
+        None => project::data_tests(suite.checks, name, str::to_owned),
     };
     let mut dbt_project = project::project(PROJECT, "1.0.0");
     if let Some(packages) = packages {

@@ -1,5 +1,6 @@
 //! Dagster: a product as a Dagster project.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -194,18 +195,18 @@ impl Dagster {
             json!({
                 "name": source.name,
                 "group": "source",
-                "depends_on": source.depends_on,
+                "depends_on": all(&source.depends_on, &source.check_needs),
                 "query": false,
                 "description": null,
                 "metadata": { "floe/location": source.location },
-                "checks": [],
+                "checks": quality::identifiers(source.checks),
             })
         });
         let models = product.models.iter().map(|model| {
             json!({
                 "name": model.name,
                 "group": model.layer,
-                "depends_on": model.depends_on,
+                "depends_on": all(&model.depends_on, &model.check_needs),
                 "query": true,
                 "description": null,
                 "metadata": { "floe/materialization": model.materialization },
@@ -224,6 +225,11 @@ impl Dagster {
             "assets": sources.chain(models).collect::<Vec<_>>(),
         })
     }
+}
+
+/// What an asset and its checks read.
+fn all<'a>(inputs: &[&'a str], of_checks: &[&'a str]) -> BTreeSet<&'a str> {
+    inputs.iter().chain(of_checks).copied().collect()
 }
 
 /// The name of the job that builds all assets.

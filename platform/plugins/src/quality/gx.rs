@@ -61,7 +61,7 @@ impl Lifecycle for GreatExpectations {}
 
 impl QualityProvider for GreatExpectations {
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        suite::validate(suite)?;
+        suite::validate(suite, "great_expectations")?;
         suite
             .checks
             .iter()
@@ -92,6 +92,7 @@ impl QualityProvider for GreatExpectations {
             passed: result.passed,
             failed_rows: result.failed_rows,
             rows: Some(rows.count),
+            ..CheckResult::default()
         });
         Ok(results.collect())
     }

@@ -1,11 +1,14 @@
-//! The embedded quality checks: each is a query that counts the rows that violate it.
+//! The embedded quality checks: each is a query, which counts the rows that violate it.
 
 use floe_plugin::compute::Session;
-use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::quality::{Check, CheckResult, MOST_SAMPLE_KEYS, QualityProvider, Suite};
+use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::freshness;
 use crate::sql::{quoted_name, quoted_text};
 
 floe_plugin::plugin! {
@@ -17,47 +20,195 @@ floe_plugin::plugin! {
     description: "checks tables with queries on the compute engine",
 }
 
-/// Checks tables with queries. It has no settings.
+/// Checks tables with queries.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Sql {}
+struct Sql {
+    /// The number of rows whose keys a check that failed names, at most 10. Only for assets with a `key`. Default: none.
+    #[serde(default)]
+    sample_keys: SampleKeys,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(try_from = "u64")]
+struct SampleKeys(#[schemars(range(max = 10))] usize);
+
+impl TryFrom<u64> for SampleKeys {
+    type Error = String;
+
+    fn try_from(count: u64) -> Result<Self, String> {
+        match usize::try_from(count) {
+            Ok(count) if count <= MOST_SAMPLE_KEYS => Ok(Self(count)),
+            _ => Err(format!("expected 0 to {MOST_SAMPLE_KEYS}, found {count}")),
+        }
+    }
+}
 
 impl Lifecycle for Sql {}
 
 impl QualityProvider for Sql {
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        for check in suite.checks {
-            violations(suite.table, check)?;
+        for (index, check) in suite.checks.iter().enumerate() {
+            query(suite, check).map_err(|error| error.of_check(index))?;
         }
         Ok(())
     }
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
-        let rows = data.count(&format!(
-            "SELECT count(*) FROM {}",
-            quoted_name(suite.table)
-        ))?;
-        let run = |check| {
-            let failed_rows = match violations(suite.table, check)? {
-                Some(query) => Some(data.count(&query)?),
-                None => None,
-            };
-            let passed = match check {
-                Check::MinRows(least) => rows >= *least,
-                _ => failed_rows == Some(0),
-            };
-            Ok(CheckResult {
-                passed,
-                failed_rows,
-                rows: Some(rows),
-            })
+        let rows = data.count(&count_of(suite.table))?;
+        let checks = suite.checks.iter().enumerate();
+        let run = |(index, check)| {
+            let result = self.run(suite, check, rows, data);
+            result.map_err(|error| error.of_check(index))
         };
-        suite.checks.iter().map(run).collect()
+        checks.map(run).collect()
     }
 }
 
-/// The query that counts the rows that violate a check; `None` if the number of all rows is enough.
-fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
+impl Sql {
+    fn run(
+        &self,
+        suite: &Suite<'_>,
+        check: &Check,
+        rows: u64,
+        data: &mut Session,
+    ) -> Result<CheckResult, Error> {
+        let sql = query(suite, check)?;
+        let mut result = CheckResult {
+            rows: Some(rows),
+            ..CheckResult::default()
+        };
+        match check {
+            Check::MinRows(least) => result.passed = rows >= *least,
+            Check::Freshness { max_age, .. } => {
+                let mut newest = Newest::default();
+                data.query(&sql, &mut newest)?;
+                let (age, found) = newest.0.unwrap_or_default();
+                let most = SignedDuration::try_from(max_age.duration());
+                let most = most.unwrap_or(SignedDuration::MAX);
+                result.passed = age.is_some_and(|age| age <= most);
+                result.found = Some(found);
+            }
+            _ => {
+                let failed = data
+                    .count(&sql)
+                    .map_err(|error| in_own_query(check, error))?;
+                result.passed = failed == 0;
+                result.failed_rows = Some(failed);
+            }
+        }
+        result.query = Some(sql);
+        if !result.passed {
+            result.sample_keys = self.sample_keys(suite, check, data)?;
+        }
+        Ok(result)
+    }
+
+    /// The keys of some rows that violate a check.
+    fn sample_keys(
+        &self,
+        suite: &Suite<'_>,
+        check: &Check,
+        data: &mut Session,
+    ) -> Result<Vec<String>, Error> {
+        let (Some(key), most @ 1..) = (suite.key, self.sample_keys.0) else {
+            return Ok(Vec::new());
+        };
+        let Some(rows) = violations(suite, check)? else {
+            return Ok(Vec::new());
+        };
+        let name = quoted_name(key);
+        let sql = match check {
+            // It may have no such column.
+            Check::Query(_) => format!("SELECT * {rows} LIMIT {most}"),
+            Check::Relationships { .. } => {
+                format!("SELECT DISTINCT checked.{name} {rows} ORDER BY 1 LIMIT {most}")
+            }
+            _ => format!("SELECT DISTINCT {name} {rows} ORDER BY 1 LIMIT {most}"),
+        };
+        let mut keys = Keys {
+            key,
+            column: None,
+            found: Vec::new(),
+        };
+        data.query(&sql, &mut keys)?;
+        Ok(keys.found)
+    }
+}
+
+/// Takes the newest value: its age, and the words for it.
+#[derive(Default)]
+struct Newest(Option<(Option<SignedDuration>, String)>);
+
+impl RowSink for Newest {
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        let value = values.first().unwrap_or(&Value::Null);
+        self.0 = Some(freshness::age(value, Timestamp::now()));
+        Ok(())
+    }
+}
+
+/// The most characters of a key that are read.
+const LONGEST_KEY: usize = 1000;
+
+/// Takes the values of a column, if there is one with its name.
+struct Keys<'a> {
+    key: &'a str,
+    column: Option<usize>,
+    found: Vec<String>,
+}
+
+impl RowSink for Keys<'_> {
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        let mut names = names.iter();
+        self.column = names.position(|name| name.eq_ignore_ascii_case(self.key));
+        Ok(())
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        let value = self.column.and_then(|column| values.get(column));
+        self.found.extend(value.map(|value| match value {
+            Value::Integer(number) => number.to_string(),
+            Value::Real(number) => number.to_string(),
+            Value::Text(text) => text.chars().take(LONGEST_KEY).collect(),
+            Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
+            _ => "NULL".to_owned(),
+        }));
+        Ok(())
+    }
+}
+
+/// What is before a query of the product's own.
+const BEFORE: &str = "SELECT count(*) FROM (\n";
+
+/// The error of a check, with its place in the product's own query.
+fn in_own_query(check: &Check, error: Error) -> Error {
+    match (check, error.offset()) {
+        (Check::Query(_), Some(offset)) => error.at_offset(offset.saturating_sub(BEFORE.len())),
+        _ => error,
+    }
+}
+
+fn count_of(table: &str) -> String {
+    format!("SELECT count(*) FROM {}", quoted_name(table))
+}
+
+/// The query of a check: it counts the rows that violate it, or all rows, or finds the newest value.
+fn query(suite: &Suite<'_>, check: &Check) -> Result<String, Error> {
+    let rows = violations(suite, check)?;
+    let table = quoted_name(suite.table);
+    Ok(match (check, rows) {
+        (Check::Freshness { column, .. }, _) => format!("SELECT max(\"{column}\") FROM {table}"),
+        (Check::Unique(column), _) => {
+            format!("SELECT count(\"{column}\") - count(DISTINCT \"{column}\") FROM {table}")
+        }
+        (_, Some(rows)) => format!("SELECT count(*) {rows}"),
+        (_, None) => count_of(suite.table),
+    })
+}
+
+/// What follows `SELECT …` in a query for the rows that violate a check; `None` if it is about no row.
+fn violations(suite: &Suite<'_>, check: &Check) -> Result<Option<String>, Error> {
     let invalid = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
     if let Some(column) = check.column()
         && !is_identifier(column)
@@ -67,17 +218,13 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
             check.name()
         ));
     }
-    let table = quoted_name(table);
-    let count = |condition: String| {
-        Ok(Some(format!(
-            "SELECT count(*) FROM {table} WHERE {condition}"
-        )))
-    };
+    let table = quoted_name(suite.table);
+    let rows = |condition: String| Ok(Some(format!("FROM {table} WHERE {condition}")));
     match check {
-        Check::NotNull(column) => count(format!("\"{column}\" IS NULL")),
-        Check::Unique(column) => Ok(Some(format!(
-            "SELECT count(\"{column}\") - count(DISTINCT \"{column}\") FROM {table}"
-        ))),
+        Check::NotNull(column) => rows(format!("\"{column}\" IS NULL")),
+        Check::Unique(column) => rows(format!(
+            "\"{column}\" IN (SELECT \"{column}\" FROM {table} GROUP BY \"{column}\" HAVING count(*) > 1)"
+        )),
         Check::AcceptedValues { column, values } => {
             let values: Vec<String> = values.iter().map(|value| quoted_text(value)).collect();
             if values.is_empty() {
@@ -85,7 +232,7 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
                     "`accepted_values` of `{column}` is empty, expected at least one value"
                 ));
             }
-            count(format!(
+            rows(format!(
                 "\"{column}\" IS NOT NULL AND CAST(\"{column}\" AS TEXT) NOT IN ({})",
                 values.join(", ")
             ))
@@ -96,9 +243,21 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
                     "`between` of `{column}` is {min} to {max}, expected a finite range"
                 ));
             }
-            count(format!("\"{column}\" < {min:?} OR \"{column}\" > {max:?}"))
+            rows(format!("\"{column}\" < {min:?} OR \"{column}\" > {max:?}"))
         }
-        Check::MinRows(_) => Ok(None),
+        Check::Relationships { column, to, field } => {
+            let (to, field) = (quoted_name(to), quoted_name(field));
+            // Every engine joins in a time that grows with the rows, and not with their product.
+            Ok(Some(format!(
+                "FROM {table} AS checked LEFT JOIN {to} AS referenced ON checked.\"{column}\" = referenced.{field} \
+                 WHERE checked.\"{column}\" IS NOT NULL AND referenced.{field} IS NULL"
+            )))
+        }
+        Check::Query(name) => match suite.query(name) {
+            Some(sql) => Ok(Some(format!("FROM (\n{sql}\n) AS violations"))),
+            None => invalid(format!("there is no query `{name}`")),
+        },
+        Check::MinRows(_) | Check::Freshness { .. } => Ok(None),
         other => invalid(format!("the check `{}` is not supported", other.name())),
     }
 }

@@ -26,12 +26,19 @@ pub struct Rows<'a> {
     pub count: u64,
 }
 
-/// Checks that no data can pass or that no column can have.
+/// Checks that no data can pass, that no column can have, or that need other tables than the one that the tool gets.
 ///
 /// # Errors
 /// The first of them.
-pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
-    for check in suite.checks {
+pub fn validate(suite: &Suite<'_>, tool: &str) -> Result<(), Error> {
+    for (index, check) in suite.checks.iter().enumerate() {
+        let refused = |message| Err(Error::new(ErrorKind::InvalidInput, message).of_check(index));
+        if let Check::Freshness { .. } | Check::Relationships { .. } | Check::Query(_) = check {
+            let name = check.name();
+            return refused(format!(
+                "expected `quality: sql` for `{name}`, found {tool}"
+            ));
+        }
         let mistake = match check {
             Check::AcceptedValues { values, .. } if values.is_empty() => {
                 "expected at least one value, found none".to_owned()
@@ -44,8 +51,7 @@ pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
         };
         let (table, name) = (suite.table, check.name());
         let column = check.column().map_or(String::new(), |it| format!(".{it}"));
-        let message = format!("{name} of {table}{column}: {mistake}");
-        return Err(Error::new(ErrorKind::InvalidInput, message));
+        return refused(format!("{name} of {table}{column}: {mistake}"));
     }
     Ok(())
 }

@@ -1,0 +1,155 @@
+//! The checks of an asset, a source or a model, after its table was written.
+
+use floe_plugin::alert::{Severity, Violation};
+use floe_plugin::lineage::{Assertion, RunState};
+use floe_plugin::quality::{Check, CheckResult, Quality, QualityProvider, identifiers};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _};
+use floe_plugins::error::Error;
+use floe_plugins::runs::run_id::RunId;
+use floe_telemetry::sanitize_error_message;
+use floe_yaml::Position;
+
+use super::metrics;
+use super::outcome::{Failure, QueryError};
+use super::run::{Checked, Run};
+use crate::artifacts::CheckedTable;
+use crate::check_column;
+use crate::plugins::active::{self, CHECK_FAILED};
+
+/// Runs the checks of an asset. A check that fails is an alert, and fails the asset unless the manifest sets
+/// `on_failure: continue`.
+pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failure> {
+    if table.checks.is_empty() {
+        return Ok(());
+    }
+    let quality = run.plugins.required::<dyn QualityProvider>()?;
+    if let Some((mistake, position)) = mistake(table, run) {
+        alert(table.name, run, &mistake)?;
+        let error = PluginError::new(ErrorKind::UnknownName, mistake).in_domain(Quality::DOMAIN);
+        let failed = QueryError::in_specification(run.folder(), position, &error);
+        return fail(&quality, run, error, failed.into());
+    }
+    let name = format!("{}.{}", run.identity.name, table.name);
+    let queries = run.artifacts.queries_of_checks();
+    let suite = table.suite(&name, &queries);
+    let run_id = RunId::new();
+    run.lineage_of_checks(table.name, &run_id, RunState::Start, Vec::new(), None)?;
+    let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
+    let message = results.as_ref().err().map(ToString::to_string);
+    let message = message.as_deref().map(sanitize_error_message);
+    let assertions = results.as_deref().unwrap_or_default();
+    let state = match &results {
+        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
+        _ => RunState::Fail,
+    };
+    let assertions = assertions.iter().zip(table.checks).map(assertion).collect();
+    run.lineage_of_checks(table.name, &run_id, state, assertions, message.as_deref())?;
+    let results = match results {
+        Err(error) if error.kind().is_of_input() => {
+            let failed = not_run(&error, table, run);
+            let message = format!("the checks of `{}`: {error}", table.name);
+            return fail(&quality, run, error.with_message(message), failed);
+        }
+        results => run.plugins.tolerate(&quality, results)?,
+    };
+    let Some(results) = results else {
+        return Ok(());
+    };
+    metrics::checks(table.name, table.checks, &results);
+    let is_tolerated = run.plugins.is_tolerated(&quality);
+    let identifiers = identifiers(table.checks);
+    for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
+        run.checked.borrow_mut().push(Checked {
+            name: name.clone(),
+            result: result.clone(),
+            is_tolerated,
+        });
+        if !result.passed {
+            alert(table.name, run, &suite.failure(name, check, result))?;
+        }
+    }
+    let Some(message) = suite.failures(&results) else {
+        return Ok(());
+    };
+    let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
+    let failed = QueryError::in_specification(run.folder(), None, &error);
+    fail(&quality, run, error, failed.into())
+}
+
+/// Fails the asset, unless the manifest tolerates that.
+fn fail(
+    quality: &Handle<dyn QualityProvider>,
+    run: &Run<'_>,
+    error: PluginError,
+    failed: Failure,
+) -> Result<(), Failure> {
+    match run.plugins.tolerate::<_, ()>(quality, Err(error)) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(failed),
+    }
+}
+
+/// A column that the table does not have, and where the specification names it.
+fn mistake(table: CheckedTable<'_>, run: &Run<'_>) -> Option<(String, Option<Position>)> {
+    let columns = run.columns.borrow();
+    let columns = columns.get(table.name)?;
+    let of_check = |check: &Check| {
+        let mistake = check_column::mistake(table.name, check, columns)?;
+        let position = check_column::position(run.folder(), table.name, check);
+        Some((mistake, position))
+    };
+    let of_key = || {
+        let mistake = check_column::key_mistake(table.name, table.key?, columns)?;
+        let position = check_column::key_position(run.folder(), table.name);
+        Some((mistake, position))
+    };
+    table.checks.iter().find_map(of_check).or_else(of_key)
+}
+
+/// The failure of checks that could not run: in the product's own query, or where the check is.
+fn not_run(error: &PluginError, table: CheckedTable<'_>, run: &Run<'_>) -> Failure {
+    let check = error.check().and_then(|index| table.checks.get(index));
+    let copy = |message: &str| {
+        let copy = PluginError::new(error.kind(), message);
+        match error.offset() {
+            Some(offset) => copy.at_offset(offset),
+            None => copy,
+        }
+        .in_domain(Quality::DOMAIN)
+    };
+    if let Some(Check::Query(name)) = check
+        && let Some(query) = run.artifacts.check_queries.get(name)
+    {
+        let file = run.folder().join(&*query.path);
+        return Failure::of_query(copy(&error.to_string()), &file, &query.sql);
+    }
+    let position = check.and_then(|it| check_column::position(run.folder(), table.name, it));
+    let error = copy(&format!("the checks of `{}`: {error}", table.name));
+    QueryError::in_specification(run.folder(), position, &error).into()
+}
+
+fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
+    Assertion {
+        assertion: match check {
+            Check::Query(name) => name,
+            _ => check.name(),
+        },
+        success: result.passed,
+        column: check.column(),
+        actual: match check {
+            Check::MinRows(_) => result.rows,
+            _ => result.failed_rows,
+        },
+        ..Assertion::default()
+    }
+}
+
+fn alert(asset: &str, run: &Run<'_>, summary: &str) -> Result<(), Error> {
+    let ids = active::current_ids();
+    let mut message = active::message(run.identity, run.id, CHECK_FAILED, summary);
+    message.severity = Severity::Error;
+    message.violation = Some(Violation::Quality);
+    message.asset = Some(asset);
+    message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
+    run.plugins.alert(&message)
+}
