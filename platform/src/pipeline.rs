@@ -25,6 +25,7 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod source_table;
 mod unusual;
 mod warehouse_copy;
 
@@ -75,7 +76,7 @@ use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::manifest::selection::Selected;
 use crate::plugins::active::{self, Active, RUN_FAILED};
-use crate::product::{self, OUTPUT_FOLDER};
+use crate::product::{self, OUTPUT_FOLDER, warehouse_path};
 
 /// Compiles the product and builds all of its assets.
 ///
@@ -698,11 +699,6 @@ fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let error = opened.as_ref().err().map(|_| "unreachable");
     metrics::validated(engine.name(), started.elapsed(), error);
     opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
-}
-
-/// The path of a product's database.
-pub fn warehouse_path(folder: &Path) -> PathBuf {
-    folder.join(OUTPUT_FOLDER).join("warehouse.db")
 }
 
 /// The path of the database of the last run, if that run failed.

@@ -10,6 +10,8 @@ use floe_plugins::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::Position;
 
+use super::tables;
+use crate::artifacts::SourceTable;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::product::{self, Product};
@@ -22,6 +24,8 @@ pub(super) struct Loaded {
     pub(super) manifest: Manifest,
     /// The SQL of each asset that has a query.
     pub(super) queries: BTreeMap<String, Text>,
+    /// The table of each source that reads one.
+    pub(super) tables: BTreeMap<String, SourceTable>,
 }
 
 /// The contents of a file.
@@ -32,7 +36,7 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
-/// `loaded` lacks the queries that cannot be read.
+/// `loaded` lacks the queries and tables that cannot be read.
 #[traced(
     name = "floe.compile.stage1",
     floe_attributes = CompileStage::new(Stage::Load)
@@ -61,10 +65,12 @@ pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(
         let text = path.and_then(|path| query(identity, &path, model.name.position));
         add(&model.name.value, text);
     }
+    let tables = tables::find(identity, &product, &manifest, &mut mistakes);
     *loaded = Some(Loaded {
         product,
         manifest,
         queries,
+        tables,
     });
     Error::check(mistakes)
 }

@@ -46,11 +46,11 @@ impl<'a> Asset<'a> {
 
     /// The size of the file of a source.
     pub(super) fn bytes(self, folder: &Path) -> Option<u64> {
-        match self {
-            Self::Source(source) => fs::metadata(folder.join(&*source.path)).ok(),
-            Self::Model(_) => None,
-        }
-        .map(|file| file.len())
+        let Self::Source(CompiledSource { path, .. }) = self else {
+            return None;
+        };
+        let file = fs::metadata(folder.join(&**path.as_ref()?));
+        Some(file.ok()?.len())
     }
 
     /// The assets that this one reads.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use floe_plugin::ErrorKind;
-use floe_plugin::compute::Session;
+use floe_plugin::compute::{ComputeEngine, Server, Session};
 use floe_plugin::dbt::BuiltModel;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
@@ -21,7 +21,8 @@ use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
 use super::report::{Checks, Details};
-use crate::artifacts::{CompiledArtifacts, CompiledSource};
+use super::source_table;
+use crate::artifacts::{CompiledArtifacts, CompiledSource, SourceTable};
 use crate::identity::Identity;
 use crate::plugins::active::{self, Active};
 
@@ -76,6 +77,11 @@ impl Run<'_> {
         &self.identity.folder
     }
 
+    /// Where the warehouse is, if it is in a server.
+    pub(super) fn server(&self) -> Option<Server> {
+        self.plugins.one::<dyn ComputeEngine>()?.plugin().server()
+    }
+
     /// Records that the current span builds this asset, and links to the spans of the assets that it reads.
     pub(super) fn link(&self, key: &str, inputs: &BTreeSet<String>) {
         let span = get_current_span();
@@ -97,7 +103,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The data of an asset. `columns` are those of models that were read so far.
+    /// The data of an asset. `columns` are those of tables that were read so far.
     fn dataset<'a>(
         &'a self,
         name: &'a str,
@@ -109,7 +115,7 @@ impl Run<'_> {
         Dataset {
             namespace: &self.identity.namespace,
             name,
-            columns: match of_source {
+            columns: match of_source.filter(|columns| !columns.is_empty()) {
                 Some(columns) => columns.into_iter().map(Field::from).collect(),
                 None => found()
                     .map(|name| Field {
@@ -210,7 +216,18 @@ impl Run<'_> {
             rows,
             ..self.dataset(asset.key, &columns)
         };
-        let inputs = asset.inputs.iter();
+        let read = asset.table.map(|table| source_table::dataset(table, self));
+        let mut inputs: Vec<Dataset<'_>> = asset
+            .inputs
+            .iter()
+            .map(|name| self.dataset(name, &columns))
+            .collect();
+        inputs.extend(read.iter().map(|(namespace, name)| Dataset {
+            namespace,
+            name,
+            columns: output.columns.clone(),
+            ..Dataset::default()
+        }));
         self.emit(RunEvent {
             job_type: Some(JobType {
                 integration: "FLOE",
@@ -223,7 +240,7 @@ impl Run<'_> {
                 .map(|id| (DBT_INVOCATION_ID, id.as_str()))
                 .collect(),
             error,
-            inputs: inputs.map(|name| self.dataset(name, &columns)).collect(),
+            inputs,
             outputs: vec![output],
             ..RunEvent::new(
                 state,
@@ -308,4 +325,6 @@ pub(super) struct AssetRun<'a> {
     pub(super) is_source: bool,
     pub(super) sql: Option<&'a str>,
     pub(super) inputs: Vec<&'a str>,
+    /// What a source reads that is no file.
+    pub(super) table: Option<&'a SourceTable>,
 }

@@ -1,4 +1,4 @@
-//! A source: data that an ingestion plugin reads, loaded into a table.
+//! A source: data that an ingestion plugin reads, or a table of another database, loaded into a table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,23 +18,24 @@ use floe_telemetry::sanitize_error_message;
 
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
-use super::{generate, metrics};
+use super::{generate, metrics, source_table};
 use crate::artifacts::CompiledSource;
 use crate::plugins::active::Active;
+use crate::word::InnerPath;
 
 /// Generates the file of the source, if it has a query for it and no file. Anything that exists is kept: what is not a
 /// CSV file is an error when it is read.
 pub(super) fn generate(source: &CompiledSource, run: &Run<'_>) -> Result<(), Failure> {
-    let Some(query) = &source.generate else {
+    let (Some(query), Some(path)) = (&source.generate, &source.path) else {
         return Ok(());
     };
-    let file = check_path(source, run)?;
+    let file = check_path(path, run)?;
     if fs::symlink_metadata(&file).is_ok() {
         return Ok(());
     }
-    confine::check_file(run.folder(), &source.path)?;
+    confine::check_file(run.folder(), path)?;
     let started = Instant::now();
-    let written = generate::write(query, &source.path, run);
+    let written = generate::write(query, path, run);
     run.generated.set(Some(started.elapsed()));
     written
 }
@@ -57,8 +58,12 @@ pub(super) fn build(
         is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
+        table: source.table.as_ref(),
     };
     run.lineage_of_start(&lineage)?;
+    if let Some(table) = &source.table {
+        source_table::link(table, run);
+    }
     let load = || generated.and_then(|()| load(source, run));
     let built = run.orchestration.write(key, load);
     let outcome = IngestionOutcome {
@@ -72,25 +77,44 @@ pub(super) fn build(
 }
 
 /// The path of the source's file, which is inside the product.
-fn check_path(source: &CompiledSource, run: &Run<'_>) -> Result<PathBuf, Error> {
-    let file = run.folder().join(&*source.path);
-    confine::check(run.folder(), &source.path)
+fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
+    let file = run.folder().join(&**path);
+    confine::check(run.folder(), path)
         .map_err(|message| Error::input(Place::file(&file), message))?;
     Ok(file)
 }
 
 fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    let file = check_path(source, run)?;
+    let loaded = match (&source.path, &source.table) {
+        (Some(path), None) => load_file(source, path, run),
+        (None, Some(table)) => source_table::copy(source, table, run),
+        _ => {
+            let message = format!(
+                "expected a file or a table of the source `{}`; compile the product again",
+                source.name
+            );
+            return Err(Error::Setting(message).into());
+        }
+    };
+    match &loaded {
+        Ok(_) => metrics::checked(source, true),
+        Err(Failure::Query(_)) => metrics::checked(source, false),
+        Err(Failure::Stop(_)) => {}
+    }
+    loaded
+}
+
+fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result<u64, Failure> {
+    let file = check_path(path, run)?;
     let tool = run
         .plugins
         .named::<dyn IngestionEngine>(source.ingestion())?;
     let columns = source.columns();
-    let location = source.path.to_string_lossy();
     let load = Load {
         table: &source.name,
         columns: &columns,
         folder: run.folder(),
-        location: &location,
+        location: source.location(),
     };
     run.replace(&source.name)?;
     let mut warehouse = run.warehouse.borrow_mut();
@@ -103,18 +127,12 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
         };
         tool.run(&load, &mut rows).map(drop)
     });
-    let error = match loaded {
-        Ok(rows) => {
-            metrics::checked(source, true);
-            return Ok(rows);
+    loaded.map_err(|error| {
+        if error.kind().is_of_input() {
+            return Failure::of_data(error, tool.name(), run.folder());
         }
-        Err(error) => error,
-    };
-    if error.kind().is_of_input() {
-        metrics::checked(source, false);
-        return Err(Failure::of_data(error, tool.name(), run.folder()));
-    }
-    Err(Error::of_plugin(PluginType::Ingestion, tool.name(), error).into())
+        Error::of_plugin(PluginType::Ingestion, tool.name(), error).into()
+    })
 }
 
 /// Stops at a signal, and warns of columns that are not read.
