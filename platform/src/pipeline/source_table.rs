@@ -10,12 +10,13 @@ use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_telemetry::get_current_span;
+use floe_yaml::Position;
 
 use super::history::{self, Record};
 use super::outcome::{Failure, QueryError};
 use super::run::Run;
 use crate::artifacts::{CompiledSource, SourceProduct, SourceTable};
-use crate::product::{self, Product, warehouse_path};
+use crate::product::{self, Product, Source, warehouse_path};
 
 /// The schema of tables in files, unless another one is written.
 const MAIN: &str = "main";
@@ -26,9 +27,13 @@ pub(super) fn copy(
     table: &SourceTable,
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
-    let failed = |error: &PluginError| Failure::Query(QueryError::new(place(source, run), error));
     let database = database(table, run).map_err(|message| {
-        failed(&PluginError::new(ErrorKind::InvalidInput, message).in_domain("compute"))
+        let error = PluginError::new(ErrorKind::InvalidInput, message).in_domain("compute");
+        let place = place(source, run, |found| {
+            let database = found.database.as_ref().or(found.product.as_ref());
+            database.map(|it| it.position)
+        });
+        Failure::Query(QueryError::new(place, &error))
     })?;
     let columns = source.columns();
     let copy = TableCopy {
@@ -40,6 +45,13 @@ pub(super) fn copy(
     };
     run.replace(&source.name)?;
     let copied = run.warehouse.borrow_mut().copy(&copy);
+    let failed = |error: &PluginError| {
+        let place = place(source, run, |found| {
+            let table = found.table.as_ref().map(|it| it.position);
+            table.or(found.product.as_ref().map(|it| it.position))
+        });
+        Failure::Query(QueryError::new(place, error))
+    };
     let rows = copied.map_err(|error| match (&table.product, error.kind()) {
         (_, kind) if !kind.is_of_input() => Error::from_plugin(error).into(),
         (Some(product), ErrorKind::UnknownName) => {
@@ -54,21 +66,20 @@ pub(super) fn copy(
     Ok(rows)
 }
 
-/// Where the source says what it reads, unless the specification has changed since it was compiled.
-fn place(source: &CompiledSource, run: &Run<'_>) -> Place {
+/// Where the specification names what a source reads, unless it has changed since it was compiled.
+fn place(
+    source: &CompiledSource,
+    run: &Run<'_>,
+    find: impl FnOnce(&Source) -> Option<Position>,
+) -> Place {
     let file = product::spec_path(run.folder());
     let written = Product::read(run.folder()).ok();
-    let sources = written.iter().flat_map(|product| &product.sources);
-    let found = sources.filter(|it| it.name.value == source.name).next();
-    let position = found.map(|found| {
-        let table = found.table.as_ref().map(|it| it.position);
-        let product = found.product.as_ref().map(|it| it.position);
-        table.or(product).unwrap_or(found.name.position)
-    });
-    position.map_or_else(
-        || Place::file(&file),
-        |position| Place::yaml(&file, position),
-    )
+    let mut sources = written.iter().flat_map(|product| &product.sources);
+    let found = sources.find(|it| it.name.value == source.name);
+    match found.and_then(find) {
+        Some(position) => Place::yaml(&file, position),
+        None => Place::file(&file),
+    }
 }
 
 /// What has to be done for a table of another product.

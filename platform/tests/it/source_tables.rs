@@ -206,7 +206,7 @@ fn a_product_that_was_never_built_fails_what_reads_it() {
     let database = format!("{{dir}}/{path}/.floe/warehouse.db");
     assert_eq!(
         fails(&report),
-        format!("5:12: expected a database, found no file `{database}`; {hint}")
+        format!("6:14: expected a database, found no file `{database}`; {hint}")
     );
     shop.run().assert_ok();
     assert_eq!(
@@ -333,14 +333,14 @@ fn what_is_no_table_of_a_database_fails_its_source() {
     let path = database.path();
     assert_eq!(
         fails(&report),
-        format!("5:12: expected a database, found no file `{path}`")
+        format!("6:15: expected a database, found no file `{path}`")
     );
     // Nobody writes into it.
     let pipe = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(pipe.unwrap().success());
     assert_eq!(
         fails(&report),
-        format!("5:12: expected a database, found no file `{path}`")
+        format!("6:15: expected a database, found no file `{path}`")
     );
 }
 

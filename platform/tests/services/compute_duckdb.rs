@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use floe as _;
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize, Session, TableCopy};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use floe_telemetry::testing;
@@ -358,5 +358,123 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
     assert!(
         !statements.join("").contains("traceparent"),
         "{statements:#?}"
+    );
+}
+
+/// Runs statements in the database of another program.
+fn execute(place: &Path, file: &Path, sql: &str) {
+    let status = std::process::Command::new(place.join("venv/bin/duckdb"))
+        .args([file.to_str().unwrap(), sql])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_table_of_another_database_is_copied() {
+    let Some(place) = place() else { return };
+    let folder = TempDir::new().unwrap();
+    let other = folder.path().join("it's raw.duckdb");
+    let secret = folder.path().join("secret.csv");
+    std::fs::write(&secret, "a\n1\n").unwrap();
+    execute(
+        &place,
+        &other,
+        &format!(
+            "CREATE SCHEMA raw; CREATE TABLE raw.Orders (id BIGINT, amount DOUBLE, note VARCHAR, day DATE, stamp TIMESTAMP); \
+             INSERT INTO raw.Orders VALUES (1, 2.5, 'a', '2026-01-31', '2026-01-31 10:00:00'), (2, NULL, '', NULL, NULL); \
+             CREATE VIEW outside AS SELECT * FROM read_csv('{}')",
+            secret.display()
+        ),
+    );
+    let before = std::fs::read(&other).unwrap();
+    let mut database = create(&place, folder.path());
+    let copy = TableCopy {
+        name: "orders",
+        database: Some(&other),
+        schema: Some("raw"),
+        table: "orders",
+        columns: &COLUMNS,
+    };
+    assert_eq!(database.copy(&copy).unwrap(), 2);
+    let all = TableCopy {
+        name: "all_orders",
+        columns: &[],
+        ..copy
+    };
+    assert_eq!(database.copy(&all).unwrap(), 2);
+    assert_eq!(database.columns("all_orders").unwrap().len(), 5);
+    let mut error = |copy: &TableCopy<'_>| {
+        let error = database.copy(copy).unwrap_err();
+        assert!(error.kind().is_of_input(), "{error}");
+        assert!(database.columns("wrong").is_err());
+        error.to_string()
+    };
+    let wrong = TableCopy {
+        name: "wrong",
+        ..copy
+    };
+    let columns = |name: &'static str, kind| [Column { name, kind }];
+    assert_eq!(
+        error(&TableCopy {
+            columns: &columns("days", ColumnType::Date),
+            ..wrong
+        }),
+        "`raw.orders` has no column `days`; did you mean `day`?"
+    );
+    assert_eq!(
+        error(&TableCopy {
+            columns: &columns("stamp", ColumnType::Date),
+            ..wrong
+        }),
+        "column `stamp` of `raw.orders`: expected date, found text"
+    );
+    assert_eq!(
+        error(&TableCopy {
+            schema: None,
+            ..wrong
+        }),
+        "there is no table `orders`, found `outside`"
+    );
+    assert_eq!(
+        error(&TableCopy {
+            schema: Some("raws"),
+            ..wrong
+        }),
+        "there is no table `raws.orders`, and no other"
+    );
+    // A view reads no files, as a query.
+    let outside = TableCopy {
+        schema: None,
+        table: "outside",
+        ..wrong
+    };
+    let outside = error(&outside);
+    assert!(outside.contains("disabled by configuration"), "{outside}");
+    assert_eq!(std::fs::read(&other).unwrap(), before);
+    std::fs::write(&other, "no database").unwrap();
+    let unreadable = error(&wrong);
+    assert!(
+        unreadable.starts_with("the database: IO Error: "),
+        "{unreadable}"
+    );
+    std::fs::remove_file(&other).unwrap();
+    assert_eq!(
+        error(&wrong),
+        format!("there is no database `{}`", other.display())
+    );
+    assert!(!other.exists());
+
+    database.close().unwrap();
+    let mut rows = Rows::default();
+    let mut database = engine(&place)
+        .open_database(&folder.path().join("sales.duckdb"))
+        .unwrap();
+    database
+        .query("SELECT * FROM orders ORDER BY id", &mut rows)
+        .unwrap();
+    assert_eq!(rows.0[0], r#"["id", "amount", "note", "day"]"#);
+    assert_eq!(
+        rows.0[1],
+        r#"[Integer(1), Real(2.5), Text("a"), Text("2026-01-31")]"#
     );
 }
