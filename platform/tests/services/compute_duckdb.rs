@@ -1,6 +1,6 @@
 //! DuckDB's command.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use floe as _;
 use floe_plugin::compute::{ComputeEngine, Materialize, Session, TableCopy};
@@ -361,120 +361,108 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
     );
 }
 
-/// Runs statements in the database of another program.
-fn execute(place: &Path, file: &Path, sql: &str) {
+/// A database of another program in the folder.
+fn other(place: &Path, folder: &Path) -> PathBuf {
+    let file = folder.join("it's raw.duckdb");
+    let outside = folder.join("outside.csv");
+    std::fs::write(&outside, "a\n1\n").unwrap();
+    let sql = format!(
+        "CREATE SCHEMA raw; CREATE TABLE raw.Orders (id BIGINT, amount DOUBLE, note VARCHAR, day DATE, stamp TIMESTAMP); \
+         INSERT INTO raw.Orders VALUES (1, 2.5, 'a', '2026-01-31', '2026-01-31 10:00:00'), (2, NULL, '', NULL, NULL); \
+         CREATE VIEW outside AS SELECT * FROM read_csv('{}')",
+        outside.display()
+    );
     let status = std::process::Command::new(place.join("venv/bin/duckdb"))
-        .args([file.to_str().unwrap(), sql])
+        .args([file.to_str().unwrap(), &sql])
         .status();
     assert!(status.unwrap().success());
+    file
+}
+
+/// The columns of a copy, or all.
+fn copy<'a>(file: &'a Path, columns: &'a [Column<'a>]) -> TableCopy<'a> {
+    TableCopy {
+        name: "copied",
+        database: Some(file),
+        schema: Some("raw"),
+        table: "orders",
+        columns,
+    }
 }
 
 #[test]
 fn a_table_of_another_database_is_copied() {
     let Some(place) = place() else { return };
     let folder = TempDir::new().unwrap();
-    let other = folder.path().join("it's raw.duckdb");
-    let secret = folder.path().join("secret.csv");
-    std::fs::write(&secret, "a\n1\n").unwrap();
-    execute(
-        &place,
-        &other,
-        &format!(
-            "CREATE SCHEMA raw; CREATE TABLE raw.Orders (id BIGINT, amount DOUBLE, note VARCHAR, day DATE, stamp TIMESTAMP); \
-             INSERT INTO raw.Orders VALUES (1, 2.5, 'a', '2026-01-31', '2026-01-31 10:00:00'), (2, NULL, '', NULL, NULL); \
-             CREATE VIEW outside AS SELECT * FROM read_csv('{}')",
-            secret.display()
-        ),
-    );
+    let other = other(&place, folder.path());
     let before = std::fs::read(&other).unwrap();
     let mut database = create(&place, folder.path());
-    let copy = TableCopy {
-        name: "orders",
-        database: Some(&other),
-        schema: Some("raw"),
-        table: "orders",
-        columns: &COLUMNS,
-    };
-    assert_eq!(database.copy(&copy).unwrap(), 2);
+    assert_eq!(database.copy(&copy(&other, &COLUMNS)).unwrap(), 2);
     let all = TableCopy {
         name: "all_orders",
-        columns: &[],
-        ..copy
+        ..copy(&other, &[])
     };
     assert_eq!(database.copy(&all).unwrap(), 2);
     assert_eq!(database.columns("all_orders").unwrap().len(), 5);
+    assert_eq!(std::fs::read(&other).unwrap(), before);
+    // The warehouse is complete without it.
+    std::fs::remove_file(&other).unwrap();
+    assert_eq!(
+        query(&mut database, "SELECT * FROM copied ORDER BY id").unwrap(),
+        [
+            r#"["id", "amount", "note", "day"]"#,
+            r#"[Integer(1), Real(2.5), Text("a"), Text("2026-01-31")]"#,
+            r#"[Integer(2), Null, Text(""), Null]"#,
+        ]
+    );
+    database.close().unwrap();
+}
+
+#[test]
+fn a_table_that_cannot_be_copied_is_an_error_of_the_input() {
+    let Some(place) = place() else { return };
+    let folder = TempDir::new().unwrap();
+    let other = other(&place, folder.path());
+    let mut database = create(&place, folder.path());
     let mut error = |copy: &TableCopy<'_>| {
         let error = database.copy(copy).unwrap_err();
         assert!(error.kind().is_of_input(), "{error}");
-        assert!(database.columns("wrong").is_err());
+        assert!(database.columns("copied").is_err());
         error.to_string()
-    };
-    let wrong = TableCopy {
-        name: "wrong",
-        ..copy
     };
     let columns = |name: &'static str, kind| [Column { name, kind }];
     assert_eq!(
-        error(&TableCopy {
-            columns: &columns("days", ColumnType::Date),
-            ..wrong
-        }),
+        error(&copy(&other, &columns("days", ColumnType::Date))),
         "`raw.orders` has no column `days`; did you mean `day`?"
     );
     assert_eq!(
-        error(&TableCopy {
-            columns: &columns("stamp", ColumnType::Date),
-            ..wrong
-        }),
+        error(&copy(&other, &columns("stamp", ColumnType::Date))),
         "column `stamp` of `raw.orders`: expected date, found text"
     );
+    let of_schema = |schema, table| TableCopy {
+        schema,
+        table,
+        ..copy(&other, &[])
+    };
     assert_eq!(
-        error(&TableCopy {
-            schema: None,
-            ..wrong
-        }),
+        error(&of_schema(None, "orders")),
         "there is no table `orders`, found `outside`"
     );
     assert_eq!(
-        error(&TableCopy {
-            schema: Some("raws"),
-            ..wrong
-        }),
+        error(&of_schema(Some("raws"), "orders")),
         "there is no table `raws.orders`, and no other"
     );
     // A view reads no files, as a query.
-    let outside = TableCopy {
-        schema: None,
-        table: "outside",
-        ..wrong
-    };
-    let outside = error(&outside);
+    let outside = error(&of_schema(None, "outside"));
     assert!(outside.contains("disabled by configuration"), "{outside}");
-    assert_eq!(std::fs::read(&other).unwrap(), before);
     std::fs::write(&other, "no database").unwrap();
-    let unreadable = error(&wrong);
-    assert!(
-        unreadable.starts_with("the database: IO Error: "),
-        "{unreadable}"
-    );
+    let unreadable = error(&copy(&other, &[]));
+    let expected = "the database: IO Error: ";
+    assert!(unreadable.starts_with(expected), "{unreadable}");
     std::fs::remove_file(&other).unwrap();
     assert_eq!(
-        error(&wrong),
+        error(&copy(&other, &[])),
         format!("there is no database `{}`", other.display())
     );
     assert!(!other.exists());
-
-    database.close().unwrap();
-    let mut rows = Rows::default();
-    let mut database = engine(&place)
-        .open_database(&folder.path().join("sales.duckdb"))
-        .unwrap();
-    database
-        .query("SELECT * FROM orders ORDER BY id", &mut rows)
-        .unwrap();
-    assert_eq!(rows.0[0], r#"["id", "amount", "note", "day"]"#);
-    assert_eq!(
-        rows.0[1],
-        r#"[Integer(1), Real(2.5), Text("a"), Text("2026-01-31")]"#
-    );
 }

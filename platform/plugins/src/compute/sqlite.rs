@@ -494,20 +494,20 @@ fn affinity(declared: &str) -> Option<ColumnType> {
 
 /// The error of a statement that reads another database. One that cannot be read is no error of the engine.
 fn of_source(error: rusqlite::Error) -> Error {
-    let is_of_source = matches!(
-        error.sqlite_error_code(),
+    let wrong = |message: &str| Error::new(ErrorKind::InvalidInput, message);
+    match error.sqlite_error_code() {
+        // A reader of a write-ahead log needs files beside the database.
+        Some(ErrorCode::ReadOnly) => wrong(
+            "expected a database that is complete in its file, found one with a log, in a folder that cannot be written",
+        ),
         Some(
             ErrorCode::CannotOpen
-                | ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseCorrupt
-                | ErrorCode::NotADatabase
-                | ErrorCode::ReadOnly
-        )
-    );
-    if is_of_source {
-        return Error::new(ErrorKind::InvalidInput, format!("the database: {error}"));
+            | ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase,
+        ) => wrong(&format!("the database: {error}")),
+        _ => explain(error, 0),
     }
-    explain(error, 0)
 }
 
 /// The error of a statement whose query starts `prefix` bytes into it.
