@@ -303,6 +303,42 @@ mod tests {
     }
 
     #[test]
+    fn the_run_that_published_a_table_has_built_it_and_succeeded() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let run = |number: usize, command: &str, status: &str, table: &str| Record {
+            command: command.to_owned(),
+            status: status.to_owned(),
+            started_at: format!("2026-01-0{number}"),
+            jobs: vec![Job {
+                name: table.to_owned(),
+                ..Job::default()
+            }],
+            ..record(number)
+        };
+        let last = |shared: Vec<Record>| last_with(folder, shared, "orders")?.run_id;
+        assert_eq!(last(Vec::new()), None);
+        add(folder, run(1, "run", "success", "orders")).unwrap();
+        add(folder, run(2, "run --select orders", "success", "orders")).unwrap();
+        add(folder, run(3, "run --select totals", "success", "totals")).unwrap();
+        add(folder, run(4, "run", "failed", "orders")).unwrap();
+        add(folder, run(5, "dbt build", "success", "orders")).unwrap();
+        add(folder, run(6, "build-asset totals", "success", "orders")).unwrap();
+        add(folder, run(7, "run", "started", "orders")).unwrap();
+        assert_eq!(last(Vec::new()).as_deref(), Some("run-2"));
+        let of_host = run(8, "run", "success", "orders");
+        assert_eq!(last(vec![of_host]).as_deref(), Some("run-8"));
+        // Its run is that of Dagster.
+        let of_dagster = Record {
+            run_id: None,
+            ..run(9, "build-asset orders", "success", "")
+        };
+        let found = last_with(folder, vec![of_dagster.clone()], "orders");
+        assert_eq!(found, Some(of_dagster));
+        assert_eq!(record(1).span_context(), None);
+    }
+
+    #[test]
     fn runs_of_other_hosts_are_among_those_of_this_one() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
