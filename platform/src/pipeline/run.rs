@@ -21,8 +21,7 @@ use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
 use super::report::{Checks, Details};
-use super::source_table;
-use crate::artifacts::{CompiledArtifacts, CompiledSource, SourceTable};
+use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::identity::Identity;
 use crate::plugins::active::{self, Active};
 
@@ -216,13 +215,12 @@ impl Run<'_> {
             rows,
             ..self.dataset(asset.key, &columns)
         };
-        let read = asset.table.map(|table| source_table::dataset(table, self));
         let mut inputs: Vec<Dataset<'_>> = asset
             .inputs
             .iter()
             .map(|name| self.dataset(name, &columns))
             .collect();
-        inputs.extend(read.iter().map(|(namespace, name)| Dataset {
+        inputs.extend(asset.outside.map(|(namespace, name)| Dataset {
             namespace,
             name,
             columns: output.columns.clone(),
@@ -325,6 +323,6 @@ pub(super) struct AssetRun<'a> {
     pub(super) is_source: bool,
     pub(super) sql: Option<&'a str>,
     pub(super) inputs: Vec<&'a str>,
-    /// What a source reads that is no file.
-    pub(super) table: Option<&'a SourceTable>,
+    /// The namespace and the name of a table that is none of the product.
+    pub(super) outside: Option<(&'a str, &'a str)>,
 }

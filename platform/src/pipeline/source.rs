@@ -50,6 +50,8 @@ pub(super) fn build(
     let key = &*source.name;
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
+    let table = source.table.as_ref();
+    let outside = table.map(|table| source_table::dataset(table, run));
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
@@ -58,10 +60,12 @@ pub(super) fn build(
         is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
-        table: source.table.as_ref(),
+        outside: outside
+            .as_ref()
+            .map(|(namespace, name)| (&**namespace, &**name)),
     };
     run.lineage_of_start(&lineage)?;
-    if let Some(table) = &source.table {
+    if let Some(table) = table {
         source_table::link(table, run);
     }
     let load = || generated.and_then(|()| load(source, run));
