@@ -29,23 +29,20 @@ pub(super) fn find(
 ) -> BTreeMap<String, SourceTable> {
     let mut found = BTreeMap::new();
     let file = product::spec_path(&identity.folder);
-    let mut engine = None;
-    for source in &product.sources {
-        let origin = match source.origin() {
+    let is_table = |source: &&Source| !matches!(source.origin(), Ok(Origin::File(_)) | Err(_));
+    let mut sources = product.sources.iter().filter(is_table).peekable();
+    if sources.peek().is_none() {
+        return found;
+    }
+    // The next stage reports what is wrong with the manifest.
+    let Ok(engine) = Engine::of(identity, manifest) else {
+        return found;
+    };
+    for source in sources {
+        let table = match source.origin() {
+            Ok(Origin::Product(path)) => of_product(source, path, identity, &engine),
+            Ok(Origin::Table(table)) => of_database(source, table, identity, &engine),
             Ok(Origin::File(_)) | Err(_) => continue,
-            Ok(origin) => origin,
-        };
-        if engine.is_none() {
-            // The next stage reports what is wrong with the manifest.
-            engine = Some(Engine::of(identity, manifest).ok());
-        }
-        let Some(Some(engine)) = &engine else {
-            continue;
-        };
-        let table = match origin {
-            Origin::Product(path) => of_product(source, path, identity, engine),
-            Origin::Table(table) => of_database(source, table, identity, engine),
-            Origin::File(_) => continue,
         };
         match table {
             Ok(table) => {
@@ -74,57 +71,73 @@ impl Engine {
             server: engine.plugin().server(),
         })
     }
+
+    /// The schema with the tables of another product that this engine can read; `None` if they are in a file.
+    fn schema_of(&self, other: &Self) -> Result<Option<String>, String> {
+        if self.name != other.name {
+            return Err(format!(
+                "is built by the engine `{}`, expected `{}`, which builds this product",
+                other.name, self.name
+            ));
+        }
+        let Some((own, server)) = self.server.as_ref().zip(other.server.as_ref()) else {
+            return Ok(None);
+        };
+        if (&own.namespace, &own.database) != (&server.namespace, &server.database) {
+            return Err(format!(
+                "is in the database {} of {}, expected {} of {}, as this product",
+                server.database, server.namespace, own.database, own.namespace
+            ));
+        }
+        if own.schema == server.schema {
+            return Err(format!(
+                "has the schema `{}`, as this product, expected one of its own",
+                own.schema
+            ));
+        }
+        Ok(Some(server.schema.clone()))
+    }
 }
 
+/// The table of an existing database, whose file the source names unless the engine is a server.
 fn of_database(
     source: &Source,
     table: &Spanned<TableName>,
     identity: &Identity,
     engine: &Engine,
 ) -> Result<SourceTable, Mistake> {
-    let name = table.value.clone();
-    let Some(server) = &engine.server else {
-        let Some(database) = &source.database else {
-            let message = format!(
-                "`{}` has `table` and no `database`, expected the path of the file with the {} database",
-                source.name.value, engine.name
-            );
-            return Err((table.position, message));
-        };
-        if is_own(&identity.folder, &database.value) {
+    let database = match (&engine.server, &source.database) {
+        (None, Some(database)) if is_own(&identity.folder, &database.value) => {
             let message = format!(
                 "`{}` is a file of this product's runs, expected another database",
                 database.value
             );
             return Err((database.position, message));
         }
-        return Ok(SourceTable {
-            name,
-            database: Some(database.value.clone()),
-            product: None,
-        });
+        (None, Some(database)) => Some(database.value.clone()),
+        (None, None) => {
+            let message = format!(
+                "`{}` has `table` and no `database`, expected the path of the file with the {} database",
+                source.name.value, engine.name
+            );
+            return Err((table.position, message));
+        }
+        (Some(server), Some(database)) => {
+            let message = format!(
+                "`database` is for an engine with files, expected only a table of the database {} of {}",
+                server.database, engine.name
+            );
+            return Err((database.position, message));
+        }
+        (Some(server), None) => {
+            let checked = check_schema(&table.value, server);
+            checked.map_err(|message| (table.position, message))?;
+            None
+        }
     };
-    if let Some(database) = &source.database {
-        let message = format!(
-            "`database` is for an engine with files, expected only a table of the database {} of {}",
-            server.database, engine.name
-        );
-        return Err((database.position, message));
-    }
-    let Some(schema) = name.schema() else {
-        let message =
-            format!("expected the table with its schema, as in `raw.{name}`, found `{name}`");
-        return Err((table.position, message));
-    };
-    let is_own = schema.strip_prefix(&*server.schema);
-    if is_own.is_some_and(|rest| rest.is_empty() || rest.starts_with("__")) {
-        let message =
-            format!("the schema `{schema}` has the tables of this product, expected another one");
-        return Err((table.position, message));
-    }
     Ok(SourceTable {
-        name,
-        database: None,
+        name: table.value.clone(),
+        database,
         product: None,
     })
 }
@@ -133,12 +146,27 @@ fn of_database(
 fn is_own(folder: &Path, database: &Path) -> bool {
     let own = fs::canonicalize(folder.join(OUTPUT_FOLDER)).ok();
     let real = fs::canonicalize(folder.join(database)).ok();
-    let is_inside = own
-        .zip(real)
-        .is_some_and(|(own, real)| real.starts_with(own));
-    is_inside || database.starts_with(OUTPUT_FOLDER)
+    let both = own.zip(real);
+    both.is_some_and(|(own, real)| real.starts_with(own)) || database.starts_with(OUTPUT_FOLDER)
 }
 
+/// Checks that a table of a server is in a schema that is not the product's.
+fn check_schema(table: &TableName, server: &Server) -> Result<(), String> {
+    let Some(schema) = table.schema() else {
+        return Err(format!(
+            "expected the table with its schema, as in `raw.{table}`, found `{table}`"
+        ));
+    };
+    let rest = schema.strip_prefix(&*server.schema);
+    if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("__")) {
+        return Err(format!(
+            "the schema `{schema}` has the tables of this product, expected another one"
+        ));
+    }
+    Ok(())
+}
+
+/// A table of another product, in its warehouse.
 fn of_product(
     source: &Source,
     path: &Spanned<OuterPath>,
@@ -146,72 +174,46 @@ fn of_product(
     engine: &Engine,
 ) -> Result<SourceTable, Mistake> {
     let (path, position) = (&path.value, path.position);
-    let refused = |message: String| Err((position, message));
+    let at_path = |message: String| (position, message);
     let unreadable = |error: Error| {
         let reason = error.to_string();
         let reason = reason.lines().next().unwrap_or_default();
-        (
-            position,
-            format!("cannot read the product `{path}`: {reason}"),
-        )
+        at_path(format!("cannot read the product `{path}`: {reason}"))
     };
     let (other, manifest) = identity.of_other(path).map_err(unreadable)?;
     if let Some(cycle) = cycle(identity, &other.folder) {
-        return refused(format!(
-            "`{}` depends on itself: {}, expected products without a cycle",
-            identity.name,
-            cycle.join(" -> ")
-        ));
+        let (name, cycle) = (&identity.name, cycle.join(" -> "));
+        return Err(at_path(format!(
+            "`{name}` depends on itself: {cycle}, expected products without a cycle"
+        )));
     }
     let built_by = Engine::of(&other, &manifest).map_err(unreadable)?;
-    if built_by.name != engine.name {
-        return refused(format!(
-            "`{path}` is built by the engine `{}`, expected `{}`, which builds this product",
-            built_by.name, engine.name
-        ));
-    }
+    let schema = engine.schema_of(&built_by);
+    let schema = schema.map_err(|message| at_path(format!("`{path}` {message}")))?;
     let table = match &source.table {
         Some(table) if table.value.schema().is_some() => {
-            let message = format!(
-                "expected a table of `{path}`, without a schema, found `{}`",
-                table.value
-            );
+            let found = &table.value;
+            let message =
+                format!("expected a table of `{path}`, without a schema, found `{found}`");
             return Err((table.position, message));
         }
         Some(table) => table.value.to_string(),
         None => source.name.value.to_string(),
     };
-    let product = SourceProduct {
-        path: path.clone(),
-        namespace: other.namespace,
-        name: other.name,
-        version: other.version,
+    let (name, database) = match schema {
+        Some(schema) => (format!("{schema}.{table}"), None),
+        None => (table, Some(warehouse_path(path).display().to_string())),
     };
-    let (name, database) = match (&engine.server, &built_by.server) {
-        (Some(own), Some(server)) => {
-            if (&own.namespace, &own.database) != (&server.namespace, &server.database) {
-                return refused(format!(
-                    "`{path}` is in the database {} of {}, expected {} of {}, as this product",
-                    server.database, server.namespace, own.database, own.namespace
-                ));
-            }
-            if own.schema == server.schema {
-                return refused(format!(
-                    "`{path}` has the schema `{}`, as this product, expected one of its own",
-                    own.schema
-                ));
-            }
-            (format!("{}.{table}", server.schema), None)
-        }
-        _ => (table, Some(warehouse_path(path).display().to_string())),
-    };
-    let name = TableName::try_from(name).map_err(|message| (position, message))?;
     let database = database.map(OuterPath::try_from).transpose();
-    let database = database.map_err(|message| (position, message))?;
     Ok(SourceTable {
-        name,
-        database,
-        product: Some(product),
+        name: TableName::try_from(name).map_err(at_path)?,
+        database: database.map_err(at_path)?,
+        product: Some(SourceProduct {
+            path: path.clone(),
+            namespace: other.namespace,
+            name: other.name,
+            version: other.version,
+        }),
     })
 }
 

@@ -70,14 +70,29 @@ fn unique<'a>(
 
 /// Checks what the source reads.
 fn check_origin(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
-    let wrong = |position, message: String| Err(Error::input(Place::yaml(file, position), message));
+    let wrong = |(position, message)| Error::input(Place::yaml(file, position), message);
     let name = &source.name;
-    let origin = match source.origin() {
-        Ok(origin) => origin,
-        Err((position, message)) => return wrong(position, message),
-    };
+    let origin = source.origin().map_err(wrong)?;
+    check_keys(source, origin).map_err(wrong)?;
+    match origin {
+        Origin::File(_) if source.columns.is_empty() => {
+            let message = format!(
+                "`columns` of `{}` is empty, expected at least one",
+                name.value
+            );
+            Err(wrong((name.position, message)))
+        }
+        Origin::File(path) => available(identity, file, source, path),
+        // The table was found before, and is read by a run.
+        Origin::Table(_) | Origin::Product(_) => Ok(()),
+    }
+}
+
+/// Checks that no key is for a source that reads something else.
+fn check_keys(source: &Source, origin: Origin<'_>) -> Result<(), (Position, String)> {
     let is_file = matches!(origin, Origin::File(_));
     let is_table = matches!(origin, Origin::Table(_));
+    let name = &source.name;
     let generate = source.generate.as_ref().map(|it| it.position);
     let ingestion = source.ingestion.as_ref().map(|_| name.position);
     let database = source.database.as_ref().map(|it| it.position);
@@ -87,25 +102,12 @@ fn check_origin(identity: &Identity, file: &Path, source: &Source) -> Result<(),
         ("database", "table", is_table, database),
     ] {
         if let Some(position) = position.filter(|_| !is_right) {
-            let message = format!(
-                "`{key}` is for a source with `{needed}`, which `{}` is not",
-                name.value
-            );
-            return wrong(position, message);
+            let name = &name.value;
+            let message = format!("`{key}` is for a source with `{needed}`, which `{name}` is not");
+            return Err((position, message));
         }
     }
-    match origin {
-        Origin::File(_) if source.columns.is_empty() => {
-            let message = format!(
-                "`columns` of `{}` is empty, expected at least one",
-                name.value
-            );
-            wrong(name.position, message)
-        }
-        Origin::File(path) => available(identity, file, source, path),
-        // The table was found before, and is read by a run.
-        Origin::Table(_) | Origin::Product(_) => Ok(()),
-    }
+    Ok(())
 }
 
 fn available(

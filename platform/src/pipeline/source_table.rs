@@ -10,13 +10,12 @@ use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_telemetry::get_current_span;
-use floe_yaml::Position;
 
 use super::history::{self, Record};
 use super::outcome::{Failure, QueryError};
 use super::run::Run;
 use crate::artifacts::{CompiledSource, SourceProduct, SourceTable};
-use crate::product::{self, Product, Source, warehouse_path};
+use crate::product::{self, Product, warehouse_path};
 
 /// The schema of tables in files, unless another one is written.
 const MAIN: &str = "main";
@@ -27,59 +26,65 @@ pub(super) fn copy(
     table: &SourceTable,
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
+    let columns = source.columns();
     let database = database(table, run).map_err(|message| {
         let error = PluginError::new(ErrorKind::InvalidInput, message).in_domain("compute");
-        let place = place(source, run, |found| {
-            let database = found.database.as_ref().or(found.product.as_ref());
-            database.map(|it| it.position)
-        });
-        Failure::Query(QueryError::new(place, &error))
+        failed(source, run, &error, [Key::Database, Key::Product])
     })?;
-    let columns = source.columns();
-    let copy = TableCopy {
+    run.replace(&source.name)?;
+    let copied = run.warehouse.borrow_mut().copy(&TableCopy {
         name: &source.name,
         database: database.as_deref(),
         schema: table.name.schema(),
         table: table.name.table(),
         columns: &columns,
-    };
-    run.replace(&source.name)?;
-    let copied = run.warehouse.borrow_mut().copy(&copy);
-    let failed = |error: &PluginError| {
-        let place = place(source, run, |found| {
-            let table = found.table.as_ref().map(|it| it.position);
-            table.or(found.product.as_ref().map(|it| it.position))
-        });
-        Failure::Query(QueryError::new(place, error))
-    };
-    let rows = copied.map_err(|error| match (&table.product, error.kind()) {
-        (_, kind) if !kind.is_of_input() => Error::from_plugin(error).into(),
-        (Some(product), ErrorKind::UnknownName) => {
-            let message = format!("{error}; {}", builds(product, run));
-            failed(&error.with_message(message))
-        }
-        _ => failed(&error),
-    })?;
-    if source.columns.is_empty() {
+    });
+    if copied.is_ok() && columns.is_empty() {
         run.read_columns(&source.name);
     }
-    Ok(rows)
+    copied.map_err(|error| {
+        if !error.kind().is_of_input() {
+            return Error::from_plugin(error).into();
+        }
+        let error = match (&table.product, error.kind()) {
+            (Some(product), ErrorKind::UnknownName) => {
+                let message = format!("{error}; {}", builds(product, run));
+                error.with_message(message)
+            }
+            _ => error,
+        };
+        failed(source, run, &error, [Key::Table, Key::Product])
+    })
 }
 
-/// Where the specification names what a source reads, unless it has changed since it was compiled.
-fn place(
-    source: &CompiledSource,
-    run: &Run<'_>,
-    find: impl FnOnce(&Source) -> Option<Position>,
-) -> Place {
+/// A key of a source.
+#[derive(Clone, Copy)]
+enum Key {
+    Database,
+    Product,
+    Table,
+}
+
+/// The failure of a source at the first of these keys that it has, unless the specification has changed since it was
+/// compiled.
+fn failed(source: &CompiledSource, run: &Run<'_>, error: &PluginError, keys: [Key; 2]) -> Failure {
     let file = product::spec_path(run.folder());
     let written = Product::read(run.folder()).ok();
     let mut sources = written.iter().flat_map(|product| &product.sources);
     let found = sources.find(|it| it.name.value == source.name);
-    match found.and_then(find) {
+    let position = found.and_then(|found| {
+        let position = |key| match key {
+            Key::Database => found.database.as_ref().map(|it| it.position),
+            Key::Product => found.product.as_ref().map(|it| it.position),
+            Key::Table => found.table.as_ref().map(|it| it.position),
+        };
+        keys.into_iter().find_map(position)
+    });
+    let place = match position {
         Some(position) => Place::yaml(&file, position),
         None => Place::file(&file),
-    }
+    };
+    Failure::Query(QueryError::new(place, error))
 }
 
 /// What has to be done for a table of another product.
