@@ -19,6 +19,7 @@ mod load;
 pub(crate) mod reference;
 mod resolve;
 mod suspicious;
+mod tables;
 mod validate;
 
 use std::path::Path;

@@ -31,6 +31,7 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod source_table;
 mod unusual;
 mod warehouse;
 
@@ -114,11 +115,6 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
             None => warehouse.keep_failed(),
         }
     })
-}
-
-/// The path of a product's database.
-pub fn warehouse_path(folder: &Path) -> PathBuf {
-    folder.join(OUTPUT_FOLDER).join("warehouse.db")
 }
 
 /// The path of the database of the last run, if that run failed.

@@ -114,6 +114,7 @@ impl PluginType {
                 "describe",
                 "open_database",
                 "load",
+                "copy",
                 "materialize",
                 "query",
                 "remove",

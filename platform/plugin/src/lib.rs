@@ -105,7 +105,7 @@ domains! {
     catalog: "Requests to a table catalog." [Catalog]
     compile: "The compilation of a data product." [Compile, CompileStage, CompileOperation]
     compute: "Work of a compute engine."
-        [Compute, DatabaseTable, Transform, TransformOutcome]
+        [Compute, DatabaseTable, SourceTable, Transform, TransformOutcome]
     dbt: "dbt commands and the nodes that they build."
         [Dbt, DbtOutcome, Invocation, Node, NodeOutcome, Command]
     egress: "Data that is written to a system outside of the platform." [Egress, EgressOutcome]

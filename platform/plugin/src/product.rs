@@ -27,9 +27,9 @@ pub struct Product<'a> {
 pub struct Source<'a> {
     /// The name of the table.
     pub name: &'a str,
-    /// Where the data is: a path in the product's folder.
+    /// Where the data is: a path in the product's folder, or the name of a table.
     pub location: &'a str,
-    /// The columns of the table.
+    /// The columns of the table; empty if they are not known.
     pub columns: Vec<Column<'a>>,
     /// The assets from which the data is generated if it does not exist.
     pub depends_on: Vec<&'a str>,

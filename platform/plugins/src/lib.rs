@@ -52,6 +52,7 @@ mod compute {
     mod rows;
     #[cfg(feature = "sqlite")]
     mod sqlite;
+    mod table_copy;
 }
 
 mod identity {

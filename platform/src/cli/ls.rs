@@ -41,7 +41,10 @@ impl fmt::Display for AssetList {
             [
                 source.name.to_string(),
                 "source".to_owned(),
-                source.path.display().to_string(),
+                match &source.table {
+                    Some(table) => table.to_string(),
+                    None => source.location().to_owned(),
+                },
                 join(source.needs()),
             ]
         });

@@ -26,7 +26,8 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             .find(|source| *source.name.value == **name);
         sources.extend(source.map(|source| CompiledSource {
             name: source.name.value.clone(),
-            path: source.path.value.clone(),
+            path: source.path.as_ref().map(|path| path.value.clone()),
+            table: loaded.tables.get(name).cloned(),
             columns: source.columns.iter().map(column).collect(),
             generate: query(loaded, plan, name),
             ingestion: source.ingestion.clone(),

@@ -12,8 +12,8 @@ use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
 use crate::identity::Identity;
-use crate::product::{self, Source};
-use crate::word::Identifier;
+use crate::product::{self, Origin, Source};
+use crate::word::{Identifier, InnerPath};
 
 #[traced(
     name = "floe.compile.stage2",
@@ -42,8 +42,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
             source.columns.iter().map(|column| &column.name),
             &mut mistakes,
         );
-        mistakes.extend(has_columns(&file, source).err());
-        mistakes.extend(available(identity, &file, source).err());
+        mistakes.extend(check_origin(identity, &file, source).err());
     }
     let manifest = &loaded.manifest;
     let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
@@ -69,30 +68,63 @@ fn unique<'a>(
     }
 }
 
-fn has_columns(file: &Path, source: &Source) -> Result<(), Error> {
-    if !source.columns.is_empty() {
-        return Ok(());
+/// Checks what the source reads.
+fn check_origin(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
+    let wrong = |(position, message)| Error::input(Place::yaml(file, position), message);
+    let name = &source.name;
+    let origin = source.origin().map_err(wrong)?;
+    check_keys(source, origin).map_err(wrong)?;
+    match origin {
+        Origin::File(_) if source.columns.is_empty() => {
+            let message = format!(
+                "`columns` of `{}` is empty, expected at least one",
+                name.value
+            );
+            Err(wrong((name.position, message)))
+        }
+        Origin::File(path) => available(identity, file, source, path),
+        // The table was found before, and is read by a run.
+        Origin::Table(_) | Origin::Product(_) => Ok(()),
     }
-    let message = format!(
-        "`columns` of `{}` is empty, expected at least one",
-        source.name.value
-    );
-    Err(Error::input(
-        Place::yaml(file, source.name.position),
-        message,
-    ))
 }
 
-fn available(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
-    let place = || Place::yaml(file, source.path.position);
-    confine::check(&identity.folder, &source.path.value)
+/// Checks that no key is for a source that reads something else.
+fn check_keys(source: &Source, origin: Origin<'_>) -> Result<(), (Position, String)> {
+    let is_file = matches!(origin, Origin::File(_));
+    let is_table = matches!(origin, Origin::Table(_));
+    let name = &source.name;
+    let generate = source.generate.as_ref().map(|it| it.position);
+    let ingestion = source.ingestion.as_ref().map(|_| name.position);
+    let database = source.database.as_ref().map(|it| it.position);
+    for (key, needed, is_right, position) in [
+        ("generate", "path", is_file, generate),
+        ("ingestion", "path", is_file, ingestion),
+        ("database", "table", is_table, database),
+    ] {
+        if let Some(position) = position.filter(|_| !is_right) {
+            let name = &name.value;
+            let message = format!("`{key}` is for a source with `{needed}`, which `{name}` is not");
+            return Err((position, message));
+        }
+    }
+    Ok(())
+}
+
+fn available(
+    identity: &Identity,
+    file: &Path,
+    source: &Source,
+    path: &Spanned<InnerPath>,
+) -> Result<(), Error> {
+    let place = || Place::yaml(file, path.position);
+    confine::check(&identity.folder, &path.value)
         .map_err(|message| Error::input(place(), message))?;
-    if source.generate.is_some() || identity.folder.join(&*source.path.value).is_file() {
+    if source.generate.is_some() || identity.folder.join(&*path.value).is_file() {
         return Ok(());
     }
     let message = format!(
         "there is no file `{}`, expected a CSV file, or `generate` with a query that makes it",
-        source.path.value
+        path.value
     );
     Err(Error::input(place(), message))
 }

@@ -78,9 +78,9 @@ impl<'a> Asset<'a> {
         };
         match source::to_generate(source, run) {
             Ok(None) => (None, Ok(())),
-            Ok(Some(query)) => {
+            Ok(Some((query, path))) => {
                 let started = Instant::now();
-                let written = generate::write(query, &source.path, run);
+                let written = generate::write(query, path, run);
                 (Some(started.elapsed()), written)
             }
             Err(error) => (None, Err(error)),
@@ -101,10 +101,11 @@ impl<'a> Asset<'a> {
 
     /// What is known of the asset, which was built last. `generated` is the time that it took to generate its file.
     fn details(self, run: &Run<'_>, generated: Option<Duration>, is_built: bool) -> Details {
-        let bytes = match self {
-            Self::Source(source) if is_built => fs::metadata(run.folder().join(&*source.path)).ok(),
+        let path = match self {
+            Self::Source(source) if is_built => source.path.as_ref(),
             _ => None,
         };
+        let bytes = path.and_then(|path| fs::metadata(run.folder().join(&**path)).ok());
         let model = run.built_by_dbt.borrow().get(self.key()).cloned();
         let seconds = model.map_or(0.0, |model| model.seconds);
         Details {

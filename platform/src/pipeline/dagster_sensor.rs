@@ -1,4 +1,5 @@
-//! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
+//! A sensor of Dagster: it requests a run when the files of a product's sources, or of the databases that they read, have
+//! changed.
 //!
 //! `floe` evaluates it, so its span needs no OpenTelemetry in Python. The context goes to the run in Dagster's
 //! tags: the daemon starts the run, and passes no environment of the sensor on.
@@ -75,16 +76,21 @@ impl DagsterSensor {
     fn state(&self) -> Result<Result<String, String>, Error> {
         let mut state = DefaultHasher::new();
         for source in &self.artifacts.sources {
-            let path = self.identity.folder.join(&*source.path);
+            let database = source.table.as_ref().and_then(|it| it.database.as_deref());
+            // Nothing is known of a table in a server.
+            let Some(inner) = source.path.as_deref().or(database) else {
+                continue;
+            };
+            let path = self.identity.folder.join(inner);
             let seen = match fs::metadata(&path) {
                 Ok(metadata) => describe(&metadata),
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(Error::io("read", &path)(error));
                 }
                 Err(_) if source.generate.is_some() => String::new(),
-                Err(_) => return Ok(Err(format!("`{}` does not exist", source.path.display()))),
+                Err(_) => return Ok(Err(format!("`{}` does not exist", inner.display()))),
             };
-            (source.path.display().to_string(), seen).hash(&mut state);
+            (inner.display().to_string(), seen).hash(&mut state);
         }
         Ok(Ok(format!("{:016x}", state.finish())))
     }

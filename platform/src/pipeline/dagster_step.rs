@@ -31,11 +31,12 @@ use super::outcome::Failure;
 use super::report::{Details, RunError};
 use super::run::{Checked, Run};
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::{warehouse, warehouse_path};
+use super::warehouse;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
 use crate::plugins::active::{self, Active};
+use crate::product::warehouse_path;
 
 /// The parts of the text of a `traceparent` that is sampled.
 const SAMPLED: &str = "01";

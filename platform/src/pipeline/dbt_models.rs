@@ -12,11 +12,11 @@ use floe_plugin::{Error as PluginError, Handle};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
-use super::warehouse_path;
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::plugins::active::{Active, failed};
+use crate::product::warehouse_path;
 
 /// The models of a product, as a dbt project on the database of a run.
 pub(super) struct DbtModels {

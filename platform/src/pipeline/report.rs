@@ -15,12 +15,13 @@ use floe_telemetry::{ErrorType, printable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::failed_path;
 use super::outcome::Outcome;
 use super::preview::Preview;
-use super::{failed_path, warehouse_path};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
+use crate::product::warehouse_path;
 use crate::step_spans::StepSpans;
 
 /// The most assets that the summary names as failed.

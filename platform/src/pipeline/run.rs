@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::ErrorKind;
-use floe_plugin::compute::Session;
+use floe_plugin::compute::{ComputeEngine, Server, Session};
 use floe_plugin::dbt::BuiltModel;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
@@ -103,6 +103,11 @@ impl Run<'_> {
         &self.identity.folder
     }
 
+    /// Where the warehouse is, if it is in a server.
+    pub(super) fn server(&self) -> Option<Server> {
+        self.plugins.one::<dyn ComputeEngine>()?.plugin().server()
+    }
+
     /// Records that the current span builds this asset, and links to the spans of the assets that it reads.
     pub(super) fn link(&self, key: &str, inputs: &BTreeSet<String>) {
         let span = get_current_span();
@@ -124,7 +129,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The data of an asset. `columns` are those of models that were read so far.
+    /// The data of an asset. `columns` are those of tables that were read so far.
     fn dataset<'a>(
         &'a self,
         name: &'a str,
@@ -136,7 +141,7 @@ impl Run<'_> {
         Dataset {
             namespace: &self.identity.namespace,
             name,
-            columns: match of_source {
+            columns: match of_source.filter(|columns| !columns.is_empty()) {
                 Some(columns) => columns.into_iter().map(Field::from).collect(),
                 None => found()
                     .map(|name| Field {
@@ -229,7 +234,17 @@ impl Run<'_> {
             rows,
             ..self.dataset(asset.key, &columns)
         };
-        let inputs = asset.inputs.iter();
+        let mut inputs: Vec<Dataset<'_>> = asset
+            .inputs
+            .iter()
+            .map(|name| self.dataset(name, &columns))
+            .collect();
+        inputs.extend(asset.outside.map(|(namespace, name)| Dataset {
+            namespace,
+            name,
+            columns: output.columns.clone(),
+            ..Dataset::default()
+        }));
         self.emit(RunEvent {
             job_type: Some(JobType {
                 integration: "FLOE",
@@ -242,7 +257,7 @@ impl Run<'_> {
                 .map(|id| (DBT_INVOCATION_ID, id.as_str()))
                 .collect(),
             error,
-            inputs: inputs.map(|name| self.dataset(name, &columns)).collect(),
+            inputs,
             outputs: vec![output],
             ..RunEvent::new(
                 state,
@@ -325,4 +340,6 @@ pub(super) struct AssetRun<'a> {
     pub(super) is_source: bool,
     pub(super) sql: Option<&'a str>,
     pub(super) inputs: Vec<&'a str>,
+    /// The namespace and the name of a table that is none of the product.
+    pub(super) outside: Option<(&'a str, &'a str)>,
 }

@@ -1,4 +1,4 @@
-//! A source: data that an ingestion plugin reads, loaded into a table.
+//! A source: data that an ingestion plugin reads, or a table of another database, loaded into a table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,25 +17,26 @@ use floe_telemetry::sanitize_error_message;
 
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
-use super::{checks, metrics};
+use super::{checks, metrics, source_table};
 use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
+use crate::word::InnerPath;
 
-/// The query that has to generate the file of the source: if it has one, and no file. Anything that exists is kept: what is
-/// not a CSV file is an error when it is read.
+/// The query that has to generate the file of the source, and the file: if it has one, and no file. Anything that exists is
+/// kept: what is not a CSV file is an error when it is read.
 pub(super) fn to_generate<'a>(
     source: &'a CompiledSource,
     run: &Run<'_>,
-) -> Result<Option<&'a Query>, Failure> {
-    let Some(query) = &source.generate else {
+) -> Result<Option<(&'a Query, &'a Path)>, Failure> {
+    let (Some(query), Some(path)) = (&source.generate, &source.path) else {
         return Ok(None);
     };
-    let file = check_path(source, run)?;
+    let file = check_path(path, run)?;
     if fs::symlink_metadata(&file).is_ok() {
         return Ok(None);
     }
-    confine::check_file(run.folder(), &source.path)?;
-    Ok(Some(query))
+    confine::check_file(run.folder(), path)?;
+    Ok(Some((query, path)))
 }
 
 /// Loads the source in the current span, which is that of the asset. `generated` is whether its file could be generated.
@@ -48,6 +49,8 @@ pub(super) fn build(
     let key = &*source.name;
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
+    let table = source.table.as_ref();
+    let outside = table.map(|table| source_table::dataset(table, run));
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
@@ -56,8 +59,14 @@ pub(super) fn build(
         is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
+        outside: outside
+            .as_ref()
+            .map(|(namespace, name)| (&**namespace, &**name)),
     };
     run.lineage_of_start(&lineage)?;
+    if let Some(table) = table {
+        source_table::link(table, run);
+    }
     let load = || generated.and_then(|()| load(source, run));
     let built = run
         .orchestration
@@ -74,25 +83,44 @@ pub(super) fn build(
 }
 
 /// The path of the source's file, which is inside the product.
-fn check_path(source: &CompiledSource, run: &Run<'_>) -> Result<PathBuf, Error> {
-    let file = run.folder().join(&*source.path);
-    confine::check(run.folder(), &source.path)
+fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
+    let file = run.folder().join(&**path);
+    confine::check(run.folder(), path)
         .map_err(|message| Error::input(Place::file(&file), message))?;
     Ok(file)
 }
 
 fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    let file = check_path(source, run)?;
+    let loaded = match (&source.path, &source.table) {
+        (Some(path), None) => load_file(source, path, run),
+        (None, Some(table)) => source_table::copy(source, table, run),
+        _ => {
+            let message = format!(
+                "expected a file or a table of the source `{}`; compile the product again",
+                source.name
+            );
+            return Err(Error::Setting(message).into());
+        }
+    };
+    match &loaded {
+        Ok(_) => metrics::checked(source, true),
+        Err(Failure::Query(_)) => metrics::checked(source, false),
+        Err(Failure::Stop(_)) => {}
+    }
+    loaded
+}
+
+fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result<u64, Failure> {
+    let file = check_path(path, run)?;
     let tool = run
         .plugins
         .named::<dyn IngestionEngine>(source.ingestion())?;
     let columns = source.columns();
-    let location = source.path.to_string_lossy();
     let load = Load {
         table: &source.name,
         columns: &columns,
         folder: run.folder(),
-        location: &location,
+        location: source.location(),
     };
     run.replace(&source.name)?;
     let mut warehouse = run.warehouse.borrow_mut();
@@ -105,18 +133,12 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
         };
         tool.run(&load, &mut rows).map(drop)
     });
-    let error = match loaded {
-        Ok(rows) => {
-            metrics::checked(source, true);
-            return Ok(rows);
+    loaded.map_err(|error| {
+        if error.kind().is_of_input() {
+            return Failure::of_data(error, tool.name(), run.folder());
         }
-        Err(error) => error,
-    };
-    if error.kind().is_of_input() {
-        metrics::checked(source, false);
-        return Err(Failure::of_data(error, tool.name(), run.folder()));
-    }
-    Err(Error::of_plugin(PluginType::Ingestion, tool.name(), error).into())
+        Error::of_plugin(PluginType::Ingestion, tool.name(), error).into()
+    })
 }
 
 /// Stops at a signal, and warns of columns that are not read.

@@ -135,7 +135,7 @@ fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
 enum Cause<'a> {
     /// This asset has other rows than usual, for which the run has no reason.
     Rows(&'a str),
-    /// The query of this asset, or the columns of this source, changed.
+    /// The query of this asset, or the definition of this source, changed.
     Query(&'a str),
 }
 
@@ -460,7 +460,7 @@ impl<'a> Comparison<'a> {
                 let asset = self.run.asset(name);
                 let is_source =
                     asset.is_some_and(|it| it.rows_in.is_none() && it.inputs.is_empty());
-                let what = if is_source { "columns" } else { "query" };
+                let what = if is_source { "definition" } else { "query" };
                 let first = self
                     .changed
                     .get(name)

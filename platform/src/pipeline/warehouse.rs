@@ -19,10 +19,10 @@ use floe_telemetry::traced;
 
 use super::report::Report;
 use super::run::TRACER_NAME;
-use super::{failed_path, metrics, unusual, warehouse_path};
+use super::{failed_path, metrics, unusual};
 use crate::identity::Identity;
 use crate::plugins::active::{Active, failed};
-use crate::product::OUTPUT_FOLDER;
+use crate::product::{OUTPUT_FOLDER, warehouse_path};
 
 /// The wait between two attempts to lock the warehouse.
 const TICK: Duration = Duration::from_millis(50);

@@ -17,6 +17,7 @@ use floe_telemetry::{get_current_span, opentelemetry, traced};
 
 use crate::artifacts::RequiredSecret;
 use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::manifest::selection::{OnFailure, Selected, with_defaults};
 
 /// The failures in a row after which a backend gets no more lineage. One that hangs would delay each asset.
@@ -52,6 +53,16 @@ impl Active {
             lost_events: RefCell::default(),
             warnings: RefCell::default(),
         })
+    }
+
+    /// Configures the engine that a manifest selects, and the stores of its credentials.
+    ///
+    /// # Errors
+    /// As for [`configure`](Self::configure).
+    pub(crate) fn engine(identity: &Identity, manifest: &Manifest) -> Result<Self, Error> {
+        let mut selected = manifest.plugins.selected(&identity.manifest)?;
+        selected.retain(|it| matches!(it.kind, PluginType::Compute | PluginType::Secrets));
+        Self::configure(selected, identity)
     }
 
     /// Starts the plugins of some types, and those that they depend on. They are stopped when they are

@@ -173,7 +173,10 @@ fn known_columns(artifacts: &CompiledArtifacts, plugins: &Active) -> BTreeMap<St
         let columns = source.columns.iter().map(|it| it.name.to_owned());
         (source.name.to_owned(), columns.collect())
     };
-    let mut known: BTreeMap<String, Vec<String>> = product.sources.iter().map(columns).collect();
+    // Those of a source without any are the ones of its table, which is read by runs.
+    let sources = product.sources.iter();
+    let sources = sources.filter(|it| !it.columns.is_empty());
+    let mut known: BTreeMap<String, Vec<String>> = sources.map(columns).collect();
     let Some(engine) = plugins.one::<dyn ComputeEngine>() else {
         return known;
     };

@@ -1004,3 +1004,174 @@ fn postgres_needs_an_orchestrator_in_this_process() {
     let expected = "manifest.yaml: plugins: the compute plugin postgres needs a run in one process, expected the orchestrator local, found dagster";
     assert!(stderr.contains(expected), "{stderr}");
 }
+
+/// A product beside the shop, in a schema of its own, with sources of these definitions.
+fn report(shop: &Shop, sources: &str) {
+    let manifest = fs::read_to_string(shop.folder.path().join("manifest.yaml")).unwrap();
+    let manifest = manifest.replace("schema: retail", "schema: report");
+    let manifest = manifest.replace("namespace: retail", "namespace: finance");
+    shop.write("report/manifest.yaml", &manifest);
+    shop.write(
+        "report/floe.yaml",
+        &format!(
+            "name: report\nversion: 1.0.0\nsources:\n{sources}models:\n  - name: paid\n    layer: gold\n  - name: sold\n    layer: gold\n"
+        ),
+    );
+    let paid = "SELECT sum(cents) AS cents FROM {{ source('payments') }}";
+    shop.write("report/models/paid.sql", paid);
+    let sold = "SELECT orders FROM {{ source('totals') }}";
+    shop.write("report/models/sold.sql", sold);
+}
+
+const PAYMENTS: &str =
+    "  - name: payments\n    table: raw.Payments\n    columns: [{ name: cents, type: integer }]\n";
+
+const TOTALS: &str = "  - name: totals\n    product: ..\n";
+
+#[test]
+fn real_postgres_has_the_sources_of_a_product() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let published = single(&shop.last(), "floe.pipeline.run").clone();
+    shop.server.psql(
+        "shop",
+        "CREATE SCHEMA raw; CREATE TABLE raw.\"Payments\" (id bigint, cents integer, at timestamptz); \
+         INSERT INTO raw.\"Payments\" VALUES (1, 250, now()), (2, 50, NULL)",
+    );
+    report(&shop, &format!("{PAYMENTS}{TOTALS}"));
+    // What another host has run is in the server.
+    fs::remove_dir_all(shop.folder.path().join(".floe")).unwrap();
+    let stderr = shop.succeeds(&["run", "report"]);
+    assert!(
+        stderr.contains("2 models and 2 sources built, 0 failed"),
+        "{stderr}"
+    );
+    let spans = shop.last();
+    let asset = single(&spans, "floe.asset.totals");
+    assert_eq!(
+        text(asset, "floe.source.table").as_deref(),
+        Some("retail.totals")
+    );
+    assert_eq!(
+        text(asset, "floe.source.product.name").as_deref(),
+        Some("shop")
+    );
+    assert_eq!(
+        text(asset, "floe.source.namespace").as_deref(),
+        Some("retail")
+    );
+    assert_eq!(
+        text(asset, "floe.source.run_id"),
+        text(&published, "floe.pipeline.run_id")
+    );
+    let links: Vec<_> = asset
+        .links
+        .iter()
+        .map(|it| (&it.trace_id, &it.span_id))
+        .collect();
+    assert_eq!(links, [(&published.trace_id, &published.span_id)]);
+    let payments = single(&spans, "floe.asset.payments");
+    assert_eq!(payments.attributes["ingestion.rows_loaded"], Value::Int(2));
+    let lineage =
+        fs::read_to_string(shop.folder.path().join("report/.floe/lineage.jsonl")).unwrap();
+    let input = |job: &str| {
+        let mut events = lineage
+            .lines()
+            .map(|line| serde_json::from_str::<Json>(line).unwrap());
+        let event = events.find(|it| it["job"]["name"] == *job && it["eventType"] == "COMPLETE");
+        let input = event.unwrap()["inputs"][0].take();
+        (input["namespace"].clone(), input["name"].clone())
+    };
+    assert_eq!(input("report.totals"), (json!("retail"), json!("totals")));
+    let namespace = format!("postgres://127.0.0.1:{}", shop.server.port.number());
+    assert_eq!(
+        input("report.payments"),
+        (json!(namespace), json!("shop.raw.Payments"))
+    );
+
+    // A run of the other product replaces its tables, and not their copies.
+    shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
+    shop.succeeds(&["run", "."]);
+    let rows = |table: &str| shop.server.psql("shop", &format!("TABLE report.{table}"));
+    assert_eq!(
+        (rows("paid"), rows("sold")),
+        (vec!["300".to_owned()], vec!["2".to_owned()])
+    );
+    assert_eq!(rows("payments"), ["250", "50"]);
+    shop.succeeds(&["run", "report", "--select", "totals+"]);
+    assert_eq!(rows("sold"), ["1"]);
+    assert_eq!(
+        shop.server.tables(),
+        ["orders", "recent", "stg_orders", "totals"]
+    );
+
+    // What does not depend on a table that is gone is built.
+    let fails = |sql: &str, error: &str| {
+        shop.server.psql("shop", sql);
+        let stderr = shop.fails(&["run", "report"], 1);
+        assert!(stderr.contains(error), "{stderr}");
+        assert!(
+            stderr.contains("1 model and 1 source built, 1 failed"),
+            "{stderr}"
+        );
+    };
+    fails(
+        "ALTER TABLE raw.\"Payments\" ALTER cents TYPE text",
+        "report/floe.yaml:5:12: column `cents` of `raw.Payments`: expected integer, found text\n",
+    );
+    fails(
+        "ALTER TABLE raw.\"Payments\" RENAME cents TO cent",
+        "report/floe.yaml:5:12: `raw.Payments` has no column `cents`; did you mean `cent`?\n",
+    );
+    fails(
+        "ALTER TABLE raw.\"Payments\" RENAME TO payments",
+        "report/floe.yaml:5:12: there is no table `raw.Payments`; did you mean `payments`?\n",
+    );
+    fails(
+        "DROP SCHEMA raw CASCADE",
+        "report/floe.yaml:5:12: there is no table `raw.Payments`, and no other\n",
+    );
+    shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_has_the_sources_of_one_database() {
+    let Some(shop) = Shop::new() else { return };
+    let refused = |sources: &str, error: &str| {
+        report(&shop, sources);
+        let stderr = shop.fails(&["run", "report"], 2);
+        assert!(stderr.contains(error), "{stderr}");
+    };
+    let table = |table: &str| format!("  - name: payments\n    table: {table}\n{TOTALS}");
+    refused(
+        &table("payments"),
+        "floe.yaml:5:12: expected the table with its schema, as in `raw.payments`, found `payments`\n",
+    );
+    refused(
+        &table("report.paid"),
+        "floe.yaml:5:12: the schema `report` has the tables of this product, expected another one\n",
+    );
+    refused(
+        &table("raw.payments\n    database: raw.db"),
+        "floe.yaml:6:15: `database` is for an engine with files, expected only a table of the database shop of postgres\n",
+    );
+    shop.server.psql("postgres", "CREATE DATABASE other");
+    shop.manifest("other");
+    let other = fs::read_to_string(shop.folder.path().join("manifest.yaml")).unwrap();
+    shop.manifest("shop");
+    report(&shop, &format!("{PAYMENTS}{TOTALS}"));
+    shop.write("manifest.yaml", &other);
+    let stderr = shop.fails(&["run", "report"], 2);
+    let namespace = format!("postgres://127.0.0.1:{}", shop.server.port.number());
+    let error = format!(
+        "floe.yaml:8:14: `..` is in the database other of {namespace}, expected shop of {namespace}, as this product\n"
+    );
+    assert!(stderr.contains(&error), "{stderr}");
+    shop.manifest("shop");
+    let manifest = fs::read_to_string(shop.folder.path().join("manifest.yaml")).unwrap();
+    shop.write("report/manifest.yaml", &manifest);
+    let stderr = shop.fails(&["run", "report"], 2);
+    let error =
+        "floe.yaml:8:14: `..` has the schema `retail`, as this product, expected one of its own\n";
+    assert!(stderr.contains(error), "{stderr}");
+}

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use floe_plugin::compute::{
-    ComputeEngine, Database, Materialize, QueryComments, RecordedRun, Server,
+    ComputeEngine, Database, Materialize, QueryComments, RecordedRun, Server, TableCopy,
 };
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::rows::{Csv, Row, quoted};
+use super::table_copy;
 use crate::process::child::{Held, Invocation, Output, Program};
 use crate::quote::one_line;
 use crate::runs::run_id::RunId;
@@ -182,6 +183,7 @@ impl ComputeEngine for Postgres {
         Some(Server {
             address: self.address(),
             namespace: format!("postgres://{}:{}", self.host, self.port),
+            database: self.database.clone(),
             schema: self.schema.clone(),
             draft: self.draft_schema(),
         })
@@ -558,6 +560,35 @@ impl Database for Draft {
         Ok(count)
     }
 
+    fn copy(&mut self, copy: &TableCopy<'_>) -> Result<u64, Error> {
+        let schema = copy.schema.unwrap_or("public");
+        let tables = format!(
+            "SELECT json_build_array(relname) FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace \
+             WHERE nspname = {}) AND relkind IN ('r', 'v', 'm', 'f', 'p') ORDER BY relname",
+            quoted_text(schema)
+        );
+        let mut names = Vec::new();
+        let run = self.engine.run(&[&tables], ErrorKind::System, &mut |line| {
+            let name: Result<[String; 1], _> = serde_json::from_slice(line);
+            let [name] = name.map_err(|error| not_the_protocol(&error.to_string()))?;
+            names.push(name);
+            Ok(())
+        });
+        run?;
+        if !names.iter().any(|name| name == copy.table) {
+            return Err(table_copy::no_table(copy, &names));
+        }
+        let table = format!("{}.{}", quoted_name(schema), quoted_name(copy.table));
+        let columns = self.columns_of(&format!("SELECT * FROM {table}"))?;
+        table_copy::check_types(copy, &columns)?;
+        let selected = table_copy::selected(copy);
+        self.materialize(&Materialize {
+            name: copy.name,
+            is_view: false,
+            sql: &format!("SELECT {selected} FROM {table}"),
+        })
+    }
+
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
         let query = without_semicolon(model.sql);
         let kind = if model.is_view { "VIEW" } else { "TABLE" };
@@ -594,19 +625,7 @@ impl Database for Draft {
     }
 
     fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let mut columns = Vec::new();
-        let query = format!("SELECT * FROM {}", quoted_name(table));
-        self.describe_query(&query, false, &mut |line| {
-            columns = columns_of(line)?;
-            Ok(())
-        })?;
-        let columns = columns.into_iter();
-        Ok(columns
-            .map(|(name, kind)| {
-                let kind = type_of(&kind);
-                (name, kind)
-            })
-            .collect())
+        self.columns_of(&format!("SELECT * FROM {}", quoted_name(table)))
     }
 
     fn remove(&mut self, table: &str) -> Result<bool, Error> {
@@ -649,6 +668,21 @@ impl Database for Draft {
 }
 
 impl Draft {
+    fn columns_of(&self, query: &str) -> Result<Vec<(String, ColumnType)>, Error> {
+        let mut columns = Vec::new();
+        self.describe_query(query, false, &mut |line| {
+            columns = columns_of(line)?;
+            Ok(())
+        })?;
+        let columns = columns.into_iter();
+        Ok(columns
+            .map(|(name, kind)| {
+                let kind = type_of(&kind);
+                (name, kind)
+            })
+            .collect())
+    }
+
     /// Gives a line with the columns of a query to `receive`, then its rows. A view can only be one query.
     fn describe_query(
         &self,
