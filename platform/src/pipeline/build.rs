@@ -31,16 +31,15 @@ pub(super) fn build<'a>(
         return processes::build(prepared, plugins, warehouse, report, &orchestrator);
     }
     let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
-    let (file, server) = (warehouse.database(), warehouse.server());
     let (run_id, database) = (prepared.run_id.as_str(), warehouse.open(plugins, report)?);
     let run = Run {
-        dbt: DbtModels::prepare(file, server, identity, artifacts, plugins)?,
+        dbt: DbtModels::prepare(warehouse.database(), identity, artifacts, plugins)?,
         has_tables: report.is_partial(),
         dagster_run_id: report.dagster_run_id.clone(),
         ..Run::new(run_id, identity, artifacts, plugins, database)
     };
     // Not before its lock is held: a run that another one keeps from it does not concern the other hosts.
-    report.is_shared = server.is_some() && results::share_start(identity, report, plugins);
+    report.is_shared = warehouse.is_server() && results::share_start(identity, report, plugins);
     let mut assets = Asset::all(artifacts);
     assets.retain(|asset| report.is_selected(asset.key()));
     check_read(&run, &assets, report)?;

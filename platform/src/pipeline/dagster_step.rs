@@ -352,7 +352,7 @@ fn build(
     };
     let (draft, file, session) = step.database(&plugins)?;
     let dbt = match asset {
-        Asset::Model(_) => DbtModels::prepare(&file, None, identity, artifacts, &plugins)?,
+        Asset::Model(_) => DbtModels::prepare(&file, identity, artifacts, &plugins)?,
         Asset::Source(_) => None,
     };
     let run = Run {

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Server};
+use floe_plugin::compute::ComputeEngine;
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, PartOfRun, Project};
 use floe_plugin::{Error as PluginError, Handle};
 use floe_plugins::error::Error;
@@ -33,7 +33,6 @@ impl DbtModels {
     /// Writes the project; `None` if dbt does not build the models.
     pub(super) fn prepare(
         database: &Path,
-        server: Option<&Server>,
         identity: &Identity,
         artifacts: &CompiledArtifacts,
         plugins: &Active,
@@ -55,12 +54,14 @@ impl DbtModels {
         let warehouse = absolute(&warehouse_path(&identity.folder))?;
         let system = engine.plugin().system_name();
         let of_file = format!("{system}://{}", warehouse.display());
+        // The draft has its name since the database was opened.
+        let server = engine.plugin().server();
         Ok(Some(Self {
             runner,
             folder,
             environment: identity.environment,
-            data_namespace: server.map_or(of_file, |it| it.namespace.clone()),
-            renamed_schema: server.map(|it| (it.draft.clone(), it.schema.clone())),
+            data_namespace: server.as_ref().map_or(of_file, |it| it.namespace.clone()),
+            renamed_schema: server.map(|it| (it.draft, it.schema)),
             engine,
         }))
     }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_plugin::PluginType;
-use floe_plugin::compute::{ComputeEngine, Server, Session};
+use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, Draft};
@@ -39,7 +39,7 @@ pub(super) enum Warehouse {
         lock: Option<File>,
     },
     /// A schema of a server, which has the draft, too.
-    Server(Server),
+    Server,
 }
 
 impl Warehouse {
@@ -52,10 +52,10 @@ impl Warehouse {
         let engine = plugins.required::<dyn ComputeEngine>()?;
         engine.name().clone_into(&mut report.engine);
         if let Some(server) = engine.plugin().server() {
-            report.server = Some(server.address.clone());
+            report.server = Some(server.address);
             let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
             if orchestrator.plugin().runs_here() {
-                return Ok(Self::Server(server));
+                return Ok(Self::Server);
             }
             return Err(Error::Setting(format!(
                 "the compute plugin {} needs a run in one process, expected `--orchestrator local`, found {}",
@@ -82,16 +82,12 @@ impl Warehouse {
     pub(super) fn database(&self) -> &Path {
         match self {
             Self::File { draft, .. } => draft.path(),
-            Self::Server(_) => Path::new("warehouse.db"),
+            Self::Server => Path::new("warehouse.db"),
         }
     }
 
-    /// Where the warehouse is, if it is no file.
-    pub(super) fn server(&self) -> Option<&Server> {
-        match self {
-            Self::File { .. } => None,
-            Self::Server(server) => Some(server),
-        }
+    pub(super) fn is_server(&self) -> bool {
+        matches!(self, Self::Server)
     }
 
     /// Opens the draft: an empty one, or one with a copy of the tables for a run that builds some of them.
@@ -100,7 +96,7 @@ impl Warehouse {
         match self {
             _ if !report.is_partial() => create(database, plugins),
             Self::File { folder, .. } => copy(folder, database, plugins),
-            Self::Server(_) => open(database, plugins),
+            Self::Server => open(database, plugins),
         }
     }
 
@@ -123,7 +119,7 @@ impl Warehouse {
                 report.is_published = true;
                 atomic::remove(&failed_path(&folder))
             }
-            Self::Server(_) => {
+            Self::Server => {
                 interrupt::check()?;
                 let published = session.publish().and_then(|()| session.close());
                 let engine = &report.engine;
@@ -139,7 +135,7 @@ impl Warehouse {
         match self {
             Self::File { folder, draft, .. } => draft.publish_as(&failed_path(&folder)),
             // The next run drops it.
-            Self::Server(_) => Ok(()),
+            Self::Server => Ok(()),
         }
     }
 }
