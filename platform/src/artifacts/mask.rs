@@ -7,7 +7,7 @@ use floe_plugins::place::Place;
 use floe_telemetry::{REDACTED, sanitize_credentials};
 use serde::{Serialize, Serializer};
 
-use super::CompiledArtifacts;
+use super::{CompiledArtifacts, Query};
 
 pub(super) fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&sanitize_credentials(text))
@@ -25,14 +25,7 @@ pub(super) fn optional<S: Serializer>(
 
 /// Refuses artifacts with a redacted query, which is not the query that was compiled.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), Error> {
-    let sources = artifacts.sources.iter();
-    let generated = sources.filter_map(|source| Some((&*source.name, source.generate.as_ref()?)));
-    let models = artifacts.models.iter();
-    let models = models.map(|model| (&*model.name, &model.query));
-    let checks = artifacts.check_queries.iter();
-    let checks = checks.map(|(name, query)| (&**name, query));
-    let mut queries = generated.chain(models).chain(checks);
-    match queries.find(|(_, query)| query.sql.contains(REDACTED)) {
+    match queries(artifacts).find(|(_, query)| query.sql.contains(REDACTED)) {
         Some((name, _)) => {
             let message = format!(
                 "the query of `{name}` contained a credential, which is not written, expected a run without `--artifacts`"
@@ -41,4 +34,34 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), E
         }
         None => Ok(()),
     }
+}
+
+impl CompiledArtifacts {
+    /// Refuses queries that processes which read the artifacts would refuse. `folder` is the product's, `reader` starts them.
+    pub(crate) fn check_read_by(&self, reader: &str, folder: &Path) -> Result<(), Error> {
+        let mut queries = queries(self).map(|(_, query)| query);
+        match queries.find(|query| *sanitize_credentials(&query.sql) != *query.sql) {
+            Some(query) => {
+                let message = format!(
+                    "it contains a credential, which is not written into the artifacts that {reader} reads, expected `--orchestrator local`, or a query without it"
+                );
+                Err(Error::input(
+                    Place::file(&folder.join(&*query.path)),
+                    message,
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// All queries, each with the name of its asset or its check.
+fn queries(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, &Query)> {
+    let sources = artifacts.sources.iter();
+    let generated = sources.filter_map(|source| Some((&*source.name, source.generate.as_ref()?)));
+    let models = artifacts.models.iter();
+    let models = models.map(|model| (&*model.name, &model.query));
+    let checks = artifacts.check_queries.iter();
+    let checks = checks.map(|(name, query)| (&**name, query));
+    generated.chain(models).chain(checks)
 }

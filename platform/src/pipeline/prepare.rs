@@ -142,11 +142,15 @@ pub(super) fn check(
     report: &Report,
 ) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-    if report.is_partial() && !orchestrator.plugin().runs_here() {
+    if !orchestrator.plugin().runs_here() {
         let name = orchestrator.name();
-        return Err(Error::Setting(format!(
-            "`--select`: the orchestrator {name} runs all assets, expected `--orchestrator local` with it, or a selection in {name} itself"
-        )));
+        if report.is_partial() {
+            return Err(Error::Setting(format!(
+                "`--select`: the orchestrator {name} runs all assets, expected `--orchestrator local` with it, or a selection in {name} itself"
+            )));
+        }
+        let folder = &prepared.identity.folder;
+        prepared.artifacts.check_read_by(name, folder)?;
     }
     let file = product::spec_path(&prepared.identity.folder);
     plugins.check_secrets(&prepared.artifacts.secrets, &file)?;

@@ -67,6 +67,24 @@ fn a_selection_is_an_error_that_names_the_orchestrator_that_takes_one() {
 }
 
 #[test]
+fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
+    let setup = Setup::with_script("echo must not run >&2; exit 9");
+    setup.product.write(
+        "models/stg_orders.sql",
+        "SELECT 'password=hunter2-hunter2' AS text, * FROM {{ ref('orders') }}",
+    );
+    let output = setup.floe("run").output().unwrap();
+    let stderr = text(&output.stderr);
+    let error = "models/stg_orders.sql: it contains a credential, which is not written into the artifacts that dagster reads, expected `--orchestrator local`, or a query without it\n";
+    assert!(stderr.ends_with(error), "{stderr}");
+    assert!(
+        !stderr.contains("hunter2") && !stderr.contains("must not run"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     // It has started the process of an asset whose query does not end.
     let setup = Setup::with_script(
