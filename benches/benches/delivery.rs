@@ -147,7 +147,10 @@ fn run(contestant: &'static str, protocol: Protocol, rate: u64, spans: u64) -> R
         rate,
     };
     let cost = order.run();
-    let Arrived { spans, bytes } = receiver.arrived();
+    let Arrived {
+        items: spans,
+        bytes,
+    } = receiver.arrived();
     Row {
         contestant,
         protocol: protocol.name(),

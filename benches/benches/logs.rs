@@ -2,6 +2,8 @@
 //! of `tracing-subscriber`. The writer discards its input. CPU time of the thread, the minimum of
 //! several measurements in which the contestants take turns.
 //!
+//! And the cost of a record until an OTLP receiver in another process has it: CPU time of the process, the median.
+//!
 //! `--quick` measures each three times. The program fails if a log record is lost or a figure is
 //! missing.
 
@@ -10,9 +12,12 @@
 use std::process::ExitCode;
 
 use benches::checks::Checks;
-use benches::{logs, report};
+use benches::{log_delivery, logs, receiver, report};
 
 fn main() -> ExitCode {
+    if receiver::serve() || log_delivery::serve() {
+        return ExitCode::SUCCESS;
+    }
     let mut checks = Checks::new();
     let rows = logs::measure(&mut checks);
     println!("\n{:<72} {:>10}", "", "ns a line");
@@ -21,5 +26,12 @@ fn main() -> ExitCode {
         checks.measured(&row.what, row.nanos);
     }
     report::write("logs", &rows);
+    let rows = log_delivery::measure(&mut checks);
+    println!("\n{:<72} {:>10}", "delivered, over OTLP/HTTP", "CPU ns");
+    for row in &rows {
+        println!("{:<72} {:>10.0}", row.what, row.cpu_nanos);
+        checks.measured(row.what, row.cpu_nanos);
+    }
+    report::write("log-delivery", &rows);
     checks.finish()
 }

@@ -21,6 +21,7 @@ pub mod cpu_time;
 pub mod drop_log;
 pub mod growth;
 pub mod layers;
+pub mod log_delivery;
 pub mod logs;
 pub mod metrics;
 pub mod overhead;

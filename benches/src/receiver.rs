@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
 
-use self::count::spans;
+use self::count::items;
 use self::counted_stream::CountedStream;
 use crate::arguments;
 use crate::child::{self, Child, word};
@@ -34,12 +34,12 @@ pub struct Receiver {
     child: Child,
 }
 
-/// The received spans and bytes.
+/// What was received.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Arrived {
-    /// Spans in requests that were accepted.
-    pub spans: u64,
+    /// Spans and log records in requests that were accepted.
+    pub items: u64,
     /// Bytes read from the connections, including headers.
     pub bytes: u64,
 }
@@ -57,12 +57,12 @@ impl Receiver {
         }
     }
 
-    /// The spans and bytes received since the start.
+    /// What was received since the start.
     pub fn arrived(&mut self) -> Arrived {
         let answer = self.child.request("arrived");
         let mut words = answer.split_whitespace();
         Arrived {
-            spans: word(&mut words),
+            items: word(&mut words),
             bytes: word(&mut words),
         }
     }
@@ -70,7 +70,7 @@ impl Receiver {
 
 #[derive(Debug, Default)]
 struct Counters {
-    spans: AtomicU64,
+    items: AtomicU64,
     bytes: Arc<AtomicU64>,
 }
 
@@ -92,8 +92,8 @@ pub fn serve() -> bool {
     thread::spawn(move || accept(&listener, protocol, &counted));
     child::send(&port.to_string());
     child::serve(|_| {
-        let spans = counters.spans.load(Ordering::Relaxed);
-        format!("{spans} {}", counters.bytes.load(Ordering::Relaxed))
+        let items = counters.items.load(Ordering::Relaxed);
+        format!("{items} {}", counters.bytes.load(Ordering::Relaxed))
     });
     true
 }
@@ -136,10 +136,10 @@ async fn http(
     request: Request<Incoming>,
     counters: &Counters,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let is_traces = request.uri().path() == "/v1/traces";
+    let is_counted = ["/v1/traces", "/v1/logs"].contains(&request.uri().path());
     let body = request.into_body().collect().await?.to_bytes();
-    if is_traces {
-        counters.spans.fetch_add(spans(&body), Ordering::Relaxed);
+    if is_counted {
+        counters.items.fetch_add(items(&body), Ordering::Relaxed);
     }
     // An empty body is a response message with default fields, which means complete success.
     let mut response = Response::new(Full::default());
@@ -152,12 +152,13 @@ async fn grpc(
     request: Request<Incoming>,
     counters: Arc<Counters>,
 ) -> Result<Response<impl Body<Data = Bytes, Error = Infallible>>, hyper::Error> {
-    let is_traces = request.uri().path().contains(".TraceService/");
+    let service = [".TraceService/", ".LogsService/"];
+    let is_counted = service.iter().any(|it| request.uri().path().contains(it));
     let body = request.into_body().collect().await?.to_bytes();
-    if is_traces {
+    if is_counted {
         // A gRPC message is preceded by its length and a compression flag.
         let message = body.get(5..).unwrap_or_default();
-        counters.spans.fetch_add(spans(message), Ordering::Relaxed);
+        counters.items.fetch_add(items(message), Ordering::Relaxed);
     }
     let ok = [(
         HeaderName::from_static("grpc-status"),

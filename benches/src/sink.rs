@@ -81,7 +81,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 
 /// The SDK's processor has a thread without a runtime, so it needs a blocking client. The client is
 /// built on its own thread, as the exporter builds its default client.
-fn blocking_client() -> reqwest::blocking::Client {
+pub(crate) fn blocking_client() -> reqwest::blocking::Client {
     let client = thread::spawn(reqwest::blocking::Client::new).join();
     client.expect("a client")
 }

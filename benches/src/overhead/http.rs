@@ -193,7 +193,7 @@ fn row((operation, path, has_context): (&'static str, &str, bool)) -> Row {
     let elapsed = Spread::of(elapsed);
     row.added_percent_of_elapsed = Some(row.added_nanos.median / elapsed.median / 10.0);
     row.elapsed_micros = Some(elapsed);
-    row.spans = telemetry.receiver.arrived().spans;
+    row.spans = telemetry.receiver.arrived().items;
     row.expected_spans = spans_of(&row, REQUESTS);
     row
 }

@@ -51,7 +51,7 @@ impl Pipeline {
             .expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
         let took = cpu_time().saturating_sub(before);
-        let arrived = self.telemetry.receiver.arrived().spans;
+        let arrived = self.telemetry.receiver.arrived().items;
         let collected = provider.statistics().collected;
         if with {
             // One span for the run and at least one for each of its steps.

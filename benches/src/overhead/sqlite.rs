@@ -60,7 +60,7 @@ pub(super) fn row() -> Row {
         provider.force_flush(TIMEOUT).expect("spans are delivered");
         took
     });
-    row.spans = telemetry.receiver.arrived().spans;
+    row.spans = telemetry.receiver.arrived().items;
     row.expected_spans = spans_of(&row, QUERIES);
     row
 }

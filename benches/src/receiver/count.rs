@@ -1,23 +1,23 @@
-//! Counts the spans of an export request without decoding them.
+//! Counts the spans or log records of an export request without decoding them.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-/// `ExportTraceServiceRequest.resource_spans`.
-const RESOURCE_SPANS: u32 = 1;
-/// `ResourceSpans.scope_spans`.
-const SCOPE_SPANS: u32 = 2;
-/// `ScopeSpans.spans`.
-const SPANS: u32 = 2;
+/// `ExportTraceServiceRequest.resource_spans`, and `ExportLogsServiceRequest.resource_logs`.
+const RESOURCES: u32 = 1;
+/// `ResourceSpans.scope_spans`, and `ResourceLogs.scope_logs`.
+const SCOPES: u32 = 2;
+/// `ScopeSpans.spans`, and `ScopeLogs.log_records`.
+const ITEMS: u32 = 2;
 
-/// The number of spans in an `ExportTraceServiceRequest`. 0 for anything else.
-pub(super) fn spans(request: &[u8]) -> u64 {
-    let mut spans = 0;
-    each(request, RESOURCE_SPANS, &mut |resource| {
-        each(resource, SCOPE_SPANS, &mut |scope| {
-            each(scope, SPANS, &mut |_| spans += 1);
+/// The number of spans or log records in a request. 0 for anything else.
+pub(super) fn items(request: &[u8]) -> u64 {
+    let mut items = 0;
+    each(request, RESOURCES, &mut |resource| {
+        each(resource, SCOPES, &mut |scope| {
+            each(scope, ITEMS, &mut |_| items += 1);
         });
     });
-    spans
+    items
 }
 
 /// Calls `act` with each message that is a field of `message` with the number `expected`.

@@ -140,8 +140,8 @@ pub use self::{
     record::{Code, More, Origin, limit_events_and_links},
     sampling::{
         Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanObserver,
-        SpanSampler, Threshold, change_sampling, matches, rejects, sampler_panics,
-        spans_after_shutdown, start_provider, stop_provider, with_threshold,
+        SpanSampler, Threshold, change_sampling, matches, randomness, rejects, sampler_panics,
+        spans_after_shutdown, start_provider, stop_provider, threshold, with_threshold,
     },
     wakeup::WakeUp,
 };

@@ -29,6 +29,8 @@ pub struct ReceivedSpan {
     pub span_id: String,
     /// Id of the parent in lower-case hexadecimal, empty for a root.
     pub parent_span_id: String,
+    /// Trace state, empty if it has none.
+    pub trace_state: String,
     /// Name.
     pub name: String,
     /// Kind. `Unspecified` also stands for an unknown number; an exporter sends neither.
@@ -152,6 +154,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
         span_id: hex(&span.span_id),
         parent_span_id: hex(&span.parent_span_id),
         kind: span.kind(),
+        trace_state: span.trace_state,
         name: span.name,
         start_unix_nano: span.start_time_unix_nano,
         end_unix_nano: span.end_time_unix_nano,

@@ -13,16 +13,25 @@ use std::path::Path;
 use floe_telemetry_detectors as _;
 
 use floe_semconv::SCHEMA_URL;
-use floe_telemetry::{TelemetryConfig, create_span, init};
+use floe_telemetry::{TelemetryConfig, create_span, init, traced};
 use floe_tests::{Receiver, Value, is_child, run_in_child};
 
 use super::no_exporter::LINE as NO_EXPORTER;
 
 const TEST: &str = "config_file::the_file_takes_the_place_of_the_variables";
 
+#[traced(name = "ping", kind = "client", attributes("db.operation.name" = "PING"))]
+fn ping() {}
+
+#[traced(name = "get", kind = "client", attributes("db.operation.name" = "GET"))]
+fn get() {
+    ping();
+}
+
 fn child() {
     let telemetry = init().unwrap();
     drop(create_span("from.child"));
+    get();
     println!("noop={}", telemetry.is_noop());
 }
 
@@ -66,15 +75,45 @@ tracer_provider:
     assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
     assert!(!stderr.contains("warning"), "{stderr}");
     for receiver in [&receiver, &second] {
-        let span = receiver.spans().pop().unwrap();
-        assert_eq!(span.name, "from.child");
+        let spans = receiver.spans();
+        let span = spans.iter().find(|span| span.name == "from.child");
+        let span = span.unwrap();
         assert_eq!(span.resource["replicas"], Value::Int(3));
         assert_eq!(span.resource_schema_url, "https://example.com/1");
         assert_eq!(span.resource["service.name"], Value::from("orders"));
     }
     assert!(unused.spans().is_empty());
     of_detectors(folder.path());
+    with_rules(folder.path());
     with_mistakes(folder.path());
+}
+
+/// A sampler of the file that has no variable.
+fn with_rules(folder: &Path) {
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let file = write(
+        folder,
+        &format!(
+            "file_format: '1.1'
+tracer_provider:
+  processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]
+  sampler:
+    composite/development:
+      rule_based:
+        rules:
+          - {{span_kinds: [client], attribute_values: {{key: db.operation.name, values: [PING]}}, sampler: {{always_off: }}}}
+          - {{sampler: {{parent_threshold: {{root: {{always_on: }}}}}}}}
+"
+        ),
+    );
+    let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", &file)]);
+    assert!(!(stdout + &stderr).contains("warning"));
+    let spans = receiver.spans();
+    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["from.child", "get"]);
+    assert!(spans.iter().all(|span| span.trace_state == "ot=th:0"));
 }
 
 /// The attributes of detectors have a schema, and together with those of another schema none.

@@ -45,7 +45,7 @@ pub use self::{
     settings::matches,
 };
 
-pub use self::probability::{Threshold, with_threshold};
+pub use self::probability::{Threshold, randomness, threshold, with_threshold};
 pub use self::provider::make_ids;
 use self::settings::Sampled;
 use super::captures::capture;

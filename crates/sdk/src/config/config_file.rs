@@ -4,7 +4,7 @@
 //!
 //! The file is read into structures with the names of its schema, which are converted to our own configuration. A
 //! property that this library does not have is reported once with its place, and has no effect. A component that it
-//! does not have, such as an exporter or a sampler, is a mistake: without it, telemetry would go elsewhere.
+//! does not have, such as an exporter, is a mistake: without it, telemetry would go elsewhere.
 
 mod exporter;
 mod findings;

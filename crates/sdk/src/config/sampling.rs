@@ -1,7 +1,9 @@
 //! The sampling of traces.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
@@ -78,6 +80,16 @@ impl Sampler {
     }
 }
 
+/// The sampler of OpenTelemetry's configuration file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileSampler(pub(crate) Arc<dyn ShouldSample>);
+
+impl PartialEq for FileSampler {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are
 /// recorded, and a child has its parent's sampling decision.
 ///
@@ -135,6 +147,9 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate_limit: Option<f64>,
+    /// The sampler of OpenTelemetry's configuration file, if `sampler` has no such variant.
+    #[serde(skip)]
+    pub(crate) of_file: Option<FileSampler>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
     /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of

@@ -304,6 +304,7 @@ impl TelemetryProviderBuilder {
         }
         if self.exports_unsampled {
             self.sampler = None;
+            self.config.sampling.of_file = None;
             self.config.sampling.keep_errors = false;
             self.config.sampling.keep_slower_than = None;
         }
@@ -330,9 +331,8 @@ impl TelemetryProviderBuilder {
         }
         let propagators = self.config.propagators.clone();
         let mut program = OfProgram {
-            sampler: self
-                .sampler
-                .take()
+            sampler: (self.sampler.take())
+                .or_else(|| self.config.sampling.of_file.take().map(|of_file| of_file.0))
                 .map(|sampler| Arc::new(ProgramSampler(sampler)) as _),
             observer: None,
         };

@@ -36,7 +36,8 @@ impl Threshold {
     /// trace out of 2^56, rejects all, like 0.0.
     ///
     /// The threshold has four significant digits after the digits that are `f`, as the specification recommends.
-    pub(super) fn of_ratio(ratio: f64) -> Self {
+    #[must_use]
+    pub fn of_ratio(ratio: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_precision_loss,
@@ -58,7 +59,8 @@ impl Threshold {
 
     /// Returns whether a trace with this randomness is sampled.
     #[inline]
-    pub(super) const fn samples(self, randomness: u64) -> bool {
+    #[must_use]
+    pub const fn samples(self, randomness: u64) -> bool {
         randomness >= self.0
     }
 
@@ -80,7 +82,7 @@ impl Threshold {
 
 /// Returns the randomness of a span below `parent`, in the trace `trace_id`: explicit in the trace state of the
 /// parent, or the end of the trace id.
-pub(super) fn randomness(trace_id: TraceId, parent: &SpanContext) -> u64 {
+pub fn randomness(trace_id: TraceId, parent: &SpanContext) -> u64 {
     let state = parent.trace_state();
     if parent.is_valid()
         && *state != TraceState::NONE
@@ -145,7 +147,7 @@ pub(super) fn inherited(parent: &SpanContext, is_independent: bool) -> TraceStat
 }
 
 /// Returns the threshold in a trace state, or its digits if they are not valid.
-fn threshold(state: &TraceState) -> Option<Result<Threshold, &str>> {
+pub fn threshold(state: &TraceState) -> Option<Result<Threshold, &str>> {
     let digits = field(state.get(MEMBER)?, "th")?;
     Some(Threshold::parse(digits).ok_or(digits))
 }

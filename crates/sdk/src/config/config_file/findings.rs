@@ -16,9 +16,20 @@ const OWN: &str = "x-";
 pub(super) type Choice<T> = BTreeMap<String, T>;
 
 /// A value without settings: null, or an empty mapping.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
+
+/// A value that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
+#[serde(from = "serde::de::IgnoredAny")]
+pub(super) struct Anything;
+
+impl From<serde::de::IgnoredAny> for Anything {
+    fn from(_: serde::de::IgnoredAny) -> Self {
+        Self
+    }
+}
 
 /// A word that may be written in capital letters.
 pub(super) struct Word<T>(pub(super) T);

@@ -1,183 +1,147 @@
-//! The sampler.
+//! The sampler of the file. One that the recorder has is a setting of it; any other is asked about each span.
 
-use floe_yaml::Node;
+mod composable;
+mod decision;
+
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
-use super::findings::{Choice, Findings, Nothing, below};
+use self::composable::Composable;
+use super::findings::{Anything, Findings, Nothing, below};
 use crate::config::sampling::Sampler as Kind;
 
 /// A sampler.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Sampler {
+pub(in crate::config::config_file) enum Sampler {
     AlwaysOn(Nothing),
     AlwaysOff(Nothing),
     TraceIdRatioBased(Share),
     Probability(Share),
     ParentBased(Box<ParentBased>),
+    AlwaysRecord(Box<AlwaysRecord>),
     Composite(Composable),
-    JaegerRemote(IgnoredAny),
+    JaegerRemote(Anything),
 }
 
-#[derive(Deserialize)]
+/// A share of the traces.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Share {
-    ratio: Option<f64>,
+pub(in crate::config::config_file) struct Share {
+    #[serde(default)]
+    ratio: Option<Ratio>,
 }
 
-#[derive(Deserialize)]
+/// From 0.0 to 1.0.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(try_from = "f64")]
+struct Ratio(f64);
+
+/// The samplers of spans, by their parents. A local parent is of this process.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ParentBased {
+#[expect(clippy::struct_field_names, reason = "the schema has these names")]
+pub(in crate::config::config_file) struct ParentBased {
     root: Option<Sampler>,
-    remote_parent_sampled: Option<Choice<Node>>,
-    remote_parent_not_sampled: Option<Choice<Node>>,
-    local_parent_sampled: Option<Choice<Node>>,
-    local_parent_not_sampled: Option<Choice<Node>>,
+    remote_parent_sampled: Option<Sampler>,
+    remote_parent_not_sampled: Option<Sampler>,
+    local_parent_sampled: Option<Sampler>,
+    local_parent_not_sampled: Option<Sampler>,
 }
 
-/// A composable sampler.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Composable {
-    AlwaysOn(Nothing),
-    AlwaysOff(Nothing),
-    Probability(Share),
-    ParentThreshold(Box<ParentThreshold>),
-    RuleBased(IgnoredAny),
-}
-
-#[derive(Deserialize)]
+/// Records what `root` drops, without exporting it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ParentThreshold {
-    root: Composable,
+pub(in crate::config::config_file) struct AlwaysRecord {
+    root: Sampler,
 }
 
-/// A sampler of the configuration and its ratio, if it has one.
-type Chosen = (Kind, Option<f64>);
+const UNSUPPORTED: &str = "not supported, so no span is sampled; expected `always_on`, `always_off`, `trace_id_ratio_based`, `probability/development`, `parent_based`, `always_record` or `composite/development`";
 
-const NOT_SUPPORTED: &str = "not supported, expected `always_on`, `always_off`, `trace_id_ratio_based`, \
-     `probability/development`, `parent_based` or `composite/development`";
+impl TryFrom<f64> for Ratio {
+    type Error = String;
 
-impl Sampler {
-    /// Returns the sampler of the configuration. `None` after a mistake.
-    pub(super) fn choose(self, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
-        match self {
-            Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
-            Self::AlwaysOff(_) => Some((Kind::AlwaysOff, None)),
-            Self::TraceIdRatioBased(share) => {
-                let ratio = share.ratio(&below(path, "trace_id_ratio_based"), found);
-                Some((Kind::TraceIdRatio, Some(ratio)))
-            }
-            Self::Probability(share) => {
-                let ratio = share.ratio(&below(path, "probability"), found);
-                Some((Kind::Probability, Some(ratio)))
-            }
-            Self::ParentBased(parent) => parent.choose(&below(path, "parent_based"), found),
-            Self::Composite(sampler) => sampler.choose(&below(path, "composite"), found),
-            Self::JaegerRemote(_) => {
-                found.refuse(&below(path, "jaeger_remote"), NOT_SUPPORTED);
-                None
-            }
+    fn try_from(ratio: f64) -> Result<Self, Self::Error> {
+        if (0.0..=1.0).contains(&ratio) {
+            return Ok(Self(ratio));
         }
+        Err(format!("expected 0.0 to 1.0, found {ratio}"))
     }
 }
 
 impl Share {
-    fn ratio(&self, path: &str, found: &mut Findings<'_>) -> f64 {
-        let ratio = self.ratio.unwrap_or(1.0);
-        if !(0.0..=1.0).contains(&ratio) {
-            let message = format!("expected 0.0 to 1.0, found {ratio}");
-            found.refuse(&below(path, "ratio"), message);
-        }
-        ratio
+    fn ratio(self) -> f64 {
+        self.ratio.map_or(1.0, |Ratio(ratio)| ratio)
     }
 }
 
-impl ParentBased {
-    fn choose(self, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
-        // The samplers of spans with a parent are supported with their default.
-        for (key, sampler, default) in [
-            (
-                "remote_parent_sampled",
-                self.remote_parent_sampled,
-                "always_on",
-            ),
-            (
-                "remote_parent_not_sampled",
-                self.remote_parent_not_sampled,
-                "always_off",
-            ),
-            (
-                "local_parent_sampled",
-                self.local_parent_sampled,
-                "always_on",
-            ),
-            (
-                "local_parent_not_sampled",
-                self.local_parent_not_sampled,
-                "always_off",
-            ),
-        ] {
-            let Some(sampler) = sampler else {
-                continue;
-            };
-            let known = ["always_on", "always_off"];
-            match found.choice(&sampler, &below(path, key), &known) {
-                Some((kind, settings, path)) if kind == default => {
-                    found.read::<Nothing>(settings, &path);
-                }
-                Some((kind, _, path)) => {
-                    let message = format!("`{kind}` is not supported here, expected `{default}`");
-                    found.refuse(&path, message);
-                }
-                None => {}
+impl Sampler {
+    /// Warns of samplers that sample nothing because they are not supported.
+    pub(super) fn check(&self, path: &str, found: &mut Findings<'_>) {
+        match self {
+            Self::JaegerRemote(_) => found.ignore(&below(path, "jaeger_remote"), UNSUPPORTED),
+            Self::AlwaysRecord(record) => {
+                record.root.check(&below(path, "always_record.root"), found);
             }
+            Self::ParentBased(parent) => parent.check(&below(path, "parent_based"), found),
+            _ => {}
         }
-        let path = below(path, "root");
-        match self.root {
-            Some(root) => below_parents(root.choose(&path, found)?, &path, found),
-            None => Some((Kind::ParentBasedAlwaysOn, None)),
+    }
+
+    /// The sampler of the recorder that decides alike, and its ratio, if there is one.
+    pub(super) fn of_recorder(&self) -> Option<(Kind, Option<f64>)> {
+        match self {
+            Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
+            Self::AlwaysOff(_) | Self::JaegerRemote(_) => Some((Kind::AlwaysOff, None)),
+            Self::TraceIdRatioBased(share) => Some((Kind::TraceIdRatio, Some(share.ratio()))),
+            Self::Probability(share) => Some((Kind::Probability, Some(share.ratio()))),
+            Self::ParentBased(parent) if parent.follows_parents() => match &parent.root {
+                Some(root) => below_parents(root.of_recorder()?),
+                None => Some((Kind::ParentBasedAlwaysOn, None)),
+            },
+            Self::Composite(sampler) => sampler.of_recorder(),
+            Self::ParentBased(_) | Self::AlwaysRecord(_) => None,
         }
     }
 }
 
-/// Returns the sampler that applies `root` to spans without a parent.
-fn below_parents((root, ratio): Chosen, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
+/// The sampler that applies `root` to spans without a parent.
+fn below_parents((root, ratio): (Kind, Option<f64>)) -> Option<(Kind, Option<f64>)> {
     let sampler = match root {
         Kind::AlwaysOn => Kind::ParentBasedAlwaysOn,
         Kind::AlwaysOff => Kind::ParentBasedAlwaysOff,
         Kind::TraceIdRatio => Kind::ParentBasedTraceIdRatio,
         Kind::Probability => Kind::ParentBasedProbability,
-        _ => {
-            let message =
-                "a sampler that depends on the parent is not supported here, expected another one";
-            found.refuse(path, message);
-            return None;
-        }
+        _ => return None,
     };
     Some((sampler, ratio))
 }
 
-impl Composable {
-    /// Returns the sampler, as far as it is one of the others.
-    fn choose(self, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
-        match self {
-            Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
-            Self::AlwaysOff(_) => Some((Kind::AlwaysOff, None)),
-            Self::Probability(share) => {
-                let ratio = share.ratio(&below(path, "probability"), found);
-                Some((Kind::Probability, Some(ratio)))
-            }
-            Self::ParentThreshold(parent) => {
-                let path = below(path, "parent_threshold.root");
-                below_parents(parent.root.choose(&path, found)?, &path, found)
-            }
-            Self::RuleBased(_) => {
-                let message = "not supported, expected `always_on`, `always_off`, `probability` or `parent_threshold`";
-                found.refuse(&below(path, "rule_based"), message);
-                None
+impl ParentBased {
+    /// The samplers of spans with a parent.
+    fn below(&self) -> [(&'static str, &Option<Sampler>); 4] {
+        [
+            ("remote_parent_sampled", &self.remote_parent_sampled),
+            ("remote_parent_not_sampled", &self.remote_parent_not_sampled),
+            ("local_parent_sampled", &self.local_parent_sampled),
+            ("local_parent_not_sampled", &self.local_parent_not_sampled),
+        ]
+    }
+
+    fn check(&self, path: &str, found: &mut Findings<'_>) {
+        for (key, sampler) in [("root", &self.root)].into_iter().chain(self.below()) {
+            if let Some(sampler) = sampler {
+                sampler.check(&below(path, key), found);
             }
         }
+    }
+
+    /// Whether each span has the decision of its parent.
+    fn follows_parents(&self) -> bool {
+        self.below().iter().all(|(key, sampler)| match sampler {
+            None => true,
+            Some(Sampler::AlwaysOn(_)) => !key.ends_with("not_sampled"),
+            Some(Sampler::AlwaysOff(_)) => key.ends_with("not_sampled"),
+            Some(_) => false,
+        })
     }
 }

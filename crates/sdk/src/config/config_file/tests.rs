@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use opentelemetry::{Array, KeyValue, Value};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId,
+};
+use opentelemetry::{Array, Context, KeyValue, Value};
+use opentelemetry_sdk::trace::SamplingDecision;
 use secrecy::ExposeSecret as _;
 
 use super::*;
@@ -359,22 +363,6 @@ fn samplers() {
     }
     for (sampler, message) in [
         (
-            "{jaeger_remote/development: {endpoint: 'http://a', initial_sampler: {always_on: }}}",
-            "line 5, column 40: tracer_provider.sampler.jaeger_remote/development: not supported, expected ",
-        ),
-        (
-            "{parent_based: {remote_parent_not_sampled: {trace_id_ratio_based: }}}",
-            "`trace_id_ratio_based` is not supported here, expected `always_off`",
-        ),
-        (
-            "{parent_based: {root: {parent_based: }}}",
-            "depends on the parent is not supported here",
-        ),
-        (
-            "{composite/development: {rule_based: {rules: []}}}",
-            "not supported, expected ",
-        ),
-        (
             "{always_onn: }",
             "found `always_onn`; did you mean `always_on`?",
         ),
@@ -391,6 +379,155 @@ fn samplers() {
         let error = error(&(spans("{console: }") + "  sampler: " + sampler));
         assert!(error.contains(message), "{sampler}: {error}");
     }
+    let remote = "{parent_based: {root: {jaeger_remote/development: {endpoint: 'http://a', initial_sampler: {always_on: }}}}}";
+    let text = spans("{console: }") + "  sampler: " + remote;
+    let warning = unsupported(&text);
+    assert!(
+        warning.contains("line 5, column 62: tracer_provider.sampler.parent_based.root.jaeger_remote/development: not supported, so no span is sampled"),
+        "{warning}"
+    );
+    let sampling = try_parse(&text).unwrap().config.sampling;
+    assert_eq!(sampling.sampler, Some(Sampler::ParentBasedAlwaysOff));
+}
+
+/// A span with a parent, whose trace id has the randomness `c0000000000000`.
+fn starting(trace_state: &str, flags: u8, is_remote: bool) -> Context {
+    let trace_state = trace_state.parse().unwrap();
+    let flags = TraceFlags::new(flags);
+    let span_id = SpanId::from(1);
+    let span = SpanContext::new(TRACE_ID, span_id, flags, is_remote, trace_state);
+    Context::new().with_remote_span_context(span)
+}
+
+const TRACE_ID: TraceId = TraceId::from_bytes(0x00c0_0000_0000_0000_u128.to_be_bytes());
+
+/// The decision and the trace state of a client's span with this attribute.
+fn decide(
+    sampler: &str,
+    parent: &Context,
+    attribute: (&'static str, Value),
+) -> (SamplingDecision, String) {
+    let text = spans("{console: }") + "  sampler: " + sampler;
+    let sampler = config(&text).sampling.of_file.unwrap().0;
+    let attribute = KeyValue::new(attribute.0, attribute.1);
+    let kind = SpanKind::Client;
+    let result = sampler.should_sample(Some(parent), TRACE_ID, "GET", &kind, &[attribute], &[]);
+    (result.decision, result.trace_state.header())
+}
+
+#[test]
+fn samplers_that_the_recorder_has_not_decide_by_the_parent() {
+    use SamplingDecision::{Drop, RecordAndSample, RecordOnly};
+
+    let none = || ("a", Value::from(1));
+    let root = Context::new();
+    let all = "{parent_based: {root: {always_off: }, remote_parent_sampled: {always_off: }, \
+               remote_parent_not_sampled: {probability/development: {ratio: 0.5}}, \
+               local_parent_sampled: {trace_id_ratio_based: {ratio: 1}}, \
+               local_parent_not_sampled: {always_on: }}}";
+    for (parent, expected) in [
+        (&root, (Drop, "")),
+        (&starting("ot=th:8", 1, true), (Drop, "")),
+        (
+            &starting("ot=th:c,a=b", 0, true),
+            (RecordAndSample, "ot=th:8,a=b"),
+        ),
+        (&starting("ot=th:8", 1, false), (RecordAndSample, "")),
+        (&starting("", 0, false), (RecordAndSample, "")),
+    ] {
+        let (decision, state) = decide(all, parent, none());
+        assert_eq!((decision, &*state), expected, "{parent:?}");
+    }
+    let half = "{parent_based: {remote_parent_not_sampled: {always_on: }}}";
+    for (parent, expected) in [
+        (&root, (RecordAndSample, "")),
+        (&starting("ot=th:8", 1, true), (RecordAndSample, "ot=th:8")),
+        (&starting("ot=th:8", 0, true), (RecordAndSample, "")),
+        (&starting("", 0, false), (Drop, "")),
+    ] {
+        let (decision, state) = decide(half, parent, none());
+        assert_eq!((decision, &*state), expected, "{parent:?}");
+    }
+    let recorded =
+        "{always_record: {root: {parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}}}";
+    for (parent, expected) in [
+        (&root, RecordOnly),
+        (&starting("", 0, true), RecordOnly),
+        (&starting("", 1, true), RecordAndSample),
+    ] {
+        assert_eq!(decide(recorded, parent, none()).0, expected, "{parent:?}");
+    }
+}
+
+/// The randomness of the trace, 0xc0…, is that of a quarter of all traces.
+#[test]
+fn rules_decide_by_attributes_kind_and_parent() {
+    use SamplingDecision::{Drop, RecordAndSample};
+
+    let rules = "{composite/development: {rule_based: {rules: [\
+        {attribute_values: {key: http.route, values: [/healthz, '8080']}, sampler: {always_off: }}, \
+        {attribute_patterns: {key: http.path, included: [/internal/*], excluded: [/internal/special/*]}, sampler: {always_on: }}, \
+        {parent: [none], span_kinds: [client, server], sampler: {probability: {ratio: 0.25}}}, \
+        {parent: [remote], sampler: {parent_threshold: {root: {always_off: }}}}, \
+        {span_kinds: [producer], sampler: {always_on: }}]}}}";
+    let (root, local) = (Context::new(), starting("ot=th:8", 1, false));
+    let text = |text: &'static str| Value::from(text);
+    for (parent, attribute, expected) in [
+        (&root, ("http.route", text("/healthz")), (Drop, "")),
+        (&root, ("http.route", Value::from(8080)), (Drop, "")),
+        (
+            &local,
+            ("http.path", text("/internal/a")),
+            (RecordAndSample, "ot=th:0"),
+        ),
+        (
+            &root,
+            ("http.path", text("/internal/special/a")),
+            (RecordAndSample, "ot=th:c"),
+        ),
+        (
+            &local,
+            ("http.path", text("/internal/special/a")),
+            (Drop, ""),
+        ),
+        (
+            &root,
+            ("http.route", text("/orders")),
+            (RecordAndSample, "ot=th:c"),
+        ),
+        (
+            &starting("ot=rv:80000000000000", 0, true),
+            ("a", text("b")),
+            (Drop, "ot=rv:80000000000000"),
+        ),
+        (
+            &starting("ot=th:8", 1, true),
+            ("a", text("b")),
+            (RecordAndSample, "ot=th:8"),
+        ),
+        (&starting("ot=th:f", 1, true), ("a", text("b")), (Drop, "")),
+        (
+            &starting("", 1, true),
+            ("a", text("b")),
+            (RecordAndSample, ""),
+        ),
+        (&starting("", 0, true), ("a", text("b")), (Drop, "")),
+        (&local, ("a", text("b")), (Drop, "")),
+    ] {
+        let (decision, state) = decide(rules, parent, attribute.clone());
+        assert_eq!(
+            (decision, &*state),
+            expected,
+            "{attribute:?} below {parent:?}"
+        );
+    }
+    let none = "{composite/development: {rule_based: {rules: []}}}";
+    assert_eq!(decide(none, &root, ("a", Value::from(1))).0, Drop);
+    let error = error(
+        &(spans("{console: }")
+            + "  sampler: {composite/development: {rule_based: {rules: [{span_kinds: [clients], sampler: {always_on: }}]}}}"),
+    );
+    assert!(error.contains("did you mean `client`?"), "{error}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The tracer provider: processors, exporters, limits and the sampler.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::exporter::{Exporter, Exporters};
@@ -11,7 +13,7 @@ use crate::config::batch::{
 use crate::config::duration::without_limit;
 use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
-use crate::config::sampling::Sampler as Kind;
+use crate::config::sampling::{FileSampler, Sampler as Kind};
 use crate::config::telemetry::TelemetryConfig;
 
 /// The delay after which a processor exports that is not a batch processor, in milliseconds.
@@ -80,13 +82,17 @@ impl TracerProvider {
         if let Some(limits) = self.limits {
             limits.apply(&mut config.limits, found);
         }
-        let chosen = match self.sampler {
-            Some(sampler) => sampler.choose("tracer_provider.sampler", found),
-            None => Some((Kind::ParentBasedAlwaysOn, None)),
+        let Some(sampler) = self.sampler else {
+            config.sampling.sampler = Some(Kind::ParentBasedAlwaysOn);
+            return;
         };
-        if let Some((sampler, ratio)) = chosen {
-            config.sampling.sampler = Some(sampler);
-            config.sampling.sampler_arg = ratio;
+        sampler.check("tracer_provider.sampler", found);
+        match sampler.of_recorder() {
+            Some((sampler, ratio)) => {
+                config.sampling.sampler = Some(sampler);
+                config.sampling.sampler_arg = ratio;
+            }
+            None => config.sampling.of_file = Some(FileSampler(Arc::new(sampler))),
         }
     }
 }
