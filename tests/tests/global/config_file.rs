@@ -20,10 +20,10 @@ use super::no_exporter::LINE as NO_EXPORTER;
 
 const TEST: &str = "config_file::the_file_takes_the_place_of_the_variables";
 
-#[traced(name = "ping", kind = "client", attributes("db.operation.name" = "PING"))]
+#[traced(name = "ping", kind = client, attributes("db.system.name" = "redis", "db.operation.name" = "PING"))]
 fn ping() {}
 
-#[traced(name = "get", kind = "client", attributes("db.operation.name" = "GET"))]
+#[traced(name = "get", kind = client, attributes("db.system.name" = "redis", "db.operation.name" = "GET"))]
 fn get() {
     ping();
 }
