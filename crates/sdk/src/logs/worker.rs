@@ -1,25 +1,20 @@
 //! A log exporter on a thread of its own, behind a bounded queue.
-//!
-//! The thread is woken for the first record of a batch, of which it takes the time, and for the last one. To wake it for
-//! each record would cost more than all else that happens to one.
 
-mod queue;
 mod thread;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Context, InstrumentationScope, Key};
 use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
-use self::queue::{Queue, Queued};
 use self::thread::ExporterThread;
 use crate::channel::{Sender, channel};
 use crate::clock::monotonic_now;
-use crate::collector::{Size, StoredFailure, WorkerSettings};
+use crate::collector::{Counters, Size, StoredFailure, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 use crate::program_signals;
@@ -59,10 +54,7 @@ impl LogSettings {
 pub(crate) type LogReport = (String, Result<(), String>);
 
 enum Task {
-    /// Records wait, of which there were none.
-    Waiting,
-    /// As many records wait as a batch has.
-    Full,
+    Record(Queued),
     Flush(Sender<LogReport>),
     Shutdown(Duration, Sender<LogReport>),
 }
@@ -77,12 +69,45 @@ pub struct LogWorker {
     forks: u32,
 }
 
-/// Closes the queue when it is dropped.
-struct Closing(Arc<Queue>);
+/// A record that waits for its export.
+struct Queued {
+    record: Box<SdkLogRecord>,
+    scope: Arc<InstrumentationScope>,
+    bytes: usize,
+    /// Whether it is exported or failed. A record without a result is counted as dropped when this is dropped,
+    /// also if the thread has ended.
+    has_result: bool,
+    queue: Arc<Queue>,
+}
 
-impl Drop for Closing {
+impl Drop for Queued {
     fn drop(&mut self) {
-        self.0.close();
+        if !self.has_result {
+            let dropped = &self.queue.counters.logs_dropped;
+            dropped.fetch_add(1, Ordering::Release);
+        }
+        self.queue.records.fetch_sub(1, Ordering::Relaxed);
+        self.queue.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// What both sides of the queue share.
+#[derive(Debug)]
+struct Queue {
+    /// Records that are queued or in a batch that is not exported yet.
+    records: AtomicUsize,
+    /// The bytes of these records.
+    bytes: AtomicUsize,
+    /// Records that were dropped since the last report.
+    dropped: AtomicU64,
+    /// When the records that are still queued are dropped, once the exporter shuts down.
+    end: OnceLock<Instant>,
+    counters: Arc<Counters>,
+}
+
+impl Queue {
+    fn has_ended(&self) -> bool {
+        self.end.get().is_some_and(|end| *end <= monotonic_now())
     }
 }
 
@@ -117,6 +142,7 @@ impl fmt::Debug for LogWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogWorker")
             .field("name", &self.name)
+            .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }
@@ -129,15 +155,18 @@ impl LogWorker {
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
-        let queue = Arc::new(Queue::new(settings));
+        let queue = Arc::new(Queue {
+            records: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+            end: OnceLock::new(),
+            counters: Arc::clone(&settings.worker.counters),
+        });
         let (shared, own) = (Arc::clone(&queue), settings.clone());
-        let closed = Arc::clone(&queue);
         let exporting = ExporterThread::new(name.clone(), exporter, failure, shared, own);
         let thread = program_signals::thread(format!("floe-logs-{name}"));
         program_signals::spawn(thread, move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
-            // Also if the thread panics.
-            let _closing = Closing(closed);
             exporting.work(&receiver);
         })
         .map_err(|error| Error::thread(&name, &error))?;
@@ -153,20 +182,26 @@ impl LogWorker {
     /// Queues a record. If the queue is full, or this is a fork, the record is dropped and counted.
     pub fn push(&self, record: SdkLogRecord, scope: Arc<InstrumentationScope>) {
         // Counted before its result.
-        let emitted = &self.settings.worker.counters.logs_emitted;
+        let emitted = &self.queue.counters.logs_emitted;
         emitted.fetch_add(1, Ordering::Release);
-        if self.forks != recorder::forks() {
-            recorder::say_not_exported();
-            // Another thread may have had the lock of the queue when the process was forked.
-            return self.queue.count_dropped(1);
-        }
-        let task = self.queue.push(Queued {
-            bytes: size(&record),
+        let size = size(&record);
+        let records = self.queue.records.fetch_add(1, Ordering::Relaxed);
+        let bytes = self.queue.bytes.fetch_add(size, Ordering::Relaxed);
+        let capacity = self.settings.worker.capacity;
+        let record = Queued {
             record: Box::new(record),
             scope,
-        });
-        if let Some(task) = task {
-            self.send(task);
+            bytes: size,
+            has_result: false,
+            queue: Arc::clone(&self.queue),
+        };
+        let is_inherited = self.forks != recorder::forks();
+        if is_inherited {
+            recorder::say_not_exported();
+        }
+        let has_room = !is_inherited && records < capacity.spans && bytes < capacity.bytes;
+        if !has_room || self.tasks.send(Task::Record(record)).is_err() {
+            self.queue.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -179,7 +214,7 @@ impl LogWorker {
     /// dropped.
     pub fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
         if let Some(end) = monotonic_now().checked_add(timeout) {
-            self.queue.end_at(end);
+            let _ = self.queue.end.set(end);
         }
         self.send(Task::Shutdown(timeout, report.clone()));
     }

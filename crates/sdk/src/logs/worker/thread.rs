@@ -6,12 +6,15 @@ use std::time::Instant;
 
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
-use super::queue::{Queue, Queued};
-use super::{LogReport, LogSettings, Task};
+use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::clock::monotonic_now;
 use crate::collector::{ExportFailure, StoredFailure, block_on_until, guarded, guarded_message};
 use crate::config::Signal;
+
+/// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
+/// most 4 MiB by default.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// The state of the exporter's thread.
 pub(super) struct ExporterThread<E> {
@@ -19,7 +22,10 @@ pub(super) struct ExporterThread<E> {
     exporter: E,
     /// See [`LogDestination::with_failure`](crate::logs::LogDestination::with_failure).
     stored_failure: StoredFailure,
-    /// When the records that wait are exported even if they do not fill a batch.
+    batch: Vec<Queued>,
+    /// The bytes of the batch.
+    bytes: usize,
+    /// When the batch is exported even if it is not full.
     due: Option<Instant>,
     queue: Arc<Queue>,
     settings: LogSettings,
@@ -39,6 +45,8 @@ impl<E: LogExporter> ExporterThread<E> {
             name,
             exporter,
             stored_failure,
+            batch: Vec::new(),
+            bytes: 0,
             due: None,
             queue,
             settings,
@@ -49,14 +57,13 @@ impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(Task::Waiting) => self.set_due(),
-                Ok(Task::Full) => self.export(self.queue.waiting_in_full_batches()),
+                Ok(Task::Record(record)) => self.add(record),
                 Ok(Task::Flush(report)) => {
-                    self.export(self.queue.waiting());
+                    self.export();
                     self.report(Ok(()), &report);
                 }
                 Ok(Task::Shutdown(timeout, report)) => {
-                    self.export(self.queue.waiting());
+                    self.export();
                     let ended = guarded(|| {
                         let ended = self.exporter.shutdown_with_timeout(timeout);
                         ended.map_err(|error| error.to_string())
@@ -64,9 +71,9 @@ impl<E: LogExporter> ExporterThread<E> {
                     self.report(ended, &report);
                     break;
                 }
-                Err(RecvTimeoutError::Timeout) => self.export(self.queue.waiting()),
+                Err(RecvTimeoutError::Timeout) => self.export(),
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.export(self.queue.waiting());
+                    self.export();
                     break;
                 }
             }
@@ -85,35 +92,24 @@ impl<E: LogExporter> ExporterThread<E> {
         }
     }
 
-    fn set_due(&mut self) {
+    fn add(&mut self, record: Queued) {
         self.due = self
             .due
             .or_else(|| monotonic_now().checked_add(self.settings.delay));
+        self.bytes += record.bytes;
+        self.batch.push(record);
+        if self.batch.len() >= self.settings.batch_size || self.bytes >= MAX_BYTES {
+            self.export();
+        }
     }
 
-    /// Exports at least so many of the records that wait, or one batch.
-    fn export(&mut self, records: usize) {
+    fn export(&mut self) {
         self.due = None;
-        let mut left = records;
-        loop {
-            let batch = self.queue.take();
-            left = left.saturating_sub(batch.len());
-            let is_empty = batch.is_empty();
-            if is_empty || self.queue.has_ended() {
-                self.queue.drop_batch(&batch);
-            } else {
-                self.export_batch(batch);
-            }
-            if is_empty || left == 0 {
-                break;
-            }
+        self.bytes = 0;
+        let mut batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() || self.queue.has_ended() {
+            return;
         }
-        if self.queue.waiting() > 0 {
-            self.set_due();
-        }
-    }
-
-    fn export_batch(&mut self, batch: Vec<Queued>) {
         let records: Vec<_> = batch
             .iter()
             .map(|queued| (&*queued.record, &*queued.scope))
@@ -150,7 +146,10 @@ impl<E: LogExporter> ExporterThread<E> {
             failed,
             error_type,
         );
-        self.queue.leave(&batch);
+        for queued in &mut batch {
+            queued.has_result = true;
+        }
+        drop(batch);
         if let Err(failure) = result {
             let error = self.settings.worker.redaction.failure(failure.reason);
             // Written locally but not exported, because telemetry is suppressed on this thread.
@@ -169,7 +168,7 @@ impl<E: LogExporter> ExporterThread<E> {
     }
 
     fn report(&mut self, result: Result<(), String>, report: &Sender<LogReport>) {
-        let dropped = self.queue.take_dropped();
+        let dropped = self.queue.dropped.swap(0, Ordering::Relaxed);
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
             None if dropped > 0 => Err(format!(
