@@ -39,7 +39,6 @@ struct Ratio(f64);
 /// The samplers of spans, by their parents. A local parent is of this process.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "the schema has these names")]
 pub(in crate::config::config_file) struct ParentBased {
     root: Option<Sampler>,
     remote_parent_sampled: Option<Sampler>,
