@@ -101,6 +101,39 @@ fn thresholds() {
     the_decision_follows_explicit_randomness();
     a_parent_decides_and_passes_its_threshold_on();
     the_sampler_by_trace_id_writes_nothing();
+    a_span_that_is_not_sampled_has_no_threshold();
+}
+
+fn a_span_that_is_not_sampled_has_no_threshold() {
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for (kind, ratio, flags) in [
+        (Sampler::Probability, Some(0.1), "03"),
+        (Sampler::AlwaysOff, None, "03"),
+        (Sampler::ParentBasedProbability, Some(0.1), "02"),
+        (Sampler::ParentBasedAlwaysOn, None, "00"),
+    ] {
+        let headers = HashMap::from([
+            (
+                "traceparent".to_owned(),
+                format!("00-{trace}-00f067aa0ba902b7-{flags}"),
+            ),
+            (
+                "tracestate".to_owned(),
+                "ot=th:0;rv:c0000000000000,other=1".to_owned(),
+            ),
+        ]);
+        let spans = run(sampler(kind, ratio), |_| {
+            let sent = service(&headers);
+            assert_eq!(
+                sent["tracestate"], "ot=rv:c0000000000000,other=1",
+                "{kind:?}"
+            );
+            let not_sampled =
+                sent["traceparent"].ends_with("-02") || sent["traceparent"].ends_with("-00");
+            assert!(not_sampled, "{sent:?}");
+        });
+        assert!(spans.is_empty(), "{kind:?}");
+    }
 }
 
 fn counts_are_restored_with_tail_sampling() {

@@ -28,6 +28,7 @@ use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
 use super::recording::{self, Recording, context_is_alive};
+use super::sampling::without_threshold;
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
@@ -328,12 +329,17 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 /// specification's local context is that of all other samplers.
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
+    let state = above.trace_state();
+    let state = match above.is_sampled() {
+        true => state.clone(),
+        false => without_threshold(state),
+    };
     SpanContext::new(
         above.trace_id(),
         span_id,
         above.trace_flags(),
         above.is_remote() && listeners::current() & TAIL != 0,
-        above.trace_state().clone(),
+        state,
     )
 }
 

@@ -45,6 +45,7 @@ pub use self::{
     settings::matches,
 };
 
+pub(super) use self::probability::without_threshold;
 pub use self::probability::{Threshold, randomness, threshold, with_threshold};
 pub use self::provider::make_ids;
 use self::settings::Sampled;
@@ -221,7 +222,7 @@ fn decide_with_ids(
             head.flags = head.flags.with_sampled(false);
             if listeners & TAIL == 0 {
                 if *above.trace_state() != TraceState::NONE {
-                    record.more_mut().trace_state = above.trace_state().clone();
+                    record.more_mut().trace_state = without_threshold(above.trace_state());
                 }
                 return Decision::Drop(recording);
             }

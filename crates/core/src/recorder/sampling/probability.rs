@@ -146,6 +146,16 @@ pub(super) fn inherited(parent: &SpanContext, is_independent: bool) -> TraceStat
     with_threshold(state, None)
 }
 
+/// Returns the trace state of a span that is not sampled, below a parent with this one: a threshold would contradict the
+/// decision.
+#[inline]
+pub(in crate::recorder) fn without_threshold(state: &TraceState) -> TraceState {
+    if *state == TraceState::NONE || threshold(state).is_none() {
+        return state.clone();
+    }
+    with_threshold(state, None)
+}
+
 /// Returns the threshold in a trace state, or its digits if they are not valid.
 pub fn threshold(state: &TraceState) -> Option<Result<Threshold, &str>> {
     let digits = field(state.get(MEMBER)?, "th")?;
