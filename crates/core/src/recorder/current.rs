@@ -330,9 +330,10 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
     let state = above.trace_state();
-    let state = match above.is_sampled() {
-        true => state.clone(),
-        false => without_threshold(state),
+    let state = if above.is_sampled() {
+        state.clone()
+    } else {
+        without_threshold(state)
     };
     SpanContext::new(
         above.trace_id(),
