@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -61,9 +62,12 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
 
 /// Copies a table of another database.
 fn copy(table: &str) -> Result<u64, Error> {
+    // What its first bytes say is all that is read of it.
+    let database = tempfile::NamedTempFile::new()?;
+    fs::write(database.path(), b"\0\0\0\0\0\0\0\0DUCK")?;
     let copy = TableCopy {
         name: "copied",
-        database: Some(Path::new(STAND_IN)),
+        database: Some(database.path()),
         schema: None,
         table,
         columns: &[COLUMNS[0], COLUMNS[3]],
@@ -128,14 +132,14 @@ pub(crate) fn contract() -> Contract {
                 let engine = plugins.one::<dyn ComputeEngine>().unwrap();
                 let mut database = engine.create_database(&file)?;
                 assert_eq!(database.load("orders", &COLUMNS, &mut fill)?, 2);
-                let rows = std::fs::read_to_string(folder.path().join("sales.duckdb.rows"))?;
+                let rows = fs::read_to_string(folder.path().join("sales.duckdb.rows"))?;
                 assert_eq!(
                     rows,
                     "1,1e300,\"a \"\"q\"\",\n\",\"2026-01-02\"\n,2,\"\",\n"
                 );
-                let context = std::fs::read_to_string(folder.path().join("sales.duckdb.context"))?;
+                let context = fs::read_to_string(folder.path().join("sales.duckdb.context"))?;
                 assert!(context.starts_with("00-"), "{context}");
-                let mut names: Vec<_> = std::fs::read_dir(folder.path())?
+                let mut names: Vec<_> = fs::read_dir(folder.path())?
                     .map(|entry| entry.unwrap().file_name())
                     .collect();
                 names.sort();
@@ -293,11 +297,11 @@ fn rows_that_fail_leave_no_table() {
     assert_eq!(error.to_string(), "no source");
     // The platform opens a draft: an empty file.
     let draft = tempfile::NamedTempFile::new().unwrap();
-    let mode = std::fs::metadata(draft.path()).unwrap().permissions();
+    let mode = fs::metadata(draft.path()).unwrap().permissions();
     let plugins = engine();
     let engine = plugins.one::<dyn ComputeEngine>().unwrap();
     engine.create_database(draft.path()).unwrap();
-    assert_eq!(std::fs::metadata(draft.path()).unwrap().permissions(), mode);
+    assert_eq!(fs::metadata(draft.path()).unwrap().permissions(), mode);
     let mut short = |rows: &mut dyn RowSink| rows.row(&[Value::Null]);
     let error = with(|database| database.load("orders", &COLUMNS, &mut short)).unwrap_err();
     assert_eq!(error.to_string(), "row 1: expected 4 values, found 1");

@@ -4,7 +4,8 @@
 //! build, not the one with which the users, dbt and their other tools open the same file.
 
 use std::fmt::{self, Write as _};
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -409,6 +410,13 @@ impl DuckDb {
         // DuckDB creates a file that does not exist.
         if !file.is_file() {
             let message = format!("there is no database `{}`", file.display());
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        // DuckDB would fetch an extension for a file of another kind.
+        let mut start = [0; 12];
+        let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
+        if read.is_err() || start[8..] != *b"DUCK" {
+            let message = format!("`{}` is not a database of DuckDB", file.display());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let schema = copy.schema.unwrap_or(MAIN);
