@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::error::ErrorKind;
 use crate::max_age::MaxAge;
 
 /// A check of a table.
@@ -91,6 +92,9 @@ impl Check {
 
     /// What is wrong, after a colon, as far as the tool reports it.
     pub(crate) fn detail(&self, result: &CheckResult) -> String {
+        if let Some(error) = &result.error {
+            return format!(": {}", error.message);
+        }
         if let (Self::Freshness { max_age, .. }, Some(found)) = (self, &result.found) {
             return format!(": found {found}, expected at most {max_age} old");
         }
@@ -103,6 +107,17 @@ impl Check {
             (_, _, Some(failed)) => format!(": {}", rows(failed)),
         }
     }
+}
+
+/// Why a check could not run: what it names or its query is wrong.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CheckError {
+    /// The category.
+    pub kind: ErrorKind,
+    /// In words.
+    pub message: String,
+    /// The place of the mistake in the product's own query, in bytes.
+    pub offset: Option<usize>,
 }
 
 /// The names of the checks of a table for tools in which a name is unique: letters, digits and underscores.
@@ -151,6 +166,8 @@ pub struct CheckResult {
     pub rows: Option<u64>,
     /// What was found, in words, if that is not a number of rows: of [`Check::Freshness`].
     pub found: Option<String>,
+    /// Why the check could not run. It has not passed then, and the other checks have.
+    pub error: Option<CheckError>,
     /// The query of the check, if the tool runs one.
     pub query: Option<String>,
     /// The keys of some rows that are not as the check demands, if the tool is asked for them. They are shortened and

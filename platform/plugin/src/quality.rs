@@ -5,7 +5,7 @@ use floe_telemetry::{
     sanitize_error_message,
 };
 
-pub use crate::check::{Check, CheckResult, identifiers};
+pub use crate::check::{Check, CheckError, CheckResult, identifiers};
 use crate::compute::Session;
 use crate::error::{Error, ErrorKind};
 use crate::failure;
@@ -72,6 +72,9 @@ pub struct FailedCheck<'a> {
 /// The most keys of rows that a result has.
 pub const MOST_SAMPLE_KEYS: usize = 10;
 
+/// The most characters of the query of a check that is kept.
+const LONGEST_QUERY: usize = 16 * 1024;
+
 /// The most characters of such a key.
 const LONGEST_SAMPLE_KEY: usize = 64;
 
@@ -126,7 +129,7 @@ pub trait QualityProvider: Lifecycle {
     ///
     /// # Errors
     ///
-    /// A check could not run. A check that fails is a result.
+    /// The tool could not run. A check that fails is a result, and so is one whose query is wrong ([`CheckResult::error`]).
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error>;
 }
 
@@ -190,7 +193,8 @@ impl<'a> Suite<'a> {
     #[must_use]
     pub fn failure(&self, name: &str, check: &Check, result: &CheckResult) -> String {
         let (table, detail) = (self.table, check.detail(result));
-        format!("the check `{name}` of `{table}` failed{detail}")
+        let failed = if result.error.is_some() { "could not run" } else { "failed" };
+        format!("the check `{name}` of `{table}` {failed}{detail}")
     }
 }
 
@@ -294,7 +298,11 @@ fn failed(message: &str) -> Error {
 /// Removes what must not be seen from a result, whatever the tool returns.
 fn make_safe(result: &mut CheckResult) {
     if let Some(query) = &mut result.query {
-        *query = sanitize_credentials(query).into_owned();
+        let safe = sanitize_credentials(query).into_owned();
+        *query = safe.chars().take(LONGEST_QUERY).collect();
+    }
+    if let Some(error) = &mut result.error {
+        error.message = printable(&sanitize_error_message(&error.message)).into_owned();
     }
     if let Some(found) = &mut result.found {
         *found = printable(&sanitize_error_message(found)).into_owned();

@@ -23,8 +23,10 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
         return Ok(());
     }
     let quality = run.plugins.required::<dyn QualityProvider>()?;
-    if let Some((mistake, position)) = mistake(table, run) {
+    let is_tolerated = run.plugins.is_tolerated(&quality);
+    if let Some((mistake, position)) = mistake_of_key(table, run) {
         alert(table.name, run, &mistake)?;
+        none_ran(table, run, is_tolerated);
         let error = PluginError::new(ErrorKind::UnknownName, mistake).in_domain(Quality::DOMAIN);
         let failed = QueryError::in_specification(run.folder(), position, &error);
         return fail(&quality, run, error, failed.into());
@@ -48,15 +50,24 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
         Err(error) if error.kind().is_of_input() => {
             let failed = not_run(&error, table, run);
             let message = format!("the checks of `{}`: {error}", table.name);
+            alert(table.name, run, &message)?;
+            none_ran(table, run, is_tolerated);
             return fail(&quality, run, error.with_message(message), failed);
         }
         results => run.plugins.tolerate(&quality, results)?,
     };
-    let Some(results) = results else {
+    let Some(mut results) = results else {
+        none_ran(table, run, is_tolerated);
         return Ok(());
     };
+    for (check, result) in table.checks.iter().zip(&mut results) {
+        // What is known of the columns explains more than the engine.
+        let mistake = mistake(table, check, run);
+        if let Some((error, mistake)) = result.error.as_mut().zip(mistake) {
+            (error.message, error.offset) = (mistake, None);
+        }
+    }
     metrics::checks(table.name, table.checks, &results);
-    let is_tolerated = run.plugins.is_tolerated(&quality);
     let identifiers = identifiers(table.checks);
     for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
         run.checked.borrow_mut().push(Checked {
@@ -71,8 +82,23 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
     let Some(message) = suite.failures(&results) else {
         return Ok(());
     };
+    let mut broken = results.iter().enumerate();
+    if let Some((index, broken)) = broken.find_map(|(index, it)| Some((index, it.error.as_ref()?)))
+    {
+        let error = PluginError::new(broken.kind, &broken.message).of_check(index);
+        let error = match broken.offset {
+            Some(offset) => error.at_offset(offset),
+            None => error,
+        };
+        let failed = not_run(&error, table, run);
+        return fail(&quality, run, error.with_message(failed.redacted()), failed);
+    }
     let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
-    let failed = QueryError::in_specification(run.folder(), None, &error);
+    let mut failed = table.checks.iter().zip(&results);
+    let first = failed.find(|(_, result)| !result.passed);
+    let position =
+        first.and_then(|(check, _)| check_column::position(run.folder(), table.name, check));
+    let failed = QueryError::in_specification(run.folder(), position, &error);
     fail(&quality, run, error, failed.into())
 }
 
@@ -89,21 +115,36 @@ fn fail(
     }
 }
 
-/// A column that the table does not have, and where the specification names it.
-fn mistake(table: CheckedTable<'_>, run: &Run<'_>) -> Option<(String, Option<Position>)> {
+/// Adds every check of the table as one that has not passed: each that is declared has a result.
+fn none_ran(table: CheckedTable<'_>, run: &Run<'_>, is_tolerated: bool) {
+    let names = identifiers(table.checks).into_iter();
+    run.checked.borrow_mut().extend(names.map(|name| Checked {
+        name,
+        result: CheckResult::default(),
+        is_tolerated,
+    }));
+}
+
+/// A column of a check that the table does not have, or the one that it refers to.
+fn mistake(table: CheckedTable<'_>, check: &Check, run: &Run<'_>) -> Option<String> {
+    let columns = run.columns.borrow();
+    let own = columns.get(table.name);
+    let own = own.and_then(|columns| check_column::mistake(table.name, check, columns));
+    own.or_else(|| {
+        let Check::Relationships { to, .. } = check else {
+            return None;
+        };
+        check_column::field_mistake(check, columns.get(to)?)
+    })
+}
+
+/// A key that the table does not have, and where it is in the specification.
+fn mistake_of_key(table: CheckedTable<'_>, run: &Run<'_>) -> Option<(String, Option<Position>)> {
     let columns = run.columns.borrow();
     let columns = columns.get(table.name)?;
-    let of_check = |check: &Check| {
-        let mistake = check_column::mistake(table.name, check, columns)?;
-        let position = check_column::position(run.folder(), table.name, check);
-        Some((mistake, position))
-    };
-    let of_key = || {
-        let mistake = check_column::key_mistake(table.name, table.key?, columns)?;
-        let position = check_column::key_position(run.folder(), table.name);
-        Some((mistake, position))
-    };
-    table.checks.iter().find_map(of_check).or_else(of_key)
+    let mistake = check_column::key_mistake(table.name, table.key?, columns)?;
+    let position = check_column::key_position(run.folder(), table.name);
+    Some((mistake, position))
 }
 
 /// The failure of checks that could not run: in the product's own query, or where the check is.
@@ -124,7 +165,10 @@ fn not_run(error: &PluginError, table: CheckedTable<'_>, run: &Run<'_>) -> Failu
         return Failure::of_query(copy(&error.to_string()), &file, &query.sql);
     }
     let position = check.and_then(|it| check_column::position(run.folder(), table.name, it));
-    let error = copy(&format!("the checks of `{}`: {error}", table.name));
+    let error = match check {
+        Some(_) => copy(&error.to_string()),
+        None => copy(&format!("the checks of `{}`: {error}", table.name)),
+    };
     QueryError::in_specification(run.folder(), position, &error).into()
 }
 

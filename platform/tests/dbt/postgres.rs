@@ -500,7 +500,7 @@ fn real_postgres_runs_each_kind_of_check() {
     for found in [
         "`freshness_day`: found 2026-02-01T00:00:00Z, ",
         "`freshness_at`: found 2026-02-01T08:00:00Z, ",
-        "`freshness_note`: found `c\\n\\.\\nd`, which is no date or timestamp, ",
+        "`freshness_note`: found a text that is no date or timestamp, ",
         "`relationships_other`: 2 rows; ",
         "`not_null_day`: 1 row; ",
         "`unique_same`: 2 rows; ",

@@ -124,12 +124,12 @@ fn a_check_of_a_source_that_fails_fails_its_branch_only() {
         &[
             "shop 1.0.0 (dev) · 3 models and 2 sources, 2 checks\n",
             &format!("alert: error: FloeQualityCheckFailed: {failed}\n"),
-            &format!("  ✗ orders     {{dir}}/floe.yaml: {failed}\n"),
+            &format!("  ✗ orders     {{dir}}/floe.yaml:13:38: {failed}\n"),
             "  ↷ stg_orders needs orders\n",
             "  ✓ names ",
             "1 model and 1 source built, 1 failed, 2 skipped · 1 check passed, 1 failed · ",
             &format!(
-                "failed   orders  {{dir}}/floe.yaml: {failed}\n                 `not_null_customer_id`: SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL\n"
+                "failed   orders  {{dir}}/floe.yaml:13:38: {failed}\n                 `not_null_customer_id`: SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL\n"
             ),
         ],
     );
@@ -303,7 +303,7 @@ fn a_value_that_is_too_old_fails_and_one_from_the_future_does_not() {
         ("1,1,\n", Some("found no value")),
         (
             "1,1,yesterday\n",
-            Some("found `yesterday`, which is no date or timestamp"),
+            Some("found a text that is no date or timestamp"),
         ),
     ] {
         product.write("data/orders.csv", &format!("{orders}{rows}"));
@@ -351,7 +351,7 @@ fn a_query_of_ones_own_fails_with_its_rows_and_its_mistakes_have_their_place() {
         &output,
         &[
             "the check `query_unpaid` of `orders` failed: 2 rows\n",
-            "`query_unpaid`: SELECT count(*) FROM ( SELECT * FROM \"orders\" WHERE paid_at IS NULL -- the others are paid ) AS violations\n",
+            "`query_unpaid`: SELECT * FROM \"orders\" WHERE paid_at IS NULL -- the others are paid\n",
         ],
     );
     product.replace("checks/unpaid.sql", "paid_at IS", "paid IS");
@@ -367,6 +367,109 @@ fn a_query_of_ones_own_fails_with_its_rows_and_its_mistakes_have_their_place() {
         "SELECT 1 FROM {{ source('orders') }} WHERE order_id < 0",
     );
     product.run().assert_ok();
+}
+
+#[test]
+fn a_check_that_cannot_run_fails_beside_the_others() {
+    let product =
+        of_source("{ min_rows: 9 }, { query: q }, { not_null: customer_id }, { query: pasted }");
+    product.write("checks/q.sql", "SELECT nope FROM {{ source('orders') }}");
+    // As a part of another query, it would be two, and none would return a row.
+    product.write("checks/pasted.sql", "SELECT 1 WHERE 0) UNION SELECT (1");
+    let output = product.run();
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert_contains(
+        &output,
+        &["  ✗ orders     {dir}/checks/q.sql:1:8: no such column: nope\n"],
+    );
+    product.append(
+        "manifest.yaml",
+        "plugins: { quality: { type: sql, on_failure: continue } }\n",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_contains(&output, &["/checks/q.sql:1:8: no such column: nope\n"]);
+    let orders = results(&product, "orders");
+    assert_eq!(
+        (&orders["checks_passed"], &orders["checks_failed"]),
+        (&json!(0), &json!(4))
+    );
+    let spans = spans(&product);
+    let failed = |name: &str, message: &str| {
+        let mut checks = spans.named("quality.check");
+        let is_named = |it: &testing::CapturedSpan<'_>| {
+            let found = it.attribute("quality.check_name");
+            found.is_some_and(|it| it.as_str() == name)
+        };
+        let check = checks.find(is_named);
+        check.unwrap().assert_error(message);
+    };
+    failed(
+        "query_q",
+        "the check `query_q` of `orders` could not run: no such column: nope",
+    );
+    failed(
+        "min_rows",
+        "the check `min_rows` of `orders` failed: found 4 rows, expected at least 9",
+    );
+    assert!(
+        output
+            .stderr
+            .contains("the check `query_q` of `orders` could not run: no such column: nope\n"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn the_value_of_a_row_is_in_no_message_about_its_age() {
+    let product = of_source("{ freshness: { column: paid_at, max_age: 1h } }");
+    let secret = "postgres://svc_reporting_user_eu:Zx9kQ2mW7rT4vB1nL8cD5fG3hJ6pS0aYqEuRt@db.internal.example/x";
+    product.write(
+        "data/orders.csv",
+        &format!("order_id,customer_id,paid_at\n1,1,{secret}\n"),
+    );
+    let output = product.run();
+    assert_contains(
+        &output,
+        &["found a text that is no date or timestamp, expected at most 1h old\n"],
+    );
+    let lineage = product.read(".floe/lineage.jsonl");
+    for text in [
+        &output.stdout,
+        &output.stderr,
+        &lineage,
+        &product.read(".floe/run_results.json"),
+    ] {
+        assert!(
+            !text.contains("svc_reporting") && !text.contains("Zx9kQ2"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_credential_in_a_check_is_not_written_into_the_artifacts() {
+    let secret = "password=Zx9kQ2mW7rT4vB1n";
+    let check = format!("{{ accepted_values: {{ column: paid_at, values: [\"{secret}\"] }} }}");
+    let product = of_source(&check);
+    let output = product.floe("compile", &[], &[]);
+    assert_eq!(output.code, Some(0));
+    assert!(
+        output.stderr.contains(
+            "the check of `orders` has what looks like a credential, which is not written"
+        ),
+        "{output:?}"
+    );
+    let artifacts = ".floe/compiled_artifacts.json";
+    assert!(!product.read(artifacts).contains("Zx9kQ2"));
+    let path = product.path(artifacts);
+    let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
+    assert!(
+        output
+            .stderr
+            .contains("what is written of `orders` contained a credential"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -480,13 +583,13 @@ fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
     // Only the error, and no summary.
     product.replace("manifest.yaml", ", on_failure: continue", "");
     let output = product.floe("run", &["-q"], &[]);
-    let error =
-        "error: {dir}/floe.yaml: the check `not_null_customer_id` of `orders` failed: 1 row\n";
+    let error = "error: {dir}/floe.yaml:13:14: the check `not_null_customer_id` of `orders` failed: 1 row\n";
     assert_contains(
         &output,
-        &[&format!(
-            "{error}         `not_null_customer_id`: {query}\n"
-        )],
+        &[
+            error,
+            &format!("^\n         `not_null_customer_id`: {query}\n"),
+        ],
     );
     let output = product.floe("run", &["--json"], &[]);
     let mut lines = output

@@ -40,7 +40,7 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     assert_eq!(
         output.complaints(),
         format!(
-            "alert: error: FloeQualityCheckFailed: {FAILED}\nerror: {{dir}}/floe.yaml: {FAILED}\n"
+            "alert: error: FloeQualityCheckFailed: {FAILED}\nerror: {{dir}}/floe.yaml:15:9: {FAILED}\n"
         )
     );
     assert!(!product.path(".floe/warehouse.db").exists());
@@ -148,7 +148,7 @@ fn checks_have_a_span_for_each_model_and_one_for_each_check() {
         .assert_attribute("alert.delivery_status", "delivered");
     let asset = spans.single("floe.asset.stg_orders");
     let file = product.path("floe.yaml");
-    asset.assert_error(&format!("{}: {FAILED}", file.display()));
+    asset.assert_error(&format!("{}:15:9: {FAILED}", file.display()));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn the_error_of_a_model_names_each_check_that_failed() {
     product.replace("floe.yaml", "min_rows: 3", "min_rows: 100000");
     let output = product.run();
     assert_eq!(output.code, Some(1));
-    let error = "✗ stg_orders {dir}/floe.yaml: 2 of 3 checks of `stg_orders` failed: `accepted_values_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
+    let error = "✗ stg_orders {dir}/floe.yaml:13:9: 2 of 3 checks of `stg_orders` failed: `accepted_values_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
     assert!(output.stderr.contains(error), "{}", output.stderr);
 }
 

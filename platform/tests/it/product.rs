@@ -45,6 +45,7 @@ pub(crate) struct Product {
 }
 
 /// The output of the program, with the product's folder replaced by `{dir}`.
+#[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,

@@ -6,24 +6,23 @@ use jiff::fmt::friendly::{Designator, Spacing, SpanPrinter};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRound, Timestamp, Unit};
 
-/// The most characters of a value that is no time.
-const LONGEST: usize = 64;
-
 /// From this age on, it is told in days.
 const DAYS: SignedDuration = SignedDuration::from_hours(48);
 
-/// The age of a value, and the words for both. A value from the future has no age; what is no date and no timestamp
-/// has only words.
+/// The age of a value, and the words for both. A value from the future is new; what is no date and no timestamp has
+/// only words.
 pub(super) fn age(newest: &Value<'_>, now: Timestamp) -> (Option<SignedDuration>, String) {
     let found = match newest {
         Value::Null => return (None, "no value".to_owned()),
         Value::Text(text) => match time(text) {
             Some(time) => time,
-            None => return (None, unreadable(text)),
+            // Not the text itself: it is a value of a row.
+            None => return (None, "a text that is no date or timestamp".to_owned()),
         },
-        Value::Integer(number) => return (None, unreadable(&number.to_string())),
-        Value::Real(number) => return (None, unreadable(&number.to_string())),
-        _ => return (None, "bytes, which are no date or timestamp".to_owned()),
+        Value::Integer(_) | Value::Real(_) => {
+            return (None, "a number, expected a date or a timestamp".to_owned());
+        }
+        _ => return (None, "bytes, expected a date or a timestamp".to_owned()),
     };
     let age = now.duration_since(found);
     let words = match words(age) {
@@ -37,13 +36,14 @@ pub(super) fn age(newest: &Value<'_>, now: Timestamp) -> (Option<SignedDuration>
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let time: DateTime = text.parse().ok()?;
-        TimeZone::UTC.to_timestamp(time).ok()
+        // The last day of the year 9999, which stands for the end of time in many tables, is not a timestamp everywhere.
+        let end = if time.year() > 0 {
+            Timestamp::MAX
+        } else {
+            Timestamp::MIN
+        };
+        Some(TimeZone::UTC.to_timestamp(time).unwrap_or(end))
     })
-}
-
-fn unreadable(text: &str) -> String {
-    let start: String = text.chars().take(LONGEST).collect();
-    format!("`{start}`, which is no date or timestamp")
 }
 
 fn words(age: SignedDuration) -> Option<String> {
@@ -105,17 +105,22 @@ mod tests {
             (
                 Value::Text("soon"),
                 None,
-                "`soon`, which is no date or timestamp",
+                "a text that is no date or timestamp",
             ),
             (
                 Value::Text("2026-13-01"),
                 None,
-                "`2026-13-01`, which is no date or timestamp",
+                "a text that is no date or timestamp",
             ),
             (
                 Value::Integer(1_764_072_000),
                 None,
-                "`1764072000`, which is no date or timestamp",
+                "a number, expected a date or a timestamp",
+            ),
+            (
+                Value::Text("9999-12-31"),
+                hours(0),
+                "9999-12-30T22:00:00.999999999Z",
             ),
         ] {
             assert_eq!(

@@ -1,7 +1,9 @@
 //! The embedded quality checks: each is a query, which counts the rows that violate it.
 
 use floe_plugin::compute::Session;
-use floe_plugin::quality::{Check, CheckResult, MOST_SAMPLE_KEYS, QualityProvider, Suite};
+use floe_plugin::quality::{
+    Check, CheckError, CheckResult, MOST_SAMPLE_KEYS, QualityProvider, Suite,
+};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use jiff::{SignedDuration, Timestamp};
@@ -56,12 +58,20 @@ impl QualityProvider for Sql {
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
         let rows = data.count(&count_of(suite.table))?;
-        let checks = suite.checks.iter().enumerate();
-        let run = |(index, check)| {
-            let result = self.run(suite, check, rows, data);
-            result.map_err(|error| error.of_check(index))
+        let run = |check| match self.run(suite, check, rows, data) {
+            // The other checks run all the same.
+            Err(error) if error.kind().is_of_input() => Ok(CheckResult {
+                error: Some(CheckError {
+                    kind: error.kind(),
+                    message: error.to_string(),
+                    offset: error.offset(),
+                }),
+                query: query(suite, check).ok(),
+                ..CheckResult::default()
+            }),
+            result => result,
         };
-        checks.map(run).collect()
+        suite.checks.iter().map(run).collect()
     }
 }
 
@@ -89,18 +99,28 @@ impl Sql {
                 result.passed = age.is_some_and(|age| age <= most);
                 result.found = Some(found);
             }
+            Check::Query(_) => {
+                // As it is: a query that others are written around may have another meaning in them.
+                let mut rows = Violations {
+                    keys: Keys::new(suite.key.unwrap_or_default()),
+                    most: self.sample_keys.0,
+                    count: 0,
+                };
+                data.query(&sql, &mut rows)?;
+                result.passed = rows.count == 0;
+                result.failed_rows = Some(rows.count);
+                result.sample_keys = rows.keys.found;
+            }
             _ => {
-                let failed = data
-                    .count(&sql)
-                    .map_err(|error| in_own_query(check, error))?;
+                let failed = data.count(&sql)?;
                 result.passed = failed == 0;
                 result.failed_rows = Some(failed);
+                if failed > 0 {
+                    result.sample_keys = self.sample_keys(suite, check, data)?;
+                }
             }
         }
         result.query = Some(sql);
-        if !result.passed {
-            result.sample_keys = self.sample_keys(suite, check, data)?;
-        }
         Ok(result)
     }
 
@@ -119,18 +139,12 @@ impl Sql {
         };
         let name = quoted_name(key);
         let sql = match check {
-            // It may have no such column.
-            Check::Query(_) => format!("SELECT * {rows} LIMIT {most}"),
             Check::Relationships { .. } => {
                 format!("SELECT DISTINCT checked.{name} {rows} ORDER BY 1 LIMIT {most}")
             }
             _ => format!("SELECT DISTINCT {name} {rows} ORDER BY 1 LIMIT {most}"),
         };
-        let mut keys = Keys {
-            key,
-            column: None,
-            found: Vec::new(),
-        };
+        let mut keys = Keys::new(key);
         data.query(&sql, &mut keys)?;
         Ok(keys.found)
     }
@@ -158,6 +172,16 @@ struct Keys<'a> {
     found: Vec<String>,
 }
 
+impl<'a> Keys<'a> {
+    const fn new(key: &'a str) -> Self {
+        Self {
+            key,
+            column: None,
+            found: Vec::new(),
+        }
+    }
+}
+
 impl RowSink for Keys<'_> {
     fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
         let mut names = names.iter();
@@ -178,14 +202,24 @@ impl RowSink for Keys<'_> {
     }
 }
 
-/// What is before a query of the product's own.
-const BEFORE: &str = "SELECT count(*) FROM (\n";
+/// Counts the rows of a product's own query, and takes the keys of the first ones.
+struct Violations<'a> {
+    keys: Keys<'a>,
+    most: usize,
+    count: u64,
+}
 
-/// The error of a check, with its place in the product's own query.
-fn in_own_query(check: &Check, error: Error) -> Error {
-    match (check, error.offset()) {
-        (Check::Query(_), Some(offset)) => error.at_offset(offset.saturating_sub(BEFORE.len())),
-        _ => error,
+impl RowSink for Violations<'_> {
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        self.keys.columns(names)
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.count += 1;
+        if self.keys.found.len() < self.most {
+            self.keys.row(values)?;
+        }
+        Ok(())
     }
 }
 
@@ -195,6 +229,15 @@ fn count_of(table: &str) -> String {
 
 /// The query of a check: it counts the rows that violate it, or all rows, or finds the newest value.
 fn query(suite: &Suite<'_>, check: &Check) -> Result<String, Error> {
+    if let Check::Query(name) = check {
+        let missing = || {
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("there is no query `{name}`"),
+            )
+        };
+        return suite.query(name).map(str::to_owned).ok_or_else(missing);
+    }
     let rows = violations(suite, check)?;
     let table = quoted_name(suite.table);
     Ok(match (check, rows) {
@@ -253,11 +296,7 @@ fn violations(suite: &Suite<'_>, check: &Check) -> Result<Option<String>, Error>
                  WHERE checked.\"{column}\" IS NOT NULL AND referenced.{field} IS NULL"
             )))
         }
-        Check::Query(name) => match suite.query(name) {
-            Some(sql) => Ok(Some(format!("FROM (\n{sql}\n) AS violations"))),
-            None => invalid(format!("there is no query `{name}`")),
-        },
-        Check::MinRows(_) | Check::Freshness { .. } => Ok(None),
+        Check::MinRows(_) | Check::Freshness { .. } | Check::Query(_) => Ok(None),
         other => invalid(format!("the check `{}` is not supported", other.name())),
     }
 }
