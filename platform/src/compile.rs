@@ -11,6 +11,7 @@
 //!
 //! The mistakes that the first four stages find are one error: a stage goes on with what is right.
 
+mod absent;
 mod build;
 mod enforce;
 mod generate;

@@ -295,6 +295,13 @@ pub fn spec_path(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
 }
 
+/// What is wrong with a source whose file does not exist.
+pub(crate) fn missing_file(path: &InnerPath) -> String {
+    format!(
+        "there is no file `{path}`, expected a CSV file, or `generate` with a query that makes it"
+    )
+}
+
 /// The path of a product's database.
 pub fn warehouse_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("warehouse.db")

@@ -29,7 +29,7 @@ pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
     observed(config, Some(Tree::None), Written::Nothing, || {
         let artifacts = compile::compile(&identity, output)?;
         print_warnings(&artifacts.instrumentation);
-        for warning in &artifacts.warnings {
+        for warning in artifacts.warnings.iter().chain(&artifacts.absent) {
             print_redacted("warning", warning);
         }
         Ok(print(&format_args!("wrote {}\n", output.display()))?)

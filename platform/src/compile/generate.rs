@@ -11,7 +11,7 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
 use super::load::Loaded;
-use super::suspicious;
+use super::{absent, suspicious};
 use crate::artifacts::{
     self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, Query, VERSION,
 };
@@ -62,6 +62,7 @@ pub(super) fn generate(
         ),
         secrets: loaded.product.secrets.clone(),
         warnings: suspicious::find(identity, loaded),
+        absent: absent::find(identity, loaded),
     };
     // The artifacts are last: they are not written for a product that a plugin refuses.
     let folder = output.parent().unwrap_or(Path::new("."));

@@ -9,6 +9,10 @@ use floe_telemetry::sanitize_credentials;
 
 use super::load::Loaded;
 use crate::identity::Identity;
+use crate::product;
+
+/// What follows from a credential in the product.
+const NOT_WRITTEN: &str = "which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`";
 
 /// The warnings, each with its place.
 pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
@@ -19,7 +23,17 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
         if let Some(offset) = credential(&query.text) {
             let place = Place::offset(&file, &query.text, offset).redacted();
             warnings.push(format!(
-                "{place}: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`"
+                "{place}: this looks like a credential, {NOT_WRITTEN}"
+            ));
+        }
+    }
+    for (asset, check) in loaded.product.checks() {
+        let text = serde_json::to_string(&check.value).unwrap_or_default();
+        if *sanitize_credentials(&text) != *text {
+            let file = product::spec_path(&identity.folder);
+            let place = Place::yaml(&file, check.position).redacted();
+            warnings.push(format!(
+                "{place}: the check of `{asset}` has what looks like a credential, {NOT_WRITTEN}"
             ));
         }
     }

@@ -13,7 +13,7 @@ use floe_yaml::{Position, Spanned};
 use super::load::Loaded;
 use crate::identity::Identity;
 use crate::product::{self, Origin, Source};
-use crate::word::{Identifier, InnerPath};
+use crate::word::Identifier;
 
 #[traced(
     name = "floe.compile.stage2",
@@ -82,7 +82,8 @@ fn check_origin(identity: &Identity, file: &Path, source: &Source) -> Result<(),
             );
             Err(wrong((name.position, message)))
         }
-        Origin::File(path) => available(identity, file, source, path),
+        Origin::File(path) => confine::check(&identity.folder, &path.value)
+            .map_err(|message| Error::input(Place::yaml(file, path.position), message)),
         // The table was found before, and is read by a run.
         Origin::Table(_) | Origin::Product(_) => Ok(()),
     }
@@ -108,23 +109,4 @@ fn check_keys(source: &Source, origin: Origin<'_>) -> Result<(), (Position, Stri
         }
     }
     Ok(())
-}
-
-fn available(
-    identity: &Identity,
-    file: &Path,
-    source: &Source,
-    path: &Spanned<InnerPath>,
-) -> Result<(), Error> {
-    let place = || Place::yaml(file, path.position);
-    confine::check(&identity.folder, &path.value)
-        .map_err(|message| Error::input(place(), message))?;
-    if source.generate.is_some() || identity.folder.join(&*path.value).is_file() {
-        return Ok(());
-    }
-    let message = format!(
-        "there is no file `{}`, expected a CSV file, or `generate` with a query that makes it",
-        path.value
-    );
-    Err(Error::input(place(), message))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use floe_plugin::PluginType;
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
 use floe_plugin::table::{RowSink, Value};
+use floe_plugin::{Error as PluginError, ErrorKind, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
@@ -20,6 +20,7 @@ use super::run::{AssetRun, Run};
 use super::{checks, metrics, source_table};
 use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
+use crate::product::missing_file;
 use crate::word::InnerPath;
 
 /// The query that has to generate the file of the source, and the file: if it has one, and no file. Anything that exists is
@@ -112,6 +113,16 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
 
 fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result<u64, Failure> {
     let file = check_path(path, run)?;
+    if !file.exists() {
+        let error = PluginError::new(ErrorKind::InvalidInput, missing_file(path));
+        let error = error.in_domain("ingestion");
+        return Err(source_table::failed(
+            source,
+            run,
+            &error,
+            [source_table::Key::Path],
+        ));
+    }
     let tool = run
         .plugins
         .named::<dyn IngestionEngine>(source.ingestion())?;

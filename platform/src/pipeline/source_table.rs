@@ -2,6 +2,7 @@
 //! rows at another time, a database file has to be complete without others, and a run of the other product would remove
 //! views of its tables.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::compute::{SourceTable as Attributes, TableCopy};
@@ -9,7 +10,7 @@ use floe_plugin::{Error as PluginError, ErrorKind};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
-use floe_telemetry::get_current_span;
+use floe_telemetry::{get_current_span, sanitize_credentials};
 
 use super::history::{self, Record};
 use super::outcome::{Failure, QueryError};
@@ -59,15 +60,21 @@ pub(super) fn copy(
 
 /// A key of a source.
 #[derive(Clone, Copy)]
-enum Key {
+pub(super) enum Key {
     Database,
+    Path,
     Product,
     Table,
 }
 
 /// The failure of a source at the first of these keys that it has, unless the specification has changed since it was
 /// compiled.
-fn failed(source: &CompiledSource, run: &Run<'_>, error: &PluginError, keys: [Key; 2]) -> Failure {
+pub(super) fn failed<const N: usize>(
+    source: &CompiledSource,
+    run: &Run<'_>,
+    error: &PluginError,
+    keys: [Key; N],
+) -> Failure {
     let file = product::spec_path(run.folder());
     let written = Product::read(run.folder()).ok();
     let mut sources = written.iter().flat_map(|product| &product.sources);
@@ -75,6 +82,7 @@ fn failed(source: &CompiledSource, run: &Run<'_>, error: &PluginError, keys: [Ke
     let position = found.and_then(|found| {
         let position = |key| match key {
             Key::Database => found.database.as_ref().map(|it| it.position),
+            Key::Path => found.path.as_ref().map(|it| it.position),
             Key::Product => found.product.as_ref().map(|it| it.position),
             Key::Table => found.table.as_ref().map(|it| it.position),
         };
@@ -163,12 +171,13 @@ pub(super) fn dataset(table: &SourceTable, run: &Run<'_>) -> (String, String) {
     }
     let path = table.database.as_deref().unwrap_or(Path::new(""));
     let path = run.folder().join(path);
-    let path = std::path::absolute(&path).unwrap_or(path);
+    let path = fs::canonicalize(&path).unwrap_or(path);
     let system = run.warehouse.borrow().system_name().to_owned();
     let database = path.file_stem().unwrap_or_default().to_string_lossy();
     let (schema, table) = (name.schema().unwrap_or(MAIN), name.table());
+    let safe = |text: String| sanitize_credentials(&text).into_owned();
     (
-        format!("{system}://{}", path.display()),
-        format!("{database}.{schema}.{table}"),
+        safe(format!("{system}://{}", path.display())),
+        safe(format!("{database}.{schema}.{table}")),
     )
 }

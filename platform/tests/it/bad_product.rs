@@ -100,7 +100,6 @@ fn the_mistakes_of_all_stages_are_one_error() {
     };
     let spec = [
         "1:7: the product has no `owner`, and the platform's governance requires one",
-        "5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it",
         "13:12: `totals` is silver and reads `stg_orders`, which is gold, expected models of its own layer or below",
         "14:11: `models/empty.sql` is empty, expected one SELECT",
         "16:11: `a` depends on itself: a -> b -> a, expected dependencies without a cycle",
@@ -163,6 +162,30 @@ fn at_most_a_hundred_mistakes_are_reported() {
 }
 
 #[test]
+fn a_file_that_vanished_fails_what_reads_it_and_nothing_else() {
+    let product = Product::shop();
+    let missing = "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it";
+    product.replace(
+        "floe.yaml",
+        "models:\n",
+        "models:\n  - name: other\n    layer: bronze\n",
+    );
+    product.write("models/other.sql", "SELECT 1 AS n");
+    product.remove("data/orders.csv");
+    let output = product.floe("compile", &[], &[]);
+    assert_eq!(output.code, Some(0));
+    assert_eq!(output.stderr, format!("warning: {missing}\n"));
+    let output = product.run();
+    assert_eq!(output.code, Some(1), "{output:?}");
+    for line in [&*format!("  ✗ orders     {missing}\n"), "  ✓ other  "] {
+        let text = format!("{}{}", output.stdout, output.stderr);
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let output = product.floe("runs", &[], &[]);
+    assert!(output.stdout.contains("failed"), "{output:?}");
+}
+
+#[test]
 fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
     let spec = "floe.yaml";
     check(
@@ -172,10 +195,6 @@ fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
     check(
         overwrite("models/totals.sql", b" \n"),
         "{dir}/floe.yaml:12:11: `models/totals.sql` is empty, expected one SELECT",
-    );
-    check(
-        remove("data/orders.csv"),
-        "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it",
     );
     check(
         |product| {

@@ -1,0 +1,21 @@
+//! The files of sources that do not exist. That is known before a run, and fails no more than what reads them.
+
+use floe_plugins::place::Place;
+
+use super::load::Loaded;
+use crate::identity::Identity;
+use crate::product::{self, missing_file};
+
+/// What is wrong, each with its place.
+pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
+    let file = product::spec_path(&identity.folder);
+    let sources = loaded.product.sources.iter();
+    let paths = sources.filter(|it| it.generate.is_none());
+    let paths = paths.filter_map(|it| it.path.as_ref());
+    let absent = paths.filter(|path| !identity.folder.join(&*path.value).exists());
+    let absent = absent.map(|path| {
+        let place = Place::yaml(&file, path.position).redacted();
+        format!("{place}: {}", missing_file(&path.value))
+    });
+    absent.collect()
+}
