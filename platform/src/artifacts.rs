@@ -73,6 +73,9 @@ pub struct CompiledArtifacts {
     /// What the compilation found suspicious, each with its place. Not a part of the file.
     #[serde(skip)]
     pub warnings: Vec<String>,
+    /// The files of sources that do not exist, each with its place. Not a part of the file: a run fails their sources.
+    #[serde(skip)]
+    pub absent: Vec<String>,
 }
 
 /// The product, and the environment that it was compiled for.
@@ -123,10 +126,18 @@ pub struct CompiledSource {
     /// The table.
     pub name: Identifier,
     /// The CSV file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "mask::all"
+    )]
     pub path: Option<InnerPath>,
     /// The table that is read if there is no file. Since 0.6.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "mask::all"
+    )]
     pub table: Option<SourceTable>,
     /// The columns of the table. Without any, they are those of the table that is read.
     pub columns: Vec<CompiledColumn>,
@@ -139,7 +150,7 @@ pub struct CompiledSource {
     #[serde(default)]
     pub key: Option<Identifier>,
     /// The checks of its rows. Since 0.6.
-    #[serde(default)]
+    #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
     /// The other assets that the checks read. Since 0.6.
     #[serde(default)]
@@ -209,7 +220,7 @@ pub struct CompiledModel {
     #[serde(default)]
     pub key: Option<Identifier>,
     /// The checks of its rows. Since 0.3.
-    #[serde(default)]
+    #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
     /// The other assets that the checks read. Since 0.6.
     #[serde(default)]

@@ -71,11 +71,11 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
     let setup = Setup::with_script("echo must not run >&2; exit 9");
     setup.product.write(
         "models/stg_orders.sql",
-        "SELECT 'password=hunter2-hunter2' AS text, * FROM {{ ref('orders') }}",
+        "SELECT 'password=hunter2-hunter2' AS text, * FROM {{ source('orders') }}",
     );
     let output = setup.floe("run").output().unwrap();
     let stderr = text(&output.stderr);
-    let error = "models/stg_orders.sql: it contains a credential, which is not written into the artifacts that dagster reads, expected `--orchestrator local`, or a query without it\n";
+    let error = "models/stg_orders.sql: it contains a credential, which is not written into the artifacts that dagster reads, expected `--orchestrator local`, or none\n";
     assert!(stderr.ends_with(error), "{stderr}");
     assert!(
         !stderr.contains("hunter2") && !stderr.contains("must not run"),
