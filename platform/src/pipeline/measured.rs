@@ -6,6 +6,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::SystemTime;
 
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
@@ -256,13 +257,14 @@ fn add_run(
         let (file, lines) = (file.display(), Count(past.damaged, "damaged line"));
         warnings.push(format!("`{file}`: removed {lines}"));
     }
-    if past.last.1 > run.started_at {
+    // A run that ended before may have begun later.
+    if past.last.1 > rfc3339(SystemTime::now()) {
         warnings.push(format!(
             "the clock has gone back: the run began at {}, and the one before it at {}",
             run.started_at, past.last.1
         ));
     }
-    run.number = past.last.0 + 1;
+    run.number = past.last.0.saturating_add(1);
     run.continue_failures(&past.alike);
     run.unusual = explain(&past.alike, run);
     let line = serde_json::to_string(&run).unwrap_or_default();

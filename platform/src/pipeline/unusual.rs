@@ -171,6 +171,8 @@ struct Comparison<'a> {
     parts: Vec<Part<'a>>,
     /// The assets that have other rows than usual, and their usual rows.
     rows: HashMap<&'a str, f64>,
+    /// The same of assets that have had as many rows before: these are no cause, and not the usual ones.
+    seldom_rows: HashMap<&'a str, f64>,
     /// The assets whose query is not the one of most runs, and the number of the first run with it.
     changed: HashMap<&'a str, u64>,
     /// The seconds that the run takes usually.
@@ -190,6 +192,7 @@ impl<'a> Comparison<'a> {
             built: past.iter().map(|run| built(run)).collect(),
             parts: Vec::new(),
             rows: HashMap::new(),
+            seldom_rows: HashMap::new(),
             changed: HashMap::new(),
             usual: median(past.iter().map(|run| run.seconds).collect()),
             past_shifts: Vec::new(),
@@ -240,11 +243,17 @@ impl<'a> Comparison<'a> {
             causes.extend(part.iter().flat_map(|part| &part.causes));
         }
         let rows = built.iter().filter_map(|it| it.rows);
-        if let Some(usual) = self.other_rows(asset, rows.collect()) {
-            self.rows.insert(name, usual);
-            if causes.is_empty() {
-                causes.insert(Cause::Rows(name));
+        match self.other_rows(asset, rows.collect()) {
+            Some((usual, true)) => {
+                self.rows.insert(name, usual);
+                if causes.is_empty() {
+                    causes.insert(Cause::Rows(name));
+                }
             }
+            Some((usual, false)) => {
+                self.seldom_rows.insert(name, usual);
+            }
+            None => {}
         }
         let past = before.iter().map(|it| it.map(|it| it.seconds)).collect();
         self.add_part(name, Some(asset), causes, asset.seconds, past);
@@ -269,19 +278,19 @@ impl<'a> Comparison<'a> {
         });
     }
 
-    /// The usual rows of an asset that has others.
+    /// The usual rows of an asset that has others, and whether it has hardly ever had as many.
     #[expect(
         clippy::cast_precision_loss,
         reason = "it is compared by its logarithm"
     )]
-    fn other_rows(&self, asset: &MeasuredAsset, past: Vec<u64>) -> Option<f64> {
+    fn other_rows(&self, asset: &MeasuredAsset, past: Vec<u64>) -> Option<(f64, bool)> {
         let now = asset.rows? as f64;
         let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
         let logs: Vec<f64> = past.iter().map(|rows| rows.ln_1p()).collect();
         let usual = median(past);
         let factor = (now.ln_1p() - usual.ln_1p()).abs();
-        let is_other = factor >= LEAST_ROWS.ln() && chance(&logs, now.ln_1p()) * self.tests <= RARE;
-        is_other.then_some(usual)
+        let is_rare = chance(&logs, now.ln_1p()) * self.tests <= RARE;
+        (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
     }
 
     /// Sets by how much the machine was slower in each run, if there are parts that show it.
@@ -414,8 +423,11 @@ impl<'a> Comparison<'a> {
                 Kind::Unknown,
                 format!("the stage `{}` took {took}", part.name),
             ),
-            Some(_) => {
-                let same = "with the same rows and query";
+            Some(asset) => {
+                let same = match (self.seldom_rows.get(part.name), asset.rows) {
+                    (Some(usual), Some(rows)) => with_rows(rows, *usual),
+                    _ => "with the same rows and query".to_owned(),
+                };
                 let text = format!("`{}` took {took}, {same}{}", part.name, self.surroundings());
                 (Kind::Unknown, text)
             }
@@ -576,6 +588,16 @@ fn normal_deviate(t: f64, freedom: f64) -> f64 {
 fn normal_tails(deviate: f64) -> f64 {
     let bound = 2.0 * (-deviate * deviate / 2.0).exp() / (deviate * (2.0 * PI).sqrt());
     bound.min(1.0)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number of rows"
+)]
+fn with_rows(rows: u64, usual: f64) -> String {
+    let (rows, usual) = (Thousands(rows), Thousands(usual.round() as u64));
+    format!("with {rows} rows, usually {usual}")
 }
 
 #[cfg(test)]

@@ -172,6 +172,8 @@ fn a_history_that_cannot_be_used_is_one_warning() {
         format!("warning: {file} is damaged, and a run replaces it\n")
     );
     assert_eq!(runs(&product, &[]).len(), 1);
+    let last = measured.replace("\"number\":2", &format!("\"number\":{}", u64::MAX));
+    assert_eq!(warning(&last), "");
     let future = measured.replace("\"started_at\":\"20", "\"started_at\":\"90");
     let clock = warning(&future);
     assert!(
