@@ -413,7 +413,10 @@ fn sources(product: &Product<'_>) -> Value {
             }
             described
         });
-        let mut table = json!({ "name": source.name, "columns": columns.collect::<Vec<_>>() });
+        let mut columns: Vec<_> = columns.collect();
+        // Without declared columns, those of the table are the source's.
+        columns.extend(of_columns.into_iter().map(tested_column));
+        let mut table = json!({ "name": source.name, "columns": columns });
         if !of_table.is_empty() {
             table["data_tests"] = of_table.into();
         }
@@ -433,9 +436,7 @@ fn models(product: &Product<'_>) -> Value {
     let models = product.models.iter().map(|model| {
         let name = |index| format!("{}_check_{index}", model.name);
         let (of_columns, of_table) = data_tests(model.checks, name, |to| reference(product, to));
-        let columns = of_columns
-            .into_iter()
-            .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
+        let columns = of_columns.into_iter().map(tested_column);
         json!({
             "name": model.name,
             "config": { "materialized": model.materialization, "tags": [model.layer] },
@@ -444,6 +445,11 @@ fn models(product: &Product<'_>) -> Value {
         })
     });
     json!({ "version": 2, "models": models.collect::<Vec<_>>() })
+}
+
+/// A column of which nothing is known but its tests.
+fn tested_column((name, tests): (&str, Vec<Value>)) -> Value {
+    json!({ "name": name, "quote": true, "data_tests": tests })
 }
 
 /// How dbt finds an asset.

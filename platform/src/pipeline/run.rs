@@ -239,12 +239,16 @@ impl Run<'_> {
             .iter()
             .map(|name| self.dataset(name, &columns))
             .collect();
-        inputs.extend(asset.outside.map(|(namespace, name)| Dataset {
+        let outside = asset.outside.map(|(namespace, name)| Dataset {
             namespace,
             name,
             columns: output.columns.clone(),
             ..Dataset::default()
-        }));
+        });
+        // Two products of one namespace may have tables of one name, which are one in lineage: nothing is its own input.
+        let is_other =
+            |it: &Dataset<'_>| (it.namespace, it.name) != (output.namespace, output.name);
+        inputs.extend(outside.filter(is_other));
         self.emit(RunEvent {
             job_type: Some(JobType {
                 integration: "FLOE",
