@@ -167,7 +167,11 @@ impl<'a> Found<'a> {
                     has_type = true;
                 }
                 ("on_failure", found) => {
-                    let message = format!("expected fail, continue, found {}", describe(&found));
+                    let found = match found {
+                        Value::String(text) => format!("`{}`", sanitize_credentials(&text)),
+                        found => describe(&found).to_owned(),
+                    };
+                    let message = format!("expected fail, continue, found {found}");
                     refused(position, message);
                 }
                 (key, found) => {

@@ -121,7 +121,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("plugins:\n  storage:\n    type: local\n    folder: 7"),
         ":6:13: `folder`: expected a text, found integer `7`"),
     (MANIFEST, Append("plugins: { storage: { type: local, on_failure: retry } }"),
-        ":3:48: expected fail, continue, found a text"),
+        ":3:48: expected fail, continue, found `retry`"),
     (MANIFEST, Append("plugins: { storage: { type: local, folder: 'https://shop:hunter2@lake.example' } }"),
         ":3:44: `folder` contains a credential, which would be written into the artifacts, expected a reference where the plugin takes one, such as `${env:NAME}`"),
     (MANIFEST, Append("plugins: { storages: {} }"),
