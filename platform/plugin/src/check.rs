@@ -1,5 +1,7 @@
 //! A check of a table, and its result.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +133,9 @@ pub struct CheckError {
 /// ```
 #[must_use]
 pub fn identifiers(checks: &[Check]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+    let mut names = Vec::with_capacity(checks.len());
+    // The last number of each name.
+    let mut numbers: HashMap<String, u64> = HashMap::new();
     for check in checks {
         let mut name = check.name().to_owned();
         for sign in check
@@ -145,12 +149,14 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
                 '_'
             });
         }
-        let numbered = (2..).map(|number| format!("{name}_{number}"));
-        let free = [name.clone()]
-            .into_iter()
-            .chain(numbered)
-            .find(|it| !names.contains(it));
-        names.push(free.unwrap_or(name));
+        let mut free = name.clone();
+        while numbers.contains_key(&free) {
+            let number = numbers.entry(name.clone()).or_insert(1);
+            *number += 1;
+            free = format!("{name}_{number}");
+        }
+        numbers.insert(free.clone(), 1);
+        names.push(free);
     }
     names
 }
