@@ -255,6 +255,27 @@ fn a_signal_interrupts_a_model() {
 }
 
 #[test]
+fn a_signal_ends_the_wait_for_a_locked_database() {
+    let product = Product::shop();
+    product.replace(
+        "floe.yaml",
+        "models:\n",
+        "  - name: payments\n    table: payments\n    database: raw.db\nmodels:\n",
+    );
+    let database = rusqlite::Connection::open(product.path("raw.db")).unwrap();
+    let lock = "CREATE TABLE payments (id INTEGER); BEGIN EXCLUSIVE";
+    database.execute_batch(lock).unwrap();
+    let mut run = Running::start(&product, &[("FLOE_LOG_LEVEL", "info")]);
+    run.wait_for_log(&["built", "orders"]);
+    run.signal("TERM");
+    assert_eq!(run.ended_by().0, Some(15));
+    // A run that does not stop in time is ended, and its results are those of one that has started.
+    assert_eq!(results(&product)["status"], "failed");
+    database.execute_batch("COMMIT").unwrap();
+    assert_continues(&product);
+}
+
+#[test]
 fn a_command_that_does_not_stop_is_ended() {
     let receiver = Receiver::http();
     let product = endless_model(ENDLESS_INSTRUCTION);

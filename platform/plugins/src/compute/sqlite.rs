@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments, TableCopy};
 use floe_plugin::product::Product;
@@ -139,6 +141,7 @@ impl Sqlite {
             connection.execute_batch(&comments.add_to(setting))?;
         }
         connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
+        connection.busy_handler(Some(wait))?;
         // Otherwise SQLite treats an unknown column in double quotes as a string.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
@@ -149,6 +152,18 @@ impl Sqlite {
             comments,
         })
     }
+}
+
+/// The wait between two attempts to use a database that another process has locked.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The most attempts: as many as five seconds have.
+const ATTEMPTS: i32 = 250;
+
+/// Waits for a locked database, unless a signal has arrived. Returns whether to try again.
+fn wait(attempts: i32) -> bool {
+    thread::sleep(TICK);
+    attempts < ATTEMPTS && !interrupt::is_requested()
 }
 
 impl Database for SqliteDatabase {
