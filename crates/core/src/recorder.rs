@@ -70,6 +70,7 @@ mod open;
 mod opening;
 pub mod outcome;
 mod pending;
+mod probability;
 mod profile;
 mod record;
 mod recorded_span;
@@ -137,11 +138,12 @@ pub use self::{
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
     opening::PANICKED,
+    probability::{Threshold, randomness, rejects, threshold, with_threshold},
     record::{Code, More, Origin, limit_events_and_links},
     sampling::{
         Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanObserver,
-        SpanSampler, Threshold, change_sampling, matches, randomness, rejects, sampler_panics,
-        spans_after_shutdown, start_provider, stop_provider, threshold, with_threshold,
+        SpanSampler, change_sampling, matches, sampler_panics, spans_after_shutdown,
+        start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

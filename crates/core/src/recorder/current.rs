@@ -27,8 +27,8 @@ use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
+use super::probability::without_threshold;
 use super::recording::{self, Recording, context_is_alive};
-use super::sampling::without_threshold;
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 

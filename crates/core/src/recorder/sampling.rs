@@ -27,7 +27,6 @@
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
 //! ([`settings`]): a change of them replaces all, for each span that starts after it.
 
-mod probability;
 mod provider;
 pub(super) mod settings;
 
@@ -37,7 +36,6 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    probability::rejects,
     provider::{
         Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, SpanSampler,
         change_sampling, sampler_panics, start_provider, stop_provider,
@@ -45,8 +43,6 @@ pub use self::{
     settings::matches,
 };
 
-pub(super) use self::probability::without_threshold;
-pub use self::probability::{Threshold, randomness, threshold, with_threshold};
 pub use self::provider::make_ids;
 use self::settings::Sampled;
 use super::captures::capture;
@@ -56,6 +52,7 @@ use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
     PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
+use super::probability::{self, Threshold, with_threshold, without_threshold};
 use super::profile::Profile;
 use super::record::{Head, Origin, SpanRecord};
 use super::recording::{self, Recording};

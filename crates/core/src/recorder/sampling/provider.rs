@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use opentelemetry::{Context, Key};
 
+use super::super::probability::Threshold;
 use super::SamplerDecision;
-use super::probability::Threshold;
 use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::caught::caught;

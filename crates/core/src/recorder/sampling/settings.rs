@@ -11,7 +11,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, Key, KeyValue, TraceId};
 
-use super::probability::{Threshold, randomness};
+use super::super::probability::{Threshold, randomness};
 use crate::callsite::{CallSite, Level, Scope};
 use crate::clock::monotonic_nanos;
 

@@ -149,7 +149,7 @@ pub(super) fn inherited(parent: &SpanContext, is_independent: bool) -> TraceStat
 /// Returns the trace state of a span that is not sampled, below a parent with this one: a threshold would contradict the
 /// decision.
 #[inline]
-pub(in crate::recorder) fn without_threshold(state: &TraceState) -> TraceState {
+pub(super) fn without_threshold(state: &TraceState) -> TraceState {
     if *state == TraceState::NONE || threshold(state).is_none() {
         return state.clone();
     }
