@@ -91,10 +91,10 @@ pub struct Metadata {
     /// The environment.
     pub environment: Environment,
     /// A description of the product.
-    #[serde(serialize_with = "mask::optional")]
+    #[serde(serialize_with = "mask::all")]
     pub description: Option<String>,
     /// The owner of the product.
-    #[serde(serialize_with = "mask::optional")]
+    #[serde(serialize_with = "mask::all")]
     pub owner: Option<String>,
 }
 
@@ -242,7 +242,7 @@ pub struct Query {
     /// The assets it reads.
     pub depends_on: BTreeSet<String>,
     /// The SQL. Line numbers are those of the file.
-    #[serde(serialize_with = "mask::text")]
+    #[serde(serialize_with = "mask::all")]
     pub sql: String,
 }
 

@@ -1,7 +1,7 @@
 //! Redaction of credentials in the texts of a product, which are written into its artifacts.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use floe_plugins::error::Error as PlatformError;
 use floe_plugins::place::Place;
@@ -13,28 +13,20 @@ use serde_json::Value;
 use super::{CompiledArtifacts, Query};
 use crate::product;
 
-pub(super) fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&sanitize_credentials(text))
-}
-
-#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
-pub(super) fn optional<S: Serializer>(
-    text: &Option<String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    text.as_deref()
-        .map(sanitize_credentials)
-        .serialize(serializer)
-}
-
-/// Redacts all texts of a value, such as those that a check accepts.
+/// Redacts all texts of a field.
 pub(super) fn all<T: Serialize, S: Serializer>(
     value: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let mut value = serde_json::to_value(value).map_err(Error::custom)?;
+    redacted(value)
+        .map_err(Error::custom)?
+        .serialize(serializer)
+}
+
+fn redacted<T: Serialize>(value: &T) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(value)?;
     redact(&mut value);
-    value.serialize(serializer)
+    Ok(value)
 }
 
 fn redact(value: &mut Value) {
@@ -52,41 +44,43 @@ fn redact(value: &mut Value) {
 
 /// Refuses artifacts from which a credential was removed: they are not what was compiled.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), PlatformError> {
-    let refused = |what: String| {
-        let message = format!(
-            "{what} contained a credential, which is not written, expected a run without `--artifacts`"
-        );
-        Err(PlatformError::input(Place::file(path), message))
+    let what = match unsafe_part(artifacts, |sql| sql.contains(REDACTED)) {
+        None => return Ok(()),
+        Some((name, Some(_))) => format!("the query of `{name}`"),
+        Some((name, None)) => format!("what is written of `{name}`"),
     };
-    if let Some((name, _)) = queries(artifacts).find(|(_, query)| query.sql.contains(REDACTED)) {
-        return refused(format!("the query of `{name}`"));
-    }
-    match others(artifacts).find(|(_, text)| text.contains(REDACTED)) {
-        Some((name, _)) => refused(format!("what is written of `{name}`")),
-        None => Ok(()),
-    }
+    let message = format!(
+        "{what} contained a credential, which is not written, expected a run without `--artifacts`"
+    );
+    Err(PlatformError::input(Place::file(path), message))
 }
 
 impl CompiledArtifacts {
     /// Refuses what processes that read the artifacts would refuse. `folder` is the product's, `reader` starts them.
     pub(crate) fn check_read_by(&self, reader: &str, folder: &Path) -> Result<(), PlatformError> {
-        let is_unsafe = |text: &str| *sanitize_credentials(text) != *text;
-        let refused = |file: PathBuf| {
-            let message = format!(
-                "it contains a credential, which is not written into the artifacts that {reader} reads, expected `--orchestrator local`, or none"
-            );
-            Err(PlatformError::input(Place::file(&file), message))
+        let file = match unsafe_part(self, |sql| *sanitize_credentials(sql) != *sql) {
+            None => return Ok(()),
+            Some((_, Some(query))) => folder.join(&*query.path),
+            Some((_, None)) => product::spec_path(folder),
         };
-        let mut queries = queries(self).map(|(_, query)| query);
-        if let Some(query) = queries.find(|query| is_unsafe(&query.sql)) {
-            return refused(folder.join(&*query.path));
-        }
-        // They are redacted, or were when the file was written.
-        if others(self).any(|(_, text)| text.contains(REDACTED)) {
-            return refused(product::spec_path(folder));
-        }
-        Ok(())
+        let message = format!(
+            "it contains a credential, which is not written into the artifacts that {reader} reads, expected `--orchestrator local`, or none"
+        );
+        Err(PlatformError::input(Place::file(&file), message))
     }
+}
+
+/// The first query that is unsafe, or the first asset of which something else is redacted, or was.
+fn unsafe_part(
+    artifacts: &CompiledArtifacts,
+    is_unsafe: impl Fn(&str) -> bool,
+) -> Option<(&str, Option<&Query>)> {
+    let query = queries(artifacts).find(|(_, query)| is_unsafe(&query.sql));
+    let query = query.map(|(name, query)| (name, Some(query)));
+    query.or_else(|| {
+        let (name, _) = others(artifacts).find(|(_, text)| text.contains(REDACTED))?;
+        Some((name, None))
+    })
 }
 
 /// All queries, each with the name of its asset or its check.
@@ -109,7 +103,5 @@ fn others(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, String)>
 }
 
 fn safe<T: Serialize>(value: &T) -> String {
-    let mut value = serde_json::to_value(value).unwrap_or_default();
-    redact(&mut value);
-    value.to_string()
+    redacted(value).unwrap_or_default().to_string()
 }
