@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::max_age::MaxAge;
 
 /// A check of a table.
@@ -120,6 +120,16 @@ pub struct CheckError {
     pub message: String,
     /// The place of the mistake in the product's own query, in bytes.
     pub offset: Option<usize>,
+}
+
+impl From<&Error> for CheckError {
+    fn from(error: &Error) -> Self {
+        Self {
+            kind: error.kind(),
+            message: error.to_string(),
+            offset: error.offset(),
+        }
+    }
 }
 
 /// The names of the checks of a table for tools in which a name is unique: letters, digits and underscores.

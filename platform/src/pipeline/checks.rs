@@ -2,7 +2,7 @@
 
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::lineage::{Assertion, RunState};
-use floe_plugin::quality::{Check, CheckResult, Quality, QualityProvider, identifiers};
+use floe_plugin::quality::{Check, CheckError, CheckResult, Quality, QualityProvider, identifiers};
 use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _};
 use floe_plugins::error::Error;
 use floe_plugins::runs::run_id::RunId;
@@ -48,7 +48,8 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
     run.lineage_of_checks(table.name, &run_id, state, assertions, message.as_deref())?;
     let results = match results {
         Err(error) if error.kind().is_of_input() => {
-            let failed = not_run(&error, table, run);
+            let check = error.check().and_then(|index| table.checks.get(index));
+            let failed = not_run(&CheckError::from(&error), check, table, run);
             let message = format!("the checks of `{}`: {error}", table.name);
             alert(table.name, run, &message)?;
             none_ran(table, run, is_tolerated);
@@ -82,16 +83,11 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
     let Some(message) = suite.failures(&results) else {
         return Ok(());
     };
-    let mut broken = results.iter().enumerate();
-    if let Some((index, broken)) = broken.find_map(|(index, it)| Some((index, it.error.as_ref()?)))
-    {
-        let error = PluginError::new(broken.kind, &broken.message).of_check(index);
-        let error = match broken.offset {
-            Some(offset) => error.at_offset(offset),
-            None => error,
-        };
-        let failed = not_run(&error, table, run);
-        return fail(&quality, run, error.with_message(failed.redacted()), failed);
+    let mut all = table.checks.iter().zip(&results);
+    if let Some((check, broken)) = all.find_map(|(check, it)| Some((check, it.error.as_ref()?))) {
+        let failed = not_run(broken, Some(check), table, run);
+        let error = PluginError::new(broken.kind, failed.redacted());
+        return fail(&quality, run, error, failed);
     }
     let error = PluginError::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN);
     let mut failed = table.checks.iter().zip(&results);
@@ -148,26 +144,30 @@ fn mistake_of_key(table: CheckedTable<'_>, run: &Run<'_>) -> Option<(String, Opt
 }
 
 /// The failure of checks that could not run: in the product's own query, or where the check is.
-fn not_run(error: &PluginError, table: CheckedTable<'_>, run: &Run<'_>) -> Failure {
-    let check = error.check().and_then(|index| table.checks.get(index));
-    let copy = |message: &str| {
-        let copy = PluginError::new(error.kind(), message);
-        match error.offset() {
-            Some(offset) => copy.at_offset(offset),
-            None => copy,
+fn not_run(
+    broken: &CheckError,
+    check: Option<&Check>,
+    table: CheckedTable<'_>,
+    run: &Run<'_>,
+) -> Failure {
+    let message = &broken.message;
+    let error = |message: &str| {
+        let error = PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
+        match broken.offset {
+            Some(offset) => error.at_offset(offset),
+            None => error,
         }
-        .in_domain(Quality::DOMAIN)
     };
     if let Some(Check::Query(name)) = check
         && let Some(query) = run.artifacts.check_queries.get(name)
     {
         let file = run.folder().join(&*query.path);
-        return Failure::of_query(copy(&error.to_string()), &file, &query.sql);
+        return Failure::of_query(error(message), &file, &query.sql);
     }
     let position = check.and_then(|it| check_column::position(run.folder(), table.name, it));
     let error = match check {
-        Some(_) => copy(&error.to_string()),
-        None => copy(&format!("the checks of `{}`: {error}", table.name)),
+        Some(_) => error(message),
+        None => error(&format!("the checks of `{}`: {message}", table.name)),
     };
     QueryError::in_specification(run.folder(), position, &error).into()
 }

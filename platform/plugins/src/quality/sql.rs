@@ -61,11 +61,7 @@ impl QualityProvider for Sql {
         let run = |check| match self.run(suite, check, rows, data) {
             // The other checks run all the same.
             Err(error) if error.kind().is_of_input() => Ok(CheckResult {
-                error: Some(CheckError {
-                    kind: error.kind(),
-                    message: error.to_string(),
-                    offset: error.offset(),
-                }),
+                error: Some(CheckError::from(&error)),
                 query: query(suite, check).ok(),
                 ..CheckResult::default()
             }),
