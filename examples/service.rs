@@ -1,4 +1,4 @@
-//! A web service whose traces begin with its requests; README contains it.
+//! A web service whose traces begin with its requests; docs/service.md contains it.
 //!
 //! ```sh
 //! cargo run -p floe-telemetry-examples --bin service

@@ -1,4 +1,4 @@
-//! The programs deliver their traces over OTLP, and README contains the first of them.
+//! The programs deliver their traces over OTLP, and docs/service.md contains the service.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -249,21 +249,16 @@ fn annotated_functions_record_into_a_provider_of_the_sdk() {
 }
 
 #[test]
-fn readme_contains_the_tour_and_the_service() {
-    for program in [
-        include_str!("../tour/main.rs"),
-        include_str!("../service.rs"),
-    ] {
-        let code: Vec<&str> = program
-            .lines()
-            .skip_while(|line| line.starts_with("//!") || line.is_empty())
-            .collect();
-        let block = format!("```rust,ignore\n{}\n```\n", code.join("\n"));
-        assert!(
-            include_str!("../../README.md").contains(&block),
-            "README should contain\n{block}"
-        );
-    }
+fn the_page_of_the_service_contains_it() {
+    let code: Vec<&str> = include_str!("../service.rs")
+        .lines()
+        .skip_while(|line| line.starts_with("//!") || line.is_empty())
+        .collect();
+    let block = format!("```rust,ignore\n{}\n```\n", code.join("\n"));
+    assert!(
+        include_str!("../../docs/service.md").contains(&block),
+        "docs/service.md should contain\n{block}"
+    );
 }
 
 #[test]

@@ -53,6 +53,7 @@ pub mod messages {}
 /// The settings for Jaeger, Grafana, Phoenix, Honeycomb and Datadog, and programs that show files of traces.
 ///
 #[doc = concat!("[collectors]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
+#[doc = concat!("[service]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/service.md")]
 /// [`floe-trace`]: https://docs.rs/floe-trace
 /// [`otlp_file`]: configuration#otlp-in-json
 ///

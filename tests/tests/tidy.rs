@@ -511,6 +511,16 @@ fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
     assert_eq!(pages, packaged.count());
 }
 
+/// The file and the line that a test which a page names is known by.
+fn test_code(test: &str) -> (String, String) {
+    if let Some(scenario) = test.strip_prefix(".ci/faults ") {
+        let text = format!("&{scenario}::SCENARIO,");
+        return ("tests/faults/src/scenarios.rs".to_owned(), text);
+    }
+    let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("{test}"));
+    (path.to_owned(), format!("fn {name}()"))
+}
+
 /// Each promise of SECURITY.md has a test: `` `path::name` ``, `` `.ci/faults scenario` `` or "the same test".
 #[test]
 fn each_promise_of_the_security_policy_has_a_test() {
@@ -524,19 +534,7 @@ fn each_promise_of_the_security_policy_has_a_test() {
     for row in rows {
         count += 1;
         let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
-        let named: Vec<_> = tests
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .map(|test| {
-                if let Some(scenario) = test.strip_prefix(".ci/faults ") {
-                    let text = format!("&{scenario}::SCENARIO,");
-                    return ("tests/faults/src/scenarios.rs".to_owned(), text);
-                }
-                let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("{test}"));
-                (path.to_owned(), format!("fn {name}()"))
-            })
-            .collect();
+        let named: Vec<_> = tests.split('`').skip(1).step_by(2).map(test_code).collect();
         assert!(
             !named.is_empty() || tests == "the same test" && !previous.is_empty(),
             "no test: {row}"
@@ -547,6 +545,34 @@ fn each_promise_of_the_security_policy_has_a_test() {
         previous = named;
     }
     assert!(count > 25, "{count}");
+}
+
+/// README names a test as `` `path::name` `` or `` `.ci/faults scenario` ``.
+#[test]
+fn each_test_that_readme_names_exists() {
+    let text = read("README.md");
+    let named: Vec<_> = prose(&text)
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|code| code.contains(".rs::") || code.starts_with(".ci/faults "))
+        .map(test_code)
+        .collect();
+    assert!(named.len() > 4, "{named:?}");
+    for (path, code) in named {
+        assert!(read(&path).contains(&code), "{path} has no test `{code}`");
+    }
+}
+
+/// Every page of the guide is in its table of contents, once.
+#[test]
+fn the_guide_lists_each_page() {
+    let summary = read("docs/SUMMARY.md");
+    for (name, _) in files("docs", ".md") {
+        let page = name.trim_start_matches("docs/");
+        if page != "SUMMARY.md" {
+            let link = format!("]({page})");
+            assert_eq!(summary.matches(&link).count(), 1, "{page}");
+        }
+    }
 }
 
 /// The messages of `tracing::warn!` and `tracing::error!`, with `…` for each inserted value.

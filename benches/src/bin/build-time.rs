@@ -1,6 +1,6 @@
 //! What a library adds to the first build of a crate, and to its program: a package with one annotated
 //! function is built from scratch with each of several libraries, and starts what exports its spans. The packages
-//! called `service` have the dependencies of README's service: axum, tokio and `tracing`, alone, with this library,
+//! called `service` have the dependencies of the service of docs/service.md: axum, tokio and `tracing`, alone, with this library,
 //! with what exports the same with tracing-opentelemetry (`examples/comparison`), and with crates that set it up.
 //!
 //! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their
@@ -22,7 +22,7 @@ use std::{env, fs};
 /// The number of builds of each package in each profile.
 const ROUNDS: usize = 3;
 
-/// What README's service depends on beside telemetry.
+/// What the service of docs/service.md depends on beside telemetry.
 const SERVICE: &str = r#"axum = "0.8"
 tokio = { version = "1", features = ["full"] }
 tracing = "0.1"

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::OtlpProtocol;
 
-const README: &str = include_str!("../../../README.md");
 const BACKENDS: &str = include_str!("../../../docs/backends.md");
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
+const SERVICE: &str = include_str!("../../../docs/service.md");
 const TASKS: &str = include_str!("../../../docs/tasks.md");
 const MANIFEST: &str = include_str!("../../../Cargo.toml");
 const LOCK: &str = include_str!("../../../Cargo.lock");
@@ -84,8 +84,8 @@ fn both_forms_have_the_same_destination() {
 
 /// Without its feature, a recipe is an error of `init`.
 #[test]
-fn readme_has_the_features_of_the_recipes_over_grpc() {
-    let (_, rest) = README.split_once("cargo add floe-telemetry ").unwrap();
+fn the_service_has_the_features_of_the_recipes_over_grpc() {
+    let (_, rest) = SERVICE.split_once("cargo add floe-telemetry ").unwrap();
     let (_, features) = rest.split_once("--features ").unwrap();
     let features: Vec<_> = features.lines().next().unwrap().split(',').collect();
     for Recipe {
