@@ -15,8 +15,11 @@ use crate::FloeAttributes;
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "lowercase")]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(rename_all = "lowercase")
+)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(
     clippy::exhaustive_enums,
