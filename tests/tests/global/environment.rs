@@ -25,12 +25,13 @@ fn child() {
     drop(create_span("from.child"));
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
     println!(
-        "noop={} spans={} service={} protocol={:?} queue={}",
+        "noop={} spans={} service={} protocol={:?} queue={} delay={}",
         telemetry.is_noop(),
         memory.spans().len(),
         config.resource_attributes.service_name,
         config.otlp_protocol.unwrap_or_default(),
         config.batch_processor.max_queue_size,
+        config.batch_processor.schedule_delay_millis,
     );
 }
 
@@ -52,8 +53,8 @@ fn the_variables_follow_the_specification() {
     if is_child() {
         return child();
     }
-    let on = "noop=false spans=1 service=from-code protocol=Grpc queue=2048";
-    let off = "noop=true spans=0 service=from-code protocol=Grpc queue=2048";
+    let on = "noop=false spans=1 service=from-code protocol=Grpc queue=2048 delay=5000";
+    let off = "noop=true spans=0 service=from-code protocol=Grpc queue=2048 delay=5000";
     for (variables, expected) in [
         (&[][..], on),
         (&[("OTEL_SDK_DISABLED", "true")], off),
@@ -67,14 +68,18 @@ fn the_variables_follow_the_specification() {
                 ("OTEL_SERVICE_NAME", "from-env"),
                 ("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
             ],
-            "noop=false spans=1 service=from-env protocol=Grpc queue=4096",
+            "noop=false spans=1 service=from-env protocol=Grpc queue=4096 delay=5000",
+        ),
+        (
+            &[("OTEL_BSP_SCHEDULE_DELAY", "0")],
+            "noop=false spans=1 service=from-code protocol=Grpc queue=2048 delay=1",
         ),
         // Invalid values are ignored with a warning, as the specification requires.
         (&[("OTEL_BSP_MAX_QUEUE_SIZE", "many")], on),
         (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/yaml")], on),
         (
             &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
-            "noop=false spans=1 service=from-code protocol=HttpJson queue=2048",
+            "noop=false spans=1 service=from-code protocol=HttpJson queue=2048 delay=5000",
         ),
         (
             &[(

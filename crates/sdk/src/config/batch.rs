@@ -10,6 +10,10 @@ use crate::json_schema::JsonSchema;
 /// The largest queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
+/// The delay of a processor without one, in milliseconds: 0 in OpenTelemetry's variables and its file, and processors
+/// that are not batch processors.
+pub(super) const AT_ONCE: u64 = 1;
+
 /// Defines the settings of a batch processor. Spans and log records differ only in the default delay,
 /// which is the specification's.
 macro_rules! batch_processor {

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use self::parse::{between, number, word};
-use super::batch::MAX_QUEUE_SIZE;
+use super::batch::{AT_ONCE, MAX_QUEUE_SIZE};
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
 use super::errors::{ExceptionSignal, PanicOutput};
@@ -642,7 +642,7 @@ fn batches(config: &mut TelemetryConfig) {
         ("OTEL_BSP_SCHEDULE_DELAY", &mut spans.schedule_delay_millis),
         ("OTEL_BLRP_SCHEDULE_DELAY", &mut logs.schedule_delay_millis),
     ] {
-        set(name, millis, number(1));
+        set(name, millis, delay);
     }
     for (name, millis) in [
         ("OTEL_BSP_EXPORT_TIMEOUT", &mut spans.export_timeout_millis),
@@ -650,6 +650,12 @@ fn batches(config: &mut TelemetryConfig) {
     ] {
         set(name, millis, timeout);
     }
+}
+
+/// Parses the delay of a batch in milliseconds. 0 is the shortest one.
+fn delay(text: &str) -> Result<u64, String> {
+    let millis = number(0)(text)?;
+    Ok(millis.max(AT_ONCE))
 }
 
 /// Parses a timeout in milliseconds. 0 is no limit.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::exporter::{Exporter, Exporters};
 use super::findings::{Findings, Positive, below};
 use super::sampler::Sampler;
+use crate::config::batch::AT_ONCE;
 use crate::config::batch::{
     BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, MAX_QUEUE_SIZE,
 };
@@ -15,9 +16,6 @@ use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits}
 use crate::config::otlp::Signal;
 use crate::config::sampling::{FileSampler, Sampler as Kind};
 use crate::config::telemetry::TelemetryConfig;
-
-/// The delay after which a processor exports that is not a batch processor, in milliseconds.
-const AT_ONCE: u64 = 1;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
