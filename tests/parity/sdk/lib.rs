@@ -107,9 +107,9 @@ pub mod trace {
             self
         }
 
-        /// At most 128 events are recorded.
+        /// At most as many as a configuration may ask for.
         pub fn with_max_events_per_span(mut self, most: u32) -> Self {
-            self.config.limits.event_count = most.min(self.config.limits.event_count);
+            self.config.limits.event_count = most.min(65_536);
             self
         }
 
