@@ -514,8 +514,8 @@ fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
 /// The file and the line that a test which a page names is known by.
 fn test_code(test: &str) -> (String, String) {
     if let Some(scenario) = test.strip_prefix(".ci/faults ") {
-        let text = format!("&{scenario}::SCENARIO,");
-        return ("tests/faults/src/scenarios.rs".to_owned(), text);
+        let code = format!("&{scenario}::SCENARIO,");
+        return ("tests/faults/src/scenarios.rs".to_owned(), code);
     }
     let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("{test}"));
     (path.to_owned(), format!("fn {name}()"))
@@ -575,7 +575,7 @@ fn the_guide_lists_each_page() {
     }
 }
 
-/// The messages of `tracing::warn!` and `tracing::error!`, with `…` for each inserted value.
+/// The messages of `tracing::warn!`, `tracing::error!` and `message!`, with `…` for each inserted value.
 #[derive(Default)]
 struct Messages(Vec<String>);
 
@@ -587,7 +587,11 @@ impl Visit<'_> for Messages {
             .iter()
             .map(|it| it.ident.to_string())
             .collect();
-        if path == ["tracing", "warn"] || path == ["tracing", "error"] {
+        let is_message = ["warn", "error"]
+            .iter()
+            .any(|level| path == ["tracing", level])
+            || path == ["internal_log"];
+        if is_message {
             let tokens = call.tokens.clone().into_iter();
             let texts =
                 tokens.filter_map(|token| syn::parse_str::<LitStr>(&token.to_string()).ok());
@@ -619,8 +623,11 @@ fn operators_know_each_message() {
         let code = text
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
-        let is_call =
-            |line: &&str| line.contains("tracing::warn!(") || line.contains("tracing::error!(");
+        let is_call = |line: &&str| {
+            ["tracing::warn!(", "tracing::error!(", " internal_log!("]
+                .iter()
+                .any(|call| line.contains(call))
+        };
         calls += code.filter(is_call).count();
         written.visit_file(&syn::parse_file(&text).unwrap());
     }

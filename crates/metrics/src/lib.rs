@@ -20,7 +20,7 @@ use floe_telemetry_sdk::__parts::metrics::{
     MeterProviders, MetricDestination, MetricReport, ProviderMeters, observe, reported, scope,
 };
 use floe_telemetry_sdk::__parts::parts::Part;
-use floe_telemetry_sdk::__parts::{collector, config};
+use floe_telemetry_sdk::__parts::{collector, config, internal_log};
 use floe_telemetry_sdk::Error;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::Resource;

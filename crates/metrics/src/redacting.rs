@@ -16,9 +16,8 @@ use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
 use super::views::Views;
 use crate::char_boundary::beginning;
-use crate::collector::{
-    ExemplarValue, Exemplars, Redaction, Redactor, guarded_message, instrument_exemplars,
-};
+use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
+use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
@@ -100,12 +99,11 @@ impl<P> RedactingMeterProvider<P> {
         let is_new = known.insert(scope.clone());
         drop(known);
         if is_new && !has_room {
-            guarded_message(|| {
-                tracing::warn!(
-                    scope = OVERFLOW,
-                    "there are too many meters and metric recorders: further ones share a scope"
-                );
-            });
+            internal_log!(
+                warn,
+                scope = OVERFLOW,
+                "there are too many meters and metric recorders: further ones share a scope"
+            );
         }
         scope
     }

@@ -46,7 +46,7 @@ use tokio::runtime::{self, Runtime};
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
 use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget};
 use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart, Part};
-use floe_telemetry_sdk::__parts::{collector, config, regular_file};
+use floe_telemetry_sdk::__parts::{collector, config, internal_log, regular_file};
 use floe_telemetry_sdk::Error;
 
 use self::files::WatchedFiles;
@@ -58,9 +58,10 @@ use self::writer::Written;
 use crate::caught::caught;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, RateLimited, Worker,
-    WorkerSettings, guarded_message,
+    WorkerSettings,
 };
 use crate::config::{Compression, OtlpProtocol, Signal, needs};
+use crate::internal_log::internal_log;
 
 floe_telemetry_sdk::__part!(Part::Otlp(OtlpPart {
     features: OtlpFeatures {
@@ -242,9 +243,12 @@ impl Otlp {
             let warning = redaction::sanitize_error_message(&warning);
             let endpoint = settings.receiver();
             // A field `message` would replace the message of the record.
-            guarded_message(|| {
-                tracing::warn!(endpoint, %warning, "the OTLP receiver sent a warning");
-            });
+            internal_log!(
+                warn,
+                endpoint = endpoint,
+                warning = &*warning,
+                "the OTLP receiver sent a warning"
+            );
         }
         Ok(())
     }
@@ -278,9 +282,11 @@ impl Otlp {
         }
         match transport(&self.runtime, &self.settings) {
             Ok(transport) => self.transport = transport,
-            Err(error) => guarded_message(|| {
-                tracing::warn!(%error, "a renewed certificate could not be loaded");
-            }),
+            Err(error) => internal_log!(
+                warn,
+                error = error.to_string(),
+                "a renewed certificate could not be loaded"
+            ),
         }
     }
 

@@ -14,7 +14,6 @@ mod exceptions;
 mod exemplars;
 mod exports;
 mod fetch;
-mod guarded_message;
 mod limits;
 mod panics;
 mod pipeline;
@@ -58,7 +57,6 @@ pub use self::exemplars::{
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub(crate) use self::exports::Queue;
 pub use self::fetch::Backpressure;
-pub use self::guarded_message::guarded_message;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
@@ -80,6 +78,7 @@ use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
+use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 use crate::system;
@@ -236,9 +235,7 @@ fn work(jobs: &Receiver<Job>) {
         // What follows must not end the thread either.
         let _ = caught(|| collector.recover());
         if messages.is_due() {
-            guarded_message(|| {
-                tracing::error!("the telemetry collector panicked and continues");
-            });
+            internal_log!(error, "the telemetry collector panicked and continues");
         }
         // The next turn may panic, too, and must not occupy a processor.
         thread::park_timeout(MIN_PAUSE);

@@ -68,7 +68,7 @@ pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
-pub(crate) use self::env::{is_debugged, is_disabled, is_set, warn};
+pub(crate) use self::env::{is_disabled, is_set, warn};
 pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;

@@ -7,7 +7,7 @@ pub mod collector {
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
         Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
         ExportFailure, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, StoredFailure, Worker,
-        WorkerSettings, collect_exemplars, guarded_message, span_data_bytes,
+        WorkerSettings, collect_exemplars, span_data_bytes,
     };
     pub use crate::collector::{
         BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,
@@ -40,6 +40,10 @@ pub mod exporter {
 #[cfg(feature = "subscriber")]
 pub mod init {
     pub use crate::init::subscriber::{LogLines, is_terminal, level_filter};
+}
+
+pub mod internal_log {
+    pub use crate::__floe_internal_log as internal_log;
 }
 
 pub mod logs {

@@ -8,6 +8,7 @@ mod channel;
 mod collector;
 mod error;
 mod init;
+mod internal_log;
 mod json_schema;
 mod logs;
 mod parts;
@@ -45,6 +46,9 @@ pub use self::{
 
 #[doc(hidden)]
 pub use floe_telemetry_core::{__floe_linked, __floe_location, __private};
+
+#[doc(hidden)]
+pub use self::internal_log::__internal_log;
 
 #[doc(hidden)]
 #[path = "interface.rs"]

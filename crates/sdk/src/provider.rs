@@ -56,6 +56,7 @@ use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
+use crate::internal_log::internal_log;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::{ProviderMeters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
@@ -280,7 +281,12 @@ impl TelemetryProvider {
         }
         if let Err(error) = self.0.shut_down_unheard(timeout) {
             exit::warn(move || {
-                tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
+                let error = error.to_string();
+                internal_log!(
+                    warn,
+                    error = error,
+                    "the telemetry provider could not be shut down cleanly"
+                );
             });
         }
     }

@@ -23,6 +23,7 @@ mod logger_provider;
 mod logs;
 mod logs_delivery;
 mod memory;
+mod messages;
 mod metric_series;
 mod metrics;
 mod no_exporter;

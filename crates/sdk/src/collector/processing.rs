@@ -13,7 +13,6 @@ use std::time::Duration;
 use opentelemetry::Context;
 
 use super::enrich::add_baggage;
-use super::guarded_message::guarded_message;
 use super::processor::{EndingSpan, SpanProcessor};
 use super::rate_limited::RateLimited;
 use super::statistics::Counters;
@@ -22,6 +21,7 @@ use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
+use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::SpanRecord;
 
@@ -183,12 +183,11 @@ impl Processing {
             self.is_stuck = true;
             self.lost += number;
             if self.warnings.is_due() {
-                guarded_message(|| {
-                    tracing::error!(
-                        spans = number,
-                        "a span processor does not return: spans are lost, and later ones are exported without the program's processors"
-                    );
-                });
+                internal_log!(
+                    error,
+                    spans = number,
+                    "a span processor does not return: spans are lost, and later ones are exported without the program's processors"
+                );
             }
             return None;
         };
@@ -254,7 +253,7 @@ impl Calls {
                 let panics = &self.counters.processor_panics;
                 panics.fetch_add(1, Ordering::Relaxed);
                 if self.warnings.is_due() {
-                    guarded_message(|| tracing::warn!("a span processor panicked"));
+                    internal_log!(warn, "a span processor panicked");
                 }
             }
             if span.is_discarded {

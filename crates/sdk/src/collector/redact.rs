@@ -17,10 +17,10 @@ pub(crate) use self::key::SiteKeys;
 use self::key::{Key, Keys};
 pub(crate) use self::policies::Policies;
 pub use self::redaction::Redaction;
-use super::guarded_message::guarded_message;
 use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::{AttributeValue, keep_distinct};
+use crate::internal_log::internal_log;
 use crate::recorder::{MARK, SpanRecord};
 use crate::redaction::REDACTED;
 
@@ -156,11 +156,10 @@ impl Redactor {
         limits::apply_default(attributes);
         let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
         if dropped > 0 && EMPTY_KEYS.is_due() {
-            guarded_message(|| {
-                tracing::warn!(
-                    "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
-                );
-            });
+            internal_log!(
+                warn,
+                "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
+            );
         }
     }
 

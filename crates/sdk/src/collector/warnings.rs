@@ -1,7 +1,7 @@
 //! The warnings about dropped spans and about panics of the sampler.
 
-use super::guarded_message::guarded_message;
 use super::rate_limited::RateLimited;
+use crate::internal_log::internal_log;
 use crate::recorder;
 
 /// The numbers at the last warning.
@@ -31,14 +31,13 @@ impl DropWarnings {
         let is_new =
             buffer_full > self.buffer_full || memory > self.memory || queue_full > self.queue_full;
         if is_new && self.rate.is_due() {
-            guarded_message(|| {
-                tracing::warn!(
-                    buffer_full = buffer_full.saturating_sub(self.buffer_full),
-                    memory = memory - self.memory,
-                    queue_full = queue_full.saturating_sub(self.queue_full),
-                    "spans were dropped"
-                );
-            });
+            internal_log!(
+                warn,
+                buffer_full = buffer_full.saturating_sub(self.buffer_full),
+                memory = memory - self.memory,
+                queue_full = queue_full.saturating_sub(self.queue_full),
+                "spans were dropped"
+            );
             self.buffer_full = buffer_full;
             self.memory = memory;
             self.queue_full = queue_full;
@@ -49,12 +48,11 @@ impl DropWarnings {
     fn warn_of_sampler(&mut self) {
         let panics = recorder::sampler_panics();
         if panics > self.sampler_panics && self.panic_rate.is_due() {
-            guarded_message(|| {
-                tracing::warn!(
-                    panics = panics - self.sampler_panics,
-                    "the sampler panicked: the spans are not sampled"
-                );
-            });
+            internal_log!(
+                warn,
+                panics = panics - self.sampler_panics,
+                "the sampler panicked: the spans are not sampled"
+            );
             self.sampler_panics = panics;
         }
     }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkError;
 
-use super::guarded_message::guarded_message;
 use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::caught::caught;
@@ -16,6 +15,7 @@ use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::monotonic_now;
 use crate::config::Signal;
 use crate::error::Error;
+use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp};
 
@@ -475,14 +475,13 @@ impl ExporterThread {
 
     fn warn(&mut self, spans: u64, error: &str) {
         if self.counters.exports.is_warning_due(&self.name) {
-            guarded_message(|| {
-                tracing::warn!(
-                    exporter = self.name,
-                    spans,
-                    error,
-                    "spans could not be exported"
-                );
-            });
+            internal_log!(
+                warn,
+                exporter = self.name,
+                spans = spans,
+                error = error,
+                "spans could not be exported"
+            );
         }
     }
 

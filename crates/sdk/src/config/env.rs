@@ -13,7 +13,7 @@ use floe_suggest::expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -36,8 +36,8 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
+use crate::internal_log::{LOG_LEVEL, write_line};
 use crate::parts;
-use crate::program_signals::Unsignalled;
 use crate::regular_file;
 
 /// The most bytes of a variable.
@@ -48,11 +48,6 @@ const MAX_ENTRIES: usize = 1024;
 
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
-
-/// The variable with the level of what an SDK logs about itself
-/// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-/// Other SDKs have other levels, so none is invalid.
-const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// The variable with the path of a document of ours.
 const DOCUMENT: &str = "FLOE_CONFIG_FILE";
@@ -197,11 +192,6 @@ pub(crate) fn is_disabled() -> bool {
     config_file().is_none() && take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
 }
 
-/// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.
-pub(crate) fn is_debugged() -> bool {
-    environment::variable(LOG_LEVEL).is_ok_and(|level| level.eq_ignore_ascii_case("debug"))
-}
-
 /// Returns whether a variable is set and not blank, also if its value is not valid.
 pub(crate) fn is_set(name: &str) -> bool {
     environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
@@ -225,8 +215,7 @@ pub(crate) fn warn(message: &str) {
     if tracing::dispatcher::has_been_set() {
         tracing::warn!("telemetry configuration: {message}");
     } else {
-        // Standard error may be closed.
-        let _ = writeln!(Unsignalled(io::stderr()), "warning: {message}");
+        write_line("warn", message);
     }
 }
 

@@ -9,7 +9,8 @@ use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use crate::collector::{Counters, guarded_message};
+use crate::collector::Counters;
+use crate::internal_log::internal_log;
 use crate::redaction::sanitize_error;
 
 /// An exporter whose reader does not know its failures.
@@ -30,13 +31,12 @@ impl<E> Reporting<E> {
         let exports = &self.counters.exports;
         exports.set_metric_failure(&error);
         if exports.is_warning_due(&self.name) {
-            guarded_message(|| {
-                tracing::warn!(
-                    exporter = self.name,
-                    error = &*error,
-                    "metrics could not be exported"
-                );
-            });
+            internal_log!(
+                warn,
+                exporter = self.name,
+                error = &*error,
+                "metrics could not be exported"
+            );
         }
     }
 }

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
-use tracing::dispatcher::{Dispatch, get_default, with_default};
+use tracing::dispatcher::{Dispatch, get_default, has_been_set, with_default};
 
 use super::{Inner, is_on_telemetry_thread};
 use crate::caught::caught;
 use crate::channel::channel;
-use crate::collector::guarded_message;
 use crate::error::Error;
+use crate::internal_log::internal_log;
 use crate::program_signals::{self, Unsignalled};
 
 /// How long the message about a failure may take. It is written by a subscriber of the program, which may
@@ -75,13 +75,18 @@ pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> 
 /// Calls `log`, which writes a message to the subscriber of this thread, on a thread of its own: this one may hold
 /// a lock that the subscriber waits for.
 pub(super) fn warn(log: impl FnOnce() + Send + 'static) {
+    let is_seen = has_been_set();
     let subscriber = get_default(Dispatch::clone);
     let (running, ended) = channel::<()>();
     let thread = program_signals::thread("floe-warning");
     let started = program_signals::spawn(thread, move || {
         let _running = running;
         let _quiet = Context::enter_telemetry_suppressed_scope();
-        guarded_message(|| with_default(&subscriber, log));
+        if is_seen {
+            with_default(&subscriber, log);
+        } else {
+            log();
+        }
     });
     if started.is_ok() {
         let _ = ended.recv_timeout(MESSAGE_TIMEOUT);
@@ -109,7 +114,12 @@ fn run_on(
         if let Some(Err(error)) = take(&own).map(|finish| finish()) {
             // If the subscriber panics, the panic hook does not flush again.
             let _quiet = Context::enter_telemetry_suppressed_scope();
-            tracing::warn!(%error, "telemetry was not delivered before the process ended");
+            let error = error.to_string();
+            internal_log!(
+                warn,
+                error = error,
+                "telemetry was not delivered before the process ended"
+            );
         }
     });
     let Err(cause) = started else {

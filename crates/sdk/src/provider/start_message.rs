@@ -1,14 +1,12 @@
 //! One line about a provider that has started: which signal goes where.
 
-use std::io::{self, Write as _};
-
 use opentelemetry::Context;
 
 use super::targets::{OtlpTargets, signal_targets};
-use crate::config::{ExporterKind, Signal, TelemetryConfig, is_debugged};
+use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::exporter::OtlpTarget;
+use crate::internal_log::{is_debugged, write_line};
 use crate::parts;
-use crate::program_signals::Unsignalled;
 use crate::redaction::sanitize_error;
 
 /// The names of the exporters that were added to the builder.
@@ -66,8 +64,7 @@ pub(super) fn write(line: &str) {
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{line}");
     } else if is_debugged() {
-        // Standard error may be closed.
-        let _ = writeln!(Unsignalled(io::stderr()), "debug: {line}");
+        write_line("debug", line);
     }
 }
 

@@ -9,8 +9,9 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::clock::monotonic_now;
-use crate::collector::{ExportFailure, StoredFailure, block_on_until, guarded, guarded_message};
+use crate::collector::{ExportFailure, StoredFailure, block_on_until, guarded};
 use crate::config::Signal;
+use crate::internal_log::internal_log;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
 /// most 4 MiB by default.
@@ -154,14 +155,13 @@ impl<E: LogExporter> ExporterThread<E> {
             let error = self.settings.worker.redaction.failure(failure.reason);
             // Written locally but not exported, because telemetry is suppressed on this thread.
             if counters.exports.is_warning_due(&self.name) {
-                guarded_message(|| {
-                    tracing::warn!(
-                        exporter = self.name,
-                        records = failed,
-                        error,
-                        "log records could not be exported"
-                    );
-                });
+                internal_log!(
+                    warn,
+                    exporter = self.name,
+                    records = failed,
+                    error = error,
+                    "log records could not be exported"
+                );
             }
             self.failure.get_or_insert(error);
         }

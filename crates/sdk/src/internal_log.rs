@@ -1,0 +1,64 @@
+//! Messages of the library: with `tracing`, and on standard error in a program without a subscriber, which would never
+//! learn that its spans are lost.
+
+use std::io::{self, Write as _};
+
+use crate::caught::caught;
+use crate::environment;
+use crate::program_signals::Unsignalled;
+
+/// The level of OpenTelemetry's own messages
+/// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
+/// Other SDKs have other levels, so none is invalid.
+pub(crate) const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+
+/// Writes a message: `internal_log!(warn, exporter = self.name, error, "spans could not be exported")`. The level, the fields
+/// and the text are those of `tracing`'s macro of that name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_internal_log {
+    ($level:ident, $($key:ident = $value:expr,)* $text:literal) => {
+        $crate::__internal_log(
+            stringify!($level),
+            || ::tracing::$level!($($key = $value,)* $text),
+            || format!(concat!($text $(, " ", stringify!($key), "={}")*) $(, $value)*),
+        )
+    };
+}
+
+pub(crate) use crate::__floe_internal_log as internal_log;
+
+/// Calls `log`, which writes a message with `tracing`. In a program without a subscriber, writes the line instead. The
+/// subscriber is code of the program, and its panic must not end a thread of this library.
+#[doc(hidden)]
+pub fn __internal_log(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
+    let is_seen = tracing::dispatcher::has_been_set();
+    let _ = caught(log);
+    if !is_seen && is_shown(level) {
+        write_line(level, &line());
+    }
+}
+
+/// Writes a line to standard error, which may be closed.
+pub(crate) fn write_line(level: &str, text: &str) {
+    let level = if level == "warn" { "warning" } else { level };
+    let _ = writeln!(Unsignalled(io::stderr()), "{level}: {text}");
+}
+
+/// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.
+pub(crate) fn is_debugged() -> bool {
+    log_level().eq_ignore_ascii_case("debug")
+}
+
+fn log_level() -> String {
+    environment::variable(LOG_LEVEL).unwrap_or_default()
+}
+
+/// Returns whether messages of this level are wanted on standard error.
+fn is_shown(level: &str) -> bool {
+    match log_level().to_ascii_lowercase().as_str() {
+        "none" | "off" => false,
+        "error" | "fatal" => level == "error",
+        _ => true,
+    }
+}
