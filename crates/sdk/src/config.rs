@@ -44,6 +44,7 @@ mod exporters;
 pub(crate) mod feature;
 mod file;
 mod filter;
+pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
 mod metrics;
@@ -77,8 +78,8 @@ pub(crate) use self::filter::parse_filter;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{
-    ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
-    PrometheusConfig,
+    ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation, MetricTemporality,
+    MetricView, MetricsConfig, PrometheusConfig,
 };
 pub(crate) use self::named::sorted;
 pub use self::otlp::{

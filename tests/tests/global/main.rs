@@ -53,3 +53,4 @@ mod transport;
 mod unsampled;
 mod unwinding;
 mod variables;
+mod views;

@@ -247,7 +247,7 @@ fn decide_filter(cache: &AtomicU32, level: Level, target: &str) -> bool {
     excluded
 }
 
-/// Returns whether a pattern matches a text, where `*` matches any characters.
+/// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
 ///
 /// The text between two `*` is matched at its first occurrence, so that only the last `*` is retried.
 pub fn matches(pattern: &str, text: &str) -> bool {
@@ -259,18 +259,27 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         if pattern.get(p) == Some(&b'*') {
             p += 1;
             star = Some((p, t));
+        } else if pattern.get(p) == Some(&b'?') {
+            p += 1;
+            t = after_character(text, t);
         } else if pattern.get(p) == Some(&text[t]) {
             p += 1;
             t += 1;
         } else if let Some((after, from)) = star {
             p = after;
-            t = from + 1;
+            t = after_character(text, from);
             star = Some((after, t));
         } else {
             return false;
         }
     }
     pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// The index after the character of UTF-8 that begins at `at`.
+fn after_character(text: &[u8], at: usize) -> usize {
+    let rest = text[at + 1..].iter();
+    at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
 }
 
 /// A second, in nanoseconds.
@@ -380,11 +389,17 @@ mod tests {
     }
 
     #[test]
-    fn a_star_matches_any_text_and_no_other_character_is_special() {
+    fn a_star_matches_any_text_and_a_question_mark_one_character() {
         for (pattern, text, expected) in [
             ("a.b", "a.b", true),
             ("a.b", "axb", false),
-            ("a?", "ab", false),
+            ("a?", "ab", true),
+            ("a?", "aü", true),
+            ("a?", "a", false),
+            ("a?", "abc", false),
+            ("*???", "aü", false),
+            ("a.?*d", "a.bcd", true),
+            ("a[b]", "ab", false),
             ("*", "", true),
             ("a*", "a", true),
             ("a*b*c", "aXbXbXc", true),
@@ -398,8 +413,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pattern_matches_like_the_regular_expression(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
-            let expression = format!("^{}$", pattern.replace('*', ".*"));
+        fn a_pattern_matches_like_the_regular_expression(pattern in "[abü*?]{0,8}", text in "[abü]{0,10}") {
+            let expression = pattern.replace('*', ".*").replace('?', ".");
+            let expression = format!("^{expression}$");
             let expected = regex::Regex::new(&expression).unwrap().is_match(&text);
             prop_assert_eq!(matches(&pattern, &text), expected);
         }
