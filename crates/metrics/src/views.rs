@@ -13,7 +13,9 @@ use opentelemetry_sdk::metrics::{
 };
 
 use crate::collector::{Shape, guarded_message};
-use crate::config::{HistogramKind, KeyFilter, MetricAggregation, MetricView, MetricsConfig};
+use crate::config::{
+    HistogramKind, KeyFilter, MetricAggregation, MetricView, MetricsConfig, ScopeConfig,
+};
 use crate::recorder::matches;
 
 /// The number of buckets of an exponential histogram and its largest scale, by the specification's
@@ -90,6 +92,9 @@ impl Views {
     /// The views that select an instrument, without those that contradict an earlier one.
     fn selecting(&self, instrument: Selected<'_>) -> Vec<(usize, &MetricView)> {
         let mut selecting = Vec::<(usize, &MetricView)>::new();
+        if self.disables(instrument.scope) {
+            return selecting;
+        }
         for (at, view) in self.0.config.views.iter().enumerate() {
             if !instrument.is_selected_by(view) {
                 continue;
@@ -118,6 +123,10 @@ impl Views {
         selecting
     }
 
+    fn disables(&self, scope: &InstrumentationScope) -> bool {
+        !ScopeConfig::enables(&self.0.config.meters, scope.name())
+    }
+
     /// Warns of a view once.
     fn warn(&self, at: usize, message: impl FnOnce() -> String) {
         if !self.0.warned[at].swap(true, Ordering::Relaxed) {
@@ -132,6 +141,9 @@ impl Views {
         instrument: Selected<'_>,
         boundaries: Option<&[f64]>,
     ) -> Vec<Shape> {
+        if self.disables(instrument.scope) {
+            return Vec::new();
+        }
         let views = self.selecting(instrument);
         if views.is_empty() {
             return vec![self.shape(None, instrument, boundaries)];
@@ -203,7 +215,9 @@ impl Views {
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let views = self.selecting(Selected::from(instrument));
         let is_elsewhere = |view: &MetricView| filter_of_ours(view).is_some();
-        let aggregation = if views.is_empty() {
+        let aggregation = if self.disables(instrument.scope()) {
+            Some(Aggregation::Drop)
+        } else if views.is_empty() {
             self.aggregation(None, instrument.kind())
         } else if ONLY.get().is_none() && views.iter().all(|(_, view)| is_elsewhere(view)) {
             Some(Aggregation::Drop)

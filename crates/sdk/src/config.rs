@@ -58,6 +58,7 @@ mod propagator;
 mod redaction;
 mod resource;
 mod sampling;
+mod scopes;
 pub(crate) mod secret;
 mod section;
 #[cfg(feature = "yaml")]
@@ -92,6 +93,7 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
+pub use self::scopes::{LoggerConfig, ScopeConfig};
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]

@@ -26,8 +26,8 @@ pub mod config {
     };
     pub use crate::config::{
         Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
-        LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol,
-        Signal, TelemetryAuth,
+        LoggerConfig, LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions,
+        OtlpProtocol, ScopeConfig, Signal, TelemetryAuth,
     };
 }
 

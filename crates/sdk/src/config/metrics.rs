@@ -8,7 +8,10 @@ use opentelemetry_sdk::metrics::{InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use super::scopes::ScopeConfig;
+use super::section::is_default;
 use crate::json_schema::JsonSchema;
+use crate::recorder::matches;
 
 /// The maximum number of views of a configuration.
 const MAX_VIEWS: usize = 256;
@@ -140,6 +143,9 @@ pub struct MetricsConfig {
     /// need different names. Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<MetricView>,
+    /// Which meters are enabled. Default: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meters: Vec<ScopeConfig>,
     /// The endpoint for Prometheus, if `exporters.metrics` contains `prometheus`.
     pub prometheus: PrometheusConfig,
 }
@@ -157,6 +163,7 @@ impl Default for MetricsConfig {
             from_spans: false,
             service_instance_id: None,
             views: Vec::new(),
+            meters: Vec::new(),
             prometheus: PrometheusConfig::default(),
         }
     }
@@ -504,7 +511,7 @@ fn check_limit(key: &str, limit: usize, problems: &mut Problems) {
     }
 }
 
-/// The address of the endpoint for Prometheus
+/// The endpoint for Prometheus
 /// ([variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter)).
 /// The path is `/metrics`. Requires the crate `floe-telemetry-prometheus`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
@@ -517,6 +524,20 @@ pub struct PrometheusConfig {
     /// The port. Default 9464.
     #[schemars(range(min = 1))]
     pub port: u16,
+    /// Whether each series has the name, version, schema URL and attributes of its scope as labels. Default `true`.
+    pub scope_info: bool,
+    /// Whether there is `target_info`, with the attributes of the resource. Default `true`.
+    pub target_info: bool,
+    /// Whether names end with the unit, and those of counters with `_total`. Without them there is only the text
+    /// format, because OpenMetrics requires `_total`. Default `true`.
+    pub suffixes: bool,
+    /// Patterns for the keys of resource attributes that are labels of each series, in which `*` matches any characters
+    /// and `?` one. Default none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub resource_labels: Vec<String>,
+    /// Patterns for the keys that are not, although `resource_labels` matches them. Default none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub excluded_resource_labels: Vec<String>,
 }
 
 impl Default for PrometheusConfig {
@@ -524,6 +545,11 @@ impl Default for PrometheusConfig {
         Self {
             host: "localhost".to_owned(),
             port: 9464,
+            scope_info: true,
+            target_info: true,
+            suffixes: true,
+            resource_labels: Vec::new(),
+            excluded_resource_labels: Vec::new(),
         }
     }
 }
@@ -538,6 +564,13 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
 }
 
 impl PrometheusConfig {
+    /// Returns whether the resource attribute with this key is a label of each series.
+    #[must_use]
+    pub fn has_resource_label(&self, key: &str) -> bool {
+        let is_any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, key));
+        is_any(&self.resource_labels) && !is_any(&self.excluded_resource_labels)
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         if let Err(message) = check_host(&self.host) {
             problems.add("metrics.prometheus.host", message);

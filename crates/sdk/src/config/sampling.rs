@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::duration;
 use super::problems::Problems;
+use super::scopes::ScopeConfig;
 use super::section::is_default;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
@@ -147,6 +148,10 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate_limit: Option<f64>,
+    /// Which tracers are enabled. A span of one that is not is left out, and its children belong to its parent.
+    /// Default: all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tracers: Vec<ScopeConfig>,
     /// The sampler of OpenTelemetry's configuration file, if `sampler` has no such variant.
     #[serde(skip)]
     pub(crate) of_file: Option<FileSampler>,

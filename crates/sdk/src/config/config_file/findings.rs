@@ -214,7 +214,7 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [&str; 19] = [
+const NOT_SUPPORTED: [&str; 14] = [
     "attribute_limits.attribute_value_depth_limit",
     "instrumentation.general",
     // The sections of other languages are for other programs.
@@ -224,17 +224,12 @@ const NOT_SUPPORTED: [&str; 19] = [
     "tracer_provider.limits.attribute_value_depth_limit",
     "tracer_provider.processors.*.*.exporter.*.max_request_size",
     "tracer_provider.processors.*.*.exporter.*.max_response_size",
-    "tracer_provider.tracer_configurator",
     "logger_provider.limits.attribute_value_depth_limit",
-    "logger_provider.logger_configurator",
     "logger_provider.processors.*.*.exporter.*.max_request_size",
     "logger_provider.processors.*.*.exporter.*.max_response_size",
-    "meter_provider.meter_configurator",
     "meter_provider.readers.*.*.exporter.*.max_request_size",
     "meter_provider.readers.*.*.exporter.*.max_response_size",
     "meter_provider.readers.*.*.producers",
-    "meter_provider.readers.*.pull.exporter.prometheus.resource_constant_labels",
-    "meter_provider.readers.*.pull.exporter.prometheus.with_resource_constant_labels",
 ];
 
 /// Removes the parts that are not supported from the document.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::configurator::Meters;
 use super::exporter::{Exporter, Exporters};
 use super::findings::{Cardinality, Findings, Word, below};
 use super::view::View;
@@ -21,6 +22,7 @@ pub(super) struct MeterProvider {
     readers: Vec<Reader>,
     views: Option<Vec<View>>,
     exemplar_filter: Option<Word<ExemplarFilter>>,
+    meter_configurator: Option<Meters>,
 }
 
 #[derive(Deserialize)]
@@ -73,10 +75,20 @@ struct Prometheus {
     without_target_info: Option<bool>,
     scope_info_enabled: Option<bool>,
     target_info_enabled: Option<bool>,
+    #[serde(alias = "with_resource_constant_labels")]
+    resource_constant_labels: Option<Patterns>,
+}
+
+/// Patterns of keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patterns {
+    included: Option<Vec<String>>,
+    excluded: Option<Vec<String>>,
 }
 
 /// How names become those of Prometheus.
-#[derive(Deserialize, PartialEq)]
+#[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Strategy {
     UnderscoreEscapingWithSuffixes,
@@ -132,6 +144,9 @@ impl MeterProvider {
         config.exporters.metrics = Some(kinds);
         if let Some(Word(filter)) = self.exemplar_filter {
             metrics.exemplar_filter = filter;
+        }
+        if let Some(meters) = self.meter_configurator {
+            metrics.meters = meters.convert(found);
         }
         for (path, view) in found.items(self.views, "meter_provider.views") {
             let view = view.convert(&path, found);
@@ -229,22 +244,31 @@ impl CardinalityLimits {
 
 impl Prometheus {
     fn convert(self, path: &str, found: &mut Findings<'_>) -> PrometheusConfig {
-        for (key, value, default) in [
-            ("without_scope_info", self.without_scope_info, false),
-            ("without_target_info", self.without_target_info, false),
-            ("scope_info_enabled", self.scope_info_enabled, true),
-            ("target_info_enabled", self.target_info_enabled, true),
-        ] {
-            if value.is_some_and(|value| value != default) {
-                found.ignore(&below(path, key), "");
+        let mut prometheus = PrometheusConfig::default();
+        let shown =
+            |with: Option<bool>, without: Option<bool>| with.unwrap_or(!without.unwrap_or(false));
+        prometheus.scope_info = shown(self.scope_info_enabled, self.without_scope_info);
+        prometheus.target_info = shown(self.target_info_enabled, self.without_target_info);
+        if let Some(Word(strategy)) = self.translation_strategy {
+            use Strategy::{NoEscaping, NoTranslation, UnderscoreEscapingWithSuffixes};
+
+            prometheus.suffixes = matches!(strategy, NoEscaping | UnderscoreEscapingWithSuffixes);
+            if matches!(strategy, NoEscaping | NoTranslation) {
+                let reason = "names have underscores for what the text format has not";
+                found.ignore(&below(path, "translation_strategy"), reason);
             }
         }
-        let strategy = self.translation_strategy;
-        if strategy.is_some_and(|Word(it)| it != Strategy::UnderscoreEscapingWithSuffixes) {
-            let reason = "names have underscores and suffixes";
-            found.ignore(&below(path, "translation_strategy"), reason);
+        if let Some(labels) = self.resource_constant_labels {
+            let path = below(path, "resource_constant_labels");
+            prometheus.resource_labels = match labels.included {
+                Some(keys) => patterns(keys, &below(&path, "included"), found),
+                None => vec!["*".to_owned()],
+            };
+            if let Some(keys) = labels.excluded {
+                let path = below(&path, "excluded");
+                prometheus.excluded_resource_labels = patterns(keys, &path, found);
+            }
         }
-        let mut prometheus = PrometheusConfig::default();
         if let Some(host) = self.host {
             found.check(&below(path, "host"), check_host(&host));
             prometheus.host = host;
@@ -257,4 +281,9 @@ impl Prometheus {
         }
         prometheus
     }
+}
+
+fn patterns(patterns: Vec<String>, path: &str, found: &mut Findings<'_>) -> Vec<String> {
+    let patterns = found.items(Some(patterns), path).into_iter();
+    patterns.map(|(_, pattern)| pattern).collect()
 }

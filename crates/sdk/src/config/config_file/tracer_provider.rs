@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::configurator::Tracers;
 use super::exporter::{Exporter, Exporters};
 use super::findings::{Findings, Positive, below};
 use super::sampler::Sampler;
@@ -25,6 +26,7 @@ pub(super) struct TracerProvider {
     processors: Vec<Processor>,
     limits: Option<SpanLimits>,
     sampler: Option<Sampler>,
+    tracer_configurator: Option<Tracers>,
 }
 
 /// A processor of spans or log records.
@@ -81,6 +83,9 @@ impl TracerProvider {
         config.batch_processor = batch.into_spans();
         if let Some(limits) = self.limits {
             limits.apply(&mut config.limits, found);
+        }
+        if let Some(tracers) = self.tracer_configurator {
+            config.sampling.tracers = tracers.convert(found);
         }
         let Some(sampler) = self.sampler else {
             config.sampling.sampler = Some(Kind::ParentBasedAlwaysOn);
