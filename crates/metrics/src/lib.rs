@@ -51,7 +51,7 @@ static METERS: MeterProviders = MeterProviders {
 #[derive(Debug)]
 struct Meters {
     sdk: SdkMeterProvider,
-    meters: FilteringMeterProvider,
+    filtering: FilteringMeterProvider,
     views: Views,
     flushes: Arc<Flushes>,
     counters: Arc<Counters>,
@@ -73,13 +73,13 @@ impl Meters {
         clear_exemplars();
         let views = Views::new(config);
         let sdk = views.apply(builder).build();
-        let meters = FilteringMeterProvider::new(sdk.clone(), views.clone());
-        observe(&meters.meter_with_scope(scope()), counters);
-        let redacting = RedactingMeterProvider::new(meters.clone(), redaction, views.clone());
+        let filtering = FilteringMeterProvider::new(sdk.clone(), views.clone());
+        observe(&filtering.meter_with_scope(scope()), counters);
+        let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
         Self {
             sdk,
-            meters,
+            filtering,
             views,
             flushes: Arc::default(),
             counters: Arc::clone(counters),
@@ -89,7 +89,7 @@ impl Meters {
 
 impl ProviderMeters for Meters {
     fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        let meter = self.meters.meter_with_scope(scope());
+        let meter = self.filtering.meter_with_scope(scope());
         SpanMetrics::new(
             &meter,
             config.from_spans,

@@ -84,9 +84,9 @@ impl Views {
     /// Builds an instrument that has only this view.
     pub(super) fn only<I>(at: usize, build: impl FnOnce() -> I) -> I {
         ONLY.set(Some(at));
-        let built = build();
+        let instrument = build();
         ONLY.set(None);
-        built
+        instrument
     }
 
     /// The views that select an instrument, without those that contradict an earlier one.

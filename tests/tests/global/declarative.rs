@@ -90,7 +90,8 @@ fn message(text: &str, path: &str) -> String {
     let lines = text.lines().filter(|line| line.contains(&keys));
     let reason = lines.map(|line| line.split_once(&*keys).unwrap().1);
     let reason = reason.map(|reason| reason.trim_start_matches([':', ' ']));
-    reason.collect::<Vec<_>>().join("; ").replace('|', "\\|")
+    let reason: Vec<_> = reason.filter(|reason| !reason.is_empty()).collect();
+    reason.join("; ").replace('|', "\\|")
 }
 
 /// The kind of a path, and the reason.

@@ -221,7 +221,7 @@ impl MetricsConfig {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetricView {
-    /// A pattern for the name of the metric, in which `*` matches any characters: `http.server.*`.
+    /// A pattern for the name of the metric, in which `*` matches any characters and `?` one: `http.server.*`.
     pub metric: String,
     /// Whether the metrics are dropped. Default `false`.
     #[serde(default)]

@@ -258,7 +258,7 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` 
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SamplingRule {
-    /// A pattern for the name of the root, in which `*` matches any characters. It is matched with the name
+    /// A pattern for the name of the root, in which `*` matches any characters and `?` one. It is matched with the name
     /// that the span has at its start, or with the name of the function if the name in `#[traced]` is an
     /// expression.
     pub span: String,

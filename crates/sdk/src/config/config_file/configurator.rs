@@ -108,18 +108,18 @@ fn convert<C: OfScope>(
     path: &str,
     found: &mut Findings<'_>,
 ) -> Vec<C::Config> {
-    let mut names = Vec::<String>::new();
+    let mut seen = Vec::<String>::new();
     let mut configs = Vec::new();
     for (path, Named { name, config }) in found.items(named, path) {
         // A `?` in the earlier name would match a `*` in the later one.
-        let earlier = names
+        let earlier = seen
             .iter()
             .find(|it| !it.contains('?') && matches(it, &name));
         if let Some(earlier) = earlier {
             let reason = format!("it never applies, because `{earlier}` comes first");
             found.ignore(&below(&path, "name"), &reason);
         }
-        names.push(name.clone());
+        seen.push(name.clone());
         configs.push(config.of(name));
     }
     configs.extend(default.map(|config| config.of("*".to_owned())));

@@ -214,7 +214,7 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [&str; 14] = [
+const NOT_SUPPORTED: [&str; 8] = [
     "attribute_limits.attribute_value_depth_limit",
     "instrumentation.general",
     // The sections of other languages are for other programs.
@@ -222,13 +222,7 @@ const NOT_SUPPORTED: [&str; 14] = [
     "resource.detection.entities_enabled",
     "tracer_provider.id_generator",
     "tracer_provider.limits.attribute_value_depth_limit",
-    "tracer_provider.processors.*.*.exporter.*.max_request_size",
-    "tracer_provider.processors.*.*.exporter.*.max_response_size",
     "logger_provider.limits.attribute_value_depth_limit",
-    "logger_provider.processors.*.*.exporter.*.max_request_size",
-    "logger_provider.processors.*.*.exporter.*.max_response_size",
-    "meter_provider.readers.*.*.exporter.*.max_request_size",
-    "meter_provider.readers.*.*.exporter.*.max_response_size",
     "meter_provider.readers.*.*.producers",
 ];
 

@@ -763,12 +763,13 @@ fn what_this_program_has_not_is_named_and_ignored() {
     let warning = unsupported(
         "resource: {detection/development: {detectors: [{container: }, {host: }]}}
 attribute_limits: {attribute_value_depth_limit: 3}
-tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1}}}}]}",
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1, max_response_size: 9}}}}]}",
     );
     for line in [
         "detectors.0.container: found `container`, which needs the crate `floe-telemetry-detectors`",
         "attribute_limits.attribute_value_depth_limit",
-        "otlp_http.max_request_size",
+        "otlp_http.max_request_size: requests have at least 1024 bytes",
+        "otlp_http.max_response_size: answers have at most 4194304 bytes",
     ] {
         assert!(warning.contains(line), "{warning}");
     }
