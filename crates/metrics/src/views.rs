@@ -103,7 +103,7 @@ impl Views {
                 self.warn(at, || {
                     let (name, kind) = (instrument.name, instrument.kind);
                     format!(
-                        "the view is not applied to `{name}`: expected an aggregation that a {kind:?} can have, found {aggregation:?}"
+                        "`{name}`: expected an aggregation that a {kind:?} can have, found {aggregation:?}"
                     )
                 });
                 continue;
@@ -114,7 +114,7 @@ impl Views {
             if let Some((other, _)) = same {
                 self.warn(at, || {
                     let name = view.name.as_deref().unwrap_or(instrument.name);
-                    format!("`{name}` is not exported again: expected another `name` than metrics.views.{other} makes of `{}`", instrument.name)
+                    format!("`{name}`: expected another `name` than metrics.views.{other} makes of `{}`", instrument.name)
                 });
                 continue;
             }
@@ -128,10 +128,10 @@ impl Views {
     }
 
     /// Warns of a view once.
-    fn warn(&self, at: usize, message: impl FnOnce() -> String) {
+    fn warn(&self, at: usize, reason: impl FnOnce() -> String) {
         if !self.0.warned[at].swap(true, Ordering::Relaxed) {
-            let (place, message) = (format!("metrics.views.{at}"), message());
-            guarded_message(|| tracing::warn!(place, "{message}"));
+            let (place, reason) = (format!("metrics.views.{at}"), reason());
+            guarded_message(|| tracing::warn!(place, reason, "a view is not applied to a metric"));
         }
     }
 

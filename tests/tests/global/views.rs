@@ -144,8 +144,8 @@ meter_provider:
         assert!(points(&all, absent).is_empty(), "{absent}");
     }
     for warning in [
-        "`SIZES` is not exported again: expected another `name` than metrics.views.3 makes of `requests`",
-        "the view is not applied to `wait`: expected an aggregation that a Histogram can have, found LastValue",
+        "`SIZES`: expected another `name` than metrics.views.3 makes of `requests`",
+        "`wait`: expected an aggregation that a Histogram can have, found LastValue",
     ] {
         assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
     }
