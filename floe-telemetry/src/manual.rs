@@ -15,6 +15,7 @@
 /// [Sizes]: operations#sizes
 /// [`telemetry-config.schema.json`]: crate::TelemetryConfig::json_schema
 #[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
+#[doc = concat!("[what each path does]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/tests/declarative/table.md")]
 ///
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}

@@ -19,7 +19,7 @@ struct Logs {
 
 /// Applies the provider's settings to all records, and passes them to its exporters.
 pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box<dyn LogPipeline> {
-    let workers = Workers::new(workers);
+    let workers = Workers::new(workers, Arc::clone(&settings.loggers));
     let setting = Setting {
         settings,
         exporters: None,

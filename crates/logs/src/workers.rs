@@ -12,7 +12,7 @@ use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 use super::SCOPE;
 use super::entry::{Entry, Value};
 use super::limited::LimitedRecord;
-use crate::config::LogRecordLimits;
+use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::keys;
 use floe_telemetry_sdk::__parts::logs::LogWorker;
 
@@ -24,14 +24,16 @@ pub(super) struct Workers {
     blank: Arc<SdkLogRecord>,
     /// The scope of records of `tracing` and `log`, whose target replaces its name.
     scope: Arc<InstrumentationScope>,
+    loggers: Arc<[LoggerConfig]>,
 }
 
 impl Workers {
-    pub(super) fn new(all: Vec<LogWorker>) -> Self {
+    pub(super) fn new(all: Vec<LogWorker>, loggers: Arc<[LoggerConfig]>) -> Self {
         Self {
             all: all.into(),
             blank: blank().into(),
             scope: InstrumentationScope::builder(SCOPE).build().into(),
+            loggers,
         }
     }
 
@@ -40,11 +42,23 @@ impl Workers {
         (*self.blank).clone()
     }
 
-    /// Queues a record.
+    /// Whether the configuration of its logger accepts a record.
+    fn accept(&self, record: &SdkLogRecord, scope: &InstrumentationScope) -> bool {
+        let logger = record.target().map_or(scope.name(), |target| target);
+        let severity = record.severity_number().map_or(0, |number| number as u8);
+        let flags = record.trace_context().and_then(|span| span.trace_flags);
+        let is_unsampled = flags.is_some_and(|flags| !flags.is_sampled());
+        LoggerConfig::accept(&self.loggers, logger, severity, is_unsampled)
+    }
+
+    /// Queues a record, unless its logger does not accept it.
     pub(super) fn emit(&self, record: SdkLogRecord, scope: &Arc<InstrumentationScope>) {
         let Some((last, others)) = self.all.split_last() else {
             return;
         };
+        if !self.loggers.is_empty() && !self.accept(&record, scope) {
+            return;
+        }
         for worker in others {
             worker.push(record.clone(), Arc::clone(scope));
         }

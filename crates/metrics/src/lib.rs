@@ -4,6 +4,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod filtered;
 mod flushes;
 mod redacting;
 mod views;
@@ -26,9 +27,10 @@ use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
+use self::filtered::FilteringMeterProvider;
 use self::flushes::{Flushes, in_background};
 use self::redacting::RedactingMeterProvider;
-use self::views::Views;
+use self::views::{Selected, Views};
 use crate::config::MetricsConfig;
 
 floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
@@ -49,6 +51,7 @@ static METERS: MeterProviders = MeterProviders {
 #[derive(Debug)]
 struct Meters {
     sdk: SdkMeterProvider,
+    filtering: FilteringMeterProvider,
     views: Views,
     flushes: Arc<Flushes>,
     counters: Arc<Counters>,
@@ -70,11 +73,13 @@ impl Meters {
         clear_exemplars();
         let views = Views::new(config);
         let sdk = views.apply(builder).build();
-        observe(&sdk.meter_with_scope(scope()), counters);
-        let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
+        let filtering = FilteringMeterProvider::new(sdk.clone(), views.clone());
+        observe(&filtering.meter_with_scope(scope()), counters);
+        let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
         Self {
             sdk,
+            filtering,
             views,
             flushes: Arc::default(),
             counters: Arc::clone(counters),
@@ -84,7 +89,7 @@ impl Meters {
 
 impl ProviderMeters for Meters {
     fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        let meter = self.sdk.meter_with_scope(scope());
+        let meter = self.filtering.meter_with_scope(scope());
         SpanMetrics::new(
             &meter,
             config.from_spans,
@@ -92,8 +97,15 @@ impl ProviderMeters for Meters {
             redactor,
             |name, unit, kind, bounds| {
                 let scope = scope();
-                let shape = self.views.shape(&scope, name, unit, kind, Some(bounds));
-                instrument_exemplars(&scope, shape)
+                let selected = Selected {
+                    name,
+                    unit,
+                    scope: &scope,
+                    kind,
+                };
+                let shapes = self.views.shapes(selected, Some(bounds)).into_iter();
+                let exemplars = shapes.filter_map(|shape| instrument_exemplars(&scope, shape));
+                exemplars.collect()
             },
         )
     }

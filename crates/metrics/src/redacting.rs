@@ -13,8 +13,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 
 use self::cache::{AttributeSet, RedactionCache};
-use self::record::Record;
-use super::views::Views;
+pub(super) use self::record::Record;
+use super::views::{Selected, Views};
 use crate::char_boundary::beginning;
 use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
 use crate::internal_log::internal_log;
@@ -64,7 +64,8 @@ struct Instruments {
 struct Redacting<I> {
     instrument: I,
     policy: Policy,
-    exemplars: Option<Arc<Exemplars>>,
+    /// By metric.
+    exemplars: Vec<Arc<Exemplars>>,
 }
 
 thread_local! {
@@ -155,7 +156,7 @@ where
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
         self.policy.apply(attributes, |redacted| {
             self.instrument.record(measurement, redacted);
-            if let Some(exemplars) = &self.exemplars {
+            for exemplars in &self.exemplars {
                 exemplars.measure(measurement.into(), redacted);
             }
         });
@@ -163,9 +164,9 @@ where
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
         self.policy.apply(attributes, |redacted| {
-            let exemplars = self.exemplars.as_ref();
+            let exemplars = self.exemplars.iter();
             let exemplars = exemplars.map(|exemplars| exemplars.bind(redacted));
-            self.instrument.bound(redacted, exemplars)
+            self.instrument.bound(redacted, exemplars.collect())
         })
     }
 }
@@ -188,12 +189,18 @@ impl Instruments {
         kind: InstrumentKind,
         boundaries: Option<&[f64]>,
     ) -> Redacting<I> {
-        let unit = unit.unwrap_or_default();
-        let shape = self.views.shape(&self.scope, name, unit, kind, boundaries);
+        let selected = Selected {
+            name,
+            unit: unit.unwrap_or_default(),
+            scope: &self.scope,
+            kind,
+        };
+        let shapes = self.views.shapes(selected, boundaries).into_iter();
+        let exemplars = shapes.filter_map(|shape| instrument_exemplars(&self.scope, shape));
         Redacting {
             instrument,
             policy: self.policy.clone(),
-            exemplars: instrument_exemplars(&self.scope, shape),
+            exemplars: exemplars.collect(),
         }
     }
 
@@ -267,7 +274,7 @@ macro_rules! observables {
                     callback(&Redacting {
                         instrument: observer,
                         policy: policy.clone(),
-                        exemplars: None,
+                        exemplars: Vec::new(),
                     });
                 });
             }

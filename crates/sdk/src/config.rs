@@ -44,6 +44,7 @@ mod exporters;
 pub(crate) mod feature;
 mod file;
 mod filter;
+pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
 mod metrics;
@@ -57,6 +58,7 @@ mod propagator;
 mod redaction;
 mod resource;
 mod sampling;
+mod scopes;
 pub(crate) mod secret;
 mod section;
 #[cfg(feature = "yaml")]
@@ -77,8 +79,8 @@ pub(crate) use self::filter::parse_filter;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{
-    ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
-    PrometheusConfig,
+    ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation, MetricTemporality,
+    MetricView, MetricsConfig, PrometheusConfig,
 };
 pub(crate) use self::named::sorted;
 pub use self::otlp::{
@@ -91,6 +93,7 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
+pub use self::scopes::{LoggerConfig, ScopeConfig};
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]

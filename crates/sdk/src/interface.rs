@@ -20,12 +20,14 @@ pub mod config {
     pub use crate::config::auth::check_header_name;
     pub use crate::config::endpoint::without_credentials;
     pub use crate::config::feature::{needed, needs};
+    pub use crate::config::key_filter::KeyFilter;
     pub use crate::config::secret::{
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
         Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
-        LoggingConfig, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
+        LoggerConfig, LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions,
+        OtlpProtocol, ScopeConfig, Signal, TelemetryAuth,
     };
 }
 

@@ -20,7 +20,7 @@ pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
 use crate::collector::{ExceptionLog, Redaction};
-use crate::config::LogRecordLimits;
+use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::parts;
 
 /// The most attributes of a record.
@@ -70,6 +70,8 @@ pub struct LogRecordSettings {
     pub google_traces: String,
     /// The limits of exported records.
     pub limits: LogRecordLimits,
+    /// Which records of which loggers are exported.
+    pub loggers: Arc<[LoggerConfig]>,
 }
 
 /// The log records of a provider.

@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::iter;
 
+use floe_telemetry::config::PrometheusConfig;
 use floe_telemetry::metrics::{CollectedExemplars, Exemplar, collect_exemplars};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
@@ -23,18 +24,31 @@ const MAX_VALUE: usize = 1024;
 /// Encodes the metrics as text of at most `max` bytes.
 pub(crate) fn text(
     metrics: &ResourceMetrics,
+    config: &PrometheusConfig,
     format: Format,
     max: usize,
 ) -> Result<Text, TooLarge> {
     let mut families = BTreeMap::new();
-    families.insert("target_info".to_owned(), target(metrics.resource()));
+    if config.target_info {
+        families.insert("target_info".to_owned(), target(metrics.resource()));
+    }
+    let mut of_resource = Labels::new();
+    for (key, value) in metrics.resource() {
+        if config.has_resource_label(key.as_str()) {
+            put(&mut of_resource, name::label(key.as_str()), &value.as_str());
+        }
+    }
     for scope_metrics in metrics.scope_metrics() {
         let scope = scope_metrics.scope();
+        let mut labels = of_resource.clone();
+        if config.scope_info {
+            labels.extend(labels_of_scope(scope));
+        }
         for metric in scope_metrics.metrics() {
             let exemplars = (format == Format::OpenMetrics)
                 .then(|| collect_exemplars(scope, metric.name()))
                 .flatten();
-            add(&mut families, metric, scope, exemplars);
+            add(&mut families, metric, labels.clone(), exemplars, config);
         }
     }
     let mut writer = TextWriter::new(max);
@@ -110,19 +124,24 @@ fn bounded(value: &str) -> Cow<'_, str> {
 fn add<'a>(
     families: &mut BTreeMap<String, Family<'a>>,
     metric: &'a Collected,
-    scope: &'a InstrumentationScope,
+    labels: Labels,
     exemplars: Option<CollectedExemplars>,
+    config: &PrometheusConfig,
 ) {
     let (kind, mut points) = match metric.data() {
-        AggregatedMetrics::F64(data) => points(data, scope, exemplars, |value| value),
+        AggregatedMetrics::F64(data) => points(data, labels, exemplars, |value| value),
         #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
-        AggregatedMetrics::U64(data) => points(data, scope, exemplars, |value| value as f64),
+        AggregatedMetrics::U64(data) => points(data, labels, exemplars, |value| value as f64),
         #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
-        AggregatedMetrics::I64(data) => points(data, scope, exemplars, |value| value as f64),
+        AggregatedMetrics::I64(data) => points(data, labels, exemplars, |value| value as f64),
     };
     let Some(first) = points.next() else { return };
     let points = Box::new(iter::once(first).chain(points));
-    let name = name::metric(metric.name(), metric.unit(), kind);
+    let name = if config.suffixes {
+        name::metric(metric.name(), metric.unit(), kind)
+    } else {
+        name::label(metric.name())
+    };
     let kind = FamilyKind::Metric(kind);
     match families.entry(name) {
         Entry::Vacant(entry) => {
@@ -142,11 +161,12 @@ fn add<'a>(
 
 fn points<'a, T: Copy>(
     data: &'a MetricData<T>,
-    scope: &'a InstrumentationScope,
+    labels: Labels,
     exemplars: Option<CollectedExemplars>,
     number: impl Fn(T) -> f64 + 'a,
 ) -> (Kind, Points<'a>) {
-    let point = move |attributes, value| point(scope, attributes, value, exemplars.as_ref());
+    let point =
+        move |attributes, value| point(labels.clone(), attributes, value, exemplars.as_ref());
     match data {
         MetricData::Gauge(data) => {
             let points = data.data_points().map(move |from| {
@@ -196,7 +216,7 @@ fn buckets(
 }
 
 fn point(
-    scope: &InstrumentationScope,
+    mut labels: Labels,
     mut attributes: Vec<&KeyValue>,
     value: PointValue,
     exemplars: Option<&CollectedExemplars>,
@@ -213,7 +233,6 @@ fn point(
             &value.as_str(),
         );
     }
-    let mut labels = labels_of_scope(scope);
     labels.extend(point_labels);
     Point {
         labels,

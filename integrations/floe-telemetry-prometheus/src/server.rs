@@ -113,6 +113,7 @@ impl Server {
             .build()
             .map_err(bind_error)?;
         let endpoint = Arc::new(Endpoint {
+            config: config.clone(),
             reader,
             own_name,
             room: Arc::new(Semaphore::new(MAX_ANSWERS)),
@@ -175,6 +176,7 @@ fn serve(
 /// What all connections share.
 #[derive(Debug)]
 struct Endpoint {
+    config: PrometheusConfig,
     reader: Arc<ManualReader>,
     /// The configured name, if the endpoint is for this machine alone.
     own_name: Option<String>,
@@ -257,7 +259,13 @@ impl Endpoint {
         }
         match (request.uri().path(), request.method()) {
             (PATH, &Method::GET | &Method::HEAD) => {
-                self.metrics(accepted(request.headers()), end).await
+                let accepted = accepted(request.headers());
+                // OpenMetrics requires the suffix of counters.
+                let format = match accepted {
+                    Format::OpenMetrics if !self.config.suffixes => Format::Text,
+                    format => format,
+                };
+                self.metrics(format, end).await
             }
             (PATH, _) => {
                 let mut response =
@@ -304,7 +312,7 @@ impl Endpoint {
         let text = catch_unwind(AssertUnwindSafe(|| {
             let mut metrics = ResourceMetrics::default();
             self.reader.collect(&mut metrics).ok()?;
-            Some(families::text(&metrics, format, MAX_ANSWER))
+            Some(families::text(&metrics, &self.config, format, MAX_ANSWER))
         }));
         let text = match text {
             Ok(Some(Ok(text))) => text,

@@ -167,6 +167,45 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
     assert_eq!(config.exporters.metrics, chosen);
 }
 
+/// As the options of a configuration file.
+#[test]
+fn labels_and_suffixes_are_optional() {
+    floe_tests::alone!();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let options = "scope_info_enabled: false, target_info_enabled/development: false, translation_strategy: underscore_escaping_without_suffixes/development, resource_constant_labels: {included: ['service*'], excluded: [service.instance.id]}";
+    let text = format!(
+        "file_format: '1.1'
+resource: {{attributes: [{{name: service.name, value: orders}}, {{name: host.name, value: a}}]}}
+meter_provider: {{readers: [{{pull: {{exporter: {{prometheus/development: {{host: 127.0.0.1, port: {port}, {options}}}}}}}}}]}}"
+    );
+    fs::write(file.path(), text).unwrap();
+    let config = TelemetryConfig::from_config_file(file.path()).unwrap();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    METRICS.increment(
+        Metric::new("orders.rows").with_unit("{row}"),
+        25,
+        &[KeyValue::new("table", "a")],
+    );
+    METRICS.set_gauge(Metric::new("orders.size").with_unit("By"), 1.5, &[]);
+    let open = send(
+        port,
+        b"GET /metrics HTTP/1.1\r\nhost: localhost\r\naccept: application/openmetrics-text\r\n\r\n",
+    );
+    assert!(open.contains("text/plain; version=0.0.4"), "{open}");
+    for line in [
+        "orders_rows{service_name=\"orders\",table=\"a\"} 25\n",
+        "orders_size{service_name=\"orders\"} 1.5\n",
+    ] {
+        assert!(open.contains(line), "{open}");
+    }
+    for absent in ["otel_scope", "target_info", "_total", "_bytes", "host_name"] {
+        assert!(!open.contains(absent), "{absent}: {open}");
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
 #[test]
 fn recorded_metrics_are_scraped() {
     floe_tests::alone!();

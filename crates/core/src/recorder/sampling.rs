@@ -119,7 +119,7 @@ pub(super) fn decide(
         }
         if listeners & FILTER != 0
             && capture.is_none()
-            && callsite.is_some_and(settings::excludes_function)
+            && callsite.is_some_and(settings::excludes_call_site)
         {
             return Decision::Excluded;
         }
@@ -467,7 +467,7 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
         || listeners & FILTER != 0
             && !listeners::has_captures(listeners)
             && !listeners::measures(listeners & MEASURES, Some(callsite))
-            && settings::excludes_function(callsite)
+            && settings::excludes_call_site(callsite)
 }
 
 /// Returns whether the filter excludes a child of `parent` with this origin.
@@ -476,6 +476,14 @@ pub(super) fn is_filtered(parent: &Context, origin: &Origin) -> bool {
     listeners & FILTER != 0
         && capture(listeners, parent).is_none()
         && settings::excludes_scope(origin.scope())
+}
+
+/// Returns whether children of `parent` are not recorded if they are of this tracer of OpenTelemetry's API.
+pub(super) fn disables_tracer(parent: &Context, scope: &str) -> bool {
+    let listeners = listeners::current();
+    listeners & FILTER != 0
+        && capture(listeners, parent).is_none()
+        && recording::with(|local| local.settings.get().disables(scope)).unwrap_or(false)
 }
 
 /// Spans that started after the provider was shut down.

@@ -76,6 +76,9 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
+        if sampling::disables_tracer(parent, self.scope.name()) {
+            return RecordedSpan::non_recording(parent.span().span_context().clone());
+        }
         let mut builder = Some(builder);
         let mut fill = |recording: &mut Recording| {
             if let Some(builder) = builder.take() {

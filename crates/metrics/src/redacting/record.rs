@@ -8,21 +8,21 @@ use opentelemetry::metrics::{
 
 use crate::collector::{BoundExemplars, ExemplarValue};
 
-/// An instrument bound to attributes that are already redacted, with the exemplars of its series.
+/// An instrument bound to attributes that are already redacted, with the exemplars of its series in each metric.
 struct Bound<I> {
     instrument: I,
-    exemplars: Option<BoundExemplars>,
+    exemplars: Vec<BoundExemplars>,
 }
 
 /// A synchronous instrument. Its method is called `add` or `record` in OpenTelemetry's API,
 /// depending on the instrument.
-pub(super) trait Record<T> {
+pub(in super::super) trait Record<T> {
     fn record(&self, value: T, attributes: &[KeyValue]);
 
     fn bound(
         &self,
         attributes: &[KeyValue],
-        exemplars: Option<BoundExemplars>,
+        exemplars: Vec<BoundExemplars>,
     ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync>;
 }
 
@@ -36,7 +36,7 @@ macro_rules! record {
             fn bound(
                 &self,
                 attributes: &[KeyValue],
-                exemplars: Option<BoundExemplars>,
+                exemplars: Vec<BoundExemplars>,
             ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
                 let instrument = self.bind(attributes);
                 Box::new(Bound { instrument, exemplars })
@@ -46,7 +46,7 @@ macro_rules! record {
         impl<T: Copy + Into<ExemplarValue> + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
             fn measure(&self, measurement: T) {
                 self.instrument.$method(measurement);
-                if let Some(exemplars) = &self.exemplars {
+                for exemplars in &self.exemplars {
                     exemplars.measure(measurement.into());
                 }
             }

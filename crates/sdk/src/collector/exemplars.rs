@@ -12,11 +12,12 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use floe_telemetry_core::__sdk::metrics::{Ids, measured_ids};
-use opentelemetry::{InstrumentationScope, Key, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxBuildHasher;
 
 use crate::clock::wall_now;
 use crate::config::ExemplarFilter;
+use crate::config::key_filter::KeyFilter;
 use crate::keys;
 
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
@@ -75,22 +76,22 @@ pub struct Exemplar {
     pub filtered: Vec<KeyValue>,
 }
 
-/// What determines the exemplars of an instrument: how its measurements become series.
+/// What determines the exemplars of a metric: how the measurements of its instrument become series.
 #[derive(Clone, Debug, Default)]
 pub struct Shape {
     /// The name under which it is exported.
     pub name: String,
     /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
     pub bounds: Vec<f64>,
-    /// The keys of the attributes that a view keeps; `None` for all.
-    pub kept: Option<Vec<Key>>,
+    /// Which attributes a view keeps; `None` for all.
+    pub kept: Option<KeyFilter>,
     /// The maximum number of series.
     pub limit: usize,
     /// Which measurements may be one.
     pub filter: ExemplarFilter,
 }
 
-/// The exemplars of one instrument, by the attributes of its series in the order in which they were measured.
+/// The exemplars of one metric, by the attributes of its series in the order in which they were measured.
 #[derive(Debug)]
 pub struct Exemplars {
     shape: Shape,
@@ -181,11 +182,11 @@ impl Exemplars {
 
     /// The attributes of the series, unless they are all, and those that a view removes from it.
     fn split(&self, attributes: &[KeyValue]) -> (Option<Vec<KeyValue>>, Vec<KeyValue>) {
-        let Some(keys) = &self.shape.kept else {
+        let Some(kept) = &self.shape.kept else {
             return (None, Vec::new());
         };
         let attributes = attributes.iter().cloned();
-        let (kept, filtered) = attributes.partition(|attribute| keys.contains(&attribute.key));
+        let (kept, filtered) = attributes.partition(|attribute| kept.keeps(attribute.key.as_str()));
         (Some(kept), filtered)
     }
 

@@ -54,7 +54,7 @@ struct Instruments {
     errors: Counter<u64>,
     duration: Histogram<f64>,
     /// Those of the three.
-    exemplars: [Option<Arc<Exemplars>>; 3],
+    exemplars: [Vec<Arc<Exemplars>>; 3],
 }
 
 /// The instruments for spans with equal name, component, kind and status, bound to these attributes.
@@ -67,7 +67,7 @@ struct Series {
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
     /// Those of the three.
-    exemplars: [Option<BoundExemplars>; 3],
+    exemplars: [Vec<BoundExemplars>; 3],
 }
 
 impl SpanMetrics {
@@ -77,7 +77,7 @@ impl SpanMetrics {
         all_spans: bool,
         limit: usize,
         redactor: Redactor,
-        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
+        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Vec<Arc<Exemplars>>,
     ) -> Self {
         Self {
             all_spans,
@@ -124,7 +124,7 @@ impl SpanMetrics {
             ExemplarValue::F64(seconds),
         ];
         for (exemplars, value) in series.exemplars.iter().zip(values) {
-            if let Some(exemplars) = exemplars {
+            for exemplars in exemplars {
                 exemplars.measure_span(value, ids, || clock.at(head.end));
             }
         }
@@ -184,7 +184,7 @@ impl SpanMetrics {
 impl Instruments {
     fn of(
         meter: &Meter,
-        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
+        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Vec<Arc<Exemplars>>,
     ) -> Self {
         let (calls, seconds) = ("{call}", "s");
         Self {
@@ -213,19 +213,20 @@ impl Instruments {
     }
 
     fn bind(&self, kind: SpanKind, code: Code, attributes: &[KeyValue]) -> Series {
+        let [calls, errors, duration] = &self.exemplars;
         let errors = if code == Code::Error {
-            &self.exemplars[1]
+            errors
         } else {
-            &None
+            &Vec::new()
         };
+        let exemplars = [calls, errors, duration];
         Series {
             kind,
             code,
             calls: self.calls.bind(attributes),
             errors: (code == Code::Error).then(|| self.errors.bind(attributes)),
             duration: self.duration.bind(attributes),
-            exemplars: [&self.exemplars[0], errors, &self.exemplars[2]]
-                .map(|exemplars| Some(exemplars.as_ref()?.bind(attributes))),
+            exemplars: exemplars.map(|all| all.iter().map(|of| of.bind(attributes)).collect()),
         }
     }
 }

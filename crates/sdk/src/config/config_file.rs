@@ -6,6 +6,7 @@
 //! property that this library does not have is reported once with its place, and has no effect. A component that it
 //! does not have, such as an exporter, is a mistake: without it, telemetry would go elsewhere.
 
+mod configurator;
 mod exporter;
 mod findings;
 mod logger_provider;
@@ -73,10 +74,11 @@ struct Version {
     file_format: String,
 }
 
-/// The value of `log_level`. The level of what this library logs is that of the `tracing` subscriber.
-#[derive(Deserialize)]
+/// A severity number, by its name. As `log_level` it has no effect: the level of what this library logs is that of the
+/// `tracing` subscriber.
+#[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-struct Severity;
+struct Severity(u8);
 
 /// The severities. Each has three others that are a little more severe, such as `trace2`.
 const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
@@ -295,10 +297,17 @@ impl TryFrom<String> for Severity {
 
     fn try_from(word: String) -> Result<Self, String> {
         let name = word.trim_end_matches(['2', '3', '4']);
-        if SEVERITIES.contains(&name) && word.len() <= name.len() + 1 {
-            return Ok(Self);
+        let more = match word.as_bytes().get(name.len()..) {
+            Some([]) => Some(1),
+            Some([digit]) => Some(digit - b'0'),
+            _ => None,
+        };
+        let numbers = SEVERITIES.iter().zip((0..).step_by(4));
+        let number = numbers.into_iter().find(|(known, _)| **known == name);
+        match (number, more) {
+            (Some((_, first)), Some(more)) => Ok(Self(first + more)),
+            _ => Err(expected(&SEVERITIES, &word)),
         }
-        Err(expected(&SEVERITIES, &word))
     }
 }
 

@@ -160,7 +160,8 @@ written_as_name!(
 pub struct DetectionConfig {
     /// The detectors. An attribute that two of them find has the value of the first. Default none.
     pub detectors: Vec<ResourceDetector>,
-    /// Patterns for the keys of the attributes to add, in which `*` matches any characters. Default: all.
+    /// Patterns for the keys of the attributes to add, in which `*` matches any characters and `?` one.
+    /// Default: all.
     pub included: Vec<String>,
     /// Patterns for the keys of the attributes to leave out. Default none.
     pub excluded: Vec<String>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::parse_levels;
 use super::problems::Problems;
+use super::scopes::LoggerConfig;
 use super::section::is_default;
 use crate::json_schema::JsonSchema;
 
@@ -39,6 +40,9 @@ pub struct LoggingConfig {
     /// records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
+    /// Which records of which loggers are exported. Default: all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub loggers: Vec<LoggerConfig>,
 }
 
 /// Where log lines are written.
@@ -113,6 +117,7 @@ impl Default for LoggingConfig {
             span_events: true,
             keys: LogKeys::default(),
             output: LogOutput::default(),
+            loggers: Vec::new(),
         }
     }
 }
@@ -121,6 +126,15 @@ impl LoggingConfig {
     pub(super) fn check(&self, problems: &mut Problems) {
         if let Err(message) = parse_levels(&self.log_level) {
             problems.add("logging.log_level", message);
+        }
+        for (at, logger) in self.loggers.iter().enumerate() {
+            if logger.minimum_severity > 24 {
+                let found = logger.minimum_severity;
+                problems.add(
+                    &format!("logging.loggers.{at}.minimum_severity"),
+                    format!("expected 0 to 24, found {found}"),
+                );
+            }
         }
     }
 }

@@ -1,18 +1,32 @@
 //! The aggregation and the export of metrics.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::{InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use super::scopes::ScopeConfig;
+use super::section::is_default;
 use crate::json_schema::JsonSchema;
+use crate::recorder::matches;
 
 /// The maximum number of views of a configuration.
 const MAX_VIEWS: usize = 256;
 
 /// The maximum number of bytes of a view's pattern.
 const MAX_PATTERN: usize = 256;
+
+/// The largest limit of attribute sets, for which the SDK reserves memory at once.
+const MAX_CARDINALITY: usize = 1_000_000;
+
+/// The sizes of exponential histograms. The specification has no upper bound.
+const SIZES: RangeInclusive<u32> = 2..=4096;
+
+/// The scales of exponential histograms that the SDK accepts.
+const SCALES: RangeInclusive<i8> = -10..=20;
 
 /// The buckets of histograms.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
@@ -113,6 +127,9 @@ pub struct MetricsConfig {
     /// one series with the attribute `otel.metric.overflow`. Default 2000.
     #[schemars(range(min = 1))]
     pub cardinality_limit: usize,
+    /// Replaces `cardinality_limit` for kinds of instruments. Default none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cardinality_limits: BTreeMap<InstrumentType, usize>,
     /// Which measurements may become exemplars, which lead from a metric to a trace. Default `trace_based`.
     pub exemplar_filter: ExemplarFilter,
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
@@ -122,10 +139,13 @@ pub struct MetricsConfig {
     /// sets an id that is the same in each run, because otherwise each run adds series. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_instance_id: Option<String>,
-    /// Views, which change the aggregation of metrics by name. The first that matches applies. Default
-    /// none.
+    /// Views, which change the aggregation of metrics by name. Each that matches makes a metric of its own, so they
+    /// need different names. Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<MetricView>,
+    /// Which meters are enabled. Default: all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meters: Vec<ScopeConfig>,
     /// The endpoint for Prometheus, if `exporters.metrics` contains `prometheus`.
     pub prometheus: PrometheusConfig,
 }
@@ -138,10 +158,12 @@ impl Default for MetricsConfig {
             temporality: MetricTemporality::default(),
             histograms: HistogramKind::default(),
             cardinality_limit: 2000,
+            cardinality_limits: BTreeMap::new(),
             exemplar_filter: ExemplarFilter::default(),
             from_spans: false,
             service_instance_id: None,
             views: Vec::new(),
+            meters: Vec::new(),
             prometheus: PrometheusConfig::default(),
         }
     }
@@ -171,8 +193,14 @@ impl MetricsConfig {
         }
         self.prometheus.check(problems);
         check_views(&self.views, problems);
-        if self.cardinality_limit == 0 {
-            problems.add("metrics.cardinality_limit", "expected 1 or more, found 0");
+        check_limit(
+            "metrics.cardinality_limit",
+            self.cardinality_limit,
+            problems,
+        );
+        for (kind, limit) in &self.cardinality_limits {
+            let key = format!("metrics.cardinality_limits.{}", kind.as_str());
+            check_limit(&key, *limit, problems);
         }
     }
 }
@@ -193,19 +221,22 @@ impl MetricsConfig {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetricView {
-    /// A pattern for the name of the metric, in which `*` matches any characters: `http.server.*`.
+    /// A pattern for the name of the metric, in which `*` matches any characters and `?` one: `http.server.*`.
     pub metric: String,
     /// Whether the metrics are dropped. Default `false`.
     #[serde(default)]
     pub drop: bool,
-    /// The bucket boundaries of histograms, in increasing order. They do not affect other metrics. Default
-    /// none.
+    /// The bucket boundaries of histograms, in increasing order. They affect other metrics only if `aggregation` is
+    /// `explicit`. Default none.
     #[serde(default)]
     pub boundaries: Option<Vec<f64>>,
-    /// The keys of the attributes to keep. Series that differ only in other attributes are merged. Default:
-    /// all.
+    /// Patterns for the keys of the attributes to keep, in which `*` matches any characters and `?` one. Series that
+    /// differ only in other attributes are merged. Default: all.
     #[serde(default)]
     pub attributes: Option<Vec<String>>,
+    /// Patterns for the keys of attributes to remove, also of those that `attributes` keeps. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded_attributes: Option<Vec<String>>,
     /// Replaces `metrics.cardinality_limit`. Default none.
     #[serde(default)]
     #[schemars(range(min = 1))]
@@ -219,20 +250,70 @@ pub struct MetricView {
     /// The name of the meter of the metrics that the view applies to. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meter_name: Option<String>,
+    /// The version of that meter. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meter_version: Option<String>,
+    /// The schema URL of that meter. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meter_schema_url: Option<String>,
     /// The name under which the metric is exported. Default: its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The description of the exported metric. Default: its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The buckets of histograms, which replaces `metrics.histograms`. Default none.
+    /// How measurements become a value. An instrument whose kind cannot have it is not selected, with a warning.
+    /// Default: by the kind of the instrument and `metrics.histograms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub histogram: Option<HistogramKind>,
+    pub aggregation: Option<MetricAggregation>,
+    /// The largest scale of an exponential histogram. Default 20.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -10, max = 20))]
+    pub max_scale: Option<i8>,
+    /// The maximum number of buckets of an exponential histogram, for each sign. Default 160.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 4096))]
+    pub max_size: Option<u32>,
+    /// Whether histograms have the least and the greatest value. Default `true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_min_max: Option<bool>,
+}
+
+/// How the measurements of an instrument become a value
+/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#aggregation)).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MetricAggregation {
+    /// Their sum, which gauges cannot have.
+    Sum,
+    /// The last one, which only gauges have.
+    LastValue,
+    /// A histogram with fixed boundaries: those of the view, else of the instrument, else the specification's.
+    Explicit,
+    /// A histogram with boundaries that adapt to the values.
+    Exponential,
+}
+
+impl MetricAggregation {
+    /// Whether instruments of this kind can have it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn suits(self, kind: InstrumentKind) -> bool {
+        use InstrumentKind::{Gauge, ObservableGauge};
+        match self {
+            Self::Sum => !matches!(kind, Gauge | ObservableGauge),
+            Self::LastValue => matches!(kind, Gauge | ObservableGauge),
+            Self::Explicit | Self::Exponential => true,
+        }
+    }
 }
 
 /// The kind of an instrument
 /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InstrumentType {
@@ -250,6 +331,20 @@ pub enum InstrumentType {
     ObservableUpDownCounter,
     /// A sum that can decrease.
     UpDownCounter,
+}
+
+impl InstrumentType {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::ObservableCounter => "observable_counter",
+            Self::ObservableGauge => "observable_gauge",
+            Self::ObservableUpDownCounter => "observable_up_down_counter",
+            Self::UpDownCounter => "up_down_counter",
+        }
+    }
 }
 
 impl From<InstrumentType> for InstrumentKind {
@@ -274,23 +369,62 @@ impl MetricView {
             drop: false,
             boundaries: None,
             attributes: None,
+            excluded_attributes: None,
             cardinality_limit: None,
             instrument_type: None,
             unit: None,
             meter_name: None,
+            meter_version: None,
+            meter_schema_url: None,
             name: None,
             description: None,
-            histogram: None,
+            aggregation: None,
+            max_scale: None,
+            max_size: None,
+            record_min_max: None,
         }
+    }
+
+    /// The same view, which only drops the metrics that it selects.
+    pub(super) fn without_changes(self) -> Self {
+        Self {
+            drop: true,
+            instrument_type: self.instrument_type,
+            unit: self.unit,
+            meter_name: self.meter_name,
+            meter_version: self.meter_version,
+            meter_schema_url: self.meter_schema_url,
+            ..Self::new(self.metric)
+        }
+    }
+
+    /// Fails if no instrument that it selects can have its aggregation.
+    pub(super) fn check_suits(&self) -> Result<(), &'static str> {
+        let (Some(kind), Some(aggregation)) = (self.instrument_type, self.aggregation) else {
+            return Ok(());
+        };
+        if aggregation.suits(kind.into()) {
+            return Ok(());
+        }
+        Err(match aggregation {
+            MetricAggregation::Sum => {
+                "a gauge has no sum, expected `last_value`, `explicit` or `exponential`"
+            }
+            _ => "only gauges have a last value, expected `sum`, `explicit` or `exponential`",
+        })
     }
 
     fn changes(&self) -> bool {
         self.boundaries.is_some()
             || self.attributes.is_some()
+            || self.excluded_attributes.is_some()
             || self.cardinality_limit.is_some()
             || self.name.is_some()
             || self.description.is_some()
-            || self.histogram.is_some()
+            || self.aggregation.is_some()
+            || self.max_scale.is_some()
+            || self.max_size.is_some()
+            || self.record_min_max.is_some()
     }
 }
 
@@ -318,20 +452,66 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
             );
         }
         let bounds = view.boundaries.as_deref().unwrap_or_default();
-        let is_finite = bounds.iter().all(|bound| bound.is_finite());
-        if !is_finite || !bounds.is_sorted_by(|a, b| a < b) {
-            problems.add(
-                &key("boundaries"),
-                format!("expected finite numbers in increasing order, found {bounds:?}"),
-            );
+        if let Err(message) = check_boundaries(bounds) {
+            problems.add(&key("boundaries"), message);
         }
-        if view.cardinality_limit == Some(0) {
-            problems.add(&key("cardinality_limit"), "expected 1 or more, found 0");
+        if let Err(message) = check_size(view.max_size) {
+            problems.add(&key("max_size"), message);
+        }
+        if let Err(message) = check_scale(view.max_scale) {
+            problems.add(&key("max_scale"), message);
+        }
+        if let Err(message) = view.check_suits() {
+            problems.add(&key("aggregation"), message);
+        }
+        if let Some(limit) = view.cardinality_limit {
+            check_limit(&key("cardinality_limit"), limit, problems);
         }
     }
 }
 
-/// The address of the endpoint for Prometheus
+/// Checks the boundaries of a histogram. The error describes what is accepted, as of the next checks.
+pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
+    let is_finite = bounds.iter().all(|bound| bound.is_finite());
+    if is_finite && bounds.is_sorted_by(|a, b| a < b) {
+        return Ok(());
+    }
+    Err(format!(
+        "expected finite numbers in increasing order, found {bounds:?}"
+    ))
+}
+
+pub(super) fn check_size(size: Option<u32>) -> Result<(), String> {
+    let wrong = size.filter(|size| !SIZES.contains(size));
+    wrong.map_or(Ok(()), |size| {
+        let (least, most) = SIZES.into_inner();
+        Err(format!("expected {least} to {most}, found {size}"))
+    })
+}
+
+pub(super) fn check_scale(scale: Option<i8>) -> Result<(), String> {
+    let wrong = scale.filter(|scale| !SCALES.contains(scale));
+    wrong.map_or(Ok(()), |scale| {
+        let (least, most) = SCALES.into_inner();
+        Err(format!("expected {least} to {most}, found {scale}"))
+    })
+}
+
+pub(super) fn check_cardinality(limit: usize) -> Result<(), String> {
+    match limit {
+        0 => Err("expected 1 or more, found 0".to_owned()),
+        1..=MAX_CARDINALITY => Ok(()),
+        _ => Err(format!("expected at most {MAX_CARDINALITY}, found {limit}")),
+    }
+}
+
+fn check_limit(key: &str, limit: usize, problems: &mut Problems) {
+    if let Err(message) = check_cardinality(limit) {
+        problems.add(key, message);
+    }
+}
+
+/// The endpoint for Prometheus
 /// ([variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter)).
 /// The path is `/metrics`. Requires the crate `floe-telemetry-prometheus`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
@@ -344,6 +524,20 @@ pub struct PrometheusConfig {
     /// The port. Default 9464.
     #[schemars(range(min = 1))]
     pub port: u16,
+    /// Whether each series has the name, version, schema URL and attributes of its scope as labels. Default `true`.
+    pub scope_info: bool,
+    /// Whether there is `target_info`, with the attributes of the resource. Default `true`.
+    pub target_info: bool,
+    /// Whether names end with the unit, and those of counters with `_total`. Without them there is only the text
+    /// format, because OpenMetrics requires `_total`. Default `true`.
+    pub suffixes: bool,
+    /// Patterns for the keys of resource attributes that are labels of each series, in which `*` matches any characters
+    /// and `?` one. Default none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub resource_labels: Vec<String>,
+    /// Patterns for the keys that are not, although `resource_labels` matches them. Default none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub excluded_resource_labels: Vec<String>,
 }
 
 impl Default for PrometheusConfig {
@@ -351,6 +545,11 @@ impl Default for PrometheusConfig {
         Self {
             host: "localhost".to_owned(),
             port: 9464,
+            scope_info: true,
+            target_info: true,
+            suffixes: true,
+            resource_labels: Vec::new(),
+            excluded_resource_labels: Vec::new(),
         }
     }
 }
@@ -365,6 +564,13 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
 }
 
 impl PrometheusConfig {
+    /// Returns whether the resource attribute with this key is a label of each series.
+    #[must_use]
+    pub fn has_resource_label(&self, key: &str) -> bool {
+        let is_any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, key));
+        is_any(&self.resource_labels) && !is_any(&self.excluded_resource_labels)
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         if let Err(message) = check_host(&self.host) {
             problems.add("metrics.prometheus.host", message);

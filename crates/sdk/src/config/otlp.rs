@@ -24,7 +24,7 @@ const DEFAULT_TIMEOUT_MILLIS: u64 = 10_000;
 const DEFAULT_REQUEST_BYTES: usize = 4_000_000;
 
 /// The accepted values of `max_request_bytes`. The largest is the limit that OTLP recommends.
-const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
+pub(super) const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 
 /// The most receivers of `otlp.additional`, each of which has threads of its own.
 const MAX_ADDITIONAL: usize = 100;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::duration;
 use super::problems::Problems;
+use super::scopes::ScopeConfig;
 use super::section::is_default;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
@@ -147,6 +148,10 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate_limit: Option<f64>,
+    /// Which tracers are enabled. A span of one that is not is left out, and its children belong to its parent.
+    /// Default: all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tracers: Vec<ScopeConfig>,
     /// The sampler of OpenTelemetry's configuration file, if `sampler` has no such variant.
     #[serde(skip)]
     pub(crate) of_file: Option<FileSampler>,
@@ -253,7 +258,7 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` 
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SamplingRule {
-    /// A pattern for the name of the root, in which `*` matches any characters. It is matched with the name
+    /// A pattern for the name of the root, in which `*` matches any characters and `?` one. It is matched with the name
     /// that the span has at its start, or with the name of the function if the name in `#[traced]` is an
     /// expression.
     pub span: String,

@@ -59,6 +59,7 @@ impl ProviderLogs {
                 .map(|project| format!("projects/{project}/traces/"))
                 .unwrap_or_default(),
             limits: config.log_record_limits,
+            loggers: config.logging.loggers.clone().into(),
         };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let workers: Result<Vec<_>, _> = exporters

@@ -195,6 +195,9 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         sampler,
         is_parent_based: sampling.is_parent_based(),
         rules: patterns(&sampling.rules),
+        scopes: (sampling.tracers.iter())
+            .map(|tracer| (tracer.name.clone(), tracer.enabled))
+            .collect(),
         rate_limit: sampling.rate_limit,
         filter: filter
             .transpose()

@@ -44,6 +44,9 @@ pub struct Sampling {
     pub rate_limit: Option<f64>,
     /// The targets and levels of recorded spans; `None` for all.
     pub filter: Option<Vec<Directive>>,
+    /// Patterns of the names of instrumentation scopes, and whether their spans are recorded. The first that matches
+    /// applies.
+    pub scopes: Vec<(String, bool)>,
     /// The tail sampler needs also the spans that the head does not sample.
     pub needs_unsampled: bool,
     /// The calls that metrics are made from.
@@ -181,16 +184,21 @@ impl InUse {
     fn apply(&self, sampling: &Sampling) {
         let rules = sampling.rules.iter();
         let rules = rules.map(|(name, ratio)| (name.as_str().into(), Threshold::of_ratio(*ratio)));
-        let mut filter = sampling.filter.clone().unwrap_or_default();
-        // Of several directives for one target the last one applies. The sort is stable.
-        filter.reverse();
-        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        let filter = sampling.filter.clone().map(|mut filter| {
+            // Of several directives for one target the last one applies. The sort is stable.
+            filter.reverse();
+            filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+            filter
+        });
+        let scopes = sampling.scopes.iter();
+        let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
         settings::install(Settings {
             generation: 0,
             ratio: Ratio::new(sampling.sampler, !sampling.rules.is_empty()),
             rules: rules.collect(),
             rate: self.rate.clone(),
             filter,
+            scopes: scopes.collect(),
             baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
         });
         // Set last, so that no span is recorded before all settings are applied.
@@ -226,7 +234,8 @@ impl InUse {
         if bits == UNRECORDED {
             return bits;
         }
-        let filter = (FILTER, sampling.filter.is_some());
+        let has_filter = sampling.filter.is_some() || !sampling.scopes.is_empty();
+        let filter = (FILTER, has_filter);
         bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter])
     }
 }

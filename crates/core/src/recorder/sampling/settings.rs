@@ -27,7 +27,9 @@ pub(super) struct Settings {
     pub(super) rules: Box<[(Box<str>, Threshold)]>,
     pub(super) rate: Option<Arc<RateLimit>>,
     /// Sorted by the length of the target, the longest first.
-    pub(super) filter: Vec<Directive>,
+    pub(super) filter: Option<Vec<Directive>>,
+    /// Patterns of the names of instrumentation scopes, and whether their spans are recorded.
+    pub(super) scopes: Box<[(Box<str>, bool)]>,
     /// The keys of baggage whose values become attributes.
     pub(super) baggage: Box<[Key]>,
 }
@@ -143,9 +145,19 @@ impl Settings {
     /// Returns whether the most specific directive excludes the level. A target without a directive is
     /// excluded.
     fn excludes(&self, target: &str, level: Level) -> bool {
-        let mut directives = self.filter.iter();
+        let Some(filter) = &self.filter else {
+            return false;
+        };
+        let mut directives = filter.iter();
         let directive = directives.find(|(prefix, _)| target.starts_with(&**prefix));
         directive.is_none_or(|(_, most)| level as u8 > *most)
+    }
+
+    /// Returns whether the spans of an instrumentation scope are not recorded.
+    pub(super) fn disables(&self, scope: &str) -> bool {
+        let mut scopes = self.scopes.iter();
+        let found = scopes.find(|(pattern, _)| matches(pattern, scope));
+        found.is_some_and(|(_, is_enabled)| !is_enabled)
     }
 
     /// Returns the values of the listed keys in the baggage of `cx`. `None` if there are none.
@@ -208,11 +220,14 @@ impl CachedSettings {
     }
 }
 
-/// Returns whether the filter excludes the calls of a function. It does not apply to spans from other
-/// APIs: those of OpenTelemetry have no level, and `tracing` has its own filters.
+/// Returns whether the filter or the scope excludes the spans of a call site. The filter does not apply to spans from
+/// other APIs: those of OpenTelemetry have no level, and `tracing` has its own filters.
 #[inline]
-pub(super) fn excludes_function(callsite: &CallSite) -> bool {
-    callsite.is_function() && excludes(callsite.filter_cache(), callsite.level(), callsite.target())
+pub(super) fn excludes_call_site(callsite: &CallSite) -> bool {
+    excludes(callsite.filter_cache(), |settings| {
+        callsite.is_function() && settings.excludes(callsite.target(), callsite.level())
+            || settings.disables(callsite.scope_name())
+    })
 }
 
 /// Returns whether the filter excludes the spans of a tracer or a package, or the spans without one, which have an
@@ -220,34 +235,36 @@ pub(super) fn excludes_function(callsite: &CallSite) -> bool {
 pub(super) fn excludes_scope(scope: Option<&Scope>) -> bool {
     static NO_SCOPE: AtomicU32 = AtomicU32::new(0);
     match scope {
-        Some(scope) => excludes(scope.filter_cache(), Level::Info, scope.target()),
-        None => excludes(&NO_SCOPE, Level::Info, ""),
+        Some(scope) => excludes(scope.filter_cache(), |settings| {
+            settings.excludes(scope.target(), Level::Info) || settings.disables(scope.name())
+        }),
+        None => excludes(&NO_SCOPE, |settings| settings.excludes("", Level::Info)),
     }
 }
 
-/// Returns whether the filter excludes spans of this level and target, whose decision `cache` stores.
+/// Returns the decision that `cache` stores, or makes it.
 #[inline]
-fn excludes(cache: &AtomicU32, level: Level, target: &str) -> bool {
+fn excludes(cache: &AtomicU32, decide: impl FnOnce(&Settings) -> bool) -> bool {
     let cached = cache.load(Ordering::Relaxed);
     if cached >> 1 == GENERATION.load(Ordering::Acquire) {
         return cached & 1 != 0;
     }
-    decide_filter(cache, level, target)
+    decide_filter(cache, decide)
 }
 
 #[cold]
-fn decide_filter(cache: &AtomicU32, level: Level, target: &str) -> bool {
+fn decide_filter(cache: &AtomicU32, decide: impl FnOnce(&Settings) -> bool) -> bool {
     let current = current();
     let Some(settings) = &*current else {
         return false;
     };
-    let excluded = settings.excludes(target, level);
+    let excluded = decide(settings);
     let decision = settings.generation << 1 | u32::from(excluded);
     cache.store(decision, Ordering::Relaxed);
     excluded
 }
 
-/// Returns whether a pattern matches a text, where `*` matches any characters.
+/// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
 ///
 /// The text between two `*` is matched at its first occurrence, so that only the last `*` is retried.
 pub fn matches(pattern: &str, text: &str) -> bool {
@@ -259,18 +276,27 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         if pattern.get(p) == Some(&b'*') {
             p += 1;
             star = Some((p, t));
+        } else if pattern.get(p) == Some(&b'?') {
+            p += 1;
+            t = after_character(text, t);
         } else if pattern.get(p) == Some(&text[t]) {
             p += 1;
             t += 1;
         } else if let Some((after, from)) = star {
             p = after;
-            t = from + 1;
+            t = after_character(text, from);
             star = Some((after, t));
         } else {
             return false;
         }
     }
     pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// The index after the character of UTF-8 that begins at `at`.
+fn after_character(text: &[u8], at: usize) -> usize {
+    let rest = text[at + 1..].iter();
+    at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
 }
 
 /// A second, in nanoseconds.
@@ -339,7 +365,7 @@ mod tests {
             .collect();
         filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
         Settings {
-            filter,
+            filter: Some(filter),
             ..Settings::default()
         }
     }
@@ -380,11 +406,17 @@ mod tests {
     }
 
     #[test]
-    fn a_star_matches_any_text_and_no_other_character_is_special() {
+    fn a_star_matches_any_text_and_a_question_mark_one_character() {
         for (pattern, text, expected) in [
             ("a.b", "a.b", true),
             ("a.b", "axb", false),
-            ("a?", "ab", false),
+            ("a?", "ab", true),
+            ("a?", "aü", true),
+            ("a?", "a", false),
+            ("a?", "abc", false),
+            ("*???", "aü", false),
+            ("a.?*d", "a.bcd", true),
+            ("a[b]", "ab", false),
             ("*", "", true),
             ("a*", "a", true),
             ("a*b*c", "aXbXbXc", true),
@@ -398,8 +430,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pattern_matches_like_the_regular_expression(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
-            let expression = format!("^{}$", pattern.replace('*', ".*"));
+        fn a_pattern_matches_like_the_regular_expression(pattern in "[abü*?]{0,8}", text in "[abü]{0,10}") {
+            let expression = pattern.replace('*', ".*").replace('?', ".");
+            let expression = format!("^{expression}$");
             let expected = regex::Regex::new(&expression).unwrap().is_match(&text);
             prop_assert_eq!(matches(&pattern, &text), expected);
         }

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use floe_yaml::Node;
 use serde::Deserialize;
 
-use super::findings::{Choice, Findings, Word, below};
+use super::findings::{Choice, Findings, Positive, Word, below};
 use crate::config::auth::check_header_name;
 use crate::config::duration::without_limit;
 use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::{ExporterKind, ExportersConfig};
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::otlp::{
-    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
+    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, REQUEST_BYTES,
+    Signal,
 };
 use crate::config::{endpoint, secret};
 
@@ -35,6 +36,8 @@ struct Otlp {
     compression: Option<Word<Compression>>,
     timeout: Option<u64>,
     encoding: Option<Word<Encoding>>,
+    max_request_size: Option<u64>,
+    max_response_size: Option<Positive>,
     temporality_preference: Option<Word<Temporality>>,
     default_histogram_aggregation: Option<Word<Histograms>>,
 }
@@ -92,6 +95,25 @@ struct OtlpFile {
 struct Console {
     temporality_preference: Option<Word<Temporality>>,
     default_histogram_aggregation: Option<Word<Histograms>>,
+}
+
+/// The most bytes of an answer, which is the specification's default.
+const RESPONSE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The most bytes of a request, which has to have a limit. 0 is none in this format.
+fn request_bytes(size: u64, path: &str, found: &mut Findings<'_>) -> usize {
+    let (least, most) = REQUEST_BYTES.into_inner();
+    match usize::try_from(size) {
+        Ok(size) if REQUEST_BYTES.contains(&size) => size,
+        Ok(size @ 1..) if size < least => {
+            found.ignore(path, &format!("requests have at least {least} bytes"));
+            least
+        }
+        _ => {
+            found.ignore(path, &format!("requests have at most {most} bytes"));
+            most
+        }
+    }
 }
 
 /// The keys that only exporters of metrics have.
@@ -182,6 +204,9 @@ impl<'a> Exporters<'a> {
             protocol: Some(protocol),
             headers: headers(&otlp, path, found),
             timeout_millis: otlp.timeout.map(without_limit),
+            max_request_bytes: otlp
+                .max_request_size
+                .map(|size| request_bytes(size, &at("max_request_size"), found)),
             ..OtlpOptions::default()
         };
         if otlp
@@ -209,7 +234,19 @@ impl<'a> Exporters<'a> {
             otlp.temporality_preference,
             otlp.default_histogram_aggregation,
         );
+        if otlp
+            .max_response_size
+            .is_some_and(|size| size.0 != RESPONSE_BYTES)
+        {
+            let reason = format!("answers have at most {RESPONSE_BYTES} bytes");
+            found.ignore(&at("max_response_size"), &reason);
+        }
         let signal = self.signal;
+        let first = self.otlp.signal(signal).max_request_bytes;
+        if self.kinds.contains(&ExporterKind::Otlp) && options.max_request_bytes != first {
+            let reason = "the size of the first receiver is that of all";
+            found.ignore(&at("max_request_size"), reason);
+        }
         if self.kinds.contains(&ExporterKind::Otlp) {
             self.otlp
                 .additional

@@ -6,6 +6,7 @@ use floe_suggest::{expected, one_of};
 use floe_yaml::{Content, Kind, Node, Position};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
+use crate::config::metrics::check_cardinality;
 use crate::config::problems::Problems;
 pub(super) use crate::config::problems::below;
 
@@ -61,6 +62,20 @@ impl TryFrom<u64> for Positive {
             0 => Err("expected 1 or more, found 0"),
             _ => Ok(Self(number)),
         }
+    }
+}
+
+/// A maximum number of attribute sets.
+#[derive(Clone, Copy, serde::Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Cardinality(pub(super) usize);
+
+impl TryFrom<u64> for Cardinality {
+    type Error = String;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        let limit = usize::try_from(number).unwrap_or(usize::MAX);
+        check_cardinality(limit).map(|()| Self(limit))
     }
 }
 
@@ -199,7 +214,7 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [&str; 20] = [
+const NOT_SUPPORTED: [&str; 8] = [
     "attribute_limits.attribute_value_depth_limit",
     "instrumentation.general",
     // The sections of other languages are for other programs.
@@ -207,20 +222,8 @@ const NOT_SUPPORTED: [&str; 20] = [
     "resource.detection.entities_enabled",
     "tracer_provider.id_generator",
     "tracer_provider.limits.attribute_value_depth_limit",
-    "tracer_provider.processors.*.*.exporter.*.max_request_size",
-    "tracer_provider.processors.*.*.exporter.*.max_response_size",
-    "tracer_provider.tracer_configurator",
     "logger_provider.limits.attribute_value_depth_limit",
-    "logger_provider.logger_configurator",
-    "logger_provider.processors.*.*.exporter.*.max_request_size",
-    "logger_provider.processors.*.*.exporter.*.max_response_size",
-    "meter_provider.meter_configurator",
-    "meter_provider.readers.*.*.exporter.*.max_request_size",
-    "meter_provider.readers.*.*.exporter.*.max_response_size",
     "meter_provider.readers.*.*.producers",
-    "meter_provider.readers.*.pull.exporter.prometheus.resource_constant_labels",
-    "meter_provider.readers.*.pull.exporter.prometheus.with_resource_constant_labels",
-    "meter_provider.views.*.stream.attribute_keys.excluded",
 ];
 
 /// Removes the parts that are not supported from the document.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::configurator::Loggers;
 use super::exporter::Exporters;
 use super::findings::Findings;
 use super::tracer_provider::{AttributeLimits, Processor, processors};
@@ -14,6 +15,7 @@ use crate::config::telemetry::TelemetryConfig;
 pub(super) struct LoggerProvider {
     processors: Vec<Processor>,
     limits: Option<AttributeLimits>,
+    logger_configurator: Option<Loggers>,
 }
 
 impl LoggerProvider {
@@ -24,6 +26,9 @@ impl LoggerProvider {
         let kinds = exporters.kinds;
         config.exporters.logs = Some(kinds);
         config.log_batch_processor = batch.into_logs();
+        if let Some(loggers) = self.logger_configurator {
+            config.logging.loggers = loggers.convert(found);
+        }
         if let Some(limits) = self.limits {
             let fields = &mut config.log_record_limits;
             let (length, count) = (

@@ -1,13 +1,18 @@
 //! The meter provider: readers, exporters and views.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
+use super::configurator::Meters;
 use super::exporter::{Exporter, Exporters};
-use super::findings::{Findings, Positive, Word, below};
+use super::findings::{Cardinality, Findings, Word, below};
 use super::view::View;
 use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
-use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
+use crate::config::metrics::{
+    ExemplarFilter, InstrumentType, MetricsConfig, PrometheusConfig, check_host,
+};
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
@@ -17,6 +22,7 @@ pub(super) struct MeterProvider {
     readers: Vec<Reader>,
     views: Option<Vec<View>>,
     exemplar_filter: Option<Word<ExemplarFilter>>,
+    meter_configurator: Option<Meters>,
 }
 
 #[derive(Deserialize)]
@@ -42,17 +48,20 @@ struct Pull {
     cardinality_limits: Option<CardinalityLimits>,
 }
 
-#[derive(Deserialize)]
+/// The limit of all instruments, and those of single kinds.
+type Limits = (Option<usize>, BTreeMap<InstrumentType, usize>);
+
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CardinalityLimits {
-    default: Option<Positive>,
-    counter: Option<Positive>,
-    gauge: Option<Positive>,
-    histogram: Option<Positive>,
-    observable_counter: Option<Positive>,
-    observable_gauge: Option<Positive>,
-    observable_up_down_counter: Option<Positive>,
-    up_down_counter: Option<Positive>,
+    default: Option<Cardinality>,
+    counter: Option<Cardinality>,
+    gauge: Option<Cardinality>,
+    histogram: Option<Cardinality>,
+    observable_counter: Option<Cardinality>,
+    observable_gauge: Option<Cardinality>,
+    observable_up_down_counter: Option<Cardinality>,
+    up_down_counter: Option<Cardinality>,
 }
 
 /// `prometheus`. Later versions of the format have other names of the flags.
@@ -66,10 +75,20 @@ struct Prometheus {
     without_target_info: Option<bool>,
     scope_info_enabled: Option<bool>,
     target_info_enabled: Option<bool>,
+    #[serde(alias = "with_resource_constant_labels")]
+    resource_constant_labels: Option<Patterns>,
+}
+
+/// Patterns of keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patterns {
+    included: Option<Vec<String>>,
+    excluded: Option<Vec<String>>,
 }
 
 /// How names become those of Prometheus.
-#[derive(Deserialize, PartialEq)]
+#[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Strategy {
     UnderscoreEscapingWithSuffixes,
@@ -94,18 +113,24 @@ impl MeterProvider {
             service_instance_id: metrics.service_instance_id.take(),
             ..MetricsConfig::default()
         };
-        let mut times = None;
+        let (mut times, mut limits) = (None, None);
         for (path, reader) in found.items(Some(self.readers), "meter_provider.readers") {
             match reader {
-                Reader::Periodic(reader) => {
+                Reader::Periodic(mut reader) => {
                     let path = below(&path, "periodic");
+                    set_limits(&mut reader.cardinality_limits, &path, &mut limits, found);
                     reader.apply(&path, metrics, &mut times, &mut exporters, found);
                 }
-                Reader::Pull(reader) => {
-                    reader.apply(&below(&path, "pull"), metrics, &mut exporters, found);
+                Reader::Pull(mut reader) => {
+                    let path = below(&path, "pull");
+                    set_limits(&mut reader.cardinality_limits, &path, &mut limits, found);
+                    reader.apply(&path, metrics, &mut exporters, found);
                 }
             }
         }
+        let (default, kinds) = limits.unwrap_or_default();
+        metrics.cardinality_limit = default.unwrap_or(metrics.cardinality_limit);
+        metrics.cardinality_limits = kinds;
         let mut aggregations = exporters.aggregations.iter();
         if let Some(first) = aggregations.next() {
             (metrics.temporality, metrics.histograms) = *first;
@@ -120,9 +145,27 @@ impl MeterProvider {
         if let Some(Word(filter)) = self.exemplar_filter {
             metrics.exemplar_filter = filter;
         }
-        for (path, view) in found.items(self.views, "meter_provider.views") {
-            metrics.views.extend(view.convert(&path, found));
+        if let Some(meters) = self.meter_configurator {
+            metrics.meters = meters.convert(found);
         }
+        for (path, view) in found.items(self.views, "meter_provider.views") {
+            let view = view.convert(&path, found);
+            metrics.views.push(view);
+        }
+    }
+}
+
+/// Sets the limits of all readers to those of the first one.
+fn set_limits(
+    own: &mut Option<CardinalityLimits>,
+    path: &str,
+    limits: &mut Option<Limits>,
+    found: &mut Findings<'_>,
+) {
+    let own = own.take().unwrap_or_default().limits();
+    if *limits.get_or_insert_with(|| own.clone()) != own {
+        let reason = "the limits of the first reader are those of all";
+        found.ignore(&below(path, "cardinality_limits"), reason);
     }
 }
 
@@ -149,9 +192,6 @@ impl Periodic {
             let reason = "the interval and the timeout of the first reader are those of all";
             found.ignore(path, reason);
         }
-        if let Some(limits) = self.cardinality_limits {
-            limits.apply(path, metrics, found);
-        }
     }
 }
 
@@ -163,9 +203,6 @@ impl Pull {
         exporters: &mut Exporters<'_>,
         found: &mut Findings<'_>,
     ) {
-        if let Some(limits) = self.cardinality_limits {
-            limits.apply(path, metrics, found);
-        }
         let (path, known) = (below(path, "exporter"), ["prometheus"]);
         match found.choice(&self.exporter, &path, &known) {
             Some(("prometheus", settings, path)) => {
@@ -183,47 +220,55 @@ impl Pull {
 }
 
 impl CardinalityLimits {
-    fn apply(self, path: &str, metrics: &mut MetricsConfig, found: &mut Findings<'_>) {
-        let default = self.default.map(Positive::to_usize);
-        metrics.cardinality_limit = default.unwrap_or(metrics.cardinality_limit);
-        for (key, limit) in [
-            ("counter", self.counter),
-            ("gauge", self.gauge),
-            ("histogram", self.histogram),
-            ("observable_counter", self.observable_counter),
-            ("observable_gauge", self.observable_gauge),
+    /// The limit of all instruments, and those of single kinds.
+    fn limits(self) -> Limits {
+        use InstrumentType as Type;
+
+        let kinds = [
+            (Type::Counter, self.counter),
+            (Type::Gauge, self.gauge),
+            (Type::Histogram, self.histogram),
+            (Type::ObservableCounter, self.observable_counter),
+            (Type::ObservableGauge, self.observable_gauge),
             (
-                "observable_up_down_counter",
+                Type::ObservableUpDownCounter,
                 self.observable_up_down_counter,
             ),
-            ("up_down_counter", self.up_down_counter),
-        ] {
-            if limit.is_some_and(|limit| limit.to_usize() != metrics.cardinality_limit) {
-                let path = below(&below(path, "cardinality_limits"), key);
-                found.ignore(&path, "`default` is the limit of all instruments");
-            }
-        }
+            (Type::UpDownCounter, self.up_down_counter),
+        ];
+        let kinds = kinds.into_iter();
+        let limits = kinds.filter_map(|(kind, limit)| Some((kind, limit?.0)));
+        (self.default.map(|limit| limit.0), limits.collect())
     }
 }
 
 impl Prometheus {
     fn convert(self, path: &str, found: &mut Findings<'_>) -> PrometheusConfig {
-        for (key, value, default) in [
-            ("without_scope_info", self.without_scope_info, false),
-            ("without_target_info", self.without_target_info, false),
-            ("scope_info_enabled", self.scope_info_enabled, true),
-            ("target_info_enabled", self.target_info_enabled, true),
-        ] {
-            if value.is_some_and(|value| value != default) {
-                found.ignore(&below(path, key), "");
+        let mut prometheus = PrometheusConfig::default();
+        let shown =
+            |with: Option<bool>, without: Option<bool>| with.unwrap_or(!without.unwrap_or(false));
+        prometheus.scope_info = shown(self.scope_info_enabled, self.without_scope_info);
+        prometheus.target_info = shown(self.target_info_enabled, self.without_target_info);
+        if let Some(Word(strategy)) = self.translation_strategy {
+            use Strategy::{NoEscaping, NoTranslation, UnderscoreEscapingWithSuffixes};
+
+            prometheus.suffixes = matches!(strategy, NoEscaping | UnderscoreEscapingWithSuffixes);
+            if matches!(strategy, NoEscaping | NoTranslation) {
+                let reason = "names have underscores for what the text format has not";
+                found.ignore(&below(path, "translation_strategy"), reason);
             }
         }
-        let strategy = self.translation_strategy;
-        if strategy.is_some_and(|Word(it)| it != Strategy::UnderscoreEscapingWithSuffixes) {
-            let reason = "names have underscores and suffixes";
-            found.ignore(&below(path, "translation_strategy"), reason);
+        if let Some(labels) = self.resource_constant_labels {
+            let path = below(path, "resource_constant_labels");
+            prometheus.resource_labels = match labels.included {
+                Some(keys) => patterns(keys, &below(&path, "included"), found),
+                None => vec!["*".to_owned()],
+            };
+            if let Some(keys) = labels.excluded {
+                let path = below(&path, "excluded");
+                prometheus.excluded_resource_labels = patterns(keys, &path, found);
+            }
         }
-        let mut prometheus = PrometheusConfig::default();
         if let Some(host) = self.host {
             found.check(&below(path, "host"), check_host(&host));
             prometheus.host = host;
@@ -236,4 +281,9 @@ impl Prometheus {
         }
         prometheus
     }
+}
+
+fn patterns(patterns: Vec<String>, path: &str, found: &mut Findings<'_>) -> Vec<String> {
+    let patterns = found.items(Some(patterns), path).into_iter();
+    patterns.map(|(_, pattern)| pattern).collect()
 }

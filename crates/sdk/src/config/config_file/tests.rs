@@ -12,8 +12,8 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::config::duration::NO_LIMIT;
 use crate::config::{
-    Compression, ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol,
-    Propagator, ResourceDetector, Sampler, Signal,
+    Compression, ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation,
+    MetricTemporality, OtlpProtocol, Propagator, ResourceDetector, Sampler, Signal,
 };
 
 fn variable(name: &str) -> Option<String> {
@@ -537,7 +537,7 @@ fn readers_of_metrics() {
     - periodic:
         interval: 5000
         timeout: 0
-        cardinality_limits: {default: 100, counter: 100}
+        cardinality_limits: {default: 100, counter: 7, up_down_counter: 8}
         exporter:
           otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}
   exemplar_filter: always_off";
@@ -552,6 +552,11 @@ fn readers_of_metrics() {
         (5000, NO_LIMIT)
     );
     assert_eq!(metrics.cardinality_limit, 100);
+    let kinds = [
+        (InstrumentType::Counter, 7),
+        (InstrumentType::UpDownCounter, 8),
+    ];
+    assert_eq!(metrics.cardinality_limits, kinds.into());
     assert_eq!(
         (metrics.temporality, metrics.histograms),
         (MetricTemporality::LowMemory, HistogramKind::Exponential)
@@ -573,9 +578,11 @@ fn views_of_metrics() {
         attribute_keys: {included: [http.route]}
     - {selector: {instrument_name: process.*}, stream: {aggregation: {drop: }}}
     - {selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_scale: 20, max_size: 160}}}}
-    - {selector: {instrument_type: observable_gauge}, stream: {aggregation: {default: }}}";
+    - {selector: {instrument_type: observable_gauge}, stream: {aggregation: {default: }}}
+    - selector: {instrument_name: 'a?', meter_version: '1', meter_schema_url: 'https://a'}
+      stream: {attribute_keys: {included: ['a.*'], excluded: [a.b]}, aggregation: {sum: }}";
     let config = config(text);
-    let [http, process, all, gauge] = &*config.metrics.views else {
+    let [http, process, all, gauge, patterns] = &*config.metrics.views else {
         panic!("{:?}", config.metrics.views);
     };
     assert_eq!(
@@ -598,10 +605,22 @@ fn views_of_metrics() {
     );
     assert!(process.drop && !all.drop);
     assert_eq!(
-        (&*all.metric, all.histogram),
-        ("*", Some(HistogramKind::Exponential))
+        (&*all.metric, all.aggregation),
+        ("*", Some(MetricAggregation::Exponential))
     );
+    assert_eq!((all.max_scale, all.max_size), (Some(20), Some(160)));
     assert_eq!(gauge.instrument_type, Some(InstrumentType::ObservableGauge));
+    let selected = [&patterns.meter_version, &patterns.meter_schema_url];
+    assert_eq!(
+        selected.map(Option::as_deref),
+        [Some("1"), Some("https://a")]
+    );
+    let (included, excluded) = (&patterns.attributes, &patterns.excluded_attributes);
+    assert_eq!(
+        (included.as_deref(), excluded.as_deref()),
+        (Some(&["a.*".to_owned()][..]), Some(&["a.b".to_owned()][..]))
+    );
+    assert_eq!(patterns.aggregation, Some(MetricAggregation::Sum));
 }
 
 #[test]
@@ -708,17 +727,11 @@ fn what_is_not_supported_is_one_warning_with_its_places() {
     let text = "logger_provider:
   processors: [{batch: {exporter: {console: }}}]
   limits: {attribute_value_length_limit: 4096, attribute_count_limit: 129}
-  logger_configurator/development: {default_config: {enabled: false}}
 meter_provider:
-  readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }], cardinality_limits: {gauge: 3}}}]
-  views:
-    - {selector: {meter_version: '1'}, stream: {}}
-    - {selector: {instrument_name: a}, stream: {attribute_keys: {included: ['a.*'], excluded: [b]}, aggregation: {sum: }}}
-  meter_configurator/development: {meters: []}
+  readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }]}}, {periodic: {exporter: {console: }, cardinality_limits: {gauge: 3}}}]
 tracer_provider:
   processors: [{batch: {exporter: {console: }}}, {batch: {schedule_delay: 1, exporter: {otlp_grpc: }}}]
   limits: {attribute_count_limit: 100000}
-  tracer_configurator/development: {tracers: []}
 resource: {}
 instrumentation/development: {general: {http: {}}, java: {a: b}, rust: {a: b}}
 distribution: {floe: {}}
@@ -728,17 +741,10 @@ anchors: {}";
     assert_eq!(lines[0], "not supported, and ignored:");
     for path in [
         "line 4, column 71: logger_provider.limits.attribute_count_limit: at most 128",
-        "logger_provider.logger_configurator/development",
         "meter_provider.readers.0.periodic.producers",
-        "meter_provider.readers.0.periodic.cardinality_limits.gauge: `default` is",
-        "meter_provider.views.0.selector.meter_version: the view is not applied",
-        "meter_provider.views.1.stream.attribute_keys.included.0: all attributes",
-        "meter_provider.views.1.stream.attribute_keys.excluded",
-        "meter_provider.views.1.stream.aggregation.sum: the aggregation is",
-        "meter_provider.meter_configurator/development",
+        "meter_provider.readers.1.periodic.cardinality_limits: the limits of the first",
         "tracer_provider.processors.1.batch: the settings of the first",
         "tracer_provider.limits.attribute_count_limit: at most 65536",
-        "tracer_provider.tracer_configurator/development",
         "instrumentation/development.general",
         "instrumentation/development.rust",
         "column 1: anchors: unknown key, expected `file_format`",
@@ -749,7 +755,7 @@ anchors: {}";
             "{path}\n{warning}"
         );
     }
-    assert_eq!(lines.len(), 16, "{warning}");
+    assert_eq!(lines.len(), 9, "{warning}");
 }
 
 #[test]
@@ -757,12 +763,13 @@ fn what_this_program_has_not_is_named_and_ignored() {
     let warning = unsupported(
         "resource: {detection/development: {detectors: [{container: }, {host: }]}}
 attribute_limits: {attribute_value_depth_limit: 3}
-tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1}}}}]}",
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1, max_response_size: 9}}}}]}",
     );
     for line in [
         "detectors.0.container: found `container`, which needs the crate `floe-telemetry-detectors`",
         "attribute_limits.attribute_value_depth_limit",
-        "otlp_http.max_request_size",
+        "otlp_http.max_request_size: requests have at least 1024 bytes",
+        "otlp_http.max_response_size: answers have at most 4194304 bytes",
     ] {
         assert!(warning.contains(line), "{warning}");
     }
@@ -834,6 +841,18 @@ fn mistakes_have_their_place_and_a_suggestion() {
         (
             "resource: {attributes_list: 'a'}",
             "resource.attributes_list: expected `key=value,key=value`, found an entry without a key or without `=`",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_type: counter}, stream: {aggregation: {last_value: }}}]}",
+            "line 2, column 135: meter_provider.views.0.stream.aggregation: only gauges have a last value, expected `sum`, ",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 1}}}}]}",
+            "max_size: expected 2 to 4096, found 1",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }, cardinality_limits: {gauge: 10000000}}}]}",
+            "line 2, column 91: meter_provider.readers.0.periodic.cardinality_limits.gauge: expected at most 1000000, found 10000000",
         ),
         ("log_level: loud", "log_level: expected `trace`, `"),
         (
@@ -930,10 +949,8 @@ fn the_report_of_mistakes_is_bounded_and_redacted() {
         "{}",
         error.len()
     );
-    let views = "{selector: {meter_version: '1'}, stream: {}}, ".repeat(150);
-    let text = format!(
-        "meter_provider: {{readers: [{{periodic: {{exporter: {{console: }}}}}}], views: [{views}]}}"
-    );
+    let readers = "{periodic: {exporter: {console: }, producers: [{a: }]}}, ".repeat(150);
+    let text = format!("meter_provider: {{readers: [{readers}]}}");
     assert!(unsupported(&text).ends_with("and 50 more"));
 }
 

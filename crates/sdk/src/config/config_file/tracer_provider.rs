@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::configurator::Tracers;
 use super::exporter::{Exporter, Exporters};
-use super::findings::{Findings, Positive, below};
+use super::findings::{Findings, Nothing, Positive, below};
 use super::sampler::Sampler;
 use crate::config::batch::AT_ONCE;
 use crate::config::batch::{
     BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, MAX_QUEUE_SIZE,
 };
 use crate::config::duration::without_limit;
+use crate::config::exporters::ExporterKind;
 use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
 use crate::config::sampling::{FileSampler, Sampler as Kind};
@@ -23,6 +25,7 @@ pub(super) struct TracerProvider {
     processors: Vec<Processor>,
     limits: Option<SpanLimits>,
     sampler: Option<Sampler>,
+    tracer_configurator: Option<Tracers>,
 }
 
 /// A processor of spans or log records.
@@ -31,6 +34,7 @@ pub(super) struct TracerProvider {
 pub(super) enum Processor {
     Batch(Batch),
     Simple(Simple),
+    EventToSpanEventBridge(Nothing),
 }
 
 #[derive(Deserialize)]
@@ -79,6 +83,9 @@ impl TracerProvider {
         config.batch_processor = batch.into_spans();
         if let Some(limits) = self.limits {
             limits.apply(&mut config.limits, found);
+        }
+        if let Some(tracers) = self.tracer_configurator {
+            config.sampling.tracers = tracers.convert(found);
         }
         let Some(sampler) = self.sampler else {
             config.sampling.sampler = Some(Kind::ParentBasedAlwaysOn);
@@ -165,6 +172,20 @@ pub(super) fn processors(
     let mut settings = None;
     for (path, processor) in found.items(Some(processors), path) {
         let (path, exporter) = match processor {
+            Processor::EventToSpanEventBridge(_) => {
+                let path = below(&path, "event_to_span_event_bridge");
+                if exporters.signal == Signal::Logs {
+                    let reason =
+                        "not supported; an event of `tracing` in a span is one of the span";
+                    found.ignore(&path, reason);
+                } else {
+                    found.refuse(
+                        &path,
+                        "expected `batch` or `simple`, found a processor of log records",
+                    );
+                }
+                continue;
+            }
             Processor::Simple(simple) => (below(&path, "simple"), simple.exporter),
             Processor::Batch(batch) => {
                 let path = below(&path, "batch");
@@ -178,6 +199,9 @@ pub(super) fn processors(
             }
         };
         exporters.add(&exporter, &below(&path, "exporter"), found);
+    }
+    if exporters.kinds.is_empty() {
+        exporters.choose(ExporterKind::None);
     }
     settings.unwrap_or(Settings {
         schedule_delay: Some(AT_ONCE),

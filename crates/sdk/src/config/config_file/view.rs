@@ -2,12 +2,10 @@
 
 use serde::Deserialize;
 
-use super::findings::{Findings, Nothing, Positive, Word, below};
-use crate::config::metrics::{HistogramKind, InstrumentType, MetricView};
-
-/// The defaults of exponential histograms, which are not configurable.
-const MAX_SCALE: i64 = 20;
-const MAX_SIZE: i64 = 160;
+use super::findings::{Cardinality, Findings, Nothing, Word, below};
+use crate::config::metrics::{
+    InstrumentType, MetricAggregation, MetricView, check_boundaries, check_scale, check_size,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +31,7 @@ struct Stream {
     name: Option<String>,
     description: Option<String>,
     aggregation: Option<Aggregation>,
-    aggregation_cardinality_limit: Option<Positive>,
+    aggregation_cardinality_limit: Option<Cardinality>,
     attribute_keys: Option<AttributeKeys>,
 }
 
@@ -41,6 +39,7 @@ struct Stream {
 #[serde(deny_unknown_fields)]
 struct AttributeKeys {
     included: Option<Vec<String>>,
+    excluded: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -64,120 +63,81 @@ struct Explicit {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Exponential {
-    max_scale: Option<i64>,
-    max_size: Option<i64>,
+    max_scale: Option<i8>,
+    max_size: Option<u32>,
     record_min_max: Option<bool>,
 }
 
 impl View {
-    /// Returns the view of the configuration. `None` if its selector is not supported: a view without it would apply
-    /// to other metrics.
-    pub(super) fn convert(self, path: &str, found: &mut Findings<'_>) -> Option<MetricView> {
-        let mut view = self.selector.convert(&below(path, "selector"), found)?;
-        let path = below(path, "stream");
+    /// Returns the view of the configuration.
+    pub(super) fn convert(self, path: &str, found: &mut Findings<'_>) -> MetricView {
+        let selector = self.selector;
+        let name = selector.instrument_name.unwrap_or_else(|| "*".to_owned());
         let stream = self.stream;
-        view.name = stream.name;
-        view.description = stream.description;
-        view.cardinality_limit = stream.aggregation_cardinality_limit.map(Positive::to_usize);
+        let mut view = MetricView {
+            instrument_type: selector.instrument_type.map(|Word(kind)| kind),
+            unit: selector.unit,
+            meter_name: selector.meter_name,
+            meter_version: selector.meter_version,
+            meter_schema_url: selector.meter_schema_url,
+            name: stream.name,
+            description: stream.description,
+            cardinality_limit: stream.aggregation_cardinality_limit.map(|limit| limit.0),
+            ..MetricView::new(name)
+        };
+        let path = below(path, "stream");
         if let Some(keys) = stream.attribute_keys {
-            view.attributes = keys.convert(&below(&path, "attribute_keys"), found);
+            keys.apply(&below(&path, "attribute_keys"), &mut view, found);
         }
         if let Some(aggregation) = stream.aggregation {
-            aggregation.apply(&below(&path, "aggregation"), &mut view, found);
+            let path = below(&path, "aggregation");
+            aggregation.apply(&path, &mut view, found);
+            found.check(&path, view.check_suits());
         }
-        Some(view)
-    }
-}
-
-impl Selector {
-    fn convert(self, path: &str, found: &mut Findings<'_>) -> Option<MetricView> {
-        let has_wildcard = |name: &String| name.contains('?');
-        let mut is_supported = true;
-        for (key, is_present) in [
-            ("meter_version", self.meter_version.is_some()),
-            ("meter_schema_url", self.meter_schema_url.is_some()),
-            (
-                "instrument_name",
-                self.instrument_name.as_ref().is_some_and(has_wildcard),
-            ),
-        ] {
-            if is_present {
-                found.ignore(&below(path, key), "the view is not applied");
-                is_supported = false;
-            }
+        if view.drop {
+            view = view.without_changes();
         }
-        let mut view = MetricView::new(self.instrument_name.unwrap_or_else(|| "*".to_owned()));
-        view.instrument_type = self.instrument_type.map(|Word(kind)| kind);
-        view.unit = self.unit;
-        view.meter_name = self.meter_name;
-        is_supported.then_some(view)
+        view
     }
 }
 
 impl AttributeKeys {
-    /// Returns the keys of the attributes to keep; `None` keeps all.
-    fn convert(self, path: &str, found: &mut Findings<'_>) -> Option<Vec<String>> {
-        let path = below(path, "included");
-        let included = self.included.as_ref();
-        let pattern = included?.iter().position(|key| key.contains(['*', '?']));
-        if let Some(at) = pattern {
-            let reason = "all attributes are kept, expected keys without `*` or `?`";
-            found.ignore(&below(&path, &at.to_string()), reason);
-            return None;
-        }
-        let keys = found.items(self.included, &path).into_iter();
-        Some(keys.map(|(_, key)| key).collect())
+    fn apply(self, path: &str, view: &mut MetricView, found: &mut Findings<'_>) {
+        let mut list = |keys: Option<Vec<String>>, key| {
+            keys.map(|keys| {
+                let keys = found.items(Some(keys), &below(path, key)).into_iter();
+                keys.map(|(_, key)| key).collect()
+            })
+        };
+        view.attributes = list(self.included, "included");
+        view.excluded_attributes = list(self.excluded, "excluded");
     }
 }
 
 impl Aggregation {
     fn apply(self, path: &str, view: &mut MetricView, found: &mut Findings<'_>) {
-        let (path, record_min_max) = match self {
-            Self::Default(_) => return,
-            Self::Drop(_) => {
-                view.drop = true;
-                return;
-            }
-            Self::Sum(_) => return ignore_kind(&below(path, "sum"), found),
-            Self::LastValue(_) => return ignore_kind(&below(path, "last_value"), found),
+        match self {
+            Self::Default(_) => {}
+            Self::Drop(_) => view.drop = true,
+            Self::Sum(_) => view.aggregation = Some(MetricAggregation::Sum),
+            Self::LastValue(_) => view.aggregation = Some(MetricAggregation::LastValue),
             Self::ExplicitBucketHistogram(histogram) => {
                 let path = below(path, "explicit_bucket_histogram");
-                view.histogram = Some(HistogramKind::Explicit);
+                let bounds = histogram.boundaries.as_deref().unwrap_or_default();
+                found.check(&below(&path, "boundaries"), check_boundaries(bounds));
+                view.aggregation = Some(MetricAggregation::Explicit);
                 view.boundaries = histogram.boundaries;
-                if let Some(bounds) = &view.boundaries {
-                    check_boundaries(bounds, &below(&path, "boundaries"), found);
-                }
-                (path, histogram.record_min_max)
+                view.record_min_max = histogram.record_min_max;
             }
             Self::Base2ExponentialBucketHistogram(histogram) => {
                 let path = below(path, "base2_exponential_bucket_histogram");
-                view.histogram = Some(HistogramKind::Exponential);
-                for (key, value, default) in [
-                    ("max_scale", histogram.max_scale, MAX_SCALE),
-                    ("max_size", histogram.max_size, MAX_SIZE),
-                ] {
-                    if value.is_some_and(|value| value != default) {
-                        found.ignore(&below(&path, key), &format!("it is {default}"));
-                    }
-                }
-                (path, histogram.record_min_max)
+                let (scale, size) = (histogram.max_scale, histogram.max_size);
+                found.check(&below(&path, "max_scale"), check_scale(scale));
+                found.check(&below(&path, "max_size"), check_size(size));
+                view.aggregation = Some(MetricAggregation::Exponential);
+                (view.max_scale, view.max_size) = (scale, size);
+                view.record_min_max = histogram.record_min_max;
             }
-        };
-        if record_min_max == Some(false) {
-            let path = below(&path, "record_min_max");
-            found.ignore(&path, "the least and the greatest value are recorded");
         }
-    }
-}
-
-fn ignore_kind(path: &str, found: &mut Findings<'_>) {
-    found.ignore(path, "the aggregation is that of the instrument");
-}
-
-fn check_boundaries(bounds: &[f64], path: &str, found: &mut Findings<'_>) {
-    let is_finite = bounds.iter().all(|bound| bound.is_finite());
-    if !is_finite || !bounds.is_sorted_by(|a, b| a < b) {
-        let message = format!("expected finite numbers in increasing order, found {bounds:?}");
-        found.refuse(path, message);
     }
 }

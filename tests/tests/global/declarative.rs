@@ -1,0 +1,159 @@
+//! What each path of OpenTelemetry's declarative configuration does, found by loading a document with it and one without
+//! it, and that the official examples load. `BLESS=1` writes the table.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use floe_telemetry::{Error, TelemetryConfig};
+use floe_telemetry_detectors as _;
+use floe_telemetry_otlp_file as _;
+use floe_telemetry_prometheus as _;
+use floe_tests::{is_child, run_in_child};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declarative");
+
+/// The least number of paths with an effect.
+const LEAST: usize = 300;
+
+fn rows() -> Vec<[String; 3]> {
+    let text = fs::read_to_string(Path::new(FOLDER).join("paths.tsv")).unwrap();
+    let row = |line: &str| {
+        let mut parts = line.split('\t').map(str::to_owned);
+        [(); 3].map(|()| parts.next().unwrap())
+    };
+    text.lines().map(row).collect()
+}
+
+/// By name.
+fn examples() -> BTreeMap<String, PathBuf> {
+    let folder = fs::read_dir(Path::new(FOLDER).join("examples")).unwrap();
+    let files = folder.map(|entry| entry.unwrap().path());
+    files
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path))
+        .collect()
+}
+
+/// Loads a document. A file of its own each time, because each warning is written once, and begins with the path.
+fn load(folder: &Path, name: &str, text: &str) -> Result<TelemetryConfig, Error> {
+    let path = folder.join(format!("{name}.yaml"));
+    fs::write(&path, text).unwrap();
+    TelemetryConfig::from_config_file(path)
+}
+
+/// Whether two configurations differ. Samplers are equal only to themselves, so their text is compared.
+fn differ(one: &TelemetryConfig, other: &TelemetryConfig) -> bool {
+    let texts = [one, other].map(|config| format!("{config:?}"));
+    texts[0] != texts[1] || one != other && !texts[0].contains("FileSampler(")
+}
+
+/// Writes what each document does: warnings to standard error, and the rest to standard output.
+fn child() {
+    let folder = tempfile::tempdir().unwrap();
+    for (at, [_, with, without]) in rows().iter().enumerate() {
+        let without = load(folder.path(), "without", without);
+        eprintln!("row {at}");
+        let with = load(folder.path(), &format!("row{at}"), with);
+        let found = match (with, without) {
+            (Err(error), _) => error.to_string(),
+            (Ok(with), Ok(without)) if !differ(&with, &without) => "same".to_owned(),
+            (Ok(_), _) => "effect".to_owned(),
+        };
+        println!("row {at} {}", found.replace('\n', " "));
+    }
+    for (name, path) in examples() {
+        eprintln!("example {name}");
+        if let Err(error) = TelemetryConfig::from_config_file(path) {
+            println!("example {name} {error}");
+        }
+    }
+    eprintln!("end");
+}
+
+/// The text between two lines.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(&format!("{from}\n")).unwrap();
+    rest.split_once(&format!("{to}\n")).unwrap().0
+}
+
+/// A message without the name of the file and the place.
+fn message(text: &str, path: &str) -> String {
+    let keys = path.replace('*', "0");
+    let lines = text.lines().filter(|line| line.contains(&keys));
+    let reason = lines.map(|line| line.split_once(&*keys).unwrap().1);
+    let reason = reason.map(|reason| reason.trim_start_matches([':', ' ']));
+    let reason: Vec<_> = reason.filter(|reason| !reason.is_empty()).collect();
+    reason.join("; ").replace('|', "\\|")
+}
+
+/// The kind of a path, and the reason.
+fn kind(path: &str, found: &str, warnings: &str) -> (&'static str, String) {
+    match found {
+        "effect" if warnings.is_empty() => ("effect", String::new()),
+        "same" if warnings.is_empty() => ("none", String::new()),
+        "effect" | "same" => ("warning", message(warnings, path)),
+        error => ("refusal", message(error, path)),
+    }
+}
+
+#[test]
+fn each_path_has_an_effect_or_a_message() {
+    if is_child() {
+        return child();
+    }
+    let this = "declarative::each_path_has_an_effect_or_a_message";
+    let (stdout, stderr) = run_in_child(this, &[]);
+    let refused: Vec<_> = stdout
+        .lines()
+        .filter(|line| line.starts_with("example"))
+        .collect();
+    assert_eq!(refused, <[&str; 0]>::default());
+
+    let rows = rows();
+    let mut counts = BTreeMap::<_, usize>::new();
+    let mut table = String::new();
+    for (at, [path, ..]) in rows.iter().enumerate() {
+        let marker = format!("row {at} ");
+        let mut lines = stdout.lines();
+        let found = lines.find_map(|line| line.strip_prefix(&marker)).unwrap();
+        let next = match rows.len() {
+            rows if at + 1 < rows => format!("row {}", at + 1),
+            _ => format!("example {}", examples().keys().next().unwrap()),
+        };
+        let warnings = between(&stderr, &format!("row {at}"), &next);
+        let warnings: Vec<_> = warnings
+            .lines()
+            .filter(|line| !line.contains("without.yaml"))
+            .collect();
+        let (kind, reason) = kind(path, found, &warnings.join("\n"));
+        *counts.entry(kind).or_default() += 1;
+        writeln!(table, "| `{path}` | {kind} | {reason} |").unwrap();
+    }
+    let counted: Vec<_> = counts
+        .iter()
+        .map(|(kind, count)| format!("{kind} {count}"))
+        .collect();
+    let head = "# What each path of the schema does\n\nWritten by the test `declarative`. Paths without an effect and without a message are for other languages or for their own subkeys, or the document says what holds anyway.\n";
+    let table = format!(
+        "{head}\n{}\n\n| path | result | message |\n|---|---|---|\n{table}",
+        counted.join(", ")
+    );
+    let file = Path::new(FOLDER).join("table.md");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&file, &table).unwrap();
+    }
+    assert!(counts["effect"] >= LEAST, "{counted:?}");
+    let known = fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(
+        known, table,
+        "`BLESS=1 cargo test -p floe-tests --test global declarative` writes it anew"
+    );
+}
