@@ -1,4 +1,4 @@
-//! A command that starts other processes: their spans are children of its own, without a flag or a request.
+//! A command that starts other processes: their spans are children of its span, without a flag or a request.
 //!
 //! ```sh
 //! cargo run -p floe-telemetry-examples --bin children

@@ -1,4 +1,4 @@
-//! A program that is instrumented with `tracing`. One layer more exports its spans and events.
+//! A program that is instrumented with `tracing`. One more layer exports its spans and events.
 //!
 //! ```sh
 //! cargo run -p floe-telemetry-examples --bin existing-tracing

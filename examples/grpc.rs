@@ -4,7 +4,7 @@
 //! cargo run -p floe-telemetry-examples --bin grpc
 //! ```
 //!
-//! The service is that of gRPC's health checks; one of your own is added in the same way.
+//! The service is gRPC's health check; add your own service in the same way.
 
 use floe_telemetry::traced;
 use floe_telemetry_http::{GrpcClient, GrpcClientLayer, GrpcServerLayer};

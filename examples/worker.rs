@@ -1,11 +1,11 @@
 //! A worker that takes messages from a queue. Each message carries the context of its sender in its headers,
-//! so what happens to it is in the sender's trace; the span of a batch is linked to all of its senders.
+//! so its processing is in the sender's trace; the span of a batch links to all of its senders.
 //!
 //! ```sh
 //! cargo run -p floe-telemetry-examples --bin worker
 //! ```
 //!
-//! The queue is a channel, in place of Kafka or AMQP, whose messages have headers, too.
+//! The queue is a channel that stands in for Kafka or AMQP, whose messages also have headers.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{FloeAttributes, propagation, traced};
 use tokio::sync::mpsc;
 
-/// What the conventions for messages require of each span.
+/// The attributes that the conventions for messages require on each span.
 #[derive(FloeAttributes)]
 #[floe(prefix = "messaging")]
 struct Queue {

@@ -1,4 +1,4 @@
-//! With OpenTelemetry's API and SDK. Its API for logs is for bridges, so the log line is one of `tracing`.
+//! With OpenTelemetry's API and SDK. Its API for logs is for bridges, so `tracing` writes the log line.
 
 use std::error::Error;
 

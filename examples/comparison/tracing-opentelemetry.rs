@@ -1,4 +1,4 @@
-//! With tracing-opentelemetry and what its documentation combines it with.
+//! With tracing-opentelemetry and the crates that its documentation combines it with.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! What one attribute gives: an order is checked out and cannot be saved, and its trace is drawn in the terminal.
+//! Shows one attribute at work: an order cannot be saved at checkout, and the terminal shows its trace.
 //!
 //! ```sh
 //! cargo run -p tour

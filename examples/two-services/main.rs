@@ -7,8 +7,8 @@
 //! curl -i http://127.0.0.1:8080/orders/42
 //! ```
 //!
-//! The shop is open to everybody: it starts a trace of its own for each request, with a link to the caller's
-//! span, and its responses have the trace id. The stock trusts the shop and continues its trace.
+//! The shop is open to everybody: it starts a new trace for each request, with a link to the caller's span, and
+//! its responses contain the trace id. The stock trusts the shop and continues its trace.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode};
@@ -66,15 +66,15 @@ fn shop(url: String) -> Router {
         .with_state(Stock { client, url })
 }
 
-// The span is an error where that of the server is one, so a missing order is none.
+// The span is an error only if the server's span is, so a missing order is not an error.
 #[traced(attributes(id), error_if = |response: &(StatusCode, String)| response.0.is_server_error())]
 async fn order(State(stock): State<Stock>, Path(id): Path<u64>) -> (StatusCode, String) {
     let request = stock.client.get(format!("{}/pairs/{id}", stock.url));
-    // The name of the client's span: the URL would be another one for each order.
+    // The name of the client's span: the URL would differ for each order.
     let response = request.with_extension(UrlTemplate::new("/pairs/{id}"));
     match response.send().await {
         Ok(response) => (response.status(), response.text().await.unwrap_or_default()),
-        // The client's span has the error.
+        // The client's span records the error.
         Err(_) => (StatusCode::BAD_GATEWAY, "no stock\n".to_owned()),
     }
 }
@@ -111,7 +111,7 @@ async fn pairs(
     let pairs = query_scalar::<_, i64>("SELECT pairs FROM shoes WHERE id = ?")
         .bind(id)
         .fetch_optional(&pool);
-    // The query's span has the error.
+    // The query's span records the error.
     let pairs = pairs.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let pairs = pairs.ok_or(StatusCode::NOT_FOUND)?;
     Ok(format!("{pairs} pairs of shoes\n"))

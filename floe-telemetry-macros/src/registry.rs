@@ -20,7 +20,7 @@ use self::{read::Registry, sources::Sources};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let Ok(path) = syn::parse2::<LitStr>(input.clone()) else {
-        let message = "expected the path of a file or a folder below that of Cargo.toml, as in \
+        let message = "expected the path of a file or a folder below the folder of Cargo.toml, as in \
                        `registry!(\"telemetry/registry.yaml\")`";
         return syn::Error::new_spanned(input, message).into_compile_error();
     };

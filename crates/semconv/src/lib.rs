@@ -646,7 +646,7 @@ mod tests {
         );
         assert_eq!(
             check("Rows total").unwrap().to_string(),
-            "`Rows total` is no key, expected words in lower case with dots between them, as in \
+            "`Rows total` is not a key, expected words in lower case with dots between them, as in \
              `alert.channel`"
         );
     }

@@ -130,7 +130,7 @@ impl fmt::Display for Problem<'_> {
             }
             Self::NoKey { key } => write!(
                 f,
-                "`{key}` is no key, expected words in lower case with dots between them, as in `alert.channel`"
+                "`{key}` is not a key, expected words in lower case with dots between them, as in `alert.channel`"
             ),
             Self::NoMember {
                 key,

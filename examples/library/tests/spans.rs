@@ -1,5 +1,5 @@
-//! Tests that assert spans. They run in parallel and need no provider: a capture has the spans of its own
-//! code only, redacted as in production.
+//! Tests that assert spans. They run in parallel and need no provider: a capture contains only the spans
+//! of its own code, redacted as in production.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

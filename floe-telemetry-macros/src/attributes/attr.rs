@@ -156,13 +156,13 @@ impl Words {
             let others = [
                 flatten, redact, display, debug, &key, &prefix, &examples, &consts,
             ];
-            reject_others(cx, skip, "the field is no attribute", &others);
+            reject_others(cx, skip, "the field is not an attribute", &others);
         } else if let Some(flatten) = flatten {
             let others = [redact, display, debug, &key, &examples, &consts];
             reject_others(
                 cx,
                 flatten,
-                "the attributes are those of the field's type",
+                "the attributes come from the type of the field",
                 &others,
             );
         } else {

@@ -110,11 +110,11 @@ fn mistakes_in_a_field() {
         ),
         (
             "struct S { #[floe(skip, key = \"a\")] a: u8 }",
-            "`key` does not go with `skip`: the field is no attribute",
+            "`key` does not go with `skip`: the field is not an attribute",
         ),
         (
             "struct S { #[floe(flatten, display)] a: u8 }",
-            "`display` does not go with `flatten`: the attributes are those",
+            "`display` does not go with `flatten`: the attributes come from the type of the field",
         ),
         (
             "struct S { #[floe(debug, redact)] a: u8 }",

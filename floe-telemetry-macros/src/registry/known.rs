@@ -100,7 +100,7 @@ pub(crate) fn check_text(key: &str, value: &str) -> Option<Finding> {
     let members = crate::words::one_of(&members);
     Some(Finding {
         what: What::UnknownValue,
-        message: format!("`{value}` is no value of `{key}`, expected {members}{near}"),
+        message: format!("`{value}` is not a value of `{key}`, expected {members}{near}"),
     })
 }
 

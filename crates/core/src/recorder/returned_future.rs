@@ -44,9 +44,9 @@ impl<V> Copy for Returned<'_, V> {}
 #[diagnostic::on_unimplemented(
     message = "the span would end before what this function returns, which is a future or a stream",
     label = "this is `{Self}`",
-    note = "return `impl Future`, or a box of one: `Pin<Box<dyn Future<Output = …> + Send>>`; the same for a `Stream`",
-    note = "or put `#[traced]` on the `async fn` that it comes from, and none or `#[traced(skip)]` here",
-    note = "if the span is to be that of the call alone: `#[traced(call_only)]`"
+    note = "return `impl Future`, or a boxed future: `Pin<Box<dyn Future<Output = …> + Send>>`; likewise for a `Stream`",
+    note = "or put `#[traced]` on the `async fn` that creates it, and remove it here, or write `#[traced(skip)]`",
+    note = "if the span should cover only the call: `#[traced(call_only)]`"
 )]
 pub trait EndsWithTheCall {}
 
