@@ -11,7 +11,7 @@ mod views;
 use std::sync::Arc;
 use std::time::Duration;
 
-use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
+use floe_telemetry_core::__sdk::metrics::{drain_handles, switch, switch_observed};
 use floe_telemetry_core::__sdk::{char_boundary, program_signals, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
@@ -28,7 +28,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::flushes::{Flushes, in_background};
 use self::redacting::RedactingMeterProvider;
-use self::views::Views;
+use self::views::{HANDLES, Views};
 use crate::config::MetricsConfig;
 
 floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
@@ -70,7 +70,13 @@ impl Meters {
         clear_exemplars();
         let views = Views::new(config);
         let sdk = views.apply(builder).build();
-        observe(&sdk.meter_with_scope(scope()), counters);
+        let meter = sdk.meter_with_scope(scope());
+        observe(&meter, counters);
+        // It observes nothing: readers call it before they collect.
+        let _instrument = meter
+            .u64_observable_counter(HANDLES)
+            .with_callback(|_| drain_handles())
+            .build();
         let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
         Self {

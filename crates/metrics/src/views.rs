@@ -23,6 +23,9 @@ const DEFAULT_BOUNDARIES: [f64; 15] = [
     10_000.0,
 ];
 
+/// The instrument that passes on what handles have kept. A view that drops it would drop them.
+pub(super) const HANDLES: &str = "floe.telemetry.handles";
+
 /// The views of a configuration.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Views(Arc<MetricsConfig>);
@@ -93,6 +96,9 @@ impl Views {
     }
 
     fn stream(&self, instrument: &Instrument) -> Option<Stream> {
+        if instrument.name() == HANDLES {
+            return None;
+        }
         let view = self.find(&Selected {
             name: instrument.name(),
             unit: instrument.unit(),
