@@ -43,7 +43,7 @@ type Contestant = (&'static str, Box<dyn Fn(i64)>);
 /// A provider does not start or does not deliver.
 #[must_use]
 pub fn measure(checks: &mut Checks) -> Vec<Row> {
-    let instruments = [("rows", 1), ("load", 1)];
+    let instruments = [("rows", 2), ("load", 2)];
     let mut rows = with(0.0, instruments::contestants, &instruments, checks);
     // Below a span that is not sampled, and as a root.
     let calls = [("traces.span.metrics.calls", 2)];

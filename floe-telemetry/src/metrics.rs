@@ -14,6 +14,22 @@
 //! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
 //! ```
 //!
+//! A series that is recorded often has a handle, which looks nothing up:
+//!
+//! ```
+//! use floe_telemetry::MetricRecorder;
+//! use floe_telemetry::metrics::{Counter, Histogram, Metric};
+//!
+//! static METRICS: MetricRecorder = MetricRecorder::new("orders");
+//! static ROWS: Counter = METRICS.counter(Metric::new("orders.rows").with_unit("{row}"));
+//! static SECONDS: Histogram = METRICS
+//!     .histogram(Metric::new("orders.load.duration").with_unit("s").with_boundaries(&[0.1, 1.0]))
+//!     .with_attributes(&[("orders.source", "shop")]);
+//!
+//! ROWS.add(1);
+//! SECONDS.record(0.25);
+//! ```
+//!
 //! Without a provider, each call costs one atomic load.
 
 pub use floe_telemetry_core::metrics::*;

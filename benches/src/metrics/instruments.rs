@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::sync::LazyLock;
 
 use floe_telemetry::MetricRecorder;
+use floe_telemetry::metrics::{Counter, Histogram, Metric};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
@@ -13,6 +14,12 @@ use super::Contestant;
 use super::totals::Nowhere;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
+static ROWS: Counter = METRICS
+    .counter(Metric::new("rows"))
+    .with_attributes(&LABELS);
+static LOAD: Histogram = METRICS
+    .histogram(Metric::new("load").with_boundaries(&BOUNDARIES))
+    .with_attributes(&LABELS);
 
 /// The bucket boundaries of all histograms.
 const BOUNDARIES: [f64; 9] = [0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
@@ -25,11 +32,10 @@ static METER: LazyLock<(SdkMeterProvider, Meter)> = LazyLock::new(|| {
     (provider, meter)
 });
 
+const LABELS: [(&str, &str); 2] = [("table", "orders"), ("status", "success")];
+
 fn labels() -> [KeyValue; 2] {
-    [
-        KeyValue::new("table", "orders"),
-        KeyValue::new("status", "success"),
-    ]
+    LABELS.map(|(key, value)| KeyValue::new(key, value))
 }
 
 fn times(what: &'static str, each: impl Fn(i64) + 'static) -> Contestant {
@@ -69,6 +75,7 @@ fn counters() -> Vec<Contestant> {
         times("increment: floe-telemetry", |_| {
             METRICS.increment("rows", 1, &labels());
         }),
+        times("increment: floe-telemetry, handle", |_| ROWS.add(1)),
         times("increment: opentelemetry", move |_| {
             counter.add(1, &labels());
         }),
@@ -100,10 +107,13 @@ fn histograms() -> Vec<Contestant> {
     .expect("a metric");
     let child = vec.with_label_values(&["orders", "success"]);
     let handle = metrics::histogram!("load", "table" => "orders", "status" => "success");
-    let ours = floe_telemetry::metrics::Metric::new("load").with_boundaries(&BOUNDARIES);
+    let ours = Metric::new("load").with_boundaries(&BOUNDARIES);
     vec![
         times("histogram: floe-telemetry", move |n| {
             METRICS.record_histogram(ours, value(n), &labels());
+        }),
+        times("histogram: floe-telemetry, handle", |n| {
+            LOAD.record(value(n));
         }),
         times("histogram: opentelemetry", move |n| {
             histogram.record(value(n), &labels());

@@ -1,6 +1,7 @@
 //! Counters, gauges and histograms.
 
 pub(crate) mod current;
+pub(crate) mod handles;
 mod instruments;
 pub(crate) mod measured_span;
 mod metric;
@@ -10,6 +11,7 @@ pub(crate) mod recorder;
 mod series;
 
 pub use self::current::is_enabled;
+pub use self::handles::{Counter, Gauge, Histogram, UpDownCounter};
 pub use self::measured_span::in_span;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;

@@ -40,7 +40,8 @@ pub mod link_list {
 
 pub mod metrics {
     pub use crate::metrics::current::{Current, current, switch};
-    pub use crate::metrics::measured_span::{Ids, measured_ids};
+    pub use crate::metrics::handles::drain as drain_handles;
+    pub use crate::metrics::measured_span::{Ids, is_aggregating, measured_ids};
     pub use crate::metrics::observable::switch as switch_observed;
 }
 

@@ -36,6 +36,10 @@ thread_local! {
     static ONLY: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
+/// The instrument that passes on what handles have kept. No view or configurator applies to it: a dropped instrument is
+/// not observed.
+pub(super) const HANDLES: &str = "floe.telemetry.handles";
+
 /// The views of a configuration.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Views(Arc<Inner>);
@@ -93,7 +97,7 @@ impl Views {
     /// The views that select an instrument, without those that contradict an earlier one.
     fn selecting(&self, instrument: Selected<'_>) -> Vec<(usize, &MetricView)> {
         let mut selecting = Vec::<(usize, &MetricView)>::new();
-        if self.disables(instrument.scope) {
+        if instrument.name == HANDLES || self.disables(instrument.scope) {
             return selecting;
         }
         for (at, view) in self.0.config.views.iter().enumerate() {
@@ -221,7 +225,9 @@ impl Views {
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let views = self.selecting(Selected::from(instrument));
         let is_elsewhere = |view: &MetricView| filter_of_ours(view).is_some();
-        let aggregation = if self.disables(instrument.scope()) {
+        let aggregation = if instrument.name() == HANDLES {
+            None
+        } else if self.disables(instrument.scope()) {
             Some(Aggregation::Drop)
         } else if views.is_empty() {
             self.aggregation(None, instrument.kind())

@@ -15,6 +15,7 @@ mod exceptions;
 mod exemplars;
 mod exit;
 mod faults;
+mod handles;
 mod init;
 mod instruments;
 mod json;

@@ -20,6 +20,17 @@ pub(super) enum Kind {
     Histogram,
 }
 
+impl Kind {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Counter => "a counter",
+            Self::UpDownCounter => "an up-down counter",
+            Self::Gauge => "a gauge",
+            Self::Histogram => "a histogram",
+        }
+    }
+}
+
 /// A value to record.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Measurement {
@@ -127,8 +138,11 @@ impl Instruments {
             }
             entry.is_reported = true;
             return Some(format!(
-                "it is used as a {kind:?} with unit `{}`, but its first use was a {:?} with unit `{}`",
-                metric.unit, entry.kind, entry.unit,
+                "expected {} with unit `{}`, as at its first use, found {} with unit `{}`",
+                entry.kind.words(),
+                entry.unit,
+                kind.words(),
+                metric.unit,
             ));
         }
         if count >= MAX_NAMES {

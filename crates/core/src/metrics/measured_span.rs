@@ -16,6 +16,8 @@ pub type Ids = (TraceId, SpanId);
 enum Measured {
     InCurrent,
     In(Option<Ids>),
+    /// They are sums of earlier ones, or values whose exemplar was taken before.
+    Earlier,
 }
 
 thread_local! {
@@ -36,16 +38,30 @@ thread_local! {
 /// }
 /// ```
 pub fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
-    struct Reset;
+    measured(Measured::In(span.and_then(sampled)), measure);
+}
+
+/// Calls `record`, whose measurements have no exemplars.
+pub(super) fn aggregating(record: impl FnOnce()) {
+    measured(Measured::Earlier, record);
+}
+
+/// Whether the measurements of this thread have no exemplars.
+#[must_use]
+pub fn is_aggregating() -> bool {
+    matches!(MEASURED.get(), Measured::Earlier)
+}
+
+fn measured(span: Measured, measure: impl FnOnce()) {
+    struct Reset(Measured);
 
     impl Drop for Reset {
         fn drop(&mut self) {
-            MEASURED.set(Measured::InCurrent);
+            MEASURED.set(self.0);
         }
     }
 
-    MEASURED.set(Measured::In(span.and_then(sampled)));
-    let _reset = Reset;
+    let _reset = Reset(MEASURED.replace(span));
     measure();
 }
 
@@ -57,8 +73,10 @@ fn sampled(context: &SpanContext) -> Option<Ids> {
 
 /// The ids of the span of [`in_span`], or of the current one, if it is sampled.
 pub fn measured_ids() -> Option<Ids> {
-    if let Measured::In(ids) = MEASURED.get() {
-        return ids;
+    match MEASURED.get() {
+        Measured::In(ids) => return ids,
+        Measured::Earlier => return None,
+        Measured::InCurrent => {}
     }
     if !context_is_alive() {
         return None;

@@ -1,5 +1,6 @@
 //! Recording metrics by name.
 
+use std::panic::Location;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -159,7 +160,7 @@ impl MetricRecorder {
     }
 
     #[inline]
-    fn record<'a>(
+    pub(super) fn record<'a>(
         &self,
         metric: impl Into<Metric<'a>>,
         measurement: Measurement,
@@ -191,7 +192,7 @@ impl MetricRecorder {
             attributes,
         };
         if !series::record(generation, &key, measurement) {
-            self.with_instrument(&metric, kind, |generation, instrument| {
+            self.with_instrument(&metric, kind, None, |generation, instrument| {
                 instrument.record(measurement, attributes);
                 series::count(generation, &key, instrument);
             });
@@ -199,8 +200,14 @@ impl MetricRecorder {
     }
 
     /// Calls `measure` with the provider's generation and the instrument, which is created if it is
-    /// missing.
-    fn with_instrument(&self, metric: &Metric<'_>, kind: Kind, measure: impl Fn(u64, &Instrument)) {
+    /// missing. `place` is where a handle was made.
+    pub(super) fn with_instrument(
+        &self,
+        metric: &Metric<'_>,
+        kind: Kind,
+        place: Option<&Location<'_>>,
+        measure: impl Fn(u64, &Instrument),
+    ) {
         // The second iteration finds the instrument that the first one created.
         for _ in 0..2 {
             let guard = self
@@ -232,7 +239,11 @@ impl MetricRecorder {
                 .get_or_insert_default()
                 .create(current.generation, &meter, metric, kind);
             if let Some(fault) = fault {
-                warn(metric.name, &fault, false);
+                let reason = match place {
+                    Some(place) => format!("{fault}, at {place}"),
+                    None => fault,
+                };
+                warn(metric.name, &reason, false);
             }
         }
     }

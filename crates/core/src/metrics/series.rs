@@ -83,12 +83,28 @@ struct Series {
     used: Cell<u32>,
 }
 
+/// A series that is looked up.
 #[derive(Debug)]
-enum Bound {
+pub(super) enum Bound {
     Counter(BoundCounter<u64>),
     UpDownCounter(BoundUpDownCounter<i64>),
     Gauge(BoundGauge<f64>),
     Histogram(BoundHistogram<f64>),
+}
+
+impl Bound {
+    /// Records a measurement of the instrument's kind; ignores others.
+    pub(super) fn record(&self, measurement: Measurement) {
+        match (self, measurement) {
+            (Self::Counter(counter), Measurement::Count(value)) => counter.add(value),
+            (Self::UpDownCounter(counter), Measurement::Change(value)) => counter.add(value),
+            (Self::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value),
+            (Self::Histogram(histogram), Measurement::Distribution(value)) => {
+                histogram.record(value);
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Series {
@@ -174,15 +190,7 @@ pub(super) fn record(generation: u64, key: &SeriesKey<'_>, measurement: Measurem
             return None;
         }
         series.used.set(used + 1);
-        match (bound, measurement) {
-            (Bound::Counter(counter), Measurement::Count(value)) => counter.add(value),
-            (Bound::UpDownCounter(counter), Measurement::Change(value)) => counter.add(value),
-            (Bound::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value),
-            (Bound::Histogram(histogram), Measurement::Distribution(value)) => {
-                histogram.record(value);
-            }
-            _ => return None,
-        }
+        bound.record(measurement);
         Some(())
     });
     matches!(recorded, Ok(Some(())))
@@ -219,7 +227,8 @@ pub(super) fn count(generation: u64, key: &SeriesKey<'_>, instrument: &Instrumen
     });
 }
 
-fn bind(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Bound> {
+/// Looks a series up; `None` if its metric is invalid.
+pub(super) fn bind(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Bound> {
     match instrument {
         Instrument::Counter(counter) => Some(Bound::Counter(counter.bind(attributes))),
         Instrument::UpDownCounter(counter) => Some(Bound::UpDownCounter(counter.bind(attributes))),

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use floe_telemetry_core::__sdk::metrics::{Ids, measured_ids};
+use floe_telemetry_core::__sdk::metrics::{Ids, is_aggregating, measured_ids};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxBuildHasher;
 
@@ -259,6 +259,9 @@ impl Series {
 impl BoundExemplars {
     /// Offers a measurement.
     pub fn measure(&self, value: ExemplarValue) {
+        if is_aggregating() {
+            return;
+        }
         self.series.offer(&self.of.shape, value, || {
             let ids = self.of.accepted(measured_ids())?;
             Some((ids, self.filtered.clone(), wall_now()))

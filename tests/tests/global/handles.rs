@@ -1,0 +1,275 @@
+//! Handles of metrics: each measurement is exported once, by the provider of its time, as those by name are.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "tests, with values that floats represent"
+)]
+
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, HistogramKind, MetricTemporality, MetricView};
+use floe_telemetry::metrics::{Counter, Gauge, Histogram, Metric, UpDownCounter};
+use floe_telemetry::{
+    MetricRecorder, TelemetryConfig, TelemetryProvider, init, propagation, traced,
+};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
+use opentelemetry::KeyValue;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// More than the values that a histogram keeps between two collections.
+const MANY: u32 = 40_000;
+
+static METRICS: MetricRecorder = MetricRecorder::new("orders");
+static ROWS: Counter = METRICS
+    .counter(Metric::new("rows").with_unit("{row}"))
+    .with_attributes(&[("table", "orders")]);
+static OPEN: UpDownCounter = METRICS.up_down_counter(Metric::new("open"));
+static LEVEL: Gauge = METRICS.gauge(Metric::new("level"));
+static SIZE: Histogram = METRICS.histogram(Metric::new("size").with_boundaries(&[1.0, 10.0]));
+static PLAIN: Counter = METRICS.counter(Metric::new("plain"));
+
+fn url() -> String {
+    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+}
+
+fn config(receiver: &Receiver) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.exporters.traces = Some(vec![ExporterKind::None]);
+    config
+}
+
+fn start(config: TelemetryConfig) -> TelemetryProvider {
+    TelemetryProvider::builder(config).initialize().unwrap()
+}
+
+fn points(receiver: &Receiver, name: &str) -> Vec<ReceivedPoint> {
+    let all = receiver.points();
+    all.into_iter().filter(|point| point.name == name).collect()
+}
+
+fn values(receiver: &Receiver, name: &str) -> Vec<MetricValue> {
+    let points = points(receiver, name);
+    points.into_iter().map(|point| point.value).collect()
+}
+
+fn from_eight_threads(record: impl Fn(u32) + Sync) {
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..MANY).for_each(&record));
+        }
+    });
+}
+
+#[test]
+fn each_measurement_is_exported_once() {
+    floe_tests::alone!();
+    ROWS.add(1_000_000);
+    for temporality in [MetricTemporality::Cumulative, MetricTemporality::Delta] {
+        let receiver = Receiver::grpc();
+        let mut config = config(&receiver);
+        config.metrics.temporality = temporality;
+        // A view that drops all cannot drop what handles are collected by.
+        let mut dropped = MetricView::new("floe.telemetry.*");
+        dropped.drop = true;
+        config.metrics.views = vec![dropped];
+        let telemetry = start(config);
+        for _ in 0..2 {
+            record();
+            telemetry.force_flush(TIMEOUT).unwrap();
+        }
+        telemetry.shutdown(TIMEOUT).unwrap();
+        ROWS.add(1_000_000);
+        assert_exported(&receiver, temporality);
+    }
+}
+
+fn record() {
+    let of_shop = PLAIN.bind(&[KeyValue::new("url", url())]);
+    from_eight_threads(|number| {
+        ROWS.add(2);
+        OPEN.add(if number % 2 == 0 { 3 } else { -1 });
+        SIZE.record(f64::from(number % 12));
+        of_shop.add(1);
+    });
+    LEVEL.record(7);
+    LEVEL.record(0.5);
+    LEVEL.record(f64::NAN);
+    SIZE.record(f64::INFINITY);
+    METRICS.increment(
+        Metric::new("rows").with_unit("{row}"),
+        5,
+        &[KeyValue::new("table", "orders")],
+    );
+}
+
+fn assert_exported(receiver: &Receiver, temporality: MetricTemporality) {
+    let all = f64::from(8 * MANY);
+    let total = |name: &str| {
+        let points = points(receiver, name);
+        let last = points.last().unwrap();
+        // Up-down counters are always cumulative.
+        if last.is_delta {
+            points.iter().map(|point| sum(&point.value)).sum()
+        } else {
+            sum(&last.value)
+        }
+    };
+    assert_eq!(
+        total("rows"),
+        2.0 * (2.0 * all + 5.0),
+        "with the one by name"
+    );
+    assert_eq!(total("open"), 2.0 * all);
+    assert_eq!(total("plain"), 2.0 * all);
+    assert!(matches!(
+        values(receiver, "level").last(),
+        Some(MetricValue::Gauge(value)) if *value == 0.5
+    ));
+    let of_shop = &points(receiver, "plain")[0];
+    let text = format!("{:?}", of_shop.attributes);
+    assert!(text.contains("postgres://<REDACTED>@db/orders"), "{text}");
+    assert_sizes(receiver, temporality);
+}
+
+/// In every twelve values, two are at most 1 and nine of the others at most 10.
+fn assert_sizes(receiver: &Receiver, temporality: MetricTemporality) {
+    let mut counts = [0; 3];
+    let mut total = 0.0;
+    for value in values(receiver, "size") {
+        let MetricValue::Histogram(count, sum, bounds, buckets) = value else {
+            panic!("expected a histogram, found {value:?}");
+        };
+        assert_eq!(bounds, [1.0, 10.0]);
+        assert_eq!(buckets.iter().sum::<u64>(), count);
+        if temporality != MetricTemporality::Delta {
+            (counts, total) = ([0; 3], 0.0);
+        }
+        counts = [0, 1, 2].map(|at| counts[at] + buckets[at]);
+        total += sum;
+    }
+    let of_round = (0..MANY).map(|number| number % 12);
+    let between = |low, high| {
+        let inside = of_round
+            .clone()
+            .filter(|value| (low..=high).contains(value));
+        16 * u64::try_from(inside.count()).unwrap()
+    };
+    assert_eq!(counts, [between(0, 1), between(2, 10), between(11, 11)]);
+    assert_eq!(total, 16.0 * f64::from(of_round.sum::<u32>()));
+}
+
+fn sum(value: &MetricValue) -> f64 {
+    match value {
+        MetricValue::Sum(value) => *value,
+        value => panic!("expected a sum, found {value:?}"),
+    }
+}
+
+#[test]
+fn a_histogram_is_exponential_where_the_configuration_says_so() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let mut config = config(&receiver);
+    config.metrics.histograms = HistogramKind::Exponential;
+    let telemetry = start(config);
+    from_eight_threads(|number| SIZE.record(f64::from(number % 4)));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let values = values(&receiver, "size");
+    let all = u64::from(8 * MANY);
+    let [MetricValue::Exponential(count, sum, _)] = &*values else {
+        panic!("expected one exponential histogram, found {values:?}");
+    };
+    assert_eq!((*count, *sum), (all, f64::from(8 * MANY) * 1.5));
+}
+
+#[test]
+fn a_dropped_handle_has_passed_on_what_it_kept() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let telemetry = start(config(&receiver));
+    for number in 0..3 {
+        let handle = PLAIN.bind(&[KeyValue::new("shop", number)]);
+        (0..10).for_each(|_| handle.add(1));
+    }
+    // Over the limit of handles, they record at once.
+    let many: Vec<_> = (0..5000).map(|_| PLAIN.bind(&[])).collect();
+    for handle in &many {
+        handle.add(1);
+        handle.add(1);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let values = values(&receiver, "plain");
+    let mut sums: Vec<f64> = values.iter().map(sum).collect();
+    sums.sort_by(f64::total_cmp);
+    assert_eq!(sums, [10.0, 10.0, 10.0, 10_000.0]);
+}
+
+#[test]
+fn a_name_of_another_kind_is_reported_once_with_its_place() {
+    const TEST: &str = "handles::a_name_of_another_kind_is_reported_once_with_its_place";
+    static WRONG: Histogram = METRICS.histogram(Metric::new("rows").with_unit("s"));
+    if is_child() {
+        let _telemetry = init().unwrap();
+        for _ in 0..100 {
+            ROWS.add(1);
+            WRONG.record(1);
+        }
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
+    let (_, stderr) = run_in_child(TEST, &endpoint);
+    let expected = "expected a counter with unit `{row}`, as at its first use, found a histogram with unit `s`, at ";
+    assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
+    assert!(stderr.contains("handles.rs:"), "{stderr}");
+    assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
+}
+
+#[traced]
+fn measured(times: u32) -> (String, String) {
+    for _ in 0..times {
+        ROWS.add(1);
+        SIZE.record(0.5);
+        SIZE.record(5);
+    }
+    let trace = propagation::get_trace_id().unwrap();
+    (trace, propagation::get_span_id().unwrap())
+}
+
+#[test]
+fn measurements_of_handles_refer_to_the_current_span() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let mut config = config(&receiver);
+    config.exporters.traces = None;
+    "otlp".clone_into(&mut config.backend);
+    config.metrics.temporality = MetricTemporality::Delta;
+    let telemetry = start(config);
+    let mut spans = Vec::new();
+    for _ in 0..2 {
+        // Without a span, and then more often than measurements are recorded at once.
+        (0..100).for_each(|_| ROWS.add(1));
+        spans.push(measured(10_000));
+        telemetry.force_flush(TIMEOUT).unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let exemplars = |name| -> Vec<_> {
+        let points = points(&receiver, name).into_iter();
+        points.flat_map(|point| point.exemplars).collect()
+    };
+    assert_eq!(exemplars("rows"), spans);
+    let [first, second] = &*spans else {
+        unreachable!()
+    };
+    assert_eq!(
+        exemplars("size"),
+        [first, first, second, second].map(Clone::clone)
+    );
+    let rows: f64 = values(&receiver, "rows").iter().map(sum).sum();
+    assert_eq!(rows, 20_200.0);
+}
