@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Write as _;
+use std::sync::mpsc::{Receiver as Receiving, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
+use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
 use floe_tests::{Code, ReceivedLog, Receiver, Response, is_child, run_in_child};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -302,6 +303,90 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     let large = all(&"large ".repeat(1_300));
     assert_eq!(large.iter().sum::<usize>(), 700);
     assert!(large.iter().all(|size| *size <= 135), "{large:?}");
+}
+
+/// Sends the size of each batch that it receives.
+#[derive(Debug)]
+struct Sending(Mutex<Sender<usize>>);
+
+impl LogExporter for Sending {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let sizes = self.0.lock().unwrap();
+        sizes.send(batch.iter().count()).unwrap();
+        Ok(())
+    }
+}
+
+/// Nothing is flushed: a batch is exported when it is full, and what is left of a burst at the schedule.
+#[test]
+fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
+    floe_tests::alone!();
+    configure();
+    let all = |delay: Duration, records: usize, expected: usize| {
+        let (sender, sizes) = channel();
+        let mut config = TelemetryConfig::new("orders");
+        let batches = &mut config.log_batch_processor;
+        batches.max_export_batch_size = 300;
+        batches.schedule_delay_millis = delay.as_millis().try_into().unwrap();
+        let telemetry = TelemetryProvider::builder(config)
+            .with_log_exporter(Sending(Mutex::new(sender)))
+            .initialize()
+            .unwrap();
+        for _ in 0..records {
+            tracing::info!("one");
+        }
+        let mut found = 0;
+        while found < expected {
+            found += sizes.recv_timeout(TIMEOUT).unwrap();
+        }
+        telemetry.shutdown(TIMEOUT).unwrap();
+        (found, sizes.try_iter().sum::<usize>())
+    };
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(all(hour, 700, 600), (600, 100));
+    for records in [1, 299, 700] {
+        assert_eq!(
+            all(Duration::from_millis(10), records, records),
+            (records, 0)
+        );
+    }
+}
+
+/// Holds every batch back until the sender is dropped.
+#[derive(Debug)]
+struct Held(Mutex<Receiving<()>>);
+
+impl LogExporter for Held {
+    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(())
+    }
+}
+
+/// A loop that logs may be faster than its export. Records are small enough for the default memory to hold a long burst:
+/// an exporter's share of it is 5 MiB here.
+#[test]
+fn a_long_queue_holds_the_records_of_a_loop() {
+    const RECORDS: usize = 16_000;
+    floe_tests::alone!();
+    let mut logging = LoggingConfig::default();
+    logging.output = LogOutput::None;
+    logs::configure_logging(&logging).unwrap();
+    let (sender, held) = channel();
+    let mut config = TelemetryConfig::new("orders");
+    config.log_batch_processor.max_queue_size = RECORDS;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_log_exporter(Held(Mutex::new(held)))
+        .initialize()
+        .unwrap();
+    for number in 0..RECORDS {
+        tracing::info!(number, table = "orders", "one of many");
+    }
+    drop(sender);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let counted = telemetry.statistics();
+    let exported = (counted.logs_exported, counted.logs_dropped);
+    assert_eq!(exported, (RECORDS as u64, 0));
 }
 
 /// An exporter that logs a message and fails.

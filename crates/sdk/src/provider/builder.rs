@@ -164,7 +164,7 @@ impl TelemetryProviderBuilder {
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
         self.added.logs.push(name.to_owned());
-        self.logs.push(LogDestination::new(name, exporter));
+        self.logs.push(LogDestination::of_sdk(name, exporter));
         self
     }
 
