@@ -8,6 +8,7 @@ mod provider;
 mod record;
 mod record_exporter;
 mod sdk_exporter;
+mod sdk_processor;
 mod sdk_record;
 mod worker;
 

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::logs::LogExporter;
+use opentelemetry_sdk::logs::{LogExporter, LogProcessor};
 
 use super::record_exporter::RecordExporter;
 use super::sdk_exporter::SdkLogExporter;
+use super::sdk_processor::SdkLogProcessor;
 use super::worker::{LogSettings, LogWorker};
 use crate::error::Error;
 
@@ -26,6 +27,11 @@ impl LogDestination {
     /// With an exporter of OpenTelemetry's SDK.
     pub(crate) fn of_sdk(name: &str, exporter: impl LogExporter + 'static) -> Self {
         Self::new(name, SdkLogExporter::new(exporter))
+    }
+
+    /// With a processor of OpenTelemetry's SDK.
+    pub(crate) fn of_sdk_processor(name: &str, processor: impl LogProcessor + 'static) -> Self {
+        Self::new(name, SdkLogProcessor::new(processor))
     }
 
     /// With this exporter.

@@ -24,6 +24,15 @@ pub trait RecordExporter: Send + 'static {
         timeout: Duration,
     ) -> Result<(), ExportFailure>;
 
+    /// Delivers what the exporter holds back.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it was not delivered.
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Ends after the last batch.
     ///
     /// # Errors

@@ -43,7 +43,8 @@ impl<E: RecordExporter> ExporterThread<E> {
                 Ok(Task::Full) => self.export(self.queue.waiting_in_full_batches()),
                 Ok(Task::Flush(report)) => {
                     self.export(self.queue.waiting());
-                    self.report(Ok(()), &report);
+                    let flushed = guarded(|| self.exporter.flush());
+                    self.report(flushed, &report);
                 }
                 Ok(Task::Shutdown(timeout, report)) => {
                     self.export(self.queue.waiting());
