@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use opentelemetry::logs::LogRecord as _;
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::context;
 use super::current;
 use super::nested::redacted;
 use super::thread_state::{self, ThreadState};
-use super::workers::Workers;
+use super::workers::{Workers, record_of};
 use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
 use floe_telemetry_sdk::__parts::logs::ApiRecord;
@@ -68,28 +67,19 @@ fn export(
         entry.span = record.span;
     }
     entry.retain_identity(|key| attributes.iter().all(|(own, _)| own != key));
-    let mut limited = exporters.record_of(entry, setting.limits);
+    let mut limited = record_of(entry, scope, setting.limits);
     for (key, value) in attributes {
         limited.add(key, value);
     }
-    let out = limited.record_mut();
-    if let Some(time) = record.timestamp {
-        out.set_timestamp(time);
-    }
-    if let Some(number) = record.severity_number {
-        out.set_severity_number(number);
-    }
-    if let Some(text) = record.severity_text {
-        out.set_severity_text(redactor.log_constant(text));
-    }
-    if let Some(target) = record.target {
-        let safe = redactor
-            .log_name(&target)
-            .map(|safe| safe.as_str().to_owned());
-        out.set_target(safe.map_or(target, Into::into));
-    }
-    if let Some(body) = body {
-        out.set_body(body);
-    }
-    exporters.emit(limited.finish(), scope);
+    let mut out = limited.finish();
+    out.timestamp = record.timestamp;
+    out.severity_number = record.severity_number;
+    out.severity_text = record.severity_text.map(|text| redactor.log_constant(text));
+    out.target = record.target.map(|target| {
+        let safe = redactor.log_name(&target);
+        let safe = safe.map(|safe| safe.as_str().to_owned());
+        safe.map_or(target, Into::into)
+    });
+    out.body = body;
+    exporters.emit(out);
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::current::{self, Setting};
 use super::exceptions;
-use super::limited::LimitedRecord;
 use super::workers::Workers;
 use crate::collector::ExceptionLog;
 use floe_telemetry_sdk::__parts::logs::{LogPipeline, LogRecordSettings, LogWorker};
@@ -41,12 +40,7 @@ impl LogPipeline for Logs {
 
     fn exceptions(&self) -> Box<dyn Fn(ExceptionLog) + Send> {
         let (workers, limits) = (self.workers.clone(), self.setting.settings.limits);
-        Box::new(move |exception| {
-            let mut record = LimitedRecord::new(workers.blank(), limits, 0);
-            let scope = Arc::clone(&exception.scope);
-            exceptions::fill(&mut record, exception);
-            workers.emit(record.finish(), &scope);
-        })
+        Box::new(move |exception| workers.emit(exceptions::record(exception, limits)))
     }
 
     fn stop(&self) {

@@ -1,5 +1,6 @@
 //! A redacted log record of limited size, before it is formatted or exported.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::time::SystemTime;
@@ -46,11 +47,18 @@ pub(super) struct Entry {
     /// Whether `message` is a message, and not the name of the event.
     pub(super) has_message: bool,
     message: Range<usize>,
-    target: Range<usize>,
+    target: Target,
     identity: Vec<Field>,
     fields: Vec<Field>,
     /// The field with the error that the event is about.
     error: Option<usize>,
+}
+
+/// The place that a record comes from.
+#[derive(Debug)]
+enum Target {
+    Static(&'static str),
+    Text(Range<usize>),
 }
 
 #[derive(Debug)]
@@ -90,7 +98,7 @@ impl Entry {
             texts: String::new(),
             has_message: false,
             message: 0..0,
-            target: 0..0,
+            target: Target::Static(""),
             identity: Vec::new(),
             fields: Vec::new(),
             error: None,
@@ -104,7 +112,7 @@ impl Entry {
         (self.has_baggage, self.has_panicked) = (false, false);
         (self.has_message, self.error) = (false, None);
         (self.dropped_fields, self.nested) = (0, 0);
-        (self.message, self.target) = (0..0, 0..0);
+        (self.message, self.target) = (0..0, Target::Static(""));
         self.texts.clear();
         self.identity.clear();
         self.fields.clear();
@@ -115,7 +123,23 @@ impl Entry {
     }
 
     pub(super) fn target(&self) -> &str {
-        self.text(&self.target)
+        match &self.target {
+            Target::Static(target) => target,
+            Target::Text(range) => self.text(range),
+        }
+    }
+
+    /// The target, for longer than the entry.
+    pub(super) fn target_name(&self) -> Cow<'static, str> {
+        match &self.target {
+            Target::Static(target) => Cow::Borrowed(target),
+            Target::Text(range) => Cow::Owned(self.text(range).to_owned()),
+        }
+    }
+
+    /// The number of fields, with the ones of the identity.
+    pub(super) const fn field_count(&self) -> usize {
+        self.identity.len() + self.fields.len()
     }
 
     /// The identity. A field with the same key takes precedence.
@@ -155,7 +179,16 @@ impl Entry {
     }
 
     pub(super) fn set_target(&mut self, target: &str) {
-        self.target = self.write(|text| text.write_str(target), |_| None);
+        let target = self.write(|text| text.write_str(target), |_| None);
+        self.target = Target::Text(target);
+    }
+
+    /// Sets a target that needs no redaction. One that is too long is truncated.
+    pub(super) fn set_static_target(&mut self, target: &'static str) {
+        if target.len() > MAX_TEXT {
+            return self.set_target(target);
+        }
+        self.target = Target::Static(target);
     }
 
     pub(super) fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {

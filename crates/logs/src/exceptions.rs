@@ -1,33 +1,34 @@
 //! Exceptions of spans as log records.
 
+use floe_telemetry_sdk::__parts::logs::{ExportRecord, SpanIds};
 use opentelemetry::TraceFlags;
-use opentelemetry::logs::{AnyValue, LogRecord as _, Severity};
+use opentelemetry::logs::{AnyValue, Severity};
 
 use super::limited::LimitedRecord;
 use crate::clock::wall_now;
 use crate::collector::ExceptionLog;
+use crate::config::LogRecordLimits;
 use crate::keys;
 
-/// Fills an empty record with an exception, which is redacted.
-pub(super) fn fill(limited: &mut LimitedRecord, exception: ExceptionLog) {
-    let record = limited.record_mut();
-    record.set_event_name(keys::EXCEPTION);
-    record.set_timestamp(exception.time);
-    record.set_observed_timestamp(wall_now());
-    record.set_severity_number(Severity::Error);
-    record.set_severity_text("ERROR");
-    record.set_trace_context(
-        exception.trace_id,
-        exception.span_id,
-        Some(TraceFlags::SAMPLED),
-    );
+/// The record of an exception, which is redacted.
+pub(super) fn record(exception: ExceptionLog, limits: LogRecordLimits) -> ExportRecord {
+    let mut record = ExportRecord::new(exception.scope, wall_now());
+    record.event_name = Some(keys::EXCEPTION);
+    record.timestamp = Some(exception.time);
+    record.severity_number = Some(Severity::Error);
+    record.severity_text = Some("ERROR");
+    record.span = Some(SpanIds {
+        trace_id: exception.trace_id,
+        span_id: exception.span_id,
+        flags: TraceFlags::SAMPLED,
+    });
+    let mut limited = LimitedRecord::new(record, limits, 0);
     for attribute in exception.attributes {
-        if attribute.key.as_str() == keys::EXCEPTION_MESSAGE {
-            limited.record_mut().set_body(AnyValue::String(
-                attribute.value.as_str().into_owned().into(),
-            ));
-        }
         let value = AnyValue::String(attribute.value.as_str().into_owned().into());
+        if attribute.key.as_str() == keys::EXCEPTION_MESSAGE {
+            limited.record_mut().body = Some(value.clone());
+        }
         limited.add(attribute.key, value);
     }
+    limited.finish()
 }

@@ -100,8 +100,10 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
     if !is_log && !metadata.name().starts_with(UNNAMED) {
         entry.event_name = Some(redactor.log_constant(metadata.name()));
     }
-    let target = redactor.log_name(metadata.target());
-    entry.set_target(target.map_or(metadata.target(), Key::as_str));
+    match redactor.log_name(metadata.target()) {
+        Some(target) => entry.set_target(target.as_str()),
+        None => entry.set_static_target(metadata.target()),
+    }
     let mut fields = Fields {
         entry,
         redactor,

@@ -1,61 +1,55 @@
 //! A record whose attributes are limited.
 
+use floe_telemetry_sdk::__parts::logs::ExportRecord;
 use opentelemetry::Key;
-use opentelemetry::logs::{AnyValue, LogRecord as _};
-use opentelemetry_sdk::logs::SdkLogRecord;
+use opentelemetry::logs::AnyValue;
 
 use crate::char_boundary;
 use crate::config::LogRecordLimits;
-use crate::keys;
 
 /// A record, and how many attributes it may still get. It must be redacted already: a truncated credential might no
 /// longer be recognised.
 #[derive(Debug)]
 pub(super) struct LimitedRecord {
-    record: SdkLogRecord,
+    record: ExportRecord,
     limits: LogRecordLimits,
     count: u32,
-    dropped: u32,
 }
 
 impl LimitedRecord {
     /// Adds attributes to `record`, of which `dropped` were dropped before. Those that it has are not counted.
-    pub(super) const fn new(record: SdkLogRecord, limits: LogRecordLimits, dropped: u32) -> Self {
+    pub(super) const fn new(
+        mut record: ExportRecord,
+        limits: LogRecordLimits,
+        dropped: u32,
+    ) -> Self {
+        record.dropped_attributes = dropped;
         Self {
             record,
             limits,
             count: 0,
-            dropped,
         }
     }
 
-    pub(super) const fn record_mut(&mut self) -> &mut SdkLogRecord {
+    pub(super) const fn record_mut(&mut self) -> &mut ExportRecord {
         &mut self.record
     }
 
     /// Adds an attribute, or counts it as dropped.
     pub(super) fn add(&mut self, key: Key, mut value: AnyValue) {
         if self.count >= self.limits.attribute_count {
-            self.dropped = self.dropped.saturating_add(1);
+            let dropped = &mut self.record.dropped_attributes;
+            *dropped = dropped.saturating_add(1);
             return;
         }
         self.count += 1;
         if let Some(limit) = self.limits.attribute_value_length {
             truncate(&mut value, usize::try_from(limit).unwrap_or(usize::MAX));
         }
-        self.record.add_attribute(key, value);
+        self.record.attributes.push((key, value));
     }
 
-    /// The record. OpenTelemetry's type has no field for the number of dropped attributes, so it is the last
-    /// attribute, under the
-    /// [name](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count) for
-    /// formats without such a field.
-    pub(super) fn finish(mut self) -> SdkLogRecord {
-        if self.dropped > 0 {
-            let dropped = AnyValue::Int(i64::from(self.dropped));
-            self.record
-                .add_attribute(keys::OTEL_DROPPED_ATTRIBUTES_COUNT, dropped);
-        }
+    pub(super) fn finish(self) -> ExportRecord {
         self.record
     }
 }

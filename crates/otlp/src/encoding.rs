@@ -1,4 +1,4 @@
-//! The protobuf encoding of OTLP, as far as spans need it: the primitives of the wire format, and
+//! The protobuf encoding of OTLP, as far as spans and log records need it: the primitives of the wire format, and
 //! attributes as `KeyValue` and `AnyValue`
 //! ([`common.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto)).
 //!
@@ -95,9 +95,10 @@ pub(crate) fn message_of<const DIGITS: usize>(
     if encoded_len_varint(length) == DIGITS {
         encode_varint(length, &mut &mut out[at..at + DIGITS]);
     } else {
-        let mut digits = Vec::new();
-        encode_varint(length, &mut digits);
-        out.splice(at..at + DIGITS, digits);
+        let mut digits = [0; 10];
+        let count = encoded_len_varint(length);
+        encode_varint(length, &mut &mut digits[..]);
+        out.splice(at..at + DIGITS, digits.into_iter().take(count));
     }
 }
 
@@ -287,7 +288,7 @@ fn field_length(content: usize) -> usize {
 
 /// Appends the fields of `AnyValue`. Unlike plain fields, members of a `oneof` are written even if they
 /// are zero.
-fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
+pub(crate) fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
     match value {
         Borrowed::Text(text) => bytes_always(out, 1, text),
         Borrowed::Bool(value) => {

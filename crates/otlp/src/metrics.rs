@@ -9,16 +9,17 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
     ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
 };
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
-use super::sender::{Sender, sdk_error};
+use super::sender::Sender;
 use super::{OtlpTarget, too_large};
 use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
+use crate::redaction::sanitize_error_message;
 use floe_telemetry_sdk::__parts::metrics::MetricDestination;
 use floe_telemetry_sdk::Error;
 
@@ -82,12 +83,17 @@ impl PushMetricExporter for OtlpMetrics {
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.sender.close()
+        self.sender.close().map_err(OTelSdkError::InternalFailure)
     }
 
     fn temporality(&self) -> Temporality {
         self.temporality
     }
+}
+
+/// The error of the SDK, with redacted text.
+fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
+    OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
 /// Moves the second half of the data points to another request. `None` if there are fewer than two.

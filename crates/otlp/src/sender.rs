@@ -1,17 +1,16 @@
-//! Sends requests of metrics and logs, whose exporters the OpenTelemetry SDK calls from its threads.
+//! Sends requests of metrics and logs.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkError;
 
 use super::{Otlp, OtlpTarget, connect};
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
-use crate::redaction::sanitize_error_message;
 use floe_telemetry_sdk::Error;
 
 /// A transport that can be used from any thread until it is closed. Sending blocks.
@@ -48,16 +47,10 @@ impl Sender {
         }
     }
 
-    pub(super) fn close(&self) -> OTelSdkResult {
+    pub(super) fn close(&self) -> Result<(), String> {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let closed = otlp.take().map_or(Ok(()), Otlp::close);
-        closed.map_err(OTelSdkError::InternalFailure)
+        otlp.take().map_or(Ok(()), Otlp::close)
     }
-}
-
-/// The error of the SDK, with redacted text.
-pub(super) fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
-    OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
 impl Drop for Sender {

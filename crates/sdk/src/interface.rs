@@ -50,8 +50,9 @@ pub mod internal_log {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogWorker,
-        MAX_FIELDS, RecorderLogRecord, RecorderLogger, RecorderLoggerProvider, SpanIds,
+        ApiRecord, ExportRecord, LogDestination, LogPipeline, LogRecordSettings, LogRecords,
+        LogWorker, MAX_FIELDS, RecordExporter, RecorderLogRecord, RecorderLogger,
+        RecorderLoggerProvider, SpanIds,
     };
 }
 

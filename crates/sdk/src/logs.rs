@@ -2,9 +2,14 @@
 //! records of `tracing`, `log` and that API.
 
 mod destination;
+mod export_record;
 mod google_project;
 mod provider;
 mod record;
+mod record_exporter;
+mod sdk_exporter;
+mod sdk_processor;
+mod sdk_record;
 mod worker;
 
 use std::any::Any;
@@ -14,9 +19,11 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
 pub use self::destination::LogDestination;
+pub use self::export_record::ExportRecord;
 pub(crate) use self::google_project::google_project;
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
+pub use self::record_exporter::RecordExporter;
 pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
 use crate::collector::{ExceptionLog, Redaction};

@@ -3,14 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Write as _;
+use std::sync::mpsc::{Receiver as Receiving, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
+use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
 use floe_tests::{Code, ReceivedLog, Receiver, Response, is_child, run_in_child};
+use opentelemetry::logs::Severity;
+use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use opentelemetry_sdk::logs::{LogBatch, LogExporter, LogProcessor, SdkLogRecord};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -304,6 +308,90 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     assert!(large.iter().all(|size| *size <= 135), "{large:?}");
 }
 
+/// Sends the size of each batch that it receives.
+#[derive(Debug)]
+struct Sending(Mutex<Sender<usize>>);
+
+impl LogExporter for Sending {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let sizes = self.0.lock().unwrap();
+        sizes.send(batch.iter().count()).unwrap();
+        Ok(())
+    }
+}
+
+/// Nothing is flushed: a batch is exported when it is full, and what is left of a burst at the schedule.
+#[test]
+fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
+    floe_tests::alone!();
+    configure();
+    let all = |delay: Duration, records: usize, expected: usize| {
+        let (sender, sizes) = channel();
+        let mut config = TelemetryConfig::new("orders");
+        let batches = &mut config.log_batch_processor;
+        batches.max_export_batch_size = 300;
+        batches.schedule_delay_millis = delay.as_millis().try_into().unwrap();
+        let telemetry = TelemetryProvider::builder(config)
+            .with_log_exporter(Sending(Mutex::new(sender)))
+            .initialize()
+            .unwrap();
+        for _ in 0..records {
+            tracing::info!("one");
+        }
+        let mut found = 0;
+        while found < expected {
+            found += sizes.recv_timeout(TIMEOUT).unwrap();
+        }
+        telemetry.shutdown(TIMEOUT).unwrap();
+        (found, sizes.try_iter().sum::<usize>())
+    };
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(all(hour, 700, 600), (600, 100));
+    for records in [1, 299, 700] {
+        assert_eq!(
+            all(Duration::from_millis(10), records, records),
+            (records, 0)
+        );
+    }
+}
+
+/// Holds every batch back until the sender is dropped.
+#[derive(Debug)]
+struct Held(Mutex<Receiving<()>>);
+
+impl LogExporter for Held {
+    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(())
+    }
+}
+
+/// A loop that logs may be faster than its export. Records are small enough for the default memory to hold a long burst:
+/// an exporter's share of it is 5 MiB here.
+#[test]
+fn a_long_queue_holds_the_records_of_a_loop() {
+    const RECORDS: usize = 16_000;
+    floe_tests::alone!();
+    let mut logging = LoggingConfig::default();
+    logging.output = LogOutput::None;
+    logs::configure_logging(&logging).unwrap();
+    let (sender, held) = channel();
+    let mut config = TelemetryConfig::new("orders");
+    config.log_batch_processor.max_queue_size = RECORDS;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_log_exporter(Held(Mutex::new(held)))
+        .initialize()
+        .unwrap();
+    for number in 0..RECORDS {
+        tracing::info!(number, table = "orders", "one of many");
+    }
+    drop(sender);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let counted = telemetry.statistics();
+    let exported = (counted.logs_exported, counted.logs_dropped);
+    assert_eq!(exported, (RECORDS as u64, 0));
+}
+
 /// An exporter that logs a message and fails.
 #[derive(Debug)]
 struct Broken;
@@ -393,4 +481,69 @@ fn a_hanging_receiver_drops_records_and_does_not_block() {
         std::thread::yield_now();
     }
     assert_eq!(accounted(1000).logs_exported, 0);
+}
+
+/// What a processor was asked and given.
+#[derive(Clone, Debug, Default)]
+struct Processed(Arc<Mutex<Vec<String>>>);
+
+impl Processed {
+    fn add(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+}
+
+impl LogProcessor for Processed {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        assert_eq!(scope.name(), "floe.telemetry");
+        self.add(format!("{:?}", record.body().unwrap()));
+    }
+
+    fn event_enabled(&self, level: Severity, target: &str, name: Option<&str>) -> bool {
+        assert_eq!((target, name), ("global::logs_delivery", None));
+        level >= Severity::Warn
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.add("flushed");
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.add("ended");
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        let service = resource.get(&Key::from_static_str("service.name"));
+        self.add(service.unwrap().to_string());
+    }
+}
+
+#[test]
+fn a_processor_of_the_sdk_gets_the_redacted_records_that_it_wants() {
+    floe_tests::alone!();
+    configure();
+    let processed = Processed::default();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_sdk_log_processor(processed.clone())
+        .initialize()
+        .unwrap();
+    tracing::info!("not wanted");
+    tracing::warn!("cannot reach {}", url());
+    telemetry.force_flush(TIMEOUT).unwrap();
+    tracing::error!("last");
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let [service, warning, flushed, last, ended] = &processed.0.lock().unwrap()[..] else {
+        panic!("{processed:?}");
+    };
+    assert_eq!(
+        (&**service, &**flushed, &**ended),
+        ("orders", "flushed", "ended")
+    );
+    assert!(
+        warning.contains("cannot reach postgres://<REDACTED>@db/orders"),
+        "{warning}"
+    );
+    assert!(last.contains("last"), "{last}");
 }

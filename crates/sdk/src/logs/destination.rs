@@ -3,10 +3,12 @@
 use std::fmt;
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::logs::LogExporter;
+use opentelemetry_sdk::logs::{LogExporter, LogProcessor};
 
+use super::record_exporter::RecordExporter;
+use super::sdk_exporter::SdkLogExporter;
+use super::sdk_processor::SdkLogProcessor;
 use super::worker::{LogSettings, LogWorker};
-use crate::collector::StoredFailure;
 use crate::error::Error;
 
 /// Starts an exporter.
@@ -22,21 +24,22 @@ impl fmt::Debug for LogDestination {
 }
 
 impl LogDestination {
-    pub(crate) fn new(name: &str, exporter: impl LogExporter + 'static) -> Self {
-        Self::with_failure(name, exporter, StoredFailure::default())
+    /// With an exporter of OpenTelemetry's SDK.
+    pub(crate) fn of_sdk(name: &str, exporter: impl LogExporter + 'static) -> Self {
+        Self::new(name, SdkLogExporter::new(exporter))
     }
 
-    /// With an exporter that stores its failure before it returns an error: the error of the SDK's trait has no room
-    /// for the number of records and the class.
-    pub fn with_failure(
-        name: &str,
-        mut exporter: impl LogExporter + 'static,
-        failure: StoredFailure,
-    ) -> Self {
+    /// With a processor of OpenTelemetry's SDK.
+    pub(crate) fn of_sdk_processor(name: &str, processor: impl LogProcessor + 'static) -> Self {
+        Self::new(name, SdkLogProcessor::new(processor))
+    }
+
+    /// With this exporter.
+    pub fn new(name: &str, mut exporter: impl RecordExporter) -> Self {
         let name = name.to_owned();
         Self(Box::new(move |resource, settings| {
             exporter.set_resource(resource);
-            LogWorker::start(name, exporter, failure, settings)
+            LogWorker::start(name, exporter, settings)
         }))
     }
 

@@ -1,20 +1,26 @@
 //! A log exporter on a thread of its own, behind a bounded queue.
+//!
+//! The thread is woken for the first record of a batch, of which it takes the time, and for the last one. To wake it for
+//! each record would cost more than all else that happens to one.
 
+mod queue;
 mod thread;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::yield_now;
+use std::time::Duration;
 
-use opentelemetry::logs::AnyValue;
-use opentelemetry::{Context, InstrumentationScope, Key};
-use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
+use opentelemetry::Context;
 
+use self::queue::Queue;
 use self::thread::ExporterThread;
+use super::export_record::ExportRecord;
+use super::record_exporter::RecordExporter;
 use crate::channel::{Sender, channel};
 use crate::clock::monotonic_now;
-use crate::collector::{Counters, Size, StoredFailure, WorkerSettings};
+use crate::collector::{Size, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 use crate::program_signals;
@@ -54,7 +60,10 @@ impl LogSettings {
 pub(crate) type LogReport = (String, Result<(), String>);
 
 enum Task {
-    Record(Queued),
+    /// Records wait, of which there were none.
+    Waiting,
+    /// As many records wait as a batch has.
+    Full,
     Flush(Sender<LogReport>),
     Shutdown(Duration, Sender<LogReport>),
 }
@@ -69,72 +78,12 @@ pub struct LogWorker {
     forks: u32,
 }
 
-/// A record that waits for its export.
-struct Queued {
-    record: Box<SdkLogRecord>,
-    scope: Arc<InstrumentationScope>,
-    bytes: usize,
-    /// Whether it is exported or failed. A record without a result is counted as dropped when this is dropped,
-    /// also if the thread has ended.
-    has_result: bool,
-    queue: Arc<Queue>,
-}
+/// Closes the queue when it is dropped.
+struct Closing(Arc<Queue>);
 
-impl Drop for Queued {
+impl Drop for Closing {
     fn drop(&mut self) {
-        if !self.has_result {
-            let dropped = &self.queue.counters.logs_dropped;
-            dropped.fetch_add(1, Ordering::Release);
-        }
-        self.queue.records.fetch_sub(1, Ordering::Relaxed);
-        self.queue.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-/// What both sides of the queue share.
-#[derive(Debug)]
-struct Queue {
-    /// Records that are queued or in a batch that is not exported yet.
-    records: AtomicUsize,
-    /// The bytes of these records.
-    bytes: AtomicUsize,
-    /// Records that were dropped since the last report.
-    dropped: AtomicU64,
-    /// When the records that are still queued are dropped, once the exporter shuts down.
-    end: OnceLock<Instant>,
-    counters: Arc<Counters>,
-}
-
-impl Queue {
-    fn has_ended(&self) -> bool {
-        self.end.get().is_some_and(|end| *end <= monotonic_now())
-    }
-}
-
-/// The bytes of a record: its texts, and an estimate of the rest.
-fn size(record: &SdkLogRecord) -> usize {
-    let attributes = record
-        .attributes_iter()
-        .map(|(key, value)| size_of::<(Key, AnyValue)>() + key.as_str().len() + heap_bytes(value));
-    size_of::<SdkLogRecord>() + record.body().map_or(0, heap_bytes) + attributes.sum::<usize>()
-}
-
-/// The bytes that a value owns.
-fn heap_bytes(value: &AnyValue) -> usize {
-    match value {
-        AnyValue::String(text) => text.as_str().len(),
-        AnyValue::Bytes(bytes) => bytes.len(),
-        AnyValue::ListAny(items) => {
-            let nested = items.iter().map(heap_bytes);
-            size_of_val(&items[..]) + nested.sum::<usize>()
-        }
-        AnyValue::Map(items) => {
-            let nested = items
-                .iter()
-                .map(|(key, value)| key.as_str().len() + heap_bytes(value));
-            items.len() * size_of::<(Key, AnyValue)>() + nested.sum::<usize>()
-        }
-        _ => 0,
+        self.0.close();
     }
 }
 
@@ -142,7 +91,6 @@ impl fmt::Debug for LogWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogWorker")
             .field("name", &self.name)
-            .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }
@@ -150,23 +98,19 @@ impl fmt::Debug for LogWorker {
 impl LogWorker {
     pub(super) fn start(
         name: String,
-        exporter: impl LogExporter + 'static,
-        failure: StoredFailure,
+        exporter: impl RecordExporter,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
-        let queue = Arc::new(Queue {
-            records: AtomicUsize::new(0),
-            bytes: AtomicUsize::new(0),
-            dropped: AtomicU64::new(0),
-            end: OnceLock::new(),
-            counters: Arc::clone(&settings.worker.counters),
-        });
+        let queue = Arc::new(Queue::new(settings));
         let (shared, own) = (Arc::clone(&queue), settings.clone());
-        let exporting = ExporterThread::new(name.clone(), exporter, failure, shared, own);
+        let closed = Arc::clone(&queue);
+        let exporting = ExporterThread::new(name.clone(), exporter, shared, own);
         let thread = program_signals::thread(format!("floe-logs-{name}"));
         program_signals::spawn(thread, move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
+            // Also if the thread panics.
+            let _closing = Closing(closed);
             exporting.work(&receiver);
         })
         .map_err(|error| Error::thread(&name, &error))?;
@@ -180,28 +124,22 @@ impl LogWorker {
     }
 
     /// Queues a record. If the queue is full, or this is a fork, the record is dropped and counted.
-    pub fn push(&self, record: SdkLogRecord, scope: Arc<InstrumentationScope>) {
+    pub fn push(&self, record: Arc<ExportRecord>) {
         // Counted before its result.
-        let emitted = &self.queue.counters.logs_emitted;
+        let emitted = &self.settings.worker.counters.logs_emitted;
         emitted.fetch_add(1, Ordering::Release);
-        let size = size(&record);
-        let records = self.queue.records.fetch_add(1, Ordering::Relaxed);
-        let bytes = self.queue.bytes.fetch_add(size, Ordering::Relaxed);
-        let capacity = self.settings.worker.capacity;
-        let record = Queued {
-            record: Box::new(record),
-            scope,
-            bytes: size,
-            has_result: false,
-            queue: Arc::clone(&self.queue),
-        };
-        let is_inherited = self.forks != recorder::forks();
-        if is_inherited {
+        if self.forks != recorder::forks() {
             recorder::say_not_exported();
+            // Another thread may have had the lock of the queue when the process was forked.
+            return self.queue.count_dropped(1);
         }
-        let has_room = !is_inherited && records < capacity.spans && bytes < capacity.bytes;
-        if !has_room || self.tasks.send(Task::Record(record)).is_err() {
-            self.queue.dropped.fetch_add(1, Ordering::Relaxed);
+        let pushed = self.queue.push(record);
+        if let Some(task) = pushed.task {
+            self.send(task);
+        }
+        // A loop that logs is faster than its export, which gets its turn before records are dropped.
+        if pushed.is_half_full {
+            yield_now();
         }
     }
 
@@ -214,7 +152,7 @@ impl LogWorker {
     /// dropped.
     pub fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
         if let Some(end) = monotonic_now().checked_add(timeout) {
-            let _ = self.queue.end.set(end);
+            self.queue.end_at(end);
         }
         self.send(Task::Shutdown(timeout, report.clone()));
     }

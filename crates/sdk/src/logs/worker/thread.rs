@@ -4,29 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use opentelemetry_sdk::logs::{LogBatch, LogExporter};
-
-use super::{LogReport, LogSettings, Queue, Queued, Task};
+use super::queue::{Batch, Queue};
+use super::{LogReport, LogSettings, Task};
 use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::clock::monotonic_now;
-use crate::collector::{ExportFailure, StoredFailure, block_on_until, guarded};
+use crate::collector::guarded;
 use crate::config::Signal;
 use crate::internal_log::internal_log;
-
-/// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
-/// most 4 MiB by default.
-const MAX_BYTES: usize = 1024 * 1024;
+use crate::logs::record_exporter::RecordExporter;
 
 /// The state of the exporter's thread.
 pub(super) struct ExporterThread<E> {
     name: String,
     exporter: E,
-    /// See [`LogDestination::with_failure`](crate::logs::LogDestination::with_failure).
-    stored_failure: StoredFailure,
-    batch: Vec<Queued>,
-    /// The bytes of the batch.
-    bytes: usize,
-    /// When the batch is exported even if it is not full.
+    /// When the records that wait are exported even if they do not fill a batch.
     due: Option<Instant>,
     queue: Arc<Queue>,
     settings: LogSettings,
@@ -34,20 +25,11 @@ pub(super) struct ExporterThread<E> {
     failure: Option<String>,
 }
 
-impl<E: LogExporter> ExporterThread<E> {
-    pub(super) fn new(
-        name: String,
-        exporter: E,
-        stored_failure: StoredFailure,
-        queue: Arc<Queue>,
-        settings: LogSettings,
-    ) -> Self {
+impl<E: RecordExporter> ExporterThread<E> {
+    pub(super) fn new(name: String, exporter: E, queue: Arc<Queue>, settings: LogSettings) -> Self {
         Self {
             name,
             exporter,
-            stored_failure,
-            batch: Vec::new(),
-            bytes: 0,
             due: None,
             queue,
             settings,
@@ -58,23 +40,22 @@ impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(Task::Record(record)) => self.add(record),
+                Ok(Task::Waiting) => self.set_due(),
+                Ok(Task::Full) => self.export(self.queue.waiting_in_full_batches()),
                 Ok(Task::Flush(report)) => {
-                    self.export();
-                    self.report(Ok(()), &report);
+                    self.export(self.queue.waiting());
+                    let flushed = guarded(|| self.exporter.flush());
+                    self.report(flushed, &report);
                 }
                 Ok(Task::Shutdown(timeout, report)) => {
-                    self.export();
-                    let ended = guarded(|| {
-                        let ended = self.exporter.shutdown_with_timeout(timeout);
-                        ended.map_err(|error| error.to_string())
-                    });
+                    self.export(self.queue.waiting());
+                    let ended = guarded(|| self.exporter.shutdown(timeout));
                     self.report(ended, &report);
                     break;
                 }
-                Err(RecvTimeoutError::Timeout) => self.export(),
+                Err(RecvTimeoutError::Timeout) => self.export(self.queue.waiting()),
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.export();
+                    self.export(self.queue.waiting());
                     break;
                 }
             }
@@ -93,47 +74,42 @@ impl<E: LogExporter> ExporterThread<E> {
         }
     }
 
-    fn add(&mut self, record: Queued) {
+    fn set_due(&mut self) {
         self.due = self
             .due
             .or_else(|| monotonic_now().checked_add(self.settings.delay));
-        self.bytes += record.bytes;
-        self.batch.push(record);
-        if self.batch.len() >= self.settings.batch_size || self.bytes >= MAX_BYTES {
-            self.export();
+    }
+
+    /// Exports at least so many of the records that wait, or one batch.
+    fn export(&mut self, records: usize) {
+        self.due = None;
+        let mut left = records;
+        loop {
+            let batch = self.queue.take();
+            let count = batch.records.len();
+            left = left.saturating_sub(count);
+            if count == 0 || self.queue.has_ended() {
+                self.queue.drop_batch(&batch);
+            } else {
+                self.export_batch(&batch);
+            }
+            if count == 0 || left == 0 {
+                break;
+            }
+        }
+        if self.queue.waiting() > 0 {
+            self.set_due();
         }
     }
 
-    fn export(&mut self) {
-        self.due = None;
-        self.bytes = 0;
-        let mut batch = std::mem::take(&mut self.batch);
-        if batch.is_empty() || self.queue.has_ended() {
-            return;
-        }
-        let records: Vec<_> = batch
-            .iter()
-            .map(|queued| (&*queued.record, &*queued.scope))
-            .collect();
-        let result = guarded(|| {
-            let timeout = self.settings.worker.export_timeout;
-            let deadline = monotonic_now().checked_add(timeout);
-            match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
-                Some(exported) => exported.map_err(|error| {
-                    let mut stored = self.stored_failure.lock();
-                    let stored = stored.as_mut().ok().and_then(|stored| stored.take());
-                    stored.unwrap_or_else(|| error.into())
-                }),
-                None => Err(ExportFailure::timeout(format!(
-                    "not exported within {timeout:?}"
-                ))),
-            }
-        });
+    fn export_batch(&mut self, batch: &Batch) {
+        let timeout = self.settings.worker.export_timeout;
+        let result = guarded(|| self.exporter.export(&batch.records, timeout));
         let counters = &self.settings.worker.counters;
-        let records = batch.len() as u64;
+        let records = batch.records.len() as u64;
         let failed = result
             .as_ref()
-            .map_or_else(|failure| failure.failed_of(batch.len()), |()| 0);
+            .map_or_else(|failure| failure.failed_of(batch.records.len()), |()| 0);
         counters
             .logs_exported
             .fetch_add(records - failed, Ordering::Release);
@@ -147,10 +123,7 @@ impl<E: LogExporter> ExporterThread<E> {
             failed,
             error_type,
         );
-        for queued in &mut batch {
-            queued.has_result = true;
-        }
-        drop(batch);
+        self.queue.leave(batch);
         if let Err(failure) = result {
             let error = self.settings.worker.redaction.failure(failure.reason);
             // Written locally but not exported, because telemetry is suppressed on this thread.
@@ -168,7 +141,7 @@ impl<E: LogExporter> ExporterThread<E> {
     }
 
     fn report(&mut self, result: Result<(), String>, report: &Sender<LogReport>) {
-        let dropped = self.queue.dropped.swap(0, Ordering::Relaxed);
+        let dropped = self.queue.take_dropped();
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
             None if dropped > 0 => Err(format!(

@@ -1,0 +1,158 @@
+//! Encodes log records as OTLP protobuf. The numbers are the field numbers of
+//! [`logs.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto)
+//! and its imports. A property test compares the encoding with the one of `opentelemetry-proto`.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use floe_telemetry_sdk::__parts::logs::ExportRecord;
+use opentelemetry::logs::AnyValue;
+use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry_sdk::Resource;
+
+use crate::clock::UnixNanos;
+use crate::encoding::{
+    Borrowed, any_value, bytes, bytes_always, count, fixed32, fixed64, head, head_length,
+    key_value, message, message_of, pair, varint,
+};
+use crate::span;
+
+/// `LogRecord.attributes`.
+const ATTRIBUTES: u32 = 6;
+
+/// Encodes requests: an `ExportLogsServiceRequest` with one resource, and one `ScopeLogs` for each scope.
+#[derive(Debug, Default)]
+pub(super) struct LogRequests {
+    /// `ResourceLogs.resource` and `ResourceLogs.schema_url`, as fields.
+    resource: Vec<u8>,
+}
+
+impl LogRequests {
+    pub(super) fn new(resource: &Resource) -> Self {
+        let mut fields = Vec::new();
+        message(&mut fields, 1, |out| span::resource(out, resource));
+        let schema_url = resource.schema_url().unwrap_or_default();
+        bytes(&mut fields, 3, schema_url.as_bytes());
+        Self { resource: fields }
+    }
+
+    pub(super) fn encode(&self, records: &[Arc<ExportRecord>]) -> Vec<u8> {
+        let scopes = scopes(records);
+        let lengths = scopes.iter().map(Vec::len);
+        let body: usize = lengths.map(|length| head_length(length) + length).sum();
+        let length = self.resource.len() + body;
+        let mut request = Vec::with_capacity(head_length(length) + length);
+        head(&mut request, 1, length);
+        request.extend_from_slice(&self.resource);
+        for scope in &scopes {
+            bytes_always(&mut request, 2, scope);
+        }
+        request
+    }
+}
+
+/// The `ScopeLogs` of the records, each in the order of its first record.
+fn scopes(records: &[Arc<ExportRecord>]) -> Vec<Vec<u8>> {
+    let mut encoded: Vec<Vec<u8>> = Vec::new();
+    let mut known = HashMap::new();
+    for record in records {
+        let scope = &*record.scope;
+        let name = record.target.as_deref().unwrap_or_else(|| scope.name());
+        let at = match known.entry((name, scope)) {
+            Entry::Occupied(at) => *at.get(),
+            Entry::Vacant(new) => {
+                encoded.push(scope_fields(scope, name));
+                *new.insert(encoded.len() - 1)
+            }
+        };
+        message_of::<2>(&mut encoded[at], 2, |out| log_record(out, record));
+    }
+    encoded
+}
+
+/// `ScopeLogs.scope` and `ScopeLogs.schema_url`, as fields. The name replaces the one of the scope.
+fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
+    let mut fields = Vec::new();
+    message(&mut fields, 1, |out| {
+        bytes(out, 1, name.as_bytes());
+        bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
+        scope
+            .attributes()
+            .for_each(|attribute| key_value(out, 3, attribute));
+    });
+    let schema_url = scope.schema_url().unwrap_or_default();
+    bytes(&mut fields, 3, schema_url.as_bytes());
+    fields
+}
+
+/// Appends `LogRecord` to `out`.
+fn log_record(out: &mut Vec<u8>, record: &ExportRecord) {
+    if let Some(time) = record.timestamp {
+        fixed64(out, 1, UnixNanos::from(time).0);
+    }
+    if let Some(severity) = record.severity_number {
+        varint(out, 2, severity as u64);
+    }
+    bytes(out, 3, record.severity_text.unwrap_or_default().as_bytes());
+    if let Some(body) = &record.body {
+        message(out, 5, |out| log_value(out, body));
+    }
+    for (key, value) in &record.attributes {
+        attribute(out, key, value);
+    }
+    count(out, 7, record.dropped_attributes);
+    if let Some(span) = &record.span {
+        fixed32(out, 8, u32::from(span.flags.to_u8()));
+        bytes(out, 9, &span.trace_id.to_bytes());
+        bytes(out, 10, &span.span_id.to_bytes());
+    }
+    fixed64(out, 11, UnixNanos::from(record.observed_timestamp).0);
+    bytes(out, 12, record.event_name.unwrap_or_default().as_bytes());
+}
+
+fn attribute(out: &mut Vec<u8>, key: &Key, value: &AnyValue) {
+    match scalar(value) {
+        Some(value) => pair(out, ATTRIBUTES, key.as_str(), value),
+        None => message(out, ATTRIBUTES, |out| {
+            bytes(out, 1, key.as_str().as_bytes());
+            message(out, 2, |out| log_value(out, value));
+        }),
+    }
+}
+
+/// A value that spans have, too.
+fn scalar(value: &AnyValue) -> Option<Borrowed<'_>> {
+    match value {
+        AnyValue::Boolean(value) => Some(Borrowed::Bool(*value)),
+        AnyValue::Int(value) => Some(Borrowed::I64(*value)),
+        AnyValue::Double(value) => Some(Borrowed::F64(*value)),
+        AnyValue::String(value) => Some(Borrowed::Text(value.as_str().as_bytes())),
+        _ => None,
+    }
+}
+
+/// Appends the fields of `AnyValue`. The nesting is limited before.
+fn log_value(out: &mut Vec<u8>, value: &AnyValue) {
+    if let Some(value) = scalar(value) {
+        return any_value(out, value);
+    }
+    match value {
+        AnyValue::Bytes(value) => bytes_always(out, 7, value),
+        AnyValue::ListAny(items) => message(out, 5, |out| {
+            for item in items.iter() {
+                message(out, 1, |out| log_value(out, item));
+            }
+        }),
+        AnyValue::Map(items) => message(out, 6, |out| {
+            for (key, item) in items.iter() {
+                message(out, 1, |out| {
+                    bytes(out, 1, key.as_str().as_bytes());
+                    message(out, 2, |out| log_value(out, item));
+                });
+            }
+        }),
+        // The enum is non-exhaustive; no other variant exists today.
+        _ => {}
+    }
+}

@@ -1,0 +1,73 @@
+//! Records as OpenTelemetry's SDK has them.
+
+use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
+use tracing::dispatcher::{Dispatch, has_been_set, with_default};
+
+use super::export_record::ExportRecord;
+use crate::keys;
+
+/// The name of the logger that creates empty records.
+const SCOPE: &str = "floe.telemetry";
+
+/// An empty record, which others are cloned from.
+#[derive(Debug)]
+pub(super) struct Blank(SdkLogRecord);
+
+impl Blank {
+    /// The SDK creates records only through a logger, so this one comes from a temporary provider, whose own log messages
+    /// are suppressed.
+    pub(super) fn new() -> Self {
+        let create = || {
+            let factory = SdkLoggerProvider::builder()
+                .with_resource(Resource::builder_empty().build())
+                .build();
+            let blank = factory.logger(SCOPE).create_log_record();
+            let _ = factory.shutdown();
+            blank
+        };
+        // Another dispatcher would count as a subscriber of the program from then on.
+        Self(if has_been_set() {
+            with_default(&Dispatch::none(), create)
+        } else {
+            create()
+        })
+    }
+
+    /// A record of the SDK with these data.
+    pub(super) fn fill(&self, of: &ExportRecord) -> SdkLogRecord {
+        let mut record = self.0.clone();
+        record.set_observed_timestamp(of.observed_timestamp);
+        if let Some(name) = of.event_name {
+            record.set_event_name(name);
+        }
+        // An exporter uses the target as the name of the scope.
+        if let Some(target) = &of.target {
+            record.set_target(target.clone());
+        }
+        if let Some(time) = of.timestamp {
+            record.set_timestamp(time);
+        }
+        if let Some(number) = of.severity_number {
+            record.set_severity_number(number);
+        }
+        if let Some(text) = of.severity_text {
+            record.set_severity_text(text);
+        }
+        if let Some(body) = &of.body {
+            record.set_body(body.clone());
+        }
+        if let Some(span) = of.span {
+            record.set_trace_context(span.trace_id, span.span_id, Some(span.flags));
+        }
+        record.add_attributes(of.attributes.iter().cloned());
+        // The SDK's record has no field for this number, which has a name for formats without one:
+        // https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count
+        if of.dropped_attributes > 0 {
+            let dropped = AnyValue::Int(i64::from(of.dropped_attributes));
+            record.add_attribute(keys::OTEL_DROPPED_ATTRIBUTES_COUNT, dropped);
+        }
+        record
+    }
+}
