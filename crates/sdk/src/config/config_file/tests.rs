@@ -775,6 +775,11 @@ tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size:
     }
 }
 
+fn assert_mistake(text: &str, message: &str) {
+    let error = error(text);
+    assert!(error.contains(message), "{text}\n{error}\n{message}");
+}
+
 #[test]
 fn mistakes_have_their_place_and_a_suggestion() {
     for (text, message) in [
@@ -842,18 +847,6 @@ fn mistakes_have_their_place_and_a_suggestion() {
             "resource: {attributes_list: 'a'}",
             "resource.attributes_list: expected `key=value,key=value`, found an entry without a key or without `=`",
         ),
-        (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_type: counter}, stream: {aggregation: {last_value: }}}]}",
-            "line 2, column 135: meter_provider.views.0.stream.aggregation: only gauges have a last value, expected `sum`, ",
-        ),
-        (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 1}}}}]}",
-            "max_size: expected 2 to 4096, found 1",
-        ),
-        (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }, cardinality_limits: {gauge: 10000000}}}]}",
-            "line 2, column 91: meter_provider.readers.0.periodic.cardinality_limits.gauge: expected at most 1000000, found 10000000",
-        ),
         ("log_level: loud", "log_level: expected `trace`, `"),
         (
             "disabled: ${1A}",
@@ -877,13 +870,32 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         ("a: &a [*a]", "an alias of a value that contains it"),
     ] {
-        let error = error(text);
-        assert!(error.contains(message), "{text}\n{error}\n{message}");
+        assert_mistake(text, message);
     }
     // Variables are values, and never keys.
     let text = "resource: {attributes: [{name: service.version, value: '${YAML}'}]}";
     let version = config(text).resource_attributes.service_version;
     assert_eq!(version.as_deref(), Some("a\nfile_format: '2.0'"));
+}
+
+#[test]
+fn mistakes_of_metrics_have_their_place() {
+    for (text, message) in [
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_type: counter}, stream: {aggregation: {last_value: }}}]}",
+            "line 2, column 135: meter_provider.views.0.stream.aggregation: only gauges have a last value, expected `sum`, ",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 1}}}}]}",
+            "max_size: expected 2 to 4096, found 1",
+        ),
+        (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }, cardinality_limits: {gauge: 10000000}}}]}",
+            "line 2, column 91: meter_provider.readers.0.periodic.cardinality_limits.gauge: expected at most 1000000, found 10000000",
+        ),
+    ] {
+        assert_mistake(text, message);
+    }
 }
 
 #[test]
