@@ -13,6 +13,8 @@ mod caught;
 mod char_boundary;
 mod clock;
 mod environment;
+#[cfg(feature = "redact")]
+mod internal_log;
 mod link_list;
 mod program_signals;
 mod recorder;

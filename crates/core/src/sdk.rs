@@ -34,14 +34,18 @@ pub mod environment {
     };
 }
 
+#[cfg(feature = "redact")]
+pub mod internal_log {
+    pub use crate::internal_log::{LOG_LEVEL, internal_log, is_debugged, write, write_line};
+}
+
 pub mod link_list {
     pub use crate::link_list::LinkList;
 }
 
 pub mod metrics {
     pub use crate::metrics::current::{Current, current, switch};
-    pub use crate::metrics::handles::drain as drain_handles;
-    pub use crate::metrics::measured_span::{Ids, is_aggregating, measured_ids};
+    pub use crate::metrics::measured_span::{Ids, is_without_exemplars, measured_ids};
     pub use crate::metrics::observable::switch as switch_observed;
 }
 

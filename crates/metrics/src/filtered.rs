@@ -46,9 +46,9 @@ struct Instruments {
     views: Views,
 }
 
-/// An instrument for the views that the SDK can apply, and one for each other view.
+/// An instrument for the views that the SDK can apply, if there are any, and one for each other view.
 struct Filtered<I> {
-    instrument: I,
+    instrument: Option<I>,
     others: Vec<(KeyFilter, I)>,
 }
 
@@ -67,7 +67,7 @@ impl Instruments {
         name: &str,
         unit: Option<&str>,
         kind: InstrumentKind,
-    ) -> Vec<(usize, KeyFilter)> {
+    ) -> (Vec<(usize, KeyFilter)>, bool) {
         self.views.filtered(Selected {
             name,
             unit: unit.unwrap_or_default(),
@@ -89,7 +89,9 @@ where
     I: Record<T> + Send + Sync,
 {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
-        self.instrument.record(measurement, attributes);
+        if let Some(instrument) = &self.instrument {
+            instrument.record(measurement, attributes);
+        }
         for (filter, instrument) in &self.others {
             instrument.record(measurement, &kept(attributes, filter));
         }
@@ -99,9 +101,9 @@ where
         let others = self.others.iter();
         let others =
             others.map(|(filter, other)| other.bound(&kept(attributes, filter), Vec::new()));
-        let mut all = vec![self.instrument.bound(attributes, Vec::new())];
-        all.extend(others);
-        Box::new(Bound(all))
+        let instrument = self.instrument.iter();
+        let own = instrument.map(|instrument| instrument.bound(attributes, Vec::new()));
+        Box::new(Bound(own.chain(others).collect()))
     }
 }
 
@@ -124,7 +126,7 @@ macro_rules! instruments {
     ($($method:ident -> $instrument:ident<$ty:ty> { $($advice:ident)? }),* $(,)?) => {$(
         fn $method(&self, request: instruments!(@builder $instrument<$ty> $($advice)?)) -> $instrument<$ty> {
             let kind = InstrumentKind::$instrument;
-            let filtered = self.filtered(&request.name, request.unit.as_deref(), kind);
+            let (filtered, needs_other) = self.filtered(&request.name, request.unit.as_deref(), kind);
             let build = || {
                 let mut builder = self.meter.$method(request.name.clone());
                 builder.unit = request.unit.clone();
@@ -132,10 +134,10 @@ macro_rules! instruments {
                 $(builder.$advice = request.$advice.clone();)?
                 builder.build()
             };
-            let instrument = build();
             if filtered.is_empty() {
-                return instrument;
+                return build();
             }
+            let instrument = needs_other.then(build);
             let others = filtered.into_iter();
             let others = others.map(|(at, filter)| (filter, Views::only(at, build))).collect();
             $instrument::new(Arc::new(Filtered { instrument, others }))
@@ -152,7 +154,7 @@ macro_rules! observables {
             request: AsyncInstrumentBuilder<'_, $instrument<$ty>, $ty>,
         ) -> $instrument<$ty> {
             let kind = InstrumentKind::$instrument;
-            let filtered = self.filtered(&request.name, request.unit.as_deref(), kind);
+            let (filtered, needs_other) = self.filtered(&request.name, request.unit.as_deref(), kind);
             let (name, unit, description) = (request.name, request.unit, request.description);
             let builder = || {
                 let mut builder = self.meter.$method(name.clone());
@@ -172,6 +174,9 @@ macro_rules! observables {
                 }
                 // The SDK keeps its callbacks.
                 Views::only(at, || other.build());
+            }
+            if !needs_other {
+                return $instrument::new();
             }
             let mut builder = builder();
             for callback in callbacks {

@@ -12,7 +12,7 @@ mod views;
 use std::sync::Arc;
 use std::time::Duration;
 
-use floe_telemetry_core::__sdk::metrics::{drain_handles, switch, switch_observed};
+use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
 use floe_telemetry_core::__sdk::{char_boundary, program_signals, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
@@ -30,7 +30,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use self::filtered::FilteringMeterProvider;
 use self::flushes::{Flushes, in_background};
 use self::redacting::RedactingMeterProvider;
-use self::views::{HANDLES, Selected, Views};
+use self::views::{Selected, Views};
 use crate::config::MetricsConfig;
 
 floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
@@ -75,12 +75,6 @@ impl Meters {
         let sdk = views.apply(builder).build();
         let filtering = FilteringMeterProvider::new(sdk.clone(), views.clone());
         observe(&filtering.meter_with_scope(scope()), counters);
-        // It observes nothing: readers call it before they collect.
-        let _instrument = sdk
-            .meter_with_scope(scope())
-            .u64_observable_counter(HANDLES)
-            .with_callback(|_| drain_handles())
-            .build();
         let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
         Self {

@@ -4,8 +4,8 @@
 //! filters attributes by a set of keys; views with patterns are for instruments of their own (`filtered`).
 
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::metrics::{
@@ -36,10 +36,6 @@ thread_local! {
     static ONLY: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// The instrument that passes on what handles have kept. No view or configurator applies to it: a dropped instrument is
-/// not observed.
-pub(super) const HANDLES: &str = "floe.telemetry.handles";
-
 /// The views of a configuration.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Views(Arc<Inner>);
@@ -49,6 +45,8 @@ struct Inner {
     config: MetricsConfig,
     /// Whether a view has a warning already.
     warned: Box<[AtomicBool]>,
+    /// The first instrument whose metric has the name of a view. Those of others would be added to it.
+    renamed: Box<[OnceLock<String>]>,
 }
 
 /// What views select an instrument by.
@@ -65,6 +63,7 @@ impl Views {
         Self(Arc::new(Inner {
             config: config.clone(),
             warned: config.views.iter().map(|_| AtomicBool::default()).collect(),
+            renamed: config.views.iter().map(|_| OnceLock::new()).collect(),
         }))
     }
 
@@ -79,11 +78,19 @@ impl Views {
         builder.with_view(move |instrument: &Instrument| views.other(instrument))
     }
 
-    /// The views that an instrument needs one of its own for, with their filters.
-    pub(super) fn filtered(&self, instrument: Selected<'_>) -> Vec<(usize, KeyFilter)> {
-        let views = self.selecting(instrument).into_iter();
-        let filtered = views.filter_map(|(at, view)| Some((at, filter_of_ours(view)?)));
-        filtered.collect()
+    /// The views that an instrument needs one of its own for, with their filters, and whether it needs one besides. The
+    /// SDK would take two of one name, kind and unit for the same.
+    pub(super) fn filtered(&self, instrument: Selected<'_>) -> (Vec<(usize, KeyFilter)>, bool) {
+        let views = self.selecting(instrument);
+        let filters = views
+            .iter()
+            .map(|(at, view)| Some((*at, filter_of_ours(view)?)));
+        let filtered: Vec<_> = filters.flatten().collect();
+        let others = views
+            .iter()
+            .filter(|(_, view)| filter_of_ours(view).is_none());
+        let needs_other = filtered.is_empty() || others.into_iter().any(|(_, view)| !view.drop);
+        (filtered, needs_other)
     }
 
     /// Builds an instrument that has only this view.
@@ -97,7 +104,7 @@ impl Views {
     /// The views that select an instrument, without those that contradict an earlier one.
     fn selecting(&self, instrument: Selected<'_>) -> Vec<(usize, &MetricView)> {
         let mut selecting = Vec::<(usize, &MetricView)>::new();
-        if instrument.name == HANDLES || self.disables(instrument.scope) {
+        if self.disables(instrument.scope) {
             return selecting;
         }
         for (at, view) in self.0.config.views.iter().enumerate() {
@@ -122,6 +129,16 @@ impl Views {
                     format!("`{name}`: expected another `name` than metrics.views.{other} makes of `{}`", instrument.name)
                 });
                 continue;
+            }
+            if let Some(name) = view.name.as_ref().filter(|_| !view.drop) {
+                let first = self.0.renamed[at].get_or_init(|| instrument.name.to_owned());
+                if !first.eq_ignore_ascii_case(instrument.name) {
+                    self.warn(at, || {
+                        let found = instrument.name;
+                        format!("`{found}`: expected another `name` than `{name}`, which is that of `{first}`")
+                    });
+                    continue;
+                }
             }
             selecting.push((at, view));
         }
@@ -198,7 +215,9 @@ impl Views {
     /// The stream of a view, if it selects an instrument that is being built.
     fn stream(&self, at: usize, instrument: &Instrument) -> Option<Stream> {
         let views = self.selecting(Selected::from(instrument));
-        let (_, view) = views.into_iter().find(|(it, _)| *it == at)?;
+        let (_, view) = views
+            .into_iter()
+            .find(|(it, view)| *it == at && !view.drop)?;
         let filter = filter_of_ours(view);
         if ONLY.get().map_or(filter.is_some(), |only| only != at) {
             return None;
@@ -221,18 +240,14 @@ impl Views {
         builder.build().ok()
     }
 
-    /// The stream of an instrument that no view selects. One with all of its views elsewhere has none here.
+    /// The stream of an instrument that no view selects, or that all of its views drop.
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let views = self.selecting(Selected::from(instrument));
-        let is_elsewhere = |view: &MetricView| filter_of_ours(view).is_some();
-        let aggregation = if instrument.name() == HANDLES {
-            None
-        } else if self.disables(instrument.scope()) {
+        let is_dropped = !views.is_empty() && views.iter().all(|(_, view)| view.drop);
+        let aggregation = if self.disables(instrument.scope()) || is_dropped {
             Some(Aggregation::Drop)
         } else if views.is_empty() {
             self.aggregation(None, instrument.kind())
-        } else if ONLY.get().is_none() && views.iter().all(|(_, view)| is_elsewhere(view)) {
-            Some(Aggregation::Drop)
         } else {
             return None;
         };
@@ -246,9 +261,6 @@ impl Views {
 
     /// The aggregation of an instrument; `None` for that of its kind, with the boundaries that it advises.
     fn aggregation(&self, view: Option<&MetricView>, kind: InstrumentKind) -> Option<Aggregation> {
-        if view.is_some_and(|view| view.drop) {
-            return Some(Aggregation::Drop);
-        }
         let boundaries = view.and_then(|view| view.boundaries.clone());
         let is_histogram = kind == InstrumentKind::Histogram;
         let record_min_max = view.and_then(|view| view.record_min_max).unwrap_or(true);

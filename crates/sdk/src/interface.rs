@@ -45,7 +45,7 @@ pub mod init {
 }
 
 pub mod internal_log {
-    pub use crate::__floe_internal_log as internal_log;
+    pub use crate::internal_log::internal_log;
 }
 
 pub mod logs {

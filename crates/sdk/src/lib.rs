@@ -8,7 +8,6 @@ mod channel;
 mod collector;
 mod error;
 mod init;
-mod internal_log;
 mod json_schema;
 mod logs;
 mod parts;
@@ -28,8 +27,8 @@ pub mod metrics;
 pub mod propagation;
 
 use floe_telemetry_core::__sdk::{
-    attributes, callsite, caught, char_boundary, clock, environment, link_list, program_signals,
-    recorder, redaction,
+    attributes, callsite, caught, char_boundary, clock, environment, internal_log, link_list,
+    program_signals, recorder, redaction,
 };
 use floe_telemetry_core::keys;
 
@@ -46,9 +45,6 @@ pub use self::{
 
 #[doc(hidden)]
 pub use floe_telemetry_core::{__floe_linked, __floe_location, __private};
-
-#[doc(hidden)]
-pub use self::internal_log::__internal_log;
 
 #[doc(hidden)]
 #[path = "interface.rs"]

@@ -10,17 +10,20 @@
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, HistogramKind, MetricTemporality, MetricView};
+use floe_telemetry::config::{
+    ExporterKind, HistogramKind, MetricAggregation, MetricTemporality, MetricView,
+};
 use floe_telemetry::metrics::{Counter, Gauge, Histogram, Metric, UpDownCounter};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, init, propagation, traced,
 };
 use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
 use opentelemetry::KeyValue;
+use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// More than the values that a histogram keeps between two collections.
 const MANY: u32 = 40_000;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
@@ -30,6 +33,7 @@ static ROWS: Counter = METRICS
 static OPEN: UpDownCounter = METRICS.up_down_counter(Metric::new("open"));
 static LEVEL: Gauge = METRICS.gauge(Metric::new("level"));
 static SIZE: Histogram = METRICS.histogram(Metric::new("size").with_boundaries(&[1.0, 10.0]));
+static OPEN_LEVEL: Gauge = METRICS.gauge(Metric::new("open.level"));
 static PLAIN: Counter = METRICS.counter(Metric::new("plain"));
 
 fn url() -> String {
@@ -73,10 +77,6 @@ fn each_measurement_is_exported_once() {
         let receiver = Receiver::grpc();
         let mut config = config(&receiver);
         config.metrics.temporality = temporality;
-        // A view that drops all cannot drop what handles are collected by.
-        let mut dropped = MetricView::new("floe.telemetry.*");
-        dropped.drop = true;
-        config.metrics.views = vec![dropped];
         let telemetry = start(config);
         for _ in 0..2 {
             record();
@@ -187,8 +187,62 @@ fn a_histogram_is_exponential_where_the_configuration_says_so() {
     assert_eq!((*count, *sum), (all, f64::from(8 * MANY) * 1.5));
 }
 
+/// Also where a view makes a histogram of a counter or a gauge.
 #[test]
-fn a_dropped_handle_has_passed_on_what_it_kept() {
+fn measurements_keep_their_order_and_their_number() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let mut config = config(&receiver);
+    config.metrics.views = ["rows", "open.level"].map(explicit).into();
+    let telemetry = start(config);
+    for _ in 0..100 {
+        ROWS.add(1);
+        OPEN_LEVEL.record(1);
+    }
+    LEVEL.record(4);
+    METRICS.set_gauge("level", 5, &[]);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    for name in ["rows", "open.level"] {
+        let values = values(&receiver, name);
+        let is_whole = matches!(&*values, [MetricValue::Histogram(100, sum, ..)] if *sum == 100.0);
+        assert!(is_whole, "{name}: {values:?}");
+    }
+    assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
+}
+
+fn explicit(name: &str) -> MetricView {
+    let mut view = MetricView::new(name);
+    view.aggregation = Some(MetricAggregation::Explicit);
+    view
+}
+
+/// The events of `tracing` as a metric, as of a layer of the program.
+struct Events;
+
+impl<S: ::tracing::Subscriber> Layer<S> for Events {
+    fn on_event(&self, _: &::tracing::Event<'_>, _: layer::Context<'_, S>) {
+        METRICS.increment("events", 1, &[]);
+    }
+}
+
+#[test]
+fn a_warning_about_a_view_may_itself_be_counted() {
+    floe_tests::alone!();
+    tracing_subscriber::registry().with(Events).init();
+    let receiver = Receiver::grpc();
+    let mut config = config(&receiver);
+    let mut view = MetricView::new("level");
+    view.aggregation = Some(MetricAggregation::Sum);
+    config.metrics.views = vec![view];
+    let telemetry = start(config);
+    LEVEL.record(5);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
+    assert!(!values(&receiver, "events").is_empty());
+}
+
+#[test]
+fn handles_of_one_series_add_up() {
     floe_tests::alone!();
     let receiver = Receiver::grpc();
     let telemetry = start(config(&receiver));
@@ -196,7 +250,6 @@ fn a_dropped_handle_has_passed_on_what_it_kept() {
         let handle = PLAIN.bind(&[KeyValue::new("shop", number)]);
         (0..10).for_each(|_| handle.add(1));
     }
-    // Over the limit of handles, they record at once.
     let many: Vec<_> = (0..5000).map(|_| PLAIN.bind(&[])).collect();
     for handle in &many {
         handle.add(1);

@@ -12,13 +12,19 @@ use opentelemetry::metrics::MeterProvider as _;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 const VIEWS: &str = "
-    - {selector: {instrument_name: 'requ?sts'}, stream: {name: by.shop, attribute_keys: {included: [shop]}}}
+    - {selector: {instrument_name: requests}, stream: {name: by.shop, attribute_keys: {included: [shop]}}}
     - {selector: {instrument_name: requests}, stream: {name: without.user, description: Fewer, attribute_keys: {excluded: ['user.*']}}}
     - {selector: {instrument_name: requests}, stream: {name: tagged, attribute_keys: {included: ['user.*'], excluded: [user.id]}}}
     - {selector: {instrument_name: requests}, stream: {name: sizes, aggregation: {explicit_bucket_histogram: {boundaries: [1, 4]}}}}
     - {selector: {instrument_name: requests}, stream: {name: SIZES, aggregation: {sum: }}}
     - {selector: {instrument_name: requests}, stream: {name: limited, aggregation_cardinality_limit: 1}}
     - {selector: {instrument_name: requests}, stream: {aggregation: {drop: }}}
+    - {selector: {instrument_name: 'see?'}, stream: {attribute_keys: {excluded: ['user.*']}}}
+    - {selector: {instrument_name: seen}, stream: {aggregation: {drop: }}}
+    - {selector: {instrument_name: watched}, stream: {attribute_keys: {excluded: ['user.*']}}}
+    - {selector: {instrument_name: 'one.*'}, stream: {name: one}}
+    - {selector: {instrument_name: both}, stream: {aggregation: {drop: }}}
+    - {selector: {instrument_name: both}, stream: {aggregation_cardinality_limit: 10}}
     - {selector: {instrument_name: wait}, stream: {name: wait.sum, aggregation: {sum: }}}
     - {selector: {instrument_name: wait}, stream: {name: wait.buckets, aggregation: {base2_exponential_bucket_histogram: {max_scale: 0, max_size: 4}}}}
     - {selector: {instrument_name: wait}, stream: {name: wait.last, aggregation: {last_value: }}}
@@ -26,7 +32,7 @@ const VIEWS: &str = "
     - {selector: {instrument_name: old, meter_version: '1.*'}, stream: {name: none}}
     - {selector: {instrument_name: old, meter_version: '1.2', meter_schema_url: 'https://a'}, stream: {name: new}}";
 
-const EXPECTED: [(&str, &[&str]); 9] = [
+const EXPECTED: [(&str, &[&str]); 14] = [
     ("by.shop", &["Sum(5.0) shop=b", "Sum(7.0) shop=a"]),
     ("without.user", &["Sum(5.0) shop=b", "Sum(7.0) shop=a"]),
     ("tagged", &["Sum(12.0) user.role=admin"]),
@@ -49,6 +55,11 @@ const EXPECTED: [(&str, &[&str]); 9] = [
     ("wait.buckets", &["Exponential(2, 101.0, 3) "]),
     ("level.last", &["Gauge(7.0) shop=a user.role=admin"]),
     ("new", &["Sum(1.0) "]),
+    ("seen", &["Sum(3.0) shop=a"]),
+    ("watched", &["Sum(7.0) shop=a"]),
+    ("both", &["Sum(2.0) "]),
+    ("one", &["Sum(1.0) "]),
+    ("one.b", &["Sum(2.0) "]),
 ];
 
 fn measure() {
@@ -71,6 +82,17 @@ fn measure() {
     wait.bind(&[]).record(100.0);
     let _level = meter
         .i64_observable_gauge("level")
+        .with_callback(move |observer| observer.observe(7, &attributes("a", 1)))
+        .build();
+    meter
+        .u64_counter("seen")
+        .build()
+        .add(3, &attributes("a", 1));
+    meter.u64_counter("both").build().add(2, &[]);
+    meter.u64_counter("one.a").build().add(1, &[]);
+    meter.u64_counter("one.b").build().add(2, &[]);
+    let _watched = meter
+        .u64_observable_counter("watched")
         .with_callback(move |observer| observer.observe(7, &attributes("a", 1)))
         .build();
     let pairs = meter.u64_gauge("pairs").build();
@@ -145,9 +167,10 @@ meter_provider:
     }
     for warning in [
         "`SIZES`: expected another `name` than metrics.views.3 makes of `requests`",
+        "`one.b`: expected another `name` than `one`, which is that of `one.a`",
         "`wait`: expected an aggregation that a Histogram can have, found LastValue",
     ] {
         assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
     }
-    assert_eq!(stderr.lines().count(), 2, "{stderr}");
+    assert_eq!(stderr.lines().count(), 3, "{stderr}");
 }

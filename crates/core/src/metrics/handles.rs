@@ -1,32 +1,29 @@
 //! Handles: one series each of a counter, an up-down counter, a gauge or a histogram, also as `static`s.
 
 mod handle;
-mod pending;
 
 use opentelemetry::KeyValue;
 
-pub use self::handle::drain;
-use self::handle::{Handle, finite};
-use self::pending::{Change, Count, Last, Values};
+use self::handle::Handle;
+use super::instruments::{Kind, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
 use super::recorder::MetricRecorder;
 
 /// What all handles have in common.
 macro_rules! handle {
-    ($(#[$doc:meta])* $name:ident, $pending:ident) => {
+    ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// It is one series. Its first use looks the instrument up and redacts the attributes, once for each provider;
-        /// the others write a number of their own, which is aggregated when metrics are collected, under the same
-        /// views and with the same temporality as all measurements. What a handle records while there is no provider
-        /// is not recorded, as with [`MetricRecorder`]. A name that the recorder has for another kind or unit is
-        /// reported in one warning, with the place at which the handle was made, and not recorded. Exemplars are
-        /// taken from the first 256 measurements after each collection, and then from one in 16.
+        /// It is one series. Its first use looks the instrument up and redacts the attributes, once for each provider.
+        /// What a handle records while there is no provider is not recorded, as with [`MetricRecorder`]. A name that
+        /// the recorder has for another kind or unit is reported in one warning, with the place at which the handle was
+        /// made, and not recorded. The first 256 measurements under a provider may all become exemplars, and then one
+        /// in 16.
         ///
         /// A series that is bound while its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]
-        pub struct $name(Handle<$pending>);
+        pub struct $name(Handle);
 
         impl $name {
             /// Sets attributes whose values are constant. Default none.
@@ -40,9 +37,6 @@ macro_rules! handle {
             }
 
             /// Returns a handle with these attributes in addition to its own, to be kept: each new one is looked up.
-            ///
-            /// The first 4,096 handles of a process that exist at the same time cost what is written here; further
-            /// ones look their series up for each measurement.
             #[must_use]
             pub fn bind(&self, attributes: &[KeyValue]) -> Self {
                 Self(self.0.with(attributes))
@@ -53,29 +47,26 @@ macro_rules! handle {
 
 handle!(
     /// A handle of a counter, a sum that never decreases. [`MetricRecorder::counter`] makes it.
-    Counter, Count
+    Counter
 );
 handle!(
     /// A handle of an up-down counter, a sum that can decrease. [`MetricRecorder::up_down_counter`] makes it.
-    UpDownCounter, Change
+    UpDownCounter
 );
 handle!(
     /// A handle of a gauge, whose last value counts. [`MetricRecorder::gauge`] makes it.
-    Gauge, Last
+    Gauge
 );
 handle!(
     /// A handle of a histogram. [`MetricRecorder::histogram`] makes it.
-    ///
-    /// Each of 8 groups of threads keeps up to 2,048 values between two collections. The thread that fills its group
-    /// aggregates them all, in some 50 µs.
-    Histogram, Values
+    Histogram
 );
 
 impl Counter {
     /// Adds `value`.
     #[inline]
     pub fn add(&self, value: u64) {
-        self.0.record(value);
+        self.0.record(Measurement::Count(value));
     }
 }
 
@@ -83,7 +74,7 @@ impl UpDownCounter {
     /// Adds `value`, which may be negative.
     #[inline]
     pub fn add(&self, value: i64) {
-        self.0.record(value);
+        self.0.record(Measurement::Change(value));
     }
 }
 
@@ -91,7 +82,10 @@ impl Gauge {
     /// Sets the gauge to `value`. A value that is not finite is not recorded.
     #[inline]
     pub fn record(&self, value: impl MetricNumber) {
-        finite(&self.0, value.to_f64());
+        let value = value.to_f64();
+        if value.is_finite() {
+            self.0.record(Measurement::Gauge(value));
+        }
     }
 }
 
@@ -99,7 +93,10 @@ impl Histogram {
     /// Records `value`. A value that is not finite is not recorded.
     #[inline]
     pub fn record(&self, value: impl MetricNumber) {
-        finite(&self.0, value.to_f64());
+        let value = value.to_f64();
+        if value.is_finite() {
+            self.0.record(Measurement::Distribution(value));
+        }
     }
 }
 
@@ -126,7 +123,7 @@ impl MetricRecorder {
     #[must_use]
     #[track_caller]
     pub const fn counter(&'static self, metric: Metric<'static>) -> Counter {
-        Counter(Handle::new(self, metric))
+        Counter(Handle::new(self, metric, Kind::Counter))
     }
 
     /// Makes a handle of an up-down counter, for a series that is recorded often.
@@ -143,7 +140,7 @@ impl MetricRecorder {
     #[must_use]
     #[track_caller]
     pub const fn up_down_counter(&'static self, metric: Metric<'static>) -> UpDownCounter {
-        UpDownCounter(Handle::new(self, metric))
+        UpDownCounter(Handle::new(self, metric, Kind::UpDownCounter))
     }
 
     /// Makes a handle of a gauge, for a series that is recorded often.
@@ -159,7 +156,7 @@ impl MetricRecorder {
     #[must_use]
     #[track_caller]
     pub const fn gauge(&'static self, metric: Metric<'static>) -> Gauge {
-        Gauge(Handle::new(self, metric))
+        Gauge(Handle::new(self, metric, Kind::Gauge))
     }
 
     /// Makes a handle of a histogram, for a series that is recorded often. It has the boundaries of the metric, or is
@@ -177,6 +174,6 @@ impl MetricRecorder {
     #[must_use]
     #[track_caller]
     pub const fn histogram(&'static self, metric: Metric<'static>) -> Histogram {
-        Histogram(Handle::new(self, metric))
+        Histogram(Handle::new(self, metric, Kind::Histogram))
     }
 }

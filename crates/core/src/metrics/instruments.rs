@@ -116,15 +116,22 @@ impl Instruments {
         }
     }
 
-    /// Creates the instrument, or returns once why it cannot be used. The caller logs that message
+    pub(super) fn knows(&self, metric: &Metric<'_>) -> bool {
+        self.by_name.contains_key(metric.name)
+    }
+
+    /// Adds an instrument that was built, or returns once why it cannot be used. The caller logs that message
     /// after releasing its lock, because a log record may itself be counted by a metric.
     pub(super) fn create(
         &mut self,
         generation: u64,
-        meter: &Meter,
+        built: Option<Instrument>,
         metric: &Metric<'_>,
         kind: Kind,
     ) -> Option<String> {
+        if self.generation > generation {
+            return None;
+        }
         if self.generation != generation {
             *self = Self {
                 generation,
@@ -151,11 +158,8 @@ impl Instruments {
                 "its recorder has reached the limit of {MAX_NAMES} metrics"
             ));
         }
+        let instrument = built?;
         let fault = metric.fault();
-        let instrument = match fault {
-            Some(_) => Instrument::Invalid,
-            None => build(meter, metric, kind),
-        };
         self.by_name.insert(
             metric.name.to_owned(),
             Entry {
@@ -174,6 +178,16 @@ impl Entry {
     fn fits(&self, metric: &Metric<'_>, kind: Kind) -> bool {
         let usable = !matches!(self.instrument, Instrument::Invalid);
         usable && self.kind == kind && (metric.unit.is_empty() || metric.unit == self.unit)
+    }
+}
+
+impl Instrument {
+    /// Builds the instrument of a metric, if it is valid.
+    pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
+        match metric.fault() {
+            Some(_) => Self::Invalid,
+            None => build(meter, metric, kind),
+        }
     }
 }
 

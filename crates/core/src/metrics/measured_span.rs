@@ -16,8 +16,8 @@ pub type Ids = (TraceId, SpanId);
 enum Measured {
     InCurrent,
     In(Option<Ids>),
-    /// They are sums of earlier ones, or values whose exemplar was taken before.
-    Earlier,
+    /// They do not become exemplars.
+    Unoffered,
 }
 
 thread_local! {
@@ -42,14 +42,14 @@ pub fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
 }
 
 /// Calls `record`, whose measurements have no exemplars.
-pub(super) fn aggregating(record: impl FnOnce()) {
-    measured(Measured::Earlier, record);
+pub(super) fn without_exemplars(record: impl FnOnce()) {
+    measured(Measured::Unoffered, record);
 }
 
-/// Whether the measurements of this thread have no exemplars.
+/// Whether the measurements of this thread do not become exemplars.
 #[must_use]
-pub fn is_aggregating() -> bool {
-    matches!(MEASURED.get(), Measured::Earlier)
+pub fn is_without_exemplars() -> bool {
+    matches!(MEASURED.get(), Measured::Unoffered)
 }
 
 fn measured(span: Measured, measure: impl FnOnce()) {
@@ -75,7 +75,7 @@ fn sampled(context: &SpanContext) -> Option<Ids> {
 pub fn measured_ids() -> Option<Ids> {
     match MEASURED.get() {
         Measured::In(ids) => return ids,
-        Measured::Earlier => return None,
+        Measured::Unoffered => return None,
         Measured::InCurrent => {}
     }
     if !context_is_alive() {

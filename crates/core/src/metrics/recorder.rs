@@ -210,6 +210,7 @@ impl MetricRecorder {
     ) {
         // The second iteration finds the instrument that the first one created.
         for _ in 0..2 {
+            let mut is_known = false;
             let guard = self
                 .instruments
                 .read()
@@ -217,6 +218,7 @@ impl MetricRecorder {
             if let Some(instruments) = &*guard
                 && instruments.generation == current::generation()
             {
+                is_known = instruments.knows(metric);
                 match instruments.find(metric, kind) {
                     Lookup::Found(instrument) => {
                         return measure(instruments.generation, instrument);
@@ -229,15 +231,17 @@ impl MetricRecorder {
             let Some(current) = current::current() else {
                 return;
             };
-            // Without the lock, because the warning about too many scopes may itself be counted by a metric.
+            // Without the lock, because the warnings about too many scopes and about views may themselves be counted by a
+            // metric.
             let scope = self.scope.get_or_init(|| self.scope());
             let meter = current.provider.meter_with_scope(scope.clone());
+            let built = (!is_known).then(|| Instrument::build(&meter, metric, kind));
             let fault = self
                 .instruments
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert_default()
-                .create(current.generation, &meter, metric, kind);
+                .create(current.generation, built, metric, kind);
             if let Some(fault) = fault {
                 let reason = match place {
                     Some(place) => format!("{fault}, at {place}"),
@@ -251,13 +255,24 @@ impl MetricRecorder {
 
 #[cfg(feature = "redact")]
 fn warn(metric: &str, reason: &str, is_observed: bool) {
+    use crate::internal_log::internal_log;
     use crate::redaction::sanitize_error;
 
     let (metric, reason) = (sanitize_error(metric), sanitize_error(reason));
     if is_observed {
-        tracing::warn!(%metric, %reason, "a metric is not observed");
+        internal_log!(
+            warn,
+            metric = &*metric,
+            reason = &*reason,
+            "a metric is not observed"
+        );
     } else {
-        tracing::warn!(%metric, %reason, "a metric is not recorded");
+        internal_log!(
+            warn,
+            metric = &*metric,
+            reason = &*reason,
+            "a metric is not recorded"
+        );
     }
 }
 

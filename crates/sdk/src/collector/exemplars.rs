@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use floe_telemetry_core::__sdk::metrics::{Ids, is_aggregating, measured_ids};
+use floe_telemetry_core::__sdk::metrics::{Ids, is_without_exemplars, measured_ids};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxBuildHasher;
 
@@ -259,7 +259,7 @@ impl Series {
 impl BoundExemplars {
     /// Offers a measurement.
     pub fn measure(&self, value: ExemplarValue) {
-        if is_aggregating() {
+        if is_without_exemplars() {
             return;
         }
         self.series.offer(&self.of.shape, value, || {

@@ -398,6 +398,23 @@ impl MetricView {
         }
     }
 
+    /// Fails if it has a name that no metric can have.
+    pub(super) fn check_name(&self) -> Result<(), &'static str> {
+        let Some(name) = &self.name else {
+            return Ok(());
+        };
+        let mut bytes = name.bytes();
+        let is_name = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+            && name.len() <= 255;
+        if is_name {
+            return Ok(());
+        }
+        Err(
+            "expected a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`, found another text",
+        )
+    }
+
     /// Fails if no instrument that it selects can have its aggregation.
     pub(super) fn check_suits(&self) -> Result<(), &'static str> {
         let (Some(kind), Some(aggregation)) = (self.instrument_type, self.aggregation) else {
@@ -460,6 +477,9 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
         }
         if let Err(message) = check_scale(view.max_scale) {
             problems.add(&key("max_scale"), message);
+        }
+        if let Err(message) = view.check_name() {
+            problems.add(&key("name"), message);
         }
         if let Err(message) = view.check_suits() {
             problems.add(&key("aggregation"), message);

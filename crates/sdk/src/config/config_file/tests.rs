@@ -886,6 +886,10 @@ fn mistakes_of_metrics_have_their_place() {
             "line 2, column 135: meter_provider.views.0.stream.aggregation: only gauges have a last value, expected `sum`, ",
         ),
         (
+            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_name: a}, stream: {name: 'password=hunter2'}}]}",
+            "meter_provider.views.0.stream.name: expected a letter, then up to 254 letters, digits, ",
+        ),
+        (
             "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_size: 1}}}}]}",
             "max_size: expected 2 to 4096, found 1",
         ),

@@ -86,6 +86,7 @@ impl View {
             ..MetricView::new(name)
         };
         let path = below(path, "stream");
+        found.check(&below(&path, "name"), view.check_name());
         if let Some(keys) = stream.attribute_keys {
             keys.apply(&below(&path, "attribute_keys"), &mut view, found);
         }

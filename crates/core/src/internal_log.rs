@@ -10,7 +10,7 @@ use crate::program_signals::Unsignalled;
 /// The level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
 /// Other SDKs have other levels, so none is invalid.
-pub(crate) const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+pub const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, error, "spans could not be exported")`. The level, the fields
 /// and the text are those of `tracing`'s macro of that name.
@@ -18,7 +18,7 @@ pub(crate) const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 #[macro_export]
 macro_rules! __floe_internal_log {
     ($level:ident, $($key:ident = $value:expr,)* $text:literal) => {
-        $crate::__internal_log(
+        $crate::__sdk::internal_log::write(
             stringify!($level),
             || ::tracing::$level!($($key = $value,)* $text),
             || format!(concat!($text $(, " ", stringify!($key), "={}")*) $(, $value)*),
@@ -26,27 +26,30 @@ macro_rules! __floe_internal_log {
     };
 }
 
-pub(crate) use crate::__floe_internal_log as internal_log;
+pub use crate::__floe_internal_log as internal_log;
 
 /// Calls `log`, which writes a message with `tracing`. In a program without a subscriber, writes the line instead. The
 /// subscriber is code of the program, and its panic must not end a thread of this library.
-#[doc(hidden)]
-pub fn __internal_log(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
+pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     let is_seen = tracing::dispatcher::has_been_set();
     let _ = caught(log);
-    if !is_seen && is_shown(level) {
+    if !is_seen {
         write_line(level, &line());
     }
 }
 
-/// Writes a line to standard error, which may be closed.
-pub(crate) fn write_line(level: &str, text: &str) {
+/// Writes a line to standard error, which may be closed, unless `OTEL_LOG_LEVEL` leaves out its level.
+pub fn write_line(level: &str, text: &str) {
+    if !is_shown(level) {
+        return;
+    }
     let level = if level == "warn" { "warning" } else { level };
     let _ = writeln!(Unsignalled(io::stderr()), "{level}: {text}");
 }
 
 /// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.
-pub(crate) fn is_debugged() -> bool {
+#[must_use]
+pub fn is_debugged() -> bool {
     log_level().eq_ignore_ascii_case("debug")
 }
 
