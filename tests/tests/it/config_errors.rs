@@ -177,6 +177,10 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 26: otlp.traces.headers: expected other headers, found `content-length`, which the exporter sets itself",
     ),
     (
+        "otlp: {all: {endpoint: 'http://collector:4318'}}",
+        "telemetry configuration: line 2, column 24: otlp.all.endpoint: expected `otlp_endpoint`, which is the endpoint of all signals",
+    ),
+    (
         "otlp: {all: {max_request_bytes: 1000}}",
         "telemetry configuration: line 2, column 33: otlp.all.max_request_bytes: expected 1024 to 67108864, found 1000",
     ),

@@ -238,7 +238,7 @@ impl OtlpDestination {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// The endpoint, which replaces `otlp_endpoint`. No path is appended to it. Default none.
+    /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "endpoint::serialize_option"

@@ -381,6 +381,12 @@ impl TelemetryConfig {
         if let Some(Err(message)) = self.otlp_endpoint.as_deref().map(endpoint::check) {
             problems.add("otlp_endpoint", message);
         }
+        if self.otlp.all.endpoint.is_some() {
+            problems.add(
+                "otlp.all.endpoint",
+                "expected `otlp_endpoint`, which is the endpoint of all signals",
+            );
+        }
         self.sampling.check(problems);
         if let Some(Err(message)) = self.span_filter.as_deref().map(parse_filter) {
             problems.add("span_filter", message);
