@@ -86,10 +86,9 @@ impl Views {
             .iter()
             .map(|(at, view)| Some((*at, filter_of_ours(view)?)));
         let filtered: Vec<_> = filters.flatten().collect();
-        let others = views
-            .iter()
-            .filter(|(_, view)| filter_of_ours(view).is_none());
-        let needs_other = filtered.is_empty() || others.into_iter().any(|(_, view)| !view.drop);
+        let is_untouched = views.is_empty() && !self.disables(instrument.scope);
+        let is_other = |view: &MetricView| !view.drop && filter_of_ours(view).is_none();
+        let needs_other = is_untouched || views.iter().any(|(_, view)| is_other(view));
         (filtered, needs_other)
     }
 
