@@ -12,8 +12,8 @@ use crate::program_signals::Unsignalled;
 /// Other SDKs have other levels, so none is invalid.
 pub const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
-/// Writes a message: `internal_log!(warn, exporter = self.name, error, "spans could not be exported")`. The level, the fields
-/// and the text are those of `tracing`'s macro of that name.
+/// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The level, the fields and
+/// the text are those of `tracing`'s macro of that name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_internal_log {

@@ -4,7 +4,7 @@ pub(crate) mod current;
 pub(crate) mod handles;
 mod instruments;
 pub(crate) mod measured_span;
-mod metric;
+pub(crate) mod metric;
 mod number;
 pub(crate) mod observable;
 pub(crate) mod recorder;

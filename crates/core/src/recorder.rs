@@ -142,7 +142,7 @@ pub use self::{
     record::{Code, More, Origin, limit_events_and_links},
     sampling::{
         Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanObserver,
-        SpanSampler, change_sampling, matches, sampler_panics, spans_after_shutdown,
+        SpanSampler, change_sampling, matches, matches_any, sampler_panics, spans_after_shutdown,
         start_provider, stop_provider,
     },
     wakeup::WakeUp,

@@ -46,6 +46,7 @@ pub mod link_list {
 pub mod metrics {
     pub use crate::metrics::current::{Current, current, switch};
     pub use crate::metrics::measured_span::{Ids, is_without_exemplars, measured_ids};
+    pub use crate::metrics::metric::is_name;
     pub use crate::metrics::observable::switch as switch_observed;
 }
 
@@ -74,10 +75,11 @@ pub mod recorder {
         SpanObserver, SpanRecord, SpanSampler, Threshold, WakeUp, change_sampling,
         close_surplus_buffers, context_is_alive, current_context, dropped_for_memory,
         dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, make_ids,
-        matches, missed_calls, new_buffers, new_measures, random, random_bits, randomness, rejects,
-        release_buffered, remember_panic, root, sampler_panics, say_not_exported, set_collector,
-        set_in_forks, span, span_context_within, spans_after_shutdown, start_provider,
-        stop_provider, threshold, wake_collector, with_threshold, written_spans,
+        matches, matches_any, missed_calls, new_buffers, new_measures, random, random_bits,
+        randomness, rejects, release_buffered, remember_panic, root, sampler_panics,
+        say_not_exported, set_collector, set_in_forks, span, span_context_within,
+        spans_after_shutdown, start_provider, stop_provider, threshold, wake_collector,
+        with_threshold, written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }

@@ -22,7 +22,7 @@ pub use crate::surroundings::{DetectedAttributes, Surroundings};
 
 use crate::config::{DetectionConfig, ResourceDetector, warn};
 use crate::error::Error;
-use crate::recorder::matches;
+use crate::recorder::matches_any;
 
 /// The version of the conventions that the attributes follow
 /// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
@@ -63,10 +63,7 @@ fn detect_in(
         }
     }
     let is_kept = |attribute: &KeyValue| {
-        let any = |patterns: &[String]| {
-            let mut patterns = patterns.iter();
-            patterns.any(|pattern| matches(pattern, attribute.key.as_str()))
-        };
+        let any = |patterns: &[String]| matches_any(patterns, attribute.key.as_str());
         (config.included.is_empty() || any(&config.included)) && !any(&config.excluded)
     };
     let mut found = found.into_vec();

@@ -63,6 +63,31 @@ pub(super) enum Instrument {
 }
 
 impl Instrument {
+    /// Builds the instrument of a metric, if it is valid.
+    pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
+        macro_rules! builder {
+            ($instrument:ident) => {
+                meter
+                    .$instrument(metric.name.to_owned())
+                    .with_unit(metric.unit.to_owned())
+                    .with_description(metric.description.to_owned())
+            };
+        }
+        if metric.fault().is_some() {
+            return Self::Invalid;
+        }
+        match kind {
+            Kind::Counter => Self::Counter(builder!(u64_counter).build()),
+            Kind::UpDownCounter => Self::UpDownCounter(builder!(i64_up_down_counter).build()),
+            Kind::Gauge => Self::Gauge(builder!(f64_gauge).build()),
+            Kind::Histogram => {
+                let mut builder = builder!(f64_histogram);
+                builder.boundaries = metric.boundaries.map(<[f64]>::to_vec);
+                Self::Histogram(builder.build())
+            }
+        }
+    }
+
     /// Records a measurement of the instrument's kind; ignores others.
     pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
         match (self, measurement) {
@@ -102,7 +127,9 @@ pub(super) enum Lookup<'a> {
     Found(&'a Instrument),
     /// The use conflicts with the first one or exceeds the limit, which has been reported.
     Unusable,
-    /// [`Instruments::create`] has to create the instrument or report the conflict.
+    /// The use conflicts with the first one, which [`Instruments::add`] has to report.
+    Conflicting,
+    /// [`Instruments::add`] has to add the instrument, or report the limit.
     Missing,
 }
 
@@ -111,18 +138,15 @@ impl Instruments {
         match self.by_name.get(metric.name) {
             Some(entry) if entry.fits(metric, kind) => Lookup::Found(&entry.instrument),
             Some(entry) if entry.is_reported => Lookup::Unusable,
+            Some(_) => Lookup::Conflicting,
             None if self.is_limit_reported => Lookup::Unusable,
-            _ => Lookup::Missing,
+            None => Lookup::Missing,
         }
-    }
-
-    pub(super) fn knows(&self, metric: &Metric<'_>) -> bool {
-        self.by_name.contains_key(metric.name)
     }
 
     /// Adds an instrument that was built, or returns once why it cannot be used. The caller logs that message
     /// after releasing its lock, because a log record may itself be counted by a metric.
-    pub(super) fn create(
+    pub(super) fn add(
         &mut self,
         generation: u64,
         built: Option<Instrument>,
@@ -178,36 +202,5 @@ impl Entry {
     fn fits(&self, metric: &Metric<'_>, kind: Kind) -> bool {
         let usable = !matches!(self.instrument, Instrument::Invalid);
         usable && self.kind == kind && (metric.unit.is_empty() || metric.unit == self.unit)
-    }
-}
-
-impl Instrument {
-    /// Builds the instrument of a metric, if it is valid.
-    pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
-        match metric.fault() {
-            Some(_) => Self::Invalid,
-            None => build(meter, metric, kind),
-        }
-    }
-}
-
-fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Instrument {
-    macro_rules! builder {
-        ($instrument:ident) => {
-            meter
-                .$instrument(metric.name.to_owned())
-                .with_unit(metric.unit.to_owned())
-                .with_description(metric.description.to_owned())
-        };
-    }
-    match kind {
-        Kind::Counter => Instrument::Counter(builder!(u64_counter).build()),
-        Kind::UpDownCounter => Instrument::UpDownCounter(builder!(i64_up_down_counter).build()),
-        Kind::Gauge => Instrument::Gauge(builder!(f64_gauge).build()),
-        Kind::Histogram => {
-            let mut builder = builder!(f64_histogram);
-            builder.boundaries = metric.boundaries.map(<[f64]>::to_vec);
-            Instrument::Histogram(builder.build())
-        }
     }
 }

@@ -64,11 +64,7 @@ impl<'a> Metric<'a> {
 
     /// Why the metric is invalid, if it is.
     pub(super) fn fault(&self) -> Option<&'static str> {
-        let mut bytes = self.name.bytes();
-        let is_name = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
-            && self.name.len() <= 255;
-        if !is_name {
+        if !is_name(self.name) {
             return Some(
                 "its name must be a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`",
             );
@@ -85,6 +81,16 @@ impl<'a> Metric<'a> {
         }
         None
     }
+}
+
+/// Whether an instrument can have this name
+/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+        && name.len() <= 255
 }
 
 impl<'a> From<&'a str> for Metric<'a> {

@@ -160,7 +160,7 @@ impl MetricRecorder {
     }
 
     #[inline]
-    pub(super) fn record<'a>(
+    fn record<'a>(
         &self,
         metric: impl Into<Metric<'a>>,
         measurement: Measurement,
@@ -210,7 +210,7 @@ impl MetricRecorder {
     ) {
         // The second iteration finds the instrument that the first one created.
         for _ in 0..2 {
-            let mut is_known = false;
+            let mut conflicts = false;
             let guard = self
                 .instruments
                 .read()
@@ -218,12 +218,12 @@ impl MetricRecorder {
             if let Some(instruments) = &*guard
                 && instruments.generation == current::generation()
             {
-                is_known = instruments.knows(metric);
                 match instruments.find(metric, kind) {
                     Lookup::Found(instrument) => {
                         return measure(instruments.generation, instrument);
                     }
                     Lookup::Unusable => return,
+                    Lookup::Conflicting => conflicts = true,
                     Lookup::Missing => {}
                 }
             }
@@ -235,13 +235,13 @@ impl MetricRecorder {
             // metric.
             let scope = self.scope.get_or_init(|| self.scope());
             let meter = current.provider.meter_with_scope(scope.clone());
-            let built = (!is_known).then(|| Instrument::build(&meter, metric, kind));
+            let built = (!conflicts).then(|| Instrument::build(&meter, metric, kind));
             let fault = self
                 .instruments
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert_default()
-                .create(current.generation, built, metric, kind);
+                .add(current.generation, built, metric, kind);
             if let Some(fault) = fault {
                 let reason = match place {
                     Some(place) => format!("{fault}, at {place}"),

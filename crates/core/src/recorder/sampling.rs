@@ -40,7 +40,7 @@ pub use self::{
         Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, SpanSampler,
         change_sampling, sampler_panics, start_provider, stop_provider,
     },
-    settings::matches,
+    settings::{matches, matches_any},
 };
 
 pub use self::provider::make_ids;

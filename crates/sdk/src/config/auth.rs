@@ -137,9 +137,10 @@ impl TelemetryAuth {
             let message = format!("the type {needs}, which {problem}");
             problems.add("authentication", message);
         }
-        if let Err(message) = check_header_name(&self.header_name) {
-            problems.add("authentication.header_name", message);
-        }
+        problems.check(
+            "authentication.header_name",
+            check_header_name(&self.header_name),
+        );
     }
 }
 

@@ -36,7 +36,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
-use crate::internal_log::{LOG_LEVEL, write_line};
+use crate::internal_log::{self, LOG_LEVEL};
 use crate::parts;
 use crate::regular_file;
 
@@ -212,11 +212,11 @@ pub(crate) fn warn(message: &str) {
         return;
     }
     drop(written);
-    if tracing::dispatcher::has_been_set() {
-        tracing::warn!("telemetry configuration: {message}");
-    } else {
-        write_line("warn", message);
-    }
+    internal_log::write(
+        "warn",
+        || tracing::warn!("telemetry configuration: {message}"),
+        || message.to_owned(),
+    );
 }
 
 /// Warns about a variable. The message may quote a credential, which [`Error`] redacts.

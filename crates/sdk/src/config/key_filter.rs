@@ -1,7 +1,7 @@
 //! Which attributes a view of metrics keeps.
 
 use super::metrics::MetricView;
-use crate::recorder::matches;
+use crate::recorder::matches_any;
 
 /// Which attributes a view keeps.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl KeyFilter {
     /// Whether it keeps the attributes with a key.
     #[must_use]
     pub fn keeps(&self, key: &str) -> bool {
-        let is_any = |patterns: &[String]| patterns.iter().any(|it| matches(it, key));
+        let is_any = |patterns: &[String]| matches_any(patterns, key);
         self.included.as_deref().is_none_or(is_any) && !is_any(&self.excluded)
     }
 }

@@ -1,6 +1,7 @@
 //! The aggregation and the export of metrics.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use super::problems::Problems;
 use super::scopes::ScopeConfig;
 use super::section::is_default;
 use crate::json_schema::JsonSchema;
-use crate::recorder::matches;
+use crate::recorder::matches_any;
+use floe_telemetry_core::__sdk::metrics::is_name;
 
 /// The maximum number of views of a configuration.
 const MAX_VIEWS: usize = 256;
@@ -193,14 +195,11 @@ impl MetricsConfig {
         }
         self.prometheus.check(problems);
         check_views(&self.views, problems);
-        check_limit(
-            "metrics.cardinality_limit",
-            self.cardinality_limit,
-            problems,
-        );
+        let limit = check_cardinality(self.cardinality_limit);
+        problems.check("metrics.cardinality_limit", limit);
         for (kind, limit) in &self.cardinality_limits {
             let key = format!("metrics.cardinality_limits.{}", kind.as_str());
-            check_limit(&key, *limit, problems);
+            problems.check(&key, check_cardinality(*limit));
         }
     }
 }
@@ -403,11 +402,7 @@ impl MetricView {
         let Some(name) = &self.name else {
             return Ok(());
         };
-        let mut bytes = name.bytes();
-        let is_name = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
-            && name.len() <= 255;
-        if is_name {
+        if is_name(name) {
             return Ok(());
         }
         Err(
@@ -469,23 +464,13 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
             );
         }
         let bounds = view.boundaries.as_deref().unwrap_or_default();
-        if let Err(message) = check_boundaries(bounds) {
-            problems.add(&key("boundaries"), message);
-        }
-        if let Err(message) = check_size(view.max_size) {
-            problems.add(&key("max_size"), message);
-        }
-        if let Err(message) = check_scale(view.max_scale) {
-            problems.add(&key("max_scale"), message);
-        }
-        if let Err(message) = view.check_name() {
-            problems.add(&key("name"), message);
-        }
-        if let Err(message) = view.check_suits() {
-            problems.add(&key("aggregation"), message);
-        }
+        problems.check(&key("boundaries"), check_boundaries(bounds));
+        problems.check(&key("max_size"), check_size(view.max_size));
+        problems.check(&key("max_scale"), check_scale(view.max_scale));
+        problems.check(&key("name"), view.check_name());
+        problems.check(&key("aggregation"), view.check_suits());
         if let Some(limit) = view.cardinality_limit {
-            check_limit(&key("cardinality_limit"), limit, problems);
+            problems.check(&key("cardinality_limit"), check_cardinality(limit));
         }
     }
 }
@@ -502,18 +487,21 @@ pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
 }
 
 pub(super) fn check_size(size: Option<u32>) -> Result<(), String> {
-    let wrong = size.filter(|size| !SIZES.contains(size));
-    wrong.map_or(Ok(()), |size| {
-        let (least, most) = SIZES.into_inner();
-        Err(format!("expected {least} to {most}, found {size}"))
-    })
+    check_within(size, &SIZES)
 }
 
 pub(super) fn check_scale(scale: Option<i8>) -> Result<(), String> {
-    let wrong = scale.filter(|scale| !SCALES.contains(scale));
-    wrong.map_or(Ok(()), |scale| {
-        let (least, most) = SCALES.into_inner();
-        Err(format!("expected {least} to {most}, found {scale}"))
+    check_within(scale, &SCALES)
+}
+
+fn check_within<T: PartialOrd + Display>(
+    number: Option<T>,
+    range: &RangeInclusive<T>,
+) -> Result<(), String> {
+    let wrong = number.filter(|number| !range.contains(number));
+    wrong.map_or(Ok(()), |number| {
+        let (least, most) = (range.start(), range.end());
+        Err(format!("expected {least} to {most}, found {number}"))
     })
 }
 
@@ -522,12 +510,6 @@ pub(super) fn check_cardinality(limit: usize) -> Result<(), String> {
         0 => Err("expected 1 or more, found 0".to_owned()),
         1..=MAX_CARDINALITY => Ok(()),
         _ => Err(format!("expected at most {MAX_CARDINALITY}, found {limit}")),
-    }
-}
-
-fn check_limit(key: &str, limit: usize, problems: &mut Problems) {
-    if let Err(message) = check_cardinality(limit) {
-        problems.add(key, message);
     }
 }
 
@@ -587,14 +569,11 @@ impl PrometheusConfig {
     /// Returns whether the resource attribute with this key is a label of each series.
     #[must_use]
     pub fn has_resource_label(&self, key: &str) -> bool {
-        let is_any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, key));
-        is_any(&self.resource_labels) && !is_any(&self.excluded_resource_labels)
+        matches_any(&self.resource_labels, key) && !matches_any(&self.excluded_resource_labels, key)
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
-        if let Err(message) = check_host(&self.host) {
-            problems.add("metrics.prometheus.host", message);
-        }
+        problems.check("metrics.prometheus.host", check_host(&self.host));
         if self.port == 0 {
             problems.add("metrics.prometheus.port", "expected 1 to 65535, found 0");
         }

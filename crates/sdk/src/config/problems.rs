@@ -49,6 +49,13 @@ impl Problems {
         self.push(position, path.to_owned(), message.into());
     }
 
+    /// Adds the problem of a check, if it failed.
+    pub(super) fn check(&mut self, path: &str, result: Result<(), impl Into<String>>) {
+        if let Err(message) = result {
+            self.add(path, message);
+        }
+    }
+
     /// Returns whether the value or one that contains it already has a problem.
     pub(super) fn cover(&self, path: &str) -> bool {
         self.found.iter().any(|known| {

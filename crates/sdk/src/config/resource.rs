@@ -221,14 +221,10 @@ impl ResourceAttributes {
             }
         }
         for key in self.additional.keys() {
-            if let Err(message) = check_key(key) {
-                problems.add("resource_attributes.additional", message);
-            }
+            problems.check("resource_attributes.additional", check_key(key));
         }
         for key in self.typed.keys() {
-            if let Err(message) = check_key(key) {
-                problems.add("resource_attributes.typed", message);
-            }
+            problems.check("resource_attributes.typed", check_key(key));
         }
     }
 }

@@ -305,9 +305,7 @@ fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
                 ),
             );
         }
-        if let Err(message) = check_ratio(*ratio) {
-            problems.add(&format!("sampling.rules.{at}.ratio"), message);
-        }
+        problems.check(&format!("sampling.rules.{at}.ratio"), check_ratio(*ratio));
     }
 }
 

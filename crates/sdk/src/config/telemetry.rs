@@ -435,9 +435,7 @@ impl TelemetryConfig {
             }
         }
         for key in self.span_attributes.keys() {
-            if let Err(message) = check_key(key) {
-                problems.add("span_attributes", message);
-            }
+            problems.check("span_attributes", check_key(key));
         }
         for (at, key) in self.baggage_attributes.iter().enumerate() {
             if !is_baggage_key(key) {

@@ -293,6 +293,11 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
+/// Returns whether one of the patterns matches.
+pub fn matches_any(patterns: &[String], text: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, text))
+}
+
 /// The index after the character of UTF-8 that begins at `at`.
 fn after_character(text: &[u8], at: usize) -> usize {
     let rest = text[at + 1..].iter();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::findings::Nothing;
 use super::{Share, below_parents};
 use crate::config::sampling::Sampler as Kind;
-use crate::recorder::{Threshold, matches, threshold};
+use crate::recorder::{Threshold, matches_any, threshold};
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -165,7 +165,7 @@ impl Rule {
 
 impl AttributePatterns {
     fn accepts(&self, text: &str) -> bool {
-        let is_any = |patterns: &[String]| patterns.iter().any(|it| matches(it, text));
+        let is_any = |patterns: &[String]| matches_any(patterns, text);
         self.included.as_deref().is_none_or(is_any) && !self.excluded.as_deref().is_some_and(is_any)
     }
 }
