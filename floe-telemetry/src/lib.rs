@@ -88,7 +88,7 @@
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
-//! Other crates register exporters with [`telemetry_exporter!`] and detectors with
+//! Other crates register exporters with [`telemetry_exporter!`], samplers with [`telemetry_sampler!`] and detectors with
 //! [`resource_detector!`](detection::resource_detector), and a configuration chooses them by their names.
 //! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
@@ -124,6 +124,7 @@ pub use floe_telemetry_sdk::{
     EndingSpan, Error, ExporterFactory, SamplingHandle, SpanProcessor, Statistics, TelemetryConfig,
     TelemetryGuard, TelemetryProvider, TelemetryProviderBuilder, backend, builder, config,
     detection, ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
+    telemetry_sampler,
 };
 
 // It registers itself; a crate that nothing names is not linked.

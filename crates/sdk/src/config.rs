@@ -91,7 +91,7 @@ pub use self::profile::ProfileConfig;
 pub use self::propagator::{Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
-pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
+pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
 pub use self::scopes::{LoggerConfig, ScopeConfig};
 pub use self::telemetry::DEFAULT_BACKEND;

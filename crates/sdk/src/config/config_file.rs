@@ -194,6 +194,7 @@ fn convert(
     substitution::substitute(&mut document, variable, |_| false, problems);
     let mut unsupported = Problems::default();
     findings::take_unsupported(&mut document, &mut unsupported);
+    name_other_samplers(&mut document, &mut unsupported);
     let mut found = Findings::new(&document, problems, unsupported);
     let mut warnings = Vec::new();
     found.is_later = check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
@@ -206,6 +207,19 @@ fn convert(
         warnings.push(format!("not supported, and ignored:\n  {places}"));
     }
     Some(Parsed { config, warnings })
+}
+
+/// Lets samplers of other crates be read.
+fn name_other_samplers(document: &mut Node, unsupported: &mut Problems) {
+    let provider = document.child_mut("tracer_provider");
+    if let Some(sampler) = provider.and_then(|provider| provider.child_mut("sampler")) {
+        sampler::name_others(sampler, "tracer_provider.sampler", unsupported);
+    }
+}
+
+/// The name of a component, without the suffix of experimental ones.
+fn without_suffix(name: &str) -> &str {
+    name.strip_suffix(EXPERIMENTAL).unwrap_or(name)
 }
 
 /// Lets keys be read without the suffix of experimental ones.

@@ -436,7 +436,7 @@ fn sampling(config: &mut TelemetryConfig) {
     let sampling = &mut config.sampling;
     let needs_parent_based = sampling.has_tail();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
-        let sampler = word(&Sampler::ALL)(text)?;
+        let sampler = Sampler::parse(&text.to_ascii_lowercase())?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
         }

@@ -7,9 +7,11 @@ use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
+use super::named::{self, linked_by_name, written_as_name};
 use super::problems::Problems;
 use super::scopes::ScopeConfig;
 use super::section::is_default;
+use crate::callsite::SourceLocation;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
 
@@ -21,71 +23,143 @@ const MAX_PATTERN: usize = 256;
 
 /// A head sampler, which decides whether a span is recorded
 /// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Sampler {
     /// Records every span.
-    #[serde(rename = "always_on")]
     AlwaysOn,
     /// Records no span.
-    #[serde(rename = "always_off")]
     AlwaysOff,
     /// Applies the ratio to each span, by its trace id.
-    #[serde(rename = "traceidratio")]
     TraceIdRatio,
     /// Records every root. A child has its parent's decision.
-    #[serde(rename = "parentbased_always_on")]
     ParentBasedAlwaysOn,
     /// Records no root. A child has its parent's decision.
-    #[serde(rename = "parentbased_always_off")]
     ParentBasedAlwaysOff,
     /// Applies the ratio to roots. A child has its parent's decision.
-    #[serde(rename = "parentbased_traceidratio")]
     ParentBasedTraceIdRatio,
     /// Applies the ratio to each span by
     /// [probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/): by
     /// the 56 random bits of the trace id, or those in the trace state of the parent (`ot=rv:…`). Each recorded span
     /// has the threshold in its trace state (`ot=th:…`), from which backends restore the number of spans.
-    #[serde(rename = "probability")]
     Probability,
     /// Applies the ratio to roots by probability sampling. A child has its parent's decision and threshold.
-    #[serde(rename = "parentbased_probability")]
     ParentBasedProbability,
+    /// One that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler), which is asked about each
+    /// span.
+    Registered(RegisteredSampler),
 }
 
+/// A sampler that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler).
+#[derive(Clone, Copy)]
+pub struct RegisteredSampler {
+    name: &'static str,
+    make: fn() -> Arc<dyn ShouldSample>,
+    location: SourceLocation,
+}
+
+floe_telemetry_core::__floe_link_list! {
+    /// The samplers that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static SAMPLERS: [RegisteredSampler] = "fl_sampler_0_1";
+}
+
+impl RegisteredSampler {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        make: fn() -> Arc<dyn ShouldSample>,
+        location: SourceLocation,
+    ) -> Self {
+        Self {
+            name,
+            make,
+            location,
+        }
+    }
+}
+
+linked_by_name!(RegisteredSampler);
+
 impl Sampler {
-    /// Returns the name in `OTEL_TRACES_SAMPLER`.
-    pub(crate) fn as_str(self) -> &'static str {
-        let of = Self::ALL.iter().find(|(_, sampler)| *sampler == self);
-        of.map_or("", |(name, _)| name)
+    /// The samplers of this project.
+    const KNOWN: [Self; 8] = [
+        Self::AlwaysOn,
+        Self::AlwaysOff,
+        Self::TraceIdRatio,
+        Self::ParentBasedAlwaysOn,
+        Self::ParentBasedAlwaysOff,
+        Self::ParentBasedTraceIdRatio,
+        Self::Probability,
+        Self::ParentBasedProbability,
+    ];
+
+    /// Returns the name in `OTEL_TRACES_SAMPLER`, such as `always_on`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AlwaysOn => "always_on",
+            Self::AlwaysOff => "always_off",
+            Self::TraceIdRatio => "traceidratio",
+            Self::ParentBasedAlwaysOn => "parentbased_always_on",
+            Self::ParentBasedAlwaysOff => "parentbased_always_off",
+            Self::ParentBasedTraceIdRatio => "parentbased_traceidratio",
+            Self::Probability => "probability",
+            Self::ParentBasedProbability => "parentbased_probability",
+            Self::Registered(RegisteredSampler { name, .. }) => name,
+        }
     }
 
-    /// The samplers with their names in `OTEL_TRACES_SAMPLER`.
-    pub(super) const ALL: [(&'static str, Self); 8] = [
-        ("always_on", Self::AlwaysOn),
-        ("always_off", Self::AlwaysOff),
-        ("traceidratio", Self::TraceIdRatio),
-        ("parentbased_always_on", Self::ParentBasedAlwaysOn),
-        ("parentbased_always_off", Self::ParentBasedAlwaysOff),
-        ("parentbased_traceidratio", Self::ParentBasedTraceIdRatio),
-        ("probability", Self::Probability),
-        ("parentbased_probability", Self::ParentBasedProbability),
-    ];
+    /// Returns the samplers that have a name: those of this project, and the others that are linked.
+    pub(super) fn every() -> Vec<Self> {
+        let others = named::others(&SAMPLERS, &Self::KNOWN.map(Self::as_str));
+        let others = others.into_iter().map(Self::Registered);
+        Self::KNOWN.into_iter().chain(others).collect()
+    }
+
+    pub(super) fn parse(name: &str) -> Result<Self, String> {
+        named::parse(name, &Self::every(), Self::as_str)
+    }
+
+    /// Makes the sampler that a crate registers under this name. `None` if the recorder has it.
+    ///
+    /// # Errors
+    ///
+    /// Several crates register the name.
+    pub(crate) fn registered(self) -> Result<Option<SharedSampler>, String> {
+        let Self::Registered(RegisteredSampler { name, .. }) = self else {
+            return Ok(None);
+        };
+        let registered = named::find(&SAMPLERS, name, None)?;
+        Ok(Some(SharedSampler((registered.make)())))
+    }
 
     /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
         !matches!(
             self,
-            Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Probability
+            Self::AlwaysOn
+                | Self::AlwaysOff
+                | Self::TraceIdRatio
+                | Self::Probability
+                | Self::Registered(_)
         )
     }
 }
 
-/// The sampler of OpenTelemetry's configuration file.
-#[derive(Clone, Debug)]
-pub(crate) struct FileSampler(pub(crate) Arc<dyn ShouldSample>);
+written_as_name!(
+    Sampler,
+    KNOWN,
+    "always_on",
+    "A head sampler, or the name of one that a crate registers."
+);
 
-impl PartialEq for FileSampler {
+/// A sampler that is asked about each span.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedSampler(pub(crate) Arc<dyn ShouldSample>);
+
+impl PartialEq for SharedSampler {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -154,7 +228,7 @@ pub struct SamplingConfig {
     pub tracers: Vec<ScopeConfig>,
     /// The sampler of OpenTelemetry's configuration file, if `sampler` has no such variant.
     #[serde(skip)]
-    pub(crate) of_file: Option<FileSampler>,
+    pub(crate) of_file: Option<SharedSampler>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
     /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
@@ -213,6 +287,22 @@ impl SamplingConfig {
     #[must_use]
     pub fn is_parent_based(&self) -> bool {
         self.sampler.is_none_or(Sampler::is_parent_based)
+    }
+
+    /// The sampler that is asked about each span, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Several crates register its name.
+    pub(crate) fn shared_sampler(&self) -> Result<Option<Arc<dyn ShouldSample>>, Error> {
+        let shared = match (&self.of_file, self.sampler) {
+            (Some(of_file), _) => Some(of_file.clone()),
+            (None, Some(sampler)) => sampler
+                .registered()
+                .map_err(|message| Error::config(format!("sampling.sampler: {message}")))?,
+            (None, None) => None,
+        };
+        Ok(shared.map(|SharedSampler(sampler)| sampler))
     }
 
     /// Whether the tail decides on traces that the head does not sample.
@@ -350,4 +440,45 @@ impl TailConfig {
             problems.add("sampling.tail.max_seconds", message);
         }
     }
+}
+
+/// Registers a sampler with the program, so that a configuration can choose it by its name: `sampling.sampler`,
+/// `OTEL_TRACES_SAMPLER`, or the key of a sampler in OpenTelemetry's configuration file.
+///
+/// The arguments are the name, as a literal in lower case, and a function that makes the sampler, any
+/// [`ShouldSample`](opentelemetry_sdk::trace::ShouldSample). It is called when a provider is initialized, and the
+/// sampler is asked about each span then, as one of [`with_sampler`](crate::TelemetryProviderBuilder::with_sampler). The
+/// macro works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program
+/// that uses such a sampler needs the line `use acme_floe_sampler as _;`.
+///
+/// ```standalone_crate
+/// use std::sync::Arc;
+///
+/// use floe_telemetry::config::Sampler;
+/// use floe_telemetry::{TelemetryConfig, telemetry_sampler};
+/// use opentelemetry_sdk::trace::Sampler as Sdk;
+///
+/// telemetry_sampler!("half", || Arc::new(Sdk::TraceIdRatioBased(0.5)));
+///
+/// let config = TelemetryConfig::from_yaml("
+/// resource_attributes: {service_name: orders}
+/// sampling: {sampler: half}
+/// ")?;
+/// assert_eq!(config.sampling.sampler.map(Sampler::as_str), Some("half"));
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[macro_export]
+macro_rules! telemetry_sampler {
+    ($name:expr, $make:expr $(,)?) => {
+        const _: () = {
+            $crate::__floe_linked! {
+                "fl_sampler_0_1"
+                static LINKED: $crate::config::RegisteredSampler = $crate::config::RegisteredSampler::new(
+                    $name,
+                    $make,
+                    $crate::__floe_location!(),
+                );
+            }
+        };
+    };
 }

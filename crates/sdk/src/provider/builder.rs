@@ -348,6 +348,7 @@ impl TelemetryProviderBuilder {
         if self.exports_unsampled {
             self.sampler = None;
             self.config.sampling.of_file = None;
+            self.config.sampling.sampler = None;
             self.config.sampling.keep_errors = false;
             self.config.sampling.keep_slower_than = None;
         }
@@ -374,16 +375,20 @@ impl TelemetryProviderBuilder {
         }
         let propagators = self.config.propagators.clone();
         let mut program = OfProgram {
-            sampler: (self.sampler.take())
-                .or_else(|| self.config.sampling.of_file.take().map(|of_file| of_file.0))
-                .map(|sampler| Arc::new(ProgramSampler(sampler)) as _),
+            sampler: None,
             observer: None,
         };
-        if self.exports_unsampled {
-            program.sampler = Some(Arc::new(RecordAll));
-        }
-        // Starting an exporter calls code of the user.
+        // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
+            let sampler = match self.sampler.take() {
+                Some(sampler) => Some(sampler),
+                None => self.config.sampling.shared_sampler()?,
+            };
+            program.sampler = match sampler {
+                _ if self.exports_unsampled => Some(Arc::new(RecordAll)),
+                Some(sampler) => Some(Arc::new(ProgramSampler(sampler))),
+                None => None,
+            };
             if program.sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",

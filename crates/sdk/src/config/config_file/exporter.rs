@@ -179,7 +179,7 @@ impl<'a> Exporters<'a> {
                     let _ = found.read::<NoSettings>(settings, &path);
                     self.choose(*kind);
                 }
-                None => found.refuse_word(&path, other, &known),
+                None => found.unknown_component(&path, other, &known),
             },
         }
     }
@@ -258,7 +258,9 @@ impl<'a> Exporters<'a> {
     }
 
     fn file(&mut self, file: OtlpFile, path: &str, found: &mut Findings<'_>) {
-        found.check(path, ExporterKind::OtlpFile.registered().map(drop));
+        if let Err(reason) = ExporterKind::OtlpFile.registered() {
+            return found.ignore(path, &reason);
+        }
         self.aggregation(
             file.temporality_preference,
             file.default_histogram_aggregation,

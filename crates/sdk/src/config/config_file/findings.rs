@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use floe_suggest::{expected, one_of};
+use floe_suggest::{expected, misspelled, one_of};
 use floe_yaml::{Content, Kind, Node, Position};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
@@ -20,17 +20,6 @@ pub(super) type Choice<T> = BTreeMap<String, T>;
 #[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
-
-/// A value that is not read.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
-#[serde(from = "serde::de::IgnoredAny")]
-pub(super) struct Anything;
-
-impl From<serde::de::IgnoredAny> for Anything {
-    fn from(_: serde::de::IgnoredAny) -> Self {
-        Self
-    }
-}
 
 /// A word that may be written in capital letters.
 pub(super) struct Word<T>(pub(super) T);
@@ -179,9 +168,14 @@ impl<'a> Findings<'a> {
         Some((key, value, below(path, key)))
     }
 
-    /// Adds the mistake that none of the known words is found.
-    pub(super) fn refuse_word(&mut self, path: &str, found: &str, known: &[&str]) {
-        self.refuse(path, expected(known, found));
+    /// Adds a component with a name that is not known: a mistake if it is a known one misspelled, and otherwise one of
+    /// other programs that share the file, which has no effect.
+    pub(super) fn unknown_component(&mut self, path: &str, found: &str, known: &[&str]) {
+        let message = expected(known, found);
+        match misspelled(found, known) {
+            Some(_) => self.refuse(path, message),
+            None => self.ignore(path, &message),
+        }
     }
 
     /// Returns the items of a list with their paths. A list without items is a mistake.

@@ -206,14 +206,15 @@ impl Pull {
         let (path, known) = (below(path, "exporter"), ["prometheus"]);
         match found.choice(&self.exporter, &path, &known) {
             Some(("prometheus", settings, path)) => {
-                let checked = ExporterKind::Prometheus.registered().map(drop);
-                found.check(&path, checked);
+                if let Err(reason) = ExporterKind::Prometheus.registered() {
+                    return found.ignore(&path, &reason);
+                }
                 if let Some(prometheus) = found.read::<Prometheus>(settings, &path) {
                     metrics.prometheus = prometheus.convert(&path, found);
                     exporters.choose(ExporterKind::Prometheus);
                 }
             }
-            Some((other, _, path)) => found.refuse_word(&path, other, &known),
+            Some((other, _, path)) => found.unknown_component(&path, other, &known),
             None => {}
         }
     }

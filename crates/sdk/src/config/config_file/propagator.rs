@@ -36,6 +36,10 @@ fn add(name: &str, path: &str, config: &mut TelemetryConfig, found: &mut Finding
     match name.parse() {
         Ok(format) if config.propagators.contains(&format) => {}
         Ok(format) => config.propagators.push(format),
-        Err(error) => found.refuse(path, error.to_string()),
+        Err(_) => {
+            let mut known = Format::names();
+            known.push("none");
+            found.unknown_component(path, name, &known);
+        }
     }
 }

@@ -100,7 +100,7 @@ impl Detection {
                         found.check(&path, resource.set("service.name".to_owned(), service));
                     }
                 }
-                None => found.refuse_word(&path, name, &known),
+                None => found.unknown_component(&path, name, &known),
             }
             if name == "host" {
                 detection.detectors.push(ResourceDetector::Os);

@@ -3,11 +3,15 @@
 mod composable;
 mod decision;
 
+use floe_suggest::{expected, misspelled};
+use floe_yaml::{Content, Node};
 use serde::Deserialize;
 
 use self::composable::Composable;
-use super::findings::{Anything, Findings, Nothing, below};
-use crate::config::sampling::Sampler as Kind;
+use super::findings::{Findings, Nothing, below};
+use super::without_suffix;
+use crate::config::problems::Problems;
+use crate::config::sampling::{Sampler as Kind, SharedSampler};
 
 /// A sampler.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -20,7 +24,16 @@ pub(in crate::config::config_file) enum Sampler {
     ParentBased(Box<ParentBased>),
     AlwaysRecord(Box<AlwaysRecord>),
     Composite(Composable),
-    JaegerRemote(Anything),
+    Other(Other),
+}
+
+/// A sampler that has no variant, by its name: one that a crate registers, or one that the program does not have and
+/// that samples nothing.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(try_from = "String")]
+pub(in crate::config::config_file) struct Other {
+    name: String,
+    sampler: Option<SharedSampler>,
 }
 
 /// A share of the traces.
@@ -54,7 +67,60 @@ pub(in crate::config::config_file) struct AlwaysRecord {
     root: Sampler,
 }
 
-const UNSUPPORTED: &str = "not supported, so no span is sampled; expected `always_on`, `always_off`, `trace_id_ratio_based`, `probability/development`, `parent_based`, `always_record` or `composite/development`";
+/// The names of the samplers that have a variant.
+const KNOWN: [&str; 7] = [
+    "always_on",
+    "always_off",
+    "trace_id_ratio_based",
+    "probability/development",
+    "parent_based",
+    "always_record",
+    "composite/development",
+];
+
+/// Lets samplers that have no variant be read as [`Other`], below the key `sampler` of the provider.
+pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Problems) {
+    let Content::Map(samplers) = &mut sampler.content else {
+        return;
+    };
+    for entry in samplers {
+        let path = below(path, &entry.key);
+        match entry.name() {
+            "parent_based" | "always_record" => {
+                if let Content::Map(inner) = &mut entry.value.content {
+                    for inner in inner {
+                        name_others(&mut inner.value, &below(&path, &inner.key), unsupported);
+                    }
+                }
+            }
+            name if misspelled(name, &KNOWN.map(without_suffix)).is_some() => {}
+            name => {
+                let text = name.to_owned();
+                if !entry.value.is_null() && Kind::parse(name).is_ok() {
+                    let reason = "the program configures this sampler";
+                    unsupported.add_at(entry.value.position, path, reason.to_owned());
+                }
+                entry.value.content = Content::Scalar {
+                    text,
+                    is_plain: false,
+                };
+                entry.alias = Some("other".to_owned());
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for Other {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let sampler = match Kind::parse(&name) {
+            Ok(kind) => kind.registered()?,
+            Err(_) => None,
+        };
+        Ok(Self { name, sampler })
+    }
+}
 
 impl TryFrom<f64> for Ratio {
     type Error = String;
@@ -77,7 +143,19 @@ impl Sampler {
     /// Warns of samplers that sample nothing because they are not supported.
     pub(super) fn check(&self, path: &str, found: &mut Findings<'_>) {
         match self {
-            Self::JaegerRemote(_) => found.ignore(&below(path, "jaeger_remote"), UNSUPPORTED),
+            Self::Other(Other {
+                name,
+                sampler: None,
+            }) => {
+                let registered = Kind::every().into_iter();
+                let registered = registered.filter(|kind| matches!(kind, Kind::Registered(_)));
+                let known: Vec<_> = KNOWN
+                    .into_iter()
+                    .chain(registered.map(Kind::as_str))
+                    .collect();
+                let reason = format!("{}; no span is sampled", expected(&known, name));
+                found.ignore(&below(path, "other"), &reason);
+            }
             Self::AlwaysRecord(record) => {
                 record.root.check(&below(path, "always_record.root"), found);
             }
@@ -90,7 +168,9 @@ impl Sampler {
     pub(super) fn of_recorder(&self) -> Option<(Kind, Option<f64>)> {
         match self {
             Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
-            Self::AlwaysOff(_) | Self::JaegerRemote(_) => Some((Kind::AlwaysOff, None)),
+            Self::AlwaysOff(_) | Self::Other(Other { sampler: None, .. }) => {
+                Some((Kind::AlwaysOff, None))
+            }
             Self::TraceIdRatioBased(share) => Some((Kind::TraceIdRatio, Some(share.ratio()))),
             Self::Probability(share) => Some((Kind::Probability, Some(share.ratio()))),
             Self::ParentBased(parent) if parent.follows_parents() => match &parent.root {
@@ -98,7 +178,7 @@ impl Sampler {
                 None => Some((Kind::ParentBasedAlwaysOn, None)),
             },
             Self::Composite(sampler) => sampler.of_recorder(),
-            Self::ParentBased(_) | Self::AlwaysRecord(_) => None,
+            Self::ParentBased(_) | Self::AlwaysRecord(_) | Self::Other(_) => None,
         }
     }
 }

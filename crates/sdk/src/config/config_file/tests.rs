@@ -383,7 +383,7 @@ fn samplers() {
     let text = spans("{console: }") + "  sampler: " + remote;
     let warning = unsupported(&text);
     assert!(
-        warning.contains("line 5, column 62: tracer_provider.sampler.parent_based.root.jaeger_remote/development: not supported, so no span is sampled"),
+        warning.contains("line 5, column 62: tracer_provider.sampler.parent_based.root.jaeger_remote/development: expected `always_on`, `always_off`, `trace_id_ratio_based`, `probability/development`, `parent_based`, `always_record` or `composite/development`, found `jaeger_remote`; no span is sampled"),
         "{warning}"
     );
     let sampling = try_parse(&text).unwrap().config.sampling;
@@ -761,11 +761,21 @@ anchors: {}";
 #[test]
 fn what_this_program_has_not_is_named_and_ignored() {
     let warning = unsupported(
-        "resource: {detection/development: {detectors: [{container: }, {host: }]}}
+        "resource: {detection/development: {detectors: [{container: }, {host: }, {heroku: }]}}
 attribute_limits: {attribute_value_depth_limit: 3}
-tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1, max_response_size: 9}}}}]}",
+propagator: {composite: [{tracecontext: }, {ottrace: }], composite_list: 'datadog'}
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1, max_response_size: 9}}}}]}
+meter_provider: {readers: [{pull: {exporter: {prometheus/development: }}}, {pull: {exporter: {jmx: }}}]}
+logger_provider: {processors: [{batch: {exporter: {otlp_file/development: }}}, {simple: {exporter: {splunk: {token: x}}}}]}",
     );
     for line in [
+        "detectors.2.heroku: expected `host`",
+        "propagator.composite.1.ottrace: expected `tracecontext`",
+        "propagator.composite_list: expected `tracecontext`",
+        "readers.0.pull.exporter.prometheus/development: found `prometheus`, which needs the crate `floe-telemetry-prometheus`",
+        "readers.1.pull.exporter.jmx: expected `prometheus`, found `jmx`",
+        "processors.0.batch.exporter.otlp_file/development: found `otlp_file`, which needs the crate `floe-telemetry-otlp-file`",
+        "processors.1.simple.exporter.splunk: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `splunk`",
         "detectors.0.container: found `container`, which needs the crate `floe-telemetry-detectors`",
         "attribute_limits.attribute_value_depth_limit",
         "otlp_http.max_request_size: requests have at least 1024 bytes",
@@ -798,10 +808,6 @@ fn mistakes_have_their_place_and_a_suggestion() {
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_htp: }}}]}",
             "line 2, column 60: tracer_provider.processors.0.batch.exporter.otlp_htp: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `otlp_htp`; did you mean `otlp_http`?",
-        ),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {zipkin: }}}]}",
-            "tracer_provider.processors.0.batch.exporter.zipkin: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `zipkin`",
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: many}}]}",

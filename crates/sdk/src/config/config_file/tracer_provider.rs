@@ -16,7 +16,7 @@ use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
-use crate::config::sampling::{FileSampler, Sampler as Kind};
+use crate::config::sampling::{Sampler as Kind, SharedSampler};
 use crate::config::telemetry::TelemetryConfig;
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ impl TracerProvider {
                 config.sampling.sampler = Some(sampler);
                 config.sampling.sampler_arg = ratio;
             }
-            None => config.sampling.of_file = Some(FileSampler(Arc::new(sampler))),
+            None => config.sampling.of_file = Some(SharedSampler(Arc::new(sampler))),
         }
     }
 }

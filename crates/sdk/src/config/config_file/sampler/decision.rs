@@ -7,13 +7,15 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::composable::Starting;
-use super::{ParentBased, Sampler};
+use super::{Other, ParentBased, Sampler};
+use crate::config::sampling::SharedSampler;
 use crate::recorder::{Threshold, randomness, with_threshold};
 
-/// Whether the span is sampled, and its trace state.
+/// Whether the span is sampled, its trace state, and the attributes that a sampler of another crate adds.
 struct Decision {
     is_sampled: bool,
     is_recorded: bool,
+    attributes: Vec<KeyValue>,
     trace_state: TraceState,
 }
 
@@ -22,10 +24,10 @@ impl ShouldSample for Sampler {
         &self,
         parent: Option<&Context>,
         trace_id: TraceId,
-        _: &str,
+        name: &str,
         kind: &SpanKind,
         attributes: &[KeyValue],
-        _: &[Link],
+        links: &[Link],
     ) -> SamplingResult {
         let none = SpanContext::NONE;
         let above = parent.map(|parent| parent.span().span_context().clone());
@@ -34,7 +36,10 @@ impl ShouldSample for Sampler {
             kind,
             attributes,
         };
-        let decision = self.decide(trace_id, span);
+        let ask = |sampler: &dyn ShouldSample| {
+            sampler.should_sample(parent, trace_id, name, kind, attributes, links)
+        };
+        let decision = self.decide(trace_id, span, &ask);
         SamplingResult {
             decision: match decision {
                 Decision {
@@ -45,24 +50,49 @@ impl ShouldSample for Sampler {
                 } => SamplingDecision::RecordOnly,
                 _ => SamplingDecision::Drop,
             },
-            attributes: Vec::new(),
+            attributes: decision.attributes,
             trace_state: decision.trace_state,
         }
     }
 }
 
 impl Sampler {
-    fn decide(&self, trace_id: TraceId, span: Starting<'_>) -> Decision {
+    /// Decides. `ask` returns what a sampler of another crate decides about the span.
+    fn decide(
+        &self,
+        trace_id: TraceId,
+        span: Starting<'_>,
+        ask: &dyn Fn(&dyn ShouldSample) -> SamplingResult,
+    ) -> Decision {
         let above = span.parent;
         match self {
             // The span of a parent that is sampled stands for as many traces as it.
             Self::AlwaysOn(_) if above.is_sampled() => Decision {
                 is_sampled: true,
                 is_recorded: true,
+                attributes: Vec::new(),
                 trace_state: above.trace_state().clone(),
             },
             Self::AlwaysOn(_) => of_threshold(above, true, None),
-            Self::AlwaysOff(_) | Self::JaegerRemote(_) => of_threshold(above, false, None),
+            Self::AlwaysOff(_) | Self::Other(Other { sampler: None, .. }) => {
+                of_threshold(above, false, None)
+            }
+            Self::Other(Other {
+                sampler: Some(SharedSampler(sampler)),
+                ..
+            }) => {
+                let SamplingResult {
+                    decision,
+                    attributes,
+                    trace_state,
+                } = ask(&**sampler);
+                Decision {
+                    is_sampled: decision == SamplingDecision::RecordAndSample,
+                    is_recorded: decision != SamplingDecision::Drop,
+                    attributes,
+                    trace_state,
+                }
+            }
             Self::TraceIdRatioBased(share) => {
                 let sampler = Builtin::TraceIdRatioBased(share.ratio());
                 let result = sampler.should_sample(None, trace_id, "", span.kind, &[], &[]);
@@ -75,16 +105,17 @@ impl Sampler {
                 of_threshold(above, is_sampled, Some(threshold))
             }
             Self::ParentBased(parents) => match parents.sampler(above) {
-                Ok(sampler) => sampler.decide(trace_id, span),
+                Ok(sampler) => sampler.decide(trace_id, span, ask),
                 Err(is_sampled) => Decision {
                     is_sampled,
                     is_recorded: is_sampled,
+                    attributes: Vec::new(),
                     trace_state: above.trace_state().clone(),
                 },
             },
             Self::AlwaysRecord(record) => Decision {
                 is_recorded: true,
-                ..record.root.decide(trace_id, span)
+                ..record.root.decide(trace_id, span, ask)
             },
             Self::Composite(sampler) => {
                 let intent = sampler.intent(span);
@@ -103,6 +134,7 @@ fn of_threshold(above: &SpanContext, is_sampled: bool, threshold: Option<Thresho
     Decision {
         is_sampled,
         is_recorded: is_sampled,
+        attributes: Vec::new(),
         trace_state: with_threshold(above.trace_state(), threshold.filter(|_| is_sampled)),
     }
 }
