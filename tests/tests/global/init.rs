@@ -351,6 +351,11 @@ fn the_start_of_telemetry_is_one_message() {
         panic!("{lines:?}")
     };
     assert!(event.starts_with("telemetry of `orders`: "), "{event}");
+    let (_, features) = event.split_once("; features ").unwrap();
+    assert!(
+        features.contains("logs, metrics, otlp-grpc, otlp-http"),
+        "{features}"
+    );
 }
 
 #[test]

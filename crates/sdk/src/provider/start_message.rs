@@ -1,4 +1,4 @@
-//! One line about a provider that has started: which signal goes where.
+//! One line about a provider that has started: which signal goes where, and the features that decide about it.
 
 use opentelemetry::Context;
 
@@ -52,7 +52,8 @@ pub(super) fn line(
     let service = &config.resource_attributes.service_name;
     let traces = joined(&traces);
     let line = format!(
-        "telemetry of `{service}`: traces → {traces}; metrics → {metrics}; logs → {logs}; sampler {sampler}"
+        "telemetry of `{service}`: traces → {traces}; metrics → {metrics}; logs → {logs}; sampler {sampler}; features {}",
+        joined(&features())
     );
     sanitize_error(&line).into_owned()
 }
@@ -66,6 +67,26 @@ pub(super) fn write(line: &str) {
     } else if is_debugged() {
         write_line("debug", line);
     }
+}
+
+/// The features of `floe-telemetry` that decide what a configuration can ask for.
+fn features() -> Vec<String> {
+    let otlp = parts::otlp_features();
+    let all = [
+        ("console", parts::console().is_some()),
+        ("logs", parts::logs().is_some()),
+        ("metrics", parts::metrics().is_some()),
+        ("otlp-grpc", otlp.grpc),
+        ("otlp-http", otlp.http),
+        ("otlp-tls", otlp.tls),
+        ("otlp-zstd", otlp.zstd),
+        ("patterns", cfg!(feature = "patterns")),
+        ("signals", cfg!(feature = "signals")),
+        ("tracing", cfg!(feature = "tracing")),
+        ("yaml", cfg!(feature = "yaml")),
+    ];
+    let linked = all.into_iter().filter(|(_, is_linked)| *is_linked);
+    linked.map(|(name, _)| name.to_owned()).collect()
 }
 
 fn joined(names: &[String]) -> String {
