@@ -64,6 +64,7 @@ mod idle;
 mod ids;
 mod last_panic;
 mod listeners;
+mod logged;
 mod measure;
 mod memory;
 mod open;
@@ -114,7 +115,7 @@ pub use self::captures::{CaptureScope, missed, start_captures, stop_captures};
 pub use self::{ids::random, record::Head};
 
 /// For log records.
-pub use self::sampling::make_ids;
+pub use self::{logged::describe, sampling::make_ids};
 
 /// For the bridge.
 pub use self::{

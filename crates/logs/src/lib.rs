@@ -47,6 +47,7 @@ mod console;
 mod context;
 mod current;
 mod delivery;
+mod described;
 mod entry;
 mod exceptions;
 mod fields;
@@ -60,7 +61,9 @@ mod thread_state;
 mod timestamp;
 mod workers;
 
-use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
+use floe_telemetry_core::__sdk::{
+    attributes, caught, char_boundary, clock, program_signals, recorder,
+};
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::init::{LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
