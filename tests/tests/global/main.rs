@@ -22,6 +22,7 @@ mod json;
 mod keys;
 mod lifecycle;
 mod limits;
+mod log_span_attributes;
 mod logger_provider;
 mod logs;
 mod logs_delivery;
