@@ -41,7 +41,9 @@ pub mod exporter {
 
 #[cfg(feature = "subscriber")]
 pub mod init {
-    pub use crate::init::subscriber::{LogLines, is_terminal, level_filter};
+    #[cfg(feature = "env-filter")]
+    pub use crate::init::subscriber::env_filter;
+    pub use crate::init::subscriber::{LineFilter, LogLines, is_terminal, level_filter};
 }
 
 pub mod internal_log {

@@ -10,6 +10,7 @@ mod declarative;
 mod delivery;
 mod end_of_a_program;
 mod ensure;
+mod env_filter;
 mod environment;
 mod exceptions;
 mod exemplars;

@@ -7,12 +7,15 @@ use std::any::Any;
 use std::io::{self, IsTerminal as _};
 
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::set_global_default;
+#[cfg(feature = "env-filter")]
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 
-use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
+use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
 use crate::logs::LogRecords;
 use crate::provider::TelemetryProviderBuilder;
@@ -34,9 +37,55 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 )]
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
-    pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,
+    pub layer: fn(&LoggingConfig, LineFilter) -> Box<dyn Layer<Below> + Send + Sync>,
     /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
-    pub complete: fn(&LoggingConfig, &Targets),
+    pub complete: fn(&LoggingConfig, &LineFilter),
+}
+
+/// What filters log lines, or spans of `tracing`.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
+pub enum LineFilter {
+    /// Targets and levels. It needs to know nothing about the current span.
+    Targets(Targets),
+    /// Spans and fields, too: the directives of an [`EnvFilter`](tracing_subscriber::EnvFilter), which has the state of
+    /// one layer.
+    #[cfg(feature = "env-filter")]
+    Spans(String),
+}
+
+impl LineFilter {
+    fn new(directives: &[LineDirective]) -> Self {
+        #[cfg(feature = "env-filter")]
+        if directives
+            .iter()
+            .any(|it| matches!(it, LineDirective::Span(_)))
+        {
+            return Self::Spans(config::for_env_filter(directives));
+        }
+        Self::Targets(targets(directives.iter().filter_map(|it| match it {
+            LineDirective::Level(directive) => Some(directive),
+            LineDirective::Span(_) => None,
+        })))
+    }
+
+    /// Whether it excludes everything.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        match self {
+            Self::Targets(targets) => {
+                Layer::<Registry>::max_level_hint(targets) == Some(LevelFilter::OFF)
+            }
+            #[cfg(feature = "env-filter")]
+            Self::Spans(_) => false,
+        }
+    }
+}
+
+/// The filter of one layer with these directives, which have been checked.
+#[cfg(feature = "env-filter")]
+pub fn env_filter(directives: &str) -> EnvFilter {
+    EnvFilter::builder().parse_lossy(directives)
 }
 
 impl TelemetryProviderBuilder {
@@ -98,8 +147,17 @@ pub(super) fn install(
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
-    let subscriber = spans::with_spans(subscriber, config, rust_log);
-    if tracing::subscriber::set_global_default(subscriber).is_err() {
+    let installed = match spans::filter(config, rust_log) {
+        LineFilter::Targets(filter) => {
+            set_global_default(spans::with_spans(subscriber, config, filter))
+        }
+        #[cfg(feature = "env-filter")]
+        LineFilter::Spans(directives) => {
+            let filter = env_filter(&directives);
+            set_global_default(spans::with_spans(subscriber, config, filter))
+        }
+    };
+    if installed.is_err() {
         if has_layers {
             return Err(Error::state(
                 "expected no global `tracing` subscriber, found one, to which the layers of `with_layer` cannot be added",
@@ -124,14 +182,19 @@ pub fn is_terminal(output: LogOutput) -> bool {
 }
 
 /// The filter of log lines.
-fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
+fn line_filter(config: &TelemetryConfig, rust_log: Option<&[LineDirective]>) -> LineFilter {
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
-        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
+        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
+            LineFilter::new(directives)
+        }
         // An invalid level is an error of the provider.
-        _ => level_filter(&config.logging)
-            .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
+        _ => level_filter(&config.logging).unwrap_or_else(|_| default_filter()),
     }
+}
+
+fn default_filter() -> LineFilter {
+    LineFilter::Targets(Targets::new().with_default(DEFAULT_LEVEL))
 }
 
 /// Returns the filter by the configured levels of log lines.
@@ -139,14 +202,14 @@ fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targ
 /// # Errors
 ///
 /// The levels are not valid.
-pub fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
+pub fn level_filter(config: &LoggingConfig) -> Result<LineFilter, Error> {
     let levels = parse_levels(&config.log_level)
         .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    Ok(targets(&levels))
+    Ok(LineFilter::new(&levels))
 }
 
 /// Returns what the layers of `tracing` filter by.
-fn targets(directives: &[Directive]) -> Targets {
+fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
     let mut targets = Targets::new();
     for (target, most) in directives {
         let level = match most {
