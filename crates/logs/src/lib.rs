@@ -176,26 +176,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let output = Output(config.output);
-    filtered(
-        LogLayer::new(output, form(config, output.has_color())),
-        filter,
-    )
-}
-
-/// Adds its filter to a layer.
-fn filtered<S, W>(layer: LogLayer<W>, filter: LineFilter) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    match filter {
-        LineFilter::Targets(targets) => layer.with_filter(targets).boxed(),
-        #[cfg(feature = "env-filter")]
-        LineFilter::Spans(directives) => {
-            let filter = floe_telemetry_sdk::__parts::init::env_filter(&directives);
-            layer.with_filter(filter).boxed()
-        }
-    }
+    filter.filter(LogLayer::new(output, form(config, output.has_color())))
 }
 
 /// Lets roots have ids from now on, also where no span is recorded: lines carry them, if any pass the filter.
@@ -220,7 +201,7 @@ where
 {
     let filter = level_filter(config)?;
     make_ids(&filter);
-    Ok(filtered(LogLayer::new(writer, form(config, false)), filter))
+    Ok(filter.filter(LogLayer::new(writer, form(config, false))))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {

@@ -41,8 +41,6 @@ pub mod exporter {
 
 #[cfg(feature = "subscriber")]
 pub mod init {
-    #[cfg(feature = "env-filter")]
-    pub use crate::init::subscriber::env_filter;
     pub use crate::init::subscriber::{LineFilter, LogLines, is_terminal, level_filter};
 }
 

@@ -6,6 +6,7 @@ mod spans;
 use std::any::Any;
 use std::io::{self, IsTerminal as _};
 
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::set_global_default;
 #[cfg(feature = "env-filter")]
@@ -13,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
-use tracing_subscriber::registry::Registry;
+use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
@@ -69,6 +70,19 @@ impl LineFilter {
         })))
     }
 
+    /// Adds the filter to a layer.
+    pub fn filter<S, L>(self, layer: L) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+        L: Layer<S> + Send + Sync,
+    {
+        match self {
+            Self::Targets(targets) => layer.with_filter(targets).boxed(),
+            #[cfg(feature = "env-filter")]
+            Self::Spans(directives) => layer.with_filter(env_filter(&directives)).boxed(),
+        }
+    }
+
     /// Whether it excludes everything.
     #[must_use]
     pub fn is_off(&self) -> bool {
@@ -84,7 +98,7 @@ impl LineFilter {
 
 /// The filter of one layer with these directives, which have been checked.
 #[cfg(feature = "env-filter")]
-pub fn env_filter(directives: &str) -> EnvFilter {
+fn env_filter(directives: &str) -> EnvFilter {
     EnvFilter::builder().parse_lossy(directives)
 }
 
