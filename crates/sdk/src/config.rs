@@ -75,8 +75,6 @@ pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
-#[cfg(feature = "env-filter")]
-pub(crate) use self::filter::for_env_filter;
 pub(crate) use self::filter::parse_filter;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};

@@ -74,30 +74,30 @@ pub(crate) const ENTRIES: &[Entry] = &[
         let _baggage = propagation::set_floe_baggage(&identity).attach();
         tracing::info!("log");
     }),
-    ("name of the current span", |c| {
+    ("name of the span of a record", |c| {
         let _span = create_span(c.text());
         tracing::info!("log");
     }),
-    ("attribute of the current span", |c| {
+    ("attribute of the span of a record", |c| {
         let _span = span("work").attribute("url", c.text()).start();
         tracing::info!("log");
     }),
-    ("key of an attribute of the current span", |c| {
+    ("key of an attribute of the span of a record", |c| {
         let _span = span("work").attribute(c.text(), 1).start();
         tracing::info!("log");
     }),
-    ("array of the current span", |c| {
+    ("array of the span of a record", |c| {
         let span = create_span("work");
         span.set_attribute("urls", [c.text()].as_slice());
         tracing::info!("log");
     }),
-    ("number of the current span under a secret key", |c| {
+    ("number of the span of a record under a secret key", |c| {
         let span = create_span("work");
         span.set_attribute("password", c.number());
         span.set_attribute("marker", c.marker());
         tracing::info!("log");
     }),
-    ("end of a long attribute of the current span", |c| {
+    ("end of a long attribute of the span of a record", |c| {
         let text = format!("{} {}", "x".repeat(16_370), c.text());
         let _span = span("work").attribute("text", text).start();
         tracing::info!(marker = c.marker(), "log");

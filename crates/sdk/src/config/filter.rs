@@ -7,7 +7,10 @@
 //! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`, which
 //! is left to `tracing_subscriber::EnvFilter` (feature `env-filter`).
 
+#[cfg_attr(not(feature = "env-filter"), path = "filter/no_by_span.rs")]
 mod by_span;
+
+use std::fmt;
 
 use floe_suggest::{did_you_mean, misspelled, one_of};
 
@@ -52,6 +55,17 @@ pub(crate) enum LineDirective {
     Span(String),
 }
 
+/// As `EnvFilter` reads it.
+impl fmt::Display for LineDirective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Span(directive) => f.write_str(directive),
+            Self::Level((target, most)) if target.is_empty() => f.write_str(level(*most)),
+            Self::Level((target, most)) => write!(f, "{target}={}", level(*most)),
+        }
+    }
+}
+
 /// Parses the levels of log lines: directives of which at least one names a level. A word that is none would
 /// otherwise be a target, and all other targets would be off.
 ///
@@ -94,25 +108,6 @@ pub(super) fn line_directive(text: &str) -> Result<LineDirective, String> {
     };
     let directive = format!("{selected}={}", level(most));
     by_span::check(text, &directive).map(|()| LineDirective::Span(directive))
-}
-
-/// The directives as `EnvFilter` reads them.
-#[cfg(feature = "env-filter")]
-pub(crate) fn for_env_filter(directives: &[LineDirective]) -> String {
-    let mut all = String::new();
-    for directive in directives {
-        match directive {
-            LineDirective::Span(directive) => all.push_str(directive),
-            LineDirective::Level((target, most)) if target.is_empty() => {
-                all.push_str(level(*most));
-            }
-            LineDirective::Level((target, most)) => {
-                all.push_str(&format!("{target}={}", level(*most)));
-            }
-        }
-        all.push(',');
-    }
-    all
 }
 
 /// Parses one directive.

@@ -1,5 +1,7 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
+#[cfg_attr(not(feature = "env-filter"), path = "subscriber/no_by_span.rs")]
+mod by_span;
 #[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
@@ -9,13 +11,12 @@ use std::io::{self, IsTerminal as _};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::set_global_default;
-#[cfg(feature = "env-filter")]
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use self::by_span::SpanFilter;
 use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
 use crate::logs::LogRecords;
@@ -49,20 +50,14 @@ pub struct LogLines {
 pub enum LineFilter {
     /// Targets and levels. It needs to know nothing about the current span.
     Targets(Targets),
-    /// Spans and fields, too: the directives of an [`EnvFilter`](tracing_subscriber::EnvFilter), which has the state of
-    /// one layer.
-    #[cfg(feature = "env-filter")]
-    Spans(String),
+    /// Spans and fields, too.
+    Spans(SpanFilter),
 }
 
 impl LineFilter {
     fn new(directives: &[LineDirective]) -> Self {
-        #[cfg(feature = "env-filter")]
-        if directives
-            .iter()
-            .any(|it| matches!(it, LineDirective::Span(_)))
-        {
-            return Self::Spans(config::for_env_filter(directives));
+        if let Some(filter) = SpanFilter::new(directives) {
+            return Self::Spans(filter);
         }
         Self::Targets(targets(directives.iter().filter_map(|it| match it {
             LineDirective::Level(directive) => Some(directive),
@@ -78,8 +73,7 @@ impl LineFilter {
     {
         match self {
             Self::Targets(targets) => layer.with_filter(targets).boxed(),
-            #[cfg(feature = "env-filter")]
-            Self::Spans(directives) => layer.with_filter(env_filter(&directives)).boxed(),
+            Self::Spans(filter) => layer.with_filter(filter.of_layer()).boxed(),
         }
     }
 
@@ -90,16 +84,9 @@ impl LineFilter {
             Self::Targets(targets) => {
                 Layer::<Registry>::max_level_hint(targets) == Some(LevelFilter::OFF)
             }
-            #[cfg(feature = "env-filter")]
             Self::Spans(_) => false,
         }
     }
-}
-
-/// The filter of one layer with these directives, which have been checked.
-#[cfg(feature = "env-filter")]
-fn env_filter(directives: &str) -> EnvFilter {
-    EnvFilter::builder().parse_lossy(directives)
 }
 
 impl TelemetryProviderBuilder {
@@ -165,9 +152,8 @@ pub(super) fn install(
         LineFilter::Targets(filter) => {
             set_global_default(spans::with_spans(subscriber, config, filter))
         }
-        #[cfg(feature = "env-filter")]
-        LineFilter::Spans(directives) => {
-            let filter = env_filter(&directives);
+        LineFilter::Spans(filter) => {
+            let filter = filter.of_layer();
             set_global_default(spans::with_spans(subscriber, config, filter))
         }
     };
