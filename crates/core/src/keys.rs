@@ -79,7 +79,8 @@ pub const EXCEPTION_MESSAGE: &str = "exception.message";
 /// The chain of its sources.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
-/// The name of the spans that a metric is derived from, like the collector's span metrics connector.
+/// The name of the spans that a metric is derived from, like the collector's span metrics connector, and of the current
+/// span in a log record.
 pub const SPAN_NAME: &str = "span.name";
 /// The kind of the spans that a metric is derived from.
 pub const SPAN_KIND: &str = "span.kind";

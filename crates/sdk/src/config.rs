@@ -99,5 +99,5 @@ pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]
 pub(crate) use self::{
     env::rust_log,
-    filter::{Directive, parse_levels},
+    filter::{LineDirective, parse_levels},
 };

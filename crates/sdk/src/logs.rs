@@ -73,6 +73,8 @@ pub struct LogRecordSettings {
     pub identity: Vec<KeyValue>,
     /// The keys of baggage whose values records carry.
     pub baggage: Vec<Key>,
+    /// Patterns for the attributes of the current span that records carry.
+    pub span_attributes: Vec<String>,
     /// What precedes the id of a trace in its name in Google Cloud. Empty if the project is not known.
     pub google_traces: String,
     /// The limits of exported records.

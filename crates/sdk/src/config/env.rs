@@ -26,7 +26,7 @@ use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
-use super::logging::{LogKeys, LogOutput, LoggingConfig};
+use super::logging::{LogKeys, LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
@@ -150,6 +150,9 @@ impl TelemetryConfig {
         if own.output != default.output {
             self.logging.output = own.output;
         }
+        if own.span_attributes != default.span_attributes {
+            self.logging.span_attributes = own.span_attributes;
+        }
         if self.span_filter.is_none() {
             span_filter(self);
         }
@@ -199,8 +202,8 @@ pub(crate) fn is_set(name: &str) -> bool {
 
 /// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
 #[cfg(feature = "subscriber")]
-pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
-    take_list("RUST_LOG", super::filter::directive)
+pub(crate) fn rust_log() -> Option<Vec<super::filter::LineDirective>> {
+    take_list("RUST_LOG", super::filter::line_directive)
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
@@ -404,6 +407,12 @@ fn logging(config: &mut TelemetryConfig) {
         &mut logging.output,
         word(&LogOutput::ALL),
     );
+    let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
+        check_span_attribute(pattern).map(|()| pattern.to_owned())
+    });
+    if let Some(patterns) = patterns {
+        logging.span_attributes = patterns;
+    }
 }
 
 fn span_filter(config: &mut TelemetryConfig) {

@@ -3,6 +3,14 @@
 //! The target of a span is the path of the module, as in `tracing`, and not the name in `tracer = "…"`: with both, two
 //! directives could contradict each other for one function. A span of a `Tracer` has no function, so the
 //! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
+//!
+//! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`, which
+//! is left to `tracing_subscriber::EnvFilter` (feature `env-filter`).
+
+#[cfg_attr(not(feature = "env-filter"), path = "filter/no_by_span.rs")]
+mod by_span;
+
+use std::fmt;
 
 use floe_suggest::{did_you_mean, misspelled, one_of};
 
@@ -14,6 +22,9 @@ const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
 
 /// The index of `trace`, the level of a target that is listed without one.
 const TRACE: u8 = 5;
+
+/// What only a directive by span or field contains.
+const BY_SPAN: [char; 4] = ['[', ']', '{', '}'];
 
 /// A target, which is empty for all targets, and the most verbose level that is recorded, as a number: 0 is
 /// `off`, 1 `error`, 5 `trace`.
@@ -36,15 +47,44 @@ pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
     Ok(directives)
 }
 
+/// A directive of log lines.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum LineDirective {
+    Level(Directive),
+    /// By span or field, as `EnvFilter` reads it.
+    Span(String),
+}
+
+/// As `EnvFilter` reads it.
+impl fmt::Display for LineDirective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Span(directive) => f.write_str(directive),
+            Self::Level((target, most)) if target.is_empty() => f.write_str(level(*most)),
+            Self::Level((target, most)) => write!(f, "{target}={}", level(*most)),
+        }
+    }
+}
+
 /// Parses the levels of log lines: directives of which at least one names a level. A word that is none would
 /// otherwise be a target, and all other targets would be off.
 ///
 /// # Errors
 ///
 /// Fails like [`parse_filter`].
-pub(crate) fn parse_levels(text: &str) -> Result<Vec<Directive>, String> {
-    let directives = parse_filter(text)?;
-    let is_level = |(target, _): &Directive| target.is_empty();
+pub(crate) fn parse_levels(text: &str) -> Result<Vec<LineDirective>, String> {
+    let parts = text.split(',').map(str::trim);
+    let directives: Vec<_> = parts
+        .filter(|part| !part.is_empty())
+        .map(line_directive)
+        .collect::<Result<_, _>>()?;
+    let is_level = |directive: &LineDirective| match directive {
+        LineDirective::Level((target, _)) => target.is_empty(),
+        LineDirective::Span(_) => true,
+    };
+    if directives.is_empty() {
+        return Err(unknown(text, ""));
+    }
     if text.contains('=') || directives.iter().any(is_level) {
         return Ok(directives);
     }
@@ -54,9 +94,25 @@ pub(crate) fn parse_levels(text: &str) -> Result<Vec<Directive>, String> {
     ))
 }
 
+/// Parses one directive of log lines.
+pub(super) fn line_directive(text: &str) -> Result<LineDirective, String> {
+    if !text.contains(BY_SPAN) {
+        return directive(text).map(LineDirective::Level);
+    }
+    let (selected, most) = match text.rsplit_once("]=") {
+        None => (text, TRACE),
+        Some((selected, level)) => {
+            let most = verbosity(level).ok_or_else(|| unknown(text, level))?;
+            (text.get(..=selected.len()).unwrap_or_default(), most)
+        }
+    };
+    let directive = format!("{selected}={}", level(most));
+    by_span::check(text, &directive).map(|()| LineDirective::Span(directive))
+}
+
 /// Parses one directive.
 pub(super) fn directive(text: &str) -> Result<Directive, String> {
-    if text.contains(['[', ']', '{', '}']) {
+    if text.contains(BY_SPAN) {
         return Err(format!(
             "expected a level, `target=level` or a target, found `{text}`, which filters by span or field"
         ));
@@ -77,6 +133,10 @@ pub(super) fn directive(text: &str) -> Result<Directive, String> {
             None => Err(unknown(text, text)),
         },
     }
+}
+
+fn level(most: u8) -> &'static str {
+    LEVELS.get(usize::from(most)).unwrap_or(&LEVELS[0])
 }
 
 fn verbosity(word: &str) -> Option<u8> {
@@ -137,7 +197,9 @@ mod tests {
     #[test]
     fn levels_of_log_lines_are_a_filter_that_names_a_level() {
         for text in ["TRACE", "off", "info,hyper", "hyper=warn", "warning"] {
-            assert_eq!(parse_levels(text), parse_filter(text), "{text}");
+            let levels = parse_filter(text).unwrap().into_iter();
+            let levels = levels.map(LineDirective::Level).collect();
+            assert_eq!(parse_levels(text), Ok(levels), "{text}");
         }
         for text in ["loud", "orders,hyper", "FATAL"] {
             let error = parse_levels(text).unwrap_err();

@@ -23,7 +23,8 @@ use crate::json_schema::JsonSchema;
 pub struct LoggingConfig {
     /// The levels, in the syntax of `RUST_LOG`: a level for all targets, and `target=level` for all targets with that
     /// prefix, as in `info,hyper=warn`. The levels are `off`, `error`, `warn`, `info`, `debug` and `trace`, in any
-    /// case; `warning` is `warn`, and `critical` is `error`. A target is off if no directive matches it, so levels
+    /// case; `warning` is `warn`, and `critical` is `error`. With the feature `env-filter`, a directive may name a span of
+    /// `tracing` and a field, as in `info,[request{tenant=acme}]=debug`. A target is off if no directive matches it, so levels
     /// usually begin with one for all targets. Default `INFO`.
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
@@ -40,9 +41,31 @@ pub struct LoggingConfig {
     /// records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
+    /// Patterns for the keys of attributes of the current span that are copied to records and lines; `span.name` is its
+    /// name. `*` matches any characters and `?` one, so `["*"]` copies all. Default: none.
+    ///
+    /// The current span is one of `#[traced]`, of `tracing` (with the feature `tracing`) or of OpenTelemetry's API, and
+    /// has the attributes that the program has set until then; those of the spans around it are not copied. A field of
+    /// the record with the same key takes precedence. With such patterns, spans are recorded although they may not be
+    /// exported, and a span costs about as much more as an update of it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub span_attributes: Vec<String>,
     /// Which records of which loggers are exported. Default: all.
     #[serde(skip_serializing_if = "is_default")]
     pub loggers: Vec<LoggerConfig>,
+}
+
+/// The most patterns for attributes of the current span.
+const MAX_SPAN_ATTRIBUTES: usize = 64;
+
+/// Fails if a text is no pattern for the keys of attributes.
+pub(super) fn check_span_attribute(pattern: &str) -> Result<(), String> {
+    if pattern.is_empty() || pattern.contains(char::is_whitespace) {
+        return Err(format!(
+            "expected the key of an attribute, a pattern for keys such as `http.*`, or `*` for all, found `{pattern}`"
+        ));
+    }
+    Ok(())
 }
 
 /// Where log lines are written.
@@ -117,6 +140,7 @@ impl Default for LoggingConfig {
             span_events: true,
             keys: LogKeys::default(),
             output: LogOutput::default(),
+            span_attributes: Vec::new(),
             loggers: Vec::new(),
         }
     }
@@ -126,6 +150,17 @@ impl LoggingConfig {
     pub(super) fn check(&self, problems: &mut Problems) {
         if let Err(message) = parse_levels(&self.log_level) {
             problems.add("logging.log_level", message);
+        }
+        let found = self.span_attributes.len();
+        if found > MAX_SPAN_ATTRIBUTES {
+            let message = format!("expected at most {MAX_SPAN_ATTRIBUTES} patterns, found {found}");
+            problems.add("logging.span_attributes", message);
+        }
+        for (at, pattern) in self.span_attributes.iter().enumerate() {
+            problems.check(
+                &format!("logging.span_attributes.{at}"),
+                check_span_attribute(pattern),
+            );
         }
         for (at, logger) in self.loggers.iter().enumerate() {
             if logger.minimum_severity > 24 {

@@ -1,18 +1,23 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
+#[cfg_attr(not(feature = "env-filter"), path = "subscriber/no_by_span.rs")]
+mod by_span;
 #[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
 use std::any::Any;
 use std::io::{self, IsTerminal as _};
 
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layered, SubscriberExt as _};
-use tracing_subscriber::registry::Registry;
+use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
+use self::by_span::SpanFilter;
+use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
 use crate::logs::LogRecords;
 use crate::provider::TelemetryProviderBuilder;
@@ -34,9 +39,54 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 )]
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
-    pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,
+    pub layer: fn(&LoggingConfig, LineFilter) -> Box<dyn Layer<Below> + Send + Sync>,
     /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
-    pub complete: fn(&LoggingConfig, &Targets),
+    pub complete: fn(&LoggingConfig, &LineFilter),
+}
+
+/// What filters log lines, or spans of `tracing`.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
+pub enum LineFilter {
+    /// Targets and levels. It needs to know nothing about the current span.
+    Targets(Targets),
+    /// Spans and fields, too.
+    Spans(SpanFilter),
+}
+
+impl LineFilter {
+    fn new(directives: &[LineDirective]) -> Self {
+        if let Some(filter) = SpanFilter::new(directives) {
+            return Self::Spans(filter);
+        }
+        Self::Targets(targets(directives.iter().filter_map(|it| match it {
+            LineDirective::Level(directive) => Some(directive),
+            LineDirective::Span(_) => None,
+        })))
+    }
+
+    /// Adds the filter to a layer.
+    pub fn filter<S, L>(self, layer: L) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+        L: Layer<S> + Send + Sync,
+    {
+        match self {
+            Self::Targets(targets) => layer.with_filter(targets).boxed(),
+            Self::Spans(filter) => layer.with_filter(filter.of_layer()).boxed(),
+        }
+    }
+
+    /// Whether it excludes everything.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        match self {
+            Self::Targets(targets) => {
+                Layer::<Registry>::max_level_hint(targets) == Some(LevelFilter::OFF)
+            }
+            Self::Spans(_) => false,
+        }
+    }
 }
 
 impl TelemetryProviderBuilder {
@@ -98,8 +148,16 @@ pub(super) fn install(
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
-    let subscriber = spans::with_spans(subscriber, config, rust_log);
-    if tracing::subscriber::set_global_default(subscriber).is_err() {
+    let installed = match spans::filter(config, rust_log) {
+        LineFilter::Targets(filter) => {
+            set_global_default(spans::with_spans(subscriber, config, filter))
+        }
+        LineFilter::Spans(filter) => {
+            let filter = filter.of_layer();
+            set_global_default(spans::with_spans(subscriber, config, filter))
+        }
+    };
+    if installed.is_err() {
         if has_layers {
             return Err(Error::state(
                 "expected no global `tracing` subscriber, found one, to which the layers of `with_layer` cannot be added",
@@ -124,14 +182,19 @@ pub fn is_terminal(output: LogOutput) -> bool {
 }
 
 /// The filter of log lines.
-fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
+fn line_filter(config: &TelemetryConfig, rust_log: Option<&[LineDirective]>) -> LineFilter {
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
-        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
+        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
+            LineFilter::new(directives)
+        }
         // An invalid level is an error of the provider.
-        _ => level_filter(&config.logging)
-            .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
+        _ => level_filter(&config.logging).unwrap_or_else(|_| default_filter()),
     }
+}
+
+fn default_filter() -> LineFilter {
+    LineFilter::Targets(Targets::new().with_default(DEFAULT_LEVEL))
 }
 
 /// Returns the filter by the configured levels of log lines.
@@ -139,14 +202,14 @@ fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targ
 /// # Errors
 ///
 /// The levels are not valid.
-pub fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
+pub fn level_filter(config: &LoggingConfig) -> Result<LineFilter, Error> {
     let levels = parse_levels(&config.log_level)
         .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    Ok(targets(&levels))
+    Ok(LineFilter::new(&levels))
 }
 
 /// Returns what the layers of `tracing` filter by.
-fn targets(directives: &[Directive]) -> Targets {
+fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
     let mut targets = Targets::new();
     for (target, most) in directives {
         let level = match most {

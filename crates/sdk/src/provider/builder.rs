@@ -406,7 +406,7 @@ impl TelemetryProviderBuilder {
         if !has_meters {
             sampling.measures = Measured::None;
         }
-        sampling.is_recorded = pipeline.takes_spans();
+        sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;

@@ -55,6 +55,7 @@ impl ProviderLogs {
             baggage: (config.baggage_attributes.iter().cloned())
                 .map(Key::from)
                 .collect(),
+            span_attributes: config.logging.span_attributes.clone(),
             google_traces: google_project(resource)
                 .map(|project| format!("projects/{project}/traces/"))
                 .unwrap_or_default(),

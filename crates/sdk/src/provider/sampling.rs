@@ -7,6 +7,7 @@ use crate::config::{
     validate_rules,
 };
 use crate::error::Error;
+use crate::logs::LogRecords;
 use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
@@ -192,6 +193,8 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     Ok(Sampling {
         is_recorded: true,
         has_log_records: false,
+        describes_log_records: LogRecords::linked().is_some()
+            && !config.logging.span_attributes.is_empty(),
         sampler,
         is_parent_based: sampling.is_parent_based(),
         rules: patterns(&sampling.rules),

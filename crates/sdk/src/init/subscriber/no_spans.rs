@@ -1,8 +1,13 @@
 //! Without the bridge, the spans of `tracing` are not recorded.
 
-use crate::config::{Directive, TelemetryConfig};
+use super::{LineFilter, default_filter};
+use crate::config::{LineDirective, TelemetryConfig};
 
-pub(super) fn with_spans<S>(subscriber: S, _: &TelemetryConfig, _: Option<Vec<Directive>>) -> S {
+pub(super) fn filter(_: &TelemetryConfig, _: Option<Vec<LineDirective>>) -> LineFilter {
+    default_filter()
+}
+
+pub(super) fn with_spans<S, F>(subscriber: S, _: &TelemetryConfig, _: F) -> S {
     subscriber
 }
 

@@ -3,28 +3,33 @@
 use floe_telemetry_tracing::{TracingLayer, tracing_layer, with_current_span};
 use tracing::{Dispatch, Subscriber, dispatcher};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{DEFAULT_LEVEL, targets};
-use crate::config::{self, Directive, TelemetryConfig};
+use super::{LineFilter, default_filter, targets};
+use crate::config::{self, LineDirective, TelemetryConfig};
 
-/// Adds the layer, with its filter.
-pub(super) fn with_spans<S>(
-    subscriber: S,
-    config: &TelemetryConfig,
-    rust_log: Option<Vec<Directive>>,
-) -> impl Subscriber + Send + Sync + use<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
-{
+/// The filter of the layer.
+pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirective>>) -> LineFilter {
     let span_filter = config.span_filter.as_deref();
     let span_filter = span_filter.and_then(|text| config::parse_filter(text).ok());
-    let filter = match span_filter.or(rust_log) {
-        Some(directives) => targets(&directives),
-        None => Targets::new().with_default(DEFAULT_LEVEL),
-    };
+    match (span_filter, rust_log) {
+        (Some(directives), _) => LineFilter::Targets(targets(directives.iter())),
+        (None, Some(directives)) => LineFilter::new(&directives),
+        (None, None) => default_filter(),
+    }
+}
+
+/// Adds the layer, with its filter.
+pub(super) fn with_spans<S, F>(
+    subscriber: S,
+    config: &TelemetryConfig,
+    filter: F,
+) -> impl Subscriber + Send + Sync + use<S, F>
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    F: Filter<S> + Send + Sync + 'static,
+{
     let layer = tracing_layer().with_events(config.logging.span_events);
     with_current_span(subscriber.with(layer.with_filter(filter)))
 }

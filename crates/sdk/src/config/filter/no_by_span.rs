@@ -1,0 +1,7 @@
+//! Without `EnvFilter`, no directive names a span.
+
+use crate::config::needed;
+
+pub(super) fn check(text: &str, _: &str) -> Result<(), String> {
+    Err(needed(&format!("`{text}`"), "env-filter"))
+}

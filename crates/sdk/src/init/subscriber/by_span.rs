@@ -1,0 +1,27 @@
+//! Filters by span and field, which are those of `tracing_subscriber`.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LineDirective;
+
+/// The directives of an [`EnvFilter`], which has the state of one layer.
+#[derive(Clone, Debug)]
+pub struct SpanFilter(String);
+
+impl SpanFilter {
+    /// `None` if no directive names a span or a field.
+    pub(super) fn new(directives: &[LineDirective]) -> Option<Self> {
+        let mut all = directives.iter();
+        all.any(|directive| matches!(directive, LineDirective::Span(_)))
+            .then(|| {
+                let directives: Vec<_> = directives.iter().map(ToString::to_string).collect();
+                Self(directives.join(","))
+            })
+    }
+
+    /// The filter of one layer.
+    pub(super) fn of_layer(&self) -> EnvFilter {
+        // They have been checked, except for a target that no module has.
+        EnvFilter::builder().parse_lossy(&self.0)
+    }
+}
