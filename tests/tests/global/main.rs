@@ -3,6 +3,7 @@
 mod attributes;
 mod boundaries;
 mod child_process;
+mod code_attributes;
 mod config_file;
 mod configurators;
 mod constructor;

@@ -6,6 +6,7 @@
 //! source.
 
 use std::borrow::Cow;
+use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -19,12 +20,12 @@ use super::shared_attributes::{OwnAttributes, SharedAttributes};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::{UnixNanos, WallClock};
-use crate::config::SpanLimits;
+use crate::config::{CodeAttributes, SpanLimits};
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
 /// A finished span, ready to be converted to the format of an exporter.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct EnrichedSpan<'a> {
     /// Redacted. Attribute keys are unique.
     pub record: &'a SpanRecord,
@@ -35,6 +36,10 @@ pub struct EnrichedSpan<'a> {
     /// When it ended.
     pub end: UnixNanos,
     site: &'a Site,
+    /// The attributes of the source location, with or without its `code.*`.
+    location: &'a SharedAttributes,
+    /// Those of the first span of the location in a request.
+    first_location: &'a SharedAttributes,
     process: &'a SharedAttributes,
     /// The number of attributes of the source location that the limit allows.
     room: usize,
@@ -44,7 +49,12 @@ pub struct EnrichedSpan<'a> {
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    code: SharedAttributes,
+    /// The target, and `code.*`.
+    location: SharedAttributes,
+    /// The target alone.
+    target: SharedAttributes,
+    /// The last batch with a span of this location, from 1.
+    batch: u64,
     scope: Arc<InstrumentationScope>,
     keys: SiteKeys,
 }
@@ -60,6 +70,9 @@ pub struct Enricher {
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
+    code: CodeAttributes,
+    /// The number of batches that are complete.
+    batches: u64,
     /// Emits exceptions as log records, if that is configured.
     exceptions: Option<Exceptions>,
 }
@@ -69,12 +82,21 @@ pub struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
+    /// The span as the first one of its source location in a request.
+    #[must_use]
+    pub const fn as_first(&self) -> Self {
+        Self {
+            location: self.first_location,
+            ..*self
+        }
+    }
+
     /// The attributes that are added to the span: its source location, as far as the limit allows, and the attributes
     /// of the process, which have different keys. The span's own attributes win.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        let code = self.site.code.not_set_by(own).take(self.room);
-        code.chain(self.process.not_set_by(own))
+        let location = self.location.not_set_by(own).take(self.room);
+        location.chain(self.process.not_set_by(own))
     }
 
     /// The instrumentation scope, redacted. Spans of equal scopes share it.
@@ -86,7 +108,7 @@ impl EnrichedSpan<'_> {
     #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        self.site.code.write_not_set_by(own, self.room, out);
+        self.location.write_not_set_by(own, self.room, out);
         self.process.write_not_set_by(own, usize::MAX, out);
     }
 }
@@ -103,6 +125,16 @@ impl Enricher {
     /// Emits the exceptions of spans as log records.
     pub(super) fn emit_exceptions(&mut self, exceptions: Exceptions) {
         self.exceptions = Some(exceptions);
+    }
+
+    /// Sets which spans have `code.*`. By default, all have.
+    pub fn set_code_attributes(&mut self, code: CodeAttributes) {
+        self.code = code;
+    }
+
+    /// Begins the next batch of spans.
+    pub const fn begin_batch(&mut self) {
+        self.batches += 1;
     }
 
     pub(super) const fn emits_exceptions(&self) -> bool {
@@ -133,6 +165,20 @@ impl Enricher {
             site.or_insert_with(|| Site::of(record, redactor, scopes, process))
         };
         redactor.record(record, &mut site.keys);
+        let (location, first_location) = match self.code {
+            CodeAttributes::EverySpan => (&site.location, &site.location),
+            CodeAttributes::Off => (&site.target, &site.target),
+            CodeAttributes::Once => {
+                let batch = self.batches + 1;
+                let is_first = mem::replace(&mut site.batch, batch) != batch;
+                let location = if is_first {
+                    &site.location
+                } else {
+                    &site.target
+                };
+                (location, &site.location)
+            }
+        };
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
         }
@@ -162,6 +208,8 @@ impl Enricher {
                 .saturating_sub(record.attributes.as_slice().len() + process.len()),
             record,
             site,
+            location,
+            first_location,
             process,
         }
     }
@@ -256,7 +304,9 @@ impl Site {
     ) -> Self {
         Self {
             name: Cow::Borrowed(""),
-            code: SharedAttributes::default(),
+            location: SharedAttributes::default(),
+            target: SharedAttributes::default(),
+            batch: 0,
             scope: shared(redactor.scope(scope), scopes),
             keys: SiteKeys::default(),
         }
@@ -287,15 +337,19 @@ impl Site {
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let target = record.head.callsite.and_then(CallSite::tracing_target);
         let target = target.map(|target| KeyValue::new(keys::TARGET, target));
-        let code = target.into_iter().chain(function).chain(file).chain(line);
         // Attributes that the configuration sets for every span take precedence over those of the call site.
-        let code = code.filter(|attribute| !process.sets(&attribute.key));
+        let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
+        let target: Vec<_> = target.into_iter().filter(is_new).collect();
+        let code = function.into_iter().chain(file).chain(line).filter(is_new);
+        let location = SharedAttributes::new(target.iter().cloned().chain(code), redactor);
         Self {
             name: redactor
                 .redaction
                 .text(name)
                 .map_or(Cow::Borrowed(name), Cow::Owned),
-            code: SharedAttributes::new(code, redactor),
+            location,
+            target: SharedAttributes::new(target, redactor),
+            batch: 0,
             scope: shared(redactor.static_scope(scope, version), scopes),
             keys: SiteKeys::default(),
         }

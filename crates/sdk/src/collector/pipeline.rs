@@ -18,7 +18,7 @@ use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::channel::Sender;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::{ErrorsConfig, SamplingConfig, SpanLimits};
+use crate::config::{CodeAttributes, ErrorsConfig, SamplingConfig, SpanLimits};
 use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
 
 /// The settings of a pipeline.
@@ -27,6 +27,8 @@ pub(crate) struct PipelineSettings {
     /// Attributes of every span that does not set them itself.
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
+    /// Which spans have `code.*`.
+    pub(crate) code: CodeAttributes,
     pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
@@ -81,6 +83,7 @@ impl Pipeline {
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
+        enricher.set_code_attributes(settings.code);
         if let Some(exceptions) = settings.exceptions {
             enricher.emit_exceptions(exceptions);
         }
@@ -318,6 +321,7 @@ impl Pipeline {
 
     fn ship(&mut self) {
         self.due = None;
+        self.enricher.begin_batch();
         let spans = std::mem::take(&mut self.spans);
         if spans == 0 {
             return;
@@ -333,6 +337,7 @@ impl Pipeline {
     /// have failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
+        self.enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
         let open = std::mem::take(&mut self.spans) + waiting;
         let open = open * self.destinations.len();

@@ -22,6 +22,7 @@ use super::problems::Problems;
 use super::profile::ProfileConfig;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
+use super::repeated::{CodeAttributes, IdentityAttributes};
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
@@ -132,6 +133,13 @@ pub struct TelemetryConfig {
     /// baggage takes precedence over `span_attributes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
+    /// Which spans have the attributes of their place in the source: `every_span` (default), `once` in each request, or
+    /// `off`. About half of the bytes of a span are its place.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub code_attributes: CodeAttributes,
+    /// Where the floe identity is written: on the resource and on `every_span` (default), or on the `resource` alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub identity_attributes: IdentityAttributes,
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
@@ -261,6 +269,8 @@ impl TelemetryConfig {
             detection: DetectionConfig::default(),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
+            code_attributes: CodeAttributes::default(),
+            identity_attributes: IdentityAttributes::default(),
             authentication: None,
             max_memory_bytes: default_max_memory_bytes(),
             batch_processor: BatchSpanProcessorConfig::default(),
@@ -487,6 +497,8 @@ impl fmt::Debug for Fields<'_> {
             detection,
             span_attributes,
             baggage_attributes,
+            code_attributes,
+            identity_attributes,
             authentication,
             max_memory_bytes,
             batch_processor,
@@ -523,6 +535,8 @@ impl fmt::Debug for Fields<'_> {
             .field("detection", detection)
             .field("span_attributes", &attributes)
             .field("baggage_attributes", baggage_attributes)
+            .field("code_attributes", code_attributes)
+            .field("identity_attributes", identity_attributes)
             .field("authentication", authentication)
             .field("max_memory_bytes", max_memory_bytes)
             .field("batch_processor", batch_processor)
