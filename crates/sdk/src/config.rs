@@ -30,6 +30,7 @@
 
 pub(crate) mod auth;
 mod batch;
+mod compression;
 #[cfg(feature = "yaml")]
 pub(crate) mod config_file;
 mod context_mode;
@@ -68,6 +69,7 @@ pub(crate) mod telemetry;
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+pub use self::compression::SpanCompressionConfig;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};

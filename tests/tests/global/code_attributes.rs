@@ -10,7 +10,7 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_tracer, traced};
 use floe_tests::{ReceivedSpan, Receiver};
-use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -23,7 +23,7 @@ fn other() {}
 
 /// The requests with the spans that `code` records. A batch has four spans.
 fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
-    let receiver = Receiver::http();
+    let receiver = Receiver::grpc();
     let text = format!("resource_attributes: {{service_name: orders}}\n{yaml}");
     let mut config = TelemetryConfig::from_yaml(&text).unwrap();
     config.otlp_endpoint = Some(receiver.endpoint());
@@ -147,7 +147,7 @@ fn the_identity_is_on_the_resource_alone_if_the_configuration_says_so() {
         ("identity_attributes: every_span", true),
         ("identity_attributes: resource", false),
     ] {
-        let receiver = Receiver::http();
+        let receiver = Receiver::grpc();
         let mut config = TelemetryConfig::from_yaml(&yaml(setting)).unwrap();
         config.otlp_endpoint = Some(receiver.endpoint());
         config.exporters.metrics = Some(vec![ExporterKind::None]);

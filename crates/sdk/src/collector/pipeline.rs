@@ -1,9 +1,10 @@
-//! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
+//! The pipeline of a provider: metrics from spans, tail sampling, compression, enrichment and batching.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::compression::Compressor;
 use super::destination::Destination;
 use super::enrich::Enricher;
 use super::exceptions::Exceptions;
@@ -18,7 +19,9 @@ use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::channel::Sender;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::{CodeAttributes, ErrorsConfig, SamplingConfig, SpanLimits};
+use crate::config::{
+    CodeAttributes, ErrorsConfig, SamplingConfig, SpanCompressionConfig, SpanLimits,
+};
 use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
 
 /// The settings of a pipeline.
@@ -29,6 +32,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) limits: SpanLimits,
     /// Which spans have `code.*`.
     pub(crate) code: CodeAttributes,
+    /// Which siblings become one span.
+    pub(crate) compression: SpanCompressionConfig,
     pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
@@ -61,6 +66,7 @@ pub(crate) struct Pipeline {
     errors: ErrorsConfig,
     status_on_success: bool,
     processing: Option<Processing>,
+    compressor: Option<Compressor>,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -89,6 +95,7 @@ impl Pipeline {
         }
         Self {
             tail,
+            compressor: Compressor::new(settings.compression, counters),
             exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
@@ -152,9 +159,14 @@ impl Pipeline {
     fn queue_room(&self, pending: Size) -> usize {
         let rooms = self.destinations.iter();
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let spans = self.spans + waiting;
+        let spans = self.open() + waiting;
         let rooms = rooms.map(|to| to.room(spans, pending));
         rooms.max().unwrap_or(usize::MAX)
+    }
+
+    /// The number of spans in the open batch, with those that compression holds back.
+    fn open(&self) -> usize {
+        self.spans + self.compressor.as_ref().map_or(0, Compressor::len)
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
@@ -278,7 +290,7 @@ impl Pipeline {
         }
     }
 
-    /// Enriches the span and adds it to the open batch, unless the head has recorded it only for processors and metrics.
+    /// Compresses the span, or adds it to the open batch, unless the head has recorded it only for processors and metrics.
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
@@ -291,6 +303,33 @@ impl Pipeline {
             *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
         let exporters = self.destinations.len();
+        let Some(compressor) = &mut self.compressor else {
+            return self.add(record, clock);
+        };
+        let mut ready = Vec::new();
+        self.moving += exporters;
+        compressor.push(record.take(), clock, &mut ready);
+        self.moving -= exporters;
+        self.add_all(ready, clock);
+        if self.open() >= self.batch_size {
+            self.ship(clock);
+        }
+        self.await_batch();
+    }
+
+    /// Adds spans that compression has held back.
+    fn add_all(&mut self, spans: Vec<SpanRecord>, clock: &WallClock) {
+        let exporters = self.destinations.len();
+        self.moving += spans.len() * exporters;
+        for mut record in spans {
+            self.moving -= exporters;
+            self.add(&mut record, clock);
+        }
+    }
+
+    /// Enriches the span and adds it to the open batch.
+    fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        let exporters = self.destinations.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
@@ -300,26 +339,41 @@ impl Pipeline {
         self.moving -= exporters;
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
-            self.ship();
-        } else if self.due.is_none() {
+            self.ship_batch();
+        }
+        self.await_batch();
+    }
+
+    /// Sets when the open batch is due, if it is not empty.
+    fn await_batch(&mut self) {
+        if self.due.is_none() && self.open() > 0 {
             self.due = Some(monotonic_now() + self.delay);
         }
     }
 
     /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
-    pub(super) fn tick(&mut self) -> Option<Duration> {
+    pub(super) fn tick(&mut self, clock: &WallClock) -> Option<Duration> {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
-            self.ship();
+            self.ship(clock);
             return None;
         }
         Some(until)
     }
 
-    fn ship(&mut self) {
+    /// Ships the open batch, with what compression holds back.
+    fn ship(&mut self, clock: &WallClock) {
+        if let Some(compressor) = &mut self.compressor {
+            let held = compressor.close_all().collect();
+            self.add_all(held, clock);
+        }
+        self.ship_batch();
+    }
+
+    fn ship_batch(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
         let spans = std::mem::take(&mut self.spans);
@@ -339,7 +393,9 @@ impl Pipeline {
         self.due = None;
         self.enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
-        let open = std::mem::take(&mut self.spans) + waiting;
+        let held = self.compressor.as_mut();
+        let held = held.map_or(0, |compressor| compressor.close_all().count());
+        let open = std::mem::take(&mut self.spans) + waiting + held;
         let open = open * self.destinations.len();
         let failed = std::mem::take(&mut self.moving) + open;
         self.counters
@@ -352,8 +408,8 @@ impl Pipeline {
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
     /// the number of reports to expect.
-    pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
-        self.ship();
+    pub(crate) fn flush(&mut self, report: &Sender<Report>, clock: &WallClock) -> usize {
+        self.ship(clock);
         for to in &self.destinations {
             to.flush(report);
         }
@@ -372,8 +428,9 @@ impl Pipeline {
         timeout: Duration,
         end: Option<Instant>,
         report: &Sender<Report>,
+        clock: &WallClock,
     ) -> usize {
-        self.ship();
+        self.ship(clock);
         for to in &self.destinations {
             to.shutdown(timeout, end, report);
         }
