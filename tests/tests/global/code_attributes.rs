@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_tracer, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{ReceivedSpan, Receiver};
-use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -41,10 +41,13 @@ fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     let requests: Vec<Vec<_>> = spans.chunks(4).map(<[_]>::to_vec).collect();
     assert_eq!(receiver.requests().len(), requests.len());
     // Exporters of the SDK get the same attributes.
-    let received = requests.iter().flatten().map(|span| span.attributes.len());
+    let received = spans.iter().map(|span| span.attributes.len());
     let exported = memory.spans();
     let exported = exported.iter().map(|span| span.attributes.len());
-    assert!(received.eq(exported), "{requests:#?}");
+    let [mut received, mut exported] = [received.collect::<Vec<_>>(), exported.collect()];
+    received.sort_unstable();
+    exported.sort_unstable();
+    assert_eq!(received, exported);
     requests
 }
 
@@ -112,7 +115,7 @@ fn a_place_is_written_once_for_each_way_to_record_a_span() {
         tracing::subscriber::with_default(subscriber, || {
             for _ in 0..2 {
                 tracing::info_span!("bridged").in_scope(|| {});
-                get_tracer("acme.mail").start("mail.send").end();
+                drop(create_span("mail.send"));
             }
         });
     });
