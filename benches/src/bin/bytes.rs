@@ -82,7 +82,7 @@ fn main() -> ExitCode {
     if receiver::serve() || paced::serve() {
         return ExitCode::SUCCESS;
     }
-    let spans = arguments::value("--spans").unwrap_or(20_000);
+    let spans = arguments::value("--spans").unwrap_or(10_000);
     let mut checks = Checks::new();
     let rows: Vec<Row> = ROWS
         .into_iter()
@@ -127,8 +127,8 @@ fn measure(
         contestant,
         otlp: &receiver.otlp,
         spans,
-        // So slow that no queue is full.
-        rate: 5_000,
+        // So slow that no queue is full, also without optimization.
+        rate: 1_000,
         config,
     };
     let recorded = order.run().recorded;

@@ -6,6 +6,7 @@
 //! has room, spans stay in the threads' buffers.
 
 mod block_on;
+mod budget;
 mod compression;
 mod destination;
 mod drain;

@@ -1,4 +1,4 @@
-//! Consecutive short siblings that become one span, as a program and a receiver see it.
+//! Consecutive short siblings that become one span, and a budget of bytes, as a program and a receiver see them.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -201,4 +201,31 @@ fn what_is_held_back_is_exported_with_its_batch() {
     telemetry.shutdown(TIMEOUT).unwrap();
     let counted = telemetry.statistics();
     assert_eq!(counted.exported + counted.compressed, 3, "{counted:?}");
+}
+
+#[test]
+fn a_budget_bounds_what_is_exported() {
+    floe_tests::alone!();
+    let memory = MemoryExporter::new();
+    let settings =
+        "sampling: {max_bytes_per_minute: 1000000}\nbatch_processor: {max_queue_size: 10000}";
+    let telemetry = TelemetryProvider::builder(config(settings))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    for _ in 0..1000 {
+        import();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let counted = telemetry.statistics();
+    assert!(counted.over_budget > 0, "{counted:?}");
+    let lost = counted.dropped_buffer_full + counted.dropped_queue_full;
+    assert_eq!(
+        counted.exported + counted.over_budget + lost,
+        13_000,
+        "{counted:?}"
+    );
+    assert_eq!(counted.pending, 0, "{counted:?}");
+    // A span has at least 300 bytes in memory.
+    assert!(memory.spans().len() < 1_000_000 / 300, "{counted:?}");
 }

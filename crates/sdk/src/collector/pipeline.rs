@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::budget::Budget;
 use super::compression::Compressor;
 use super::destination::Destination;
 use super::enrich::Enricher;
@@ -43,6 +44,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
+    /// The most bytes of a minute.
+    pub(crate) max_bytes_per_minute: Option<u64>,
     /// Whether spans without the sampled flag are exported.
     pub(crate) exports_unsampled: bool,
     pub(crate) batch_size: usize,
@@ -67,6 +70,9 @@ pub(crate) struct Pipeline {
     status_on_success: bool,
     processing: Option<Processing>,
     compressor: Option<Compressor>,
+    budget: Option<Budget>,
+    /// Which spans have `code.*` within the budget.
+    code: CodeAttributes,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -96,6 +102,9 @@ impl Pipeline {
         Self {
             tail,
             compressor: Compressor::new(settings.compression, counters),
+            budget: (settings.max_bytes_per_minute)
+                .map(|bytes| Budget::new(bytes, counters, monotonic_now())),
+            code: settings.code,
             exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
@@ -302,6 +311,20 @@ impl Pipeline {
             let state = &mut record.more_mut().trace_state;
             *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
+        if let Some(budget) = &mut self.budget {
+            if !budget.admits(record, monotonic_now()) {
+                return;
+            }
+            if self.code == CodeAttributes::EverySpan {
+                let is_thrifty = budget.is_thrifty();
+                let code = if is_thrifty {
+                    CodeAttributes::Once
+                } else {
+                    self.code
+                };
+                self.enricher.set_code_attributes(code);
+            }
+        }
         let exporters = self.destinations.len();
         let Some(compressor) = &mut self.compressor else {
             return self.add(record, clock);
@@ -379,6 +402,10 @@ impl Pipeline {
         let spans = std::mem::take(&mut self.spans);
         if spans == 0 {
             return;
+        }
+        if let Some(budget) = &mut self.budget {
+            let bytes = self.destinations.iter().map(|to| to.bytes());
+            budget.spend(bytes.max().unwrap_or_default());
         }
         self.moving += spans * self.destinations.len();
         for to in &mut self.destinations {

@@ -22,7 +22,8 @@ use crate::recorder;
 /// spans = exported + failed
 ///       + dropped_queue_full + dropped_buffer_full + dropped_memory
 ///       + dropped_shutdown + dropped_without_provider
-///       + sampled_out + discarded + compressed + without_exporter + pending
+///       + sampled_out + discarded + compressed + over_budget
+///       + without_exporter + pending
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
@@ -78,6 +79,9 @@ pub struct Statistics {
     /// Spans that were added to a sibling, whose `floe.composite.count` contains them
     /// ([`span_compression`](crate::TelemetryConfig::span_compression)).
     pub compressed: u64,
+    /// Spans that were not exported because of the budget
+    /// ([`max_bytes_per_minute`](crate::config::SamplingConfig::max_bytes_per_minute)).
+    pub over_budget: u64,
     /// Spans that were recorded for processors, for metrics or for the log records of exceptions, while there is no
     /// exporter of spans. If there is nothing of these either, spans are not recorded.
     pub without_exporter: u64,
@@ -213,6 +217,7 @@ pub struct Counters {
     pub(super) sampled_out: AtomicU64,
     pub(super) discarded: AtomicU64,
     pub(super) compressed: AtomicU64,
+    pub(super) over_budget: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
     /// Log records for the exporters, once for each.
@@ -279,6 +284,7 @@ impl Counters {
         let sampled_out = self.sampled_out.load(Ordering::Acquire);
         let discarded = self.discarded.load(Ordering::Acquire);
         let compressed = self.compressed.load(Ordering::Acquire);
+        let over_budget = self.over_budget.load(Ordering::Acquire);
         let process = match self.start.get() {
             Some(start) => self
                 .end
@@ -293,9 +299,8 @@ impl Counters {
         let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
         let logs_done = logs_exported + logs_failed + logs_dropped;
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
-        let own = process
-            .written
-            .saturating_sub(process.elsewhere + sampled_out + discarded + compressed);
+        let not_exported = sampled_out + discarded + compressed + over_budget;
+        let own = (process.written).saturating_sub(process.elsewhere + not_exported);
         let exporters = self.exports.count() as u64;
         let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
@@ -315,6 +320,7 @@ impl Counters {
             sampled_out,
             discarded,
             compressed,
+            over_budget,
             without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
             unprocessed: self.unprocessed.load(Ordering::Relaxed),
