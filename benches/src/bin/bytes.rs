@@ -9,11 +9,10 @@
 
 use std::process::ExitCode;
 
+use benches::arguments;
 use benches::checks::Checks;
 use benches::paced::{self, Order};
 use benches::receiver::{self, Receiver};
-use benches::{arguments, report};
-use serde::Serialize;
 
 const OURS: &str = "floe-telemetry";
 
@@ -67,7 +66,7 @@ const ROWS: [(&str, &str, Option<&str>); 10] = [
     ),
 ];
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Row {
     setting: &'static str,
     /// Spans that the program has recorded.
@@ -111,7 +110,6 @@ fn main() -> ExitCode {
             row.setting, row.sent
         );
     }
-    report::write("bytes", &rows);
     checks.finish()
 }
 

@@ -36,10 +36,8 @@ pub struct EnrichedSpan<'a> {
     /// When it ended.
     pub end: UnixNanos,
     site: &'a Site,
-    /// The attributes of the source location, with or without its `code.*`.
+    /// The attributes of the source location, without its `code.*` where an earlier span of the batch has them.
     location: &'a SharedAttributes,
-    /// Those of the first span of the location in a request.
-    first_location: &'a SharedAttributes,
     process: &'a SharedAttributes,
     /// The number of attributes of the source location that the limit allows.
     room: usize,
@@ -49,7 +47,7 @@ pub struct EnrichedSpan<'a> {
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    /// The target, and `code.*`.
+    /// The target, and `code.*` unless no span has them.
     location: SharedAttributes,
     /// The target alone.
     target: SharedAttributes,
@@ -86,7 +84,7 @@ impl EnrichedSpan<'_> {
     #[must_use]
     pub const fn as_first(&self) -> Self {
         Self {
-            location: self.first_location,
+            location: &self.site.location,
             ..*self
         }
     }
@@ -127,7 +125,7 @@ impl Enricher {
         self.exceptions = Some(exceptions);
     }
 
-    /// Sets which spans have `code.*`. By default, all have.
+    /// Sets which spans have `code.*`. By default, all have. `Off` is set before the first span.
     pub fn set_code_attributes(&mut self, code: CodeAttributes) {
         self.code = code;
     }
@@ -162,22 +160,18 @@ impl Enricher {
             site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
             let site = self.sites.entry(SourceLocation::of(record));
-            site.or_insert_with(|| Site::of(record, redactor, scopes, process))
+            let has_code = self.code != CodeAttributes::Off;
+            site.or_insert_with(|| Site::of(record, redactor, scopes, process, has_code))
         };
         redactor.record(record, &mut site.keys);
-        let (location, first_location) = match self.code {
-            CodeAttributes::EverySpan => (&site.location, &site.location),
-            CodeAttributes::Off => (&site.target, &site.target),
-            CodeAttributes::Once => {
-                let batch = self.batches + 1;
-                let is_first = mem::replace(&mut site.batch, batch) != batch;
-                let location = if is_first {
-                    &site.location
-                } else {
-                    &site.target
-                };
-                (location, &site.location)
-            }
+        let is_repeated = self.code == CodeAttributes::Once && {
+            let batch = self.batches + 1;
+            mem::replace(&mut site.batch, batch) == batch
+        };
+        let location = if is_repeated {
+            &site.target
+        } else {
+            &site.location
         };
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
@@ -209,7 +203,6 @@ impl Enricher {
             record,
             site,
             location,
-            first_location,
             process,
         }
     }
@@ -317,6 +310,7 @@ impl Site {
         redactor: &mut Redactor,
         scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
         process: &SharedAttributes,
+        has_code: bool,
     ) -> Self {
         let (name, function, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (
@@ -340,7 +334,8 @@ impl Site {
         // Attributes that the configuration sets for every span take precedence over those of the call site.
         let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
         let target: Vec<_> = target.into_iter().filter(is_new).collect();
-        let code = function.into_iter().chain(file).chain(line).filter(is_new);
+        let code = function.into_iter().chain(file).chain(line);
+        let code = code.filter(|attribute| has_code && is_new(attribute));
         let location = SharedAttributes::new(target.iter().cloned().chain(code), redactor);
         Self {
             name: redactor
