@@ -15,10 +15,11 @@ use opentelemetry::trace::{SpanKind, TraceState};
 use opentelemetry::{SpanId, TraceId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::limits;
 use super::statistics::Counters;
 use crate::attributes::{Attribute, AttributeList, AttributeValue};
 use crate::clock::WallClock;
-use crate::config::SpanCompressionConfig;
+use crate::config::{SpanCompressionConfig, SpanLimits};
 use crate::keys;
 use crate::recorder::{Code, Origin, SpanRecord};
 
@@ -28,6 +29,9 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// The most spans that are remembered: those whose children have ended before them, and those that were added to others.
 const MAX_REMEMBERED: usize = 8192;
+
+/// The attributes of a compressed span.
+const OWN_ATTRIBUTES: usize = 3;
 
 /// Attributes that name the database of a call, the first two by the old and the new convention.
 const DATABASE: [&str; 6] = [
@@ -65,6 +69,8 @@ struct Open {
 pub(super) struct Compressor {
     config: SpanCompressionConfig,
     longest: Duration,
+    /// The most attributes of a span that is compressed, so that there is room for those that say so.
+    most_attributes: usize,
     counters: Arc<Counters>,
     /// By trace and parent.
     open: FxHashMap<(TraceId, SpanId), Open>,
@@ -80,11 +86,16 @@ pub(super) struct Compressor {
 
 impl Compressor {
     /// Creates the compressor, if a strategy is enabled.
-    pub(super) fn new(config: SpanCompressionConfig, counters: &Arc<Counters>) -> Option<Self> {
+    pub(super) fn new(
+        config: SpanCompressionConfig,
+        limits: SpanLimits,
+        counters: &Arc<Counters>,
+    ) -> Option<Self> {
         let longest = config.longest()?;
         Some(Self {
             config,
             longest,
+            most_attributes: limits::size(limits.attribute_count).checked_sub(OWN_ATTRIBUTES)?,
             counters: Arc::clone(counters),
             open: FxHashMap::default(),
             bytes: 0,
@@ -120,7 +131,10 @@ impl Compressor {
             self.remember_parent(parent);
         }
         let took = span.duration(clock);
-        let is_eligible = !is_parent && took <= self.longest && can_be_compressed(&span);
+        let is_eligible = !is_parent
+            && took <= self.longest
+            && span.attributes.as_slice().len() <= self.most_attributes
+            && can_be_compressed(&span);
         if is_eligible {
             span.attributes.keep_distinct(usize::MAX);
             if let Some(open) = self.open.get_mut(&(trace, parent))

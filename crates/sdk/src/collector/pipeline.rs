@@ -101,7 +101,7 @@ impl Pipeline {
         }
         Self {
             tail,
-            compressor: Compressor::new(settings.compression, counters),
+            compressor: Compressor::new(settings.compression, settings.limits, counters),
             budget: (settings.max_bytes_per_minute)
                 .map(|bytes| Budget::new(bytes, counters, monotonic_now())),
             code: settings.code,

@@ -54,7 +54,7 @@ fn compressor(exact: Option<Duration>, same: Option<Duration>) -> Compressor {
         exact_match_max_duration: exact,
         same_kind_max_duration: same,
     };
-    Compressor::new(config, &Arc::default()).unwrap()
+    Compressor::new(config, SpanLimits::default(), &Arc::default()).unwrap()
 }
 
 fn compressed(compressor: &mut Compressor, spans: Vec<SpanRecord>) -> Vec<SpanRecord> {
@@ -239,6 +239,27 @@ fn a_span_with_children_is_alone() {
     let expected = [("query", 2), ("load", 1), ("load", 1), ("load", 1)];
     assert_eq!(names(&spans), expected);
     assert_eq!(spans[2].head.span_id, SpanId::from(3));
+}
+
+#[test]
+fn a_span_without_room_for_its_count_is_alone() {
+    let config = SpanCompressionConfig {
+        exact_match_max_duration: Some(EXACT),
+        same_kind_max_duration: None,
+    };
+    let compressor = |most| {
+        let limits = SpanLimits {
+            attribute_count: most,
+            ..SpanLimits::default()
+        };
+        Compressor::new(config, limits, &Arc::default())
+    };
+    let equal = |id| with(span(id, "load", id), "table", "orders");
+    for (most, expected) in [(4, 1), (3, 2)] {
+        let spans = compressed(&mut compressor(most).unwrap(), vec![equal(2), equal(3)]);
+        assert_eq!(spans.len(), expected, "{most}");
+    }
+    assert!(compressor(2).is_none());
 }
 
 #[test]
