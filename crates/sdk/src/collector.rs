@@ -6,6 +6,8 @@
 //! has room, spans stay in the threads' buffers.
 
 mod block_on;
+mod budget;
+mod compression;
 mod destination;
 mod drain;
 mod ending;
@@ -250,7 +252,8 @@ impl Collector {
         self.clock.refresh();
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();
-        let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
+        let pipeline = self.pipeline.as_mut();
+        let until_batch = pipeline.and_then(|pipeline| pipeline.tick(&self.clock));
         let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
         self.warnings.warn(dropped);
 
@@ -346,7 +349,7 @@ impl Collector {
 
     fn finish_first(&mut self) {
         if let Some(drain) = self.drains.pop_front() {
-            drain.finish(&mut self.pipeline);
+            drain.finish(&mut self.pipeline, &self.clock);
         }
     }
 

@@ -30,6 +30,7 @@
 
 pub(crate) mod auth;
 mod batch;
+mod compression;
 #[cfg(feature = "yaml")]
 pub(crate) mod config_file;
 mod context_mode;
@@ -56,6 +57,7 @@ mod problems;
 mod profile;
 mod propagator;
 mod redaction;
+mod repeated;
 mod resource;
 mod sampling;
 mod scopes;
@@ -67,6 +69,7 @@ pub(crate) mod telemetry;
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+pub use self::compression::SpanCompressionConfig;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
@@ -90,6 +93,7 @@ pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::profile::ProfileConfig;
 pub use self::propagator::{Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
+pub use self::repeated::{CodeAttributes, IdentityAttributes};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};

@@ -3,6 +3,8 @@
 mod attributes;
 mod boundaries;
 mod child_process;
+mod code_attributes;
+mod compression;
 mod config_file;
 mod configurators;
 mod constructor;

@@ -6,6 +6,7 @@
 //! source.
 
 use std::borrow::Cow;
+use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -19,12 +20,12 @@ use super::shared_attributes::{OwnAttributes, SharedAttributes};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::{UnixNanos, WallClock};
-use crate::config::SpanLimits;
+use crate::config::{CodeAttributes, SpanLimits};
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
 /// A finished span, ready to be converted to the format of an exporter.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct EnrichedSpan<'a> {
     /// Redacted. Attribute keys are unique.
     pub record: &'a SpanRecord,
@@ -35,6 +36,8 @@ pub struct EnrichedSpan<'a> {
     /// When it ended.
     pub end: UnixNanos,
     site: &'a Site,
+    /// The attributes of the source location, without its `code.*` where an earlier span of the batch has them.
+    location: &'a SharedAttributes,
     process: &'a SharedAttributes,
     /// The number of attributes of the source location that the limit allows.
     room: usize,
@@ -44,7 +47,12 @@ pub struct EnrichedSpan<'a> {
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    code: SharedAttributes,
+    /// The target, and `code.*` unless no span has them.
+    location: SharedAttributes,
+    /// The target alone.
+    target: SharedAttributes,
+    /// The last batch with a span of this location, from 1.
+    batch: u64,
     scope: Arc<InstrumentationScope>,
     keys: SiteKeys,
 }
@@ -60,6 +68,9 @@ pub struct Enricher {
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
+    code: CodeAttributes,
+    /// The number of batches that are complete.
+    batches: u64,
     /// Emits exceptions as log records, if that is configured.
     exceptions: Option<Exceptions>,
 }
@@ -69,12 +80,21 @@ pub struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
+    /// The span as the first one of its source location in a request.
+    #[must_use]
+    pub const fn as_first(&self) -> Self {
+        Self {
+            location: &self.site.location,
+            ..*self
+        }
+    }
+
     /// The attributes that are added to the span: its source location, as far as the limit allows, and the attributes
     /// of the process, which have different keys. The span's own attributes win.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        let code = self.site.code.not_set_by(own).take(self.room);
-        code.chain(self.process.not_set_by(own))
+        let location = self.location.not_set_by(own).take(self.room);
+        location.chain(self.process.not_set_by(own))
     }
 
     /// The instrumentation scope, redacted. Spans of equal scopes share it.
@@ -86,7 +106,7 @@ impl EnrichedSpan<'_> {
     #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        self.site.code.write_not_set_by(own, self.room, out);
+        self.location.write_not_set_by(own, self.room, out);
         self.process.write_not_set_by(own, usize::MAX, out);
     }
 }
@@ -103,6 +123,16 @@ impl Enricher {
     /// Emits the exceptions of spans as log records.
     pub(super) fn emit_exceptions(&mut self, exceptions: Exceptions) {
         self.exceptions = Some(exceptions);
+    }
+
+    /// Sets which spans have `code.*`. By default, all have. `Off` is set before the first span.
+    pub fn set_code_attributes(&mut self, code: CodeAttributes) {
+        self.code = code;
+    }
+
+    /// Begins the next batch of spans.
+    pub const fn begin_batch(&mut self) {
+        self.batches += 1;
     }
 
     pub(super) const fn emits_exceptions(&self) -> bool {
@@ -130,9 +160,19 @@ impl Enricher {
             site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
             let site = self.sites.entry(SourceLocation::of(record));
-            site.or_insert_with(|| Site::of(record, redactor, scopes, process))
+            let has_code = self.code != CodeAttributes::Off;
+            site.or_insert_with(|| Site::of(record, redactor, scopes, process, has_code))
         };
         redactor.record(record, &mut site.keys);
+        let is_repeated = self.code == CodeAttributes::Once && {
+            let batch = self.batches + 1;
+            mem::replace(&mut site.batch, batch) == batch
+        };
+        let location = if is_repeated {
+            &site.target
+        } else {
+            &site.location
+        };
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
         }
@@ -162,6 +202,7 @@ impl Enricher {
                 .saturating_sub(record.attributes.as_slice().len() + process.len()),
             record,
             site,
+            location,
             process,
         }
     }
@@ -256,7 +297,9 @@ impl Site {
     ) -> Self {
         Self {
             name: Cow::Borrowed(""),
-            code: SharedAttributes::default(),
+            location: SharedAttributes::default(),
+            target: SharedAttributes::default(),
+            batch: 0,
             scope: shared(redactor.scope(scope), scopes),
             keys: SiteKeys::default(),
         }
@@ -267,6 +310,7 @@ impl Site {
         redactor: &mut Redactor,
         scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
         process: &SharedAttributes,
+        has_code: bool,
     ) -> Self {
         let (name, function, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (
@@ -287,15 +331,20 @@ impl Site {
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let target = record.head.callsite.and_then(CallSite::tracing_target);
         let target = target.map(|target| KeyValue::new(keys::TARGET, target));
-        let code = target.into_iter().chain(function).chain(file).chain(line);
         // Attributes that the configuration sets for every span take precedence over those of the call site.
-        let code = code.filter(|attribute| !process.sets(&attribute.key));
+        let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
+        let target: Vec<_> = target.into_iter().filter(is_new).collect();
+        let code = function.into_iter().chain(file).chain(line);
+        let code = code.filter(|attribute| has_code && is_new(attribute));
+        let location = SharedAttributes::new(target.iter().cloned().chain(code), redactor);
         Self {
             name: redactor
                 .redaction
                 .text(name)
                 .map_or(Cow::Borrowed(name), Cow::Owned),
-            code: SharedAttributes::new(code, redactor),
+            location,
+            target: SharedAttributes::new(target, redactor),
+            batch: 0,
             scope: shared(redactor.static_scope(scope, version), scopes),
             keys: SiteKeys::default(),
         }

@@ -1,9 +1,11 @@
-//! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
+//! The pipeline of a provider: metrics from spans, tail sampling, compression, enrichment and batching.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::budget::Budget;
+use super::compression::Compressor;
 use super::destination::Destination;
 use super::enrich::Enricher;
 use super::exceptions::Exceptions;
@@ -18,7 +20,9 @@ use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::channel::Sender;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::{ErrorsConfig, SamplingConfig, SpanLimits};
+use crate::config::{
+    CodeAttributes, ErrorsConfig, SamplingConfig, SpanCompressionConfig, SpanLimits,
+};
 use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
 
 /// The settings of a pipeline.
@@ -27,6 +31,10 @@ pub(crate) struct PipelineSettings {
     /// Attributes of every span that does not set them itself.
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
+    /// Which spans have `code.*`.
+    pub(crate) code: CodeAttributes,
+    /// Which siblings become one span.
+    pub(crate) compression: SpanCompressionConfig,
     pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
@@ -36,6 +44,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
+    /// The most bytes of a minute.
+    pub(crate) max_bytes_per_minute: Option<u64>,
     /// Whether spans without the sampled flag are exported.
     pub(crate) exports_unsampled: bool,
     pub(crate) batch_size: usize,
@@ -59,6 +69,10 @@ pub(crate) struct Pipeline {
     errors: ErrorsConfig,
     status_on_success: bool,
     processing: Option<Processing>,
+    compressor: Option<Compressor>,
+    budget: Option<Budget>,
+    /// Which spans have `code.*` within the budget.
+    code: CodeAttributes,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -81,11 +95,16 @@ impl Pipeline {
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
+        enricher.set_code_attributes(settings.code);
         if let Some(exceptions) = settings.exceptions {
             enricher.emit_exceptions(exceptions);
         }
         Self {
             tail,
+            compressor: Compressor::new(settings.compression, settings.limits, counters),
+            budget: (settings.max_bytes_per_minute)
+                .map(|bytes| Budget::new(bytes, counters, monotonic_now())),
+            code: settings.code,
             exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
@@ -149,9 +168,14 @@ impl Pipeline {
     fn queue_room(&self, pending: Size) -> usize {
         let rooms = self.destinations.iter();
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let spans = self.spans + waiting;
+        let spans = self.open() + waiting;
         let rooms = rooms.map(|to| to.room(spans, pending));
         rooms.max().unwrap_or(usize::MAX)
+    }
+
+    /// The number of spans in the open batch, with those that compression holds back.
+    fn open(&self) -> usize {
+        self.spans + self.compressor.as_ref().map_or(0, Compressor::len)
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
@@ -275,7 +299,7 @@ impl Pipeline {
         }
     }
 
-    /// Enriches the span and adds it to the open batch, unless the head has recorded it only for processors and metrics.
+    /// Compresses the span, or adds it to the open batch, unless the head has recorded it only for processors and metrics.
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
@@ -287,6 +311,47 @@ impl Pipeline {
             let state = &mut record.more_mut().trace_state;
             *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
+        if let Some(budget) = &mut self.budget {
+            if !budget.admits(record, monotonic_now()) {
+                return;
+            }
+            if self.code == CodeAttributes::EverySpan {
+                let is_thrifty = budget.is_thrifty();
+                let code = if is_thrifty {
+                    CodeAttributes::Once
+                } else {
+                    self.code
+                };
+                self.enricher.set_code_attributes(code);
+            }
+        }
+        let exporters = self.destinations.len();
+        let Some(compressor) = &mut self.compressor else {
+            return self.add(record, clock);
+        };
+        let mut ready = Vec::new();
+        self.moving += exporters;
+        compressor.push(record.take(), clock, &mut ready);
+        self.moving -= exporters;
+        self.add_all(ready, clock);
+        if self.open() >= self.batch_size {
+            self.ship(clock);
+        }
+        self.await_batch();
+    }
+
+    /// Adds spans that compression has held back.
+    fn add_all(&mut self, spans: Vec<SpanRecord>, clock: &WallClock) {
+        let exporters = self.destinations.len();
+        self.moving += spans.len() * exporters;
+        for mut record in spans {
+            self.moving -= exporters;
+            self.add(&mut record, clock);
+        }
+    }
+
+    /// Enriches the span and adds it to the open batch.
+    fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let exporters = self.destinations.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
@@ -297,30 +362,50 @@ impl Pipeline {
         self.moving -= exporters;
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
-            self.ship();
-        } else if self.due.is_none() {
+            self.ship_batch();
+        }
+        self.await_batch();
+    }
+
+    /// Sets when the open batch is due, if it is not empty.
+    fn await_batch(&mut self) {
+        if self.due.is_none() && self.open() > 0 {
             self.due = Some(monotonic_now() + self.delay);
         }
     }
 
     /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
-    pub(super) fn tick(&mut self) -> Option<Duration> {
+    pub(super) fn tick(&mut self, clock: &WallClock) -> Option<Duration> {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
-            self.ship();
+            self.ship(clock);
             return None;
         }
         Some(until)
     }
 
-    fn ship(&mut self) {
+    /// Ships the open batch, with what compression holds back.
+    fn ship(&mut self, clock: &WallClock) {
+        if let Some(compressor) = &mut self.compressor {
+            let held = compressor.close_all().collect();
+            self.add_all(held, clock);
+        }
+        self.ship_batch();
+    }
+
+    fn ship_batch(&mut self) {
         self.due = None;
+        self.enricher.begin_batch();
         let spans = std::mem::take(&mut self.spans);
         if spans == 0 {
             return;
+        }
+        if let Some(budget) = &mut self.budget {
+            let bytes = self.destinations.iter().map(|to| to.bytes());
+            budget.spend(bytes.max().unwrap_or_default());
         }
         self.moving += spans * self.destinations.len();
         for to in &mut self.destinations {
@@ -333,8 +418,11 @@ impl Pipeline {
     /// have failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
+        self.enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
-        let open = std::mem::take(&mut self.spans) + waiting;
+        let held = self.compressor.as_mut();
+        let held = held.map_or(0, |compressor| compressor.close_all().count());
+        let open = std::mem::take(&mut self.spans) + waiting + held;
         let open = open * self.destinations.len();
         let failed = std::mem::take(&mut self.moving) + open;
         self.counters
@@ -347,8 +435,8 @@ impl Pipeline {
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
     /// the number of reports to expect.
-    pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
-        self.ship();
+    pub(crate) fn flush(&mut self, report: &Sender<Report>, clock: &WallClock) -> usize {
+        self.ship(clock);
         for to in &self.destinations {
             to.flush(report);
         }
@@ -367,8 +455,9 @@ impl Pipeline {
         timeout: Duration,
         end: Option<Instant>,
         report: &Sender<Report>,
+        clock: &WallClock,
     ) -> usize {
-        self.ship();
+        self.ship(clock);
         for to in &self.destinations {
             to.shutdown(timeout, end, report);
         }

@@ -22,7 +22,8 @@ use crate::recorder;
 /// spans = exported + failed
 ///       + dropped_queue_full + dropped_buffer_full + dropped_memory
 ///       + dropped_shutdown + dropped_without_provider
-///       + sampled_out + discarded + without_exporter + pending
+///       + sampled_out + discarded + compressed + over_budget
+///       + without_exporter + pending
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
@@ -75,6 +76,12 @@ pub struct Statistics {
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
+    /// Spans that were added to a sibling, whose `floe.composite.count` contains them
+    /// ([`span_compression`](crate::TelemetryConfig::span_compression)).
+    pub compressed: u64,
+    /// Spans that were not exported because of the budget
+    /// ([`max_bytes_per_minute`](crate::config::SamplingConfig::max_bytes_per_minute)).
+    pub over_budget: u64,
     /// Spans that were recorded for processors, for metrics or for the log records of exceptions, while there is no
     /// exporter of spans. If there is nothing of these either, spans are not recorded.
     pub without_exporter: u64,
@@ -209,6 +216,8 @@ pub struct Counters {
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
     pub(super) discarded: AtomicU64,
+    pub(super) compressed: AtomicU64,
+    pub(super) over_budget: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
     /// Log records for the exporters, once for each.
@@ -274,6 +283,8 @@ impl Counters {
         let dropped_shutdown = self.dropped_shutdown.load(Ordering::Acquire);
         let sampled_out = self.sampled_out.load(Ordering::Acquire);
         let discarded = self.discarded.load(Ordering::Acquire);
+        let compressed = self.compressed.load(Ordering::Acquire);
+        let over_budget = self.over_budget.load(Ordering::Acquire);
         let process = match self.start.get() {
             Some(start) => self
                 .end
@@ -288,9 +299,8 @@ impl Counters {
         let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
         let logs_done = logs_exported + logs_failed + logs_dropped;
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
-        let own = process
-            .written
-            .saturating_sub(process.elsewhere + sampled_out + discarded);
+        let not_exported = sampled_out + discarded + compressed + over_budget;
+        let own = (process.written).saturating_sub(process.elsewhere + not_exported);
         let exporters = self.exports.count() as u64;
         let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
@@ -309,6 +319,8 @@ impl Counters {
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out,
             discarded,
+            compressed,
+            over_budget,
             without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
             unprocessed: self.unprocessed.load(Ordering::Relaxed),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+use super::compression::SpanCompressionConfig;
 use super::context_mode::ContextMode;
 use super::detection::DetectionConfig;
 use super::endpoint;
@@ -22,6 +23,7 @@ use super::problems::Problems;
 use super::profile::ProfileConfig;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
+use super::repeated::{CodeAttributes, IdentityAttributes};
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
@@ -132,6 +134,16 @@ pub struct TelemetryConfig {
     /// baggage takes precedence over `span_attributes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
+    /// Which spans have the attributes of their place in the source: `every_span` (default), `once` in each request, or
+    /// `off`. About half of the bytes of a span are its place.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub code_attributes: CodeAttributes,
+    /// Where the floe identity is written: on the resource and on `every_span` (default), or on the `resource` alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub identity_attributes: IdentityAttributes,
+    /// Which consecutive short siblings become one span. Default: none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub span_compression: SpanCompressionConfig,
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
@@ -261,6 +273,9 @@ impl TelemetryConfig {
             detection: DetectionConfig::default(),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
+            code_attributes: CodeAttributes::default(),
+            identity_attributes: IdentityAttributes::default(),
+            span_compression: SpanCompressionConfig::default(),
             authentication: None,
             max_memory_bytes: default_max_memory_bytes(),
             batch_processor: BatchSpanProcessorConfig::default(),
@@ -394,6 +409,7 @@ impl TelemetryConfig {
         self.resource_attributes.check(problems);
         self.detection.check(problems);
         self.check_attributes(problems);
+        self.span_compression.check(problems);
         if let Some(authentication) = &self.authentication {
             authentication.check(problems);
         }
@@ -487,6 +503,9 @@ impl fmt::Debug for Fields<'_> {
             detection,
             span_attributes,
             baggage_attributes,
+            code_attributes,
+            identity_attributes,
+            span_compression,
             authentication,
             max_memory_bytes,
             batch_processor,
@@ -523,6 +542,9 @@ impl fmt::Debug for Fields<'_> {
             .field("detection", detection)
             .field("span_attributes", &attributes)
             .field("baggage_attributes", baggage_attributes)
+            .field("code_attributes", code_attributes)
+            .field("identity_attributes", identity_attributes)
+            .field("span_compression", span_compression)
             .field("authentication", authentication)
             .field("max_memory_bytes", max_memory_bytes)
             .field("batch_processor", batch_processor)

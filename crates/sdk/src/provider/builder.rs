@@ -28,7 +28,8 @@ use crate::collector::{
     WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
+    ExporterKind, IdentityAttributes, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
+    TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
 use crate::exporter::{
@@ -551,9 +552,12 @@ impl TelemetryProviderBuilder {
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
+            code: self.config.code_attributes,
+            compression: self.config.span_compression,
             errors: self.config.errors,
             status_on_success: self.config.status_on_success,
             exceptions,
+            max_bytes_per_minute: self.config.sampling.max_bytes_per_minute,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
             exports_unsampled: self.exports_unsampled,
@@ -733,11 +737,16 @@ impl Shares {
     }
 }
 
-/// Returns the attributes of every span of the process: `span_attributes` and the floe identity.
+/// Returns the attributes of every span of the process: `span_attributes`, and the floe identity unless the resource
+/// alone has it.
 fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
     let configured = config.span_attributes.iter();
     let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-    configured.chain(config.resource_attributes.identity())
+    let identity = match config.identity_attributes {
+        IdentityAttributes::EverySpan => config.resource_attributes.identity(),
+        IdentityAttributes::Resource => Vec::new(),
+    };
+    configured.chain(identity)
 }
 
 /// Returns the name of a type without its path and its parameters, for example `ConsoleExporter`.

@@ -1,0 +1,34 @@
+//! How often attributes are written that many spans share.
+
+use serde::{Deserialize, Serialize};
+
+use crate::json_schema::JsonSchema;
+
+/// Which spans have the attributes of their place in the source: `code.function.name`, `code.module.name`,
+/// `code.file.path` and `code.line.number`
+/// ([conventions](https://opentelemetry.io/docs/specs/semconv/code/)).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CodeAttributes {
+    /// Every span has them (default).
+    #[default]
+    EverySpan,
+    /// The first span of each place in each request to a receiver has them, so that every request is complete in
+    /// itself. The other spans have the same instrumentation scope and, unless the program renames them, the same name.
+    Once,
+    /// No span has them.
+    Off,
+}
+
+/// Where the floe identity is written: `floe.namespace`, `floe.product.name`, `floe.product.version` and `floe.mode`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IdentityAttributes {
+    /// On the resource and on every span (default).
+    #[default]
+    EverySpan,
+    /// On the resource alone. A span in a context whose baggage has an identity has that one nevertheless.
+    Resource,
+}
