@@ -212,8 +212,9 @@ impl BatchBuilder for RequestBuilder {
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
         let first;
         let mut span = span;
-        // Which places have a span in this request is known of the first request of a batch alone.
-        if !self.batch.requests.is_empty() {
+        // Which places have a span in this request is known of the first request of a batch alone, while no span was
+        // too large for it.
+        if !self.batch.requests.is_empty() || self.batch.too_large > 0 {
             first = span.as_first();
             span = &first;
         }

@@ -180,8 +180,8 @@ fn text(mut spans: Vec<Span>) -> String {
     format!("{spans:#?}")
 }
 
-/// Spans of one place without attributes.
-fn spans_of_one_place() -> SpanRecord {
+/// A span of always the same place, without attributes.
+fn span_of_one_place() -> SpanRecord {
     let mut record = SpanRecord::blank();
     let location = std::panic::Location::caller();
     record.more_mut().origin = Origin::Builder {
@@ -198,12 +198,19 @@ fn each_request_of_a_batch_has_the_places_of_its_spans() {
     enricher.set_code_attributes(CodeAttributes::Once);
     let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 400);
     for _ in 0..2 {
+        // The first span has the place, and is too large for any request.
+        let mut large = span_of_one_place();
+        large.attributes.set("text", &*"x".repeat(400));
+        builder.push(&enricher.enrich(&mut large, &clock, &process));
         for _ in 0..12 {
-            builder.push(&enricher.enrich(&mut spans_of_one_place(), &clock, &process));
+            builder.push(&enricher.enrich(&mut span_of_one_place(), &clock, &process));
         }
         let batch = builder.take();
         enricher.begin_batch();
-        assert!(batch.requests.len() > 2, "{batch:?}");
+        assert!(
+            batch.requests.len() > 2 && batch.too_large == 1,
+            "{batch:?}"
+        );
         for request in batch.requests {
             let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();
             let scope = &decoded.resource_spans[0].scope_spans[0];

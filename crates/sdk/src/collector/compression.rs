@@ -137,16 +137,7 @@ impl Compressor {
             && can_be_compressed(&span);
         if is_eligible {
             span.attributes.keep_distinct(usize::MAX);
-            if let Some(open) = self.open.get_mut(&(trace, parent))
-                && let Some(strategy) = strategy(open, &span, took, &self.config, clock)
-            {
-                let before = open.span.stored_bytes();
-                open.add(&span, took, strategy);
-                self.bytes = self.bytes.saturating_sub(before) + open.span.stored_bytes();
-                let first = open.span.head.span_id;
-                self.remember_added(id, first);
-                // After the span was added: it is in one of the numbers at every moment.
-                self.counters.compressed.fetch_add(1, Ordering::Release);
+            if self.add(&span, took, clock) {
                 return;
             }
         }
@@ -156,21 +147,44 @@ impl Compressor {
         if !is_eligible {
             return ready.push(span);
         }
+        self.hold_back(span, took);
+        if self.open.len() > MAX_OPEN || self.bytes > MAX_BYTES {
+            ready.extend(self.close_all());
+        }
+    }
+
+    /// Adds a span to the one that is held back, if there is one that it can be added to.
+    fn add(&mut self, span: &SpanRecord, took: Duration, clock: &WallClock) -> bool {
+        let head = &span.head;
+        let Some(open) = self.open.get_mut(&(head.trace_id, head.parent)) else {
+            return false;
+        };
+        let Some(strategy) = strategy(open, span, took, &self.config, clock) else {
+            return false;
+        };
+        let before = open.span.stored_bytes();
+        open.add(span, took, strategy);
+        self.bytes = self.bytes.saturating_sub(before) + open.span.stored_bytes();
+        let first = open.span.head.span_id;
+        self.remember_added(head.span_id, first);
+        // After the span was added: it is in one of the numbers at every moment.
+        self.counters.compressed.fetch_add(1, Ordering::Release);
+        true
+    }
+
+    fn hold_back(&mut self, span: SpanRecord, took: Duration) {
         self.bytes += span.stored_bytes();
-        let number = self.next_number;
-        self.next_number += 1;
+        let parent = (span.head.trace_id, span.head.parent);
         let open = Open {
-            number,
+            number: self.next_number,
             span,
             count: 1,
             sum: took,
             strategy: None,
             has_names: false,
         };
-        self.open.insert((trace, parent), open);
-        if self.open.len() > MAX_OPEN || self.bytes > MAX_BYTES {
-            ready.extend(self.close_all());
-        }
+        self.next_number += 1;
+        self.open.insert(parent, open);
     }
 
     /// Removes all spans that are held back, in the order in which they ended.
