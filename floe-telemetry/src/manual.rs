@@ -32,6 +32,7 @@ pub mod operations {}
 
 /// Short answers to "I want to …".
 ///
+/// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
 /// [keys]: configuration#logs

@@ -19,7 +19,11 @@ pub(super) struct Ours {
 
 impl Ours {
     pub(super) fn start(state: State, sink: &Sink, context: ContextMode) -> Self {
-        let mut config = TelemetryConfig::new("bench");
+        let yaml = arguments::value::<String>("--config");
+        let mut config = yaml.map_or_else(
+            || TelemetryConfig::new("bench"),
+            |yaml| TelemetryConfig::from_yaml(&yaml).expect("a configuration"),
+        );
         config.context = context;
         config.sampling = config
             .sampling

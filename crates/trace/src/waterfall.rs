@@ -67,9 +67,7 @@ impl Tree for Forest<'_> {
     }
 
     fn place(&self, span: usize) -> String {
-        let span = self.span(span);
-        let place = floe_waterfall::place(|key| span.attribute(key).map(ToString::to_string));
-        printable(&place).into_owned()
+        printable(&self.place(span)).into_owned()
     }
 
     fn service(&self, span: usize) -> Cow<'_, str> {

@@ -186,7 +186,8 @@ where
         let mut update = SpanRecord::blank();
         update.attributes = scratch::take();
         guarded(|| values.record(&mut SpanFields::new(&mut update, self.error_fields)));
-        self.open.with(id, |span| span.update(&mut update));
+        self.open
+            .with(id, |span| span.update(|record| record.adopt(&mut update)));
         scratch::keep(update.attributes);
     }
 
@@ -223,11 +224,11 @@ where
                 if let Some((id, span)) = entered::sampled() {
                     let mut bridged = Some(visit());
                     self.open.with(&id, |open| {
-                        if let Some(record) = open.record_of(span)
-                            && let Some(bridged) = bridged.take()
-                        {
-                            bridged.write_to(record);
-                        }
+                        open.update_if(span, |record| {
+                            if let Some(bridged) = bridged.take() {
+                                bridged.write_to(record);
+                            }
+                        });
                     });
                     if let Some(bridged) = bridged
                         && let Some(cx) = Context::map_current(if_recording)

@@ -98,7 +98,8 @@ impl Node {
         node.position
     }
 
-    pub(crate) fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
+    /// Returns the value below a key of a mapping, or below an index of a list, to change it.
+    pub fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.content {
             Content::Map(entries) => {
                 let entry = entries.iter_mut().find(|entry| is_named(entry, key));

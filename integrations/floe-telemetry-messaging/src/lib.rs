@@ -1,5 +1,7 @@
-//! The headers of messages as carriers of OpenTelemetry's context: those of a message carry the context of its
-//! producer, as those of an HTTP request carry that of its sender.
+//! The spans of messages, and their headers as carriers of OpenTelemetry's context: those of a message carry the context
+//! of its producer, as those of an HTTP request carry that of its sender.
+//!
+//! [`Destination`] begins the spans. Each feature adds the headers of a library:
 //!
 //! | feature | library | type | extracted from | injected into |
 //! |---|---|---|---|---|
@@ -17,6 +19,7 @@
 
 #[cfg(feature = "lapin")]
 mod amqp;
+mod destination;
 #[cfg(feature = "rdkafka")]
 mod kafka;
 #[cfg(feature = "async-nats")]
@@ -24,6 +27,7 @@ mod nats;
 
 #[cfg(feature = "lapin")]
 pub use self::amqp::AmqpHeaders;
+pub use self::destination::Destination;
 #[cfg(feature = "rdkafka")]
 pub use self::kafka::KafkaHeaders;
 #[cfg(feature = "async-nats")]

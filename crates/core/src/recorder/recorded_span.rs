@@ -81,7 +81,7 @@ impl RecordedSpan {
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if let Target::Owned(recording) = &mut self.target {
-            act(&mut recording.record);
+            recording.update(act);
         } else if let Some(handle) = self.handle() {
             handle.update(|update| act(&mut update.record));
         }

@@ -1,0 +1,64 @@
+//! The open spans that log records describe, by their ids, if a provider wants that.
+//!
+//! A log record finds the ids of the current span in OpenTelemetry's `Context`, but not the span: a span of the plain
+//! API is behind a lock there, which may be held by the code that logs, and it cannot be seen whether it is ours.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use opentelemetry::{SpanId, TraceId};
+use rustc_hash::FxBuildHasher;
+
+use super::fork::forks;
+use super::pending::Handle;
+use crate::attributes::Attribute;
+
+/// The ids of a span.
+type Ids = (TraceId, SpanId);
+
+/// A part of the list, in a cache line of its own.
+#[repr(align(64))]
+struct Shard(Mutex<HashMap<Ids, Handle, FxBuildHasher>>);
+
+const SHARDS: usize = 64;
+
+static OPEN: [Shard; SHARDS] =
+    [const { Shard(Mutex::new(HashMap::with_hasher(FxBuildHasher))) }; SHARDS];
+
+/// `None` in a fork of which another thread had the lock, and does not exist here to release it.
+fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, FxBuildHasher>>> {
+    let [.., last] = span_id.to_bytes();
+    let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
+    if forks() > 0 {
+        return shard.try_lock().ok();
+    }
+    Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Adds a span that has started.
+pub(super) fn insert(ids: Ids, span: Handle) {
+    if let Some(mut open) = shard(ids) {
+        open.insert(ids, span);
+    }
+}
+
+/// Removes a span that ends.
+pub(super) fn remove(ids: Ids) {
+    if let Some(mut open) = shard(ids) {
+        open.remove(&ids);
+    }
+}
+
+/// Calls `read` with the name and the attributes of a span, if it is open and recorded. Of several attributes with one
+/// key, the last one counts. Updates of the span wait meanwhile, so `read` must only copy.
+pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[Attribute])) {
+    let ids = (trace_id, span_id);
+    let span = shard(ids).and_then(|open| open.get(&ids).copied());
+    if let Some(span) = span {
+        span.read(|record| {
+            let site = record.head.callsite;
+            let name = record.name().or_else(|| Some(site?.name()));
+            read(name.unwrap_or_default(), record.attributes.as_slice());
+        });
+    }
+}

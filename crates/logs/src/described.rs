@@ -1,0 +1,134 @@
+//! The name and the attributes of the current span, which a record has as fields.
+//!
+//! They are copied and redacted on the thread that logs, like all of a record: it writes the line, and a later update of
+//! the span must not change the record. What is copied is bounded by the limits of a record.
+
+use std::fmt::Write as _;
+
+use opentelemetry::logs::AnyValue;
+use opentelemetry::{Array, Key};
+
+use super::entry::{Entry, MAX_RAW, MAX_RECORD};
+use super::nested::redacted;
+use crate::attributes::{Attribute, AttributeValue};
+use crate::char_boundary;
+use crate::collector::Redactor;
+use crate::keys;
+use crate::recorder::{self, MARK, matches_any};
+use floe_telemetry_sdk::__parts::logs::MAX_FIELDS;
+
+/// Adds what `patterns` select, unless a field or `is_taken` has the key.
+pub(super) fn add(
+    entry: &mut Entry,
+    redactor: &mut Redactor,
+    patterns: &[String],
+    is_taken: impl Fn(&str) -> bool,
+) {
+    let (Some(span), false) = (entry.span, patterns.is_empty()) else {
+        return;
+    };
+    let mut copied = Copied::default();
+    // Not redacted in there: other threads that update the span wait.
+    recorder::describe(span.trace_id, span.span_id, |name, attributes| {
+        copied.copy(name, attributes, patterns);
+    });
+    entry.dropped_fields = entry.dropped_fields.saturating_add(copied.dropped);
+    for (key, value) in copied.all {
+        let name = key.as_str();
+        let safe = redactor.log_name(name).cloned();
+        let safe = safe.unwrap_or_else(|| key.clone());
+        if is_taken(safe.as_str()) || entry.has_field(&safe) || !entry.take_room() {
+            continue;
+        }
+        if let AnyValue::String(text) = &value {
+            let text = text.as_str();
+            entry.add_text(
+                safe,
+                |out| out.write_str(text),
+                |text| redactor.log_text(name, text),
+            );
+            continue;
+        }
+        match redacted(value, Some(name), entry, redactor) {
+            AnyValue::Boolean(value) => entry.add_bool(safe, value),
+            AnyValue::Int(value) => entry.add_i64(safe, value),
+            AnyValue::Double(value) => entry.add_f64(safe, value),
+            AnyValue::ListAny(items) => entry.add_list(safe, *items),
+            AnyValue::String(hidden) => {
+                entry.add_text(safe, |out| out.write_str(hidden.as_str()), |_| None);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Copies of attributes, in the order in which they were set.
+#[derive(Default)]
+struct Copied {
+    all: Vec<(Key, AnyValue)>,
+    /// The bytes of their texts and arrays.
+    bytes: usize,
+    dropped: u32,
+}
+
+impl Copied {
+    fn copy(&mut self, name: &str, attributes: &[Attribute], patterns: &[String]) {
+        let is_selected = |key: &str| matches_any(patterns, key);
+        if is_selected(keys::SPAN_NAME) {
+            let name = self.text(name);
+            self.all.push((Key::from_static_str(keys::SPAN_NAME), name));
+        }
+        for (at, Attribute { key, value }) in attributes.iter().enumerate() {
+            let is_exception = matches!(value, AttributeValue::Static(MARK));
+            if is_exception || !is_selected(key.as_str()) {
+                continue;
+            }
+            if self.all.len() >= MAX_FIELDS || self.bytes >= MAX_RECORD {
+                self.dropped = self.dropped.saturating_add(1);
+                continue;
+            }
+            let later = attributes.get(at + 1..).unwrap_or_default();
+            if later.iter().all(|later| later.key != *key) {
+                let value = self.value(value);
+                self.all.push((key.clone(), value));
+            }
+        }
+    }
+
+    fn value(&mut self, value: &AttributeValue) -> AnyValue {
+        match value {
+            AttributeValue::Bool(value) => AnyValue::Boolean(*value),
+            AttributeValue::I64(value) => AnyValue::Int(*value),
+            AttributeValue::F64(value) => AnyValue::Double(*value),
+            AttributeValue::Static(text) => self.text(text),
+            AttributeValue::Text(text) => self.text(text),
+            AttributeValue::Array(array) => match &**array {
+                Array::Bool(items) => self.list(items, |_, item| AnyValue::Boolean(*item)),
+                Array::I64(items) => self.list(items, |_, item| AnyValue::Int(*item)),
+                Array::F64(items) => self.list(items, |_, item| AnyValue::Double(*item)),
+                Array::String(items) => self.list(items, |all, item| all.text(item.as_str())),
+                _ => AnyValue::from(""),
+            },
+            _ => AnyValue::from(""),
+        }
+    }
+
+    /// A text, of which the entry truncates what is over its limit.
+    fn text(&mut self, text: &str) -> AnyValue {
+        let text = char_boundary::beginning(text, MAX_RAW + 1);
+        self.bytes += text.len();
+        AnyValue::String(text.to_owned().into())
+    }
+
+    fn list<T>(&mut self, items: &[T], copy: impl Fn(&mut Self, &T) -> AnyValue) -> AnyValue {
+        let mut list = Vec::new();
+        for item in items {
+            if self.bytes >= MAX_RECORD {
+                break;
+            }
+            self.bytes += size_of::<AnyValue>();
+            list.push(copy(self, item));
+        }
+        AnyValue::ListAny(Box::new(list))
+    }
+}

@@ -1,0 +1,90 @@
+//! The configuration selects a sampler of another crate by its name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::time::Duration;
+use std::{env, fs, process};
+
+use floe_telemetry::config::Sampler;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_tests_acme_backend::ARCHIVE;
+
+#[traced(name = "orders.load")]
+fn load() {
+    check();
+}
+
+#[traced(name = "health.check")]
+fn check() {}
+
+/// Returns the names of the spans that are exported, of which each has the attribute of the sampler if it was asked.
+fn exported(config: TelemetryConfig) -> Vec<(String, bool)> {
+    let before = ARCHIVE.spans().len();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    load();
+    check();
+    telemetry.shutdown(Duration::from_secs(5)).unwrap();
+    let spans = ARCHIVE.spans();
+    let spans = spans[before..].iter().map(|span| {
+        let mut keys = span
+            .attributes
+            .iter()
+            .map(|attribute| attribute.key.as_str());
+        (
+            span.name.to_string(),
+            keys.any(|key| key == "acme.sampled_by"),
+        )
+    });
+    spans.collect()
+}
+
+/// A document in OpenTelemetry's format, with this sampler.
+fn file(sampler: &str) -> Result<TelemetryConfig, floe_telemetry::Error> {
+    let path = env::temp_dir().join(format!("acme-{}.yaml", process::id()));
+    let text = format!(
+        "
+file_format: '1.0'
+tracer_provider:
+  processors: [{{batch: {{exporter: {{acme_archive: }}}}}}, {{batch: {{exporter: {{zipkin: }}}}}}]
+  sampler: {sampler}
+"
+    );
+    fs::write(&path, text).unwrap();
+    let config = TelemetryConfig::from_config_file(&path);
+    fs::remove_file(&path).unwrap();
+    config
+}
+
+/// One test, because a process has one provider.
+#[test]
+fn a_sampler_of_another_crate_is_chosen_by_its_name() {
+    let yaml = "
+resource_attributes: { service_name: orders }
+exporters: { traces: [acme_archive] }
+sampling: { sampler: acme_orders }
+";
+    let named = TelemetryConfig::from_yaml(yaml).unwrap();
+    assert_eq!(
+        named.sampling.sampler.map(Sampler::as_str),
+        Some("acme_orders")
+    );
+    let orders = ("orders.load".to_owned(), true);
+    assert_eq!(exported(named), [orders.clone()]);
+
+    // In OpenTelemetry's file, whose other exporter is that of another program.
+    let root = "{acme_orders: {ignored: 1}}";
+    assert_eq!(exported(file(root).unwrap()), [orders.clone()]);
+    let below = "{parent_based: {root: {acme_orders: }}}";
+    let health = ("health.check".to_owned(), false);
+    assert_eq!(exported(file(below).unwrap()), [health, orders]);
+    // One that the program does not have samples nothing, and a misspelled one is a mistake.
+    assert_eq!(
+        exported(file("{jaeger_remote/development: {endpoint: a}}").unwrap()),
+        []
+    );
+    let mut lacking = file("{always_on: }").unwrap();
+    lacking.exporters.traces = Some(Vec::new());
+    assert_eq!(exported(lacking), []);
+    let error = file("{alway_on: }").unwrap_err().to_string();
+    assert!(error.contains("did you mean `always_on`?"), "{error}");
+}

@@ -1,0 +1,174 @@
+//! Attributes that many spans share and that the configuration has written once: the place in the source, and the
+//! floe identity.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use floe_telemetry::config::ExporterKind;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_tests::{ReceivedSpan, Receiver};
+use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced]
+fn one() {}
+
+#[traced]
+fn other() {}
+
+/// The requests with the spans that `code` records. A batch has four spans.
+fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
+    let receiver = Receiver::grpc();
+    let text = format!("resource_attributes: {{service_name: orders}}\n{yaml}");
+    let mut config = TelemetryConfig::from_yaml(&text).unwrap();
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config.exporters.logs = Some(vec![ExporterKind::None]);
+    config.batch_processor.max_export_batch_size = 4;
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    code();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    let requests: Vec<Vec<_>> = spans.chunks(4).map(<[_]>::to_vec).collect();
+    assert_eq!(receiver.requests().len(), requests.len());
+    // Exporters of the SDK get the same attributes.
+    let received = spans.iter().map(|span| span.attributes.len());
+    let exported = memory.spans();
+    let exported = exported.iter().map(|span| span.attributes.len());
+    let [mut received, mut exported] = [received.collect::<Vec<_>>(), exported.collect()];
+    received.sort_unstable();
+    exported.sort_unstable();
+    assert_eq!(received, exported);
+    requests
+}
+
+/// By name, the number of spans with a place, and the number of spans.
+fn files(request: &[ReceivedSpan]) -> BTreeMap<&str, (usize, usize)> {
+    let mut files = BTreeMap::<_, (usize, usize)>::new();
+    for span in request {
+        let keys = ["code.file.path", "code.line.number", "code.function.name"];
+        let [has_place, rest @ ..] = keys.map(|key| span.attributes.contains_key(key));
+        assert_eq!(rest, [has_place; 2], "{span:#?}");
+        let (with_place, all) = files.entry(&*span.name).or_default();
+        *with_place += usize::from(has_place);
+        *all += 1;
+    }
+    files
+}
+
+fn calls() {
+    for _ in 0..3 {
+        one();
+        one();
+        other();
+    }
+}
+
+#[test]
+fn the_place_of_a_span_is_written_for_each_span_or_once_or_never() {
+    floe_tests::alone!();
+    for yaml in ["", "code_attributes: every_span"] {
+        let requests = run(yaml, calls);
+        let all: Vec<_> = requests.iter().map(|request| files(request)).collect();
+        assert_eq!(
+            all,
+            [
+                BTreeMap::from([("one", (3, 3)), ("other", (1, 1))]),
+                BTreeMap::from([("one", (3, 3)), ("other", (1, 1))]),
+                BTreeMap::from([("other", (1, 1))]),
+            ],
+            "{yaml}"
+        );
+    }
+    let requests = run("code_attributes: once", calls);
+    let all: Vec<_> = requests.iter().map(|request| files(request)).collect();
+    assert_eq!(
+        all,
+        [
+            BTreeMap::from([("one", (1, 3)), ("other", (1, 1))]),
+            BTreeMap::from([("one", (1, 3)), ("other", (1, 1))]),
+            BTreeMap::from([("other", (1, 1))]),
+        ]
+    );
+    let requests = run("code_attributes: off", calls);
+    let mut spans = requests.iter().flatten();
+    assert!(
+        spans.all(|span| span.attributes.is_empty()),
+        "{requests:#?}"
+    );
+}
+
+#[test]
+fn a_place_is_written_once_for_each_way_to_record_a_span() {
+    floe_tests::alone!();
+    let requests = run("code_attributes: once", || {
+        let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..2 {
+                tracing::info_span!("bridged").in_scope(|| {});
+                drop(create_span("mail.send"));
+            }
+        });
+    });
+    let spans: Vec<_> = requests.iter().flatten().collect();
+    assert_eq!(requests.len(), 1, "{spans:#?}");
+    for (name, key) in [
+        ("bridged", "code.module.name"),
+        ("mail.send", "code.line.number"),
+    ] {
+        let own = spans.iter().filter(|span| span.name == name);
+        let has: Vec<_> = own.map(|span| span.attributes.contains_key(key)).collect();
+        assert_eq!(has, [true, false], "{name}");
+    }
+    // The target belongs to a span and not to its place: filters read it.
+    let targets = spans
+        .iter()
+        .filter(|span| span.attributes.contains_key("target"));
+    assert_eq!(targets.count(), 2, "{spans:#?}");
+}
+
+#[test]
+fn the_identity_is_on_the_resource_alone_if_the_configuration_says_so() {
+    floe_tests::alone!();
+    let identity = "
+  floe_namespace: sales
+  floe_mode: dev
+";
+    let yaml =
+        |setting: &str| format!("resource_attributes:\n  service_name: orders{identity}{setting}");
+    for (setting, on_spans) in [
+        ("", true),
+        ("identity_attributes: every_span", true),
+        ("identity_attributes: resource", false),
+    ] {
+        let receiver = Receiver::grpc();
+        let mut config = TelemetryConfig::from_yaml(&yaml(setting)).unwrap();
+        config.otlp_endpoint = Some(receiver.endpoint());
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        one();
+        drop(
+            TelemetryProvider::tracer_provider()
+                .tracer("api")
+                .start("api"),
+        );
+        telemetry.shutdown(TIMEOUT).unwrap();
+        let spans = receiver.spans();
+        assert_eq!(spans.len(), 2, "{spans:#?}");
+        for span in spans {
+            for key in ["floe.namespace", "floe.mode"] {
+                assert!(span.resource.contains_key(key), "{setting}: {span:#?}");
+                assert_eq!(span.attributes.contains_key(key), on_spans, "{setting}");
+            }
+        }
+    }
+}

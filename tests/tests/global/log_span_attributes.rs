@@ -1,0 +1,523 @@
+//! Attributes of the current span on log records and lines.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::future::poll_fn;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{ContextMode, ExporterKind, Sampler};
+use floe_telemetry::{
+    OpenTelemetrySpanExt as _, TelemetryConfig, TelemetryProvider, Tracer, create_span,
+    get_current_span, logs, record_exception, set_attribute, span, traced, tracing_layer,
+};
+use floe_tests::{ReceivedLog, ReceivedSpan, Receiver};
+use futures_executor::block_on;
+use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
+use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry::{Array, Context, KeyValue, StringValue, Value, global};
+use serde_json::{Map, Value as Json, json};
+use tracing::{info, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The built-in keys of a line.
+const BUILT_IN: [&str; 6] = [
+    "event",
+    "level",
+    "timestamp",
+    "target",
+    "trace_id",
+    "span_id",
+];
+
+static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
+
+/// A writer whose content a test reads.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a program has written and sent.
+struct Sent {
+    text: String,
+    logs: Vec<ReceivedLog>,
+    spans: Vec<ReceivedSpan>,
+}
+
+impl Sent {
+    /// The fields of the line with this message. The record has the same.
+    #[track_caller]
+    fn fields(&self, message: &str) -> Map<String, Json> {
+        let mut lines = self.text.lines().map(|line| {
+            let line: Map<String, Json> = serde_json::from_str(line).unwrap();
+            line
+        });
+        let mut line = lines.find(|line| line["event"] == message).unwrap();
+        line.retain(|key, _| !BUILT_IN.contains(&key.as_str()));
+        let body = Some(message.into());
+        let log = self.logs.iter().find(|log| log.body == body).unwrap();
+        let record = log.attributes.iter();
+        let record = record.map(|(key, value)| (key.clone(), json_of(value)));
+        assert_eq!(line, record.collect::<Map<_, _>>(), "{message}");
+        line
+    }
+
+    #[track_caller]
+    fn assert_fields(&self, message: &str, expected: Json) {
+        assert_eq!(Json::Object(self.fields(message)), expected, "{message}");
+    }
+
+    #[track_caller]
+    fn span(&self, name: &str) -> &ReceivedSpan {
+        self.spans.iter().find(|span| span.name == name).unwrap()
+    }
+}
+
+fn json_of(value: &floe_tests::Value) -> Json {
+    match value {
+        floe_tests::Value::Bool(value) => json!(value),
+        floe_tests::Value::Int(value) => json!(value),
+        floe_tests::Value::Double(value) => json!(value),
+        floe_tests::Value::String(value) => json!(value),
+        floe_tests::Value::Array(items) => items.iter().map(json_of).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Runs a program with these patterns.
+fn run(patterns: &[&str], act: impl FnOnce()) -> Sent {
+    run_with(patterns, |_| {}, act)
+}
+
+fn run_with(
+    patterns: &[&str],
+    change: impl FnOnce(&mut TelemetryConfig),
+    act: impl FnOnce(),
+) -> Sent {
+    let receiver = Receiver::grpc();
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config.logging.span_attributes = patterns.iter().map(|&key| key.to_owned()).collect();
+    change(&mut config);
+    let written = Written::default();
+    let writer = written.clone();
+    let lines = logs::layer_with_writer(&config.logging, move || writer.clone()).unwrap();
+    let subscriber = tracing_subscriber::registry()
+        .with(tracing_layer())
+        .with(lines);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    tracing::subscriber::with_default(subscriber, act);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    Sent {
+        text,
+        logs: receiver.logs(),
+        spans: receiver.spans(),
+    }
+}
+
+#[traced(name = "by.macro", attributes(tenant, rows = 1, plan = "free"))]
+fn by_macro(tenant: &str) {
+    info!("macro, early");
+    set_attribute("rows", 2);
+    set_attribute("late", true);
+    info!("macro, late");
+}
+
+/// One span of each kind, with the same attributes.
+fn all_kinds() {
+    by_macro("a-1");
+
+    let guard = span("by.builder")
+        .attribute("tenant", "a-1")
+        .attribute("rows", 1)
+        .attribute("plan", "free")
+        .start();
+    info!("builder, early");
+    guard.set_attribute("rows", 2);
+    guard.set_attribute("late", true);
+    info!("builder, late");
+    drop(guard);
+
+    let mut detached = TRACER.open(Context::current(), |span| {
+        span.name_const("by.tracer");
+        span.attribute("tenant", "a-1");
+        span.attribute("rows", &1);
+        span.attribute("plan", "free");
+    });
+    detached.run(|| info!("detached, early"));
+    detached.set_attribute("rows", &2);
+    detached.set_attribute("late", &true);
+    detached.run(|| info!("detached, late"));
+    detached.end();
+
+    let bridged = info_span!("by.tracing", tenant = "a-1", rows = 1, plan = "free");
+    bridged.in_scope(|| info!("tracing, early"));
+    bridged.record("rows", 2);
+    bridged.set_attribute("late", true);
+    bridged.in_scope(|| info!("tracing, late"));
+    drop(bridged);
+
+    let ours = TelemetryProvider::tracer_provider().tracer("acme");
+    by_api(&ours.span_builder("by.api"), &ours, "api");
+    let global = global::tracer("acme");
+    by_api(&global.span_builder("by.global"), &global, "global");
+}
+
+fn by_api<T: opentelemetry::trace::Tracer>(
+    builder: &opentelemetry::trace::SpanBuilder,
+    tracer: &T,
+    kind: &str,
+) where
+    T::Span: Send + Sync + 'static,
+{
+    let attributes = [
+        KeyValue::new("tenant", "a-1"),
+        KeyValue::new("rows", 1),
+        KeyValue::new("plan", "free"),
+    ];
+    let builder = builder.clone().with_attributes(attributes);
+    let cx = Context::current_with_span(tracer.build(builder));
+    let _current = cx.attach();
+    info!("{kind}, early");
+    let cx = Context::current();
+    cx.span().set_attribute(KeyValue::new("rows", 2));
+    cx.span().set_attribute(KeyValue::new("late", true));
+    info!("{kind}, late");
+}
+
+const KINDS: [(&str, &str); 6] = [
+    ("macro", "by.macro"),
+    ("builder", "by.builder"),
+    ("detached", "by.tracer"),
+    ("tracing", "by.tracing"),
+    ("api", "by.api"),
+    ("global", "by.global"),
+];
+
+#[test]
+fn every_kind_of_span_describes_its_records() {
+    floe_tests::alone!();
+    global::set_tracer_provider(TelemetryProvider::tracer_provider());
+    for context in [ContextMode::EverySpan, ContextMode::Boundaries] {
+        let with =
+            |patterns: &[&str]| run_with(patterns, |config| config.context = context, all_kinds);
+        let listed = with(&["tenant", "r?ws", "absent"]);
+        let everything = with(&["*"]);
+        let name = with(&["span.name"]);
+        let off = with(&[]);
+        for (kind, span) in KINDS {
+            let (early, late) = (format!("{kind}, early"), format!("{kind}, late"));
+            listed.assert_fields(&early, json!({"tenant": "a-1", "rows": 1}));
+            listed.assert_fields(&late, json!({"tenant": "a-1", "rows": 2}));
+            let mut all = json!({"span.name": span, "tenant": "a-1", "rows": 1, "plan": "free"});
+            everything.assert_fields(&early, all.clone());
+            (all["rows"], all["late"]) = (2.into(), true.into());
+            everything.assert_fields(&late, all);
+            name.assert_fields(&late, json!({"span.name": span}));
+            off.assert_fields(&late, json!({}));
+            // The spans are what they are without the setting.
+            let (own, same) = (everything.span(span), off.span(span));
+            assert_eq!(own.attributes, same.attributes, "{span}");
+            assert_eq!(own.status, same.status, "{span}");
+            assert_eq!(own.events.len(), same.events.len(), "{span}");
+            assert_eq!(own.scope, same.scope, "{span}");
+        }
+        assert_eq!(everything.spans.len(), KINDS.len());
+    }
+}
+
+#[test]
+fn the_current_span_is_the_innermost_one() {
+    floe_tests::alone!();
+    let sent = run(&["*"], || {
+        let _outer = span("outer").attribute("outer", 1).start();
+        info!("outer");
+        {
+            let inner = span("inner").attribute("inner", 2).start();
+            info!("inner");
+            inner.update_name("renamed");
+            info!(inner = "own", span = 3, "renamed");
+        }
+        info!("outer again");
+        thread::scope(|scope| {
+            let cx = Context::current();
+            let subscriber = tracing::dispatcher::get_default(Clone::clone);
+            scope.spawn(move || {
+                let _subscriber = tracing::dispatcher::set_default(&subscriber);
+                info!("no span");
+                let _attached = cx.attach();
+                info!("other thread");
+            });
+        });
+    });
+    sent.assert_fields("outer", json!({"span.name": "outer", "outer": 1}));
+    sent.assert_fields("inner", json!({"span.name": "inner", "inner": 2}));
+    // A field of the record takes precedence.
+    let renamed = json!({"span.name": "renamed", "inner": "own", "span": 3});
+    sent.assert_fields("renamed", renamed);
+    sent.assert_fields("outer again", json!({"span.name": "outer", "outer": 1}));
+    sent.assert_fields("no span", json!({}));
+    sent.assert_fields("other thread", json!({"span.name": "outer", "outer": 1}));
+}
+
+async fn pending_once() {
+    let mut is_ready = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut is_ready, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[traced(attributes(number))]
+async fn wait(number: i64) {
+    info!("{number}, before");
+    pending_once().await;
+    get_current_span().set_attribute("late", number);
+    pending_once().await;
+    info!("{number}, after");
+}
+
+#[test]
+fn a_future_has_its_own_span_between_awaits() {
+    floe_tests::alone!();
+    let sent = run(&["number", "late"], || {
+        block_on(async { tokio::join!(wait(1), wait(2)) });
+    });
+    for number in [1, 2] {
+        sent.assert_fields(&format!("{number}, before"), json!({"number": number}));
+        let after = json!({"number": number, "late": number});
+        sent.assert_fields(&format!("{number}, after"), after);
+    }
+}
+
+#[test]
+fn values_are_redacted_and_limited() {
+    floe_tests::alone!();
+    let secret = concat!("hunter2", "XyZ");
+    let url = format!("postgres://floe:{secret}@db/orders");
+    let long = "früh ".repeat(3000);
+    let sent = run(&["*"], || {
+        let ours = TelemetryProvider::tracer_provider().tracer("acme");
+        let mut span = ours.start(format!("GET {url}"));
+        let texts = [url.as_str(), "plain"].map(|text| StringValue::from(text.to_owned()));
+        let array = |array| Value::Array(array);
+        for attribute in [
+            KeyValue::new("db.url", url.clone()),
+            KeyValue::new("password", secret),
+            KeyValue::new("password.code", 1234),
+            KeyValue::new(url.clone(), "key"),
+            KeyValue::new("texts", array(Array::String(texts.into()))),
+            KeyValue::new("numbers", array(Array::F64(vec![0.5, f64::NAN]))),
+            KeyValue::new("flags", array(Array::Bool(vec![true, false]))),
+            KeyValue::new("counts", array(Array::I64(vec![1, 2]))),
+            KeyValue::new("event", "not the message"),
+        ] {
+            span.set_attribute(attribute);
+        }
+        let current = Context::current_with_span(span).attach();
+        info!("redacted");
+        drop(current);
+
+        let span = create_span("long");
+        span.set_attribute("early", long.as_str());
+        for number in 0..6 {
+            span.set_attribute(format!("long.{number}"), long.as_str());
+        }
+        info!(own = 1, "long");
+        drop(span);
+
+        let span = create_span("many");
+        for number in 0..200 {
+            span.set_attribute(format!("n{number}"), number);
+        }
+        info!(own = 1, "many");
+        drop(span);
+
+        let _span = create_span("array");
+        set_attribute("texts", vec![long.as_str(); 100].as_slice());
+        info!("array");
+    });
+    let text = format!("{}{:?}", sent.text, sent.logs);
+    assert!(!text.contains(secret), "{text}");
+    let line = sent.text.lines().next().unwrap();
+    let line: Json = serde_json::from_str(line).unwrap();
+    assert_eq!(line["span.name"], "GET postgres://<REDACTED>@db/orders");
+    assert_eq!(line["db.url"], "postgres://<REDACTED>@db/orders");
+    assert_eq!(line["password"], "<REDACTED>");
+    assert_eq!(line["event"], "redacted");
+    assert_eq!(line["fields.event"], "not the message");
+    assert_eq!(
+        line["texts"],
+        json!(["postgres://<REDACTED>@db/orders", "plain"])
+    );
+    assert_eq!(line["numbers"], json!([0.5, "NaN"]));
+    assert_eq!(line["flags"], json!([true, false]));
+    assert_eq!(line["counts"], json!([1, 2]));
+    let record = sent
+        .logs
+        .iter()
+        .find(|log| log.body == Some("redacted".into()));
+    assert_eq!(
+        record.unwrap().attributes["event"],
+        "not the message".into()
+    );
+
+    let long = sent.fields("long");
+    assert_eq!(long["own"], 1);
+    assert!(long["early"].as_str().unwrap().ends_with('…'));
+    let bytes: usize = long.values().map(|value| value.to_string().len()).sum();
+    assert!(bytes < 48 * 1024, "{bytes}");
+    let many = sent.fields("many");
+    assert_eq!((many.len(), &many["own"]), (128, &json!(1)));
+    let dropped = |message: &str| {
+        let log = sent
+            .logs
+            .iter()
+            .find(|log| log.body == Some(message.into()));
+        log.unwrap().dropped_attributes
+    };
+    // Of the 128 attributes that the span has, and its name.
+    assert_eq!(dropped("many"), 2);
+    assert!(dropped("long") > 0);
+    assert!(sent.fields("array")["texts"].to_string().len() < 48 * 1024);
+}
+
+#[test]
+fn what_is_not_recorded_has_no_attributes() {
+    floe_tests::alone!();
+    let unsampled = |config: &mut TelemetryConfig| {
+        config.sampling.sampler = Some(Sampler::AlwaysOff);
+    };
+    let sent = run_with(&["*"], unsampled, all_kinds);
+    for (kind, _) in KINDS.into_iter().filter(|(kind, _)| *kind != "global") {
+        sent.assert_fields(&format!("{kind}, late"), json!({}));
+    }
+    assert!(sent.spans.is_empty());
+    // Spans are recorded for their records, also where they are not exported.
+    let no_traces = |config: &mut TelemetryConfig| {
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+    };
+    let sent = run_with(&["tenant"], no_traces, || by_macro("b-2"));
+    sent.assert_fields("macro, late", json!({"tenant": "b-2"}));
+    assert!(sent.spans.is_empty());
+
+    let disabled = |config: &mut TelemetryConfig| config.enabled = false;
+    let sent = run_with(&["*"], disabled, || by_macro("c-3"));
+    assert!(sent.text.contains("macro, late") && !sent.text.contains("c-3"));
+}
+
+#[test]
+fn records_of_the_logs_api_are_described() {
+    floe_tests::alone!();
+    let sent = run(&["tenant", "rows"], || {
+        let logger = TelemetryProvider::logger_provider().logger("acme");
+        let span = span("outer")
+            .attribute("tenant", "a-1")
+            .attribute("rows", 5)
+            .start();
+        let mut record = logger.create_log_record();
+        record.set_body("current".into());
+        record.add_attribute("rows", 7);
+        logger.emit(record);
+        let context = span.span_context();
+        drop(span);
+
+        let _other = create_span("other");
+        set_attribute("tenant", "b-2");
+        let mut record = logger.create_log_record();
+        record.set_body("ended".into());
+        record.set_trace_context(context.trace_id(), context.span_id(), None);
+        logger.emit(record);
+    });
+    let attributes = |body: &str| {
+        let log = sent.logs.iter().find(|log| log.body == Some(body.into()));
+        let attributes = log.unwrap().attributes.iter();
+        Json::Object(
+            attributes
+                .map(|(key, value)| (key.clone(), json_of(value)))
+                .collect(),
+        )
+    };
+    assert_eq!(attributes("current"), json!({"tenant": "a-1", "rows": 7}));
+    assert_eq!(attributes("ended"), json!({}));
+}
+
+#[derive(Debug)]
+struct Refused;
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+#[traced(attributes(order = 7))]
+fn fail() -> Result<(), Refused> {
+    record_exception(&Refused);
+    info!("recorded");
+    Err(Refused)
+}
+
+#[test]
+fn events_errors_and_parents_of_spans_are_kept() {
+    floe_tests::alone!();
+    let sent = run(&["*"], || {
+        let _ = fail();
+        let bridged = info_span!(
+            "bridged",
+            tenant = "a-1",
+            otel.name = "named",
+            rows = tracing::field::Empty
+        );
+        let parent = create_span("parent");
+        let cx = Context::current();
+        bridged.set_parent(cx).unwrap();
+        bridged.record("rows", 1);
+        bridged.in_scope(|| {
+            tracing::error!(error = "late", "failed");
+            info!("second");
+        });
+        drop(bridged);
+        drop(parent);
+    });
+    let recorded = sent.fields("recorded");
+    assert_eq!(
+        (&recorded["order"], &recorded["span.name"]),
+        (&json!(7), &json!("fail"))
+    );
+    assert_eq!(recorded.get("exception.message"), None);
+    let fail = sent.span("fail");
+    assert_eq!(fail.attributes["exception.message"], "refused".into());
+    assert_eq!(fail.events.len(), 3, "{:?}", fail.events);
+    let named = sent.span("named");
+    assert_eq!(named.parent_span_id, sent.span("parent").span_id);
+    assert_eq!(named.attributes["tenant"], "a-1".into());
+    assert_eq!(named.attributes["rows"], 1.into());
+    let events: Vec<_> = named.events.iter().map(|event| &*event.name).collect();
+    assert_eq!(events, ["failed", "second"]);
+    let second = json!({"span.name": "named", "tenant": "a-1", "rows": 1});
+    sent.assert_fields("second", second);
+}
