@@ -106,15 +106,13 @@ impl RequestBuilder {
         scope
     }
 
-    /// Moves the last span of its scope, which begins at `start` and does not fit, to a new request, and
+    /// Moves the last span of a scope, which begins at `start` and does not fit, to a new request, and
     /// returns its bytes. If it is too large for any request, it is dropped.
     #[cold]
-    fn move_to_next_request(&mut self, span: &EnrichedSpan<'_>, start: usize) -> usize {
-        let of = self.scope(span.scope());
-        of.spans.truncate(start);
-        let mut first = Vec::new();
-        encode(&mut first, &span.as_first());
-        let alone = of.head() + first.len();
+    fn move_to_next_request(&mut self, scope: &Arc<InstrumentationScope>, start: usize) -> usize {
+        let of = self.scope(scope);
+        let span = of.spans.split_off(start);
+        let alone = of.head() + span.len();
         if start == of.prefix_room {
             let unused = mem::take(&mut of.spans);
             self.pool.give_back(unused);
@@ -124,10 +122,10 @@ impl RequestBuilder {
             return 0;
         }
         self.finish_request();
-        self.scope(span.scope()).spans.extend_from_slice(&first);
+        self.scope(scope).spans.extend_from_slice(&span);
         self.bytes += alone;
         self.spans = 1;
-        first.len()
+        span.len()
     }
 
     /// Adds the open request to the batch, if it has spans.
@@ -197,34 +195,20 @@ impl ScopeSpans {
     }
 }
 
-/// Appends a span as a field of `ScopeSpans`.
-// Every span passes it.
-#[inline]
-fn encode(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
-    message_of::<2>(out, 2, |out| span::span(out, span));
-}
-
 impl BatchBuilder for RequestBuilder {
     type Batch = EncodedBatch;
 
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
-        let first;
-        let mut span = span;
-        // Which places have a span in this request is known of the first request of a batch alone.
-        if !self.batch.requests.is_empty() {
-            first = span.as_first();
-            span = &first;
-        }
         let scope = self.scope(span.scope());
         let start = scope.spans.len();
-        encode(&mut scope.spans, span);
+        message_of::<2>(&mut scope.spans, 2, |out| span::span(out, span));
         let bytes = scope.spans.len() - start;
         let is_first = start == scope.prefix_room;
         let added = bytes + if is_first { scope.head() } else { 0 };
         if self.bytes + added > self.max_bytes {
-            return self.move_to_next_request(span, start);
+            return self.move_to_next_request(span.scope(), start);
         }
         self.bytes += added;
         self.spans += 1;

@@ -21,7 +21,6 @@ use crate::clock::WallClock;
 use crate::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
 use crate::recorder::{Code, More, Origin, SpanRecord};
 use floe_telemetry_core::__sdk::callsite::Scope;
-use floe_telemetry_sdk::config::CodeAttributes;
 
 static TRACER_SCOPE: Scope = Scope::new(
     "tracer",
@@ -178,38 +177,6 @@ prop_compose! {
 fn text(mut spans: Vec<Span>) -> String {
     spans.sort_by(|a, b| (&a.span_id, &a.trace_id).cmp(&(&b.span_id, &b.trace_id)));
     format!("{spans:#?}")
-}
-
-/// Spans of one place without attributes.
-fn spans_of_one_place() -> SpanRecord {
-    let mut record = SpanRecord::blank();
-    let location = std::panic::Location::caller();
-    record.more_mut().origin = Origin::Builder {
-        scope: None,
-        location,
-    };
-    record
-}
-
-#[test]
-fn each_request_of_a_batch_has_the_places_of_its_spans() {
-    let (process, clock) = (SharedAttributes::default(), WallClock::default());
-    let mut enricher = Enricher::default();
-    enricher.set_code_attributes(CodeAttributes::Once);
-    let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 400);
-    for _ in 0..2 {
-        for _ in 0..12 {
-            builder.push(&enricher.enrich(&mut spans_of_one_place(), &clock, &process));
-        }
-        let batch = builder.take();
-        enricher.begin_batch();
-        assert!(batch.requests.len() > 2, "{batch:?}");
-        for request in batch.requests {
-            let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();
-            let scope = &decoded.resource_spans[0].scope_spans[0];
-            assert!(!scope.spans[0].attributes.is_empty(), "{scope:#?}");
-        }
-    }
 }
 
 proptest! {
