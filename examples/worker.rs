@@ -8,13 +8,24 @@
 //! The queue is a channel that stands in for Kafka or AMQP, whose messages also have headers.
 
 use std::collections::HashMap;
-use std::io;
 
-use floe_telemetry::{FutureExt, propagation};
-use floe_telemetry_messaging::Destination;
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::{FloeAttributes, propagation, traced};
 use tokio::sync::mpsc;
 
-const ORDERS: Destination = Destination::new("tokio", "orders");
+/// The attributes that the conventions for messages require on each span.
+#[derive(FloeAttributes)]
+#[floe(prefix = "messaging")]
+struct Queue {
+    system: &'static str,
+    #[floe(key = "messaging.destination.name")]
+    destination: &'static str,
+}
+
+static ORDERS: Queue = Queue {
+    system: "tokio",
+    destination: "orders",
+};
 
 struct Message {
     headers: HashMap<String, String>,
@@ -26,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _telemetry = floe_telemetry::init()?;
     let (queue, mut messages) = mpsc::channel(100);
     for pairs in [3, 0] {
-        send(&queue, pairs).in_span(ORDERS.send()).await?;
+        send(&queue, pairs).await?;
     }
     drop(queue);
 
@@ -37,6 +48,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+#[traced(
+    name = "send orders",
+    kind = producer,
+    floe_attributes = ORDERS,
+    attributes("messaging.operation.name" = "send", "messaging.operation.type" = "send"),
+)]
 async fn send(
     queue: &mpsc::Sender<Message>,
     pairs: u32,
@@ -45,25 +62,47 @@ async fn send(
     queue.send(Message { headers, pairs }).await
 }
 
+// In the conventions, receiving is a request to the queue, and processing makes a consumer. A batch is in no sender's
+// trace, since a span has only one parent.
+#[traced(
+    name = "receive orders",
+    kind = client,
+    root,
+    links = senders(&batch),
+    floe_attributes = ORDERS,
+    attributes(
+        "messaging.operation.name" = "receive",
+        "messaging.operation.type" = "receive",
+        "messaging.batch.message_count" = batch.len(),
+    ),
+)]
 fn receive(batch: Vec<Message>) {
-    let headers = batch.iter().map(|message| &message.headers);
-    let _span = ORDERS
-        .receive(headers.map(propagation::extract_span_context))
-        .start();
     for message in batch {
-        let span = ORDERS
-            .process(&message.headers)
-            .attribute("pairs", message.pairs)
-            .start();
-        if let Err(error) = span.observe(process(&message)) {
-            tracing::warn!(%error, "the order was refused");
+        if let Err(error) = process(&message) {
+            tracing::warn!(error, "the order was refused");
         }
     }
 }
 
-fn process(message: &Message) -> io::Result<()> {
+fn senders(batch: &[Message]) -> Vec<Context> {
+    let headers = batch.iter().map(|message| &message.headers);
+    headers.map(propagation::extract_context).collect()
+}
+
+#[traced(
+    name = "process orders",
+    kind = consumer,
+    parent = message.headers,
+    floe_attributes = ORDERS,
+    attributes(
+        "messaging.operation.name" = "process",
+        "messaging.operation.type" = "process",
+        pairs = message.pairs,
+    ),
+)]
+fn process(message: &Message) -> Result<(), &'static str> {
     match message.pairs {
-        0 => Err(io::Error::other("no pairs of shoes")),
+        0 => Err("no pairs of shoes"),
         _ => Ok(()),
     }
 }

@@ -145,13 +145,11 @@ fn run(contestant: &'static str, protocol: Protocol, rate: u64, spans: u64) -> R
         otlp: &receiver.otlp,
         spans,
         rate,
-        config: None,
     };
     let cost = order.run();
     let Arrived {
         items: spans,
         bytes,
-        ..
     } = receiver.arrived();
     Row {
         contestant,

@@ -32,8 +32,6 @@ pub struct Order<'a> {
     pub spans: u64,
     /// Spans per second.
     pub rate: u64,
-    /// Our configuration as YAML, instead of the default one.
-    pub config: Option<&'a str>,
 }
 
 /// The figures of a run.
@@ -78,9 +76,6 @@ impl Order<'_> {
         ];
         if let Some(batch) = &batch {
             order.extend(["--batch", batch]);
-        }
-        if let Some(config) = self.config {
-            order.extend(["--config", config]);
         }
         let answer = Child::start(&order).answer();
         serde_json::from_str(&answer).expect("the figures of the child")

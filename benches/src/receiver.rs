@@ -5,14 +5,11 @@ mod count;
 mod counted_stream;
 
 use std::convert::Infallible;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -45,26 +42,13 @@ pub struct Arrived {
     pub items: u64,
     /// Bytes read from the connections, including headers.
     pub bytes: u64,
-    /// The bytes that the bodies over HTTP would have with gzip, if [`Receiver::compressing`] has started it.
-    pub gzip: u64,
 }
 
 impl Receiver {
     /// Starts the program again as a receiver.
     #[must_use]
     pub fn start(protocol: Protocol) -> Self {
-        Self::of(protocol, &["--receiver", protocol.name()])
-    }
-
-    /// Starts a receiver over HTTP that compresses what it has received, to count that, too.
-    #[must_use]
-    pub fn compressing() -> Self {
-        let protocol = Protocol::Http;
-        Self::of(protocol, &["--receiver", protocol.name(), "--gzip"])
-    }
-
-    fn of(protocol: Protocol, arguments: &[&str]) -> Self {
-        let mut child = Child::start(arguments);
+        let mut child = Child::start(&["--receiver", protocol.name()]);
         let port: u16 = word(&mut child.answer().split_whitespace());
         let endpoint = format!("http://127.0.0.1:{port}");
         Self {
@@ -80,7 +64,6 @@ impl Receiver {
         Arrived {
             items: word(&mut words),
             bytes: word(&mut words),
-            gzip: word(&mut words),
         }
     }
 }
@@ -89,8 +72,6 @@ impl Receiver {
 struct Counters {
     items: AtomicU64,
     bytes: Arc<AtomicU64>,
-    compresses: bool,
-    gzip: AtomicU64,
 }
 
 /// If this process was started by [`Receiver::start`], serves requests until the parent exits.
@@ -106,17 +87,13 @@ pub fn serve() -> bool {
     let protocol = name.parse().unwrap_or(Protocol::Http);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = listener.local_addr().expect("the bound address").port();
-    let counters = Arc::new(Counters {
-        compresses: arguments::flag("--gzip"),
-        ..Counters::default()
-    });
+    let counters = Arc::new(Counters::default());
     let counted = Arc::clone(&counters);
     thread::spawn(move || accept(&listener, protocol, &counted));
     child::send(&port.to_string());
     child::serve(|_| {
         let items = counters.items.load(Ordering::Relaxed);
-        let bytes = counters.bytes.load(Ordering::Relaxed);
-        format!("{items} {bytes} {}", counters.gzip.load(Ordering::Relaxed))
+        format!("{items} {}", counters.bytes.load(Ordering::Relaxed))
     });
     true
 }
@@ -164,22 +141,11 @@ async fn http(
     if is_counted {
         counters.items.fetch_add(items(&body), Ordering::Relaxed);
     }
-    if counters.compresses {
-        let gzip = compressed(&body);
-        counters.gzip.fetch_add(gzip, Ordering::Relaxed);
-    }
     // An empty body is a response message with default fields, which means complete success.
     let mut response = Response::new(Full::default());
     let protobuf = HeaderValue::from_static("application/x-protobuf");
     response.headers_mut().insert(CONTENT_TYPE, protobuf);
     Ok(response)
-}
-
-/// The length of a body with the default level of gzip.
-fn compressed(body: &[u8]) -> u64 {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(body).expect("memory takes everything");
-    encoder.finish().map_or(0, |bytes| bytes.len() as u64)
 }
 
 async fn grpc(

@@ -79,7 +79,6 @@
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
-//! | `env-filter` | filters of log lines and of spans of `tracing` by span and field, as in `RUST_LOG=info,[request{tenant=a}]=debug` |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
@@ -89,7 +88,7 @@
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
-//! Other crates register exporters with [`telemetry_exporter!`], samplers with [`telemetry_sampler!`] and detectors with
+//! Other crates register exporters with [`telemetry_exporter!`] and detectors with
 //! [`resource_detector!`](detection::resource_detector), and a configuration chooses them by their names.
 //! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
@@ -125,7 +124,6 @@ pub use floe_telemetry_sdk::{
     EndingSpan, Error, ExporterFactory, SamplingHandle, SpanProcessor, Statistics, TelemetryConfig,
     TelemetryGuard, TelemetryProvider, TelemetryProviderBuilder, backend, builder, config,
     detection, ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
-    telemetry_sampler,
 };
 
 // It registers itself; a crate that nothing names is not linked.
@@ -153,8 +151,7 @@ pub use floe_telemetry_tracing::{
 pub mod keys {
     pub use floe_telemetry_core::keys::{
         CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, CODE_MODULE_NAME, FLOE_CANCELLED,
-        FLOE_COMPOSITE_COUNT, FLOE_COMPOSITE_STRATEGY, FLOE_COMPOSITE_SUM, FLOE_MODE,
-        FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_SAMPLING_REASON,
+        FLOE_MODE, FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_SAMPLING_REASON,
         FLOE_WARNING, IDENTITY, LEVEL, TARGET,
     };
 }

@@ -19,11 +19,7 @@ pub(super) struct Ours {
 
 impl Ours {
     pub(super) fn start(state: State, sink: &Sink, context: ContextMode) -> Self {
-        let yaml = arguments::value::<String>("--config");
-        let mut config = yaml.map_or_else(
-            || TelemetryConfig::new("bench"),
-            |yaml| TelemetryConfig::from_yaml(&yaml).expect("a configuration"),
-        );
+        let mut config = TelemetryConfig::new("bench");
         config.context = context;
         config.sampling = config
             .sampling

@@ -26,9 +26,6 @@
 //!    span, except for long text and rare fields (`More`).
 //! 7. The collector drains the rings.
 //!
-//! If log records carry attributes of the current span, what a span has from its start becomes a pending update, which
-//! `logged.rs` finds by the ids of the span.
-//!
 //! A span that the plain API ends early keeps the state of that moment, and is exported when its function
 //! returns. One that is dropped without being ended ends then, as OpenTelemetry's specification asks. A span
 //! that a plain function call opens (`create_span`, `span`) has no tracer, and as its scope the package that
@@ -67,7 +64,6 @@ mod idle;
 mod ids;
 mod last_panic;
 mod listeners;
-mod logged;
 mod measure;
 mod memory;
 mod open;
@@ -118,7 +114,7 @@ pub use self::captures::{CaptureScope, missed, start_captures, stop_captures};
 pub use self::{ids::random, record::Head};
 
 /// For log records.
-pub use self::{logged::describe, sampling::make_ids};
+pub use self::sampling::make_ids;
 
 /// For the bridge.
 pub use self::{

@@ -73,7 +73,7 @@ pub mod recorder {
         Buffer, Code, Exception, Head, MARK, Measured, Measures, More, OfProgram, Origin, PANICKED,
         Parent, ProviderId, RecorderTracerProvider, RootSampler, SamplerDecision, Sampling,
         SpanObserver, SpanRecord, SpanSampler, Threshold, WakeUp, change_sampling,
-        close_surplus_buffers, context_is_alive, current_context, describe, dropped_for_memory,
+        close_surplus_buffers, context_is_alive, current_context, dropped_for_memory,
         dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, make_ids,
         matches, matches_any, missed_calls, new_buffers, new_measures, random, random_bits,
         randomness, rejects, release_buffered, remember_panic, root, sampler_panics,

@@ -6,7 +6,6 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::context;
 use super::current;
-use super::described;
 use super::nested::redacted;
 use super::thread_state::{self, ThreadState};
 use super::workers::{Workers, record_of};
@@ -67,14 +66,11 @@ fn export(
     if record.span.is_some() {
         entry.span = record.span;
     }
-    let is_own = |key: &str| attributes.iter().any(|(own, _)| own.as_str() == key);
-    described::add(entry, redactor, &setting.span_attributes, is_own);
-    entry.retain_identity(|key| !is_own(key.as_str()));
+    entry.retain_identity(|key| attributes.iter().all(|(own, _)| own != key));
     let mut limited = record_of(entry, scope, setting.limits);
     for (key, value) in attributes {
         limited.add(key, value);
     }
-    limited.add_fields(entry);
     let mut out = limited.finish();
     out.timestamp = record.timestamp;
     out.severity_number = record.severity_number;

@@ -7,7 +7,6 @@ use anstyle::{AnsiColor, Color, Style};
 use tracing::Level;
 
 use super::entry::{Entry, Value};
-use super::json;
 use floe_redact::{Printable, is_unprintable};
 
 const FAINT: Style = Style::new().dimmed();
@@ -34,11 +33,6 @@ pub(super) fn write(entry: &Entry, timestamp: &str, has_color: bool, line: &mut 
             Value::F64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
             Value::I64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
             Value::Text(value) => write!(line, " {faint}{key}={faint:#}{}", Quoted(value)),
-            Value::List(items) => {
-                let written = write!(line, " {faint}{key}={faint:#}");
-                json::list(line, items);
-                written
-            }
         };
     }
     if let Some(span) = entry.span {

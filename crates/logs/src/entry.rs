@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use floe_telemetry_sdk::__parts::logs::{MAX_FIELDS, SpanIds};
 use opentelemetry::Key;
-use opentelemetry::logs::AnyValue;
 use tracing::Level;
 
 use crate::caught::caught;
@@ -19,10 +18,10 @@ use floe_telemetry_core::__sdk::bounded_text::Bounded;
 pub(super) const MAX_TEXT: usize = 8 * 1024;
 
 /// The limit for one text before redaction, which may shorten it, in bytes.
-pub(super) const MAX_RAW: usize = 2 * MAX_TEXT;
+const MAX_RAW: usize = 2 * MAX_TEXT;
 
 /// The bytes of all texts of a record together after which further fields are dropped.
-pub(super) const MAX_RECORD: usize = 32 * 1024;
+const MAX_RECORD: usize = 32 * 1024;
 
 /// How many bytes before the end of truncated text are searched for the start of the last word, which
 /// is removed: redaction may not recognize a truncated secret.
@@ -74,7 +73,6 @@ enum Stored {
     F64(f64),
     I64(i64),
     Text(Range<usize>),
-    List(Vec<AnyValue>),
 }
 
 /// The value of a field.
@@ -84,8 +82,6 @@ pub(super) enum Value<'a> {
     F64(f64),
     I64(i64),
     Text(&'a str),
-    /// Values of one type that are not nested.
-    List(&'a [AnyValue]),
 }
 
 impl Entry {
@@ -211,10 +207,6 @@ impl Entry {
         self.identity.iter().any(|field| field.key == *key)
     }
 
-    pub(super) fn has_field(&self, key: &Key) -> bool {
-        self.fields.iter().any(|field| field.key == *key)
-    }
-
     /// Whether the limits permit one more field. One for which there is no room is counted.
     pub(super) fn take_room(&mut self) -> bool {
         let has_room = self.fields.len() < MAX_FIELDS && self.take_nested(0);
@@ -260,11 +252,6 @@ impl Entry {
 
     pub(super) fn add_f64(&mut self, key: Key, value: f64) {
         let _ = self.add(key, Stored::F64(value));
-    }
-
-    /// Adds values that are redacted.
-    pub(super) fn add_list(&mut self, key: Key, values: Vec<AnyValue>) {
-        let _ = self.add(key, Stored::List(values));
     }
 
     /// Adds a field or replaces the value of an existing key, and returns the number of the field.
@@ -320,7 +307,6 @@ impl Entry {
             Stored::F64(value) => Value::F64(*value),
             Stored::I64(value) => Value::I64(*value),
             Stored::Text(range) => Value::Text(self.text(range)),
-            Stored::List(items) => Value::List(items),
         };
         (&field.key, value)
     }

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use opentelemetry::Key;
-use opentelemetry::logs::AnyValue;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use tracing::Level;
@@ -194,37 +193,11 @@ fn field(line: &mut Vec<u8>, names: &Names, key: &Key, value: Value<'_>) {
     line.push(b':');
     match value {
         Value::Bool(value) => json(line, &value),
-        Value::F64(value) => float(line, value),
+        // JSON has no NaN and no infinities.
+        Value::F64(value) if !value.is_finite() => text(line, &value.to_string()),
+        Value::F64(value) => json(line, &value),
         Value::I64(value) => json(line, &value),
         Value::Text(value) => text(line, value),
-        Value::List(items) => list(line, items),
-    }
-}
-
-/// Writes values that are not nested.
-pub(super) fn list(line: &mut Vec<u8>, items: &[AnyValue]) {
-    line.push(b'[');
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            line.push(b',');
-        }
-        match item {
-            AnyValue::Boolean(value) => json(line, value),
-            AnyValue::Int(value) => json(line, value),
-            AnyValue::Double(value) => float(line, *value),
-            AnyValue::String(value) => text(line, value.as_str()),
-            _ => text(line, ""),
-        }
-    }
-    line.push(b']');
-}
-
-/// Writes a number, or as text what JSON has no number for.
-fn float(line: &mut Vec<u8>, value: f64) {
-    if value.is_finite() {
-        json(line, &value);
-    } else {
-        text(line, &value.to_string());
     }
 }
 

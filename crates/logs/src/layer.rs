@@ -13,7 +13,7 @@ use tracing_subscriber::layer;
 use super::fields::Fields;
 use super::json::Names;
 use super::thread_state::{self, ThreadState};
-use super::{console, context, described, json};
+use super::{console, context, json};
 use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
@@ -124,5 +124,4 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
     context::add(entry, redactor, setting, has_context);
-    described::add(entry, redactor, &setting.span_attributes, |_| false);
 }

@@ -16,7 +16,6 @@
 //!  "rows":25000,"table":"orders"}
 //! ```
 //!
-//! [`span_attributes`](floe_telemetry_sdk::config::LoggingConfig::span_attributes) copies attributes of the span, too.
 //! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
 //! The floe identity of the configuration follows, and the values of the baggage keys that
@@ -48,7 +47,6 @@ mod console;
 mod context;
 mod current;
 mod delivery;
-mod described;
 mod entry;
 mod exceptions;
 mod fields;
@@ -62,11 +60,9 @@ mod thread_state;
 mod timestamp;
 mod workers;
 
-use floe_telemetry_core::__sdk::{
-    attributes, caught, char_boundary, clock, program_signals, recorder,
-};
+use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
 use floe_telemetry_core::keys;
-use floe_telemetry_sdk::__parts::init::{LineFilter, LogLines, level_filter};
+use floe_telemetry_sdk::__parts::init::{LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::__parts::{collector, config};
@@ -75,6 +71,7 @@ use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_log::{AsLog as _, LogTracer};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
@@ -99,7 +96,7 @@ static RECORDS: LogRecords = LogRecords {
 };
 
 static LINES: LogLines = LogLines {
-    layer: output_layer,
+    layer: |config, filter| Box::new(output_layer(config, filter)),
     complete,
 };
 
@@ -171,17 +168,17 @@ where
 }
 
 /// Creates a layer like [`layer()`] with this filter instead of the configured levels.
-fn output_layer<S>(config: &LoggingConfig, filter: LineFilter) -> Box<dyn Layer<S> + Send + Sync>
+fn output_layer<S>(config: &LoggingConfig, filter: Targets) -> impl Layer<S> + Send + Sync + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let output = Output(config.output);
-    filter.filter(LogLayer::new(output, form(config, output.has_color())))
+    LogLayer::new(output, form(config, output.has_color())).with_filter(filter)
 }
 
 /// Lets roots have ids from now on, also where no span is recorded: lines carry them, if any pass the filter.
-fn make_ids(filter: &LineFilter) {
-    if !filter.is_off() {
+fn make_ids(filter: &Targets) {
+    if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
         recorder::make_ids();
     }
 }
@@ -201,7 +198,7 @@ where
 {
     let filter = level_filter(config)?;
     make_ids(&filter);
-    Ok(filter.filter(LogLayer::new(writer, form(config, false))))
+    Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
@@ -224,7 +221,7 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
 }
 
 /// Completes a subscriber with a layer of [`output_layer`], which is installed.
-fn complete(config: &LoggingConfig, filter: &LineFilter) {
+fn complete(config: &LoggingConfig, filter: &Targets) {
     if config.output != LogOutput::None {
         make_ids(filter);
     }

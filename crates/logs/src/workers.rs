@@ -58,7 +58,6 @@ impl Workers {
     /// Queues a record of `tracing` or `log`.
     pub(super) fn emit_entry(&self, entry: &Entry, limits: LogRecordLimits) {
         let mut limited = record_of(entry, &self.scope, limits);
-        limited.add_fields(entry);
         if let Some(error) = entry.error() {
             let error = AnyValue::String(error.to_owned().into());
             limited.add(Key::from_static_str(keys::EXCEPTION_MESSAGE), error);
@@ -74,7 +73,7 @@ impl Workers {
     }
 }
 
-/// A record with the name, the span and the identity of an entry, which was observed at its time.
+/// A record with the name, the span and the attributes of an entry, which was observed at its time.
 pub(super) fn record_of(
     entry: &Entry,
     scope: &Arc<InstrumentationScope>,
@@ -86,16 +85,11 @@ pub(super) fn record_of(
     let identity = entry.identity();
     record.attributes = Vec::with_capacity(entry.field_count());
     record.attributes.extend(identity.map(attribute));
-    LimitedRecord::new(record, limits, entry.dropped_fields)
-}
-
-impl LimitedRecord {
-    /// Adds the fields of an entry.
-    pub(super) fn add_fields(&mut self, entry: &Entry) {
-        for (key, value) in entry.fields().map(attribute) {
-            self.add(key, value);
-        }
+    let mut limited = LimitedRecord::new(record, limits, entry.dropped_fields);
+    for (key, value) in entry.fields().map(attribute) {
+        limited.add(key, value);
     }
+    limited
 }
 
 fn attribute((key, value): (&Key, Value<'_>)) -> (Key, AnyValue) {
@@ -108,7 +102,6 @@ fn any_value(value: Value<'_>) -> AnyValue {
         Value::F64(value) => AnyValue::Double(value),
         Value::I64(value) => AnyValue::Int(value),
         Value::Text(value) => AnyValue::String(value.to_owned().into()),
-        Value::List(items) => AnyValue::ListAny(Box::new(items.to_vec())),
     }
 }
 

@@ -1,12 +1,11 @@
 //! The spans of a recording as trees, one or more for each trace.
 
 use std::iter::successors;
-use std::sync::OnceLock;
 
 use floe_waterfall::uncovered;
 use rustc_hash::FxHashMap;
 
-use crate::span::{Kind, Note, Recording, Span, SpanId, Text, TraceId};
+use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
 
 /// The trees of a recording. Spans are named by their index in [`Recording::spans`].
 #[derive(Clone, Debug)]
@@ -20,12 +19,7 @@ pub struct Forest<'a> {
     first_child: Vec<usize>,
     self_times: Vec<u64>,
     notes: Vec<Note>,
-    /// By source and name, a span with a place in the source code; `None` if spans have different ones.
-    places: OnceLock<FxHashMap<(u32, Text), Option<usize>>>,
 }
-
-/// The keys of a span's place in the source code.
-const PLACE: [&str; 2] = ["code.file.path", "code.line.number"];
 
 /// A trace: its spans, and those of them that have no parent here.
 #[derive(Clone, Debug)]
@@ -108,7 +102,6 @@ impl<'a> Forest<'a> {
             first_child,
             self_times: Vec::new(),
             notes,
-            places: OnceLock::new(),
         };
         forest.self_times = (0..spans.len())
             .map(|span| uncovered(&forest, span).map(|(from, to)| to - from).sum())
@@ -141,31 +134,6 @@ impl<'a> Forest<'a> {
     #[must_use]
     pub fn span(&self, span: usize) -> &'a Span {
         &self.recording.spans[span]
-    }
-
-    /// Returns where in the source code a span comes from. With the setting `code_attributes: once`, one span of a place
-    /// has its attributes, so a span without them has those of the spans with its source and name if they agree.
-    pub(crate) fn place(&self, span: usize) -> String {
-        let mut span = self.span(span);
-        if span.attribute(PLACE[0]).is_none() {
-            let places = self.places.get_or_init(|| self.places());
-            let known = places.get(&(span.source, span.name.clone())).copied();
-            span = known.flatten().map_or(span, |known| self.span(known));
-        }
-        floe_waterfall::place(|key| span.attribute(key).map(ToString::to_string))
-    }
-
-    fn places(&self) -> FxHashMap<(u32, Text), Option<usize>> {
-        let place = |span: usize| PLACE.map(|key| self.span(span).attribute(key));
-        let mut places = FxHashMap::default();
-        for (index, span) in self.recording.spans.iter().enumerate() {
-            if span.attribute(PLACE[0]).is_some() {
-                let known = places.entry((span.source, span.name.clone()));
-                let known = known.or_insert(Some(index));
-                *known = known.filter(|known| place(*known) == place(index));
-            }
-        }
-        places
     }
 
     /// Returns the parent of a span, if it was read.

@@ -67,7 +67,9 @@ impl Tree for Forest<'_> {
     }
 
     fn place(&self, span: usize) -> String {
-        printable(&self.place(span)).into_owned()
+        let span = self.span(span);
+        let place = floe_waterfall::place(|key| span.attribute(key).map(ToString::to_string));
+        printable(&place).into_owned()
     }
 
     fn service(&self, span: usize) -> Cow<'_, str> {

@@ -186,8 +186,7 @@ where
         let mut update = SpanRecord::blank();
         update.attributes = scratch::take();
         guarded(|| values.record(&mut SpanFields::new(&mut update, self.error_fields)));
-        self.open
-            .with(id, |span| span.update(|record| record.adopt(&mut update)));
+        self.open.with(id, |span| span.update(&mut update));
         scratch::keep(update.attributes);
     }
 
@@ -224,11 +223,11 @@ where
                 if let Some((id, span)) = entered::sampled() {
                     let mut bridged = Some(visit());
                     self.open.with(&id, |open| {
-                        open.update_if(span, |record| {
-                            if let Some(bridged) = bridged.take() {
-                                bridged.write_to(record);
-                            }
-                        });
+                        if let Some(record) = open.record_of(span)
+                            && let Some(bridged) = bridged.take()
+                        {
+                            bridged.write_to(record);
+                        }
                     });
                     if let Some(bridged) = bridged
                         && let Some(cx) = Context::map_current(if_recording)

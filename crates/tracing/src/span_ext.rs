@@ -194,13 +194,12 @@ fn update<T>(
     span.with_subscriber(|(id, dispatch)| {
         let layer: &TracingLayer = dispatch.downcast_ref()?;
         let mut value = Some(value);
-        let stands_for = layer.open.with(id, |open| {
-            open.update(|record| {
-                if let Some(value) = value.take() {
-                    in_record(record, value);
-                }
-            });
-            value.as_ref().and_then(|_| open.context().cloned())
+        let stands_for = layer.open.with(id, |open| match open.record() {
+            Some(record) => {
+                in_record(record, value.take()?);
+                None
+            }
+            None => open.context().cloned(),
         });
         in_context(&stands_for.flatten()?.span(), value?);
         Some(())

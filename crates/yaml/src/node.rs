@@ -98,8 +98,7 @@ impl Node {
         node.position
     }
 
-    /// Returns the value below a key of a mapping, or below an index of a list, to change it.
-    pub fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
+    pub(crate) fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.content {
             Content::Map(entries) => {
                 let entry = entries.iter_mut().find(|entry| is_named(entry, key));

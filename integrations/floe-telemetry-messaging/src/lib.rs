@@ -1,7 +1,5 @@
-//! The spans of messages, and their headers as carriers of OpenTelemetry's context: those of a message carry the context
-//! of its producer, as those of an HTTP request carry that of its sender.
-//!
-//! [`Destination`] begins the spans. Each feature adds the headers of a library:
+//! The headers of messages as carriers of OpenTelemetry's context: those of a message carry the context of its
+//! producer, as those of an HTTP request carry that of its sender.
 //!
 //! | feature | library | type | extracted from | injected into |
 //! |---|---|---|---|---|
@@ -19,7 +17,6 @@
 
 #[cfg(feature = "lapin")]
 mod amqp;
-mod destination;
 #[cfg(feature = "rdkafka")]
 mod kafka;
 #[cfg(feature = "async-nats")]
@@ -27,7 +24,6 @@ mod nats;
 
 #[cfg(feature = "lapin")]
 pub use self::amqp::AmqpHeaders;
-pub use self::destination::Destination;
 #[cfg(feature = "rdkafka")]
 pub use self::kafka::KafkaHeaders;
 #[cfg(feature = "async-nats")]

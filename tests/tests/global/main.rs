@@ -2,9 +2,8 @@
 
 mod attributes;
 mod boundaries;
+mod caller;
 mod child_process;
-mod code_attributes;
-mod compression;
 mod config_file;
 mod configurators;
 mod constructor;
@@ -12,7 +11,6 @@ mod declarative;
 mod delivery;
 mod end_of_a_program;
 mod ensure;
-mod env_filter;
 mod environment;
 mod exceptions;
 mod exemplars;
@@ -25,7 +23,6 @@ mod json;
 mod keys;
 mod lifecycle;
 mod limits;
-mod log_span_attributes;
 mod logger_provider;
 mod logs;
 mod logs_delivery;

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{
-    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, create_span, logs, propagation,
-    span,
+    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, propagation,
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -74,34 +73,6 @@ pub(crate) const ENTRIES: &[Entry] = &[
         let _baggage = propagation::set_floe_baggage(&identity).attach();
         tracing::info!("log");
     }),
-    ("name of the span of a record", |c| {
-        let _span = create_span(c.text());
-        tracing::info!("log");
-    }),
-    ("attribute of the span of a record", |c| {
-        let _span = span("work").attribute("url", c.text()).start();
-        tracing::info!("log");
-    }),
-    ("key of an attribute of the span of a record", |c| {
-        let _span = span("work").attribute(c.text(), 1).start();
-        tracing::info!("log");
-    }),
-    ("array of the span of a record", |c| {
-        let span = create_span("work");
-        span.set_attribute("urls", [c.text()].as_slice());
-        tracing::info!("log");
-    }),
-    ("number of the span of a record under a secret key", |c| {
-        let span = create_span("work");
-        span.set_attribute("password", c.number());
-        span.set_attribute("marker", c.marker());
-        tracing::info!("log");
-    }),
-    ("end of a long attribute of the span of a record", |c| {
-        let text = format!("{} {}", "x".repeat(16_370), c.text());
-        let _span = span("work").attribute("text", text).start();
-        tracing::info!(marker = c.marker(), "log");
-    }),
 ];
 
 #[derive(Debug)]
@@ -160,7 +131,6 @@ pub(crate) fn child() {
     let variable = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
     config.log_batch_processor.max_queue_size = 8192;
-    config.logging.span_attributes = vec!["*".to_owned()];
     config.baggage_attributes = floe_telemetry::keys::IDENTITY.map(str::to_owned).into();
     let telemetry = TelemetryProvider::builder(config)
         .with_log_exporter(Dump(Mutex::new(File::create(variable(DUMP)).unwrap())))

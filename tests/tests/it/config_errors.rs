@@ -237,22 +237,6 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 30: baggage_attributes.1: `a b` is not a key of baggage, expected 1 to 255 printable ASCII characters without spaces and without `(),/:;<=>?@[\\]{}\"`",
     ),
     (
-        "code_attributes: never",
-        "telemetry configuration: line 2, column 18: code_attributes: expected `every_span`, `once` or `off`, found `never`",
-    ),
-    (
-        "identity_attributes: once",
-        "telemetry configuration: line 2, column 22: identity_attributes: expected `every_span` or `resource`, found `once`",
-    ),
-    (
-        "span_compression: {exact_match_max_duration: 0}",
-        "telemetry configuration: line 2, column 46: span_compression.exact_match_max_duration: expected a duration of more than 0, found 0",
-    ),
-    (
-        "sampling: {max_bytes_per_minute: 9999}",
-        "telemetry configuration: line 2, column 34: sampling.max_bytes_per_minute: expected 10000 or more, found 9999",
-    ),
-    (
         "otlp_endpiont: http://c",
         "telemetry configuration: line 2, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?",
     ),

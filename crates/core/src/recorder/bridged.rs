@@ -133,7 +133,6 @@ impl BridgedSpan {
     pub fn reparent(&mut self, parent: Context) -> bool {
         let record = match mem::replace(&mut self.state, Parked::Off) {
             Parked::Recording(mut recording) if !recording.updates().is_shared() => {
-                recording.close();
                 let record = mem::replace(&mut recording.record, SpanRecord::blank());
                 recording.discard();
                 Some(Box::new(record))
@@ -198,29 +197,39 @@ impl BridgedSpan {
         matches!(self.state, Parked::Recording(_))
     }
 
-    /// Updates the span, if it has that id and has not ended. `act` must not call user code.
-    pub fn update_if(&mut self, span: SpanId, act: impl FnOnce(&mut SpanRecord)) {
-        if let Parked::Recording(recording) = &mut self.state
-            && recording.record.head.span_id == span
-            && recording.handle().is_open()
-        {
-            recording.update(act);
+    /// The record, if this is the span with that id and it has not ended.
+    pub fn record_of(&mut self, span: SpanId) -> Option<&mut SpanRecord> {
+        match &mut self.state {
+            Parked::Recording(recording)
+                if recording.record.head.span_id == span && recording.handle().is_open() =>
+            {
+                Some(&mut recording.record)
+            }
+            _ => None,
         }
     }
 
-    /// Updates the span, if it is recorded and has not ended. `act` must not call user code.
-    pub fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        if let Parked::Recording(recording) = &mut self.state
-            && recording.handle().is_open()
-        {
-            recording.update(act);
+    /// The record, if the span is recorded and has not ended.
+    pub fn record(&mut self) -> Option<&mut SpanRecord> {
+        match &mut self.state {
+            Parked::Recording(recording) if recording.handle().is_open() => {
+                Some(&mut recording.record)
+            }
+            _ => None,
+        }
+    }
+
+    /// Merges updates.
+    pub fn update(&mut self, later: &mut SpanRecord) {
+        if let Parked::Recording(recording) = &mut self.state {
+            recording.record.adopt(later);
         }
     }
 
     /// Links the span to another one.
     pub fn link(&mut self, to: SpanContext) {
         if let Parked::Recording(recording) = &mut self.state {
-            recording.update(|record| record.add_link(Link::with_context(to)));
+            recording.record.add_link(Link::with_context(to));
         }
     }
 

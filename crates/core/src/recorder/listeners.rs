@@ -48,8 +48,6 @@ pub(super) const UNRECORDED: Listeners = 1 << 17;
 pub(super) const IDS: Listeners = 1 << 18;
 /// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
 pub(super) const INHERITED: Listeners = 1 << 19;
-/// Log records have attributes of the current span.
-pub(super) const LOGGED: Listeners = 1 << 20;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -61,7 +59,6 @@ const OF_PROVIDER: Listeners = PROVIDER
     | FILTER
     | BOUNDARIES
     | OBSERVED
-    | LOGGED
     | POLLS
     | CPU
     | UNRECORDED
@@ -135,15 +132,8 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners = CAPTURES
-        | CAPTURE_BOUNDARIES
-        | PER_SPAN
-        | FILTER
-        | FORKED
-        | BAGGAGE
-        | OBSERVED
-        | LOGGED
-        | CPU;
+    const OTHERS: Listeners =
+        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | OBSERVED | CPU;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

@@ -33,8 +33,6 @@ pub(crate) struct PendingUpdates {
 pub(super) struct Update {
     number: u64,
     pub(super) record: SpanRecord,
-    /// The span is in the list of those that log records describe.
-    pub(super) is_listed: bool,
     /// The plain API has ended the span before the call has returned.
     pub(super) ended: bool,
 }
@@ -139,16 +137,6 @@ impl Handle {
                     .is_some_and(|update| update.number == self.number && update.ended))
     }
 
-    /// Calls `read` with the updates of the span, if it is open. It must not call user code.
-    pub(super) fn read(&self, read: impl FnOnce(&SpanRecord)) {
-        let slot = self.pending.lock();
-        if self.is_current()
-            && let Some(update) = slot.as_ref().filter(|update| update.number == self.number)
-        {
-            read(&update.record);
-        }
-    }
-
     /// Updates the span if it is open.
     pub(super) fn update(&self, act: impl FnOnce(&mut Update)) {
         let mut slot = self.pending.lock();
@@ -162,7 +150,6 @@ impl Handle {
             Box::new(Update {
                 number: self.number,
                 record: SpanRecord::blank(),
-                is_listed: false,
                 ended: false,
             })
         });

@@ -25,7 +25,7 @@ const RANGE: u64 = 1 << 56;
 const DIGITS: usize = 14;
 
 /// How many traces out of 2^56 are rejected.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Threshold(u64);
 
 impl Threshold {

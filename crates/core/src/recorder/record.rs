@@ -375,11 +375,10 @@ impl SpanRecord {
     }
 
     /// Merges later updates of the same span.
-    pub fn adopt(&mut self, later: &mut Self) {
+    pub(super) fn adopt(&mut self, later: &mut Self) {
         if later.exception_mut().is_some() {
             self.write_exception();
         }
-        later.unpack_events();
         self.attributes.append(&mut later.attributes);
         let Some(more) = later.more.take() else {
             return self.set_status(later.head.code.into());

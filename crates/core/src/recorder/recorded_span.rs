@@ -81,7 +81,7 @@ impl RecordedSpan {
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if let Target::Owned(recording) = &mut self.target {
-            recording.update(act);
+            act(&mut recording.record);
         } else if let Some(handle) = self.handle() {
             handle.update(|update| act(&mut update.record));
         }

@@ -23,12 +23,11 @@ use super::global_span;
 use super::ids::Ids;
 use super::last_panic;
 use super::listeners;
-use super::logged;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, Update};
 use super::profile::Profile;
-use super::record::{Code, Head, SpanRecord};
+use super::record::{Code, SpanRecord};
 use super::sampling::settings::CachedSettings;
 use crate::attributes::AttributeValue;
 use crate::caught::caught;
@@ -93,33 +92,6 @@ impl Recording {
     #[inline]
     pub(super) const fn updates(&self) -> &'static PendingUpdates {
         self.pending
-    }
-
-    /// Lets log records describe the span from now on. What it has from its start becomes an update, because only updates
-    /// are accessible to others while it is open.
-    #[cold]
-    pub(super) fn list(&mut self) {
-        let Head {
-            trace_id,
-            span_id,
-            callsite,
-            ..
-        } = self.record.head;
-        let record = &mut self.record;
-        let mut is_listed = false;
-        self.pending.handle().update(|update| {
-            let own = &mut update.record;
-            own.head.callsite = callsite;
-            own.attributes.append(&mut record.attributes);
-            if let Some(name) = record.more.as_mut().and_then(|more| more.name.take()) {
-                own.set_name(name);
-            }
-            update.is_listed = true;
-            is_listed = true;
-        });
-        if is_listed {
-            logged::insert((trace_id, span_id), self.handle());
-        }
     }
 
     /// Updates the span, after the updates that other code has made.
@@ -209,16 +181,12 @@ impl Recording {
     /// Closes the span to updates and merges those that were made. Returns the time at which the
     /// OpenTelemetry API ended it, if it did.
     #[inline]
-    pub(super) fn close(&mut self) -> Option<Ticks> {
+    fn close(&mut self) -> Option<Ticks> {
         self.pending.close().and_then(|update| self.adopt(*update))
     }
 
     #[cold]
     fn adopt(&mut self, mut update: Update) -> Option<Ticks> {
-        if update.is_listed {
-            let head = &self.record.head;
-            logged::remove((head.trace_id, head.span_id));
-        }
         let end = update.ended.then_some(update.record.head.end);
         self.record.adopt(&mut update.record);
         end

@@ -49,8 +49,8 @@ use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
+    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::probability::{self, Threshold, with_threshold, without_threshold};
 use super::profile::Profile;
@@ -79,8 +79,7 @@ pub(super) enum Decision {
     Keep(Box<Recording>),
     /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
     Undecided(Box<Recording>),
-    /// A span that is kept, and that the program observes, or log records describe, when its name, attributes and links
-    /// are set.
+    /// A span that is kept, and that the program observes when its name, attributes and links are set.
     Observed(Box<Recording>),
 }
 
@@ -247,7 +246,7 @@ fn decide_with_ids(
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
             _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
-            _ if listeners & (OBSERVED | LOGGED) != 0 => Decision::Observed(recording),
+            _ if listeners & OBSERVED != 0 => Decision::Observed(recording),
             _ => Decision::Keep(recording),
         }
     });
@@ -270,12 +269,8 @@ pub(super) fn decide_filled(
         decision => return decision,
     };
     if let Decision::Keep(mut recording) = decision {
-        let listeners = listeners::current();
-        if listeners & OBSERVED != 0 {
+        if listeners::current() & OBSERVED != 0 {
             provider::observe_start(&mut recording.record, parent);
-        }
-        if listeners & LOGGED != 0 {
-            recording.list();
         }
         return Decision::Keep(recording);
     }

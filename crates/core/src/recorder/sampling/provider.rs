@@ -20,7 +20,7 @@ use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
+    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, Listeners, MEASURES,
     MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
@@ -34,8 +34,6 @@ pub struct Sampling {
     pub is_recorded: bool,
     /// Whether log records are exported.
     pub has_log_records: bool,
-    /// Whether log records have attributes of the current span.
-    pub describes_log_records: bool,
     /// Decides about roots, or about every span.
     pub sampler: RootSampler,
     /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
@@ -213,7 +211,6 @@ impl InUse {
         let is_parent_based = sampling.is_parent_based && !has_sampler;
         let recorded = [
             (OBSERVED, program.observer.is_some()),
-            (LOGGED, sampling.describes_log_records),
             (PER_SPAN, !is_parent_based),
             (TAIL, sampling.needs_unsampled),
             // A sampler that decides for each span may give each its own trace state.
