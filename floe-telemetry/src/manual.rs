@@ -8,10 +8,12 @@
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
+/// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
 /// [`floe-trace query why`]: https://docs.rs/floe-trace
 /// [`init`]: crate::init
 /// [`RedactionConfig`]: crate::config::RedactionConfig
+/// [shutdown]: operations#the-end-of-a-process
 /// [Sizes]: operations#sizes
 /// [`telemetry-config.schema.json`]: crate::TelemetryConfig::json_schema
 #[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
@@ -22,6 +24,7 @@ pub mod configuration {}
 
 /// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
 ///
+/// [`runtime: caller`]: configuration#runtime
 /// [Configuration]: configuration
 /// [In one call]: configuration#in-one-call
 #[doc = concat!("[load of 30 minutes]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/faults.md#over-time")]

@@ -28,10 +28,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::filtered::FilteringMeterProvider;
-use self::flushes::{Flushes, in_background};
+use self::flushes::Flushes;
 use self::redacting::RedactingMeterProvider;
 use self::views::{Selected, Views};
-use crate::config::MetricsConfig;
+use crate::config::{MetricsConfig, TelemetryConfig};
 
 floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
 
@@ -60,15 +60,16 @@ struct Meters {
 impl Meters {
     /// Starts the readers and makes this the current meter provider of the process.
     fn start(
-        config: &MetricsConfig,
+        all: &TelemetryConfig,
         resource: &Resource,
         redaction: Redaction,
         counters: &Arc<Counters>,
         destinations: Vec<MetricDestination>,
     ) -> Self {
+        let config = &all.metrics;
         let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
         for destination in destinations {
-            builder = destination.add(builder, config, counters);
+            builder = destination.add(builder, all, counters);
         }
         clear_exemplars();
         let views = Views::new(config);
@@ -81,7 +82,7 @@ impl Meters {
             sdk,
             filtering,
             views,
-            flushes: Arc::default(),
+            flushes: Flushes::new(all.runtime),
             counters: Arc::clone(counters),
         }
     }
@@ -119,6 +120,7 @@ impl ProviderMeters for Meters {
     fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
         switch(None);
         let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        in_background(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+        self.flushes
+            .begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
     }
 }

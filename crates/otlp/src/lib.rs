@@ -23,6 +23,7 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
+mod runtime;
 #[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
 mod settings;
@@ -41,7 +42,6 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
-use tokio::runtime::{self, Runtime};
 
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
 use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget};
@@ -53,6 +53,7 @@ use self::files::WatchedFiles;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::retry::{Limits, Throttle, Undelivered};
+use self::runtime::Runtime;
 use self::settings::OtlpSettings;
 use self::writer::Written;
 use crate::caught::caught;
@@ -115,10 +116,10 @@ trait Transport: std::fmt::Debug + Send {
     }
 }
 
-/// A transport and the runtime of its connections. The runtime belongs to the worker thread, so a flush
-/// never depends on a runtime of the host.
+/// A transport and the runtime of its connections.
 #[derive(Debug)]
 struct Otlp {
+    of_runtime: config::Runtime,
     runtime: Runtime,
     transport: Box<dyn Transport>,
     throttle: Throttle,
@@ -154,10 +155,15 @@ fn exporter(
 fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
-    let runtime = runtime()?;
+    let of_runtime = target.config.runtime;
+    if of_runtime.is_caller() {
+        check_caller(&settings)?;
+    }
+    let runtime = Runtime::new(of_runtime)?;
     let files = WatchedFiles::new(&settings);
     Ok(Otlp {
         transport: transport(&runtime, &settings)?,
+        of_runtime,
         runtime,
         throttle: Throttle::default(),
         ending,
@@ -166,11 +172,16 @@ fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<O
     })
 }
 
-fn runtime() -> Result<Runtime, Error> {
-    runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::thread("otlp", &error))
+/// Fails if the transport needs a thread.
+fn check_caller(settings: &OtlpSettings) -> Result<(), Error> {
+    if settings.writer.is_some() || settings.protocol != OtlpProtocol::Grpc {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "otlp: expected the protocol `http/protobuf` or `http/json` for `{}` with `runtime: caller`, found `grpc`, whose \
+         connections need a thread",
+        settings.receiver()
+    )))
 }
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
@@ -180,18 +191,19 @@ fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Trans
             writer: writer.clone(),
         }));
     }
-    let _entered = runtime.enter();
-    match settings.protocol {
+    runtime.enter(|| match settings.protocol {
         #[cfg(feature = "grpc")]
-        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
+        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?) as _),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => {
+            Ok(Box::new(http::Http::new(settings, runtime)?) as _)
+        }
         // `check_features` has rejected it.
         #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
         _ => Err(Error::config(
             "otlp: the program is built without this transport",
         )),
-    }
+    })
 }
 
 impl Otlp {
@@ -217,8 +229,9 @@ impl Otlp {
                     ending: &self.ending,
                 },
             );
-            caught(|| self.runtime.block_on(sent))
-                .unwrap_or_else(|message| Err(self.restart(&message).into()))
+            let sent = caught(|| self.runtime.block_on(sent));
+            let sent = sent.and_then(|sent| sent.map_err(|error| error.to_string()));
+            sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
         });
         let settings = &self.settings;
         let accepted = result.map_err(|Undelivered { error_type, reason }| ExportFailure {
@@ -253,20 +266,20 @@ impl Otlp {
         Ok(())
     }
 
-    /// Replaces the runtime and the connections after a panic, and returns the error of the request. tokio panics
+    /// Replaces the runtime and the connections after a failure, and returns the error of the request. tokio panics
     /// if the operating system fails to report events, and its runtime cannot be used any more.
-    fn restart(&mut self, panic: &str) -> String {
-        let new = runtime().and_then(|runtime| {
+    fn restart(&mut self, failure: &str) -> String {
+        let new = Runtime::new(self.of_runtime).and_then(|runtime| {
             let transport = transport(&runtime, &self.settings)?;
             Ok((runtime, transport))
         });
-        let reason = format!("the runtime of the connection panicked: {panic}");
+        let reason = format!("the runtime of the connection panicked: {failure}");
         match new {
             Ok((runtime, transport)) => {
                 self.transport = transport;
                 let broken = mem::replace(&mut self.runtime, runtime);
                 // What is left of the runtime may panic again.
-                let _ = caught(|| broken.shutdown_background());
+                let _ = caught(|| broken.shutdown());
                 reason
             }
             // The next request panics, and tries it again.
@@ -290,11 +303,10 @@ impl Otlp {
         }
     }
 
-    /// Shuts the runtime down without waiting. A DNS lookup cannot be cancelled, and a drop would block
-    /// on it, which panics on a thread of a runtime of the host.
+    /// Shuts down without waiting.
     fn close(mut self) -> Result<(), String> {
         let ended = self.transport.shutdown();
-        self.runtime.shutdown_background();
+        self.runtime.shutdown();
         ended
     }
 }
@@ -311,15 +323,16 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     let outcome = otlp.transport.send(request, timeout);
     let result = otlp
         .runtime
-        .block_on(async { tokio::time::timeout(timeout, outcome).await });
+        .block_on(async { runtime::timeout(timeout, outcome).await });
+    let result = result.map_err(|error| error.to_string())?;
     let settings = otlp.settings.clone();
     let _ = otlp.close();
     match result {
-        Ok(Outcome::Accepted { .. }) => Ok(()),
-        Ok(
+        Some(Outcome::Accepted { .. }) => Ok(()),
+        Some(
             Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
         ) => Err(settings.without_own_headers(reason)),
-        Err(_) => Err(format!("no answer within {timeout:?}")),
+        None => Err(format!("no answer within {timeout:?}")),
     }
 }
 

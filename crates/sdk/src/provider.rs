@@ -37,11 +37,12 @@ mod start_message;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
@@ -52,11 +53,11 @@ pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
 pub use self::targets::send_spans;
+use self::turns::{Turn, Turns};
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
-use crate::config::TelemetryConfig;
+use crate::config::{Runtime, TelemetryConfig};
 use crate::error::Error;
-use crate::internal_log::internal_log;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::{ProviderMeters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
@@ -95,6 +96,8 @@ pub struct TelemetryProvider(Arc<Inner>);
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
+    runtime: Runtime,
+    turns: Turns,
     shutdown_end: ShutdownEnd,
     /// The process that has initialized it: its threads do not exist in a fork.
     process: u32,
@@ -266,9 +269,15 @@ impl TelemetryProvider {
     /// # Errors
     ///
     /// The handlers cannot be installed, or the thread that waits for the signals cannot be started
-    /// ([`Error::is_thread`]). Signals then end the process at once.
+    /// ([`Error::is_thread`]), or the configuration allows none ([`Runtime::Caller`](crate::config::Runtime::Caller)).
+    /// Signals then end the process at once.
     #[cfg(feature = "signals")]
     pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
+        if self.0.runtime.is_caller() {
+            return Err(Error::config(
+                "runtime: expected `thread` with `shutdown_on_signals`, which needs a thread, found `caller`",
+            ));
+        }
         signals::shut_down(&self.0, timeout)
     }
 }
@@ -280,14 +289,7 @@ impl TelemetryProvider {
             return;
         }
         if let Err(error) = self.0.shut_down_unheard(timeout) {
-            exit::warn(move || {
-                let error = error.to_string();
-                internal_log!(
-                    warn,
-                    error = error,
-                    "the telemetry provider could not be shut down cleanly"
-                );
-            });
+            exit::warn(self.0.runtime, &error);
         }
     }
 }
@@ -297,6 +299,8 @@ impl Inner {
         Self {
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
+            runtime: Runtime::default(),
+            turns: Turns::default(),
             shutdown_end: ShutdownEnd::default(),
             process: this_process(),
             meters: ManuallyDrop::new(None),
@@ -330,15 +334,34 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let deadline = monotonic_now().checked_add(timeout);
-        let flush = || self.logs.flush();
-        let mut reports = (!self.logs.follow_spans).then(flush);
+        let turn = self.take_turn(timeout, deadline);
+        let mut turn = turn.ok_or_else(|| Error::timeout(operation, timeout, "another flush"))?;
+        let mut reports = None;
+        if !self.logs.follow_spans {
+            turn.next_step();
+            reports = Some(self.logs.flush());
+        }
+        turn.next_step();
         let metrics = || {
-            reports.get_or_insert_with(flush);
+            if reports.is_none() {
+                turn.next_step();
+                reports = Some(self.logs.flush());
+            }
+            turn.next_step();
             self.meters.as_ref().map(|meters| meters.flush())
         };
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         let reports = reports.flatten();
         result.and(logs::await_delivery(reports, operation, timeout, deadline))
+    }
+
+    /// Begins the work of a flush or a shutdown on this thread, if the provider has no threads. `None` if another thread
+    /// does not end its own within `timeout`.
+    fn take_turn(&self, timeout: Duration, deadline: Option<Instant>) -> Option<Turn<'_>> {
+        if !self.runtime.is_caller() {
+            return Some(Turn::default());
+        }
+        self.turns.take(timeout, deadline, &self.counters.ending)
     }
 
     /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
@@ -377,10 +400,18 @@ impl Inner {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);
         }
-        let shut_down = || self.logs.shut_down(timeout);
-        let mut reports = (!self.logs.follow_spans).then(shut_down);
+        // A flush that does not end keeps its turn, and is not waited for.
+        let mut turn = self.take_turn(timeout, deadline).unwrap_or_default();
+        let mut reports = None;
+        if !self.logs.follow_spans {
+            reports = Some(self.logs.shut_down(turn.next_step().unwrap_or(timeout)));
+        }
+        turn.next_step();
         let metrics = || {
-            reports.get_or_insert_with(shut_down);
+            if reports.is_none() {
+                reports = Some(self.logs.shut_down(turn.next_step().unwrap_or(timeout)));
+            }
+            let timeout = turn.next_step().unwrap_or(timeout);
             let meters = self.meters.as_ref();
             meters.map(|meters| meters.shut_down(timeout))
         };

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod boundaries;
+mod caller;
 mod child_process;
 mod code_attributes;
 mod compression;

@@ -1,4 +1,4 @@
-//! Tells the exporters of a provider that it shuts down, wherever their threads wait.
+//! Tells the exporters of a provider until when they have time, wherever their threads wait.
 
 use std::future::poll_fn;
 use std::mem;
@@ -6,10 +6,14 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use crate::clock::monotonic_now;
+
 /// When exports have to end. A shutdown sets it once.
 #[derive(Debug, Default)]
 pub struct Ending {
     end: OnceLock<Instant>,
+    /// The end of the work that a thread of the program does in this moment.
+    turn: Mutex<Option<Instant>>,
     /// The tasks that wait for it, or have waited: one for each runtime of an exporter.
     waiting: Mutex<Vec<Waker>>,
 }
@@ -22,21 +26,40 @@ impl Ending {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns when exports have to end. `None` before the shutdown.
+    /// Returns when exports have to end. `None` before the shutdown, unless a thread of the program does the work.
     #[must_use]
     pub fn get(&self) -> Option<Instant> {
-        self.end.get().copied()
+        let turn = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = [self.end.get().copied(), turn];
+        ends.into_iter().flatten().min()
+    }
+
+    /// Whether the provider shuts down.
+    #[must_use]
+    pub fn is_shutdown(&self) -> bool {
+        self.end.get().is_some()
+    }
+
+    /// Sets the end of the work that this thread of the program begins now; `None` for no end.
+    pub(crate) fn set_turn(&self, end: Option<Instant>) {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+
+    /// Whether there is time for more work in this turn. A shutdown leaves nothing for another one.
+    pub(crate) fn has_time(&self) -> bool {
+        let turn = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_shutdown() || turn.is_none_or(|end| monotonic_now() < end)
     }
 
     /// Waits until the shutdown begins. If it had begun before the call, this waits forever.
     pub fn begins(&self) -> impl Future<Output = ()> + '_ {
-        let had_begun = self.get().is_some();
+        let had_begun = self.is_shutdown();
         poll_fn(move |context| {
             if had_begun {
                 return Poll::Pending;
             }
             let mut waiting = self.waiting();
-            if self.get().is_some() {
+            if self.is_shutdown() {
                 return Poll::Ready(());
             }
             let waker = context.waker();

@@ -1,6 +1,7 @@
-//! An exporter on a thread of its own, behind a bounded queue.
+//! An exporter behind a bounded queue, on a thread of its own, or on the one that flushes.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -13,11 +14,12 @@ use super::statistics::Counters;
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::monotonic_now;
-use crate::config::Signal;
+use crate::config::{Runtime, Signal};
 use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp};
+use crate::tasks::Tasks;
 
 /// The class of an error that is not known better
 /// ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
@@ -49,8 +51,8 @@ pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
 /// Wakes the collector when an exporter's queue has room again.
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
 
-/// An exporter of batches. Only the worker's thread calls it.
-pub trait BatchExporter<B>: fmt::Debug {
+/// An exporter of batches. Only the worker's thread calls it, if there is one.
+pub trait BatchExporter<B>: fmt::Debug + Send {
     /// Exports a batch.
     ///
     /// # Errors
@@ -211,10 +213,10 @@ struct Shared {
     end: OnceLock<Instant>,
 }
 
-/// The handle of an exporter's thread.
+/// The handle of an exporter.
 pub struct Worker<B> {
     name: String,
-    tasks: Sender<Task<B>>,
+    tasks: Tasks<Task<B>>,
     shared: Arc<Shared>,
     capacity: Size,
     counters: Arc<Counters>,
@@ -240,10 +242,12 @@ pub struct WorkerSettings {
     pub counters: Arc<Counters>,
     /// Redacts the error messages of the exporter.
     pub(crate) redaction: Redaction,
+    /// On which threads exporters are called.
+    pub runtime: Runtime,
 }
 
 impl<B: Send + 'static> Worker<B> {
-    /// Starts the thread and creates the exporter on it: an exporter may be bound to the runtime,
+    /// Starts the thread, if there is one, and creates the exporter on it: an exporter may be bound to the runtime,
     /// and so to the thread, on which it was created.
     ///
     /// # Errors
@@ -255,11 +259,8 @@ impl<B: Send + 'static> Worker<B> {
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
-        let (tasks, receiver) = channel();
-        let (start, has_started) = channel();
-        let (ready, is_ready) = channel();
         let shared = Arc::<Shared>::default();
-        let mut thread = ExporterThread {
+        let mut thread = Exporting {
             name: name.to_owned(),
             shared: Arc::clone(&shared),
             counters: Arc::clone(&settings.counters),
@@ -270,6 +271,21 @@ impl<B: Send + 'static> Worker<B> {
         };
         let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
         settings.counters.exports.add(name, spans, capacity);
+        let worker = |tasks| Self {
+            name: name.to_owned(),
+            tasks,
+            shared,
+            capacity: settings.capacity,
+            counters: Arc::clone(&settings.counters),
+        };
+        if settings.runtime.is_caller() {
+            let mut exporter = caught(make).unwrap_or_else(|_| Err(panicked(name)))?;
+            let tasks = Tasks::of_caller(move |task| thread.execute(&mut *exporter, task));
+            return Ok(worker(tasks));
+        }
+        let (tasks, receiver) = Tasks::of_thread();
+        let (start, has_started) = channel();
+        let (ready, is_ready) = channel();
         let builder = program_signals::thread(format!("floe-{name}"));
         program_signals::spawn(builder, move || {
             let _ = start.send(());
@@ -287,13 +303,7 @@ impl<B: Send + 'static> Worker<B> {
             }
         })
         .map_err(|error| Error::thread(name, &error))?;
-        let worker = Self {
-            name: name.to_owned(),
-            tasks,
-            shared,
-            capacity: settings.capacity,
-            counters: Arc::clone(&settings.counters),
-        };
+        let worker = worker(tasks);
         if !has_begun(&has_started) {
             return Ok(worker);
         }
@@ -304,9 +314,7 @@ impl<B: Send + 'static> Worker<B> {
                     let what = format!("the start of the exporter `{name}`");
                     Error::timeout(&what, START_TIMEOUT, "it is not created")
                 }
-                RecvTimeoutError::Disconnected => Error::export(format!(
-                    "the exporter `{name}` panicked while it was created"
-                )),
+                RecvTimeoutError::Disconnected => panicked(name),
             })??;
         Ok(worker)
     }
@@ -349,6 +357,7 @@ impl<B: Send + 'static> Worker<B> {
             };
             // If the thread has ended, the spans have failed.
             let _ = self.tasks.send(Task::Export(queued, batch));
+            self.execute();
             return;
         }
         self.shared
@@ -381,6 +390,13 @@ impl<B: Send + 'static> Worker<B> {
         if self.tasks.send(task).is_err() {
             let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
         }
+        self.execute();
+    }
+
+    /// Exports on this thread of the program, if the exporter has none of its own. Without time, the tasks wait for the
+    /// next flush.
+    fn execute(&self) {
+        self.tasks.execute(|| self.counters.ending.has_time());
     }
 }
 
@@ -399,8 +415,8 @@ impl Shared {
     }
 }
 
-/// The state of the exporter's thread.
-struct ExporterThread {
+/// What calls the exporter.
+struct Exporting {
     name: String,
     shared: Arc<Shared>,
     counters: Arc<Counters>,
@@ -413,33 +429,42 @@ struct ExporterThread {
     late: u64,
 }
 
-impl ExporterThread {
+impl Exporting {
     /// Executes tasks until a shutdown, or until the handle is dropped.
     fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
-        while let Ok(task) = tasks.recv() {
-            match task {
-                Task::Export(mut queued, _) if self.shared.has_ended() => {
-                    let spans = queued.size.spans as u64;
-                    queued.count(&self.counters.dropped_shutdown, spans);
-                    self.late += spans;
-                }
-                Task::Export(queued, batch) => self.export(&mut *exporter, queued, batch),
-                Task::Flush(report) => {
-                    let flushed = guarded(|| exporter.flush());
-                    self.report(flushed, &report);
-                }
-                Task::Shutdown(timeout, report) => {
-                    let closed = guarded(|| exporter.shutdown(timeout));
-                    self.report(closed, &report);
-                    break;
-                }
-            }
-        }
+        while let Ok(task) = tasks.recv()
+            && self.execute(&mut *exporter, task).is_continue()
+        {}
         // The exporter's `Drop` may be user code that panics.
         let _ = guarded(|| {
             drop(exporter);
             Ok::<_, String>(())
         });
+    }
+
+    fn execute<B>(
+        &mut self,
+        exporter: &mut dyn BatchExporter<B>,
+        task: Task<B>,
+    ) -> ControlFlow<()> {
+        match task {
+            Task::Export(mut queued, _) if self.shared.has_ended() => {
+                let spans = queued.size.spans as u64;
+                queued.count(&self.counters.dropped_shutdown, spans);
+                self.late += spans;
+            }
+            Task::Export(queued, batch) => self.export(exporter, queued, batch),
+            Task::Flush(report) => {
+                let flushed = guarded(|| exporter.flush());
+                self.report(flushed, &report);
+            }
+            Task::Shutdown(timeout, report) => {
+                let closed = guarded(|| exporter.shutdown(timeout));
+                self.report(closed, &report);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, mut queued: Queued, batch: B) {
@@ -507,6 +532,13 @@ impl ExporterThread {
             self.shared.dropped.fetch_add(dropped, Ordering::Relaxed);
         }
     }
+}
+
+/// The error of an exporter that has panicked in its constructor.
+pub(crate) fn panicked(name: &str) -> Error {
+    Error::export(format!(
+        "the exporter `{name}` panicked while it was created"
+    ))
 }
 
 fn spans(number: u64) -> String {

@@ -31,6 +31,7 @@ use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_hos
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
+use super::runtime::Runtime;
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
@@ -75,8 +76,8 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE` and
-    /// `FLOE_PANIC_OUTPUT`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE`,
+    /// `FLOE_RUNTIME` and `FLOE_PANIC_OUTPUT`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
@@ -98,6 +99,7 @@ impl TelemetryConfig {
             logging(self);
             span_filter(self);
             profile(self);
+            runtime(self);
             panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
@@ -110,6 +112,7 @@ impl TelemetryConfig {
         logging(self);
         span_filter(self);
         profile(self);
+        runtime(self);
         panics(self);
         sampling(self);
         propagators(self);
@@ -439,6 +442,10 @@ fn profile(config: &mut TelemetryConfig) {
         config.profile.polls = words.contains(&"polls");
         config.profile.thread_cpu_time = words.contains(&"thread_cpu_time");
     }
+}
+
+fn runtime(config: &mut TelemetryConfig) {
+    set("FLOE_RUNTIME", &mut config.runtime, word(&Runtime::ALL));
 }
 
 fn sampling(config: &mut TelemetryConfig) {

@@ -1,8 +1,11 @@
 //! Runs a `SpanExporter` of the OpenTelemetry SDK.
 //!
 //! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, for which the
-//! worker's thread waits no longer than the timeout of an export.
+//! worker's thread waits no longer than the timeout of an export. Where the provider starts no thread, the one that
+//! flushes calls it, and only a future that is not ready is given up.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
@@ -12,11 +15,12 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::monotonic_now;
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, ExportFailure, SpanDataBatch, Worker,
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, SpanDataBatch, Worker,
     WorkerSettings, block_on_until, guarded,
 };
 use crate::error::Error;
 use crate::program_signals;
+use crate::tasks::Tasks;
 
 enum Call {
     /// Spans, and when their export is given up.
@@ -28,14 +32,15 @@ enum Call {
 /// The worker's half of an exporter.
 #[derive(Debug)]
 struct SdkExporter {
-    calls: Sender<Call>,
+    calls: Tasks<Call>,
     results: Receiver<Result<(), ExportFailure>>,
     /// Calls that have not returned in time, and may have returned since.
     overdue: usize,
     timeout: Duration,
+    ending: Arc<Ending>,
 }
 
-/// Starts an exporter on a thread of its own. The thread has no async runtime, as that of the SDK's
+/// Starts an exporter on a thread of its own, if there is one. The thread has no async runtime, as that of the SDK's
 /// batch processor, so an exporter must bring the runtime it needs.
 ///
 /// # Errors
@@ -56,16 +61,25 @@ pub fn plain<E: SpanExporter + 'static>(
             "the exporter `{name}` panicked while it was created"
         ))
     })?;
-    let (calls, to_serve) = channel();
     let (results, to_receive) = channel();
-    let thread = program_signals::thread(format!("floe-{name}-export"));
-    program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
-        .map_err(|error| Error::thread(name, &error))?;
+    let calls = if settings.runtime.is_caller() {
+        Tasks::of_caller(move |call| {
+            let _ = results.send(execute(&exporter, call));
+            ControlFlow::Continue(())
+        })
+    } else {
+        let (calls, to_serve) = Tasks::of_thread();
+        let thread = program_signals::thread(format!("floe-{name}-export"));
+        program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
+            .map_err(|error| Error::thread(name, &error))?;
+        calls
+    };
     let exporter = SdkExporter {
         calls,
         results: to_receive,
         overdue: 0,
         timeout: settings.export_timeout,
+        ending: Arc::clone(&settings.counters.ending),
     };
     let worker = Worker::start(name, move || Ok(Box::new(exporter) as _), settings)?;
     let builder = SpanDataBatch::default();
@@ -80,18 +94,7 @@ fn serve<E: SpanExporter>(
 ) {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     while let Ok(call) = calls.recv() {
-        let result = guarded(|| match call {
-            Call::Export(batch, deadline) => match block_on_until(deadline, exporter.export(batch))
-            {
-                Some(result) => result.map_err(ExportFailure::from),
-                None => Err(ExportFailure::timeout("the export was given up".to_owned())),
-            },
-            Call::Flush => exporter.force_flush().map_err(ExportFailure::from),
-            Call::Shutdown(timeout) => exporter
-                .shutdown_with_timeout(timeout)
-                .map_err(ExportFailure::from),
-        });
-        if results.send(result).is_err() {
+        if results.send(execute(&exporter, call)).is_err() {
             break;
         }
     }
@@ -100,6 +103,19 @@ fn serve<E: SpanExporter>(
         drop(exporter);
         Ok::<_, String>(())
     });
+}
+
+fn execute<E: SpanExporter>(exporter: &E, call: Call) -> Result<(), ExportFailure> {
+    guarded(|| match call {
+        Call::Export(batch, deadline) => match block_on_until(deadline, exporter.export(batch)) {
+            Some(result) => result.map_err(ExportFailure::from),
+            None => Err(ExportFailure::timeout("the export was given up".to_owned())),
+        },
+        Call::Flush => exporter.force_flush().map_err(ExportFailure::from),
+        Call::Shutdown(timeout) => exporter
+            .shutdown_with_timeout(timeout)
+            .map_err(ExportFailure::from),
+    })
 }
 
 impl SdkExporter {
@@ -117,6 +133,7 @@ impl SdkExporter {
         }
         // If the thread has ended, no result arrives.
         let _ = self.calls.send(call);
+        self.calls.execute(|| true);
         self.receive(deadline).unwrap_or_else(|| {
             self.overdue += 1;
             Err(ExportFailure::timeout(format!(
@@ -146,7 +163,10 @@ impl SdkExporter {
 
 impl BatchExporter<Vec<SpanData>> for SdkExporter {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), ExportFailure> {
-        let deadline = monotonic_now().checked_add(self.timeout);
+        let mut deadline = monotonic_now().checked_add(self.timeout);
+        if self.calls.are_of_caller() {
+            deadline = deadline.into_iter().chain(self.ending.get()).min();
+        }
         self.call(Call::Export(batch, deadline), self.timeout)
     }
 

@@ -1,4 +1,4 @@
-//! A log exporter on a thread of its own, behind a bounded queue.
+//! A log exporter behind a bounded queue, on a thread of its own, or on the one that flushes.
 //!
 //! The thread is woken for the first record of a batch, of which it takes the time, and for the last one. To wake it for
 //! each record would cost more than all else that happens to one.
@@ -15,16 +15,17 @@ use std::time::Duration;
 use opentelemetry::Context;
 
 use self::queue::Queue;
-use self::thread::ExporterThread;
+use self::thread::Exporting;
 use super::export_record::ExportRecord;
 use super::record_exporter::RecordExporter;
-use crate::channel::{Sender, channel};
+use crate::channel::Sender;
 use crate::clock::monotonic_now;
 use crate::collector::{Size, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder;
+use crate::tasks::Tasks;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ enum Task {
 /// The sending side of an exporter's queue.
 pub struct LogWorker {
     name: String,
-    tasks: Sender<Task>,
+    tasks: Tasks<Task>,
     queue: Arc<Queue>,
     settings: LogSettings,
     /// The process that the thread runs in: it does not exist in a fork.
@@ -101,19 +102,28 @@ impl LogWorker {
         exporter: impl RecordExporter,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
-        let (tasks, receiver) = channel();
         let queue = Arc::new(Queue::new(settings));
         let (shared, own) = (Arc::clone(&queue), settings.clone());
         let closed = Arc::clone(&queue);
-        let exporting = ExporterThread::new(name.clone(), exporter, shared, own);
-        let thread = program_signals::thread(format!("floe-logs-{name}"));
-        program_signals::spawn(thread, move || {
-            let _suppressed = Context::enter_telemetry_suppressed_scope();
-            // Also if the thread panics.
-            let _closing = Closing(closed);
-            exporting.work(&receiver);
-        })
-        .map_err(|error| Error::thread(&name, &error))?;
+        let mut exporting = Exporting::new(name.clone(), exporter, shared, own);
+        // Dropped at the end, also by a panic.
+        let closing = Closing(closed);
+        let tasks = if settings.worker.runtime.is_caller() {
+            Tasks::of_caller(move |task| {
+                let _closing = &closing;
+                exporting.execute(task)
+            })
+        } else {
+            let (tasks, receiver) = Tasks::of_thread();
+            let thread = program_signals::thread(format!("floe-logs-{name}"));
+            program_signals::spawn(thread, move || {
+                let _suppressed = Context::enter_telemetry_suppressed_scope();
+                let _closing = closing;
+                exporting.work(&receiver);
+            })
+            .map_err(|error| Error::thread(&name, &error))?;
+            tasks
+        };
         Ok(Self {
             name,
             tasks,
@@ -138,7 +148,7 @@ impl LogWorker {
             self.send(task);
         }
         // A loop that logs is faster than its export, which gets its turn before records are dropped.
-        if pushed.is_half_full {
+        if pushed.is_half_full && !self.tasks.are_of_caller() {
             yield_now();
         }
     }
@@ -146,6 +156,7 @@ impl LogWorker {
     /// Exports what is queued.
     pub fn flush(&self, report: &Sender<LogReport>) {
         self.send(Task::Flush(report.clone()));
+        self.execute();
     }
 
     /// Shuts the exporter down once its queue is exported. Records that are still queued after `timeout` are
@@ -155,6 +166,14 @@ impl LogWorker {
             self.queue.end_at(end);
         }
         self.send(Task::Shutdown(timeout, report.clone()));
+        self.execute();
+    }
+
+    /// Exports on this thread of the program, if the exporter has none of its own. Without time, the tasks wait for the
+    /// next flush.
+    fn execute(&self) {
+        let ending = &self.settings.worker.counters.ending;
+        self.tasks.execute(|| ending.has_time());
     }
 
     /// If the thread has ended, the task and its report sender are dropped, so that the caller does not

@@ -7,14 +7,16 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
 
+use super::flush_reader::FlushReader;
 use super::reporting::Reporting;
 use crate::collector::Counters;
-use crate::config::MetricsConfig;
+use crate::config::TelemetryConfig;
 use crate::program_signals;
 
 /// Adds an exporter's reader to the builder.
 type AddReader = Box<
-    dyn FnOnce(MeterProviderBuilder, &MetricsConfig, Arc<Counters>) -> MeterProviderBuilder + Send,
+    dyn FnOnce(MeterProviderBuilder, &TelemetryConfig, Arc<Counters>) -> MeterProviderBuilder
+        + Send,
 >;
 
 /// An exporter whose metric reader is created when the provider starts.
@@ -36,7 +38,12 @@ impl MetricDestination {
                 exporter,
                 counters,
             };
-            let reader = PeriodicReader::builder(exporter).with_interval(config.export_interval());
+            if config.runtime.is_caller() {
+                let timeout = config.metrics.export_timeout();
+                return builder.with_reader(FlushReader::new(exporter, timeout));
+            }
+            let interval = config.metrics.export_interval();
+            let reader = PeriodicReader::builder(exporter).with_interval(interval);
             builder.with_reader(program_signals::blocked(|| reader.build()))
         }))
     }
@@ -49,7 +56,7 @@ impl MetricDestination {
     pub fn add(
         self,
         builder: MeterProviderBuilder,
-        config: &MetricsConfig,
+        config: &TelemetryConfig,
         counters: &Arc<Counters>,
     ) -> MeterProviderBuilder {
         (self.0)(builder, config, Arc::clone(counters))

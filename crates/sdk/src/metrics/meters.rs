@@ -12,7 +12,7 @@ use super::destination::MetricDestination;
 use super::report::MetricReport;
 use super::{process, sdk_metrics};
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
-use crate::config::MetricsConfig;
+use crate::config::{MetricsConfig, TelemetryConfig};
 use crate::error::Error;
 use crate::parts;
 
@@ -28,7 +28,7 @@ pub struct MeterProviders {
 }
 
 type StartMeters = fn(
-    &MetricsConfig,
+    &TelemetryConfig,
     &Resource,
     Redaction,
     &Arc<Counters>,
@@ -47,14 +47,14 @@ pub trait ProviderMeters: fmt::Debug + Send + Sync {
     /// Creates the instruments that derive metrics from spans.
     fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics;
 
-    /// Collects and exports in the background.
+    /// Collects and exports, in the background or on a thread of the program.
     ///
     /// # Errors
     ///
     /// The thread cannot be started.
     fn flush(&self) -> Result<Arc<MetricReport>, Error>;
 
-    /// Exports a last time and shuts the readers down in the background.
+    /// Exports a last time and shuts the readers down, in the background or on a thread of the program.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //! log each of them, and not the reason.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
@@ -22,6 +22,11 @@ pub(super) struct Reporting<E> {
 }
 
 impl<E> Reporting<E> {
+    /// When exports have to end.
+    pub(super) fn end(&self) -> Option<Instant> {
+        self.counters.ending.get()
+    }
+
     fn report(&self, error: OTelSdkError) {
         let error = match error {
             OTelSdkError::InternalFailure(reason) => reason,

@@ -362,6 +362,7 @@ impl TelemetryProviderBuilder {
         let is_noop = !self.config.enabled || is_disabled();
         let sampling_handle = SamplingHandle::new(&self.config);
         let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
+        inner.runtime = self.config.runtime;
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
             setup_propagators_with(&self.config.propagators);
@@ -375,6 +376,7 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
+        let runtime = self.config.runtime;
         let mut program = OfProgram {
             sampler: None,
             observer: None,
@@ -410,6 +412,7 @@ impl TelemetryProviderBuilder {
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
+        collector::work_on(runtime)?;
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
         setup_propagators_with(&propagators);
@@ -509,6 +512,7 @@ impl TelemetryProviderBuilder {
             export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
+            runtime: self.config.runtime,
         };
         let mut destinations = Vec::new();
         for start in self.exporters {
@@ -547,7 +551,7 @@ impl TelemetryProviderBuilder {
         )?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
-            processing: Processing::start(self.processors, counters)?,
+            processing: Processing::start(self.processors, counters, self.config.runtime)?,
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
@@ -646,7 +650,8 @@ impl ExporterFactory {
 fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
     let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
     let mut all = Signal::ALL.into_iter().flat_map(chosen);
-    if !all.any(|kind| kind.registered().is_ok_and(|it| it.is_some())) {
+    let is_registered = all.any(|kind| kind.registered().is_ok_and(|it| it.is_some()));
+    if !is_registered || provider.config().runtime.is_caller() {
         return add_each(provider);
     }
     let (begun, begins) = channel();

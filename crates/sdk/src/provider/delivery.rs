@@ -27,10 +27,8 @@ pub(super) fn await_delivery(
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
     let (count_sender, count) = channel();
-    let end = shutdown
-        .and(deadline)
-        .map(|deadline| end_of_exports(deadline, timeout));
-    let drain = Drain::new(end.or(deadline), shutdown, sender, count_sender);
+    let end = counters.ending.get().or(deadline);
+    let drain = Drain::new(end, shutdown, sender, count_sender);
     let started = collector::run(move |collector| collector.drain(drain));
     let half = monotonic_now().checked_add(timeout / 2);
     let mut received = Vec::new();

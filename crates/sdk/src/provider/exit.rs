@@ -12,6 +12,7 @@ use tracing::dispatcher::{Dispatch, get_default, has_been_set, with_default};
 use super::{Inner, is_on_telemetry_thread};
 use crate::caught::caught;
 use crate::channel::channel;
+use crate::config::Runtime;
 use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals::{self, Unsignalled};
@@ -43,7 +44,9 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             return;
         }
         if let Some(provider) = provider.upgrade() {
-            run(timeout, move || provider.force_flush(timeout));
+            run(provider.runtime, timeout, move || {
+                provider.force_flush(timeout)
+            });
         }
     }));
 }
@@ -57,24 +60,41 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        run(timeout, move || provider.shut_down_unheard(timeout));
+        run(provider.runtime, timeout, move || {
+            provider.shut_down_unheard(timeout)
+        });
     }
 }
 
-/// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one
-/// may be destroyed, and its stack may be almost full.
-pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
-    run_on(
-        program_signals::thread("floe-exit"),
-        timeout,
-        finish,
-        Unsignalled(io::stderr()),
-    );
+/// Runs `finish`, which ends within `timeout`, on a thread of its own, if the provider has threads: the thread-local
+/// values of this one may be destroyed, and its stack may be almost full.
+pub(super) fn run(
+    runtime: Runtime,
+    timeout: Duration,
+    finish: impl FnOnce() -> Result<(), Error> + Send + 'static,
+) {
+    let thread = (!runtime.is_caller()).then(|| program_signals::thread("floe-exit"));
+    run_on(thread, timeout, finish, Unsignalled(io::stderr()));
 }
 
-/// Calls `log`, which writes a message to the subscriber of this thread, on a thread of its own: this one may hold
-/// a lock that the subscriber waits for.
-pub(super) fn warn(log: impl FnOnce() + Send + 'static) {
+/// Logs that a shutdown has failed, on a thread of its own: this one may hold a lock that the subscriber waits for.
+/// Where the provider starts no thread, this writes to standard error.
+pub(super) fn warn(runtime: Runtime, error: &Error) {
+    let error = error.to_string();
+    if runtime.is_caller() {
+        let _ = writeln!(
+            Unsignalled(io::stderr()),
+            "the telemetry provider could not be shut down cleanly: {error}"
+        );
+        return;
+    }
+    let log = move || {
+        internal_log!(
+            warn,
+            error = error,
+            "the telemetry provider could not be shut down cleanly"
+        );
+    };
     let is_seen = has_been_set();
     let subscriber = get_default(Dispatch::clone);
     let (running, ended) = channel::<()>();
@@ -93,10 +113,10 @@ pub(super) fn warn(log: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Runs `finish` on `thread`. If that cannot be started, this thread runs it and writes its error to `output`: a
+/// Runs `finish` on `thread`. If there is none, or it cannot be started, this thread runs it and writes its error to `output`: a
 /// subscriber may wait for a lock of this thread.
 fn run_on(
-    thread: thread::Builder,
+    thread: Option<thread::Builder>,
     timeout: Duration,
     finish: impl FnOnce() -> Result<(), Error> + Send + 'static,
     mut output: impl Write,
@@ -108,7 +128,7 @@ fn run_on(
         finish.take()
     };
     let own = Arc::clone(&finish);
-    let started = program_signals::spawn(thread, move || {
+    let work = move || {
         // Dropped at the end, also by a panic.
         let _running = running;
         if let Some(Err(error)) = take(&own).map(|finish| finish()) {
@@ -121,16 +141,23 @@ fn run_on(
                 "telemetry was not delivered before the process ended"
             );
         }
-    });
-    let Err(cause) = started else {
-        let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
-        return;
+    };
+    let cause = match thread.map(|thread| program_signals::spawn(thread, work)) {
+        Some(Ok(_)) => {
+            let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
+            return;
+        }
+        Some(Err(cause)) => Some(cause),
+        None => None,
     };
     let finished = caught(|| take(&finish).map_or(Ok(()), |finish| finish()));
     let error = match finished {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error,
-        Err(_) => Error::thread("floe-exit", &cause),
+        Err(message) => match cause {
+            Some(cause) => Error::thread("floe-exit", &cause),
+            None => Error::export(format!("it panicked: {message}")),
+        },
     };
     let _ = writeln!(
         output,
@@ -177,14 +204,14 @@ mod tests {
             Ok(())
         };
         let mut output = Vec::new();
-        run_on(impossible(), Duration::MAX, finish, &mut output);
+        run_on(Some(impossible()), Duration::MAX, finish, &mut output);
         assert_eq!(ran.try_recv(), Ok(thread::current().id()));
         assert!(output.is_empty());
 
         let failed = || Err(Error::export("no receiver"));
-        run_on(impossible(), Duration::MAX, failed, &mut output);
+        run_on(Some(impossible()), Duration::MAX, failed, &mut output);
         run_on(
-            impossible(),
+            Some(impossible()),
             Duration::MAX,
             || panic!("a test"),
             &mut output,

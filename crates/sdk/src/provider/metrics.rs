@@ -39,7 +39,7 @@ pub(super) fn start(
         Redactor::new(redaction.clone()).resource(&resource::of_metrics(resource, metrics));
     let redaction = redaction.clone();
     Ok(Some((meters.start)(
-        metrics, &resource, redaction, counters, added,
+        config, &resource, redaction, counters, added,
     )))
 }
 

@@ -1,5 +1,6 @@
-//! The thread of a log exporter, which batches records and exports the batches.
+//! What a log exporter's thread does: it batches records and exports the batches.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -13,8 +14,8 @@ use crate::config::Signal;
 use crate::internal_log::internal_log;
 use crate::logs::record_exporter::RecordExporter;
 
-/// The state of the exporter's thread.
-pub(super) struct ExporterThread<E> {
+/// What calls the exporter.
+pub(super) struct Exporting<E> {
     name: String,
     exporter: E,
     /// When the records that wait are exported even if they do not fill a batch.
@@ -25,7 +26,7 @@ pub(super) struct ExporterThread<E> {
     failure: Option<String>,
 }
 
-impl<E: RecordExporter> ExporterThread<E> {
+impl<E: RecordExporter> Exporting<E> {
     pub(super) fn new(name: String, exporter: E, queue: Arc<Queue>, settings: LogSettings) -> Self {
         Self {
             name,
@@ -40,18 +41,10 @@ impl<E: RecordExporter> ExporterThread<E> {
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(Task::Waiting) => self.set_due(),
-                Ok(Task::Full) => self.export(self.queue.waiting_in_full_batches()),
-                Ok(Task::Flush(report)) => {
-                    self.export(self.queue.waiting());
-                    let flushed = guarded(|| self.exporter.flush());
-                    self.report(flushed, &report);
-                }
-                Ok(Task::Shutdown(timeout, report)) => {
-                    self.export(self.queue.waiting());
-                    let ended = guarded(|| self.exporter.shutdown(timeout));
-                    self.report(ended, &report);
-                    break;
+                Ok(task) => {
+                    if self.execute(task).is_break() {
+                        break;
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => self.export(self.queue.waiting()),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -65,6 +58,30 @@ impl<E: RecordExporter> ExporterThread<E> {
             drop(self.exporter);
             Ok::<_, String>(())
         });
+    }
+
+    pub(super) fn execute(&mut self, task: Task) -> ControlFlow<()> {
+        match task {
+            Task::Waiting => self.set_due(),
+            Task::Full => self.export(self.queue.waiting_in_full_batches()),
+            Task::Flush(report) => {
+                self.export(self.queue.waiting());
+                let flushed = match self.queue.waiting() {
+                    left if left > 0 && !self.has_time() => Err(format!(
+                        "{left} log records wait for the next flush: no time was left"
+                    )),
+                    _ => guarded(|| self.exporter.flush()),
+                };
+                self.report(flushed, &report);
+            }
+            Task::Shutdown(timeout, report) => {
+                self.export(self.queue.waiting());
+                let ended = guarded(|| self.exporter.shutdown(timeout));
+                self.report(ended, &report);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     fn next(&self, tasks: &Receiver<Task>) -> Result<Task, RecvTimeoutError> {
@@ -84,7 +101,7 @@ impl<E: RecordExporter> ExporterThread<E> {
     fn export(&mut self, records: usize) {
         self.due = None;
         let mut left = records;
-        loop {
+        while self.has_time() {
             let batch = self.queue.take();
             let count = batch.records.len();
             left = left.saturating_sub(count);
@@ -102,8 +119,20 @@ impl<E: RecordExporter> ExporterThread<E> {
         }
     }
 
+    /// Whether there is time for a batch: a thread of its own has it.
+    fn has_time(&self) -> bool {
+        let worker = &self.settings.worker;
+        !worker.runtime.is_caller() || worker.counters.ending.has_time()
+    }
+
     fn export_batch(&mut self, batch: &Batch) {
-        let timeout = self.settings.worker.export_timeout;
+        let worker = &self.settings.worker;
+        let mut timeout = worker.export_timeout;
+        if worker.runtime.is_caller()
+            && let Some(end) = worker.counters.ending.get()
+        {
+            timeout = timeout.min(end.saturating_duration_since(monotonic_now()));
+        }
         let result = guarded(|| self.exporter.export(&batch.records, timeout));
         let counters = &self.settings.worker.counters;
         let records = batch.records.len() as u64;

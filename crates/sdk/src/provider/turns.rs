@@ -1,0 +1,76 @@
+//! The turns of the threads of the program that do the work of a provider without threads.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::clock::monotonic_now;
+use crate::collector::Ending;
+
+/// The steps of a flush: log records, spans, metrics.
+const STEPS: u32 = 3;
+
+/// One thread at a time flushes a provider, so that none works longer than its own timeout.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    is_taken: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Turns {
+    /// Waits until no other thread works, at most for `timeout`.
+    pub(super) fn take<'a>(
+        &'a self,
+        timeout: Duration,
+        deadline: Option<Instant>,
+        ending: &'a Ending,
+    ) -> Option<Turn<'a>> {
+        let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = (self.changed).wait_timeout_while(is_taken, timeout, |is_taken| *is_taken);
+        let mut is_taken = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if *is_taken {
+            return None;
+        }
+        *is_taken = true;
+        Some(Turn {
+            work: Some((self, ending)),
+            deadline,
+            steps: STEPS,
+        })
+    }
+}
+
+/// The work of this thread, until it is dropped. By default there is none.
+#[derive(Debug, Default)]
+pub(super) struct Turn<'a> {
+    work: Option<(&'a Turns, &'a Ending)>,
+    deadline: Option<Instant>,
+    /// The steps that have not begun.
+    steps: u32,
+}
+
+impl Turn<'_> {
+    /// Begins the next step, and returns its time: an equal part of what is left, so that a receiver that hangs does not
+    /// take the time of the others.
+    pub(super) fn next_step(&mut self) -> Option<Duration> {
+        let (_, ending) = self.work?;
+        let now = monotonic_now();
+        let time = self.deadline?.saturating_duration_since(now) / self.steps.max(1);
+        self.steps = self.steps.saturating_sub(1);
+        ending.set_turn(Some(now + time));
+        Some(time)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Some((turns, ending)) = self.work else {
+            return;
+        };
+        ending.set_turn(None);
+        *turns
+            .is_taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = false;
+        turns.changed.notify_one();
+    }
+}
