@@ -52,9 +52,10 @@ use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
     PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
+use super::pending::State;
 use super::probability::{self, Threshold, with_threshold, without_threshold};
 use super::profile::Profile;
-use super::record::{Head, Origin, SpanRecord};
+use super::record::{Head, Origin, SpanRecord, parent_origin};
 use super::recording::{self, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
@@ -231,18 +232,23 @@ fn decide_with_ids(
             let state = probability::inherited(above, is_independent);
             record.more_mut().trace_state = state;
         }
-        if listeners & (BAGGAGE | CPU) != 0 {
-            if let Some(baggage) = local.settings.get().baggage(parent) {
-                record.more_mut().baggage = Some(baggage);
+        recording.open();
+        if listeners & (BAGGAGE | CPU | TAIL) != 0 {
+            if !recording.record.head.flags.is_sampled() {
+                recording.open_as(State::Unsampled);
+            }
+            if listeners & BAGGAGE != 0
+                && let Some(baggage) = local.settings.get().baggage(parent)
+            {
+                recording.record.more_mut().baggage = Some(baggage);
             }
             if listeners & CPU != 0 {
                 recording.profile = Some(Box::new(Profile::of_thread()));
             }
         }
         if capture.is_some() {
-            record.more_mut().capture = capture;
+            recording.record.more_mut().capture = capture;
         }
-        recording.open();
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
             _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
@@ -287,6 +293,7 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     };
     if decision != Some(SamplerDecision::Sample) {
         record.head.flags = record.head.flags.with_sampled(false);
+        recording.open_as(State::Unsampled);
     }
     match decision {
         Some(SamplerDecision::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
@@ -409,12 +416,18 @@ pub(super) fn not_recorded(
         }
         Decision::Below(_) | Decision::BelowRemote => {
             let span = parent.span();
-            let id = recording::with(|local| local.ids.span_id());
-            let ids = id.map(|id| current::child_of(span.span_context(), id));
+            let above = span.span_context();
+            let id = recording::with(|local| {
+                local.count_not_recorded(parent_origin(true, above.is_remote()));
+                local.ids.span_id()
+            });
+            let ids = id.map(|id| current::child_of(above, id));
             (ids, measured(parent, callsite))
         }
         Decision::Drop(mut recording) => {
             let ids = recording.record.context();
+            let parent = recording.record.head.parent_origin();
+            recording.updates().count_not_recorded(parent);
             let head = &mut recording.record.head;
             if !listeners::measures(listeners::current(), head.callsite) {
                 recording.discard();
@@ -423,7 +436,7 @@ pub(super) fn not_recorded(
             // Which distinguishes a measured call from a span.
             head.trace_id = TraceId::INVALID;
             head.start = Ticks::now();
-            recording.open();
+            recording.open_as(State::NoSpan);
             (Some(ids), Some(recording))
         }
         Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Observed(_) => {
@@ -449,7 +462,7 @@ pub(super) fn measured(
 fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     recording::with(|local| {
         let mut recording = local.blank();
-        recording.open();
+        recording.open_as(State::NoSpan);
         recording.record.head = Head {
             callsite,
             start: Ticks::now(),
