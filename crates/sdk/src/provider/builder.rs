@@ -16,15 +16,15 @@ use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 use super::logs::{self, ProviderLogs};
 use super::program_sampler::{ProgramSampler, RecordAll};
 use super::sampling::{SamplingHandle, sampling};
-use super::targets::{OtlpTargets, exporter_name};
+use super::targets::OtlpTargets;
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
 use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processing, Redaction,
-    Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
+    Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
     WorkerSettings,
 };
 use crate::config::{
@@ -35,7 +35,7 @@ use crate::exporter::{
     self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
 };
 use crate::logs::LogDestination;
-use crate::metrics::MetricDestination;
+use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured, OfProgram};
@@ -54,7 +54,7 @@ pub struct TelemetryProviderBuilder {
     sampler: Option<Arc<dyn ShouldSample>>,
     exports_unsampled: bool,
     processors: Vec<Box<dyn SpanProcessor>>,
-    sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
+    sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<(String, OtlpProtocol)>,
@@ -126,10 +126,10 @@ impl TelemetryProviderBuilder {
     /// It receives redacted spans. May be called more than once: each exporter has its own queue and
     /// thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        let name = short_type_name::<E>();
-        self.added.traces.push(name.to_owned());
+        let id = ExporterId::of::<E>();
+        self.added.traces.push(id.name.clone().into_owned());
         self.exporters.push(Box::new(move |resource, settings| {
-            exporter::plain(name, exporter, resource, settings)
+            exporter::plain(&id, exporter, resource, settings)
         }));
         self
     }
@@ -141,9 +141,10 @@ impl TelemetryProviderBuilder {
     /// once: each exporter has its own thread. Needs the feature `metrics`, without which
     /// [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
-        let name = short_type_name::<E>();
-        self.added.metrics.push(name.to_owned());
-        self.metrics.push(MetricDestination::new(name, exporter));
+        let id = ExporterId::of::<E>();
+        self.added.metrics.push(id.name.clone().into_owned());
+        let destination = MetricDestination::new(id, exporter, LastExport::default());
+        self.metrics.push(destination);
         self
     }
 
@@ -152,7 +153,8 @@ impl TelemetryProviderBuilder {
     ///
     /// It reads redacted attributes. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
-        self.added.metrics.push(short_type_name::<R>().to_owned());
+        let name = ExporterId::of::<R>().name;
+        self.added.metrics.push(name.into_owned());
         self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
@@ -162,9 +164,9 @@ impl TelemetryProviderBuilder {
     /// It receives the redacted log records. May be called more than once: each exporter has its own queue and thread.
     /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
-        let name = short_type_name::<E>();
-        self.added.logs.push(name.to_owned());
-        self.logs.push(LogDestination::of_sdk(name, exporter));
+        let name = ExporterId::of::<E>().name;
+        self.added.logs.push(name.into_owned());
+        self.logs.push(LogDestination::of_sdk(exporter));
         self
     }
 
@@ -205,9 +207,7 @@ impl TelemetryProviderBuilder {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn with_sdk_log_processor<P: LogProcessor + 'static>(mut self, processor: P) -> Self {
-        let name = short_type_name::<P>();
-        self.logs
-            .push(LogDestination::of_sdk_processor(name, processor));
+        self.logs.push(LogDestination::of_sdk_processor(processor));
         self
     }
 
@@ -263,8 +263,8 @@ impl TelemetryProviderBuilder {
         mut self,
         processor: P,
     ) -> Self {
-        let name = short_type_name::<P>();
-        self.sdk_processors.push((name, Box::new(processor)));
+        self.sdk_processors
+            .push((ExporterId::of::<P>(), Box::new(processor)));
         self
     }
 
@@ -509,21 +509,21 @@ impl TelemetryProviderBuilder {
             destinations.push(start(&resource, &settings)?);
         }
         let mut starts = Vec::new();
-        for (name, mut processor) in self.sdk_processors {
+        for (id, mut processor) in self.sdk_processors {
             processor.set_resource(&resource);
             let processor: Arc<dyn trace::SpanProcessor> = processor.into();
             starts.push(Arc::clone(&processor));
             let ends = SdkEnds(processor);
-            destinations.push(exporter::plain(name, ends, &resource, &settings)?);
+            destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
         }
         if !starts.is_empty() {
             let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
             program.observer = Some(Arc::new(starts));
         }
         for (index, target) in otlp.spans.iter().enumerate() {
-            let name = exporter_name(index);
+            let id = target.exporter(index, Signal::Traces);
             let otlp = OtlpExporters::of(target, Signal::Traces)?;
-            destinations.push((otlp.spans)(&name, target, &resource, &settings)?);
+            destinations.push((otlp.spans)(&id, target, &resource, &settings)?);
         }
         if has_console {
             let console = ConsoleExporters::find()?;
@@ -733,13 +733,6 @@ fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
     let configured = config.span_attributes.iter();
     let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     configured.chain(config.resource_attributes.identity())
-}
-
-/// Returns the name of a type without its path and its parameters, for example `ConsoleExporter`.
-fn short_type_name<T>() -> &'static str {
-    let path = std::any::type_name::<T>();
-    let path = path.split_once('<').map_or(path, |(path, _)| path);
-    path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.
