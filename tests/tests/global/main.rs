@@ -44,6 +44,7 @@ mod sampling;
 mod sampling_keep;
 mod sampling_rules;
 mod scopes;
+mod sdk_metrics;
 mod signals;
 mod span_filter;
 mod span_metrics;
