@@ -72,7 +72,7 @@ pub mod recorder {
     pub use crate::recorder::{
         Buffer, Code, Exception, Head, MARK, Measured, Measures, More, OfProgram, Origin, PANICKED,
         Parent, ProviderId, RecorderTracerProvider, RootSampler, SamplerDecision, Sampling,
-        SpanObserver, SpanRecord, SpanSampler, Threshold, WakeUp, change_sampling,
+        SpanIdGenerator, SpanObserver, SpanRecord, SpanSampler, Threshold, WakeUp, change_sampling,
         close_surplus_buffers, context_is_alive, current_context, dropped_for_memory,
         dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, live_spans,
         make_ids, matches, matches_any, missed_calls, new_buffers, new_measures, random,

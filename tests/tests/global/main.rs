@@ -16,6 +16,7 @@ mod exemplars;
 mod exit;
 mod faults;
 mod handles;
+mod ids;
 mod init;
 mod instruments;
 mod json;

@@ -48,6 +48,8 @@ pub(super) const UNRECORDED: Listeners = 1 << 17;
 pub(super) const IDS: Listeners = 1 << 18;
 /// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
 pub(super) const INHERITED: Listeners = 1 << 19;
+/// The program makes the ids of spans.
+pub(super) const OWN_IDS: Listeners = 1 << 20;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -62,7 +64,8 @@ const OF_PROVIDER: Listeners = PROVIDER
     | POLLS
     | CPU
     | UNRECORDED
-    | IDS;
+    | IDS
+    | OWN_IDS;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
@@ -132,8 +135,15 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners =
-        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | OBSERVED | CPU;
+    const OTHERS: Listeners = CAPTURES
+        | CAPTURE_BOUNDARIES
+        | PER_SPAN
+        | FILTER
+        | FORKED
+        | BAGGAGE
+        | OBSERVED
+        | CPU
+        | OWN_IDS;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

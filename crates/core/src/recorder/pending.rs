@@ -70,7 +70,7 @@ impl PendingUpdates {
             touched: AtomicBool::new(false),
             is_shared: AtomicBool::new(false),
             state: AtomicU8::new(State::Blank as u8),
-            not_recorded: [const { AtomicU64::new(0) }; 3],
+            not_recorded: std::array::from_fn(|_| AtomicU64::new(0)),
             update: Mutex::new(None),
         }
     }

@@ -37,8 +37,8 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{
-        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, SpanSampler,
-        change_sampling, sampler_panics, start_provider, stop_provider,
+        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanIdGenerator, SpanObserver,
+        SpanSampler, change_sampling, sampler_panics, start_provider, stop_provider,
     },
     settings::{matches, matches_any},
 };
@@ -50,7 +50,7 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
-    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    OWN_IDS, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
 use super::probability::{self, Threshold, with_threshold, without_threshold};
@@ -114,7 +114,7 @@ pub(super) fn decide(
         no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
-    if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
+    if listeners & (FILTER | FORKED | UNRECORDED | OWN_IDS) != 0 {
         if listeners & FORKED != 0 {
             recording::with(recording::Local::leave_parent);
         }
@@ -130,7 +130,22 @@ pub(super) fn decide(
         {
             return decision;
         }
+        if listeners & OWN_IDS != 0 && capture.is_none() {
+            return decide_with_own_ids(listeners, parent, is_current, callsite);
+        }
     }
+    follow_unsampled(listeners, capture, parent)
+        .unwrap_or_else(|| decide_with_ids(listeners, parent, is_current, callsite))
+}
+
+/// The decision for a child of a span that is not sampled, which has the decision of its parent.
+#[expect(clippy::inline_always, reason = "see `decide`")]
+#[inline(always)]
+fn follow_unsampled(
+    listeners: Listeners,
+    capture: Option<u64>,
+    parent: &Context,
+) -> Option<Decision> {
     let span = parent.span();
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
@@ -143,11 +158,30 @@ pub(super) fn decide(
     {
         // The tail sampler takes a local parent for one whose trace it buffers.
         if above.is_remote() && listeners & TAIL == 0 {
-            return Decision::BelowRemote;
+            return Some(Decision::BelowRemote);
         }
-        return Decision::Below(IdHash::of(above));
+        return Some(Decision::Below(IdHash::of(above)));
     }
-    decide_with_ids(listeners, parent, is_current, callsite)
+    None
+}
+
+/// [`decide`] for a span whose ids the program makes. Off for a span of the code that makes them.
+#[cold]
+#[inline(never)]
+fn decide_with_own_ids(
+    listeners: Listeners,
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+) -> Decision {
+    if provider::is_asking() {
+        return Decision::Off;
+    }
+    follow_unsampled(listeners, None, parent).unwrap_or_else(|| {
+        let is_root = !parent.span().span_context().is_valid();
+        let own = provider::own_ids(is_root);
+        decide_for(listeners, parent, is_current, callsite, own)
+    })
 }
 
 /// [`decide`] where nothing takes spans. `None` for a root that needs ids. What is below a span has the ids of that
@@ -182,6 +216,22 @@ fn decide_with_ids(
     is_current: bool,
     callsite: Option<&'static CallSite>,
 ) -> Decision {
+    decide_for(listeners, parent, is_current, callsite, None)
+}
+
+/// The same, also for a span whose ids the program has made.
+#[expect(
+    clippy::inline_always,
+    reason = "without ids of the program, the branches on them are optimised out"
+)]
+#[inline(always)]
+fn decide_for(
+    listeners: Listeners,
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+    own: Option<(TraceId, SpanId)>,
+) -> Decision {
     let capture = capture(listeners, parent);
     let span = parent.span();
     let above = span.span_context();
@@ -191,7 +241,7 @@ fn decide_with_ids(
         let mut recording = local.blank();
         let record = &mut recording.record;
         record.head = Head {
-            span_id: local.ids.span_id(),
+            span_id: own.map_or_else(|| local.ids.span_id(), |(_, id)| id),
             callsite,
             ..Head::BLANK
         };
@@ -202,6 +252,9 @@ fn decide_with_ids(
             head.parent_is_remote = is_remote;
             let is_sampled = is_independent || above.is_sampled();
             head.flags = above.trace_flags().with_sampled(is_sampled);
+        } else if let Some((id, _)) = own {
+            // Which need not be random.
+            (head.trace_id, head.flags) = (id, TraceFlags::SAMPLED);
         } else {
             head.trace_id = local.ids.trace_id();
             head.flags = TraceFlags::SAMPLED | RANDOM;
