@@ -21,9 +21,9 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use floe_telemetry_core::__sdk::environment::variable_os;
 use floe_telemetry_core::keys;
-use floe_telemetry_sdk::__parts::collector::span_data_bytes;
+use floe_telemetry_sdk::__parts::collector::{ExporterId, span_data_bytes};
 use floe_telemetry_sdk::__parts::exporter::{ConsoleExporters, plain};
-use floe_telemetry_sdk::__parts::metrics::MetricDestination;
+use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::exporter::StandardStream;
 
@@ -35,9 +35,13 @@ floe_telemetry_sdk::__part!(Part::Console(&CONSOLE));
 static CONSOLE: ConsoleExporters = ConsoleExporters {
     spans: |max_bytes, resource, settings| {
         let exporter = ConsoleExporter::stderr().with_max_bytes(max_bytes);
-        plain("console", exporter, resource, settings)
+        let id = ExporterId::of::<ConsoleExporter>().named("console");
+        plain(&id, exporter, resource, settings)
     },
-    metrics: || MetricDestination::new("console", ConsoleMetrics),
+    metrics: || {
+        let id = ExporterId::of::<ConsoleMetrics>().named("console");
+        MetricDestination::new(id, ConsoleMetrics, LastExport::default())
+    },
 };
 
 /// The default for the most bytes of spans that are not printed yet.

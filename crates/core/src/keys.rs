@@ -102,6 +102,17 @@ pub const METRIC_OVERFLOW: &str = "otel.metric.overflow";
 /// The name of an exporter
 /// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
 pub const OTEL_COMPONENT_NAME: &str = "otel.component.name";
+/// Its type.
+pub const OTEL_COMPONENT_TYPE: &str = "otel.component.type";
+/// What the sampler has decided about a span, and where the parent of the span is.
+pub const OTEL_SPAN_SAMPLING_RESULT: &str = "otel.span.sampling_result";
+pub const OTEL_SPAN_PARENT_ORIGIN: &str = "otel.span.parent.origin";
+/// The receiver of an exporter.
+pub const SERVER_ADDRESS: &str = "server.address";
+pub const SERVER_PORT: &str = "server.port";
+/// How it has answered.
+pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 /// The number of dropped attributes, where a format has no field for it
 /// ([mapping to non-OTLP formats](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count)).
 pub const OTEL_DROPPED_ATTRIBUTES_COUNT: &str = "otel.dropped_attributes_count";

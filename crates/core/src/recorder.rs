@@ -144,10 +144,11 @@ pub use self::{
     opening::PANICKED,
     probability::{Threshold, randomness, rejects, threshold, with_threshold},
     record::{Code, More, Origin, limit_events_and_links},
+    recording::{live_spans, spans_not_recorded},
     sampling::{
-        Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanObserver,
-        SpanSampler, change_sampling, matches, matches_any, sampler_panics, spans_after_shutdown,
-        start_provider, stop_provider,
+        Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanIdGenerator,
+        SpanObserver, SpanSampler, change_sampling, matches, matches_any, sampler_panics,
+        spans_after_shutdown, start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

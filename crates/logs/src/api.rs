@@ -17,6 +17,9 @@ use floe_telemetry_sdk::__parts::logs::ApiRecord;
 /// Exports a record.
 pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     if !is_enabled(record.target.as_deref().unwrap_or_default()) {
+        if !current::exports() {
+            current::count_late();
+        }
         return;
     }
     thread_state::with(true, |state, has_context| {

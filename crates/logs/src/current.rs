@@ -13,6 +13,8 @@ pub(super) struct Setting {
     pub(super) settings: LogRecordSettings,
     /// The exporters; `None` if records are only written locally.
     pub(super) exporters: Option<Workers>,
+    /// The exporters that were shut down.
+    pub(super) ended: Option<Workers>,
 }
 
 impl Deref for Setting {
@@ -30,6 +32,16 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 /// Whether the current setting has exporters.
 static EXPORTS: AtomicBool = AtomicBool::new(false);
+
+/// Counts a record that is not exported because the exporters were shut down.
+pub(super) fn count_late() {
+    // Another thread may be in the way, which no record waits for.
+    if let Ok(setting) = SETTING.try_read()
+        && let Some(ended) = setting.as_ref().and_then(|setting| setting.ended.as_ref())
+    {
+        ended.count_late();
+    }
+}
 
 /// Returns whether records are exported.
 pub(super) fn exports() -> bool {

@@ -18,13 +18,15 @@ struct Logs {
 
 /// Applies the provider's settings to all records, and passes them to its exporters.
 pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box<dyn LogPipeline> {
-    let workers = Workers::new(workers, Arc::clone(&settings.loggers));
+    let workers = Workers::new(workers, &settings);
     let setting = Setting {
         settings,
         exporters: None,
+        ended: (!workers.all.is_empty()).then(|| workers.clone()),
     };
     current::switch(Arc::new(Setting {
-        exporters: (!workers.all.is_empty()).then(|| workers.clone()),
+        exporters: setting.ended.clone(),
+        ended: None,
         ..setting.clone()
     }));
     Box::new(Logs {

@@ -62,11 +62,12 @@ where
             } = state;
             // Exporting the exporters' own records, for example about failed exports, would be an
             // endless loop.
-            if let Some(exporters) = &setting.exporters
-                && has_context
-                && !Context::is_current_telemetry_suppressed()
-            {
-                exporters.emit_entry(entry, setting.limits);
+            if has_context && !Context::is_current_telemetry_suppressed() {
+                match (&setting.exporters, &setting.ended) {
+                    (Some(exporters), _) => exporters.emit_entry(entry, setting.limits),
+                    (None, Some(ended)) => ended.count_late(),
+                    (None, None) => {}
+                }
             }
             let timestamp = timestamp.format(entry.time);
             match self.form {

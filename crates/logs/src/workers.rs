@@ -1,6 +1,7 @@
 //! All exporters of a provider, and the records that they receive.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key};
@@ -9,9 +10,10 @@ use tracing::Level;
 use super::SCOPE;
 use super::entry::{Entry, Value};
 use super::limited::LimitedRecord;
+use crate::collector::Counters;
 use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::keys;
-use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogWorker};
+use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogRecordSettings, LogWorker};
 
 /// Queues each record for every exporter. The records are already redacted.
 #[derive(Clone, Debug)]
@@ -20,19 +22,24 @@ pub(super) struct Workers {
     /// The scope of records of `tracing` and `log`, whose target replaces its name.
     scope: Arc<InstrumentationScope>,
     loggers: Arc<[LoggerConfig]>,
+    counters: Arc<Counters>,
 }
 
 impl Workers {
-    pub(super) fn new(all: Vec<LogWorker>, loggers: Arc<[LoggerConfig]>) -> Self {
+    pub(super) fn new(all: Vec<LogWorker>, settings: &LogRecordSettings) -> Self {
         Self {
             all: all.into(),
             scope: InstrumentationScope::builder(SCOPE).build().into(),
-            loggers,
+            loggers: Arc::clone(&settings.loggers),
+            counters: Arc::clone(&settings.counters),
         }
     }
 
-    /// Whether the configuration of its logger accepts a record.
-    fn accept(&self, record: &ExportRecord) -> bool {
+    /// Whether the configuration of its logger accepts a record. `None` if it is not enabled.
+    fn accept(&self, record: &ExportRecord) -> Option<bool> {
+        if self.loggers.is_empty() {
+            return Some(true);
+        }
         let logger = record.target.as_deref();
         let severity = record.severity_number.map_or(0, |number| number as u8);
         let is_unsampled = record.span.is_some_and(|span| !span.flags.is_sampled());
@@ -46,12 +53,23 @@ impl Workers {
 
     /// Queues a record, unless its logger does not accept it.
     pub(super) fn emit(&self, record: ExportRecord) {
-        if !self.loggers.is_empty() && !self.accept(&record) {
+        let Some(is_accepted) = self.accept(&record) else {
+            return;
+        };
+        self.counters.logs_created.fetch_add(1, Ordering::Relaxed);
+        if !is_accepted {
             return;
         }
         let record = Arc::new(record);
         for worker in &*self.all {
             worker.push(Arc::clone(&record));
+        }
+    }
+
+    /// Counts a record that comes after the shutdown.
+    pub(super) fn count_late(&self) {
+        for worker in &*self.all {
+            worker.count_late();
         }
     }
 

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+use opentelemetry::KeyValue;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
@@ -31,6 +32,7 @@ use super::response::{
 };
 use super::settings::{OtlpSettings, USER_AGENT};
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
+use floe_telemetry_core::keys;
 use floe_telemetry_sdk::Error;
 
 /// The gRPC method of a signal.
@@ -68,6 +70,8 @@ pub(super) struct Grpc {
     connector: ProxyConnector,
     compression: Compression,
     has_answered: bool,
+    /// The status of the last response.
+    status: Option<Code>,
     headers: MetadataMap,
     export: PathAndQuery,
 }
@@ -109,12 +113,14 @@ impl Grpc {
             connector,
             compression: settings.compression,
             has_answered: false,
+            status: None,
             headers: metadata,
             export: PathAndQuery::from_static(method(settings.signal)),
         })
     }
 
     async fn call(&mut self, mut request: Bytes, timeout: Duration) -> Outcome {
+        self.status = None;
         if let Err(error) = self.client.ready().await {
             return self.disconnected(&error);
         }
@@ -128,6 +134,7 @@ impl Grpc {
         let status = match response.await {
             Ok(response) => {
                 self.has_answered = true;
+                self.status = Some(Code::Ok);
                 return response::accepted(response.get_ref());
             }
             Err(status) => status,
@@ -137,6 +144,7 @@ impl Grpc {
             return self.disconnected(error);
         }
         self.has_answered = true;
+        self.status = Some(status.code());
         classify(&status)
     }
 
@@ -215,6 +223,18 @@ impl Transport for Grpc {
         timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
         Box::pin(self.call(request, timeout))
+    }
+
+    fn status(&self) -> Option<KeyValue> {
+        let name = format!("{:?}", self.status?);
+        let mut words = String::new();
+        for (at, letter) in name.char_indices() {
+            if at > 0 && letter.is_ascii_uppercase() {
+                words.push('_');
+            }
+            words.push(letter.to_ascii_uppercase());
+        }
+        Some(KeyValue::new(keys::RPC_RESPONSE_STATUS_CODE, words))
     }
 
     fn reconnect(&mut self) {

@@ -41,6 +41,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
@@ -58,8 +59,8 @@ use self::settings::OtlpSettings;
 use self::writer::Written;
 use crate::caught::caught;
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, RateLimited, Worker,
-    WorkerSettings,
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
+    RateLimited, Worker, WorkerSettings,
 };
 use crate::config::{Compression, OtlpProtocol, Signal, needs};
 use crate::internal_log::internal_log;
@@ -106,6 +107,11 @@ trait Transport: std::fmt::Debug + Send {
         timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
 
+    /// The status of the last response, as an attribute of metrics.
+    fn status(&self) -> Option<KeyValue> {
+        None
+    }
+
     /// Uses a new connection from now on. A connection on which a request was abandoned is not used again
     /// in any case over HTTP/1.
     fn reconnect(&mut self) {}
@@ -128,20 +134,20 @@ struct Otlp {
     files: WatchedFiles,
 }
 
-/// Starts the span exporter for `target` under this name.
+/// Starts the span exporter for `target`.
 ///
 /// # Errors
 ///
 /// The settings of the target cannot be used, or the thread cannot be started.
 fn start_spans(
-    name: &str,
+    id: &ExporterId,
     target: &OtlpTarget,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
     let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
-    let worker = Worker::start(name, move || exporter(&target, ending), settings)?;
+    let worker = Worker::start(id, move || exporter(&target, ending), settings)?;
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
@@ -407,6 +413,10 @@ impl BatchExporter<EncodedBatch> for Otlp {
         }
         let too_large = too_large(batch.too_large, self.settings.max_request);
         ExportFailure::both(result, too_large)
+    }
+
+    fn status(&self) -> Option<KeyValue> {
+        self.transport.status()
     }
 
     fn flush(&mut self) -> Result<(), String> {

@@ -7,12 +7,13 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
 use super::sender::Sender;
 use super::{OtlpTarget, too_large};
-use crate::collector::{Counters, ExportFailure};
+use crate::collector::{Counters, ExportFailure, ExporterId};
 use crate::config::Signal;
 use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, RecordExporter};
 use floe_telemetry_sdk::Error;
@@ -25,13 +26,13 @@ struct OtlpLogs {
     max_request: usize,
 }
 
-/// Creates the log exporter for `target` under this name.
+/// Creates the log exporter for `target`.
 ///
 /// # Errors
 ///
 /// The settings of the target cannot be used.
 pub(super) fn destination(
-    name: &str,
+    id: ExporterId,
     target: &OtlpTarget,
     counters: &Counters,
 ) -> Result<LogDestination, Error> {
@@ -40,7 +41,7 @@ pub(super) fn destination(
         requests: LogRequests::default(),
         max_request: target.config.otlp.max_request(Signal::Logs),
     };
-    Ok(LogDestination::new(name, exporter))
+    Ok(LogDestination::new(id, exporter))
 }
 
 impl OtlpLogs {
@@ -68,6 +69,10 @@ impl RecordExporter for OtlpLogs {
     /// Takes at most the time that the transport is configured with.
     fn export(&mut self, batch: &[Arc<ExportRecord>], _: Duration) -> Result<(), ExportFailure> {
         self.send(batch, self.sender.deadline())
+    }
+
+    fn status(&self) -> Option<KeyValue> {
+        self.sender.status()
     }
 
     fn shutdown(&mut self, _: Duration) -> Result<(), String> {

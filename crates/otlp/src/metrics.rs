@@ -2,6 +2,7 @@
 
 mod exemplars;
 
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -17,36 +18,39 @@ use prost::Message;
 
 use super::sender::Sender;
 use super::{OtlpTarget, too_large};
-use crate::collector::{Counters, ExportFailure};
+use crate::collector::{Counters, ExportFailure, ExporterId};
 use crate::config::Signal;
 use crate::redaction::sanitize_error_message;
-use floe_telemetry_sdk::__parts::metrics::MetricDestination;
+use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::Error;
 
 /// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
 #[derive(Debug)]
 struct OtlpMetrics {
     sender: Sender,
+    last: LastExport,
     max_request: usize,
     temporality: Temporality,
 }
 
-/// Creates the metric exporter for `target` under this name.
+/// Creates the metric exporter for `target`.
 ///
 /// # Errors
 ///
 /// The settings of the target cannot be used.
 pub(super) fn destination(
-    name: &str,
+    id: ExporterId,
     target: &OtlpTarget,
     counters: &Counters,
 ) -> Result<MetricDestination, Error> {
+    let last = LastExport::default();
     let exporter = OtlpMetrics {
+        last: Arc::clone(&last),
         sender: Sender::new(target, Signal::Metrics, counters)?,
         max_request: target.config.otlp.max_request(Signal::Metrics),
         temporality: target.config.metrics.temporality.into(),
     };
-    Ok(MetricDestination::new(name, exporter))
+    Ok(MetricDestination::new(id, exporter, last))
 }
 
 impl OtlpMetrics {
@@ -74,8 +78,11 @@ impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
-        self.send(request, self.sender.deadline())
-            .map_err(|failure| sdk_error(&failure))
+        let sent = self.send(request, self.sender.deadline());
+        let result = sent.as_ref().copied().map_err(sdk_error);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (self.sender.status(), sent.err());
+        result
     }
 
     fn force_flush(&self) -> OTelSdkResult {

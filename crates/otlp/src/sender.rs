@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::{Otlp, OtlpTarget, connect};
@@ -43,8 +44,14 @@ impl Sender {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match otlp.as_mut() {
             Some(otlp) => otlp.send(request, deadline),
-            None => Err(OTelSdkError::AlreadyShutdown.to_string().into()),
+            None => Err(OTelSdkError::AlreadyShutdown.into()),
         }
+    }
+
+    /// The status of the last response, as an attribute of metrics.
+    pub(super) fn status(&self) -> Option<KeyValue> {
+        let otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        otlp.as_ref()?.transport.status()
     }
 
     pub(super) fn close(&self) -> Result<(), String> {

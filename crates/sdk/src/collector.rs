@@ -10,6 +10,7 @@
 
 mod block_on;
 mod budget;
+mod components;
 mod compression;
 mod destination;
 mod drain;
@@ -17,6 +18,7 @@ mod ending;
 mod enrich;
 mod exceptions;
 mod exemplars;
+mod export_failure;
 mod exports;
 mod fetch;
 mod limits;
@@ -48,6 +50,8 @@ use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
+pub use self::components::ExporterId;
+pub(crate) use self::components::{Component, Components, Durations, Role};
 pub(crate) use self::destination::SpanDataBatch;
 pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span_data_bytes};
 pub(crate) use self::drain::Drain;
@@ -60,7 +64,8 @@ pub use self::exemplars::{
     of_instrument as instrument_exemplars,
 };
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
-pub(crate) use self::exports::Queue;
+pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL, SHUTDOWN};
+pub use self::export_failure::{ExportFailure, OTHER_ERROR};
 pub use self::fetch::Backpressure;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
@@ -74,9 +79,7 @@ pub use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
 pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
-pub use self::worker::{
-    BatchExporter, ExportFailure, OTHER_ERROR, StoredFailure, Worker, WorkerSettings,
-};
+pub use self::worker::{BatchExporter, Worker, WorkerSettings};
 pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, has_begun};
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};

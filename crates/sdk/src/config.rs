@@ -73,7 +73,9 @@ pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::compression::SpanCompressionConfig;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
-pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
+pub(crate) use self::endpoint::{
+    debug as debug_endpoint, server, validate_endpoint, without_credentials,
+};
 pub(crate) use self::env::{is_disabled, is_set, warn};
 pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};

@@ -6,7 +6,7 @@ pub mod collector {
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
         Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
-        ExportFailure, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, StoredFailure, Worker,
+        ExportFailure, ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker,
         WorkerSettings, collect_exemplars, span_data_bytes,
     };
     pub use crate::collector::{
@@ -60,6 +60,7 @@ pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
     pub use crate::metrics::meters::{MeterProviders, ProviderMeters, observe, scope};
     pub use crate::metrics::report::{MetricReport, reported};
+    pub use crate::metrics::reporting::LastExport;
 }
 
 pub mod parts {

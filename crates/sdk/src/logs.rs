@@ -26,7 +26,7 @@ pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub use self::record_exporter::RecordExporter;
 pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
-use crate::collector::{ExceptionLog, Redaction};
+use crate::collector::{Counters, ExceptionLog, Redaction};
 use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::parts;
 
@@ -69,6 +69,8 @@ impl LogRecords {
 pub struct LogRecordSettings {
     /// Redacts their texts.
     pub redaction: Redaction,
+    /// What counts them.
+    pub counters: Arc<Counters>,
     /// The floe identity of the resource, redacted.
     pub identity: Vec<KeyValue>,
     /// The keys of baggage whose values records carry.

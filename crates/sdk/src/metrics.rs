@@ -7,7 +7,7 @@ pub(crate) mod meters;
 mod process;
 mod provider;
 pub(crate) mod report;
-mod reporting;
+pub(crate) mod reporting;
 mod sdk_metrics;
 
 pub use self::provider::RecorderMeterProvider;
@@ -15,5 +15,6 @@ pub(crate) use self::{
     destination::MetricDestination,
     meters::{MeterProviders, ProviderMeters},
     report::MetricReport,
+    reporting::LastExport,
 };
 pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

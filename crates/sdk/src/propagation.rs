@@ -7,7 +7,8 @@ mod tests;
 use opentelemetry::propagation::TextMapPropagator;
 
 use floe_telemetry_core::__sdk::propagation::{
-    B3Propagator, BaggagePropagator, Boxed, TraceContextPropagator, install, jaeger, xray,
+    B3Propagator, BaggagePropagator, Boxed, TraceContextPropagator, XRayLambda, install, jaeger,
+    xray,
 };
 
 use crate::config::{Propagator, RegisteredPropagator};
@@ -35,6 +36,7 @@ pub(crate) fn propagator(format: Propagator) -> Boxed {
         Propagator::B3Multi => Box::new(B3Propagator::Multi),
         Propagator::Jaeger => Box::new(jaeger()),
         Propagator::XRay => Box::new(xray()),
+        Propagator::XRayLambda => Box::new(XRayLambda::default()),
         Propagator::Registered(registered) => registered.make(),
     }
 }

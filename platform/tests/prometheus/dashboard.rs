@@ -221,8 +221,8 @@ const ROWS: [Row; 6] = [
                 "How long exports take",
                 "s",
                 &[(
-                    "histogram_quantile(0.95, sum by (otel_component_name, le) (rate(otel_sdk_exporter_operation_duration_seconds_bucket{job=~\"$job\"}[$__rate_interval])))",
-                    "{{otel_component_name}} p95",
+                    "sum by (otel_component_name) (rate(otel_sdk_exporter_operation_duration_seconds_sum{job=~\"$job\"}[$__rate_interval])) / sum by (otel_component_name) (rate(otel_sdk_exporter_operation_duration_seconds_count{job=~\"$job\"}[$__rate_interval]))",
+                    "{{otel_component_name}} mean",
                 )],
             ),
             (

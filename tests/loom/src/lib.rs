@@ -74,7 +74,9 @@ mod recorder {
         pub(super) use std::sync::PoisonError;
 
         pub(super) use loom::cell::UnsafeCell;
-        pub(super) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+        pub(super) use loom::sync::atomic::{
+            AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence,
+        };
         pub(super) use loom::sync::{Arc, Mutex, MutexGuard};
     }
 

@@ -151,21 +151,23 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
         work();
         telemetry.shutdown(NEVER).unwrap_err();
         let points = metrics.points();
-        for name in [
-            "otel.sdk.exporter.span.exported",
-            "otel.sdk.exporter.log.exported",
-            "otel.sdk.exporter.operation.duration",
+        for (name, component) in [
+            (
+                "otel.sdk.exporter.span.exported",
+                "otlp_http_span_exporter/0",
+            ),
+            ("otel.sdk.exporter.log.exported", "otlp_http_log_exporter/0"),
+            (
+                "otel.sdk.exporter.operation.duration",
+                "otlp_http_span_exporter/0",
+            ),
         ] {
             let point = points
                 .iter()
-                .find(|point| point.name == name && point.attributes.contains_key("error.type"));
+                .filter(|point| point.name == name && point.attributes.contains_key("error.type"))
+                .find(|point| point.attributes["otel.component.name"] == component.into());
             let point = point.unwrap();
             assert_eq!(point.attributes["error.type"], error_type.into(), "{name}");
-            assert_eq!(
-                point.attributes["otel.component.name"],
-                "otlp".into(),
-                "{name}"
-            );
         }
     }
 }

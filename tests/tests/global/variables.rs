@@ -498,7 +498,7 @@ const PARTLY_USED: [PartlyUsed; 11] = [
         &[("OTEL_PROPAGATORS", "pigeon,baggage")],
         "propagators",
         r#"["baggage"]"#,
-        "expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `none`, found `pigeon`; the entry is ignored",
+        "expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `pigeon`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],

@@ -8,6 +8,7 @@ use opentelemetry::trace::{Span as _, TraceContextExt};
 use super::global_span::start;
 use super::listeners;
 use super::opening::{Fill, Parent, fill_in};
+use super::pending::State;
 use super::recorded_span::RecordedSpan;
 use super::recording::{Recording, context_is_alive};
 use crate::callsite::CallSite;
@@ -27,7 +28,7 @@ pub(super) fn open(
         return None;
     }
     let mut recording = Recording::new();
-    recording.open();
+    recording.open_as(State::NoSpan);
     recording.record.head.callsite = callsite;
     let is_function = callsite.is_some();
     let fill_now = |recording| match fill {
@@ -67,7 +68,7 @@ pub(super) fn open_of_tracer(
         return None;
     }
     let mut recording = Recording::new();
-    recording.open();
+    recording.open_as(State::NoSpan);
     fill(&mut recording);
     let Some(span) = start(&mut recording.record, parent) else {
         recording.discard();

@@ -10,7 +10,7 @@
 //! and the next span discards it. `tests/loom` runs this file under every interleaving.
 
 use super::record::SpanRecord;
-use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
+use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// The updates to one open span after the other. Those of other threads are in other cache lines: each span writes to it.
 #[derive(Debug)]
@@ -24,8 +24,26 @@ pub(crate) struct PendingUpdates {
     touched: AtomicBool,
     /// Whether the context of the current span may have been used, if the span is one of `tracing`.
     is_shared: AtomicBool,
+    /// What the recording that it belongs to is, a [`State`]. Written by its call alone.
+    state: AtomicU8,
+    /// Spans that were not recorded, by the origin of their parent. Written by the thread that has the recording.
+    not_recorded: [AtomicU64; 3],
     /// Boxed, because there are as many of these structures as spans were ever open at the same time.
     update: Mutex<Option<Box<Update>>>,
+}
+
+/// What a recording is at the moment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(super) enum State {
+    /// A blank one.
+    Blank,
+    /// A measured call, or a span of another provider.
+    NoSpan,
+    /// An open span without the sampled flag.
+    Unsampled,
+    /// An open span with the sampled flag.
+    Sampled,
 }
 
 /// All updates to a span, merged.
@@ -53,8 +71,31 @@ impl PendingUpdates {
             span_id: AtomicU64::new(0),
             touched: AtomicBool::new(false),
             is_shared: AtomicBool::new(false),
+            state: AtomicU8::new(State::Blank as u8),
+            not_recorded: std::array::from_fn(|_| AtomicU64::new(0)),
             update: Mutex::new(None),
         }
+    }
+
+    #[inline]
+    pub(super) fn set_state(&self, state: State) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn is(&self, state: State) -> bool {
+        self.state.load(Ordering::Relaxed) == state as u8
+    }
+
+    /// Counts a span that is not recorded.
+    pub(super) fn count_not_recorded(&self, parent: usize) {
+        let count = &self.not_recorded[parent];
+        // Only this thread writes it.
+        count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    pub(super) fn not_recorded(&self, parent: usize) -> u64 {
+        self.not_recorded[parent].load(Ordering::Relaxed)
     }
 
     #[inline]

@@ -26,7 +26,7 @@ use super::listeners;
 use super::logged;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
-use super::pending::{Handle, PendingUpdates, Update};
+use super::pending::{Handle, PendingUpdates, State, Update};
 use super::profile::Profile;
 use super::record::{Code, Head, SpanRecord};
 use super::sampling::settings::CachedSettings;
@@ -48,7 +48,6 @@ pub(super) struct Recording {
     /// What the span records about its time.
     pub(super) profile: Option<Box<Profile>>,
     pending: &'static PendingUpdates,
-    is_open: bool,
 }
 
 impl Recording {
@@ -61,18 +60,23 @@ impl Recording {
             foreign: None,
             profile: None,
             pending: acquire_updates(),
-            is_open: false,
         })
     }
 
+    /// Opens a span with the sampled flag.
     #[inline]
-    pub(super) const fn open(&mut self) {
-        self.is_open = true;
+    pub(super) fn open(&self) {
+        self.open_as(State::Sampled);
+    }
+
+    #[inline]
+    pub(super) fn open_as(&self, state: State) {
+        self.pending.set_state(state);
     }
 
     /// Discards a span that is not recorded after all, and keeps its memory.
     pub(super) fn discard(mut self: Box<Self>) {
-        self.is_open = false;
+        self.pending.set_state(State::Blank);
         self.pending.close();
         drop(self.context.take());
         self.is_in_boundary = false;
@@ -234,7 +238,7 @@ impl Recording {
     /// Not inlined, so that only one function contains what it calls.
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
-        self.is_open = false;
+        self.pending.set_state(State::Blank);
         if self.profile.is_some() {
             self.end_profile(end);
         }
@@ -259,7 +263,8 @@ impl Recording {
 impl Drop for Recording {
     #[cold]
     fn drop(&mut self) {
-        if self.is_open {
+        if !self.pending.is(State::Blank) {
+            self.pending.set_state(State::Blank);
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
             match self.foreign.take() {
@@ -408,6 +413,16 @@ impl Local {
     pub(super) fn blank(&mut self) -> Box<Recording> {
         last_panic::forget_caught();
         self.blank.pop().unwrap_or_else(Recording::new)
+    }
+
+    /// Counts a span that is not recorded, by the origin of its parent.
+    pub(super) fn count_not_recorded(&mut self, parent: usize) {
+        if self.blank.is_empty() {
+            self.blank.push(Recording::new());
+        }
+        if let Some(blank) = self.blank.last() {
+            blank.pending.count_not_recorded(parent);
+        }
     }
 
     /// Moves a finished span into the thread's ring. Returns whether there was room.
@@ -566,16 +581,51 @@ impl Drop for Local {
     }
 }
 
-/// The [`PendingUpdates`] that no recording uses. Their number is that of the most spans that were open
-/// at once.
-static SPARE: Mutex<Vec<&'static PendingUpdates>> = Mutex::new(Vec::new());
+/// The [`PendingUpdates`] of the process. Their number is that of the most spans that were open at once.
+#[derive(Debug)]
+pub(super) struct AllUpdates {
+    /// Those that no recording uses.
+    spare: Vec<&'static PendingUpdates>,
+    all: Vec<&'static [PendingUpdates]>,
+}
+
+static UPDATES: Mutex<AllUpdates> = Mutex::new(AllUpdates {
+    spare: Vec::new(),
+    all: Vec::new(),
+});
+
+fn updates() -> MutexGuard<'static, AllUpdates> {
+    UPDATES.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Takes the lock of this module for a fork, unless that takes long, see [`buffer::Locks`].
 pub(super) fn lock() -> Lock {
-    fork::try_lock(&SPARE)
+    fork::try_lock(&UPDATES)
 }
 
-pub(super) type Lock = Option<MutexGuard<'static, Vec<&'static PendingUpdates>>>;
+pub(super) type Lock = Option<MutexGuard<'static, AllUpdates>>;
+
+/// The number of spans of the process that are open: without the sampled flag, and with it.
+pub fn live_spans() -> [u64; 2] {
+    let all = updates().all.clone();
+    [State::Unsampled, State::Sampled].map(|state| {
+        let open = all.iter().copied().flatten().filter(|it| it.is(state));
+        open.count() as u64
+    })
+}
+
+/// The number of spans that were created and not recorded since the process started, by the
+/// [origin of their parent](super::record::Head::parent_origin).
+pub fn spans_not_recorded() -> [u64; 3] {
+    let all = updates().all.clone();
+    let mut sums = [0; 3];
+    for updates in all.into_iter().flatten() {
+        for (parent, sum) in sums.iter_mut().enumerate() {
+            *sum += updates.not_recorded(parent);
+        }
+    }
+    sums
+}
 
 /// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.
 #[cold]
@@ -584,20 +634,21 @@ fn acquire_updates() -> &'static PendingUpdates {
     /// system after a peak.
     const TOGETHER: usize = 64;
 
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    if spare.is_empty() {
+    let mut updates = updates();
+    if updates.spare.is_empty() {
         let new: Vec<_> = (0..TOGETHER).map(|_| PendingUpdates::new()).collect();
-        spare.extend(new.leak().iter());
+        let new: &[_] = new.leak();
+        updates.all.push(new);
+        updates.spare.extend(new);
     }
-    spare
+    (updates.spare)
         .pop()
         .unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
 #[cold]
 fn release_updates(pending: &'static PendingUpdates) {
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    spare.push(pending);
+    updates().spare.push(pending);
 }
 
 #[cfg(test)]

@@ -37,8 +37,8 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{
-        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, SpanSampler,
-        change_sampling, sampler_panics, start_provider, stop_provider,
+        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanIdGenerator, SpanObserver,
+        SpanSampler, change_sampling, sampler_panics, start_provider, stop_provider,
     },
     settings::{matches, matches_any},
 };
@@ -50,11 +50,12 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
+use super::pending::State;
 use super::probability::{self, Threshold, with_threshold, without_threshold};
 use super::profile::Profile;
-use super::record::{Head, Origin, SpanRecord};
+use super::record::{Head, Origin, SpanRecord, parent_origin};
 use super::recording::{self, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
@@ -114,7 +115,7 @@ pub(super) fn decide(
         no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
-    if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
+    if listeners & (FILTER | FORKED | UNRECORDED | OWN_IDS) != 0 {
         if listeners & FORKED != 0 {
             recording::with(recording::Local::leave_parent);
         }
@@ -130,7 +131,22 @@ pub(super) fn decide(
         {
             return decision;
         }
+        if listeners & OWN_IDS != 0 && capture.is_none() {
+            return decide_with_own_ids(listeners, parent, is_current, callsite);
+        }
     }
+    follow_unsampled(listeners, capture, parent)
+        .unwrap_or_else(|| decide_with_ids(listeners, parent, is_current, callsite))
+}
+
+/// The decision for a child of a span that is not sampled, which has the decision of its parent.
+#[expect(clippy::inline_always, reason = "see `decide`")]
+#[inline(always)]
+fn follow_unsampled(
+    listeners: Listeners,
+    capture: Option<u64>,
+    parent: &Context,
+) -> Option<Decision> {
     let span = parent.span();
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
@@ -143,11 +159,30 @@ pub(super) fn decide(
     {
         // The tail sampler takes a local parent for one whose trace it buffers.
         if above.is_remote() && listeners & TAIL == 0 {
-            return Decision::BelowRemote;
+            return Some(Decision::BelowRemote);
         }
-        return Decision::Below(IdHash::of(above));
+        return Some(Decision::Below(IdHash::of(above)));
     }
-    decide_with_ids(listeners, parent, is_current, callsite)
+    None
+}
+
+/// [`decide`] for a span whose ids the program makes. Off for a span of the code that makes them.
+#[cold]
+#[inline(never)]
+fn decide_with_own_ids(
+    listeners: Listeners,
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+) -> Decision {
+    if provider::is_asking() {
+        return Decision::Off;
+    }
+    follow_unsampled(listeners, None, parent).unwrap_or_else(|| {
+        let is_root = !parent.span().span_context().is_valid();
+        let own = provider::own_ids(is_root);
+        decide_for(listeners, parent, is_current, callsite, own)
+    })
 }
 
 /// [`decide`] where nothing takes spans. `None` for a root that needs ids. What is below a span has the ids of that
@@ -182,6 +217,22 @@ fn decide_with_ids(
     is_current: bool,
     callsite: Option<&'static CallSite>,
 ) -> Decision {
+    decide_for(listeners, parent, is_current, callsite, None)
+}
+
+/// The same, also for a span whose ids the program has made.
+#[expect(
+    clippy::inline_always,
+    reason = "without ids of the program, the branches on them are optimised out"
+)]
+#[inline(always)]
+fn decide_for(
+    listeners: Listeners,
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+    own: Option<(TraceId, SpanId)>,
+) -> Decision {
     let capture = capture(listeners, parent);
     let span = parent.span();
     let above = span.span_context();
@@ -191,7 +242,7 @@ fn decide_with_ids(
         let mut recording = local.blank();
         let record = &mut recording.record;
         record.head = Head {
-            span_id: local.ids.span_id(),
+            span_id: own.map_or_else(|| local.ids.span_id(), |(_, id)| id),
             callsite,
             ..Head::BLANK
         };
@@ -202,6 +253,9 @@ fn decide_with_ids(
             head.parent_is_remote = is_remote;
             let is_sampled = is_independent || above.is_sampled();
             head.flags = above.trace_flags().with_sampled(is_sampled);
+        } else if let Some((id, _)) = own {
+            // Which need not be random.
+            (head.trace_id, head.flags) = (id, TraceFlags::SAMPLED);
         } else {
             head.trace_id = local.ids.trace_id();
             head.flags = TraceFlags::SAMPLED | RANDOM;
@@ -232,18 +286,23 @@ fn decide_with_ids(
             let state = probability::inherited(above, is_independent);
             record.more_mut().trace_state = state;
         }
-        if listeners & (BAGGAGE | CPU) != 0 {
-            if let Some(baggage) = local.settings.get().baggage(parent) {
-                record.more_mut().baggage = Some(baggage);
+        recording.open();
+        if listeners & (BAGGAGE | CPU | TAIL) != 0 {
+            if !recording.record.head.flags.is_sampled() {
+                recording.open_as(State::Unsampled);
+            }
+            if listeners & BAGGAGE != 0
+                && let Some(baggage) = local.settings.get().baggage(parent)
+            {
+                recording.record.more_mut().baggage = Some(baggage);
             }
             if listeners & CPU != 0 {
                 recording.profile = Some(Box::new(Profile::of_thread()));
             }
         }
         if capture.is_some() {
-            record.more_mut().capture = capture;
+            recording.record.more_mut().capture = capture;
         }
-        recording.open();
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
             _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
@@ -292,6 +351,7 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     };
     if decision != Some(SamplerDecision::Sample) {
         record.head.flags = record.head.flags.with_sampled(false);
+        recording.open_as(State::Unsampled);
     }
     match decision {
         Some(SamplerDecision::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
@@ -414,12 +474,18 @@ pub(super) fn not_recorded(
         }
         Decision::Below(_) | Decision::BelowRemote => {
             let span = parent.span();
-            let id = recording::with(|local| local.ids.span_id());
-            let ids = id.map(|id| current::child_of(span.span_context(), id));
+            let above = span.span_context();
+            let id = recording::with(|local| {
+                local.count_not_recorded(parent_origin(true, above.is_remote()));
+                local.ids.span_id()
+            });
+            let ids = id.map(|id| current::child_of(above, id));
             (ids, measured(parent, callsite))
         }
         Decision::Drop(mut recording) => {
             let ids = recording.record.context();
+            let parent = recording.record.head.parent_origin();
+            recording.updates().count_not_recorded(parent);
             let head = &mut recording.record.head;
             if !listeners::measures(listeners::current(), head.callsite) {
                 recording.discard();
@@ -428,7 +494,7 @@ pub(super) fn not_recorded(
             // Which distinguishes a measured call from a span.
             head.trace_id = TraceId::INVALID;
             head.start = Ticks::now();
-            recording.open();
+            recording.open_as(State::NoSpan);
             (Some(ids), Some(recording))
         }
         Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Observed(_) => {
@@ -454,7 +520,7 @@ pub(super) fn measured(
 fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     recording::with(|local| {
         let mut recording = local.blank();
-        recording.open();
+        recording.open_as(State::NoSpan);
         recording.record.head = Head {
             callsite,
             start: Ticks::now(),

@@ -1,7 +1,7 @@
 //! The synchronization primitives of the files that `tests/loom` compiles. It
 //! replaces this module by one with loom's primitives.
 
-pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A cell with the methods of loom's `UnsafeCell`, which checks that only one thread at a time accesses it.

@@ -4,11 +4,15 @@ use floe_telemetry_sdk::__parts::logs::LogDestination;
 use floe_telemetry_sdk::Error;
 
 use super::OtlpTarget;
-use crate::collector::Counters;
+use crate::collector::{Counters, ExporterId};
 use crate::config::needed;
 
 /// Fails: nothing exports log records.
-pub(super) fn destination(_: &str, _: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
+pub(super) fn destination(
+    _: ExporterId,
+    _: &OtlpTarget,
+    _: &Counters,
+) -> Result<LogDestination, Error> {
     let needed = needed("`log records`", "logs");
     Err(Error::config(format!("otlp: {needed}")))
 }

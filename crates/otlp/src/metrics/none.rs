@@ -4,12 +4,12 @@ use floe_telemetry_sdk::__parts::metrics::MetricDestination;
 use floe_telemetry_sdk::Error;
 
 use super::OtlpTarget;
-use crate::collector::Counters;
+use crate::collector::{Counters, ExporterId};
 use crate::config::needed;
 
 /// Fails: nothing exports metrics.
 pub(super) fn destination(
-    _: &str,
+    _: ExporterId,
     _: &OtlpTarget,
     _: &Counters,
 ) -> Result<MetricDestination, Error> {

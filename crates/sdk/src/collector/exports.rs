@@ -1,18 +1,13 @@
-//! Measurements of the span exporters: the length of each queue and the duration of each export.
+//! The exporters of a provider: what they are, and why their last exports have failed.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Histogram;
-
+use super::components::{Component, Components};
 use super::rate_limited::RateLimited;
-use crate::config::Signal;
-use crate::keys;
 
-/// The measurements of all span exporters of a provider.
+/// The exporters of a provider.
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
@@ -23,40 +18,31 @@ pub(crate) struct Exports {
     warnings: Mutex<BTreeMap<String, RateLimited>>,
     /// Why the last export of metrics has failed, until it is reported.
     metric_failure: Mutex<Option<String>>,
-    results: Mutex<Results>,
-    /// Set if metrics are enabled.
-    duration: OnceLock<Histogram<f64>>,
+    pub(crate) components: Components,
 }
 
-/// What exporters have exported: spans or log records, by the name of the exporter and the class of the error.
-type Results = BTreeMap<(Signal, String, Option<&'static str>), u64>;
-
-/// The queue of an exporter.
-#[derive(Clone, Debug)]
-pub(crate) struct Queue {
-    pub(crate) name: Arc<str>,
-    spans: Arc<AtomicUsize>,
-    pub(crate) capacity: usize,
+/// The queue of a span exporter.
+#[derive(Debug)]
+struct Queue {
+    name: String,
+    processor: Arc<Component>,
     /// Why the last export failed, redacted; `None` if it did not.
     failure: Option<String>,
 }
 
 impl Queue {
     /// The number of spans that are queued or being exported.
-    pub(crate) fn spans(&self) -> usize {
-        self.spans.load(Ordering::Relaxed)
+    fn spans(&self) -> usize {
+        self.processor.present.load(Ordering::Relaxed)
     }
 }
 
 impl Exports {
-    pub(super) fn add(&self, name: &str, spans: Arc<AtomicUsize>, capacity: usize) {
-        self.results()
-            .insert((Signal::Traces, name.to_owned(), None), 0);
-        let name = name.into();
+    /// Adds an exporter of spans.
+    pub(super) fn add(&self, name: &str, processor: Arc<Component>) {
         self.lock().push(Queue {
-            name,
-            spans,
-            capacity,
+            name: name.to_owned(),
+            processor,
             failure: None,
         });
         self.count.fetch_add(1, Ordering::Relaxed);
@@ -65,7 +51,7 @@ impl Exports {
     /// Stores why the last export failed, or that it did not.
     pub(super) fn set_failure(&self, name: &str, reason: Option<&str>) {
         let mut queues = self.lock();
-        if let Some(queue) = queues.iter_mut().find(|queue| *queue.name == *name) {
+        if let Some(queue) = queues.iter_mut().find(|queue| queue.name == name) {
             queue.failure = reason.map(str::to_owned);
         }
     }
@@ -117,62 +103,7 @@ impl Exports {
         descriptions.collect::<Vec<_>>().join("; ")
     }
 
-    pub(crate) fn queues(&self) -> Vec<Queue> {
-        self.lock().clone()
-    }
-
-    /// Sets the histogram in which the duration of each export is recorded.
-    pub(crate) fn measure(&self, duration: Histogram<f64>) {
-        let _ = self.duration.set(duration);
-    }
-
-    /// Records the duration and the result of an export.
-    pub(super) fn record(&self, name: &str, elapsed: Duration, error_type: Option<&'static str>) {
-        let Some(duration) = self.duration.get() else {
-            return;
-        };
-        duration.record(elapsed.as_secs_f64(), &attributes(name, error_type));
-    }
-
-    /// Counts spans or log records that were exported, and those that failed for one reason.
-    pub(crate) fn add_results(
-        &self,
-        signal: Signal,
-        name: &str,
-        exported: u64,
-        failed: u64,
-        error_type: Option<&'static str>,
-    ) {
-        let mut results = self.results();
-        for (count, error_type) in [(exported, None), (failed, error_type)] {
-            if count > 0 {
-                *results
-                    .entry((signal, name.to_owned(), error_type))
-                    .or_default() += count;
-            }
-        }
-    }
-
-    /// Returns what was counted for a signal, with the attributes of its series.
-    pub(crate) fn counted(&self, signal: Signal) -> Vec<(u64, Vec<KeyValue>)> {
-        let results = self.results();
-        let results = results.iter().filter(|((of, ..), _)| *of == signal);
-        results
-            .map(|((_, name, error_type), count)| (*count, attributes(name, *error_type)))
-            .collect()
-    }
-
-    fn results(&self) -> MutexGuard<'_, Results> {
-        self.results.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Vec<Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn attributes(name: &str, error_type: Option<&'static str>) -> Vec<KeyValue> {
-    let name = KeyValue::new(keys::OTEL_COMPONENT_NAME, name.to_owned());
-    let error_type = error_type.map(|error| KeyValue::new(keys::ERROR_TYPE, error));
-    [name].into_iter().chain(error_type).collect()
 }

@@ -20,6 +20,8 @@ use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::channel::Sender;
 use crate::clock::{WallClock, monotonic_now};
+#[cfg(test)]
+use crate::config::Signal;
 use crate::config::{
     CodeAttributes, ErrorsConfig, SamplingConfig, SpanCompressionConfig, SpanLimits,
 };
@@ -184,8 +186,10 @@ impl Pipeline {
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost
         // as much as the rest of this function.
-        let collected = &self.counters.collected;
-        collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let head = &record.head;
+        let started = &self.counters.started[head.parent_origin()];
+        let started = &started[usize::from(head.flags.is_sampled())];
+        started.store(started.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let exporters = self.destinations.len();
         self.moving += exporters;
         self.count_call(record, clock);
@@ -470,7 +474,10 @@ impl super::Collector {
     /// Adds an exporter to the provider that is installed.
     pub(crate) fn add(&mut self, exporter: Box<dyn Destination>) {
         if let Some(pipeline) = &mut self.pipeline {
-            pipeline.counters.exports.add("added", Arc::default(), 1);
+            let exports = &pipeline.counters.exports;
+            let id = super::ExporterId::of::<()>();
+            let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id, 1);
+            exports.add("added", processor);
             pipeline.destinations.push(exporter);
         }
     }

@@ -162,6 +162,8 @@ pub(super) struct Baseline {
     buffer_full: u64,
     memory: u64,
     without_provider: u64,
+    /// Spans that the sampler has dropped, by the origin of their parent.
+    not_recorded: [u64; 3],
 }
 
 impl Baseline {
@@ -176,6 +178,7 @@ impl Baseline {
             buffer_full: recorder::dropped_spans().saturating_sub(memory),
             memory,
             without_provider: read + recorder::spans_after_shutdown(),
+            not_recorded: recorder::spans_not_recorded(),
             written: recorder::written_spans(),
         }
     }
@@ -196,6 +199,9 @@ impl Baseline {
             buffer_full: self.buffer_full.saturating_sub(start.buffer_full),
             memory: self.memory.saturating_sub(start.memory),
             without_provider: self.without_provider.saturating_sub(start.without_provider),
+            not_recorded: std::array::from_fn(|at| {
+                self.not_recorded[at].saturating_sub(start.not_recorded[at])
+            }),
         }
     }
 }
@@ -203,7 +209,8 @@ impl Baseline {
 /// The counters behind [`Statistics`].
 #[derive(Debug, Default)]
 pub struct Counters {
-    pub(crate) collected: AtomicU64,
+    /// Spans that the collector has read, by the origin of their parent and the sampled flag.
+    pub(crate) started: [[AtomicU64; 2]; 3],
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
@@ -220,6 +227,8 @@ pub struct Counters {
     pub(super) over_budget: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
+    /// Log records of enabled loggers.
+    pub logs_created: AtomicU64,
     /// Log records for the exporters, once for each.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
@@ -258,7 +267,7 @@ impl Counters {
     }
 
     /// The rules with at least one redaction.
-    fn redacted(&self) -> Vec<(&'static str, u64)> {
+    pub(crate) fn redacted(&self) -> Vec<(&'static str, u64)> {
         let counts = self.redactions.0.iter();
         let counts = counts.map(|count| count.load(Ordering::Relaxed));
         let rules = RULES.iter().copied().zip(counts);
@@ -275,6 +284,20 @@ impl Counters {
         let _ = self.end.set(end);
     }
 
+    /// Spans that the sampler has dropped, by the origin of their parent.
+    pub(crate) fn not_recorded(&self) -> [u64; 3] {
+        self.process().not_recorded
+    }
+
+    /// What the process has counted since the provider started.
+    fn process(&self) -> Baseline {
+        let Some(start) = self.start.get() else {
+            return Baseline::default();
+        };
+        let end = self.end.get().copied();
+        end.unwrap_or_else(Baseline::now).since(*start)
+    }
+
     pub(crate) fn read(&self) -> Statistics {
         // The outcomes are read before the number of spans: every span with an outcome was written before.
         let exported = self.exported.load(Ordering::Acquire);
@@ -285,15 +308,7 @@ impl Counters {
         let discarded = self.discarded.load(Ordering::Acquire);
         let compressed = self.compressed.load(Ordering::Acquire);
         let over_budget = self.over_budget.load(Ordering::Acquire);
-        let process = match self.start.get() {
-            Some(start) => self
-                .end
-                .get()
-                .copied()
-                .unwrap_or_else(Baseline::now)
-                .since(*start),
-            None => Baseline::default(),
-        };
+        let process = self.process();
         let logs_exported = self.logs_exported.load(Ordering::Acquire);
         let logs_failed = self.logs_failed.load(Ordering::Acquire);
         let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
@@ -304,8 +319,9 @@ impl Counters {
         let exporters = self.exports.count() as u64;
         let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Statistics {
-            collected: self.collected.load(Ordering::Relaxed),
+            collected: self.started.as_flattened().iter().map(load).sum(),
             exported,
             failed,
             dropped_queue_full,

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use opentelemetry::Context;
-use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry::{Context, KeyValue};
 
+use super::components::{Component, ExporterId};
+use super::export_failure::{ExportFailure, QUEUE_FULL, SHUTDOWN};
 use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::caught::caught;
@@ -20,10 +21,6 @@ use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp};
 use crate::tasks::Tasks;
-
-/// The class of an error that is not known better
-/// ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
-pub const OTHER_ERROR: &str = "_OTHER";
 
 /// How long the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -60,6 +57,11 @@ pub trait BatchExporter<B>: fmt::Debug + Send {
     /// It was not exported, or a part of it.
     fn export(&mut self, batch: B) -> Result<(), ExportFailure>;
 
+    /// The status of the last response, as an attribute of metrics.
+    fn status(&self) -> Option<KeyValue> {
+        None
+    }
+
     /// Delivers what the exporter holds back.
     ///
     /// # Errors
@@ -73,88 +75,6 @@ pub trait BatchExporter<B>: fmt::Debug + Send {
     ///
     /// The reason why something was not delivered.
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
-}
-
-/// Why a batch, or a part of it, was not exported.
-#[derive(Debug)]
-pub struct ExportFailure {
-    /// The number of spans or log records that were not exported; `None` for the complete batch.
-    pub items: Option<u64>,
-    /// Its class in metrics.
-    pub error_type: &'static str,
-    /// What has failed.
-    pub reason: String,
-}
-
-/// Why an exporter with a trait of the SDK has not exported its last batch, as the trait's errors have no room for it.
-pub type StoredFailure = Arc<Mutex<Option<ExportFailure>>>;
-
-impl ExportFailure {
-    /// The number of items of a batch that were not exported.
-    pub(crate) fn failed_of(&self, batch: usize) -> u64 {
-        let batch = batch as u64;
-        self.items.map_or(batch, |items| items.min(batch))
-    }
-}
-
-impl ExportFailure {
-    /// Fills in the number of items if the complete batch has failed.
-    #[must_use]
-    pub fn of(self, batch: usize) -> Self {
-        Self {
-            items: Some(self.failed_of(batch)),
-            ..self
-        }
-    }
-
-    /// The result of a batch that was sent in two parts, whose failures have a number of items. The reason is
-    /// the first one, which may be why there was no time for the second part.
-    ///
-    /// # Errors
-    ///
-    /// One of the parts has failed.
-    pub fn both(first: Result<(), Self>, second: Result<(), Self>) -> Result<(), Self> {
-        match (first, second) {
-            (Err(first), Err(second)) => Err(Self {
-                items: first
-                    .items
-                    .zip(second.items)
-                    .map(|(one, other)| one + other),
-                ..first
-            }),
-            (first, second) => first.and(second),
-        }
-    }
-}
-
-impl ExportFailure {
-    /// There was no result in time.
-    pub(crate) fn timeout(reason: String) -> Self {
-        Self {
-            error_type: "timeout",
-            ..reason.into()
-        }
-    }
-}
-
-impl From<OTelSdkError> for ExportFailure {
-    fn from(error: OTelSdkError) -> Self {
-        match error {
-            OTelSdkError::InternalFailure(reason) => reason.into(),
-            OTelSdkError::Timeout(_) => Self::timeout(error.to_string()),
-            OTelSdkError::AlreadyShutdown => error.to_string().into(),
-        }
-    }
-}
-
-impl From<String> for ExportFailure {
-    fn from(reason: String) -> Self {
-        Self {
-            items: None,
-            error_type: OTHER_ERROR,
-            reason,
-        }
-    }
 }
 
 /// The result of a flush or a shutdown: the name of the exporter, and the first failure since the
@@ -201,10 +121,10 @@ impl Drop for Queued {
 }
 
 /// The state that an exporter's thread shares with its handle.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    /// Spans that are queued or being exported.
-    spans: Arc<AtomicUsize>,
+    /// Counts the spans that are queued or being exported.
+    processor: Arc<Component>,
     /// The bytes of their batches.
     bytes: AtomicUsize,
     /// Spans dropped since the last report.
@@ -255,13 +175,24 @@ impl<B: Send + 'static> Worker<B> {
     /// The thread cannot be started, or `make` fails, panics or does not return. If the thread does not run yet, what
     /// fails later is a warning.
     pub fn start(
-        name: &str,
+        id: &ExporterId,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
-        let shared = Arc::<Shared>::default();
+        let name = &*id.name;
+        let exports = &settings.counters.exports;
+        let capacity = settings.capacity.spans;
+        let (processor, component) =
+            (exports.components).add_exporter(Signal::Traces, id, capacity);
+        let shared = Arc::new(Shared {
+            processor: Arc::clone(&processor),
+            bytes: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+            end: OnceLock::new(),
+        });
         let mut thread = Exporting {
             name: name.to_owned(),
+            component,
             shared: Arc::clone(&shared),
             counters: Arc::clone(&settings.counters),
             redaction: settings.redaction.clone(),
@@ -269,8 +200,7 @@ impl<B: Send + 'static> Worker<B> {
             failure: None,
             late: 0,
         };
-        let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
-        settings.counters.exports.add(name, spans, capacity);
+        exports.add(name, processor);
         let worker = |tasks| Self {
             name: name.to_owned(),
             tasks,
@@ -321,7 +251,7 @@ impl<B: Send + 'static> Worker<B> {
 
     /// The room in the queue if it contained `more`, too.
     pub(super) fn room(&self, more: Size) -> Size {
-        let spans = self.shared.spans.load(Ordering::Relaxed) + more.spans;
+        let spans = self.shared.spans() + more.spans;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
         Size {
             spans: self.capacity.spans.saturating_sub(spans),
@@ -338,7 +268,7 @@ impl<B: Send + 'static> Worker<B> {
     /// one that is larger than the queue would never be exported. The bytes of spans are estimated before
     /// they are in a batch, so there is a reserve of one batch.
     fn accepts(&self, spans: usize) -> bool {
-        self.shared.spans.load(Ordering::Relaxed) + spans <= self.capacity.spans
+        self.shared.spans() + spans <= self.capacity.spans
             && self.shared.bytes.load(Ordering::Relaxed)
                 < self.capacity.bytes + self.largest_batch()
     }
@@ -347,7 +277,8 @@ impl<B: Send + 'static> Worker<B> {
     pub(super) fn export(&self, size: Size, batch: B) {
         let spans = size.spans;
         if self.accepts(spans) {
-            self.shared.spans.fetch_add(spans, Ordering::Relaxed);
+            let present = &self.shared.processor.present;
+            present.fetch_add(spans, Ordering::Relaxed);
             self.shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
             let queued = Queued {
                 size,
@@ -366,6 +297,7 @@ impl<B: Send + 'static> Worker<B> {
         self.counters
             .dropped_queue_full
             .fetch_add(spans as u64, Ordering::Relaxed);
+        (self.shared.processor).finish(spans as u64, Some(QUEUE_FULL));
     }
 
     pub(super) fn flush(&self, report: &Sender<Report>) {
@@ -401,9 +333,14 @@ impl<B: Send + 'static> Worker<B> {
 }
 
 impl Shared {
+    fn spans(&self) -> usize {
+        self.processor.present.load(Ordering::Relaxed)
+    }
+
     /// Subtracts a batch that is not queued any more, and wakes the collector if it waits for room.
     fn release(&self, size: Size) {
-        self.spans.fetch_sub(size.spans, Ordering::Relaxed);
+        let present = &self.processor.present;
+        present.fetch_sub(size.spans, Ordering::Relaxed);
         self.bytes.fetch_sub(size.bytes, Ordering::Relaxed);
         if ROOM.take() {
             recorder::wake_collector();
@@ -418,6 +355,7 @@ impl Shared {
 /// What calls the exporter.
 struct Exporting {
     name: String,
+    component: Arc<Component>,
     shared: Arc<Shared>,
     counters: Arc<Counters>,
     redaction: Redaction,
@@ -451,6 +389,7 @@ impl Exporting {
             Task::Export(mut queued, _) if self.shared.has_ended() => {
                 let spans = queued.size.spans as u64;
                 queued.count(&self.counters.dropped_shutdown, spans);
+                self.shared.processor.finish(spans, Some(SHUTDOWN));
                 self.late += spans;
             }
             Task::Export(queued, batch) => self.export(exporter, queued, batch),
@@ -469,23 +408,13 @@ impl Exporting {
 
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, mut queued: Queued, batch: B) {
         let spans = queued.size.spans;
-        let start = monotonic_now();
+        self.shared.processor.finish(spans as u64, None);
+        let export = self.component.begin(spans);
         let result = guarded(|| exporter.export(batch));
-        let exports = &self.counters.exports;
-        let error_type = result.as_ref().err().map(|failure| failure.error_type);
-        exports.record(&self.name, start.elapsed(), error_type);
-        let failed = result
-            .as_ref()
-            .map_or_else(|failure| failure.failed_of(spans), |()| 0);
+        let failed = export.end(result.as_ref().copied(), exporter.status());
         queued.count(&self.counters.exported, spans as u64 - failed);
-        exports.add_results(
-            Signal::Traces,
-            &self.name,
-            spans as u64 - failed,
-            failed,
-            error_type,
-        );
         drop(queued);
+        let exports = &self.counters.exports;
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err();
         let error = error.map(|failure| self.redaction.failure(failure.reason));

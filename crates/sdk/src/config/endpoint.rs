@@ -99,6 +99,19 @@ pub(super) fn port(endpoint: &str) -> Option<u16> {
     port_text(authority(endpoint)?)?.parse().ok()
 }
 
+/// The host that an endpoint names, without brackets, and its port.
+pub(crate) fn server(endpoint: &str) -> Option<(String, u16)> {
+    let server = authority(endpoint)?.rsplit('@').next()?;
+    let host = match server.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => server.split(':').next(),
+    };
+    let is_secure = endpoint.starts_with("https://");
+    let default = if is_secure { 443 } else { 80 };
+    let port = port_text(server).and_then(|port| port.parse().ok());
+    Some((sanitize(host?).into_owned(), port.unwrap_or(default)))
+}
+
 fn authority(endpoint: &str) -> Option<&str> {
     let rest = ["http://", "https://"]
         .iter()
@@ -184,6 +197,24 @@ mod tests {
         ] {
             assert_eq!(check(endpoint), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_server_is_a_host_and_a_port() {
+        for (endpoint, host, port) in [
+            ("http://localhost:4317", "localhost", 4317),
+            ("https://otel.example.com/otlp?k=v", "otel.example.com", 443),
+            ("http://10.0.0.7/v1/traces", "10.0.0.7", 80),
+            ("http://[2a01:4f8::1]:4318", "2a01:4f8::1", 4318),
+            ("http://user:hunter2@collector:4317", "collector", 4317),
+        ] {
+            assert_eq!(
+                server(endpoint),
+                Some((host.to_owned(), port)),
+                "{endpoint}"
+            );
+        }
+        assert_eq!(server("collector:4317"), None);
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub enum Propagator {
     Jaeger,
     /// `x-amzn-trace-id`: the format of AWS X-Ray.
     XRay,
+    /// The same, in place of it, in AWS Lambda: the parent of an invocation is the span that Lambda's active tracing puts
+    /// into the variable `_X_AMZN_TRACE_ID`. For traces that go to X-Ray.
+    XRayLambda,
     /// A format that [`register_propagator`](crate::propagation::register_propagator) has added.
     Registered(RegisteredPropagator),
 }
@@ -94,13 +97,14 @@ impl Propagator {
     pub const DEFAULT: [Self; 2] = [Self::TraceContext, Self::Baggage];
 
     /// The formats of this library.
-    const BUILT_IN: [Self; 6] = [
+    const BUILT_IN: [Self; 7] = [
         Self::TraceContext,
         Self::Baggage,
         Self::B3,
         Self::B3Multi,
         Self::Jaeger,
         Self::XRay,
+        Self::XRayLambda,
     ];
 
     /// Returns the name, such as `tracecontext`.
@@ -113,6 +117,7 @@ impl Propagator {
             Self::B3Multi => "b3multi",
             Self::Jaeger => "jaeger",
             Self::XRay => "xray",
+            Self::XRayLambda => "xray-lambda",
             Self::Registered(RegisteredPropagator { name, .. }) => name,
         }
     }

@@ -75,15 +75,21 @@ impl LoggerConfig {
     }
 
     /// Returns whether the first that matches the logger accepts a record with this severity number, or 0 for none;
-    /// `is_unsampled` if it belongs to a trace that is not sampled.
+    /// `is_unsampled` if it belongs to a trace that is not sampled. `None` if the logger is not enabled.
     #[must_use]
-    pub fn accept(loggers: &[Self], logger: &str, severity: u8, is_unsampled: bool) -> bool {
+    pub fn accept(
+        loggers: &[Self],
+        logger: &str,
+        severity: u8,
+        is_unsampled: bool,
+    ) -> Option<bool> {
         let mut loggers = loggers.iter();
-        let config = loggers.find(|config| matches(&config.name, logger));
-        config.is_none_or(|config| {
-            config.enabled
-                && (severity == 0 || severity >= config.minimum_severity)
-                && !(config.trace_based && is_unsampled)
-        })
+        let Some(config) = loggers.find(|config| matches(&config.name, logger)) else {
+            return Some(true);
+        };
+        config.enabled.then_some(
+            (severity == 0 || severity >= config.minimum_severity)
+                && !(config.trace_based && is_unsampled),
+        )
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 
 use super::OtlpTarget;
-use crate::collector::{Counters, Destination, WorkerSettings};
+use crate::collector::{Counters, Destination, ExporterId, WorkerSettings};
 use crate::config::{Signal, without_credentials};
 use crate::error::Error;
 use crate::logs::LogDestination;
@@ -22,9 +22,9 @@ pub struct OtlpExporters {
     /// Starts the exporter of spans under a name.
     pub spans: StartSpans,
     /// Creates the exporter of metrics under a name.
-    pub metrics: fn(&str, &OtlpTarget, &Counters) -> Started<MetricDestination>,
+    pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
     /// Creates the exporter of log records under a name.
-    pub logs: fn(&str, &OtlpTarget, &Counters) -> Started<LogDestination>,
+    pub logs: fn(ExporterId, &OtlpTarget, &Counters) -> Started<LogDestination>,
     /// Sends one request without spans within a time. The error is the reason why it was not accepted.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
     /// Sends encoded requests of spans within a time. The error is the reason why one was not accepted.
@@ -32,7 +32,7 @@ pub struct OtlpExporters {
 }
 
 type StartSpans =
-    fn(&str, &OtlpTarget, &Resource, &WorkerSettings) -> Started<Box<dyn Destination>>;
+    fn(&ExporterId, &OtlpTarget, &Resource, &WorkerSettings) -> Started<Box<dyn Destination>>;
 
 type SendSpans = fn(&OtlpTarget, &[Vec<u8>], Duration) -> Result<(), String>;
 

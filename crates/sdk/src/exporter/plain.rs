@@ -15,8 +15,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::monotonic_now;
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, SpanDataBatch, Worker,
-    WorkerSettings, block_on_until, guarded,
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
+    SpanDataBatch, Worker, WorkerSettings, block_on_until, guarded,
 };
 use crate::error::Error;
 use crate::program_signals;
@@ -47,11 +47,12 @@ struct SdkExporter {
 ///
 /// The exporter panics, or a thread cannot be started.
 pub fn plain<E: SpanExporter + 'static>(
-    name: &str,
+    id: &ExporterId,
     mut exporter: E,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
+    let name = &*id.name;
     guarded(|| {
         exporter.set_resource(resource);
         Ok::<_, String>(())
@@ -81,7 +82,7 @@ pub fn plain<E: SpanExporter + 'static>(
         timeout: settings.export_timeout,
         ending: Arc::clone(&settings.counters.ending),
     };
-    let worker = Worker::start(name, move || Ok(Box::new(exporter) as _), settings)?;
+    let worker = Worker::start(id, move || Ok(Box::new(exporter) as _), settings)?;
     let builder = SpanDataBatch::default();
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }

@@ -3,7 +3,8 @@
 use secrecy::SecretString;
 
 use super::writer::SharedWriter;
-use crate::config::{Signal, TelemetryConfig, without_credentials};
+use crate::collector::ExporterId;
+use crate::config::{OtlpProtocol, Signal, TelemetryConfig, server, without_credentials};
 
 /// A configuration with the final endpoint and protocol, and the headers that the backend adds.
 #[derive(Clone, Debug)]
@@ -34,6 +35,39 @@ impl From<TelemetryConfig> for OtlpTarget {
 }
 
 impl OtlpTarget {
+    /// The exporter of a signal to this target, as messages and metrics name it. The number of the target is part of its
+    /// name.
+    pub(crate) fn exporter(&self, index: usize, signal: Signal) -> ExporterId {
+        let name = match index {
+            0 => "otlp".into(),
+            _ => format!("otlp/{}", index + 1).into(),
+        };
+        if let Some(writer) = &self.writer {
+            let kind = writer.kind().into();
+            return ExporterId {
+                name,
+                kind,
+                server: None,
+            };
+        }
+        let (protocol, endpoint) = self.config.otlp_route(signal);
+        let transport = match protocol {
+            OtlpProtocol::Grpc => "grpc",
+            OtlpProtocol::HttpJson => "http_json",
+            OtlpProtocol::Http => "http",
+        };
+        let items = match signal {
+            Signal::Traces => "span",
+            Signal::Metrics => "metric",
+            Signal::Logs => "log",
+        };
+        ExporterId {
+            name,
+            kind: format!("otlp_{transport}_{items}_exporter").into(),
+            server: server(endpoint),
+        }
+    }
+
     /// Describes where a signal goes, without credentials: its protocol and endpoint, or the name of a writer.
     pub(crate) fn route(&self, signal: Signal) -> String {
         if let Some(writer) = &self.writer {

@@ -109,13 +109,15 @@ impl<'a> OtlpRequest<'a> {
 #[derive(Clone, Debug)]
 pub struct SharedWriter {
     name: Arc<str>,
+    kind: &'static str,
     writer: Arc<Mutex<dyn OtlpWriter>>,
 }
 
 impl SharedWriter {
-    pub(crate) fn new(writer: impl OtlpWriter) -> Self {
+    pub(crate) fn new<W: OtlpWriter>(writer: W) -> Self {
         Self {
             name: writer.name().into(),
+            kind: std::any::type_name::<W>(),
             writer: Arc::new(Mutex::new(writer)),
         }
     }
@@ -124,6 +126,11 @@ impl SharedWriter {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its type.
+    pub(crate) const fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// The writer, for one request.

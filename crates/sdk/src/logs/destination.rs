@@ -9,6 +9,7 @@ use super::record_exporter::RecordExporter;
 use super::sdk_exporter::SdkLogExporter;
 use super::sdk_processor::SdkLogProcessor;
 use super::worker::{LogSettings, LogWorker};
+use crate::collector::ExporterId;
 use crate::error::Error;
 
 /// Starts an exporter.
@@ -25,21 +26,20 @@ impl fmt::Debug for LogDestination {
 
 impl LogDestination {
     /// With an exporter of OpenTelemetry's SDK.
-    pub(crate) fn of_sdk(name: &str, exporter: impl LogExporter + 'static) -> Self {
-        Self::new(name, SdkLogExporter::new(exporter))
+    pub(crate) fn of_sdk<E: LogExporter + 'static>(exporter: E) -> Self {
+        Self::new(ExporterId::of::<E>(), SdkLogExporter::new(exporter))
     }
 
     /// With a processor of OpenTelemetry's SDK.
-    pub(crate) fn of_sdk_processor(name: &str, processor: impl LogProcessor + 'static) -> Self {
-        Self::new(name, SdkLogProcessor::new(processor))
+    pub(crate) fn of_sdk_processor<P: LogProcessor + 'static>(processor: P) -> Self {
+        Self::new(ExporterId::of::<P>(), SdkLogProcessor::new(processor))
     }
 
     /// With this exporter.
-    pub fn new(name: &str, mut exporter: impl RecordExporter) -> Self {
-        let name = name.to_owned();
+    pub fn new(id: ExporterId, mut exporter: impl RecordExporter) -> Self {
         Self(Box::new(move |resource, settings| {
             exporter.set_resource(resource);
-            LogWorker::start(name, exporter, settings)
+            LogWorker::start(&id, exporter, settings)
         }))
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use super::export_record::ExportRecord;
@@ -23,6 +24,11 @@ pub trait RecordExporter: Send + 'static {
         batch: &[Arc<ExportRecord>],
         timeout: Duration,
     ) -> Result<(), ExportFailure>;
+
+    /// The status of the last response, as an attribute of metrics.
+    fn status(&self) -> Option<KeyValue> {
+        None
+    }
 
     /// Delivers what the exporter holds back.
     ///

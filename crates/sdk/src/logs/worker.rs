@@ -20,8 +20,8 @@ use super::export_record::ExportRecord;
 use super::record_exporter::RecordExporter;
 use crate::channel::Sender;
 use crate::clock::monotonic_now;
-use crate::collector::{Size, WorkerSettings};
-use crate::config::BatchLogRecordProcessorConfig;
+use crate::collector::{ExporterId, Size, WorkerSettings};
+use crate::config::{BatchLogRecordProcessorConfig, Signal};
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder;
@@ -98,14 +98,18 @@ impl fmt::Debug for LogWorker {
 
 impl LogWorker {
     pub(super) fn start(
-        name: String,
+        id: &ExporterId,
         exporter: impl RecordExporter,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
-        let queue = Arc::new(Queue::new(settings));
+        let name = id.name.clone().into_owned();
+        let components = &settings.worker.counters.exports.components;
+        let capacity = settings.worker.capacity.spans;
+        let (processor, component) = components.add_exporter(Signal::Logs, id, capacity);
+        let queue = Arc::new(Queue::new(settings, processor));
         let (shared, own) = (Arc::clone(&queue), settings.clone());
         let closed = Arc::clone(&queue);
-        let mut exporting = Exporting::new(name.clone(), exporter, shared, own);
+        let mut exporting = Exporting::new(name.clone(), component, exporter, shared, own);
         // Dropped at the end, also by a panic.
         let closing = Closing(closed);
         let tasks = if settings.worker.runtime.is_caller() {
@@ -141,7 +145,7 @@ impl LogWorker {
         if self.forks != recorder::forks() {
             recorder::say_not_exported();
             // Another thread may have had the lock of the queue when the process was forked.
-            return self.queue.count_dropped(1);
+            return self.queue.count_lost();
         }
         let pushed = self.queue.push(record);
         if let Some(task) = pushed.task {
@@ -150,6 +154,13 @@ impl LogWorker {
         // A loop that logs is faster than its export, which gets its turn before records are dropped.
         if pushed.is_half_full && !self.tasks.are_of_caller() {
             yield_now();
+        }
+    }
+
+    /// Counts a record that comes after the shutdown.
+    pub fn count_late(&self) {
+        if self.forks == recorder::forks() {
+            self.queue.count_late();
         }
     }
 

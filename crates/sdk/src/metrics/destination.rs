@@ -8,9 +8,9 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
 
 use super::flush_reader::FlushReader;
-use super::reporting::Reporting;
-use crate::collector::Counters;
-use crate::config::TelemetryConfig;
+use super::reporting::{LastExport, Reporting};
+use crate::collector::{Counters, ExporterId, Role};
+use crate::config::{Signal, TelemetryConfig};
 use crate::program_signals;
 
 /// Adds an exporter's reader to the builder.
@@ -30,12 +30,22 @@ impl fmt::Debug for MetricDestination {
 
 impl MetricDestination {
     /// A destination with this exporter.
-    pub fn new(name: &str, exporter: impl PushMetricExporter) -> Self {
-        let name = name.to_owned();
-        Self(Box::new(|builder, config, counters| {
+    ///
+    /// If it stores the result of each export in `last`, metrics have it, too.
+    pub fn new(id: ExporterId, exporter: impl PushMetricExporter, last: LastExport) -> Self {
+        Self(Box::new(move |builder, config, counters| {
+            let components = &counters.exports.components;
+            let reader = ExporterId {
+                kind: "periodic_metric_reader".into(),
+                server: None,
+                ..id.clone()
+            };
             let exporter = Reporting {
-                name,
+                reader: components.add_unqueued(Role::Reader, Signal::Metrics, &reader),
+                component: components.add_unqueued(Role::Exporter, Signal::Metrics, &id),
+                name: id.name.into_owned(),
                 exporter,
+                last,
                 counters,
             };
             if config.runtime.is_caller() {

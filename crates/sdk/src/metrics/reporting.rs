@@ -1,15 +1,20 @@
 //! Reports the failures of a metric exporter as those of the other signals. Its reader in OpenTelemetry's SDK would
 //! log each of them, and not the reason.
 
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use crate::collector::Counters;
+use super::sdk_metrics::collection_began;
+use crate::collector::{Component, Counters, ExportFailure};
 use crate::internal_log::internal_log;
 use crate::redaction::sanitize_error;
 
@@ -18,8 +23,16 @@ use crate::redaction::sanitize_error;
 pub(super) struct Reporting<E> {
     pub(super) name: String,
     pub(super) exporter: E,
+    pub(super) last: LastExport,
     pub(super) counters: Arc<Counters>,
+    /// The reader that collects for the exporter.
+    pub(super) reader: Arc<Component>,
+    pub(super) component: Arc<Component>,
 }
+
+/// What an exporter knows about its last export: the status of the response, and why it has failed. The errors of the
+/// SDK's trait have no room for it.
+pub type LastExport = Arc<Mutex<(Option<KeyValue>, Option<ExportFailure>)>>;
 
 impl<E> Reporting<E> {
     /// When exports have to end.
@@ -27,12 +40,8 @@ impl<E> Reporting<E> {
         self.counters.ending.get()
     }
 
-    fn report(&self, error: OTelSdkError) {
-        let error = match error {
-            OTelSdkError::InternalFailure(reason) => reason,
-            error => error.to_string(),
-        };
-        let error = sanitize_error(&error);
+    fn report(&self, error: &str) {
+        let error = sanitize_error(error);
         let exports = &self.counters.exports;
         exports.set_metric_failure(&error);
         if exports.is_warning_due(&self.name) {
@@ -48,8 +57,19 @@ impl<E> Reporting<E> {
 
 impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        if let Err(error) = self.exporter.export(metrics).await {
-            self.report(error);
+        if let Some(began) = collection_began() {
+            let attributes = self.reader.attributes(None);
+            self.reader.record_duration(began, &attributes);
+        }
+        let export = self.component.begin(points(metrics));
+        let result = self.exporter.export(metrics).await;
+        let result = result.map_err(ExportFailure::from);
+        let last = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
+        let (status, failure) = last;
+        let failure = failure.as_ref().or(result.as_ref().err());
+        export.end(failure.map_or(Ok(()), Err), status);
+        if let Err(failure) = result {
+            self.report(&failure.reason);
         }
         Ok(())
     }
@@ -65,4 +85,23 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     fn temporality(&self) -> Temporality {
         self.exporter.temporality()
     }
+}
+
+/// The number of data points.
+fn points(metrics: &ResourceMetrics) -> usize {
+    fn of<T>(data: &MetricData<T>) -> usize {
+        match data {
+            MetricData::Gauge(data) => data.data_points().count(),
+            MetricData::Sum(data) => data.data_points().count(),
+            MetricData::Histogram(data) => data.data_points().count(),
+            MetricData::ExponentialHistogram(data) => data.data_points().count(),
+        }
+    }
+    let metrics = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
+    let points = metrics.map(|metric| match metric.data() {
+        AggregatedMetrics::F64(data) => of(data),
+        AggregatedMetrics::U64(data) => of(data),
+        AggregatedMetrics::I64(data) => of(data),
+    });
+    points.sum()
 }

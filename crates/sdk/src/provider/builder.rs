@@ -11,20 +11,20 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{LogExporter, LogProcessor};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{self, IdGenerator, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
-use super::program_sampler::{ProgramSampler, RecordAll};
+use super::program_sampler::{ProgramIds, ProgramSampler, RecordAll};
 use super::sampling::{SamplingHandle, sampling};
-use super::targets::{OtlpTargets, exporter_name};
+use super::targets::OtlpTargets;
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
 use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processing, Redaction,
-    Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
+    Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
     WorkerSettings,
 };
 use crate::config::{
@@ -36,10 +36,10 @@ use crate::exporter::{
     self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
 };
 use crate::logs::LogDestination;
-use crate::metrics::MetricDestination;
+use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, Measured, OfProgram};
+use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -53,9 +53,10 @@ type Start =
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
+    ids: Option<Arc<dyn SpanIdGenerator>>,
     exports_unsampled: bool,
     processors: Vec<Box<dyn SpanProcessor>>,
-    sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
+    sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<(String, OtlpProtocol)>,
@@ -84,6 +85,7 @@ impl TelemetryProviderBuilder {
         Self {
             config,
             sampler: None,
+            ids: None,
             exports_unsampled: false,
             processors: Vec::new(),
             sdk_processors: Vec::new(),
@@ -127,10 +129,10 @@ impl TelemetryProviderBuilder {
     /// It receives redacted spans. May be called more than once: each exporter has its own queue and
     /// thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        let name = short_type_name::<E>();
-        self.added.traces.push(name.to_owned());
+        let id = ExporterId::of::<E>();
+        self.added.traces.push(id.name.clone().into_owned());
         self.exporters.push(Box::new(move |resource, settings| {
-            exporter::plain(name, exporter, resource, settings)
+            exporter::plain(&id, exporter, resource, settings)
         }));
         self
     }
@@ -142,9 +144,10 @@ impl TelemetryProviderBuilder {
     /// once: each exporter has its own thread. Needs the feature `metrics`, without which
     /// [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
-        let name = short_type_name::<E>();
-        self.added.metrics.push(name.to_owned());
-        self.metrics.push(MetricDestination::new(name, exporter));
+        let id = ExporterId::of::<E>();
+        self.added.metrics.push(id.name.clone().into_owned());
+        let destination = MetricDestination::new(id, exporter, LastExport::default());
+        self.metrics.push(destination);
         self
     }
 
@@ -153,7 +156,8 @@ impl TelemetryProviderBuilder {
     ///
     /// It reads redacted attributes. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
-        self.added.metrics.push(short_type_name::<R>().to_owned());
+        let name = ExporterId::of::<R>().name;
+        self.added.metrics.push(name.into_owned());
         self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
@@ -163,9 +167,9 @@ impl TelemetryProviderBuilder {
     /// It receives the redacted log records. May be called more than once: each exporter has its own queue and thread.
     /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
-        let name = short_type_name::<E>();
-        self.added.logs.push(name.to_owned());
-        self.logs.push(LogDestination::of_sdk(name, exporter));
+        let name = ExporterId::of::<E>().name;
+        self.added.logs.push(name.into_owned());
+        self.logs.push(LogDestination::of_sdk(exporter));
         self
     }
 
@@ -206,9 +210,7 @@ impl TelemetryProviderBuilder {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn with_sdk_log_processor<P: LogProcessor + 'static>(mut self, processor: P) -> Self {
-        let name = short_type_name::<P>();
-        self.logs
-            .push(LogDestination::of_sdk_processor(name, processor));
+        self.logs.push(LogDestination::of_sdk_processor(processor));
         self
     }
 
@@ -264,8 +266,8 @@ impl TelemetryProviderBuilder {
         mut self,
         processor: P,
     ) -> Self {
-        let name = short_type_name::<P>();
-        self.sdk_processors.push((name, Box::new(processor)));
+        self.sdk_processors
+            .push((ExporterId::of::<P>(), Box::new(processor)));
         self
     }
 
@@ -292,6 +294,49 @@ impl TelemetryProviderBuilder {
     /// ```
     pub fn with_sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
+    /// Sets what makes the ids of traces and spans, which can be any implementation of OpenTelemetry's [`IdGenerator`],
+    /// such as one whose trace ids begin with the time, as AWS X-Ray expects. Default: random ids.
+    ///
+    /// It is called by the thread that starts a span, for the spans that are recorded and for roots; of a call below a
+    /// span that is not sampled, the id is random. If it panics or an id is zero, the ids of the span are random. Trace
+    /// ids are not marked as random ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#random-trace-id-flag)),
+    /// and a sampler with a ratio is as fair as they are. With a generator, the start of a span is more expensive.
+    ///
+    /// ```standalone_crate
+    /// use std::time::SystemTime;
+    ///
+    /// use floe_telemetry::opentelemetry::{SpanId, TraceId};
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
+    ///
+    /// #[derive(Debug, Default)]
+    /// struct XRayIds(RandomIdGenerator);
+    ///
+    /// impl IdGenerator for XRayIds {
+    ///     fn new_trace_id(&self) -> TraceId {
+    ///         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    ///         let seconds = now.map_or(0, |now| now.as_secs() as u32);
+    ///         let mut id = self.0.new_trace_id().to_bytes();
+    ///         id[..4].copy_from_slice(&seconds.to_be_bytes());
+    ///         TraceId::from(id)
+    ///     }
+    ///
+    ///     fn new_span_id(&self) -> SpanId {
+    ///         self.0.new_span_id()
+    ///     }
+    /// }
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_id_generator(XRayIds::default())
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_id_generator(mut self, generator: impl IdGenerator + 'static) -> Self {
+        self.ids = Some(Arc::new(ProgramIds(generator)));
         self
     }
 
@@ -380,6 +425,7 @@ impl TelemetryProviderBuilder {
         let mut program = OfProgram {
             sampler: None,
             observer: None,
+            ids: self.ids.take(),
         };
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
@@ -519,21 +565,21 @@ impl TelemetryProviderBuilder {
             destinations.push(start(&resource, &settings)?);
         }
         let mut starts = Vec::new();
-        for (name, mut processor) in self.sdk_processors {
+        for (id, mut processor) in self.sdk_processors {
             processor.set_resource(&resource);
             let processor: Arc<dyn trace::SpanProcessor> = processor.into();
             starts.push(Arc::clone(&processor));
             let ends = SdkEnds(processor);
-            destinations.push(exporter::plain(name, ends, &resource, &settings)?);
+            destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
         }
         if !starts.is_empty() {
             let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
             program.observer = Some(Arc::new(starts));
         }
         for (index, target) in otlp.spans.iter().enumerate() {
-            let name = exporter_name(index);
+            let id = target.exporter(index, Signal::Traces);
             let otlp = OtlpExporters::of(target, Signal::Traces)?;
-            destinations.push((otlp.spans)(&name, target, &resource, &settings)?);
+            destinations.push((otlp.spans)(&id, target, &resource, &settings)?);
         }
         if has_console {
             let console = ConsoleExporters::find()?;
@@ -752,13 +798,6 @@ fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
         IdentityAttributes::Resource => Vec::new(),
     };
     configured.chain(identity)
-}
-
-/// Returns the name of a type without its path and its parameters, for example `ConsoleExporter`.
-fn short_type_name<T>() -> &'static str {
-    let path = std::any::type_name::<T>();
-    let path = path.split_once('<').map_or(path, |(path, _)| path);
-    path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.

@@ -7,7 +7,7 @@ use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
-use super::targets::{OtlpTargets, exporter_name, signal_targets};
+use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
 use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{
@@ -51,6 +51,7 @@ impl ProviderLogs {
         redactor.attributes(&mut identity);
         let applied = LogRecordSettings {
             redaction: settings.redaction.clone(),
+            counters: Arc::clone(&settings.counters),
             identity,
             baggage: (config.baggage_attributes.iter().cloned())
                 .map(Key::from)
@@ -175,7 +176,7 @@ fn destinations(
     targets
         .map(|(index, target)| {
             let otlp = OtlpExporters::of(target, Signal::Logs)?;
-            (otlp.logs)(&exporter_name(index), target, counters)
+            (otlp.logs)(target.exporter(index, Signal::Logs), target, counters)
         })
         .collect()
 }

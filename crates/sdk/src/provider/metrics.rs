@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry_sdk::Resource;
 
 use super::resource;
-use super::targets::{OtlpTargets, exporter_name, signal_targets};
+use super::targets::{OtlpTargets, signal_targets};
 use crate::collector::{Counters, Redaction, Redactor};
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
@@ -66,7 +66,8 @@ fn destinations(
     let targets = signal_targets(Signal::Metrics, chosen, config, targets);
     for (index, target) in targets.iter().enumerate() {
         let otlp = OtlpExporters::of(target, Signal::Metrics)?;
-        destinations.push((otlp.metrics)(&exporter_name(index), target, counters)?);
+        let id = target.exporter(index, Signal::Metrics);
+        destinations.push((otlp.metrics)(id, target, counters)?);
     }
     Ok(destinations)
 }

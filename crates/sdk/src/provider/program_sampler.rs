@@ -1,12 +1,12 @@
-//! The samplers that the recorder asks about each span.
+//! The samplers that the recorder asks about each span, and the generator of the program that it asks for ids.
 
 use std::sync::Arc;
 
 use opentelemetry::trace::{TraceContextExt as _, TraceState};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
+use opentelemetry::{Context, KeyValue, SpanId, TraceId};
+use opentelemetry_sdk::trace::{IdGenerator, SamplingDecision, ShouldSample};
 
-use crate::recorder::{SamplerDecision, SpanRecord, SpanSampler};
+use crate::recorder::{SamplerDecision, SpanIdGenerator, SpanRecord, SpanSampler};
 
 /// The sampler of the program.
 #[derive(Debug)]
@@ -53,5 +53,19 @@ impl SpanSampler for RecordAll {
         } else {
             SamplerDecision::Record
         }
+    }
+}
+
+/// The generator of ids of the program.
+#[derive(Debug)]
+pub(super) struct ProgramIds<G>(pub(super) G);
+
+impl<G: IdGenerator> SpanIdGenerator for ProgramIds<G> {
+    fn trace_id(&self) -> TraceId {
+        self.0.new_trace_id()
+    }
+
+    fn span_id(&self) -> SpanId {
+        self.0.new_span_id()
     }
 }

@@ -80,14 +80,6 @@ pub fn send_spans(
     sent?.and_then(|sent| sent).map_err(Error::export)
 }
 
-/// Returns the name of the exporter for the target with this index.
-pub(super) fn exporter_name(index: usize) -> String {
-    match index {
-        0 => "otlp".to_owned(),
-        _ => format!("otlp/{}", index + 1),
-    }
-}
-
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
 /// selects for it.
 pub(super) fn signal_targets(

@@ -13,7 +13,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 use crate::recorder::span_context_within;
 
 /// The most bytes of a header. None of these formats needs as many.
-const MAX_BYTES: usize = 512;
+pub(super) const MAX_BYTES: usize = 512;
 
 /// A format that has one header.
 #[derive(Debug)]

@@ -1,10 +1,16 @@
 //! The format of AWS X-Ray
 //! ([tracing header](https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader)).
 
-use opentelemetry::trace::SpanContext;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, TraceId};
 
-use super::span_headers::{SingleHeader, received, span_id, trace_id};
+use super::span_headers::{MAX_BYTES, SingleHeader, received, span_id, trace_id};
+use crate::environment;
+
+/// Where AWS Lambda stores the span of an invocation.
+const LAMBDA_SPAN: &str = "_X_AMZN_TRACE_ID";
 
 /// The digits of the time in a trace id.
 const TIME_DIGITS: usize = 8;
@@ -14,6 +20,39 @@ const TIME_DIGITS: usize = 8;
 /// X-Ray itself accepts only trace ids whose first 32 bits are a time within the last 30 days.
 pub fn propagator() -> SingleHeader {
     SingleHeader::new("x-amzn-trace-id", parse, format)
+}
+
+/// Propagates the same. The parent of an invocation of AWS Lambda is the span of X-Ray's active tracing, which is in the
+/// environment of the process, whatever its request says
+/// ([`xray-lambda`](https://opentelemetry.io/docs/specs/semconv/faas/aws-lambda/#xray-lambda-propagator-functionality)).
+#[derive(Debug)]
+pub struct XRayLambda(SingleHeader);
+
+impl Default for XRayLambda {
+    fn default() -> Self {
+        Self(propagator())
+    }
+}
+
+impl TextMapPropagator for XRayLambda {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        self.0.inject_context(cx, injector);
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        let extracted = self.0.extract_with_context(cx, extractor);
+        if cx.span().span_context().is_valid() {
+            return extracted;
+        }
+        let span = environment::variable(LAMBDA_SPAN).ok();
+        let span = span.filter(|span| span.len() <= MAX_BYTES);
+        let parent = span.and_then(|span| parse(&extracted, &span));
+        parent.unwrap_or(extracted)
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        self.0.fields()
+    }
 }
 
 fn format(span: &SpanContext) -> String {

@@ -843,7 +843,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "propagator: {composite: [{b33: }]}",
-            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `none`, found `b33`; did you mean `b3`?",
+            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `b33`; did you mean `b3`?",
         ),
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",

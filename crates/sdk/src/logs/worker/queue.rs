@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::{LogSettings, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{Counters, Size};
+use crate::collector::{ALREADY_SHUTDOWN, Component, Counters, QUEUE_FULL, SHUTDOWN, Size};
 use crate::logs::export_record::ExportRecord;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
@@ -44,6 +44,7 @@ pub(super) struct Queue {
     /// When the records that still wait are dropped, once the exporter shuts down.
     end: OnceLock<Instant>,
     counters: Arc<Counters>,
+    pub(super) processor: Arc<Component>,
 }
 
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl State {
 }
 
 impl Queue {
-    pub(super) fn new(settings: &LogSettings) -> Self {
+    pub(super) fn new(settings: &LogSettings, processor: Arc<Component>) -> Self {
         let capacity = settings.worker.capacity;
         Self {
             state: Mutex::default(),
@@ -78,6 +79,7 @@ impl Queue {
             batch_size: settings.batch_size.clamp(1, capacity.spans.max(1)),
             end: OnceLock::new(),
             counters: Arc::clone(&settings.worker.counters),
+            processor,
         }
     }
 
@@ -93,12 +95,18 @@ impl Queue {
         let has_room = used.spans < self.capacity.spans && used.bytes < self.capacity.bytes;
         if state.is_closed || !has_room {
             state.dropped += 1;
+            let reason = if state.is_closed {
+                ALREADY_SHUTDOWN
+            } else {
+                QUEUE_FULL
+            };
             drop(state);
-            self.count_dropped(1);
+            self.count_dropped(1, reason);
             return Pushed::default();
         }
         state.waiting_bytes += bytes;
         state.waiting.push_back(Queued { record, bytes });
+        self.processor.present.fetch_add(1, Ordering::Relaxed);
         let is_full = !state.is_told_full && self.has_batch(&state);
         state.is_told_full |= is_full;
         let task = match state.waiting.len() {
@@ -149,13 +157,15 @@ impl Queue {
     /// Gives the room of a batch to others. It was exported, or has failed.
     pub(super) fn leave(&self, batch: &Batch) {
         let mut state = self.lock();
-        state.taken.spans -= batch.records.len();
+        let records = batch.records.len();
+        state.taken.spans -= records;
+        self.processor.present.fetch_sub(records, Ordering::Relaxed);
         state.taken.bytes -= batch.bytes;
     }
 
     /// Drops a batch that was taken.
     pub(super) fn drop_batch(&self, batch: &Batch) {
-        self.count_dropped(batch.records.len());
+        self.count_dropped(batch.records.len(), SHUTDOWN);
         self.leave(batch);
     }
 
@@ -166,7 +176,9 @@ impl Queue {
         let waiting = std::mem::take(&mut state.waiting);
         state.waiting_bytes = 0;
         drop(state);
-        self.count_dropped(waiting.len());
+        let present = &self.processor.present;
+        present.fetch_sub(waiting.len(), Ordering::Relaxed);
+        self.count_dropped(waiting.len(), SHUTDOWN);
     }
 
     /// The number of records that had no room since it was asked last.
@@ -183,9 +195,20 @@ impl Queue {
         self.end.get().is_some_and(|end| *end <= monotonic_now())
     }
 
-    /// Counts records that are dropped. Locks nothing.
-    pub(super) fn count_dropped(&self, records: usize) {
+    /// Counts a record that comes after the shutdown.
+    pub(super) fn count_late(&self) {
+        self.processor.finish(1, Some(ALREADY_SHUTDOWN));
+    }
+
+    /// Counts records that are dropped.
+    fn count_dropped(&self, records: usize, reason: &'static str) {
+        self.processor.finish(records as u64, Some(reason));
         let dropped = &self.counters.logs_dropped;
         dropped.fetch_add(records as u64, Ordering::Release);
+    }
+
+    /// Counts a record that is lost in a fork. Locks nothing.
+    pub(super) fn count_lost(&self) {
+        self.counters.logs_dropped.fetch_add(1, Ordering::Release);
     }
 }

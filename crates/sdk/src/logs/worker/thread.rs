@@ -9,14 +9,14 @@ use super::queue::{Batch, Queue};
 use super::{LogReport, LogSettings, Task};
 use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::clock::monotonic_now;
-use crate::collector::guarded;
-use crate::config::Signal;
+use crate::collector::{Component, guarded};
 use crate::internal_log::internal_log;
 use crate::logs::record_exporter::RecordExporter;
 
 /// What calls the exporter.
 pub(super) struct Exporting<E> {
     name: String,
+    component: Arc<Component>,
     exporter: E,
     /// When the records that wait are exported even if they do not fill a batch.
     due: Option<Instant>,
@@ -27,9 +27,16 @@ pub(super) struct Exporting<E> {
 }
 
 impl<E: RecordExporter> Exporting<E> {
-    pub(super) fn new(name: String, exporter: E, queue: Arc<Queue>, settings: LogSettings) -> Self {
+    pub(super) fn new(
+        name: String,
+        component: Arc<Component>,
+        exporter: E,
+        queue: Arc<Queue>,
+        settings: LogSettings,
+    ) -> Self {
         Self {
             name,
+            component,
             exporter,
             due: None,
             queue,
@@ -133,25 +140,16 @@ impl<E: RecordExporter> Exporting<E> {
         {
             timeout = timeout.min(end.saturating_duration_since(monotonic_now()));
         }
-        let result = guarded(|| self.exporter.export(&batch.records, timeout));
-        let counters = &self.settings.worker.counters;
         let records = batch.records.len() as u64;
-        let failed = result
-            .as_ref()
-            .map_or_else(|failure| failure.failed_of(batch.records.len()), |()| 0);
+        self.queue.processor.finish(records, None);
+        let export = self.component.begin(batch.records.len());
+        let result = guarded(|| self.exporter.export(&batch.records, timeout));
+        let failed = export.end(result.as_ref().copied(), self.exporter.status());
+        let counters = &self.settings.worker.counters;
         counters
             .logs_exported
             .fetch_add(records - failed, Ordering::Release);
         counters.logs_failed.fetch_add(failed, Ordering::Release);
-        let error_type = result.as_ref().err().map(|failure| failure.error_type);
-        let exports = &counters.exports;
-        exports.add_results(
-            Signal::Logs,
-            &self.name,
-            records - failed,
-            failed,
-            error_type,
-        );
         self.queue.leave(batch);
         if let Err(failure) = result {
             let error = self.settings.worker.redaction.failure(failure.reason);

@@ -1,0 +1,235 @@
+//! The processors, exporters and readers of a provider in its metrics about itself: what each has done
+//! ([SDK metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/)).
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Histogram;
+
+use super::export_failure::{ExportFailure, QUEUE_FULL};
+use crate::clock::monotonic_now;
+use crate::config::Signal;
+use crate::keys;
+
+/// An exporter as messages and metrics name it.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "not part of the public interface"
+)]
+pub struct ExporterId {
+    /// Its name in messages.
+    pub name: Cow<'static, str>,
+    /// `otel.component.type`.
+    pub kind: Cow<'static, str>,
+    /// The host and the port of its receiver.
+    pub server: Option<(String, u16)>,
+}
+
+impl ExporterId {
+    /// The type is that of the exporter, without parameters, and the name its last part: `ConsoleExporter`.
+    #[must_use]
+    pub fn of<E>() -> Self {
+        let path = type_name::<E>();
+        let path = path.split_once('<').map_or(path, |(path, _)| path);
+        let name = path.rsplit_once("::").map_or(path, |(_, name)| name);
+        Self {
+            name: name.into(),
+            kind: path.into(),
+            server: None,
+        }
+    }
+
+    /// The same type under another name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+}
+
+/// What a component does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Role {
+    /// Queues and batches for an exporter.
+    Processor,
+    Exporter,
+    /// Collects metrics.
+    Reader,
+}
+
+/// What a component has done with spans, log records or data points.
+#[derive(Debug)]
+pub(crate) struct Component {
+    pub(crate) role: Role,
+    pub(crate) signal: Signal,
+    /// The most items in the queue of a processor.
+    pub(crate) capacity: usize,
+    /// In the queue of a processor, or passed to an exporter that has not finished.
+    pub(crate) present: AtomicUsize,
+    attributes: Vec<KeyValue>,
+    /// The items that it has finished, by the class of the error.
+    finished: Mutex<BTreeMap<Option<&'static str>, u64>>,
+    durations: Durations,
+}
+
+/// Set if metrics are enabled.
+pub(crate) type Durations = Arc<OnceLock<Histogram<f64>>>;
+
+impl Component {
+    pub(crate) fn finish(&self, items: u64, error_type: Option<&'static str>) {
+        if items > 0 {
+            *self.lock().entry(error_type).or_default() += items;
+        }
+    }
+
+    /// The items that it has finished, with the attributes of their series.
+    pub(crate) fn finished(&self) -> Vec<(u64, Vec<KeyValue>)> {
+        let finished = self.lock();
+        let finished = finished.iter();
+        finished
+            .map(|(error_type, items)| (*items, self.attributes(*error_type)))
+            .collect()
+    }
+
+    pub(crate) fn attributes(&self, error_type: Option<&'static str>) -> Vec<KeyValue> {
+        let error_type = error_type.map(|error| KeyValue::new(keys::ERROR_TYPE, error));
+        self.attributes.iter().cloned().chain(error_type).collect()
+    }
+
+    /// Begins the export of items.
+    pub(crate) fn begin(&self, items: usize) -> Export<'_> {
+        self.present.fetch_add(items, Ordering::Relaxed);
+        Export {
+            of: self,
+            items,
+            started: monotonic_now(),
+        }
+    }
+
+    /// Records the duration of what began then.
+    pub(crate) fn record_duration(&self, began: Instant, attributes: &[KeyValue]) {
+        if let Some(durations) = self.durations.get() {
+            durations.record(began.elapsed().as_secs_f64(), attributes);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Option<&'static str>, u64>> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Items that an exporter exports, until this is dropped.
+pub(crate) struct Export<'a> {
+    of: &'a Component,
+    items: usize,
+    started: Instant,
+}
+
+impl Export<'_> {
+    /// Counts the items by the result, and records how long it took. Returns the number of those that have failed.
+    pub(crate) fn end(self, result: Result<(), &ExportFailure>, status: Option<KeyValue>) -> u64 {
+        let failure = result.err();
+        let failed = failure.map_or(0, |failure| failure.failed_of(self.items));
+        let error_type = failure.map(|failure| failure.error_type);
+        self.of.finish(self.items as u64 - failed, None);
+        self.of.finish(failed, error_type);
+        let mut attributes = self.of.attributes(error_type);
+        attributes.extend(status);
+        self.of.record_duration(self.started, &attributes);
+        failed
+    }
+}
+
+impl Drop for Export<'_> {
+    fn drop(&mut self) {
+        self.of.present.fetch_sub(self.items, Ordering::Relaxed);
+    }
+}
+
+/// The components of a provider.
+#[derive(Debug, Default)]
+pub(crate) struct Components {
+    all: Mutex<Vec<Arc<Component>>>,
+    pub(crate) operations: Durations,
+    pub(crate) collections: Durations,
+}
+
+impl Components {
+    /// The processor of an exporter, and the exporter.
+    pub(crate) fn add_exporter(
+        &self,
+        signal: Signal,
+        id: &ExporterId,
+        capacity: usize,
+    ) -> (Arc<Component>, Arc<Component>) {
+        let kind = match signal {
+            Signal::Logs => "batching_log_processor",
+            _ => "batching_span_processor",
+        };
+        let processor = self.add(Role::Processor, signal, kind, None, capacity);
+        (processor, self.add_unqueued(Role::Exporter, signal, id))
+    }
+
+    /// A component without a queue.
+    pub(crate) fn add_unqueued(
+        &self,
+        role: Role,
+        signal: Signal,
+        id: &ExporterId,
+    ) -> Arc<Component> {
+        self.add(role, signal, &id.kind, id.server.as_ref(), 0)
+    }
+
+    fn add(
+        &self,
+        role: Role,
+        signal: Signal,
+        kind: &str,
+        server: Option<&(String, u16)>,
+        capacity: usize,
+    ) -> Arc<Component> {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind_attribute = KeyValue::new(keys::OTEL_COMPONENT_TYPE, kind.to_owned());
+        let same = all.iter().filter(|it| it.attributes[0] == kind_attribute);
+        let name = format!("{kind}/{}", same.count());
+        let mut attributes = vec![
+            kind_attribute,
+            KeyValue::new(keys::OTEL_COMPONENT_NAME, name),
+        ];
+        if let Some((host, port)) = server {
+            attributes.push(KeyValue::new(keys::SERVER_ADDRESS, host.clone()));
+            attributes.push(KeyValue::new(keys::SERVER_PORT, i64::from(*port)));
+        }
+        // A query finds these series before there is anything to count.
+        let is_processor = role == Role::Processor;
+        let errors = [None, Some(QUEUE_FULL)].into_iter();
+        let errors = errors.take(1 + usize::from(is_processor));
+        let component = Arc::new(Component {
+            role,
+            signal,
+            capacity,
+            present: AtomicUsize::new(0),
+            attributes,
+            finished: Mutex::new(errors.map(|error_type| (error_type, 0)).collect()),
+            durations: Arc::clone(match role {
+                Role::Reader => &self.collections,
+                _ => &self.operations,
+            }),
+        });
+        all.push(Arc::clone(&component));
+        component
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Component>> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.clone()
+    }
+}
