@@ -79,8 +79,9 @@ impl Copied {
             self.all.push((Key::from_static_str(keys::SPAN_NAME), name));
         }
         for (at, Attribute { key, value }) in attributes.iter().enumerate() {
-            let is_exception = matches!(value, AttributeValue::Static(MARK));
-            if is_exception || !is_selected(key.as_str()) {
+            // The text of an exception is elsewhere, and a span has no attribute without a key either.
+            let is_none = matches!(value, AttributeValue::Static(MARK)) || key.as_str().is_empty();
+            if is_none || !is_selected(key.as_str()) {
                 continue;
             }
             if self.all.len() >= MAX_FIELDS || self.bytes >= MAX_RECORD {

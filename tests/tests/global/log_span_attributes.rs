@@ -332,6 +332,7 @@ fn values_are_redacted_and_limited() {
             KeyValue::new("flags", array(Array::Bool(vec![true, false]))),
             KeyValue::new("counts", array(Array::I64(vec![1, 2]))),
             KeyValue::new("event", "not the message"),
+            KeyValue::new("", "no key"),
         ] {
             span.set_attribute(attribute);
         }
@@ -360,6 +361,7 @@ fn values_are_redacted_and_limited() {
     });
     let text = format!("{}{:?}", sent.text, sent.logs);
     assert!(!text.contains(secret), "{text}");
+    assert!(!text.contains("no key"), "{text}");
     let line = sent.text.lines().next().unwrap();
     let line: Json = serde_json::from_str(line).unwrap();
     assert_eq!(line["span.name"], "GET postgres://<REDACTED>@db/orders");

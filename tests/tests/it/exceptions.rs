@@ -273,15 +273,15 @@ error refused";
             tracing::error!(n = 1, error, m = 2);
             drop(span);
         });
-        // What OpenTelemetry's API has set comes last.
+        // What was set last counts, whether `tracing` or OpenTelemetry's API has set it.
         let expected = "\
-exception.message=first, exception.stacktrace=0: no route
-1: refused, error.type=T, exception.type=T
+error.type=T, exception.type=T, exception.message=no route: refused, exception.stacktrace=0: no route
+1: refused
 before: 
 exception: exception.type=T, exception.message=first, exception.stacktrace=0: first
 exception: n=1, exception.stacktrace=0: no route
 1: refused, m=2, exception.message=no route: refused
-error first";
+error no route: refused";
         assert_eq!(found, expected);
     });
 }

@@ -25,7 +25,8 @@ const SHARDS: usize = 64;
 static OPEN: [Shard; SHARDS] =
     [const { Shard(Mutex::new(HashMap::with_hasher(FxBuildHasher))) }; SHARDS];
 
-/// `None` in a fork of which another thread had the lock, and does not exist here to release it.
+/// `None` in a fork, if another thread has the lock: it may have been one of the parent, which does not exist here to
+/// release it. The record has no attributes then.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, FxBuildHasher>>> {
     let [.., last] = span_id.to_bytes();
     let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
