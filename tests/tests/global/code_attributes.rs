@@ -41,13 +41,13 @@ fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     let requests: Vec<Vec<_>> = spans.chunks(4).map(<[_]>::to_vec).collect();
     assert_eq!(receiver.requests().len(), requests.len());
     // Exporters of the SDK get the same attributes.
-    let received = spans.iter().map(|span| span.attributes.len());
+    let sent = spans.iter().map(|span| span.attributes.len());
     let exported = memory.spans();
     let exported = exported.iter().map(|span| span.attributes.len());
-    let [mut received, mut exported] = [received.collect::<Vec<_>>(), exported.collect()];
-    received.sort_unstable();
+    let [mut sent, mut exported] = [sent.collect::<Vec<_>>(), exported.collect()];
+    sent.sort_unstable();
     exported.sort_unstable();
-    assert_eq!(received, exported);
+    assert_eq!(sent, exported);
     requests
 }
 

@@ -61,7 +61,7 @@ struct Open {
     /// Set with the second span.
     strategy: Option<Strategy>,
     /// Whether the names of the spans differ.
-    has_names: bool,
+    do_names_differ: bool,
 }
 
 /// Compresses the spans of a provider.
@@ -79,7 +79,7 @@ pub(super) struct Compressor {
     next_number: u64,
     /// Spans that have not ended and whose children have, in two generations.
     parents: [FxHashSet<SpanId>; 2],
-    /// The spans that others were added to, by these, whose children may end later.
+    /// By the id of a span that was added to another, the id of the other: its children may end later.
     added: FxHashMap<SpanId, SpanId>,
     added_order: VecDeque<SpanId>,
 }
@@ -181,7 +181,7 @@ impl Compressor {
             count: 1,
             sum: took,
             strategy: None,
-            has_names: false,
+            do_names_differ: false,
         };
         self.next_number += 1;
         self.open.insert(parent, open);
@@ -236,7 +236,7 @@ impl Open {
         head.start = head.start.min(other.head.start);
         head.end = head.end.max(end);
         if strategy == Strategy::SameKind {
-            self.has_names |= name(&self.span) != name(other);
+            self.do_names_differ |= name(&self.span) != name(other);
             keep_common(&mut self.span.attributes, other.attributes.as_slice());
         }
         if let (Some(more), Some(other)) = (&mut self.span.more, &other.more) {
@@ -249,7 +249,7 @@ impl Open {
         let Some(strategy) = self.strategy else {
             return self.span;
         };
-        if self.has_names {
+        if self.do_names_differ {
             let name = format!("Calls to {}", resource(&self.span));
             self.span.set_name(name.into());
         }
