@@ -77,6 +77,7 @@ impl Sent {
     }
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "a macro makes it")]
     fn assert_fields(&self, message: &str, expected: Json) {
         assert_eq!(Json::Object(self.fields(message)), expected, "{message}");
     }
@@ -94,7 +95,7 @@ fn json_of(value: &floe_tests::Value) -> Json {
         floe_tests::Value::Double(value) => json!(value),
         floe_tests::Value::String(value) => json!(value),
         floe_tests::Value::Array(items) => items.iter().map(json_of).collect(),
-        other => panic!("{other:?}"),
+        other @ floe_tests::Value::Other(_) => panic!("{other:?}"),
     }
 }
 
@@ -393,11 +394,11 @@ fn values_are_redacted_and_limited() {
     let many = sent.fields("many");
     assert_eq!((many.len(), &many["own"]), (128, &json!(1)));
     let dropped = |message: &str| {
-        let log = sent
+        let record = sent
             .logs
             .iter()
             .find(|log| log.body == Some(message.into()));
-        log.unwrap().dropped_attributes
+        record.unwrap().dropped_attributes
     };
     // Of the 128 attributes that the span has, and its name.
     assert_eq!(dropped("many"), 2);
