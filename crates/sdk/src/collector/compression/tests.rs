@@ -187,7 +187,7 @@ fn a_long_span_is_alone() {
     let spans = vec![long(2, "load", 6), long(3, "save", 1)];
     assert_eq!(all(spans), [("load".into(), 1), ("save".into(), 1)]);
     let spans = vec![long(2, "load", 5), long(3, "save", 5)];
-    assert_eq!(all(spans), [("Calls to ".into(), 2)]);
+    assert_eq!(all(spans), [("Calls".into(), 2)]);
 }
 
 #[test]
