@@ -250,8 +250,11 @@ impl Open {
             return self.span;
         };
         if self.do_names_differ {
-            let name = format!("Calls to {}", resource(&self.span));
-            self.span.set_name(name.into());
+            let name = match &*resource(&self.span) {
+                "" => "Calls".into(),
+                resource => format!("Calls to {resource}").into(),
+            };
+            self.span.set_name(name);
         }
         let sum = i64::try_from(self.sum.as_nanos()).unwrap_or(i64::MAX);
         let attributes = &mut self.span.attributes;

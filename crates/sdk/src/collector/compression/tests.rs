@@ -187,7 +187,7 @@ fn a_long_span_is_alone() {
     let spans = vec![long(2, "load", 6), long(3, "save", 1)];
     assert_eq!(all(spans), [("load".into(), 1), ("save".into(), 1)]);
     let spans = vec![long(2, "load", 5), long(3, "save", 5)];
-    assert_eq!(all(spans), [("Calls to ".into(), 2)]);
+    assert_eq!(all(spans), [("Calls".into(), 2)]);
 }
 
 #[test]
@@ -210,16 +210,16 @@ fn a_span_with_more_than_its_duration_is_alone() {
         |span| span.more_mut().kind = Some(SpanKind::Consumer),
     ];
     for (at, change) in changes.into_iter().enumerate() {
-        let changed = |id| {
+        let other = |id| {
             let mut record = span(id, "load", id);
             change(&mut record);
             record
         };
-        let found = all(vec![changed(2), changed(3)]);
+        let found = all(vec![other(2), other(3)]);
         assert_eq!(found, [("load".into(), 1), ("load".into(), 1)], "{at}");
         // And it ends a row of others.
-        let parent = changed(3).head.parent == SpanId::from(PARENT);
-        let found = all(vec![span(2, "load", 2), changed(3), span(4, "load", 4)]);
+        let parent = other(3).head.parent == SpanId::from(PARENT);
+        let found = all(vec![span(2, "load", 2), other(3), span(4, "load", 4)]);
         assert_eq!(found.len(), if parent { 3 } else { 2 }, "{at}");
     }
 }
