@@ -137,17 +137,17 @@ async fn program(endpoint: &str) {
     let lines = logs::layer(&config(endpoint).logging).unwrap();
     let subscriber = tracing_subscriber::registry().with(lines);
     let _subscriber = tracing::subscriber::set_default(subscriber);
-    for round in 1..=2 {
-        request(round).await;
+    for round in 1..=2_u8 {
+        request(round.into()).await;
         assert_eq!(
-            memory.spans().len() as i64,
-            2 * (round - 1),
+            memory.spans().len(),
+            usize::from(2 * (round - 1)),
             "nothing is exported before the flush"
         );
         assert_eq!(threads(), before);
         telemetry.force_flush(TIMEOUT).unwrap();
         assert_eq!(threads(), before);
-        assert_eq!(memory.spans().len() as i64, 2 * round);
+        assert_eq!(memory.spans().len(), usize::from(2 * round));
     }
     request(3).await;
     // The exporter's error.
