@@ -112,9 +112,10 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     assert!(matches!(customers.unwrap().value, MetricValue::Gauge(rows) if rows > 0.0));
     // Five sources and sixteen models.
     near("floe.asset.materializations", 21.0);
+    // Each of the two exporters has a processor.
     near(
         "otel.sdk.processor.span.processed",
-        f64::from(u32::try_from(spans).unwrap()),
+        2.0 * f64::from(u32::try_from(spans).unwrap()),
     );
     let resource = &of("floe.pipeline.runs")[0].resource;
     assert_eq!(resource["floe.product.name"], "customer-360".into());

@@ -140,7 +140,7 @@ const ROWS: [Row; 6] = [
                 "short",
                 &[
                     (
-                        "sum by (job, instance) (last_over_time(otel_sdk_processor_span_processed_total{error_type=\"\",job=~\"$job\"}[7d]) and on (job, instance) last_over_time(floe_pipeline_last_run_failed[7d]))",
+                        "max by (job, instance) (last_over_time(otel_sdk_processor_span_processed_total{error_type=\"\",job=~\"$job\"}[7d]) and on (job, instance) last_over_time(floe_pipeline_last_run_failed[7d]))",
                         "{{instance}} recorded",
                     ),
                     (
