@@ -115,7 +115,7 @@ pub(super) fn decide(
         no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
-    if listeners & (FILTER | FORKED | UNRECORDED | OWN_IDS) != 0 {
+    if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
         if listeners & FORKED != 0 {
             recording::with(recording::Local::leave_parent);
         }
@@ -131,22 +131,7 @@ pub(super) fn decide(
         {
             return decision;
         }
-        if listeners & OWN_IDS != 0 && capture.is_none() {
-            return decide_with_own_ids(listeners, parent, is_current, callsite);
-        }
     }
-    follow_unsampled(listeners, capture, parent)
-        .unwrap_or_else(|| decide_with_ids(listeners, parent, is_current, callsite))
-}
-
-/// The decision for a child of a span that is not sampled, which has the decision of its parent.
-#[expect(clippy::inline_always, reason = "see `decide`")]
-#[inline(always)]
-fn follow_unsampled(
-    listeners: Listeners,
-    capture: Option<u64>,
-    parent: &Context,
-) -> Option<Decision> {
     let span = parent.span();
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
@@ -159,30 +144,11 @@ fn follow_unsampled(
     {
         // The tail sampler takes a local parent for one whose trace it buffers.
         if above.is_remote() && listeners & TAIL == 0 {
-            return Some(Decision::BelowRemote);
+            return Decision::BelowRemote;
         }
-        return Some(Decision::Below(IdHash::of(above)));
+        return Decision::Below(IdHash::of(above));
     }
-    None
-}
-
-/// [`decide`] for a span whose ids the program makes. Off for a span of the code that makes them.
-#[cold]
-#[inline(never)]
-fn decide_with_own_ids(
-    listeners: Listeners,
-    parent: &Context,
-    is_current: bool,
-    callsite: Option<&'static CallSite>,
-) -> Decision {
-    if provider::is_asking() {
-        return Decision::Off;
-    }
-    follow_unsampled(listeners, None, parent).unwrap_or_else(|| {
-        let is_root = !parent.span().span_context().is_valid();
-        let own = provider::own_ids(is_root);
-        decide_for(listeners, parent, is_current, callsite, own)
-    })
+    decide_with_ids(listeners, parent, is_current, callsite)
 }
 
 /// [`decide`] where nothing takes spans. `None` for a root that needs ids. What is below a span has the ids of that
@@ -217,27 +183,20 @@ fn decide_with_ids(
     is_current: bool,
     callsite: Option<&'static CallSite>,
 ) -> Decision {
-    decide_for(listeners, parent, is_current, callsite, None)
-}
-
-/// The same, also for a span whose ids the program has made.
-#[expect(
-    clippy::inline_always,
-    reason = "without ids of the program, the branches on them are optimised out"
-)]
-#[inline(always)]
-fn decide_for(
-    listeners: Listeners,
-    parent: &Context,
-    is_current: bool,
-    callsite: Option<&'static CallSite>,
-    own: Option<(TraceId, SpanId)>,
-) -> Decision {
     let capture = capture(listeners, parent);
     let span = parent.span();
     let above = span.span_context();
     let is_independent = is_independent(listeners, capture, above);
     let (parent_id, is_remote) = parent_of(listeners, above, is_current);
+    let own = if listeners & OWN_IDS != 0 && capture.is_none() {
+        // A span of the code that makes ids would make one in turn.
+        if provider::is_asking() {
+            return Decision::Off;
+        }
+        provider::own_ids(!above.is_valid())
+    } else {
+        None
+    };
     let decided = recording::with(|local| {
         let mut recording = local.blank();
         let record = &mut recording.record;

@@ -326,6 +326,8 @@ pub(super) fn is_asking() -> bool {
 
 /// Returns the ids that the program makes for a span, that of the trace for a root only. `None` if it makes none, or one
 /// is invalid.
+#[cold]
+#[inline(never)]
 pub(super) fn own_ids(is_root: bool) -> Option<(TraceId, SpanId)> {
     // The provider may have been shut down since.
     let ids = program().ids.clone()?;
