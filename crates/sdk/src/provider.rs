@@ -48,7 +48,7 @@ use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, end_of_exports, undelivered};
+use self::delivery::{await_delivery, awaited, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
@@ -335,7 +335,8 @@ impl Inner {
         }
         let deadline = monotonic_now().checked_add(timeout);
         let turn = self.take_turn(timeout, deadline);
-        let mut turn = turn.ok_or_else(|| Error::timeout(operation, timeout, "another flush"))?;
+        let mut turn =
+            turn.ok_or_else(|| Error::timeout(operation, timeout, "another flush has not ended"))?;
         let mut reports = None;
         if !self.logs.follow_spans {
             turn.next_step();
@@ -350,13 +351,19 @@ impl Inner {
             turn.next_step();
             self.meters.as_ref().map(|meters| meters.flush())
         };
-        let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
-        let reports = reports.flatten();
-        result.and(logs::await_delivery(reports, operation, timeout, deadline))
+        let of = (&*self.counters, self.runtime.is_caller());
+        let result = await_delivery(operation, timeout, deadline, None, of, metrics);
+        let deadline = awaited(self.runtime.is_caller(), deadline);
+        result.and(logs::await_delivery(
+            reports.flatten(),
+            operation,
+            timeout,
+            deadline,
+        ))
     }
 
     /// Begins the work of a flush or a shutdown on this thread, if the provider has no threads. `None` if another thread
-    /// does not end its own within `timeout`.
+    /// does not end its own within `timeout`, or if it is this one that does it: an exporter flushes.
     fn take_turn(&self, timeout: Duration, deadline: Option<Instant>) -> Option<Turn<'_>> {
         if !self.runtime.is_caller() {
             return Some(Turn::default());
@@ -420,10 +427,11 @@ impl Inner {
             timeout,
             deadline,
             Some(timeout),
-            &self.counters,
+            (&self.counters, self.runtime.is_caller()),
             metrics,
         );
         let reports = reports.flatten();
+        let deadline = awaited(self.runtime.is_caller(), deadline);
         result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 }

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io::{self, Read as _, Write as _};
+use std::mem;
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs as _};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -150,7 +151,9 @@ impl Caller {
 impl Drop for Caller {
     fn drop(&mut self) {
         // They may own a connector, and so what they are part of.
-        self.spawner.0.spawned().clear();
+        let spawned = mem::take(&mut *self.spawner.0.spawned());
+        // Not under the lock: what is dropped may spawn a task.
+        drop(spawned);
     }
 }
 
@@ -178,7 +181,7 @@ impl Shared {
     }
 
     fn poll_spawned(&self, context: &mut Context<'_>) {
-        let mut spawned = std::mem::take(&mut *self.spawned());
+        let mut spawned = mem::take(&mut *self.spawned());
         spawned.retain_mut(|future| future.as_mut().poll(context).is_pending());
         // They may have spawned others.
         self.spawned().append(&mut spawned);

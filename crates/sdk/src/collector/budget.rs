@@ -84,7 +84,7 @@ impl Budget {
                 internal_log!(
                     warn,
                     bytes = self.bytes,
-                    "spans are not exported: `sampling.max_bytes_per_minute` is used up"
+                    "spans are not exported: there are more than `sampling.max_bytes_per_minute` has room for"
                 );
             }
         }

@@ -48,6 +48,13 @@ impl Exports {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts spans that do not reach the queue of any exporter.
+    pub(super) fn count_unqueued(&self, spans: usize, error_type: &'static str) {
+        for queue in self.lock().iter() {
+            queue.processor.finish(spans as u64, Some(error_type));
+        }
+    }
+
     /// Stores why the last export failed, or that it did not.
     pub(super) fn set_failure(&self, name: &str, reason: Option<&str>) {
         let mut queues = self.lock();

@@ -9,6 +9,7 @@ use super::compression::Compressor;
 use super::destination::Destination;
 use super::enrich::Enricher;
 use super::exceptions::Exceptions;
+use super::export_failure::{OTHER_ERROR, SHUTDOWN};
 use super::fetch::Backpressure;
 use super::panics;
 use super::processing::Processing;
@@ -284,9 +285,10 @@ impl Pipeline {
             return;
         }
         if self.is_late {
-            let lost = (processing.discard_waiting() * exporters) as u64;
+            let lost = processing.discard_waiting();
             let counter = &self.counters.dropped_shutdown;
-            counter.fetch_add(lost, Ordering::Release);
+            counter.fetch_add((lost * exporters) as u64, Ordering::Release);
+            self.counters.exports.count_unqueued(lost, SHUTDOWN);
             return;
         }
         self.moving += waiting * exporters;
@@ -294,6 +296,7 @@ impl Pipeline {
             self.moving -= waiting * exporters;
             let lost = (waiting * exporters) as u64;
             self.counters.failed.fetch_add(lost, Ordering::Release);
+            self.counters.exports.count_unqueued(waiting, OTHER_ERROR);
             return;
         };
         self.moving -= (waiting - spans.len()) * exporters;

@@ -82,8 +82,8 @@ pub struct Statistics {
     /// Spans that were not exported because of the budget
     /// ([`max_bytes_per_minute`](crate::config::SamplingConfig::max_bytes_per_minute)).
     pub over_budget: u64,
-    /// Spans that were recorded for processors, for metrics or for the log records of exceptions, while there is no
-    /// exporter of spans. If there is nothing of these either, spans are not recorded.
+    /// Spans that were recorded for processors, for metrics, for the log records of exceptions or for the attributes of
+    /// log records, while there is no exporter of spans. If there is nothing of these either, spans are not recorded.
     pub without_exporter: u64,
     /// Panics of span processors. The span is exported all the same.
     pub processor_panics: u64,

@@ -3,8 +3,8 @@
 //! 1.1.
 //!
 //! The file is read into structures with the names of its schema, which are converted to our own configuration. A
-//! property that this library does not have is reported once with its place, and has no effect. A component that it
-//! does not have, such as an exporter, is a mistake: without it, telemetry would go elsewhere.
+//! property or a component that this program does not have is reported once with its place, and has no effect: the file may
+//! be for other programs, too.
 
 mod configurator;
 mod exporter;
@@ -113,8 +113,8 @@ impl TelemetryConfig {
     /// # Errors
     ///
     /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another version, or contains
-    /// mistakes: unknown keys, values of the wrong type, and components that this library does not have. The error
-    /// reports all of them, each with its line, column and keys.
+    /// mistakes: unknown keys, values of the wrong type, and misspelled names. The error reports all of them, each with
+    /// its line, column and keys.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let mut config = Self::new(env::default_service_name());
         config.apply_config_file(path.as_ref())?;

@@ -12,6 +12,7 @@ use super::problems::Problems;
 use super::scopes::ScopeConfig;
 use super::section::is_default;
 use crate::callsite::SourceLocation;
+use crate::caught::caught;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
 
@@ -126,13 +127,15 @@ impl Sampler {
     ///
     /// # Errors
     ///
-    /// Several crates register the name.
+    /// Several crates register the name, or the one that does panics.
     pub(crate) fn registered(self) -> Result<Option<SharedSampler>, String> {
         let Self::Registered(RegisteredSampler { name, .. }) = self else {
             return Ok(None);
         };
         let registered = named::find(&SAMPLERS, name, None)?;
-        Ok(Some(SharedSampler((registered.make)())))
+        let made = caught(registered.make)
+            .map_err(|_| format!("the crate that registers `{name}` panicked while it made it"))?;
+        Ok(Some(SharedSampler(made)))
     }
 
     /// Whether a child has its parent's sampling decision.
@@ -459,8 +462,8 @@ impl TailConfig {
 /// `OTEL_TRACES_SAMPLER`, or the key of a sampler in OpenTelemetry's configuration file.
 ///
 /// The arguments are the name, as a literal in lower case, and a function that makes the sampler, any
-/// [`ShouldSample`](opentelemetry_sdk::trace::ShouldSample). It is called when a provider is initialized, and the
-/// sampler is asked about each span then, as one of [`with_sampler`](crate::TelemetryProviderBuilder::with_sampler). The
+/// [`ShouldSample`](opentelemetry_sdk::trace::ShouldSample). It is called when a provider is initialized, or when
+/// OpenTelemetry's file is read, and the sampler is asked about each span then, as one of [`with_sampler`](crate::TelemetryProviderBuilder::with_sampler). The
 /// macro works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program
 /// that uses such a sampler needs the line `use acme_floe_sampler as _;`.
 ///

@@ -36,7 +36,11 @@ impl MetricDestination {
         Self(Box::new(move |builder, config, counters| {
             let components = &counters.exports.components;
             let reader = ExporterId {
-                kind: "periodic_metric_reader".into(),
+                kind: if config.runtime.is_caller() {
+                    "flush_metric_reader".into()
+                } else {
+                    "periodic_metric_reader".into()
+                },
                 server: None,
                 ..id.clone()
             };

@@ -11,6 +11,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 
 use super::reporting::Reporting;
+use super::sdk_metrics::collection_began;
 use crate::clock::monotonic_now;
 use crate::collector::block_on_until;
 
@@ -52,6 +53,8 @@ impl<E: PushMetricExporter> MetricReader for FlushReader<E> {
 
     fn force_flush(&self) -> OTelSdkResult {
         let mut metrics = ResourceMetrics::default();
+        // Another reader may have collected on this thread, and left when it began.
+        let _ = collection_began();
         self.collect(&mut metrics)?;
         if metrics.scope_metrics().next().is_none() {
             return Ok(());

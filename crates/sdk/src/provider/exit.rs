@@ -34,7 +34,18 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
 }
 
 /// Flushes the provider after the current panic hook.
+///
+/// Without threads of the library, an exporter would be called within the hook, where its panic aborts the process. So a
+/// program whose panics unwind, and which may go on, is not flushed then.
 pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
+    if provider.runtime.is_caller() && !cfg!(panic = "abort") {
+        internal_log!(
+            warn,
+            "`flush_on_panic` has no effect: expected `runtime: thread` or a program with `panic = \"abort\"`, found \
+             `runtime: caller` in a program whose panics unwind"
+        );
+        return;
+    }
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

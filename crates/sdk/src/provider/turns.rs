@@ -1,6 +1,7 @@
 //! The turns of the threads of the program that do the work of a provider without threads.
 
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use crate::clock::monotonic_now;
@@ -12,25 +13,30 @@ const STEPS: u32 = 3;
 /// One thread at a time flushes a provider, so that none works longer than its own timeout.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    is_taken: Mutex<bool>,
+    /// The thread that works.
+    taken_by: Mutex<Option<ThreadId>>,
     changed: Condvar,
 }
 
 impl Turns {
-    /// Waits until no other thread works, at most for `timeout`.
+    /// Waits until no other thread works, at most for `timeout`. `None` if one does, or if this one does already.
     pub(super) fn take<'a>(
         &'a self,
         timeout: Duration,
         deadline: Option<Instant>,
         ending: &'a Ending,
     ) -> Option<Turn<'a>> {
-        let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = (self.changed).wait_timeout_while(is_taken, timeout, |is_taken| *is_taken);
-        let mut is_taken = waited.unwrap_or_else(PoisonError::into_inner).0;
-        if *is_taken {
+        let this = thread::current().id();
+        let taken_by = self.taken_by.lock().unwrap_or_else(PoisonError::into_inner);
+        if *taken_by == Some(this) {
             return None;
         }
-        *is_taken = true;
+        let waited = (self.changed).wait_timeout_while(taken_by, timeout, |by| by.is_some());
+        let mut taken_by = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if taken_by.is_some() {
+            return None;
+        }
+        *taken_by = Some(this);
         Some(Turn {
             work: Some((self, ending)),
             deadline,
@@ -39,7 +45,7 @@ impl Turns {
     }
 }
 
-/// The work of this thread, until it is dropped. By default there is none.
+/// The work of this thread, until it is dropped. The default is no work.
 #[derive(Debug, Default)]
 pub(super) struct Turn<'a> {
     work: Option<(&'a Turns, &'a Ending)>,
@@ -68,9 +74,9 @@ impl Drop for Turn<'_> {
         };
         ending.set_turn(None);
         *turns
-            .is_taken
+            .taken_by
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = false;
+            .unwrap_or_else(PoisonError::into_inner) = None;
         turns.changed.notify_one();
     }
 }

@@ -96,7 +96,8 @@ pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Prob
             name if misspelled(name, &KNOWN.map(without_suffix)).is_some() => {}
             name => {
                 let text = name.to_owned();
-                if !entry.value.is_null() && Kind::parse(name).is_ok() {
+                let is_registered = matches!(Kind::parse(name), Ok(Kind::Registered(_)));
+                if !entry.value.is_null() && is_registered {
                     let reason = "the program configures this sampler";
                     unsupported.add_at(entry.value.position, path, reason.to_owned());
                 }
