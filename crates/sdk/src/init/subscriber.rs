@@ -47,6 +47,10 @@ pub struct LogLines {
 /// What filters log lines, or spans of `tracing`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "with the feature `env-filter` only, and a program has two of them"
+)]
 pub enum LineFilter {
     /// Targets and levels. It needs to know nothing about the current span.
     Targets(Targets),

@@ -41,8 +41,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     if provider.runtime.is_caller() && !cfg!(panic = "abort") {
         internal_log!(
             warn,
-            "`flush_on_panic` has no effect: expected `runtime: thread` or a program with `panic = \"abort\"`, found \
-             `runtime: caller` in a program whose panics unwind"
+            "`flush_on_panic` has no effect with `runtime: caller`, unless panics abort"
         );
         return;
     }

@@ -4,13 +4,8 @@ use tracing_subscriber::filter::Targets;
 
 use crate::config::LineDirective;
 
-/// There is none.
+/// It is never made.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_enums,
-    clippy::empty_enum,
-    reason = "it is never made"
-)]
 pub enum SpanFilter {}
 
 impl SpanFilter {
