@@ -339,13 +339,13 @@ impl Inner {
             turn.ok_or_else(|| Error::timeout(operation, timeout, "another flush has not ended"))?;
         let mut reports = None;
         if !self.logs.follow_spans {
-            turn.next_step();
+            self.begin_logs(&mut turn);
             reports = Some(self.logs.flush());
         }
         turn.next_step();
         let metrics = || {
             if reports.is_none() {
-                turn.next_step();
+                self.begin_logs(&mut turn);
                 reports = Some(self.logs.flush());
             }
             turn.next_step();
@@ -368,7 +368,14 @@ impl Inner {
         if !self.runtime.is_caller() {
             return Some(Turn::default());
         }
-        self.turns.take(timeout, deadline, &self.counters.ending)
+        let steps = 1 + u32::from(self.logs.are_exported()) + u32::from(self.meters.is_some());
+        (self.turns).take(timeout, deadline, &self.counters.ending, steps)
+    }
+
+    /// Begins the step of log records, if there is one.
+    fn begin_logs(&self, turn: &mut Turn<'_>) -> Option<Duration> {
+        let are_exported = self.logs.are_exported();
+        are_exported.then(|| turn.next_step()).flatten()
     }
 
     /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
@@ -411,12 +418,14 @@ impl Inner {
         let mut turn = self.take_turn(timeout, deadline).unwrap_or_default();
         let mut reports = None;
         if !self.logs.follow_spans {
-            reports = Some(self.logs.shut_down(turn.next_step().unwrap_or(timeout)));
+            let timeout = self.begin_logs(&mut turn).unwrap_or(timeout);
+            reports = Some(self.logs.shut_down(timeout));
         }
         turn.next_step();
         let metrics = || {
             if reports.is_none() {
-                reports = Some(self.logs.shut_down(turn.next_step().unwrap_or(timeout)));
+                let timeout = self.begin_logs(&mut turn).unwrap_or(timeout);
+                reports = Some(self.logs.shut_down(timeout));
             }
             let timeout = turn.next_step().unwrap_or(timeout);
             let meters = self.meters.as_ref();

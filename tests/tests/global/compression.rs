@@ -229,3 +229,29 @@ fn a_budget_bounds_what_is_exported() {
     // A span has at least 300 bytes in memory.
     assert!(memory.spans().len() < 1_000_000 / 300, "{counted:?}");
 }
+
+#[test]
+fn a_budget_is_for_what_compression_leaves() {
+    floe_tests::alone!();
+    let memory = MemoryExporter::new();
+    let settings = format!(
+        "span_compression: {{exact_match_max_duration: {LONG}}}
+sampling: {{max_bytes_per_minute: 20000}}"
+    );
+    let telemetry = TelemetryProvider::builder(config(&settings))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    {
+        let _span = create_span("orders.import");
+        for _ in 0..1_000 {
+            parse(1);
+        }
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let statistics = telemetry.statistics();
+    assert_eq!(statistics.over_budget, 0, "{statistics:?}");
+    let spans = memory.spans();
+    assert_eq!(spans.iter().map(count).sum::<i64>(), 1_001);
+    assert!(spans.iter().any(|span| span.name == "orders.import"));
+}

@@ -318,20 +318,6 @@ impl Pipeline {
             let state = &mut record.more_mut().trace_state;
             *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
-        if let Some(budget) = &mut self.budget {
-            if !budget.admits(record, monotonic_now()) {
-                return;
-            }
-            if self.code == CodeAttributes::EverySpan {
-                let is_thrifty = budget.is_thrifty();
-                let code = if is_thrifty {
-                    CodeAttributes::Once
-                } else {
-                    self.code
-                };
-                self.enricher.set_code_attributes(code);
-            }
-        }
         let exporters = self.destinations.len();
         let Some(compressor) = &mut self.compressor else {
             return self.add(record, clock);
@@ -357,8 +343,22 @@ impl Pipeline {
         }
     }
 
-    /// Enriches the span and adds it to the open batch.
+    /// Enriches the span and adds it to the open batch, if the budget has room for it.
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        if let Some(budget) = &mut self.budget {
+            if !budget.admits(record, monotonic_now()) {
+                return;
+            }
+            if self.code == CodeAttributes::EverySpan {
+                let is_thrifty = budget.is_thrifty();
+                let code = if is_thrifty {
+                    CodeAttributes::Once
+                } else {
+                    self.code
+                };
+                self.enricher.set_code_attributes(code);
+            }
+        }
         let exporters = self.destinations.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);

@@ -206,7 +206,8 @@ pub(crate) fn is_set(name: &str) -> bool {
 /// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
 #[cfg(feature = "subscriber")]
 pub(crate) fn rust_log() -> Option<Vec<super::filter::LineDirective>> {
-    take_list("RUST_LOG", super::filter::line_directive)
+    let directives = take_list("RUST_LOG", super::filter::line_directive);
+    directives.filter(|directives| !directives.is_empty())
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,

@@ -7,9 +7,6 @@ use std::time::{Duration, Instant};
 use crate::clock::monotonic_now;
 use crate::collector::Ending;
 
-/// The steps of a flush: log records, spans, metrics.
-const STEPS: u32 = 3;
-
 /// One thread at a time flushes a provider, so that none works longer than its own timeout.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
@@ -19,12 +16,14 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Waits until no other thread works, at most for `timeout`. `None` if one does, or if this one does already.
+    /// Waits until no other thread works, at most for `timeout`. The work has so many steps, one for each signal that is
+    /// exported. `None` if one does, or if this one does already.
     pub(super) fn take<'a>(
         &'a self,
         timeout: Duration,
         deadline: Option<Instant>,
         ending: &'a Ending,
+        steps: u32,
     ) -> Option<Turn<'a>> {
         let this = thread::current().id();
         let taken_by = self.taken_by.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,7 +39,7 @@ impl Turns {
         Some(Turn {
             work: Some((self, ending)),
             deadline,
-            steps: STEPS,
+            steps,
         })
     }
 }

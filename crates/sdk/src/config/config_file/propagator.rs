@@ -33,6 +33,9 @@ impl Propagator {
 }
 
 fn add(name: &str, path: &str, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+    if name == "none" {
+        return;
+    }
     match name.parse() {
         Ok(format) if config.propagators.contains(&format) => {}
         Ok(format) => config.propagators.push(format),
