@@ -223,7 +223,7 @@ fn finished(counters: &Counters, role: Role, signal: Signal) -> Series {
         series.push((0, Vec::new()));
     }
     if (role, signal) == (Processor, Traces) {
-        // What no processor has seen.
+        // Spans that are lost before a processor gets them.
         let all = counters.read();
         let kind = type_name::<Collector>();
         let lost = |spans, error_type| {

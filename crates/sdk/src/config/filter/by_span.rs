@@ -7,7 +7,7 @@ use super::BY_SPAN;
 /// The most bytes of a directive, which may contain a regular expression.
 const MAX_BYTES: usize = 1024;
 
-/// Fails if `directive`, which the user has written as `text`, is none.
+/// Fails if `directive`, which the user has written as `text`, cannot be parsed as a directive.
 pub(super) fn check(text: &str, directive: &str) -> Result<(), String> {
     // `EnvFilter` takes a bracket that is not closed, or was not opened, for a part of a target.
     let (selected, _) = directive.rsplit_once('=').unwrap_or_default();
