@@ -7,45 +7,41 @@ use opentelemetry::{Context, InstrumentationScope};
 use super::context;
 use super::current;
 use super::described;
+use super::event_to_span_event;
 use super::nested::redacted;
 use super::thread_state::{self, ThreadState};
-use super::workers::{Workers, record_of};
+use super::workers::record_of;
 use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
 use floe_telemetry_sdk::__parts::logs::ApiRecord;
 
-/// Exports a record.
+/// Exports a record, and adds it to its span if it is to be an event there.
 pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
+    if !current::exports() {
+        current::count_late();
+    }
     if !is_enabled(record.target.as_deref().unwrap_or_default()) {
-        if !current::exports() {
-            current::count_late();
-        }
         return;
     }
     thread_state::with(true, |state, has_context| {
-        if has_context && let Some(exporters) = state.setting.exporters.clone() {
-            let scope = state.redacted_scope(scope);
-            export(record, &scope, &exporters, state);
+        if has_context {
+            process(record, scope, state);
         }
     });
 }
 
-/// Whether a record with this target is exported now. Records of the exporters themselves, for example about failed
+/// Whether a record with this target is exported now, or may be an event of its span. Records of the exporters themselves, for example about failed
 /// exports, would be an endless loop.
 pub(super) fn is_enabled(target: &str) -> bool {
-    current::exports()
+    (current::exports() || current::bridges())
         && context::is_readable(target)
         && context_is_alive()
         && !Context::is_current_telemetry_suppressed()
 }
 
-/// Redacts a record and passes it to the exporters.
-fn export(
-    record: ApiRecord,
-    scope: &Arc<InstrumentationScope>,
-    exporters: &Workers,
-    state: &mut ThreadState,
-) {
+/// Redacts a record and passes it to its span and to the exporters.
+fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut ThreadState) {
+    let scope = state.redacted_scope(scope);
     let ThreadState {
         setting,
         redactor,
@@ -63,6 +59,15 @@ fn export(
             attributes.push((safe.unwrap_or(key), value));
         }
     }
+    if setting.event_to_span_event_bridge
+        && let Some(name) = record.event_name
+    {
+        let time = record.timestamp.or(record.observed_timestamp);
+        event_to_span_event::bridge(name, time, record.span, &attributes);
+    }
+    let Some(exporters) = &setting.exporters else {
+        return;
+    };
     let body = record
         .body
         .map(|body| redacted(body, None, entry, redactor));
@@ -73,7 +78,7 @@ fn export(
     let is_own = |key: &str| attributes.iter().any(|(own, _)| own.as_str() == key);
     described::add(entry, redactor, &setting.span_attributes, is_own);
     entry.retain_identity(|key| !is_own(key.as_str()));
-    let mut limited = record_of(entry, scope, setting.limits);
+    let mut limited = record_of(entry, &scope, setting.limits);
     for (key, value) in attributes {
         limited.add(key, value);
     }

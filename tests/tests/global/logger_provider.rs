@@ -220,3 +220,63 @@ fn records_of_the_api_are_exported_like_others() {
             .all(|request| !request.contains("hunter2XyZ"))
     );
 }
+
+#[traced]
+fn ship() {
+    let logger = TelemetryProvider::logger_provider().logger("acme.audit");
+    let mut event = logger.create_log_record();
+    event.set_event_name("order.shipped");
+    event.set_timestamp(UNIX_EPOCH + Duration::from_nanos(5));
+    event.set_body("not of the span".into());
+    event.add_attribute("order.id", 7);
+    event.add_attribute("url", url());
+    event.add_attribute("parcels", [1, 2].into_iter().collect::<AnyValue>());
+    let mixed = [AnyValue::from(1), AnyValue::from("two")];
+    event.add_attribute("mixed", mixed.into_iter().collect::<AnyValue>());
+    event.add_attribute("deep", deep(100));
+    event.add_attribute("bytes", AnyValue::from(&b"ab"[..]));
+    logger.emit(event);
+
+    // Without a name, and of another span.
+    logger.emit(logger.create_log_record());
+    let mut other = logger.create_log_record();
+    other.set_event_name("other");
+    other.set_trace_context(TraceId::from(1), SpanId::from(2), Some(TraceFlags::SAMPLED));
+    logger.emit(other);
+}
+
+#[test]
+fn an_event_of_the_api_is_one_of_its_span_if_configured() {
+    floe_tests::alone!();
+    for exporter in [ExporterKind::None, ExporterKind::Otlp] {
+        let receiver = Receiver::grpc();
+        let mut config = config(&receiver);
+        config.logging.event_to_span_event_bridge = true;
+        config.exporters.logs = Some(vec![exporter]);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        ship();
+        telemetry.shutdown(TIMEOUT).unwrap();
+
+        let logs = if exporter == ExporterKind::None { 0 } else { 3 };
+        assert_eq!(receiver.logs().len(), logs);
+        let spans = receiver.spans();
+        assert_eq!(spans.len(), 1, "{spans:#?}");
+        let events = &spans[0].events;
+        assert_eq!(events.len(), 1, "{events:#?}");
+        assert_eq!((&*events[0].name, events[0].unix_nano), ("order.shipped", 5));
+        let deep = format!("{}\"…\"{}", "[".repeat(8), "]".repeat(8));
+        let expected = [
+            ("bytes", "[97,98]".into()),
+            ("deep", deep.as_str().into()),
+            ("mixed", "[1,\"two\"]".into()),
+            ("order.id", 7.into()),
+            ("parcels", Value::Array(vec![1.into(), 2.into()])),
+            ("url", REDACTED.into()),
+        ];
+        let attributes = events[0].attributes.iter();
+        let attributes: Vec<_> = attributes
+            .map(|(key, value)| (&**key, value.clone()))
+            .collect();
+        assert_eq!(attributes, expected);
+    }
+}

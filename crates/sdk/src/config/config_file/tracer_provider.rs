@@ -173,14 +173,9 @@ pub(super) fn processors(
     for (path, processor) in found.items(Some(processors), path) {
         let (path, exporter) = match processor {
             Processor::EventToSpanEventBridge(_) => {
-                let path = below(&path, "event_to_span_event_bridge");
-                if exporters.signal == Signal::Logs {
-                    let reason =
-                        "not supported; an event of `tracing` in a span is one of the span";
-                    found.ignore(&path, reason);
-                } else {
+                if exporters.signal != Signal::Logs {
                     found.refuse(
-                        &path,
+                        &below(&path, "event_to_span_event_bridge"),
                         "expected `batch` or `simple`, found a processor of log records",
                     );
                 }
