@@ -45,7 +45,7 @@ pub mod link_list {
 
 pub mod metrics {
     pub use crate::metrics::current::{Current, current, switch};
-    pub use crate::metrics::measured_span::{Ids, is_without_exemplars, measured_ids};
+    pub use crate::metrics::measured_span::{Ids, measured_ids};
     pub use crate::metrics::metric::is_name;
     pub use crate::metrics::observable::switch as switch_observed;
 }

@@ -18,8 +18,7 @@ macro_rules! handle {
         /// It is one series. Its first use looks the instrument up and redacts the attributes, once for each provider.
         /// What a handle records while there is no provider is not recorded, as with [`MetricRecorder`]. A name that
         /// the recorder has for another kind or unit is reported in one warning, with the place at which the handle was
-        /// made, and not recorded. The first 256 measurements under a provider may all become exemplars, and then one
-        /// in 16.
+        /// made, and not recorded.
         ///
         /// A series that is bound while its instrument has reached the limit of series stays in the overflow series.
         #[derive(Debug)]

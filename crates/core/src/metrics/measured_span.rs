@@ -16,8 +16,6 @@ pub type Ids = (TraceId, SpanId);
 enum Measured {
     InCurrent,
     In(Option<Ids>),
-    /// They do not become exemplars.
-    Unoffered,
 }
 
 thread_local! {
@@ -39,17 +37,6 @@ thread_local! {
 /// ```
 pub fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
     measured(Measured::In(span.and_then(sampled)), measure);
-}
-
-/// Calls `record`, whose measurements have no exemplars.
-pub(super) fn without_exemplars(record: impl FnOnce()) {
-    measured(Measured::Unoffered, record);
-}
-
-/// Whether the measurements of this thread do not become exemplars.
-#[must_use]
-pub fn is_without_exemplars() -> bool {
-    matches!(MEASURED.get(), Measured::Unoffered)
 }
 
 fn measured(span: Measured, measure: impl FnOnce()) {
@@ -75,7 +62,6 @@ fn sampled(context: &SpanContext) -> Option<Ids> {
 pub fn measured_ids() -> Option<Ids> {
     match MEASURED.get() {
         Measured::In(ids) => return ids,
-        Measured::Unoffered => return None,
         Measured::InCurrent => {}
     }
     if !context_is_alive() {

@@ -7,11 +7,11 @@
 //! one number here, and neither the clock nor a lock.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use floe_telemetry_core::__sdk::metrics::{Ids, is_without_exemplars, measured_ids};
+use floe_telemetry_core::__sdk::metrics::{Ids, measured_ids};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxBuildHasher;
 
@@ -22,6 +22,13 @@ use crate::keys;
 
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
+
+/// After so many measurements without a sampled span, a series looks for one at only one measurement in [`TURNS`]: that
+/// takes longer than to measure.
+const MAX_VAIN: u32 = 256;
+
+/// A prime, with which the rhythm of a program seldom coincides.
+const TURNS: u32 = 17;
 
 /// The value of an [`Exemplar`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +112,8 @@ struct Series {
     wanted: AtomicU64,
     /// By the index of their bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
+    /// The measurements in a row that found no sampled span. Of those of several threads, some may not be counted.
+    vain: AtomicU32,
 }
 
 /// The exemplars of a series whose attributes do not change.
@@ -214,11 +223,36 @@ impl Default for Series {
         Self {
             wanted: AtomicU64::new(u64::MAX),
             exemplars: Mutex::default(),
+            vain: AtomicU32::new(0),
         }
     }
 }
 
 impl Series {
+    /// Whether it is the turn of a measurement to look for the span that it belongs to.
+    fn is_turn(&self) -> bool {
+        if self.wanted.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let vain = self.vain.load(Ordering::Relaxed);
+        if vain < MAX_VAIN {
+            return true;
+        }
+        // Never back to zero, at which all measurements would look again.
+        self.vain
+            .store(vain.checked_add(1).unwrap_or(MAX_VAIN), Ordering::Relaxed);
+        vain.is_multiple_of(TURNS)
+    }
+
+    /// Counts a measurement that has looked for a sampled span.
+    fn found(&self, found: bool) {
+        if found {
+            self.vain.store(0, Ordering::Relaxed);
+        } else if let vain @ 0..MAX_VAIN = self.vain.load(Ordering::Relaxed) {
+            self.vain.store(vain + 1, Ordering::Relaxed);
+        }
+    }
+
     /// Stores a measurement if its bucket has none since the last collection.
     fn offer(
         &self,
@@ -259,12 +293,17 @@ impl Series {
 impl BoundExemplars {
     /// Offers a measurement.
     pub fn measure(&self, value: ExemplarValue) {
-        if is_without_exemplars() {
-            return;
+        if self.series.is_turn() {
+            self.look(value);
         }
+    }
+
+    #[cold]
+    fn look(&self, value: ExemplarValue) {
         self.series.offer(&self.of.shape, value, || {
-            let ids = self.of.accepted(measured_ids())?;
-            Some((ids, self.filtered.clone(), wall_now()))
+            let ids = self.of.accepted(measured_ids());
+            self.series.found(ids.is_some());
+            Some((ids?, self.filtered.clone(), wall_now()))
         });
     }
 

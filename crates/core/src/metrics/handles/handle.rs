@@ -1,45 +1,16 @@
 //! A series that is looked up once for each provider.
 
-use std::cell::Cell;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
 use opentelemetry::KeyValue;
 
 use crate::metrics::current;
 use crate::metrics::instruments::{Kind, Measurement};
-use crate::metrics::measured_span::{measured_ids, without_exemplars};
 use crate::metrics::metric::Metric;
 use crate::metrics::recorder::MetricRecorder;
 use crate::metrics::series::{Bound, bind};
 use crate::recorder;
-
-/// The first measurements of a series, of which each may become an exemplar. Of the others, one in [`TURNS`] may:
-/// whether a sampled span is current takes longer to find out than a measurement.
-const MAX_OFFERED: u32 = 256;
-
-/// A power of two.
-const TURNS: u32 = 16;
-
-thread_local! {
-    /// The state of a linear congruential generator.
-    static TURN: Cell<u32> = const { Cell::new(1) };
-}
-
-/// Whether it is the turn of a measurement. Their order in the program does not decide.
-#[inline]
-fn is_turn() -> bool {
-    let turn = TURN.try_with(|turn| {
-        let next = turn
-            .get()
-            .wrapping_mul(1_664_525)
-            .wrapping_add(1_013_904_223);
-        turn.set(next);
-        next
-    });
-    turn.is_ok_and(|turn| turn < u32::MAX / TURNS)
-}
 
 /// What a handle records.
 #[derive(Clone, Debug)]
@@ -66,11 +37,7 @@ impl Definition {
         self.recorder
             .with_instrument(&self.metric, self.kind, place, |generation, instrument| {
                 let bound = bind(instrument, &self.attributes());
-                let _ = found.set(bound.map(|bound| Series {
-                    bound,
-                    generation,
-                    offers: AtomicU32::new(MAX_OFFERED),
-                }));
+                let _ = found.set(bound.map(|bound| Series { bound, generation }));
             });
         found.into_inner().flatten()
     }
@@ -91,8 +58,6 @@ pub(super) struct Handle {
 struct Series {
     bound: Bound,
     generation: u64,
-    /// How many more measurements may all become exemplars.
-    offers: AtomicU32,
 }
 
 impl Handle {
@@ -138,7 +103,7 @@ impl Handle {
         }
         match self.first.get() {
             Some(series) if series.generation == generation && !current::is_inherited() => {
-                series.record(measurement);
+                series.bound.record(measurement);
             }
             _ => self.record_in(generation, measurement),
         }
@@ -158,12 +123,12 @@ impl Handle {
             Err(TryLockError::WouldBlock) => None,
         };
         if let Some(series) = last.filter(|series| series.generation == generation) {
-            return series.record(measurement);
+            return series.bound.record(measurement);
         }
         let Some(series) = self.definition.look_up() else {
             return;
         };
-        series.record(measurement);
+        series.bound.record(measurement);
         if let Err(series) = self.first.set(series)
             && let Ok(mut last) = self.last.try_lock()
         {
@@ -171,30 +136,6 @@ impl Handle {
             drop(last);
             // After the lock is released: this may be the last use of a provider.
             drop(previous);
-        }
-    }
-}
-
-impl Series {
-    #[inline]
-    fn record(&self, measurement: Measurement) {
-        if self.is_offered() {
-            self.bound.record(measurement);
-        } else {
-            without_exemplars(|| self.bound.record(measurement));
-        }
-    }
-
-    /// Whether a measurement may become an exemplar.
-    #[inline]
-    fn is_offered(&self) -> bool {
-        match self.offers.load(Ordering::Relaxed) {
-            0 => is_turn() && measured_ids().is_some(),
-            offers => {
-                // Threads may count one together: more are offered then.
-                self.offers.store(offers - 1, Ordering::Relaxed);
-                offers == MAX_OFFERED || measured_ids().is_some()
-            }
         }
     }
 }
