@@ -249,6 +249,19 @@ impl Span {
         keys.iter().find_map(|key| self.attribute(key)?.as_str())
     }
 
+    /// Returns the calls that it stands for and the time that they took: one, but for a span that the program has
+    /// compressed (`floe.composite.*`).
+    #[must_use]
+    pub fn calls(&self) -> (u64, u64) {
+        let number = |key| match self.attribute(key) {
+            Some(Value::Int(number)) => u64::try_from(*number).ok(),
+            _ => None,
+        };
+        let count = number("floe.composite.count").filter(|count| *count > 0);
+        let composite = count.zip(number("floe.composite.sum_ns"));
+        composite.unwrap_or_else(|| (1, self.duration()))
+    }
+
     /// Returns the value of its attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {

@@ -43,10 +43,14 @@ impl OtlpWriter for Requests {
 
 /// What a program records.
 fn record(program: impl FnOnce()) -> Recording {
-    let requests = Requests(Arc::new(Mutex::new(Reader::new())));
     let mut config = TelemetryConfig::new("planted");
     config.profile.polls = true;
     config.profile.thread_cpu_time = true;
+    record_with(config, program)
+}
+
+fn record_with(config: TelemetryConfig, program: impl FnOnce()) -> Recording {
+    let requests = Requests(Arc::new(Mutex::new(Reader::new())));
     let provider = TelemetryProvider::builder(config)
         .with_otlp_writer(Signal::Traces, requests.clone())
         .initialize()
@@ -58,8 +62,11 @@ fn record(program: impl FnOnce()) -> Recording {
 
 /// The causes that are found in what a program records: the kind, the span and the sentence, most time first.
 fn found(program: impl FnOnce()) -> Vec<(CauseKind, String, String)> {
-    let recording = record(program);
-    let forest = Forest::new(&recording);
+    found_in(&record(program))
+}
+
+fn found_in(recording: &Recording) -> Vec<(CauseKind, String, String)> {
+    let forest = Forest::new(recording);
     let causes = causes(&forest).into_iter();
     causes
         .map(|cause| {
@@ -276,6 +283,7 @@ fn each_cause_is_named() {
             "it was blocked by",
         );
     }
+    compressed_calls_are_repeated();
 }
 
 #[test]
@@ -1019,4 +1027,30 @@ fn what_is_parallel_or_short_is_not_reported() {
     }
     let forest = Forest::new(&recording);
     assert_eq!(causes(&forest), []);
+}
+
+#[traced]
+fn import_all() {
+    for _ in 0..20 {
+        row();
+    }
+}
+
+#[traced]
+fn row() {
+    let start = Instant::now();
+    while start.elapsed() < LONG / 20 {
+        std::hint::spin_loop();
+    }
+}
+
+/// Compressed spans are as many calls as they stand for.
+fn compressed_calls_are_repeated() {
+    let mut config = TelemetryConfig::new("planted");
+    config.span_compression.exact_match_max_duration = Some(Duration::from_secs(60));
+    let recording = record_with(config, import_all);
+    assert_eq!(recording.spans.len(), 2);
+    let found = found_in(&recording);
+    let part = "`import_all` calls `row` 20 times, one after the other";
+    assert_named(&found, CauseKind::RepeatedCalls, "import_all", part);
 }

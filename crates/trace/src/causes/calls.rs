@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{CauseKind, Finding, LEAST, Profile, least};
 use crate::forest::{Forest, Trace};
-use crate::names::{names, normalized, percentile};
+use crate::names::{names, normalized};
 use crate::span::{Kind, Span};
 
 /// So many equal, tiny spans of a trace are reported, which take at most this time of their own, on average.
@@ -86,7 +86,9 @@ fn many(forest: &Forest<'_>, trace: &Trace) -> Option<Finding> {
 /// Equal children, one after the other.
 #[derive(Default)]
 struct Calls {
-    durations: Vec<u64>,
+    /// The durations of calls, and how many took so long.
+    durations: Vec<(u64, u64)>,
+    count: u64,
     /// How many failed that another one followed, and when the first one began, and the last one.
     failed: usize,
     first_failed: u64,
@@ -111,18 +113,20 @@ impl Calls {
             if self.last_failed && self.failed == 0 {
                 self.first_failed = call.start;
             }
-            self.durations.push(call.duration());
-            self.called = self.called.saturating_add(call.duration());
+            let (count, sum) = call.calls();
+            self.durations.push((sum / count, count));
+            self.count = self.count.saturating_add(count);
+            self.called = self.called.saturating_add(sum);
         }
         self.until = call.end.max(self.until);
     }
 
     fn finding(mut self, parent: &Span, index: usize, name: &str) -> Option<Finding> {
-        let count = self.durations.len();
+        let count = self.count;
         let retried = self.last.saturating_sub(self.first_failed);
         let rule = CauseKind::Retries.rule();
         // What is called again although it did not fail is no retry.
-        if self.failed >= rule.count && self.failed + 1 == count && retried >= rule.time {
+        if self.failed >= rule.count && self.failed as u64 + 1 == count && retried >= rule.time {
             let pauses = if self.paused < retried / 10 {
                 String::new()
             } else {
@@ -140,12 +144,14 @@ impl Calls {
         }
         // One call that is longer than the others is slow for a reason of its own.
         self.durations.sort_unstable();
-        let usual = percentile(&self.durations, 50);
-        let time = usual
-            .saturating_mul(u64::try_from(count).ok()?)
-            .min(self.called);
+        let mut shorter = 0_u64;
+        let median = self.durations.iter().find(|(_, calls)| {
+            shorter = shorter.saturating_add(*calls);
+            shorter >= count.div_ceil(2)
+        });
+        let time = median?.0.saturating_mul(count).min(self.called);
         let rule = CauseKind::RepeatedCalls.rule();
-        (count >= rule.count && time >= rule.time).then(|| {
+        (count >= rule.count as u64 && time >= rule.time).then(|| {
             let message = CauseKind::RepeatedCalls.say(&[
                 &parent.name,
                 &name,
@@ -160,7 +166,9 @@ impl Calls {
 /// The loops of a span. Ids in names and statements do not tell calls apart.
 fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
     let children = forest.children(index);
-    if children.len() < CauseKind::Retries.rule().count {
+    let spans = children.iter().map(|child| forest.span(*child));
+    let calls = spans.map(|child| child.calls().0);
+    if calls.fold(0, u64::saturating_add) < CauseKind::Retries.rule().count as u64 {
         return Vec::new();
     }
     let mut groups: FxHashMap<(String, Option<String>), Calls> = FxHashMap::default();
