@@ -263,7 +263,10 @@ fn an_event_of_the_api_is_one_of_its_span_if_configured() {
         assert_eq!(spans.len(), 1, "{spans:#?}");
         let events = &spans[0].events;
         assert_eq!(events.len(), 1, "{events:#?}");
-        assert_eq!((&*events[0].name, events[0].unix_nano), ("order.shipped", 5));
+        assert_eq!(
+            (&*events[0].name, events[0].unix_nano),
+            ("order.shipped", 5)
+        );
         let deep = format!("{}\"…\"{}", "[".repeat(8), "]".repeat(8));
         let expected = [
             ("bytes", "[97,98]".into()),

@@ -35,6 +35,7 @@ pub struct Current {
 }
 
 /// Returns the generation of the current provider; 0 while there is none.
+#[inline]
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }

@@ -94,6 +94,7 @@ pub(super) enum Bound {
 
 impl Bound {
     /// Records a measurement of the instrument's kind; ignores others.
+    #[inline]
     pub(super) fn record(&self, measurement: Measurement) {
         match (self, measurement) {
             (Self::Counter(counter), Measurement::Count(value)) => counter.add(value),
