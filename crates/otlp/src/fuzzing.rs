@@ -8,9 +8,9 @@ use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 
-use super::response::{self, Outcome};
+use super::response;
 use super::runtime::Runtime;
-use super::{grpc, http, tls};
+use super::{Outcome, grpc, http, tls};
 use crate::config;
 
 thread_local! {

@@ -24,13 +24,12 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use self::http_status::HttpStatusService;
 use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
-use super::Transport;
 use super::proxy::ProxyConnector;
 use super::response::{
-    self, CREDENTIAL_ADVICE, MAX_RESPONSE, Outcome, advice, causes, error_chain,
-    is_invalid_response,
+    self, CREDENTIAL_ADVICE, MAX_RESPONSE, advice, causes, error_chain, is_invalid_response,
 };
 use super::settings::{OtlpSettings, USER_AGENT};
+use super::{Outcome, Transport};
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::Error;

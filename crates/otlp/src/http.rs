@@ -23,14 +23,14 @@ use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry::KeyValue;
 
-use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
 use super::response::{
-    self, CREDENTIAL_ADVICE, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response,
+    self, CREDENTIAL_ADVICE, MAX_RESPONSE, advice, error_chain, is_invalid_response,
 };
 use super::runtime::{self, Runtime, Spawner};
 use super::settings::{self, OtlpSettings, signal_path};
+use super::{Outcome, Transport};
 use crate::clock::wall_now;
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;

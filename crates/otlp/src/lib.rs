@@ -19,10 +19,13 @@ mod json;
 mod logs;
 #[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod proxy;
 mod request;
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod response;
 mod retry;
+#[cfg_attr(not(any(feature = "grpc", feature = "http")), path = "runtime/none.rs")]
 mod runtime;
 #[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
@@ -38,7 +41,7 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::KeyValue;
@@ -52,12 +55,12 @@ use floe_telemetry_sdk::Error;
 
 use self::files::WatchedFiles;
 use self::request::{EncodedBatch, RequestBuilder};
-use self::response::Outcome;
 use self::retry::{Limits, Throttle, Undelivered};
 use self::runtime::Runtime;
 use self::settings::OtlpSettings;
 use self::writer::Written;
 use crate::caught::caught;
+use crate::clock::Instant;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
     RateLimited, Worker, WorkerSettings,
@@ -92,6 +95,27 @@ pub mod __fuzzing;
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
+
+/// The result of a request.
+#[derive(Debug)]
+#[cfg_attr(
+    not(any(test, feature = "grpc", feature = "http")),
+    expect(dead_code, reason = "a writer accepts or rejects")
+)]
+enum Outcome {
+    /// The receiver accepted the request except for this number of items. Without rejected items, the
+    /// message is a warning.
+    Accepted { rejected: u64, message: String },
+    /// The request can be retried, after this time if the receiver requires one.
+    Retry {
+        reason: String,
+        after: Option<Duration>,
+    },
+    /// There was no connection, or it ended without an answer. The request can be retried.
+    Unanswered(String),
+    /// The request must not be retried.
+    Rejected(String),
+}
 
 /// Sends requests over one protocol, without retries.
 trait Transport: std::fmt::Debug + Send {

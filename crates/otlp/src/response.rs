@@ -3,33 +3,16 @@
 
 use std::error::Error as StdError;
 use std::iter;
-use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
+use super::Outcome;
 use super::proxy::NotConnected;
 use crate::config::OtlpProtocol;
 
 /// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
-
-/// The result of a request.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// The receiver accepted the request except for this number of items. Without rejected items, the
-    /// message is a warning.
-    Accepted { rejected: u64, message: String },
-    /// The request can be retried, after this time if the receiver requires one.
-    Retry {
-        reason: String,
-        after: Option<Duration>,
-    },
-    /// There was no connection, or it ended without an answer. The request can be retried.
-    Unanswered(String),
-    /// The request must not be retried.
-    Rejected(String),
-}
 
 /// Reads the body of a successful response. The responses for metrics and logs have the same fields
 /// under the same numbers.

@@ -31,6 +31,7 @@ const MIN_SECRET: usize = 4;
 /// The exporter that sends requests, its version and its language
 /// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
 /// another exporter, that of OpenTelemetry, and has other versions.
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(super) const USER_AGENT: &str = concat!(
     "floe-telemetry/",
     env!("CARGO_PKG_VERSION"),

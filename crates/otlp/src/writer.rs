@@ -8,8 +8,7 @@ use bytes::Bytes;
 use floe_telemetry_sdk::__parts::exporter::SharedWriter;
 use floe_telemetry_sdk::exporter::OtlpRequest;
 
-use super::response::Outcome;
-use super::{Transport, json};
+use super::{Outcome, Transport, json};
 use crate::config::Signal;
 use crate::redaction::sanitize_error_message;
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::response::{Outcome, description};
+use crate::Outcome;
+use crate::response::description;
 
 /// Reads the body.
 pub(super) fn accepted(body: &[u8]) -> Outcome {
