@@ -57,9 +57,7 @@ pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[At
     let span = shard(ids).and_then(|open| open.get(&ids).copied());
     if let Some(span) = span {
         span.read(|record| {
-            let site = record.head.callsite;
-            let name = record.name().or_else(|| Some(site?.name()));
-            read(name.unwrap_or_default(), record.attributes.as_slice());
+            read(record.name_or_site(), record.attributes.as_slice());
         });
     }
 }

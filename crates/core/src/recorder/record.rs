@@ -472,6 +472,14 @@ impl SpanRecord {
         self.more.as_ref()?.name.as_deref()
     }
 
+    /// The name, which is the call site's if no other one was set.
+    #[inline]
+    pub fn name_or_site(&self) -> &str {
+        let site = self.head.callsite;
+        let name = self.name().or_else(|| Some(site?.name()));
+        name.unwrap_or_default()
+    }
+
     /// The kind.
     #[inline]
     pub fn kind(&self) -> SpanKind {

@@ -339,9 +339,7 @@ pub enum SamplerDecision {
 fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
     let span = parent.span();
     let above = span.span_context();
-    let site = record.head.callsite;
-    let name = record.more.as_ref().and_then(|more| more.name.as_deref());
-    let name = name.or_else(|| Some(site?.name())).unwrap_or_default();
+    let name = record.name_or_site();
     let sampled = recording::with(|local| {
         let settings = local.settings.get();
         settings.sample(record.head.trace_id, above, true, None, Some(name))

@@ -236,7 +236,7 @@ impl Open {
         head.start = head.start.min(other.head.start);
         head.end = head.end.max(end);
         if strategy == Strategy::SameKind {
-            self.do_names_differ |= name(&self.span) != name(other);
+            self.do_names_differ |= self.span.name_or_site() != other.name_or_site();
             keep_common(&mut self.span.attributes, other.attributes.as_slice());
         }
         if let (Some(more), Some(other)) = (&mut self.span.more, &other.more) {
@@ -358,16 +358,9 @@ fn is_exact_match(one: &SpanRecord, other: &SpanRecord) -> bool {
         };
         (site, location)
     };
-    name(one) == name(other)
+    one.name_or_site() == other.name_or_site()
         && place(one) == place(other)
         && one.attributes.as_slice() == other.attributes.as_slice()
-}
-
-/// The name, or that of the call site.
-fn name(span: &SpanRecord) -> &str {
-    let site = span.head.callsite;
-    let name = span.name().or_else(|| Some(site?.name()));
-    name.unwrap_or_default()
 }
 
 fn value<'a>(span: &'a SpanRecord, key: &str) -> Option<&'a AttributeValue> {

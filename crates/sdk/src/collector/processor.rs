@@ -68,9 +68,7 @@ impl EndingSpan<'_> {
     /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
-        let site = self.record.head.callsite;
-        let name = self.record.name().or_else(|| Some(site?.name()));
-        name.unwrap_or_default()
+        self.record.name_or_site()
     }
 
     /// Replaces the name.

@@ -59,13 +59,11 @@ impl SdkStarts {
     }
 
     fn start(&self, record: &mut SpanRecord, parent: &Context) {
-        let site = record.head.callsite;
-        let name = record.name().or_else(|| Some(site?.name()));
         let attributes = record.attributes.as_slice().iter().cloned();
         let attributes: Vec<KeyValue> = attributes.map(KeyValue::from).collect();
         let links = (record.more.as_ref()).map_or_else(Vec::new, |more| more.links.clone());
         let (known_attributes, known_links) = (attributes.len(), links.len());
-        let name = name.unwrap_or_default().to_owned();
+        let name = record.name_or_site().to_owned();
         let builder = SpanBuilder::from_name(name.clone())
             .with_kind(record.kind())
             .with_attributes(attributes)

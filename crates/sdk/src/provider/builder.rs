@@ -321,7 +321,7 @@ impl TelemetryProviderBuilder {
     ///         let seconds = now.map_or(0, |now| now.as_secs() as u32);
     ///         let mut id = self.0.new_trace_id().to_bytes();
     ///         id[..4].copy_from_slice(&seconds.to_be_bytes());
-    ///         TraceId::from(id)
+    ///         TraceId::from_bytes(id)
     ///     }
     ///
     ///     fn new_span_id(&self) -> SpanId {

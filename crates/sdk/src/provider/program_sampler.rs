@@ -14,15 +14,13 @@ pub(super) struct ProgramSampler(pub(super) Arc<dyn ShouldSample>);
 
 impl SpanSampler for ProgramSampler {
     fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-        let site = record.head.callsite;
-        let name = record.name().or_else(|| Some(site?.name()));
         let attributes = record.attributes.as_slice().iter();
         let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
         let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
         let result = self.0.should_sample(
             Some(parent),
             record.head.trace_id,
-            name.unwrap_or_default(),
+            record.name_or_site(),
             &record.kind(),
             &attributes,
             links,

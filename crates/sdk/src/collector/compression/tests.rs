@@ -80,7 +80,9 @@ fn count(record: &SpanRecord) -> u64 {
 
 /// The names of the spans, with what they stand for.
 fn names(spans: &[SpanRecord]) -> Vec<(&str, u64)> {
-    let names = spans.iter().map(|record| (name(record), count(record)));
+    let names = spans
+        .iter()
+        .map(|record| (record.name_or_site(), count(record)));
     names.collect()
 }
 

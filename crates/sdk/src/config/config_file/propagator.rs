@@ -23,10 +23,7 @@ impl Propagator {
             }
         }
         let names = self.composite_list.iter().flat_map(|list| list.split(','));
-        for name in names
-            .map(str::trim)
-            .filter(|name| !matches!(*name, "" | "none"))
-        {
+        for name in names.map(str::trim).filter(|name| !name.is_empty()) {
             add(name, "propagator.composite_list", config, found);
         }
     }
