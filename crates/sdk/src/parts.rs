@@ -2,8 +2,8 @@
 //! and log records.
 //!
 //! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
-//! none of them. For WebAssembly, whose linker makes no lists, `floe-telemetry` registers them. A part brings what a configuration has to know of it, and the functions that a provider calls, whose
-//! types stand above this module.
+//! none of them. For WebAssembly, whose linker makes no lists, `floe-telemetry` registers them. A part brings what a
+//! configuration has to know of it, and the functions that a provider calls, whose types stand above this module.
 
 use std::any::Any;
 #[cfg(target_family = "wasm")]

@@ -57,8 +57,8 @@ impl Ids {
     }
 }
 
-/// What differs between two processes: the id of this one, and in a browser 128 random bits, because a `RandomState` has
-/// the same keys in each page there.
+/// What differs between two processes: the id of this one. In a browser, where a `RandomState` has the same keys in each
+/// page, 128 random bits.
 #[cfg(not(target_family = "wasm"))]
 fn process() -> u128 {
     u128::from(std::process::id())
@@ -82,10 +82,10 @@ const fn process() -> u128 {
     0
 }
 
-/// 128 random bits. The standard library takes the keys of a `RandomState` from the system's randomness.
+/// 128 random bits.
 pub fn random_bits() -> u128 {
-    let (state, process) = (RandomState::new(), process());
-    u128::from(state.hash_one((process, 0_u8))) << 64 | u128::from(state.hash_one((process, 1_u8)))
+    let Ids { low, high } = Ids::seeded();
+    u128::from(high) << 64 | u128::from(low)
 }
 
 /// A number from 0.0 up to 1.0, for jitter.
