@@ -168,6 +168,10 @@ pub fn __register_parts() {
     floe_telemetry_sdk::__parts::parts::register(PARTS);
 }
 
+#[cfg(all(feature = "_otlp", target_family = "wasm"))]
+#[doc(hidden)]
+pub use floe_telemetry_otlp::__http;
+
 /// The attribute keys that the library writes and reads.
 pub mod keys {
     pub use floe_telemetry_core::keys::{

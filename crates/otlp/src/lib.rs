@@ -9,6 +9,8 @@ mod buffer_pool;
 #[cfg(feature = "http")]
 mod compress;
 mod encoding;
+#[cfg(feature = "_network")]
+mod failure;
 mod files;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -19,13 +21,12 @@ mod json;
 mod logs;
 #[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(feature = "_network")]
 mod proxy;
 mod request;
-#[cfg(any(feature = "grpc", feature = "http"))]
 mod response;
 mod retry;
-#[cfg_attr(not(any(feature = "grpc", feature = "http")), path = "runtime/none.rs")]
+#[cfg_attr(not(feature = "_network"), path = "runtime/none.rs")]
 mod runtime;
 #[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
@@ -55,6 +56,7 @@ use floe_telemetry_sdk::Error;
 
 use self::files::WatchedFiles;
 use self::request::{EncodedBatch, RequestBuilder};
+use self::response::Outcome;
 use self::retry::{Limits, Throttle, Undelivered};
 use self::runtime::Runtime;
 use self::settings::OtlpSettings;
@@ -93,29 +95,15 @@ static EXPORTERS: OtlpExporters = OtlpExporters {
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
 
+/// What a response over HTTP means, for writers that send requests themselves.
+#[doc(hidden)]
+pub mod __http {
+    pub use crate::response::{Outcome, accepted, accepted_json, explanation, refused};
+    pub use crate::settings::without_values;
+}
+
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
-
-/// The result of a request.
-#[derive(Debug)]
-#[cfg_attr(
-    not(any(test, feature = "grpc", feature = "http")),
-    expect(dead_code, reason = "a writer accepts or rejects")
-)]
-enum Outcome {
-    /// The receiver accepted the request except for this number of items. Without rejected items, the
-    /// message is a warning.
-    Accepted { rejected: u64, message: String },
-    /// The request can be retried, after this time if the receiver requires one.
-    Retry {
-        reason: String,
-        after: Option<Duration>,
-    },
-    /// There was no connection, or it ended without an answer. The request can be retried.
-    Unanswered(String),
-    /// The request must not be retried.
-    Rejected(String),
-}
 
 /// Sends requests over one protocol, without retries.
 trait Transport: std::fmt::Debug + Send {

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Transport;
+use super::response::Outcome;
 use super::runtime::{self, sleep, unless};
-use super::{Outcome, Transport};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Ending, OTHER_ERROR};
 use crate::recorder::random;

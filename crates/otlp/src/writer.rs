@@ -8,7 +8,8 @@ use bytes::Bytes;
 use floe_telemetry_sdk::__parts::exporter::SharedWriter;
 use floe_telemetry_sdk::exporter::OtlpRequest;
 
-use super::{Outcome, Transport, json};
+use super::response::Outcome;
+use super::{Transport, json};
 use crate::config::Signal;
 use crate::redaction::sanitize_error_message;
 
