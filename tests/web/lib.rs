@@ -28,7 +28,7 @@ pub fn start(endpoint: &str, is_json: bool) -> Result<(), JsError> {
         OtlpProtocol::Http
     });
     let headers = &mut config.otlp.all.headers;
-    headers.insert("x-shop".to_owned(), "7".into());
+    headers.insert("x-shop".to_owned(), "key-of-shop".into());
     let layer = floe_telemetry::logs::layer(&config.logging)?;
     let web = floe_telemetry_web::init(config)?;
     let _ = tracing_subscriber::registry().with(layer).try_init();

@@ -45,9 +45,9 @@ const receiver = await listen(async (request, response) => {
   for await (const piece of request) pieces.push(piece);
   const body = Buffer.concat(pieces);
   const { method, url, headers } = request;
-  const status = answers.shift() ?? 200;
-  response.writeHead(status, { 'content-type': headers['content-type'] });
-  response.end(headers['content-type'] === 'application/json' ? '{}' : '');
+  const { status = 200, body: answer = headers['content-type'] === 'application/json' ? '{}' : '', headers: more } = answers.shift() ?? {};
+  response.writeHead(status, { 'content-type': headers['content-type'], ...more });
+  response.end(answer);
   requests.push({ method, url, body, status, type: headers['content-type'], origin: headers.origin, shop: headers['x-shop'] });
   waiting?.();
 });
@@ -58,9 +58,10 @@ const browser = await chromium.launch({
 });
 
 /** Opens a page whose telemetry has started. */
-async function open(isJson = true) {
+async function open(isJson = true, endpoint = receiver.origin) {
   const page = await browser.newPage();
-  page.wrong = [];
+  [page.wrong, page.warnings] = [[], []];
+  page.on('console', message => message.type() === 'warning' && page.warnings.push(message.text()));
   page.on('pageerror', error => page.wrong.push(error.message));
   await page.goto(site.origin);
   await page.evaluate(async ([endpoint, isJson]) => {
@@ -70,7 +71,7 @@ async function open(isJson = true) {
     window.shop = shop;
     /** What an export of the telemetry failed with. */
     window.flush = () => shop.flush().then(() => null, error => error.message);
-  }, [receiver.origin, isJson]);
+  }, [endpoint, isJson]);
   return page;
 }
 
@@ -84,8 +85,18 @@ const spansOf = ({ body }) => JSON.parse(body).resourceSpans.flatMap(({ resource
   scopeSpans.flatMap(({ scope, spans }) => spans.map(span => ({ ...span, scope: scope.name, resource: attributes(resource.attributes), attributes: attributes(span.attributes ?? []) }))));
 const spans = () => requests.filter(it => it.url === '/v1/traces').flatMap(spansOf);
 
-/** Waits for spans. */
-const arrival = () => new Promise(resolve => { waiting = () => spans().length > 0 && resolve(); });
+/** Waits for spans, at most for a minute. */
+const arrival = () => new Promise((resolve, reject) => {
+  const deadline = setTimeout(() => reject(new Error('expected spans within a minute, found none')), 60_000);
+  waiting = () => {
+    if (spans().length === 0) return;
+    clearTimeout(deadline);
+    resolve();
+  };
+});
+
+/** The answer to the next requests of all signals. */
+const answer = it => { answers = [it, it, it]; };
 
 const tests = {
   async 'spans arrive with names, parents, attributes, errors and times'() {
@@ -98,7 +109,7 @@ const tests = {
     const after = BigInt(Date.now() + 1000) * 1_000_000n;
     assert.ok(preflights > 0, 'the receiver has another origin');
     const request = requests.find(it => it.url === '/v1/traces');
-    assert.deepEqual([request.method, request.url, request.type, request.origin, request.shop], ['POST', '/v1/traces', 'application/json', site.origin, '7']);
+    assert.deepEqual([request.method, request.url, request.type, request.origin, request.shop], ['POST', '/v1/traces', 'application/json', site.origin, 'key-of-shop']);
     const found = spans();
     assert.deepEqual(found.map(it => it.name).sort(), ['shop.check', 'shop.load', 'shop.parse', 'shop.parse']);
     const root = found.find(it => it.name === 'shop.load');
@@ -171,7 +182,7 @@ const tests = {
     const page = await open();
     await load(page);
     // Which signal gets it does not matter.
-    answers = [503];
+    answers = [{ status: 503 }];
     assert.match(await flush(page), /the receiver answered with status 503/);
     const first = requests.find(it => it.status === 503);
     requests = [];
@@ -186,12 +197,78 @@ const tests = {
   async 'a request that the receiver refuses is not sent again'() {
     const page = await open();
     await load(page);
-    // Whatever else is sent.
-    answers = [400, 400, 400];
-    assert.match(await flush(page), /the receiver answered with status 400/);
+    answer({ status: 400, body: '{"code":3,"message":"key-of-shop has no tenant"}' });
+    assert.equal(await flush(page), 'the receiver answered with status 400: <REDACTED> has no tenant');
     [requests, answers] = [[], []];
     assert.equal(await flush(page), null);
     assert.deepEqual(spans(), []);
+    return page;
+  },
+
+  async 'a receiver that rejects a part is an error, and its warnings are not'() {
+    const page = await open();
+    await load(page);
+    answer({ body: '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old for key-of-shop"}}' });
+    assert.equal(await flush(page), 'the receiver rejected 2 items of a batch: too old for <REDACTED>');
+    await load(page);
+    answer({ body: '{"partialSuccess":{"errorMessage":"nearly too old for key-of-shop"}}' });
+    assert.equal(await flush(page), null);
+    assert.deepEqual(page.warnings, ['the receiver sent a warning: nearly too old for <REDACTED>']);
+    assert.equal(spans().length, 8, 'nothing is sent again');
+    return page;
+  },
+
+  async 'a web page is no answer of a receiver'() {
+    const page = await open();
+    await load(page);
+    answer({ body: '<!doctype html><p>login</p>' });
+    assert.match(await flush(page), /the receiver answered with a web page instead of an OTLP response in JSON/);
+    return page;
+  },
+
+  async 'redirects are not followed'() {
+    const page = await open();
+    await load(page);
+    answer({ status: 307, headers: { location: `${receiver.origin}/elsewhere` } });
+    assert.match(await flush(page), /the receiver answered with a redirect, and redirects are not followed/);
+    assert.deepEqual(requests.filter(it => it.url === '/elsewhere'), []);
+    return page;
+  },
+
+  async 'a pause that the receiver requires is kept'() {
+    const page = await open();
+    await load(page);
+    answer({ status: 429, headers: { 'retry-after': '3600', 'access-control-expose-headers': 'retry-after' } });
+    assert.match(await flush(page), /the receiver answered with status 429/);
+    [requests, answers] = [[], []];
+    assert.match(await flush(page), /the receiver has required a pause/);
+    assert.deepEqual(spans(), []);
+    await page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() + 3_600_000;
+    });
+    assert.equal(await flush(page), null);
+    assert.equal(spans().length, 4);
+    return page;
+  },
+
+  async 'an endpoint has TLS and a path, and is a URL'() {
+    const page = await open(true, 'https://collector.example.com/tenant/');
+    const urls = [];
+    await page.route('https://collector.example.com/**', route => {
+      urls.push(route.request().url());
+      return route.fulfill({ headers: { 'access-control-allow-origin': '*' }, contentType: 'application/json', body: '{}' });
+    });
+    await load(page);
+    assert.equal(await flush(page), null);
+    assert.ok(urls.includes('https://collector.example.com/tenant/v1/traces'), `${urls}`);
+    assert.match(await page.evaluate(() => {
+      try {
+        shop.start('collector', true);
+      } catch (error) {
+        return error.message;
+      }
+    }), /the endpoint is no URL, expected one such as/);
     return page;
   },
 

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, Runtime, Signal};
+use floe_telemetry::__http::Outcome;
+use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, Runtime, Signal};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, sanitize_error_message};
 use js_sys::futures::spawn_local;
 use js_sys::{Date, Function, Reflect};
@@ -12,7 +13,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::VisibilityState;
 
-use crate::fetch::{Receiver, answer, text};
+use crate::fetch::{Receiver, text};
 use crate::queue::{Queue, Writer};
 
 /// The most bytes of requests that may outlive a page. A browser refuses more than 64 KiB
@@ -51,8 +52,8 @@ struct Inner {
 ///
 /// # Errors
 ///
-/// As [`initialize`](floe_telemetry::TelemetryProviderBuilder::initialize). `authentication`, `otlp.additional` and
-/// compression are errors.
+/// As [`initialize`](floe_telemetry::TelemetryProviderBuilder::initialize). `authentication`, `otlp.additional`,
+/// compression, gRPC, and an endpoint that is no URL are errors.
 pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     floe_telemetry::__register_parts();
     check(&config)?;
@@ -96,21 +97,33 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
 /// Fails if a setting would have no effect.
 fn check(config: &TelemetryConfig) -> Result<(), Error> {
     let otlp = &config.otlp;
-    let is_compressed =
-        |signal| otlp.compression(signal) != floe_telemetry::config::Compression::None;
+    let any = |is_set: &dyn Fn(Signal) -> bool| {
+        [Signal::Traces, Signal::Metrics, Signal::Logs]
+            .into_iter()
+            .any(is_set)
+    };
+    let grpc = Some(OtlpProtocol::Grpc);
     let found = [
-        ("authentication", config.authentication.is_some()),
-        ("otlp.additional", !otlp.additional.is_empty()),
+        (
+            "authentication",
+            "no value",
+            config.authentication.is_some(),
+        ),
+        ("otlp.additional", "no value", !otlp.additional.is_empty()),
         (
             "compression",
-            [Signal::Traces, Signal::Metrics, Signal::Logs]
-                .into_iter()
-                .any(is_compressed),
+            "`none`",
+            any(&|signal| otlp.compression(signal) != Compression::None),
+        ),
+        (
+            "otlp_protocol",
+            "`http/protobuf` or `http/json`",
+            config.otlp_protocol == grpc || any(&|signal| otlp.signal(signal).protocol == grpc),
         ),
     ];
-    match found.into_iter().find(|(_, is_set)| *is_set) {
-        Some((setting, _)) => Err(Error::config(format!(
-            "{setting}: expected no value in a browser, where `fetch` sends the requests, found one"
+    match found.into_iter().find(|(.., is_set)| *is_set) {
+        Some((setting, expected, _)) => Err(Error::config(format!(
+            "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found another"
         ))),
         None => Ok(()),
     }
@@ -126,11 +139,14 @@ impl Web {
     ///
     /// A request without an answer, or to which the receiver answers with status 429, 502, 503 or 504, is sent again by
     /// the next flush; at most 4 MiB wait for it. What does not fit is lost, with a warning, and counted as in every
-    /// program.
+    /// program. After a `Retry-After`, nothing is sent for that time, at most half of the timeout; a receiver of another
+    /// origin has to name it in `Access-Control-Expose-Headers`. Redirects are not followed. A request that another flush
+    /// is sending is not waited for.
     ///
     /// # Errors
     ///
-    /// A request was not delivered, or spans were lost. The error is the first reason.
+    /// A request was not delivered or was rejected, also in part, or spans were lost. The error is the first reason.
+    /// [`Statistics`](floe_telemetry::Statistics) counts a request as exported before it is sent.
     pub async fn flush(&self) -> Result<(), Error> {
         let mut result = self.0.provider.force_flush(ENCODE_TIMEOUT);
         // All requests begin before the first answer: a page that ends runs no further code.
@@ -147,26 +163,42 @@ impl Web {
             };
             let length = request.body.len();
             let keepalive = length <= room;
-            room = room.saturating_sub(length);
-            let started = receiver.start(&request.body, keepalive);
-            sent.push((sending, started));
-        }
-        for (sending, started) in sent {
-            let answered = match started {
-                Ok(started) => answer(started).await,
-                Err(failure) => Err(failure),
-            };
-            match answered {
-                Ok(()) => sending.done(),
-                Err(failure) => {
-                    if failure.can_be_retried {
-                        sending.keep(&failure.reason);
-                    } else {
-                        sending.done();
-                    }
-                    result = result.and(Err(Error::export(failure.reason)));
-                }
+            if keepalive {
+                room -= length;
             }
+            let started = receiver.start(&request.body, keepalive);
+            sent.push((receiver, sending, started));
+        }
+        for (receiver, sending, started) in sent {
+            let outcome = match started {
+                Ok(started) => receiver.answer(started).await,
+                Err(outcome) => outcome,
+            };
+            let failure = match outcome {
+                Outcome::Accepted { rejected, message } => {
+                    sending.done();
+                    match (rejected, &*message) {
+                        (0, "") => continue,
+                        (0, _) => {
+                            let warning = receiver.sanitized(message);
+                            self.warn(&format!("the receiver sent a warning: {warning}"));
+                            continue;
+                        }
+                        _ => {
+                            format!("the receiver rejected {rejected} items of a batch: {message}")
+                        }
+                    }
+                }
+                Outcome::Rejected(reason) => {
+                    sending.done();
+                    reason
+                }
+                Outcome::Retry { reason, .. } | Outcome::Unanswered(reason) => {
+                    sending.keep(&receiver.sanitized(reason.clone()));
+                    reason
+                }
+            };
+            result = result.and(Err(Error::export(receiver.sanitized(failure))));
         }
         result
     }
@@ -184,7 +216,7 @@ impl Web {
             let web = web.clone();
             spawn_local(async move {
                 if let Err(error) = web.flush().await {
-                    web.warn(&error);
+                    web.warn(&format!("telemetry was not exported: {error}"));
                 }
             });
         });
@@ -207,14 +239,13 @@ impl Web {
         Ok(())
     }
 
-    fn warn(&self, error: &Error) {
+    fn warn(&self, message: &str) {
         let now = Date::now();
         if now - self.0.warned.get() < WARNING_MILLIS {
             return;
         }
         self.0.warned.set(now);
-        let message = format!("telemetry was not exported: {error}");
-        web_sys::console::warn_1(&(&*sanitize_error_message(&message)).into());
+        web_sys::console::warn_1(&(&*sanitize_error_message(message)).into());
     }
 }
 
