@@ -7,14 +7,14 @@ use std::time::Duration;
 use floe_telemetry::__http::Outcome;
 use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, Runtime, Signal};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, sanitize_error_message};
-use js_sys::futures::spawn_local;
+use js_sys::futures::{JsFuture, spawn_local};
 use js_sys::{Date, Function, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::VisibilityState;
 
 use crate::fetch::{Receiver, text};
-use crate::queue::{Queue, Writer};
+use crate::queue::{Queue, Sending, Writer};
 
 /// The most bytes of requests that may outlive a page. A browser refuses more than 64 KiB
 /// ([specification](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch)).
@@ -149,8 +149,19 @@ impl Web {
     /// [`Statistics`](floe_telemetry::Statistics) counts a request as exported before it is sent.
     pub async fn flush(&self) -> Result<(), Error> {
         let mut result = self.0.provider.force_flush(ENCODE_TIMEOUT);
-        // All requests begin before the first answer: a page that ends runs no further code.
-        let mut sent = Vec::new();
+        for (receiver, sending, started) in self.send() {
+            let outcome = match started {
+                Ok(sent) => receiver.answer(sent).await,
+                Err(outcome) => outcome,
+            };
+            result = result.and(self.ended(receiver, sending, outcome));
+        }
+        result
+    }
+
+    /// Begins all requests before the first answer: a page that ends runs no further code.
+    fn send(&self) -> Vec<(&Receiver, Sending, Result<JsFuture, Outcome>)> {
+        let mut begun = Vec::new();
         let mut room = if is_hidden() { MAX_KEEPALIVE } else { 0 };
         while let Some(sending) = self.0.queue.take() {
             let Some(request) = sending.request() else {
@@ -167,40 +178,36 @@ impl Web {
                 room -= length;
             }
             let started = receiver.start(&request.body, keepalive);
-            sent.push((receiver, sending, started));
+            begun.push((receiver, sending, started));
         }
-        for (receiver, sending, started) in sent {
-            let outcome = match started {
-                Ok(started) => receiver.answer(started).await,
-                Err(outcome) => outcome,
-            };
-            let failure = match outcome {
-                Outcome::Accepted { rejected, message } => {
-                    sending.done();
-                    match (rejected, &*message) {
-                        (0, "") => continue,
-                        (0, _) => {
-                            let warning = receiver.sanitized(message);
-                            self.warn(&format!("the receiver sent a warning: {warning}"));
-                            continue;
-                        }
-                        _ => {
-                            format!("the receiver rejected {rejected} items of a batch: {message}")
-                        }
+        begun
+    }
+
+    /// Keeps a request that can be retried.
+    fn ended(&self, receiver: &Receiver, sending: Sending, outcome: Outcome) -> Result<(), Error> {
+        let reason = match outcome {
+            Outcome::Accepted { rejected, message } => {
+                sending.done();
+                let message = receiver.sanitized(message);
+                if rejected == 0 {
+                    if !message.is_empty() {
+                        self.warn(&format!("the receiver sent a warning: {message}"));
                     }
+                    return Ok(());
                 }
-                Outcome::Rejected(reason) => {
-                    sending.done();
-                    reason
-                }
-                Outcome::Retry { reason, .. } | Outcome::Unanswered(reason) => {
-                    sending.keep(&receiver.sanitized(reason.clone()));
-                    reason
-                }
-            };
-            result = result.and(Err(Error::export(receiver.sanitized(failure))));
-        }
-        result
+                format!("the receiver rejected {rejected} items of a batch: {message}")
+            }
+            Outcome::Rejected(reason) => {
+                sending.done();
+                receiver.sanitized(reason)
+            }
+            Outcome::Retry { reason, .. } | Outcome::Unanswered(reason) => {
+                let reason = receiver.sanitized(reason);
+                sending.keep(&reason);
+                reason
+            }
+        };
+        Err(Error::export(reason))
     }
 
     /// Flushes in this interval, and when the page is hidden, which may be the last that it learns
