@@ -61,7 +61,7 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     let max = &mut config.otlp.all.max_request_bytes;
     max.get_or_insert(MAX_KEEPALIVE);
     let queue = Queue::default();
-    let mut receivers = Vec::new();
+    let mut signals = Vec::new();
     for (signal, chosen) in [
         (Signal::Traces, &mut config.exporters.traces),
         #[cfg(feature = "metrics")]
@@ -71,10 +71,10 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     ] {
         let chosen = chosen.replace(vec![ExporterKind::None]);
         if chosen.is_none_or(|chosen| chosen.contains(&ExporterKind::Otlp)) {
-            receivers.push(signal);
+            signals.push(signal);
         }
     }
-    let receivers = receivers.into_iter();
+    let receivers = signals.into_iter();
     let receivers = receivers.map(|signal| Receiver::new(&config, signal));
     let receivers = receivers.collect::<Result<Vec<_>, _>>()?;
     let mut builder = TelemetryProvider::builder(config);
