@@ -131,36 +131,44 @@ impl OtlpWriter for Writer {
 mod tests {
     use super::*;
 
-    fn request(bytes: usize) -> Request {
-        Request {
+    /// Writes a request of this length. The error is the reason.
+    fn write(queue: &Queue, bytes: usize) -> Result<(), String> {
+        let mut writer = Writer {
             signal: Signal::Traces,
-            body: vec![0; bytes],
-        }
+            is_json: false,
+            queue: queue.clone(),
+        };
+        let body = vec![0; bytes];
+        let request = OtlpRequest::new(Signal::Traces, &body, |_, _| Err(String::new()));
+        let written = writer.write(request, Duration::ZERO);
+        written.map_err(|error| error.to_string())
     }
 
     fn length(sending: Option<&Sending>) -> Option<usize> {
-        Some(sending?.request()?.body.len())
+        let request = sending?.request()?;
+        assert_eq!(request.signal, Signal::Traces);
+        Some(request.body.len())
     }
 
     #[test]
     fn requests_that_are_not_delivered_wait_again_and_are_bounded() {
         let queue = Queue::default();
-        queue.push(request(MAX_BYTES - 1)).unwrap();
-        queue.push(request(1)).unwrap();
+        write(&queue, MAX_BYTES - 1).unwrap();
+        write(&queue, 1).unwrap();
         let first = queue.take().unwrap();
         assert_eq!(
-            queue.push(request(1)).unwrap_err(),
+            write(&queue, 1).unwrap_err(),
             "expected at most 4194304 bytes that wait for `fetch`, found 4194305: none was sent so far"
         );
         first.keep("the receiver answered with status 503");
         assert_eq!(
-            queue.push(request(1)).unwrap_err(),
+            write(&queue, 1).unwrap_err(),
             "expected at most 4194304 bytes that wait for `fetch`, found 4194305: the receiver answered with status 503"
         );
         let first = queue.take();
         assert_eq!(length(first.as_ref()), Some(MAX_BYTES - 1));
         first.unwrap().done();
-        queue.push(request(2)).unwrap();
+        write(&queue, 2).unwrap();
         assert_eq!(length(queue.take().as_ref()), Some(1), "dropped, it waits");
         assert_eq!(length(queue.take().as_ref()), Some(1));
     }
