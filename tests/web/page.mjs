@@ -28,7 +28,11 @@ const site = await listen((request, response) => {
   const name = path.basename(request.url.split('?')[0]) || 'index.html';
   const file = path.join(compiled, name);
   const content = name === 'worker.js' ? WORKER : name === 'index.html' ? '<!doctype html><title>shop</title><link rel="icon" href="data:,">' : fs.existsSync(file) && fs.readFileSync(file);
-  response.writeHead(content ? 200 : 404, { 'content-type': types[path.extname(name)] ?? 'text/plain' });
+  response.writeHead(content ? 200 : 404, {
+    'content-type': types[path.extname(name)] ?? 'text/plain',
+    // What docs/tasks.md names.
+    'content-security-policy': `connect-src 'self' ${receiver.origin} https://collector.example.com; script-src 'self' 'wasm-unsafe-eval'`,
+  });
   response.end(content || '');
 });
 
