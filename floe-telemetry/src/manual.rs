@@ -38,9 +38,11 @@ pub mod operations {}
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
+/// [`floe-telemetry-web`]: https://docs.rs/floe-telemetry-web
 /// [keys]: configuration#logs
 /// [levels]: configuration#redaction
 /// [Operations]: operations#signals
+/// [`runtime: caller`]: configuration#runtime
 /// [`semconv`]: macro@crate::traced
 /// [settings]: configuration#sampling
 /// [table]: configuration#in-one-call

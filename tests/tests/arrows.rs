@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 24] = [
+const CRATES: [&str; 25] = [
     "crates/redact",
     "crates/suggest",
     "crates/semconv",
@@ -35,6 +35,7 @@ const CRATES: [&str; 24] = [
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-sqlx",
+    "integrations/floe-telemetry-web",
     "platform/plugin",
     "platform/plugins",
     "platform/dbt",

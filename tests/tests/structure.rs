@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 30] = [
+const CRATES: [&str; 31] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -36,6 +36,7 @@ const CRATES: [&str; 30] = [
     "integrations/floe-telemetry-report",
     "integrations/floe-telemetry-sqlx",
     "integrations/floe-telemetry-tokio",
+    "integrations/floe-telemetry-web",
     "platform",
     "platform/dbt",
     "platform/plugin",

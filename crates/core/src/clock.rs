@@ -1,5 +1,7 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
+//! In a browser, where the standard library has no clock, they are those of JavaScript.
+//!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
 //! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
 //! thread converts ticks to wall-clock time relative to an anchor, which it renews.
@@ -29,7 +31,14 @@ mod counter {
 mod drift;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+
+/// A reading of the monotonic clock.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use std::time::Instant;
+/// A reading of the monotonic clock, `performance.now()`.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub use web_time::Instant;
 
 /// How often the anchor is compared with the system clock.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -353,8 +362,15 @@ pub fn monotonic_now() -> Instant {
 
 /// The wall-clock time, for events of open spans and for log records.
 #[inline]
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn wall_now() -> SystemTime {
     SystemTime::now()
+}
+
+/// The wall-clock time, `Date.now()`.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub fn wall_now() -> SystemTime {
+    web_time::web::SystemTimeExt::to_std(web_time::SystemTime::now())
 }
 
 /// The nanoseconds of the monotonic clock since a moment before the first call.
@@ -363,7 +379,8 @@ pub(crate) use standard::now as monotonic_nanos;
 /// The monotonic clock as a number.
 mod standard {
     use std::sync::LazyLock;
-    use std::time::Instant;
+
+    use super::Instant;
 
     /// The nanoseconds since a moment before the first call.
     pub(crate) fn now() -> u64 {

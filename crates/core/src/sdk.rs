@@ -25,7 +25,7 @@ pub mod char_boundary {
 }
 
 pub mod clock {
-    pub use crate::clock::{Ticks, UnixNanos, WallClock, monotonic_now, wall_now};
+    pub use crate::clock::{Instant, Ticks, UnixNanos, WallClock, monotonic_now, wall_now};
 }
 
 pub mod environment {

@@ -25,11 +25,9 @@ use self::http_status::HttpStatusService;
 use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
 use super::Transport;
+use super::failure::{CREDENTIAL_ADVICE, advice, causes, error_chain, is_invalid_response};
 use super::proxy::ProxyConnector;
-use super::response::{
-    self, CREDENTIAL_ADVICE, MAX_RESPONSE, Outcome, advice, causes, error_chain,
-    is_invalid_response,
-};
+use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;

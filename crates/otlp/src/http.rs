@@ -1,10 +1,6 @@
 //! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
-mod explanation;
-mod json_response;
-pub(super) mod retry_after;
-
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -25,13 +21,11 @@ use opentelemetry::KeyValue;
 
 use super::Transport;
 use super::compress::compress;
+use super::failure::{CREDENTIAL_ADVICE, advice, error_chain, is_invalid_response};
 use super::proxy::ProxyConnector;
-use super::response::{
-    self, CREDENTIAL_ADVICE, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response,
-};
+use super::response::{self, MAX_RESPONSE, Outcome};
 use super::runtime::{self, Runtime, Spawner};
 use super::settings::{self, OtlpSettings, signal_path};
-use crate::clock::wall_now;
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::Error;
@@ -88,7 +82,7 @@ impl Http {
             status: None,
             is_json: is_json(settings),
             reads: match settings.protocol {
-                OtlpProtocol::HttpJson => json_response::accepted,
+                OtlpProtocol::HttpJson => response::accepted_json,
                 _ => response::accepted,
             },
         })
@@ -262,8 +256,7 @@ where
             .await
             .unwrap_or_else(|outcome| outcome);
     }
-    let after = response.headers().get(RETRY_AFTER);
-    let after = after.and_then(|after| retry_after::retry_after(after.to_str().ok()?, wall_now()));
+    let after = response.headers().get(RETRY_AFTER).cloned();
     let mut reason = format!("the receiver answered {status}");
     if status.is_redirection()
         && let Some(target) = response.headers().get(LOCATION)
@@ -274,16 +267,11 @@ where
     if let Some(explanation) = explained(response).await {
         reason = format!("{reason}: {explanation}");
     }
-    match status {
-        StatusCode::TOO_MANY_REQUESTS
-        | StatusCode::BAD_GATEWAY
-        | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => Outcome::Retry { reason, after },
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Outcome::Rejected(reason + CREDENTIAL_ADVICE)
-        }
-        _ => Outcome::Rejected(reason),
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        reason += CREDENTIAL_ADVICE;
     }
+    let after = after.as_ref().and_then(|after| after.to_str().ok());
+    response::refused(status.as_u16(), reason, after)
 }
 
 /// What the receiver says about a status. A body that does not end is not waited for.
@@ -306,7 +294,8 @@ where
     }
     // It is shortened where it is shown, once it has no credentials any more.
     body.truncate(MAX_EXPLANATION);
-    explanation::explanation(&parts.headers, &body)
+    let content_type = parts.headers.get(CONTENT_TYPE);
+    response::explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &body)
 }
 
 fn is_web_page<B>(response: &Response<B>) -> bool {

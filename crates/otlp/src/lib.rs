@@ -9,6 +9,8 @@ mod buffer_pool;
 #[cfg(feature = "http")]
 mod compress;
 mod encoding;
+#[cfg(feature = "_network")]
+mod failure;
 mod files;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -19,10 +21,12 @@ mod json;
 mod logs;
 #[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
+#[cfg(feature = "_network")]
 mod proxy;
 mod request;
 mod response;
 mod retry;
+#[cfg_attr(not(feature = "_network"), path = "runtime/none.rs")]
 mod runtime;
 #[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
@@ -38,7 +42,7 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::KeyValue;
@@ -58,6 +62,7 @@ use self::runtime::Runtime;
 use self::settings::OtlpSettings;
 use self::writer::Written;
 use crate::caught::caught;
+use crate::clock::Instant;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
     RateLimited, Worker, WorkerSettings,
@@ -89,6 +94,13 @@ static EXPORTERS: OtlpExporters = OtlpExporters {
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
+
+/// What a response over HTTP means, for writers that send requests themselves.
+#[doc(hidden)]
+pub mod __http {
+    pub use crate::response::{Outcome, accepted, accepted_json, explanation, refused};
+    pub use crate::settings::without_values;
+}
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);

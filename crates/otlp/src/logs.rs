@@ -5,7 +5,7 @@ mod encode;
 mod tests;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -13,6 +13,7 @@ use opentelemetry_sdk::Resource;
 use self::encode::LogRequests;
 use super::sender::Sender;
 use super::{OtlpTarget, too_large};
+use crate::clock::Instant;
 use crate::collector::{Counters, ExportFailure, ExporterId};
 use crate::config::Signal;
 use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, RecordExporter};

@@ -3,7 +3,7 @@
 mod exemplars;
 
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -18,6 +18,7 @@ use prost::Message;
 
 use super::sender::Sender;
 use super::{OtlpTarget, too_large};
+use crate::clock::Instant;
 use crate::collector::{Counters, ExportFailure, ExporterId};
 use crate::config::Signal;
 use crate::redaction::sanitize_error_message;

@@ -1,28 +1,40 @@
 //! The result of a request, by the OTLP specification
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
-use std::error::Error as StdError;
-use std::iter;
+mod explanation;
+mod json;
+mod retry_after;
+
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
-use super::proxy::NotConnected;
-use crate::config::OtlpProtocol;
+pub use self::explanation::explanation;
+pub use self::json::accepted as accepted_json;
+pub(crate) use self::retry_after::retry_after;
+use crate::clock::wall_now;
 
 /// The most bytes of a response that are read.
+#[cfg(feature = "_network")]
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// The result of a request.
 #[derive(Debug)]
-pub(super) enum Outcome {
-    /// The receiver accepted the request except for this number of items. Without rejected items, the
-    /// message is a warning.
-    Accepted { rejected: u64, message: String },
-    /// The request can be retried, after this time if the receiver requires one.
+#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
+pub enum Outcome {
+    /// The receiver accepted the request.
+    Accepted {
+        /// The number of items that it rejected.
+        rejected: u64,
+        /// The reason, or a warning.
+        message: String,
+    },
+    /// The request can be retried.
     Retry {
+        /// Why it was not accepted.
         reason: String,
+        /// The time that the receiver requires before.
         after: Option<Duration>,
     },
     /// There was no connection, or it ended without an answer. The request can be retried.
@@ -33,7 +45,7 @@ pub(super) enum Outcome {
 
 /// Reads the body of a successful response. The responses for metrics and logs have the same fields
 /// under the same numbers.
-pub(super) fn accepted(body: &[u8]) -> Outcome {
+pub fn accepted(body: &[u8]) -> Outcome {
     match ExportTraceServiceResponse::decode(body) {
         Ok(response) => {
             let partial = response.partial_success.unwrap_or_default();
@@ -53,6 +65,18 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
     }
 }
 
+/// The outcome of a response over HTTP without success
+/// ([retries](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes)). `after` is its `Retry-After`.
+pub fn refused(status: u16, reason: String, after: Option<&str>) -> Outcome {
+    match status {
+        429 | 502 | 503 | 504 => Outcome::Retry {
+            reason,
+            after: after.and_then(|after| retry_after(after, wall_now())),
+        },
+        _ => Outcome::Rejected(reason),
+    }
+}
+
 /// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some
 /// gateways use it for requests in protobuf, too.
 fn is_empty_json(body: &[u8]) -> bool {
@@ -62,122 +86,12 @@ fn is_empty_json(body: &[u8]) -> bool {
 }
 
 /// What a body probably is. It is not quoted, because it may be of any length and contain credentials.
-pub(super) fn description(body: &[u8]) -> &'static str {
+fn description(body: &[u8]) -> &'static str {
     match body.trim_ascii_start() {
         [b'{' | b'[', ..] => "JSON",
         [b'<', ..] => "a web page",
         _ => "something else",
     }
-}
-
-/// Whether a connection ended because the response is not valid HTTP or exceeds a limit, such as headers
-/// without an end. The response to a retry would be the same.
-pub(super) fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| {
-        is_invalid_http2(cause) || cause.downcast_ref().is_some_and(hyper::Error::is_parse)
-    })
-}
-
-#[cfg(feature = "grpc")]
-fn is_invalid_http2(cause: &(dyn StdError + 'static)) -> bool {
-    cause.downcast_ref().is_some_and(h2::Error::is_library)
-}
-
-#[cfg(not(feature = "grpc"))]
-fn is_invalid_http2(_: &(dyn StdError + 'static)) -> bool {
-    false
-}
-
-const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
-    (`client_certificate`) of an authority that it trusts";
-
-/// What to change if a receiver refuses who sends a request, to be appended to its answer.
-pub(super) const CREDENTIAL_ADVICE: &str =
-    "; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
-
-/// What to change if a receiver probably speaks another protocol than the exporter, or one of the two does not trust
-/// the other, to be appended to the error of a request without an answer. Every protocol may have any port, so only the
-/// network shows this mistake: the answer is not one of the protocol, or a receiver that `has_answered` nothing so far
-/// ends each connection.
-pub(super) fn advice(
-    error: &(dyn StdError + 'static),
-    endpoint: &hyper::Uri,
-    protocol: OtlpProtocol,
-    has_answered: bool,
-) -> String {
-    let is_without_tls = is_error_without_tls(error);
-    if is_without_tls == Some(true) {
-        return "; the receiver does not use TLS: expected an endpoint with `http://`".to_owned();
-    }
-    // By their texts, because h2 keeps nothing else of an error of TLS.
-    let text = error_chain(error);
-    if text.contains("UnknownIssuer") {
-        return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
-            .to_owned();
-    }
-    let is_other_protocol = is_invalid_response(error)
-        || text.contains("HTTP/2 was not negotiated")
-        || text.contains("NoApplicationProtocol");
-    if !is_other_protocol && text.contains("received fatal alert") {
-        return format!("; a receiver {VERIFIES_CLIENTS}");
-    }
-    let is_closed = !has_answered && is_without_tls.is_none() && !is_unconnected(error);
-    if !is_closed && !is_other_protocol {
-        return String::new();
-    }
-    let (other, port) = match protocol {
-        OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),
-        _ => (OtlpProtocol::Grpc, 4317),
-    };
-    let tls = match endpoint.scheme_str() {
-        Some("https") if is_other_protocol => "",
-        Some("https") => &format!(", and one {VERIFIES_CLIENTS}"),
-        _ => ", and one with TLS an endpoint with `https://`",
-    };
-    format!(
-        "; a receiver of {}, usually at port {port}, needs `OTEL_EXPORTER_OTLP_PROTOCOL={}` \
-         (`otlp_protocol`){tls}",
-        other.as_str(),
-        other.name(),
-    )
-}
-
-/// Whether there was no connection at all.
-pub(super) fn is_unconnected(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(<dyn StdError>::is::<NotConnected>)
-}
-
-/// Whether the receiver has answered a TLS handshake without TLS. `None` if TLS has not failed.
-#[cfg(feature = "tls")]
-fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
-    causes(error).find_map(|mut cause| {
-        // The source of an error of the system is not the error that it wraps.
-        while let Some(wrapped) = cause.downcast_ref().and_then(std::io::Error::get_ref) {
-            cause = wrapped;
-        }
-        let error = cause.downcast_ref()?;
-        Some(matches!(error, rustls::Error::InvalidMessage(_)))
-    })
-}
-
-#[cfg(not(feature = "tls"))]
-fn is_error_without_tls(_: &(dyn StdError + 'static)) -> Option<bool> {
-    None
-}
-
-/// An error and its sources.
-pub(super) fn causes<'e>(
-    error: &'e (dyn StdError + 'static),
-) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    iter::successors(Some(error), |error| (*error).source())
-}
-
-/// The messages of an error and of its sources. The outermost alone seldom names the cause, and an error that
-/// only wraps another one says the same.
-pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
-    let mut causes: Vec<_> = causes(error).map(ToString::to_string).collect();
-    causes.dedup();
-    causes.join(": ")
 }
 
 #[cfg(test)]
@@ -204,38 +118,5 @@ mod tests {
             });
             assert_eq!(rejection, expected);
         }
-    }
-
-    #[test]
-    fn a_cause_is_named_once() {
-        #[derive(Debug)]
-        struct Cause(Option<Box<Cause>>, &'static str);
-
-        impl std::fmt::Display for Cause {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.1)
-            }
-        }
-
-        impl StdError for Cause {
-            fn source(&self) -> Option<&(dyn StdError + 'static)> {
-                self.0.as_deref().map(|cause| cause as _)
-            }
-        }
-
-        let texts = [
-            "refused",
-            "connect error",
-            "connect error",
-            "transport error",
-        ];
-        let error = texts
-            .into_iter()
-            .fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
-        let error = error.map(|error| error_chain(&*error));
-        assert_eq!(
-            error.as_deref(),
-            Some("transport error: connect error: refused")
-        );
     }
 }

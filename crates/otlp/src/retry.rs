@@ -10,14 +10,14 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Transport;
 use super::response::Outcome;
 use super::runtime::{self, sleep, unless};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Ending, OTHER_ERROR};
 use crate::recorder::random;
 

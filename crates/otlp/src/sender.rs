@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::{Otlp, OtlpTarget, connect};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
 use floe_telemetry_sdk::Error;

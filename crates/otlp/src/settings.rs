@@ -31,6 +31,7 @@ const MIN_SECRET: usize = 4;
 /// The exporter that sends requests, its version and its language
 /// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
 /// another exporter, that of OpenTelemetry, and has other versions.
+#[cfg(feature = "_network")]
 pub(super) const USER_AGENT: &str = concat!(
     "floe-telemetry/",
     env!("CARGO_PKG_VERSION"),
@@ -144,17 +145,25 @@ impl OtlpSettings {
     }
 
     /// Removes the values of the headers from a message: a receiver may quote them.
-    pub(super) fn without_own_headers(&self, mut message: String) -> String {
-        for (_, value) in &self.headers {
-            let credential = value.split_once(' ').map(|(_, credential)| credential);
-            for secret in [Some(&**value), credential].into_iter().flatten() {
-                if secret.len() >= MIN_SECRET && message.contains(secret) {
-                    message = message.replace(secret, REDACTED);
-                }
+    pub(super) fn without_own_headers(&self, message: String) -> String {
+        without_values(message, self.headers.iter().map(|(_, value)| &**value))
+    }
+}
+
+/// Removes values of headers from a message.
+pub fn without_values<'a>(
+    mut message: String,
+    values: impl IntoIterator<Item = &'a str>,
+) -> String {
+    for value in values {
+        let credential = value.split_once(' ').map(|(_, credential)| credential);
+        for secret in [Some(value), credential].into_iter().flatten() {
+            if secret.len() >= MIN_SECRET && message.contains(secret) {
+                message = message.replace(secret, REDACTED);
             }
         }
-        message
     }
+    message
 }
 
 /// The export timeout of the signal, which limits all attempts of one export.

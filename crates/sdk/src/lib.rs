@@ -6,6 +6,7 @@
 
 mod channel;
 mod collector;
+mod condvar;
 mod error;
 mod init;
 mod json_schema;

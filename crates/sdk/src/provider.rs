@@ -41,8 +41,8 @@ mod turns;
 
 use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
@@ -54,8 +54,9 @@ use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
 pub use self::targets::send_spans;
 use self::turns::{Turn, Turns};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Statistics};
+use crate::condvar::Condvar;
 use crate::config::{Runtime, TelemetryConfig};
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;

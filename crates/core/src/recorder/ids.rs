@@ -27,13 +27,8 @@ impl Ids {
     /// The standard library seeds the `RandomState`s of a thread from 128 bits of the system's randomness. After a fork
     /// it continues with the parent's state, so the process and the time are part of the seed.
     pub(super) fn seeded() -> Self {
-        let process = if cfg!(target_family = "wasm") {
-            0
-        } else {
-            std::process::id()
-        };
         let state = RandomState::new();
-        let (process, now) = (u64::from(process), Ticks::now());
+        let (process, now) = (process(), Ticks::now());
         Self {
             low: state.hash_one((process, now, 0_u8)),
             high: state.hash_one((process, now, 1_u8)),
@@ -62,10 +57,35 @@ impl Ids {
     }
 }
 
-/// 128 random bits. The standard library takes the keys of a `RandomState` from the system's randomness.
+/// What differs between two processes: the id of this one. In a browser, where a `RandomState` has the same keys in each
+/// page, 128 random bits.
+#[cfg(not(target_family = "wasm"))]
+fn process() -> u128 {
+    u128::from(std::process::id())
+}
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+fn process() -> u128 {
+    [(); 4].iter().fold(0, |bits, ()| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 up to 2^32"
+        )]
+        let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        bits << 32 | u128::from(random)
+    })
+}
+
+#[cfg(all(target_family = "wasm", not(target_os = "unknown")))]
+const fn process() -> u128 {
+    0
+}
+
+/// 128 random bits.
 pub fn random_bits() -> u128 {
-    let state = RandomState::new();
-    u128::from(state.hash_one(0_u8)) << 64 | u128::from(state.hash_one(1_u8))
+    let Ids { low, high } = Ids::seeded();
+    u128::from(high) << 64 | u128::from(low)
 }
 
 /// A number from 0.0 up to 1.0, for jitter.

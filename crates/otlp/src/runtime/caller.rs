@@ -13,7 +13,7 @@ use std::net::{Shutdown, SocketAddr, ToSocketAddrs as _};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::Uri;
 use hyper::rt::{Executor, Read, ReadBufCursor, Write};
@@ -23,7 +23,7 @@ use mio::{Events, Interest, Registry, Token};
 use tower_service::Service;
 
 use super::timeout;
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 
 /// The bytes that are read at once.
 const READ: usize = 8 * 1024;

@@ -5,9 +5,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Instant;
 
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 
 struct Unpark(Thread);
 

@@ -8,10 +8,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::rate_limited::RateLimited;
 use super::statistics::Counters;
+use crate::clock::Instant;
 use crate::internal_log::internal_log;
 use crate::recorder::{Code, SpanRecord, Threshold, randomness, threshold, with_threshold};
 

@@ -6,13 +6,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 
 use super::export_failure::{ExportFailure, QUEUE_FULL};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::keys;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::enrich::EnrichedSpan;
 use super::worker::{Report, Size, Worker};
 use crate::channel::Sender;
+use crate::clock::Instant;
 use crate::recorder::key_value_bytes;
 
 /// An exporter, independent of the form of its batches.

@@ -1,13 +1,13 @@
 //! Flush and shutdown on the collector thread: fetches spans first, then flushes or shuts down the
 //! exporters.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::pipeline::Pipeline;
 use super::watermarks::Watermarks;
 use super::worker::Report;
 use crate::channel::{Sender, channel};
-use crate::clock::{WallClock, monotonic_now};
+use crate::clock::{Instant, WallClock, monotonic_now};
 use crate::recorder::Buffer;
 
 /// A pending flush or shutdown. It is complete once every span that ended before it was fetched.

@@ -4,9 +4,8 @@ use std::future::poll_fn;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Instant;
 
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 
 /// When exports have to end. A shutdown sets it once.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::budget::Budget;
 use super::compression::Compressor;
@@ -20,7 +20,7 @@ use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::channel::Sender;
-use crate::clock::{WallClock, monotonic_now};
+use crate::clock::{Instant, WallClock, monotonic_now};
 #[cfg(test)]
 use crate::config::Signal;
 use crate::config::{

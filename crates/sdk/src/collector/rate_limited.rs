@@ -1,9 +1,9 @@
 //! A rate limit for warnings.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 
 /// The minimum time between two warnings of one kind.
 const INTERVAL: Duration = Duration::from_secs(60);

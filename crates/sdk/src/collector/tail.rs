@@ -12,14 +12,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::TraceId;
 use rustc_hash::FxHashMap;
 
 use super::statistics::Counters;
 use super::watermarks::Watermarks;
-use crate::clock::WallClock;
+use crate::clock::{Instant, WallClock};
 use crate::config::SamplingConfig;
 use crate::keys;
 use crate::recorder::{Buffer, Code, SpanRecord, Threshold, rejects, with_threshold};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::{Context, KeyValue};
 
@@ -14,7 +14,7 @@ use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::config::{Runtime, Signal};
 use crate::error::Error;
 use crate::internal_log::internal_log;

@@ -19,6 +19,8 @@ pub(super) fn detect(
     has_arguments: bool,
     found: &mut DetectedAttributes,
 ) {
+    // A page has none, and the standard library panics.
+    #[cfg(not(target_family = "wasm"))]
     found.add("process.pid", Some(i64::from(std::process::id())));
     found.add("process.parent_pid", parent_id());
     let path = environment::executable();

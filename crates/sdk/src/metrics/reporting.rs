@@ -3,7 +3,7 @@
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -14,6 +14,7 @@ use opentelemetry_sdk::metrics::data::{
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::sdk_metrics::collection_began;
+use crate::clock::Instant;
 use crate::collector::{Component, Counters, ExportFailure};
 use crate::internal_log::internal_log;
 use crate::redaction::sanitize_error;

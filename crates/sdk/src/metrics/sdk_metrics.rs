@@ -6,12 +6,11 @@ use std::any::type_name;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{
     ALREADY_SHUTDOWN, Collector, Component, Components, Counters, Durations, Role,
 };

@@ -1,10 +1,10 @@
 //! Waits for the results of a flush or a shutdown, up to a deadline.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::channel::{Receiver, RecvTimeoutError, channel};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
 use crate::error::Error;
 use crate::metrics::MetricReport;

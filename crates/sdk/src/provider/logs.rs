@@ -1,7 +1,7 @@
 //! The log exporters of a provider, and the results of their flush and shutdown.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
@@ -9,6 +9,7 @@ use opentelemetry_sdk::Resource;
 use super::delivery::receive;
 use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
+use crate::clock::Instant;
 use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{
     ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,

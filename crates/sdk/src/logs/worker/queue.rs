@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
 
 use super::{LogSettings, Task};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{ALREADY_SHUTDOWN, Component, Counters, QUEUE_FULL, SHUTDOWN, Size};
 use crate::logs::export_record::ExportRecord;
 

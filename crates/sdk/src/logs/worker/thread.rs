@@ -3,12 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use super::queue::{Batch, Queue};
 use super::{LogReport, LogSettings, Task};
 use crate::channel::{Receiver, RecvTimeoutError, Sender};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Component, guarded};
 use crate::internal_log::internal_log;
 use crate::logs::record_exporter::RecordExporter;

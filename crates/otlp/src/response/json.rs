@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::response::{Outcome, description};
+use super::{Outcome, description};
 
 /// Reads the body.
-pub(super) fn accepted(body: &[u8]) -> Outcome {
+pub fn accepted(body: &[u8]) -> Outcome {
     let body = match body.trim_ascii() {
         b"" => b"{}",
         body => body,

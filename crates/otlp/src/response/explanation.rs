@@ -1,11 +1,9 @@
 //! What a receiver says about a request that it has not accepted.
 
-use hyper::HeaderMap;
-use hyper::header::CONTENT_TYPE;
 use prost::Message;
 use serde_json::Value;
 
-use crate::response::description;
+use super::description;
 
 /// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1), the body of a failure.
 #[derive(Clone, PartialEq, Message)]
@@ -14,12 +12,10 @@ struct Status {
     message: String,
 }
 
-/// Returns the message in the body of a response, which is text of others. `None` if there is none for a reader.
-pub(super) fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .map_or(&b""[..], |kind| kind.as_bytes());
-    let message = if kind.starts_with(b"application/x-protobuf") {
+/// Returns the message in the body of a response with this `Content-Type`, which is text of others. `None` if there is
+/// none for a reader.
+pub fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
+    let message = if content_type.starts_with(b"application/x-protobuf") {
         Status::decode(body).ok()?.message
     } else {
         let text = String::from_utf8_lossy(body);
@@ -44,14 +40,7 @@ fn message(json: &Value) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderValue;
-
     use super::*;
-
-    fn explained(kind: &'static str, body: &[u8]) -> Option<String> {
-        let kind = (CONTENT_TYPE, HeaderValue::from_static(kind));
-        explanation(&HeaderMap::from_iter([kind]), body)
-    }
 
     #[test]
     fn the_message_of_each_kind_of_body_is_found() {
@@ -84,13 +73,14 @@ mod tests {
             ("text/html", b"<!doctype html><p>login</p>", "a web page"),
             ("", b"rejected", "rejected"),
         ] {
-            assert_eq!(explained(kind, body).as_deref(), Some(expected));
+            let found = explanation(kind.as_bytes(), body);
+            assert_eq!(found.as_deref(), Some(expected));
         }
         for (kind, body) in [
             ("text/plain", &b" \n"[..]),
             ("application/x-protobuf", &[0xff]),
         ] {
-            assert_eq!(explained(kind, body), None);
+            assert_eq!(explanation(kind.as_bytes(), body), None);
         }
     }
 }

@@ -1,0 +1,155 @@
+//! Why a request has no answer, and what to change.
+
+use std::error::Error as StdError;
+use std::iter;
+
+use super::proxy::NotConnected;
+use crate::config::OtlpProtocol;
+
+/// Whether a connection ended because the response is not valid HTTP or exceeds a limit, such as headers
+/// without an end. The response to a retry would be the same.
+pub(super) fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| {
+        is_invalid_http2(cause) || cause.downcast_ref().is_some_and(hyper::Error::is_parse)
+    })
+}
+
+#[cfg(feature = "grpc")]
+fn is_invalid_http2(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref().is_some_and(h2::Error::is_library)
+}
+
+#[cfg(not(feature = "grpc"))]
+fn is_invalid_http2(_: &(dyn StdError + 'static)) -> bool {
+    false
+}
+
+const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
+    (`client_certificate`) of an authority that it trusts";
+
+/// What to change if a receiver refuses who sends a request, to be appended to its answer.
+pub(super) const CREDENTIAL_ADVICE: &str =
+    "; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
+
+/// What to change if a receiver probably speaks another protocol than the exporter, or one of the two does not trust
+/// the other, to be appended to the error of a request without an answer. Every protocol may have any port, so only the
+/// network shows this mistake: the answer is not one of the protocol, or a receiver that `has_answered` nothing so far
+/// ends each connection.
+pub(super) fn advice(
+    error: &(dyn StdError + 'static),
+    endpoint: &hyper::Uri,
+    protocol: OtlpProtocol,
+    has_answered: bool,
+) -> String {
+    let is_without_tls = is_error_without_tls(error);
+    if is_without_tls == Some(true) {
+        return "; the receiver does not use TLS: expected an endpoint with `http://`".to_owned();
+    }
+    // By their texts, because h2 keeps nothing else of an error of TLS.
+    let text = error_chain(error);
+    if text.contains("UnknownIssuer") {
+        return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
+            .to_owned();
+    }
+    let is_other_protocol = is_invalid_response(error)
+        || text.contains("HTTP/2 was not negotiated")
+        || text.contains("NoApplicationProtocol");
+    if !is_other_protocol && text.contains("received fatal alert") {
+        return format!("; a receiver {VERIFIES_CLIENTS}");
+    }
+    let is_closed = !has_answered && is_without_tls.is_none() && !is_unconnected(error);
+    if !is_closed && !is_other_protocol {
+        return String::new();
+    }
+    let (other, port) = match protocol {
+        OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),
+        _ => (OtlpProtocol::Grpc, 4317),
+    };
+    let tls = match endpoint.scheme_str() {
+        Some("https") if is_other_protocol => "",
+        Some("https") => &format!(", and one {VERIFIES_CLIENTS}"),
+        _ => ", and one with TLS an endpoint with `https://`",
+    };
+    format!(
+        "; a receiver of {}, usually at port {port}, needs `OTEL_EXPORTER_OTLP_PROTOCOL={}` \
+         (`otlp_protocol`){tls}",
+        other.as_str(),
+        other.name(),
+    )
+}
+
+/// Whether there was no connection at all.
+pub(super) fn is_unconnected(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(<dyn StdError>::is::<NotConnected>)
+}
+
+/// Whether the receiver has answered a TLS handshake without TLS. `None` if TLS has not failed.
+#[cfg(feature = "tls")]
+fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
+    causes(error).find_map(|mut cause| {
+        // The source of an error of the system is not the error that it wraps.
+        while let Some(wrapped) = cause.downcast_ref().and_then(std::io::Error::get_ref) {
+            cause = wrapped;
+        }
+        let error = cause.downcast_ref()?;
+        Some(matches!(error, rustls::Error::InvalidMessage(_)))
+    })
+}
+
+#[cfg(not(feature = "tls"))]
+fn is_error_without_tls(_: &(dyn StdError + 'static)) -> Option<bool> {
+    None
+}
+
+/// An error and its sources.
+pub(super) fn causes<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The messages of an error and of its sources. The outermost alone seldom names the cause, and an error that
+/// only wraps another one says the same.
+pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
+    let mut causes: Vec<_> = causes(error).map(ToString::to_string).collect();
+    causes.dedup();
+    causes.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_named_once() {
+        #[derive(Debug)]
+        struct Cause(Option<Box<Cause>>, &'static str);
+
+        impl std::fmt::Display for Cause {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.1)
+            }
+        }
+
+        impl StdError for Cause {
+            fn source(&self) -> Option<&(dyn StdError + 'static)> {
+                self.0.as_deref().map(|cause| cause as _)
+            }
+        }
+
+        let texts = [
+            "refused",
+            "connect error",
+            "connect error",
+            "transport error",
+        ];
+        let error = texts
+            .into_iter()
+            .fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
+        let error = error.map(|error| error_chain(&*error));
+        assert_eq!(
+            error.as_deref(),
+            Some("transport error: connect error: refused")
+        );
+    }
+}

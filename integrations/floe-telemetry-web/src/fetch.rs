@@ -1,0 +1,175 @@
+//! One request by `fetch`.
+
+use std::cell::Cell;
+
+use floe_telemetry::__http::{
+    Outcome, accepted, accepted_json, explanation, refused, without_values,
+};
+use floe_telemetry::config::{OtlpProtocol, Signal};
+use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
+use js_sys::futures::JsFuture;
+use js_sys::{Date, Function, Promise, Reflect, Uint8Array};
+use secrecy::{ExposeSecret, SecretString};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Url};
+
+/// The receiver where the configuration names none.
+const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
+
+/// Where the requests of a signal go.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    pub(crate) signal: Signal,
+    pub(crate) is_json: bool,
+    url: String,
+    headers: Headers,
+    /// The values of the configured headers, which a receiver may quote.
+    secrets: Vec<SecretString>,
+    timeout_millis: u32,
+    /// The end of the pause that the receiver has required, in milliseconds since 1970.
+    paused_until: Cell<f64>,
+}
+
+impl Receiver {
+    /// The receiver that the configuration names for a signal.
+    ///
+    /// # Errors
+    ///
+    /// The endpoint is no URL, or a header has invalid characters.
+    pub(crate) fn new(config: &TelemetryConfig, signal: Signal) -> Result<Self, Error> {
+        let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
+        let protocol = own.protocol.or(config.otlp_protocol);
+        let is_json = protocol == Some(OtlpProtocol::HttpJson);
+        let all_signals = config.otlp_endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
+        let url = url(own.endpoint.as_deref().unwrap_or(all_signals))?;
+        if own.endpoint.is_none() {
+            let path = url.pathname();
+            let base = path.trim_end_matches('/');
+            // A general endpoint is often configured with the path of traces.
+            let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+            url.set_pathname(&format!("{base}/v1/{}", signal.as_str()));
+        }
+        let refused = |error: JsValue| Error::config(format!("otlp: a header: {}", text(&error)));
+        let headers = Headers::new().map_err(refused)?;
+        let content = if is_json {
+            "application/json"
+        } else {
+            "application/x-protobuf"
+        };
+        headers.set("content-type", content).map_err(refused)?;
+        let configured = if own.headers.is_empty() {
+            &all.headers
+        } else {
+            &own.headers
+        };
+        for (name, value) in configured {
+            headers
+                .set(name, value.expose_secret())
+                .map_err(|_| Error::config(format!("otlp: the header `{name}` is invalid")))?;
+        }
+        Ok(Self {
+            signal,
+            is_json,
+            url: url.href(),
+            headers,
+            secrets: configured.values().cloned().collect(),
+            timeout_millis: u32::try_from(config.otlp.timeout(signal).as_millis())
+                .unwrap_or(u32::MAX),
+            paused_until: Cell::new(0.0),
+        })
+    }
+
+    /// Starts to send a request. With `keepalive`, it outlives the page.
+    ///
+    /// # Errors
+    ///
+    /// The receiver has required a pause, or the browser has refused the request.
+    pub(crate) fn start(&self, body: &[u8], keepalive: bool) -> Result<JsFuture, Outcome> {
+        if Date::now() < self.paused_until.get() {
+            let reason = "the receiver has required a pause, which is not over".to_owned();
+            return Err(Outcome::Unanswered(reason));
+        }
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_headers(&self.headers);
+        init.set_body(&Uint8Array::from(body));
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(self.timeout_millis)));
+        let started = Reflect::set(&init, &"keepalive".into(), &keepalive.into())
+            .and_then(|_| Reflect::get(&js_sys::global(), &"fetch".into()))
+            .and_then(JsCast::dyn_into::<Function>)
+            .and_then(|fetch| fetch.call2(&js_sys::global(), &self.url.as_str().into(), &init))
+            .and_then(JsCast::dyn_into::<Promise>);
+        started
+            .map(JsFuture::from)
+            .map_err(|error| unanswered(&error))
+    }
+
+    /// Waits for the answer.
+    pub(crate) async fn answer(&self, sent: JsFuture) -> Outcome {
+        let outcome = self.read(sent).await;
+        let outcome = outcome.unwrap_or_else(|error| unanswered(&error));
+        if let Outcome::Retry {
+            after: Some(after), ..
+        } = &outcome
+        {
+            // As with the other exporters, nonsense does not stop this one.
+            let longest = f64::from(self.timeout_millis) / 2.0;
+            let pause = (after.as_secs_f64() * 1000.0).min(longest);
+            self.paused_until.set(Date::now() + pause);
+        }
+        outcome
+    }
+
+    async fn read(&self, sent: JsFuture) -> Result<Outcome, JsValue> {
+        let response: Response = sent.await?.dyn_into()?;
+        let body = JsFuture::from(response.array_buffer()?).await?;
+        let body = Uint8Array::new(&body).to_vec();
+        if response.ok() {
+            let reads = if self.is_json {
+                accepted_json
+            } else {
+                accepted
+            };
+            return Ok(reads(&body));
+        }
+        let header = |name| response.headers().get(name).ok().flatten();
+        let mut reason = match response.status() {
+            0 => "the receiver answered with a redirect, and redirects are not followed".to_owned(),
+            status => format!("the receiver answered with status {status}"),
+        };
+        let content_type = header("content-type").unwrap_or_default();
+        if let Some(explanation) = explanation(content_type.as_bytes(), &body) {
+            reason = format!("{reason}: {explanation}");
+        }
+        let after = header("retry-after");
+        Ok(refused(response.status(), reason, after.as_deref()))
+    }
+
+    /// A text of the receiver, without credentials.
+    pub(crate) fn sanitized(&self, text: String) -> String {
+        let values = self.secrets.iter().map(ExposeSecret::expose_secret);
+        sanitize_error_message(&without_values(text, values)).into_owned()
+    }
+}
+
+fn unanswered(error: &JsValue) -> Outcome {
+    Outcome::Unanswered(format!("the receiver did not answer: {}", text(error)))
+}
+
+/// The text of an exception, without credentials.
+pub(crate) fn text(error: &JsValue) -> String {
+    let text = match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => format!("{error:?}"),
+    };
+    sanitize_error_message(&text).into_owned()
+}
+
+fn url(endpoint: &str) -> Result<Url, Error> {
+    Url::new(endpoint).map_err(|_| {
+        Error::config(
+            "otlp: the endpoint is no URL, expected one such as `https://collector.example.com`",
+        )
+    })
+}

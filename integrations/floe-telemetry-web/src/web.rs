@@ -1,0 +1,263 @@
+//! The provider of a page.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use floe_telemetry::__http::Outcome;
+use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, Runtime, Signal};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, sanitize_error_message};
+use js_sys::futures::{JsFuture, spawn_local};
+use js_sys::{Date, Function, Reflect};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::VisibilityState;
+
+use crate::fetch::{Receiver, text};
+use crate::queue::{Queue, Sending, Writer};
+
+/// The most bytes of requests that may outlive a page. A browser refuses more than 64 KiB
+/// ([specification](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch)).
+const MAX_KEEPALIVE: usize = 60 * 1024;
+
+/// The time in which a flush encodes, which holds up the page.
+const ENCODE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The time between two warnings, in milliseconds.
+const WARNING_MILLIS: f64 = 60_000.0;
+
+/// The telemetry of a page. Clones are the same. When the last one is dropped, the provider shuts down, and what was not
+/// flushed is lost.
+#[derive(Clone, Debug)]
+pub struct Web(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    provider: TelemetryProvider,
+    queue: Queue,
+    receivers: Vec<Receiver>,
+    /// When the last warning was written, in milliseconds since 1970.
+    warned: Cell<f64>,
+}
+
+/// Starts the telemetry of a page, or of a worker.
+///
+/// Spans go to [`otlp_endpoint`](TelemetryConfig::otlp_endpoint), by default `http://localhost:4318`, in protobuf or in
+/// JSON ([`otlp_protocol`](TelemetryConfig::otlp_protocol)), with the headers and the timeout of
+/// [`otlp`](TelemetryConfig::otlp); with the features `metrics` and `logs`, metrics and log records do, too. A receiver
+/// of another origin has to allow the page's by
+/// [CORS](https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). Nothing is sent before a [flush](Web::flush). The
+/// configuration's [`runtime`](TelemetryConfig::runtime) is [`Caller`](Runtime::Caller), and a request has at most 60 KiB
+/// unless `otlp.all.max_request_bytes` is set, because that much can still be sent while the page ends.
+///
+/// # Errors
+///
+/// As [`initialize`](floe_telemetry::TelemetryProviderBuilder::initialize). `authentication`, `otlp.additional`,
+/// compression, gRPC, and an endpoint that is no URL are errors.
+pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
+    floe_telemetry::__register_parts();
+    check(&config)?;
+    config.runtime = Runtime::Caller;
+    let max = &mut config.otlp.all.max_request_bytes;
+    max.get_or_insert(MAX_KEEPALIVE);
+    let queue = Queue::default();
+    let mut signals = Vec::new();
+    for (signal, chosen) in [
+        (Signal::Traces, &mut config.exporters.traces),
+        #[cfg(feature = "metrics")]
+        (Signal::Metrics, &mut config.exporters.metrics),
+        #[cfg(feature = "logs")]
+        (Signal::Logs, &mut config.exporters.logs),
+    ] {
+        let chosen = chosen.replace(vec![ExporterKind::None]);
+        if chosen.is_none_or(|chosen| chosen.contains(&ExporterKind::Otlp)) {
+            signals.push(signal);
+        }
+    }
+    let receivers = signals.into_iter();
+    let receivers = receivers.map(|signal| Receiver::new(&config, signal));
+    let receivers = receivers.collect::<Result<Vec<_>, _>>()?;
+    let mut builder = TelemetryProvider::builder(config);
+    for receiver in &receivers {
+        let writer = Writer {
+            signal: receiver.signal,
+            is_json: receiver.is_json,
+            queue: queue.clone(),
+        };
+        builder = builder.with_otlp_writer(receiver.signal, writer);
+    }
+    Ok(Web(Rc::new(Inner {
+        provider: builder.initialize()?,
+        queue,
+        receivers,
+        warned: Cell::new(0.0),
+    })))
+}
+
+/// Fails if a setting would have no effect.
+fn check(config: &TelemetryConfig) -> Result<(), Error> {
+    let otlp = &config.otlp;
+    let any = |is_set: &dyn Fn(Signal) -> bool| {
+        [Signal::Traces, Signal::Metrics, Signal::Logs]
+            .into_iter()
+            .any(is_set)
+    };
+    let grpc = Some(OtlpProtocol::Grpc);
+    let found = [
+        (
+            "authentication",
+            "no value",
+            config.authentication.is_some(),
+        ),
+        ("otlp.additional", "no value", !otlp.additional.is_empty()),
+        (
+            "compression",
+            "`none`",
+            any(&|signal| otlp.compression(signal) != Compression::None),
+        ),
+        (
+            "otlp_protocol",
+            "`http/protobuf` or `http/json`",
+            config.otlp_protocol == grpc || any(&|signal| otlp.signal(signal).protocol == grpc),
+        ),
+    ];
+    match found.into_iter().find(|(.., is_set)| *is_set) {
+        Some((setting, expected, _)) => Err(Error::config(format!(
+            "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found another"
+        ))),
+        None => Ok(()),
+    }
+}
+
+impl Web {
+    /// The provider of the page.
+    pub fn provider(&self) -> &TelemetryProvider {
+        &self.0.provider
+    }
+
+    /// Sends what was recorded, and waits for the answers of the receiver.
+    ///
+    /// A request without an answer, or to which the receiver answers with status 429, 502, 503 or 504, is sent again by
+    /// the next flush; at most 4 MiB wait for it. What does not fit is lost, with a warning, and counted as in every
+    /// program. After a `Retry-After`, nothing is sent for that time, at most half of the timeout; a receiver of another
+    /// origin has to name it in `Access-Control-Expose-Headers`. Redirects are not followed. A request that another flush
+    /// is sending is not waited for.
+    ///
+    /// # Errors
+    ///
+    /// A request was not delivered or was rejected, also in part, or spans were lost. The error is the first reason.
+    /// [`Statistics`](floe_telemetry::Statistics) counts a request as exported before it is sent.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let mut result = self.0.provider.force_flush(ENCODE_TIMEOUT);
+        for (receiver, sending, started) in self.send() {
+            let outcome = match started {
+                Ok(sent) => receiver.answer(sent).await,
+                Err(outcome) => outcome,
+            };
+            result = result.and(self.ended(receiver, sending, outcome));
+        }
+        result
+    }
+
+    /// Begins all requests before the first answer: a page that ends runs no further code.
+    fn send(&self) -> Vec<(&Receiver, Sending, Result<JsFuture, Outcome>)> {
+        let mut begun = Vec::new();
+        let mut room = if is_hidden() { MAX_KEEPALIVE } else { 0 };
+        while let Some(sending) = self.0.queue.take() {
+            let Some(request) = sending.request() else {
+                continue;
+            };
+            let of = |receiver: &&Receiver| receiver.signal == request.signal;
+            let Some(receiver) = self.0.receivers.iter().find(of) else {
+                sending.done();
+                continue;
+            };
+            let length = request.body.len();
+            let keepalive = length <= room;
+            if keepalive {
+                room -= length;
+            }
+            let started = receiver.start(&request.body, keepalive);
+            begun.push((receiver, sending, started));
+        }
+        begun
+    }
+
+    /// Keeps a request that can be retried.
+    fn ended(&self, receiver: &Receiver, sending: Sending, outcome: Outcome) -> Result<(), Error> {
+        let reason = match outcome {
+            Outcome::Accepted { rejected, message } => {
+                sending.done();
+                let message = receiver.sanitized(message);
+                if rejected == 0 {
+                    if !message.is_empty() {
+                        self.warn(&format!("the receiver sent a warning: {message}"));
+                    }
+                    return Ok(());
+                }
+                format!("the receiver rejected {rejected} items of a batch: {message}")
+            }
+            Outcome::Rejected(reason) => {
+                sending.done();
+                receiver.sanitized(reason)
+            }
+            Outcome::Retry { reason, .. } | Outcome::Unanswered(reason) => {
+                let reason = receiver.sanitized(reason);
+                sending.keep(&reason);
+                reason
+            }
+        };
+        Err(Error::export(reason))
+    }
+
+    /// Flushes in this interval, and when the page is hidden, which may be the last that it learns
+    /// ([`visibilitychange`](https://developer.mozilla.org/docs/Web/API/Document/visibilitychange_event)). It goes on as
+    /// long as the page lives. What is not delivered is a warning on the console of the browser, at most one a minute.
+    ///
+    /// # Errors
+    ///
+    /// There is no `setInterval`, as outside of pages and workers.
+    pub fn flush_every(&self, interval: Duration) -> Result<(), Error> {
+        let web = self.clone();
+        let flush = Closure::<dyn Fn()>::new(move || {
+            let web = web.clone();
+            spawn_local(async move {
+                if let Err(error) = web.flush().await {
+                    web.warn(&format!("telemetry was not exported: {error}"));
+                }
+            });
+        });
+        let no_timer = |error| Error::state(format!("`setInterval`: {}", text(&error)));
+        let callback = flush.as_ref();
+        // A browser takes a longer interval for none.
+        let millis = i32::try_from(interval.as_millis()).unwrap_or(i32::MAX);
+        let global = js_sys::global();
+        Reflect::get(&global, &"setInterval".into())
+            .and_then(JsCast::dyn_into::<Function>)
+            .and_then(|set| set.call2(&global, callback, &millis.into()))
+            .map_err(no_timer)?;
+        if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+            document
+                .add_event_listener_with_callback("visibilitychange", callback.unchecked_ref())
+                .map_err(|error| Error::state(format!("`visibilitychange`: {}", text(&error))))?;
+        }
+        // The browser calls it as long as the page lives.
+        flush.forget();
+        Ok(())
+    }
+
+    fn warn(&self, message: &str) {
+        let now = Date::now();
+        if now - self.0.warned.get() < WARNING_MILLIS {
+            return;
+        }
+        self.0.warned.set(now);
+        web_sys::console::warn_1(&(&*sanitize_error_message(message)).into());
+    }
+}
+
+/// Whether the page may end at any time.
+fn is_hidden() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
+}
