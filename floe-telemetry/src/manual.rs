@@ -40,6 +40,7 @@ pub mod operations {}
 /// [document]: configuration#the-document
 /// [keys]: configuration#logs
 /// [levels]: configuration#redaction
+/// [`metrics`]: https://docs.rs/metrics
 /// [Operations]: operations#signals
 /// [`semconv`]: macro@crate::traced
 /// [settings]: configuration#sampling
