@@ -35,6 +35,7 @@ pub mod operations {}
 
 /// Short answers to "I want to …".
 ///
+#[doc = concat!("[examples/redis]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/examples/redis/lib.rs")]
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
