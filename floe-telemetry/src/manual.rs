@@ -35,12 +35,14 @@ pub mod operations {}
 
 /// Short answers to "I want to …".
 ///
+#[doc = concat!("[examples/redis]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/examples/redis/lib.rs")]
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
 /// [`floe-telemetry-web`]: https://docs.rs/floe-telemetry-web
 /// [keys]: configuration#logs
 /// [levels]: configuration#redaction
+/// [`metrics`]: https://docs.rs/metrics
 /// [Operations]: operations#signals
 /// [`runtime: caller`]: configuration#runtime
 /// [`semconv`]: macro@crate::traced

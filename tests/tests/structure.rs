@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 31] = [
+const CRATES: [&str; 32] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -31,6 +31,7 @@ const CRATES: [&str; 31] = [
     "integrations/floe-telemetry-detectors",
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-messaging",
+    "integrations/floe-telemetry-metrics-facade",
     "integrations/floe-telemetry-otlp-file",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-report",

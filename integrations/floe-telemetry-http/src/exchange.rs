@@ -15,7 +15,7 @@ use floe_telemetry::metrics::in_span;
 use floe_telemetry::propagation::inject_from;
 use http::HeaderValue;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode, Version};
+use http::{HeaderMap, HeaderName, StatusCode, Version};
 use http_body::SizeHint;
 use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, Value};
@@ -165,21 +165,22 @@ impl Exchange {
         }
     }
 
-    /// Adds the trace id to the headers of a response that does not have it, if that is configured.
-    pub(crate) fn add_trace_id(&self, headers: &mut HeaderMap) {
-        let options = self.options.as_deref();
-        let name = options.and_then(|options| options.trace_id_header.as_ref());
-        let (Some(name), Some(cx)) = (name, self.span.context()) else {
-            return;
-        };
-        let span = cx.span();
+    /// The header with the trace id for a response that does not have it, if that is configured.
+    pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
+        let name = self.options.as_deref()?.trace_id_header.as_ref()?;
+        let span = self.span.context()?.span();
         let context = span.span_context();
-        if context.is_valid()
-            && !headers.contains_key(name)
-            && let Ok(value) = HeaderValue::try_from(context.trace_id().to_string())
-        {
-            headers.insert(name, value);
+        if !context.is_valid() || headers.contains_key(name) {
+            return None;
         }
+        let value = HeaderValue::try_from(context.trace_id().to_string()).ok()?;
+        Some((name, value))
+    }
+
+    /// Whether a header of the response is recorded or added.
+    #[cfg(feature = "actix-web")]
+    pub(crate) const fn has_response_options(&self) -> bool {
+        self.options.is_some()
     }
 
     /// The length of the body that a server announces. It does not poll the body again after so many bytes.
@@ -196,7 +197,7 @@ impl Exchange {
         self.fail_as(type_name::<E>(), error);
     }
 
-    fn fail_as(&mut self, error_type: &'static str, error: &dyn Display) {
+    pub(crate) fn fail_as(&mut self, error_type: &'static str, error: &dyn Display) {
         if self.state != State::Ended {
             self.set_error_type(error_type);
             self.span.set_error(error);

@@ -54,12 +54,14 @@ use crate::service::service;
 ///     .layer(layer);
 /// ```
 ///
+/// With the feature `actix-web`, the layer is a middleware for `App::wrap`, too, with the same options.
+///
 /// hyper serves it through `hyper_util::service::TowerToHyperService`.
 ///
 /// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 #[derive(Clone, Debug)]
 pub struct HttpServerLayer {
-    options: Arc<Options<Parts>>,
+    pub(crate) options: Arc<Options<Parts>>,
 }
 
 impl HttpServerLayer {
@@ -112,7 +114,7 @@ fn check_route(options: &Options<Parts>, inner: &str) {
     }
 }
 
-fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
     let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpServer, context);
@@ -146,6 +148,11 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
         options.response.as_ref(),
     )
 }
+
+/// The route that actix-web has found, in the extensions of a request.
+#[cfg(feature = "actix-web")]
+#[derive(Clone, Debug)]
+pub(crate) struct Route(pub(crate) String);
 
 /// What spans and metrics have in common.
 struct Incoming<'r> {
@@ -223,13 +230,16 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-#[cfg(feature = "axum")]
+/// The route that the router of the server has found.
 fn matched_path(parts: &Parts) -> Option<&str> {
-    let path = parts.extensions.get::<axum::extract::MatchedPath>();
-    path.map(axum::extract::MatchedPath::as_str)
-}
-
-#[cfg(not(feature = "axum"))]
-const fn matched_path(_: &Parts) -> Option<&str> {
+    #[cfg(feature = "axum")]
+    if let Some(path) = parts.extensions.get::<axum::extract::MatchedPath>() {
+        return Some(path.as_str());
+    }
+    #[cfg(feature = "actix-web")]
+    if let Some(Route(route)) = parts.extensions.get() {
+        return Some(route);
+    }
+    let _ = parts;
     None
 }

@@ -1,5 +1,5 @@
 //! A span and a duration for each HTTP request and gRPC call: servers and clients built on tower, axum, hyper and
-//! tonic, and clients of reqwest.
+//! tonic, servers of actix-web, and clients of reqwest.
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -12,7 +12,7 @@
 //!
 //! | what | layer | metrics |
 //! |---|---|---|
-//! | HTTP server: tower, axum, hyper | [`HttpServerLayer`] | `http.server.request.duration` |
+//! | HTTP server: tower, axum, hyper, actix-web | [`HttpServerLayer`] | `http.server.request.duration` |
 //! | HTTP client: tower, hyper | [`HttpClientLayer`] | `http.client.request.duration` |
 //! | HTTP client: reqwest | [`HttpClientMiddleware`] | `http.client.request.duration` |
 //! | gRPC server: tonic | [`GrpcServerLayer`] | `rpc.server.call.duration` |
@@ -51,6 +51,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `actix-web` | [`HttpServerLayer`] is a middleware of actix-web, and its spans are named after the routes |
 //! | `axum` | spans of a server named after axum's routes |
 //! | `reqwest-middleware` | [`HttpClientMiddleware`] |
 //!
@@ -60,6 +61,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "actix-web")]
+mod actix;
 mod exchange;
 mod forwarded;
 mod grpc_client;
@@ -79,6 +82,8 @@ mod response;
 mod server_parent;
 mod service;
 
+#[cfg(feature = "actix-web")]
+pub use self::actix::{ActixBody, ActixFuture, ActixServer};
 pub use self::grpc_client::{GrpcClient, GrpcClientLayer};
 pub use self::grpc_server::{GrpcServer, GrpcServerLayer};
 pub use self::http_client::{HttpClient, HttpClientLayer};
@@ -89,6 +94,11 @@ pub use self::reqwest::HttpClientMiddleware;
 pub use self::response::{ResponseBody, ResponseFuture};
 
 /// The examples of README compile and run.
-#[cfg(all(doctest, feature = "axum", feature = "reqwest-middleware"))]
+#[cfg(all(
+    doctest,
+    feature = "actix-web",
+    feature = "axum",
+    feature = "reqwest-middleware"
+))]
 #[doc = include_str!("../README.md")]
 struct Readme;

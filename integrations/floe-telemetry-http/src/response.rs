@@ -27,14 +27,14 @@ pin_project_lite::pin_project! {
 
 /// Which responses have no body.
 #[derive(Clone, Copy, Debug)]
-enum RequestKind {
+pub(crate) enum RequestKind {
     Head,
     Connect,
     Other,
 }
 
 impl RequestKind {
-    fn of(method: &Method) -> Self {
+    pub(crate) fn of(method: &Method) -> Self {
         match *method {
             Method::HEAD => Self::Head,
             Method::CONNECT => Self::Connect,
@@ -45,7 +45,7 @@ impl RequestKind {
     /// Whether a server does not poll the body of the response, because HTTP allows none
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1)). The connection of an upgrade is not
     /// part of the response.
-    fn is_without_body(self, status: StatusCode) -> bool {
+    pub(crate) fn is_without_body(self, status: StatusCode) -> bool {
         match self {
             Self::Head => true,
             Self::Connect if status.is_success() => true,
@@ -106,7 +106,10 @@ where
             Ok(response) => {
                 let (mut parts, body) = response.into_parts();
                 exchange.respond(parts.status, parts.version, &parts.headers);
-                exchange.add_trace_id(&mut parts.headers);
+                let trace_id = exchange.trace_id(&parts.headers);
+                if let Some((name, value)) = trace_id.map(|(name, value)| (name.clone(), value)) {
+                    parts.headers.insert(name, value);
+                }
                 let is_over = this.request.is_without_body(parts.status);
                 let announced = if is_over {
                     Some(0)

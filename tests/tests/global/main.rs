@@ -35,6 +35,7 @@ mod memory;
 mod messages;
 mod metric_series;
 mod metrics;
+mod metrics_facade;
 mod no_exporter;
 mod panics;
 mod probability;

@@ -32,6 +32,7 @@ mod not_sampled;
 mod open_span;
 mod outcome;
 mod propagation;
+mod rayon;
 mod recipes;
 mod redaction;
 mod registry;

@@ -175,5 +175,5 @@ fn the_tasks_name_the_versions_that_are_used() {
             assert!(LOCK.contains("name = \"reqwest\"\nversion = \"0.13."));
         }
     }
-    assert_eq!(rows, 6);
+    assert_eq!(rows, 8);
 }

@@ -1,0 +1,254 @@
+//! [`HttpServerLayer`] as a middleware of actix-web.
+//!
+//! actix-web has the types of an older `http`, a body of its own, and futures that stay on their thread. The head of a
+//! request is converted, so that the options of the layer are the same everywhere.
+
+use std::error::Error as StdError;
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use actix_web::Error;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::{self as actix_header, HeaderMap as ActixHeaders};
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
+
+use crate::exchange::Exchange;
+use crate::http_server::{HttpServerLayer, Route, open};
+use crate::options::Options;
+use crate::response::RequestKind;
+
+/// The middleware for `App::wrap`. Its spans are named after the patterns of the routes, such as
+/// `GET /orders/{id}`. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end of
+/// the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler or an inner middleware
+/// returns is recorded with the status of its response.
+///
+/// A handler whose client has gone runs to its end by default, and so does its span. With
+/// `HttpServer::h1_allow_half_closed(false)`, actix-web drops it, which is recorded as `cancelled`.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use floe_telemetry_http::HttpServerLayer;
+///
+/// let app = App::new()
+///     .route("/orders/{id}", web::get().to(|| async { "an order" }))
+///     .wrap(HttpServerLayer::new()); // the span `GET /orders/{id}`
+/// ```
+impl<S, B> Transform<S, ServiceRequest> for HttpServerLayer
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ActixBody<B>>;
+    type Error = Error;
+    type Transform = ActixServer<S>;
+    type InitError = ();
+    type Future = Ready<Result<ActixServer<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(ActixServer {
+            inner,
+            options: Arc::clone(&self.options),
+        }))
+    }
+}
+
+/// A service of actix-web that records a span for each request, created by [`HttpServerLayer`].
+#[derive(Debug)]
+pub struct ActixServer<S> {
+    inner: S,
+    options: Arc<Options<Parts>>,
+}
+
+impl<S, B> Service<ServiceRequest> for ActixServer<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<ActixBody<B>>;
+    type Error = Error;
+    type Future = ActixFuture<S::Future>;
+
+    fn poll_ready(&self, task: &mut TaskContext<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let parts = head(&request);
+        let length = parts.headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut exchange = open(&self.options, &parts, length);
+        ActixFuture {
+            inner: exchange.run(|| self.inner.call(request)),
+            exchange: Some(exchange),
+            request: RequestKind::of(&parts.method),
+        }
+    }
+}
+
+/// The head of a request with the types of `http` 1.
+fn head(request: &ServiceRequest) -> Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
+    parts.uri = request.uri().to_string().parse().unwrap_or_default();
+    parts.version = match request.version() {
+        actix_web::http::Version::HTTP_09 => Version::HTTP_09,
+        actix_web::http::Version::HTTP_10 => Version::HTTP_10,
+        actix_web::http::Version::HTTP_2 => Version::HTTP_2,
+        actix_web::http::Version::HTTP_3 => Version::HTTP_3,
+        _ => Version::HTTP_11,
+    };
+    parts.headers = headers(request.headers());
+    if let Some(route) = request.match_pattern() {
+        parts.extensions.insert(Route(route));
+    }
+    if let Some(peer) = request.peer_addr() {
+        parts.extensions.insert(peer);
+    }
+    parts
+}
+
+fn headers(headers: &ActixHeaders) -> HeaderMap {
+    let mut converted = HeaderMap::with_capacity(headers.len_keys());
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_str().as_bytes());
+        if let (Ok(name), Ok(mut copy)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+            copy.set_sensitive(value.is_sensitive());
+            // A map that is full leaves out the rest.
+            let _ = converted.try_append(name, copy);
+        }
+    }
+    converted
+}
+
+pin_project_lite::pin_project! {
+    /// The future of a response of an [`ActixServer`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ActixFuture<F> {
+        #[pin]
+        inner: F,
+        exchange: Option<Exchange>,
+        request: RequestKind,
+    }
+}
+
+impl<F, B> Future for ActixFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<ActixBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = match this.exchange {
+            Some(exchange) => exchange.run(|| this.inner.poll(task)),
+            None => this.inner.poll(task),
+        };
+        let result = ready!(polled);
+        let mut exchange = this.exchange.take();
+        let mut response = match result {
+            Ok(response) => response,
+            Err(error) => {
+                // The server makes a response of it.
+                if let Some(exchange) = &mut exchange {
+                    let status = status(error.as_response_error().status_code());
+                    exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
+                    exchange.end_body();
+                }
+                return Poll::Ready(Err(error));
+            }
+        };
+        let status = status(response.status());
+        if let Some(exchange) = &mut exchange {
+            respond(exchange, status, response.headers_mut());
+        }
+        let is_over = this.request.is_without_body(status);
+        Poll::Ready(Ok(
+            response.map_body(|_, body| ActixBody::new(body, exchange, is_over))
+        ))
+    }
+}
+
+fn status(status: actix_web::http::StatusCode) -> StatusCode {
+    StatusCode::from_u16(status.as_u16()).unwrap_or_default()
+}
+
+/// Records the head of the response, and adds the header with the trace id.
+fn respond(exchange: &mut Exchange, status: StatusCode, actix: &mut ActixHeaders) {
+    if !exchange.has_response_options() {
+        return exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
+    }
+    let headers = headers(actix);
+    exchange.respond(status, Version::HTTP_11, &headers);
+    if let Some((name, value)) = exchange.trace_id(&headers)
+        && let Ok(name) = actix_header::HeaderName::from_bytes(name.as_str().as_bytes())
+        && let Ok(value) = actix_header::HeaderValue::from_bytes(value.as_bytes())
+    {
+        actix.insert(name, value);
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The body of a response of an [`ActixServer`]. The span of the request ends when the body ends, fails or is
+    /// dropped.
+    #[derive(Debug)]
+    pub struct ActixBody<B> {
+        #[pin]
+        inner: B,
+        exchange: Option<Exchange>,
+    }
+}
+
+impl<B: MessageBody> ActixBody<B> {
+    fn new(inner: B, exchange: Option<Exchange>, is_over: bool) -> Self {
+        let mut body = Self { inner, exchange };
+        if (is_over || matches!(body.inner.size(), BodySize::None | BodySize::Sized(0)))
+            && let Some(mut exchange) = body.exchange.take()
+        {
+            exchange.end_body();
+        }
+        body
+    }
+}
+
+impl<B: MessageBody> MessageBody for ActixBody<B> {
+    type Error = Box<dyn StdError>;
+
+    fn size(&self) -> BodySize {
+        self.inner.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.project();
+        let polled = match this.exchange {
+            Some(exchange) => exchange.run(|| this.inner.poll_next(task)),
+            None => this.inner.poll_next(task),
+        };
+        let part = ready!(polled).map(|part| part.map_err(Into::into));
+        match (&part, &mut *this.exchange) {
+            (_, None) => {}
+            (Some(Ok(part)), Some(exchange)) => {
+                exchange.add_size(u64::try_from(part.len()).unwrap_or(u64::MAX));
+            }
+            (None, Some(exchange)) => exchange.end_body(),
+            (Some(Err(error)), Some(exchange)) => {
+                // Its type is lost: the bodies of handlers are boxed.
+                exchange.fail_as("_OTHER", error);
+            }
+        }
+        if !matches!(part, Some(Ok(_))) {
+            *this.exchange = None;
+        }
+        Poll::Ready(part)
+    }
+}

@@ -1,0 +1,156 @@
+//! What the `metrics` facade records is exported as OpenTelemetry's metrics.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry_metrics_facade::Recorder;
+use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs `record` with the facade's recorder and a provider, and returns what is exported.
+fn points(record: impl FnOnce()) -> Vec<ReceivedPoint> {
+    let receiver = Receiver::grpc();
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
+    config.otlp_endpoint = Some(receiver.endpoint());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    record();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    receiver.points()
+}
+
+#[track_caller]
+fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
+    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
+    assert_eq!(found.len(), 1, "{name}: {found:?}");
+    found[0]
+}
+
+fn record() {
+    describe_counter!("orders", Unit::Count, "Orders that were imported.");
+    describe_counter!("read", Unit::Kibibytes, "");
+    describe_gauge!("load", Unit::Percent, "How busy the importer is.");
+    describe_histogram!("duration", Unit::Seconds, "How long an import takes.");
+    let url = format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"));
+    for _ in 0..50 {
+        counter!("orders", "from" => url.clone()).increment(2);
+        gauge!("open").increment(1.0);
+    }
+    // After the first use of the name.
+    describe_counter!("orders", Unit::Bytes, "Something else.");
+    counter!("orders", "from" => url).increment(1);
+    for total in [10, 30, 20] {
+        counter!("read").absolute(total);
+    }
+    gauge!("open").decrement(8);
+    gauge!("load", "worker" => "1").set(12.5);
+    gauge!("load", "worker" => "1").set(f64::NAN);
+    histogram!("duration").record(Duration::from_millis(20));
+    histogram!("duration").record_many(3.0, 2);
+    histogram!("duration").record(f64::INFINITY);
+    histogram!("rows").record(7);
+    // Another kind, and a name that OpenTelemetry does not allow.
+    gauge!("orders").set(99.0);
+    counter!("orders:failed").increment(99);
+}
+
+#[test]
+fn every_kind_is_exported_with_its_unit_and_description() {
+    floe_tests::alone!();
+    metrics::set_global_recorder(Recorder::default()).unwrap();
+    let points = points(record);
+
+    let orders = single(&points, "orders");
+    assert_eq!(orders.value, MetricValue::Sum(101.0));
+    assert_eq!(
+        (&*orders.unit, &*orders.description),
+        ("", "Orders that were imported.")
+    );
+    assert_eq!(
+        orders.attributes["from"],
+        "postgres://<REDACTED>@db/orders".into()
+    );
+    assert_eq!(
+        (&*orders.scope, &*orders.scope_version),
+        ("floe-telemetry-metrics-facade", env!("CARGO_PKG_VERSION"))
+    );
+    let read = single(&points, "read");
+    assert_eq!(
+        (&read.value, &*read.unit),
+        (&MetricValue::Sum(30.0), "KiBy")
+    );
+    assert_eq!(single(&points, "open").value, MetricValue::Gauge(42.0));
+    let load = single(&points, "load");
+    assert_eq!((&load.value, &*load.unit), (&MetricValue::Gauge(12.5), "%"));
+    assert_eq!(load.attributes["worker"], "1".into());
+    let duration = single(&points, "duration");
+    let MetricValue::Histogram(count, sum, bounds, buckets) = &duration.value else {
+        panic!("{duration:?}");
+    };
+    assert_eq!((*count, *sum, &*duration.unit), (3, 6.02, "s"));
+    assert_eq!((bounds[0], bounds[13]), (0.005, 10.0));
+    assert_eq!((buckets[2], buckets[11]), (1, 2));
+    assert!(matches!(
+        &single(&points, "rows").value,
+        MetricValue::Histogram(1, _, bounds, _) if bounds.last() == Some(&10_000.0)
+    ));
+    assert!(points.iter().all(|point| point.name != "orders:failed"));
+}
+
+/// A thread may not leave the value that another one has replaced.
+#[test]
+fn a_gauge_that_threads_change_ends_with_its_value() {
+    floe_tests::alone!();
+    let recorder = Recorder::default();
+    let points = points(|| {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    metrics::with_local_recorder(&recorder, || {
+                        for _ in 0..2_000 {
+                            gauge!("open").increment(1);
+                            gauge!("open").decrement(1);
+                        }
+                    });
+                });
+            }
+        });
+    });
+    assert_eq!(single(&points, "open").value, MetricValue::Gauge(0.0));
+}
+
+#[test]
+fn labels_without_end_share_a_series() {
+    floe_tests::alone!();
+    let points = points(|| {
+        metrics::with_local_recorder(&Recorder::default(), || {
+            for user in 0..2_100 {
+                counter!("logins", "user" => user.to_string()).increment(1);
+            }
+            // A series that is there is kept.
+            counter!("logins", "user" => "7").increment(1);
+        });
+    });
+    let logins: Vec<_> = points.iter().filter(|it| it.name == "logins").collect();
+    assert_eq!(logins.len(), 2_000);
+    let value = |key: &str, value: floe_tests::Value| {
+        let mut found = logins
+            .iter()
+            .filter(|it| it.attributes.get(key) == Some(&value));
+        let point = found.next().unwrap();
+        assert!(found.next().is_none(), "{key}");
+        point.value.clone()
+    };
+    assert_eq!(value("user", "7".into()), MetricValue::Sum(2.0));
+    assert_eq!(
+        value("otel.metric.overflow", true.into()),
+        MetricValue::Sum(101.0)
+    );
+}
