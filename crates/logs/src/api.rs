@@ -30,8 +30,8 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     });
 }
 
-/// Whether a record with this target is exported now, or may be an event of its span. Records of the exporters themselves, for example about failed
-/// exports, would be an endless loop.
+/// Whether a record with this target is exported now, or may be an event of its span. Records of the exporters
+/// themselves, for example about failed exports, would be an endless loop.
 pub(super) fn is_enabled(target: &str) -> bool {
     (current::exports() || current::bridges())
         && context::is_readable(target)
@@ -60,7 +60,7 @@ fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut Thr
         }
     }
     if setting.event_to_span_event_bridge
-        && let Some(name) = record.event_name
+        && let Some(name) = record.event_name.filter(|name| !name.is_empty())
     {
         let time = record.timestamp.or(record.observed_timestamp);
         event_to_span_event::bridge(name, time, record.span, &attributes);

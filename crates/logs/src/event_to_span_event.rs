@@ -3,6 +3,8 @@
 
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use opentelemetry::logs::AnyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Array, Context, Key, KeyValue, StringValue, Value};
@@ -22,7 +24,8 @@ pub(super) fn bridge(
 ) {
     // Cloned, because a span of another library runs its own code, which may change the current `Context`.
     let cx = Context::current();
-    let same = |current: SpanIds| span.is_none_or(|span| span.span_id == current.span_id);
+    let ids = |ids: SpanIds| (ids.trace_id, ids.span_id);
+    let same = |current| span.is_none_or(|span| ids(span) == ids(current));
     if !cx.span().is_recording() || !context::ids(&cx).is_some_and(same) {
         return;
     }
@@ -33,7 +36,8 @@ pub(super) fn bridge(
         .add_event_with_timestamp(name, time, attributes.collect());
 }
 
-/// The value as one of a span's event, whose values are not nested: a text with JSON in their place.
+/// The value as one of a span's event, whose values are neither nested nor bytes: a text with JSON or base64 in their
+/// place ([specification](https://opentelemetry.io/docs/specs/otel/common/#anyvalue-representation-for-non-otlp-protocols)).
 fn of_span(value: &AnyValue) -> Value {
     match value {
         AnyValue::Boolean(value) => Value::Bool(*value),
@@ -44,7 +48,8 @@ fn of_span(value: &AnyValue) -> Value {
             let array = array(items).map(Value::Array);
             array.unwrap_or_else(|| Value::from(as_json(value).to_string()))
         }
-        AnyValue::Bytes(_) | AnyValue::Map(_) => Value::from(as_json(value).to_string()),
+        AnyValue::Bytes(bytes) => Value::from(STANDARD.encode(&**bytes)),
+        AnyValue::Map(_) => Value::from(as_json(value).to_string()),
         _ => Value::from(""),
     }
 }
@@ -74,9 +79,12 @@ fn as_json(value: &AnyValue) -> serde_json::Value {
     match value {
         AnyValue::Boolean(value) => json!(value),
         AnyValue::Int(value) => json!(value),
+        AnyValue::Double(value) if value.is_nan() => json!("NaN"),
+        AnyValue::Double(value) if value.is_infinite() && *value > 0.0 => json!("Infinity"),
+        AnyValue::Double(value) if value.is_infinite() => json!("-Infinity"),
         AnyValue::Double(value) => json!(value),
         AnyValue::String(text) => json!(text.as_str()),
-        AnyValue::Bytes(bytes) => json!(**bytes),
+        AnyValue::Bytes(bytes) => json!(STANDARD.encode(&**bytes)),
         AnyValue::ListAny(items) => items.iter().map(as_json).collect(),
         AnyValue::Map(items) => {
             let items = items.iter();

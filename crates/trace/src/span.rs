@@ -250,7 +250,7 @@ impl Span {
     }
 
     /// Returns the calls that it stands for and the time that they took: one, but for a span that the program has
-    /// compressed (`floe.composite.*`).
+    /// compressed from calls one after the other (`floe.composite.*`).
     #[must_use]
     pub fn calls(&self) -> (u64, u64) {
         let number = |key| match self.attribute(key) {
@@ -258,8 +258,9 @@ impl Span {
             _ => None,
         };
         let count = number("floe.composite.count").filter(|count| *count > 0);
-        let composite = count.zip(number("floe.composite.sum_ns"));
-        composite.unwrap_or_else(|| (1, self.duration()))
+        // Calls that overlap take longer together than from the first to the last.
+        let sum = number("floe.composite.sum_ns").filter(|sum| *sum <= self.duration());
+        count.zip(sum).unwrap_or_else(|| (1, self.duration()))
     }
 
     /// Returns the value of its attribute.

@@ -16,7 +16,7 @@ use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 use floe_telemetry::{FutureExt as _, TelemetryConfig, TelemetryProvider, span, traced};
 use floe_trace::read::Reader;
-use floe_trace::{CauseKind, Forest, Recording, causes};
+use floe_trace::{CauseKind, Forest, Recording, Value, causes};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -1053,4 +1053,22 @@ fn compressed_calls_are_repeated() {
     let found = found_in(&recording);
     let part = "`import_all` calls `row` 20 times, one after the other";
     assert_named(&found, CauseKind::RepeatedCalls, "import_all", part);
+}
+
+#[test]
+fn a_span_stands_for_calls_one_after_the_other_alone() {
+    let mut program = Program::default();
+    program.span(1, 0, "rows", 0, 1_000);
+    let span = &mut program.recording.spans[0];
+    let mut calls = |count, sum| {
+        let count = ("floe.composite.count".into(), Value::Int(count));
+        let sum = ("floe.composite.sum_ns".into(), Value::Int(sum));
+        span.attributes = [count, sum].into();
+        span.calls()
+    };
+    assert_eq!(calls(20, 900_000), (20, 900_000));
+    assert_eq!(calls(i64::MAX, 0), (i64::MAX.unsigned_abs(), 0));
+    for (count, sum) in [(0, 1), (-1, 1), (5, -1), (20, 1_000_001), (5, i64::MAX)] {
+        assert_eq!(calls(count, sum), (1, 1_000_000), "{count} {sum}");
+    }
 }

@@ -318,10 +318,9 @@ fn record_panic(span: &mut SpanRecord, message: String) {
 /// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// How many spans a thread ends until it asks again for rings that it did not get. Threads that ask wait for each other,
-/// also for one that the system has interrupted, so that is to be less than one span in a thousand of a thread that
-/// drops all it ends. Its own rings are tried for each span.
-const ASK_EVERY: usize = 512;
+/// How many spans a thread ends until it asks again for rings that it did not get; its own ring is tried for each span.
+/// Threads that ask wait for each other, and for one of them that the system has interrupted.
+const ASK_EVERY: usize = 1024;
 
 /// The rings that a thread has asked for in vain.
 #[derive(Default)]

@@ -6,6 +6,7 @@
 //! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
 //! one number here, and neither the clock nor a lock.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -27,8 +28,26 @@ const MAX_INSTRUMENTS: usize = 4096;
 /// takes longer than to measure.
 const MAX_VAIN: u32 = 256;
 
-/// A prime, with which the rhythm of a program seldom coincides.
-const TURNS: u32 = 17;
+/// A power of two.
+const TURNS: u32 = 16;
+
+thread_local! {
+    /// The state of a linear congruential generator.
+    static TURN: Cell<u32> = const { Cell::new(1) };
+}
+
+/// Whether it is the turn of a measurement. Their order in the program does not decide.
+fn is_turn() -> bool {
+    let turn = TURN.try_with(|turn| {
+        let next = turn
+            .get()
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
+        turn.set(next);
+        next
+    });
+    turn.is_ok_and(|turn| turn < u32::MAX / TURNS)
+}
 
 /// The value of an [`Exemplar`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +127,9 @@ pub struct Exemplars {
 /// The exemplars of one series.
 #[derive(Debug)]
 struct Series {
-    /// A bit for each bucket that has no exemplar since the last collection. Those from the 64th on share one.
+    /// A bit for each bucket. Those from the 64th on share one.
+    all: u64,
+    /// The bits of those that have no exemplar since the last collection.
     wanted: AtomicU64,
     /// By the index of their bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
@@ -214,34 +235,30 @@ impl Exemplars {
         } else {
             &overflow
         };
-        Arc::clone(all.entry(key.into()).or_default())
-    }
-}
-
-impl Default for Series {
-    fn default() -> Self {
-        Self {
-            wanted: AtomicU64::new(u64::MAX),
-            exemplars: Mutex::default(),
-            vain: AtomicU32::new(0),
-        }
+        Arc::clone(
+            all.entry(key.into())
+                .or_insert_with(|| Arc::new(Series::new(&self.shape))),
+        )
     }
 }
 
 impl Series {
-    /// Whether it is the turn of a measurement to look for the span that it belongs to.
+    fn new(shape: &Shape) -> Self {
+        let buckets = shape.bounds.len() + 1;
+        let all = 1_u64.checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX));
+        let all = all.map_or(u64::MAX, |next| next - 1);
+        Self {
+            all,
+            wanted: AtomicU64::new(all),
+            exemplars: Mutex::default(),
+            vain: AtomicU32::new(0),
+        }
+    }
+
+    /// Whether a measurement is to look for the span that it belongs to.
     fn is_turn(&self) -> bool {
-        if self.wanted.load(Ordering::Relaxed) == 0 {
-            return false;
-        }
-        let vain = self.vain.load(Ordering::Relaxed);
-        if vain < MAX_VAIN {
-            return true;
-        }
-        // Never back to zero, at which all measurements would look again.
-        self.vain
-            .store(vain.checked_add(1).unwrap_or(MAX_VAIN), Ordering::Relaxed);
-        vain.is_multiple_of(TURNS)
+        self.wanted.load(Ordering::Relaxed) != 0
+            && (self.vain.load(Ordering::Relaxed) < MAX_VAIN || is_turn())
     }
 
     /// Counts a measurement that has looked for a sampled span.
@@ -364,7 +381,7 @@ impl CollectedExemplars {
         let all = self.0.get(&sorted(attributes));
         for series in all.into_iter().flatten() {
             let stored = lock(&series.exemplars);
-            series.wanted.store(u64::MAX, Ordering::Relaxed);
+            series.wanted.store(series.all, Ordering::Relaxed);
             let stored = stored.iter().map(|(_, exemplar)| exemplar);
             let recent = stored.filter(|exemplar| start.is_none_or(|start| exemplar.time >= start));
             exemplars.extend(recent.cloned());
@@ -411,7 +428,10 @@ mod tests {
             values.collect::<Vec<_>>()
         };
         assert_eq!(values(), [0.5, 1.5, 99.0]);
-        bound.series.wanted.store(u64::MAX, Ordering::Relaxed);
+        bound
+            .series
+            .wanted
+            .store(bound.series.all, Ordering::Relaxed);
         bound.measure(1.0.into());
         assert_eq!(values(), [1.0, 1.5, 99.0]);
     }
