@@ -372,7 +372,7 @@ impl Program {
         self.spans
     }
 
-    fn attribute(&mut self, key: &str, value: floe_trace::Value) {
+    fn attribute(&mut self, key: &str, value: Value) {
         let span = self.recording.spans.last_mut().unwrap();
         let mut attributes = span.attributes.to_vec();
         attributes.push((key.into(), value));
@@ -380,7 +380,7 @@ impl Program {
     }
 
     fn number(&mut self, key: &str, micros: i64) {
-        self.attribute(key, floe_trace::Value::Int(micros * 1_000));
+        self.attribute(key, Value::Int(micros * 1_000));
     }
 
     /// The same for a future, which is busy in its longest poll alone, and woken once.
@@ -393,7 +393,7 @@ impl Program {
         Polls(polls, longest, scheduled): Polls,
     ) -> u64 {
         let id = self.span(trace, parent, name, from, to);
-        self.attribute("poll_count", floe_trace::Value::Int(polls));
+        self.attribute("poll_count", Value::Int(polls));
         self.number("busy_ns", longest);
         self.number("max_poll_ns", longest);
         self.number("idle_ns", i64::try_from(to - from).unwrap() - longest);
@@ -407,7 +407,7 @@ impl Program {
         let span = self.recording.spans.last_mut().unwrap();
         let attributes = span.attributes.iter().cloned().map(|(key, value)| {
             let scheduled = value.as_int().filter(|_| &*key == "scheduled_ns");
-            let value = scheduled.map_or(value, |it| floe_trace::Value::Int(it * 20));
+            let value = scheduled.map_or(value, |it| Value::Int(it * 20));
             (key, value)
         });
         span.attributes = attributes.collect();
@@ -538,7 +538,7 @@ fn a_poll_that_is_not_so_long_has_to_be_usual_or_to_compute() {
                 (
                     key,
                     if is_busy {
-                        floe_trace::Value::Int(busy * 1_000)
+                        Value::Int(busy * 1_000)
                     } else {
                         value
                     },
@@ -660,7 +660,7 @@ fn what_takes_the_most_time_in_all_traces_comes_first() {
         let is_cold = trace % 10 == 0;
         let time = if is_cold { 40_000 } else { 1_000 };
         program.span(trace, 0, "price", at, at + time);
-        program.attribute("cold", floe_trace::Value::Bool(is_cold));
+        program.attribute("cold", Value::Bool(is_cold));
     }
     program.assert(&[
         (CauseKind::RepeatedCalls, "cart", "calls `item` 10 times"),
@@ -771,7 +771,7 @@ fn a_future_that_nobody_wakes_is_told_from_one_that_is_woken_late() {
     let mut program = Program::default();
     program.future(1, 0, "ack", (0, 100_000), NEVER_WOKEN);
     program.future(2, 0, "check", (200_000, 300_000), NEVER_WOKEN);
-    program.attribute("floe.cancelled", floe_trace::Value::Bool(true));
+    program.attribute("floe.cancelled", Value::Bool(true));
     program.future(3, 0, "reply", (400_000, 500_000), WAITS);
     // Polled for others in its task, and woken once.
     program.future(4, 0, "query", (600_000, 700_000), Polls(100, 40, 20));
