@@ -120,7 +120,11 @@ impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
         let span = self.open(|opening| describe(opening, pipeline));
         let sent = self.inner.req_packed_commands(pipeline, offset, count);
         Box::pin(in_span(span, sent, |values: &Vec<Value>| {
-            values.iter().find_map(server_error)
+            match (pipeline.is_transaction(), values.as_slice()) {
+                // The response of `EXEC`.
+                (true, [Value::Array(values)]) => values.iter().find_map(server_error),
+                (_, values) => values.iter().find_map(server_error),
+            }
         }))
     }
 

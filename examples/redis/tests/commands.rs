@@ -118,6 +118,14 @@ async fn a_pipeline_is_one_span() {
         let mut failing = redis::pipe();
         failing.set("text", "x").lpush("text", 1);
         failing.exec_async(&mut connection).await.unwrap_err();
+        // The server runs both, and returns their errors in the response of the transaction.
+        let mut failing = redis::pipe();
+        failing.atomic().lpush("text", 1).lpush("text", 2);
+        failing.exec_async(&mut connection).await.unwrap_err();
+        // It runs no command of this one.
+        let mut refused = redis::pipe();
+        refused.atomic().cmd("SHOUT");
+        refused.exec_async(&mut connection).await.unwrap_err();
     };
     let spans = testing::capture_async(commands.in_span(span("caller"))).await;
     spans
@@ -127,7 +135,10 @@ async fn a_pipeline_is_one_span() {
         .assert_no_attribute("error.type");
     spans
         .single("MULTI")
-        .assert_attribute("db.operation.batch.size", 2);
+        .assert_attribute("db.operation.batch.size", 2)
+        .assert_no_attribute("error.type");
+    assert_failed(spans.single("MULTI LPUSH"), "WRONGTYPE");
+    assert_failed(spans.single("MULTI SHOUT"), "EXECABORT");
     spans
         .single("GET")
         .assert_no_attribute("db.operation.batch.size");
