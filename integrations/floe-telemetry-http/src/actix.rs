@@ -19,7 +19,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 
 use crate::exchange::Exchange;
-use crate::http_server::{HttpServerLayer, Route, open};
+use crate::http_server::{HttpServerLayer, Route, Secure, open};
 use crate::options::Options;
 use crate::response::RequestKind;
 
@@ -106,6 +106,9 @@ fn head(request: &ServiceRequest) -> Parts {
     parts.headers = headers(request.headers());
     if let Some(route) = request.match_pattern() {
         parts.extensions.insert(Route(route));
+    }
+    if request.app_config().secure() {
+        parts.extensions.insert(Secure);
     }
     if let Some(peer) = request.peer_addr() {
         parts.extensions.insert(peer);

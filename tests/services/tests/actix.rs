@@ -9,10 +9,12 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context as TaskContext, Poll};
 use std::thread::{self, JoinHandle};
 
-use actix_web::dev::{ServerHandle, Service as _, ServiceResponse};
+use actix_service::map_config;
+use actix_web::dev::{AppConfig, ServerHandle, Service as _, ServiceResponse};
 use actix_web::error::{ErrorForbidden, ErrorServiceUnavailable};
 use actix_web::http::KeepAlive;
 use actix_web::rt::System;
+use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use floe_telemetry::propagation::get_baggage_value;
@@ -202,6 +204,34 @@ async fn a_request_is_a_span_below_its_sender() {
     assert_eq!(span.data().span_kind, SpanKind::Server);
     assert_eq!(status(span), Status::Unset);
     spans.single("find").assert_child_of("GET /orders/{id}");
+}
+
+#[tokio::test]
+async fn the_scheme_of_a_server_with_tls_is_https() {
+    let spans = testing::capture_async(async {
+        let app = App::new().configure(routes).wrap(HttpServerLayer::new());
+        let address = SocketAddr::from(([127, 0, 0, 1], 443));
+        let app = map_config(app, move |_| {
+            AppConfig::__priv_test_new(true, "shop.example".to_owned(), address)
+        });
+        let app = init_service(app).await;
+        for (path, proxy) in [("/orders/1", None), ("/stream", Some("http"))] {
+            let mut request = TestRequest::with_uri(path).insert_header(("host", "shop.example"));
+            if let Some(scheme) = proxy {
+                request = request.insert_header(("x-forwarded-proto", scheme));
+            }
+            call_service(&app, request.to_request()).await;
+        }
+    })
+    .await;
+    spans
+        .single("GET /orders/{id}")
+        .assert_attribute("url.scheme", "https")
+        .assert_attribute("url.path", "/orders/1")
+        .assert_attribute("server.address", "shop.example");
+    spans
+        .single("GET /stream")
+        .assert_attribute("url.scheme", "http");
 }
 
 #[tokio::test]
