@@ -26,8 +26,9 @@
 //! A name has the unit and the description that were set before its first use. A name that OpenTelemetry does not
 //! allow, such as one with a blank or a colon, or that is used for two kinds of metrics is reported in one warning and
 //! not recorded, as with every [`MetricRecorder`]. Each name has at most 1,999 sets of labels. All further ones share
-//! one series with `otel.metric.overflow`, as in OpenTelemetry's SDK.
-//! Values that are not finite are ignored.
+//! one series with `otel.metric.overflow`, as in OpenTelemetry's SDK: one sum for a counter, so that `absolute` there
+//! raises it to the largest total of any set of labels instead of adding the totals up, and one value for a gauge, which
+//! `set` replaces and `increment` changes whatever set of labels it belongs to. Values that are not finite are ignored.
 //!
 //! The instrumentation scope of these metrics is this crate, with its version.
 #![forbid(unsafe_code)]
