@@ -28,6 +28,10 @@ use crate::response::RequestKind;
 /// the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler or an inner middleware
 /// returns is recorded with the status of its response.
 ///
+/// Of the error of an inner middleware, actix-web makes a response outside of this one. It has no header by
+/// [`with_trace_id_header`](Self::with_trace_id_header), and neither its headers
+/// ([`with_response_headers`](Self::with_response_headers)) nor the size of its body are recorded.
+///
 /// A handler whose client has gone runs to its end by default, and so does its span. With
 /// `HttpServer::h1_allow_half_closed(false)`, actix-web drops it, which is recorded as `cancelled`.
 ///
@@ -159,10 +163,11 @@ where
         let mut response = match result {
             Ok(response) => response,
             Err(error) => {
-                // The server makes a response of it.
+                // The server makes a response of it, whose body is not seen here.
                 if let Some(exchange) = &mut exchange {
                     let status = status(error.as_response_error().status_code());
                     exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
+                    exchange.set_size(None);
                     exchange.end_body();
                 }
                 return Poll::Ready(Err(error));

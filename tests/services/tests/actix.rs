@@ -327,6 +327,8 @@ async fn the_options_are_those_of_every_server() {
             .with_trace_id_header(HeaderName::from_static("x-trace-id"));
         let server = Server::start(layer);
         get(&server, "/broken").await;
+        let (_, refused) = get(&server, "/refused").await;
+        assert_eq!(refused.unwrap(), "password=hunter2");
         let url = format!("http://{}/orders/1", server.address);
         let request = floe_test_services::client()
             .head(url)
@@ -340,6 +342,11 @@ async fn the_options_are_those_of_every_server() {
     })
     .await;
     assert!(spans.named("GET /broken").next().is_none());
+    // actix-web makes a response of the error outside of the middleware.
+    spans
+        .single("GET /refused")
+        .assert_attribute("http.response.status_code", 403)
+        .assert_no_attribute("http.response.body.size");
     let span = spans.single("HEAD /orders/{id}");
     span.assert_attribute("client.address", "127.0.0.1")
         .assert_attribute("http.response.body.size", 0)
