@@ -127,7 +127,7 @@ async fn a_pipeline_is_one_span() {
         refused.atomic().cmd("SHOUT");
         refused.exec_async(&mut connection).await.unwrap_err();
     };
-    let spans = testing::capture_async(commands.in_span(span("caller"))).await;
+    let spans = testing::capture_async(async { commands.in_span(span("caller")).await }).await;
     spans
         .single("PIPELINE INCRBY")
         .assert_child_of("caller")
