@@ -8,14 +8,14 @@
 //! # async fn count(url: &str) -> redis::RedisResult<u64> {
 //! let connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
 //! let mut connection = TracedConnection::new(connection).url(url);
-//! connection.incr("visits", 1).await // the span `INCR`
+//! connection.incr("visits", 1).await // the span `INCRBY cache` for `redis://cache`
 //! # }
 //! ```
 //!
 //! | attribute | value |
 //! |---|---|
 //! | `db.system.name` | `redis` |
-//! | `db.operation.name` | the command, such as `INCR`. Of a pipeline `PIPELINE`, of a transaction `MULTI`, each with the command if all commands are the same: `PIPELINE INCR`. It is the name of the span |
+//! | `db.operation.name` | the command, such as `INCR`. Of a pipeline `PIPELINE`, of a transaction `MULTI`, each with the command if all commands are the same: `PIPELINE INCR`. The name of the span is this and the server, if it is known: `INCR cache:6380` |
 //! | `db.operation.batch.size` | the number of commands of a pipeline or a transaction, from two on |
 //! | `db.namespace` | the number of the database |
 //! | `server.address`, `server.port` | those of [`TracedConnection::url`]; the port unless it is 6379 |
@@ -27,6 +27,7 @@
 //! [conventions]: https://opentelemetry.io/docs/specs/semconv/db/redis/
 #![forbid(unsafe_code)]
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::Location;
 
@@ -79,6 +80,14 @@ impl<C> TracedConnection<C> {
         self
     }
 
+    /// The server as it is in the name of a span.
+    fn target(&self) -> Option<Cow<'_, str>> {
+        let address = self.address.as_deref()?;
+        Some(self.port.map_or(Cow::Borrowed(address), |port| {
+            Cow::Owned(format!("{address}:{port}"))
+        }))
+    }
+
     /// Returns the connection without spans.
     #[must_use]
     pub fn into_inner(self) -> C {
@@ -87,7 +96,11 @@ impl<C> TracedConnection<C> {
 }
 
 impl<C: ConnectionLike> TracedConnection<C> {
-    fn open(&self, describe: impl FnOnce(&mut Opening)) -> DetachedSpan {
+    /// Opens a span. `describe` returns its operation, which is `None` if a command has no usual name.
+    fn open<'o>(
+        &self,
+        describe: impl FnOnce(&mut Opening) -> Option<Cow<'o, str>>,
+    ) -> DetachedSpan {
         TRACER.open(current_context(), |opening| {
             opening.kind(SpanKind::Client);
             opening.location(self.location);
@@ -99,14 +112,24 @@ impl<C: ConnectionLike> TracedConnection<C> {
             if let Some(port) = self.port {
                 opening.attribute("server.port", &i64::from(port));
             }
-            describe(opening);
+            let operation = describe(opening);
+            if let Some(operation) = &operation {
+                opening.attribute("db.operation.name", &**operation);
+            }
+            match (operation, self.target()) {
+                (Some(operation), Some(target)) => {
+                    opening.name_from([&operation, " ", &*target].concat());
+                }
+                (Some(name), None) | (None, Some(name)) => opening.name_from(name.into_owned()),
+                (None, None) => opening.name_const("redis"),
+            }
         })
     }
 }
 
 impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        let span = self.open(|opening| name(opening, operation(command)));
+        let span = self.open(|_| operation(command).map(Cow::Borrowed));
         let sent = self.inner.req_packed_command(command);
         Box::pin(in_span(span, sent, server_error))
     }
@@ -120,7 +143,11 @@ impl<C: ConnectionLike + Send> ConnectionLike for TracedConnection<C> {
         let span = self.open(|opening| describe(opening, pipeline));
         let sent = self.inner.req_packed_commands(pipeline, offset, count);
         Box::pin(in_span(span, sent, |values: &Vec<Value>| {
-            values.iter().find_map(server_error)
+            match (pipeline.is_transaction(), values.as_slice()) {
+                // The response of `EXEC`.
+                (true, [Value::Array(values)]) => values.iter().find_map(server_error),
+                (_, values) => values.iter().find_map(server_error),
+            }
         }))
     }
 
@@ -167,18 +194,8 @@ fn fail(span: &mut DetachedSpan, error: &RedisError) {
     span.set_error(&"");
 }
 
-/// Names a span after its operation, which is `None` if a command has no usual name.
-fn name(opening: &mut Opening, operation: Option<&str>) {
-    if let Some(operation) = operation {
-        opening.name_from(operation.to_owned());
-        opening.attribute("db.operation.name", operation);
-    } else {
-        opening.name_const("redis");
-    }
-}
-
-/// Names the span of a pipeline or a transaction.
-fn describe(opening: &mut Opening, pipeline: &Pipeline) {
+/// Records the size of a pipeline or a transaction, and returns its operation.
+fn describe<'p>(opening: &mut Opening, pipeline: &'p Pipeline) -> Option<Cow<'p, str>> {
     let size = pipeline.len();
     let mut operations = pipeline.cmd_iter().map(operation);
     let first = operations.next().flatten();
@@ -188,14 +205,14 @@ fn describe(opening: &mut Opening, pipeline: &Pipeline) {
     } else {
         "PIPELINE"
     };
-    match common {
-        Some(common) if size == 1 && !pipeline.is_transaction() => name(opening, Some(common)),
-        Some(common) => name(opening, Some(&[batch, " ", common].concat())),
-        None => name(opening, Some(batch)),
-    }
     if size > 1 {
         opening.attribute("db.operation.batch.size", &size);
     }
+    Some(match common {
+        Some(common) if size == 1 && !pipeline.is_transaction() => Cow::Borrowed(common),
+        Some(common) => Cow::Owned([batch, " ", common].concat()),
+        None => Cow::Borrowed(batch),
+    })
 }
 
 /// The name of a command.

@@ -3,7 +3,7 @@
 use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 
-use floe_telemetry::testing::{self, CapturedSpan};
+use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use floe_telemetry::{FutureExt as _, span, traced};
 use floe_telemetry_example_redis::TracedConnection;
 use opentelemetry::trace::{SpanKind, Status};
@@ -11,9 +11,18 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client, RedisResult};
 
 /// `CLIENTS_REDIS` is the address of the server.
+fn address() -> String {
+    std::env::var("CLIENTS_REDIS").expect("the address of a server of Redis")
+}
+
 fn url() -> String {
-    let address = std::env::var("CLIENTS_REDIS").expect("the address of a server of Redis");
-    format!("redis://{address}/3")
+    format!("redis://{}/3", address())
+}
+
+/// The only span of an operation.
+#[track_caller]
+fn single<'s>(spans: &'s Spans, operation: &str) -> CapturedSpan<'s> {
+    spans.single(&format!("{operation} {}", address()))
 }
 
 async fn connect() -> TracedConnection<MultiplexedConnection> {
@@ -42,15 +51,9 @@ async fn a_command_is_a_span_of_its_caller() {
         visit(&mut connection).await.unwrap();
     })
     .await;
-    let port: i64 = std::env::var("CLIENTS_REDIS")
-        .unwrap()
-        .rsplit_once(':')
-        .unwrap()
-        .1
-        .parse()
-        .unwrap();
+    let port: i64 = address().rsplit_once(':').unwrap().1.parse().unwrap();
     for operation in ["SET", "INCRBY"] {
-        let span = spans.single(operation);
+        let span = single(&spans, operation);
         span.assert_child_of("visit")
             .assert_attribute("db.system.name", "redis")
             .assert_attribute("db.operation.name", operation)
@@ -73,6 +76,19 @@ async fn a_command_is_a_span_of_its_caller() {
 }
 
 #[tokio::test]
+async fn a_span_without_a_server_is_named_after_the_command() {
+    let spans = testing::capture_async(async {
+        let mut connection = TracedConnection::new(connect().await.into_inner());
+        let () = connection.set("visitor", "ada").await.unwrap();
+        let not_a_name = redis::cmd("no such command");
+        not_a_name.exec_async(&mut connection).await.unwrap_err();
+    })
+    .await;
+    spans.single("SET").assert_no_attribute("server.address");
+    spans.single("redis");
+}
+
+#[tokio::test]
 async fn an_error_is_its_code() {
     let spans = testing::capture_async(async {
         let mut connection = connect().await;
@@ -90,11 +106,11 @@ async fn an_error_is_its_code() {
             .unwrap_err();
     })
     .await;
-    assert_failed(spans.single("LPUSH"), "WRONGTYPE");
-    assert_failed(spans.single("SHOUT"), "ERR");
+    assert_failed(single(&spans, "LPUSH"), "WRONGTYPE");
+    assert_failed(single(&spans, "SHOUT"), "ERR");
     assert_failed(
         spans
-            .single("redis")
+            .single(&address())
             .assert_no_attribute("db.operation.name"),
         "ERR",
     );
@@ -118,20 +134,27 @@ async fn a_pipeline_is_one_span() {
         let mut failing = redis::pipe();
         failing.set("text", "x").lpush("text", 1);
         failing.exec_async(&mut connection).await.unwrap_err();
+        // The server runs both, and returns their errors in the response of the transaction.
+        let mut failing = redis::pipe();
+        failing.atomic().lpush("text", 1).lpush("text", 2);
+        failing.exec_async(&mut connection).await.unwrap_err();
+        // It runs no command of this one.
+        let mut refused = redis::pipe();
+        refused.atomic().cmd("SHOUT");
+        refused.exec_async(&mut connection).await.unwrap_err();
     };
-    let spans = testing::capture_async(commands.in_span(span("caller"))).await;
-    spans
-        .single("PIPELINE INCRBY")
+    let spans = testing::capture_async(async { commands.in_span(span("caller")).await }).await;
+    single(&spans, "PIPELINE INCRBY")
         .assert_child_of("caller")
         .assert_attribute("db.operation.batch.size", 2)
         .assert_no_attribute("error.type");
-    spans
-        .single("MULTI")
-        .assert_attribute("db.operation.batch.size", 2);
-    spans
-        .single("GET")
-        .assert_no_attribute("db.operation.batch.size");
-    assert_failed(spans.single("PIPELINE"), "WRONGTYPE");
+    single(&spans, "MULTI")
+        .assert_attribute("db.operation.batch.size", 2)
+        .assert_no_attribute("error.type");
+    assert_failed(single(&spans, "MULTI LPUSH"), "WRONGTYPE");
+    assert_failed(single(&spans, "MULTI SHOUT"), "EXECABORT");
+    single(&spans, "GET").assert_no_attribute("db.operation.batch.size");
+    assert_failed(single(&spans, "PIPELINE"), "WRONGTYPE");
 }
 
 #[tokio::test]
@@ -145,9 +168,7 @@ async fn a_command_that_is_dropped_is_cancelled() {
         assert!(polled.is_pending());
     })
     .await;
-    spans
-        .single("BLPOP")
-        .assert_attribute("floe.cancelled", true);
+    single(&spans, "BLPOP").assert_attribute("floe.cancelled", true);
 }
 
 #[tokio::test]
@@ -166,7 +187,7 @@ async fn a_server_that_has_gone_is_an_error_of_the_connection() {
         connection.get::<_, Option<i64>>("a").await.unwrap_err();
     })
     .await;
-    let span = spans.single("GET");
+    let span = single(&spans, "GET");
     span.assert_attribute("error.type", "io")
         .assert_no_attribute("db.response.status_code");
 }

@@ -19,7 +19,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 
 use crate::exchange::Exchange;
-use crate::http_server::{HttpServerLayer, Route, open};
+use crate::http_server::{HttpServerLayer, Route, Secure, open};
 use crate::options::Options;
 use crate::response::RequestKind;
 
@@ -27,6 +27,10 @@ use crate::response::RequestKind;
 /// `GET /orders/{id}`. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end of
 /// the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler or an inner middleware
 /// returns is recorded with the status of its response.
+///
+/// Of the error of an inner middleware, actix-web makes a response outside of this one. It has no header by
+/// [`with_trace_id_header`](Self::with_trace_id_header), and neither its headers
+/// ([`with_response_headers`](Self::with_response_headers)) nor the size of its body are recorded.
 ///
 /// A handler whose client has gone runs to its end by default, and so does its span. With
 /// `HttpServer::h1_allow_half_closed(false)`, actix-web drops it, which is recorded as `cancelled`.
@@ -107,6 +111,9 @@ fn head(request: &ServiceRequest) -> Parts {
     if let Some(route) = request.match_pattern() {
         parts.extensions.insert(Route(route));
     }
+    if request.app_config().secure() {
+        parts.extensions.insert(Secure);
+    }
     if let Some(peer) = request.peer_addr() {
         parts.extensions.insert(peer);
     }
@@ -156,10 +163,11 @@ where
         let mut response = match result {
             Ok(response) => response,
             Err(error) => {
-                // The server makes a response of it.
+                // The server makes a response of it, whose body is not seen here.
                 if let Some(exchange) = &mut exchange {
                     let status = status(error.as_response_error().status_code());
                     exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
+                    exchange.set_size(None);
                     exchange.end_body();
                 }
                 return Poll::Ready(Err(error));

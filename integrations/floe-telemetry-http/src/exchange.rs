@@ -232,7 +232,7 @@ impl Exchange {
     }
 
     /// Sets the size of the body of the response.
-    #[cfg(feature = "reqwest-middleware")]
+    #[cfg(any(feature = "actix-web", feature = "reqwest-middleware"))]
     pub(crate) fn set_size(&mut self, bytes: Option<u64>) {
         if self.has_body_sizes() {
             self.sizes.response = bytes;

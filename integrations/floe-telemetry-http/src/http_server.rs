@@ -154,6 +154,11 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
 #[derive(Clone, Debug)]
 pub(crate) struct Route(pub(crate) String);
 
+/// Marks a request to a server of actix-web with TLS, in the extensions of the request.
+#[cfg(feature = "actix-web")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secure;
+
 /// What spans and metrics have in common.
 struct Incoming<'r> {
     method: RequestMethod<'r>,
@@ -166,6 +171,8 @@ impl<'r> Incoming<'r> {
     fn of(options: &Options<Parts>, parts: &'r Parts, forwarded: Forwarded<'_>) -> Self {
         let route = options.route(parts);
         let scheme = forwarded.scheme().or(parts.uri.scheme_str());
+        #[cfg(feature = "actix-web")]
+        let scheme = scheme.or_else(|| parts.extensions.get::<Secure>().map(|_| "https"));
         let scheme = match scheme {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
             _ => "http",

@@ -26,16 +26,18 @@
 //! A name has the unit and the description that were set before its first use. A name that OpenTelemetry does not
 //! allow, such as one with a blank or a colon, or that is used for two kinds of metrics is reported in one warning and
 //! not recorded, as with every [`MetricRecorder`]. Each name has at most 1,999 sets of labels. All further ones share
-//! one series with `otel.metric.overflow`, as in OpenTelemetry's SDK.
-//! Values that are not finite are ignored.
+//! one series with `otel.metric.overflow`, as in OpenTelemetry's SDK: one sum for a counter, so that `absolute` there
+//! raises it to the largest total of any set of labels instead of adding the totals up, and one value for a gauge, which
+//! `set` replaces and `increment` changes whatever set of labels it belongs to. Values that are not finite are ignored.
 //!
 //! The instrumentation scope of these metrics is this crate, with its version.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::Metric;
@@ -55,6 +57,10 @@ const MAX_SERIES: usize = 1999;
 const OVERFLOW: &str = "otel.metric.overflow";
 
 static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")];
+
+/// The maximum number of times that a thread records a gauge which others change meanwhile. A value that it leaves then
+/// is recorded with the next change.
+const MAX_ROUNDS: usize = 100;
 
 /// The boundaries that the conventions advise for durations in seconds.
 const SECONDS: &[f64] = &[
@@ -171,6 +177,8 @@ struct Series {
     attributes: Vec<KeyValue>,
     /// The sum of a counter, or the bits of the `f64` of a gauge.
     state: AtomicU64,
+    /// Whether a thread records the gauge.
+    is_recording: AtomicBool,
 }
 
 impl Series {
@@ -185,6 +193,7 @@ impl Series {
             description: Arc::clone(&family.description),
             attributes: key.labels().map(attribute).collect(),
             state: AtomicU64::new(0),
+            is_recording: AtomicBool::new(false),
         }
     }
 
@@ -205,15 +214,30 @@ impl Series {
         if changed.is_err() {
             return;
         }
-        // Another thread may change the value and record it meanwhile. Whoever records an older value after a newer one
-        // sees the difference here, so that the last value that is recorded is the gauge's.
-        loop {
+        // One thread at a time records, so that no older value is recorded after a newer one. What others change
+        // meanwhile, it sees when it has finished. It yields, so that one of them takes over and it can return.
+        for _ in 0..MAX_ROUNDS {
+            if self.is_recording.swap(true, Ordering::SeqCst) {
+                return;
+            }
+            let recording = Recording(&self.is_recording);
             let bits = self.state.load(Ordering::SeqCst);
             METRICS.set_gauge(self.metric(), f64::from_bits(bits), &self.attributes);
+            drop(recording);
             if self.state.load(Ordering::SeqCst) == bits {
                 return;
             }
+            thread::yield_now();
         }
+    }
+}
+
+/// Ends the recording of a gauge, also if a subscriber of `tracing` panics meanwhile.
+struct Recording<'s>(&'s AtomicBool);
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 

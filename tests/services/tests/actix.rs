@@ -9,10 +9,12 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context as TaskContext, Poll};
 use std::thread::{self, JoinHandle};
 
-use actix_web::dev::{ServerHandle, Service as _, ServiceResponse};
+use actix_service::map_config;
+use actix_web::dev::{AppConfig, ServerHandle, Service as _, ServiceResponse};
 use actix_web::error::{ErrorForbidden, ErrorServiceUnavailable};
 use actix_web::http::KeepAlive;
 use actix_web::rt::System;
+use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use bytes::Bytes;
 use floe_telemetry::propagation::get_baggage_value;
@@ -205,6 +207,34 @@ async fn a_request_is_a_span_below_its_sender() {
 }
 
 #[tokio::test]
+async fn the_scheme_of_a_server_with_tls_is_https() {
+    let spans = testing::capture_async(async {
+        let app = App::new().configure(routes).wrap(HttpServerLayer::new());
+        let address = SocketAddr::from(([127, 0, 0, 1], 443));
+        let app = map_config(app, move |_| {
+            AppConfig::__priv_test_new(true, "shop.example".to_owned(), address)
+        });
+        let app = init_service(app).await;
+        for (path, proxy) in [("/orders/1", None), ("/stream", Some("http"))] {
+            let mut request = TestRequest::with_uri(path).insert_header(("host", "shop.example"));
+            if let Some(scheme) = proxy {
+                request = request.insert_header(("x-forwarded-proto", scheme));
+            }
+            call_service(&app, request.to_request()).await;
+        }
+    })
+    .await;
+    spans
+        .single("GET /orders/{id}")
+        .assert_attribute("url.scheme", "https")
+        .assert_attribute("url.path", "/orders/1")
+        .assert_attribute("server.address", "shop.example");
+    spans
+        .single("GET /stream")
+        .assert_attribute("url.scheme", "http");
+}
+
+#[tokio::test]
 async fn only_server_errors_are_errors() {
     let (answers, spans) = answers(&["/broken", "/refused", "/nowhere"]).await;
     let codes: Vec<_> = answers.iter().map(|(code, _)| *code).collect();
@@ -297,6 +327,8 @@ async fn the_options_are_those_of_every_server() {
             .with_trace_id_header(HeaderName::from_static("x-trace-id"));
         let server = Server::start(layer);
         get(&server, "/broken").await;
+        let (_, refused) = get(&server, "/refused").await;
+        assert_eq!(refused.unwrap(), "password=hunter2");
         let url = format!("http://{}/orders/1", server.address);
         let request = floe_test_services::client()
             .head(url)
@@ -310,6 +342,11 @@ async fn the_options_are_those_of_every_server() {
     })
     .await;
     assert!(spans.named("GET /broken").next().is_none());
+    // actix-web makes a response of the error outside of the middleware.
+    spans
+        .single("GET /refused")
+        .assert_attribute("http.response.status_code", 403)
+        .assert_no_attribute("http.response.body.size");
     let span = spans.single("HEAD /orders/{id}");
     span.assert_attribute("client.address", "127.0.0.1")
         .assert_attribute("http.response.body.size", 0)

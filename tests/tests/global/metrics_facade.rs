@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -124,6 +125,33 @@ fn a_gauge_that_threads_change_ends_with_its_value() {
         });
     });
     assert_eq!(single(&points, "open").value, MetricValue::Gauge(0.0));
+}
+
+/// A thread may not go on recording what another one changes.
+#[test]
+fn a_change_of_a_gauge_returns_while_another_thread_changes_it() {
+    floe_tests::alone!();
+    let recorder = Recorder::default();
+    let is_over = AtomicBool::new(false);
+    let points = points(|| {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                metrics::with_local_recorder(&recorder, || {
+                    while !is_over.load(Ordering::Relaxed) {
+                        gauge!("open").increment(1);
+                    }
+                    gauge!("open").set(7);
+                });
+            });
+            metrics::with_local_recorder(&recorder, || {
+                for _ in 0..2_000 {
+                    gauge!("open").increment(1);
+                }
+            });
+            is_over.store(true, Ordering::Relaxed);
+        });
+    });
+    assert_eq!(single(&points, "open").value, MetricValue::Gauge(7.0));
 }
 
 #[test]
