@@ -38,10 +38,13 @@ const site = await listen((request, response) => {
 
 /** What the receiver got since the last test, what it answers next, and who waits for a request. */
 let requests = [], preflights = 0, answers = [], waiting;
+/** Called with each preflight, which is answered after it. */
+let held = async () => {};
 const receiver = await listen(async (request, response) => {
   response.setHeader('access-control-allow-origin', site.origin);
   if (request.method === 'OPTIONS') {
     preflights += 1;
+    await held();
     response.writeHead(204, { 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type,x-shop', 'access-control-max-age': '600' });
     return response.end();
   }
@@ -89,11 +92,11 @@ const spansOf = ({ body }) => JSON.parse(body).resourceSpans.flatMap(({ resource
   scopeSpans.flatMap(({ scope, spans }) => spans.map(span => ({ ...span, scope: scope.name, resource: attributes(resource.attributes), attributes: attributes(span.attributes ?? []) }))));
 const spans = () => requests.filter(it => it.url === '/v1/traces').flatMap(spansOf);
 
-/** Waits for spans, at most for a minute. */
+/** Waits for the spans of a `load`, at most for a minute. */
 const arrival = () => new Promise((resolve, reject) => {
-  const deadline = setTimeout(() => reject(new Error('expected spans within a minute, found none')), 60_000);
+  const deadline = setTimeout(() => reject(new Error(`expected 4 spans within a minute, found ${spans().length}`)), 60_000);
   waiting = () => {
-    if (spans().length === 0) return;
+    if (spans().length < 4) return;
     clearTimeout(deadline);
     resolve();
   };
@@ -303,6 +306,27 @@ const tests = {
     assert.deepEqual(spans(), []);
     const arrived = arrival();
     await page.goto('about:blank');
+    await arrived;
+    assert.equal(spans().length, 4);
+    return page;
+  },
+
+  async 'a request in flight outlives its page'() {
+    const page = await open();
+    await load(page);
+    const arrived = arrival();
+    let release;
+    const asked = new Promise(resolve => {
+      held = () => {
+        resolve();
+        return new Promise(resolve => { release = resolve; });
+      };
+    });
+    await page.evaluate(() => { flush(); });
+    await asked;
+    held = async () => {};
+    await page.goto('about:blank');
+    release();
     await arrived;
     assert.equal(spans().length, 4);
     return page;

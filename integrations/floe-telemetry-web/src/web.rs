@@ -11,14 +11,17 @@ use js_sys::futures::{JsFuture, spawn_local};
 use js_sys::{Date, Function, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::VisibilityState;
 
 use crate::fetch::{Receiver, text};
 use crate::queue::{Queue, Sending, Writer};
 
-/// The most bytes of requests that may outlive a page. A browser refuses more than 64 KiB
+/// The most bytes of requests in flight that may outlive the page. A browser refuses more than 64 KiB
 /// ([specification](https://fetch.spec.whatwg.org/#http-network-or-cache-fetch)).
 const MAX_KEEPALIVE: usize = 60 * 1024;
+
+/// A request in JSON has about so many times the bytes of the same request in protobuf, which is what
+/// `max_request_bytes` limits.
+const JSON_GROWTH: usize = 3;
 
 /// The time in which a flush encodes, which holds up the page.
 const ENCODE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -36,6 +39,8 @@ struct Inner {
     provider: TelemetryProvider,
     queue: Queue,
     receivers: Vec<Receiver>,
+    /// The bytes of the requests in flight that may outlive the page.
+    outliving: Cell<usize>,
     /// When the last warning was written, in milliseconds since 1970.
     warned: Cell<f64>,
 }
@@ -47,8 +52,11 @@ struct Inner {
 /// [`otlp`](TelemetryConfig::otlp); with the features `metrics` and `logs`, metrics and log records do, too. A receiver
 /// of another origin has to allow the page's by
 /// [CORS](https://opentelemetry.io/docs/specs/otlp/#otlphttp-request). Nothing is sent before a [flush](Web::flush). The
-/// configuration's [`runtime`](TelemetryConfig::runtime) is [`Caller`](Runtime::Caller), and a request has at most 60 KiB
-/// unless `otlp.all.max_request_bytes` is set, because that much can still be sent while the page ends.
+/// configuration's [`runtime`](TelemetryConfig::runtime) is [`Caller`](Runtime::Caller).
+///
+/// A browser finishes at most 64 KiB of requests after a page has ended. `otlp.all.max_request_bytes` is therefore 60 KiB
+/// by default, or 20 KiB if a signal is sent in JSON: the setting limits the size in protobuf, and JSON is about three
+/// times as long. A single span, log record or data point of a metric that exceeds the limit is not sent.
 ///
 /// # Errors
 ///
@@ -58,8 +66,6 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     floe_telemetry::__register_parts();
     check(&config)?;
     config.runtime = Runtime::Caller;
-    let max = &mut config.otlp.all.max_request_bytes;
-    max.get_or_insert(MAX_KEEPALIVE);
     let queue = Queue::default();
     let mut signals = Vec::new();
     for (signal, chosen) in [
@@ -77,6 +83,10 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     let receivers = signals.into_iter();
     let receivers = receivers.map(|signal| Receiver::new(&config, signal));
     let receivers = receivers.collect::<Result<Vec<_>, _>>()?;
+    let is_json = receivers.iter().any(|receiver| receiver.is_json);
+    let growth = if is_json { JSON_GROWTH } else { 1 };
+    let max = &mut config.otlp.all.max_request_bytes;
+    max.get_or_insert(MAX_KEEPALIVE / growth);
     let mut builder = TelemetryProvider::builder(config);
     for receiver in &receivers {
         let writer = Writer {
@@ -90,6 +100,7 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
         provider: builder.initialize()?,
         queue,
         receivers,
+        outliving: Cell::new(0),
         warned: Cell::new(0.0),
     })))
 }
@@ -149,20 +160,26 @@ impl Web {
     /// [`Statistics`](floe_telemetry::Statistics) counts a request as exported before it is sent.
     pub async fn flush(&self) -> Result<(), Error> {
         let mut result = self.0.provider.force_flush(ENCODE_TIMEOUT);
-        for (receiver, sending, started) in self.send() {
+        for Begun {
+            receiver,
+            sending,
+            started,
+            outlives,
+        } in self.send()
+        {
             let outcome = match started {
                 Ok(sent) => receiver.answer(sent).await,
                 Err(outcome) => outcome,
             };
+            drop(outlives);
             result = result.and(self.ended(receiver, sending, outcome));
         }
         result
     }
 
     /// Begins all requests before the first answer: a page that ends runs no further code.
-    fn send(&self) -> Vec<(&Receiver, Sending, Result<JsFuture, Outcome>)> {
+    fn send(&self) -> Vec<Begun<'_>> {
         let mut begun = Vec::new();
-        let mut room = if is_hidden() { MAX_KEEPALIVE } else { 0 };
         while let Some(sending) = self.0.queue.take() {
             let Some(request) = sending.request() else {
                 continue;
@@ -172,13 +189,14 @@ impl Web {
                 sending.done();
                 continue;
             };
-            let length = request.body.len();
-            let keepalive = length <= room;
-            if keepalive {
-                room -= length;
-            }
-            let started = receiver.start(&request.body, keepalive);
-            begun.push((receiver, sending, started));
+            let outlives = Outlives::new(&self.0.outliving, request.body.len());
+            let started = receiver.start(&request.body, outlives.is_some());
+            begun.push(Begun {
+                receiver,
+                sending,
+                started,
+                outlives,
+            });
         }
         begun
     }
@@ -256,8 +274,33 @@ impl Web {
     }
 }
 
-/// Whether the page may end at any time.
-fn is_hidden() -> bool {
-    let document = web_sys::window().and_then(|window| window.document());
-    document.is_some_and(|document| document.visibility_state() == VisibilityState::Hidden)
+/// A request that `fetch` was called for.
+struct Begun<'w> {
+    receiver: &'w Receiver,
+    sending: Sending,
+    started: Result<JsFuture, Outcome>,
+    outlives: Option<Outlives<'w>>,
+}
+
+/// The share of a request in [`MAX_KEEPALIVE`], which is returned when it is dropped.
+struct Outlives<'w> {
+    all: &'w Cell<usize>,
+    bytes: usize,
+}
+
+impl<'w> Outlives<'w> {
+    /// `None` if the request does not fit.
+    fn new(all: &'w Cell<usize>, bytes: usize) -> Option<Self> {
+        let sum = all.get() + bytes;
+        (sum <= MAX_KEEPALIVE).then(|| {
+            all.set(sum);
+            Self { all, bytes }
+        })
+    }
+}
+
+impl Drop for Outlives<'_> {
+    fn drop(&mut self) {
+        self.all.set(self.all.get() - self.bytes);
+    }
 }
