@@ -102,6 +102,12 @@ const arrival = () => new Promise((resolve, reject) => {
   };
 });
 
+/** Moves the monotonic clock of a page. */
+const pass = (page, millis) => page.evaluate(millis => {
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + millis;
+}, millis);
+
 /** The answer to the next requests of all signals. */
 const answer = it => { answers = [it, it, it]; };
 
@@ -193,11 +199,42 @@ const tests = {
     assert.match(await flush(page), /the receiver answered with status 503/);
     const first = requests.find(it => it.status === 503);
     requests = [];
+    assert.match(await flush(page), /the pause after a request that failed is not over/);
+    assert.deepEqual(requests.filter(it => it.url === first.url), []);
+    await pass(page, 1000);
     assert.equal(await flush(page), null);
     assert.equal(requests.filter(it => it.url === first.url && it.body.equals(first.body)).length, 1);
     requests = [];
     assert.equal(await flush(page), null);
     assert.deepEqual(spans(), []);
+    return page;
+  },
+
+  async 'pauses double with each failure, and a success ends that'() {
+    const page = await open();
+    const fails = async () => {
+      answer({ status: 503 });
+      assert.match(await flush(page), /the receiver answered with status 503/);
+      answers = [];
+    };
+    const waits = async () => assert.match(await flush(page), /the pause after a request that failed is not over/);
+    await load(page);
+    await fails();
+    await pass(page, 1000);
+    await fails();
+    await waits();
+    for (let longest = 2000; longest < 64_000; longest *= 2) {
+      await pass(page, longest);
+      await fails();
+    }
+    await pass(page, 29_000);
+    await waits();
+    await pass(page, 31_000);
+    assert.equal(await flush(page), null);
+    await load(page);
+    await fails();
+    await pass(page, 1000);
+    assert.equal(await flush(page), null);
     return page;
   },
 
@@ -248,12 +285,11 @@ const tests = {
     answer({ status: 429, headers: { 'retry-after': '3600', 'access-control-expose-headers': 'retry-after' } });
     assert.match(await flush(page), /the receiver answered with status 429/);
     [requests, answers] = [[], []];
-    assert.match(await flush(page), /the receiver has required a pause/);
+    await pass(page, 3000);
+    assert.match(await flush(page), /the pause after a request that failed is not over/);
     assert.deepEqual(spans(), []);
-    await page.evaluate(() => {
-      const now = Date.now;
-      Date.now = () => now() + 3_600_000;
-    });
+    // At most half of the timeout, which is 10 seconds.
+    await pass(page, 3000);
     assert.equal(await flush(page), null);
     assert.equal(spans().length, 4);
     return page;
@@ -285,6 +321,7 @@ const tests = {
     await load(page);
     assert.match(await flush(page), /the receiver did not answer/);
     await page.unroute(`${receiver.origin}/**`);
+    await pass(page, 1000);
     assert.equal(await flush(page), null);
     assert.equal(spans().length, 4);
     return page;

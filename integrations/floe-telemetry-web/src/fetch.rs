@@ -1,6 +1,7 @@
 //! One request by `fetch`.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use floe_telemetry::__http::{
     Outcome, accepted, accepted_json, explanation, refused, without_values,
@@ -8,13 +9,20 @@ use floe_telemetry::__http::{
 use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
 use js_sys::futures::JsFuture;
-use js_sys::{Date, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Math, Promise, Reflect, Uint8Array};
 use secrecy::{ExposeSecret, SecretString};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Url};
+use web_time::Instant;
 
 /// The receiver where the configuration names none.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
+
+/// The longest pause after the first failure. It doubles with each further failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause, unless the receiver requires a longer one.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Where the requests of a signal go.
 #[derive(Debug)]
@@ -26,8 +34,10 @@ pub(crate) struct Receiver {
     /// The values of the configured headers, which a receiver may quote.
     secrets: Vec<SecretString>,
     timeout_millis: u32,
-    /// The end of the pause that the receiver has required, in milliseconds since 1970.
-    paused_until: Cell<f64>,
+    /// The longest pause after the next failure, before jitter.
+    pause: Cell<Duration>,
+    /// The end of the pause after the last failure.
+    paused_until: Cell<Option<Instant>>,
 }
 
 impl Receiver {
@@ -75,7 +85,8 @@ impl Receiver {
             secrets: configured.values().cloned().collect(),
             timeout_millis: u32::try_from(config.otlp.timeout(signal).as_millis())
                 .unwrap_or(u32::MAX),
-            paused_until: Cell::new(0.0),
+            pause: Cell::new(FIRST_PAUSE),
+            paused_until: Cell::new(None),
         })
     }
 
@@ -83,10 +94,10 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// The receiver has required a pause, or the browser has refused the request.
+    /// The pause after a failure is not over, or the browser has refused the request.
     pub(crate) fn start(&self, body: &[u8], keepalive: bool) -> Result<JsFuture, Outcome> {
-        if Date::now() < self.paused_until.get() {
-            let reason = "the receiver has required a pause, which is not over".to_owned();
+        if self.is_paused() {
+            let reason = "the pause after a request that failed is not over".to_owned();
             return Err(Outcome::Unanswered(reason));
         }
         let init = RequestInit::new();
@@ -109,16 +120,32 @@ impl Receiver {
     pub(crate) async fn answer(&self, sent: JsFuture) -> Outcome {
         let outcome = self.read(sent).await;
         let outcome = outcome.unwrap_or_else(|error| unanswered(&error));
-        if let Outcome::Retry {
-            after: Some(after), ..
-        } = &outcome
-        {
-            // As with the other exporters, nonsense does not stop this one.
-            let longest = f64::from(self.timeout_millis) / 2.0;
-            let pause = (after.as_secs_f64() * 1000.0).min(longest);
-            self.paused_until.set(Date::now() + pause);
+        match &outcome {
+            Outcome::Retry { after, .. } => self.back_off(after.unwrap_or_default()),
+            Outcome::Unanswered(_) => self.back_off(Duration::ZERO),
+            Outcome::Accepted { .. } | Outcome::Rejected(_) => self.pause.set(FIRST_PAUSE),
         }
         outcome
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused_until
+            .get()
+            .is_some_and(|end| Instant::now() < end)
+    }
+
+    /// Begins a pause, and doubles the next one. The failures of one flush count as one.
+    fn back_off(&self, required: Duration) {
+        // As with the other exporters, nonsense does not stop this one.
+        let longest = Duration::from_millis(self.timeout_millis.into()) / 2;
+        let mut pause = required.min(longest);
+        if !self.is_paused() {
+            let own = self.pause.get();
+            self.pause.set((own * 2).min(MAX_PAUSE));
+            pause = pause.max(own.mul_f64(0.5 + Math::random() / 2.0));
+        }
+        let end = Some(Instant::now() + pause);
+        self.paused_until.set(end.max(self.paused_until.get()));
     }
 
     async fn read(&self, sent: JsFuture) -> Result<Outcome, JsValue> {

@@ -8,9 +8,10 @@ use floe_telemetry::__http::Outcome;
 use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, Runtime, Signal};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, sanitize_error_message};
 use js_sys::futures::{JsFuture, spawn_local};
-use js_sys::{Date, Function, Reflect};
+use js_sys::{Function, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
+use web_time::Instant;
 
 use crate::fetch::{Receiver, text};
 use crate::queue::{Queue, Sending, Writer};
@@ -26,8 +27,8 @@ const JSON_GROWTH: usize = 3;
 /// The time in which a flush encodes, which holds up the page.
 const ENCODE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time between two warnings, in milliseconds.
-const WARNING_MILLIS: f64 = 60_000.0;
+/// The time between two warnings.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The telemetry of a page. Clones are the same. When the last one is dropped, the provider shuts down, and what was not
 /// flushed is lost.
@@ -41,8 +42,8 @@ struct Inner {
     receivers: Vec<Receiver>,
     /// The bytes of the requests in flight that may outlive the page.
     outliving: Cell<usize>,
-    /// When the last warning was written, in milliseconds since 1970.
-    warned: Cell<f64>,
+    /// When the last warning was written.
+    warned: Cell<Option<Instant>>,
 }
 
 /// Starts the telemetry of a page, or of a worker.
@@ -101,7 +102,7 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
         queue,
         receivers,
         outliving: Cell::new(0),
-        warned: Cell::new(0.0),
+        warned: Cell::new(None),
     })))
 }
 
@@ -150,9 +151,11 @@ impl Web {
     ///
     /// A request without an answer, or to which the receiver answers with status 429, 502, 503 or 504, is sent again by
     /// the next flush; at most 4 MiB wait for it. What does not fit is lost, with a warning, and counted as in every
-    /// program. After a `Retry-After`, nothing is sent for that time, at most half of the timeout; a receiver of another
-    /// origin has to name it in `Access-Control-Expose-Headers`. Redirects are not followed. A request that another flush
-    /// is sending is not waited for.
+    /// program. Before such a request is sent again, and any other of its signal, a pause passes, also if the page is left
+    /// meanwhile: up to one second after the first failure, doubled after each further one up to a minute. A `Retry-After`
+    /// makes it longer, at most half of the timeout; a receiver of another origin has to name it in
+    /// `Access-Control-Expose-Headers`. A flush in the pause fails. Redirects are not followed. A request that another
+    /// flush is sending is not waited for.
     ///
     /// # Errors
     ///
@@ -265,11 +268,12 @@ impl Web {
     }
 
     fn warn(&self, message: &str) {
-        let now = Date::now();
-        if now - self.0.warned.get() < WARNING_MILLIS {
+        let now = Instant::now();
+        let is_recent = |last| now.duration_since(last) < WARNING_INTERVAL;
+        if self.0.warned.get().is_some_and(is_recent) {
             return;
         }
-        self.0.warned.set(now);
+        self.0.warned.set(Some(now));
         web_sys::console::warn_1(&(&*sanitize_error_message(message)).into());
     }
 }
