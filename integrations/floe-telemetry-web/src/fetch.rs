@@ -25,7 +25,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Where the requests of a signal go.
-#[derive(Debug)]
 pub(crate) struct Receiver {
     pub(crate) signal: Signal,
     pub(crate) is_json: bool,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,17 +13,16 @@ use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A request of OTLP.
-#[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) signal: Signal,
     pub(crate) body: Vec<u8>,
 }
 
 /// The requests that are not answered. Clones are the same queue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Queue(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     waiting: VecDeque<Request>,
     /// The bytes of the requests that wait, and of those that are being sent.
@@ -66,7 +66,6 @@ impl Queue {
 }
 
 /// A request that is being sent. It waits again when it is dropped before it is done.
-#[derive(Debug)]
 pub(crate) struct Sending {
     /// `None` once it is done.
     request: Option<Request>,
@@ -100,11 +99,17 @@ impl Drop for Sending {
 }
 
 /// Puts the requests of a signal into the queue.
-#[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) signal: Signal,
     pub(crate) is_json: bool,
     pub(crate) queue: Queue,
+}
+
+/// Omits all fields, because the queue has the recorded values.
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
 }
 
 impl OtlpWriter for Writer {

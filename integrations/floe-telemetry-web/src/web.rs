@@ -1,6 +1,7 @@
 //! The provider of a page.
 
 use std::cell::Cell;
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -32,10 +33,16 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The telemetry of a page. Clones are the same. When the last one is dropped, the provider shuts down, and what was not
 /// flushed is lost.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Web(Rc<Inner>);
 
-#[derive(Debug)]
+/// Omits all fields, because they have credentials and the recorded values.
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Web").finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     provider: TelemetryProvider,
     queue: Queue,
