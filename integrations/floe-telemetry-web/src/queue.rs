@@ -1,6 +1,6 @@
 //! The requests between the provider and `fetch`.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,10 @@ pub(crate) struct Queue(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Request>,
+    /// By the numbers of the requests, so that one that waits again has its old place.
+    waiting: BTreeMap<u64, Request>,
+    /// The number of the next request.
+    next: u64,
     /// The bytes of the requests that wait, and of those that are being sent.
     bytes: usize,
     /// Why the last request was not delivered.
@@ -51,14 +54,17 @@ impl Queue {
             ));
         }
         state.bytes = bytes;
-        state.waiting.push_back(request);
+        let number = state.next;
+        state.next += 1;
+        state.waiting.insert(number, request);
         Ok(())
     }
 
     /// Takes the oldest request that waits.
     pub(crate) fn take(&self) -> Option<Sending> {
-        let request = self.lock().waiting.pop_front()?;
+        let (number, request) = self.lock().waiting.pop_first()?;
         Some(Sending {
+            number,
             request: Some(request),
             queue: self.clone(),
         })
@@ -67,6 +73,7 @@ impl Queue {
 
 /// A request that is being sent. It waits again when it is dropped before it is done.
 pub(crate) struct Sending {
+    number: u64,
     /// `None` once it is done.
     request: Option<Request>,
     queue: Queue,
@@ -93,7 +100,7 @@ impl Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         if let Some(request) = self.request.take() {
-            self.queue.lock().waiting.push_front(request);
+            self.queue.lock().waiting.insert(self.number, request);
         }
     }
 }
@@ -153,6 +160,22 @@ mod tests {
         let request = sending?.request()?;
         assert_eq!(request.signal, Signal::Traces);
         Some(request.body.len())
+    }
+
+    #[test]
+    fn requests_that_wait_again_keep_their_order() {
+        let queue = Queue::default();
+        for bytes in 1..=3 {
+            write(&queue, bytes).unwrap();
+        }
+        let all = [(); 3].map(|()| queue.take().unwrap());
+        write(&queue, 4).unwrap();
+        for sending in all {
+            sending.keep("the receiver answered with status 503");
+        }
+        let taken = [(); 4].map(|()| queue.take());
+        let lengths = taken.each_ref().map(|sending| length(sending.as_ref()));
+        assert_eq!(lengths, [1, 2, 3, 4].map(Some));
     }
 
     #[test]
