@@ -54,7 +54,9 @@ const receiver = await listen(async (request, response) => {
   const { method, url, headers } = request;
   const { status = 200, body: answer = headers['content-type'] === 'application/json' ? '{}' : '', headers: more } = answers.shift() ?? {};
   response.writeHead(status, { 'content-type': headers['content-type'], ...more });
-  response.end(answer);
+  // Of a body that is shorter than announced, the connection ends.
+  if (more?.['content-length']) response.write(answer, () => response.destroy());
+  else response.end(answer);
   requests.push({ method, url, body, status, type: headers['content-type'], origin: headers.origin, shop: headers['x-shop'] });
   waiting?.();
 });
@@ -267,6 +269,25 @@ const tests = {
     await load(page);
     answer({ body: '<!doctype html><p>login</p>' });
     assert.match(await flush(page), /the receiver answered with a web page instead of an OTLP response in JSON/);
+    return page;
+  },
+
+  async 'a body that cannot be read leaves the meaning of the status'() {
+    const page = await open();
+    await load(page);
+    answer({ status: 400, body: 'no', headers: { 'content-length': '100' } });
+    assert.equal(await flush(page), 'the receiver answered with status 400');
+    [requests, answers] = [[], []];
+    assert.equal(await flush(page), null);
+    assert.deepEqual(spans(), []);
+    return page;
+  },
+
+  async 'a response that is too long is not read'() {
+    const page = await open();
+    await load(page);
+    answer({ body: '{}', headers: { 'content-length': '4194305' } });
+    assert.equal(await flush(page), 'the response is longer than 4194304 bytes');
     return page;
   },
 

@@ -18,6 +18,9 @@ use web_time::Instant;
 /// The receiver where the configuration names none.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
 
+/// The most bytes of a response that are read.
+const MAX_RESPONSE: u64 = 4 * 1024 * 1024;
+
 /// The longest pause after the first failure. It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -149,17 +152,28 @@ impl Receiver {
 
     async fn read(&self, sent: JsFuture) -> Result<Outcome, JsValue> {
         let response: Response = sent.await?.dyn_into()?;
-        let body = JsFuture::from(response.array_buffer()?).await?;
-        let body = Uint8Array::new(&body).to_vec();
+        let header = |name| response.headers().get(name).ok().flatten();
+        let length = header("content-length").and_then(|length| length.parse().ok());
+        let is_too_long = length.is_some_and(|length: u64| length > MAX_RESPONSE);
+        let body = if is_too_long {
+            Ok(Vec::new())
+        } else {
+            body(&response).await
+        };
         if response.ok() {
+            if is_too_long {
+                let reason = format!("the response is longer than {MAX_RESPONSE} bytes");
+                return Ok(Outcome::Rejected(reason));
+            }
             let reads = if self.is_json {
                 accepted_json
             } else {
                 accepted
             };
-            return Ok(reads(&body));
+            return body.map(|body| reads(&body));
         }
-        let header = |name| response.headers().get(name).ok().flatten();
+        // The status alone decides what becomes of the request.
+        let body = body.unwrap_or_default();
         let mut reason = match response.status() {
             0 => "the receiver answered with a redirect, and redirects are not followed".to_owned(),
             status => format!("the receiver answered with status {status}"),
@@ -177,6 +191,11 @@ impl Receiver {
         let values = self.secrets.iter().map(ExposeSecret::expose_secret);
         sanitize_error_message(&without_values(text, values)).into_owned()
     }
+}
+
+async fn body(response: &Response) -> Result<Vec<u8>, JsValue> {
+    let body = JsFuture::from(response.array_buffer()?).await?;
+    Ok(Uint8Array::new(&body).to_vec())
 }
 
 fn unanswered(error: &JsValue) -> Outcome {
