@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use floe_telemetry::__http::{
-    Outcome, accepted, accepted_json, explanation, refused, without_values,
+    Outcome, accepted, accepted_json, credential, explanation, refused, signal_url, without_values,
 };
 use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
@@ -53,14 +53,10 @@ impl Receiver {
         let protocol = own.protocol.or(config.otlp_protocol);
         let is_json = protocol == Some(OtlpProtocol::HttpJson);
         let all_signals = config.otlp_endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
-        let url = url(own.endpoint.as_deref().unwrap_or(all_signals))?;
-        if own.endpoint.is_none() {
-            let path = url.pathname();
-            let base = path.trim_end_matches('/');
-            // A general endpoint is often configured with the path of traces.
-            let base = base.strip_suffix("/v1/traces").unwrap_or(base);
-            url.set_pathname(&format!("{base}/v1/{}", signal.as_str()));
-        }
+        let url = match &own.endpoint {
+            Some(endpoint) => url(endpoint)?,
+            None => url(&signal_url(all_signals, signal))?,
+        };
         let refused = |error: JsValue| Error::config(format!("otlp: a header: {}", text(&error)));
         let headers = Headers::new().map_err(refused)?;
         let content = if is_json {
@@ -74,17 +70,21 @@ impl Receiver {
         } else {
             &own.headers
         };
+        let mut secrets = Vec::new();
         for (name, value) in configured {
+            let value =
+                credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
             headers
                 .set(name, value.expose_secret())
                 .map_err(|_| Error::config(format!("otlp: the header `{name}` is invalid")))?;
+            secrets.push(value);
         }
         Ok(Self {
             signal,
             is_json,
             url: url.href(),
             headers,
-            secrets: configured.values().cloned().collect(),
+            secrets,
             timeout_millis: u32::try_from(config.otlp.timeout(signal).as_millis())
                 .unwrap_or(u32::MAX),
             pause: Cell::new(FIRST_PAUSE),
