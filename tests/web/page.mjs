@@ -336,6 +336,25 @@ const tests = {
     return page;
   },
 
+  async 'the path of a signal is appended once'() {
+    const page = await open(true, `${receiver.origin}/v1/logs`);
+    await load(page);
+    await flush(page);
+    assert.equal(requests.filter(it => it.url === '/v1/logs').length, 1, `${requests.map(it => it.url)}`);
+    return page;
+  },
+
+  async 'settings without an effect are errors'() {
+    const page = await open();
+    for (const [setting, message] of [
+      ['certificate', /certificate: expected no value in a browser, .* found one/],
+      ['exporters', /exporters: expected `otlp` or `none` in a browser, .* found another/],
+      ['variable', /the header `x-shop`: .*SHOP/],
+      ['file', /the header `x-shop`: .*\/shop/],
+    ]) assert.match(await page.evaluate(setting => shop.refused(setting) ?? '', setting), message);
+    return page;
+  },
+
   async 'a receiver that is not there is an error of the flush, and of nothing else'() {
     const page = await open();
     await page.route(`${receiver.origin}/**`, route => route.abort());

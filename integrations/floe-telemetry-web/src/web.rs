@@ -69,7 +69,8 @@ struct Inner {
 /// # Errors
 ///
 /// As [`initialize`](floe_telemetry::TelemetryProviderBuilder::initialize). `authentication`, `otlp.additional`,
-/// compression, gRPC, and an endpoint that is no URL are errors.
+/// certificates, compression, gRPC, exporters other than `otlp`, an endpoint that is no URL, and a header whose value
+/// refers to a variable or a file, are errors.
 pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     floe_telemetry::__register_parts();
     check(&config)?;
@@ -115,7 +116,10 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
 
 /// Fails if a setting would have no effect.
 fn check(config: &TelemetryConfig) -> Result<(), Error> {
-    let otlp = &config.otlp;
+    let (otlp, exporters) = (&config.otlp, &config.exporters);
+    let is_sent = |kind: &ExporterKind| matches!(kind, ExporterKind::Otlp | ExporterKind::None);
+    let chosen = [&exporters.traces, &exporters.metrics, &exporters.logs];
+    let options = [&otlp.all, &otlp.traces, &otlp.metrics, &otlp.logs].into_iter();
     let any = |is_set: &dyn Fn(Signal) -> bool| {
         [Signal::Traces, Signal::Metrics, Signal::Logs]
             .into_iter()
@@ -130,6 +134,30 @@ fn check(config: &TelemetryConfig) -> Result<(), Error> {
         ),
         ("otlp.additional", "no value", !otlp.additional.is_empty()),
         (
+            "certificate",
+            "no value",
+            options.clone().any(|it| it.certificate.is_some()),
+        ),
+        (
+            "client_certificate",
+            "no value",
+            options.clone().any(|it| it.client_certificate.is_some()),
+        ),
+        (
+            "client_key",
+            "no value",
+            options.clone().any(|it| it.client_key.is_some()),
+        ),
+        (
+            "exporters",
+            "`otlp` or `none`",
+            chosen
+                .into_iter()
+                .flatten()
+                .flatten()
+                .any(|kind| !is_sent(kind)),
+        ),
+        (
             "compression",
             "`none`",
             any(&|signal| otlp.compression(signal) != Compression::None),
@@ -141,9 +169,16 @@ fn check(config: &TelemetryConfig) -> Result<(), Error> {
         ),
     ];
     match found.into_iter().find(|(.., is_set)| *is_set) {
-        Some((setting, expected, _)) => Err(Error::config(format!(
-            "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found another"
-        ))),
+        Some((setting, expected, _)) => {
+            let found = if expected == "no value" {
+                "one"
+            } else {
+                "another"
+            };
+            Err(Error::config(format!(
+                "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found {found}"
+            )))
+        }
         None => Ok(()),
     }
 }
