@@ -292,7 +292,7 @@ impl Web {
         });
         let no_timer = |error| Error::state(format!("`setInterval`: {}", text(&error)));
         let callback = flush.as_ref();
-        // `setInterval` takes at most `i32::MAX` milliseconds, and repeats at once if there are more.
+        // `setInterval` reads the milliseconds as an `i32`.
         let millis = i32::try_from(interval.as_millis()).unwrap_or(i32::MAX);
         let global = js_sys::global();
         Reflect::get(&global, &"setInterval".into())
