@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use floe_telemetry::__http::Outcome;
-use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, Runtime, Signal};
+use floe_telemetry::config::{
+    Compression, ExporterKind, OtlpOptions, OtlpProtocol, Runtime, Signal,
+};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, sanitize_error_message};
 use js_sys::futures::{JsFuture, spawn_local};
 use js_sys::{Function, Reflect};
@@ -117,70 +119,40 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
 /// Fails if a setting would have no effect.
 fn check(config: &TelemetryConfig) -> Result<(), Error> {
     let (otlp, exporters) = (&config.otlp, &config.exporters);
-    let is_sent = |kind: &ExporterKind| matches!(kind, ExporterKind::Otlp | ExporterKind::None);
+    let options = [&otlp.all, &otlp.traces, &otlp.metrics, &otlp.logs];
+    let any = |is_set: fn(&OtlpOptions) -> bool| options.into_iter().any(is_set);
+    let is_compressed = any(|it| it.compression.is_some_and(|it| it != Compression::None));
+    let has_grpc = config.otlp_protocol == Some(OtlpProtocol::Grpc)
+        || any(|it| it.protocol == Some(OtlpProtocol::Grpc));
     let chosen = [&exporters.traces, &exporters.metrics, &exporters.logs];
-    let options = [&otlp.all, &otlp.traces, &otlp.metrics, &otlp.logs].into_iter();
-    let any = |is_set: &dyn Fn(Signal) -> bool| {
-        [Signal::Traces, Signal::Metrics, Signal::Logs]
-            .into_iter()
-            .any(is_set)
-    };
-    let grpc = Some(OtlpProtocol::Grpc);
+    let has_other_exporter = (chosen.into_iter().flatten().flatten())
+        .any(|kind| !matches!(kind, ExporterKind::Otlp | ExporterKind::None));
+    let (no_value, protocols) = ("no value", "`http/protobuf` or `http/json`");
     let found = [
-        (
-            "authentication",
-            "no value",
-            config.authentication.is_some(),
-        ),
-        ("otlp.additional", "no value", !otlp.additional.is_empty()),
-        (
-            "certificate",
-            "no value",
-            options.clone().any(|it| it.certificate.is_some()),
-        ),
+        ("authentication", no_value, config.authentication.is_some()),
+        ("otlp.additional", no_value, !otlp.additional.is_empty()),
+        ("certificate", no_value, any(|it| it.certificate.is_some())),
         (
             "client_certificate",
-            "no value",
-            options.clone().any(|it| it.client_certificate.is_some()),
+            no_value,
+            any(|it| it.client_certificate.is_some()),
         ),
-        (
-            "client_key",
-            "no value",
-            options.clone().any(|it| it.client_key.is_some()),
-        ),
-        (
-            "exporters",
-            "`otlp` or `none`",
-            chosen
-                .into_iter()
-                .flatten()
-                .flatten()
-                .any(|kind| !is_sent(kind)),
-        ),
-        (
-            "compression",
-            "`none`",
-            any(&|signal| otlp.compression(signal) != Compression::None),
-        ),
-        (
-            "otlp_protocol",
-            "`http/protobuf` or `http/json`",
-            config.otlp_protocol == grpc || any(&|signal| otlp.signal(signal).protocol == grpc),
-        ),
+        ("client_key", no_value, any(|it| it.client_key.is_some())),
+        ("compression", "`none`", is_compressed),
+        ("otlp_protocol", protocols, has_grpc),
+        ("exporters", "`otlp` or `none`", has_other_exporter),
     ];
-    match found.into_iter().find(|(.., is_set)| *is_set) {
-        Some((setting, expected, _)) => {
-            let found = if expected == "no value" {
-                "one"
-            } else {
-                "another"
-            };
-            Err(Error::config(format!(
-                "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found {found}"
-            )))
-        }
-        None => Ok(()),
-    }
+    let Some((setting, expected, _)) = found.into_iter().find(|(.., is_set)| *is_set) else {
+        return Ok(());
+    };
+    let found = if expected == no_value {
+        "one"
+    } else {
+        "another"
+    };
+    Err(Error::config(format!(
+        "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found {found}"
+    )))
 }
 
 impl Web {
