@@ -392,18 +392,18 @@ const tests = {
     const page = await open();
     await load(page);
     const arrived = arrival();
-    let release;
+    const releases = [];
     const asked = new Promise(resolve => {
       held = () => {
         resolve();
-        return new Promise(resolve => { release = resolve; });
+        return new Promise(resolve => releases.push(resolve));
       };
     });
     await page.evaluate(() => { flush(); });
     await asked;
     held = async () => {};
     await page.goto('about:blank');
-    release();
+    for (const release of releases) release();
     await arrived;
     assert.equal(spans().length, 4);
     return page;
