@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, traced};
 use floe_telemetry_web::Web;
 use js_sys::Promise;
@@ -34,6 +34,22 @@ pub fn start(endpoint: &str, is_json: bool) -> Result<(), JsError> {
     let _ = tracing_subscriber::registry().with(layer).try_init();
     WEB.set(Some(web));
     Ok(())
+}
+
+/// What a configuration fails with that a browser cannot apply.
+#[wasm_bindgen]
+pub fn refused(setting: &str) -> Option<String> {
+    let mut config = TelemetryConfig::new("shop-page");
+    let all = &mut config.otlp.all;
+    match setting {
+        "certificate" => all.certificate = Some("ca.pem".into()),
+        "exporters" => config.exporters.logs = Some(vec![ExporterKind::Console]),
+        "variable" => drop(all.headers.insert("x-shop".to_owned(), "${env:SHOP}".into())),
+        "file" => drop(all.headers.insert("x-shop".to_owned(), "${file:/shop}".into())),
+        _ => {}
+    }
+    let refused = floe_telemetry_web::init(config).err();
+    refused.map(|error| error.to_string())
 }
 
 fn web() -> Result<Web, Error> {

@@ -38,10 +38,13 @@ const site = await listen((request, response) => {
 
 /** What the receiver got since the last test, what it answers next, and who waits for a request. */
 let requests = [], preflights = 0, answers = [], waiting;
+/** Called with each preflight, which is answered after it. */
+let held = async () => {};
 const receiver = await listen(async (request, response) => {
   response.setHeader('access-control-allow-origin', site.origin);
   if (request.method === 'OPTIONS') {
     preflights += 1;
+    await held();
     response.writeHead(204, { 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type,x-shop', 'access-control-max-age': '600' });
     return response.end();
   }
@@ -51,7 +54,9 @@ const receiver = await listen(async (request, response) => {
   const { method, url, headers } = request;
   const { status = 200, body: answer = headers['content-type'] === 'application/json' ? '{}' : '', headers: more } = answers.shift() ?? {};
   response.writeHead(status, { 'content-type': headers['content-type'], ...more });
-  response.end(answer);
+  // Of a body that is shorter than announced, the connection ends.
+  if (more?.['content-length']) response.write(answer, () => response.destroy());
+  else response.end(answer);
   requests.push({ method, url, body, status, type: headers['content-type'], origin: headers.origin, shop: headers['x-shop'] });
   waiting?.();
 });
@@ -89,15 +94,21 @@ const spansOf = ({ body }) => JSON.parse(body).resourceSpans.flatMap(({ resource
   scopeSpans.flatMap(({ scope, spans }) => spans.map(span => ({ ...span, scope: scope.name, resource: attributes(resource.attributes), attributes: attributes(span.attributes ?? []) }))));
 const spans = () => requests.filter(it => it.url === '/v1/traces').flatMap(spansOf);
 
-/** Waits for spans, at most for a minute. */
+/** Waits for the spans of a `load`, at most for a minute. */
 const arrival = () => new Promise((resolve, reject) => {
-  const deadline = setTimeout(() => reject(new Error('expected spans within a minute, found none')), 60_000);
+  const deadline = setTimeout(() => reject(new Error(`expected 4 spans within a minute, found ${spans().length}`)), 60_000);
   waiting = () => {
-    if (spans().length === 0) return;
+    if (spans().length < 4) return;
     clearTimeout(deadline);
     resolve();
   };
 });
+
+/** Moves the monotonic clock of a page. */
+const pass = (page, millis) => page.evaluate(millis => {
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + millis;
+}, millis);
 
 /** The answer to the next requests of all signals. */
 const answer = it => { answers = [it, it, it]; };
@@ -190,11 +201,42 @@ const tests = {
     assert.match(await flush(page), /the receiver answered with status 503/);
     const first = requests.find(it => it.status === 503);
     requests = [];
+    assert.match(await flush(page), /the pause after a request that failed is not over/);
+    assert.deepEqual(requests.filter(it => it.url === first.url), []);
+    await pass(page, 1000);
     assert.equal(await flush(page), null);
     assert.equal(requests.filter(it => it.url === first.url && it.body.equals(first.body)).length, 1);
     requests = [];
     assert.equal(await flush(page), null);
     assert.deepEqual(spans(), []);
+    return page;
+  },
+
+  async 'pauses double with each failure, and a success ends that'() {
+    const page = await open();
+    const fails = async () => {
+      answer({ status: 503 });
+      assert.match(await flush(page), /the receiver answered with status 503/);
+      answers = [];
+    };
+    const waits = async () => assert.match(await flush(page), /the pause after a request that failed is not over/);
+    await load(page);
+    await fails();
+    await pass(page, 1000);
+    await fails();
+    await waits();
+    for (let longest = 2000; longest < 64_000; longest *= 2) {
+      await pass(page, longest);
+      await fails();
+    }
+    await pass(page, 29_000);
+    await waits();
+    await pass(page, 31_000);
+    assert.equal(await flush(page), null);
+    await load(page);
+    await fails();
+    await pass(page, 1000);
+    assert.equal(await flush(page), null);
     return page;
   },
 
@@ -230,6 +272,25 @@ const tests = {
     return page;
   },
 
+  async 'a body that cannot be read leaves the meaning of the status'() {
+    const page = await open();
+    await load(page);
+    answer({ status: 400, body: 'no', headers: { 'content-length': '100' } });
+    assert.equal(await flush(page), 'the receiver answered with status 400');
+    [requests, answers] = [[], []];
+    assert.equal(await flush(page), null);
+    assert.deepEqual(spans(), []);
+    return page;
+  },
+
+  async 'a response that is too long is not read'() {
+    const page = await open();
+    await load(page);
+    answer({ body: '{}', headers: { 'content-length': '4194305' } });
+    assert.equal(await flush(page), 'the response is longer than 4194304 bytes');
+    return page;
+  },
+
   async 'redirects are not followed'() {
     const page = await open();
     await load(page);
@@ -245,12 +306,11 @@ const tests = {
     answer({ status: 429, headers: { 'retry-after': '3600', 'access-control-expose-headers': 'retry-after' } });
     assert.match(await flush(page), /the receiver answered with status 429/);
     [requests, answers] = [[], []];
-    assert.match(await flush(page), /the receiver has required a pause/);
+    await pass(page, 3000);
+    assert.match(await flush(page), /the pause after a request that failed is not over/);
     assert.deepEqual(spans(), []);
-    await page.evaluate(() => {
-      const now = Date.now;
-      Date.now = () => now() + 3_600_000;
-    });
+    // At most half of the timeout, which is 10 seconds.
+    await pass(page, 3000);
     assert.equal(await flush(page), null);
     assert.equal(spans().length, 4);
     return page;
@@ -276,12 +336,32 @@ const tests = {
     return page;
   },
 
+  async 'the path of a signal is appended once'() {
+    const page = await open(true, `${receiver.origin}/v1/logs`);
+    await load(page);
+    await flush(page);
+    assert.equal(requests.filter(it => it.url === '/v1/logs').length, 1, `${requests.map(it => it.url)}`);
+    return page;
+  },
+
+  async 'settings without an effect are errors'() {
+    const page = await open();
+    for (const [setting, message] of [
+      ['certificate', /certificate: expected no value in a browser, .* found one/],
+      ['exporters', /exporters: expected `otlp` or `none` in a browser, .* found another/],
+      ['variable', /the header `x-shop`: .*SHOP/],
+      ['file', /the header `x-shop`: .*\/shop/],
+    ]) assert.match(await page.evaluate(setting => shop.refused(setting) ?? '', setting), message);
+    return page;
+  },
+
   async 'a receiver that is not there is an error of the flush, and of nothing else'() {
     const page = await open();
     await page.route(`${receiver.origin}/**`, route => route.abort());
     await load(page);
     assert.match(await flush(page), /the receiver did not answer/);
     await page.unroute(`${receiver.origin}/**`);
+    await pass(page, 1000);
     assert.equal(await flush(page), null);
     assert.equal(spans().length, 4);
     return page;
@@ -303,6 +383,27 @@ const tests = {
     assert.deepEqual(spans(), []);
     const arrived = arrival();
     await page.goto('about:blank');
+    await arrived;
+    assert.equal(spans().length, 4);
+    return page;
+  },
+
+  async 'a request in flight outlives its page'() {
+    const page = await open();
+    await load(page);
+    const arrived = arrival();
+    const releases = [];
+    const asked = new Promise(resolve => {
+      held = () => {
+        resolve();
+        return new Promise(resolve => releases.push(resolve));
+      };
+    });
+    await page.evaluate(() => { flush(); });
+    await asked;
+    held = async () => {};
+    await page.goto('about:blank');
+    for (const release of releases) release();
     await arrived;
     assert.equal(spans().length, 4);
     return page;

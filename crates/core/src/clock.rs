@@ -1,6 +1,6 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! In a browser, where the standard library has no clock, they are those of JavaScript.
+//! In a browser, where the standard library has no clock, JavaScript's clocks are read.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
 //! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector

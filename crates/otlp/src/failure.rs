@@ -1,4 +1,4 @@
-//! Why a request has no answer, and what to change.
+//! Explains why a receiver did not answer a request, and what the user can change.
 
 use std::error::Error as StdError;
 use std::iter;

@@ -99,7 +99,7 @@ pub mod __fuzzing;
 #[doc(hidden)]
 pub mod __http {
     pub use crate::response::{Outcome, accepted, accepted_json, explanation, refused};
-    pub use crate::settings::without_values;
+    pub use crate::settings::{credential, signal_url, without_values};
 }
 
 /// A receiver may send the same warning with each response.

@@ -220,7 +220,11 @@ fn headers(
 }
 
 /// Resolves a credential reference. An error names the source and never contains the credential.
-fn credential(secret: &SecretString) -> Result<SecretString, Error> {
+///
+/// # Errors
+///
+/// The reference is not complete, or its source has no value.
+pub fn credential(secret: &SecretString) -> Result<SecretString, Error> {
     let incomplete = |()| Error::config("the reference is not complete");
     match credential_reference(secret.expose_secret()).map_err(incomplete)? {
         None => Ok(secret.clone()),
@@ -269,7 +273,7 @@ pub(super) fn signal_path(signal: Signal) -> String {
 
 /// Appends the path of the signal, unless the endpoint has it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-fn signal_url(endpoint: &str, signal: Signal) -> String {
+pub fn signal_url(endpoint: &str, signal: Signal) -> String {
     let (endpoint, query) = match endpoint.split_once('?') {
         Some((endpoint, query)) => (endpoint, format!("?{query}")),
         None => (endpoint, String::new()),

@@ -1,4 +1,4 @@
-//! `Condvar`, also in a browser, where no other thread can end a wait, and that of the standard library panics.
+//! `Condvar`, also in a browser: no other thread can end a wait there, and the standard library's `Condvar` panics.
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use std::sync::Condvar;
@@ -18,7 +18,7 @@ mod without_threads {
     #[expect(
         clippy::unnecessary_wraps,
         clippy::unused_self,
-        reason = "as that of the standard library"
+        reason = "the standard library has the same signatures"
     )]
     impl Condvar {
         pub(crate) const fn new() -> Self {

@@ -1,23 +1,33 @@
 //! One request by `fetch`.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use floe_telemetry::__http::{
-    Outcome, accepted, accepted_json, explanation, refused, without_values,
+    Outcome, accepted, accepted_json, credential, explanation, refused, signal_url, without_values,
 };
 use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
 use js_sys::futures::JsFuture;
-use js_sys::{Date, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Math, Promise, Reflect, Uint8Array};
 use secrecy::{ExposeSecret, SecretString};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Url};
+use web_time::Instant;
 
 /// The receiver where the configuration names none.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
 
+/// The most bytes of a response that are read.
+const MAX_RESPONSE: u64 = 4 * 1024 * 1024;
+
+/// The longest pause after the first failure. It doubles with each further failure.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause, unless the receiver requires a longer one.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+
 /// Where the requests of a signal go.
-#[derive(Debug)]
 pub(crate) struct Receiver {
     pub(crate) signal: Signal,
     pub(crate) is_json: bool,
@@ -26,8 +36,10 @@ pub(crate) struct Receiver {
     /// The values of the configured headers, which a receiver may quote.
     secrets: Vec<SecretString>,
     timeout_millis: u32,
-    /// The end of the pause that the receiver has required, in milliseconds since 1970.
-    paused_until: Cell<f64>,
+    /// The longest pause after the next failure, before jitter.
+    pause: Cell<Duration>,
+    /// The end of the pause after the last failure.
+    paused_until: Cell<Option<Instant>>,
 }
 
 impl Receiver {
@@ -41,14 +53,10 @@ impl Receiver {
         let protocol = own.protocol.or(config.otlp_protocol);
         let is_json = protocol == Some(OtlpProtocol::HttpJson);
         let all_signals = config.otlp_endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
-        let url = url(own.endpoint.as_deref().unwrap_or(all_signals))?;
-        if own.endpoint.is_none() {
-            let path = url.pathname();
-            let base = path.trim_end_matches('/');
-            // A general endpoint is often configured with the path of traces.
-            let base = base.strip_suffix("/v1/traces").unwrap_or(base);
-            url.set_pathname(&format!("{base}/v1/{}", signal.as_str()));
-        }
+        let url = match &own.endpoint {
+            Some(endpoint) => url(endpoint)?,
+            None => url(&signal_url(all_signals, signal))?,
+        };
         let refused = |error: JsValue| Error::config(format!("otlp: a header: {}", text(&error)));
         let headers = Headers::new().map_err(refused)?;
         let content = if is_json {
@@ -62,20 +70,25 @@ impl Receiver {
         } else {
             &own.headers
         };
+        let mut secrets = Vec::new();
         for (name, value) in configured {
+            let value =
+                credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
             headers
                 .set(name, value.expose_secret())
                 .map_err(|_| Error::config(format!("otlp: the header `{name}` is invalid")))?;
+            secrets.push(value);
         }
         Ok(Self {
             signal,
             is_json,
             url: url.href(),
             headers,
-            secrets: configured.values().cloned().collect(),
+            secrets,
             timeout_millis: u32::try_from(config.otlp.timeout(signal).as_millis())
                 .unwrap_or(u32::MAX),
-            paused_until: Cell::new(0.0),
+            pause: Cell::new(FIRST_PAUSE),
+            paused_until: Cell::new(None),
         })
     }
 
@@ -83,10 +96,10 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// The receiver has required a pause, or the browser has refused the request.
+    /// The pause after a failure is not over, or the browser has refused the request.
     pub(crate) fn start(&self, body: &[u8], keepalive: bool) -> Result<JsFuture, Outcome> {
-        if Date::now() < self.paused_until.get() {
-            let reason = "the receiver has required a pause, which is not over".to_owned();
+        if self.is_paused() {
+            let reason = "the pause after a request that failed is not over".to_owned();
             return Err(Outcome::Unanswered(reason));
         }
         let init = RequestInit::new();
@@ -109,31 +122,58 @@ impl Receiver {
     pub(crate) async fn answer(&self, sent: JsFuture) -> Outcome {
         let outcome = self.read(sent).await;
         let outcome = outcome.unwrap_or_else(|error| unanswered(&error));
-        if let Outcome::Retry {
-            after: Some(after), ..
-        } = &outcome
-        {
-            // As with the other exporters, nonsense does not stop this one.
-            let longest = f64::from(self.timeout_millis) / 2.0;
-            let pause = (after.as_secs_f64() * 1000.0).min(longest);
-            self.paused_until.set(Date::now() + pause);
+        match &outcome {
+            Outcome::Retry { after, .. } => self.back_off(after.unwrap_or_default()),
+            Outcome::Unanswered(_) => self.back_off(Duration::ZERO),
+            Outcome::Accepted { .. } | Outcome::Rejected(_) => self.pause.set(FIRST_PAUSE),
         }
         outcome
     }
 
+    fn is_paused(&self) -> bool {
+        self.paused_until
+            .get()
+            .is_some_and(|end| Instant::now() < end)
+    }
+
+    /// Begins a pause, and doubles the next one. The failures of one flush count as one.
+    fn back_off(&self, required: Duration) {
+        // As with the other exporters, nonsense does not stop this one.
+        let longest = Duration::from_millis(self.timeout_millis.into()) / 2;
+        let mut pause = required.min(longest);
+        if !self.is_paused() {
+            let own = self.pause.get();
+            self.pause.set((own * 2).min(MAX_PAUSE));
+            pause = pause.max(own.mul_f64(0.5 + Math::random() / 2.0));
+        }
+        let end = Some(Instant::now() + pause);
+        self.paused_until.set(end.max(self.paused_until.get()));
+    }
+
     async fn read(&self, sent: JsFuture) -> Result<Outcome, JsValue> {
         let response: Response = sent.await?.dyn_into()?;
-        let body = JsFuture::from(response.array_buffer()?).await?;
-        let body = Uint8Array::new(&body).to_vec();
+        let header = |name| response.headers().get(name).ok().flatten();
+        let length = header("content-length").and_then(|length| length.parse().ok());
+        let is_too_long = length.is_some_and(|length: u64| length > MAX_RESPONSE);
+        let body = if is_too_long {
+            Ok(Vec::new())
+        } else {
+            body(&response).await
+        };
         if response.ok() {
+            if is_too_long {
+                let reason = format!("the response is longer than {MAX_RESPONSE} bytes");
+                return Ok(Outcome::Rejected(reason));
+            }
             let reads = if self.is_json {
                 accepted_json
             } else {
                 accepted
             };
-            return Ok(reads(&body));
+            return body.map(|body| reads(&body));
         }
-        let header = |name| response.headers().get(name).ok().flatten();
+        // The status alone decides what becomes of the request.
+        let body = body.unwrap_or_default();
         let mut reason = match response.status() {
             0 => "the receiver answered with a redirect, and redirects are not followed".to_owned(),
             status => format!("the receiver answered with status {status}"),
@@ -151,6 +191,11 @@ impl Receiver {
         let values = self.secrets.iter().map(ExposeSecret::expose_secret);
         sanitize_error_message(&without_values(text, values)).into_owned()
     }
+}
+
+async fn body(response: &Response) -> Result<Vec<u8>, JsValue> {
+    let body = JsFuture::from(response.array_buffer()?).await?;
+    Ok(Uint8Array::new(&body).to_vec())
 }
 
 fn unanswered(error: &JsValue) -> Outcome {

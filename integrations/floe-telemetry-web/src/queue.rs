@@ -1,7 +1,8 @@
 //! The requests between the provider and `fetch`.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,19 +13,21 @@ use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// A request of OTLP.
-#[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) signal: Signal,
     pub(crate) body: Vec<u8>,
 }
 
 /// The requests that are not answered. Clones are the same queue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Queue(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
-    waiting: VecDeque<Request>,
+    /// By the numbers of the requests, so that one that waits again has its old place.
+    waiting: BTreeMap<u64, Request>,
+    /// The number of the next request.
+    next: u64,
     /// The bytes of the requests that wait, and of those that are being sent.
     bytes: usize,
     /// Why the last request was not delivered.
@@ -51,14 +54,17 @@ impl Queue {
             ));
         }
         state.bytes = bytes;
-        state.waiting.push_back(request);
+        let number = state.next;
+        state.next += 1;
+        state.waiting.insert(number, request);
         Ok(())
     }
 
     /// Takes the oldest request that waits.
     pub(crate) fn take(&self) -> Option<Sending> {
-        let request = self.lock().waiting.pop_front()?;
+        let (number, request) = self.lock().waiting.pop_first()?;
         Some(Sending {
+            number,
             request: Some(request),
             queue: self.clone(),
         })
@@ -66,8 +72,8 @@ impl Queue {
 }
 
 /// A request that is being sent. It waits again when it is dropped before it is done.
-#[derive(Debug)]
 pub(crate) struct Sending {
+    number: u64,
     /// `None` once it is done.
     request: Option<Request>,
     queue: Queue,
@@ -94,17 +100,23 @@ impl Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         if let Some(request) = self.request.take() {
-            self.queue.lock().waiting.push_front(request);
+            self.queue.lock().waiting.insert(self.number, request);
         }
     }
 }
 
 /// Puts the requests of a signal into the queue.
-#[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) signal: Signal,
     pub(crate) is_json: bool,
     pub(crate) queue: Queue,
+}
+
+/// Omits all fields, because the queue has the recorded values.
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
 }
 
 impl OtlpWriter for Writer {
@@ -148,6 +160,22 @@ mod tests {
         let request = sending?.request()?;
         assert_eq!(request.signal, Signal::Traces);
         Some(request.body.len())
+    }
+
+    #[test]
+    fn requests_that_wait_again_keep_their_order() {
+        let queue = Queue::default();
+        for bytes in 1..=3 {
+            write(&queue, bytes).unwrap();
+        }
+        let all = [(); 3].map(|()| queue.take().unwrap());
+        write(&queue, 4).unwrap();
+        for sending in all {
+            sending.keep("the receiver answered with status 503");
+        }
+        let taken = [(); 4].map(|()| queue.take());
+        let lengths = taken.each_ref().map(|sending| length(sending.as_ref()));
+        assert_eq!(lengths, [1, 2, 3, 4].map(Some));
     }
 
     #[test]
