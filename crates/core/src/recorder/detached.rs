@@ -16,7 +16,7 @@ use super::opening::{Opening, Parent};
 use super::record::{Origin, SpanRecord};
 use super::recorded_span;
 use super::span::Tracer;
-use crate::attributes::{AttributeList, ToAttributeValue};
+use crate::attributes::ToAttributeValue;
 
 /// A span that belongs to a value and not to a scope, such as the span of a request until its response has ended, or of
 /// a message until it is acknowledged. [`Tracer::open`] opens it.
@@ -114,10 +114,7 @@ impl DetachedSpan {
     /// Sets an attribute; `None` sets nothing.
     pub fn set_attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
         if let Parked::Recording(recording) = &mut self.0 {
-            // Converted by the user's code, which may update the span, too.
-            let mut set = AttributeList::default();
-            value.set_in(&mut set, key);
-            recording.update(|record| record.attributes.append(&mut set));
+            recording.set_attribute(key, value);
         }
     }
 

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::{Context, Key};
 
 use super::buffer::{self, Writer};
 use super::exception::Exception;
@@ -30,7 +30,7 @@ use super::pending::{Handle, PendingUpdates, State, Update};
 use super::profile::Profile;
 use super::record::{Code, Head, SpanRecord};
 use super::sampling::settings::CachedSettings;
-use crate::attributes::AttributeValue;
+use crate::attributes::{AttributeList, AttributeValue, ToAttributeValue};
 use crate::caught::caught;
 use crate::clock::Ticks;
 use crate::keys;
@@ -133,6 +133,21 @@ impl Recording {
         } else {
             act(&mut self.record);
         }
+    }
+
+    /// Sets an attribute, after the updates that other code has made.
+    pub(super) fn set_attribute(
+        &mut self,
+        key: impl Into<Key>,
+        value: &(impl ToAttributeValue + ?Sized),
+    ) {
+        if !self.pending.is_touched() {
+            return value.set_in(&mut self.record.attributes, key);
+        }
+        // Converted by the user's code, which may update the span, too.
+        let mut set = AttributeList::default();
+        value.set_in(&mut set, key);
+        self.update(|record| record.attributes.append(&mut set));
     }
 
     /// Ends the span of a function that has returned `value`.
