@@ -5,6 +5,8 @@
 //! ends with the headers.
 
 use std::any::type_name;
+#[cfg(feature = "actix-web")]
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::mem;
 use std::sync::Arc;
@@ -165,6 +167,13 @@ impl Exchange {
         }
     }
 
+    /// Replaces the route, and the name of the span after it.
+    #[cfg(feature = "actix-web")]
+    pub(crate) fn set_route(&mut self, name: Cow<'static, str>, route: String) {
+        self.span.update_name(name);
+        self.set(keys::HTTP_ROUTE, route);
+    }
+
     /// The header with the trace id for a response that does not have it, if that is configured.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
@@ -175,6 +184,12 @@ impl Exchange {
         }
         let value = HeaderValue::try_from(context.trace_id().to_string()).ok()?;
         Some((name, value))
+    }
+
+    /// Whether the request is recorded and has no response yet.
+    #[cfg(feature = "actix-web")]
+    pub(crate) fn is_requested(&self) -> bool {
+        self.state == State::Requested
     }
 
     /// Whether a header of the response is recorded or added.
