@@ -102,20 +102,36 @@ impl Exchange {
 
     /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        struct Unwinding<'a>(&'a mut Exchange);
-        impl Drop for Unwinding<'_> {
+        struct Unwinding<F: FnMut()>(F);
+        impl<F: FnMut()> Drop for Unwinding<F> {
             fn drop(&mut self) {
-                // Not at a C++ exception, or the end of the thread.
-                if thread::panicking() {
-                    self.0.set_error_type("panic");
-                }
-                self.0.end();
+                self.0();
             }
         }
-        let guard = Unwinding(self);
-        let value = guard.0.span.run(body);
-        mem::forget(guard);
-        value
+        let Self {
+            kind,
+            span,
+            measurement,
+            sizes,
+            state,
+            ..
+        } = self;
+        span.run(|| {
+            // Dropped while the span is current, which is the exemplar of the metrics then.
+            let guard = Unwinding(|| {
+                *state = State::Ended;
+                if let Some(mut measurement) = measurement.take() {
+                    // Not at a C++ exception, or the end of the thread.
+                    if thread::panicking() {
+                        measurement.set(keys::ERROR_TYPE, "panic".into());
+                    }
+                    measurement.record(*kind, *sizes);
+                }
+            });
+            let value = body();
+            mem::forget(guard);
+            value
+        })
     }
 
     /// Injects the context of a client's span into the headers of the request.
