@@ -190,10 +190,7 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.run(|| this.inner.poll(task)),
-            None => this.inner.poll(task),
-        };
+        let polled = Exchange::run_in(this.exchange, || this.inner.poll(task));
         let result = ready!(polled);
         let mut exchange = this.exchange.take();
         let mut response = match result {
@@ -277,10 +274,7 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.run(|| this.inner.poll_next(task)),
-            None => this.inner.poll_next(task),
-        };
+        let polled = Exchange::run_in(this.exchange, || this.inner.poll_next(task));
         let part = ready!(polled).map(|part| part.map_err(Into::into));
         match (&part, &mut *this.exchange) {
             (_, None) => {}

@@ -95,6 +95,14 @@ impl Exchange {
         }
     }
 
+    /// Runs `body` in the exchange, if there is one.
+    pub(crate) fn run_in<T>(exchange: &mut Option<Self>, body: impl FnOnce() -> T) -> T {
+        match exchange {
+            Some(exchange) => exchange.run(body),
+            None => body(),
+        }
+    }
+
     fn has_body_sizes(&self) -> bool {
         let options = self.options.as_deref();
         options.is_some_and(|options| options.has_body_sizes)
