@@ -341,6 +341,15 @@ fn the_costs_that_readme_names_are_those_of_the_figures() {
     shows("| CPU time per span delivered", costs.into());
     let bytes = delivery.map(|name| delivered(name, 50_000)[6].to_owned());
     shows("| bytes of such a span", bytes.into());
+
+    let cost = |what: &str| number(row(&figures, &format!("| {what} |"))[1]);
+    let line = cost("tracing-subscriber, a line");
+    let ours = rounded(cost("floe-telemetry, a line and a record over OTLP") - line);
+    let peer = cost("a line, and opentelemetry-appender-tracing") - line;
+    let peer = rounded(peer) + ", with opentelemetry-appender-tracing";
+    let none = || "–".to_owned();
+    let costs = vec![none(), peer, none(), ours.clone(), ours];
+    shows("| CPU time per log record delivered", costs);
 }
 
 /// The address of the repository, which is a placeholder while there is none.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// Each benchmark, and the columns of its table: the heading, and the JSON pointer of the figure in a row.
-const TABLES: [(&str, &[(&str, &str)]); 9] = [
+const TABLES: [(&str, &[(&str, &str)]); 10] = [
     (
         "delivery",
         &[
@@ -78,6 +78,14 @@ const TABLES: [(&str, &[(&str, &str)]); 9] = [
         ],
     ),
     ("logs", &[("", "/what"), ("ns", "/nanos")]),
+    (
+        "log-delivery",
+        &[
+            ("", "/what"),
+            ("CPU ns", "/cpu_nanos"),
+            ("arrived", "/arrived"),
+        ],
+    ),
     (
         "sanitize",
         &[
