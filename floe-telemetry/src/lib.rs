@@ -85,7 +85,6 @@
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `registry` | `registry!`, the keys of a program's own registry of semantic conventions |
-//! | `schema` | `TelemetryConfig::json_schema` |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |

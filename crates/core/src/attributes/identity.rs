@@ -20,7 +20,7 @@ use crate::FloeAttributes;
     derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "lowercase")
 )]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "_schema", derive(schemars::JsonSchema))]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the three modes are a contract of the platform"
