@@ -8,7 +8,7 @@ use crate::FloeAttributes;
 /// The mode that the floe platform runs in.
 ///
 /// ```
-/// use floe_telemetry::Mode;
+/// use floe_telemetry::floe::Mode;
 ///
 /// assert_eq!("staging".parse(), Ok(Mode::Staging));
 /// assert!("production".parse::<Mode>().is_err());
@@ -104,7 +104,8 @@ impl FromStr for Mode {
 /// span, so set them only on spans that belong to another product.
 ///
 /// ```
-/// use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode};
+/// use floe_telemetry::FloeAttributes;
+/// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
 ///
 /// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
 /// assert_eq!(identity.to_otel_dict().len(), 4);

@@ -14,7 +14,8 @@ use crate::keys;
 /// `TelemetryConfig::with_identity` does.
 ///
 /// ```
-/// use floe_telemetry::{FloeSpanAttributes, Mode, propagation};
+/// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
+/// use floe_telemetry::propagation;
 ///
 /// let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
 /// let _attached = propagation::set_floe_baggage(&identity).attach();

@@ -306,7 +306,8 @@ impl TelemetryConfig {
     /// [`set_floe_baggage`](floe_telemetry_core::propagation::set_floe_baggage) replaces the identity for a context.
     ///
     /// ```
-    /// use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
+    /// use floe_telemetry::TelemetryConfig;
+    /// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
     ///
     /// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
     /// let config = TelemetryConfig::new("customer-360").with_identity(&identity);
