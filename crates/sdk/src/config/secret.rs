@@ -15,7 +15,7 @@ const MASK: &str = "**********";
 /// A credential, or a reference to one: `${env:NAME}` for an environment variable, `${file:PATH}` for the content of a
 /// file.
 ///
-/// `Debug` and `Serialize` write a reference unchanged, and a mask instead of a credential. The memory is overwritten
+/// `Debug` and `Serialize` write a reference unchanged, and a mask instead of a credential. Its memory is overwritten
 /// when it is dropped.
 ///
 /// ```
