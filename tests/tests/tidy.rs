@@ -252,25 +252,13 @@ fn the_minimum_rust_version_is_stated_where_readers_look() {
 #[test]
 fn the_cost_of_a_context_is_that_of_the_figures() {
     let figures = read("benches/figures.md");
-    let cells = |start: &str| -> Vec<&str> {
-        let row = figures.lines().find(|line| line.starts_with(start));
-        row.unwrap().split(" | ").collect()
-    };
-    let head = cells("| ns per span |");
+    let head = row(&figures, "| ns per span |");
     let place = |name| head.iter().position(|it| *it == name).unwrap();
     let saved = |attributes| {
-        let row = cells(&format!(
-            "| sampled, sync, {attributes} attributes, 1 thread |"
-        ));
-        let [every, boundaries] =
-            ["floe-telemetry", "floe-telemetry, context: boundaries"].map(|name| {
-                row[place(name)]
-                    .split(' ')
-                    .next()
-                    .unwrap()
-                    .parse::<f64>()
-                    .unwrap()
-            });
+        let case = format!("| sampled, sync, {attributes} attributes, 1 thread |");
+        let row = row(&figures, &case);
+        let [every, boundaries] = ["floe-telemetry", "floe-telemetry, context: boundaries"]
+            .map(|name| number(row[place(name)]));
         every - boundaries
     };
     let sentence = format!(
@@ -279,6 +267,80 @@ fn the_cost_of_a_context_is_that_of_the_figures() {
         saved(3)
     );
     assert!(read("benches/README.md").contains(&sentence), "{sentence}");
+}
+
+/// The cells of the row that begins so.
+fn row<'t>(table: &'t str, start: &str) -> Vec<&'t str> {
+    let row = table.lines().find(|line| line.starts_with(start));
+    let row = row.unwrap_or_else(|| panic!("no row `{start}`"));
+    row.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The number that a cell begins with.
+fn number(cell: &str) -> f64 {
+    let digits = cell.split(' ').next().unwrap();
+    digits
+        .parse()
+        .unwrap_or_else(|_| panic!("no number: `{cell}`"))
+}
+
+/// As README rounds it.
+fn rounded(number: f64) -> String {
+    let digits = usize::from(number < 10.0);
+    format!("{number:.digits$}")
+}
+
+#[test]
+fn the_costs_that_readme_names_are_those_of_the_figures() {
+    let (readme, figures) = (read("README.md"), read("benches/figures.md"));
+    let shows = |start: &str, expected: Vec<String>| {
+        let row = row(&readme, start);
+        assert_eq!(row[1..=expected.len()], expected, "{start}");
+    };
+    let peers = row(&figures, "| ns per span |");
+    let cells = |start: &str, name: &str| {
+        let place = peers.iter().position(|it| *it == name).unwrap();
+        number(row(&figures, start)[place])
+    };
+    let columns = [
+        "opentelemetry + SDK (batch)",
+        "tracing + tracing-opentelemetry",
+        "fastrace",
+        "floe-telemetry",
+        "floe-telemetry, context: boundaries",
+    ];
+    for (start, case) in [
+        (
+            "| a sampled span, three attributes |",
+            "| sampled, sync, 3 attributes, 1 thread |",
+        ),
+        (
+            "| a sampled span, no attributes |",
+            "| sampled, sync, 0 attributes, 1 thread |",
+        ),
+        (
+            "| a child that is not sampled |",
+            "| unsampled-children, sync, 0 attributes, 1 thread |",
+        ),
+    ] {
+        shows(start, columns.map(|name| rounded(cells(case, name))).into());
+    }
+    let bare = "| not-initialised, sync, 0 attributes, 1 thread |";
+    let overhead = |name| rounded(cells(bare, name) - cells(bare, "bare work"));
+    shows("| no provider: overhead", columns.map(overhead).into());
+
+    let delivery = [
+        "opentelemetry",
+        "tracing",
+        "fastrace",
+        "floe-telemetry",
+        "floe-telemetry-boundaries",
+    ];
+    let delivered = |name: &str, rate| row(&figures, &format!("| {name} | http | {rate} |"));
+    let costs = delivery.map(|name| delivered(name, 50_000)[3].to_owned());
+    shows("| CPU time per span delivered", costs.into());
+    let bytes = delivery.map(|name| delivered(name, 50_000)[6].to_owned());
+    shows("| bytes of such a span", bytes.into());
 }
 
 /// The address of the repository, which is a placeholder while there is none.

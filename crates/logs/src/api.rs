@@ -10,7 +10,7 @@ use super::described;
 use super::event_to_span_event;
 use super::nested::redacted;
 use super::thread_state::{self, ThreadState};
-use super::workers::record_of;
+use super::workers::{accept, record_of};
 use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
 use floe_telemetry_sdk::__parts::logs::ApiRecord;
@@ -63,7 +63,11 @@ fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut Thr
         && let Some(name) = record.event_name.filter(|name| !name.is_empty())
     {
         let time = record.timestamp.or(record.observed_timestamp);
-        event_to_span_event::bridge(name, time, record.span, &attributes);
+        let logger = record.target.as_deref().unwrap_or(scope.name());
+        event_to_span_event::bridge(name, time, record.span, &attributes, |span| {
+            let severity = record.severity_number;
+            accept(&setting.loggers, logger, severity, Some(span)) == Some(true)
+        });
     }
     let Some(exporters) = &setting.exporters else {
         return;

@@ -14,19 +14,21 @@ use super::context;
 use crate::clock::wall_now;
 use floe_telemetry_sdk::__parts::logs::SpanIds;
 
-/// Adds an event to the current span, if that is recorded and the event does not belong to another one, `span`. The
-/// attributes are redacted and bounded; names and texts are redacted once more like those of any event.
+/// Adds an event to the current span, if that is recorded, the event does not belong to another one, `span`, and its
+/// logger `accepts` the event in the current one. The attributes are redacted and bounded; names and texts are redacted once more like those of any event.
 pub(super) fn bridge(
     name: &'static str,
     time: Option<SystemTime>,
     span: Option<SpanIds>,
     attributes: &[(Key, AnyValue)],
+    accepts: impl Fn(SpanIds) -> bool,
 ) {
     // Cloned, because a span of another library runs its own code, which may change the current `Context`.
     let cx = Context::current();
     let ids = |ids: SpanIds| (ids.trace_id, ids.span_id);
     let same = |current| span.is_none_or(|span| ids(span) == ids(current));
-    if !cx.span().is_recording() || !context::ids(&cx).is_some_and(same) {
+    let is_event_of = |current| same(current) && accepts(current);
+    if !cx.span().is_recording() || !context::ids(&cx).is_some_and(is_event_of) {
         return;
     }
     let attributes = attributes.iter();

@@ -99,7 +99,9 @@ pub mod __fuzzing;
 /// What a response over HTTP means, for writers that send requests themselves.
 #[doc(hidden)]
 pub mod __http {
-    pub use crate::response::{Outcome, accepted, accepted_json, explanation, refused};
+    pub use crate::response::{
+        MAX_RESPONSE, Outcome, accepted, accepted_json, explanation, refused,
+    };
     pub use crate::settings::{credential, signal_url, without_values};
 }
 

@@ -16,8 +16,7 @@ pub(crate) use self::retry_after::retry_after;
 use crate::clock::wall_now;
 
 /// The most bytes of a response that are read.
-#[cfg(feature = "_network")]
-pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
+pub const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// The result of a request.
 #[derive(Debug)]

@@ -95,7 +95,7 @@ impl OtlpSettings {
             is_complete: own.endpoint.is_some(),
             protocol,
             writer: None,
-            headers: headers(target, all, own)?,
+            headers: headers(target, signal)?,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
             compression: config.otlp.compression(signal),
@@ -173,13 +173,8 @@ const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
     }
 }
 
-/// Merges the headers of the backend, the configured headers and the credential; later ones win. Headers
-/// of the signal replace those of all signals.
-fn headers(
-    target: &OtlpTarget,
-    all: &OtlpOptions,
-    own: &OtlpOptions,
-) -> Result<Vec<(String, String)>, Error> {
+/// Merges the headers of the backend, the configured headers and the credential; later ones win.
+fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>, Error> {
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut set = |name: &str, value: String| -> Result<(), Error> {
         let name = name.to_ascii_lowercase();
@@ -195,11 +190,7 @@ fn headers(
         headers.push((name, value));
         Ok(())
     };
-    let configured = if own.headers.is_empty() {
-        &all.headers
-    } else {
-        &own.headers
-    };
+    let configured = target.config.otlp.headers(signal);
     let backend = target.headers.iter().map(|(name, value)| (name, value));
     for (name, value) in backend.chain(configured) {
         let value =

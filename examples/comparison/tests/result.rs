@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use floe_tests::{Receiver, Value};
 
@@ -24,17 +24,22 @@ const PROGRAMS: [(&str, &str, &str); 3] = [
     ),
 ];
 
+fn run(name: &str, path: &str, receiver: &Receiver) -> Output {
+    let output = Command::new(path)
+        .env_clear()
+        .env("OTEL_SERVICE_NAME", "orders")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{name}: {output:?}");
+    output
+}
+
 #[test]
 fn the_programs_export_the_same_signals() {
     for (name, path, _) in PROGRAMS {
         let receiver = Receiver::grpc();
-        let output = Command::new(path)
-            .env_clear()
-            .env("OTEL_SERVICE_NAME", "orders")
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{name}: {output:?}");
+        let output = run(name, path, &receiver);
 
         let spans = receiver.spans();
         assert_eq!(spans.len(), 1, "{name}");
@@ -62,6 +67,23 @@ fn the_programs_export_the_same_signals() {
     }
 }
 
+#[test]
+fn fastrace_exports_the_same_span() {
+    let receiver = Receiver::grpc();
+    run("fastrace", env!("CARGO_BIN_EXE_with-fastrace"), &receiver);
+    let spans = receiver.spans();
+    let [load, root] = ["load", "main"].map(|name| {
+        let mut found = spans.iter().filter(|span| span.name == name);
+        let span = found.next().unwrap_or_else(|| panic!("no span {name}"));
+        assert!(found.next().is_none(), "{name} twice");
+        span
+    });
+    assert_eq!(load.attributes["table"], Value::from("orders"));
+    assert_eq!(load.parent_span_id, root.span_id);
+    assert_eq!(load.resource["service.name"], Value::from("orders"));
+    assert_eq!(load.events[0].name, "loaded");
+}
+
 /// The lines of code: without comments and blank lines.
 fn lines(source: &str) -> usize {
     let lines = source.lines().map(str::trim);
@@ -70,28 +92,31 @@ fn lines(source: &str) -> usize {
         .count()
 }
 
-/// In a package of its own, whose dependencies are not those of the workspace.
-const WITH_HELPERS: &str = include_str!("../helpers/main.rs");
+// In a package of their own, whose dependencies are not those of the workspace, with a test that runs them.
+const WITH_HELPERS: &str = include_str!("../peers/init-tracing-opentelemetry.rs");
+const WITH_LOGFIRE: &str = include_str!("../peers/logfire.rs");
 
 #[test]
 fn the_page_has_the_numbers_of_lines() {
     let page = include_str!("../../../docs/comparison.md");
     let readme = include_str!("../../../README.md");
     let counts: Vec<_> = PROGRAMS.map(|(_, _, source)| lines(source)).into();
-    for ((name, ..), count) in PROGRAMS.iter().zip(&counts) {
+    let with_helpers = lines(WITH_HELPERS);
+    let peers = [
+        (
+            "tracing-opentelemetry, set up by init-tracing-opentelemetry",
+            with_helpers,
+        ),
+        ("logfire", lines(WITH_LOGFIRE)),
+    ];
+    let programs = PROGRAMS.iter().map(|(name, ..)| *name).zip(counts.clone());
+    for (name, count) in programs.chain(peers) {
         let row = format!("| {name} | {count} |");
         assert!(
             page.contains(&row),
             "docs/comparison.md should contain {row}"
         );
     }
-    let with_helpers = lines(WITH_HELPERS);
-    let row =
-        format!("| tracing-opentelemetry, set up by init-tracing-opentelemetry | {with_helpers} |");
-    assert!(
-        page.contains(&row),
-        "docs/comparison.md should contain {row}"
-    );
     let sentence = format!(
         "with floe-telemetry ({} lines), with tracing-opentelemetry ({}, or {with_helpers} with init-tracing-opentelemetry) and with OpenTelemetry alone ({})",
         counts[0], counts[1], counts[2]

@@ -9,27 +9,30 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self as actix_header, HeaderMap as ActixHeaders};
+use actix_web::{Error, HttpRequest};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 
 use crate::exchange::Exchange;
-use crate::http_server::{HttpServerLayer, Route, Secure, open};
+use crate::http_semantics::RequestMethod;
+use crate::http_server::{HttpServerLayer, OfActix, open};
 use crate::options::Options;
 use crate::response::RequestKind;
 
 /// The middleware for `App::wrap`. Its spans are named after the patterns of the routes, such as
-/// `GET /orders/{id}`. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end of
-/// the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler or an inner middleware
-/// returns is recorded with the status of its response.
+/// `GET /orders/{id}`: until there is a response, after the first one for the path, then after that of the resource which
+/// the guards have selected. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end
+/// of the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler returns is recorded
+/// with the status of its response.
 ///
-/// Of the error of an inner middleware, actix-web makes a response outside of this one. It has no header by
-/// [`with_trace_id_header`](Self::with_trace_id_header), and neither its headers
+/// Of the error of an inner middleware, actix-web makes a response outside of this one. Its status is recorded as
+/// [`ResponseError::status_code`](actix_web::ResponseError::status_code), which is 500 for an error that only implements
+/// `error_response`. It has no header by [`with_trace_id_header`](Self::with_trace_id_header), and neither its headers
 /// ([`with_response_headers`](Self::with_response_headers)) nor the size of its body are recorded.
 ///
 /// A handler whose client has gone runs to its end by default, and so does its span. With
@@ -91,6 +94,40 @@ where
             inner: exchange.run(|| self.inner.call(request)),
             exchange: Some(exchange),
             request: RequestKind::of(&parts.method),
+            routing: Routing::of(&self.options, parts),
+        }
+    }
+}
+
+/// The route of a request before the application has routed it: the first pattern for the path, whatever the guards.
+#[derive(Debug)]
+struct Routing {
+    method: Method,
+    known_methods: Option<Arc<[Method]>>,
+    route: Option<String>,
+}
+
+impl Routing {
+    /// `None` if the program names routes itself.
+    fn of(options: &Options<Parts>, mut parts: Parts) -> Option<Self> {
+        options.route.is_none().then(|| Self {
+            route: parts
+                .extensions
+                .remove()
+                .and_then(|of_actix: OfActix| of_actix.route),
+            method: parts.method,
+            known_methods: options.known_methods.clone(),
+        })
+    }
+
+    /// Replaces the route by that of the request as it was routed, which guards and inner middlewares may have changed.
+    fn correct(&self, exchange: &mut Exchange, request: &HttpRequest) {
+        if exchange.is_requested()
+            && let Some(route) = request.match_pattern()
+            && self.route.as_ref() != Some(&route)
+        {
+            let method = RequestMethod::of(&self.method, self.known_methods.as_deref());
+            exchange.set_route(method.span_name(Some(&route)), route);
         }
     }
 }
@@ -108,12 +145,10 @@ fn head(request: &ServiceRequest) -> Parts {
         _ => Version::HTTP_11,
     };
     parts.headers = headers(request.headers());
-    if let Some(route) = request.match_pattern() {
-        parts.extensions.insert(Route(route));
-    }
-    if request.app_config().secure() {
-        parts.extensions.insert(Secure);
-    }
+    parts.extensions.insert(OfActix {
+        route: request.match_pattern(),
+        is_secure: request.app_config().secure(),
+    });
     if let Some(peer) = request.peer_addr() {
         parts.extensions.insert(peer);
     }
@@ -142,6 +177,7 @@ pin_project_lite::pin_project! {
         inner: F,
         exchange: Option<Exchange>,
         request: RequestKind,
+        routing: Option<Routing>,
     }
 }
 
@@ -154,10 +190,7 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.run(|| this.inner.poll(task)),
-            None => this.inner.poll(task),
-        };
+        let polled = Exchange::run_in(this.exchange, || this.inner.poll(task));
         let result = ready!(polled);
         let mut exchange = this.exchange.take();
         let mut response = match result {
@@ -175,6 +208,9 @@ where
         };
         let status = status(response.status());
         if let Some(exchange) = &mut exchange {
+            if let Some(routing) = this.routing {
+                routing.correct(exchange, response.request());
+            }
             respond(exchange, status, response.headers_mut());
         }
         let is_over = this.request.is_without_body(status);
@@ -238,10 +274,7 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
         task: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.run(|| this.inner.poll_next(task)),
-            None => this.inner.poll_next(task),
-        };
+        let polled = Exchange::run_in(this.exchange, || this.inner.poll_next(task));
         let part = ready!(polled).map(|part| part.map_err(Into::into));
         match (&part, &mut *this.exchange) {
             (_, None) => {}

@@ -5,6 +5,8 @@
 //! ends with the headers.
 
 use std::any::type_name;
+#[cfg(feature = "actix-web")]
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::mem;
 use std::sync::Arc;
@@ -93,6 +95,14 @@ impl Exchange {
         }
     }
 
+    /// Runs `body` in the exchange, if there is one.
+    pub(crate) fn run_in<T>(exchange: &mut Option<Self>, body: impl FnOnce() -> T) -> T {
+        match exchange {
+            Some(exchange) => exchange.run(body),
+            None => body(),
+        }
+    }
+
     fn has_body_sizes(&self) -> bool {
         let options = self.options.as_deref();
         options.is_some_and(|options| options.has_body_sizes)
@@ -100,20 +110,36 @@ impl Exchange {
 
     /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        struct Unwinding<'a>(&'a mut Exchange);
-        impl Drop for Unwinding<'_> {
+        struct Unwinding<F: FnMut()>(F);
+        impl<F: FnMut()> Drop for Unwinding<F> {
             fn drop(&mut self) {
-                // Not at a C++ exception, or the end of the thread.
-                if thread::panicking() {
-                    self.0.set_error_type("panic");
-                }
-                self.0.end();
+                self.0();
             }
         }
-        let guard = Unwinding(self);
-        let value = guard.0.span.run(body);
-        mem::forget(guard);
-        value
+        let Self {
+            kind,
+            span,
+            measurement,
+            sizes,
+            state,
+            ..
+        } = self;
+        span.run(|| {
+            // Dropped while the span is current, which is the exemplar of the metrics then.
+            let guard = Unwinding(|| {
+                *state = State::Ended;
+                if let Some(mut measurement) = measurement.take() {
+                    // Not at a C++ exception, or the end of the thread.
+                    if thread::panicking() {
+                        measurement.set(keys::ERROR_TYPE, "panic".into());
+                    }
+                    measurement.record(*kind, *sizes);
+                }
+            });
+            let value = body();
+            mem::forget(guard);
+            value
+        })
     }
 
     /// Injects the context of a client's span into the headers of the request.
@@ -165,6 +191,13 @@ impl Exchange {
         }
     }
 
+    /// Replaces the route, and the name of the span after it.
+    #[cfg(feature = "actix-web")]
+    pub(crate) fn set_route(&mut self, name: Cow<'static, str>, route: String) {
+        self.span.update_name(name);
+        self.set(keys::HTTP_ROUTE, route);
+    }
+
     /// The header with the trace id for a response that does not have it, if that is configured.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
@@ -175,6 +208,12 @@ impl Exchange {
         }
         let value = HeaderValue::try_from(context.trace_id().to_string()).ok()?;
         Some((name, value))
+    }
+
+    /// Whether the request is recorded and has no response yet.
+    #[cfg(feature = "actix-web")]
+    pub(crate) fn is_requested(&self) -> bool {
+        self.state == State::Requested
     }
 
     /// Whether a header of the response is recorded or added.

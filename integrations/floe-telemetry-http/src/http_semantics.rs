@@ -50,16 +50,16 @@ impl<'r> RequestMethod<'r> {
         KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known.clone())
     }
 
-    /// Sets the name of the span: the method and, if it is known, the route.
-    pub(crate) fn name(&self, opening: &mut Opening, route: Option<&str>) {
+    /// The name of the span: the method and, if it is known, the route.
+    pub(crate) fn span_name(&self, route: Option<&str>) -> Cow<'static, str> {
         let method = match self.original {
             None => self.known.clone(),
             Some(_) => Cow::Borrowed("HTTP"),
         };
         match route {
             // `format!` is slower.
-            Some(route) => opening.name_from([&*method, " ", route].concat()),
-            None => opening.name_const(method),
+            Some(route) => Cow::Owned([&*method, " ", route].concat()),
+            None => method,
         }
     }
 }
@@ -117,7 +117,7 @@ impl Outgoing<'_> {
     pub(crate) fn describe(&self, opening: &mut Opening, mut url: String) {
         url.truncate(bounded(&url).len());
         let template = self.template.map(|UrlTemplate(template)| &**template);
-        self.method.name(opening, template);
+        opening.name_const(self.method.span_name(template));
         self.method.describe(opening);
         opening.attribute_from(keys::URL_FULL, url);
         if let Some(template) = template {

@@ -149,15 +149,14 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
     )
 }
 
-/// The route that actix-web has found, in the extensions of a request.
+/// What actix-web knows of a request, in the extensions of the request.
 #[cfg(feature = "actix-web")]
 #[derive(Clone, Debug)]
-pub(crate) struct Route(pub(crate) String);
-
-/// Marks a request to a server of actix-web with TLS, in the extensions of the request.
-#[cfg(feature = "actix-web")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Secure;
+pub(crate) struct OfActix {
+    pub(crate) route: Option<String>,
+    /// Whether the server has TLS.
+    pub(crate) is_secure: bool,
+}
 
 /// What spans and metrics have in common.
 struct Incoming<'r> {
@@ -172,7 +171,13 @@ impl<'r> Incoming<'r> {
         let route = options.route(parts);
         let scheme = forwarded.scheme().or(parts.uri.scheme_str());
         #[cfg(feature = "actix-web")]
-        let scheme = scheme.or_else(|| parts.extensions.get::<Secure>().map(|_| "https"));
+        let scheme = scheme.or_else(|| {
+            parts
+                .extensions
+                .get::<OfActix>()?
+                .is_secure
+                .then_some("https")
+        });
         let scheme = match scheme {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
             _ => "http",
@@ -188,7 +193,7 @@ impl<'r> Incoming<'r> {
     /// Sets the name and the attributes that are known before the service runs.
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
         let (uri, headers) = (&parts.uri, &parts.headers);
-        self.method.name(opening, self.route.as_deref());
+        opening.name_const(self.method.span_name(self.route.as_deref()));
         self.method.describe(opening);
         if let Some(route) = &self.route {
             opening.attribute(keys::HTTP_ROUTE, &**route);
@@ -244,8 +249,8 @@ fn matched_path(parts: &Parts) -> Option<&str> {
         return Some(path.as_str());
     }
     #[cfg(feature = "actix-web")]
-    if let Some(Route(route)) = parts.extensions.get() {
-        return Some(route);
+    if let Some(of_actix) = parts.extensions.get::<OfActix>() {
+        return of_actix.route.as_deref();
     }
     let _ = parts;
     None

@@ -67,19 +67,17 @@ impl<F> ResponseFuture<F> {
         E: Into<Option<Exchange>>,
     {
         let (mut parts, body) = request.into_parts();
-        let request = RequestKind::of(&parts.method);
-        let mut exchange = open(&parts, body.size_hint().exact()).into();
-        let inner = match &mut exchange {
-            Some(exchange) => {
-                exchange.inject(&mut parts.headers);
-                exchange.run(|| service.call(Request::from_parts(parts, body)))
-            }
-            None => service.call(Request::from_parts(parts, body)),
-        };
+        let kind = RequestKind::of(&parts.method);
+        let mut exchange: Option<Exchange> = open(&parts, body.size_hint().exact()).into();
+        if let Some(exchange) = &exchange {
+            exchange.inject(&mut parts.headers);
+        }
+        let request = Request::from_parts(parts, body);
+        let inner = Exchange::run_in(&mut exchange, || service.call(request));
         Self {
             inner,
             exchange,
-            request,
+            request: kind,
         }
     }
 }
@@ -94,10 +92,7 @@ where
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.run(|| this.inner.poll(task)),
-            None => this.inner.poll(task),
-        };
+        let polled = Exchange::run_in(this.exchange, || this.inner.poll(task));
         let result = ready!(polled);
         let Some(mut exchange) = this.exchange.take() else {
             return Poll::Ready(result.map(|response| response.map(ResponseBody::plain)));

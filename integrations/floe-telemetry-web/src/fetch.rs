@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use floe_telemetry::__http::{
-    Outcome, accepted, accepted_json, credential, explanation, refused, signal_url, without_values,
+    MAX_RESPONSE, Outcome, accepted, accepted_json, credential, explanation, refused, signal_url,
+    without_values,
 };
 use floe_telemetry::config::{OtlpProtocol, Secret, Signal};
 use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
@@ -16,9 +17,6 @@ use web_time::Instant;
 
 /// The receiver where the configuration names none.
 const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
-
-/// The most bytes of a response that are read.
-const MAX_RESPONSE: u64 = 4 * 1024 * 1024;
 
 /// The longest pause after the first failure. It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -48,7 +46,7 @@ impl Receiver {
     ///
     /// The endpoint is no URL, or a header has invalid characters.
     pub(crate) fn new(config: &TelemetryConfig, signal: Signal) -> Result<Self, Error> {
-        let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
+        let own = config.otlp.signal(signal);
         let protocol = own.protocol.or(config.otlp_protocol);
         let is_json = protocol == Some(OtlpProtocol::HttpJson);
         let all_signals = config.otlp_endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
@@ -64,13 +62,8 @@ impl Receiver {
             "application/x-protobuf"
         };
         headers.set("content-type", content).map_err(refused)?;
-        let configured = if own.headers.is_empty() {
-            &all.headers
-        } else {
-            &own.headers
-        };
         let mut secrets = Vec::new();
-        for (name, value) in configured {
+        for (name, value) in config.otlp.headers(signal) {
             let value =
                 credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
             headers
@@ -153,7 +146,7 @@ impl Receiver {
         let response: Response = sent.await?.dyn_into()?;
         let header = |name| response.headers().get(name).ok().flatten();
         let length = header("content-length").and_then(|length| length.parse().ok());
-        let is_too_long = length.is_some_and(|length: u64| length > MAX_RESPONSE);
+        let is_too_long = length.is_some_and(|length: u64| length > MAX_RESPONSE as u64);
         let body = if is_too_long {
             Ok(Vec::new())
         } else {

@@ -13,9 +13,10 @@ use actix_service::map_config;
 use actix_web::dev::{AppConfig, ServerHandle, Service as _, ServiceResponse};
 use actix_web::error::{ErrorForbidden, ErrorServiceUnavailable};
 use actix_web::http::KeepAlive;
+use actix_web::middleware::NormalizePath;
 use actix_web::rt::System;
 use actix_web::test::{TestRequest, call_service, init_service};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, guard, web};
 use bytes::Bytes;
 use floe_telemetry::propagation::baggage_value;
 use floe_telemetry::testing::{CapturedSpan, Spans};
@@ -232,6 +233,31 @@ async fn the_scheme_of_a_server_with_tls_is_https() {
     spans
         .single("GET /stream")
         .assert_attribute("url.scheme", "http");
+}
+
+#[tokio::test]
+async fn the_route_is_the_one_that_serves_the_request() {
+    let spans = testing::capture_async(async {
+        let any = |path: &'static str| web::resource(path).to(find);
+        let app = App::new()
+            .service(any("/shops/{id}").guard(guard::Get()))
+            .service(any("/shops/open").guard(guard::Post()))
+            .service(any("/trimmed"))
+            .wrap(NormalizePath::trim())
+            .wrap(HttpServerLayer::new());
+        let app = init_service(app).await;
+        let search = TestRequest::post().uri("/shops/open");
+        for request in [search, TestRequest::with_uri("/trimmed/")] {
+            call_service(&app, request.to_request()).await;
+        }
+    })
+    .await;
+    for (name, route) in [
+        ("POST /shops/open", "/shops/open"),
+        ("GET /trimmed", "/trimmed"),
+    ] {
+        spans.single(name).assert_attribute("http.route", route);
+    }
 }
 
 #[tokio::test]

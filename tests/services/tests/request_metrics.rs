@@ -22,11 +22,15 @@ use http_body_util::BodyExt as _;
 use reqwest_middleware::ClientBuilder;
 use reqwest_middleware::reqwest::Client;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const SECONDS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
+
+/// A process has one provider at a time.
+static PROVIDER: Mutex<()> = Mutex::const_new(());
 
 fn app() -> Router {
     Router::new()
@@ -161,12 +165,41 @@ fn check_versions_and_active_requests(points: &[ReceivedPoint]) {
     );
 }
 
-#[tokio::test]
-async fn requests_are_measured_whether_or_not_they_are_sampled() {
-    let receiver = Receiver::http();
+fn config(receiver: &Receiver) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("shop");
     config.otlp_endpoint = Some(receiver.endpoint());
     config.otlp_protocol = Some(OtlpProtocol::Http);
+    config
+}
+
+#[tokio::test]
+async fn a_request_that_panics_is_an_exemplar() {
+    let _only = PROVIDER.lock().await;
+    let receiver = Receiver::http();
+    let config = config(&receiver);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let panics = service_fn(
+        async |_: Request<Body>| -> Result<Response<Body>, Infallible> { panic!("no shoes") },
+    );
+    let panics = HttpServerLayer::new().layer(panics);
+    let request = Request::get("/orders/1").body(Body::empty()).unwrap();
+    let panicked = tokio::spawn(async { panics.oneshot(request).await });
+    assert!(panicked.await.unwrap_err().is_panic());
+    telemetry.shutdown(Duration::from_secs(20)).unwrap();
+    let spans = receiver.spans();
+    let points = receiver.points();
+    let duration = points
+        .iter()
+        .find(|point| point.name == "http.server.request.duration");
+    let ids = (spans[0].trace_id.clone(), spans[0].span_id.clone());
+    assert_eq!(duration.unwrap().exemplars, [ids]);
+}
+
+#[tokio::test]
+async fn requests_are_measured_whether_or_not_they_are_sampled() {
+    let _only = PROVIDER.lock().await;
+    let receiver = Receiver::http();
+    let mut config = config(&receiver);
     config.sampling.sampler = Some(Sampler::AlwaysOff);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     requests().await;

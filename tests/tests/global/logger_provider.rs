@@ -4,7 +4,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use floe_telemetry::config::ExporterKind;
+use floe_telemetry::config::{ExporterKind, LoggerConfig};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, propagation, traced};
 use floe_tests::{ReceivedLog, Receiver, Value};
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
@@ -241,8 +241,12 @@ fn ship() {
     event.add_attribute("bytes", AnyValue::from(&b"ab"[..]));
     logger.emit(event);
 
-    // Without a name, and of another span.
+    // Without a name, of another span, and of a logger that is not enabled.
     logger.emit(logger.create_log_record());
+    let noisy = TelemetryProvider::logger_provider().logger("acme.noise");
+    let mut noise = noisy.create_log_record();
+    noise.set_event_name("noise");
+    noisy.emit(noise);
     let mut other = logger.create_log_record();
     other.set_event_name("other");
     let span_id = propagation::current_span_id().unwrap();
@@ -258,6 +262,9 @@ fn an_event_of_the_api_is_one_of_its_span_if_configured() {
         let receiver = Receiver::grpc();
         let mut config = config(&receiver);
         config.logging.event_to_span_event_bridge = true;
+        let mut noise = LoggerConfig::new("acme.noise");
+        noise.enabled = false;
+        config.logging.loggers = vec![noise];
         config.exporters.logs = Some(vec![exporter]);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
         ship();

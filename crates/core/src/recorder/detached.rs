@@ -1,5 +1,6 @@
 //! A span whose owner makes it current for a while, writes to it and ends it.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt::Display;
@@ -119,7 +120,7 @@ impl DetachedSpan {
     }
 
     /// Replaces the name.
-    pub fn update_name(&mut self, name: &'static str) {
+    pub fn update_name(&mut self, name: impl Into<Cow<'static, str>>) {
         self.update(|record| record.set_name(name.into()));
     }
 

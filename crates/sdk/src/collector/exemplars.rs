@@ -277,14 +277,10 @@ impl Series {
         value: ExemplarValue,
         describe: impl FnOnce() -> Option<(Option<Ids>, Vec<KeyValue>, SystemTime)>,
     ) {
-        let wanted = self.wanted.load(Ordering::Relaxed);
-        if wanted == 0 {
-            return;
-        }
         let bounds = &shape.bounds;
         let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
         let bit = 1 << bucket.min(63);
-        if wanted & bit == 0 {
+        if self.wanted.load(Ordering::Relaxed) & bit == 0 {
             return;
         }
         let Some((ids, filtered, time)) = describe() else {

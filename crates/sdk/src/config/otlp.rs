@@ -295,6 +295,18 @@ impl OtlpConfig {
         }
     }
 
+    /// Returns the headers of the requests of a signal: its own in place of those of all signals.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn headers(&self, signal: Signal) -> &Headers {
+        let own = &self.signal(signal).headers;
+        if own.is_empty() {
+            &self.all.headers
+        } else {
+            own
+        }
+    }
+
     /// Returns the timeout of one export of a signal, including retries.
     #[must_use]
     pub fn timeout(&self, signal: Signal) -> Duration {
