@@ -243,10 +243,10 @@ fn ship() {
 
     // Without a name, of another span, and of a logger that is not enabled.
     logger.emit(logger.create_log_record());
-    let noisy = TelemetryProvider::logger_provider().logger("acme.noise");
-    let mut noise = noisy.create_log_record();
+    let disabled = TelemetryProvider::logger_provider().logger("acme.noise");
+    let mut noise = disabled.create_log_record();
     noise.set_event_name("noise");
-    noisy.emit(noise);
+    disabled.emit(noise);
     let mut other = logger.create_log_record();
     other.set_event_name("other");
     let span_id = propagation::current_span_id().unwrap();
