@@ -47,7 +47,7 @@ pub fn registry(input: TokenStream) -> TokenStream {
     registry::expand(input.into()).into()
 }
 
-/// Stands for the derive of `schemars` where the runtime is built without its feature `schema`.
+/// Stands for the derive of `schemars` where the runtime is built without its feature `_schema`.
 #[doc(hidden)]
 #[proc_macro_derive(NoJsonSchema, attributes(schemars))]
 pub fn no_json_schema(_: TokenStream) -> TokenStream {

@@ -85,7 +85,6 @@
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `registry` | `registry!`, the keys of a program's own registry of semantic conventions |
-//! | `schema` | `TelemetryConfig::json_schema` |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
@@ -106,12 +105,32 @@ pub mod propagation;
 pub use floe_telemetry_macros::registry;
 
 pub use floe_telemetry_core::{
-    __private, ActiveSpan, CurrentSpan, DetachedSpan, ErrorType, FloeAttributes,
-    FloeSpanAttributes, FutureExt, InCurrentSpan, InSpan, MetricRecorder, Mode, Opening,
-    RecordedSpan, RecorderTracer, RecorderTracerProvider, SpanBuilder, SpanKind, Tracer, add_event,
-    attributes, callsite, create_span, create_span_with, get_current_span, get_tracer,
-    in_current_span, record_exception, set_attribute, set_attributes, span, traced, tracer,
+    __private, ActiveSpan, CurrentSpan, DetachedSpan, ErrorType, FloeAttributes, FutureExt,
+    InCurrentSpan, InSpan, MetricRecorder, Opening, RecordedSpan, RecorderTracer,
+    RecorderTracerProvider, SpanBuilder, SpanKind, Tracer, add_event, attributes, callsite,
+    create_span, create_span_with, get_current_span, get_tracer, in_current_span, record_exception,
+    set_attribute, set_attributes, span, traced, tracer,
 };
+
+/// The identity of a data product of the floe platform, which its spans and its baggage have. No other program needs it.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
+///
+/// let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
+/// let config = TelemetryConfig::new("orders").with_identity(&identity);
+/// assert_eq!(config.resource_attributes.floe_mode, Some(Mode::Prod));
+/// ```
+pub mod floe {
+    #[doc(no_inline)]
+    pub use floe_telemetry_core::propagation::set_floe_baggage;
+    pub use floe_telemetry_core::{FloeSpanAttributes, Mode};
+}
+
+// A contract of the platform has them here, too.
+#[doc(hidden)]
+pub use floe_telemetry_core::{FloeSpanAttributes, Mode};
 
 #[doc(hidden)]
 pub use floe_telemetry_core::{__floe_link_list, __floe_linked, __floe_location};

@@ -13,7 +13,7 @@
 //!
 //! #[traced(kind = server, parent = headers)]
 //! fn serve(headers: &HashMap<String, String>) -> Option<String> {
-//!     propagation::get_baggage_value("tenant")
+//!     propagation::baggage_value("tenant")
 //! }
 //!
 //! propagation::setup_propagators();

@@ -1,6 +1,7 @@
 //! Prints each trace as a waterfall in the terminal.
 //!
 //! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports it.
+//! This crate is its implementation, and any release may change it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,6 +1,7 @@
 //! What annotated code runs: call sites, attributes, the recorder of spans and metrics, and the propagation of context.
 //!
 //! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
+//! This crate is its implementation, and any release may change it.
 //! What the crates beside this one need of it is in `__sdk`, which nobody else should name.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -21,7 +21,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 pub use self::carrier::kind;
 pub use self::carrier::{ExtractFrom, InjectInto};
 pub use self::command::CommandExt;
-pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
+pub use self::current_baggage::{baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};
 #[cfg(feature = "redact")]
 pub use self::formats::setup_propagators;
@@ -169,7 +169,7 @@ pub fn inject_headers() -> HashMap<String, String> {
 
 /// Returns the span context of the current span; an invalid one if there is no current span.
 #[must_use]
-pub fn get_current_span_context() -> SpanContext {
+pub fn current_span_context() -> SpanContext {
     current_context().span().span_context().clone()
 }
 
@@ -178,30 +178,30 @@ pub fn get_current_span_context() -> SpanContext {
 /// ```
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
-/// assert_eq!(propagation::get_trace_id(), None);
+/// assert_eq!(propagation::current_trace_id(), None);
 /// testing::capture(|| {
 ///     let _span = create_span("request");
-///     assert_eq!(propagation::get_trace_id().unwrap().len(), 32);
-///     assert_eq!(propagation::get_span_id().unwrap().len(), 16);
+///     assert_eq!(propagation::current_trace_id().unwrap().len(), 32);
+///     assert_eq!(propagation::current_span_id().unwrap().len(), 16);
 /// });
 /// ```
 #[must_use]
-pub fn get_trace_id() -> Option<String> {
-    let context = get_current_span_context();
+pub fn current_trace_id() -> Option<String> {
+    let context = current_span_context();
     context.is_valid().then(|| context.trace_id().to_string())
 }
 
 /// Returns the id of the current span as 16 lower-case hexadecimal digits.
 #[must_use]
-pub fn get_span_id() -> Option<String> {
-    let context = get_current_span_context();
+pub fn current_span_id() -> Option<String> {
+    let context = current_span_context();
     context.is_valid().then(|| context.span_id().to_string())
 }
 
 /// Returns whether a span is current, sampled or not.
 #[must_use]
 pub fn is_trace_active() -> bool {
-    get_current_span_context().is_valid()
+    current_span_context().is_valid()
 }
 
 /// The headers with the ids of a trace.

@@ -1,6 +1,7 @@
 //! Aggregates metrics with the SDK of OpenTelemetry: readers, views, and the redaction of attributes.
 //!
 //! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), whose feature `metrics` links this crate.
+//! This crate is its implementation, and any release may change it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

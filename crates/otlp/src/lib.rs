@@ -2,6 +2,7 @@
 //! the request, and the exporter's thread sends the bytes.
 //!
 //! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), whose features link this crate.
+//! This crate is its implementation, and any release may change it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -6,10 +6,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
-
 use crate::config::{
-    Compression, CredentialSource, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
+    Compression, CredentialSource, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     TelemetryConfig, check_header_name, credential_reference, without_credentials,
 };
 use crate::environment;
@@ -197,14 +195,14 @@ fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>,
     for (name, value) in backend.chain(configured) {
         let value =
             credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
-        set(name, value.expose_secret().to_owned())?;
+        set(name, value.expose().to_owned())?;
     }
     if let Some(authentication) = &target.config.authentication
         && let Some(secret) = authentication.secret()
     {
         let TelemetryAuth { header_name, .. } = authentication;
         let secret = credential(secret).map_err(|error| error.within("authentication"))?;
-        let value = format!("{}{}", authentication.scheme(), secret.expose_secret());
+        let value = format!("{}{}", authentication.scheme(), secret.expose());
         set(header_name, value)?;
     }
     Ok(headers)
@@ -215,9 +213,9 @@ fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>,
 /// # Errors
 ///
 /// The reference is not complete, or its source has no value.
-pub fn credential(secret: &SecretString) -> Result<SecretString, Error> {
+pub fn credential(secret: &Secret) -> Result<Secret, Error> {
     let incomplete = |()| Error::config("the reference is not complete");
-    match credential_reference(secret.expose_secret()).map_err(incomplete)? {
+    match credential_reference(secret.expose()).map_err(incomplete)? {
         None => Ok(secret.clone()),
         Some(CredentialSource::Env(name)) => variable(name).map(Into::into),
         Some(CredentialSource::File(path)) => file(path).map(Into::into),

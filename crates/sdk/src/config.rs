@@ -102,6 +102,7 @@ pub use self::runtime::Runtime;
 pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
 pub use self::scopes::{LoggerConfig, ScopeConfig};
+pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]

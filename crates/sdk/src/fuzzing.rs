@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::Context;
-use secrecy::ExposeSecret as _;
 
 use crate::config::env::{parse_headers, parse_resource_attributes};
 use crate::config::{Propagator, ResourceAttributes, TelemetryConfig, config_file, parse_filter};
@@ -21,7 +20,7 @@ pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<Stri
     let (headers, refused) = parse_headers(text).map_err(warning)?;
     let exposed = headers
         .iter()
-        .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+        .map(|(name, value)| (name.clone(), value.expose().to_owned()));
     Ok((exposed.collect(), refused.map(warning)))
 }
 

@@ -27,7 +27,7 @@ pub mod config {
     pub use crate::config::{
         Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
         LoggerConfig, LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions,
-        OtlpProtocol, Runtime, ScopeConfig, Signal, TelemetryAuth,
+        OtlpProtocol, Runtime, ScopeConfig, Secret, Signal, TelemetryAuth,
     };
 }
 

@@ -1,7 +1,7 @@
-//! The derive of the configuration's JSON Schema. Without the feature `schema` it accepts the same attributes and
+//! The derive of the configuration's JSON Schema. Without the feature `_schema` it accepts the same attributes and
 //! expands to nothing.
 
-#[cfg(not(feature = "schema"))]
+#[cfg(not(feature = "_schema"))]
 pub(crate) use floe_telemetry_macros::NoJsonSchema as JsonSchema;
-#[cfg(feature = "schema")]
+#[cfg(feature = "_schema")]
 pub(crate) use schemars::JsonSchema;

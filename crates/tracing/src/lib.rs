@@ -1,4 +1,7 @@
 //! A `tracing` layer that records spans and events of `tracing` with the crate's recorder.
+//!
+//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
+//! This crate is its implementation, and any release may change it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

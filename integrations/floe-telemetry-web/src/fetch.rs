@@ -7,11 +7,10 @@ use floe_telemetry::__http::{
     MAX_RESPONSE, Outcome, accepted, accepted_json, credential, explanation, refused, signal_url,
     without_values,
 };
-use floe_telemetry::config::{OtlpProtocol, Signal};
+use floe_telemetry::config::{OtlpProtocol, Secret, Signal};
 use floe_telemetry::{Error, TelemetryConfig, sanitize_error_message};
 use js_sys::futures::JsFuture;
 use js_sys::{Function, Math, Promise, Reflect, Uint8Array};
-use secrecy::{ExposeSecret, SecretString};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Url};
 use web_time::Instant;
@@ -32,7 +31,7 @@ pub(crate) struct Receiver {
     url: String,
     headers: Headers,
     /// The values of the configured headers, which a receiver may quote.
-    secrets: Vec<SecretString>,
+    secrets: Vec<Secret>,
     timeout_millis: u32,
     /// The longest pause after the next failure, before jitter.
     pause: Cell<Duration>,
@@ -68,7 +67,7 @@ impl Receiver {
             let value =
                 credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
             headers
-                .set(name, value.expose_secret())
+                .set(name, value.expose())
                 .map_err(|_| Error::config(format!("otlp: the header `{name}` is invalid")))?;
             secrets.push(value);
         }
@@ -181,7 +180,7 @@ impl Receiver {
 
     /// A text of the receiver, without credentials.
     pub(crate) fn sanitized(&self, text: String) -> String {
-        let values = self.secrets.iter().map(ExposeSecret::expose_secret);
+        let values = self.secrets.iter().map(Secret::expose);
         sanitize_error_message(&without_values(text, values)).into_owned()
     }
 }

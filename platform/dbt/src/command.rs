@@ -104,7 +104,7 @@ pub fn run(
 fn context(project: &Path, product: impl FnOnce(&Path) -> Option<FloeSpanAttributes>) -> Context {
     let inherited = propagation::from_environment();
     let _inherited = inherited.clone().attach();
-    if propagation::get_baggage_value(keys::FLOE_NAMESPACE).is_some() {
+    if propagation::baggage_value(keys::FLOE_NAMESPACE).is_some() {
         return inherited;
     }
     let product = product(project);

@@ -72,7 +72,7 @@ impl QueryComments {
     /// comments are switched off.
     #[must_use]
     pub fn comment(self) -> Option<String> {
-        if !self.0 || !propagation::get_current_span_context().is_sampled() {
+        if !self.0 || !propagation::current_span_context().is_sampled() {
             return None;
         }
         let headers: BTreeMap<_, _> = propagation::inject_headers().into_iter().collect();

@@ -20,8 +20,7 @@ pub(super) fn schema(config: bool, plugins: bool) -> Result<(), Error> {
         return print(&format_args!("{schemas:#}\n"));
     }
     if config {
-        let schema = TelemetryConfig::json_schema();
-        return print(&format_args!("{schema:#}\n"));
+        return print(&TelemetryConfig::json_schema());
     }
     print(&registry().map_err(Error::Setting)?)
 }

@@ -6,11 +6,10 @@ use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
 use floe_telemetry::config::{
     Compression, ExporterKind, MetricTemporality, OtlpProtocol, Propagator, RedactionLevel,
-    SamplingConfig, TelemetryAuth,
+    SamplingConfig, Secret, TelemetryAuth,
 };
 use floe_telemetry::{Mode, TelemetryConfig};
 use floe_tests::Receiver;
-use secrecy::ExposeSecret;
 
 use crate::product::Product;
 
@@ -96,10 +95,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert_eq!(telemetry.redaction.keys, ["ticket"]);
     assert_eq!(telemetry.otlp.all.compression, Some(Compression::Gzip));
     let tenant = telemetry.otlp.all.headers.get("X-Tenant");
-    assert_eq!(
-        tenant.map(ExposeSecret::expose_secret),
-        Some("${env:JAEGER_KEY}")
-    );
+    assert_eq!(tenant.map(Secret::expose), Some("${env:JAEGER_KEY}"));
     assert_eq!(telemetry.exporters.metrics, Some(vec![ExporterKind::None]));
     assert_eq!(telemetry.metrics.temporality, MetricTemporality::Delta);
     assert_eq!(telemetry.limits.attribute_count, 64);

@@ -75,20 +75,20 @@ fn context_of_the_caller_is_propagated() {
     let given = HashMap::from([("traceparent".to_owned(), PARENT.to_owned())]);
     let _parent = extract_context(&given).attach();
     assert_eq!(
-        propagation::get_trace_id().as_deref(),
+        propagation::current_trace_id().as_deref(),
         Some("0af7651916cd43dd8448eb211c80319c")
     );
     assert_eq!(
-        propagation::get_span_id().as_deref(),
+        propagation::current_span_id().as_deref(),
         Some("b7ad6b7169203331")
     );
     assert!(propagation::is_trace_active());
-    assert!(propagation::get_current_span_context().is_remote());
+    assert!(propagation::current_span_context().is_remote());
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0.0", Mode::Prod);
     let _identity = propagation::set_floe_baggage(&identity).attach();
     let _tenant = propagation::set_baggage_value("tenant", "acme").attach();
     assert_eq!(
-        propagation::get_baggage_value("tenant").as_deref(),
+        propagation::baggage_value("tenant").as_deref(),
         Some("acme")
     );
 

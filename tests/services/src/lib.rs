@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use floe_telemetry::propagation::get_baggage_value;
+use floe_telemetry::propagation::baggage_value;
 use floe_telemetry::traced;
 use floe_telemetry_http::{HttpClientMiddleware, HttpServerLayer};
 use reqwest_middleware::reqwest::Client;
@@ -69,7 +69,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
 /// # Errors
 ///
 /// A call failed or its response was not a success.
-#[traced(attributes(calls = calls.len(), tenant = get_baggage_value("tenant")))]
+#[traced(attributes(calls = calls.len(), tenant = baggage_value("tenant")))]
 pub async fn make(
     client: &ClientWithMiddleware,
     calls: Vec<Call>,

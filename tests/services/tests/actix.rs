@@ -18,7 +18,7 @@ use actix_web::rt::System;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, HttpServer, guard, web};
 use bytes::Bytes;
-use floe_telemetry::propagation::get_baggage_value;
+use floe_telemetry::propagation::baggage_value;
 use floe_telemetry::testing::{CapturedSpan, Spans};
 use floe_telemetry::{create_span, testing, traced};
 use floe_telemetry_http::HttpServerLayer;
@@ -60,7 +60,7 @@ impl Drop for NotifyOnDrop {
 #[traced]
 async fn find() -> String {
     tokio::task::yield_now().await;
-    get_baggage_value("tenant").unwrap_or_default()
+    baggage_value("tenant").unwrap_or_default()
 }
 
 async fn wait(waiting: web::Data<Waiting>) -> HttpResponse {

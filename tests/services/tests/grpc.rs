@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use axum::http;
-use floe_telemetry::propagation::{get_baggage_value, set_baggage_value};
+use floe_telemetry::propagation::{baggage_value, set_baggage_value};
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use floe_telemetry::{create_span, traced};
 use floe_telemetry_http::{GrpcClient, GrpcClientLayer, GrpcServerLayer};
@@ -65,7 +65,7 @@ async fn say(request: Request<String>) -> Result<Response<String>, Status> {
         "missing" => Err(Status::not_found("no order of password=hunter2")),
         "broken" => Err(Status::internal("cannot reach redis://:hunter2@cache")),
         _ => {
-            let tenant = get_baggage_value("tenant").unwrap_or_default();
+            let tenant = baggage_value("tenant").unwrap_or_default();
             let mut response = Response::new(tenant);
             let region = MetadataValue::from_static("eu");
             response.metadata_mut().insert("x-region", region);

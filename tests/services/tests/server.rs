@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
 use axum::routing::get;
 use bytes::Bytes;
-use floe_telemetry::propagation::get_baggage_value;
+use floe_telemetry::propagation::baggage_value;
 use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{create_span, testing, traced};
 use floe_telemetry_http::HttpServerLayer;
@@ -30,7 +30,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 #[traced]
 async fn find() -> String {
     tokio::task::yield_now().await;
-    get_baggage_value("tenant").unwrap_or_default()
+    baggage_value("tenant").unwrap_or_default()
 }
 
 /// A body with two chunks, each of which has a span, followed by the given end.

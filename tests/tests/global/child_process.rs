@@ -56,7 +56,7 @@ fn a_child_process_continues_the_trace() {
         let telemetry = provider("dbt", &endpoint);
         {
             let _parent = propagation::from_environment().attach();
-            build(propagation::get_baggage_value("generation"));
+            build(propagation::baggage_value("generation"));
         }
         // A child process that is started outside the trace gets no trace context.
         let _left = propagation::set_baggage_value("alone", "yes").attach();

@@ -36,8 +36,8 @@ fn measure() -> (String, String) {
     meter.u64_histogram("bytes").build().record(70, &[]);
     meter.i64_gauge("level").build().record(-1, &[]);
     (
-        propagation::get_trace_id().unwrap(),
-        propagation::get_span_id().unwrap(),
+        propagation::current_trace_id().unwrap(),
+        propagation::current_span_id().unwrap(),
     )
 }
 

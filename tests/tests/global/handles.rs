@@ -293,8 +293,8 @@ fn measured(times: u32) -> (String, String) {
         SIZE.record(0.5);
         SIZE.record(5);
     }
-    let trace = propagation::get_trace_id().unwrap();
-    (trace, propagation::get_span_id().unwrap())
+    let trace = propagation::current_trace_id().unwrap();
+    (trace, propagation::current_span_id().unwrap())
 }
 
 #[test]

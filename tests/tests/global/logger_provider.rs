@@ -90,7 +90,10 @@ fn place() -> [Option<String>; 2] {
     let mut own = logger.create_log_record();
     own.set_event_name("suppressed");
     logger.emit(own);
-    [propagation::get_trace_id(), propagation::get_span_id()]
+    [
+        propagation::current_trace_id(),
+        propagation::current_span_id(),
+    ]
 }
 
 fn deep(levels: usize) -> AnyValue {
@@ -240,13 +243,13 @@ fn ship() {
 
     // Without a name, of another span, and of a logger that is not enabled.
     logger.emit(logger.create_log_record());
-    let noisy = TelemetryProvider::logger_provider().logger("acme.noise");
-    let mut noise = noisy.create_log_record();
+    let disabled = TelemetryProvider::logger_provider().logger("acme.noise");
+    let mut noise = disabled.create_log_record();
     noise.set_event_name("noise");
-    noisy.emit(noise);
+    disabled.emit(noise);
     let mut other = logger.create_log_record();
     other.set_event_name("other");
-    let span_id = propagation::get_span_id().unwrap();
+    let span_id = propagation::current_span_id().unwrap();
     let span_id = SpanId::from_hex(&span_id).unwrap();
     other.set_trace_context(TraceId::from(1), span_id, Some(TraceFlags::SAMPLED));
     logger.emit(other);

@@ -55,7 +55,10 @@ fn load() -> [Option<String>; 2] {
         url()
     );
     log::error!(target: "orders::load", "by log");
-    [propagation::get_trace_id(), propagation::get_span_id()]
+    [
+        propagation::current_trace_id(),
+        propagation::current_span_id(),
+    ]
 }
 
 #[track_caller]

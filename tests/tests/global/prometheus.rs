@@ -53,7 +53,10 @@ fn measure() -> String {
     METRICS.set_gauge("orders.level", 3, &[]);
     let wait = Metric::new("orders.wait").with_unit("s");
     METRICS.record_histogram(wait.with_boundaries(&[1.0, 10.0]), 5, &[]);
-    let ids = (propagation::get_trace_id(), propagation::get_span_id());
+    let ids = (
+        propagation::current_trace_id(),
+        propagation::current_span_id(),
+    );
     let (trace_id, span_id) = (ids.0.unwrap(), ids.1.unwrap());
     format!(" # {{trace_id=\"{trace_id}\",span_id=\"{span_id}\"}}")
 }

@@ -81,7 +81,7 @@ fn what_crosses_a_process_or_a_log_has_the_innermost_id() {
         outer(|| {
             inner(|| {
                 let id = current().to_string();
-                assert_eq!(propagation::get_span_id(), Some(id.clone()));
+                assert_eq!(propagation::current_span_id(), Some(id.clone()));
                 assert!(propagation::inject_headers()["traceparent"].contains(&id));
             });
         });
@@ -199,15 +199,15 @@ fn a_context_with_another_span_takes_precedence() {
     testing::capture(|| {
         outer(|| {
             inner(|| {
-                let own = propagation::get_trace_id();
+                let own = propagation::current_trace_id();
                 let attached = Context::current()
                     .with_remote_span_context(remote.clone())
                     .attach();
                 assert_eq!(current(), remote.span_id());
-                let trace_id = inner(propagation::get_trace_id);
+                let trace_id = inner(propagation::current_trace_id);
                 assert_eq!(trace_id, Some(remote.trace_id().to_string()));
                 drop(attached);
-                assert_eq!(inner(propagation::get_trace_id), own);
+                assert_eq!(inner(propagation::current_trace_id), own);
             });
         });
     });

@@ -103,7 +103,10 @@ fn a_line_has_ordered_names_and_typed_fields() {
 #[traced]
 fn load() -> [Option<String>; 2] {
     tracing::info!("loading");
-    [propagation::get_trace_id(), propagation::get_span_id()]
+    [
+        propagation::current_trace_id(),
+        propagation::current_span_id(),
+    ]
 }
 
 #[test]
@@ -145,7 +148,10 @@ fn spawns() -> [Option<String>; 2] {
     let dispatch = dispatcher::get_default(Clone::clone);
     let run = || dispatcher::with_default(&dispatch, || futures_executor::block_on(future));
     std::thread::scope(|scope| scope.spawn(run).join().unwrap());
-    [propagation::get_trace_id(), propagation::get_span_id()]
+    [
+        propagation::current_trace_id(),
+        propagation::current_span_id(),
+    ]
 }
 
 #[test]
@@ -194,7 +200,7 @@ fn a_line_within_a_span_of_tracing_has_its_ids() {
     testing::capture(|| {
         tracing::subscriber::with_default(subscriber, || {
             tracing::info_span!("within").in_scope(|| {
-                id = propagation::get_span_id();
+                id = propagation::current_span_id();
                 tracing::info!("line");
             });
         });

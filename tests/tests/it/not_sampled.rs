@@ -33,10 +33,10 @@ fn remote(trace: u64) -> SpanContext {
 #[track_caller]
 fn current() -> SpanContext {
     let current = get_current_span().span_context();
-    assert_eq!(propagation::get_current_span_context(), current);
+    assert_eq!(propagation::current_span_context(), current);
     let (trace_id, span_id) = (current.trace_id(), current.span_id());
-    assert_eq!(propagation::get_trace_id(), Some(trace_id.to_string()));
-    assert_eq!(propagation::get_span_id(), Some(span_id.to_string()));
+    assert_eq!(propagation::current_trace_id(), Some(trace_id.to_string()));
+    assert_eq!(propagation::current_span_id(), Some(span_id.to_string()));
     let headers = propagation::inject_headers();
     assert_eq!(
         headers["traceparent"],

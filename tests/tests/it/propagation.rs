@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use floe_telemetry::propagation::{
-    self, extract_context, get_baggage_value, inject_context, inject_headers, set_baggage_value,
+    self, baggage_value, extract_context, inject_context, inject_headers, set_baggage_value,
 };
 use floe_telemetry::{FloeSpanAttributes, Mode, create_span, testing, traced};
 use opentelemetry::baggage::BaggageExt;
@@ -337,7 +337,7 @@ fn baggage_is_redacted() {
         "broken=1,dsn=postgres://<REDACTED>@db/orders,noted=1,password=<REDACTED>,table=orders"
     );
     assert_eq!(
-        get_baggage_value("password").as_deref(),
+        baggage_value("password").as_deref(),
         Some("hunter2"),
         "inside nothing changes"
     );
@@ -375,12 +375,9 @@ fn baggage_that_no_configuration_lists_changes_no_span() {
     let spans = testing::capture(|| {
         let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
         let headers = written(propagation::set_floe_baggage(&identity));
-        assert_eq!(get_baggage_value("floe.namespace"), None);
+        assert_eq!(baggage_value("floe.namespace"), None);
         let _attached = extract_context(&headers).attach();
-        assert_eq!(
-            get_baggage_value("floe.namespace").as_deref(),
-            Some("sales")
-        );
+        assert_eq!(baggage_value("floe.namespace").as_deref(), Some("sales"));
         drop(create_span("served"));
     });
     spans
@@ -393,17 +390,15 @@ fn baggage_that_no_configuration_lists_changes_no_span() {
 #[test]
 fn the_current_ids_are_available() {
     assert!(!propagation::is_trace_active());
-    assert_eq!(propagation::get_trace_id(), None);
-    assert_eq!(propagation::get_span_id(), None);
+    assert_eq!(propagation::current_trace_id(), None);
+    assert_eq!(propagation::current_span_id(), None);
     assert!(inject_headers().is_empty());
     let _attached = extract_context(&[("traceparent", header("00"))]).attach();
     assert!(propagation::is_trace_active(), "sampled or not");
-    assert_eq!(propagation::get_trace_id().as_deref(), Some(TRACE));
-    assert_eq!(propagation::get_span_id().as_deref(), Some(SPAN));
+    assert_eq!(propagation::current_trace_id().as_deref(), Some(TRACE));
+    assert_eq!(propagation::current_span_id().as_deref(), Some(SPAN));
     assert_eq!(
-        propagation::get_current_span_context()
-            .span_id()
-            .to_string(),
+        propagation::current_span_context().span_id().to_string(),
         SPAN
     );
 }

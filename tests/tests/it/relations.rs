@@ -89,7 +89,12 @@ fn a_parent_that_is_not_sampled_is_followed() {
 /// The ids of the current span before and after a suspension, and those of a call in it.
 #[traced]
 async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
-    let id = || [propagation::get_trace_id(), propagation::get_span_id()];
+    let id = || {
+        [
+            propagation::current_trace_id(),
+            propagation::current_span_id(),
+        ]
+    };
     ids.push(id());
     tokio::task::yield_now().await;
     ids.push(id());
@@ -101,7 +106,10 @@ async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
 
 #[traced]
 fn inner() -> [Option<String>; 2] {
-    [propagation::get_trace_id(), propagation::get_span_id()]
+    [
+        propagation::current_trace_id(),
+        propagation::current_span_id(),
+    ]
 }
 
 #[test]

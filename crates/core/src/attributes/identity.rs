@@ -8,7 +8,7 @@ use crate::FloeAttributes;
 /// The mode that the floe platform runs in.
 ///
 /// ```
-/// use floe_telemetry::Mode;
+/// use floe_telemetry::floe::Mode;
 ///
 /// assert_eq!("staging".parse(), Ok(Mode::Staging));
 /// assert!("production".parse::<Mode>().is_err());
@@ -20,7 +20,7 @@ use crate::FloeAttributes;
     derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "lowercase")
 )]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "_schema", derive(schemars::JsonSchema))]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the three modes are a contract of the platform"
@@ -104,7 +104,8 @@ impl FromStr for Mode {
 /// span, so set them only on spans that belong to another product.
 ///
 /// ```
-/// use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode};
+/// use floe_telemetry::FloeAttributes;
+/// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
 ///
 /// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
 /// assert_eq!(identity.to_otel_dict().len(), 4);

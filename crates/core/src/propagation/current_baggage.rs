@@ -14,11 +14,12 @@ use crate::keys;
 /// `TelemetryConfig::with_identity` does.
 ///
 /// ```
-/// use floe_telemetry::{FloeSpanAttributes, Mode, propagation};
+/// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
+/// use floe_telemetry::propagation;
 ///
 /// let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
 /// let _attached = propagation::set_floe_baggage(&identity).attach();
-/// assert_eq!(propagation::get_baggage_value("floe.mode").as_deref(), Some("prod"));
+/// assert_eq!(propagation::baggage_value("floe.mode").as_deref(), Some("prod"));
 /// ```
 #[must_use = "the context must be attached or passed on"]
 pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
@@ -41,7 +42,7 @@ pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
 /// use floe_telemetry::propagation;
 ///
 /// let _attached = propagation::set_baggage_value("tenant", "acme, inc.").attach();
-/// assert_eq!(propagation::get_baggage_value("tenant").as_deref(), Some("acme, inc."));
+/// assert_eq!(propagation::baggage_value("tenant").as_deref(), Some("acme, inc."));
 /// assert_eq!(propagation::inject_headers()["baggage"], "tenant=acme%2C%20inc.");
 /// ```
 #[must_use = "the context must be attached or passed on"]
@@ -51,7 +52,7 @@ pub fn set_baggage_value(key: &str, value: &str) -> Context {
 
 /// Returns the value of a key in the baggage of the current context.
 #[must_use]
-pub fn get_baggage_value(key: &str) -> Option<String> {
+pub fn baggage_value(key: &str) -> Option<String> {
     let cx = current_context();
     cx.baggage().get(key).map(|value| value.as_str().to_owned())
 }

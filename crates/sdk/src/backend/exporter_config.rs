@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use secrecy::SecretString;
-
-use crate::config::{OtlpProtocol, TelemetryConfig, debug_endpoint};
+use crate::config::{OtlpProtocol, Secret, TelemetryConfig, debug_endpoint};
 use crate::exporter::OtlpTarget;
 
 /// How a backend receives telemetry.
@@ -31,7 +29,7 @@ pub struct OtlpExporterConfig {
     pub protocol: OtlpProtocol,
     /// Headers of every request. A header of the same name from the environment or from the
     /// configuration, such as its `authentication`, takes precedence.
-    pub headers: Vec<(String, SecretString)>,
+    pub headers: Vec<(String, Secret)>,
     /// Whether the backend accepts traces only. Metrics and logs are then sent only if the
     /// configuration lists `otlp` among their exporters.
     pub is_traces_only: bool,
@@ -74,7 +72,7 @@ impl OtlpExporterConfig {
 
     /// Adds a header.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }

@@ -1,12 +1,9 @@
 //! The credential of OTLP requests.
 
-use std::fmt;
-
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use super::secret;
+use super::secret::{self, Secret};
 use crate::json_schema::JsonSchema;
 
 /// The kind of credential.
@@ -38,20 +35,20 @@ pub enum AuthType {
 /// let auth = TelemetryAuth::bearer("${env:COLLECTOR_TOKEN}");
 /// assert!(format!("{auth:?}").contains("COLLECTOR_TOKEN"));
 /// ```
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryAuth {
     /// The kind of credential.
     pub auth_type: AuthType,
     /// The credential of the type `api_key`.
-    #[serde(default, serialize_with = "secret::serialize")]
+    #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub api_key: Option<SecretString>,
+    pub api_key: Option<Secret>,
     /// The credential of the type `bearer`.
-    #[serde(default, serialize_with = "secret::serialize")]
+    #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub bearer_token: Option<SecretString>,
+    pub bearer_token: Option<Secret>,
     /// The header that contains the credential. Default `Authorization`.
     #[serde(default = "authorization")]
     pub header_name: String,
@@ -59,20 +56,6 @@ pub struct TelemetryAuth {
 
 fn authorization() -> String {
     "Authorization".to_owned()
-}
-
-impl fmt::Debug for TelemetryAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TelemetryAuth")
-            .field("auth_type", &self.auth_type)
-            .field("api_key", &self.api_key.as_ref().map(secret::shown))
-            .field(
-                "bearer_token",
-                &self.bearer_token.as_ref().map(secret::shown),
-            )
-            .field("header_name", &self.header_name)
-            .finish()
-    }
 }
 
 impl PartialEq for TelemetryAuth {
@@ -86,7 +69,7 @@ impl PartialEq for TelemetryAuth {
 
 impl TelemetryAuth {
     /// Creates the header `Authorization: Bearer <token>`.
-    pub fn bearer(token: impl Into<SecretString>) -> Self {
+    pub fn bearer(token: impl Into<Secret>) -> Self {
         Self {
             auth_type: AuthType::Bearer,
             api_key: None,
@@ -96,7 +79,7 @@ impl TelemetryAuth {
     }
 
     /// Creates the header `<header_name>: <key>`.
-    pub fn api_key(header_name: impl Into<String>, key: impl Into<SecretString>) -> Self {
+    pub fn api_key(header_name: impl Into<String>, key: impl Into<Secret>) -> Self {
         Self {
             auth_type: AuthType::ApiKey,
             api_key: Some(key.into()),
@@ -108,7 +91,7 @@ impl TelemetryAuth {
     /// Returns the credential or the reference to it.
     #[doc(hidden)]
     #[must_use]
-    pub const fn secret(&self) -> Option<&SecretString> {
+    pub const fn secret(&self) -> Option<&Secret> {
         match self.auth_type {
             AuthType::ApiKey => self.api_key.as_ref(),
             AuthType::Bearer => self.bearer_token.as_ref(),

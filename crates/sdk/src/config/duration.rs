@@ -48,7 +48,7 @@ pub(super) fn serialize<S: Serializer>(
 }
 
 /// The JSON Schema of a duration.
-#[cfg(feature = "schema")]
+#[cfg(feature = "_schema")]
 pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": ["string", "number", "null"],

@@ -33,8 +33,9 @@ use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::runtime::Runtime;
 use super::sampling::{NOT_PARENT_BASED, Sampler};
+use super::secret::{self, Secret};
 use super::telemetry::TelemetryConfig;
-use super::{auth, endpoint, secret};
+use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
 use crate::internal_log::{self, LOG_LEVEL};
@@ -787,7 +788,7 @@ pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), Str
 }
 
 /// A header. Two headers never compare equal, so that the last one with a name is used.
-struct Header(String, secrecy::SecretString);
+struct Header(String, Secret);
 
 impl PartialEq for Header {
     fn eq(&self, _: &Self) -> bool {

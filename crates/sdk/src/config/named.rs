@@ -172,7 +172,7 @@ macro_rules! written_as_name {
             }
         }
 
-        #[cfg(feature = "schema")]
+        #[cfg(feature = "_schema")]
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use floe_suggest::one_of;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::feature::needed;
 use super::problems::Problems;
-use super::{auth, endpoint, secret};
+use super::secret::{self, Secret};
+use super::{auth, endpoint};
 use crate::json_schema::JsonSchema;
 use crate::parts;
 
@@ -33,7 +33,7 @@ const MAX_ADDITIONAL: usize = 100;
 const MAX_HEADERS: usize = 1024;
 
 /// The names and values of headers. Values may be credentials.
-pub type Headers = BTreeMap<String, SecretString>;
+pub type Headers = BTreeMap<String, Secret>;
 
 /// The default endpoints of OTLP, at its [ports](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port).
 const GRPC_ENDPOINT: &str = "http://localhost:4317";
@@ -249,10 +249,7 @@ pub struct OtlpOptions {
     pub protocol: Option<OtlpProtocol>,
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
     /// Default none.
-    #[serde(
-        skip_serializing_if = "BTreeMap::is_empty",
-        serialize_with = "secret::serialize_map"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: Headers,
     /// The timeout of one export including retries, in milliseconds. Default 10000.
@@ -401,15 +398,10 @@ impl OtlpOptions {
 
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let headers: BTreeMap<_, _> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name, secret::shown(value)))
-            .collect();
         f.debug_struct("OtlpOptions")
             .field("endpoint", &self.endpoint.as_deref().map(endpoint::debug))
             .field("protocol", &self.protocol)
-            .field("headers", &headers)
+            .field("headers", &self.headers)
             .field("timeout_millis", &self.timeout_millis)
             .field("compression", &self.compression)
             .field("max_request_bytes", &self.max_request_bytes)

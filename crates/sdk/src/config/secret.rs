@@ -4,12 +4,72 @@
 //! not a secret, so it is written unchanged. A credential is never written: it is replaced by a mask, and
 //! a mask is not accepted as a credential.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Replaces a credential in a written configuration.
 const MASK: &str = "**********";
+
+/// A credential, or a reference to one: `${env:NAME}` for an environment variable, `${file:PATH}` for the content of a
+/// file.
+///
+/// `Debug` and `Serialize` write a reference unchanged, and a mask instead of a credential. Its memory is overwritten
+/// when it is dropped.
+///
+/// ```
+/// use floe_telemetry::config::Secret;
+///
+/// let given = ["hunter", "2"].concat();
+/// let secret = Secret::from(given.as_str());
+/// assert!(!format!("{secret:?}").contains(&given));
+/// assert_eq!(secret.expose(), given);
+/// assert_eq!(format!("{:?}", Secret::from("${env:TOKEN}")), "\"${env:TOKEN}\"");
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Returns the text. Whoever calls it is responsible for where the text goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Returns the text that may be printed and written: the reference, or the mask.
+    fn shown(&self) -> &str {
+        match reference(self.expose()) {
+            Ok(Some(_)) => self.expose(),
+            _ => MASK,
+        }
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.shown(), f)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.shown())
+    }
+}
 
 /// The source of a referenced credential.
 #[derive(Debug)]
@@ -40,8 +100,8 @@ pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
 }
 
 /// Checks that this is a credential or a reference. The error is the reason why it is neither.
-pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
-    match secret.map(ExposeSecret::expose_secret) {
+pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
+    match secret.map(Secret::expose) {
         None | Some("") => Err("is missing or empty"),
         // Otherwise the mask would be sent as a wrong credential.
         Some(MASK) => Err(
@@ -58,43 +118,15 @@ pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
 }
 
 /// Checks that this is a credential and no reference. The error is the reason why it is not.
-pub(super) fn check_literal(secret: &SecretString) -> Result<(), &'static str> {
+pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
     match check(Some(secret)) {
-        Ok(()) if secret.expose_secret().starts_with("${") => {
+        Ok(()) if secret.expose().starts_with("${") => {
             Err("begins like a reference, which is accepted only where a file is substituted")
         }
         checked => checked,
     }
 }
 
-/// Returns the text that may be printed and written: the reference, or the mask.
-pub(super) fn shown(secret: &SecretString) -> &str {
-    match reference(secret.expose_secret()) {
-        Ok(Some(_)) => secret.expose_secret(),
-        _ => MASK,
-    }
-}
-
-#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
-pub(super) fn serialize<S: Serializer>(
-    secret: &Option<SecretString>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(shown).serialize(serializer)
-}
-
-pub(super) fn serialize_map<'a, S: Serializer>(
-    secrets: impl IntoIterator<Item = (&'a String, &'a SecretString), IntoIter: ExactSizeIterator>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let secrets = secrets.into_iter();
-    let mut map = serializer.serialize_map(Some(secrets.len()))?;
-    for (name, secret) in secrets {
-        map.serialize_entry(name, shown(secret))?;
-    }
-    map.end()
-}
-
-pub(super) fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
-    one.map(ExposeSecret::expose_secret) == other.map(ExposeSecret::expose_secret)
+pub(super) fn is_same(one: Option<&Secret>, other: Option<&Secret>) -> bool {
+    one.map(Secret::expose) == other.map(Secret::expose)
 }

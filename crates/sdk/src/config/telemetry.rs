@@ -306,7 +306,8 @@ impl TelemetryConfig {
     /// [`set_floe_baggage`](floe_telemetry_core::propagation::set_floe_baggage) replaces the identity for a context.
     ///
     /// ```
-    /// use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
+    /// use floe_telemetry::TelemetryConfig;
+    /// use floe_telemetry::floe::{FloeSpanAttributes, Mode};
     ///
     /// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
     /// let config = TelemetryConfig::new("customer-360").with_identity(&identity);
@@ -392,10 +393,22 @@ impl TelemetryConfig {
     }
 
     /// Returns the JSON Schema ([json-schema.org](https://json-schema.org)) of a configuration.
-    #[cfg(feature = "schema")]
+    ///
+    /// ```
+    /// let schema = floe_telemetry::TelemetryConfig::json_schema();
+    /// assert!(schema.contains("\"otlp_endpoint\""));
+    /// ```
     #[must_use]
-    pub fn json_schema() -> serde_json::Value {
-        schemars::schema_for!(Self).to_value()
+    pub const fn json_schema() -> &'static str {
+        include_str!("../../telemetry-config.schema.json")
+    }
+
+    /// Returns what the file of [`json_schema`](Self::json_schema) has to contain.
+    #[cfg(feature = "_schema")]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __json_schema() -> String {
+        format!("{:#}\n", schemars::schema_for!(Self).to_value())
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {

@@ -1,10 +1,8 @@
 //! The receiver of OTLP and the headers of its backend, or what writes OTLP.
 
-use secrecy::SecretString;
-
 use super::writer::SharedWriter;
 use crate::collector::ExporterId;
-use crate::config::{OtlpProtocol, Signal, TelemetryConfig, server, without_credentials};
+use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, without_credentials};
 
 /// A configuration with the final endpoint and protocol, and the headers that the backend adds.
 #[derive(Clone, Debug)]
@@ -16,7 +14,7 @@ pub struct OtlpTarget {
     /// The configuration.
     pub config: TelemetryConfig,
     /// Headers of the environment and the configuration take precedence over these.
-    pub headers: Vec<(String, SecretString)>,
+    pub headers: Vec<(String, Secret)>,
     /// Whether the backend accepts traces only.
     pub is_traces_only: bool,
     /// Writes the requests instead of sending them to the endpoint.

@@ -89,11 +89,11 @@ fn a_span_is_entered_with_what_was_current_when_it_was_created() {
             let early = info_span!("early");
             let _attached = propagation::set_baggage_value("tenant", "acme").attach();
             early.in_scope(|| {
-                assert_eq!(propagation::get_baggage_value("tenant"), None);
+                assert_eq!(propagation::baggage_value("tenant"), None);
                 leaf();
             });
             info_span!("late").in_scope(|| {
-                assert_eq!(propagation::get_baggage_value("tenant").unwrap(), "acme");
+                assert_eq!(propagation::baggage_value("tenant").unwrap(), "acme");
                 let elsewhere = info_span!("elsewhere");
                 let subscriber = tracing::dispatcher::get_default(Clone::clone);
                 std::thread::scope(|scope| {

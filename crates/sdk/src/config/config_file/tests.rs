@@ -7,7 +7,6 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Array, Context, KeyValue, Value};
 use opentelemetry_sdk::trace::SamplingDecision;
-use secrecy::ExposeSecret as _;
 
 use super::*;
 use crate::config::duration::NO_LIMIT;
@@ -225,7 +224,7 @@ fn otlp_exporters_have_their_settings() {
     let headers: Vec<_> = otlp
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str(), value.expose_secret()))
+        .map(|(name, value)| (name.as_str(), value.expose()))
         .collect();
     assert_eq!(headers, [("api-key", "abc"), ("tenant", "a b")]);
 }
