@@ -333,27 +333,33 @@ fn record_panic(span: &mut SpanRecord, message: String) {
 /// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// How many spans a thread ends until it asks again for rings that it did not get; its own ring is tried for each span.
+/// How many spans a thread drops until it asks again for rings that it did not get; its own ring is tried for each span.
 /// Threads that ask wait for each other, and for one of them that the system has interrupted.
 const ASK_EVERY: usize = 1024;
+
+/// Once it has written so many spans, half of a ring, a thread asks again, too: the collector has emptied rings since.
+const ASK_ONCE_WRITTEN: usize = 128;
 
 /// The rings that a thread has asked for in vain.
 #[derive(Default)]
 struct Missing {
     /// The spans that were dropped.
     dropped: usize,
-    /// The number of spans that were dropped or written when it has asked, unless it got rings since.
-    asked: Option<usize>,
+    /// The number of spans that were dropped and that were written when it has asked, unless it got rings since.
+    asked: Option<[usize; 2]>,
 }
 
 impl Missing {
     /// Asks for rings, unless that was in vain a moment ago. `written` is the number of spans in the current ones.
     #[cold]
     fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
-        let spans = self.dropped.wrapping_add(written);
+        let spans = [self.dropped, written];
         self.dropped = self.dropped.wrapping_add(1);
-        if (self.asked).is_some_and(|asked| spans.wrapping_sub(asked) < ASK_EVERY) {
-            return None;
+        if let Some(asked) = self.asked {
+            let [dropped, written] = [0, 1].map(|of| spans[of].wrapping_sub(asked[of]));
+            if dropped < ASK_EVERY && written < ASK_ONCE_WRITTEN {
+                return None;
+            }
         }
         let found = rings();
         self.asked = found.is_none().then_some(spans);
