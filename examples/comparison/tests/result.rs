@@ -117,6 +117,18 @@ fn the_page_has_the_numbers_of_lines() {
             "docs/comparison.md should contain {row}"
         );
     }
+    let migrating = include_str!("../../../docs/migrating.md");
+    for (path, count) in [
+        ("tracing-opentelemetry.rs", counts[1]),
+        ("opentelemetry.rs", counts[2]),
+        ("peers/logfire.rs", lines(WITH_LOGFIRE)),
+    ] {
+        let before = format!("[Before](../examples/comparison/{path}), {count} lines");
+        assert!(
+            migrating.contains(&before),
+            "docs/migrating.md should contain {before}"
+        );
+    }
     let sentence = format!(
         "with floe-telemetry ({} lines), with tracing-opentelemetry ({}, or {with_helpers} with init-tracing-opentelemetry) and with OpenTelemetry alone ({})",
         counts[0], counts[1], counts[2]

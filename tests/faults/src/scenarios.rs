@@ -139,7 +139,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F09 the receiver throttles with `Retry-After`: seconds, a date, or nonsense",
         &[
             "retry_after",
-            "crates/otlp/src/http/retry_after.rs::retry_after_is_seconds_or_a_date",
+            "crates/otlp/src/response/retry_after.rs::retry_after_is_seconds_or_a_date",
         ],
     ),
     ("F10 every HTTP status and gRPC code", &["status_table"]),
