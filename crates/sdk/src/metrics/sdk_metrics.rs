@@ -139,7 +139,7 @@ fn components(meter: &Meter, counters: &Arc<Counters>) {
             Finished => counter(meter, *metric, counters, |counters| {
                 finished(counters, *role, *signal)
             }),
-            Present | Capacity => up_down_counter(meter, *metric, counters, |counters| {
+            Present | Capacity => up_down_counter(meter, *metric, counters, move |counters| {
                 let show = |it: Arc<Component>| {
                     let items = match shows {
                         Capacity => it.capacity,
