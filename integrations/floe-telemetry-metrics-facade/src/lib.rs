@@ -1,6 +1,6 @@
 //! The metrics of the [`metrics`] facade as metrics of OpenTelemetry.
 //!
-//! ```
+//! ```standalone_crate
 //! use floe_telemetry_metrics_facade::Recorder;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
