@@ -26,7 +26,7 @@ use crate::clock::Ticks;
 use crate::system::has_headroom;
 
 /// The number of finished spans in a buffer. With their attributes they take 64 KiB.
-const CAPACITY: usize = 256;
+pub(super) const CAPACITY: usize = 256;
 
 /// The room of a buffer that is left to roots and to spans that failed, which matter most of a trace.
 const RESERVED: usize = CAPACITY / 16;

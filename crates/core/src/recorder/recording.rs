@@ -337,32 +337,32 @@ const MAX_BLANK: usize = 128;
 /// Threads that ask wait for each other, and for one of them that the system has interrupted.
 const ASK_EVERY: usize = 1024;
 
-/// Once it has written so many spans, half of a ring, a thread asks again, too: the collector has emptied rings since.
-const ASK_ONCE_WRITTEN: usize = 128;
+/// Once it has written so many spans, a thread asks again, too: the collector has emptied rings since.
+const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
 /// The rings that a thread has asked for in vain.
 #[derive(Default)]
 struct Missing {
-    /// The spans that were dropped.
+    /// The spans that were dropped since it has asked.
     dropped: usize,
-    /// The number of spans that were dropped and that were written when it has asked, unless it got rings since.
-    asked: Option<[usize; 2]>,
+    /// The number of spans that were written when it has asked, unless it got rings.
+    asked: Option<usize>,
 }
 
 impl Missing {
     /// Asks for rings, unless that was in vain a moment ago. `written` is the number of spans in the current ones.
     #[cold]
     fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
-        let spans = [self.dropped, written];
-        self.dropped = self.dropped.wrapping_add(1);
-        if let Some(asked) = self.asked {
-            let [dropped, written] = [0, 1].map(|of| spans[of].wrapping_sub(asked[of]));
-            if dropped < ASK_EVERY && written < ASK_ONCE_WRITTEN {
-                return None;
-            }
+        self.dropped += 1;
+        if let Some(asked) = self.asked
+            && self.dropped < ASK_EVERY
+            && written.wrapping_sub(asked) < ASK_ONCE_WRITTEN
+        {
+            return None;
         }
         let found = rings();
-        self.asked = found.is_none().then_some(spans);
+        self.dropped = 0;
+        self.asked = found.is_none().then_some(written);
         found
     }
 }
