@@ -15,7 +15,8 @@ use crate::clock::wall_now;
 use floe_telemetry_sdk::__parts::logs::SpanIds;
 
 /// Adds an event to the current span, if that is recorded, the event does not belong to another one, `span`, and its
-/// logger `accepts` the event in the current one. The attributes are redacted and bounded; names and texts are redacted once more like those of any event.
+/// logger `accepts` the event in the current one. The attributes are redacted and bounded; names and texts are redacted
+/// once more like those of any event.
 pub(super) fn bridge(
     name: &'static str,
     time: Option<SystemTime>,
