@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::process::{Command, Output};
+#[path = "../signals.rs"]
+mod signals;
 
 use floe_tests::{Receiver, Value};
 
@@ -24,45 +25,10 @@ const PROGRAMS: [(&str, &str, &str); 3] = [
     ),
 ];
 
-fn run(name: &str, path: &str, receiver: &Receiver) -> Output {
-    let output = Command::new(path)
-        .env_clear()
-        .env("OTEL_SERVICE_NAME", "orders")
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{name}: {output:?}");
-    output
-}
-
 #[test]
 fn the_programs_export_the_same_signals() {
     for (name, path, _) in PROGRAMS {
-        let receiver = Receiver::grpc();
-        let output = run(name, path, &receiver);
-
-        let spans = receiver.spans();
-        assert_eq!(spans.len(), 1, "{name}");
-        assert_eq!(spans[0].name, "load", "{name}");
-        assert_eq!(
-            spans[0].attributes["table"],
-            Value::from("orders"),
-            "{name}"
-        );
-        assert_eq!(
-            spans[0].resource["service.name"],
-            Value::from("orders"),
-            "{name}"
-        );
-        let logs = receiver.logs();
-        let loaded = logs.iter().find(|log| log.body == Some("loaded".into()));
-        assert_eq!(loaded.unwrap().span_id, spans[0].span_id, "{name}");
-        let points = receiver.points();
-        assert!(
-            points.iter().any(|point| point.name == "orders.loaded"),
-            "{name}"
-        );
-        let line = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let line = signals::assert_signals(name, path, &[]);
         assert!(line.contains("loaded"), "{name}: {line}");
     }
 }
@@ -70,7 +36,12 @@ fn the_programs_export_the_same_signals() {
 #[test]
 fn fastrace_exports_the_same_span() {
     let receiver = Receiver::grpc();
-    run("fastrace", env!("CARGO_BIN_EXE_with-fastrace"), &receiver);
+    signals::run(
+        "fastrace",
+        env!("CARGO_BIN_EXE_with-fastrace"),
+        &receiver,
+        &[],
+    );
     let spans = receiver.spans();
     let [load, root] = ["load", "main"].map(|name| {
         let mut found = spans.iter().filter(|span| span.name == name);
