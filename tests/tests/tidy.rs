@@ -252,13 +252,10 @@ fn the_minimum_rust_version_is_stated_where_readers_look() {
 #[test]
 fn the_cost_of_a_context_is_that_of_the_figures() {
     let figures = read("benches/figures.md");
-    let head = row(&figures, "| ns per span |");
-    let place = |name| head.iter().position(|it| *it == name).unwrap();
     let saved = |attributes| {
         let case = format!("| sampled, sync, {attributes} attributes, 1 thread |");
-        let row = row(&figures, &case);
         let [every, boundaries] = ["floe-telemetry", "floe-telemetry, context: boundaries"]
-            .map(|name| number(row[place(name)]));
+            .map(|name| nanos(&figures, &case, name));
         every - boundaries
     };
     let sentence = format!(
@@ -284,6 +281,13 @@ fn number(cell: &str) -> f64 {
         .unwrap_or_else(|_| panic!("no number: `{cell}`"))
 }
 
+/// The nanoseconds of a case in the table of the benchmark `peers`.
+fn nanos(figures: &str, case: &str, library: &str) -> f64 {
+    let head = row(figures, "| ns per span |");
+    let column = head.iter().position(|it| *it == library).unwrap();
+    number(row(figures, case)[column])
+}
+
 /// As README rounds it.
 fn rounded(number: f64) -> String {
     let digits = usize::from(number < 10.0);
@@ -296,11 +300,6 @@ fn the_costs_that_readme_names_are_those_of_the_figures() {
     let shows = |start: &str, expected: Vec<String>| {
         let row = row(&readme, start);
         assert_eq!(row[1..=expected.len()], expected, "{start}");
-    };
-    let peers = row(&figures, "| ns per span |");
-    let cells = |start: &str, name: &str| {
-        let place = peers.iter().position(|it| *it == name).unwrap();
-        number(row(&figures, start)[place])
     };
     let columns = [
         "opentelemetry + SDK (batch)",
@@ -323,10 +322,15 @@ fn the_costs_that_readme_names_are_those_of_the_figures() {
             "| unsampled-children, sync, 0 attributes, 1 thread |",
         ),
     ] {
-        shows(start, columns.map(|name| rounded(cells(case, name))).into());
+        shows(
+            start,
+            columns
+                .map(|name| rounded(nanos(&figures, case, name)))
+                .into(),
+        );
     }
     let bare = "| not-initialised, sync, 0 attributes, 1 thread |";
-    let overhead = |name| rounded(cells(bare, name) - cells(bare, "bare work"));
+    let overhead = |name| rounded(nanos(&figures, bare, name) - nanos(&figures, bare, "bare work"));
     shows("| no provider: overhead", columns.map(overhead).into());
 
     let delivery = [
