@@ -36,6 +36,9 @@ pub struct CallSite {
     rule_cache: AtomicU64,
     /// Whether the filter excludes the function, and the generation of the filter.
     filter_cache: AtomicU32,
+    /// The place, as other processes read it.
+    #[cfg(feature = "thread-context")]
+    published: std::sync::OnceLock<Box<floe_thread_context::Attributes>>,
 }
 
 impl CallSite {
@@ -72,6 +75,8 @@ impl CallSite {
             has_target: true,
             rule_cache: AtomicU64::new(0),
             filter_cache: AtomicU32::new(0),
+            #[cfg(feature = "thread-context")]
+            published: std::sync::OnceLock::new(),
         }
     }
 
@@ -234,6 +239,19 @@ impl CallSite {
 
     pub(crate) const fn rule_cache(&self) -> &AtomicU64 {
         &self.rule_cache
+    }
+
+    /// The place, as other processes read it. A span of `tracing` is in no function that is known.
+    #[cfg(feature = "thread-context")]
+    pub(crate) fn published(&self) -> &floe_thread_context::Attributes {
+        self.published.get_or_init(|| {
+            let function = self.is_function().then(|| self.function_path());
+            let function = function.unwrap_or_default();
+            let SourceLocation { file, line, .. } = self.location;
+            Box::new(floe_thread_context::Attributes::of_code(
+                &function, file, line,
+            ))
+        })
     }
 
     /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.

@@ -76,6 +76,8 @@ pub mod outcome;
 mod pending;
 mod probability;
 mod profile;
+#[cfg_attr(not(feature = "thread-context"), path = "recorder/unpublished.rs")]
+mod published;
 mod record;
 mod recorded_span;
 mod recording;

@@ -17,6 +17,7 @@ use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
+use super::published::{Published, Site};
 use super::record::SpanRecord;
 use crate::attributes::Attribute;
 use crate::callsite::CallSite;
@@ -63,7 +64,8 @@ impl BridgedSpan {
         let known = (!names).then_some(callsite);
         let state = match open_detached(&parent, known, Some(&fill_once)) {
             // Without a span, the parent's context is propagated to spans below this one on other threads.
-            Parked::Off => parent.map(propagated).map(Box::new).map(Parked::In)?,
+            Parked::Off => Parked::in_context(parent.map(propagated)?, Site::NONE),
+            Parked::In(parked) => Parked::in_context(parked.0, Site::of(Some(callsite))),
             state => state,
         };
         prepare(&state);
@@ -88,7 +90,7 @@ impl BridgedSpan {
     /// Stands for the span in the context, which it does not end.
     pub fn propagating(cx: Context) -> Self {
         Self {
-            state: Parked::In(Box::new(cx)),
+            state: Parked::in_context(cx, Site::NONE),
             unsampled: None,
             timings: None,
         }
@@ -157,7 +159,7 @@ impl BridgedSpan {
         self.state = match open_detached(&parent, callsite, Some(&fill)) {
             Parked::Off => parent
                 .map(propagated)
-                .map_or(Parked::Off, |cx| Parked::In(Box::new(cx))),
+                .map_or(Parked::Off, |cx| Parked::in_context(cx, Site::NONE)),
             state => state,
         };
         prepare(&self.state);
@@ -171,12 +173,16 @@ impl BridgedSpan {
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
             Parked::Off | Parked::Unsampled(_) => None,
-            Parked::In(cx) => Some(Entrance::to(Context::clone(cx))),
+            Parked::In(parked) => Some(Entrance {
+                site: parked.1,
+                ..Entrance::to(parked.0.clone())
+            }),
             Parked::Recording(recording) => Some(Entrance {
                 context: recording.context.clone()?,
                 updates: Some(recording.updates()),
                 is_recorded: !recording.record.is_measured(),
                 is_in_boundary: recording.is_in_boundary,
+                site: Site::of(recording.record.head.callsite),
             }),
         }
     }
@@ -185,7 +191,7 @@ impl BridgedSpan {
     pub fn context(&mut self) -> Option<&Context> {
         match &mut self.state {
             Parked::Off | Parked::Unsampled(_) => None,
-            Parked::In(cx) => Some(cx),
+            Parked::In(parked) => Some(&parked.0),
             Parked::Recording(recording) => {
                 recording.updates().share();
                 recording.own_context()
@@ -268,15 +274,16 @@ pub struct Entrance {
     is_recorded: bool,
     /// Whether the span has no context of its own.
     is_in_boundary: bool,
+    site: Site,
 }
 
 /// Makes a span current until it is dropped, in any order.
 #[derive(Debug)]
 pub enum EnteredSpan {
     /// In the `Context` of a boundary, which is kept so that no other one gets its address.
-    Nested(EnteredGuard, Context),
+    Nested(EnteredGuard, Context, Published),
     /// In a `Context` of its own, which may be the boundary of other spans.
-    Attached(Option<EnteredGuard>, ContextGuard),
+    Attached(Option<EnteredGuard>, ContextGuard, Published),
 }
 
 impl Entrance {
@@ -287,6 +294,7 @@ impl Entrance {
             updates: None,
             is_recorded: false,
             is_in_boundary: false,
+            site: Site::NONE,
         }
     }
 
@@ -295,11 +303,22 @@ impl Entrance {
     pub fn ids(&self) -> IdHash {
         let span = self.context.span();
         let context = span.span_context();
-        let id = match self.updates {
+        IdHash::of_ids(context.trace_id(), self.span_id(context))
+    }
+
+    #[inline]
+    fn span_id(&self, context: &SpanContext) -> SpanId {
+        match self.updates {
             Some(updates) if self.is_in_boundary => SpanId::from(updates.span_id()),
             _ => context.span_id(),
-        };
-        IdHash::of_ids(context.trace_id(), id)
+        }
+    }
+
+    #[inline]
+    fn published(&self) -> Published {
+        let span = self.context.span();
+        let context = span.span_context();
+        Published::below(context, self.span_id(context), self.site)
     }
 
     /// Makes the span current. If it is not entered where it was created, it needs its `own` context.
@@ -308,19 +327,24 @@ impl Entrance {
         if let Some(updates) = self.updates {
             updates.share();
         }
+        let published = self.published();
         if self.is_in_boundary {
             if let Some(updates) = self.updates
                 && Context::map_current(|cx| self.is_created_in(cx))
             {
                 let guard = EnteredGuard::enter(&self.context, updates);
-                return Some(EnteredSpan::Nested(guard, self.context));
+                return Some(EnteredSpan::Nested(guard, self.context, published));
             }
             self.context = own()?;
         }
         let has_boundaries = listeners::has_boundaries(listeners::current());
         let span = self.updates.filter(|_| has_boundaries && self.is_recorded);
         let guard = span.map(|updates| EnteredGuard::enter(&self.context, updates));
-        Some(EnteredSpan::Attached(guard, self.context.attach()))
+        Some(EnteredSpan::Attached(
+            guard,
+            self.context.attach(),
+            published,
+        ))
     }
 
     /// Whether what a child inherits from `cx` is the same as where the span was created.

@@ -28,6 +28,7 @@ use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
 use super::probability::without_threshold;
+use super::published::{Published, Site};
 use super::recording::{self, Recording, context_is_alive};
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
@@ -274,6 +275,7 @@ impl Drop for UnsampledGuard {
 pub(super) struct Suspended {
     context: Context,
     span: Unsampled,
+    site: Site,
 }
 
 impl Suspended {
@@ -285,17 +287,17 @@ impl Suspended {
             Some(Self {
                 context: cx.clone(),
                 span: UNSAMPLED.get(),
+                site: Site::current(),
             })
         })
     }
 
     /// Makes the span current again.
-    pub(super) fn attach(&self) -> (UnsampledGuard, ContextGuard) {
+    pub(super) fn attach(&self) -> (UnsampledGuard, ContextGuard, Published) {
+        let Unsampled { below, id } = self.span;
+        let published = Published::below(self.context.span().span_context(), id, self.site);
         let context = self.context.clone().attach();
-        (
-            UnsampledGuard::attach(self.span.below, self.span.id),
-            context,
-        )
+        (UnsampledGuard::attach(below, id), context, published)
     }
 }
 

@@ -4,6 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::current::{handle_within, span_context_within};
+use super::published::{Published, Site};
 use super::recorded_span::RecordedSpan;
 use super::recording::context_is_alive;
 
@@ -44,9 +45,9 @@ pub fn current_context() -> Context {
 /// spans.single("load").assert_child_of("import");
 /// ```
 pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let context = context_is_alive().then(current_context);
+    let captured = context_is_alive().then(|| (current_context(), Site::current()));
     move || {
-        let _current = context.map(Context::attach);
+        let _current = captured.map(|(cx, site)| (Published::context(&cx, site), cx.attach()));
         function()
     }
 }

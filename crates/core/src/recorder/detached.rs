@@ -14,6 +14,7 @@ use super::exception;
 use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
+use super::published::Site;
 use super::record::{Origin, SpanRecord};
 use super::recorded_span;
 use super::span::Tracer;
@@ -80,7 +81,7 @@ impl Tracer {
 impl DetachedSpan {
     /// No span: what runs in it is below the span in `parent`.
     pub fn skipped(parent: Context) -> Self {
-        Self(Parked::In(Box::new(parent)))
+        Self(Parked::in_context(parent, Site::NONE))
     }
 
     /// The context in which the span is current, to be propagated to others. `None` after the end of the span.
@@ -88,7 +89,7 @@ impl DetachedSpan {
     pub fn context(&self) -> Option<&Context> {
         match &self.0 {
             Parked::Off | Parked::Unsampled(_) => None,
-            Parked::In(cx) => Some(cx),
+            Parked::In(parked) => Some(&parked.0),
             Parked::Recording(recording) => recording.context.as_ref(),
         }
     }

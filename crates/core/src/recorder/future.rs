@@ -20,6 +20,7 @@ use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
 use super::profile::Profile;
+use super::published::Site;
 use super::recording::{Recording, context_is_alive};
 use super::sampling;
 use super::span::SpanBuilder;
@@ -384,7 +385,7 @@ pub trait FutureExt: Future + Sized {
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
         let parked = if context_is_alive() {
-            Parked::In(Box::new(current_context()))
+            Parked::in_context(current_context(), Site::current())
         } else {
             Parked::Off
         };

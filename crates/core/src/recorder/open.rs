@@ -21,13 +21,14 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, ContextGuard, SpanId};
+use opentelemetry::{Context, ContextGuard};
 
 use super::current::{self, BoundaryGuard, NestedGuard, Suspended, UnsampledGuard, is_boundary};
 use super::current_context::current_context;
 use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent, fill_in};
+use super::published::{Published, Site, unsampled_id};
 use super::record::Origin;
 use super::recorded_span::RecordedSpan;
 use super::recording::{Recording, context_is_alive};
@@ -46,16 +47,21 @@ pub(super) enum OpenSpan {
     /// A call that is measured, and runs in the context of its caller: the filter excludes its span.
     Measured(Option<Box<Recording>>),
     /// Not sampled, and marked in a cell of the thread; maybe measured.
-    Unsampled(Option<Box<Recording>>, UnsampledGuard),
+    Unsampled(Option<Box<Recording>>, UnsampledGuard, Published),
     /// The same in a later poll of a future, which owns the recording.
-    UnsampledIn(UnsampledGuard, ContextGuard),
+    UnsampledIn(UnsampledGuard, ContextGuard, Published),
     /// In a `Context`. Without a recording it is that of a span that is not sampled, or of an explicit parent, or
     /// the future that is being polled has the recording.
-    InContext(Option<Box<Recording>>, ContextGuard),
+    InContext(Option<Box<Recording>>, ContextGuard, Published),
     /// The same for a call with `context: boundaries`.
-    InBoundary(Option<Box<Recording>>, BoundaryGuard, ContextGuard),
+    InBoundary(
+        Option<Box<Recording>>,
+        BoundaryGuard,
+        ContextGuard,
+        Published,
+    ),
     /// A recorded span in the boundary of another one.
-    Nested(Option<Box<Recording>>, NestedGuard),
+    Nested(Option<Box<Recording>>, NestedGuard, Published),
 }
 
 /// An open span that the function that runs the body ends explicitly. It has no destructor, so the
@@ -70,7 +76,7 @@ pub(super) enum Parked {
     Off,
     /// Not recorded: the context of a span that is not sampled, or of an explicit parent. It is boxed so that a
     /// parked span fits into two registers; in memory, one load right after two stores would stall.
-    In(Box<Context>),
+    In(Box<(Context, Site)>),
     /// A span that is not sampled and has no `Context` of its own.
     Unsampled(Box<Suspended>),
     /// A recorded span with its context, or a measured call.
@@ -131,8 +137,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         && let Some(recording) = sampling::follow_boundary(callsite)
     {
         let recording = filled(recording, fill);
-        let guard = NestedGuard::enter(&recording);
-        return Opened::new(OpenSpan::Nested(Some(recording), guard));
+        return Opened::new(OpenSpan::nested(recording));
     }
     if sampling::excludes_call(listeners, callsite)
         || listeners == 0 && !listeners::finds_global_provider()
@@ -172,8 +177,10 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
         Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
         Decision::Below(above) if parent.is_current() && callsite.is_some() => {
             let measured = parent.map(|cx| sampling::measured(cx, callsite));
-            let guard = UnsampledGuard::attach(above, SpanId::INVALID);
-            Opened::new(OpenSpan::Unsampled(measured, guard))
+            let id = unsampled_id();
+            let guard = UnsampledGuard::attach(above, id);
+            let published = Published::below_current(id, callsite);
+            Opened::new(OpenSpan::Unsampled(measured, guard, published))
         }
         Decision::Off if parent.is_current() && !listeners::is_foreign() => Opened::OFF,
         decision => open_rarely(decision, parent, callsite, fill),
@@ -194,7 +201,9 @@ fn open_rarely(
         return keep(recording, parent, callsite.is_some(), fill);
     }
     Opened::new(match place(decision, parent, callsite, fill) {
-        Placed::In(cx, recording) => OpenSpan::attach(cx, recording, callsite.is_some()),
+        Placed::In(cx, recording) => {
+            OpenSpan::attach(cx, recording, callsite.is_some(), Site::of(callsite))
+        }
         Placed::Here(Some(measured)) => OpenSpan::Measured(Some(measured)),
         Placed::Here(None) => OpenSpan::Off,
     })
@@ -228,7 +237,7 @@ fn detach_rarely(
         Placed::In(_, Some(recording)) | Placed::Here(Some(recording)) => {
             Parked::Recording(recording)
         }
-        Placed::In(cx, None) => Parked::In(Box::new(cx)),
+        Placed::In(cx, None) => Parked::in_context(cx, Site::of(callsite)),
         Placed::Here(None) => Parked::Off,
     }
 }
@@ -337,18 +346,24 @@ fn keep(
         return keep_in_boundary(recording, parent);
     }
     let context = below(parent, &recording).attach();
-    Opened::new(OpenSpan::InContext(Some(recording), context))
+    let published = Published::recording(&recording);
+    Opened::new(OpenSpan::InContext(Some(recording), context, published))
 }
 
 #[inline(never)]
 fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
-        let guard = NestedGuard::enter(&recording);
-        return Opened::new(OpenSpan::Nested(Some(recording), guard));
+        return Opened::new(OpenSpan::nested(recording));
     }
     let cx = below(parent, &recording);
     let boundary = BoundaryGuard::attach(&cx, &recording);
-    Opened::new(OpenSpan::InBoundary(Some(recording), boundary, cx.attach()))
+    let published = Published::recording(&recording);
+    Opened::new(OpenSpan::InBoundary(
+        Some(recording),
+        boundary,
+        cx.attach(),
+        published,
+    ))
 }
 
 /// Calls `fill` to set the name, attributes and links.
@@ -402,12 +417,21 @@ impl Opened {
 
 impl OpenSpan {
     /// Attaches a `Context` that may have the boundary of the current span, and not that span.
-    pub(super) fn attach(cx: Context, recording: Option<Box<Recording>>, is_call: bool) -> Self {
+    fn attach(cx: Context, recording: Option<Box<Recording>>, is_call: bool, site: Site) -> Self {
+        let published = Published::context(&cx, site);
         if is_call && listeners::has_boundaries(listeners::current()) {
-            Self::InBoundary(recording, BoundaryGuard::none(), cx.attach())
+            Self::InBoundary(recording, BoundaryGuard::none(), cx.attach(), published)
         } else {
-            Self::InContext(recording, cx.attach())
+            Self::InContext(recording, cx.attach(), published)
         }
+    }
+
+    /// A recorded span in the boundary of this thread.
+    #[inline]
+    fn nested(recording: Box<Recording>) -> Self {
+        let guard = NestedGuard::enter(&recording);
+        let published = Published::recording(&recording);
+        Self::Nested(Some(recording), guard, published)
     }
 
     /// The recording, which is left out from now on.
@@ -417,10 +441,10 @@ impl OpenSpan {
         match self {
             Self::Off | Self::UnsampledIn(..) => None,
             Self::Measured(recording)
-            | Self::Unsampled(recording, _)
-            | Self::InContext(recording, _)
+            | Self::Unsampled(recording, ..)
+            | Self::InContext(recording, ..)
             | Self::InBoundary(recording, ..)
-            | Self::Nested(recording, _) => recording.take(),
+            | Self::Nested(recording, ..) => recording.take(),
         }
     }
 
@@ -449,13 +473,18 @@ impl OpenSpan {
 }
 
 impl Parked {
+    /// Without a recording.
+    pub(super) fn in_context(cx: Context, site: Site) -> Self {
+        Self::In(Box::new((cx, site)))
+    }
+
     /// Parks the span that is current on this thread. Its context is current, unless the user's code has attached
     /// another one and not detached it: a span that is recorded is then added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
             return match Suspended::current() {
                 Some(suspended) => Self::Unsampled(Box::new(suspended)),
-                None => Self::In(Box::new(current_context())),
+                None => Self::in_context(current_context(), Site::current()),
             };
         };
         if recording.context.is_some() {
@@ -485,10 +514,10 @@ impl Parked {
     pub(super) fn attach(&mut self) -> OpenSpan {
         match self {
             Self::Off => OpenSpan::Off,
-            Self::In(cx) => OpenSpan::attach(Context::clone(cx), None, true),
+            Self::In(parked) => OpenSpan::attach(parked.0.clone(), None, true, parked.1),
             Self::Unsampled(suspended) => {
-                let (span, context) = suspended.attach();
-                OpenSpan::UnsampledIn(span, context)
+                let (span, context, published) = suspended.attach();
+                OpenSpan::UnsampledIn(span, context, published)
             }
             Self::Recording(recording) => recording.attach(),
         }
@@ -510,7 +539,7 @@ impl Recording {
             return OpenSpan::Off;
         };
         if self.record.is_measured() {
-            return OpenSpan::attach(cx, None, true);
+            return OpenSpan::attach(cx, None, true, Site::of(self.record.head.callsite));
         }
         if self.is_in_boundary {
             // On another thread, for example, the boundary is not current any more. The span gets a `Context` of its
@@ -524,10 +553,10 @@ impl Recording {
                 cx = own.clone();
             }
         } else if !listeners::has_boundaries(listeners::current()) {
-            return OpenSpan::InContext(None, cx.attach());
+            return OpenSpan::InContext(None, cx.attach(), Published::recording(self));
         }
         let boundary = BoundaryGuard::attach(&cx, self);
-        OpenSpan::InBoundary(None, boundary, cx.attach())
+        OpenSpan::InBoundary(None, boundary, cx.attach(), Published::recording(self))
     }
 
     /// The context with the span in it, which is made now if the span has been in that of its boundary.

@@ -1,0 +1,82 @@
+//! Publishes the current span of each thread to readers outside of the process, by `floe-thread-context`. It is published
+//! where it becomes current, and the one before it when the guard is dropped.
+//!
+//! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
+
+use floe_thread_context::{Attached, Attributes, attach, current_attributes, is_on};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
+
+use super::recording::{self, Recording};
+use crate::callsite::CallSite;
+
+/// The place in the code of a span, as it is published.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site(&'static Attributes);
+
+impl Site {
+    pub(super) const NONE: Self = Self(const { &Attributes::NONE });
+
+    #[inline]
+    pub(super) fn of(callsite: Option<&'static CallSite>) -> Self {
+        match callsite {
+            Some(callsite) if is_on() => Self(callsite.published()),
+            _ => Self::NONE,
+        }
+    }
+
+    /// That of the current span of this thread.
+    pub(super) fn current() -> Self {
+        current_attributes().map_or(Self::NONE, Self)
+    }
+}
+
+/// A span that is published until this is dropped.
+#[derive(Debug)]
+pub struct Published(#[expect(dead_code, reason = "it is only dropped")] Attached);
+
+impl Published {
+    /// The span of a recording.
+    #[inline]
+    pub(super) fn recording(recording: &Recording) -> Self {
+        let head = &recording.record.head;
+        let site = Site::of(head.callsite);
+        Self::ids(head.trace_id, head.span_id, head.flags, site)
+    }
+
+    /// The span in a context.
+    #[inline]
+    pub(super) fn context(cx: &Context, site: Site) -> Self {
+        let span = cx.span();
+        Self::below(span.span_context(), span.span_context().span_id(), site)
+    }
+
+    /// A call that is not sampled, in the trace of the current context.
+    #[inline]
+    pub(super) fn below_current(id: SpanId, callsite: Option<&'static CallSite>) -> Self {
+        if !is_on() {
+            return Self(Attached::NONE);
+        }
+        let site = Site::of(callsite);
+        Context::map_current(|cx| Self::below(cx.span().span_context(), id, site))
+    }
+
+    /// A span in the trace of `above`.
+    #[inline]
+    pub(super) fn below(above: &SpanContext, id: SpanId, site: Site) -> Self {
+        Self::ids(above.trace_id(), id, above.trace_flags(), site)
+    }
+
+    #[inline]
+    fn ids(trace_id: TraceId, span_id: SpanId, flags: TraceFlags, Site(site): Site) -> Self {
+        let (trace_id, span_id) = (trace_id.to_bytes(), span_id.to_bytes());
+        Self(attach(trace_id, span_id, flags.to_u8(), site))
+    }
+}
+
+/// The id of a span that is not sampled, which is otherwise made when it is read.
+#[inline]
+pub(super) fn unsampled_id() -> SpanId {
+    let id = is_on().then(|| recording::with(|local| local.ids.span_id()));
+    id.flatten().unwrap_or(SpanId::INVALID)
+}

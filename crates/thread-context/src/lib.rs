@@ -1,0 +1,509 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri)
+    )),
+    path = "no_slot.rs"
+)]
+mod slot;
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
+/// process context.
+pub const KEYS: [&str; 3] = ["code.function.name", "code.line.number", "code.file.path"];
+
+/// What the process context has as `threadlocal.schema_version`.
+pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
+
+/// The variable that readers look for.
+pub const SYMBOL: &str = "otel_thread_ctx_v1";
+
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// Publishes spans from now on, or no longer those that become current.
+pub fn switch(on: bool) {
+    ON.store(on, Ordering::Relaxed);
+}
+
+/// Whether spans are published.
+#[inline]
+pub fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+/// The words of a record behind its ids. Four bytes come before the attributes: whether the record is valid, the flags
+/// of the trace, and the size of the attributes.
+const WORDS: usize = 28;
+const HEADER: usize = 4;
+
+/// The attributes of a place in the code, in the form in which records contain them.
+#[derive(Debug)]
+pub struct Attributes {
+    words: [u64; WORDS],
+    used: usize,
+    /// Which of the records of a depth has these attributes.
+    way: usize,
+}
+
+impl Attributes {
+    /// No attributes.
+    pub const NONE: Self = {
+        let mut words = [0; WORDS];
+        words[0] = u64::from_ne_bytes([1, 0, 0, 0, 0, 0, 0, 0]); // valid
+        Self {
+            words,
+            used: 1,
+            way: 0,
+        }
+    };
+
+    /// The attributes of a function. A value that is longer than 255 bytes, or for which there is no room, is left out,
+    /// and so is an empty one.
+    #[must_use]
+    pub fn of_code(function: &str, file: &str, line: u32) -> Self {
+        let mut bytes = Vec::with_capacity(WORDS * 8);
+        bytes.extend([1, 0, 0, 0]); // valid
+        for (key, value) in (0..).zip([function, &line.to_string(), file]) {
+            if let (1.., Ok(length)) = (value.len(), u8::try_from(value.len()))
+                && bytes.len() + 2 + value.len() <= WORDS * 8
+            {
+                bytes.extend([key, length]);
+                bytes.extend(value.as_bytes());
+            }
+        }
+        let size = u16::try_from(bytes.len() - HEADER).unwrap_or_default();
+        bytes[2..HEADER].copy_from_slice(&size.to_ne_bytes());
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_ne_bytes(*bytes);
+        }
+        Self {
+            words,
+            used: bytes.len() / 8,
+            way: NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS,
+        }
+    }
+}
+
+/// The way of the attributes that are made next.
+static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);
+
+/// The record of a span, as readers see it. Its words are atomic because a thread may continue with the records of
+/// another one, which has ended; readers stop the thread.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+struct Record {
+    trace_id: [AtomicU64; 2],
+    span_id: AtomicU64,
+    words: [AtomicU64; WORDS],
+    /// Whose attributes the record has; readers do not read it.
+    attributes: AtomicPtr<Attributes>,
+}
+
+impl Record {
+    #[inline]
+    fn write(&self, trace_id: [u8; 16], span_id: [u8; 8], flags: u8, of: &'static Attributes) {
+        for (word, bytes) in self.trace_id.iter().zip(trace_id.as_chunks().0) {
+            word.store(u64::from_ne_bytes(*bytes), Ordering::Relaxed);
+        }
+        let span_id = u64::from_ne_bytes(span_id);
+        self.span_id.store(span_id, Ordering::Relaxed);
+        let flags = u64::from_ne_bytes([0, flags, 0, 0, 0, 0, 0, 0]);
+        self.words[0].store(of.words[0] | flags, Ordering::Relaxed);
+        if !ptr::eq(self.attributes.load(Ordering::Relaxed), of) {
+            self.describe(of);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn describe(&self, of: &'static Attributes) {
+        let attributes = ptr::from_ref(of).cast_mut();
+        self.attributes.store(attributes, Ordering::Relaxed);
+        for (word, value) in self.words.iter().zip(&of.words).take(of.used).skip(1) {
+            word.store(*value, Ordering::Relaxed);
+        }
+    }
+}
+
+/// How many spans of a thread are published at once.
+const DEPTH: usize = 64;
+
+/// How many records there are for each depth. Places in the code that are called in turn have different ones, so that
+/// their attributes are written once.
+const WAYS: usize = 4;
+
+/// The records of a thread, which are those of another one when it has ended. They are never freed.
+#[derive(Debug)]
+struct Stack {
+    /// A bit for each depth whose span is open. The highest is the current one.
+    open: AtomicU64,
+    /// The number of open spans without a record.
+    deeper: AtomicU64,
+    /// The record of each depth that is in use.
+    used: [AtomicPtr<Record>; DEPTH],
+    /// The records of each depth, once it is reached.
+    records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
+}
+
+/// The stacks of threads that have ended.
+static FREE: Mutex<Vec<&'static Stack>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static STACK: Cell<Option<&'static Stack>> = const { Cell::new(None) };
+    /// Gives the stack back when the thread ends.
+    static OWNER: Owner = const { Owner };
+}
+
+struct Owner;
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        slot::set(ptr::null());
+        if let Some(stack) = STACK.take() {
+            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+            free.push(stack);
+        }
+    }
+}
+
+#[cold]
+fn first() -> Option<&'static Stack> {
+    // Not on a thread that is ending.
+    OWNER.try_with(|_| ()).ok()?;
+    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let stack = free.unwrap_or_else(|| {
+        Box::leak(Box::new(Stack {
+            open: AtomicU64::new(0),
+            deeper: AtomicU64::new(0),
+            used: [const { AtomicPtr::new(ptr::null_mut()) }; DEPTH],
+            records: [const { OnceLock::new() }; DEPTH],
+        }))
+    });
+    stack.open.store(0, Ordering::Relaxed);
+    stack.deeper.store(0, Ordering::Relaxed);
+    STACK.set(Some(stack));
+    Some(stack)
+}
+
+impl Stack {
+    /// The record of the highest open span; null if there is none.
+    #[inline]
+    fn highest(&self, open: u64) -> *const Record {
+        match open.checked_ilog2() {
+            Some(at) => self.used[at as usize].load(Ordering::Relaxed),
+            None => ptr::null(),
+        }
+    }
+}
+
+/// Makes readers see a record, or none.
+#[inline]
+fn publish(record: *const Record) {
+    // A reader interrupts this thread, as a signal handler does.
+    compiler_fence(Ordering::SeqCst);
+    slot::set(record.cast());
+    compiler_fence(Ordering::SeqCst);
+}
+
+/// A span that is published as the current one of this thread until it is dropped.
+#[derive(Debug)]
+#[must_use = "the span is published until this is dropped"]
+pub struct Attached {
+    /// 1 for the first record, 0 for none, [`DEEPER`] for a span without a record.
+    at: u8,
+    not_send: PhantomData<*const ()>,
+}
+
+const DEEPER: u8 = u8::MAX;
+
+impl Attached {
+    /// Nothing.
+    pub const NONE: Self = Self::at(0);
+
+    #[inline]
+    const fn at(at: u8) -> Self {
+        Self {
+            at,
+            not_send: PhantomData,
+        }
+    }
+}
+
+/// Publishes a span as the current one of this thread. `trace_id` and `span_id` are in the order of bytes of W3C Trace
+/// Context; if they are zero, there is no current span.
+///
+/// Does nothing before [`switch`].
+#[inline]
+pub fn attach(
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    flags: u8,
+    attributes: &'static Attributes,
+) -> Attached {
+    if !is_on() || !slot::EXISTS {
+        return Attached::NONE;
+    }
+    let Some(stack) = STACK.get().or_else(first) else {
+        return Attached::NONE;
+    };
+    let open = stack.open.load(Ordering::Relaxed);
+    let at = open.checked_ilog2().map_or(0, |highest| highest + 1);
+    let Some(records) = stack.records.get(at as usize) else {
+        let deeper = stack.deeper.load(Ordering::Relaxed);
+        stack.deeper.store(deeper + 1, Ordering::Relaxed);
+        publish(ptr::null());
+        return Attached::at(DEEPER);
+    };
+    let records = records.get_or_init(Box::default);
+    let record = &records[attributes.way % WAYS];
+    record.write(trace_id, span_id, flags, attributes);
+    let record = ptr::from_ref(record);
+    stack.used[at as usize].store(record.cast_mut(), Ordering::Relaxed);
+    stack.open.store(open | 1 << at, Ordering::Relaxed);
+    publish(record);
+    #[expect(clippy::cast_possible_truncation, reason = "it is below `DEPTH`")]
+    Attached::at(at as u8 + 1)
+}
+
+impl Drop for Attached {
+    #[inline]
+    fn drop(&mut self) {
+        if self.at != 0 {
+            detach(self.at);
+        }
+    }
+}
+
+#[inline]
+fn detach(at: u8) {
+    // Without one, the thread is ending.
+    let Some(stack) = STACK.get() else { return };
+    let mut open = stack.open.load(Ordering::Relaxed);
+    let mut deeper = stack.deeper.load(Ordering::Relaxed);
+    if at == DEEPER {
+        deeper = deeper.saturating_sub(1);
+        stack.deeper.store(deeper, Ordering::Relaxed);
+    } else {
+        open &= !(1 << (at - 1));
+        stack.open.store(open, Ordering::Relaxed);
+    }
+    publish(if deeper == 0 {
+        stack.highest(open)
+    } else {
+        ptr::null()
+    });
+}
+
+/// The attributes of the span that this thread publishes, for publishing it again.
+#[must_use]
+pub fn current_attributes() -> Option<&'static Attributes> {
+    let stack = STACK.get()?;
+    let record = stack.highest(stack.open.load(Ordering::Relaxed));
+    #[expect(unsafe_code, reason = "references that were stored as pointers")]
+    // SAFETY: `attach` stores a reference to a record of this stack, which is never freed, and `Record::describe` one to
+    // attributes that are static.
+    unsafe {
+        let attributes = record.as_ref()?.attributes.load(Ordering::Relaxed);
+        attributes.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::mem::{self, offset_of};
+
+    use super::*;
+
+    static PLACES: [OnceLock<Attributes>; 5] = [const { OnceLock::new() }; 5];
+
+    #[test]
+    fn a_record_has_the_layout_that_readers_expect() {
+        // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
+        assert_eq!(offset_of!(Record, trace_id), 0);
+        assert_eq!(offset_of!(Record, span_id), 16);
+        assert_eq!(offset_of!(Record, words), 24);
+        assert!(offset_of!(Record, words) + WORDS * 8 <= 640);
+    }
+
+    fn bytes(of: &Attributes) -> Vec<u8> {
+        let bytes: Vec<_> = of
+            .words
+            .iter()
+            .flat_map(|word| word.to_ne_bytes())
+            .collect();
+        let size = usize::from(u16::from_ne_bytes([bytes[2], bytes[3]]));
+        assert_eq!(bytes[..2], [1, 0]);
+        assert_eq!((HEADER + size).div_ceil(8), of.used);
+        bytes[HEADER..HEADER + size].to_vec()
+    }
+
+    #[test]
+    fn attributes_are_packed() {
+        let attributes = Attributes::of_code("shop::pay", "src/pay.rs", 42);
+        assert_eq!(
+            bytes(&attributes),
+            b"\x00\x09shop::pay\x01\x0242\x02\x0asrc/pay.rs"
+        );
+        assert_eq!(bytes(&Attributes::NONE), b"");
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_out_whole() {
+        let long = "x".repeat(256);
+        assert_eq!(
+            bytes(&Attributes::of_code(&long, "a.rs", 1)),
+            b"\x01\x011\x02\x04a.rs"
+        );
+        // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.
+        let exact = "y".repeat(215);
+        assert_eq!(bytes(&Attributes::of_code(&exact, "a.rs", 1)).len(), 220);
+        let more = "y".repeat(216);
+        assert_eq!(bytes(&Attributes::of_code(&more, "", 1)).len(), 218);
+        assert_eq!(
+            bytes(&Attributes::of_code(&"y".repeat(222), "a.rs", 1)),
+            b"\x01\x011\x02\x04a.rs"
+        );
+    }
+
+    /// The number of the span whose record readers see on this thread; `None` without one.
+    fn seen() -> Option<u8> {
+        let stack = STACK.get()?;
+        let record = stack.highest(stack.open.load(Ordering::Relaxed));
+        let record = if slot::get().is_null() {
+            ptr::null()
+        } else {
+            record
+        };
+        assert_eq!(slot::get(), record.cast());
+        let rows = stack.records.iter().filter_map(OnceLock::get);
+        let found = rows
+            .flat_map(|row| row.iter())
+            .find(|&of| ptr::eq(of, record))?;
+        assert_eq!(
+            found.words[0].load(Ordering::Relaxed).to_ne_bytes()[..2],
+            [1, 3]
+        );
+        let trace_id = found
+            .trace_id
+            .each_ref()
+            .map(|word| word.load(Ordering::Relaxed));
+        assert_eq!(trace_id, [u64::from_ne_bytes([7; 8]); 2]);
+        Some(found.span_id.load(Ordering::Relaxed).to_ne_bytes()[7])
+    }
+
+    fn enter(span: u8) -> Attached {
+        switch(true);
+        attach(
+            [7; 16],
+            [0, 0, 0, 0, 0, 0, 0, span],
+            3,
+            const { &Attributes::NONE },
+        )
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "there is no variable")]
+    fn the_last_span_that_is_open_is_published() {
+        if !slot::EXISTS {
+            return;
+        }
+        assert_eq!(seen(), None);
+        let first = enter(1);
+        assert_eq!(seen(), Some(1));
+        let second = enter(2);
+        let third = enter(3);
+        assert_eq!(seen(), Some(3));
+        drop(second);
+        assert_eq!(seen(), Some(3));
+        drop(third);
+        assert_eq!(seen(), Some(1));
+        let fourth = enter(4);
+        assert_eq!(seen(), Some(4));
+        drop(first);
+        assert_eq!(seen(), Some(4));
+        drop(fourth);
+        assert_eq!(seen(), None);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "there is no variable")]
+    fn deeper_spans_hide_the_others_until_they_end() {
+        if !slot::EXISTS {
+            return;
+        }
+        let mut spans: Vec<_> = (0..70).map(enter).collect();
+        assert_eq!(seen(), None);
+        spans.truncate(65);
+        assert_eq!(seen(), None);
+        spans.truncate(64);
+        assert_eq!(seen(), Some(63));
+        // One that is deeper, and outlives another.
+        let deeper = enter(64);
+        drop(spans.pop());
+        assert_eq!(seen(), None);
+        let next = enter(65);
+        assert_eq!(seen(), Some(65));
+        drop(next);
+        assert_eq!(seen(), None);
+        drop(deeper);
+        assert_eq!(seen(), Some(62));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "there is no variable")]
+    fn a_thread_takes_the_records_of_one_that_has_ended() {
+        if !slot::EXISTS {
+            return;
+        }
+        let threads = (0..50).map(|_| {
+            let used = std::thread::spawn(|| {
+                assert_eq!(seen(), None);
+                mem::forget(enter(1));
+                assert_eq!(seen(), Some(1));
+                STACK.get().map(|stack| ptr::from_ref(stack).addr())
+            });
+            used.join().expect("it does not panic")
+        });
+        let used: HashSet<_> = threads.collect();
+        assert!(used.len() < 50, "{}", used.len());
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "there is no variable")]
+    fn attributes_are_those_of_the_current_span() {
+        if !slot::EXISTS {
+            return;
+        }
+        switch(true);
+        // More than there are ways.
+        for (line, place) in (0..).zip(&PLACES) {
+            let place = place.get_or_init(|| Attributes::of_code("f", "a.rs", line));
+            let _span = attach([7; 16], [1; 8], 3, place);
+            assert!(current_attributes().is_some_and(|of| ptr::eq(of, place)));
+            let stack = STACK.get().expect("it was attached");
+            let record = stack.highest(1);
+            let row = stack.records[0].get().expect("it was attached");
+            let found = row
+                .iter()
+                .find(|&of| ptr::eq(of, record))
+                .expect("it is of this depth");
+            let words = found
+                .words
+                .each_ref()
+                .map(|word| word.load(Ordering::Relaxed));
+            assert_eq!(words[1..place.used], place.words[1..place.used]);
+        }
+        assert!(current_attributes().is_none());
+    }
+}
