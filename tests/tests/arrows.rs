@@ -14,9 +14,10 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 25] = [
+const CRATES: [&str; 27] = [
     "crates/redact",
     "crates/suggest",
+    "crates/thread-context",
     "crates/semconv",
     "crates/waterfall",
     "crates/trace",
@@ -33,6 +34,7 @@ const CRATES: [&str; 25] = [
     "floe-telemetry",
     "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-http",
+    "integrations/floe-telemetry-process-context",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-sqlx",
     "integrations/floe-telemetry-web",

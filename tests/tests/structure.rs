@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 32] = [
+const CRATES: [&str; 34] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -21,6 +21,7 @@ const CRATES: [&str; 32] = [
     "crates/semconv",
     "crates/suggest",
     "crates/testing",
+    "crates/thread-context",
     "crates/trace",
     "crates/tracing",
     "crates/waterfall",
@@ -33,6 +34,7 @@ const CRATES: [&str; 32] = [
     "integrations/floe-telemetry-messaging",
     "integrations/floe-telemetry-metrics-facade",
     "integrations/floe-telemetry-otlp-file",
+    "integrations/floe-telemetry-process-context",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-report",
     "integrations/floe-telemetry-sqlx",

@@ -45,6 +45,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
@@ -107,6 +108,7 @@ struct Inner {
     meters: ManuallyDrop<Option<Box<dyn ProviderMeters>>>,
     logs: ManuallyDrop<ProviderLogs>,
     sampling: SamplingHandle,
+    resource: Resource,
 }
 
 impl TelemetryProvider {
@@ -122,6 +124,25 @@ impl TelemetryProvider {
             Arc::default(),
             SamplingHandle::new(&TelemetryConfig::new("noop")),
         )))
+    }
+
+    /// Returns the resource of the telemetry as exporters get it: with the attributes of detectors and of the process, and
+    /// redacted. It is empty if the provider records nothing.
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::exporter::MemoryExporter;
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_span_exporter(MemoryExporter::new())
+    ///     .initialize()?;
+    /// let service = telemetry.resource().get(&"service.name".into());
+    /// assert_eq!(service.unwrap().as_str(), "orders");
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[must_use]
+    pub fn resource(&self) -> &Resource {
+        &self.0.resource
     }
 
     /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
@@ -298,6 +319,7 @@ impl TelemetryProvider {
 impl Inner {
     fn new(is_noop: bool, counters: Arc<Counters>, sampling: SamplingHandle) -> Self {
         Self {
+            resource: Resource::builder_empty().build(),
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
             runtime: Runtime::default(),

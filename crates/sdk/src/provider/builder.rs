@@ -530,6 +530,7 @@ impl TelemetryProviderBuilder {
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
+        provider.resource = resource.clone();
         let added = self.otlp_targets().collect();
         for (_, target) in &mut self.written {
             target.config.clone_from(&self.config);

@@ -1,0 +1,95 @@
+"""Compares what `reader.py` finds in a running program with what the program says of itself."""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+
+import reader
+
+CANARY = "hunter2canary"
+KEYS = ["code.function.name", "code.line.number", "code.file.path"]
+
+
+def start(program, *arguments):
+    resource = f"service.name=orders,deployment.environment.name=test,db.password={CANARY},replicas=3"
+    environment = {**os.environ, "OTEL_RESOURCE_ATTRIBUTES": resource, "OTEL_LOG_LEVEL": "none", "RUST_BACKTRACE": "0"}
+    return subprocess.Popen(
+        [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def lines(process):
+    """What the program says until its threads have begun."""
+    expected, own = [], None
+    while own is None or len(expected) < 21:
+        line = process.stdout.readline()
+        assert line, "the program has ended"
+        line = json.loads(line)
+        if "process" in line:
+            own = line
+            if not line["published"]:
+                break
+        else:
+            expected.append(line)
+    return expected, own
+
+
+def check_process(process):
+    _, resource, others = reader.process_context(process)
+    assert resource["service.name"] == "orders", resource
+    assert resource["deployment.environment.name"] == "test", resource
+    assert resource["service.instance.id"] and resource["telemetry.sdk.language"] == "rust", resource
+    assert CANARY not in repr(resource) and "db.password" in resource, resource
+    assert others == {"threadlocal.schema_version": "tlsdesc_v1_dev", "threadlocal.attribute_key_map": KEYS}, others
+    return others["threadlocal.attribute_key_map"]
+
+
+def check_threads(process, program, expected):
+    keys = check_process(process)
+    offset = reader.thread_local_offset(program, b"otel_thread_ctx_v1")
+    assert offset is not None, "no dynamic symbol"
+    wrong = 0
+    for line in expected:
+        found = reader.thread_context(process, line["thread"], offset, keys)
+        wanted = line["found"]
+        if wanted is not None:
+            function, file, number = wanted["code"]
+            code = {key: value for key, value in zip(KEYS, (function, number and str(number), file)) if value}
+            wanted = (wanted["trace_id"], wanted["span_id"], wanted["flags"], code)
+        if found != wanted:
+            print(f"{line['name']}: expected {wanted}, found {found}", file=sys.stderr)
+            wrong += 1
+    assert wrong == 0, f"{wrong} of {len(expected)} threads"
+
+
+def main(program):
+    if platform.machine() != "x86_64":
+        print("the reader knows the registers of x86-64 only")
+        return
+    for mode in ("every_span", "boundaries"):
+        with start(program, mode) as running:
+            expected, own = lines(running)
+            check_threads(own["process"], program, expected)
+            # Also of a stopped one, as often as one likes.
+            os.kill(own["process"], signal.SIGSTOP)
+            check_threads(own["process"], program, expected)
+            os.kill(own["process"], signal.SIGCONT)
+            running.stdin.close()
+            assert running.wait(30) == 0
+        print(f"{mode}: {len(expected)} threads")
+    with start(program, "every_span", "fork") as running:
+        _, own = lines(running)
+        assert reader.process_context(own["process"]) is None, "a fork has the context of its parent"
+        running.stdin.write("\n")
+        running.stdin.flush()
+        expected, own = lines(running)
+        check_threads(own["process"], program, expected)
+        running.stdin.close()
+        assert running.wait(30) == 0
+    print(f"fork: {len(expected)} threads")
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,316 @@
+//! Threads that are in a span, each in another way, until standard input ends. A line for each says what a reader from
+//! outside has to find; `check.py` is the reader.
+//!
+//! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published.
+
+#![expect(clippy::print_stdout, reason = "what a reader has to find")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test")]
+
+use std::collections::HashMap;
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::ContextMode;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    FutureExt, TelemetryGuard, create_span, get_current_span, in_current_span, traced,
+};
+use serde_json::{Value, json};
+
+/// What all threads wait for.
+static END: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+fn locked() -> MutexGuard<'static, bool> {
+    END.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says what a reader has to find on this thread, and waits until the end. `code` is the function, the file and the line
+/// of the current span.
+fn found_here(name: &str, code: &Value) {
+    let span = get_current_span().span_context();
+    let ids = span.is_valid().then(|| {
+        json!({
+            "trace_id": span.trace_id().to_string(),
+            "span_id": span.span_id().to_string(),
+            "flags": span.trace_flags().to_u8(),
+            "code": code,
+        })
+    });
+    expect(name, &ids.unwrap_or(Value::Null));
+}
+
+fn expect(name: &str, found: &Value) {
+    // The id of this thread, as the system knows it.
+    let thread = std::fs::read_link("/proc/thread-self").ok();
+    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    println!(
+        "{}",
+        json!({ "name": name, "thread": thread, "found": found })
+    );
+    let mut ended = locked();
+    while !*ended {
+        ended = END.1.wait(ended).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// The place of an annotated function, whose attribute is `above` lines above the call.
+macro_rules! code {
+    ($function:literal, $above:literal) => {
+        json!([
+            concat!("process_context::", $function),
+            file!(),
+            line!() - $above
+        ])
+    };
+}
+
+#[traced]
+fn inner(name: &str) {
+    found_here(name, &code!("inner", 1));
+}
+
+#[traced]
+fn outer(name: &str) {
+    inner(name);
+}
+
+#[traced]
+fn short() {}
+
+#[traced]
+fn around(name: &str) {
+    short();
+    found_here(name, &code!("around", 2));
+}
+
+#[traced]
+async fn request(name: &str) {
+    tokio::task::yield_now().await;
+    within(name).await;
+}
+
+#[traced]
+async fn within(name: &str) {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+    found_here(name, &code!("within", 3));
+}
+
+#[traced(parent = headers)]
+fn unsampled(headers: &HashMap<String, String>, name: &str) {
+    found_here(name, &code!("unsampled", 1));
+}
+
+#[traced(parent = headers)]
+fn below_unsampled(headers: &HashMap<String, String>, name: &str) {
+    around(name);
+}
+
+#[traced(parent = headers)]
+async fn async_below_unsampled(headers: &HashMap<String, String>, name: &str) {
+    tokio::task::yield_now().await;
+    within(name).await;
+}
+
+#[traced(parent = headers)]
+async fn async_unsampled(headers: &HashMap<String, String>, name: &str) {
+    tokio::task::yield_now().await;
+    found_here(name, &code!("async_unsampled", 2));
+}
+
+#[traced]
+fn recursive(depth: usize, name: &str) {
+    if depth > 0 {
+        return recursive(depth - 1, name);
+    }
+    expect(name, &Value::Null);
+}
+
+#[traced]
+fn shallow_after_deep(name: &str) {
+    deep(100);
+    found_here(name, &code!("shallow_after_deep", 2));
+}
+
+#[traced]
+fn deep(depth: usize) {
+    if depth > 0 {
+        deep(depth - 1);
+    }
+}
+
+#[traced]
+fn panics() {
+    panic!("on purpose");
+}
+
+#[traced]
+fn after_panic(name: &str) {
+    let caught = std::panic::catch_unwind(panics);
+    assert!(caught.is_err());
+    found_here(name, &code!("after_panic", 3));
+}
+
+#[traced(name = "long")]
+fn with_a_name_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_(
+    name: &str,
+) {
+    found_here(name, &json!([null, file!(), line!() - 3]));
+}
+
+use with_a_name_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_ as long_name;
+
+fn block_on(future: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime
+        .expect("a runtime of one thread starts")
+        .block_on(future);
+}
+
+type Way = fn(&'static str);
+
+/// The ways to be in a span.
+fn ways() -> Vec<(&'static str, Way)> {
+    vec![
+        ("no span", |name| expect(name, &Value::Null)),
+        ("nested", outer),
+        ("the inner one has returned", around),
+        ("after a span", |name| {
+            short();
+            expect(name, &Value::Null);
+        }),
+        ("async", |name| block_on(request(name))),
+        ("between two polls", |name| {
+            let mut future = Box::pin(request("never"));
+            let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(future.as_mut().poll(&mut task).is_pending());
+            expect(name, &Value::Null);
+        }),
+        ("a task", |name| {
+            block_on(async move {
+                let _ = tokio::spawn(request(name)).await;
+            });
+        }),
+        ("unsampled", |name| unsampled(&not_sampled(), name)),
+        ("below unsampled", |name| {
+            below_unsampled(&not_sampled(), name);
+        }),
+        ("async below unsampled", |name| {
+            let headers = not_sampled();
+            block_on(async_below_unsampled(&headers, name));
+        }),
+        ("async unsampled", |name| {
+            let headers = not_sampled();
+            block_on(async_unsampled(&headers, name));
+        }),
+        ("a builder", |name| {
+            let _span = create_span("builder");
+            found_here(name, &json!([null, null, null]));
+        }),
+        ("guards in any order", |name| {
+            let first = create_span("first");
+            let _second = create_span("second");
+            drop(first);
+            found_here(name, &json!([null, null, null]));
+        }),
+        ("a span of tracing", |name| {
+            let _span = tracing::info_span!("with_tracing").entered();
+            found_here(name, &json!([null, file!(), line!() - 1]));
+        }),
+        ("below a span of tracing", |name| {
+            let _span = tracing::info_span!("with_tracing").entered();
+            around(name);
+        }),
+        ("a closure", |name| {
+            let _span = create_span("builder");
+            let found = in_current_span(move || found_here(name, &json!([null, null, null])));
+            let _ = thread::spawn(found).join();
+        }),
+        ("a future in the current span", |name| {
+            let _span = create_span("builder");
+            let found = async move { found_here(name, &json!([null, null, null])) };
+            block_on(found.in_current_span());
+        }),
+        ("deep", |name| recursive(100, name)),
+        ("after deep ones", shallow_after_deep),
+        ("after a panic", after_panic),
+        ("a name that is too long", long_name),
+    ]
+}
+
+fn not_sampled() -> HashMap<String, String> {
+    let parent = "00-0102030405060708090a0b0c0d0e0f10-1112131415161718-00";
+    HashMap::from([("traceparent".to_owned(), parent.to_owned())])
+}
+
+fn start(context: ContextMode) -> Result<TelemetryGuard, Box<dyn std::error::Error>> {
+    let telemetry = floe_telemetry::builder()
+        .with_span_exporter(MemoryExporter::new())
+        .configure(|config| config.context = context)
+        .init()?;
+    floe_telemetry_process_context::publish(&telemetry)?;
+    Ok(telemetry)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let context = if has("boundaries") {
+        ContextMode::Boundaries
+    } else {
+        ContextMode::EverySpan
+    };
+    let mut telemetry = start(context)?;
+    if has("fork") {
+        #[expect(unsafe_code, reason = "the standard library does not fork")]
+        // SAFETY: the parent only waits for the child.
+        let child = unsafe { libc::fork() };
+        if child != 0 {
+            let mut status = 0;
+            #[expect(unsafe_code, reason = "the child of `fork`")]
+            // SAFETY: `status` is valid.
+            unsafe {
+                libc::waitpid(child, &raw mut status, 0);
+            }
+            return Ok(());
+        }
+        println!(
+            "{}",
+            json!({ "process": std::process::id(), "published": false })
+        );
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        telemetry = start(context)?;
+    }
+    // A thread that has ended leaves its records to others.
+    let _ = thread::spawn(short).join();
+    let ways = ways();
+    let begun = Arc::new(Barrier::new(ways.len() + 1));
+    let threads: Vec<_> = ways
+        .into_iter()
+        .map(|(name, way)| {
+            let begun = Arc::clone(&begun);
+            thread::spawn(move || {
+                begun.wait();
+                way(name);
+            })
+        })
+        .collect();
+    begun.wait();
+    println!(
+        "{}",
+        json!({ "process": std::process::id(), "published": true })
+    );
+    io::stdout().flush()?;
+    let mut rest = String::new();
+    io::stdin().read_to_string(&mut rest)?;
+    *locked() = true;
+    END.1.notify_all();
+    for thread in threads {
+        thread.join().map_err(|_| "a thread has panicked")?;
+    }
+    telemetry.shutdown(Duration::from_secs(5))?;
+    Ok(())
+}
