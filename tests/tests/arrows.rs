@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 25] = [
+const CRATES: [&str; 26] = [
     "crates/redact",
     "crates/suggest",
     "crates/semconv",
@@ -34,6 +34,7 @@ const CRATES: [&str; 25] = [
     "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-prometheus",
+    "integrations/floe-telemetry-sql",
     "integrations/floe-telemetry-sqlx",
     "integrations/floe-telemetry-web",
     "platform/plugin",

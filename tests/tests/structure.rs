@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 32] = [
+const CRATES: [&str; 33] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -35,6 +35,7 @@ const CRATES: [&str; 32] = [
     "integrations/floe-telemetry-otlp-file",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-report",
+    "integrations/floe-telemetry-sql",
     "integrations/floe-telemetry-sqlx",
     "integrations/floe-telemetry-tokio",
     "integrations/floe-telemetry-web",
