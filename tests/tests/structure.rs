@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 33] = [
+const CRATES: [&str; 34] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -29,6 +29,7 @@ const CRATES: [&str; 33] = [
     "floe-telemetry-macros",
     "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-detectors",
+    "integrations/floe-telemetry-diesel",
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-messaging",
     "integrations/floe-telemetry-metrics-facade",

@@ -1,7 +1,7 @@
 //! A span for each query of a client of SQL databases, by [OpenTelemetry's conventions].
 //!
 //! It is for clients that have no crate of their own, such as `tokio-postgres`: a [`Database`] opens the span of a query.
-//! `floe-telemetry-sqlx` is built on it.
+//! `floe-telemetry-sqlx` and `floe-telemetry-diesel` are built on it.
 //!
 //! ```
 //! use floe_telemetry::testing;
