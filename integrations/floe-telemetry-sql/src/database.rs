@@ -308,6 +308,10 @@ mod tests {
         assert_eq!(namespaces.count(), 1);
     }
 
+    fn on_any_thread<T: Send>(query: T) -> T {
+        query
+    }
+
     #[test]
     fn a_query_that_is_dropped_is_cancelled_and_one_that_fails_has_no_message() {
         let database = Database::new("postgresql");
@@ -321,7 +325,9 @@ mod tests {
                     }
                 };
                 let sql = if failed { "SELECT a" } else { "DELETE FROM b" };
-                let mut query = pin!(database.query(|| sql).record(never, |_| None));
+                let mut query = pin!(on_any_thread(
+                    database.query(|| sql).record(never, |_| None)
+                ));
                 let mut task = std::task::Context::from_waker(std::task::Waker::noop());
                 query.as_mut().poll(&mut task)
             };
