@@ -12,7 +12,9 @@ pub fn server(variable: &str) -> String {
     std::env::var(variable).expect("these tests need servers: run .ci/clients")
 }
 
-/// The examples of the manual compile.
+/// The examples of the manual and of two crates compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/messages.md")]
-struct Messages;
+#[doc = include_str!("../../integrations/floe-telemetry-diesel/README.md")]
+#[doc = include_str!("../../integrations/floe-telemetry-sql/README.md")]
+struct Examples;

@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 27] = [
+const CRATES: [&str; 28] = [
     "crates/redact",
     "crates/suggest",
     "crates/thread-context",
@@ -36,6 +36,7 @@ const CRATES: [&str; 27] = [
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-process-context",
     "integrations/floe-telemetry-prometheus",
+    "integrations/floe-telemetry-sql",
     "integrations/floe-telemetry-sqlx",
     "integrations/floe-telemetry-web",
     "platform/plugin",

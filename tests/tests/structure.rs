@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 34] = [
+const CRATES: [&str; 36] = [
     "crates/console",
     "crates/core",
     "crates/logs",
@@ -30,6 +30,7 @@ const CRATES: [&str; 34] = [
     "floe-telemetry-macros",
     "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-detectors",
+    "integrations/floe-telemetry-diesel",
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-messaging",
     "integrations/floe-telemetry-metrics-facade",
@@ -37,6 +38,7 @@ const CRATES: [&str; 34] = [
     "integrations/floe-telemetry-process-context",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-report",
+    "integrations/floe-telemetry-sql",
     "integrations/floe-telemetry-sqlx",
     "integrations/floe-telemetry-tokio",
     "integrations/floe-telemetry-web",

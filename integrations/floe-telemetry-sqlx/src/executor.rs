@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
+use floe_telemetry_sql::QuerySpan;
 use futures_core::Stream;
-use opentelemetry::{Key, KeyValue, Value};
+use opentelemetry::{Key, Value};
 use sqlx_core::Either;
 use sqlx_core::database::Database;
 use sqlx_core::describe::Describe;
@@ -15,8 +16,7 @@ use sqlx_core::error::{BoxDynError, Error};
 use sqlx_core::executor::{Execute, Executor};
 use sqlx_core::sql_str::SqlStr;
 
-use crate::execution::{Common, Execution, system};
-use crate::query::{DoubleQuoted, Query};
+use crate::database::{fail, of_driver};
 
 type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
@@ -28,7 +28,7 @@ type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::R
 #[derive(Debug)]
 pub struct Traced<E> {
     inner: E,
-    common: Arc<Common>,
+    database: Arc<floe_telemetry_sql::Database>,
 }
 
 /// Wraps an executor: a reference to a connection, a transaction or a pool.
@@ -46,21 +46,20 @@ pub struct Traced<E> {
 /// # Ok(())
 /// # }
 /// ```
-pub fn traced<E>(executor: E) -> Traced<E> {
-    Traced::with(executor, Arc::default())
+pub fn traced<'c, E: Executor<'c>>(executor: E) -> Traced<E> {
+    Traced::with(executor, Arc::new(of_driver::<E::Database>()))
 }
 
 impl<E> Traced<E> {
-    pub(crate) fn with(inner: E, common: Arc<Common>) -> Self {
-        Self { inner, common }
+    pub(crate) fn with(inner: E, database: Arc<floe_telemetry_sql::Database>) -> Self {
+        Self { inner, database }
     }
 
     /// Adds an attribute to the spans, such as `db.namespace`.
     #[must_use]
-    pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        let attributes = &mut Arc::make_mut(&mut self.common).attributes;
-        attributes.push(KeyValue::new(key, value));
-        self
+    pub fn attribute(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        let database = Arc::unwrap_or_clone(self.database).attribute(key, value);
+        Self::with(self.inner, Arc::new(database))
     }
 }
 
@@ -76,8 +75,8 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         Box::pin(TracedStream::<X::Database> {
             inner: self.inner.fetch_many(statement),
             sql: Some(sql),
-            common: self.common,
-            execution: None,
+            database: self.database,
+            span: None,
         })
     }
 
@@ -91,14 +90,14 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
     {
         let (statement, sql) = Statement::new(query);
         let mut inner = self.inner.fetch_optional(statement);
-        let common = self.common;
+        let database = self.database;
         Box::pin(async move {
-            let mut execution = start::<X::Database>(&sql, &common);
-            let result = poll_fn(|task| execution.run(|| inner.as_mut().poll(task))).await;
+            let mut span = start(&database, &sql);
+            let result = poll_fn(|task| span.run(|| inner.as_mut().poll(task))).await;
             match &result {
-                Ok(Some(_)) => execution.count_row(),
+                Ok(Some(_)) => span.count_rows(1),
                 Ok(None) => {}
-                Err(error) => execution.fail(error),
+                Err(error) => fail(&mut span, error),
             }
             result
         })
@@ -127,8 +126,8 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
 struct TracedStream<'e, DB: Database> {
     inner: BoxStream<'e, Step<DB>>,
     sql: Option<SqlStr>,
-    common: Arc<Common>,
-    execution: Option<Execution>,
+    database: Arc<floe_telemetry_sql::Database>,
+    span: Option<QuerySpan>,
 }
 
 impl<DB: Database> Stream for TracedStream<'_, DB> {
@@ -138,33 +137,33 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
         let Self {
             inner,
             sql,
-            common,
-            execution,
+            database,
+            span,
         } = self.get_mut();
         if let Some(sql) = sql.take() {
-            *execution = Some(start::<DB>(&sql, common));
+            *span = Some(start(database, &sql));
         }
-        let Some(open) = execution else {
+        let Some(open) = span else {
             return inner.as_mut().poll_next(task);
         };
         let item = ready!(open.run(|| inner.as_mut().poll_next(task)));
         match &item {
-            Some(Ok(Either::Right(_))) => open.count_row(),
+            Some(Ok(Either::Right(_))) => open.count_rows(1),
             Some(Ok(Either::Left(_))) => {}
             Some(Err(error)) => {
-                open.fail(error);
-                *execution = None;
+                fail(open, error);
+                *span = None;
             }
-            None => *execution = None,
+            None => *span = None,
         }
         Poll::Ready(item)
     }
 }
 
-fn start<DB: Database>(sql: &SqlStr, common: &Common) -> Execution {
-    let system = system(DB::NAME);
-    let read = || Query::read(sql.as_str(), DoubleQuoted::of(system));
-    Execution::start(system, read, common)
+fn start(database: &floe_telemetry_sql::Database, sql: &SqlStr) -> QuerySpan {
+    let mut span = database.query(|| sql.as_str());
+    span.count_rows(0);
+    span
 }
 
 /// The parts of a query: `Execute::sql` consumes it.

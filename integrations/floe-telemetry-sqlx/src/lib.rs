@@ -50,11 +50,9 @@
 //! [sqlx]: https://docs.rs/sqlx
 //! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 
-mod address;
-mod execution;
+mod database;
 mod executor;
 mod pool;
-mod query;
 
 pub use self::executor::{Traced, traced};
 pub use self::pool::TracedPool;

@@ -15,15 +15,14 @@ use sqlx_core::executor::{Execute, Executor};
 use sqlx_core::pool::Pool;
 use sqlx_core::sql_str::SqlStr;
 
-use crate::address;
-use crate::execution::{Common, scope};
+use crate::database::{of_driver, scope};
 use crate::executor::Traced;
 
 /// A pool whose queries have spans. It dereferences to the pool itself, and is cheap to clone, too.
 pub struct TracedPool<DB: Database> {
     /// Shared, so that what observes the pool does not keep it open.
     pool: Arc<Pool<DB>>,
-    common: Arc<Common>,
+    database: Arc<floe_telemetry_sql::Database>,
 }
 
 impl<DB: Database> TracedPool<DB> {
@@ -31,35 +30,39 @@ impl<DB: Database> TracedPool<DB> {
     pub fn new(pool: Pool<DB>) -> Self {
         Self {
             pool: Arc::new(pool),
-            common: Arc::default(),
+            database: Arc::new(of_driver::<DB>()),
         }
     }
 
-    /// Adds an attribute to all spans. `db.namespace`, `server.address` and `server.port` are added to the metrics,
-    /// too.
-    #[must_use]
-    pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        let attributes = &mut Arc::make_mut(&mut self.common).attributes;
-        attributes.push(KeyValue::new(key, value));
+    fn with(
+        mut self,
+        set: impl FnOnce(floe_telemetry_sql::Database) -> floe_telemetry_sql::Database,
+    ) -> Self {
+        self.database = Arc::new(set(Arc::unwrap_or_clone(self.database)));
         self
     }
 
-    /// Adds `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
-    /// `PostgreSQL` or `MySQL` that the pool was connected with has them. Its other parts, such as the password, are
-    /// not read; any other URL adds nothing.
+    /// Sets an attribute of all spans. `db.namespace`, `server.address` and `server.port` are set on the metrics,
+    /// too.
+    #[must_use]
+    pub fn attribute(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        self.with(|database| database.attribute(key, value))
+    }
+
+    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
+    /// `PostgreSQL` or `MySQL` that the pool was connected with has them and they are not set yet. Its other parts, such
+    /// as the password, are not read; any other URL sets nothing.
     ///
     /// They cannot be read from the options of the pool: sqlx passes them on as a URL only, and panics for hosts and
     /// user names that it does not escape.
     #[must_use]
-    pub fn url(mut self, url: &str) -> Self {
-        let attributes = &mut Arc::make_mut(&mut self.common).attributes;
-        attributes.extend(address::of_url(url));
-        self
+    pub fn url(self, url: &str) -> Self {
+        self.with(|database| database.url(url))
     }
 
     /// Wraps a connection or a transaction of this pool, whose spans then have the same attributes.
     pub fn traced<'c, E: Executor<'c, Database = DB>>(&self, executor: E) -> Traced<E> {
-        Traced::with(executor, self.common.clone())
+        Traced::with(executor, self.database.clone())
     }
 
     /// Measures queries and the pool by the [conventions]:
@@ -75,16 +78,8 @@ impl<DB: Database> TracedPool<DB> {
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
-    pub fn observe(mut self, pool_name: impl Into<Value>) -> Self {
+    pub fn observe(self, pool_name: impl Into<Value>) -> Self {
         let meter = global::meter_with_scope(scope());
-        let duration = meter
-            .f64_histogram("db.client.operation.duration")
-            .with_unit("s")
-            .with_description("Duration of database client operations.")
-            // Those that the conventions advise.
-            .with_boundaries(vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])
-            .build();
-        Arc::make_mut(&mut self.common).duration = Some(duration);
         let name = KeyValue::new("db.client.connection.pool.name", pool_name);
         let gauge = |metric: &'static str,
                      states: &'static [&'static str],
@@ -126,7 +121,7 @@ impl<DB: Database> TracedPool<DB> {
         gauge("db.client.connection.idle.min", &[""], |pool, _| {
             i64::from(pool.options().get_min_connections())
         });
-        self
+        self.with(floe_telemetry_sql::Database::observe)
     }
 }
 
@@ -134,7 +129,7 @@ impl<DB: Database> Clone for TracedPool<DB> {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
-            common: self.common.clone(),
+            database: self.database.clone(),
         }
     }
 }

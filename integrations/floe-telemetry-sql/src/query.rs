@@ -155,7 +155,9 @@ impl Query {
     }
 
     pub(crate) fn read(sql: &str, double_quoted: DoubleQuoted) -> Self {
-        let sql = &sql[..sql.floor_char_boundary(MAX_TEXT)];
+        let mut ends = (0..=sql.len().min(MAX_TEXT)).rev();
+        let end = ends.find(|end| sql.is_char_boundary(*end));
+        let sql = &sql[..end.unwrap_or(0)];
         let mut tokens = Tokens {
             sql,
             at: 0,
@@ -439,7 +441,7 @@ impl Summary {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{DoubleQuoted, MAX_SUMMARY, Query};
+    use super::{DoubleQuoted, MAX_SUMMARY, MAX_TEXT, Query};
 
     fn read(sql: &str) -> Query {
         Query::read(sql, DoubleQuoted::Name)
@@ -528,6 +530,8 @@ mod tests {
         ] {
             assert_eq!(read(sql).text, text, "{sql}");
         }
+        let long = "ä".repeat(MAX_TEXT);
+        assert_eq!(read(&format!(" {long}")).text.len(), MAX_TEXT - 2);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Where a database is, by the URL that a pool was connected with.
+//! Where a database is, by the URL that a client connects with.
 
 use opentelemetry::KeyValue;
 use percent_encoding::percent_decode_str;
-use sqlx_core::Url;
+use url::Url;
 
 /// Returns `server.address`, `server.port` and `db.namespace`, as far as the URL has them. Its user, its password and
 /// its other parts are not read.
@@ -23,7 +23,7 @@ pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let mut address = url.host_str().map(decoded);
     let mut port = url.port();
     let mut namespace = decoded(url.path().trim_start_matches('/'));
-    // Parameters replace the parts of the URL, as in sqlx.
+    // Parameters replace the parts of the URL, as in sqlx and tokio-postgres.
     for (key, value) in url.query_pairs() {
         match &*key {
             "host" | "hostaddr" if is_postgres => address = Some(value.into_owned()),

@@ -1,0 +1,233 @@
+//! A span for each query of [diesel] 2.3, by [OpenTelemetry's conventions] for databases.
+//!
+//! ```
+//! use diesel::connection::set_default_instrumentation;
+//! use floe_telemetry_diesel::Traced;
+//!
+//! // Before the first connection. `DELETE FROM orders` is then the span `DELETE orders`.
+//! set_default_instrumentation(|| Some(Box::new(Traced::new())))?;
+//! # Ok::<(), diesel::result::Error>(())
+//! ```
+//!
+//! A span has the kind `client`, the current span as its parent, and these attributes:
+//!
+//! | attribute | value |
+//! |---|---|
+//! | `db.system.name` | `postgresql`, `mysql` or `sqlite`, by the form of the URL of a connection; `other_sql` if the URL is not known |
+//! | `db.query.summary` | the operations and what they apply to; also the name of the span |
+//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. What is in double quotes counts as a literal where a database may take it for one. |
+//! | `server.address`, `server.port`, `db.namespace` | those of the URL, if it begins with `postgres://`, `postgresql://` or `mysql://` |
+//! | others | those of [`Traced::attribute`] |
+//! | `error.type` | of an error: its kind, such as `unique_violation`, or `_OTHER` |
+//!
+//! The messages of errors are not recorded, because a database quotes values in them, and diesel does not pass on the
+//! database's own code. A `#[traced]` function that returns the error records its message.
+//!
+//! `BEGIN`, `COMMIT` and `ROLLBACK` are queries, too. The establishment of a connection has no span. Diesel reports the
+//! end of a query of `PostgreSQL` or `MySQL` when the result has arrived, and of `SQLite` when the rows have been read.
+//! It does not report the end of a query that fails before it is sent: the span of that one ends with the next query.
+//!
+//! The crate `diesel-async` reports its queries in the same way. Those that are pipelined on one connection are not told
+//! apart.
+//!
+//! [diesel]: https://docs.rs/diesel
+//! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
+
+use std::fmt::{self, Debug, Formatter, Write};
+
+use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
+use diesel::result::{DatabaseErrorKind, Error};
+use floe_telemetry_sql::{Database, QuerySpan};
+use opentelemetry::{InstrumentationScope, Key, Value};
+
+/// Records the queries of a connection.
+///
+/// [`set_default_instrumentation`](diesel::connection::set_default_instrumentation) takes one for each connection that is
+/// established later, and [`set_instrumentation`](diesel::Connection::set_instrumentation) one for an open connection:
+///
+/// ```
+/// # use diesel::Connection;
+/// use floe_telemetry_diesel::Traced;
+///
+/// # fn trace(connection: &mut impl Connection, url: &str) {
+/// connection.set_instrumentation(Traced::new().url(url).attribute("tenant", "north").observe());
+/// # }
+/// ```
+pub struct Traced {
+    database: Database,
+    /// More than one while diesel looks up a type for a query.
+    open: Vec<QuerySpan>,
+}
+
+impl Traced {
+    /// Takes the database from the URL by which a connection is established.
+    #[must_use]
+    pub fn new() -> Self {
+        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+            .with_version(env!("CARGO_PKG_VERSION"));
+        Self {
+            database: Database::with_scope("other_sql", scope.build()),
+            open: Vec::new(),
+        }
+    }
+
+    fn with(mut self, set: impl FnOnce(Database) -> Database) -> Self {
+        self.database = set(self.database);
+        self
+    }
+
+    /// Sets an attribute of all spans. `db.namespace`, `server.address` and `server.port` are set on the metric, too.
+    #[must_use]
+    pub fn attribute(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        self.with(|database| database.attribute(key, value))
+    }
+
+    /// Takes the database from a URL, for a connection that is open. Its password is not read.
+    #[must_use]
+    pub fn url(self, url: &str) -> Self {
+        self.with(|database| database.system(system(url)).url(url))
+    }
+
+    /// Measures queries: `db.client.operation.duration`, as [`Database::observe`] describes it.
+    #[must_use]
+    pub fn observe(self) -> Self {
+        self.with(Database::observe)
+    }
+}
+
+impl Default for Traced {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Debug for Traced {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Traced").finish_non_exhaustive()
+    }
+}
+
+impl Instrumentation for Traced {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.database = self.database.clone().system(system(url)).url(url);
+            }
+            InstrumentationEvent::StartQuery { query, .. } => {
+                // Only the look-up of a type of PostgreSQL begins while another query is open, the one that needs it.
+                // Before any other query, what is open has failed before it was sent.
+                if !self.open.is_empty() && !sql(query).contains("pg_type") {
+                    self.open.clear();
+                }
+                self.open.push(self.database.query(|| sql(query)));
+            }
+            InstrumentationEvent::FinishQuery { error, .. } => {
+                if let (Some(mut span), Some(error)) = (self.open.pop(), error) {
+                    span.fail(None, kind(error));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The value of `db.system.name` for a URL, which is a path for `SQLite`, and may be a list of keys for `PostgreSQL`.
+fn system(url: &str) -> &'static str {
+    let first_key = url.split_once('=').map(|(key, _)| key.trim());
+    match (url.split_once("://"), first_key) {
+        (Some(("postgres" | "postgresql", _)), _)
+        | (_, Some("dbname" | "host" | "hostaddr" | "password" | "port" | "service" | "user")) => {
+            "postgresql"
+        }
+        (Some(("mysql", _)), _) => "mysql",
+        _ => "sqlite",
+    }
+}
+
+/// The statement of a query. A query displays itself as the statement and then, in a comment, the values of its
+/// parameters, which are not asked for.
+fn sql(query: &dyn DebugQuery) -> String {
+    #[derive(Default)]
+    struct First(Option<String>);
+
+    impl Write for First {
+        fn write_str(&mut self, piece: &str) -> fmt::Result {
+            if self.0.is_some() {
+                return Err(fmt::Error);
+            }
+            let statement = piece.split(" -- binds: ").next();
+            self.0 = statement.map(str::to_owned);
+            Ok(())
+        }
+    }
+
+    let mut first = First::default();
+    // It fails at the second piece.
+    let _ = write!(first, "{query}");
+    first.0.unwrap_or_default()
+}
+
+/// The `error.type` of an error.
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::DatabaseError(kind, _) => match kind {
+            DatabaseErrorKind::UniqueViolation => "unique_violation",
+            DatabaseErrorKind::ForeignKeyViolation => "foreign_key_violation",
+            DatabaseErrorKind::UnableToSendCommand => "unable_to_send_command",
+            DatabaseErrorKind::SerializationFailure => "serialization_failure",
+            DatabaseErrorKind::ReadOnlyTransaction => "read_only_transaction",
+            DatabaseErrorKind::RestrictViolation => "restrict_violation",
+            DatabaseErrorKind::NotNullViolation => "not_null_violation",
+            DatabaseErrorKind::CheckViolation => "check_violation",
+            DatabaseErrorKind::ExclusionViolation => "exclusion_violation",
+            DatabaseErrorKind::ClosedConnection => "closed_connection",
+            _ => "_OTHER",
+        },
+        Error::InvalidCString(_) => "invalid_c_string",
+        Error::QueryBuilderError(_) => "query_builder",
+        Error::SerializationError(_) => "serialization",
+        Error::DeserializationError(_) => "deserialization",
+        _ => "_OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_that_of_the_url() {
+        for (url, expected) in [
+            ("postgres://ada:hunter2@db/shop", "postgresql"),
+            ("postgresql://db", "postgresql"),
+            ("host=db user=ada password=hunter2", "postgresql"),
+            ("mysql://root@db/shop?ssl_mode=required", "mysql"),
+            (":memory:", "sqlite"),
+            ("file:shop.db?mode=ro", "sqlite"),
+            ("sqlite://shop.db", "sqlite"),
+        ] {
+            assert_eq!(system(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_values_of_a_query_are_neither_recorded_nor_formatted() {
+        struct Query(&'static str);
+        impl fmt::Display for Query {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str(self.0)?;
+                f.write_str(" -- binds: ")?;
+                unreachable!("the values are formatted");
+            }
+        }
+        impl Debug for Query {
+            fn fmt(&self, _: &mut Formatter<'_>) -> fmt::Result {
+                unreachable!("the values are formatted");
+            }
+        }
+        impl DebugQuery for Query {}
+
+        assert_eq!(sql(&Query("SELECT $1")), "SELECT $1");
+        assert_eq!(sql(&Query("SELECT $1 -- binds: [7]")), "SELECT $1");
+    }
+}

@@ -1,0 +1,347 @@
+//! A database, and the span of one of its queries.
+
+use std::borrow::Cow;
+use std::cell::LazyCell;
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::thread;
+use std::time::Instant;
+
+use floe_telemetry::propagation::is_trace_active;
+use floe_telemetry::{RecorderTracer, RecorderTracerProvider, record_exception};
+use opentelemetry::metrics::Histogram;
+use opentelemetry::trace::{
+    Span as _, SpanKind, Status, TraceContextExt, Tracer, TracerProvider as _,
+};
+use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, Value, global};
+
+use crate::address;
+use crate::query::{DoubleQuoted, Query};
+
+/// A database: what the spans of its queries have in common.
+#[derive(Clone, Debug)]
+pub struct Database {
+    scope: InstrumentationScope,
+    tracer: RecorderTracer,
+    system: &'static str,
+    attributes: Vec<KeyValue>,
+    /// `db.client.operation.duration`, if queries are measured.
+    duration: Option<Histogram<f64>>,
+}
+
+impl Database {
+    /// Takes the value of `db.system.name`: `postgresql`, `mysql`, `mariadb`, `sqlite`, `other_sql`, or another one. It
+    /// determines how statements are read.
+    #[must_use]
+    pub fn new(system: &'static str) -> Self {
+        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+            .with_version(env!("CARGO_PKG_VERSION"));
+        Self::with_scope(system, scope.build())
+    }
+
+    /// As [`Self::new`], with the instrumentation scope of a library that makes a client observable.
+    #[must_use]
+    pub fn with_scope(system: &'static str, scope: InstrumentationScope) -> Self {
+        Self {
+            tracer: RecorderTracerProvider::default().tracer_with_scope(scope.clone()),
+            scope,
+            system,
+            attributes: Vec::new(),
+            duration: None,
+        }
+    }
+
+    /// Replaces `db.system.name`.
+    #[must_use]
+    pub fn system(mut self, system: &'static str) -> Self {
+        self.system = system;
+        self
+    }
+
+    /// Sets an attribute of all spans. `db.namespace`, `server.address` and `server.port` are set on the metric, too.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        let attribute = KeyValue::new(key, value);
+        self.attributes.retain(|other| other.key != attribute.key);
+        self.attributes.push(attribute);
+        self
+    }
+
+    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
+    /// `PostgreSQL` or `MySQL` has them and they are not set yet. Its other parts, such as the password, are not read;
+    /// any other URL sets nothing.
+    #[must_use]
+    pub fn url(mut self, url: &str) -> Self {
+        for attribute in address::of_url(url) {
+            if self.attributes.iter().all(|it| it.key != attribute.key) {
+                self.attributes.push(attribute);
+            }
+        }
+        self
+    }
+
+    /// Measures queries by the [conventions]: `db.client.operation.duration` is a histogram of seconds, from the start of
+    /// a span to its end, with `db.system.name`, `db.query.summary`, `db.namespace`, `server.address`, `server.port`, and
+    /// of an error `error.type` and `db.response.status_code`.
+    ///
+    /// It goes to the meter provider that is OpenTelemetry's global one when this is called.
+    ///
+    /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
+    #[must_use]
+    pub fn observe(mut self) -> Self {
+        let duration = global::meter_with_scope(self.scope.clone())
+            .f64_histogram("db.client.operation.duration")
+            .with_unit("s")
+            .with_description("Duration of database client operations.")
+            // Those that the conventions advise.
+            .with_boundaries(vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])
+            .build();
+        self.duration = Some(duration);
+        self
+    }
+
+    /// Opens the span of a query below the current span. `sql` returns the statement, and is called if something records
+    /// it.
+    ///
+    /// Reading a statement takes longer than a span that is not sampled, and a parent-based sampler decides about a child
+    /// without its name. So a child is started without the statement.
+    pub fn query<'s, S: Into<Cow<'s, str>>>(&self, sql: impl FnOnce() -> S) -> QuerySpan {
+        let system = self.system;
+        let query = LazyCell::new(|| Query::read(&sql().into(), DoubleQuoted::of(system)));
+        let tracer = &self.tracer;
+        let builder = |name: String| tracer.span_builder(name).with_kind(SpanKind::Client);
+        let span = if is_trace_active() {
+            let mut span = builder(system.to_owned()).start(tracer);
+            if span.is_recording() {
+                span.update_name(query.name(system));
+                span.set_attributes(query.attributes(system, &self.attributes));
+            }
+            span
+        } else {
+            let builder = builder(query.name(system));
+            let builder = builder.with_attributes(query.attributes(system, &self.attributes));
+            builder.start(tracer)
+        };
+        let measurement = self.duration.as_ref().map(|duration| Measurement {
+            duration: duration.clone(),
+            started: Instant::now(),
+            attributes: query.metric_attributes(system, &self.attributes),
+        });
+        QuerySpan {
+            cx: Context::current_with_span(span),
+            rows: None,
+            measurement,
+            is_pending: false,
+        }
+    }
+}
+
+/// The span of a query, which ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "the span ends when it is dropped"]
+pub struct QuerySpan {
+    cx: Context,
+    rows: Option<i64>,
+    measurement: Option<Measurement>,
+    /// It is cancelled if it ends now.
+    is_pending: bool,
+}
+
+/// The duration of a query that has not ended.
+#[derive(Debug)]
+struct Measurement {
+    duration: Histogram<f64>,
+    started: Instant,
+    attributes: Vec<KeyValue>,
+}
+
+impl QuerySpan {
+    /// Runs a part of the query, with the span as the current one.
+    pub fn run<T>(&self, part: impl FnOnce() -> T) -> T {
+        let _attached = self.cx.clone().attach();
+        part()
+    }
+
+    /// Runs the whole query, with the span as the current one. `code` returns the database's own code of an error, such
+    /// as SQLSTATE. The message of the error is not recorded: a database quotes values in it.
+    ///
+    /// If the future is dropped before it is ready, the span has the attribute `floe.cancelled`.
+    ///
+    /// ```
+    /// # use floe_telemetry_sql::Database;
+    /// # type Error = std::fmt::Error;
+    /// # struct Client;
+    /// # impl Client { async fn execute(&self, _: &str, _: &[&str]) -> Result<u64, Error> { Ok(1) } }
+    /// # async fn delete(database: &Database, client: &Client) -> Result<u64, Error> {
+    /// let sql = "DELETE FROM orders WHERE customer = $1";
+    /// database.query(|| sql).record(client.execute(sql, &["ada"]), |_| None).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the query.
+    pub async fn record<T, E>(
+        mut self,
+        query: impl Future<Output = Result<T, E>>,
+        code: impl FnOnce(&E) -> Option<&str>,
+    ) -> Result<T, E> {
+        let mut query = pin!(query);
+        self.is_pending = true;
+        let result = poll_fn(|task| self.run(|| query.as_mut().poll(task))).await;
+        self.is_pending = false;
+        if let Err(error) = &result {
+            self.fail(code(error), "_OTHER");
+        }
+        result
+    }
+
+    /// Counts a row that the database returned, for `db.response.returned_rows`, or with 0 says that rows are counted.
+    pub fn count_rows(&mut self, rows: u32) {
+        self.rows = Some(self.rows.unwrap_or(0).saturating_add(rows.into()));
+    }
+
+    /// Makes the span an error without a message. `code` is the database's own, and `kind` is `error.type` without one.
+    pub fn fail(&mut self, code: Option<&str>, kind: &'static str) {
+        self.cx.span().set_status(Status::error(""));
+        self.set_error_type(code, kind);
+    }
+
+    /// As [`Self::fail`], and records the error as an exception with its message, for clients whose messages have no
+    /// values.
+    pub fn fail_with(
+        &mut self,
+        error: &(impl Error + ?Sized),
+        code: Option<&str>,
+        kind: &'static str,
+    ) {
+        if self.cx.span().is_recording() {
+            self.run(|| record_exception(error));
+        }
+        // The exception's `error.type` is that of Rust.
+        self.set_error_type(code, kind);
+    }
+
+    fn set_error_type(&mut self, code: Option<&str>, kind: &'static str) {
+        let code = code.map(str::to_owned);
+        let error_type = code.clone().map_or(Cow::from(kind), Cow::from);
+        let mut attributes = vec![KeyValue::new("error.type", error_type)];
+        attributes.extend(code.map(|code| KeyValue::new("db.response.status_code", code)));
+        if let Some(measurement) = &mut self.measurement {
+            measurement.attributes.extend_from_slice(&attributes);
+        }
+        self.cx.span().set_attributes(attributes);
+    }
+}
+
+impl Drop for QuerySpan {
+    fn drop(&mut self) {
+        if let Some(measurement) = &self.measurement {
+            let seconds = measurement.started.elapsed().as_secs_f64();
+            // With the span as the exemplar's.
+            self.run(|| {
+                measurement
+                    .duration
+                    .record(seconds, &measurement.attributes);
+            });
+        }
+        let span = self.cx.span();
+        if let Some(rows) = self.rows {
+            span.set_attribute(KeyValue::new("db.response.returned_rows", rows));
+        }
+        if self.is_pending && !thread::panicking() {
+            span.set_attribute(KeyValue::new("floe.cancelled", true));
+        }
+        span.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fmt::Error as NoTable;
+    use std::future::pending;
+    use std::task::Poll;
+
+    use floe_telemetry::testing;
+    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+
+    use super::*;
+
+    #[test]
+    fn the_statement_of_a_span_that_is_not_recorded_is_not_read() {
+        let (trace, span) = (TraceId::from(1), SpanId::from(1));
+        let parent = |flags| SpanContext::new(trace, span, flags, true, TraceState::NONE);
+        let reads = Cell::new(0);
+        let start = || {
+            let read = || {
+                reads.set(reads.get() + 1);
+                "SELECT 1"
+            };
+            drop(Database::new("sqlite").query(read));
+        };
+        let not_sampled = Context::new().with_remote_span_context(parent(TraceFlags::default()));
+        let attached = not_sampled.attach();
+        start();
+        drop(attached);
+        assert_eq!(reads.get(), 0);
+        // A sampler may ask for the name.
+        start();
+        assert_eq!(reads.get(), 1);
+    }
+
+    #[test]
+    fn an_attribute_is_set_once_and_not_replaced_by_the_url() {
+        let url = "postgres://ada:hunter2@db.example/shop";
+        let database = Database::new("postgresql")
+            .attribute("db.namespace", "a")
+            .attribute("db.namespace", "b")
+            .url(url);
+        let spans = testing::capture(|| drop(database.query(|| "SELECT 1")));
+        let span = spans.single("SELECT");
+        span.assert_attribute("db.namespace", "b")
+            .assert_attribute("server.address", "db.example")
+            .assert_no_attribute("db.response.returned_rows");
+        let attributes = span.data().attributes.iter();
+        let namespaces = attributes.filter(|it| it.key.as_str() == "db.namespace");
+        assert_eq!(namespaces.count(), 1);
+    }
+
+    fn on_any_thread<T: Send>(query: T) -> T {
+        query
+    }
+
+    #[test]
+    fn a_query_that_is_dropped_is_cancelled_and_one_that_fails_has_no_message() {
+        let database = Database::new("postgresql");
+        let spans = testing::capture(|| {
+            let poll_once = |failed: bool| {
+                let never = async {
+                    if failed {
+                        Err(NoTable)
+                    } else {
+                        pending::<Result<(), NoTable>>().await
+                    }
+                };
+                let sql = if failed { "SELECT a" } else { "DELETE FROM b" };
+                let mut query = pin!(on_any_thread(
+                    database.query(|| sql).record(never, |_| None)
+                ));
+                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+                query.as_mut().poll(&mut task)
+            };
+            assert!(matches!(poll_once(true), Poll::Ready(Err(NoTable))));
+            assert!(poll_once(false).is_pending());
+        });
+        let failed = spans.single("SELECT");
+        failed
+            .assert_error("")
+            .assert_attribute("error.type", "_OTHER")
+            .assert_no_attribute("floe.cancelled")
+            .assert_no_attribute("exception.message");
+        assert!(failed.events().is_empty());
+        let cancelled = spans.single("DELETE b");
+        cancelled.assert_attribute("floe.cancelled", true);
+    }
+}

@@ -1,0 +1,44 @@
+//! A span for each query of a client of SQL databases, by [OpenTelemetry's conventions].
+//!
+//! It is for clients that have no crate of their own, such as `tokio-postgres`: a [`Database`] opens the span of a query.
+//! `floe-telemetry-sqlx` and `floe-telemetry-diesel` are built on it.
+//!
+//! ```
+//! use floe_telemetry::testing;
+//! use floe_telemetry_sql::Database;
+//!
+//! let database = Database::new("postgresql").url("postgres://ada:hunter2@db.example/orders");
+//! let spans = testing::capture(|| {
+//!     let mut query = database.query(|| "SELECT id FROM orders WHERE customer = 'ada'");
+//!     // query.run(|| …), and if it fails:
+//!     query.fail(Some("42P01"), "_OTHER");
+//! });
+//! spans.single("SELECT orders")
+//!     .assert_attribute("db.query.text", "SELECT id FROM orders WHERE customer = ?")
+//!     .assert_attribute("db.namespace", "orders")
+//!     .assert_attribute("error.type", "42P01");
+//! ```
+//!
+//! A span has the kind `client`, the current span as its parent, and these attributes:
+//!
+//! | attribute | value |
+//! |---|---|
+//! | `db.system.name` | that of [`Database::new`] |
+//! | `db.query.summary` | the operations and what they apply to; also the name of the span |
+//! | `db.query.text` | the statement with `?` in place of each literal, without comments. What is in double quotes counts as a literal where a database may take it for one. |
+//! | `db.response.returned_rows` | the number of rows, if it is known |
+//! | `server.address`, `server.port`, `db.namespace` | those of [`Database::url`] |
+//! | others | those of [`Database::attribute`] |
+//! | `error.type` | of an error: the database's own code, or else the kind of error |
+//! | `db.response.status_code` | of an error: the database's own code |
+//!
+//! Values of parameters are never recorded. `db.collection.name` and `db.operation.name` are not recorded: a statement
+//! may have several of each, so the conventions have the summary for SQL.
+//!
+//! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
+
+mod address;
+mod database;
+mod query;
+
+pub use self::database::{Database, QuerySpan};

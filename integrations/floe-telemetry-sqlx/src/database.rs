@@ -1,0 +1,49 @@
+//! What sqlx knows of a database and of an error, by the conventions.
+
+use floe_telemetry_sql::{Database, QuerySpan};
+use opentelemetry::InstrumentationScope;
+use sqlx_core::database;
+use sqlx_core::error::{DatabaseError, Error};
+
+/// The instrumentation scope of spans and metrics.
+pub(crate) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}
+
+/// The database of a driver.
+pub(crate) fn of_driver<DB: database::Database>() -> Database {
+    let system = match DB::NAME {
+        "PostgreSQL" => "postgresql",
+        "MySQL" => "mysql",
+        "SQLite" => "sqlite",
+        // The database is known only when the program runs.
+        "Any" => "other_sql",
+        name => name,
+    };
+    Database::with_scope(system, scope())
+}
+
+pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    span.fail_with(error, code.as_deref(), kind(error));
+}
+
+/// The `error.type` of an error that has no code of the database.
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::Configuration(_) => "configuration",
+        Error::Io(_) => "io",
+        Error::Tls(_) => "tls",
+        Error::Protocol(_) => "protocol",
+        Error::RowNotFound => "row_not_found",
+        Error::Encode(_) => "encode",
+        Error::Decode(_) | Error::ColumnDecode { .. } => "decode",
+        Error::PoolTimedOut => "pool_timed_out",
+        Error::PoolClosed => "pool_closed",
+        Error::WorkerCrashed => "worker_crashed",
+        Error::Database(_) => "database",
+        _ => "_OTHER",
+    }
+}
