@@ -10,7 +10,21 @@ import sys
 import reader
 
 CANARY = "hunter2canary"
-KEYS = ["code.function.name", "code.line.number", "code.file.path"]
+KEYS = ["floe.span.name", "code.function.name", "code.line.number", "code.file.path"]
+
+
+def check_command(process, command, expected):
+    """`floe-trace ps` has the same spans, by another reader."""
+    printed = subprocess.run([command, "ps", str(process), "--json"], stdout=subprocess.PIPE, check=True)
+    found = json.loads(printed.stdout)
+    assert found["process"]["resource"]["service.name"] == "orders", found["process"]
+    assert CANARY.encode() not in printed.stdout
+    spans = {span["thread"]["id"]: (span["trace_id"], span["span_id"]) for span in found["spans"]}
+    for line in expected:
+        wanted = line["found"] and (line["found"]["trace_id"], line["found"]["span_id"])
+        assert spans.get(line["thread"]) == wanted, (line, spans)
+    listed = subprocess.run([command, "ps", "--json"], stdout=subprocess.PIPE, check=True)
+    assert process in [of["pid"] for of in json.loads(listed.stdout)["processes"]], listed.stdout
 
 
 def start(program, *arguments):
@@ -24,7 +38,7 @@ def start(program, *arguments):
 def lines(process):
     """What the program says until its threads have begun."""
     expected, own = [], None
-    while own is None or len(expected) < 21:
+    while own is None or len(expected) < own["threads"]:
         line = process.stdout.readline()
         assert line, "the program has ended"
         line = json.loads(line)
@@ -56,8 +70,9 @@ def check_threads(process, program, expected):
         found = reader.thread_context(process, line["thread"], offset, keys)
         wanted = line["found"]
         if wanted is not None:
-            function, file, number = wanted["code"]
-            code = {key: value for key, value in zip(KEYS, (function, number and str(number), file)) if value}
+            span, function, file, number = wanted["code"]
+            values = (span, function, number and str(number), file)
+            code = {key: value for key, value in zip(KEYS, values) if value}
             wanted = (wanted["trace_id"], wanted["span_id"], wanted["flags"], code)
         if found != wanted:
             print(f"{line['name']}: expected {wanted}, found {found}", file=sys.stderr)
@@ -65,7 +80,7 @@ def check_threads(process, program, expected):
     assert wrong == 0, f"{wrong} of {len(expected)} threads"
 
 
-def main(program):
+def main(program, command):
     if platform.machine() != "x86_64":
         print("the reader knows the registers of x86-64 only")
         return
@@ -73,9 +88,11 @@ def main(program):
         with start(program, mode) as running:
             expected, own = lines(running)
             check_threads(own["process"], program, expected)
+            check_command(own["process"], command, expected)
             # Also of a stopped one, as often as one likes.
             os.kill(own["process"], signal.SIGSTOP)
             check_threads(own["process"], program, expected)
+            check_command(own["process"], command, expected)
             os.kill(own["process"], signal.SIGCONT)
             running.stdin.close()
             assert running.wait(30) == 0

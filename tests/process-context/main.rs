@@ -26,8 +26,8 @@ fn locked() -> MutexGuard<'static, bool> {
     END.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says what a reader has to find on this thread, and waits until the end. `code` is the function, the file and the line
-/// of the current span.
+/// Says what a reader has to find on this thread, and waits until the end. `code` is the name of the current
+/// span, the function, the file and the line.
 fn found_here(name: &str, code: &Value) {
     let span = get_current_span().span_context();
     let ids = span.is_valid().then(|| {
@@ -59,6 +59,7 @@ fn expect(name: &str, found: &Value) {
 macro_rules! code {
     ($function:literal, $above:literal) => {
         json!([
+            $function,
             concat!("process_context::", $function),
             file!(),
             line!() - $above
@@ -157,7 +158,7 @@ fn after_panic(name: &str) {
 fn with_a_name_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_(
     name: &str,
 ) {
-    found_here(name, &json!([null, file!(), line!() - 3]));
+    found_here(name, &json!(["long", null, file!(), line!() - 3]));
 }
 
 use with_a_name_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_ as long_name;
@@ -207,17 +208,17 @@ fn ways() -> Vec<(&'static str, Way)> {
         }),
         ("a builder", |name| {
             let _span = create_span("builder");
-            found_here(name, &json!([null, null, null]));
+            found_here(name, &json!([null, null, null, null]));
         }),
         ("guards in any order", |name| {
             let first = create_span("first");
             let _second = create_span("second");
             drop(first);
-            found_here(name, &json!([null, null, null]));
+            found_here(name, &json!([null, null, null, null]));
         }),
         ("a span of tracing", |name| {
             let _span = tracing::info_span!("with_tracing").entered();
-            found_here(name, &json!([null, file!(), line!() - 1]));
+            found_here(name, &json!(["with_tracing", null, file!(), line!() - 1]));
         }),
         ("below a span of tracing", |name| {
             let _span = tracing::info_span!("with_tracing").entered();
@@ -225,12 +226,12 @@ fn ways() -> Vec<(&'static str, Way)> {
         }),
         ("a closure", |name| {
             let _span = create_span("builder");
-            let found = in_current_span(move || found_here(name, &json!([null, null, null])));
+            let found = in_current_span(move || found_here(name, &json!([null, null, null, null])));
             let _ = thread::spawn(found).join();
         }),
         ("a future in the current span", |name| {
             let _span = create_span("builder");
-            let found = async move { found_here(name, &json!([null, null, null])) };
+            let found = async move { found_here(name, &json!([null, null, null, null])) };
             block_on(found.in_current_span());
         }),
         ("deep", |name| recursive(100, name)),
@@ -287,7 +288,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A thread that has ended leaves its records to others.
     let _ = thread::spawn(short).join();
     let ways = ways();
-    let begun = Arc::new(Barrier::new(ways.len() + 1));
+    let count = ways.len();
+    let begun = Arc::new(Barrier::new(count + 1));
     let threads: Vec<_> = ways
         .into_iter()
         .map(|(name, way)| {
@@ -301,7 +303,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     begun.wait();
     println!(
         "{}",
-        json!({ "process": std::process::id(), "published": true })
+        json!({ "process": std::process::id(), "published": true, "threads": count })
     );
     io::stdout().flush()?;
     let mut rest = String::new();

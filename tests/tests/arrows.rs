@@ -14,10 +14,11 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 28] = [
+const CRATES: [&str; 29] = [
     "crates/redact",
     "crates/suggest",
     "crates/thread-context",
+    "crates/context-reader",
     "crates/semconv",
     "crates/waterfall",
     "crates/trace",

@@ -10,8 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 36] = [
+const CRATES: [&str; 37] = [
     "crates/console",
+    "crates/context-reader",
     "crates/core",
     "crates/logs",
     "crates/metrics",

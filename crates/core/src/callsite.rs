@@ -248,8 +248,8 @@ impl CallSite {
             let function = self.is_function().then(|| self.function_path());
             let function = function.unwrap_or_default();
             let SourceLocation { file, line, .. } = self.location;
-            Box::new(floe_thread_context::Attributes::of_code(
-                &function, file, line,
+            Box::new(floe_thread_context::Attributes::of_call(
+                self.name, &function, file, line,
             ))
         })
     }

@@ -18,7 +18,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
-pub const KEYS: [&str; 3] = ["code.function.name", "code.line.number", "code.file.path"];
+pub const KEYS: [&str; 4] = [
+    "floe.span.name",
+    "code.function.name",
+    "code.line.number",
+    "code.file.path",
+];
 
 /// What the process context has as `threadlocal.schema_version`.
 pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
@@ -65,13 +70,13 @@ impl Attributes {
         }
     };
 
-    /// The attributes of a function. A value that is longer than 255 bytes, or for which there is no room, is left out,
+    /// The attributes of a call: the name of its span, the function, and its place. A value that is longer than 255 bytes, or for which there is no room, is left out,
     /// and so is an empty one.
     #[must_use]
-    pub fn of_code(function: &str, file: &str, line: u32) -> Self {
+    pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
         bytes.extend([1, 0, 0, 0]); // valid
-        for (key, value) in (0..).zip([function, &line.to_string(), file]) {
+        for (key, value) in (0..).zip([span, function, &line.to_string(), file]) {
             if let (1.., Ok(length)) = (value.len(), u8::try_from(value.len()))
                 && bytes.len() + 2 + value.len() <= WORDS * 8
             {
@@ -350,10 +355,10 @@ mod tests {
 
     #[test]
     fn attributes_are_packed() {
-        let attributes = Attributes::of_code("shop::pay", "src/pay.rs", 42);
+        let attributes = Attributes::of_call("pay", "shop::pay", "src/pay.rs", 42);
         assert_eq!(
             bytes(&attributes),
-            b"\x00\x09shop::pay\x01\x0242\x02\x0asrc/pay.rs"
+            b"\x00\x03pay\x01\x09shop::pay\x02\x0242\x03\x0asrc/pay.rs"
         );
         assert_eq!(bytes(&Attributes::NONE), b"");
     }
@@ -362,17 +367,20 @@ mod tests {
     fn what_has_no_room_is_left_out_whole() {
         let long = "x".repeat(256);
         assert_eq!(
-            bytes(&Attributes::of_code(&long, "a.rs", 1)),
-            b"\x01\x011\x02\x04a.rs"
+            bytes(&Attributes::of_call("", &long, "a.rs", 1)),
+            b"\x02\x011\x03\x04a.rs"
         );
         // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.
         let exact = "y".repeat(215);
-        assert_eq!(bytes(&Attributes::of_code(&exact, "a.rs", 1)).len(), 220);
-        let more = "y".repeat(216);
-        assert_eq!(bytes(&Attributes::of_code(&more, "", 1)).len(), 218);
         assert_eq!(
-            bytes(&Attributes::of_code(&"y".repeat(222), "a.rs", 1)),
-            b"\x01\x011\x02\x04a.rs"
+            bytes(&Attributes::of_call("", &exact, "a.rs", 1)).len(),
+            220
+        );
+        let more = "y".repeat(216);
+        assert_eq!(bytes(&Attributes::of_call("", &more, "", 1)).len(), 218);
+        assert_eq!(
+            bytes(&Attributes::of_call("", &"y".repeat(222), "a.rs", 1)),
+            b"\x02\x011\x03\x04a.rs"
         );
     }
 
@@ -488,7 +496,7 @@ mod tests {
         switch(true);
         // More than there are ways.
         for (line, place) in (0..).zip(&PLACES) {
-            let place = place.get_or_init(|| Attributes::of_code("f", "a.rs", line));
+            let place = place.get_or_init(|| Attributes::of_call("f", "f", "a.rs", line));
             let _span = attach([7; 16], [1; 8], 3, place);
             assert!(current_attributes().is_some_and(|of| ptr::eq(of, place)));
             let stack = STACK.get().expect("it was attached");

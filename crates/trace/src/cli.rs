@@ -7,6 +7,8 @@ mod input;
 #[cfg(feature = "listen")]
 mod listen;
 mod output;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod ps;
 mod query;
 mod show;
 mod table;
@@ -48,6 +50,11 @@ enum Command {
     View(view::View),
     /// Answer a question about traces, as a table or, for scripts, as JSON
     Query(query::Query),
+    /// Print which service a running process is, and which span each of its threads is in
+    ///
+    /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    Ps(ps::Ps),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
@@ -92,6 +99,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Show(options) => show::show(&options),
         Command::View(options) => view::view(&options),
         Command::Query(options) => query::query(&options),
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
     }

@@ -1,0 +1,243 @@
+//! What a process publishes, once its bytes are here.
+
+use std::io;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use prost::Message;
+
+/// The message `ProcessContext`
+/// ([payload format](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#payload-format)).
+#[derive(Clone, PartialEq, Message)]
+struct ProcessContext {
+    #[prost(message, optional, tag = "1")]
+    resource: Option<Resource>,
+    #[prost(message, repeated, tag = "2")]
+    attributes: Vec<KeyValue>,
+}
+
+/// What a process says of itself.
+#[derive(Clone, Debug)]
+pub struct Context {
+    resource: Vec<(String, String)>,
+    /// The names of attributes of threads by their index, if it publishes the contexts of threads in a variable.
+    pub(crate) keys: Option<Vec<String>>,
+}
+
+impl Context {
+    pub(crate) fn decode(payload: &[u8]) -> io::Result<Self> {
+        let context = ProcessContext::decode(payload).map_err(|error| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("expected the context of a process, found bytes that are none: {error}"),
+            )
+        })?;
+        let resource = context.resource.unwrap_or_default().attributes;
+        let text = |attribute: KeyValue| (attribute.key, text(attribute.value));
+        let of = |key: &str| {
+            let found = context.attributes.iter().find(|found| found.key == key);
+            found.and_then(|found| found.value.as_ref()?.value.clone())
+        };
+        // The other schemas are those of languages whose threads have no such variable.
+        let is_variable = match of("threadlocal.schema_version") {
+            Some(Value::StringValue(version)) => version == "tlsdesc_v1_dev" || version == "tls_v1",
+            _ => false,
+        };
+        let keys = match of("threadlocal.attribute_key_map") {
+            Some(Value::ArrayValue(keys)) => keys.values,
+            _ => Vec::new(),
+        };
+        let keys = keys.into_iter().map(|key| self::text(Some(key))).collect();
+        Ok(Self {
+            resource: resource.into_iter().map(text).collect(),
+            keys: is_variable.then_some(keys),
+        })
+    }
+
+    /// The attributes of its resource, with values as text.
+    #[must_use]
+    pub fn resource(&self) -> &[(String, String)] {
+        &self.resource
+    }
+
+    /// The value of an attribute of its resource.
+    #[must_use]
+    pub fn resource_attribute(&self, key: &str) -> Option<&str> {
+        let found = self.resource.iter().find(|(found, _)| found == key);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it publishes the spans of its threads in a way that is read here.
+    #[must_use]
+    pub fn has_threads(&self) -> bool {
+        self.keys.is_some()
+    }
+}
+
+fn text(value: Option<AnyValue>) -> String {
+    match value.and_then(|value| value.value) {
+        Some(Value::StringValue(text)) => text,
+        Some(Value::BoolValue(value)) => value.to_string(),
+        Some(Value::IntValue(value)) => value.to_string(),
+        Some(Value::DoubleValue(value)) => value.to_string(),
+        Some(Value::ArrayValue(values)) => {
+            let values: Vec<_> = values.values.into_iter().map(|of| text(Some(of))).collect();
+            values.join(", ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// A thread of a process.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    pub(crate) span: Option<Span>,
+}
+
+impl Thread {
+    /// Its id, as the system knows it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Its name, of at most fifteen bytes.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The span that it was in when it was read.
+    #[must_use]
+    pub fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
+    }
+}
+
+/// The bytes of a record before its attributes.
+pub(crate) const HEADER: usize = 28;
+
+/// The current span of a thread.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Span {
+    trace: [u8; 16],
+    id: [u8; 8],
+    flags: u8,
+    attributes: Vec<(String, String)>,
+}
+
+impl Span {
+    /// The number of bytes of attributes behind a header.
+    pub(crate) fn size(header: &[u8; HEADER]) -> usize {
+        usize::from(u16::from_ne_bytes([header[26], header[27]]))
+    }
+
+    /// The span of a record; none if the record is not valid, or says that there is none. Attributes without a key and
+    /// a last one that is cut are ignored, and the last of several with one key counts.
+    pub(crate) fn decode(header: &[u8; HEADER], mut data: &[u8], keys: &[String]) -> Option<Self> {
+        let [ids @ .., valid, flags, _, _] = header;
+        let (trace, id) = ids.split_at(16);
+        if *valid != 1 || ids.iter().all(|byte| *byte == 0) {
+            return None;
+        }
+        let mut attributes: Vec<(String, String)> = Vec::new();
+        while let [key, length, rest @ ..] = data {
+            let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
+                break;
+            };
+            data = rest;
+            let Some(key) = keys.get(usize::from(*key)) else {
+                continue;
+            };
+            let value = String::from_utf8_lossy(value).into_owned();
+            match attributes.iter_mut().find(|(found, _)| found == key) {
+                Some(found) => found.1 = value,
+                None => attributes.push((key.clone(), value)),
+            }
+        }
+        Some(Self {
+            trace: trace.try_into().ok()?,
+            id: id.try_into().ok()?,
+            flags: *flags,
+            attributes,
+        })
+    }
+
+    /// The id of its trace.
+    #[must_use]
+    pub fn trace_id(&self) -> [u8; 16] {
+        self.trace
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn span_id(&self) -> [u8; 8] {
+        self.id
+    }
+
+    /// Whether its trace is sampled.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Its attributes, in no particular order.
+    #[must_use]
+    pub fn attributes(&self) -> &[(String, String)] {
+        &self.attributes
+    }
+
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(found, _)| found == key);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(data: &[u8]) -> [u8; HEADER] {
+        let mut header = [7; HEADER];
+        header[24] = 1;
+        header[25] = 1;
+        let size = u16::try_from(data.len()).expect("a short record");
+        header[26..].copy_from_slice(&size.to_ne_bytes());
+        header
+    }
+
+    #[test]
+    fn attributes_follow_the_rules_of_readers() {
+        // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
+        let keys = ["route".to_owned(), "user".to_owned()];
+        let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
+        let header = record(data);
+        assert_eq!(Span::size(&header), data.len());
+        let span = Span::decode(&header, data, &keys).expect("it is valid");
+        let found: Vec<_> = span
+            .attributes()
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        assert_eq!(found, [("route", "/b"), ("user", "b")]);
+        assert!(span.is_sampled());
+        let mut other = header;
+        other[24] = 2;
+        assert_eq!(Span::decode(&other, data, &keys), None);
+        let mut none = header;
+        none[..24].fill(0);
+        assert_eq!(Span::decode(&none, data, &keys), None);
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_an_error_or_a_context() {
+        assert!(Context::decode(b"\x0a\xff").is_err());
+        let context = Context::decode(b"").expect("an empty message");
+        assert!(context.resource().is_empty() && !context.has_threads());
+    }
+}

@@ -1,0 +1,14 @@
+//! The contexts of a running process, read from outside.
+//!
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod context;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod process;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod variable;
+
+pub use self::context::{Context, Span, Thread};
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub use self::process::{Process, publishing};

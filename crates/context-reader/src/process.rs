@@ -1,0 +1,246 @@
+//! A process, whose memory and threads are read.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::context::{Context, HEADER, Span, Thread};
+use crate::variable;
+
+/// What a process may publish.
+const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
+
+/// How often a context is read that changes meanwhile.
+const ATTEMPTS: usize = 100;
+
+/// A process that is read.
+#[derive(Debug)]
+pub struct Process {
+    id: u32,
+    memory: File,
+}
+
+impl Process {
+    /// Opens the memory of a process.
+    ///
+    /// # Errors
+    ///
+    /// There is no such process, or its memory may not be read.
+    pub fn open(id: u32) -> io::Result<Self> {
+        let memory = File::open(of(id).join("mem")).map_err(|error| explained(id, &error))?;
+        Ok(Self { id, memory })
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn read<const SIZE: usize>(&self, address: u64) -> io::Result<[u8; SIZE]> {
+        let mut bytes = [0; SIZE];
+        self.memory.read_exact_at(&mut bytes, address)?;
+        Ok(bytes)
+    }
+
+    /// What the process says of itself; `None` if it says nothing
+    /// ([reading protocol](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#reading-protocol)).
+    ///
+    /// # Errors
+    ///
+    /// The process has ended or may not be read, or what it says is no context.
+    pub fn context(&self) -> io::Result<Option<Context>> {
+        for address in mappings(self.id).map_err(|error| explained(self.id, &error))? {
+            for _ in 0..ATTEMPTS {
+                let header: [u8; 32] = self.read(address)?;
+                let [version, size] = [8, 12].map(|at| u32::from_ne_bytes(bytes(&header, at)));
+                let [published, payload] =
+                    [16, 24].map(|at| u64::from_ne_bytes(bytes(&header, at)));
+                if !header.starts_with(b"OTEL_CTX") || version != 2 {
+                    break;
+                }
+                if published == 0 {
+                    continue;
+                }
+                if size > MAX_PAYLOAD {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!(
+                            "expected the context of process {} to have at most {MAX_PAYLOAD} bytes, found {size}",
+                            self.id
+                        ),
+                    ));
+                }
+                let mut found = vec![0; size as usize];
+                let read = self.memory.read_exact_at(&mut found, payload);
+                if self.read::<32>(address)? != header {
+                    continue;
+                }
+                read?;
+                return Context::decode(&found).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the span of each thread, each stopped for a moment. Threads that end meanwhile are left out.
+    ///
+    /// # Errors
+    ///
+    /// The process has ended, or may not be traced: by this user, or because another program traces it.
+    pub fn threads(&self, context: &Context) -> io::Result<Vec<Thread>> {
+        let offset = match &context.keys {
+            Some(_) => variable::offset(&of(self.id).join("exe"))?,
+            None => None,
+        };
+        let mut threads = Vec::new();
+        for entry in fs::read_dir(of(self.id).join("task"))? {
+            let entry = entry?;
+            let Some(id) = entry.file_name().to_str().and_then(|id| id.parse().ok()) else {
+                continue;
+            };
+            let Ok(name) = fs::read_to_string(entry.path().join("comm")) else {
+                continue;
+            };
+            let span = match (offset, &context.keys) {
+                (Some(offset), Some(keys)) => match self.span(id, offset, keys) {
+                    Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => continue,
+                    span => span.map_err(|error| explained(self.id, &error))?,
+                },
+                _ => None,
+            };
+            let name = name.trim_end().to_owned();
+            threads.push(Thread { id, name, span });
+        }
+        threads.sort_by_key(Thread::id);
+        Ok(threads)
+    }
+
+    fn span(&self, thread: u32, offset: i64, keys: &[String]) -> io::Result<Option<Span>> {
+        let stopped = Stopped::stop(thread)?;
+        let pointer = ptrace::getregs(stopped.thread)?.fs_base;
+        let record = self.read(pointer.wrapping_add_signed(offset));
+        // A thread that has no storage yet.
+        let record = record.map_or(0, u64::from_ne_bytes);
+        if record == 0 {
+            return Ok(None);
+        }
+        let Ok(header) = self.read::<HEADER>(record) else {
+            return Ok(None);
+        };
+        let mut data = vec![0; Span::size(&header)];
+        if self
+            .memory
+            .read_exact_at(&mut data, record.wrapping_add(HEADER as u64))
+            .is_err()
+        {
+            return Ok(None);
+        }
+        Ok(Span::decode(&header, &data, keys))
+    }
+}
+
+/// A thread that is stopped until this is dropped.
+struct Stopped {
+    thread: Pid,
+    /// A signal that was about to be delivered to it.
+    signal: Option<Signal>,
+}
+
+impl Stopped {
+    fn stop(thread: u32) -> io::Result<Self> {
+        let thread = Pid::from_raw(i32::try_from(thread).map_err(io::Error::other)?);
+        ptrace::seize(thread, ptrace::Options::empty())?;
+        let mut stopped = Self {
+            thread,
+            signal: None,
+        };
+        ptrace::interrupt(thread)?;
+        if let WaitStatus::Stopped(_, signal) = waitpid(thread, Some(WaitPidFlag::__WALL))? {
+            stopped.signal = Some(signal);
+        }
+        Ok(stopped)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = ptrace::detach(self.thread, self.signal);
+    }
+}
+
+/// Returns the ids of the processes of this user that publish their contexts.
+///
+/// # Errors
+///
+/// The system has no `/proc`.
+pub fn publishing() -> io::Result<Vec<u32>> {
+    let user = fs::metadata("/proc/self")?.uid();
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let entry = entry?;
+        let id = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
+        if let Some(id) = id
+            && entry.metadata().is_ok_and(|of| of.uid() == user)
+            && mappings(id).is_ok_and(|found| !found.is_empty())
+        {
+            found.push(id);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn of(process: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{process}"))
+}
+
+/// The addresses of the mappings that have the name of a context.
+fn mappings(process: u32) -> io::Result<Vec<u64>> {
+    const NAMES: [&str; 3] = [
+        "[anon_shmem:OTEL_CTX]",
+        "[anon:OTEL_CTX]",
+        "/memfd:OTEL_CTX",
+    ];
+    let mut found = Vec::new();
+    for line in BufReader::new(File::open(of(process).join("maps"))?).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        // Address, permissions, offset, device, inode, and a name behind blanks.
+        let name = line.splitn(6, ' ').nth(5).unwrap_or_default().trim_start();
+        if NAMES.iter().any(|prefix| name.starts_with(prefix))
+            && let Some((start, _)) = line.split_once('-')
+            && let Ok(start) = u64::from_str_radix(start, 16)
+        {
+            found.push(start);
+        }
+    }
+    Ok(found)
+}
+
+fn bytes<const SIZE: usize>(header: &[u8; 32], at: usize) -> [u8; SIZE] {
+    std::array::from_fn(|index| header[at + index])
+}
+
+/// The error of the system, in words.
+fn explained(process: u32, error: &io::Error) -> io::Error {
+    let found = match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOENT | Errno::ESRCH) => "found none, or it has ended".to_owned(),
+        Some(Errno::EPERM | Errno::EACCES) => {
+            "found that it is another user's, that another program traces it, or that /proc/sys/kernel/yama/ptrace_scope forbids it".to_owned()
+        }
+        _ => format!("found: {error}"),
+    };
+    let expected = format!("expected a process {process} that this user may trace, {found}");
+    io::Error::new(error.kind(), expected)
+}

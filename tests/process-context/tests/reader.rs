@@ -1,0 +1,152 @@
+//! `floe-context-reader` finds in a running process what the process says of itself; `check.py` is another reader.
+
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![expect(clippy::expect_used, reason = "a test")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use floe_context_reader::{Process, Span, publishing};
+use serde_json::{Value, json};
+
+/// The program until this is dropped.
+struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    threads: Vec<Value>,
+}
+
+impl Running {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_process-context"))
+            .env("OTEL_RESOURCE_ATTRIBUTES", "service.name=orders,replicas=3")
+            .env("OTEL_LOG_LEVEL", "none")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let lines = lines.map(|line| {
+            let line = line.expect("the program writes lines");
+            serde_json::from_str::<Value>(&line).expect("each is JSON")
+        });
+        let mut count = None;
+        let mut threads = Vec::new();
+        for line in lines {
+            match line["threads"].as_u64() {
+                Some(of) => count = usize::try_from(of).ok(),
+                None => threads.push(line),
+            }
+            if count == Some(threads.len()) {
+                break;
+            }
+        }
+        assert_eq!(count, Some(threads.len()), "the program has ended");
+        let stdin = child.stdin.take();
+        Self {
+            child,
+            stdin,
+            threads,
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn described(span: &Span) -> Value {
+    let line = span
+        .attribute("code.line.number")
+        .map(|line| line.parse::<u32>().expect("a line"));
+    json!({
+        "trace_id": hex(&span.trace_id()),
+        "span_id": hex(&span.span_id()),
+        "sampled": span.is_sampled(),
+        "code": [
+            span.attribute("floe.span.name"),
+            span.attribute("code.function.name"),
+            span.attribute("code.file.path"),
+            line,
+        ],
+    })
+}
+
+#[test]
+fn each_thread_is_in_the_span_that_it_says() {
+    let running = Running::start();
+    let id = running.child.id();
+    assert!(publishing().expect("the system has /proc").contains(&id));
+    let process = Process::open(id).expect("a child may be read");
+    let context = process
+        .context()
+        .expect("it is readable")
+        .expect("it is published");
+    assert_eq!(context.resource_attribute("service.name"), Some("orders"));
+    assert_eq!(context.resource_attribute("replicas"), Some("3"));
+    let found = process.threads(&context).expect("a child may be traced");
+    assert!(running.threads.len() > 20);
+    for line in &running.threads {
+        let thread = found.iter().find(|of| u64::from(of.id()) == line["thread"]);
+        let span = thread.expect("the thread waits").span();
+        let mut expected = line["found"].clone();
+        if let Some(of) = expected.as_object_mut() {
+            let flags = of
+                .remove("flags")
+                .and_then(|flags| flags.as_u64())
+                .expect("a number");
+            of.insert("sampled".to_owned(), json!(flags & 1 == 1));
+        }
+        assert_eq!(
+            span.map_or(Value::Null, described),
+            expected,
+            "{}",
+            line["name"]
+        );
+    }
+    // Reading has stopped no thread for good.
+    drop(running);
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_or_nothing() {
+    let error = Process::open(u32::MAX)
+        .expect_err("there is none")
+        .to_string();
+    assert_eq!(
+        error,
+        format!(
+            "expected a process {} that this user may trace, found none, or it has ended",
+            u32::MAX
+        )
+    );
+    let mut silent = Command::new("sleep")
+        .arg("1000")
+        .spawn()
+        .expect("it starts");
+    let process = Process::open(silent.id()).expect("a child may be read");
+    assert!(process.context().expect("it is readable").is_none());
+    silent.kill().expect("it runs");
+    silent.wait().expect("it ends");
+    assert!(process.context().is_err());
+
+    let mut running = Running::start();
+    let process = Process::open(running.child.id()).expect("a child may be read");
+    let context = process
+        .context()
+        .expect("it is readable")
+        .expect("it is published");
+    if let Some(stdin) = &mut running.stdin {
+        stdin.flush().expect("it reads");
+    }
+    drop(running);
+    assert!(process.threads(&context).is_err());
+}
