@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
@@ -153,10 +153,14 @@ struct Stack {
     used: [AtomicPtr<Record>; DEPTH],
     /// The records of each depth, once it is reached.
     records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
+    /// Whether a thread has it.
+    is_owned: AtomicBool,
+    /// The stack that was made before it.
+    next: AtomicPtr<Stack>,
 }
 
-/// The stacks of threads that have ended.
-static FREE: Mutex<Vec<&'static Stack>> = Mutex::new(Vec::new());
+/// The stack that was made last. Without a lock, which a fork could inherit from a thread that does not exist in it.
+static LAST: AtomicPtr<Stack> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static STACK: Cell<Option<&'static Stack>> = const { Cell::new(None) };
@@ -170,8 +174,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         slot::set(ptr::null());
         if let Some(stack) = STACK.take() {
-            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-            free.push(stack);
+            stack.is_owned.store(false, Ordering::Release);
         }
     }
 }
@@ -180,15 +183,7 @@ impl Drop for Owner {
 fn first() -> Option<&'static Stack> {
     // Not on a thread that is ending.
     OWNER.try_with(|_| ()).ok()?;
-    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let stack = free.unwrap_or_else(|| {
-        Box::leak(Box::new(Stack {
-            open: AtomicU64::new(0),
-            deeper: AtomicU64::new(0),
-            used: [const { AtomicPtr::new(ptr::null_mut()) }; DEPTH],
-            records: [const { OnceLock::new() }; DEPTH],
-        }))
-    });
+    let stack = Stack::free().unwrap_or_else(Stack::more);
     stack.open.store(0, Ordering::Relaxed);
     stack.deeper.store(0, Ordering::Relaxed);
     STACK.set(Some(stack));
@@ -196,6 +191,40 @@ fn first() -> Option<&'static Stack> {
 }
 
 impl Stack {
+    /// One whose thread has ended.
+    fn free() -> Option<&'static Self> {
+        let mut at = LAST.load(Ordering::Acquire);
+        #[expect(unsafe_code, reason = "references that were stored as pointers")]
+        // SAFETY: `more` stores references to stacks, which are never freed.
+        while let Some(stack) = unsafe { at.cast_const().as_ref() } {
+            if !stack.is_owned.load(Ordering::Relaxed)
+                && !stack.is_owned.swap(true, Ordering::Acquire)
+            {
+                return Some(stack);
+            }
+            at = stack.next.load(Ordering::Relaxed);
+        }
+        None
+    }
+
+    /// One more.
+    fn more() -> &'static Self {
+        let stack: &Self = Box::leak(Box::new(Self {
+            open: AtomicU64::new(0),
+            deeper: AtomicU64::new(0),
+            used: [const { AtomicPtr::new(ptr::null_mut()) }; DEPTH],
+            records: [const { OnceLock::new() }; DEPTH],
+            is_owned: AtomicBool::new(true),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }));
+        let this = ptr::from_ref(stack).cast_mut();
+        let _ = LAST.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
+            stack.next.store(last, Ordering::Relaxed);
+            Some(this)
+        });
+        stack
+    }
+
     /// The record of the highest open span; null if there is none.
     #[inline]
     fn highest(&self, open: u64) -> *const Record {
