@@ -1,5 +1,6 @@
 """Compares what `reader.py` finds in a running program with what the program says of itself."""
 
+import itertools
 import json
 import os
 import platform
@@ -10,12 +11,19 @@ import sys
 import reader
 
 CANARY = "hunter2canary"
+WAYS = 27  # of main.rs
 KEYS = ["code.function.name", "code.line.number", "code.file.path"]
 
 
-def start(program, *arguments):
+def start(program, *arguments, sampler="parentbased_always_on"):
     resource = f"service.name=orders,deployment.environment.name=test,db.password={CANARY},replicas=3"
-    environment = {**os.environ, "OTEL_RESOURCE_ATTRIBUTES": resource, "OTEL_LOG_LEVEL": "none", "RUST_BACKTRACE": "0"}
+    environment = {
+        **os.environ,
+        "OTEL_RESOURCE_ATTRIBUTES": resource,
+        "OTEL_TRACES_SAMPLER": sampler,
+        "OTEL_LOG_LEVEL": "none",
+        "RUST_BACKTRACE": "0",
+    }
     return subprocess.Popen(
         [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     )
@@ -24,7 +32,7 @@ def start(program, *arguments):
 def lines(process):
     """What the program says until its threads have begun."""
     expected, own = [], None
-    while own is None or len(expected) < 21:
+    while own is None or len(expected) < WAYS:
         line = process.stdout.readline()
         assert line, "the program has ended"
         line = json.loads(line)
@@ -69,8 +77,8 @@ def main(program):
     if platform.machine() != "x86_64":
         print("the reader knows the registers of x86-64 only")
         return
-    for mode in ("every_span", "boundaries"):
-        with start(program, mode) as running:
+    for mode, sampler in itertools.product(("every_span", "boundaries"), ("parentbased_always_on", "always_off")):
+        with start(program, mode, sampler=sampler) as running:
             expected, own = lines(running)
             check_threads(own["process"], program, expected)
             # Also of a stopped one, as often as one likes.
@@ -79,7 +87,7 @@ def main(program):
             os.kill(own["process"], signal.SIGCONT)
             running.stdin.close()
             assert running.wait(30) == 0
-        print(f"{mode}: {len(expected)} threads")
+        print(f"{mode}, {sampler}: {len(expected)} threads")
     with start(program, "every_span", "fork") as running:
         _, own = lines(running)
         assert reader.process_context(own["process"]) is None, "a fork has the context of its parent"

@@ -13,8 +13,8 @@ mod slot;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
@@ -28,7 +28,7 @@ pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Publishes spans from now on, or no longer those that become current.
+/// Publishes spans from now on, or no longer those that become current. Those that are published stay so until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
 }
@@ -122,6 +122,12 @@ impl Record {
         if !ptr::eq(self.attributes.load(Ordering::Relaxed), of) {
             self.describe(of);
         }
+    }
+
+    fn is_of(&self, trace_id: [u8; 16], span_id: [u8; 8]) -> bool {
+        let mut words = self.trace_id.iter().zip(trace_id.as_chunks().0);
+        words.all(|(word, bytes)| word.load(Ordering::Relaxed) == u64::from_ne_bytes(*bytes))
+            && self.span_id.load(Ordering::Relaxed) == u64::from_ne_bytes(span_id)
     }
 
     #[cold]
@@ -333,17 +339,20 @@ fn detach(at: u8) {
     });
 }
 
-/// The attributes of the span that this thread publishes, for publishing it again.
+/// The attributes of the span with these ids, for publishing it again, if this thread publishes that span.
 #[must_use]
-pub fn current_attributes() -> Option<&'static Attributes> {
+pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;
     let record = stack.highest(stack.open.load(Ordering::Relaxed));
     #[expect(unsafe_code, reason = "references that were stored as pointers")]
     // SAFETY: `attach` stores a reference to a record of this stack, which is never freed, and `Record::describe` one to
     // attributes that are static.
     unsafe {
-        let attributes = record.as_ref()?.attributes.load(Ordering::Relaxed);
-        attributes.as_ref()
+        let record = record.as_ref()?;
+        let attributes = record.attributes.load(Ordering::Relaxed);
+        attributes
+            .as_ref()
+            .filter(|_| record.is_of(trace_id, span_id))
     }
 }
 
@@ -519,7 +528,10 @@ mod tests {
         for (line, place) in (0..).zip(&PLACES) {
             let place = place.get_or_init(|| Attributes::of_code("f", "a.rs", line));
             let _span = attach([7; 16], [1; 8], 3, place);
-            assert!(current_attributes().is_some_and(|of| ptr::eq(of, place)));
+            assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
+            // Of another span, which is current and not published.
+            assert!(attributes_of([7; 16], [2; 8]).is_none());
+            assert!(attributes_of([8; 16], [1; 8]).is_none());
             let stack = STACK.get().expect("it was attached");
             let record = stack.highest(1);
             let row = stack.records[0].get().expect("it was attached");
@@ -533,6 +545,6 @@ mod tests {
                 .map(|word| word.load(Ordering::Relaxed));
             assert_eq!(words[1..place.used], place.words[1..place.used]);
         }
-        assert!(current_attributes().is_none());
+        assert!(attributes_of([7; 16], [1; 8]).is_none());
     }
 }
