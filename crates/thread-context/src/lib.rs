@@ -26,6 +26,13 @@ pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
 /// The variable that readers look for.
 pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
+/// The address of the variable of this thread that is written here; null where nothing is published. It says whether it is
+/// the one that readers find: each shared library with this crate has its own.
+#[must_use]
+pub fn variable() -> *const () {
+    slot::address()
+}
+
 static ON: AtomicBool = AtomicBool::new(false);
 
 /// Publishes spans from now on, or no longer those that become current. Those that are published stay so until they end.

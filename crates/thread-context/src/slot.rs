@@ -31,6 +31,10 @@ pub(crate) fn set(record: *const ()) {
     slot().store(record.cast_mut(), Ordering::Relaxed);
 }
 
+pub(crate) fn address() -> *const () {
+    std::ptr::from_ref(slot()).cast()
+}
+
 /// The record that readers see on this thread.
 #[cfg(test)]
 pub(crate) fn get() -> *const () {
