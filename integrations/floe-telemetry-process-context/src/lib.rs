@@ -21,7 +21,7 @@ use floe_telemetry::TelemetryProvider;
 /// - The system is not Linux, or allows no mapping with a name.
 /// - The provider records nothing.
 /// - The program does not export the variable of its threads, or exports that of another copy of this crate, and this one
-///   is in a shared library. The resource is published nevertheless.
+///   is in a shared library. The resource is published nevertheless. A program that is linked statically cannot tell.
 /// - Another thread is publishing.
 pub fn publish(provider: &TelemetryProvider) -> io::Result<()> {
     if provider.is_noop() {

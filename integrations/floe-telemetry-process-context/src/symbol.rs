@@ -14,6 +14,10 @@ const NONE: &str = "none (the build script of the program needs the line \
 /// Whether readers find `otel_thread_ctx_v1` as a dynamic symbol, or else what they find. A shared library has a variable of
 /// its own, and the program that loads it may export another one.
 pub(crate) fn check() -> Result<(), &'static str> {
+    // A program that is linked statically has no dynamic linker, although it may have the symbol.
+    if cfg!(target_feature = "crt-static") {
+        return Ok(());
+    }
     let name = CString::new(floe_thread_context::SYMBOL).map_err(|_| NONE)?;
     // SAFETY: the name ends with a zero, and nothing is read from the address that is returned.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
