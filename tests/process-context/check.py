@@ -1,5 +1,6 @@
 """Compares what `reader.py` finds in a running program with what the program says of itself."""
 
+import itertools
 import json
 import os
 import platform
@@ -28,9 +29,15 @@ def check_command(process, command, expected):
     assert process in [of["pid"] for of in json.loads(listed.stdout)["processes"]], listed.stdout
 
 
-def start(program, *arguments):
+def start(program, *arguments, sampler="parentbased_always_on"):
     resource = f"service.name=orders,deployment.environment.name=test,db.password={CANARY},replicas=3"
-    environment = {**os.environ, "OTEL_RESOURCE_ATTRIBUTES": resource, "OTEL_LOG_LEVEL": "none", "RUST_BACKTRACE": "0"}
+    environment = {
+        **os.environ,
+        "OTEL_RESOURCE_ATTRIBUTES": resource,
+        "OTEL_TRACES_SAMPLER": sampler,
+        "OTEL_LOG_LEVEL": "none",
+        "RUST_BACKTRACE": "0",
+    }
     return subprocess.Popen(
         [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     )
@@ -109,8 +116,8 @@ def main(program, command):
     if platform.machine() != "x86_64":
         print("the reader knows the registers of x86-64 only")
         return
-    for mode in ("every_span", "boundaries"):
-        with start(program, mode) as running:
+    for mode, sampler in itertools.product(("every_span", "boundaries"), ("parentbased_always_on", "always_off")):
+        with start(program, mode, sampler=sampler) as running:
             expected, own = lines(running)
             check_threads(own["process"], program, expected)
             check_command(own["process"], command, expected)
@@ -121,7 +128,7 @@ def main(program, command):
             os.kill(own["process"], signal.SIGCONT)
             running.stdin.close()
             assert running.wait(30) == 0
-        print(f"{mode}: {len(expected)} threads")
+        print(f"{mode}, {sampler}: {len(expected)} threads")
     with start(program, "every_span", "fork") as running:
         _, own = lines(running)
         assert reader.process_context(own["process"]) is None, "a fork has the context of its parent"
