@@ -1,13 +1,15 @@
 //! Threads that are in a span, each in another way, until standard input ends. A line for each says what a reader from
 //! outside has to find; `check.py` is the reader.
 //!
-//! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published.
+//! `process-context every_span|boundaries`; with `fork`, the process is a fork of one that has published, and with
+//! `many`, there are 100,000 tasks, too.
 
 #![expect(clippy::print_stdout, reason = "what a reader has to find")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a test")]
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
+use std::pin::Pin;
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -292,6 +294,17 @@ fn not_sampled() -> HashMap<String, String> {
     HashMap::from([("traceparent".to_owned(), parent.to_owned())])
 }
 
+/// Tasks that wait for their second poll.
+fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
+    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+    let tasks = (0..count).map(|_| {
+        let mut future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(request("never"));
+        assert!(future.as_mut().poll(&mut task).is_pending());
+        future
+    });
+    tasks.collect()
+}
+
 fn start(context: ContextMode) -> Result<TelemetryGuard, Box<dyn std::error::Error>> {
     let telemetry = floe_telemetry::builder()
         .with_span_exporter(MemoryExporter::new())
@@ -331,6 +344,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         io::stdin().read_line(&mut line)?;
         telemetry = start(context)?;
     }
+    let _waiting = has("many").then(|| waiting(100_000));
     // A thread that has ended leaves its records to others.
     let _ = thread::spawn(short).join();
     let ways = ways();

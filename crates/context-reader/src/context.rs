@@ -1,6 +1,7 @@
 //! What a process publishes, once its bytes are here.
 
 use std::io;
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -23,6 +24,8 @@ pub struct Context {
     resource: Vec<(String, String)>,
     /// The names of attributes of threads by their index, if it publishes the contexts of threads in a variable.
     pub(crate) keys: Option<Vec<String>>,
+    /// Where floe-telemetry has its table of open spans, and the spans that its threads are in.
+    pub(crate) tables: Option<[u64; 2]>,
 }
 
 impl Context {
@@ -48,10 +51,16 @@ impl Context {
             Some(Value::ArrayValue(keys)) => keys.values,
             _ => Vec::new(),
         };
+        let address = |key: &str| match of(key) {
+            Some(Value::IntValue(address)) => Some(address.cast_unsigned()),
+            _ => None,
+        };
+        let tables = address("floe.open_spans").zip(address("floe.stacks"));
         let keys = keys.into_iter().map(|key| self::text(Some(key))).collect();
         Ok(Self {
             resource: resource.into_iter().map(text).collect(),
             keys: is_variable.then_some(keys),
+            tables: tables.map(<[u64; 2]>::from),
         })
     }
 
@@ -195,6 +204,49 @@ impl Span {
     pub fn attribute(&self, key: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(found, _)| found == key);
         found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// An open span of a process with floe-telemetry, which also has those of tasks that wait.
+#[derive(Clone, Debug)]
+pub struct OpenSpan {
+    pub(crate) span: Span,
+    pub(crate) parent: [u8; 8],
+    pub(crate) age: Duration,
+    pub(crate) threads: Vec<u32>,
+    pub(crate) is_waiting: bool,
+}
+
+impl OpenSpan {
+    /// Its ids, and where it is in the code. Only spans that are recorded are listed.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// The id of its parent; zeros for the first span of a trace.
+    #[must_use]
+    pub fn parent_id(&self) -> [u8; 8] {
+        self.parent
+    }
+
+    /// How long it has been open, give or take a few milliseconds.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.age
+    }
+
+    /// The ids of the threads that are in it, or in a span that it has called.
+    #[must_use]
+    pub fn threads(&self) -> &[u32] {
+        &self.threads
+    }
+
+    /// Whether no thread is in it, as it is for a task between two polls. False also where that is not known: while a
+    /// thread is in more than 64 spans, of which only the outermost are known.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.is_waiting
     }
 }
 

@@ -11,7 +11,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::context::{Context, HEADER, Span, Thread};
+use crate::context::{Context, HEADER, OpenSpan, Span, Thread};
+use crate::open_spans;
 use crate::variable::Variable;
 
 /// What a process may publish.
@@ -44,7 +45,11 @@ impl Process {
         self.id
     }
 
-    fn read<const SIZE: usize>(&self, address: u64) -> io::Result<[u8; SIZE]> {
+    pub(crate) fn memory(&self) -> &File {
+        &self.memory
+    }
+
+    pub(crate) fn read<const SIZE: usize>(&self, address: u64) -> io::Result<[u8; SIZE]> {
         let mut bytes = [0; SIZE];
         self.memory.read_exact_at(&mut bytes, address)?;
         Ok(bytes)
@@ -124,6 +129,23 @@ impl Process {
         }
         threads.sort_by_key(Thread::id);
         Ok(threads)
+    }
+
+    /// All open spans that are recorded, of threads and of tasks, the oldest first; `None` if the process has no list of
+    /// them, which only programs with floe-telemetry have. No thread is stopped: a span that begins or ends meanwhile may
+    /// be missing.
+    ///
+    /// # Errors
+    ///
+    /// The process has ended or may not be read.
+    pub fn open_spans(&self, context: &Context) -> io::Result<Option<Vec<OpenSpan>>> {
+        match (context.tables, &context.keys) {
+            (Some([places, stacks]), Some(keys)) => {
+                let found = open_spans::read(self, places, stacks, keys);
+                found.map(Some).map_err(|error| explained(self.id, &error))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The variable of the program, or else that of a library.

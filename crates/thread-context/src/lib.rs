@@ -10,6 +10,10 @@
 )]
 mod slot;
 
+mod open_span;
+
+pub use self::open_span::{OpenSpan, list_open_spans, table};
+
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
@@ -43,6 +47,10 @@ static ON: AtomicBool = AtomicBool::new(false);
 /// Publishes spans from now on, or no longer those that become current. Those that are published stay so until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
+    // A fork has another one.
+    if let Some(stack) = STACK.get() {
+        stack.thread.store(thread(), Ordering::Relaxed);
+    }
 }
 
 /// Whether spans are published.
@@ -58,6 +66,7 @@ const HEADER: usize = 4;
 
 /// The attributes of a place in the code, in the form in which records contain them.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Attributes {
     words: [u64; WORDS],
     used: usize,
@@ -77,8 +86,8 @@ impl Attributes {
         }
     };
 
-    /// The attributes of a call: the name of its span, the function, and its place. A value that is longer than 255 bytes, or for which there is no room, is left out,
-    /// and so is an empty one.
+    /// The attributes of a call: the name of its span, the function, and its place. A value that is longer than 255
+    /// bytes, or for which there is no room, is left out, and so is an empty one.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
@@ -160,21 +169,25 @@ const DEPTH: usize = 64;
 /// their attributes are written once.
 const WAYS: usize = 4;
 
-/// The records of a thread, which are those of another one when it has ended. They are never freed.
+/// The records of a thread, which are those of another one when it has ended. They are never freed. Readers that know the
+/// address of the last one find all.
 #[derive(Debug)]
+#[repr(C)]
 struct Stack {
     /// A bit for each depth whose span is open. The highest is the current one.
     open: AtomicU64,
     /// The number of open spans without a record.
     deeper: AtomicU64,
+    /// The stack that was made before it.
+    next: AtomicPtr<Stack>,
+    /// The id of the thread, as the system knows it; zero if no thread has it.
+    thread: AtomicU64,
     /// The record of each depth that is in use.
     used: [AtomicPtr<Record>; DEPTH],
     /// The records of each depth, once it is reached.
     records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
     /// Whether a thread has it.
     is_owned: AtomicBool,
-    /// The stack that was made before it.
-    next: AtomicPtr<Stack>,
 }
 
 /// The stack that was made last. Without a lock, which a fork could inherit from a thread that does not exist in it.
@@ -192,6 +205,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         slot::set(ptr::null());
         if let Some(stack) = STACK.take() {
+            stack.thread.store(0, Ordering::Relaxed);
             stack.is_owned.store(false, Ordering::Release);
         }
     }
@@ -204,8 +218,25 @@ fn first() -> Option<&'static Stack> {
     let stack = Stack::free().unwrap_or_else(Stack::more);
     stack.open.store(0, Ordering::Relaxed);
     stack.deeper.store(0, Ordering::Relaxed);
+    stack.thread.store(thread(), Ordering::Relaxed);
     STACK.set(Some(stack));
     Some(stack)
+}
+
+/// The address at which the last of the stacks of threads is: the address of a pointer.
+#[must_use]
+pub fn stacks() -> *const () {
+    ptr::from_ref(&LAST).cast()
+}
+
+#[cfg(target_os = "linux")]
+fn thread() -> u64 {
+    u64::try_from(rustix::thread::gettid().as_raw_nonzero().get()).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn thread() -> u64 {
+    0
 }
 
 impl Stack {
@@ -230,10 +261,11 @@ impl Stack {
         let stack: &Self = Box::leak(Box::new(Self {
             open: AtomicU64::new(0),
             deeper: AtomicU64::new(0),
+            next: AtomicPtr::new(ptr::null_mut()),
+            thread: AtomicU64::new(0),
             used: [const { AtomicPtr::new(ptr::null_mut()) }; DEPTH],
             records: [const { OnceLock::new() }; DEPTH],
             is_owned: AtomicBool::new(true),
-            next: AtomicPtr::new(ptr::null_mut()),
         }));
         let this = ptr::from_ref(stack).cast_mut();
         let _ = LAST.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {

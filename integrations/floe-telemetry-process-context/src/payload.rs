@@ -28,6 +28,9 @@ pub(crate) fn encode(resource: &opentelemetry_sdk::Resource, has_threads: bool) 
             "threadlocal.attribute_key_map",
             value(Value::ArrayValue(ArrayValue { values: keys })),
         ),
+        // Not of the specifications: where this process has its open spans, and those that its threads are in.
+        ("floe.open_spans", address(floe_thread_context::table())),
+        ("floe.stacks", address(floe_thread_context::stacks())),
     ];
     let threads = threads.into_iter().filter(|_| has_threads);
     let context = ProcessContext {
@@ -44,6 +47,10 @@ pub(crate) fn encode(resource: &opentelemetry_sdk::Resource, has_threads: bool) 
             .collect(),
     };
     context.encode_to_vec()
+}
+
+fn address(of: *const ()) -> AnyValue {
+    value(Value::IntValue(of.addr().cast_signed() as i64))
 }
 
 fn text(text: &str) -> AnyValue {

@@ -5,8 +5,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
 
-use floe_context_reader::{Process, Span, publishing};
+use floe_context_reader::{OpenSpan, Process, Span, publishing};
 use serde_json::{Value, json};
 
 /// The program until this is dropped.
@@ -108,6 +109,51 @@ fn each_thread_is_in_the_span_that_it_says() {
             line["name"]
         );
     }
+    let open = process
+        .open_spans(&context)
+        .expect("it is readable")
+        .expect("it has a list");
+    assert!(open.is_sorted_by_key(|span| std::cmp::Reverse(span.age())));
+    assert!(open[0].age() < Duration::from_secs(60));
+    for line in &running.threads {
+        let of = &line["found"];
+        let is_sampled = of["flags"].as_u64().is_some_and(|flags| flags & 1 == 1);
+        let is_ours = line["name"]
+            .as_str()
+            .is_some_and(|name| !name.starts_with("a context "));
+        if !is_sampled || !is_ours {
+            continue;
+        }
+        let is_it = |open: &&OpenSpan| described(open.span())["span_id"] == of["span_id"];
+        let listed = open
+            .iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("{line} is not listed"));
+        assert_eq!(described(listed.span())["code"], of["code"]);
+        assert!(
+            listed
+                .threads()
+                .iter()
+                .any(|id| u64::from(*id) == line["thread"]),
+            "{line}"
+        );
+    }
+    // What waits for its next poll, below what called it, is in no thread.
+    let named = |name: &str| {
+        let is_it = |open: &&OpenSpan| open.span().attribute("floe.span.name") == Some(name);
+        open.iter().filter(is_it).collect::<Vec<_>>()
+    };
+    let waiting: Vec<_> = named("request")
+        .into_iter()
+        .filter(|open| open.threads().is_empty())
+        .collect();
+    assert_eq!(waiting.len(), 1, "{open:?}");
+    let inner = named("inner")[0];
+    let outer = named("outer")[0];
+    assert_eq!(
+        (inner.parent_id(), inner.threads()),
+        (outer.span().span_id(), outer.threads())
+    );
     // Reading has stopped no thread for good.
     drop(running);
 }

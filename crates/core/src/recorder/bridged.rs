@@ -17,7 +17,7 @@ use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
-use super::published::{Published, Site};
+use super::published::{Published, Site, list};
 use super::record::SpanRecord;
 use crate::attributes::Attribute;
 use crate::callsite::CallSite;
@@ -177,13 +177,17 @@ impl BridgedSpan {
                 site: parked.1,
                 ..Entrance::to(parked.0.clone())
             }),
-            Parked::Recording(recording) => Some(Entrance {
-                context: recording.context.clone()?,
-                updates: Some(recording.updates()),
-                is_recorded: !recording.record.is_measured(),
-                is_in_boundary: recording.is_in_boundary,
-                site: Site::of(recording.record.head.callsite),
-            }),
+            Parked::Recording(recording) => {
+                let site = Site::of(recording.record.head.callsite);
+                list(recording, site);
+                Some(Entrance {
+                    context: recording.context.clone()?,
+                    updates: Some(recording.updates()),
+                    is_recorded: !recording.record.is_measured(),
+                    is_in_boundary: recording.is_in_boundary,
+                    site,
+                })
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
+pub(super) use floe_thread_context::OpenSpan as Listed;
 use floe_thread_context::{Attached, Attributes, attach, attributes_of, is_on};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
@@ -38,6 +39,16 @@ impl Site {
     }
 }
 
+/// Lists an open span.
+#[inline]
+pub(super) fn list(recording: &Recording, Site(site): Site) {
+    let head = &recording.record.head;
+    let [span_id, parent] = [head.span_id, head.parent].map(SpanId::to_bytes);
+    recording
+        .listed
+        .open(head.trace_id.to_bytes(), span_id, parent, site);
+}
+
 /// A span that is published until this is dropped.
 #[derive(Debug)]
 pub struct Published(#[expect(dead_code, reason = "it is only dropped")] Attached);
@@ -48,6 +59,7 @@ impl Published {
     pub(super) fn recording(recording: &Recording) -> Self {
         let head = &recording.record.head;
         let site = Site::of(head.callsite);
+        list(recording, site);
         Self::ids(head.trace_id, head.span_id, head.flags, site)
     }
 

@@ -28,6 +28,7 @@ use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, State, Update};
 use super::profile::Profile;
+use super::published::Listed;
 use super::record::{Code, Head, SpanRecord};
 use super::sampling::settings::CachedSettings;
 use crate::attributes::{AttributeList, AttributeValue, ToAttributeValue};
@@ -48,6 +49,8 @@ pub(super) struct Recording {
     /// What the span records about its time.
     pub(super) profile: Option<Box<Profile>>,
     pending: &'static PendingUpdates,
+    /// Where readers outside of the process find it while it is open.
+    pub(super) listed: Listed,
 }
 
 impl Recording {
@@ -60,6 +63,7 @@ impl Recording {
             foreign: None,
             profile: None,
             pending: acquire_updates(),
+            listed: Listed::new(),
         })
     }
 
@@ -74,9 +78,16 @@ impl Recording {
         self.pending.set_state(state);
     }
 
+    /// It is no open span any more.
+    #[inline]
+    fn leave(&self) {
+        self.pending.set_state(State::Blank);
+        self.listed.close();
+    }
+
     /// Discards a span that is not recorded after all, and keeps its memory.
     pub(super) fn discard(mut self: Box<Self>) {
-        self.pending.set_state(State::Blank);
+        self.leave();
         self.pending.close();
         drop(self.context.take());
         self.is_in_boundary = false;
@@ -253,7 +264,7 @@ impl Recording {
     /// Not inlined, so that only one function contains what it calls.
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
-        self.pending.set_state(State::Blank);
+        self.leave();
         if self.profile.is_some() {
             self.end_profile(end);
         }
@@ -279,7 +290,7 @@ impl Drop for Recording {
     #[cold]
     fn drop(&mut self) {
         if !self.pending.is(State::Blank) {
-            self.pending.set_state(State::Blank);
+            self.leave();
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
             match self.foreign.take() {

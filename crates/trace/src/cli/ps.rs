@@ -1,5 +1,6 @@
 //! The command `ps`.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -7,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
-use floe_context_reader::{Context, Process, Span, Thread, publishing};
+use floe_context_reader::{Context, OpenSpan, Process, Span, Thread, publishing};
 use floe_redact::{Redactor, printable};
 use serde_json::{Map, Value, json};
 
@@ -116,68 +117,216 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
             "expected a process that publishes what it is, found that {id} does not"
         ))
     })?;
+    let open = process.open_spans(&context)?;
     let threads = process.threads(&context)?;
+    let found = Found {
+        threads: &threads,
+        open: open.as_deref().unwrap_or_default(),
+        redactor: &redactor,
+    };
     if json {
-        let in_spans = threads
-            .iter()
-            .filter_map(|thread| Some((thread, thread.span()?)));
-        let spans = in_spans.map(|(thread, span)| span_json(thread, span, &redactor));
         return Ok(json!({
             "process": process_json(id, &context, &redactor),
             "threads": threads.len(),
-            "spans": spans.collect::<Vec<_>>(),
+            "spans": found.json(),
         })
         .to_string());
     }
-    let mut text = [("service.name", ""), ("service.version", " ")]
-        .map(|(key, before)| (before, shown(&redactor, key, &context)))
-        .map(|(before, value)| {
-            if value.is_empty() {
-                value
-            } else {
-                format!("{before}{value}")
-            }
-        })
-        .concat();
-    let _ = writeln!(text, " (process {id}, {} threads)", threads.len());
+    let [service, version] =
+        ["service.name", "service.version"].map(|key| shown(&redactor, key, &context));
+    let mut text = [
+        service,
+        version,
+        format!("(process {id}, {} threads)", threads.len()),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join(" ");
+    text.push('\n');
     if !context.has_threads() {
         text.push_str("It does not publish the spans of its threads.\n");
         return Ok(text);
     }
-    let (inside, outside): (Vec<_>, Vec<_>) = threads.iter().partition(|of| of.span().is_some());
-    if !inside.is_empty() {
+    let outside = threads.iter().filter(|of| of.span().is_none()).count();
+    if outside < threads.len() {
         text.push('\n');
-        text.push_str(&spans(&inside, &redactor));
+        text.push_str(&found.thread_table());
     }
-    if !outside.is_empty() {
-        let _ = writeln!(text, "\n{} threads are in no span.", outside.len());
+    if outside > 0 {
+        let _ = writeln!(text, "\n{outside} threads are in no span.");
+    }
+    if open.is_some() {
+        let _ = writeln!(text, "\n{} open spans are recorded.", found.open.len());
+        if !found.open.is_empty() {
+            text.push_str(&found.tree());
+        }
     }
     Ok(text)
 }
 
-fn spans(threads: &[&Thread], redactor: &Redactor) -> String {
-    let all = |of: &dyn Fn(&Thread, &Span) -> String| {
-        let cells = threads
+/// The most rows of the tree.
+const ROWS: usize = 200;
+
+/// What was found in a process.
+struct Found<'a> {
+    threads: &'a [Thread],
+    /// The oldest first.
+    open: &'a [OpenSpan],
+    redactor: &'a Redactor,
+}
+
+impl Found<'_> {
+    fn thread_table(&self) -> String {
+        let ages: HashMap<_, _> = self
+            .open
             .iter()
-            .filter_map(|thread| Some(of(thread, thread.span()?)));
-        cells.collect::<Vec<_>>()
-    };
-    table(&[
-        Column {
-            title: "TID".to_owned(),
+            .map(|open| (ids(open.span()), open.age()))
+            .collect();
+        let all = |of: &dyn Fn(&Thread, &Span) -> String| {
+            let cells = self
+                .threads
+                .iter()
+                .filter_map(|thread| Some(of(thread, thread.span()?)));
+            cells.collect::<Vec<_>>()
+        };
+        let number = |title: &str, cells| Column {
+            title: title.to_owned(),
             is_number: true,
-            cells: all(&|thread, _| thread.id().to_string()),
-        },
-        column("THREAD", all(&|thread, _| cell(thread.name(), 16))),
-        column("SPAN", all(&|_, span| cell(&name(span, redactor), 40))),
-        column("AT", all(&|_, span| cell(&place(span, redactor), 60))),
-        column("TRACE", all(&|_, span| hex(&span.trace_id()))),
-        column("SPAN ID", all(&|_, span| hex(&span.span_id()))),
-        column(
-            "",
-            all(&|_, span| if span.is_sampled() { "" } else { "not sampled" }.to_owned()),
-        ),
-    ])
+            cells,
+        };
+        table(&[
+            number("TID", all(&|thread, _| thread.id().to_string())),
+            column("THREAD", all(&|thread, _| cell(thread.name(), 16))),
+            column("SPAN", all(&|_, span| self.name(span))),
+            number(
+                "SINCE",
+                all(&|_, span| ages.get(&ids(span)).map_or_else(String::new, age)),
+            ),
+            column("AT", all(&|_, span| cell(&place(span, self.redactor), 60))),
+            column("TRACE", all(&|_, span| hex(&span.trace_id()))),
+            column("SPAN ID", all(&|_, span| hex(&span.span_id()))),
+            column(
+                "",
+                all(&|_, span| if span.is_sampled() { "" } else { "not sampled" }.to_owned()),
+            ),
+        ])
+    }
+
+    /// The open spans, each below its parent.
+    fn tree(&self) -> String {
+        let known: HashMap<_, _> = (0..)
+            .zip(self.open)
+            .map(|(at, open)| (ids(open.span()), at))
+            .collect();
+        let parent = |open: &OpenSpan| {
+            known
+                .get(&(open.span().trace_id(), open.parent_id()))
+                .copied()
+        };
+        let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+        for (at, open) in self.open.iter().enumerate().rev() {
+            children.entry(parent(open)).or_default().push(at);
+        }
+        let mut rows = Vec::new();
+        let mut next: Vec<(usize, usize)> = Vec::new();
+        // Parents that form a circle are below none, and so are not reached.
+        next.extend(
+            children
+                .remove(&None)
+                .into_iter()
+                .flatten()
+                .map(|at| (at, 0)),
+        );
+        while let Some((at, depth)) = next.pop() {
+            rows.push((&self.open[at], depth));
+            if rows.len() == ROWS {
+                break;
+            }
+            let below = children.remove(&Some(at)).into_iter().flatten();
+            next.extend(below.map(|at| (at, depth + 1)));
+        }
+        let all = |of: &dyn Fn(&OpenSpan, usize) -> String| {
+            rows.iter()
+                .map(|(open, depth)| of(open, *depth))
+                .collect::<Vec<_>>()
+        };
+        let mut text = table(&[
+            Column {
+                title: "AGE".to_owned(),
+                is_number: true,
+                cells: all(&|open, _| age(&open.age())),
+            },
+            column(
+                "SPAN",
+                all(&|open, depth| "  ".repeat(depth.min(20)) + &self.name(open.span())),
+            ),
+            column(
+                "IN",
+                all(&|open, _| match open.threads() {
+                    [] if open.is_waiting() => "waiting".to_owned(),
+                    [] => String::new(),
+                    [thread, ..] => format!("thread {thread}"),
+                }),
+            ),
+            column(
+                "AT",
+                all(&|open, _| cell(&place(open.span(), self.redactor), 60)),
+            ),
+            column("TRACE", all(&|open, _| hex(&open.span().trace_id()))),
+        ]);
+        if rows.len() < self.open.len() {
+            let left = self.open.len() - rows.len();
+            let _ = writeln!(text, "… {left} more, which --json prints");
+        }
+        text
+    }
+
+    fn name(&self, span: &Span) -> String {
+        cell(&name(span, self.redactor), 40)
+    }
+
+    /// The spans that are listed, and those that only threads have, because they are not recorded.
+    fn json(&self) -> Vec<Value> {
+        let listed: HashSet<_> = self.open.iter().map(|open| ids(open.span())).collect();
+        let names: HashMap<_, _> = self.threads.iter().map(|of| (of.id(), of.name())).collect();
+        let of = |span: &Span, thread: Option<u32>| {
+            let thread = thread
+                .map(|id| json!({ "id": id, "name": names.get(&id).map(|name| printable(name)) }));
+            json!({
+                "name": name(span, self.redactor),
+                "trace_id": hex(&span.trace_id()),
+                "span_id": hex(&span.span_id()),
+                "code": place(span, self.redactor),
+                "thread": thread,
+                "attributes": texts(span.attributes(), self.redactor),
+            })
+        };
+        let open = self.open.iter().map(|open| {
+            let mut span = of(open.span(), open.threads().first().copied());
+            span["parent_span_id"] = json!(hex(&open.parent_id()));
+            span["age_ns"] = json!(u64::try_from(open.age().as_nanos()).unwrap_or(u64::MAX));
+            span["recorded"] = json!(true);
+            span["waiting"] = json!(open.is_waiting());
+            span
+        });
+        let others = self.threads.iter().filter_map(|thread| {
+            let span = thread.span().filter(|span| !listed.contains(&ids(span)))?;
+            let sampled = span.is_sampled();
+            let mut span = of(span, Some(thread.id()));
+            span["sampled"] = json!(sampled);
+            Some(span)
+        });
+        open.chain(others).collect()
+    }
+}
+
+fn ids(span: &Span) -> ([u8; 16], [u8; 8]) {
+    (span.trace_id(), span.span_id())
+}
+
+fn age(age: &Duration) -> String {
+    floe_trace::duration(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Where a span is in the code.
@@ -214,16 +363,4 @@ fn texts(attributes: &[(String, String)], redactor: &Redactor) -> Map<String, Va
         (redactor.redact(key).into_owned(), json!(value))
     });
     texts.collect()
-}
-
-fn span_json(thread: &Thread, span: &Span, redactor: &Redactor) -> Value {
-    json!({
-        "name": name(span, redactor),
-        "trace_id": hex(&span.trace_id()),
-        "span_id": hex(&span.span_id()),
-        "sampled": span.is_sampled(),
-        "code": place(span, redactor),
-        "thread": { "id": thread.id(), "name": printable(thread.name()) },
-        "attributes": texts(span.attributes(), redactor),
-    })
 }
