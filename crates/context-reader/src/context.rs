@@ -1,6 +1,7 @@
 //! What a process publishes, once its bytes are here.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -135,8 +136,11 @@ pub struct Span {
     trace: [u8; 16],
     id: [u8; 8],
     flags: u8,
-    attributes: Vec<(String, String)>,
+    attributes: Attributes,
 }
+
+/// Attributes, shared by the spans of one place in the code.
+pub(crate) type Attributes = Arc<[(String, String)]>;
 
 impl Span {
     /// The number of bytes of attributes behind a header.
@@ -144,33 +148,22 @@ impl Span {
         usize::from(u16::from_ne_bytes([header[26], header[27]]))
     }
 
-    /// The span of a record; none if the record is not valid, or says that there is none. Attributes without a key and
-    /// a last one that is cut are ignored, and the last of several with one key counts.
-    pub(crate) fn decode(header: &[u8; HEADER], mut data: &[u8], keys: &[String]) -> Option<Self> {
-        let [ids @ .., valid, flags, _, _] = header;
-        let (trace, id) = ids.split_at(16);
+    /// The span of a record; none if the record is not valid, or says that there is none.
+    pub(crate) fn decode(header: &[u8; HEADER], data: &[u8], keys: &[String]) -> Option<Self> {
+        let (ids, [valid, flags, _, _]) = header.split_last_chunk()?;
         if *valid != 1 || ids.iter().all(|byte| *byte == 0) {
             return None;
         }
-        let mut attributes: Vec<(String, String)> = Vec::new();
-        while let [key, length, rest @ ..] = data {
-            let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
-                break;
-            };
-            data = rest;
-            let Some(key) = keys.get(usize::from(*key)) else {
-                continue;
-            };
-            let value = String::from_utf8_lossy(value).into_owned();
-            match attributes.iter_mut().find(|(found, _)| found == key) {
-                Some(found) => found.1 = value,
-                None => attributes.push((key.clone(), value)),
-            }
-        }
+        Self::with(ids, *flags, attributes(data, keys))
+    }
+
+    /// The span with these ids, that of the trace first.
+    pub(crate) fn with(ids: &[u8], flags: u8, attributes: Attributes) -> Option<Self> {
+        let (trace, id) = ids.split_first_chunk()?;
         Some(Self {
-            trace: trace.try_into().ok()?,
+            trace: *trace,
             id: id.try_into().ok()?,
-            flags: *flags,
+            flags,
             attributes,
         })
     }
@@ -248,6 +241,27 @@ impl OpenSpan {
     pub fn is_waiting(&self) -> bool {
         self.is_waiting
     }
+}
+
+/// The attributes of a record. Those without a key and a last one that is cut are ignored, and the last of several with
+/// one key counts.
+pub(crate) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
+    let mut attributes: Vec<(String, String)> = Vec::new();
+    while let [key, length, rest @ ..] = data {
+        let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
+            break;
+        };
+        data = rest;
+        let Some(key) = keys.get(usize::from(*key)) else {
+            continue;
+        };
+        let value = String::from_utf8_lossy(value).into_owned();
+        match attributes.iter_mut().find(|(found, _)| found == key) {
+            Some(found) => found.1 = value,
+            None => attributes.push((key.clone(), value)),
+        }
+    }
+    attributes.into()
 }
 
 #[cfg(test)]

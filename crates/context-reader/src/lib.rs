@@ -5,6 +5,8 @@
 
 mod context;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod memory;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod open_spans;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod process;

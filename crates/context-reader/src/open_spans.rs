@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::context::{HEADER, OpenSpan, Span};
-use crate::process::Process;
+use crate::context::{OpenSpan, Span, attributes};
+use crate::memory::Memory;
 
 /// The most chunks, the places of one, and the bytes of a place.
 const CHUNKS: usize = 1024;
@@ -19,42 +18,38 @@ const PLACE: usize = 64;
 const STACKS: usize = 1 << 16;
 const DEPTH: usize = 64;
 
-/// The bytes of the attributes of a place in the code, of which the first four are those at the end of a header.
+/// The bytes of the attributes of a place in the code, behind the four at the end of a header.
 const ATTRIBUTES: usize = 224;
 
+/// The flags of a trace whose spans are recorded.
+const SAMPLED: u8 = 1;
+
 pub(crate) fn read(
-    process: &Process,
+    memory: &Memory,
     places: u64,
     stacks: u64,
     keys: &[String],
 ) -> io::Result<Vec<OpenSpan>> {
-    let first = chunks(process, places)?;
-    let (threads, are_all) = threads(process, stacks)?;
+    let first = chunks(memory, places)?;
+    let (threads, are_all) = threads(memory, stacks)?;
     // A place that has the same span twice was not written meanwhile.
-    let second = chunks(process, places)?;
+    let second = chunks(memory, places)?;
     let now = now()?;
-    let mut attributes = HashMap::new();
+    let mut known = HashMap::new();
     let mut found = Vec::new();
-    for (place, again) in first
-        .as_chunks::<PLACE>()
-        .0
-        .iter()
-        .zip(second.as_chunks::<PLACE>().0)
-    {
+    for (place, again) in (first.as_chunks::<PLACE>().0.iter()).zip(second.as_chunks::<PLACE>().0) {
         let [span_id, since, address] = [16, 32, 40].map(|at| word(place, at));
         if span_id == 0 || place != again {
             continue;
         }
-        let of = attributes.entry(address).or_insert_with(|| {
+        let attributes = known.entry(address).or_insert_with(|| {
             // What cannot be read has no attributes.
-            process.read(address).unwrap_or([0; ATTRIBUTES])
+            let bytes = memory.read(address).unwrap_or([0; ATTRIBUTES]);
+            let size = u16::from_ne_bytes([bytes[2], bytes[3]]);
+            let data = bytes.get(4..4 + usize::from(size)).unwrap_or_default();
+            attributes(data, keys)
         });
-        let mut header = [0; HEADER];
-        header[..24].copy_from_slice(&place[..24]);
-        header[24..].copy_from_slice(&of[..4]);
-        header[24] = 1;
-        let data = of.get(4..4 + Span::size(&header)).unwrap_or_default();
-        let Some(span) = Span::decode(&header, data, keys) else {
+        let Some(span) = Span::with(&place[..24], SAMPLED, attributes.clone()) else {
             continue;
         };
         let threads = threads.get(&place[..24]).cloned().unwrap_or_default();
@@ -76,9 +71,9 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The places of all chunks that are allocated.
-fn chunks(process: &Process, table: u64) -> io::Result<Vec<u8>> {
+fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
     let mut addresses = vec![0; CHUNKS * 8];
-    process.memory().read_exact_at(&mut addresses, table)?;
+    memory.fill(&mut addresses, table)?;
     let mut places = Vec::new();
     for at in 0..CHUNKS {
         let address = word(&addresses, at * 8);
@@ -87,9 +82,7 @@ fn chunks(process: &Process, table: u64) -> io::Result<Vec<u8>> {
         }
         let end = places.len();
         places.resize(end + CHUNK * PLACE, 0);
-        process
-            .memory()
-            .read_exact_at(&mut places[end..], address)?;
+        memory.fill(&mut places[end..], address)?;
     }
     Ok(places)
 }
@@ -98,15 +91,15 @@ fn chunks(process: &Process, table: u64) -> io::Result<Vec<u8>> {
 type ThreadsOf = HashMap<[u8; 24], Vec<u32>>;
 
 /// The threads that are in a span, by its trace id and its id, and whether these are all.
-fn threads(process: &Process, last: u64) -> io::Result<(ThreadsOf, bool)> {
+fn threads(memory: &Memory, last: u64) -> io::Result<(ThreadsOf, bool)> {
     let mut are_all = true;
     let mut found = ThreadsOf::new();
-    let mut address = u64::from_ne_bytes(process.read(last)?);
+    let mut address = memory.word(last)?;
     for _ in 0..STACKS {
         if address == 0 {
             break;
         }
-        let stack: [u8; 32 + DEPTH * 8] = process.read(address)?;
+        let stack: [u8; 32 + DEPTH * 8] = memory.read(address)?;
         let (mut open, thread) = (word(&stack, 0), word(&stack, 24));
         address = word(&stack, 16);
         let Some(thread) = u32::try_from(thread).ok().filter(|thread| *thread != 0) else {
@@ -115,7 +108,7 @@ fn threads(process: &Process, last: u64) -> io::Result<(ThreadsOf, bool)> {
         are_all &= word(&stack, 8) == 0;
         while let Some(at) = open.checked_ilog2() {
             open &= !(1 << at);
-            if let Ok(ids) = process.read::<24>(word(&stack, 32 + at as usize * 8)) {
+            if let Ok(ids) = memory.read::<24>(word(&stack, 32 + at as usize * 8)) {
                 let threads = found.entry(ids).or_default();
                 if !threads.contains(&thread) {
                     threads.push(thread);

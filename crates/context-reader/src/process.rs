@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use nix::errno::Errno;
@@ -12,6 +12,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::context::{Context, HEADER, OpenSpan, Span, Thread};
+use crate::memory::Memory;
 use crate::open_spans;
 use crate::variable::Variable;
 
@@ -25,7 +26,7 @@ const ATTEMPTS: usize = 100;
 #[derive(Debug)]
 pub struct Process {
     id: u32,
-    memory: File,
+    memory: Memory,
 }
 
 impl Process {
@@ -36,23 +37,16 @@ impl Process {
     /// There is no such process, or its memory may not be read.
     pub fn open(id: u32) -> io::Result<Self> {
         let memory = File::open(of(id).join("mem")).map_err(|error| explained(id, &error))?;
-        Ok(Self { id, memory })
+        Ok(Self {
+            id,
+            memory: Memory(memory),
+        })
     }
 
     /// Its id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
-    }
-
-    pub(crate) fn memory(&self) -> &File {
-        &self.memory
-    }
-
-    pub(crate) fn read<const SIZE: usize>(&self, address: u64) -> io::Result<[u8; SIZE]> {
-        let mut bytes = [0; SIZE];
-        self.memory.read_exact_at(&mut bytes, address)?;
-        Ok(bytes)
     }
 
     /// What the process says of itself; `None` if it says nothing
@@ -65,7 +59,7 @@ impl Process {
         let mappings = mappings(self.id).map_err(|error| explained(self.id, &error))?;
         for Mapping { start: address, .. } in mappings.into_iter().filter(Mapping::is_context) {
             for _ in 0..ATTEMPTS {
-                let header: [u8; 32] = self.read(address)?;
+                let header: [u8; 32] = self.memory.read(address)?;
                 let [version, size] = [8, 12].map(|at| u32::from_ne_bytes(bytes(&header, at)));
                 let [published, payload] =
                     [16, 24].map(|at| u64::from_ne_bytes(bytes(&header, at)));
@@ -85,8 +79,8 @@ impl Process {
                     ));
                 }
                 let mut found = vec![0; size as usize];
-                let read = self.memory.read_exact_at(&mut found, payload);
-                if self.read::<32>(address)? != header {
+                let read = self.memory.fill(&mut found, payload);
+                if self.memory.read::<32>(address)? != header {
                     continue;
                 }
                 read?;
@@ -141,7 +135,7 @@ impl Process {
     pub fn open_spans(&self, context: &Context) -> io::Result<Option<Vec<OpenSpan>>> {
         match (context.tables, &context.keys) {
             (Some([places, stacks]), Some(keys)) => {
-                let found = open_spans::read(self, places, stacks, keys);
+                let found = open_spans::read(&self.memory, places, stacks, keys);
                 found.map(Some).map_err(|error| explained(self.id, &error))
             }
             _ => Ok(None),
@@ -154,7 +148,6 @@ impl Process {
         if own.is_some() {
             return Ok(own);
         }
-        let read = |address| self.read(address).map(u64::from_ne_bytes);
         for mapping in mappings(self.id)? {
             // The beginning of a file, as the process sees it. What is no file of a library has no symbols.
             if let Some(path) = mapping
@@ -162,7 +155,7 @@ impl Process {
                 .strip_prefix('/')
                 .filter(|_| mapping.offset == 0)
                 && let path = of(self.id).join("root").join(path)
-                && let Ok(Some(found)) = Variable::of_library(&path, mapping.start, &read)
+                && let Ok(Some(found)) = Variable::of_library(&path, mapping.start, &self.memory)
             {
                 return Ok(Some(found));
             }
@@ -173,24 +166,18 @@ impl Process {
     fn span(&self, thread: u32, variable: Variable, keys: &[String]) -> io::Result<Option<Span>> {
         let stopped = Stopped::stop(thread)?;
         let pointer = ptrace::getregs(stopped.thread)?.fs_base;
-        let read = |address| self.read(address).map(u64::from_ne_bytes);
-        // A thread without the storage has no span.
-        let record = variable
-            .address(pointer, &read)
-            .map_or(Ok(0), read)
-            .unwrap_or(0);
-        if record == 0 {
+        // A thread without the storage has no span, nor has one whose record cannot be read.
+        let record = variable.address(pointer, &self.memory);
+        let record = record.and_then(|at| self.memory.word(at).ok());
+        let Some(record) = record.filter(|record| *record != 0) else {
             return Ok(None);
-        }
-        let Ok(header) = self.read::<HEADER>(record) else {
+        };
+        let Ok(header) = self.memory.read::<HEADER>(record) else {
             return Ok(None);
         };
         let mut data = vec![0; Span::size(&header)];
-        if self
-            .memory
-            .read_exact_at(&mut data, record.wrapping_add(HEADER as u64))
-            .is_err()
-        {
+        let behind = record.wrapping_add(HEADER as u64);
+        if self.memory.fill(&mut data, behind).is_err() {
             return Ok(None);
         }
         Ok(Span::decode(&header, &data, keys))

@@ -12,6 +12,8 @@ use object::{
     Endianness, Object, ObjectSymbol, RelocationFlags, RelocationTarget, SymbolIndex, elf,
 };
 
+use crate::memory::Memory;
+
 const SYMBOL: &str = "otel_thread_ctx_v1";
 
 type Program<'a> = ElfFile64<'a, Endianness, &'a ReadCache<File>>;
@@ -24,9 +26,6 @@ pub(crate) enum Variable {
     /// In the storage of a library, which a thread gets when it uses it.
     In { module: u64, offset: u64 },
 }
-
-/// Reads a number in the memory of the process.
-pub(crate) type Read<'a> = &'a dyn Fn(u64) -> io::Result<u64>;
 
 impl Variable {
     /// The variable of a program, whose storage is right before the thread pointer.
@@ -44,7 +43,7 @@ impl Variable {
 
     /// The variable of a library, which is mapped at an address. Its own access to the variable, which the dynamic linker
     /// has resolved, says where it is.
-    pub(crate) fn of_library(path: &Path, start: u64, read: Read<'_>) -> io::Result<Option<Self>> {
+    pub(crate) fn of_library(path: &Path, start: u64, memory: &Memory) -> io::Result<Option<Self>> {
         look_into(path, |library, symbol, _| {
             let endian = library.endian();
             let mut headers = library.elf_program_headers().iter();
@@ -60,38 +59,40 @@ impl Variable {
                     is_of.then(|| (base.wrapping_add(at), r_type))
                 });
             accesses.find_map(|(at, kind)| match kind {
-                elf::R_X86_64_TLSDESC => Self::described(read(at.wrapping_add(8)).ok()?, read),
-                elf::R_X86_64_DTPMOD64 => Self::indexed(at, read),
-                elf::R_X86_64_TPOFF64 => Some(Self::At(read(at).ok()?.cast_signed())),
+                elf::R_X86_64_TLSDESC => {
+                    Self::described(memory.word(at.wrapping_add(8)).ok()?, memory)
+                }
+                elf::R_X86_64_DTPMOD64 => Self::indexed(at, memory),
+                elf::R_X86_64_TPOFF64 => Some(Self::At(memory.word(at).ok()?.cast_signed())),
                 _ => None,
             })
         })
     }
 
     /// The argument of a descriptor: the distance of the thread pointer, which is negative, or a pointer to an index.
-    fn described(argument: u64, read: Read<'_>) -> Option<Self> {
+    fn described(argument: u64, memory: &Memory) -> Option<Self> {
         match argument.cast_signed() {
             distance @ ..0 => Some(Self::At(distance)),
             0 => None,
-            _ => Self::indexed(argument, read),
+            _ => Self::indexed(argument, memory),
         }
     }
 
     /// An index in memory: the module and the offset in its storage.
-    fn indexed(at: u64, read: Read<'_>) -> Option<Self> {
-        let (module, offset) = (read(at).ok()?, read(at.wrapping_add(8)).ok()?);
+    fn indexed(at: u64, memory: &Memory) -> Option<Self> {
+        let (module, offset) = (memory.word(at).ok()?, memory.word(at.wrapping_add(8)).ok()?);
         (module != 0).then_some(Self::In { module, offset })
     }
 
     /// The address of the variable of a thread; `None` if the thread has no storage for it yet.
-    pub(crate) fn address(self, thread_pointer: u64, read: Read<'_>) -> Option<u64> {
+    pub(crate) fn address(self, thread_pointer: u64, memory: &Memory) -> Option<u64> {
         match self {
             Self::At(distance) => Some(thread_pointer.wrapping_add_signed(distance)),
             Self::In { module, offset } => {
                 // The table of the C library of GNU: an entry of two words for each module.
-                let table = read(thread_pointer.wrapping_add(8)).ok()?;
+                let table = memory.word(thread_pointer.wrapping_add(8)).ok()?;
                 let entry = table.wrapping_add(module.wrapping_mul(16));
-                match read(entry).ok()? {
+                match memory.word(entry).ok()? {
                     0 | u64::MAX => None,
                     storage => Some(storage.wrapping_add(offset)),
                 }
