@@ -1,11 +1,13 @@
 """Compares what `reader.py` finds in a running program with what the program says of itself."""
 
+import itertools
 import json
 import os
 import platform
 import signal
 import subprocess
 import sys
+import tempfile
 
 import reader
 
@@ -27,9 +29,15 @@ def check_command(process, command, expected):
     assert process in [of["pid"] for of in json.loads(listed.stdout)["processes"]], listed.stdout
 
 
-def start(program, *arguments):
+def start(program, *arguments, sampler="parentbased_always_on"):
     resource = f"service.name=orders,deployment.environment.name=test,db.password={CANARY},replicas=3"
-    environment = {**os.environ, "OTEL_RESOURCE_ATTRIBUTES": resource, "OTEL_LOG_LEVEL": "none", "RUST_BACKTRACE": "0"}
+    environment = {
+        **os.environ,
+        "OTEL_RESOURCE_ATTRIBUTES": resource,
+        "OTEL_TRACES_SAMPLER": sampler,
+        "OTEL_LOG_LEVEL": "none",
+        "RUST_BACKTRACE": "0",
+    }
     return subprocess.Popen(
         [program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     )
@@ -80,12 +88,36 @@ def check_threads(process, program, expected):
     assert wrong == 0, f"{wrong} of {len(expected)} threads"
 
 
+def check_foreign(command, dialect):
+    """A program of another language, whose variable is in a shared library."""
+    source = os.path.join(os.path.dirname(__file__), "foreign.c")
+    with tempfile.TemporaryDirectory() as folder:
+        library = os.path.join(folder, "foreign.so")
+        flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", f"-mtls-dialect={dialect}"]
+        subprocess.run(["cc", *flags, "-o", library, source], check=True)
+        host = f"import ctypes, sys; assert ctypes.CDLL({library!r}).publish() == 0; sys.stdin.read()"
+        with subprocess.Popen(
+            [sys.executable, "-c", host], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as running:
+            thread = int(running.stdout.readline())
+            printed = subprocess.run([command, "ps", str(running.pid), "--json"], stdout=subprocess.PIPE, check=True)
+            found = json.loads(printed.stdout)
+            running.stdin.close()
+    assert found["process"]["resource"] == {"service.name": "foreign"}, found
+    (span,) = found["spans"]
+    assert span["thread"]["id"] == thread and span["attributes"] == {"http.route": "/cart"}, span
+    assert (span["trace_id"], span["span_id"]) == ("ab" * 16, "cd" * 8), span
+    print(f"Python with a library in C, -mtls-dialect={dialect}")
+
+
 def main(program, command):
+    for dialect in ("gnu2", "gnu"):
+        check_foreign(command, dialect)
     if platform.machine() != "x86_64":
         print("the reader knows the registers of x86-64 only")
         return
-    for mode in ("every_span", "boundaries"):
-        with start(program, mode) as running:
+    for mode, sampler in itertools.product(("every_span", "boundaries"), ("parentbased_always_on", "always_off")):
+        with start(program, mode, sampler=sampler) as running:
             expected, own = lines(running)
             check_threads(own["process"], program, expected)
             check_command(own["process"], command, expected)
@@ -96,7 +128,7 @@ def main(program, command):
             os.kill(own["process"], signal.SIGCONT)
             running.stdin.close()
             assert running.wait(30) == 0
-        print(f"{mode}: {len(expected)} threads")
+        print(f"{mode}, {sampler}: {len(expected)} threads")
     with start(program, "every_span", "fork") as running:
         _, own = lines(running)
         assert reader.process_context(own["process"]) is None, "a fork has the context of its parent"

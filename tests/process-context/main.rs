@@ -14,10 +14,16 @@ use std::time::Duration;
 
 use floe_telemetry::config::ContextMode;
 use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
 use floe_telemetry::{
-    FutureExt, TelemetryGuard, create_span, get_current_span, in_current_span, traced,
+    FutureExt, TelemetryGuard, Tracer, create_span, get_current_span, in_current_span, span, traced,
 };
 use serde_json::{Value, json};
+
+static TRACER: Tracer = floe_telemetry::tracer!("http");
 
 /// What all threads wait for.
 static END: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
@@ -154,6 +160,18 @@ fn after_panic(name: &str) {
     found_here(name, &code!("after_panic", 3));
 }
 
+/// Another library has attached a context, which is not published; a closure that captures it is in it.
+#[traced]
+fn in_another_context(other: SpanContext, name: &str) {
+    let _attached = Context::new().with_remote_span_context(other).attach();
+    in_current_span(|| found_here(name, &json!([null, null, null, null])))();
+}
+
+fn span_context(span: u64) -> SpanContext {
+    let (trace, span) = (TraceId::from(1), SpanId::from(span));
+    SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
+}
+
 #[traced(name = "long")]
 fn with_a_name_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_long_(
     name: &str,
@@ -233,6 +251,34 @@ fn ways() -> Vec<(&'static str, Way)> {
             let _span = create_span("builder");
             let found = async move { found_here(name, &json!([null, null, null, null])) };
             block_on(found.in_current_span());
+        }),
+        ("a future of a builder", |name| {
+            let found = async move { found_here(name, &json!([null, null, null, null])) };
+            block_on(found.in_span(span("builder")));
+        }),
+        ("a detached span", |name| {
+            let mut detached = TRACER.open(Context::new(), |_| {});
+            detached.run(|| found_here(name, &json!([null, null, null, null])));
+        }),
+        ("a guard that is forgotten", |name| {
+            std::mem::forget(create_span("builder"));
+            found_here(name, &json!([null, null, null, null]));
+        }),
+        ("a span of tracing on another thread", |name| {
+            let span = tracing::info_span!("with_tracing").entered();
+            let line = line!() - 1;
+            let other = (*span).clone();
+            let other = thread::spawn(move || {
+                let _span = other.entered();
+                found_here(name, &json!(["with_tracing", null, file!(), line]));
+            });
+            let _ = other.join();
+        }),
+        ("a context of OpenTelemetry", |name| {
+            in_another_context(span_context(2), name);
+        }),
+        ("a context with one id", |name| {
+            in_another_context(span_context(0), name);
         }),
         ("deep", |name| recursive(100, name)),
         ("after deep ones", shallow_after_deep),

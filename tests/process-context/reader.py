@@ -164,6 +164,9 @@ def thread_context(process, thread, offset, keys):
         if key < len(keys):
             found[keys[key]] = data[2 : 2 + length].decode()
         data = data[2 + length :]
+    assert not data, "bytes behind the last entry"
+    assert any(trace_id) == any(span_id), "one id of two"
     if not any(trace_id):
+        assert flags == 0, "flags of no trace"
         return None
     return trace_id.hex(), span_id.hex(), flags, found

@@ -12,7 +12,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::context::{Context, HEADER, Span, Thread};
-use crate::variable;
+use crate::variable::Variable;
 
 /// What a process may publish.
 const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
@@ -57,7 +57,8 @@ impl Process {
     ///
     /// The process has ended or may not be read, or what it says is no context.
     pub fn context(&self) -> io::Result<Option<Context>> {
-        for address in mappings(self.id).map_err(|error| explained(self.id, &error))? {
+        let mappings = mappings(self.id).map_err(|error| explained(self.id, &error))?;
+        for Mapping { start: address, .. } in mappings.into_iter().filter(Mapping::is_context) {
             for _ in 0..ATTEMPTS {
                 let header: [u8; 32] = self.read(address)?;
                 let [version, size] = [8, 12].map(|at| u32::from_ne_bytes(bytes(&header, at)));
@@ -96,8 +97,10 @@ impl Process {
     ///
     /// The process has ended, or may not be traced: by this user, or because another program traces it.
     pub fn threads(&self, context: &Context) -> io::Result<Vec<Thread>> {
-        let offset = match &context.keys {
-            Some(_) => variable::offset(&of(self.id).join("exe"))?,
+        let variable = match &context.keys {
+            Some(_) => self
+                .variable()
+                .map_err(|error| explained(self.id, &error))?,
             None => None,
         };
         let mut threads = Vec::new();
@@ -109,8 +112,8 @@ impl Process {
             let Ok(name) = fs::read_to_string(entry.path().join("comm")) else {
                 continue;
             };
-            let span = match (offset, &context.keys) {
-                (Some(offset), Some(keys)) => match self.span(id, offset, keys) {
+            let span = match (variable, &context.keys) {
+                (Some(variable), Some(keys)) => match self.span(id, variable, keys) {
                     Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => continue,
                     span => span.map_err(|error| explained(self.id, &error))?,
                 },
@@ -123,12 +126,37 @@ impl Process {
         Ok(threads)
     }
 
-    fn span(&self, thread: u32, offset: i64, keys: &[String]) -> io::Result<Option<Span>> {
+    /// The variable of the program, or else that of a library.
+    fn variable(&self) -> io::Result<Option<Variable>> {
+        let own = Variable::of_program(&of(self.id).join("exe"))?;
+        if own.is_some() {
+            return Ok(own);
+        }
+        let read = |address| self.read(address).map(u64::from_ne_bytes);
+        for mapping in mappings(self.id)? {
+            // The beginning of a file, as the process sees it. What is no file of a library has no symbols.
+            if let Some(path) = mapping
+                .name
+                .strip_prefix('/')
+                .filter(|_| mapping.offset == 0)
+                && let path = of(self.id).join("root").join(path)
+                && let Ok(Some(found)) = Variable::of_library(&path, mapping.start, &read)
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn span(&self, thread: u32, variable: Variable, keys: &[String]) -> io::Result<Option<Span>> {
         let stopped = Stopped::stop(thread)?;
         let pointer = ptrace::getregs(stopped.thread)?.fs_base;
-        let record = self.read(pointer.wrapping_add_signed(offset));
-        // A thread that has no storage yet.
-        let record = record.map_or(0, u64::from_ne_bytes);
+        let read = |address| self.read(address).map(u64::from_ne_bytes);
+        // A thread without the storage has no span.
+        let record = variable
+            .address(pointer, &read)
+            .map_or(Ok(0), read)
+            .unwrap_or(0);
         if record == 0 {
             return Ok(None);
         }
@@ -192,7 +220,7 @@ pub fn publishing() -> io::Result<Vec<u32>> {
             .and_then(|name| name.parse().ok());
         if let Some(id) = id
             && entry.metadata().is_ok_and(|of| of.uid() == user)
-            && mappings(id).is_ok_and(|found| !found.is_empty())
+            && mappings(id).is_ok_and(|found| found.iter().any(Mapping::is_context))
         {
             found.push(id);
         }
@@ -205,25 +233,45 @@ fn of(process: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{process}"))
 }
 
-/// The addresses of the mappings that have the name of a context.
-fn mappings(process: u32) -> io::Result<Vec<u64>> {
-    const NAMES: [&str; 3] = [
-        "[anon_shmem:OTEL_CTX]",
-        "[anon:OTEL_CTX]",
-        "/memfd:OTEL_CTX",
-    ];
+/// A part of the memory of a process.
+struct Mapping {
+    start: u64,
+    /// Where it begins in its file.
+    offset: u64,
+    /// The path of its file, or another name.
+    name: String,
+}
+
+impl Mapping {
+    /// A line of `/proc/PID/maps`: address, permissions, offset, device, inode, and a name behind blanks.
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.splitn(6, ' ');
+        let number = |text| u64::from_str_radix(text, 16).ok();
+        let start = number(fields.next()?.split_once('-')?.0)?;
+        let offset = number(fields.nth(1)?)?;
+        let name = fields.nth(2).unwrap_or_default().trim_start().to_owned();
+        Some(Self {
+            start,
+            offset,
+            name,
+        })
+    }
+
+    /// Whether its name is that of a context.
+    fn is_context(&self) -> bool {
+        let names = [
+            "[anon_shmem:OTEL_CTX]",
+            "[anon:OTEL_CTX]",
+            "/memfd:OTEL_CTX",
+        ];
+        names.iter().any(|name| self.name.starts_with(name))
+    }
+}
+
+fn mappings(process: u32) -> io::Result<Vec<Mapping>> {
     let mut found = Vec::new();
     for line in BufReader::new(File::open(of(process).join("maps"))?).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        // Address, permissions, offset, device, inode, and a name behind blanks.
-        let name = line.splitn(6, ' ').nth(5).unwrap_or_default().trim_start();
-        if NAMES.iter().any(|prefix| name.starts_with(prefix))
-            && let Some((start, _)) = line.split_once('-')
-            && let Ok(start) = u64::from_str_radix(start, 16)
-        {
-            found.push(start);
-        }
+        found.extend(Mapping::parse(&String::from_utf8_lossy(&line?)));
     }
     Ok(found)
 }

@@ -13,8 +13,8 @@ mod slot;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
@@ -31,9 +31,16 @@ pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
 /// The variable that readers look for.
 pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
+/// The address of the variable of this thread that is written here; null where nothing is published. It says whether it is
+/// the one that readers find: each shared library with this crate has its own.
+#[must_use]
+pub fn variable() -> *const () {
+    slot::address()
+}
+
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Publishes spans from now on, or no longer those that become current.
+/// Publishes spans from now on, or no longer those that become current. Those that are published stay so until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
 }
@@ -129,6 +136,12 @@ impl Record {
         }
     }
 
+    fn is_of(&self, trace_id: [u8; 16], span_id: [u8; 8]) -> bool {
+        let mut words = self.trace_id.iter().zip(trace_id.as_chunks().0);
+        words.all(|(word, bytes)| word.load(Ordering::Relaxed) == u64::from_ne_bytes(*bytes))
+            && self.span_id.load(Ordering::Relaxed) == u64::from_ne_bytes(span_id)
+    }
+
     #[cold]
     #[inline(never)]
     fn describe(&self, of: &'static Attributes) {
@@ -158,10 +171,14 @@ struct Stack {
     used: [AtomicPtr<Record>; DEPTH],
     /// The records of each depth, once it is reached.
     records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
+    /// Whether a thread has it.
+    is_owned: AtomicBool,
+    /// The stack that was made before it.
+    next: AtomicPtr<Stack>,
 }
 
-/// The stacks of threads that have ended.
-static FREE: Mutex<Vec<&'static Stack>> = Mutex::new(Vec::new());
+/// The stack that was made last. Without a lock, which a fork could inherit from a thread that does not exist in it.
+static LAST: AtomicPtr<Stack> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static STACK: Cell<Option<&'static Stack>> = const { Cell::new(None) };
@@ -175,8 +192,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         slot::set(ptr::null());
         if let Some(stack) = STACK.take() {
-            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-            free.push(stack);
+            stack.is_owned.store(false, Ordering::Release);
         }
     }
 }
@@ -185,15 +201,7 @@ impl Drop for Owner {
 fn first() -> Option<&'static Stack> {
     // Not on a thread that is ending.
     OWNER.try_with(|_| ()).ok()?;
-    let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let stack = free.unwrap_or_else(|| {
-        Box::leak(Box::new(Stack {
-            open: AtomicU64::new(0),
-            deeper: AtomicU64::new(0),
-            used: [const { AtomicPtr::new(ptr::null_mut()) }; DEPTH],
-            records: [const { OnceLock::new() }; DEPTH],
-        }))
-    });
+    let stack = Stack::free().unwrap_or_else(Stack::more);
     stack.open.store(0, Ordering::Relaxed);
     stack.deeper.store(0, Ordering::Relaxed);
     STACK.set(Some(stack));
@@ -201,6 +209,40 @@ fn first() -> Option<&'static Stack> {
 }
 
 impl Stack {
+    /// One whose thread has ended.
+    fn free() -> Option<&'static Self> {
+        let mut at = LAST.load(Ordering::Acquire);
+        #[expect(unsafe_code, reason = "references that were stored as pointers")]
+        // SAFETY: `more` stores references to stacks, which are never freed.
+        while let Some(stack) = unsafe { at.cast_const().as_ref() } {
+            if !stack.is_owned.load(Ordering::Relaxed)
+                && !stack.is_owned.swap(true, Ordering::Acquire)
+            {
+                return Some(stack);
+            }
+            at = stack.next.load(Ordering::Relaxed);
+        }
+        None
+    }
+
+    /// One more.
+    fn more() -> &'static Self {
+        let stack: &Self = Box::leak(Box::new(Self {
+            open: AtomicU64::new(0),
+            deeper: AtomicU64::new(0),
+            used: [const { AtomicPtr::new(ptr::null_mut()) }; DEPTH],
+            records: [const { OnceLock::new() }; DEPTH],
+            is_owned: AtomicBool::new(true),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }));
+        let this = ptr::from_ref(stack).cast_mut();
+        let _ = LAST.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
+            stack.next.store(last, Ordering::Relaxed);
+            Some(this)
+        });
+        stack
+    }
+
     /// The record of the highest open span; null if there is none.
     #[inline]
     fn highest(&self, open: u64) -> *const Record {
@@ -309,17 +351,20 @@ fn detach(at: u8) {
     });
 }
 
-/// The attributes of the span that this thread publishes, for publishing it again.
+/// The attributes of the span with these ids, for publishing it again, if this thread publishes that span.
 #[must_use]
-pub fn current_attributes() -> Option<&'static Attributes> {
+pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;
     let record = stack.highest(stack.open.load(Ordering::Relaxed));
     #[expect(unsafe_code, reason = "references that were stored as pointers")]
     // SAFETY: `attach` stores a reference to a record of this stack, which is never freed, and `Record::describe` one to
     // attributes that are static.
     unsafe {
-        let attributes = record.as_ref()?.attributes.load(Ordering::Relaxed);
-        attributes.as_ref()
+        let record = record.as_ref()?;
+        let attributes = record.attributes.load(Ordering::Relaxed);
+        attributes
+            .as_ref()
+            .filter(|_| record.is_of(trace_id, span_id))
     }
 }
 
@@ -498,7 +543,10 @@ mod tests {
         for (line, place) in (0..).zip(&PLACES) {
             let place = place.get_or_init(|| Attributes::of_call("f", "f", "a.rs", line));
             let _span = attach([7; 16], [1; 8], 3, place);
-            assert!(current_attributes().is_some_and(|of| ptr::eq(of, place)));
+            assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
+            // Of another span, which is current and not published.
+            assert!(attributes_of([7; 16], [2; 8]).is_none());
+            assert!(attributes_of([8; 16], [1; 8]).is_none());
             let stack = STACK.get().expect("it was attached");
             let record = stack.highest(1);
             let row = stack.records[0].get().expect("it was attached");
@@ -512,6 +560,6 @@ mod tests {
                 .map(|word| word.load(Ordering::Relaxed));
             assert_eq!(words[1..place.used], place.words[1..place.used]);
         }
-        assert!(current_attributes().is_none());
+        assert!(attributes_of([7; 16], [1; 8]).is_none());
     }
 }

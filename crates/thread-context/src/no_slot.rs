@@ -7,6 +7,10 @@ pub(crate) const EXISTS: bool = false;
 #[inline]
 pub(crate) const fn set(_record: *const ()) {}
 
+pub(crate) const fn address() -> *const () {
+    std::ptr::null()
+}
+
 /// Nothing.
 #[cfg(test)]
 pub(crate) const fn get() -> *const () {

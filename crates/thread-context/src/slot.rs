@@ -31,6 +31,10 @@ pub(crate) fn set(record: *const ()) {
     slot().store(record.cast_mut(), Ordering::Relaxed);
 }
 
+pub(crate) fn address() -> *const () {
+    std::ptr::from_ref(slot()).cast()
+}
+
 /// The record that readers see on this thread.
 #[cfg(test)]
 pub(crate) fn get() -> *const () {
@@ -41,7 +45,8 @@ pub(crate) fn get() -> *const () {
 #[inline]
 fn slot<'thread>() -> &'thread AtomicPtr<()> {
     // Linkers replace exactly these instructions by a constant where they know the place of the variable, as in a
-    // program. The function that is called otherwise keeps all registers but the ones that are named here.
+    // program. The function that is called otherwise keeps all registers but the ones that are named here, by its
+    // specification. When it allocates the variable, that of glibc before 2.40 does not keep those of vectors.
     let slot: *mut *mut ();
     // SAFETY: this is the sequence of TLSDESC, whose result is the address of the variable of this thread. It is
     // aligned, and it exists for as long as the thread does, which is longer than any use of the reference, since only
@@ -54,6 +59,7 @@ fn slot<'thread>() -> &'thread AtomicPtr<()> {
             "call [rax + otel_thread_ctx_v1@tlscall]",
             "add rax, qword ptr fs:[0]",
             out("rax") slot,
+            clobber_abi("sysv64"),
         );
         #[cfg(target_arch = "aarch64")]
         asm!(
@@ -68,6 +74,7 @@ fn slot<'thread>() -> &'thread AtomicPtr<()> {
             out("x1") _,
             out("x8") _,
             out("x30") _,
+            clobber_abi("C"),
         );
         AtomicPtr::from_ptr(slot)
     }

@@ -20,7 +20,8 @@ use floe_telemetry::TelemetryProvider;
 ///
 /// - The system is not Linux, or allows no mapping with a name.
 /// - The provider records nothing.
-/// - The program does not export the variable of its threads. Its resource is published nevertheless.
+/// - The program does not export the variable of its threads, or exports that of another copy of this crate, and this one
+///   is in a shared library. The resource is published nevertheless. A program that is linked statically cannot tell.
 /// - Another thread is publishing.
 pub fn publish(provider: &TelemetryProvider) -> io::Result<()> {
     if provider.is_noop() {
@@ -33,14 +34,14 @@ pub fn publish(provider: &TelemetryProvider) -> io::Result<()> {
 
 #[cfg(target_os = "linux")]
 fn publish_resource(provider: &TelemetryProvider) -> io::Result<()> {
-    let has_threads = symbol::is_exported();
-    mapping::publish(payload::encode(provider.resource(), has_threads))?;
-    if !has_threads {
+    let missing = symbol::check().err();
+    mapping::publish(payload::encode(provider.resource(), missing.is_none()))?;
+    if let Some(missing) = missing {
         return Err(io::Error::new(
             io::ErrorKind::NotFound,
             format!(
-                "expected the dynamic symbol `{symbol}`, found none: readers see the resource, but no spans; the build script of the program needs the line println!(\"cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}\")",
-                symbol = floe_thread_context::SYMBOL
+                "expected the dynamic symbol `{}`, found {missing}: readers see the resource, but no spans",
+                floe_thread_context::SYMBOL
             ),
         ));
     }

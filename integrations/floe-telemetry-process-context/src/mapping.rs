@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, TryLockError};
 
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous};
-use rustix::process::set_virtual_memory_region_name;
+use rustix::process::{Resource, getrlimit, set_virtual_memory_region_name};
 use rustix::time::{ClockId, clock_gettime};
 
 const NAME: &std::ffi::CStr = c"OTEL_CTX";
@@ -32,9 +33,12 @@ struct Header {
 struct Published {
     header: &'static Header,
     /// What the header points to.
+    #[expect(dead_code, reason = "it is read by its address")]
     payload: Box<[u8]>,
     /// A fork has no copy of the mapping.
     process: u32,
+    /// Whether the mapping has a name without [`Header::set_name`].
+    has_file: bool,
 }
 
 static PUBLISHED: Mutex<Option<Published>> = Mutex::new(None);
@@ -53,23 +57,24 @@ pub(crate) fn publish(payload: Vec<u8>) -> io::Result<()> {
     };
     let payload = payload.into_boxed_slice();
     let process = std::process::id();
-    if let Some(published) = published.as_mut().filter(|of| of.process == process) {
-        published.header.write(&payload)?;
-        published.payload = payload;
-        return Ok(());
-    }
-    let (header, has_file) = map()?;
+    let (header, has_file) = match published.as_ref().filter(|of| of.process == process) {
+        Some(published) => (published.header, published.has_file),
+        None => map()?,
+    };
     header.write(&payload)?;
+    // Also when it fails, so that the next call uses the same mapping. The payload before it is freed now.
+    *published = Some(Published {
+        header,
+        payload,
+        process,
+        has_file,
+    });
+    // After each change, for readers that wait for this call.
     if header.set_name().is_err() && !has_file {
         return Err(io::Error::other(
             "expected a mapping with a name, found that the system allows neither a memory file nor a named mapping: the process context is not published",
         ));
     }
-    *published = Some(Published {
-        header,
-        payload,
-        process,
-    });
     Ok(())
 }
 
@@ -78,9 +83,17 @@ fn map() -> io::Result<(&'static Header, bool)> {
     const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
     let size = size_of::<Header>();
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let file = memfd_create(NAME, flags | MemfdFlags::NOEXEC_SEAL)
-        .or_else(|_| memfd_create(NAME, flags))
-        .and_then(|file| ftruncate(&file, size as u64).map(|()| file));
+    let file = if getrlimit(Resource::Fsize)
+        .current
+        .is_some_and(|limit| limit < size as u64)
+    {
+        // A signal would kill the process, also for a file in memory.
+        Err(Errno::FBIG)
+    } else {
+        memfd_create(NAME, flags | MemfdFlags::NOEXEC_SEAL)
+            .or_else(|_| memfd_create(NAME, flags))
+            .and_then(|file| ftruncate(&file, size as u64).map(|()| file))
+    };
     // SAFETY: the system chooses the address, so that no other memory is affected, and the mapping is never removed.
     // It is private, and its file is closed, so that no other process changes it.
     let address = unsafe {

@@ -1,4 +1,4 @@
-//! Whether readers find the variable of threads.
+//! Whether readers find the variable of threads that this crate writes.
 
 #![expect(
     unsafe_code,
@@ -7,12 +7,25 @@
 
 use std::ffi::CString;
 
-/// Whether `otel_thread_ctx_v1` is a dynamic symbol of the program or of a library that it has loaded.
-pub(crate) fn is_exported() -> bool {
-    let Ok(name) = CString::new(floe_thread_context::SYMBOL) else {
-        return false;
-    };
-    // SAFETY: the name ends with a zero, and the address that is returned is not used.
+/// The build script is that of the program.
+const NONE: &str = "none (the build script of the program needs the line \
+                    println!(\"cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=otel_thread_ctx_v1\"))";
+
+/// Whether readers find `otel_thread_ctx_v1` as a dynamic symbol, or else what they find. A shared library has a variable of
+/// its own, and the program that loads it may export another one.
+pub(crate) fn check() -> Result<(), &'static str> {
+    // A program that is linked statically has no dynamic linker, although it may have the symbol.
+    if cfg!(target_feature = "crt-static") {
+        return Ok(());
+    }
+    let name = CString::new(floe_thread_context::SYMBOL).map_err(|_| NONE)?;
+    // SAFETY: the name ends with a zero, and nothing is read from the address that is returned.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    !address.is_null()
+    if address.is_null() {
+        Err(NONE)
+    } else if floe_thread_context::variable() == address.cast_const().cast() {
+        Ok(())
+    } else {
+        Err("another one (it is not that of this library, which readers do not see)")
+    }
 }

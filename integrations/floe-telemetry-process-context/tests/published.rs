@@ -73,7 +73,7 @@ fn the_resource_is_published_and_the_missing_symbol_is_an_error() {
         .expect_err("no build script exports it")
         .to_string();
     assert!(
-        error.starts_with("expected the dynamic symbol `otel_thread_ctx_v1`, found none")
+        error.starts_with("expected the dynamic symbol `otel_thread_ctx_v1`, found none (")
             && error.contains(
                 "cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=otel_thread_ctx_v1"
             ),

@@ -59,17 +59,13 @@ impl Drop for Running {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn described(span: &Span) -> Value {
     let line = span
         .attribute("code.line.number")
         .map(|line| line.parse::<u32>().expect("a line"));
     json!({
-        "trace_id": hex(&span.trace_id()),
-        "span_id": hex(&span.span_id()),
+        "trace_id": format!("{:032x}", u128::from_be_bytes(span.trace_id())),
+        "span_id": format!("{:016x}", u64::from_be_bytes(span.span_id())),
         "sampled": span.is_sampled(),
         "code": [
             span.attribute("floe.span.name"),

@@ -282,12 +282,14 @@ impl Suspended {
     /// Returns the span that is current on this thread; `None` if it has a `Context`.
     pub(super) fn current() -> Option<Self> {
         Context::map_current(|cx| {
+            let span = cx.span();
+            let above = span.span_context();
             // Creates the id.
-            id_below(cx.span().span_context())?;
+            let id = id_below(above)?;
             Some(Self {
                 context: cx.clone(),
                 span: UNSAMPLED.get(),
-                site: Site::current(),
+                site: Site::published(above.trace_id(), id),
             })
         })
     }

@@ -45,7 +45,11 @@ pub fn current_context() -> Context {
 /// spans.single("load").assert_child_of("import");
 /// ```
 pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let captured = context_is_alive().then(|| (current_context(), Site::current()));
+    let captured = context_is_alive().then(|| {
+        let cx = current_context();
+        let site = Site::in_context(&cx);
+        (cx, site)
+    });
     move || {
         let _current = captured.map(|(cx, site)| (Published::context(&cx, site), cx.attach()));
         function()

@@ -14,13 +14,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use super::current_context::current_context;
 use super::listeners::{self, CPU, POLLS};
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
 use super::profile::Profile;
-use super::published::Site;
 use super::recording::{Recording, context_is_alive};
 use super::sampling;
 use super::span::SpanBuilder;
@@ -385,7 +383,7 @@ pub trait FutureExt: Future + Sized {
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
         let parked = if context_is_alive() {
-            Parked::in_context(current_context(), Site::current())
+            Parked::in_current_context()
         } else {
             Parked::Off
         };

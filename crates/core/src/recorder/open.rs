@@ -478,13 +478,20 @@ impl Parked {
         Self::In(Box::new((cx, site)))
     }
 
+    /// The current context, with the current span in it.
+    pub(super) fn in_current_context() -> Self {
+        let cx = current_context();
+        let site = Site::in_context(&cx);
+        Self::in_context(cx, site)
+    }
+
     /// Parks the span that is current on this thread. Its context is current, unless the user's code has attached
     /// another one and not detached it: a span that is recorded is then added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
             return match Suspended::current() {
                 Some(suspended) => Self::Unsampled(Box::new(suspended)),
-                None => Self::in_context(current_context(), Site::current()),
+                None => Self::in_current_context(),
             };
         };
         if recording.context.is_some() {

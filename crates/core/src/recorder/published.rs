@@ -3,7 +3,7 @@
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
-use floe_thread_context::{Attached, Attributes, attach, current_attributes, is_on};
+use floe_thread_context::{Attached, Attributes, attach, attributes_of, is_on};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
@@ -25,9 +25,16 @@ impl Site {
         }
     }
 
-    /// That of the current span of this thread.
-    pub(super) fn current() -> Self {
-        current_attributes().map_or(Self::NONE, Self)
+    /// That of a span, if this thread publishes it. Another one may be current, see above.
+    pub(super) fn published(trace_id: TraceId, span_id: SpanId) -> Self {
+        attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
+    }
+
+    /// That of the span in a context, if this thread publishes it.
+    pub(super) fn in_context(cx: &Context) -> Self {
+        let span = cx.span();
+        let context = span.span_context();
+        Self::published(context.trace_id(), context.span_id())
     }
 }
 
@@ -69,6 +76,10 @@ impl Published {
 
     #[inline]
     fn ids(trace_id: TraceId, span_id: SpanId, flags: TraceFlags, Site(site): Site) -> Self {
+        // Readers expect both ids or none. A span that was opened before spans were published may have no id yet.
+        if trace_id == TraceId::INVALID || span_id == SpanId::INVALID {
+            return Self(attach([0; 16], [0; 8], 0, Site::NONE.0));
+        }
         let (trace_id, span_id) = (trace_id.to_bytes(), span_id.to_bytes());
         Self(attach(trace_id, span_id, flags.to_u8(), site))
     }
