@@ -99,10 +99,8 @@ fn the_dashboard_is_that_of_its_panels() {
     assert_eq!(fs::read_to_string(file).unwrap(), dashboard::document());
 }
 
-#[test]
-fn the_documents_of_deploy_query_emitted_metrics() {
-    let reserved = ReservedPort::new();
-    let port = reserved.number();
+/// A provider that is scraped at this port, after a run that succeeded and two that failed.
+fn three_runs(port: u16) -> TelemetryProvider {
     let product = Product::shop();
     // The path of the manifest is an attribute, and is redacted.
     product.write(
@@ -131,8 +129,10 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
     assert!(pipeline::run(&identity, &RunId::new(), None).is_err());
     provider.force_flush(TIMEOUT).unwrap();
+    provider
+}
 
-    let text = get(port, "/metrics").unwrap();
+fn assert_runs(text: &str) {
     assert!(!text.contains("hunter2"));
     let failures = text
         .lines()
@@ -140,8 +140,10 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     assert!(failures.unwrap().ends_with("} 2"), "{text}");
     let compile = "floe_errors_total{component=\"compile\"";
     assert!(text.contains(compile), "{text}");
-    let emitted = samples(&text);
-    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
+}
+
+fn assert_documents(deploy: &Path, text: &str) {
+    let emitted = samples(text);
     let mut names = 0;
     for file in ["recording.yaml", "alerts.yaml", "dashboard.json"] {
         let document = fs::read_to_string(deploy.join(file)).unwrap();
@@ -153,6 +155,10 @@ fn the_documents_of_deploy_query_emitted_metrics() {
         }
     }
     assert!(names > 20, "{names}");
+}
+
+fn assert_dashboard(deploy: &Path, text: &str) {
+    let emitted = samples(text);
     let dashboard = fs::read_to_string(deploy.join("dashboard.json")).unwrap();
     let of_runs = emitted.iter().copied();
     let of_runs = of_runs.filter(|name| {
@@ -160,6 +166,10 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     });
     let unused: Vec<_> = of_runs.filter(|name| !dashboard.contains(name)).collect();
     assert_eq!(unused, COUNTED_UP);
+}
+
+fn assert_metrics_of_backends(text: &str) {
+    let emitted = samples(text);
     // The same list is read back from a real backend by `.ci/backends`.
     let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/backends/metrics.txt");
     let every = fs::read_to_string(every).unwrap();
@@ -171,21 +181,39 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     for name in every {
         assert!(emitted.contains(name), "`{name}` in\n{text}");
     }
-    if env::var_os("PROMETHEUS").is_some() {
-        lint(&text);
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            // The provider is that of a service, which has calls all the time.
-            scope.spawn(|| {
-                while !is_over.load(Ordering::Relaxed) {
-                    let _ = load();
-                    thread::park_timeout(Duration::from_millis(100));
-                }
-            });
-            let checked = catch_unwind(|| runs::check(port));
-            is_over.store(true, Ordering::Relaxed);
-            checked.unwrap();
+}
+
+/// The real programs read what this process emits.
+fn check_real_programs(port: u16, text: &str) {
+    lint(text);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // The provider is that of a service, which has calls all the time.
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let _ = load();
+                thread::park_timeout(Duration::from_millis(100));
+            }
         });
+        let checked = catch_unwind(|| runs::check(port));
+        is_over.store(true, Ordering::Relaxed);
+        checked.unwrap();
+    });
+}
+
+#[test]
+fn the_documents_of_deploy_query_emitted_metrics() {
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
+    let provider = three_runs(port);
+    let text = get(port, "/metrics").unwrap();
+    assert_runs(&text);
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
+    assert_documents(&deploy, &text);
+    assert_dashboard(&deploy, &text);
+    assert_metrics_of_backends(&text);
+    if env::var_os("PROMETHEUS").is_some() {
+        check_real_programs(port, &text);
     }
     provider.shutdown(TIMEOUT).unwrap();
 }

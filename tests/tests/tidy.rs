@@ -213,6 +213,45 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
     }
 }
 
+/// The tests of a file that `rustfmt` has written: their names and numbers of lines, from `fn` to the last brace.
+fn lengths(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let attributes = lines.iter().enumerate().filter(|(_, line)| {
+        let line = line.trim_start();
+        line == "#[test]" || line.starts_with("#[tokio::test")
+    });
+    let tests = attributes.filter_map(|(attribute, _)| {
+        let after = &lines[attribute..];
+        let start = after.iter().position(|line| line.contains("fn "))?;
+        let (indent, rest) = after[start].split_once("fn ")?;
+        let indent = indent.trim_end_matches("async ");
+        let is_end = |line: &&str| line.strip_prefix(indent) == Some("}");
+        let end = after[start..].iter().position(is_end)?;
+        Some((rest.split('(').next()?, end + 1))
+    });
+    tests.collect()
+}
+
+/// A longer one proves more than one thing, or hides what it proves behind its set-up.
+#[test]
+fn no_test_is_longer_than_eighty_lines() {
+    let mut count = 0;
+    let mut longer = Vec::new();
+    for (name, text) in sources("") {
+        for (test, lines) in lengths(&text) {
+            count += 1;
+            if lines > 80 {
+                longer.push(format!("{name}: {test}: {lines}"));
+            }
+        }
+    }
+    assert!(count > 1000, "{count}");
+    assert!(
+        longer.is_empty(),
+        "expected at most 80 lines, found {longer:#?}"
+    );
+}
+
 #[test]
 fn the_minimum_rust_version_is_stated_where_readers_look() {
     let stated = env!("CARGO_PKG_RUST_VERSION");

@@ -156,10 +156,7 @@ fn cart() {
     (0..8).for_each(item);
 }
 
-// One test, because a process has one provider at a time.
-#[test]
-#[expect(clippy::too_many_lines, reason = "a program after the other")]
-fn each_cause_is_named() {
+fn a_long_poll() {
     let causes = found(|| {
         run(async {
             let (ready, receiver) = oneshot::channel();
@@ -185,7 +182,9 @@ fn each_cause_is_named() {
         let by = "was busy with `render`, whose longest poll took";
         assert_named(&causes, CauseKind::StarvedTask, name, by);
     }
+}
 
+fn a_blocked_thread_of_a_future() {
     let causes = found(|| run(lookup()));
     let part = if cfg!(target_os = "linux") {
         "`lookup` blocks its thread inside of async code"
@@ -193,7 +192,9 @@ fn each_cause_is_named() {
         "`lookup`"
     };
     assert_named(&causes, CauseKind::LongPoll, "lookup", part);
+}
 
+fn a_function_that_blocks_a_future() {
     let causes = found(|| {
         run(async {
             async { read_file() }.in_span(span("handler")).await;
@@ -205,7 +206,9 @@ fn each_cause_is_named() {
         "handler",
         "`handler`, in `read_file`,",
     );
+}
 
+fn a_late_wake() {
     let causes = found(|| {
         let (sender, receiver) = oneshot::channel();
         let late = thread::spawn(|| {
@@ -224,7 +227,9 @@ fn each_cause_is_named() {
     // On a busy machine it also waits for a processor once it is woken.
     let others = causes.iter().filter(|it| it.0 != CauseKind::StarvedTask);
     assert_eq!(others.count(), 1, "{causes:#?}");
+}
 
+fn a_wake_that_never_comes() {
     let causes = found(|| {
         let (_sender, receiver) = oneshot::channel();
         assert!(run(async { tokio::time::timeout(LONG * 4, answer(receiver)).await }).is_err());
@@ -235,7 +240,9 @@ fn each_cause_is_named() {
         "answer",
         "and was never woken, and was given up",
     );
+}
 
+fn a_contended_lock_of_futures() {
     let causes = found(|| {
         let stock = Arc::new(tokio::sync::Mutex::new(100));
         run(async {
@@ -250,7 +257,9 @@ fn each_cause_is_named() {
         "reserve",
         "spans `reserve` wait for each other",
     );
+}
 
+fn a_contended_lock_of_threads() {
     let causes = found(|| {
         let total = Mutex::new(0);
         thread::scope(|scope| {
@@ -265,7 +274,9 @@ fn each_cause_is_named() {
         "update",
         "spans `update` wait for each other",
     );
+}
 
+fn repeated_calls() {
     let causes = found(cart);
     assert_named(
         &causes,
@@ -273,15 +284,31 @@ fn each_cause_is_named() {
         "cart",
         "`cart` calls `item` 8 times, one after the other",
     );
+}
 
+fn a_blocked_thread() {
+    let causes = found(read_file);
+    assert_named(
+        &causes,
+        CauseKind::Blocked,
+        "read_file",
+        "it was blocked by",
+    );
+}
+
+// One test, because a process has one provider at a time.
+#[test]
+fn each_cause_is_named() {
+    a_long_poll();
+    a_blocked_thread_of_a_future();
+    a_function_that_blocks_a_future();
+    a_late_wake();
+    a_wake_that_never_comes();
+    a_contended_lock_of_futures();
+    a_contended_lock_of_threads();
+    repeated_calls();
     if cfg!(target_os = "linux") {
-        let causes = found(read_file);
-        assert_named(
-            &causes,
-            CauseKind::Blocked,
-            "read_file",
-            "it was blocked by",
-        );
+        a_blocked_thread();
     }
     compressed_calls_are_repeated();
 }

@@ -517,6 +517,11 @@ fn the_program_draws_and_answers() {
         assert!(span.contains(part), "{span}");
     }
 
+    assert_refused(file);
+}
+
+/// Mistakes on the command line, with a file that can be read.
+fn assert_refused(file: &str) {
     for (arguments, expected) in [
         (
             &["show", "/nowhere.jsonl"][..],

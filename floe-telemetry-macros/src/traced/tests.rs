@@ -94,9 +94,17 @@ fn a_body_of_a_macro_is_found_in_its_group() {
     assert!(!output.contains("compile_error"), "{output}");
 }
 
+#[track_caller]
+fn assert_mistakes(mistakes: &[(&str, &str)]) {
+    for (args, expected) in mistakes {
+        let error = error(args);
+        assert!(error.contains(expected), "{args}: {error}");
+    }
+}
+
 #[test]
 fn each_mistake_is_one_error() {
-    for (args, expected) in [
+    assert_mistakes(&[
         ("skip, root", "`skip` must be the only argument"),
         ("short_name", "unknown argument `short_name`"),
         ("levels = a < b, x > c", "unknown argument `levels`"),
@@ -115,6 +123,14 @@ fn each_mistake_is_one_error() {
         ("kind = SpanKind::Client", "write `kind = client`"),
         ("kind = SpanKind::Cleint", "unknown kind `SpanKind::Cleint`"),
         ("parent = None", "write `root`"),
+        ("floe_attributes = ()", "no value"),
+        ("crate = \"telemetry\"", "expected identifier"),
+    ]);
+}
+
+#[test]
+fn each_mistake_of_attributes_is_one_error() {
+    assert_mistakes(&[
         ("attributes = (table)", "`attributes` is written"),
         ("attributes(tabel)", "; did you mean `table`?"),
         (
@@ -154,10 +170,15 @@ fn each_mistake_is_one_error() {
         ("attributes_fn = move |_, t, _, _| t", "cannot be `move`"),
         ("attributes_fn = async |_, t, _, _| t", "cannot be `async`"),
         ("attributes_fn = make()", "expected a closure or the path"),
-        ("floe_attributes = ()", "no value"),
         ("attributes(\"\" = 1)", "this key has an empty part"),
         ("attributes(\"a..b\" = 1)", "this key has an empty part"),
         ("attributes(\"a b\" = 1)", "this key has a space"),
+    ]);
+}
+
+#[test]
+fn each_mistake_of_a_condition_is_one_error() {
+    assert_mistakes(&[
         (
             "error_if = |r, b| r",
             "takes 2 arguments, but `error_if` gives it one",
@@ -174,11 +195,7 @@ fn each_mistake_is_one_error() {
             "error_if = |r| matches!(r, Err(e) if e.len() > table.len())",
             "`table` is an",
         ),
-        ("crate = \"telemetry\"", "expected identifier"),
-    ] {
-        let error = error(args);
-        assert!(error.contains(expected), "{args}: {error}");
-    }
+    ]);
 }
 
 #[test]

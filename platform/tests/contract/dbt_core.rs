@@ -358,8 +358,12 @@ fn recorded(name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap()
 }
 
-#[test]
-fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
+/// The ids of the asset that dbt builds, and of its run.
+const ASSET: &str = "2866553f-1347-41ca-bd56-95659a3e1c5d";
+const RUN: &str = "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1";
+
+/// The spans of a command that is a part of a run, its id, and the events of its lineage.
+fn part_of_run() -> (testing::Spans, String, Vec<Value>) {
     let dbt = Program::new("dbt")
         .with("answer", results("1.11.16", "success"))
         .with("events", recorded("build_ok.jsonl"));
@@ -369,23 +373,19 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
     fs::write(folder.path().join("target/manifest.json"), manifest).unwrap();
     let backend = plugins_in(folder.path(), PluginType::LineageBackend, "file", json!({}));
     let backends: Vec<_> = backend.all::<dyn LineageBackend>().collect();
-    let [asset, run] = [
-        "2866553f-1347-41ca-bd56-95659a3e1c5d",
-        "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-    ];
     let part_of = PartOfRun {
         backends: &backends,
         namespace: "retail",
         data_namespace: "duckdb:///srv/shop/warehouse.db",
         parent: Parent {
-            run_id: asset,
+            run_id: ASSET,
             job: Job {
                 namespace: "retail",
                 name: "shop.totals",
             },
             root: None,
         },
-        tags: vec![("floe_run_id", run)],
+        tags: vec![("floe_run_id", RUN)],
         renamed_schema: None,
     };
     let plugins = start("core", &dbt);
@@ -398,8 +398,18 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
         };
         ran = Some(runner.run(DbtCommand::Run, &project));
     });
+    let events: Vec<Value> = fs::read_to_string(folder.path().join(".floe/lineage.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    (spans, ran.unwrap().invocation_id.unwrap(), events)
+}
+
+#[test]
+fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
+    let (spans, id, events) = part_of_run();
     let command = spans.single("dbt.run").assert_ok();
-    let id = &ran.unwrap().invocation_id.unwrap();
     command
         .assert_attribute("dbt.invocation_id", id.as_str())
         .assert_attribute("dbt.version", "1.11.16")
@@ -411,11 +421,6 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
         .assert_attribute("dbt.materialization", "view");
     assert_eq!(model.scope(), "floe.dbt.core");
 
-    let events: Vec<Value> = fs::read_to_string(folder.path().join(".floe/lineage.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
     let of = |job: &str, state: &str| -> &Value {
         let is_wanted = |event: &&Value| event["job"]["name"] == job && event["eventType"] == state;
         events.iter().find(is_wanted).unwrap()
@@ -423,15 +428,15 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
     for event in &events {
         assert_eq!(event["job"]["namespace"], "retail");
         let tags = event["run"]["facets"]["tags"]["tags"].to_string();
-        assert!(tags.contains(run) && tags.contains(id), "{tags}");
+        assert!(tags.contains(RUN) && tags.contains(&id), "{tags}");
     }
     let job = of("dbt-run-shop", "COMPLETE");
-    assert_eq!(job["run"]["facets"]["parent"]["run"]["runId"], asset);
+    assert_eq!(job["run"]["facets"]["parent"]["run"]["runId"], ASSET);
     command.assert_attribute("lineage.run_id", job["run"]["runId"].as_str().unwrap());
     let node = of("model.corner_shop.stg_orders", "COMPLETE");
     let facets = &node["run"]["facets"];
     assert_eq!(facets["parent"]["run"]["runId"], job["run"]["runId"]);
-    assert_eq!(facets["parent"]["root"]["run"]["runId"], asset);
+    assert_eq!(facets["parent"]["root"]["run"]["runId"], ASSET);
     assert_eq!(
         facets["traceCorrelation"]["span_id"],
         model.span_context().span_id().to_string()

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use floe_tests::{ReceivedSpan, ReceivedStatus, tree};
@@ -35,6 +35,69 @@ fn events(programs: &Path, setup: &Setup) -> Json {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The spans of the assets are below the run, and have links to those that they read.
+fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedSpan; 3]) {
+    for (name, expected) in [
+        ("floe.pipeline.run", ""),
+        ("floe.compile", "floe.pipeline.run"),
+        ("orchestrator.run", "floe.pipeline.run"),
+        ("dagster.asset.orders", "orchestrator.run"),
+        ("dagster.asset.stg_orders", "orchestrator.run"),
+        ("dagster.asset.totals", "orchestrator.run"),
+        ("quality.run_checks", "dagster.asset.stg_orders"),
+    ] {
+        assert_eq!(parent(spans, single(spans, name)), expected, "{name}");
+    }
+    assert!(orders.links.is_empty());
+    assert_eq!(linked(spans, stg_orders), ["dagster.asset.orders"]);
+    assert_eq!(linked(spans, totals), ["dagster.asset.stg_orders"]);
+    let count = |name: &str| spans.iter().filter(|it| it.name == name).count();
+    assert_eq!(
+        (count("dagster.io.read"), count("dagster.io.write")),
+        (2, 3)
+    );
+}
+
+/// The span of an asset has the ids of Dagster, whose event has those of the span.
+fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
+    let key = span.name.trim_start_matches("dagster.asset.");
+    assert_attributes(
+        span,
+        &[
+            ("dagster.asset_key", key.into()),
+            ("dagster.step_key", key.into()),
+            ("dagster.run_id", run_id.into()),
+            ("dagster.retry_number", 0.into()),
+            ("dagster.asset.status", "success".into()),
+        ],
+    );
+    let metadata = &events["materializations"][key];
+    let typed = |kind: &str, value: &str| json!({ "type": kind, "value": value });
+    let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
+    assert_eq!(
+        metadata["floe/trace_id"],
+        typed("TextMetadataValue", TRACE_ID)
+    );
+    assert_eq!(
+        metadata["floe/span_id"],
+        typed("TextMetadataValue", &span.span_id)
+    );
+    assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
+}
+
+/// What Dagster itself shows of the run.
+fn assert_events(events: &Json) {
+    let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
+    assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
+    let check = &events["checks"]["unique_order_id"];
+    assert_eq!(
+        (&check["passed"], &check["severity"]),
+        (&json!(true), &json!("ERROR"))
+    );
+    let log = events["log"].to_string();
+    assert!(log.contains("trace: http://jaeger"), "{log}");
+}
+
 #[test]
 fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
     let (Some(programs), Some(dbt)) = (real(), real_dbt()) else {
@@ -47,27 +110,9 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
         setup.product.path(".floe/objects").exists(),
         "gold is published"
     );
-    for (name, expected) in [
-        ("floe.pipeline.run", ""),
-        ("floe.compile", "floe.pipeline.run"),
-        ("orchestrator.run", "floe.pipeline.run"),
-        ("dagster.asset.orders", "orchestrator.run"),
-        ("dagster.asset.stg_orders", "orchestrator.run"),
-        ("dagster.asset.totals", "orchestrator.run"),
-        ("quality.run_checks", "dagster.asset.stg_orders"),
-    ] {
-        assert_eq!(parent(&spans, single(&spans, name)), expected, "{name}");
-    }
-    let [orders, stg_orders, totals] = ["orders", "stg_orders", "totals"]
-        .map(|key| single(&spans, &format!("dagster.asset.{key}")));
-    assert!(orders.links.is_empty());
-    assert_eq!(linked(&spans, stg_orders), ["dagster.asset.orders"]);
-    assert_eq!(linked(&spans, totals), ["dagster.asset.stg_orders"]);
-    let count = |name: &str| spans.iter().filter(|it| it.name == name).count();
-    assert_eq!(
-        (count("dagster.io.read"), count("dagster.io.write")),
-        (2, 3)
-    );
+    let assets = ["orders", "stg_orders", "totals"];
+    let assets = assets.map(|key| single(&spans, &format!("dagster.asset.{key}")));
+    assert_tree(&spans, assets);
 
     let events = events(&programs, &setup);
     let run_id = events["runs"][0]["id"].as_str().unwrap();
@@ -78,47 +123,17 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
     for name in ["floe.pipeline.run", "orchestrator.run"] {
         assert_attributes(single(&spans, name), &[("dagster.run_id", run_id.into())]);
     }
-    for span in [orders, stg_orders, totals] {
-        let key = span.name.trim_start_matches("dagster.asset.");
-        assert_attributes(
-            span,
-            &[
-                ("dagster.asset_key", key.into()),
-                ("dagster.step_key", key.into()),
-                ("dagster.run_id", run_id.into()),
-                ("dagster.retry_number", 0.into()),
-                ("dagster.asset.status", "success".into()),
-            ],
-        );
-        let metadata = &events["materializations"][key];
-        let typed = |kind: &str, value: &str| json!({ "type": kind, "value": value });
-        let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
-        assert_eq!(
-            metadata["floe/trace_id"],
-            typed("TextMetadataValue", TRACE_ID)
-        );
-        assert_eq!(
-            metadata["floe/span_id"],
-            typed("TextMetadataValue", &span.span_id)
-        );
-        assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
+    for span in assets {
+        assert_materialized(span, run_id, &events);
     }
-    let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
-    assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
-    let check = &events["checks"]["unique_order_id"];
-    assert_eq!(
-        (&check["passed"], &check["severity"]),
-        (&json!(true), &json!("ERROR"))
-    );
-    let log = events["log"].to_string();
-    assert!(log.contains("trace: http://jaeger"), "{log}");
+    assert_events(&events);
     // The events of lineage are in the trace, too, those of assets below the run.
     let lineage = setup.product.read(".floe/lineage.jsonl");
     assert!(
         lineage.lines().all(|line| line.contains(TRACE_ID)),
         "{lineage}"
     );
-    assert_history(&setup, &[orders, stg_orders, totals], run_id);
+    assert_history(&setup, &assets, run_id);
 }
 
 /// The processes of a trace, each with its first span and the number of its spans.
@@ -266,11 +281,7 @@ fn failing(programs: &Path) -> Setup {
     setup
 }
 
-#[test]
-fn real_dagster_with_assets_that_fail_in_every_way() {
-    let Some(programs) = real() else { return };
-    let setup = failing(&programs);
-    let output = setup.run();
+fn assert_reported(output: &Output) {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(
@@ -283,46 +294,47 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     ] {
         assert!(stderr.contains(reason), "{stderr}");
     }
-    let spans = setup.spans();
-    assert_one_trace(&spans);
-    let run = single(&spans, "orchestrator.run");
-    let is_ended = is_error(run, "dagster ended with the exit code 1");
-    assert!(is_ended, "{:?}", run.status);
-    assert_attributes(run, &[("process.exit.code", 1.into())]);
-    // Each attempt is a span.
-    let attempts = |key: &str| {
-        let name = format!("dagster.asset.{key}");
-        let mut found: Vec<_> = spans.iter().filter(|it| it.name == name).collect();
-        found.sort_by_key(|it| it.start_unix_nano);
-        let [first, second] = found[..] else {
-            panic!("{key}:\n{}", tree(&spans));
-        };
-        for (number, span) in [(0, first), (1, second)] {
-            assert_attributes(span, &[("dagster.retry_number", number.into())]);
-            assert_eq!(parent(&spans, span), "orchestrator.run");
-        }
-        [first, second]
+}
+
+/// Each attempt is a span.
+fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
+    let name = format!("dagster.asset.{key}");
+    let mut found: Vec<_> = spans.iter().filter(|it| it.name == name).collect();
+    found.sort_by_key(|it| it.start_unix_nano);
+    let [first, second] = found[..] else {
+        panic!("{key}:\n{}", tree(spans));
     };
-    // The source is built at the second attempt, and what is behind it links to that one.
-    let [first, second] = attempts("orders");
+    for (number, span) in [(0, first), (1, second)] {
+        assert_attributes(span, &[("dagster.retry_number", number.into())]);
+        assert_eq!(parent(spans, span), "orchestrator.run");
+    }
+    [first, second]
+}
+
+/// The source is built at the second attempt, and what is behind it links to that one.
+fn assert_repaired(spans: &[ReceivedSpan]) {
+    let [first, second] = attempts(spans, "orders");
     assert!(
         is_error(first, "expected a whole number"),
         "{:?}",
         first.status
     );
     assert_eq!(second.status, ReceivedStatus::Ok);
-    let checked = single(&spans, "dagster.asset.checked");
+    let checked = single(spans, "dagster.asset.checked");
     assert_eq!(checked.links[0].span_id, second.span_id);
     assert!(
         is_error(checked, "the check `not_null_ordered_on`"),
         "{:?}",
         checked.status
     );
-    for span in attempts("stg_orders") {
+}
+
+fn assert_failed(spans: &[ReceivedSpan]) {
+    for span in attempts(spans, "stg_orders") {
         assert!(is_error(span, "no such function"), "{:?}", span.status);
         assert_attributes(span, &[("dagster.asset.status", "failed".into())]);
     }
-    for span in attempts("endless") {
+    for span in attempts(spans, "endless") {
         assert!(
             is_error(span, "ended without a result"),
             "{:?}",
@@ -332,10 +344,13 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
         assert_attributes(span, &[("dagster.asset.status", canceled)]);
         assert_attributes(span, &[("error.type", "canceled".into())]);
     }
+}
+
+fn assert_skipped(spans: &[ReceivedSpan]) {
     for (key, missing) in [("totals", "stg_orders"), ("behind", "checked")] {
-        let skipped = single(&spans, &format!("dagster.asset.{key}"));
+        let skipped = single(spans, &format!("dagster.asset.{key}"));
         assert_eq!(skipped.status, ReceivedStatus::Unset);
-        assert_eq!(parent(&spans, skipped), "orchestrator.run");
+        assert_eq!(parent(spans, skipped), "orchestrator.run");
         assert_attributes(
             skipped,
             &[
@@ -344,7 +359,10 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
             ],
         );
     }
-    let events = events(&programs, &setup);
+}
+
+/// What Dagster itself shows of the run.
+fn assert_events_of_failures(events: &Json) {
     assert_eq!(events["runs"][0]["status"], "FAILURE");
     let sorted = |key: &str| {
         let found = events[key].as_array().unwrap().iter();
@@ -358,6 +376,23 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
         events["checks"]["not_null_ordered_on"],
         json!({ "passed": false, "severity": "ERROR", "metadata": { "floe/failed_rows": 1 } })
     );
+}
+
+#[test]
+fn real_dagster_with_assets_that_fail_in_every_way() {
+    let Some(programs) = real() else { return };
+    let setup = failing(&programs);
+    assert_reported(&setup.run());
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let run = single(&spans, "orchestrator.run");
+    let is_ended = is_error(run, "dagster ended with the exit code 1");
+    assert!(is_ended, "{:?}", run.status);
+    assert_attributes(run, &[("process.exit.code", 1.into())]);
+    assert_repaired(&spans);
+    assert_failed(&spans);
+    assert_skipped(&spans);
+    assert_events_of_failures(&events(&programs, &setup));
 }
 
 #[test]

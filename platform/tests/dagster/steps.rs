@@ -38,24 +38,7 @@ pub(crate) fn is_error(span: &ReceivedSpan, part: &str) -> bool {
     matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
 }
 
-#[test]
-fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
-    let setup = Setup::with_script("exit 9");
-    setup.compile();
-    let compiled = setup.spans().len();
-    let output = setup.step("orders", &json!({}));
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let of_orders = setup.messages();
-    let output = setup.step(
-        "stg_orders",
-        &json!({ "orders": of_orders[2]["params"]["metadata"]["floe/traceparent"]["raw_value"] }),
-    );
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let spans = &setup.spans()[compiled..];
-    assert_one_trace(spans);
-
-    let orders = single(spans, "dagster.asset.orders");
-    let asset = single(spans, "dagster.asset.stg_orders");
+fn assert_asset(asset: &ReceivedSpan) {
     assert_eq!(asset.parent_span_id, "b7ad6b7169203331");
     assert_eq!(asset.status, ReceivedStatus::Ok);
     assert_eq!(asset.scope, "floe.orchestrator.dagster");
@@ -74,7 +57,10 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
             ("floe.pipeline.run_id", RUN_ID.into()),
         ],
     );
-    assert_lineage(&setup, asset, RUN_ID, RUN_ID);
+}
+
+/// What an asset reads and writes is below it.
+fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
     let read = single(spans, "dagster.io.read");
     assert_eq!(parent(spans, read), "dagster.asset.stg_orders");
@@ -87,13 +73,15 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
         .iter()
         .find(|it| it.span_id == ingestion.parent_span_id);
     assert_eq!(parent(spans, load.unwrap()), "dagster.io.write");
+}
 
-    // Dagster's log leads to the trace.
+/// Dagster's log leads to the trace.
+fn assert_messages(messages: &[Json], orders: &ReceivedSpan) {
     let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
     let typed = |kind: &str, value: &str| json!({ "type": kind, "raw_value": value });
     let traceparent = format!("00-{TRACE_ID}-{}-01", orders.span_id);
     assert_eq!(
-        of_orders[1..],
+        messages[1..],
         [
             json!({ "__dagster_pipes_version": "0.1", "method": "log", "params": {
                 "level": "INFO", "message": format!("trace: {url}"),
@@ -113,15 +101,43 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
             json!({ "__dagster_pipes_version": "0.1", "method": "closed", "params": {} }),
         ]
     );
-    assert_eq!(setup.tables(), ["orders", "stg_orders"]);
-    assert_found(&setup, RUN_ID, &[orders, asset]);
+}
+
+/// The log of an asset has the ids of its span, its run and its lineage.
+fn assert_logs(logs: &[ReceivedLog], asset: &ReceivedSpan) {
     let begins = |log: &&ReceivedLog| log.body == Some("asset begins".into());
-    let logs = setup.receiver.logs();
     let log = logs.iter().rfind(begins).unwrap();
     assert_eq!(log.span_id, asset.span_id);
     assert_eq!(log.attributes["dagster_run_id"], RUN_ID.into());
     let lineage = &asset.attributes["lineage.run_id"];
     assert_eq!(log.attributes["lineage_run_id"], *lineage);
+}
+
+#[test]
+fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    let compiled = setup.spans().len();
+    let output = setup.step("orders", &json!({}));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let of_orders = setup.messages();
+    let output = setup.step(
+        "stg_orders",
+        &json!({ "orders": of_orders[2]["params"]["metadata"]["floe/traceparent"]["raw_value"] }),
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let spans = &setup.spans()[compiled..];
+    assert_one_trace(spans);
+
+    let orders = single(spans, "dagster.asset.orders");
+    let asset = single(spans, "dagster.asset.stg_orders");
+    assert_asset(asset);
+    assert_lineage(&setup, asset, RUN_ID, RUN_ID);
+    assert_reads_and_writes(spans, asset);
+    assert_messages(&of_orders, orders);
+    assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+    assert_found(&setup, RUN_ID, &[orders, asset]);
+    assert_logs(&setup.receiver.logs(), asset);
 
     // An asset can be built again, and the other tables stay.
     let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));

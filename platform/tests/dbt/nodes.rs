@@ -156,25 +156,8 @@ fn a_node_has_its_result_and_links_to_the_nodes_that_it_reads() {
     );
 }
 
-#[test]
-fn failed_skipped_and_warned_nodes() {
-    let setup = Setup::playing("build_failed", 1);
-    assert_eq!(setup.build("build_failed.jsonl").status.code(), Some(1));
-    let spans = setup.spans();
-    let root = single(&spans, "dbt.build");
-    assert_eq!(error_message(root), "2 nodes failed");
-    assert_attributes(
-        root,
-        &[
-            ("error.type", "exit_1".into()),
-            ("dbt.models_run", 8.into()),
-            ("dbt.tests_run", 6.into()),
-            ("dbt.failures", 2.into()),
-            ("process.exit.code", 1.into()),
-        ],
-    );
-
-    let leaky = single(&spans, "dbt.model.leaky");
+fn assert_failed_model(spans: &[ReceivedSpan]) {
+    let leaky = single(spans, "dbt.model.leaky");
     let message = error_message(leaky);
     assert!(
         message.starts_with("Runtime Error in model leaky (models/broken/leaky.sql)"),
@@ -188,16 +171,14 @@ fn failed_skipped_and_warned_nodes() {
         ],
     );
     assert_attributes(leaky, &[("exception.message", message.into())]);
-    let received = bytes(&setup.receiver);
-    for secret in ["sk_live_12345", "jane@example.com"] {
-        assert!(!received.contains(secret), "{secret} was sent");
-    }
+}
 
+fn assert_skipped_models(spans: &[ReceivedSpan]) {
     for (name, parent) in [
         ("dbt.model.below_leaky", "dbt.model.leaky"),
         ("dbt.model.below_tested", "dbt.model.tested"),
     ] {
-        let skipped = single(&spans, name);
+        let skipped = single(spans, name);
         assert_eq!(skipped.status, ReceivedStatus::Unset);
         assert_attributes(
             skipped,
@@ -206,11 +187,13 @@ fn failed_skipped_and_warned_nodes() {
                 ("dbt.node_skip_reason", "upstream".into()),
             ],
         );
-        assert_eq!(linked(&spans, skipped), [parent]);
+        assert_eq!(linked(spans, skipped), [parent]);
         assert!(skipped.end_unix_nano - skipped.start_unix_nano < 1_000_000_000);
     }
+}
 
-    let failed = single(&spans, "dbt.test.accepted_values_tested_order_id__1");
+fn assert_failed_and_warned_tests(spans: &[ReceivedSpan]) {
+    let failed = single(spans, "dbt.test.accepted_values_tested_order_id__1");
     assert_eq!(
         error_message(failed),
         "Got 39 results, configured to fail if != 0"
@@ -232,7 +215,7 @@ fn failed_skipped_and_warned_nodes() {
             ("quality.pass_count", 0.into()),
         ],
     );
-    let warned = single(&spans, "dbt.test.accepted_values_city_revenue_city__York");
+    let warned = single(spans, "dbt.test.accepted_values_city_revenue_city__York");
     assert_eq!(warned.status, ReceivedStatus::Ok);
     assert_attributes(
         warned,
@@ -241,6 +224,32 @@ fn failed_skipped_and_warned_nodes() {
             ("dbt.failing_rows", 2.into()),
         ],
     );
+}
+
+#[test]
+fn failed_skipped_and_warned_nodes() {
+    let setup = Setup::playing("build_failed", 1);
+    assert_eq!(setup.build("build_failed.jsonl").status.code(), Some(1));
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    assert_eq!(error_message(root), "2 nodes failed");
+    assert_attributes(
+        root,
+        &[
+            ("error.type", "exit_1".into()),
+            ("dbt.models_run", 8.into()),
+            ("dbt.tests_run", 6.into()),
+            ("dbt.failures", 2.into()),
+            ("process.exit.code", 1.into()),
+        ],
+    );
+    let received = bytes(&setup.receiver);
+    for secret in ["sk_live_12345", "jane@example.com"] {
+        assert!(!received.contains(secret), "{secret} was sent");
+    }
+    assert_failed_model(&spans);
+    assert_skipped_models(&spans);
+    assert_failed_and_warned_tests(&spans);
 }
 
 #[test]

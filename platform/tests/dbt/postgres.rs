@@ -690,19 +690,8 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_a_signal_ends() {
     shop.assert_no_password();
 }
 
-#[test]
-fn real_postgres_knows_the_runs_of_all_hosts() {
-    let Some(mut shop) = Shop::new() else { return };
-    // Before the first run.
-    let none = shop.find_elsewhere("none");
-    assert_eq!(none.status.code(), Some(1));
-    assert!(!text_of(&none.stderr).contains("warning"));
-    let psql = shop.server.programs.join("psql");
-    let log = "#!/bin/sh\necho \"$@\" >> arguments\nexec";
-    shop.program(&format!("{log} '{}' \"$@\"\n", psql.display()));
-    shop.succeeds(&["run", "."]);
-    shop.manifest("shop");
-
+/// A run is found by each of its ids, which are no arguments of a program.
+fn assert_found_by_each_id(shop: &Shop) {
     let run_id = shop.last_run_id();
     let here = shop.floe(&["find", ".", &run_id, "--json"]);
     let here: Json = serde_json::from_slice(&here.stdout).unwrap();
@@ -728,12 +717,15 @@ fn real_postgres_knows_the_runs_of_all_hosts() {
         .into_iter()
         .filter(|it| it.name == "compute.record_run");
     assert_eq!(recorded.filter(|it| it.parent_span_id == root).count(), 2);
+}
 
+/// A run that failed is found, and its id is returned. One that another one keeps from the warehouse is that of its host
+/// alone.
+fn failed_run(shop: &Shop) -> String {
     shop.write("models/totals.sql", "SELECT nope FROM {{ ref('recent') }}");
     shop.fails(&["run", "."], 1);
     let failed = shop.last_run_id();
     assert_eq!(shop.found_elsewhere(&failed)["status"], "failed");
-    // A run that another one keeps from the warehouse is that of its host alone.
     let (mut held, stdin) = lock(&shop.server);
     shop.fails(&["run", "."], 1);
     drop(stdin);
@@ -741,19 +733,24 @@ fn real_postgres_knows_the_runs_of_all_hosts() {
     let refused = shop.last_run_id();
     assert_eq!(shop.find_elsewhere(&refused).status.code(), Some(1));
     assert!(shop.floe(&["find", ".", &refused]).status.success());
+    failed
+}
 
-    // The server is not there.
+/// The server is not there.
+fn assert_found_here_alone(shop: &mut Shop, run_id: &str) {
     shop.server.stop();
-    let here = shop.floe(&["find", ".", &failed]);
-    assert!(text_of(&here.stdout).contains(&failed));
+    let here = shop.floe(&["find", ".", run_id]);
+    assert!(text_of(&here.stdout).contains(run_id));
     let warning = "warning: only the runs of this host are known: the compute plugin `postgres`: ";
     let stderr = text_of(&here.stderr);
     assert!(stderr.starts_with(warning), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert_eq!(here.status.code(), Some(0));
     shop.server.resume();
+}
 
-    // It refuses.
+/// The server refuses to record a run, which is then found on its host.
+fn assert_not_recorded(shop: &Shop) {
     shop.server.psql(
         "shop",
         "DROP TABLE retail__runs.runs; CREATE VIEW retail__runs.runs AS SELECT 1 AS one",
@@ -776,6 +773,24 @@ fn real_postgres_knows_the_runs_of_all_hosts() {
     let run_id = shop.last_run_id();
     let here = shop.floe(&["find", ".", &run_id]);
     assert!(text_of(&here.stdout).starts_with("run of shop 1.0.0 (dev): success\n"));
+}
+
+#[test]
+fn real_postgres_knows_the_runs_of_all_hosts() {
+    let Some(mut shop) = Shop::new() else { return };
+    // Before the first run.
+    let none = shop.find_elsewhere("none");
+    assert_eq!(none.status.code(), Some(1));
+    assert!(!text_of(&none.stderr).contains("warning"));
+    let psql = shop.server.programs.join("psql");
+    let log = "#!/bin/sh\necho \"$@\" >> arguments\nexec";
+    shop.program(&format!("{log} '{}' \"$@\"\n", psql.display()));
+    shop.succeeds(&["run", "."]);
+    shop.manifest("shop");
+    assert_found_by_each_id(&shop);
+    let failed = failed_run(&shop);
+    assert_found_here_alone(&mut shop, &failed);
+    assert_not_recorded(&shop);
     shop.assert_no_password();
 }
 
@@ -1028,26 +1043,9 @@ const PAYMENTS: &str =
 
 const TOTALS: &str = "  - name: totals\n    product: ..\n";
 
-#[test]
-fn real_postgres_has_the_sources_of_a_product() {
-    let Some(shop) = Shop::new() else { return };
-    shop.succeeds(&["run", "."]);
-    let published = single(&shop.last(), "floe.pipeline.run").clone();
-    shop.server.psql(
-        "shop",
-        "CREATE SCHEMA raw; CREATE TABLE raw.\"Payments\" (id bigint, cents integer, at timestamptz); \
-         INSERT INTO raw.\"Payments\" VALUES (1, 250, now()), (2, 50, NULL)",
-    );
-    report(&shop, &format!("{PAYMENTS}{TOTALS}"));
-    // What another host has run is in the server.
-    fs::remove_dir_all(shop.folder.path().join(".floe")).unwrap();
-    let stderr = shop.succeeds(&["run", "report"]);
-    assert!(
-        stderr.contains("2 models and 2 sources built, 0 failed"),
-        "{stderr}"
-    );
-    let spans = shop.last();
-    let asset = single(&spans, "floe.asset.totals");
+/// The span of a source leads to the run that published it.
+fn assert_sources(spans: &[ReceivedSpan], published: &ReceivedSpan) {
+    let asset = single(spans, "floe.asset.totals");
     assert_eq!(
         text(asset, "floe.source.table").as_deref(),
         Some("retail.totals")
@@ -1062,7 +1060,7 @@ fn real_postgres_has_the_sources_of_a_product() {
     );
     assert_eq!(
         text(asset, "floe.source.run_id"),
-        text(&published, "floe.pipeline.run_id")
+        text(published, "floe.pipeline.run_id")
     );
     let links: Vec<_> = asset
         .links
@@ -1070,8 +1068,11 @@ fn real_postgres_has_the_sources_of_a_product() {
         .map(|it| (&it.trace_id, &it.span_id))
         .collect();
     assert_eq!(links, [(&published.trace_id, &published.span_id)]);
-    let payments = single(&spans, "floe.asset.payments");
+    let payments = single(spans, "floe.asset.payments");
     assert_eq!(payments.attributes["ingestion.rows_loaded"], Value::Int(2));
+}
+
+fn assert_lineage_of_sources(shop: &Shop) {
     let lineage =
         fs::read_to_string(shop.folder.path().join("report/.floe/lineage.jsonl")).unwrap();
     let input = |job: &str| {
@@ -1088,8 +1089,10 @@ fn real_postgres_has_the_sources_of_a_product() {
         input("report.payments"),
         (json!(namespace), json!("shop.raw.Payments"))
     );
+}
 
-    // A run of the other product replaces its tables, and not their copies.
+/// A run of the other product replaces its tables, and not their copies.
+fn assert_copied(shop: &Shop) {
     shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
     shop.succeeds(&["run", "."]);
     let rows = |table: &str| shop.server.psql("shop", &format!("TABLE report.{table}"));
@@ -1104,8 +1107,10 @@ fn real_postgres_has_the_sources_of_a_product() {
         shop.server.tables(),
         ["orders", "recent", "stg_orders", "totals"]
     );
+}
 
-    // What does not depend on a table that is gone is built.
+/// What does not depend on a table that is gone is built.
+fn assert_built_without_a_source(shop: &Shop) {
     let fails = |sql: &str, error: &str| {
         shop.server.psql("shop", sql);
         let stderr = shop.fails(&["run", "report"], 1);
@@ -1131,6 +1136,30 @@ fn real_postgres_has_the_sources_of_a_product() {
         "DROP SCHEMA raw CASCADE",
         "report/floe.yaml:5:12: there is no table `raw.Payments`, and no other\n",
     );
+}
+
+#[test]
+fn real_postgres_has_the_sources_of_a_product() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let published = single(&shop.last(), "floe.pipeline.run").clone();
+    shop.server.psql(
+        "shop",
+        "CREATE SCHEMA raw; CREATE TABLE raw.\"Payments\" (id bigint, cents integer, at timestamptz); \
+         INSERT INTO raw.\"Payments\" VALUES (1, 250, now()), (2, 50, NULL)",
+    );
+    report(&shop, &format!("{PAYMENTS}{TOTALS}"));
+    // What another host has run is in the server.
+    fs::remove_dir_all(shop.folder.path().join(".floe")).unwrap();
+    let stderr = shop.succeeds(&["run", "report"]);
+    assert!(
+        stderr.contains("2 models and 2 sources built, 0 failed"),
+        "{stderr}"
+    );
+    assert_sources(&shop.last(), &published);
+    assert_lineage_of_sources(&shop);
+    assert_copied(&shop);
+    assert_built_without_a_source(&shop);
     shop.assert_no_password();
 }
 

@@ -38,17 +38,7 @@ fn telemetry(manifest: &str) -> TelemetryConfig {
     compiled(manifest, &[]).telemetry
 }
 
-#[test]
-fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
-    let Observability {
-        telemetry,
-        lineage,
-        lineage_namespace,
-        lineage_endpoint,
-        lineage_transport,
-        trace_url,
-    } = compiled(
-        "\
+const EVERY_SETTING: &str = "\
 environment: staging
 observability:
   tracing: { endpoint: 'http://otlp.example.com:4318', protocol: http, trace_url: 'http://jaeger/trace/{trace_id}' }
@@ -66,9 +56,18 @@ telemetry:
   limits: { attribute_count: 64 }
   errors: { panic_messages: false }
   propagators: [tracecontext]
-plugins: { telemetry_backend: { type: jaeger } }",
-        &[],
-    );
+plugins: { telemetry_backend: { type: jaeger } }";
+
+#[test]
+fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
+    let Observability {
+        telemetry,
+        lineage,
+        lineage_namespace,
+        lineage_endpoint,
+        lineage_transport,
+        trace_url,
+    } = compiled(EVERY_SETTING, &[]);
     assert!(telemetry.enabled);
     assert_eq!(telemetry.backend, "jaeger");
     assert_eq!(

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use floe_tests::{Receiver, Value};
+use floe_tests::{ReceivedPoint, ReceivedSpan, Receiver, Value};
 use serde_json::Value as Json;
 
 use crate::product::{Output, Product, command, program};
@@ -312,22 +312,8 @@ fn gold_tables_that_are_not_selected_are_not_published_again() {
     assert_eq!(product.read(".floe/semantic/totals.yml"), totals);
 }
 
-#[test]
-fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
-    let product = shop();
-    product.run().assert_ok();
-    product.remove(".floe/lineage.jsonl");
-    let receiver = Receiver::grpc();
-    let endpoint = receiver.endpoint();
-    let select = ["--select", "stg_orders,totals", "--json"];
-    let output = product.floe(
-        "run",
-        &select,
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)],
-    );
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let lines: Vec<Json> = output
-        .stdout
+fn assert_lines(stdout: &str) {
+    let lines: Vec<Json> = stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -337,7 +323,9 @@ fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
             (&2.into(), &4.into())
         );
     }
+}
 
+fn assert_results_and_history(product: &Product) {
     let json = |path: &str| -> Json { serde_json::from_str(&product.read(path)).unwrap() };
     let results = json(".floe/run_results.json");
     assert_eq!(results["select"], "stg_orders totals");
@@ -352,7 +340,9 @@ fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
         history.contains("\"run --select stg_orders totals\""),
         "{history}"
     );
+}
 
+fn assert_lineage(product: &Product) {
     let lineage = product.read(".floe/lineage.jsonl");
     let events: Vec<Json> = lineage
         .lines()
@@ -374,8 +364,9 @@ fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
             "{event}"
         );
     }
+}
 
-    let spans = receiver.spans();
+fn assert_spans(spans: &[ReceivedSpan]) {
     let root = spans
         .iter()
         .find(|it| it.name == "floe.pipeline.run")
@@ -387,9 +378,10 @@ fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
         .filter_map(|it| it.name.strip_prefix("floe.asset."))
         .collect();
     assert_eq!(built, BTreeSet::from(["stg_orders", "totals"]));
+}
 
-    // A product is as fresh as its last run of all assets.
-    let points = receiver.points();
+/// A product is as fresh as its last run of all assets.
+fn assert_points(points: &[ReceivedPoint]) {
     let of_run = points
         .iter()
         .filter(|it| it.name.starts_with("floe.pipeline."));
@@ -403,4 +395,25 @@ fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
         .map(|it| format!("{:?}", it.attributes["floe.transform.model"]))
         .collect();
     assert_eq!(models.len(), 2, "{models:?}");
+}
+
+#[test]
+fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
+    let product = shop();
+    product.run().assert_ok();
+    product.remove(".floe/lineage.jsonl");
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let select = ["--select", "stg_orders,totals", "--json"];
+    let output = product.floe(
+        "run",
+        &select,
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)],
+    );
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_lines(&output.stdout);
+    assert_results_and_history(&product);
+    assert_lineage(&product);
+    assert_spans(&receiver.spans());
+    assert_points(&receiver.points());
 }

@@ -41,9 +41,8 @@ fn answer(request: &Received) -> Answer {
     Answer::json(200, &body)
 }
 
-#[test]
-fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
-    let service = Service::start(answer);
+/// The shop with a check that fails, and every service at one address.
+fn shop(url: &str) -> Product {
     let product = Product::shop();
     product.replace(
         "floe.yaml",
@@ -54,7 +53,6 @@ fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
         "models/totals.sql",
         "SELECT count(*) AS orders, 0.5 AS share, min(ordered_on) AS first FROM {{ ref('stg_orders') }}\n",
     );
-    let url = &service.url;
     let manifest = format!(
         "\
 plugins:
@@ -66,12 +64,11 @@ plugins:
   alert_channel: {{ type: alertmanager, url: '{url}' }}"
     );
     product.append("manifest.yaml", &manifest);
-    let variables = [("INFISICAL", CREDENTIALS[0]), ("KEY", "floe")];
-    let output = product.floe("run", &["--trace", "full"], &variables);
-    let warning = "warning: the quality plugin `sql`: the check `min_rows` of `stg_orders` failed: found 2 rows, expected at least 3\n";
-    assert_eq!((output.code, &*output.complaints()), (Some(0), warning));
+    product
+}
 
-    let received = service.received();
+/// What each service gets.
+fn assert_requests(received: &[Received]) {
     let of = |path: &str| {
         let found = received.iter().filter(|it| it.path.starts_with(path));
         found.collect::<Vec<_>>()
@@ -90,14 +87,16 @@ plugins:
         table,
         json!({ "name": "totals", "format": "csv", "base-location": location, "properties": { "header": "true" } })
     );
+}
 
-    let trace = output.stdout.split_once("trace ").unwrap().1[..32].to_owned();
+/// Each request has the trace and the baggage of the run.
+fn assert_context(received: &[Received], trace: &str) {
     let traces: BTreeSet<&str> = received
         .iter()
         .map(|request| &request.header("traceparent").unwrap()[3..35])
         .collect();
-    assert_eq!(traces, BTreeSet::from([trace.as_str()]));
-    for request in &received {
+    assert_eq!(traces, BTreeSet::from([trace]));
+    for request in received {
         let baggage = request.header("baggage").unwrap();
         let mut baggage: Vec<&str> = baggage.split(',').collect();
         baggage.sort_unstable();
@@ -109,6 +108,21 @@ plugins:
         ];
         assert_eq!(baggage, expected, "{}", request.path);
     }
+}
+
+#[test]
+fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
+    let service = Service::start(answer);
+    let product = shop(&service.url);
+    let variables = [("INFISICAL", CREDENTIALS[0]), ("KEY", "floe")];
+    let output = product.floe("run", &["--trace", "full"], &variables);
+    let warning = "warning: the quality plugin `sql`: the check `min_rows` of `stg_orders` failed: found 2 rows, expected at least 3\n";
+    assert_eq!((output.code, &*output.complaints()), (Some(0), warning));
+
+    let received = service.received();
+    assert_requests(&received);
+    let trace = &output.stdout.split_once("trace ").unwrap().1[..32];
+    assert_context(&received, trace);
     for span in [
         "secrets.get_secret",
         "storage.put_object",

@@ -53,6 +53,12 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
             .assert_attribute("floe.compile.stage", stage)
             .assert_attribute("compile.operation", stage);
     }
+}
+
+#[test]
+fn a_run_starts_its_plugins_and_publishes_what_it_built() {
+    let product = Product::shop();
+    let (spans, _) = run(&product);
     // The start of nine plugins, one source, two models, and what they publish.
     let count = |name: &str| spans.named(name).count();
     assert_eq!(count("floe.plugins.start"), 1, "{spans}");
@@ -80,29 +86,46 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
             .path(".floe/objects/retail/shop/totals.csv")
             .exists()
     );
-    // Every event is in the file, with the ids of its span's trace.
+}
+
+/// The events of lineage in the file of a product.
+fn lineage(product: &Product) -> Vec<serde_json::Value> {
     let lineage = product.read(".floe/lineage.jsonl");
-    let events: Vec<serde_json::Value> = lineage
+    let events = lineage
         .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(events.len(), 8, "{lineage}");
+        .map(|line| serde_json::from_str(line).unwrap());
+    events.collect()
+}
+
+/// The event of a job in this state.
+fn event<'a>(events: &'a [serde_json::Value], job: &str, state: &str) -> &'a serde_json::Value {
+    let found = events
+        .iter()
+        .find(|event| event["job"]["name"] == job && event["eventType"] == state);
+    found.unwrap_or_else(|| panic!("{job} {state} in {events:#?}"))
+}
+
+#[test]
+fn every_event_of_lineage_has_the_ids_of_its_run_and_of_its_trace() {
+    let product = Product::shop();
+    let (spans, run_id) = run(&product);
+    let events = lineage(&product);
+    assert_eq!(events.len(), 8, "{events:#?}");
     let trace = spans.single("floe.pipeline.run").span_context().trace_id();
     for event in &events {
         let ids = &event["run"]["facets"]["traceCorrelation"];
         assert_eq!(ids["trace_id"], trace.to_string(), "{event}");
     }
-    let of = |job: &str, state: &str| {
-        let found = events
-            .iter()
-            .find(|event| event["job"]["name"] == job && event["eventType"] == state);
-        found
-            .unwrap_or_else(|| panic!("{job} {state} in {lineage}"))
-            .clone()
-    };
-    assert_eq!(of("shop", "START")["run"]["runId"], run_id);
-    assert_eq!(of("shop", "COMPLETE")["run"]["runId"], run_id);
-    let totals = of("shop.totals", "COMPLETE");
+    assert_eq!(event(&events, "shop", "START")["run"]["runId"], run_id);
+    assert_eq!(event(&events, "shop", "COMPLETE")["run"]["runId"], run_id);
+}
+
+#[test]
+fn the_lineage_of_an_asset_leads_to_its_span_and_its_run() {
+    let product = Product::shop();
+    let (spans, run_id) = run(&product);
+    let events = lineage(&product);
+    let totals = event(&events, "shop.totals", "COMPLETE");
     spans
         .single("floe.asset.totals")
         .assert_attribute("lineage.run_id", totals["run"]["runId"].as_str().unwrap());
@@ -111,7 +134,8 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
     let tags = totals["run"]["facets"]["tags"]["tags"].as_array().unwrap();
     let tag = |key: &str| tags.iter().find(|tag| tag["key"] == key).unwrap()["value"].clone();
     assert_eq!(tag("floe_run_id"), run_id);
-    let span = spans.single("floe.asset.totals").span_context().span_id();
+    let context = spans.single("floe.asset.totals").span_context();
+    let (trace, span) = (context.trace_id(), context.span_id());
     assert_eq!(tag("traceparent"), format!("00-{trace}-{span}-01"));
     let fields = |data: &serde_json::Value| data["facets"]["schema"]["fields"].clone();
     assert_eq!(fields(&totals["outputs"][0])[0]["name"], "orders");

@@ -1,5 +1,6 @@
 //! Debian's Alertmanager: an alert is read back by its API.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -29,30 +30,31 @@ fn send(url: &str, password: &str, message: &Message<'_>) -> Result<(), Error> {
     sent
 }
 
+/// A server at this port, with its files in a folder.
+fn alertmanager(place: &Path, folder: &Path, port: u16) -> Process {
+    let (config, users) = (folder.join("config.yml"), folder.join("web.yml"));
+    std::fs::write(&config, CONFIG).unwrap();
+    std::fs::write(&users, USERS).unwrap();
+    Process::start(
+        Command::new(place.join("root/usr/bin/prometheus-alertmanager"))
+            .current_dir(place.join("root"))
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--web.config.file={}", users.display()))
+            .arg(format!("--storage.path={}", folder.display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg("--cluster.listen-address="),
+    )
+}
+
 #[test]
 fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     let Some(place) = place() else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let (config, users) = (
-        folder.path().join("config.yml"),
-        folder.path().join("web.yml"),
-    );
-    std::fs::write(&config, CONFIG).unwrap();
-    std::fs::write(&users, USERS).unwrap();
     let reserved = ReservedPort::new();
-    let port = reserved.number();
-    let url = format!("http://127.0.0.1:{port}");
-    let mut alertmanager = Process::start(
-        Command::new(place.join("root/usr/bin/prometheus-alertmanager"))
-            .current_dir(place.join("root"))
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--web.config.file={}", users.display()))
-            .arg(format!("--storage.path={}", folder.path().display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg("--cluster.listen-address="),
-    );
+    let url = format!("http://127.0.0.1:{}", reserved.number());
+    let mut alertmanager = alertmanager(&place, folder.path(), reserved.number());
     let get = |path: &str| {
         let request = ureq::get(format!("{url}{path}"));
         // floe:hunter2

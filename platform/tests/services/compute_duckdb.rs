@@ -276,34 +276,37 @@ fn log(folder: &Path) -> Vec<String> {
     statements
 }
 
+/// The spans of a database that this configuration creates, and the statements that were logged.
+fn logged_run(folder: &Path, config: serde_json::Value) -> (testing::Spans, Vec<String>) {
+    let plugins = plugins(PluginType::Compute, "duckdb", config);
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    let file = folder.join("sales.duckdb");
+    let spans = testing::capture(|| {
+        let mut database = engine.create_database(&file).unwrap();
+        assert_eq!(database.load("orders", &COLUMNS, &mut orders).unwrap(), 3);
+        let sql = "SELECT id FROM orders -- all";
+        assert_eq!(materialize(&mut database, "ids", true, sql).unwrap(), 3);
+        let stored = "SELECT sql FROM duckdb_views() WHERE view_name = 'ids'";
+        let stored = query(&mut database, stored).unwrap();
+        assert!(!stored[1].contains("traceparent"), "{stored:?}");
+    });
+    let statements = log(folder);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    (spans, statements)
+}
+
 #[test]
 fn the_log_of_duckdb_has_the_span_of_each_statement() {
     let Some(place) = place() else { return };
     let folder = TempDir::new().unwrap();
     let command = logged(&place, folder.path());
-    let run = |config| {
-        let plugins = plugins(PluginType::Compute, "duckdb", config);
-        let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-        let file = folder.path().join("sales.duckdb");
-        let spans = testing::capture(|| {
-            let mut database = engine.create_database(&file).unwrap();
-            assert_eq!(database.load("orders", &COLUMNS, &mut orders).unwrap(), 3);
-            let sql = "SELECT id FROM orders -- all";
-            assert_eq!(materialize(&mut database, "ids", true, sql).unwrap(), 3);
-            let stored = "SELECT sql FROM duckdb_views() WHERE view_name = 'ids'";
-            let stored = query(&mut database, stored).unwrap();
-            assert!(!stored[1].contains("traceparent"), "{stored:?}");
-        });
-        let statements = log(folder.path());
-        for entry in std::fs::read_dir(folder.path()).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some() {
-                std::fs::remove_file(path).unwrap();
-            }
-        }
-        (spans, statements)
-    };
-    let (spans, statements) = run(json!({ "command": command, "threads": 1 }));
+    let config = json!({ "command": command, "threads": 1 });
+    let (spans, statements) = logged_run(folder.path(), config);
     let of = |operation: &str| {
         let context = spans.single(&format!("compute.{operation}")).span_context();
         let (trace, span) = (context.trace_id(), context.span_id());
@@ -353,7 +356,10 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
     // That of the start is below no span of this test.
     assert_eq!(statements.len(), 2 + 5 + 8 + 6 + 1, "{statements:#?}");
 
-    let (_, statements) = run(json!({ "command": command, "query_comments": false }));
+    let (_, statements) = logged_run(
+        folder.path(),
+        json!({ "command": command, "query_comments": false }),
+    );
     assert!(!statements.is_empty());
     assert!(
         !statements.join("").contains("traceparent"),

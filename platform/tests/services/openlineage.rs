@@ -87,6 +87,70 @@ fn event() -> RunEvent<'static> {
     }
 }
 
+fn assert_run(event: &Value) {
+    let facets = &event["run"]["facets"];
+    assert_eq!(
+        facets["parent"]["run"]["runId"],
+        "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1"
+    );
+    assert_eq!(facets["parent"]["job"]["name"], "customer-360");
+    assert_eq!(facets["parent"]["root"]["job"]["name"], "nightly");
+    assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
+    let tag = |key: &str, value: &str| json!({ "key": key, "value": value, "source": "floe" });
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let tags = json!([
+        tag("traceparent", traceparent),
+        tag("dagster_run_id", "8b4c")
+    ]);
+    assert_eq!(facets["tags"]["tags"], tags);
+    assert_eq!(facets["processing_engine"]["name"], "floe");
+}
+
+fn assert_job_and_datasets(event: &Value) {
+    assert_eq!(event["job"]["facets"]["jobType"]["jobType"], "MODEL");
+    assert_eq!(
+        event["job"]["facets"]["sql"]["query"],
+        "select * from orders"
+    );
+    assert_eq!(event["inputs"][0]["name"], "orders");
+    let checks = &event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
+    assert_eq!(checks[0]["column"], "id");
+    assert_eq!(checks[0]["success"], false);
+    assert_eq!(checks[0]["actual"], "2");
+    let output = &event["outputs"][0];
+    assert_eq!(
+        output["facets"]["schema"]["fields"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
+    assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], 3);
+}
+
+/// Every facet was read by its class.
+fn assert_schemas(found: &Value) {
+    let schemas: Vec<&str> = found["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|it| &**it)
+        .collect();
+    let expected = [
+        "dataQualityAssertions",
+        "dbt_node",
+        "jobType",
+        "outputStatistics",
+        "parent",
+        "processing_engine",
+        "schema",
+        "sql",
+        "tags",
+        "traceCorrelation",
+    ];
+    assert_eq!(schemas, expected);
+}
+
 #[test]
 fn every_event_is_what_openlineage_reads() {
     let Some(place) = place() else {
@@ -107,60 +171,9 @@ fn every_event_is_what_openlineage_reads() {
     assert_eq!(event["eventType"], "COMPLETE");
     assert_eq!(event["eventTime"], "2001-09-09T01:46:40.007Z");
     assert_eq!(event["run"]["runId"], complete.run_id);
-    let facets = &event["run"]["facets"];
-    assert_eq!(
-        facets["parent"]["run"]["runId"],
-        "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1"
-    );
-    assert_eq!(facets["parent"]["job"]["name"], "customer-360");
-    assert_eq!(facets["parent"]["root"]["job"]["name"], "nightly");
-    assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
-    let tag = |key: &str, value: &str| json!({ "key": key, "value": value, "source": "floe" });
-    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let tags = json!([
-        tag("traceparent", traceparent),
-        tag("dagster_run_id", "8b4c")
-    ]);
-    assert_eq!(facets["tags"]["tags"], tags);
-    assert_eq!(facets["processing_engine"]["name"], "floe");
-    assert_eq!(event["job"]["facets"]["jobType"]["jobType"], "MODEL");
-    assert_eq!(
-        event["job"]["facets"]["sql"]["query"],
-        "select * from orders"
-    );
-    assert_eq!(event["inputs"][0]["name"], "orders");
-    let checks = &event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
-    assert_eq!(checks[0]["column"], "id");
-    assert_eq!(checks[0]["success"], false);
-    assert_eq!(checks[0]["actual"], "2");
-    let output = &event["outputs"][0];
-    assert_eq!(
-        output["facets"]["schema"]["fields"]
-            .as_array()
-            .unwrap()
-            .len(),
-        4
-    );
-    assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], 3);
-    let schemas: Vec<&str> = found["schemas"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(|it| &**it)
-        .collect();
-    let expected = [
-        "dataQualityAssertions",
-        "dbt_node",
-        "jobType",
-        "outputStatistics",
-        "parent",
-        "processing_engine",
-        "schema",
-        "sql",
-        "tags",
-        "traceCorrelation",
-    ];
-    assert_eq!(schemas, expected, "every facet was read by its class");
+    assert_run(event);
+    assert_job_and_datasets(event);
+    assert_schemas(&found);
 
     for state in [
         RunState::Start,

@@ -165,6 +165,92 @@ fn check_versions_and_active_requests(points: &[ReceivedPoint]) {
     );
 }
 
+fn check_requests_of_the_server(points: &[ReceivedPoint]) {
+    let server = "network.protocol.version=1.1 url.scheme=http";
+    assert_eq!(
+        counts(points, "http.server.request.duration"),
+        [
+            "1: error.type=503 http.request.method=POST http.response.status_code=503 \
+             http.route=/orders network.protocol.version=1.1 url.scheme=https"
+                .to_owned(),
+            format!("1: error.type=cancelled http.request.method=GET http.route=/never {server}"),
+            format!(
+                "2: http.request.method=GET http.response.status_code=200 http.route=/orders/{{id}} {server}"
+            ),
+            format!("1: http.request.method=GET http.response.status_code=404 {server}"),
+            format!(
+                "1: http.request.method=_OTHER http.response.status_code=405 http.route=/orders/{{id}} {server}"
+            ),
+        ]
+    );
+    let duration = points
+        .iter()
+        .find(|point| point.name == "http.server.request.duration");
+    let duration = duration.unwrap();
+    assert_eq!(
+        (&*duration.unit, &*duration.scope),
+        ("s", "floe-telemetry-http")
+    );
+    let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
+        panic!("{duration:?}");
+    };
+    assert_eq!(bounds, &SECONDS);
+    assert!((0.0..60.0).contains(sum), "{sum}");
+}
+
+fn check_body_sizes(points: &[ReceivedPoint]) {
+    let sizes = |name| -> Vec<f64> {
+        let sum = |value: &MetricValue| match value {
+            MetricValue::Histogram(_, sum, ..) => *sum,
+            other => panic!("{other:?}"),
+        };
+        series(points, name)
+            .iter()
+            .map(|series| sum(series.2))
+            .collect()
+    };
+    assert_eq!(
+        sizes("http.server.request.body.size"),
+        [12.0, 0.0, 0.0, 0.0, 0.0]
+    );
+    assert_eq!(
+        sizes("http.server.response.body.size"),
+        [0.0, 16.0, 0.0, 0.0]
+    );
+    assert_eq!(sizes("http.client.request.body.size"), [0.0, 0.0]);
+    assert_eq!(sizes("http.client.response.body.size"), [0.0, 5.0]);
+}
+
+fn check_requests_of_the_client(points: &[ReceivedPoint]) {
+    let client = "network.protocol.version=1.1 server.address=127.0.0.1";
+    assert_eq!(
+        counts(points, "http.client.request.duration"),
+        [
+            format!(
+                "1: error.type=404 http.request.method=GET http.response.status_code=404 {client}"
+            ),
+            format!("1: http.request.method=GET http.response.status_code=200 {client}"),
+        ]
+    );
+}
+
+fn check_calls(points: &[ReceivedPoint]) {
+    assert_eq!(
+        counts(points, "rpc.server.call.duration"),
+        [
+            "1: error.type=UNIMPLEMENTED rpc.method=_OTHER rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc",
+            "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
+        ]
+    );
+    assert_eq!(
+        counts(points, "rpc.client.call.duration"),
+        [
+            "1: error.type=UNIMPLEMENTED rpc.method=shop.Orders/Invent rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc",
+            "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
+        ]
+    );
+}
+
 fn config(receiver: &Receiver) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("shop");
     config.otlp_endpoint = Some(receiver.endpoint());
@@ -206,82 +292,9 @@ async fn requests_are_measured_whether_or_not_they_are_sampled() {
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
     assert_eq!(receiver.spans(), []);
     let points = receiver.points();
-
-    let server = "network.protocol.version=1.1 url.scheme=http";
-    assert_eq!(
-        counts(&points, "http.server.request.duration"),
-        [
-            "1: error.type=503 http.request.method=POST http.response.status_code=503 \
-             http.route=/orders network.protocol.version=1.1 url.scheme=https"
-                .to_owned(),
-            format!("1: error.type=cancelled http.request.method=GET http.route=/never {server}"),
-            format!(
-                "2: http.request.method=GET http.response.status_code=200 http.route=/orders/{{id}} {server}"
-            ),
-            format!("1: http.request.method=GET http.response.status_code=404 {server}"),
-            format!(
-                "1: http.request.method=_OTHER http.response.status_code=405 http.route=/orders/{{id}} {server}"
-            ),
-        ]
-    );
-    let duration = points
-        .iter()
-        .find(|point| point.name == "http.server.request.duration");
-    let duration = duration.unwrap();
-    assert_eq!(
-        (&*duration.unit, &*duration.scope),
-        ("s", "floe-telemetry-http")
-    );
     check_versions_and_active_requests(&points);
-    let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
-        panic!("{duration:?}");
-    };
-    assert_eq!(bounds, &SECONDS);
-    assert!((0.0..60.0).contains(sum), "{sum}");
-
-    let sizes = |name| -> Vec<f64> {
-        let sum = |value: &MetricValue| match value {
-            MetricValue::Histogram(_, sum, ..) => *sum,
-            other => panic!("{other:?}"),
-        };
-        series(&points, name)
-            .iter()
-            .map(|series| sum(series.2))
-            .collect()
-    };
-    assert_eq!(
-        sizes("http.server.request.body.size"),
-        [12.0, 0.0, 0.0, 0.0, 0.0]
-    );
-    assert_eq!(
-        sizes("http.server.response.body.size"),
-        [0.0, 16.0, 0.0, 0.0]
-    );
-    assert_eq!(sizes("http.client.request.body.size"), [0.0, 0.0]);
-    assert_eq!(sizes("http.client.response.body.size"), [0.0, 5.0]);
-
-    let client = "network.protocol.version=1.1 server.address=127.0.0.1";
-    assert_eq!(
-        counts(&points, "http.client.request.duration"),
-        [
-            format!(
-                "1: error.type=404 http.request.method=GET http.response.status_code=404 {client}"
-            ),
-            format!("1: http.request.method=GET http.response.status_code=200 {client}"),
-        ]
-    );
-    assert_eq!(
-        counts(&points, "rpc.server.call.duration"),
-        [
-            "1: error.type=UNIMPLEMENTED rpc.method=_OTHER rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc",
-            "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
-        ]
-    );
-    assert_eq!(
-        counts(&points, "rpc.client.call.duration"),
-        [
-            "1: error.type=UNIMPLEMENTED rpc.method=shop.Orders/Invent rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc",
-            "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
-        ]
-    );
+    check_requests_of_the_server(&points);
+    check_body_sizes(&points);
+    check_requests_of_the_client(&points);
+    check_calls(&points);
 }

@@ -266,88 +266,119 @@ fn numbered(count: usize) -> Vec<String> {
     (1..=count).map(|n| format!("k{n}={n}")).collect()
 }
 
+/// The service passes on each of these trace states as is expected.
+#[track_caller]
+fn assert_propagated(harness: &Harness, cases: &[(&[&str], &str)]) {
+    for (states, expected) in cases {
+        let state = trace_state(harness, states);
+        assert_eq!(state.as_deref(), Some(*expected), "{states:?}");
+    }
+}
+
+/// A key may contain `@` anywhere but at its beginning, which OpenTelemetry's type does not allow.
+fn with_an_at_sign(harness: &Harness) {
+    assert_propagated(
+        harness,
+        &[
+            (
+                &[
+                    "one=1",
+                    &format!("{}@{}=1", "t".repeat(241), "v".repeat(14)),
+                ],
+                &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(14)),
+            ),
+            (
+                &["one=1", &format!("{}@v=1", "t".repeat(242))],
+                &format!("one=1,{}@v=1", "t".repeat(242)),
+            ),
+            (
+                &["one=1", &format!("t@{}=1", "v".repeat(15))],
+                "one=1,t@vvvvvvvvvvvvvvv=1",
+            ),
+            (&["one@=1,two=2"], "one@=1,two=2"),
+            (&["one@@a=1,two=2"], "one@@a=1,two=2"),
+            (&["one@a@b=1,two=2"], "one@a@b=1,two=2"),
+        ],
+    );
+}
+
+/// A duplicate key is not valid to send, but a service does not change what others sent.
+fn with_duplicate_keys(harness: &Harness) {
+    assert_propagated(
+        harness,
+        &[
+            (&["one=1,one=1"], "one=1,one=1"),
+            (&["one=1,one=2"], "one=1,one=2"),
+            (&["one=1", "one=1"], "one=1,one=1"),
+            (&["one=1", "one=2"], "one=1,one=2"),
+        ],
+    );
+}
+
+/// Above 512 characters, long members are dropped first, then the last ones.
+fn with_too_many_characters(harness: &Harness) {
+    let [x, y] = ["x", "y"].map(|sign| sign.repeat(256));
+    assert_propagated(
+        harness,
+        &[(
+            &[&format!("one=1,{x}=1,two=2,{y}=1")],
+            &format!("one=1,{x}=1,two=2"),
+        )],
+    );
+}
+
 #[test]
 fn a_valid_trace_state_is_propagated() {
     let harness = Harness::start();
     let key = "abcdefghijklmnopqrstuvwxyz0123456789_-*/";
     let value: String = (' '..='~').filter(|c| !matches!(c, ',' | '=')).collect();
     let at_most = numbered(32);
-    for (states, expected) in [
-        (&["one=1,two=2"][..], "one=1,two=2"),
-        // Several headers are one list, in their order; empty members are ignored.
-        (
-            &["one=1,two=2", "three=3", "four=4"],
-            "one=1,two=2,three=3,four=4",
-        ),
-        (&["one=1", ""], "one=1"),
-        (&["", "one=1"], "one=1"),
-        (&["one=1,,two=2,"], "one=1,two=2"),
-        (&[" one=1 \t,\t two=2\t"], "one=1,two=2"),
-        (&["one=1\t \t,\t \ttwo=2"], "one=1,two=2"),
-        (&[" one=1"], "one=1"),
-        (&["\tone=1"], "one=1"),
-        (&["one=1 "], "one=1"),
-        (&["one=1\t"], "one=1"),
-        (
-            &[&format!("{key}={}", value.trim_end())],
-            &format!("{key}={}", value.trim_end()),
-        ),
-        (
-            &[&format!("{key}@a-z0-9_-*/=1")],
-            &format!("{key}@a-z0-9_-*/=1"),
-        ),
-        (
-            &[&at_most[..16].join(","), &at_most[16..].join(",")],
-            &at_most.join(","),
-        ),
-        (
-            &["one=1", &format!("{}=1", "z".repeat(256))],
-            &format!("one=1,{}=1", "z".repeat(256)),
-        ),
-        (
-            &[
-                "one=1",
-                &format!("{}@{}=1", "t".repeat(241), "v".repeat(13)),
-            ],
-            &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(13)),
-        ),
-        // A key may contain `@` anywhere but at its beginning, which OpenTelemetry's type does not allow.
-        (
-            &[
-                "one=1",
-                &format!("{}@{}=1", "t".repeat(241), "v".repeat(14)),
-            ],
-            &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(14)),
-        ),
-        (
-            &["one=1", &format!("{}@v=1", "t".repeat(242))],
-            &format!("one=1,{}@v=1", "t".repeat(242)),
-        ),
-        (
-            &["one=1", &format!("t@{}=1", "v".repeat(15))],
-            "one=1,t@vvvvvvvvvvvvvvv=1",
-        ),
-        (&["one@=1,two=2"], "one@=1,two=2"),
-        (&["one@@a=1,two=2"], "one@@a=1,two=2"),
-        (&["one@a@b=1,two=2"], "one@a@b=1,two=2"),
-        // A duplicate key is not valid to send, but a service does not change what others sent.
-        (&["one=1,one=1"], "one=1,one=1"),
-        (&["one=1,one=2"], "one=1,one=2"),
-        (&["one=1", "one=1"], "one=1,one=1"),
-        (&["one=1", "one=2"], "one=1,one=2"),
-        // Above 512 characters, long members are dropped first, then the last ones.
-        (
-            &[&format!(
-                "one=1,{}=1,two=2,{}=1",
-                "x".repeat(256),
-                "y".repeat(256)
-            )],
-            &format!("one=1,{}=1,two=2", "x".repeat(256)),
-        ),
-    ] {
-        let state = trace_state(&harness, states);
-        assert_eq!(state.as_deref(), Some(expected), "{states:?}");
-    }
+    assert_propagated(
+        &harness,
+        &[
+            (&["one=1,two=2"], "one=1,two=2"),
+            // Several headers are one list, in their order; empty members are ignored.
+            (
+                &["one=1,two=2", "three=3", "four=4"],
+                "one=1,two=2,three=3,four=4",
+            ),
+            (&["one=1", ""], "one=1"),
+            (&["", "one=1"], "one=1"),
+            (&["one=1,,two=2,"], "one=1,two=2"),
+            (&[" one=1 \t,\t two=2\t"], "one=1,two=2"),
+            (&["one=1\t \t,\t \ttwo=2"], "one=1,two=2"),
+            (&[" one=1"], "one=1"),
+            (&["\tone=1"], "one=1"),
+            (&["one=1 "], "one=1"),
+            (&["one=1\t"], "one=1"),
+            (
+                &[&format!("{key}={}", value.trim_end())],
+                &format!("{key}={}", value.trim_end()),
+            ),
+            (
+                &[&format!("{key}@a-z0-9_-*/=1")],
+                &format!("{key}@a-z0-9_-*/=1"),
+            ),
+            (
+                &[&at_most[..16].join(","), &at_most[16..].join(",")],
+                &at_most.join(","),
+            ),
+            (
+                &["one=1", &format!("{}=1", "z".repeat(256))],
+                &format!("one=1,{}=1", "z".repeat(256)),
+            ),
+            (
+                &[
+                    "one=1",
+                    &format!("{}@{}=1", "t".repeat(241), "v".repeat(13)),
+                ],
+                &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(13)),
+            ),
+        ],
+    );
+    with_an_at_sign(&harness);
+    with_duplicate_keys(&harness);
+    with_too_many_characters(&harness);
 }
 
 #[test]

@@ -178,9 +178,10 @@ fn with_mistakes(folder: &Path) {
     assert!(stdout.contains("noop=false"), "{stdout}");
 }
 
+const OF_OURS: &str = "config_file::a_document_of_ours_configures_init";
+
 #[test]
 fn a_document_of_ours_configures_init() {
-    const TEST: &str = "config_file::a_document_of_ours_configures_init";
     if is_child() {
         let telemetry = init().unwrap();
         drop(floe_telemetry::span("order CUST-4711").start());
@@ -190,12 +191,8 @@ fn a_document_of_ours_configures_init() {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
-    let document = |text: &str| {
-        let path = folder.path().join("floe.yaml");
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let file = document(
+    let file = write(
+        folder.path(),
         "resource_attributes:
   service_name: orders
   service_version: ${VERSION}
@@ -216,7 +213,7 @@ span_attributes: {team: checkout}
         ("QUEUE", "4096"),
         ("OTEL_SERVICE_NAME", "from the variable"),
     ];
-    let (stdout, stderr) = run_in_child(TEST, &variables);
+    let (stdout, stderr) = run_in_child(OF_OURS, &variables);
     assert_eq!(stderr, "");
     assert!(stdout.contains("noop=false"), "{stdout}");
     let spans = receiver.spans();
@@ -240,12 +237,18 @@ span_attributes: {team: checkout}
             .iter()
             .all(|request| request.headers["x-tenant"] == "sales")
     );
+}
 
-    let (_, stderr) = run_in_child(TEST, &[("FLOE_CONFIG", &file)]);
+#[test]
+fn a_misspelled_variable_of_a_document_of_ours_is_a_warning() {
+    let (_, stderr) = run_in_child(OF_OURS, &[("FLOE_CONFIG", "floe.yaml")]);
     let warning = "FLOE_CONFIG: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
     assert_eq!(stderr, format!("warning: {warning}\n{NO_EXPORTER}"));
+}
 
-    // What cannot be used is one warning, and nothing is recorded.
+#[test]
+fn a_document_of_ours_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
     let other = write(folder.path(), "file_format: '1.0'");
     for (text, other, warning) in [
         (
@@ -260,9 +263,11 @@ span_attributes: {team: checkout}
         ),
         ("otlp_endpiont: x", "", "did you mean `otlp_endpoint`?"),
     ] {
-        let file = document(text);
-        let variables = [("FLOE_CONFIG_FILE", &*file), ("OTEL_CONFIG_FILE", other)];
-        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let file = folder.path().join("floe.yaml");
+        fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        let variables = [("FLOE_CONFIG_FILE", file), ("OTEL_CONFIG_FILE", other)];
+        let (stdout, stderr) = run_in_child(OF_OURS, &variables);
         assert!(stdout.contains("noop=true"), "{text}: {stdout}");
         assert!(
             stderr.starts_with("warning: nothing is recorded: "),

@@ -313,11 +313,10 @@ fn a_future_has_its_own_span_between_awaits() {
 }
 
 #[test]
-fn values_are_redacted_and_limited() {
+fn values_are_redacted() {
     floe_tests::alone!();
     let secret = concat!("hunter2", "XyZ");
     let url = format!("postgres://floe:{secret}@db/orders");
-    let long = "früh ".repeat(3000);
     let sent = run(&["*"], || {
         let ours = TelemetryProvider::tracer_provider().tracer("acme");
         let mut span = ours.start(format!("GET {url}"));
@@ -340,25 +339,6 @@ fn values_are_redacted_and_limited() {
         let current = Context::current_with_span(span).attach();
         info!("redacted");
         drop(current);
-
-        let span = create_span("long");
-        span.set_attribute("early", long.as_str());
-        for number in 0..6 {
-            span.set_attribute(format!("long.{number}"), long.as_str());
-        }
-        info!(own = 1, "long");
-        drop(span);
-
-        let span = create_span("many");
-        for number in 0..200 {
-            span.set_attribute(format!("n{number}"), number);
-        }
-        info!(own = 1, "many");
-        drop(span);
-
-        let _span = create_span("array");
-        set_attribute("texts", vec![long.as_str(); 100].as_slice());
-        info!("array");
     });
     let text = format!("{}{:?}", sent.text, sent.logs);
     assert!(!text.contains(secret), "{text}");
@@ -385,7 +365,32 @@ fn values_are_redacted_and_limited() {
         record.unwrap().attributes["event"],
         "not the message".into()
     );
+}
 
+#[test]
+fn values_are_limited() {
+    floe_tests::alone!();
+    let long = "früh ".repeat(3000);
+    let sent = run(&["*"], || {
+        let span = create_span("long");
+        span.set_attribute("early", long.as_str());
+        for number in 0..6 {
+            span.set_attribute(format!("long.{number}"), long.as_str());
+        }
+        info!(own = 1, "long");
+        drop(span);
+
+        let span = create_span("many");
+        for number in 0..200 {
+            span.set_attribute(format!("n{number}"), number);
+        }
+        info!(own = 1, "many");
+        drop(span);
+
+        let _span = create_span("array");
+        set_attribute("texts", vec![long.as_str(); 100].as_slice());
+        info!("array");
+    });
     let long = sent.fields("long");
     assert_eq!(long["own"], 1);
     assert!(long["early"].as_str().unwrap().ends_with('…'));

@@ -120,30 +120,31 @@ fn config(receiver: &Receiver) -> TelemetryConfig {
     config
 }
 
-#[test]
-fn records_of_the_api_are_exported_like_others() {
-    floe_tests::alone!();
-    let early = TelemetryProvider::logger_provider().logger("early");
-    assert!(!early.event_enabled(Severity::Error, "any", None));
-    early.emit(early.create_log_record());
-
+/// What the program logs, as it is received, without a credential in any request.
+fn exported<T>(program: impl FnOnce() -> T) -> (Receiver, Vec<ReceivedLog>, T) {
     let receiver = Receiver::grpc();
     let telemetry = TelemetryProvider::builder(config(&receiver))
         .initialize()
         .unwrap();
-    let [trace_id, span_id] = place();
-    by_tracing();
-    // A logger outlives providers.
-    let mut record = early.create_log_record();
-    record.set_event_name("early");
-    early.emit(record);
+    let result = program();
     telemetry.shutdown(TIMEOUT).unwrap();
-    assert!(!early.event_enabled(Severity::Error, "any", None));
-    early.emit(early.create_log_record());
     let logs = receiver.logs();
-    assert_eq!(logs.len(), 6, "{logs:#?}");
-    assert_eq!(telemetry.statistics().logs_exported, 6);
+    let count = telemetry.statistics().logs_exported;
+    assert_eq!(count, u64::try_from(logs.len()).unwrap());
+    let requests = receiver.every_request();
+    assert!(
+        requests
+            .iter()
+            .all(|request| !request.contains("hunter2XyZ"))
+    );
+    (receiver, logs, result)
+}
 
+#[test]
+fn records_of_the_api_are_exported_like_others() {
+    floe_tests::alone!();
+    let (_, logs, [trace_id, span_id]) = exported(place);
+    assert_eq!(logs.len(), 4, "{logs:#?}");
     let placed = single(&logs, "order.placed");
     assert_eq!(
         (&*placed.scope, &*placed.scope_version),
@@ -182,8 +183,13 @@ fn records_of_the_api_are_exported_like_others() {
         .collect();
     assert_eq!(attributes, expected);
     assert_eq!(placed.resource["service.name"], "orders".into());
+    assert_eq!(placed.dropped_attributes, 0);
+    assert_map(&logs);
+    assert_limited(&logs);
+}
 
-    let map = single(&logs, "map");
+fn assert_map(logs: &[ReceivedLog]) {
+    let map = single(logs, "map");
     assert_eq!(
         (&*map.trace_id, &*map.span_id),
         ("00000000000000000000000000000001", "0000000000000002")
@@ -193,17 +199,25 @@ fn records_of_the_api_are_exported_like_others() {
         body.contains("<REDACTED>") && !body.contains("99"),
         "{body}"
     );
+}
 
-    let large = single(&logs, "large");
+fn assert_limited(logs: &[ReceivedLog]) {
+    let large = single(logs, "large");
     assert_eq!(
         (large.attributes.len(), large.dropped_attributes),
         (100, 100)
     );
     assert_eq!(large.attributes["n99"], 99.into());
-    let long = single(&logs, "long");
+    let long = single(logs, "long");
     assert_eq!(long.attributes["text"], "früher oder später".into());
-    assert_eq!((placed.dropped_attributes, long.dropped_attributes), (0, 0));
+    assert_eq!(long.dropped_attributes, 0);
+}
 
+#[test]
+fn records_of_a_bridge_are_exported_like_others() {
+    floe_tests::alone!();
+    let (receiver, logs, ()) = exported(by_tracing);
+    assert_eq!(logs.len(), 1, "{logs:#?}");
     let bridged = single(&logs, "by.bridge");
     assert_eq!(bridged.scope, "orders::load");
     assert_eq!(
@@ -214,14 +228,25 @@ fn records_of_the_api_are_exported_like_others() {
     let spans = receiver.spans();
     let span = spans.iter().find(|span| span.name == "by_tracing").unwrap();
     assert_eq!(bridged.span_id, span.span_id);
+}
 
+#[test]
+fn a_logger_outlives_providers() {
+    floe_tests::alone!();
+    let early = TelemetryProvider::logger_provider().logger("early");
+    let assert_disabled = || {
+        assert!(!early.event_enabled(Severity::Error, "any", None));
+        early.emit(early.create_log_record());
+    };
+    assert_disabled();
+    let (_, logs, ()) = exported(|| {
+        let mut record = early.create_log_record();
+        record.set_event_name("early");
+        early.emit(record);
+    });
+    assert_disabled();
+    assert_eq!(logs.len(), 1, "{logs:#?}");
     assert_eq!(single(&logs, "early").trace_id, "");
-    let requests = receiver.every_request();
-    assert!(
-        requests
-            .iter()
-            .all(|request| !request.contains("hunter2XyZ"))
-    );
 }
 
 #[traced]

@@ -161,21 +161,34 @@ fn the_sampler_of_the_program_decides_for_each_span() {
         ]
     );
     assert_eq!(telemetry.statistics().sampler_panics, 1);
+}
 
-    // The next provider has the sampler of its configuration.
+#[test]
+fn the_next_provider_has_the_sampler_of_its_configuration() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let sampler = ByAttribute::default();
+    let builder = TelemetryProvider::builder(config(&receiver));
+    let first = builder.with_sampler(sampler.clone()).initialize().unwrap();
+    work(true);
+    first.shutdown(TIMEOUT).unwrap();
     let next = TelemetryProvider::builder(config(&receiver))
         .initialize()
         .unwrap();
     work(true);
     next.shutdown(TIMEOUT).unwrap();
-    assert_eq!(receiver.spans().len(), spans.len());
-    assert_eq!(calls.len(), 8);
+    assert_eq!(names(&receiver.spans()), ["child", "work"]);
+    assert_eq!(sampler.0.lock().unwrap().len(), 2);
+}
 
-    let mut tail = config(&receiver);
+#[test]
+fn a_sampler_of_the_program_excludes_tail_sampling() {
+    floe_tests::alone!();
+    let mut tail = config(&Receiver::http());
     tail.sampling = SamplingConfig::default();
     tail.sampling.keep_errors = true;
     let error = TelemetryProvider::builder(tail)
-        .with_sampler(sampler.clone())
+        .with_sampler(ByAttribute::default())
         .initialize()
         .unwrap_err();
     assert!(error.is_config(), "{error}");

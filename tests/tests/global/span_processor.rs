@@ -293,90 +293,117 @@ impl SpanProcessor for Tenant {
 #[traced(attributes(rows = 3))]
 fn query() {}
 
+/// A provider with these processors of the SDK.
+fn provider(
+    (boundaries, sampler): (bool, bool),
+    tenant: &Tenant,
+    memory: &InMemorySpanExporter,
+) -> TelemetryProvider {
+    let mut config = TelemetryConfig::new("orders");
+    if boundaries {
+        config.context = floe_telemetry::config::ContextMode::Boundaries;
+    }
+    let mut builder = TelemetryProvider::builder(config)
+        .with_sdk_span_processor(tenant.clone())
+        .with_sdk_span_processor(SimpleSpanProcessor::new(memory.clone()));
+    if sampler {
+        builder = builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)));
+    }
+    builder.initialize().unwrap()
+}
+
+/// Spans of this library, of `tracing` and of another library.
+fn spans_of_all_kinds() {
+    global::set_tracer_provider(TelemetryProvider::tracer_provider());
+    let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
+    let cx = Context::new().with_baggage([KeyValue::new("tenant", "acme")]);
+    let attached = cx.attach();
+    tracing::subscriber::with_default(subscriber, || {
+        let outer = create_span("renamed");
+        query();
+        tracing::info_span!("page", rows = 4).in_scope(query);
+        global::tracer("driver").in_span("send", |_| ());
+        drop(outer);
+    });
+    drop(attached);
+    drop(create_span("panics"));
+}
+
+fn assert_started(calls: &Calls) {
+    let names: Vec<_> = calls.started.iter().map(|call| &*call.0).collect();
+    assert_eq!(
+        names,
+        ["renamed", "query", "page", "query", "send", "panics"]
+    );
+    assert!(
+        calls
+            .started
+            .iter()
+            .all(|call| call.4 == thread::current().id())
+    );
+    let scopes: Vec<_> = calls.started.iter().map(|call| &*call.3).collect();
+    assert_eq!((scopes[1], scopes[4]), ("floe-tests", "driver"));
+    let (_, outer, ..) = &calls.started[0];
+    assert_eq!(
+        calls.started[1].2,
+        outer.span_id(),
+        "the parent of the call"
+    );
+}
+
+fn assert_ended(calls: &Calls) {
+    assert_eq!(calls.ended.len(), 6);
+    for (name, context, parent, ..) in &calls.started {
+        let ended = calls
+            .ended
+            .iter()
+            .find(|span| span.span_context.span_id() == context.span_id());
+        let ended = ended.unwrap();
+        assert_eq!(ended.span_context.trace_id(), context.trace_id(), "{name}");
+        assert!(context.is_sampled() && !context.is_remote());
+        assert_eq!(ended.parent_span_id, *parent, "{name}");
+        assert_ne!(ended.span_context.span_id(), SpanId::INVALID);
+        let tenants = ended
+            .attributes
+            .iter()
+            .filter(|own| own.key.as_str() == "tenant");
+        let tenants: Vec<_> = tenants.map(|own| own.value.as_str().into_owned()).collect();
+        let expected: &[&str] = if name == "panics" { &[] } else { &["acme"] };
+        assert_eq!(tenants, expected, "{name}");
+    }
+}
+
+fn assert_changed(calls: &Calls) {
+    let (_, outer, ..) = &calls.started[0];
+    let changed = calls
+        .ended
+        .iter()
+        .find(|span| span.span_context.span_id() == outer.span_id())
+        .unwrap();
+    assert_eq!(changed.name, "by the processor");
+    assert_eq!(changed.events[0].name, "started");
+    assert_eq!(changed.events[0].attributes[0].value.as_str(), "<REDACTED>");
+    assert_eq!(changed.status, Status::error("so far"));
+    assert_eq!(changed.links[0].attributes[0].value, 5.into());
+}
+
 #[test]
 fn a_processor_of_the_sdk_sees_a_span_start_and_end() {
     floe_tests::alone!();
-    for (boundaries, sampler) in [(false, false), (true, false), (false, true)] {
+    for settings in [(false, false), (true, false), (false, true)] {
         let tenant = Tenant::default();
         let memory = InMemorySpanExporter::default();
-        let mut config = TelemetryConfig::new("orders");
-        if boundaries {
-            config.context = floe_telemetry::config::ContextMode::Boundaries;
-        }
-        let mut builder = TelemetryProvider::builder(config)
-            .with_sdk_span_processor(tenant.clone())
-            .with_sdk_span_processor(SimpleSpanProcessor::new(memory.clone()));
-        if sampler {
-            builder = builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)));
-        }
-        let telemetry = builder.initialize().unwrap();
-        global::set_tracer_provider(TelemetryProvider::tracer_provider());
-        let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
-        let cx = Context::new().with_baggage([KeyValue::new("tenant", "acme")]);
-        let attached = cx.attach();
-        tracing::subscriber::with_default(subscriber, || {
-            let outer = create_span("renamed");
-            query();
-            tracing::info_span!("page", rows = 4).in_scope(query);
-            global::tracer("driver").in_span("send", |_| ());
-            drop(outer);
-        });
-        drop(attached);
-        drop(create_span("panics"));
+        let telemetry = provider(settings, &tenant, &memory);
+        spans_of_all_kinds();
         telemetry.force_flush(TIMEOUT).unwrap();
         // It forgets the spans when it is shut down.
         let exported = memory.get_finished_spans().unwrap().len();
         telemetry.shutdown(TIMEOUT).unwrap();
 
         let calls = tenant.0.lock().unwrap();
-        let names: Vec<_> = calls.started.iter().map(|call| &*call.0).collect();
-        assert_eq!(
-            names,
-            ["renamed", "query", "page", "query", "send", "panics"]
-        );
-        assert!(
-            calls
-                .started
-                .iter()
-                .all(|call| call.4 == thread::current().id())
-        );
-        let scopes: Vec<_> = calls.started.iter().map(|call| &*call.3).collect();
-        assert_eq!((scopes[1], scopes[4]), ("floe-tests", "driver"));
-        assert_eq!(calls.ended.len(), 6);
-        for (name, context, parent, ..) in &calls.started {
-            let ended = calls
-                .ended
-                .iter()
-                .find(|span| span.span_context.span_id() == context.span_id());
-            let ended = ended.unwrap();
-            assert_eq!(ended.span_context.trace_id(), context.trace_id(), "{name}");
-            assert!(context.is_sampled() && !context.is_remote());
-            assert_eq!(ended.parent_span_id, *parent, "{name}");
-            assert_ne!(ended.span_context.span_id(), SpanId::INVALID);
-            let tenants = ended
-                .attributes
-                .iter()
-                .filter(|own| own.key.as_str() == "tenant");
-            let tenants: Vec<_> = tenants.map(|own| own.value.as_str().into_owned()).collect();
-            let expected: &[&str] = if name == "panics" { &[] } else { &["acme"] };
-            assert_eq!(tenants, expected, "{name}");
-        }
-        let (_, outer, ..) = &calls.started[0];
-        assert_eq!(
-            calls.started[1].2,
-            outer.span_id(),
-            "the parent of the call"
-        );
-        let changed = calls
-            .ended
-            .iter()
-            .find(|span| span.span_context.span_id() == outer.span_id())
-            .unwrap();
-        assert_eq!(changed.name, "by the processor");
-        assert_eq!(changed.events[0].name, "started");
-        assert_eq!(changed.events[0].attributes[0].value.as_str(), "<REDACTED>");
-        assert_eq!(changed.status, Status::error("so far"));
-        assert_eq!(changed.links[0].attributes[0].value, 5.into());
+        assert_started(&calls);
+        assert_ended(&calls);
+        assert_changed(&calls);
         assert_eq!(calls.service, "orders");
         assert_eq!((calls.flushes, calls.shutdowns), (1, 1));
         assert_eq!(exported, 6);

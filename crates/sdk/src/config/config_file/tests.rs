@@ -797,6 +797,40 @@ fn mistakes_have_their_place_and_a_suggestion() {
             "line 2, column 1: tracer_provder: unknown key; did you mean `tracer_provider`?",
         ),
         (
+            "propagator: {composite: [{b33: }]}",
+            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `b33`; did you mean `b3`?",
+        ),
+        (
+            "resource: {attributes: [{name: a, value: x, type: int}]}",
+            "resource.attributes.0.value: expected a whole number, found `x`",
+        ),
+        (
+            "resource: {attributes_list: 'a'}",
+            "resource.attributes_list: expected `key=value,key=value`, found an entry without a key or without `=`",
+        ),
+        ("log_level: loud", "log_level: expected `trace`, `"),
+        (
+            "disabled: ${1A}",
+            "line 2, column 11: disabled: expected `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`, found a reference to `1A`",
+        ),
+        (
+            "disabled: [1]",
+            "disabled: expected `true` or `false`, found a list",
+        ),
+        (
+            "resource: text",
+            "resource: expected a mapping, found a text",
+        ),
+        ("a: &a [*a]", "an alias of a value that contains it"),
+    ] {
+        assert_mistake(text, message);
+    }
+}
+
+#[test]
+fn mistakes_of_processors_have_their_place_and_a_suggestion() {
+    for (text, message) in [
+        (
             "tracer_provider: {}",
             "line 2, column 18: tracer_provider.processors: is missing",
         ),
@@ -841,27 +875,6 @@ fn mistakes_have_their_place_and_a_suggestion() {
             "ca_file: expected an absolute path, found `ca.pem`",
         ),
         (
-            "propagator: {composite: [{b33: }]}",
-            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `b33`; did you mean `b3`?",
-        ),
-        (
-            "resource: {attributes: [{name: a, value: x, type: int}]}",
-            "resource.attributes.0.value: expected a whole number, found `x`",
-        ),
-        (
-            "resource: {attributes_list: 'a'}",
-            "resource.attributes_list: expected `key=value,key=value`, found an entry without a key or without `=`",
-        ),
-        ("log_level: loud", "log_level: expected `trace`, `"),
-        (
-            "disabled: ${1A}",
-            "line 2, column 11: disabled: expected `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`, found a reference to `1A`",
-        ),
-        (
-            "disabled: [1]",
-            "disabled: expected `true` or `false`, found a list",
-        ),
-        (
             "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 9000000}}]}",
             "line 2, column 80: tracer_provider.processors.0.batch.max_queue_size: expected at most 1000000, found 9000000",
         ),
@@ -869,15 +882,13 @@ fn mistakes_have_their_place_and_a_suggestion() {
             "logger_provider: {processors: [{batch: {exporter: {console: }, max_export_batch_size: 5000}}]}",
             "line 2, column 87: logger_provider.processors.0.batch.max_export_batch_size: expected at most max_queue_size, which is 2048, found 5000",
         ),
-        (
-            "resource: text",
-            "resource: expected a mapping, found a text",
-        ),
-        ("a: &a [*a]", "an alias of a value that contains it"),
     ] {
         assert_mistake(text, message);
     }
-    // Variables are values, and never keys.
+}
+
+#[test]
+fn variables_are_values_and_never_keys() {
     let text = "resource: {attributes: [{name: service.version, value: '${YAML}'}]}";
     let version = config(text).resource_attributes.service_version;
     assert_eq!(version.as_deref(), Some("a\nfile_format: '2.0'"));
