@@ -1,5 +1,6 @@
 //! The command `ps`.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
@@ -57,7 +58,7 @@ pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
 }
 
 fn of_all(json: bool) -> io::Result<String> {
-    let redactor = Redactor::default();
+    let texts = Texts::default();
     let mut found = Vec::new();
     for id in publishing()? {
         // One that ends meanwhile, or that may not be read, is left out.
@@ -71,16 +72,14 @@ fn of_all(json: bool) -> io::Result<String> {
     if json {
         let processes = found
             .iter()
-            .map(|(id, context)| process_json(*id, context, &redactor));
+            .map(|(id, context)| process_json(*id, context, &texts));
         return Ok(json!({ "processes": processes.collect::<Vec<_>>() }).to_string());
     }
     if found.is_empty() {
         return Ok("No process of this user publishes what it is.\n".to_owned());
     }
     let of = |key: &str| {
-        let values = found
-            .iter()
-            .map(|(_, context)| shown(&redactor, key, context));
+        let values = found.iter().map(|(_, context)| shown(&texts, key, context));
         values.collect()
     };
     Ok(table(&[
@@ -104,13 +103,13 @@ fn column(title: &str, cells: Vec<String>) -> Column {
 }
 
 /// The value of an attribute of a resource in a cell.
-fn shown(redactor: &Redactor, key: &str, context: &Context) -> String {
+fn shown(texts: &Texts, key: &str, context: &Context) -> String {
     let value = context.resource_attribute(key).unwrap_or_default();
-    cell(&redactor.redact_value(key, value), 60)
+    cell(&texts.value(key, value), 60)
 }
 
 fn of_process(id: u32, json: bool) -> io::Result<String> {
-    let redactor = Redactor::default();
+    let texts = Texts::default();
     let process = Process::open(id)?;
     let context = process.context()?.ok_or_else(|| {
         io::Error::other(format!(
@@ -122,18 +121,18 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     let found = Found {
         threads: &threads,
         open: open.as_deref().unwrap_or_default(),
-        redactor: &redactor,
+        texts: &texts,
     };
     if json {
         return Ok(json!({
-            "process": process_json(id, &context, &redactor),
+            "process": process_json(id, &context, &texts),
             "threads": threads.len(),
             "spans": found.json(),
         })
         .to_string());
     }
     let [service, version] =
-        ["service.name", "service.version"].map(|key| shown(&redactor, key, &context));
+        ["service.name", "service.version"].map(|key| shown(&texts, key, &context));
     let mut text = [
         service,
         version,
@@ -173,7 +172,7 @@ struct Found<'a> {
     threads: &'a [Thread],
     /// The oldest first.
     open: &'a [OpenSpan],
-    redactor: &'a Redactor,
+    texts: &'a Texts,
 }
 
 impl Found<'_> {
@@ -203,7 +202,7 @@ impl Found<'_> {
                 "SINCE",
                 all(&|_, span| ages.get(&ids(span)).map_or_else(String::new, age)),
             ),
-            column("AT", all(&|_, span| cell(&place(span, self.redactor), 60))),
+            column("AT", all(&|_, span| cell(&place(span, self.texts), 60))),
             column("TRACE", all(&|_, span| hex(&span.trace_id()))),
             column("SPAN ID", all(&|_, span| hex(&span.span_id()))),
             column(
@@ -271,7 +270,7 @@ impl Found<'_> {
             ),
             column(
                 "AT",
-                all(&|open, _| cell(&place(open.span(), self.redactor), 60)),
+                all(&|open, _| cell(&place(open.span(), self.texts), 60)),
             ),
             column("TRACE", all(&|open, _| hex(&open.span().trace_id()))),
         ]);
@@ -283,7 +282,7 @@ impl Found<'_> {
     }
 
     fn name(&self, span: &Span) -> String {
-        cell(&name(span, self.redactor), 40)
+        cell(&name(span, self.texts), 40)
     }
 
     /// The spans that are listed, and those that only threads have, because they are not recorded.
@@ -294,12 +293,12 @@ impl Found<'_> {
             let thread = thread
                 .map(|id| json!({ "id": id, "name": names.get(&id).map(|name| printable(name)) }));
             json!({
-                "name": name(span, self.redactor),
+                "name": name(span, self.texts),
                 "trace_id": hex(&span.trace_id()),
                 "span_id": hex(&span.span_id()),
-                "code": place(span, self.redactor),
+                "code": place(span, self.texts),
                 "thread": thread,
-                "attributes": texts(span.attributes(), self.redactor),
+                "attributes": attributes(span.attributes(), self.texts),
             })
         };
         let open = self.open.iter().map(|open| {
@@ -330,20 +329,20 @@ fn age(age: &Duration) -> String {
 }
 
 /// Where a span is in the code.
-fn place(span: &Span, redactor: &Redactor) -> String {
+fn place(span: &Span, texts: &Texts) -> String {
     let [file, line] = ["code.file.path", "code.line.number"].map(|key| {
         let value = span.attribute(key).unwrap_or_default();
-        redactor.redact_value(key, value)
+        texts.value(key, value)
     });
     let separator = if line.is_empty() { "" } else { ":" };
     format!("{file}{separator}{line}")
 }
 
 /// The name of a span, or else the function that it is of.
-fn name(span: &Span, redactor: &Redactor) -> String {
+fn name(span: &Span, texts: &Texts) -> String {
     let name = ["floe.span.name", "code.function.name"];
     let name = name.into_iter().find_map(|key| span.attribute(key));
-    redactor.redact(name.unwrap_or("–")).into_owned()
+    texts.value("", name.unwrap_or("–"))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -352,15 +351,38 @@ fn hex(bytes: &[u8]) -> String {
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn process_json(id: u32, context: &Context, redactor: &Redactor) -> Value {
-    let attributes = texts(context.resource(), redactor);
+fn process_json(id: u32, context: &Context, texts: &Texts) -> Value {
+    let attributes = attributes(context.resource(), texts);
     json!({ "pid": id, "resource": attributes })
 }
 
-fn texts(attributes: &[(String, String)], redactor: &Redactor) -> Map<String, Value> {
+fn attributes(attributes: &[(String, String)], texts: &Texts) -> Map<String, Value> {
     let texts = attributes.iter().map(|(key, value)| {
-        let value = redactor.redact_value(key, value);
-        (redactor.redact(key).into_owned(), json!(value))
+        let value = texts.value(key, value);
+        (texts.value("", key), Value::String(value))
     });
     texts.collect()
+}
+
+/// Texts of a process, redacted. A hundred thousand spans have few different ones.
+#[derive(Default)]
+struct Texts {
+    redactor: Redactor,
+    known: RefCell<HashMap<(String, String), String>>,
+}
+
+impl Texts {
+    /// The value of an attribute, or a text without a key.
+    fn value(&self, key: &str, value: &str) -> String {
+        let mut known = self.known.borrow_mut();
+        let known = known.entry((key.to_owned(), value.to_owned()));
+        let redacted = known.or_insert_with(|| {
+            if key.is_empty() {
+                self.redactor.redact(value).into_owned()
+            } else {
+                self.redactor.redact_value(key, value).into_owned()
+            }
+        });
+        redacted.clone()
+    }
 }
