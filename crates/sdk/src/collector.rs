@@ -246,6 +246,12 @@ pub fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
+/// Whether the collector has a thread, which also does the work of a provider with `runtime: caller` then.
+pub(crate) fn has_thread() -> bool {
+    let is_thread = |handle: &Handle| matches!(handle.place, Place::Thread(_));
+    lock().is_ok_and(|handle| handle.as_ref().is_some_and(is_thread))
+}
+
 /// In a fork, a thread that does not exist may have locked the channel.
 fn forget(handle: &mut Option<Handle>) {
     mem::forget(handle.take());

@@ -18,7 +18,8 @@ const MARGIN: Duration = Duration::from_millis(250);
 /// Metrics are also derived from spans and from span exports. `start_metrics` is therefore called once
 /// the spans are exported, but no later than after half of the timeout.
 ///
-/// If this thread does the work (`is_caller`), what it has not reported yet is not awaited: nobody else would do it.
+/// If this thread does the work (`is_caller`), what it has not reported yet is not awaited: nobody else would do it, unless
+/// the collector has a thread from before.
 pub(super) fn await_delivery(
     operation: &'static str,
     timeout: Duration,
@@ -32,6 +33,8 @@ pub(super) fn await_delivery(
     let end = counters.ending.get().or(deadline);
     let drain = Drain::new(end, shutdown, sender, count_sender);
     let started = collector::run(move |collector| collector.drain(drain));
+    // The thread of a capture, or of an earlier provider, does it instead.
+    let is_caller = is_caller && !collector::has_thread();
     let half = awaited(is_caller, monotonic_now().checked_add(timeout / 2));
     let mut received = Vec::new();
     let expected = receive(&count, half);
