@@ -66,6 +66,8 @@ mod global_span;
 mod idle;
 mod ids;
 mod last_panic;
+#[cfg_attr(not(feature = "thread-context"), path = "recorder/unlisted.rs")]
+mod listed;
 mod listeners;
 mod logged;
 mod measure;

@@ -3,7 +3,6 @@
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
-pub(super) use floe_thread_context::OpenSpan as Listed;
 use floe_thread_context::{Attached, Attributes, attach, attributes_of, is_on};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};

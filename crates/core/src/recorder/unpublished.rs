@@ -25,18 +25,6 @@ impl Site {
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Listed;
-
-#[expect(clippy::unused_self, reason = "as the other one")]
-impl Listed {
-    pub(super) const fn new() -> Self {
-        Self
-    }
-
-    pub(super) const fn close(&self) {}
-}
-
 pub(super) const fn list(_: &Recording, _: Site) {}
 
 #[derive(Debug)]
