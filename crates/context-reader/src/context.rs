@@ -105,6 +105,7 @@ pub struct Thread {
     pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) span: Option<Span>,
+    pub(crate) is_stuck: bool,
 }
 
 impl Thread {
@@ -124,6 +125,13 @@ impl Thread {
     #[must_use]
     pub fn span(&self) -> Option<&Span> {
         self.span.as_ref()
+    }
+
+    /// Whether it could not be stopped, and so its span is not known: the kernel does not interrupt a thread that waits for
+    /// a disk, for example.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.is_stuck
     }
 }
 
@@ -266,6 +274,8 @@ pub(crate) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn record(data: &[u8]) -> [u8; HEADER] {
@@ -305,5 +315,19 @@ mod tests {
         assert!(Context::decode(b"\x0a\xff").is_err());
         let context = Context::decode(b"").expect("an empty message");
         assert!(context.resource().is_empty() && !context.has_threads());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_fatal(payload: Vec<u8>, header: [u8; HEADER], data: Vec<u8>, keys in 0..4_usize) {
+            let _ = Context::decode(&payload);
+            let keys: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
+            if let Some(span) = Span::decode(&header, &data, &keys) {
+                prop_assert!(span.attributes().len() <= keys.len());
+                let texts: usize = span.attributes().iter().map(|(_, value)| value.len()).sum();
+                // What is no UTF-8 becomes a character of three bytes.
+                prop_assert!(texts <= 3 * data.len());
+            }
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::ptrace;
@@ -21,6 +23,10 @@ const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 
 /// How often a context is read that changes meanwhile.
 const ATTEMPTS: usize = 100;
+
+/// How long a thread may take to stop, and how long a wait for it sleeps.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_micros(20);
 
 /// A process that is read.
 #[derive(Debug)]
@@ -111,15 +117,24 @@ impl Process {
             let Ok(name) = fs::read_to_string(entry.path().join("comm")) else {
                 continue;
             };
+            let mut is_stuck = false;
             let span = match (variable, &context.keys) {
                 (Some(variable), Some(keys)) => match self.span(id, variable, keys) {
                     Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => continue,
+                    Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                        is_stuck = true;
+                        None
+                    }
                     span => span.map_err(|error| explained(self.id, &error))?,
                 },
                 _ => None,
             };
-            let name = name.trim_end().to_owned();
-            threads.push(Thread { id, name, span });
+            threads.push(Thread {
+                id,
+                name: name.trim_end().to_owned(),
+                span,
+                is_stuck,
+            });
         }
         threads.sort_by_key(Thread::id);
         Ok(threads)
@@ -163,7 +178,17 @@ impl Process {
         Ok(None)
     }
 
+    /// The state of a thread, a letter behind its name in brackets.
+    fn state(&self, thread: u32) -> Option<char> {
+        let stat = fs::read_to_string(of(self.id).join(format!("task/{thread}/stat"))).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
+    }
+
     fn span(&self, thread: u32, variable: Variable, keys: &[String]) -> io::Result<Option<Span>> {
+        // It would stop when it no longer waits for a disk, and then until this process ends.
+        if self.state(thread) == Some('D') {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         let stopped = Stopped::stop(thread)?;
         let pointer = ptrace::getregs(stopped.thread)?.fs_base;
         // A thread without the storage has no span, nor has one whose record cannot be read.
@@ -200,10 +225,18 @@ impl Stopped {
             signal: None,
         };
         ptrace::interrupt(thread)?;
-        if let WaitStatus::Stopped(_, signal) = waitpid(thread, Some(WaitPidFlag::__WALL))? {
-            stopped.signal = Some(signal);
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match waitpid(thread, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG))? {
+                WaitStatus::StillAlive if Instant::now() < end => thread::sleep(PAUSE),
+                WaitStatus::StillAlive => return Err(io::ErrorKind::TimedOut.into()),
+                WaitStatus::Stopped(_, signal) => {
+                    stopped.signal = Some(signal);
+                    return Ok(stopped);
+                }
+                _ => return Ok(stopped),
+            }
         }
-        Ok(stopped)
     }
 }
 

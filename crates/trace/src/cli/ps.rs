@@ -147,13 +147,20 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         text.push_str("It does not publish the spans of its threads.\n");
         return Ok(text);
     }
-    let outside = threads.iter().filter(|of| of.span().is_none()).count();
-    if outside < threads.len() {
+    let (inside, outside): (Vec<_>, Vec<_>) = threads.iter().partition(|of| of.span().is_some());
+    if !inside.is_empty() {
         text.push('\n');
         text.push_str(&found.thread_table());
     }
-    if outside > 0 {
-        let _ = writeln!(text, "\n{outside} threads are in no span.");
+    let stuck = outside.iter().filter(|of| of.is_stuck()).count();
+    if outside.len() > stuck {
+        let _ = writeln!(text, "\n{} threads are in no span.", outside.len() - stuck);
+    }
+    if stuck > 0 {
+        let _ = writeln!(
+            text,
+            "\n{stuck} threads cannot be stopped, and their spans are not known."
+        );
     }
     if open.is_some() {
         let _ = writeln!(text, "\n{} open spans are recorded.", found.open.len());
