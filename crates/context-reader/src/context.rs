@@ -57,7 +57,10 @@ impl Context {
             _ => None,
         };
         let tables = address("floe.open_spans").zip(address("floe.stacks"));
-        let keys = keys.into_iter().map(|key| self::text(Some(key))).collect();
+        // As many as an index has values; longer ones are none.
+        let keys = keys.into_iter().take(256).map(|key| self::text(Some(key)));
+        let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
+        let keys = keys.collect();
         Ok(Self {
             resource: resource.into_iter().map(text).collect(),
             keys: is_variable.then_some(keys),
@@ -260,7 +263,7 @@ pub(crate) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
             break;
         };
         data = rest;
-        let Some(key) = keys.get(usize::from(*key)) else {
+        let Some(key) = keys.get(usize::from(*key)).filter(|key| !key.is_empty()) else {
             continue;
         };
         let value = String::from_utf8_lossy(value).into_owned();

@@ -1,8 +1,6 @@
 //! The contexts of a running process, read from outside.
 //!
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
-
 mod context;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod memory;
@@ -10,6 +8,8 @@ mod memory;
 mod open_spans;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod process;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod stopped;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod variable;
 

@@ -1,6 +1,6 @@
 //! The open spans of a process with floe-telemetry: what `floe-thread-context` has in memory, read while it changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ const PLACE: usize = 64;
 /// The most threads, and how many spans one may be in.
 const STACKS: usize = 1 << 16;
 const DEPTH: usize = 64;
+
+/// How many places in the code are remembered, and the threads of a span.
+const MAX_KNOWN: usize = 1 << 16;
+const MAX_THREADS: usize = 64;
 
 /// The bytes of the attributes of a place in the code, behind the four at the end of a header.
 const ATTRIBUTES: usize = 224;
@@ -35,12 +39,15 @@ pub(crate) fn read(
     // A place that has the same span twice was not written meanwhile.
     let second = chunks(memory, places)?;
     let now = now()?;
-    let mut known = HashMap::new();
+    let (mut known, mut seen) = (HashMap::new(), HashSet::new());
     let mut found = Vec::new();
     for (place, again) in (first.as_chunks::<PLACE>().0.iter()).zip(second.as_chunks::<PLACE>().0) {
         let [span_id, since, address] = [16, 32, 40].map(|at| word(place, at));
-        if span_id == 0 || place != again {
+        if span_id == 0 || place != again || !seen.insert(&place[..24]) {
             continue;
+        }
+        if known.len() == MAX_KNOWN {
+            known.clear();
         }
         let attributes = known.entry(address).or_insert_with(|| {
             // What cannot be read has no attributes.
@@ -110,13 +117,13 @@ fn threads(memory: &Memory, last: u64) -> io::Result<(ThreadsOf, bool)> {
             open &= !(1 << at);
             if let Ok(ids) = memory.read::<24>(word(&stack, 32 + at as usize * 8)) {
                 let threads = found.entry(ids).or_default();
-                if !threads.contains(&thread) {
+                if threads.len() < MAX_THREADS && !threads.contains(&thread) {
                     threads.push(thread);
                 }
             }
         }
     }
-    Ok((found, are_all))
+    Ok((found, are_all && address == 0))
 }
 
 /// The clock by which a process notes when a span begins.

@@ -1,32 +1,29 @@
 //! A process, whose memory and threads are read.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::ptrace;
-use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 
 use crate::context::{Context, HEADER, OpenSpan, Span, Thread};
 use crate::memory::Memory;
 use crate::open_spans;
+use crate::stopped::Stopped;
 use crate::variable::Variable;
 
 /// What a process may publish.
 const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 
 /// How often a context is read that changes meanwhile.
-const ATTEMPTS: usize = 100;
+const ATTEMPTS: usize = 20;
 
-/// How long a thread may take to stop, and how long a wait for it sleeps.
-const PATIENCE: Duration = Duration::from_millis(500);
-const PAUSE: Duration = Duration::from_micros(20);
+/// How many mappings may look like contexts, and how many files may be libraries.
+const MAX_CONTEXTS: usize = 4;
+const MAX_LIBRARIES: usize = 4096;
 
 /// A process that is read.
 #[derive(Debug)]
@@ -63,7 +60,11 @@ impl Process {
     /// The process has ended or may not be read, or what it says is no context.
     pub fn context(&self) -> io::Result<Option<Context>> {
         let mappings = mappings(self.id).map_err(|error| explained(self.id, &error))?;
-        for Mapping { start: address, .. } in mappings.into_iter().filter(Mapping::is_context) {
+        for Mapping { start: address, .. } in mappings
+            .into_iter()
+            .filter(Mapping::is_context)
+            .take(MAX_CONTEXTS)
+        {
             for _ in 0..ATTEMPTS {
                 let header: [u8; 32] = self.memory.read(address)?;
                 let [version, size] = [8, 12].map(|at| u32::from_ne_bytes(bytes(&header, at)));
@@ -102,6 +103,15 @@ impl Process {
     ///
     /// The process has ended, or may not be traced: by this user, or because another program traces it.
     pub fn threads(&self, context: &Context) -> io::Result<Vec<Thread>> {
+        // On a thread of its own: when it ends, the kernel releases what did not stop in time.
+        thread::scope(|scope| {
+            let read = scope.spawn(|| self.read_threads(context));
+            let read = read.join();
+            read.unwrap_or_else(|_| Err(io::Error::other("expected threads, found a panic")))
+        })
+    }
+
+    fn read_threads(&self, context: &Context) -> io::Result<Vec<Thread>> {
         let variable = match &context.keys {
             Some(_) => self
                 .variable()
@@ -114,13 +124,15 @@ impl Process {
             let Some(id) = entry.file_name().to_str().and_then(|id| id.parse().ok()) else {
                 continue;
             };
-            let Ok(name) = fs::read_to_string(entry.path().join("comm")) else {
+            // A name may be cut within a character.
+            let Ok(name) = fs::read(entry.path().join("comm")) else {
                 continue;
             };
+            let name = String::from_utf8_lossy(&name);
             let mut is_stuck = false;
             let span = match (variable, &context.keys) {
                 (Some(variable), Some(keys)) => match self.span(id, variable, keys) {
-                    Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => continue,
+                    Err(_) if self.has_ended(id) => continue,
                     Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                         is_stuck = true;
                         None
@@ -150,8 +162,8 @@ impl Process {
     pub fn open_spans(&self, context: &Context) -> io::Result<Option<Vec<OpenSpan>>> {
         match (context.tables, &context.keys) {
             (Some([places, stacks]), Some(keys)) => {
-                let found = open_spans::read(&self.memory, places, stacks, keys);
-                found.map(Some).map_err(|error| explained(self.id, &error))
+                // What is no table, such as that of a library that was unloaded, is none.
+                Ok(open_spans::read(&self.memory, places, stacks, keys).ok())
             }
             _ => Ok(None),
         }
@@ -163,12 +175,17 @@ impl Process {
         if own.is_some() {
             return Ok(own);
         }
+        let mut seen = HashSet::new();
         for mapping in mappings(self.id)? {
+            if seen.len() == MAX_LIBRARIES {
+                break;
+            }
             // The beginning of a file, as the process sees it. What is no file of a library has no symbols.
             if let Some(path) = mapping
                 .name
                 .strip_prefix('/')
                 .filter(|_| mapping.offset == 0)
+                && seen.insert(path.to_owned())
                 && let path = of(self.id).join("root").join(path)
                 && let Ok(Some(found)) = Variable::of_library(&path, mapping.start, &self.memory)
             {
@@ -180,8 +197,14 @@ impl Process {
 
     /// The state of a thread, a letter behind its name in brackets.
     fn state(&self, thread: u32) -> Option<char> {
-        let stat = fs::read_to_string(of(self.id).join(format!("task/{thread}/stat"))).ok()?;
+        let stat = fs::read(of(self.id).join(format!("task/{thread}/stat"))).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
         stat.rsplit_once(") ")?.1.chars().next()
+    }
+
+    /// Whether a thread has ended, which the system may also report as a lack of rights.
+    fn has_ended(&self, thread: u32) -> bool {
+        matches!(self.state(thread), None | Some('Z' | 'X'))
     }
 
     fn span(&self, thread: u32, variable: Variable, keys: &[String]) -> io::Result<Option<Span>> {
@@ -190,7 +213,7 @@ impl Process {
             return Err(io::ErrorKind::TimedOut.into());
         }
         let stopped = Stopped::stop(thread)?;
-        let pointer = ptrace::getregs(stopped.thread)?.fs_base;
+        let pointer = stopped.thread_pointer()?;
         // A thread without the storage has no span, nor has one whose record cannot be read.
         let record = variable.address(pointer, &self.memory);
         let record = record.and_then(|at| self.memory.word(at).ok());
@@ -206,43 +229,6 @@ impl Process {
             return Ok(None);
         }
         Ok(Span::decode(&header, &data, keys))
-    }
-}
-
-/// A thread that is stopped until this is dropped.
-struct Stopped {
-    thread: Pid,
-    /// A signal that was about to be delivered to it.
-    signal: Option<Signal>,
-}
-
-impl Stopped {
-    fn stop(thread: u32) -> io::Result<Self> {
-        let thread = Pid::from_raw(i32::try_from(thread).map_err(io::Error::other)?);
-        ptrace::seize(thread, ptrace::Options::empty())?;
-        let mut stopped = Self {
-            thread,
-            signal: None,
-        };
-        ptrace::interrupt(thread)?;
-        let end = Instant::now() + PATIENCE;
-        loop {
-            match waitpid(thread, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG))? {
-                WaitStatus::StillAlive if Instant::now() < end => thread::sleep(PAUSE),
-                WaitStatus::StillAlive => return Err(io::ErrorKind::TimedOut.into()),
-                WaitStatus::Stopped(_, signal) => {
-                    stopped.signal = Some(signal);
-                    return Ok(stopped);
-                }
-                _ => return Ok(stopped),
-            }
-        }
-    }
-}
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = ptrace::detach(self.thread, self.signal);
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! [thread-local storage for ELF]: https://www.akkadia.org/drepper/tls.pdf
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use object::read::ReadCache;
@@ -13,6 +14,9 @@ use object::{
 };
 
 use crate::memory::Memory;
+
+/// The size of a program that is read.
+const MAX_FILE: u64 = 2 << 30;
 
 const SYMBOL: &str = "otel_thread_ctx_v1";
 
@@ -106,11 +110,16 @@ fn look_into(
     path: &Path,
     find: impl FnOnce(&Program<'_>, SymbolIndex, u64) -> Option<Variable>,
 ) -> io::Result<Option<Variable>> {
-    // Opening a pipe would wait for a writer.
-    if !fs::metadata(path)?.is_file() {
+    // Opening a pipe must not wait for a writer.
+    let file = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() > MAX_FILE {
         return Ok(None);
     }
-    let file = ReadCache::new(File::open(path)?);
+    let file = ReadCache::new(file);
     let Ok(program) = Program::parse(&file) else {
         return Ok(None);
     };

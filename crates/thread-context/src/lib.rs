@@ -47,10 +47,6 @@ static ON: AtomicBool = AtomicBool::new(false);
 /// Publishes spans from now on, or no longer those that become current. Those that are published stay so until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
-    // A fork has another one.
-    if let Some(stack) = STACK.get() {
-        stack.thread.store(thread(), Ordering::Relaxed);
-    }
 }
 
 /// Whether spans are published.
@@ -237,6 +233,27 @@ fn thread() -> u64 {
 #[cfg(not(target_os = "linux"))]
 const fn thread() -> u64 {
     0
+}
+
+/// Forgets the spans of the parent in a fork, but those of the thread that forks. Only atomics and the id of the thread, as
+/// it runs before `fork` returns.
+pub fn forked() {
+    let own = STACK.get();
+    let mut at = LAST.load(Ordering::Acquire);
+    #[expect(unsafe_code, reason = "references that were stored as pointers")]
+    // SAFETY: `more` stores references to stacks, which are never freed.
+    while let Some(stack) = unsafe { at.cast_const().as_ref() } {
+        if own.is_some_and(|own| ptr::eq(own, stack)) {
+            stack.thread.store(thread(), Ordering::Relaxed);
+        } else {
+            stack.thread.store(0, Ordering::Relaxed);
+            stack.open.store(0, Ordering::Relaxed);
+            stack.deeper.store(0, Ordering::Relaxed);
+            stack.is_owned.store(false, Ordering::Relaxed);
+        }
+        at = stack.next.load(Ordering::Relaxed);
+    }
+    open_span::forked();
 }
 
 impl Stack {

@@ -3,8 +3,7 @@
 
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
-use std::thread;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::Attributes;
 
@@ -20,9 +19,54 @@ static LISTING: AtomicBool = AtomicBool::new(false);
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
 
 /// Places that were given back, and how many chunks there are.
-static FREE: Mutex<Free> = Mutex::new((Vec::new(), 0));
+#[derive(Debug)]
+struct Free {
+    places: Vec<&'static Place>,
+    chunks: usize,
+}
 
-type Free = (Vec<&'static Place>, usize);
+/// Made by the first use in a process: a fork has one of its own, because a thread that does not exist in it may have
+/// locked that of its parent.
+static FREE: AtomicPtr<Mutex<Free>> = AtomicPtr::new(ptr::null_mut());
+
+fn free() -> MutexGuard<'static, Free> {
+    let mut free = FREE.load(Ordering::Acquire);
+    if free.is_null() {
+        let is_used = |chunk: &&AtomicPtr<Place>| !chunk.load(Ordering::Relaxed).is_null();
+        let made: &'static Mutex<Free> = Box::leak(Box::new(Mutex::new(Free {
+            places: Vec::new(),
+            chunks: TABLE.iter().take_while(is_used).count(),
+        })));
+        let made = ptr::from_ref(made).cast_mut();
+        let before = ptr::null_mut();
+        free = match FREE.compare_exchange(before, made, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => made,
+            Err(other) => other,
+        };
+    }
+    #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
+    // SAFETY: it is not null, and what is stored is a reference to what is never freed.
+    let free = unsafe { &*free };
+    free.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Empties the table in a fork, where no span of the parent goes on being listed. Only atomics, as it runs before `fork`
+/// returns.
+pub(crate) fn forked() {
+    FREE.store(ptr::null_mut(), Ordering::Relaxed);
+    for chunk in &TABLE {
+        let chunk = chunk.load(Ordering::Relaxed).cast_const();
+        if chunk.is_null() {
+            return;
+        }
+        #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
+        // SAFETY: `acquire` stores chunks of this length, which are never freed.
+        let places = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
+        for place in places {
+            place.span_id.store(0, Ordering::Relaxed);
+        }
+    }
+}
 
 /// Lists the spans that become current from now on, until they end; or no longer.
 pub fn list_open_spans(on: bool) {
@@ -88,41 +132,26 @@ impl OpenSpan {
 
     #[cold]
     fn acquire(&self) -> Option<&'static Place> {
-        let mut free = free()?;
-        if free.0.is_empty() && free.1 < CHUNKS {
+        let mut free = free();
+        if free.places.is_empty() && free.chunks < CHUNKS {
             let chunk: Vec<_> = (0..CHUNK).map(|_| Place::default()).collect();
             let chunk: &'static [Place] = chunk.leak();
-            TABLE[free.1].store(chunk.as_ptr().cast_mut(), Ordering::Release);
-            free.1 += 1;
-            free.0.extend(chunk.iter().rev());
+            TABLE[free.chunks].store(chunk.as_ptr().cast_mut(), Ordering::Release);
+            free.chunks += 1;
+            free.places.extend(chunk.iter().rev());
         }
-        let place = free.0.pop()?;
+        let place = free.places.pop()?;
         // Only the thread that opens the span does this.
         let _ = self.0.set(place);
         Some(place)
     }
 }
 
-/// The list of places. None if that takes long: a fork may have inherited the lock from a thread that does not exist in
-/// it.
-fn free() -> Option<MutexGuard<'static, Free>> {
-    for _ in 0..1000 {
-        match FREE.try_lock() {
-            Ok(free) => return Some(free),
-            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => thread::yield_now(),
-        }
-    }
-    None
-}
-
 impl Drop for OpenSpan {
     fn drop(&mut self) {
         if let Some(place) = self.0.take() {
             place.span_id.store(0, Ordering::Relaxed);
-            if let Some(mut free) = free() {
-                free.0.push(place);
-            }
+            free().places.push(place);
         }
     }
 }

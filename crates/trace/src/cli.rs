@@ -108,18 +108,27 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
 
 /// Prints to standard output. A reader that has gone, as `head` does, is no failure.
 pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
+    is_read(text).map(|_| ())
+}
+
+/// Prints to standard output, and returns whether anybody still reads it.
+pub(crate) fn is_read(text: fmt::Arguments<'_>) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     match out.write_fmt(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Failure(format!(
             "standard output cannot be written: {error}"
         ))),
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
     }
 }
 
 /// Prints JSON. What would control a terminal is escaped, and is the same text for a program.
 pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
+    print(format_args!("{}", escaped(json)))
+}
+
+fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len() + 1);
     for character in json.chars() {
         let mut text = [0; 4];
@@ -135,5 +144,5 @@ pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
         }
     }
     escaped.push('\n');
-    print(format_args!("{escaped}"))
+    escaped
 }

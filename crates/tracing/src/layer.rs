@@ -168,11 +168,9 @@ where
             if self.requested.timings {
                 opened.time();
             }
-            let entrance = opened.entrance();
+            let entrance = self.activates.then(|| opened.entrance()).flatten();
             self.open.insert(id, opened);
-            if let Some(entrance) = entrance
-                && self.activates
-            {
+            if let Some(entrance) = entrance {
                 entered::start(id, entrance);
             }
         }

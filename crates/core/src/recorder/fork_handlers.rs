@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, OnceLock};
 
-use super::{buffer, fork, listeners, measure, memory, recording};
+use super::{buffer, fork, listeners, measure, memory, published, recording};
 
 /// Detects forks from now on.
 pub(super) fn watch() {
@@ -58,6 +58,7 @@ extern "C" fn after() {
 extern "C" fn in_child() {
     fork::count();
     listeners::forked();
+    published::forked();
     memory::forked();
     after();
     if let Some(flag) = IN_FORKS.get() {

@@ -3,6 +3,7 @@
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
+pub(super) use floe_thread_context::forked;
 use floe_thread_context::{Attached, Attributes, attach, attributes_of, is_on};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
@@ -41,6 +42,9 @@ impl Site {
 /// Lists an open span.
 #[inline]
 pub(super) fn list(recording: &Recording, Site(site): Site) {
+    if recording.record.is_measured() {
+        return;
+    }
     let head = &recording.record.head;
     let [span_id, parent] = [head.span_id, head.parent].map(SpanId::to_bytes);
     recording

@@ -25,6 +25,8 @@ impl Site {
     }
 }
 
+pub(super) const fn forked() {}
+
 pub(super) const fn list(_: &Recording, _: Site) {}
 
 #[derive(Debug)]

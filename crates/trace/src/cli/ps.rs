@@ -14,7 +14,7 @@ use floe_redact::{Redactor, printable};
 use serde_json::{Map, Value, json};
 
 use super::table::{Column, cell, table};
-use super::{Failure, print, print_json};
+use super::{Failure, escaped, is_read, print};
 
 /// How often `--watch` reads.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -45,12 +45,8 @@ pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
             // The beginning of the screen, which is empty then.
             print(format_args!("\x1b[H\x1b[2J"))?;
         }
-        if options.json {
-            print_json(&text)?;
-        } else {
-            print(format_args!("{text}"))?;
-        }
-        if !options.watch {
+        let text = if options.json { escaped(&text) } else { text };
+        if !is_read(format_args!("{text}"))? || !options.watch {
             return Ok(ExitCode::SUCCESS);
         }
         thread::sleep(PAUSE);
