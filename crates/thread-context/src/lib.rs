@@ -12,7 +12,7 @@ mod slot;
 
 mod open_span;
 
-pub use self::open_span::{OpenSpan, list_open_spans, table};
+pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -44,7 +44,8 @@ pub fn variable() -> *const () {
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Publishes spans from now on, or no longer those that become current. Those that are published stay so until they end.
+/// Publishes and lists spans from now on, or no longer those that become current. Those that are published stay so until
+/// they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
 }

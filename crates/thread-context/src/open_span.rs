@@ -2,18 +2,16 @@
 //! while they wait for their next poll.
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::Attributes;
+use crate::{Attributes, is_on};
 
 /// How many places are allocated at once.
 const CHUNK: usize = 1024;
 
 /// The most chunks: spans above a million are not listed.
 const CHUNKS: usize = 1024;
-
-static LISTING: AtomicBool = AtomicBool::new(false);
 
 /// The chunks that are allocated, the first ones of the list. They are never freed.
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
@@ -68,11 +66,6 @@ pub(crate) fn forked() {
     }
 }
 
-/// Lists the spans that become current from now on, until they end; or no longer.
-pub fn list_open_spans(on: bool) {
-    LISTING.store(on, Ordering::Relaxed);
-}
-
 /// The address of the table.
 #[must_use]
 pub fn table() -> *const () {
@@ -103,7 +96,7 @@ impl OpenSpan {
         Self(OnceLock::new())
     }
 
-    /// Lists a span, unless it is listed already, or [`list_open_spans`] says no.
+    /// Lists a span until it ends, unless it is listed already. Does nothing before [`switch`](crate::switch).
     #[inline]
     pub fn open(
         &self,
@@ -112,7 +105,7 @@ impl OpenSpan {
         parent: [u8; 8],
         of: &'static Attributes,
     ) {
-        if LISTING.load(Ordering::Relaxed)
+        if is_on()
             && let Some(place) = self.0.get().copied().or_else(|| self.acquire())
         {
             let [span_id, parent] = [span_id, parent].map(u64::from_ne_bytes);

@@ -46,7 +46,6 @@ fn publish_resource(provider: &TelemetryProvider) -> io::Result<()> {
         ));
     }
     floe_thread_context::switch(true);
-    floe_thread_context::list_open_spans(true);
     Ok(())
 }
 
