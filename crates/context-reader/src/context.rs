@@ -77,8 +77,7 @@ impl Context {
     /// The value of an attribute of its resource.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
-        let found = self.resource.iter().find(|(found, _)| found == key);
-        found.map(|(_, value)| value.as_str())
+        value(&self.resource, key)
     }
 
     /// Whether it publishes the spans of its threads in a way that is read here.
@@ -86,6 +85,12 @@ impl Context {
     pub fn has_threads(&self) -> bool {
         self.keys.is_some()
     }
+}
+
+/// The value of an attribute.
+fn value<'a>(attributes: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    let found = attributes.iter().find(|(found, _)| found == key);
+    found.map(|(_, value)| value.as_str())
 }
 
 fn text(value: Option<AnyValue>) -> String {
@@ -206,8 +211,7 @@ impl Span {
     /// The value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(found, _)| found == key);
-        found.map(|(_, value)| value.as_str())
+        value(&self.attributes, key)
     }
 }
 

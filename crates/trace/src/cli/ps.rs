@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use floe_context_reader::{Context, OpenSpan, Process, Span, Thread, publishing};
 use floe_redact::{Redactor, printable};
+use floe_trace::{SpanId, TraceId, duration};
 use serde_json::{Map, Value, json};
 
 use super::table::{Column, cell, table};
@@ -183,7 +184,7 @@ impl Found<'_> {
         let ages: HashMap<_, _> = self
             .open
             .iter()
-            .map(|open| (ids(open.span()), open.age()))
+            .map(|open| (ids(open.span()), nanos(open.age())))
             .collect();
         let all = |of: &dyn Fn(&Thread, &Span) -> String| {
             let cells = self
@@ -203,11 +204,14 @@ impl Found<'_> {
             column("SPAN", all(&|_, span| self.name(span))),
             number(
                 "SINCE",
-                all(&|_, span| ages.get(&ids(span)).map_or_else(String::new, age)),
+                all(&|_, span| {
+                    let age = ages.get(&ids(span));
+                    age.map_or_else(String::new, |age| duration(*age))
+                }),
             ),
             column("AT", all(&|_, span| cell(&place(span, self.texts), 60))),
-            column("TRACE", all(&|_, span| hex(&span.trace_id()))),
-            column("SPAN ID", all(&|_, span| hex(&span.span_id()))),
+            column("TRACE", all(&|_, span| ids(span).0.to_string())),
+            column("SPAN ID", all(&|_, span| ids(span).1.to_string())),
             column(
                 "",
                 all(&|_, span| if span.is_sampled() { "" } else { "not sampled" }.to_owned()),
@@ -222,9 +226,8 @@ impl Found<'_> {
             .map(|(at, open)| (ids(open.span()), at))
             .collect();
         let parent = |open: &OpenSpan| {
-            known
-                .get(&(open.span().trace_id(), open.parent_id()))
-                .copied()
+            let (trace, _) = ids(open.span());
+            known.get(&(trace, span_id(open.parent_id()))).copied()
         };
         let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
         for (at, open) in self.open.iter().enumerate().rev() {
@@ -257,7 +260,7 @@ impl Found<'_> {
             Column {
                 title: "AGE".to_owned(),
                 is_number: true,
-                cells: all(&|open, _| age(&open.age())),
+                cells: all(&|open, _| duration(nanos(open.age()))),
             },
             column(
                 "SPAN",
@@ -275,7 +278,7 @@ impl Found<'_> {
                 "AT",
                 all(&|open, _| cell(&place(open.span(), self.texts), 60)),
             ),
-            column("TRACE", all(&|open, _| hex(&open.span().trace_id()))),
+            column("TRACE", all(&|open, _| ids(open.span()).0.to_string())),
         ]);
         if rows.len() < self.open.len() {
             let left = self.open.len() - rows.len();
@@ -295,10 +298,11 @@ impl Found<'_> {
         let of = |span: &Span, thread: Option<u32>| {
             let thread = thread
                 .map(|id| json!({ "id": id, "name": names.get(&id).map(|name| printable(name)) }));
+            let (trace, id) = ids(span);
             json!({
                 "name": name(span, self.texts),
-                "trace_id": hex(&span.trace_id()),
-                "span_id": hex(&span.span_id()),
+                "trace_id": trace.to_string(),
+                "span_id": id.to_string(),
                 "code": place(span, self.texts),
                 "thread": thread,
                 "attributes": attributes(span.attributes(), self.texts),
@@ -306,8 +310,8 @@ impl Found<'_> {
         };
         let open = self.open.iter().map(|open| {
             let mut span = of(open.span(), open.threads().first().copied());
-            span["parent_span_id"] = json!(hex(&open.parent_id()));
-            span["age_ns"] = json!(u64::try_from(open.age().as_nanos()).unwrap_or(u64::MAX));
+            span["parent_span_id"] = json!(span_id(open.parent_id()).to_string());
+            span["age_ns"] = json!(nanos(open.age()));
             span["recorded"] = json!(true);
             span["waiting"] = json!(open.is_waiting());
             span
@@ -323,12 +327,17 @@ impl Found<'_> {
     }
 }
 
-fn ids(span: &Span) -> ([u8; 16], [u8; 8]) {
-    (span.trace_id(), span.span_id())
+fn ids(span: &Span) -> (TraceId, SpanId) {
+    let trace = u128::from_be_bytes(span.trace_id());
+    (TraceId(trace), span_id(span.span_id()))
 }
 
-fn age(age: &Duration) -> String {
-    floe_trace::duration(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX))
+fn span_id(bytes: [u8; 8]) -> SpanId {
+    SpanId(u64::from_be_bytes(bytes))
+}
+
+fn nanos(age: Duration) -> u64 {
+    u64::try_from(age.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Where a span is in the code.
@@ -346,12 +355,6 @@ fn name(span: &Span, texts: &Texts) -> String {
     let name = ["floe.span.name", "code.function.name"];
     let name = name.into_iter().find_map(|key| span.attribute(key));
     texts.value("", name.unwrap_or("–"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn process_json(id: u32, context: &Context, texts: &Texts) -> Value {
