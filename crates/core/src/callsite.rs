@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use opentelemetry::trace::SpanKind;
 
 pub(crate) use self::package::package_of;
+#[cfg(feature = "thread-context")]
+use crate::redaction::sanitize_sent;
 
 /// The call site of a function with `#[traced]`.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ pub struct CallSite {
     filter_cache: AtomicU32,
     /// The place, as other processes read it.
     #[cfg(feature = "thread-context")]
-    published: std::sync::OnceLock<Box<floe_thread_context::Attributes>>,
+    published: std::sync::OnceLock<&'static floe_thread_context::Attributes>,
 }
 
 impl CallSite {
@@ -241,16 +243,16 @@ impl CallSite {
         &self.rule_cache
     }
 
-    /// The place, as other processes read it. A span of `tracing` is in no function that is known.
+    /// The place, as other processes and a file of open spans get it, redacted. A span of `tracing` is in no function that
+    /// is known.
     #[cfg(feature = "thread-context")]
-    pub(crate) fn published(&self) -> &floe_thread_context::Attributes {
+    pub(crate) fn published(&self) -> &'static floe_thread_context::Attributes {
         self.published.get_or_init(|| {
             let function = self.is_function().then(|| self.function_path());
             let function = function.unwrap_or_default();
             let SourceLocation { file, line, .. } = self.location;
-            Box::new(floe_thread_context::Attributes::of_call(
-                self.name, &function, file, line,
-            ))
+            let [name, function, file] = [self.name, &function, file].map(sanitize_sent);
+            floe_thread_context::Attributes::of_call(&name, &function, &file, line)
         })
     }
 

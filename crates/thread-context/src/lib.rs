@@ -10,8 +10,16 @@
 )]
 mod slot;
 
+#[cfg_attr(any(not(target_os = "linux"), miri), path = "not_kept.rs")]
+mod kept;
+#[cfg(all(target_os = "linux", not(miri)))]
+mod kept_spans;
 mod open_span;
 
+#[cfg(all(target_os = "linux", not(miri)))]
+pub use self::kept::{keep, label};
+#[cfg(all(target_os = "linux", not(miri)))]
+pub use self::kept_spans::{KeptSpan, KeptSpans};
 pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
@@ -84,9 +92,20 @@ impl Attributes {
     };
 
     /// The attributes of a call: the name of its span, the function, and its place. A value that is longer than 255
-    /// bytes, or for which there is no room, is left out, and so is an empty one.
+    /// bytes, or for which there is no room, is left out, and so is an empty one. They are never freed.
     #[must_use]
-    pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> Self {
+    pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
+        let made = Box::leak(Box::new(Made {
+            attributes: Self::packed(span, function, file, line),
+            next: AtomicPtr::new(ptr::null_mut()),
+        }));
+        let made: &'static Made = made;
+        push(&LAST_MADE, made, &made.next);
+        kept::describe(&made.attributes);
+        &made.attributes
+    }
+
+    fn packed(span: &str, function: &str, file: &str, line: u32) -> Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
         bytes.extend([1, 0, 0, 0]); // valid
         for (key, value) in (0..).zip([span, function, &line.to_string(), file]) {
@@ -110,6 +129,39 @@ impl Attributes {
             way: NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS,
         }
     }
+}
+
+/// Attributes, and those that were made before them.
+#[derive(Debug)]
+struct Made {
+    attributes: Attributes,
+    next: AtomicPtr<Made>,
+}
+
+static LAST_MADE: AtomicPtr<Made> = AtomicPtr::new(ptr::null_mut());
+
+impl Made {
+    /// All that were made.
+    fn all() -> impl Iterator<Item = &'static Attributes> {
+        let mut at = LAST_MADE.load(Ordering::Acquire);
+        std::iter::from_fn(move || {
+            #[expect(unsafe_code, reason = "references that were stored as pointers")]
+            // SAFETY: `of_call` stores references to what is never freed.
+            let made = unsafe { at.cast_const().as_ref() }?;
+            at = made.next.load(Ordering::Relaxed);
+            Some(&made.attributes)
+        })
+    }
+}
+
+/// Makes `new` the first of a list, which continues with `next`. Without a lock, which a fork could inherit from a thread
+/// that does not exist in it.
+fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
+    let new = ptr::from_ref(new).cast_mut();
+    let _ = last.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
+        next.store(last, Ordering::Relaxed);
+        Some(new)
+    });
 }
 
 /// The way of the attributes that are made next.
@@ -187,7 +239,7 @@ struct Stack {
     is_owned: AtomicBool,
 }
 
-/// The stack that was made last. Without a lock, which a fork could inherit from a thread that does not exist in it.
+/// The stack that was made last.
 static LAST: AtomicPtr<Stack> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
@@ -276,7 +328,7 @@ impl Stack {
 
     /// One more.
     fn more() -> &'static Self {
-        let stack: &Self = Box::leak(Box::new(Self {
+        let stack: &'static Self = Box::leak(Box::new(Self {
             open: AtomicU64::new(0),
             deeper: AtomicU64::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
@@ -285,11 +337,7 @@ impl Stack {
             records: [const { OnceLock::new() }; DEPTH],
             is_owned: AtomicBool::new(true),
         }));
-        let this = ptr::from_ref(stack).cast_mut();
-        let _ = LAST.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
-            stack.next.store(last, Ordering::Relaxed);
-            Some(this)
-        });
+        push(&LAST, stack, &stack.next);
         stack
     }
 
@@ -425,8 +473,6 @@ mod tests {
 
     use super::*;
 
-    static PLACES: [OnceLock<Attributes>; 5] = [const { OnceLock::new() }; 5];
-
     #[test]
     fn a_record_has_the_layout_that_readers_expect() {
         // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
@@ -450,31 +496,30 @@ mod tests {
 
     #[test]
     fn attributes_are_packed() {
-        let attributes = Attributes::of_call("pay", "shop::pay", "src/pay.rs", 42);
         assert_eq!(
-            bytes(&attributes),
+            bytes(Attributes::of_call("pay", "shop::pay", "src/pay.rs", 42)),
             b"\x00\x03pay\x01\x09shop::pay\x02\x0242\x03\x0asrc/pay.rs"
         );
-        assert_eq!(bytes(&Attributes::NONE), b"");
+        assert_eq!(bytes(const { &Attributes::NONE }), b"");
     }
 
     #[test]
     fn what_has_no_room_is_left_out_whole() {
         let long = "x".repeat(256);
         assert_eq!(
-            bytes(&Attributes::of_call("", &long, "a.rs", 1)),
+            bytes(Attributes::of_call("", &long, "a.rs", 1)),
             b"\x02\x011\x03\x04a.rs"
         );
         // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.
         let exact = "y".repeat(215);
         assert_eq!(
-            bytes(&Attributes::of_call("", &exact, "a.rs", 1)).len(),
+            bytes(Attributes::of_call("", &exact, "a.rs", 1)).len(),
             220
         );
         let more = "y".repeat(216);
-        assert_eq!(bytes(&Attributes::of_call("", &more, "", 1)).len(), 218);
+        assert_eq!(bytes(Attributes::of_call("", &more, "", 1)).len(), 218);
         assert_eq!(
-            bytes(&Attributes::of_call("", &"y".repeat(222), "a.rs", 1)),
+            bytes(Attributes::of_call("", &"y".repeat(222), "a.rs", 1)),
             b"\x02\x011\x03\x04a.rs"
         );
     }
@@ -590,8 +635,8 @@ mod tests {
         }
         switch(true);
         // More than there are ways.
-        for (line, place) in (0..).zip(&PLACES) {
-            let place = place.get_or_init(|| Attributes::of_call("f", "f", "a.rs", line));
+        for line in 0..5 {
+            let place = Attributes::of_call("f", "f", "a.rs", line);
             let _span = attach([7; 16], [1; 8], 3, place);
             assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
             // Of another span, which is current and not published.

@@ -2,19 +2,23 @@
 //! while they wait for their next poll.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::{Attributes, is_on};
+use crate::{Attributes, is_on, kept};
 
-/// How many places are allocated at once.
-const CHUNK: usize = 1024;
+/// How many places are allocated at once, and the bytes of one.
+pub(crate) const CHUNK: usize = 1024;
+pub(crate) const PLACE: usize = size_of::<Place>();
 
 /// The most chunks: spans above a million are not listed.
 const CHUNKS: usize = 1024;
 
 /// The chunks that are allocated, the first ones of the list. They are never freed.
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
+
+/// Which chunks are in a file.
+static IS_KEPT: [AtomicBool; CHUNKS] = [const { AtomicBool::new(false) }; CHUNKS];
 
 /// Places that were given back, and how many chunks there are.
 #[derive(Debug)]
@@ -51,8 +55,9 @@ fn free() -> MutexGuard<'static, Free> {
 /// Empties the table in a fork, where no span of the parent goes on being listed. Only atomics, as it runs before `fork`
 /// returns.
 pub(crate) fn forked() {
+    kept::forked();
     FREE.store(ptr::null_mut(), Ordering::Relaxed);
-    for chunk in &TABLE {
+    for (chunk, is_kept) in TABLE.iter().zip(&IS_KEPT) {
         let chunk = chunk.load(Ordering::Relaxed).cast_const();
         if chunk.is_null() {
             return;
@@ -60,10 +65,18 @@ pub(crate) fn forked() {
         #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
         // SAFETY: `acquire` stores chunks of this length, which are never freed.
         let places = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
+        if is_kept.swap(false, Ordering::Relaxed) && kept::separate(places) {
+            continue;
+        }
         for place in places {
             place.span_id.store(0, Ordering::Relaxed);
         }
     }
+}
+
+/// Does not use the places that are free again.
+pub(crate) fn set_aside() {
+    free().places.clear();
 }
 
 /// The address of the table.
@@ -75,7 +88,7 @@ pub fn table() -> *const () {
 /// A span in the table, as readers see it.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
-struct Place {
+pub(crate) struct Place {
     trace_id: [AtomicU64; 2],
     /// Zero if there is no span.
     span_id: AtomicU64,
@@ -127,8 +140,12 @@ impl OpenSpan {
     fn acquire(&self) -> Option<&'static Place> {
         let mut free = free();
         if free.places.is_empty() && free.chunks < CHUNKS {
-            let chunk: Vec<_> = (0..CHUNK).map(|_| Place::default()).collect();
-            let chunk: &'static [Place] = chunk.leak();
+            let kept = kept::places();
+            let chunk = kept.unwrap_or_else(|| {
+                let chunk: Vec<_> = (0..CHUNK).map(|_| Place::default()).collect();
+                chunk.leak()
+            });
+            IS_KEPT[free.chunks].store(kept.is_some(), Ordering::Relaxed);
             TABLE[free.chunks].store(chunk.as_ptr().cast_mut(), Ordering::Release);
             free.chunks += 1;
             free.places.extend(chunk.iter().rev());
@@ -168,7 +185,7 @@ impl Place {
 
 #[cfg(target_os = "linux")]
 #[inline]
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
     time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
 }

@@ -1,0 +1,185 @@
+//! What a file of open spans has, after the process that wrote it has ended. Nothing in it is trusted.
+
+use std::collections::HashMap;
+
+use crate::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACES};
+use crate::open_span::PLACE;
+use crate::{HEADER, KEYS};
+
+/// The spans of a file, and its label.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct KeptSpans {
+    /// The label.
+    pub label: Vec<u8>,
+    /// The spans that were open.
+    pub spans: Vec<KeptSpan>,
+}
+
+/// A span that was open.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct KeptSpan {
+    /// The id of its trace.
+    pub trace_id: [u8; 16],
+    /// Its id.
+    pub span_id: [u8; 8],
+    /// The id of its parent; zeros for a root.
+    pub parent: [u8; 8],
+    /// When it began, in nanoseconds since 1970, a few milliseconds early at most.
+    pub since: u64,
+    /// The attributes of its place in the code: keys of [`KEYS`], and text.
+    pub attributes: Vec<(&'static str, String)>,
+}
+
+impl KeptSpans {
+    /// Reads the content of a file that [`keep`](crate::keep) has written. `None` if it is of another kind, or of another
+    /// version. What is cut off or damaged is left out.
+    #[must_use]
+    pub fn read(file: &[u8]) -> Option<Self> {
+        if !file.starts_with(&MAGIC) {
+            return None;
+        }
+        let size = file.get(LABEL..).and_then(<[u8]>::first_chunk);
+        let size = size.map_or(0, |size| u32::from_ne_bytes(*size)) as usize;
+        let end = BLOCK.min((LABEL + 4).saturating_add(size));
+        let label = file.get(LABEL + 4..end).unwrap_or_default().to_vec();
+        let blocks = || {
+            let kinds = file.get(KINDS..LABEL).unwrap_or_default().iter();
+            kinds.zip(file.get(BLOCK..).unwrap_or_default().chunks(BLOCK))
+        };
+        let mut places = HashMap::new();
+        for (_, block) in blocks().filter(|(kind, _)| **kind == ATTRIBUTES) {
+            for entry in block.as_chunks::<ENTRY>().0 {
+                places.insert(word(entry, 0), attributes(&entry[8..]));
+            }
+        }
+        let (wall, made) = (word(file, MADE_AT), word(file, MADE_AT + 8));
+        let mut spans = Vec::new();
+        for (_, block) in blocks().filter(|(kind, _)| **kind == PLACES) {
+            for place in block.as_chunks::<PLACE>().0 {
+                let [span_id, parent, since, address] = [16, 24, 32, 40].map(|at| word(place, at));
+                let (Some(trace_id), 1..) = (place.first_chunk(), span_id) else {
+                    continue;
+                };
+                spans.push(KeptSpan {
+                    trace_id: *trace_id,
+                    span_id: span_id.to_ne_bytes(),
+                    parent: parent.to_ne_bytes(),
+                    since: wall.wrapping_add(since.wrapping_sub(made)),
+                    attributes: places.get(&address).cloned().unwrap_or_default(),
+                });
+            }
+        }
+        spans.sort_by_key(|span| span.since);
+        Some(Self { label, spans })
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
+/// The attributes of a record.
+fn attributes(record: &[u8]) -> Vec<(&'static str, String)> {
+    let size = u16::from_ne_bytes([record[2], record[3]]);
+    let mut rest = record
+        .get(HEADER..HEADER + usize::from(size))
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    while let [key, length, bytes @ ..] = rest {
+        let Some((value, others)) = bytes.split_at_checked(usize::from(*length)) else {
+            break;
+        };
+        rest = others;
+        if let Some(key) = KEYS.get(usize::from(*key)) {
+            found.push((*key, String::from_utf8_lossy(value).into_owned()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::*;
+    use crate::{Attributes, OpenSpan, keep, label, switch};
+
+    /// One test, because the file is that of the process.
+    #[test]
+    fn open_spans_are_in_the_file_from_their_start_to_their_end() {
+        let path = std::env::temp_dir().join(format!("floe-kept-{}", std::process::id()));
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .expect("a file");
+        let read = || KeptSpans::read(&fs::read(&path).expect("the file")).expect("its kind");
+        switch(true);
+        let early = Attributes::of_call("early", "shop::early", "src/a.rs", 1);
+        let before = OpenSpan::new();
+        before.open([9; 16], [9; 8], [0; 8], early);
+        keep(file, b"label").expect("it is kept");
+        assert_eq!(read().label, b"label");
+        assert_eq!(read().spans, []);
+
+        let of = Attributes::of_call("late", "shop::late", "src/b.rs", 2);
+        let (first, second) = (OpenSpan::new(), OpenSpan::new());
+        first.open([1; 16], [2; 8], [0; 8], early);
+        second.open([1; 16], [3; 8], [2; 8], of);
+        label(b"another").expect("it is written");
+        let kept = read();
+        assert_eq!(kept.label, b"another");
+        let found = |span: &KeptSpan| (span.span_id, span.parent, span.attributes.clone());
+        let place = |name: &str, file: &str, line: &str| {
+            let values = [
+                name.to_owned(),
+                format!("shop::{name}"),
+                line.to_owned(),
+                file.to_owned(),
+            ];
+            KEYS.into_iter().zip(values).collect::<Vec<_>>()
+        };
+        let expected = [
+            ([2; 8], [0; 8], place("early", "src/a.rs", "1")),
+            ([3; 8], [2; 8], place("late", "src/b.rs", "2")),
+        ];
+        assert_eq!(kept.spans.iter().map(found).collect::<Vec<_>>(), expected);
+        assert!(kept.spans.iter().all(|span| span.trace_id == [1; 16]));
+
+        first.close();
+        drop(second);
+        assert_eq!(read().spans, []);
+        // More places than a block has, and more attributes.
+        let many: Vec<_> = (1..=3000_u64)
+            .map(|id| {
+                let span = OpenSpan::new();
+                let of = Attributes::of_call("many", "many", "c.rs", 3);
+                span.open([1; 16], id.to_ne_bytes(), [0; 8], of);
+                span
+            })
+            .collect();
+        assert_eq!(read().spans.len(), 3000);
+        assert!(read().spans.iter().all(|span| span.attributes[0].1 == "many"));
+        drop(many);
+        assert_eq!(read().spans, []);
+        fs::remove_file(&path).expect("the file");
+    }
+
+    #[test]
+    fn what_is_damaged_is_left_out() {
+        assert_eq!(KeptSpans::read(b""), None);
+        assert_eq!(KeptSpans::read(b"floespn\x02 of a later version"), None);
+        assert_eq!(KeptSpans::read(&MAGIC), Some(KeptSpans::default()));
+        let mut file = vec![0xff; 3 * BLOCK + 100];
+        file[..8].copy_from_slice(&MAGIC);
+        for kind in [PLACES, ATTRIBUTES] {
+            file[KINDS..LABEL].fill(kind);
+            let read = KeptSpans::read(&file).expect("its kind");
+            assert!(read.spans.iter().all(|span| span.attributes.is_empty()));
+        }
+    }
+}
