@@ -306,18 +306,7 @@ impl Program {
         self.report.calls = Calls::of(std::mem::take(&mut self.nanos));
         self.report.log = self.log.text();
         if let Some(telemetry) = &self.telemetry {
-            let counted = telemetry.statistics();
-            self.report.counters = Counters {
-                exported: counted.exported,
-                failed: counted.failed,
-                dropped: counted.dropped_queue_full
-                    + counted.dropped_buffer_full
-                    + counted.dropped_memory
-                    + counted.dropped_shutdown
-                    + counted.dropped_without_provider
-                    + counted.sampled_out,
-                pending: counted.pending,
-            };
+            self.report.counters = Counters::of(&telemetry.statistics());
         }
         if let Ok(status) = procfs::process::Process::myself().and_then(|this| this.status()) {
             self.report.peak_memory_kib = status.vmhwm.unwrap_or_default();

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use floe_telemetry::Statistics;
 use floe_tests::Receiver;
 use serde::{Deserialize, Serialize};
 
@@ -62,9 +63,38 @@ pub(crate) struct Report {
 pub(crate) struct Counters {
     pub(crate) exported: u64,
     pub(crate) failed: u64,
+    /// The sum of what follows, up to `sampled_out`.
     pub(crate) dropped: u64,
+    pub(crate) queue_full: u64,
+    pub(crate) buffer_full: u64,
+    pub(crate) memory: u64,
+    pub(crate) shutdown: u64,
+    pub(crate) without_provider: u64,
+    pub(crate) sampled_out: u64,
     /// Spans that are queued or being exported at the end.
     pub(crate) pending: u64,
+}
+
+impl Counters {
+    pub(crate) fn of(counted: &Statistics) -> Self {
+        Self {
+            exported: counted.exported,
+            failed: counted.failed,
+            dropped: counted.dropped_queue_full
+                + counted.dropped_buffer_full
+                + counted.dropped_memory
+                + counted.dropped_shutdown
+                + counted.dropped_without_provider
+                + counted.sampled_out,
+            queue_full: counted.dropped_queue_full,
+            buffer_full: counted.dropped_buffer_full,
+            memory: counted.dropped_memory,
+            shutdown: counted.dropped_shutdown,
+            without_provider: counted.dropped_without_provider,
+            sampled_out: counted.sampled_out,
+            pending: counted.pending,
+        }
+    }
 }
 
 /// How long calls took, without the time in which their thread has waited for a processor.

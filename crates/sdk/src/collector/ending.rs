@@ -39,6 +39,11 @@ impl Ending {
         self.end.get().is_some()
     }
 
+    /// Whether the time of the shutdown has passed.
+    pub(crate) fn has_passed(&self) -> bool {
+        self.is_shutdown() && self.get().is_some_and(|end| end <= monotonic_now())
+    }
+
     /// Sets the end of the work that this thread of the program begins now; `None` for no end.
     pub(crate) fn set_turn(&self, end: Option<Instant>) {
         *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = end;

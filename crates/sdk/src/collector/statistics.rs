@@ -53,7 +53,8 @@ pub struct Statistics {
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
     pub dropped_memory: u64,
-    /// Spans dropped because they were still queued when the timeout of the shutdown had passed.
+    /// Spans dropped because they were still in a queue, or in the buffers of the threads, when the timeout of the shutdown
+    /// had passed.
     pub dropped_shutdown: u64,
     /// Spans that started or ended after the provider was shut down, or in a fork, up to the start of the next provider.
     pub dropped_without_provider: u64,

@@ -127,8 +127,10 @@ struct Shared {
     processor: Arc<Component>,
     /// The bytes of their batches.
     bytes: AtomicUsize,
-    /// Spans dropped since the last report.
+    /// Spans dropped since the last report because the queue was full.
     dropped: AtomicU64,
+    /// Spans dropped since the last report because the time of the shutdown had passed.
+    late: AtomicU64,
     /// When the spans that are still queued are dropped, once the exporter shuts down.
     end: OnceLock<Instant>,
 }
@@ -188,6 +190,7 @@ impl<B: Send + 'static> Worker<B> {
             processor: Arc::clone(&processor),
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
+            late: AtomicU64::new(0),
             end: OnceLock::new(),
         });
         let mut thread = Exporting {
@@ -198,7 +201,6 @@ impl<B: Send + 'static> Worker<B> {
             redaction: settings.redaction.clone(),
             failed: 0,
             failure: None,
-            late: 0,
         };
         exports.add(name, processor);
         let worker = |tasks| Self {
@@ -273,31 +275,33 @@ impl<B: Send + 'static> Worker<B> {
                 < self.capacity.bytes + self.largest_batch()
     }
 
-    /// Queues a batch. If the queue is full, the batch is dropped and counted.
+    /// Queues a batch. If the queue is full, the batch is dropped and counted: a larger queue would have helped, unless
+    /// the time of the shutdown has passed, when all buffers are emptied whether there is room or not.
     pub(super) fn export(&self, size: Size, batch: B) {
-        let spans = size.spans;
+        let (spans, shared, counters) = (size.spans, &self.shared, &self.counters);
         if self.accepts(spans) {
-            let present = &self.shared.processor.present;
-            present.fetch_add(spans, Ordering::Relaxed);
-            self.shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
+            (shared.processor.present).fetch_add(spans, Ordering::Relaxed);
+            shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
             let queued = Queued {
                 size,
                 left: spans as u64,
-                shared: Arc::clone(&self.shared),
-                counters: Arc::clone(&self.counters),
+                shared: Arc::clone(shared),
+                counters: Arc::clone(counters),
             };
             // If the thread has ended, the spans have failed.
             let _ = self.tasks.send(Task::Export(queued, batch));
             self.execute();
             return;
         }
-        self.shared
-            .dropped
-            .fetch_add(spans as u64, Ordering::Relaxed);
-        self.counters
-            .dropped_queue_full
-            .fetch_add(spans as u64, Ordering::Relaxed);
-        (self.shared.processor).finish(spans as u64, Some(QUEUE_FULL));
+        let spans = spans as u64;
+        let (lost, counter, reason) = if counters.ending.has_passed() {
+            (&shared.late, &counters.dropped_shutdown, SHUTDOWN)
+        } else {
+            (&shared.dropped, &counters.dropped_queue_full, QUEUE_FULL)
+        };
+        lost.fetch_add(spans, Ordering::Relaxed);
+        counter.fetch_add(spans, Ordering::Release);
+        shared.processor.finish(spans, Some(reason));
     }
 
     pub(super) fn flush(&self, report: &Sender<Report>) {
@@ -363,8 +367,6 @@ struct Exporting {
     failed: u64,
     /// The first failure since the last report.
     failure: Option<String>,
-    /// Spans that were in the queue when the time of the shutdown had passed.
-    late: u64,
 }
 
 impl Exporting {
@@ -390,7 +392,7 @@ impl Exporting {
                 let spans = queued.size.spans as u64;
                 queued.count(&self.counters.dropped_shutdown, spans);
                 self.shared.processor.finish(spans, Some(SHUTDOWN));
-                self.late += spans;
+                self.shared.late.fetch_add(spans, Ordering::Relaxed);
             }
             Task::Export(queued, batch) => self.export(exporter, queued, batch),
             Task::Flush(report) => {
@@ -442,23 +444,24 @@ impl Exporting {
     /// Reports the spans that were lost since the last report that somebody received.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
         let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
+        let late = self.shared.late.swap(0, Ordering::Relaxed);
         let failure = self.failure.as_ref();
         let failed = failure.map(|failure| format!("{} failed: {failure}", spans(self.failed)));
         let queue =
             (dropped > 0).then(|| format!("{} dropped: its queue was full", spans(dropped)));
-        let late =
-            (self.late > 0).then(|| format!("{} dropped: no time was left", spans(self.late)));
-        let lost: Vec<_> = [failed, queue, late].into_iter().flatten().collect();
+        let no_time = (late > 0).then(|| format!("{} dropped: no time was left", spans(late)));
+        let lost: Vec<_> = [failed, queue, no_time].into_iter().flatten().collect();
         let result = if lost.is_empty() {
             result.map_err(|error| self.redaction.failure(error))
         } else {
             Err(lost.join("; "))
         };
         if report.send((self.name.clone(), result)).is_ok() {
-            (self.failed, self.failure, self.late) = (0, None, 0);
+            (self.failed, self.failure) = (0, None);
         } else {
             // Whoever waited for it has given up. The next one gets it.
             self.shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+            self.shared.late.fetch_add(late, Ordering::Relaxed);
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::program::{Program, on_threads, work};
 use crate::receivers::Script;
-use crate::report::Report;
+use crate::report::{Counters, Report};
 use crate::scenario::{Case, HTTP, Scenario};
 
 const THREADS: u64 = 20_000;
@@ -52,8 +52,12 @@ fn check(case: &Case) -> Result<Report> {
     child.proceed()?;
     let report = child.finish()?;
     ensure!(report.created == THREADS, "{}", report.created);
-    // What is in the queue when the shutdown ends is dropped, and nothing for want of a buffer.
-    ensure!(report.counters.dropped <= 2048, "{:?}", report.counters);
+    // At the end of the shutdown, the exporter gives up batch by batch while the collector empties the buffers. How many
+    // spans fail and how many are dropped depends on which is faster, but none is dropped for want of a buffer.
+    let Counters {
+        dropped, shutdown, ..
+    } = report.counters;
+    ensure!(dropped == shutdown, "{:?}", report.counters);
     let [most_while_alive, most_left] = ADDRESS_SPACE;
     ensure!(
         peak < idle_peak + most_while_alive,

@@ -12,7 +12,7 @@ use procfs::process::Process;
 
 use super::Sample;
 use crate::program::Program;
-use crate::report::Message;
+use crate::report::{Counters, Message};
 
 /// The attribute that numbers the spans.
 pub(super) const NUMBER: &str = "number";
@@ -160,12 +160,7 @@ fn sample(second: u32, telemetry: &TelemetryProvider, gate: &RwLock<()>) -> Samp
         created,
         exported: counted.exported,
         failed: counted.failed,
-        dropped: counted.dropped_queue_full
-            + counted.dropped_buffer_full
-            + counted.dropped_memory
-            + counted.dropped_shutdown
-            + counted.dropped_without_provider
-            + counted.sampled_out,
+        dropped: Counters::of(&counted).dropped,
         pending: counted.pending,
         memory_kib: status.as_ref().and_then(|it| it.vmrss).unwrap_or(0),
         threads: status.map_or(0, |it| it.threads),
