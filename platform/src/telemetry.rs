@@ -11,7 +11,7 @@ use floe_plugins::place::Place;
 use floe_telemetry::config::{
     DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, Signal, TailConfig,
 };
-use floe_telemetry::exporter::{ConsoleExporter, send_spans};
+use floe_telemetry::exporter::{ConsoleExporter, send_requests};
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
@@ -364,7 +364,7 @@ pub fn send(
     requests: Vec<Vec<u8>>,
     within: Duration,
 ) -> Result<(), Error> {
-    send_spans(config, requests, within)
+    send_requests(config, Signal::Traces, requests, within)
         .map_err(|error| Error::Telemetry(format!("the spans of the steps: {error}")))
 }
 

@@ -50,7 +50,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
-use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget};
+use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget, Unsent};
 use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart, Part};
 use floe_telemetry_sdk::__parts::{collector, config, internal_log, regular_file};
 use floe_telemetry_sdk::Error;
@@ -58,7 +58,7 @@ use floe_telemetry_sdk::Error;
 use self::files::WatchedFiles;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
-use self::retry::{Limits, Throttle, Undelivered};
+use self::retry::{Accepted, Limits, Throttle, Undelivered};
 use self::runtime::Runtime;
 use self::settings::OtlpSettings;
 use self::writer::Written;
@@ -87,7 +87,7 @@ static EXPORTERS: OtlpExporters = OtlpExporters {
     metrics: metrics::destination,
     logs: logs::destination,
     try_connection,
-    send_spans,
+    send_requests,
 };
 
 /// The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
@@ -131,8 +131,9 @@ trait Transport: std::fmt::Debug + Send {
     /// in any case over HTTP/1.
     fn reconnect(&mut self) {}
 
-    /// Ends after the last request.
-    fn shutdown(&mut self) -> Result<(), String> {
+    /// Ends after the last request, within `timeout`.
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
+        let _ = timeout;
         Ok(())
     }
 }
@@ -233,9 +234,8 @@ impl Otlp {
         retry::deadline(self.settings.timeout)
     }
 
-    /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
-    /// too.
-    fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
+    /// Sends a request, with retries until `deadline`.
+    fn attempt(&mut self, request: Bytes, deadline: Instant) -> Result<Accepted, Undelivered> {
         self.reload_certificates();
         let timeout = self.settings.timeout;
         let encoded = self.transport.encode(request).map_err(Undelivered::from);
@@ -255,36 +255,52 @@ impl Otlp {
             sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
         });
         let settings = &self.settings;
-        let accepted = result.map_err(|Undelivered { error_type, reason }| ExportFailure {
-            items: None,
-            error_type,
-            reason: settings.with_receiver(&settings.without_own_headers(reason)),
+        let accepted = result.map_err(|undelivered| Undelivered {
+            reason: settings.with_receiver(&settings.without_own_headers(undelivered.reason)),
+            ..undelivered
         })?;
-        let message = settings.without_own_headers(accepted.message);
+        Ok(Accepted {
+            message: settings.without_own_headers(accepted.message),
+            ..accepted
+        })
+    }
+
+    /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
+    /// too.
+    fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
+        let sent = self.attempt(request, deadline);
+        let accepted = sent.map_err(|undelivered| ExportFailure {
+            items: None,
+            error_type: undelivered.error_type,
+            reason: undelivered.reason,
+        })?;
         if accepted.rejected > 0 {
             // The specification forbids a retry: the receiver has accepted the other items.
             return Err(ExportFailure {
                 items: Some(accepted.rejected),
                 error_type: "rejected",
-                reason: settings.with_receiver(&format!(
-                    "the receiver rejected {} items of a batch: {message}",
-                    accepted.rejected
-                )),
+                reason: (self.settings).with_receiver(&rejected(&accepted)),
             });
         }
-        if !message.is_empty() && WARNINGS.is_due() {
-            let warning = redaction::sanitize_error(&message);
-            let warning = redaction::sanitize_error_message(&warning);
-            let endpoint = settings.receiver();
-            // A field `message` would replace the message of the record.
-            internal_log!(
-                warn,
-                endpoint = endpoint,
-                warning = &*warning,
-                "the OTLP receiver sent a warning"
-            );
-        }
+        self.warn(&accepted.message);
         Ok(())
+    }
+
+    /// Logs a warning of the receiver, if there is one.
+    fn warn(&self, message: &str) {
+        if message.is_empty() || !WARNINGS.is_due() {
+            return;
+        }
+        let warning = redaction::sanitize_error(message);
+        let warning = redaction::sanitize_error_message(&warning);
+        let endpoint = self.settings.receiver();
+        // A field `message` would replace the message of the record.
+        internal_log!(
+            warn,
+            endpoint = endpoint,
+            warning = &*warning,
+            "the OTLP receiver sent a warning"
+        );
     }
 
     /// Replaces the runtime and the connections after a failure, and returns the error of the request. tokio panics
@@ -324,9 +340,9 @@ impl Otlp {
         }
     }
 
-    /// Shuts down without waiting.
-    fn close(mut self) -> Result<(), String> {
-        let ended = self.transport.shutdown();
+    /// Shuts down. Only a writer may take time for it.
+    fn close(mut self, timeout: Duration) -> Result<(), String> {
+        let ended = self.transport.shutdown(timeout);
         self.runtime.shutdown();
         ended
     }
@@ -347,7 +363,7 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
         .block_on(async { runtime::timeout(timeout, outcome).await });
     let result = result.map_err(|error| error.to_string())?;
     let settings = otlp.settings.clone();
-    let _ = otlp.close();
+    let _ = otlp.close(Duration::ZERO);
     match result {
         Some(Outcome::Accepted { .. }) => Ok(()),
         Some(
@@ -357,25 +373,50 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     }
 }
 
-/// Sends requests of spans that were encoded before, each with retries, within a time. A receiver that is not there is
-/// given up as at a shutdown.
+/// Sends requests of a signal that were encoded before, each with retries, within a time. A receiver that is not there is
+/// given up as at a shutdown. Items of a request that the receiver rejects are a warning.
 ///
 /// # Errors
 ///
-/// A request was not accepted. The error is the reason.
-fn send_spans(target: &OtlpTarget, requests: &[Vec<u8>], timeout: Duration) -> Result<(), String> {
+/// A request was not accepted, and the following ones are not sent unless the receiver has rejected it for good.
+fn send_requests(
+    target: &OtlpTarget,
+    signal: Signal,
+    requests: &[Vec<u8>],
+    timeout: Duration,
+) -> Result<(), Unsent> {
     let deadline = retry::deadline(timeout);
     let ending = Arc::<Ending>::default();
     ending.begin(deadline);
-    let otlp = connect(target, Signal::Traces, ending);
-    let mut otlp = otlp.map_err(|error| error.to_string())?;
+    let otlp = connect(target, signal, ending);
+    let mut otlp = otlp.map_err(|error| Unsent {
+        is_rejected: false,
+        reason: error.to_string(),
+    })?;
     let mut result = Ok(());
     for request in requests {
-        let sent = otlp.send(Bytes::copy_from_slice(request), deadline);
-        result = ExportFailure::both(result, sent);
+        let sent = otlp.attempt(Bytes::copy_from_slice(request), deadline);
+        let sent = sent.map_err(|undelivered| Unsent {
+            is_rejected: undelivered.is_final,
+            reason: undelivered.reason,
+        });
+        match sent {
+            Ok(accepted) if accepted.rejected > 0 => otlp.warn(&rejected(&accepted)),
+            Ok(accepted) => otlp.warn(&accepted.message),
+            Err(unsent) if unsent.is_rejected => result = result.and(Err(unsent)),
+            Err(unsent) => {
+                result = Err(unsent);
+                break;
+            }
+        }
     }
-    let _ = otlp.close();
-    result.map_err(|failure| failure.reason)
+    let _ = otlp.close(Duration::ZERO);
+    result
+}
+
+fn rejected(accepted: &Accepted) -> String {
+    let Accepted { rejected, message } = accepted;
+    format!("the receiver rejected {rejected} items of a batch: {message}")
 }
 
 /// Fails if items were not sent because each of them is larger than a request may be.
@@ -438,7 +479,7 @@ impl BatchExporter<EncodedBatch> for Otlp {
         Ok(())
     }
 
-    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
-        self.transport.shutdown()
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
+        self.transport.shutdown(timeout)
     }
 }

@@ -76,7 +76,7 @@ impl RecordExporter for OtlpLogs {
         self.sender.status()
     }
 
-    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
-        self.sender.close()
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
+        self.sender.close(timeout)
     }
 }

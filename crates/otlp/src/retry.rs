@@ -45,13 +45,18 @@ pub(super) struct Undelivered {
     /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
     /// answered, `connection_error` if it has not, `timeout` if there was no time left.
     pub(super) error_type: &'static str,
+    /// Whether the receiver would reject it again.
+    pub(super) is_final: bool,
     pub(super) reason: String,
 }
 
 impl From<String> for Undelivered {
     fn from(reason: String) -> Self {
-        let error_type = OTHER_ERROR;
-        Self { error_type, reason }
+        Self {
+            error_type: OTHER_ERROR,
+            is_final: false,
+            reason,
+        }
     }
 }
 
@@ -133,7 +138,11 @@ impl Limits<'_> {
             Some(_) => format!("not delivered within the time of the flush: {reason}"),
             None => format!("not delivered within {:?}: {reason}", self.timeout),
         };
-        Undelivered { error_type, reason }
+        Undelivered {
+            error_type,
+            is_final: false,
+            reason,
+        }
     }
 }
 
@@ -180,8 +189,11 @@ async fn send_with<S: Future<Output = ()>>(
                 return Ok(Accepted { rejected, message });
             }
             Some(Outcome::Rejected(reason)) => {
-                let error_type = "rejected";
-                return Err(Undelivered { error_type, reason });
+                return Err(Undelivered {
+                    error_type: "rejected",
+                    is_final: true,
+                    reason,
+                });
             }
             Some(Outcome::Retry { reason, after }) => (reason, after),
             Some(Outcome::Unanswered(reason)) => {

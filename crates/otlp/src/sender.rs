@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::KeyValue;
@@ -53,14 +54,14 @@ impl Sender {
         otlp.as_ref()?.transport.status()
     }
 
-    pub(super) fn close(&self) -> Result<(), String> {
+    pub(super) fn close(&self, timeout: Duration) -> Result<(), String> {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        otlp.take().map_or(Ok(()), Otlp::close)
+        otlp.take().map_or(Ok(()), |otlp| otlp.close(timeout))
     }
 }
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        let _ = self.close();
+        let _ = self.close(Duration::ZERO);
     }
 }

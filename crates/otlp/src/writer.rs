@@ -38,9 +38,9 @@ impl Transport for Written {
         Box::pin(ready(outcome))
     }
 
-    fn shutdown(&mut self) -> Result<(), String> {
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
         let mut writer = self.writer.lock();
-        let ended = writer.shutdown();
+        let ended = writer.shutdown(timeout);
         ended.map_err(|error| sanitize_error_message(&error.to_string()).into_owned())
     }
 }

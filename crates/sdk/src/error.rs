@@ -36,6 +36,7 @@ enum Kind {
     Config,
     State,
     Export,
+    Rejected,
     Timeout,
     Thread,
 }
@@ -56,7 +57,13 @@ impl Error {
     /// Whether an exporter could not deliver.
     #[must_use]
     pub fn is_export(&self) -> bool {
-        self.0.kind == Kind::Export
+        matches!(self.0.kind, Kind::Export | Kind::Rejected)
+    }
+
+    /// Whether a receiver has rejected what was sent, and would do so again. It is an [export](Self::is_export) error.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        self.0.kind == Kind::Rejected
     }
 
     /// Whether an operation took longer than its timeout.
@@ -93,6 +100,10 @@ impl Error {
     #[doc(hidden)]
     pub fn export(message: impl Into<String>) -> Self {
         Self::new(Kind::Export, message.into(), None)
+    }
+
+    pub(crate) fn rejected(message: impl Into<String>) -> Self {
+        Self::new(Kind::Rejected, message.into(), None)
     }
 
     pub(crate) fn timeout(what: &str, after: Duration, details: &str) -> Self {

@@ -42,7 +42,7 @@ pub use self::{
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     provider::{
         ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-        ensure_telemetry_initialized, send_spans,
+        ensure_telemetry_initialized, send_requests,
     },
 };
 

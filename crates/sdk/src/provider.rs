@@ -53,7 +53,7 @@ use self::delivery::{await_delivery, awaited, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
-pub use self::targets::send_spans;
+pub use self::targets::send_requests;
 use self::turns::{Turn, Turns};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Statistics};

@@ -110,7 +110,7 @@ impl OtlpWriter for Report {
         Ok(reader.read("the exporter", request.protobuf())?)
     }
 
-    fn shutdown(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn shutdown(&mut self, _: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
         let reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let path = &self.0.path;
         // Each signal writes the page anew, so the last one's has all of them.

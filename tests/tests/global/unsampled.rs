@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, Signal};
-use floe_telemetry::exporter::{OtlpRequest, OtlpWriter, send_spans};
+use floe_telemetry::exporter::{OtlpRequest, OtlpWriter, send_requests};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_tracer, propagation, traced};
 use floe_tests::{Receiver, ReservedPort, remote};
 use opentelemetry::trace::{Span as _, Tracer as _};
@@ -74,7 +74,8 @@ fn unsampled_spans_are_kept_and_sent_later() {
     assert_eq!(receiver.spans(), []);
 
     let requests = kept.0.lock().unwrap().clone();
-    send_spans(&config(&receiver.endpoint()), requests.clone(), TIMEOUT).unwrap();
+    let here = config(&receiver.endpoint());
+    send_requests(&here, Signal::Traces, requests.clone(), TIMEOUT).unwrap();
     let spans = receiver.spans();
     let names: Vec<_> = spans.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["step", "step", "child", "child"]);
@@ -90,6 +91,7 @@ fn unsampled_spans_are_kept_and_sent_later() {
 
     // A receiver that is not there is given up long before the timeout.
     let nobody = ReservedPort::new().endpoint();
-    let error = send_spans(&config(&nobody), requests, TIMEOUT).unwrap_err();
+    let error = send_requests(&config(&nobody), Signal::Traces, requests, TIMEOUT).unwrap_err();
+    assert!(error.is_export() && !error.is_rejected());
     assert!(error.to_string().contains(&nobody), "{error}");
 }

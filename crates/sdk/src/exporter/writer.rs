@@ -46,14 +46,15 @@ pub trait OtlpWriter: fmt::Debug + Send + 'static {
         timeout: Duration,
     ) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
-    /// Ends after the last request, when the provider shuts down. Default: nothing is done.
+    /// Ends after the last request, when the provider shuts down, within `timeout`. Default: nothing is done.
     ///
     /// A writer of several signals is called once for each.
     ///
     /// # Errors
     ///
     /// What was written is not complete, which the shutdown of the provider reports.
-    fn shutdown(&mut self) -> Result<(), Box<dyn StdError + Send + Sync>> {
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let _ = timeout;
         Ok(())
     }
 }

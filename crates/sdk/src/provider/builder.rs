@@ -342,7 +342,7 @@ impl TelemetryProviderBuilder {
 
     /// Records and exports all spans, also those of traces that are not sampled, which keep and propagate that flag. For
     /// a process whose spans wait, as those of a [writer](Self::with_otlp_writer), for the decision of the process that
-    /// began the trace; [`send_spans`](crate::send_spans) delivers them. Replaces every sampler of this
+    /// began the trace; [`send_requests`](crate::send_requests) delivers them. Replaces every sampler of this
     /// process, and tail sampling; the [span filter](TelemetryConfig::span_filter) still applies.
     pub const fn with_unsampled_spans(mut self) -> Self {
         self.exports_unsampled = true;
