@@ -97,7 +97,10 @@ use crate::tasks::quiet;
 /// buffers were filled, so that few spans pay for waking a thread.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
-/// The longest interval between two turns while there are no spans. Polling means that a thread that
+/// The same, if batches wait for less.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// The longest interval between two turns while there are no spans, unless batches wait for less. Polling means that a thread that
 /// records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
@@ -383,10 +386,13 @@ impl Collector {
         let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
         self.warnings.warn(dropped);
 
+        let batch = self.pipeline.as_ref().map(Pipeline::batch_delay);
+        let longest = batch.unwrap_or(MAX_PAUSE).clamp(SHORTEST_PAUSE, MAX_PAUSE);
+        let shortest = MIN_PAUSE.min(longest);
         self.pause = if fetched > 0 {
-            MIN_PAUSE
+            shortest
         } else {
-            (self.pause * 2).clamp(MIN_PAUSE, MAX_PAUSE)
+            (self.pause * 2).clamp(shortest, longest)
         };
         let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
         let until_drain =

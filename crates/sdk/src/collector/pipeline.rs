@@ -381,6 +381,11 @@ impl Pipeline {
         }
     }
 
+    /// How long the first span of a batch waits for others.
+    pub(super) const fn batch_delay(&self) -> Duration {
+        self.delay
+    }
+
     /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
     pub(super) fn tick(&mut self, clock: &WallClock) -> Option<Duration> {
         if let Some(processing) = &mut self.processing {
