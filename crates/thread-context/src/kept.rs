@@ -8,12 +8,12 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
-use crate::open_span::{self, CHUNK, Place, now};
+use crate::clock::now;
 use crate::{Attributes, Made};
 
 /// The first bytes of a file; the last one is the version of its layout.
@@ -35,6 +35,9 @@ pub(crate) const MAX_LABEL: usize = BLOCK - LABEL - 4;
 pub(crate) const PLACES: u8 = 1;
 pub(crate) const ATTRIBUTES: u8 = 2;
 
+/// The bytes of a place.
+pub(crate) const PLACE: usize = 64;
+
 /// The bytes of attributes in a file: their address in the process, by which places name them, and their words.
 pub(crate) const ENTRY: usize = 256;
 
@@ -49,16 +52,8 @@ struct Kept {
     attributes: Option<(usize, usize)>,
 }
 
-/// Puts the spans that are listed from now on into `file`, which is empty, and from which
-/// [`read`](crate::kept_spans) gets them. `label` is kept with them, if it has no more than 60 KB. A later call continues
-/// in another file.
-///
-/// The process ends with `SIGBUS` if the file is made smaller.
-///
-/// # Errors
-///
-/// The file cannot be written or mapped, for example because the disk is full.
-pub fn keep(file: File, label: &[u8]) -> io::Result<()> {
+/// Begins the file, which is empty.
+pub(crate) fn begin(file: File, label: &[u8]) -> io::Result<()> {
     let mut header = vec![0; BLOCK];
     let wall = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
     let wall = wall.tv_sec.cast_unsigned() * 1_000_000_000 + wall.tv_nsec.cast_unsigned();
@@ -75,7 +70,6 @@ pub fn keep(file: File, label: &[u8]) -> io::Result<()> {
     let kept = ptr::from_ref(Box::leak(Box::new(Mutex::new(kept)))).cast_mut();
     FILE.store(kept, Ordering::Release);
     Made::all().for_each(describe);
-    open_span::set_aside();
     Ok(())
 }
 
@@ -92,7 +86,9 @@ fn with<T>(act: impl FnOnce(&mut Kept) -> T) -> Option<T> {
     #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
     // SAFETY: if it is not null, what is stored is a reference to what is never freed.
     let kept = unsafe { FILE.load(Ordering::Acquire).cast_const().as_ref() }?;
-    Some(act(&mut kept.lock().unwrap_or_else(PoisonError::into_inner)))
+    Some(act(&mut kept
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Writes attributes into the file, if there is one. Without room, spans with them have no name in it.
@@ -100,28 +96,32 @@ pub(crate) fn describe(of: &'static Attributes) {
     let _ = with(|kept| kept.describe(of));
 }
 
-/// Memory for places in the file. `None` if there is no file, or no room.
-pub(crate) fn places() -> Option<&'static [Place]> {
+/// Memory for places in the file: a block of zeros, which is never freed. `None` if there is no file, or no room.
+pub(crate) fn places() -> Option<&'static [AtomicU64; BLOCK / 8]> {
     with(|kept| {
         let block = kept.add(PLACES).ok()?;
         let offset = (block as u64 + 1) * BLOCK as u64;
         #[expect(unsafe_code, reason = "the memory of a file")]
-        // SAFETY: the kernel chooses where it is, and nothing unmaps it. It is as long as `CHUNK` places, is aligned to a
-        // page, and consists of zeros, which are places without a span; those have only atomics.
+        // SAFETY: the kernel chooses where it is, and nothing unmaps it. It has this size, is aligned to a page, and is only
+        // used as atomics.
         unsafe {
             let (read, shared) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
             let memory = rustix::mm::mmap(ptr::null_mut(), BLOCK, read, shared, &kept.file, offset);
-            Some(std::slice::from_raw_parts(memory.ok()?.cast(), CHUNK))
+            memory
+                .ok()?
+                .cast_const()
+                .cast::<[AtomicU64; BLOCK / 8]>()
+                .as_ref()
         }
     })?
 }
 
-/// Gives a fork memory of its own in the place of that of the file, which is its parent's. Returns whether that succeeded.
-pub(crate) fn separate(places: &[Place]) -> bool {
-    let at = ptr::from_ref(places).cast_mut().cast();
+/// Gives a fork memory of its own in the place of the `places` of the file, which are its parent's. Returns whether that
+/// succeeded.
+pub(crate) fn separate(places: *const ()) -> bool {
+    let at = places.cast_mut().cast();
     #[expect(unsafe_code, reason = "memory is replaced")]
-    // SAFETY: `places` mapped this range. It is replaced by zeros, which are places without a span, while the process has
-    // one thread.
+    // SAFETY: `places` mapped this range, which is only used as atomics. It becomes zeros while the process has one thread.
     let replaced = unsafe {
         let flags = MapFlags::PRIVATE | MapFlags::FIXED;
         rustix::mm::mmap_anonymous(at, BLOCK, ProtFlags::READ | ProtFlags::WRITE, flags)
@@ -152,7 +152,12 @@ impl Kept {
         }
         let block = self.blocks;
         let at = (block as u64 + 1) * BLOCK as u64;
-        self.file.write_all_at(&[0; BLOCK], at)?;
+        // The signal that says so would end the process.
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize);
+        if limit.current.is_some_and(|limit| at + BLOCK as u64 > limit) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.file.write_all_at(&vec![0; BLOCK], at)?;
         let at = KINDS + block;
         self.file.write_all_at(&[kind], at as u64)?;
         self.blocks += 1;

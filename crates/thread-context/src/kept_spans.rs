@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACES};
-use crate::open_span::PLACE;
+use crate::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACE, PLACES};
 use crate::{HEADER, KEYS};
 
 /// The spans of a file, and its label.
@@ -163,7 +162,12 @@ mod tests {
             })
             .collect();
         assert_eq!(read().spans.len(), 3000);
-        assert!(read().spans.iter().all(|span| span.attributes[0].1 == "many"));
+        assert!(
+            read()
+                .spans
+                .iter()
+                .all(|span| span.attributes[0].1 == "many")
+        );
         drop(many);
         assert_eq!(read().spans, []);
         fs::remove_file(&path).expect("the file");

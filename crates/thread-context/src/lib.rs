@@ -10,6 +10,7 @@
 )]
 mod slot;
 
+mod clock;
 #[cfg_attr(any(not(target_os = "linux"), miri), path = "not_kept.rs")]
 mod kept;
 #[cfg(all(target_os = "linux", not(miri)))]
@@ -17,9 +18,11 @@ mod kept_spans;
 mod open_span;
 
 #[cfg(all(target_os = "linux", not(miri)))]
-pub use self::kept::{keep, label};
+pub use self::kept::label;
 #[cfg(all(target_os = "linux", not(miri)))]
 pub use self::kept_spans::{KeptSpan, KeptSpans};
+#[cfg(all(target_os = "linux", not(miri)))]
+pub use self::open_span::keep;
 pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
@@ -512,10 +515,7 @@ mod tests {
         );
         // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.
         let exact = "y".repeat(215);
-        assert_eq!(
-            bytes(Attributes::of_call("", &exact, "a.rs", 1)).len(),
-            220
-        );
+        assert_eq!(bytes(Attributes::of_call("", &exact, "a.rs", 1)).len(), 220);
         let more = "y".repeat(216);
         assert_eq!(bytes(Attributes::of_call("", &more, "", 1)).len(), 218);
         assert_eq!(

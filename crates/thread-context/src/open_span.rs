@@ -5,11 +5,13 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::clock::now;
 use crate::{Attributes, is_on, kept};
 
-/// How many places are allocated at once, and the bytes of one.
-pub(crate) const CHUNK: usize = 1024;
-pub(crate) const PLACE: usize = size_of::<Place>();
+/// How many places are allocated at once.
+const CHUNK: usize = kept::BLOCK / kept::PLACE;
+
+const _: () = assert!(size_of::<Place>() == kept::PLACE);
 
 /// The most chunks: spans above a million are not listed.
 const CHUNKS: usize = 1024;
@@ -65,7 +67,7 @@ pub(crate) fn forked() {
         #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
         // SAFETY: `acquire` stores chunks of this length, which are never freed.
         let places = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
-        if is_kept.swap(false, Ordering::Relaxed) && kept::separate(places) {
+        if is_kept.swap(false, Ordering::Relaxed) && kept::separate(chunk.cast()) {
             continue;
         }
         for place in places {
@@ -74,9 +76,21 @@ pub(crate) fn forked() {
     }
 }
 
-/// Does not use the places that are free again.
-pub(crate) fn set_aside() {
+/// Puts the spans that are listed from now on into `file`, which is empty, and from which
+/// [`KeptSpans::read`](crate::KeptSpans::read) gets them. `label` is kept with them, if it has no more than 60 KB. A later
+/// call continues in another file.
+///
+/// The process ends with `SIGBUS` if the file is made smaller.
+///
+/// # Errors
+///
+/// The file cannot be written or mapped, for example because the disk is full.
+#[cfg(all(target_os = "linux", not(miri)))]
+pub fn keep(file: std::fs::File, label: &[u8]) -> std::io::Result<()> {
+    kept::begin(file, label)?;
+    // Those that are free are in memory, or in another file.
     free().places.clear();
+    Ok(())
 }
 
 /// The address of the table.
@@ -88,7 +102,7 @@ pub fn table() -> *const () {
 /// A span in the table, as readers see it.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
-pub(crate) struct Place {
+struct Place {
     trace_id: [AtomicU64; 2],
     /// Zero if there is no span.
     span_id: AtomicU64,
@@ -141,10 +155,21 @@ impl OpenSpan {
         let mut free = free();
         if free.places.is_empty() && free.chunks < CHUNKS {
             let kept = kept::places();
-            let chunk = kept.unwrap_or_else(|| {
-                let chunk: Vec<_> = (0..CHUNK).map(|_| Place::default()).collect();
-                chunk.leak()
-            });
+            let chunk: &'static [Place] = match kept {
+                Some(words) => {
+                    let places = ptr::from_ref(words).cast();
+                    #[expect(unsafe_code, reason = "the memory of a file")]
+                    // SAFETY: a block has this many places, consists of zeros, which are places without a span, and is
+                    // never freed; places have only atomics, and are aligned as a block is.
+                    unsafe {
+                        std::slice::from_raw_parts(places, CHUNK)
+                    }
+                }
+                None => (0..CHUNK)
+                    .map(|_| Place::default())
+                    .collect::<Vec<_>>()
+                    .leak(),
+            };
             IS_KEPT[free.chunks].store(kept.is_some(), Ordering::Relaxed);
             TABLE[free.chunks].store(chunk.as_ptr().cast_mut(), Ordering::Release);
             free.chunks += 1;
@@ -181,16 +206,4 @@ impl Place {
         self.attributes.store(attributes, Ordering::Relaxed);
         self.span_id.store(span_id, Ordering::Release);
     }
-}
-
-#[cfg(target_os = "linux")]
-#[inline]
-pub(crate) fn now() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
-    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
-}
-
-#[cfg(not(target_os = "linux"))]
-const fn now() -> u64 {
-    0
 }
