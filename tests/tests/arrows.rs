@@ -14,11 +14,12 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 29] = [
+const CRATES: [&str; 31] = [
     "crates/redact",
     "crates/suggest",
     "crates/thread-context",
     "crates/context-reader",
+    "crates/journal",
     "crates/semconv",
     "crates/waterfall",
     "crates/trace",
@@ -35,6 +36,7 @@ const CRATES: [&str; 29] = [
     "floe-telemetry",
     "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-http",
+    "integrations/floe-telemetry-journal",
     "integrations/floe-telemetry-process-context",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-sql",

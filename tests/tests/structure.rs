@@ -10,10 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 37] = [
+const CRATES: [&str; 39] = [
     "crates/console",
     "crates/context-reader",
     "crates/core",
+    "crates/journal",
     "crates/logs",
     "crates/metrics",
     "crates/otlp",
@@ -33,6 +34,7 @@ const CRATES: [&str; 37] = [
     "integrations/floe-telemetry-detectors",
     "integrations/floe-telemetry-diesel",
     "integrations/floe-telemetry-http",
+    "integrations/floe-telemetry-journal",
     "integrations/floe-telemetry-messaging",
     "integrations/floe-telemetry-metrics-facade",
     "integrations/floe-telemetry-otlp-file",

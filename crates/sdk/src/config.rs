@@ -45,6 +45,7 @@ mod exporters;
 pub(crate) mod feature;
 mod file;
 mod filter;
+mod journal;
 pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
@@ -82,6 +83,7 @@ pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
 pub(crate) use self::filter::parse_filter;
+pub use self::journal::JournalConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{

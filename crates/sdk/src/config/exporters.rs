@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::any::Any;
 
 use super::file::FileConfig;
+use super::journal::JournalConfig;
 use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
 use super::problems::Problems;
@@ -26,6 +27,9 @@ pub enum ExporterKind {
     OtlpStdout,
     /// `console`: standard error.
     Console,
+    /// `journal`: OTLP through a folder of requests that are not delivered, see [`ExportersConfig::journal`]. Requires the
+    /// crate `floe-telemetry-journal`.
+    Journal,
     /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
     Prometheus,
     /// `none`: no exporter.
@@ -76,12 +80,13 @@ impl RegisteredExporter {
 linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
-    /// The exporters that the specification names.
-    const KNOWN: [Self; 6] = [
+    /// The exporters that the specification names, and those that have settings of their own.
+    const KNOWN: [Self; 7] = [
         Self::Otlp,
         Self::OtlpStdout,
         Self::OtlpFile,
         Self::Console,
+        Self::Journal,
         Self::Prometheus,
         Self::None,
     ];
@@ -94,6 +99,7 @@ impl ExporterKind {
             Self::OtlpFile => "otlp_file",
             Self::OtlpStdout => "otlp/stdout",
             Self::Console => "console",
+            Self::Journal => "journal",
             Self::Prometheus => "prometheus",
             Self::None => "none",
             Self::Registered(RegisteredExporter { name, .. }) => name,
@@ -142,6 +148,7 @@ impl ExporterKind {
     const fn package(self) -> Option<&'static str> {
         match self {
             Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
+            Self::Journal => Some("floe-telemetry-journal"),
             Self::Prometheus => Some("floe-telemetry-prometheus"),
             _ => None,
         }
@@ -185,6 +192,9 @@ pub struct ExportersConfig {
     /// The files of the exporter `otlp_file`.
     #[serde(skip_serializing_if = "is_default")]
     pub file: FileConfig,
+    /// The journal of the exporter `journal`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub journal: JournalConfig,
 }
 
 impl ExportersConfig {
@@ -206,6 +216,7 @@ impl ExportersConfig {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         self.file.check(problems);
+        self.journal.check(problems);
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {
                 continue;
