@@ -252,6 +252,8 @@ impl Journal {
 pub struct Recovered {
     /// The processes that have ended.
     pub processes: usize,
+    /// Those that have not, whose files stay as they are.
+    pub alive: usize,
     /// Their requests.
     pub requests: usize,
     /// The bytes that could not be read.
@@ -260,31 +262,51 @@ pub struct Recovered {
     pub problems: Vec<String>,
 }
 
-/// Takes what ended processes have left in a folder out of it, once `take` has returned.
+/// Takes what ended processes have left in a folder out of it, each request once `take` has returned, or only reads it if
+/// it `stays`.
 ///
 /// # Errors
 ///
 /// The folder cannot be read, or `take` has failed, whose request stays in the folder.
 pub fn recover(
     folder: &Path,
+    stays: bool,
     mut take: impl FnMut(Kind, &[u8]) -> io::Result<()>,
 ) -> io::Result<Recovered> {
     let (mut queue, problems) = Queue::adopt(&fs::canonicalize(folder)?)?;
     let mut recovered = Recovered {
         processes: queue.processes.len(),
+        alive: queue.alive,
         problems,
         ..Recovered::default()
     };
-    while let Some(batch) = queue.next(0) {
-        for request in &batch.requests {
-            take(batch.kind, request)?;
-            recovered.requests += 1;
+    while let Some(process) = queue.processes.pop_front() {
+        for mut segment in process.segments {
+            loop {
+                let run = read(&mut segment, 0);
+                for request in &run.requests {
+                    take(run.kind.unwrap_or(Kind::Traces), request)?;
+                    recovered.requests += 1;
+                }
+                recovered.damaged += run.damaged;
+                if stays {
+                    segment.skip(run.up_to);
+                } else {
+                    // If it is not noted, the requests are taken again.
+                    let _ = segment.deliver(run.up_to);
+                }
+                if run.kind.is_none() {
+                    break;
+                }
+            }
+            if !stays {
+                segment.remove();
+            }
         }
-        if let Some(process) = queue.processes.front_mut() {
-            process.delivered(&batch, &mut queue.damaged);
+        if !stays {
+            process.owner.remove();
         }
     }
-    recovered.damaged = queue.damaged;
     Ok(recovered)
 }
 
@@ -346,6 +368,8 @@ impl Process {
 #[derive(Debug, Default)]
 struct Queue {
     processes: VecDeque<Process>,
+    /// The processes that have not ended.
+    alive: usize,
     damaged: u64,
 }
 
@@ -364,7 +388,10 @@ impl Queue {
             let stem = lock.with_extension("");
             let adopted = match Owner::adopt(stem.clone()) {
                 Ok(Some(owner)) => adopted(owner, &mut problems),
-                Ok(None) => continue,
+                Ok(None) => {
+                    queue.alive += 1;
+                    continue;
+                }
                 Err(error) => Err(error),
             };
             match adopted {

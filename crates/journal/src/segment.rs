@@ -186,9 +186,14 @@ impl Segment {
 
     /// Notes that what is before a place is delivered.
     pub(crate) fn deliver(&mut self, up_to: u64) -> io::Result<()> {
-        self.delivered = up_to;
+        self.skip(up_to);
         self.file.seek(SeekFrom::Start(8))?;
         self.file.write_all(&up_to.to_le_bytes())
+    }
+
+    /// Does not read what is before a place again.
+    pub(crate) const fn skip(&mut self, up_to: u64) {
+        self.delivered = up_to;
     }
 
     pub(crate) fn remove(self) {
