@@ -8,6 +8,7 @@
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
+/// [`floe-telemetry-journal`]: https://docs.rs/floe-telemetry-journal
 /// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
 /// [`floe-trace query why`]: https://docs.rs/floe-trace

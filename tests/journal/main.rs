@@ -6,12 +6,17 @@
 //!
 //! It prints a line for each hundred spans. `END` is how it ends: `never`, `at-once`, or one of the ways to die.
 
+#![expect(clippy::print_stdout, reason = "the test reads what was recorded")]
+#![expect(clippy::expect_used, reason = "a test")]
+
 use std::env;
 use std::fs::{File, OpenOptions};
+use std::future::{Future as _, poll_fn};
 use std::hint::black_box;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::thread;
 
 use floe_telemetry::config::ExporterKind;
@@ -118,7 +123,7 @@ fn main() -> ExitCode {
     let _telemetry = match TelemetryProvider::builder(config).initialize() {
         Ok(telemetry) => telemetry,
         Err(error) => {
-            eprintln!("{error}");
+            println!("{error}");
             return ExitCode::FAILURE;
         }
     };
@@ -129,7 +134,7 @@ fn main() -> ExitCode {
     let truth = truth.expect("the file can be written");
     let count = || {
         let spans = SPANS.fetch_add(4, Ordering::Relaxed) + 4;
-        if spans % 100 == 0 {
+        if spans.is_multiple_of(100) {
             println!("{spans}");
         }
         spans
@@ -150,25 +155,18 @@ fn main() -> ExitCode {
             });
         }
         scope.spawn(move || {
+            let never = Notify::new();
+            let mut all: Vec<_> = (0..WAITING)
+                .map(|_| Box::pin(waits(truth, &never)))
+                .collect();
             let runtime = tokio::runtime::Builder::new_current_thread().build();
-            runtime.expect("a runtime").block_on(async {
-                let never = Notify::new();
-                let local = tokio::task::LocalSet::new();
-                let never = &never;
-                local
-                    .run_until(async {
-                        let all = (0..WAITING).map(|_| Box::pin(waits(truth, never)));
-                        let mut all: Vec<_> = all.collect();
-                        std::future::poll_fn(|cx| {
-                            for future in &mut all {
-                                let _ = future.as_mut().poll(cx);
-                            }
-                            std::task::Poll::<()>::Pending
-                        })
-                        .await;
-                    })
-                    .await;
-            });
+            let runtime = runtime.expect("a runtime");
+            runtime.block_on(poll_fn(|cx| {
+                for future in &mut all {
+                    let _ = future.as_mut().poll(cx);
+                }
+                Poll::<()>::Pending
+            }));
         });
     });
     ExitCode::SUCCESS
