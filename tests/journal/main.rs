@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::thread;
 
-use floe_telemetry::config::ExporterKind;
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
 use floe_telemetry::{ActiveSpan, TelemetryConfig, TelemetryProvider, create_span, traced};
@@ -124,6 +124,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut config = TelemetryConfig::new("killed").with_otlp_endpoint(endpoint);
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.traces = Some(vec![ExporterKind::Journal]);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.journal.path = folder.into();
