@@ -1,6 +1,7 @@
 //! What a file of open spans has, after the process that wrote it has ended. Nothing in it is trusted.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACE, PLACES};
 use crate::{HEADER, KEYS};
@@ -27,8 +28,8 @@ pub struct KeptSpan {
     pub parent: [u8; 8],
     /// When it began, in nanoseconds since 1970, a few milliseconds early at most.
     pub since: u64,
-    /// The attributes of its place in the code: keys of [`KEYS`], and text.
-    pub attributes: Vec<(&'static str, String)>,
+    /// The attributes of its place in the code: keys of [`KEYS`], and text. Spans of a place share them.
+    pub attributes: Arc<[(&'static str, String)]>,
 }
 
 impl KeptSpans {
@@ -81,7 +82,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The attributes of a record.
-fn attributes(record: &[u8]) -> Vec<(&'static str, String)> {
+fn attributes(record: &[u8]) -> Arc<[(&'static str, String)]> {
     let size = u16::from_ne_bytes([record[2], record[3]]);
     let mut rest = record
         .get(HEADER..HEADER + usize::from(size))
@@ -96,7 +97,7 @@ fn attributes(record: &[u8]) -> Vec<(&'static str, String)> {
             found.push((*key, String::from_utf8_lossy(value).into_owned()));
         }
     }
-    found
+    found.into()
 }
 
 #[cfg(test)]
@@ -132,7 +133,7 @@ mod tests {
         label(b"another").expect("it is written");
         let kept = read();
         assert_eq!(kept.label, b"another");
-        let found = |span: &KeptSpan| (span.span_id, span.parent, span.attributes.clone());
+        let found = |span: &KeptSpan| (span.span_id, span.parent, span.attributes.to_vec());
         let place = |name: &str, file: &str, line: &str| {
             let values = [
                 name.to_owned(),
