@@ -1,21 +1,22 @@
 //! The records of a process, in the order in which they were added, behind those that ended processes have left in the
 //! same folder.
 
-use std::collections::VecDeque;
-use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
-use std::{error, fmt, mem, process};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{error, fmt, mem};
 
-use crate::owner::Owner;
+use crate::owner::{Owner, has_extension, is_lock, is_records, lock_for, writer_of};
 use crate::segment::{Found, HEADER, Kind, Segment};
 
 /// The largest file, and how many a journal has if it is full: what is delivered is removed file by file.
 const MAX_SEGMENT: u64 = 16 * 1024 * 1024;
 const SEGMENTS: u64 = 8;
+
+/// How many ended processes are locked at once.
+const MAX_LOCKS: usize = 64;
 
 /// Why a request is not in the journal.
 #[derive(Debug)]
@@ -59,32 +60,25 @@ pub struct Batch {
 /// processes that ended before.
 ///
 /// The files can be read by their user alone. They outlive the process, and not the machine: nothing waits for the disk.
+/// A fork has no part in the journal of its parent.
 #[derive(Debug)]
 pub struct Journal {
     max_bytes: u64,
-    stem: PathBuf,
+    owner: Owner,
     state: Mutex<State>,
-    /// The file of open spans.
-    spans: OnceLock<File>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    /// Those of ended processes.
-    adopted: Queue,
-    own: Process,
+    /// The oldest first. Those of ended processes have the name of this one.
+    segments: VecDeque<Segment>,
     /// Of the file that is created next.
     number: u32,
-}
-
-impl State {
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.adopted.segments().chain(&self.own.segments)
-    }
-
-    fn bytes(&self) -> u64 {
-        self.segments().map(Segment::bytes).sum()
-    }
+    /// The bytes that cannot be read.
+    damaged: u64,
+    /// Whether there are files that stay for the next process.
+    has_left: bool,
+    is_closed: bool,
 }
 
 impl Journal {
@@ -102,40 +96,35 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder)?;
+        let (journal, adopted) = Self::begin(folder, max_bytes)?;
+        Ok((journal, adopted.problems))
+    }
+
+    fn begin(folder: &Path, max_bytes: u64) -> io::Result<(Self, Adopted)> {
         let folder = fs::canonicalize(folder)?;
-        let began = SystemTime::now().duration_since(UNIX_EPOCH);
-        let began = began.unwrap_or_default().as_micros();
-        // Within a microsecond, and in another namespace of processes, a name may be taken.
-        let mut own = Err(io::ErrorKind::AlreadyExists.into());
-        for attempt in 0..100 {
-            let stem = folder.join(format!("{:016x}-{}", began + attempt, process::id()));
-            own = Owner::create(stem);
-            if !matches!(&own, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
-                break;
-            }
-        }
-        let own = own?;
-        let stem = own.stem.clone();
-        let (adopted, problems) = Queue::adopt(&folder)?;
+        let owner = Owner::create(&folder)?;
+        let mut adopted = Adopted::default();
+        let found = adopted.take_over(&folder, &owner, max_bytes);
         let state = State {
-            adopted,
-            own: Process {
-                owner: own,
-                segments: VecDeque::new(),
-            },
-            number: 0,
+            segments: mem::take(&mut adopted.segments).into(),
+            ..State::default()
         };
         let journal = Self {
             max_bytes,
-            stem,
+            owner,
             state: Mutex::new(state),
-            spans: OnceLock::new(),
         };
-        Ok((journal, problems))
+        if let Err(error) = found {
+            journal.close();
+            return Err(error);
+        }
+        Ok((journal, adopted))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// `None` in a fork, in which a thread that does not exist may have locked it.
+    fn state(&self) -> Option<MutexGuard<'_, State>> {
+        let locked = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.owner.is_of_this_process().then(locked)
     }
 
     /// Appends a request, whole or not at all.
@@ -144,27 +133,35 @@ impl Journal {
     ///
     /// There is no room for it, or it cannot be written.
     pub fn append(&self, kind: Kind, request: &[u8]) -> Result<(), Refused> {
-        let mut state = self.state();
-        let state = &mut *state;
+        let state = self.state().filter(|state| !state.is_closed);
+        let mut state = state.ok_or_else(|| {
+            Refused::Io(io::Error::other(
+                "it is closed, or belongs to the parent of this process",
+            ))
+        })?;
         let size = Segment::size_of(request);
         let largest = (self.max_bytes / SEGMENTS).min(MAX_SEGMENT);
-        let fits =
-            |segment: &Segment| segment.bytes() == HEADER || segment.bytes() + size <= largest;
-        let is_new = !state.own.segments.back().is_some_and(fits);
+        let fits = |segment: &Segment| {
+            let is_empty = segment.bytes() == HEADER;
+            segment.is_own() && (is_empty || segment.bytes() + size <= largest)
+        };
+        let is_new = !state.segments.back().is_some_and(fits);
         let more = size + if is_new { HEADER } else { 0 };
-        if state.bytes() + more > self.max_bytes {
+        let bytes: u64 = state.segments.iter().map(Segment::bytes).sum();
+        if bytes + more > self.max_bytes {
             let max_bytes = self.max_bytes;
             return Err(Refused::Full { max_bytes });
         }
         if is_new {
-            let path = self
-                .stem
-                .with_extension(format!("{:06}.journal", state.number));
-            let segment = Segment::create(path).map_err(Refused::Io)?;
-            state.own.segments.push_back(segment);
+            let path = self.owner.records(&format!("{:010}", state.number));
             state.number += 1;
+            let segment = Segment::create(path).map_err(Refused::Io)?;
+            if let Some(last) = state.segments.back_mut() {
+                last.close();
+            }
+            state.segments.push_back(segment);
         }
-        let segment = state.own.segments.back_mut();
+        let segment = state.segments.back_mut();
         segment.map_or(Ok(()), |segment| {
             segment.append(kind, request).map_err(Refused::Io)
         })
@@ -174,39 +171,43 @@ impl Journal {
     /// if there are none.
     #[must_use]
     pub fn next(&self, max_bytes: usize) -> Option<Batch> {
-        let mut state = self.state();
-        let State { adopted, own, .. } = &mut *state;
-        let batch = adopted.next(max_bytes);
-        batch.or_else(|| own.next(max_bytes, true, &mut adopted.damaged))
+        self.state()?.next(max_bytes)
     }
 
     /// Whether every request is delivered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state().segments().all(Segment::is_delivered)
+        let is_empty =
+            |state: MutexGuard<'_, State>| state.segments.iter().all(Segment::is_delivered);
+        self.state().is_none_or(is_empty)
     }
 
     /// The bytes that are not delivered.
     #[must_use]
     pub fn undelivered(&self) -> u64 {
-        let left = |segment: &Segment| segment.bytes().saturating_sub(segment.delivered());
-        self.state().segments().map(left).sum()
+        let of =
+            |state: MutexGuard<'_, State>| state.segments.iter().map(Segment::undelivered).sum();
+        self.state().map_or(0, of)
     }
 
-    /// The bytes that could not be read since the last call, and are lost.
+    /// The bytes that could not be read since the last call.
     #[must_use]
     pub fn take_damaged(&self) -> u64 {
-        mem::take(&mut self.state().adopted.damaged)
+        let take = |mut state: MutexGuard<'_, State>| mem::take(&mut state.damaged);
+        self.state().map_or(0, take)
     }
 
     /// Takes out what [`next`](Self::next) has returned last.
     pub fn delivered(&self, batch: &Batch) {
-        let mut state = self.state();
-        let State { adopted, own, .. } = &mut *state;
-        let mut processes = adopted.processes.iter_mut().chain([own]);
-        let is_of = |process: &&mut Process| process.is_front(&batch.segment);
-        if let Some(process) = processes.find(is_of) {
-            process.delivered(batch, &mut adopted.damaged);
+        let Some(mut state) = self.state() else {
+            return;
+        };
+        if let Some(segment) = state.segments.front_mut()
+            && segment.path() == batch.segment
+        {
+            // If it is not noted, the requests are sent again after the end of this process.
+            let _ = segment.deliver(batch.up_to);
+            state.damaged += batch.damaged;
         }
     }
 
@@ -218,29 +219,67 @@ impl Journal {
     /// The file cannot be written.
     #[cfg(target_os = "linux")]
     pub fn keep_open_spans(&self, resource: &[u8]) -> io::Result<()> {
-        let path = self.stem.with_extension("spans");
-        let file = crate::owner::private().create_new(true).open(&path)?;
-        floe_thread_context::keep(file.try_clone()?, resource)?;
-        let _ = self.spans.set(file);
-        Ok(())
+        use crate::owner::{open, private};
+
+        let path = self.owner.stem.with_extension("spans");
+        floe_thread_context::keep(open(&path, private().create_new(true))?, resource)
     }
 
-    /// Notes in the file of open spans that the process is alive: if it ends, its open spans end with the last note.
+    /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note.
     pub fn is_alive(&self) {
-        if let Some(file) = self.spans.get() {
-            let _ = file.set_modified(SystemTime::now());
+        self.owner.is_alive();
+    }
+
+    /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one, and
+    /// nothing can be appended.
+    pub fn close(&self) {
+        let Some(mut state) = self.state() else {
+            return;
+        };
+        state.is_closed = true;
+        let _ = fs::remove_file(self.owner.stem.with_extension("spans"));
+        while state.segments.front().is_some_and(Segment::is_delivered) {
+            state.remove_first();
+        }
+        if state.segments.is_empty() && !state.has_left {
+            self.owner.remove();
+        }
+    }
+}
+
+impl State {
+    fn remove_first(&mut self) {
+        if let Some(segment) = self.segments.pop_front() {
+            segment.remove();
         }
     }
 
-    /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one.
-    pub fn close(&self) {
-        let mut state = self.state();
-        let State { adopted, own, .. } = &mut *state;
-        let _ = fs::remove_file(self.stem.with_extension("spans"));
-        for process in adopted.processes.iter_mut().chain([own]) {
-            process.remove_delivered();
-            if process.segments.is_empty() {
-                process.owner.remove();
+    /// The first requests that are not delivered. Files without any are removed, but not the one that is written.
+    fn next(&mut self, max_bytes: usize) -> Option<Batch> {
+        loop {
+            let is_last = self.segments.len() == 1;
+            let segment = self.segments.front_mut()?;
+            let run = read(segment, max_bytes);
+            if let Some(kind) = run.kind {
+                return Some(Batch {
+                    kind,
+                    requests: run.requests,
+                    segment: segment.path().to_owned(),
+                    up_to: run.up_to,
+                    damaged: run.damaged,
+                });
+            }
+            self.damaged += run.damaged;
+            let _ = segment.deliver(run.up_to);
+            if !segment.is_delivered() {
+                // The next process may be able to read it.
+                self.damaged += segment.undelivered();
+                self.has_left = true;
+                self.segments.pop_front();
+            } else if is_last && segment.is_own() {
+                return None;
+            } else {
+                self.remove_first();
             }
         }
     }
@@ -269,127 +308,114 @@ pub fn recover(
     folder: &Path,
     mut take: impl FnMut(Kind, &[u8]) -> io::Result<()>,
 ) -> io::Result<Recovered> {
-    let (mut queue, problems) = Queue::adopt(&fs::canonicalize(folder)?)?;
+    let (journal, adopted) = Journal::begin(folder, u64::MAX)?;
     let mut recovered = Recovered {
-        processes: queue.processes.len(),
-        problems,
+        processes: adopted.processes.len(),
+        problems: adopted.problems,
         ..Recovered::default()
     };
-    while let Some(batch) = queue.next(0) {
+    while let Some(batch) = journal.next(0) {
         for request in &batch.requests {
             take(batch.kind, request)?;
             recovered.requests += 1;
         }
-        if let Some(process) = queue.processes.front_mut() {
-            process.delivered(&batch, &mut queue.damaged);
-        }
+        journal.delivered(&batch);
     }
-    recovered.damaged = queue.damaged;
+    recovered.damaged = journal.take_damaged();
+    journal.close();
     Ok(recovered)
 }
 
-#[derive(Debug)]
-struct Process {
-    owner: Owner,
-    segments: VecDeque<Segment>,
-}
-
-impl Process {
-    fn remove_delivered(&mut self) {
-        while self.segments.front().is_some_and(Segment::is_delivered)
-            && let Some(segment) = self.segments.pop_front()
-        {
-            segment.remove();
-        }
-    }
-
-    /// The first requests that are not delivered. Files without any are removed, but the last one if it `is_written`.
-    fn next(&mut self, max_bytes: usize, is_written: bool, damaged: &mut u64) -> Option<Batch> {
-        loop {
-            let files = self.segments.len();
-            let segment = self.segments.front_mut()?;
-            let run = read(segment, max_bytes);
-            if let Some(kind) = run.kind {
-                return Some(Batch {
-                    kind,
-                    requests: run.requests,
-                    segment: segment.path().to_owned(),
-                    up_to: run.up_to,
-                    damaged: run.damaged,
-                });
-            }
-            *damaged += run.damaged;
-            let _ = segment.deliver(run.up_to);
-            if is_written && files == 1 {
-                return None;
-            }
-            if let Some(segment) = self.segments.pop_front() {
-                segment.remove();
-            }
-        }
-    }
-
-    fn is_front(&self, path: &Path) -> bool {
-        (self.segments.front()).is_some_and(|segment| segment.path() == path)
-    }
-
-    fn delivered(&mut self, batch: &Batch, damaged: &mut u64) {
-        *damaged += batch.damaged;
-        if let Some(segment) = self.segments.front_mut() {
-            // If it is not noted, the requests are sent again after the end of this process.
-            let _ = segment.deliver(batch.up_to);
-        }
-    }
-}
-
-/// The files of ended processes, the oldest first.
+/// What ended processes have left in a folder.
 #[derive(Debug, Default)]
-struct Queue {
-    processes: VecDeque<Process>,
-    damaged: u64,
+struct Adopted {
+    processes: BTreeSet<PathBuf>,
+    segments: Vec<Segment>,
+    problems: Vec<String>,
 }
 
-impl Queue {
-    /// Locks the files of all processes that have ended.
-    fn adopt(folder: &Path) -> io::Result<(Self, Vec<String>)> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder)? {
-            paths.push(entry?.path());
-        }
-        // The names begin with the time, and the numbers of the files of a process follow.
-        paths.sort();
-        let mut queue = Self::default();
-        let mut problems = Vec::new();
-        for lock in paths.iter().filter(|path| has_extension(path, "lock")) {
-            let stem = lock.with_extension("");
-            let adopted = match Owner::adopt(stem.clone()) {
-                Ok(Some(owner)) => adopted(owner, &mut problems),
-                Ok(None) => continue,
-                Err(error) => Err(error),
-            };
-            match adopted {
-                Ok(process) => queue.processes.push_back(process),
-                // Another process was faster.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => problems.push(format!("`{}`: {error}", stem.display())),
+impl Adopted {
+    /// Gives the files of all processes that have ended the name of `own`.
+    fn take_over(&mut self, folder: &Path, own: &Owner, max_bytes: u64) -> io::Result<()> {
+        let all = paths(folder)?;
+        let locks = all.iter().filter(|path| is_lock(path));
+        // Not all at once, because each lock is an open file, and not one by one, because each time the folder is read.
+        for locks in locks.collect::<Vec<_>>().chunks(MAX_LOCKS) {
+            let mut owners = Vec::new();
+            for lock in locks {
+                match Owner::adopt(lock.with_extension("")) {
+                    Ok(owner) => owners.extend(owner),
+                    Err(error) => self.problem(lock, &error),
+                }
+            }
+            // What they had written before they ended.
+            let mut records: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for path in paths(folder)?.into_iter().filter(|path| is_records(path)) {
+                records.entry(lock_for(&path)).or_default().push(path);
+            }
+            for owner in owners {
+                let records = records.remove(&owner.lock()).unwrap_or_default();
+                if self.take_records(records, &owner, own, max_bytes) {
+                    owner.remove();
+                }
             }
         }
-        Ok((queue, problems))
-    }
-
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.processes.iter().flat_map(|process| &process.segments)
-    }
-
-    fn next(&mut self, max_bytes: usize) -> Option<Batch> {
-        loop {
-            let process = self.processes.front_mut()?;
-            if let Some(batch) = process.next(max_bytes, false, &mut self.damaged) {
-                return Some(batch);
+        let owned = |path: &&PathBuf| is_records(path) || has_extension(path, "spans");
+        for path in all.iter().filter(owned) {
+            let lock = lock_for(path);
+            if !lock.exists() && path.exists() {
+                let error = format!("expected `{}`, found no such file", lock.display());
+                self.problem(path, &error);
             }
-            self.processes.pop_front()?.owner.remove();
         }
+        // A process that has ended may have had files of others.
+        self.segments
+            .sort_by(|one, other| one.path().cmp(other.path()));
+        Ok(())
     }
+
+    /// Takes the files of a process, whose open spans become records like the others. Returns whether these are all.
+    fn take_records(
+        &mut self,
+        mut records: Vec<PathBuf>,
+        owner: &Owner,
+        own: &Owner,
+        max_bytes: u64,
+    ) -> bool {
+        let problems = self.problems.len();
+        #[cfg(not(target_os = "linux"))]
+        let _ = (&mut records, max_bytes);
+        #[cfg(target_os = "linux")]
+        {
+            let bytes: u64 = self.segments.iter().map(Segment::bytes).sum();
+            let made = crate::open_spans::as_records(owner, &mut records, bytes < max_bytes);
+            if let Err(error) = made {
+                self.problem(&owner.stem.with_extension("spans"), &error);
+            }
+        }
+        self.processes.insert(owner.stem.clone());
+        for path in records {
+            let adopted = own.adopted(&path);
+            self.processes.insert(writer_of(&path));
+            match Segment::open(path.clone()).and_then(|segment| segment.moved_to(adopted)) {
+                Ok(segment) => self.segments.push(segment),
+                Err(error) => self.problem(&path, &error),
+            }
+        }
+        problems == self.problems.len()
+    }
+
+    fn problem(&mut self, path: &Path, error: &dyn fmt::Display) {
+        self.problems.push(format!("`{}`: {error}", path.display()));
+    }
+}
+
+/// What is in a folder. The names begin with the time at which their process began, and the numbers of its files follow.
+fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths: Vec<_> = paths.collect::<io::Result<_>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// What follows what is delivered.
@@ -422,7 +448,8 @@ fn read(segment: &mut Segment, max_bytes: usize) -> Run {
                     run.up_to = next;
                     continue;
                 };
-                size += payload.len();
+                // One without a payload counts, too.
+                size += payload.len() + 1;
                 let is_first = run.requests.is_empty();
                 if *run.kind.get_or_insert(kind) != kind || !is_first && size > max_bytes {
                     return run;
@@ -434,47 +461,8 @@ fn read(segment: &mut Segment, max_bytes: usize) -> Run {
                 run.damaged += next - at;
                 run.up_to = next;
             }
-            Ok(Found::End) => return run,
-            // The disk is damaged.
-            Err(_) if run.kind.is_some() => return run,
-            Err(_) => {
-                run.damaged += segment.bytes() - at;
-                run.up_to = segment.bytes();
-                return run;
-            }
+            // What cannot be read stays for another process.
+            Ok(Found::End) | Err(_) => return run,
         }
     }
-}
-
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension() == Some(OsStr::new(extension))
-}
-
-/// The files of a process that has ended. Its open spans become a file like the others.
-fn adopted(owner: Owner, problems: &mut Vec<String>) -> io::Result<Process> {
-    let stem = &owner.stem;
-    let (folder, name) = (stem.parent().unwrap_or(stem), stem.file_name());
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_own =
-            |path: &Path| path.file_stem().map(Path::new).and_then(Path::file_stem) == name;
-        if has_extension(&path, "journal") && is_own(&path) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    #[cfg(target_os = "linux")]
-    match crate::open_spans::as_segment(stem, &paths) {
-        Ok(path) => paths.extend(path),
-        Err(error) => problems.push(format!("the open spans of `{}`: {error}", stem.display())),
-    }
-    let mut segments = VecDeque::new();
-    for path in paths {
-        match Segment::open(path.clone()) {
-            Ok(segment) => segments.push_back(segment),
-            Err(error) => problems.push(format!("`{}`: {error}", path.display())),
-        }
-    }
-    Ok(Process { owner, segments })
 }

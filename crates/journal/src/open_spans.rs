@@ -1,8 +1,8 @@
 //! The spans that were open when their process ended, as a request.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use floe_thread_context::{KeptSpan, KeptSpans};
@@ -15,64 +15,73 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message as _;
 
+use crate::owner::{Owner, lock_for, open, private};
 use crate::segment::{Kind, Segment};
 
 /// The largest file of open spans.
-const MAX_FILE: u64 = 256 * 1024 * 1024;
+const MAX_FILE: u64 = 130 * 1024 * 1024;
+
+/// The most spans of a request, which has some 400 KB then.
+const MAX_SPANS: usize = 1000;
 
 /// The flag of a trace whose spans are sampled.
 const SAMPLED: u32 = 1;
 
-/// Makes the open spans of a process a file of records, and returns its path. `None` if the process had none.
+/// Makes the open spans of a process that has ended a file of records, which becomes the last one of `records`.
 ///
 /// If it is interrupted, the next attempt does what is left.
-pub(crate) fn as_segment(stem: &Path, segments: &[PathBuf]) -> io::Result<Option<PathBuf>> {
-    let (spans, made) = (
-        stem.with_extension("spans"),
-        stem.with_extension("open.crashed"),
-    );
-    let size = match fs::metadata(&spans) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(made.exists().then_some(made));
-        }
+pub(crate) fn as_records(of: &Owner, records: &mut Vec<PathBuf>, has_room: bool) -> io::Result<()> {
+    let (spans, made) = (of.stem.with_extension("spans"), of.records("open"));
+    let file = match open(&spans, &private()) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    if !made.exists() {
-        if size > MAX_FILE {
-            let message = format!("expected at most {MAX_FILE} bytes, found {size}");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        let kept = KeptSpans::read(&fs::read(&spans)?).ok_or_else(|| {
+    let is_missing = !records.contains(&made);
+    if is_missing && has_room {
+        let mut content = Vec::new();
+        file.take(MAX_FILE).read_to_end(&mut content)?;
+        let kept = KeptSpans::read(&content).ok_or_else(|| {
             let message = "expected spans of version 1, found another kind of file";
             io::Error::new(io::ErrorKind::InvalidData, message)
         })?;
+        drop(content);
         if !kept.spans.is_empty() {
-            let last = segments.iter().chain([&spans]).filter_map(written);
-            let request = request(&kept, last.max().unwrap_or_default());
-            let draft = stem.with_extension("draft");
+            let lock = lock_for(&spans);
+            let written = records.iter().chain([&spans, &lock]);
+            let end = written.filter_map(written_at).max().unwrap_or_default();
+            let starts = kept.spans.iter().map(|span| span.since);
+            let end = starts.fold(end, u64::max);
+            let draft = of.stem.with_extension("draft");
             let _ = fs::remove_file(&draft);
             let mut segment = Segment::create(draft.clone())?;
-            segment.append(Kind::Traces, &request.encode_to_vec())?;
+            for spans in kept.spans.chunks(MAX_SPANS) {
+                let request = request(&kept.label, spans, end);
+                segment.append(Kind::Traces, &request.encode_to_vec())?;
+            }
             fs::rename(&draft, &made)?;
+            records.push(made);
         }
     }
     fs::remove_file(&spans)?;
-    Ok(made.exists().then_some(made))
+    if is_missing && !has_room {
+        let message = "they are left out, because the journal is full";
+        return Err(io::Error::new(io::ErrorKind::StorageFull, message));
+    }
+    Ok(())
 }
 
 /// When a file was written last, in nanoseconds since 1970.
-fn written(path: &PathBuf) -> Option<u64> {
+fn written_at(path: &PathBuf) -> Option<u64> {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let since = modified.ok()?.duration_since(UNIX_EPOCH).ok()?;
     u64::try_from(since.as_nanos()).ok()
 }
 
-/// The spans, which end at `end`, the last time at which the process is known to have been alive.
-fn request(kept: &KeptSpans, end: u64) -> ExportTraceServiceRequest {
-    let end = kept.spans.iter().map(|span| span.since).fold(end, u64::max);
+/// Spans of a resource, which end at `end`, the last time at which the process is known to have been alive.
+fn request(resource: &[u8], spans: &[KeptSpan], end: u64) -> ExportTraceServiceRequest {
     let mut scopes: Vec<ScopeSpans> = Vec::new();
-    for span in &kept.spans {
+    for span in spans {
         let scope = scope(span);
         let of = |spans: &ScopeSpans| {
             spans
@@ -94,7 +103,7 @@ fn request(kept: &KeptSpans, end: u64) -> ExportTraceServiceRequest {
     }
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
-            resource: Some(Resource::decode(&*kept.label).unwrap_or_default()),
+            resource: Some(Resource::decode(resource).unwrap_or_default()),
             scope_spans: scopes,
             ..ResourceSpans::default()
         }],
