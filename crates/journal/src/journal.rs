@@ -222,7 +222,10 @@ impl Journal {
         use crate::owner::{open, private};
 
         let path = self.owner.stem.with_extension("spans");
-        floe_thread_context::keep(open(&path, private().create_new(true))?, resource)
+        let file = open(&path, private().create_new(true))?;
+        floe_thread_context::keep(file, resource).inspect_err(|_| {
+            let _ = fs::remove_file(&path);
+        })
     }
 
     /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note.
