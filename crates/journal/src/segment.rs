@@ -265,3 +265,143 @@ fn checksum(kind: u8, payload: &[u8]) -> u32 {
     hasher.update(payload);
     hasher.finalize()
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// The records of a file as those of an ended process, and the bytes that are damaged.
+    fn records(path: &Path) -> io::Result<(Vec<Vec<u8>>, u64)> {
+        let mut segment = Segment::open(path.to_owned())?;
+        let (mut records, mut damaged) = (Vec::new(), 0);
+        let mut at = segment.delivered();
+        loop {
+            match segment.record(at)? {
+                Found::Record { payload, next, .. } => {
+                    records.push(payload);
+                    at = next;
+                }
+                Found::Damaged { next } => {
+                    damaged += next - at;
+                    at = next;
+                }
+                Found::End => return Ok((records, damaged)),
+            }
+        }
+    }
+
+    /// A file with records, its bytes, and where its records begin and end.
+    fn written() -> (TempDir, PathBuf, Vec<u8>, Vec<usize>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records");
+        let mut segment = Segment::create(path.clone()).unwrap();
+        let mut ends = vec![16];
+        for (kind, payload) in Kind::ALL.into_iter().cycle().zip(payloads()) {
+            segment.append(kind, &payload).unwrap();
+            ends.push(usize::try_from(segment.bytes()).unwrap());
+        }
+        let bytes = fs::read(&path).unwrap();
+        assert_eq!(ends.last(), Some(&bytes.len()));
+        (folder, path, bytes, ends)
+    }
+
+    fn payloads() -> Vec<Vec<u8>> {
+        vec![b"one".to_vec(), Vec::new(), vec![0; 40], b"last".to_vec()]
+    }
+
+    #[test]
+    fn a_file_that_is_cut_has_the_records_before_the_cut() {
+        let (_folder, path, bytes, ends) = written();
+        for cut in 0..=bytes.len() {
+            fs::write(&path, &bytes[..cut]).unwrap();
+            let whole = ends.iter().filter(|end| **end <= cut).count();
+            let last = ends[..whole].last().copied().unwrap_or(cut);
+            let expected = payloads()[..whole.saturating_sub(1)].to_vec();
+            let damaged = (cut - last) as u64;
+            assert_eq!(records(&path).unwrap(), (expected, damaged), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_wrong_costs_its_record() {
+        let (_folder, path, bytes, ends) = written();
+        for (at, bit) in (0..bytes.len()).flat_map(|at| [(at, 0), (at, 6)]) {
+            let mut wrong = bytes.clone();
+            wrong[at] ^= 1 << bit;
+            fs::write(&path, &wrong).unwrap();
+            if at < MAGIC.len() {
+                let error = records(&path).unwrap_err().to_string();
+                let message = "expected records of version 1, found another kind of file";
+                assert_eq!(error, message);
+                assert_eq!(fs::read(&path).unwrap(), wrong);
+                continue;
+            }
+            let (found, damaged) = records(&path).unwrap();
+            if at < 16 {
+                // Everything is delivered once more.
+                assert_eq!((found, damaged), (payloads(), 0));
+                continue;
+            }
+            let of = ends.iter().filter(|end| **end <= at).count() - 1;
+            let mut expected = payloads();
+            if at < ends[of] + 4 {
+                // The size is wrong: what follows cannot be found.
+                assert_eq!(found[..of], expected[..of], "{at}");
+                let left = expected.drain(of + 1..).collect::<Vec<_>>();
+                assert!(found[of..].iter().all(|record| left.contains(record)));
+                assert!(damaged >= 1, "{at}");
+            } else {
+                expected.remove(of);
+                let size = (ends[of + 1] - ends[of]) as u64;
+                assert_eq!((found, damaged), (expected, size), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_is_noted() {
+        let (_folder, path, _, ends) = written();
+        for (left, end) in ends.iter().enumerate() {
+            let mut segment = Segment::open(path.clone()).unwrap();
+            segment.deliver(*end as u64).unwrap();
+            assert_eq!(records(&path).unwrap().0, payloads()[left..]);
+        }
+        let mut beyond = fs::read(&path).unwrap();
+        beyond[8..16].copy_from_slice(&note(u32::MAX));
+        fs::write(&path, beyond).unwrap();
+        assert!(Segment::open(path).unwrap().is_delivered());
+    }
+
+    #[test]
+    fn an_append_that_fails_leaves_nothing() {
+        let (_folder, path, bytes, _) = written();
+        let mut segment = Segment::open(path.clone()).unwrap();
+        // It cannot be written, and not be made shorter.
+        segment.file = Some(File::open(&path).unwrap());
+        segment.append(Kind::Logs, b"refused").unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+        // A part of a record, as the disk had room for it.
+        fs::write(&path, [&bytes[..], &[0xff; 11]].concat()).unwrap();
+        segment.close();
+        segment.append(Kind::Logs, b"accepted").unwrap();
+        let (found, damaged) = records(&path).unwrap();
+        assert_eq!(found, [payloads(), vec![b"accepted".to_vec()]].concat());
+        assert_eq!(damaged, 0);
+        let error = segment.append(Kind::Logs, &vec![0; MAX_PAYLOAD + 1]);
+        let message = "expected a request of at most 67108864 bytes, found 67108865";
+        assert_eq!(error.unwrap_err().to_string(), message);
+    }
+
+    #[test]
+    fn a_size_that_is_not_there_needs_no_memory() {
+        let (_folder, path, mut bytes, _) = written();
+        for size in [u32::MAX, u32::try_from(MAX_PAYLOAD).unwrap()] {
+            bytes[16..20].copy_from_slice(&size.to_le_bytes());
+            fs::write(&path, &bytes).unwrap();
+            let all = (bytes.len() - 16) as u64;
+            assert_eq!(records(&path).unwrap(), (Vec::new(), all));
+        }
+    }
+}
