@@ -469,3 +469,611 @@ fn read(segment: &mut Segment, max_bytes: usize) -> Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::thread;
+
+    use proptest::prelude::*;
+    use tempfile::{TempDir, tempdir};
+
+    use super::*;
+
+    const MAX: u64 = 2048;
+
+    type Requests = Vec<(Kind, Vec<u8>)>;
+
+    fn open(folder: &Path) -> Journal {
+        let (journal, problems) = Journal::open(folder, MAX).unwrap();
+        assert_eq!(problems, [""; 0]);
+        journal
+    }
+
+    /// Takes everything out of a folder.
+    fn recovered(folder: &Path) -> (Recovered, Requests) {
+        let mut requests = Vec::new();
+        let take = |kind, request: &[u8]| {
+            requests.push((kind, request.to_vec()));
+            Ok(())
+        };
+        (recover(folder, take).unwrap(), requests)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = paths(folder).unwrap().into_iter();
+        let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        names.map(name).collect()
+    }
+
+    /// A journal that a process has left with these requests.
+    fn left(folder: &Path, requests: &[&[u8]]) {
+        let journal = open(folder);
+        for request in requests {
+            journal.append(Kind::Logs, request).unwrap();
+        }
+    }
+
+    /// Journals of processes that have ended at once, with a request each: their number.
+    fn many_left(folder: &Path, number: usize) {
+        let begin = |number: usize| {
+            let (journal, _) = Journal::open(folder, MAX).unwrap();
+            journal.append(Kind::Logs, &number.to_le_bytes()).unwrap();
+            journal
+        };
+        drop((0..number).map(begin).collect::<Vec<_>>());
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Open,
+        Append(usize, Kind, usize),
+        Next(usize, usize),
+        Delivered(usize),
+        Close(usize),
+        Crash(usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let kind = prop::sample::select(vec![Kind::Traces, Kind::Metrics, Kind::Logs]);
+        let step = prop_oneof![
+            1 => Just(Step::Open),
+            8 => (0..4_usize, kind, 0..300_usize).prop_map(|(of, kind, size)| Step::Append(of, kind, size)),
+            3 => (0..4_usize, 0..600_usize).prop_map(|(of, max)| Step::Next(of, max)),
+            3 => (0..4_usize).prop_map(Step::Delivered),
+            1 => (0..4_usize).prop_map(Step::Close),
+            1 => (0..4_usize).prop_map(Step::Crash),
+        ];
+        prop::collection::vec(step, 1..120)
+    }
+
+    /// What a journal is to have: the requests by the process that has appended them, the oldest first.
+    struct Live {
+        journal: Journal,
+        expected: BTreeMap<(usize, usize), (Kind, Vec<u8>)>,
+        batch: Option<Batch>,
+        begun: usize,
+    }
+
+    #[derive(Default)]
+    struct Model {
+        alive: Vec<Live>,
+        dead: BTreeMap<(usize, usize), (Kind, Vec<u8>)>,
+        begun: usize,
+        appended: usize,
+    }
+
+    impl Model {
+        fn take(&mut self, step: Step, folder: &Path) {
+            let len = self.alive.len();
+            let index = |of: usize| of.checked_rem(len);
+            match step {
+                Step::Open if len < 4 => {
+                    self.begun += 1;
+                    self.alive.push(Live {
+                        journal: open(folder),
+                        expected: mem::take(&mut self.dead),
+                        batch: None,
+                        begun: self.begun,
+                    });
+                }
+                Step::Open => {}
+                Step::Append(of, kind, size) => {
+                    if let Some(of) = index(of) {
+                        self.appended += 1;
+                        let mut request = self.appended.to_le_bytes().to_vec();
+                        request.resize(8 + size, 7);
+                        self.alive[of].append(folder, self.appended, kind, request);
+                    }
+                }
+                Step::Next(of, max) => {
+                    if let Some(of) = index(of) {
+                        self.alive[of].next(max);
+                    }
+                }
+                Step::Delivered(of) => {
+                    if let Some(of) = index(of) {
+                        self.alive[of].delivered();
+                    }
+                }
+                Step::Close(of) | Step::Crash(of) => {
+                    if let Some(of) = index(of) {
+                        let gone = self.alive.remove(of);
+                        if matches!(step, Step::Close(_)) {
+                            gone.journal.close();
+                            gone.journal.append(Kind::Logs, b"late").unwrap_err();
+                        }
+                        self.dead.extend(gone.expected);
+                    }
+                }
+            }
+        }
+    }
+
+    impl Live {
+        fn append(&mut self, folder: &Path, number: usize, kind: Kind, request: Vec<u8>) {
+            match self.journal.append(kind, &request) {
+                Ok(()) => {
+                    self.expected.insert((self.begun, number), (kind, request));
+                    let lock = self.journal.owner.lock();
+                    let own = |path: &PathBuf| is_records(path) && lock_for(path) == lock;
+                    let sizes = paths(folder).unwrap().into_iter().filter(own);
+                    let bytes: u64 = sizes.map(|path| fs::metadata(path).unwrap().len()).sum();
+                    assert!(bytes <= MAX, "{bytes}");
+                }
+                Err(Refused::Full { max_bytes: MAX }) => {
+                    let state = self.journal.state().unwrap();
+                    let bytes: u64 = state.segments.iter().map(Segment::bytes).sum();
+                    assert!(bytes + Segment::size_of(&request) + HEADER > MAX, "{bytes}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+
+        fn next(&mut self, max: usize) {
+            self.batch = self.journal.next(max);
+            let Some(batch) = &self.batch else {
+                assert!(self.expected.is_empty(), "{:?}", self.expected);
+                assert!(self.journal.is_empty());
+                return;
+            };
+            let mut expected = self.expected.values();
+            for request in &batch.requests {
+                assert_eq!(expected.next(), Some(&(batch.kind, request.clone())));
+            }
+            let size: usize = batch.requests.iter().map(Vec::len).sum();
+            assert!(size <= max || batch.requests.len() == 1);
+            assert!(!self.journal.is_empty());
+        }
+
+        fn delivered(&mut self) {
+            if let Some(batch) = self.batch.take() {
+                self.journal.delivered(&batch);
+                for _ in &batch.requests {
+                    self.expected.pop_first();
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn requests_are_delivered_once_and_in_order(steps in steps()) {
+            let folder = tempdir().unwrap();
+            let mut model = Model::default();
+            for step in steps {
+                model.take(step, folder.path());
+            }
+            while !model.alive.is_empty() {
+                model.take(Step::Crash(0), folder.path());
+            }
+            let (all, requests) = recovered(folder.path());
+            prop_assert_eq!(requests, model.dead.into_values().collect::<Vec<_>>());
+            prop_assert_eq!((all.damaged, all.problems), (0, Vec::new()));
+            prop_assert_eq!(names(folder.path()), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn an_empty_folder_stays_empty() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("of/journals");
+        open(&path).close();
+        assert_eq!(recovered(&path), (Recovered::default(), Vec::new()));
+        assert_eq!(names(&path), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_used_is_an_error() {
+        let folder = tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "text").unwrap();
+        for path in [&file, &file.join("below")] {
+            Journal::open(path, MAX).unwrap_err();
+            recover(path, |_, _| Ok(())).unwrap_err();
+        }
+        let missing = folder.path().join("missing");
+        let error = recover(&missing, |_, _| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!missing.exists());
+        assert_eq!(fs::read(file).unwrap(), b"text");
+    }
+
+    #[test]
+    fn a_file_of_another_version_stays_until_it_can_be_read() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one", &[0; 300], b"two"]);
+        let files = paths(folder.path()).unwrap();
+        let records: Vec<_> = files.iter().filter(|path| is_records(path)).collect();
+        let bytes = fs::read(records[1]).unwrap();
+        let mut later = bytes.clone();
+        later[7] = 2;
+        fs::write(records[1], &later).unwrap();
+        let sentence = format!(
+            "`{}`: expected records of version 1, found another kind of file",
+            records[1].canonicalize().unwrap().display()
+        );
+        for requests in [vec![&b"one"[..], b"two"], vec![]] {
+            let (found, all) = recovered(folder.path());
+            assert_eq!(found.problems, std::slice::from_ref(&sentence));
+            assert_eq!(all.iter().map(|(_, it)| it).collect::<Vec<_>>(), requests);
+            assert_eq!(fs::read(records[1]).unwrap(), later);
+        }
+        fs::write(records[1], bytes).unwrap();
+        assert_eq!(recovered(folder.path()).1, [(Kind::Logs, vec![0; 300])]);
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn files_whose_lock_was_removed_are_named() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one"]);
+        let lock = paths(folder.path())
+            .unwrap()
+            .into_iter()
+            .find(|path| is_lock(path));
+        let lock = lock.unwrap().canonicalize().unwrap();
+        fs::remove_file(&lock).unwrap();
+        let (found, requests) = recovered(folder.path());
+        assert_eq!(requests, []);
+        let expected = format!("expected `{}`, found no such file", lock.display());
+        assert!(found.problems[0].ends_with(&expected), "{found:?}");
+        assert_eq!(found.problems.len(), 1);
+        fs::write(&lock, "").unwrap();
+        assert_eq!(recovered(folder.path()).1.len(), 1);
+    }
+
+    #[test]
+    fn a_process_that_fails_to_take_a_request_leaves_it() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one"]);
+        left(folder.path(), &[b"two"]);
+        let mut first = true;
+        let error = recover(folder.path(), |_, _| {
+            let is_first = mem::replace(&mut first, false);
+            is_first
+                .then_some(())
+                .ok_or(io::ErrorKind::BrokenPipe.into())
+        });
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        let (found, requests) = recovered(folder.path());
+        assert_eq!(requests, [(Kind::Logs, b"two".to_vec())]);
+        // The one that has failed, too.
+        assert_eq!(found.processes, 2);
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_segment_that_cannot_be_created_or_read_costs_no_other() {
+        let folder = tempdir().unwrap();
+        let journal = open(folder.path());
+        journal.append(Kind::Logs, b"one").unwrap();
+        let next = journal.owner.records("0000000001");
+        fs::create_dir(&next).unwrap();
+        assert!(matches!(
+            journal.append(Kind::Logs, &[2; 300]),
+            Err(Refused::Io(_))
+        ));
+        journal.append(Kind::Logs, &[3; 300]).unwrap();
+        journal.append(Kind::Logs, b"four").unwrap();
+        let batch = journal.next(1000).unwrap();
+        assert_eq!(batch.requests, [b"one"]);
+        journal.delivered(&batch);
+        // Only its path: it was closed when the next one was created.
+        let missing = journal.owner.records("0000000002");
+        let aside = folder.path().join("aside");
+        fs::rename(&missing, &aside).unwrap();
+        assert_eq!(journal.next(1000).unwrap().requests, [b"four"]);
+        assert_eq!(journal.take_damaged(), 309);
+        fs::rename(&aside, &missing).unwrap();
+        fs::remove_dir(&next).unwrap();
+        journal.close();
+        drop(journal);
+        let requests = [&[3; 300][..], b"four"].map(|it| (Kind::Logs, it.to_vec()));
+        assert_eq!(recovered(folder.path()).1, requests);
+    }
+
+    #[test]
+    fn a_fork_does_not_touch_the_files_of_its_parent() {
+        let folder = tempdir().unwrap();
+        let mut journal = open(folder.path());
+        journal.append(Kind::Logs, b"one").unwrap();
+        let files = names(folder.path());
+        let own = mem::take(&mut journal.owner.process);
+        let locked = journal.state.lock().unwrap();
+        let error = journal.append(Kind::Logs, b"two").unwrap_err().to_string();
+        let message =
+            "the journal cannot be written: it is closed, or belongs to the parent of this process";
+        assert_eq!(error, message);
+        assert!(journal.next(1000).is_none() && journal.is_empty());
+        journal.close();
+        assert_eq!(names(folder.path()), files);
+        drop(locked);
+        journal.owner.process = own;
+        assert_eq!(journal.next(1000).unwrap().requests, [b"one"]);
+    }
+
+    #[test]
+    fn those_who_adopt_at_once_share_what_there_is() {
+        let folder = tempdir().unwrap();
+        many_left(folder.path(), 200);
+        let all: Vec<_> = thread::scope(|scope| {
+            let adopt = || recovered(folder.path());
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(adopt)).collect();
+            threads.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert_eq!(
+            all.iter().map(|(found, _)| found.processes).sum::<usize>(),
+            200
+        );
+        let mut requests: Vec<_> = all.into_iter().flat_map(|(_, requests)| requests).collect();
+        requests.sort_by_key(|(_, request)| usize::from_le_bytes(*request.first_chunk().unwrap()));
+        let expected = (0..200_usize).map(|it| (Kind::Logs, it.to_le_bytes().to_vec()));
+        assert_eq!(requests, expected.collect::<Vec<_>>());
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::env;
+        use std::ffi::OsStr;
+        use std::io::{Read as _, Write as _};
+        use std::os::unix::ffi::OsStrExt as _;
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        use std::process::{Child, Command, Stdio};
+
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        use super::*;
+
+        /// Runs a test of this module again, in another process that has the folder, up to its first line.
+        fn child(test: &str, folder: &TempDir) -> Child {
+            let mut child = Command::new(env::current_exe().unwrap())
+                .args([
+                    &format!("journal::tests::unix::{test}"),
+                    "--exact",
+                    "--nocapture",
+                ])
+                .env("FLOE_TEST_JOURNAL", folder.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut said = Vec::new();
+            let output = child.stdout.as_mut().unwrap();
+            while !said.ends_with(b"ready\n") {
+                let mut byte = [0];
+                output.read_exact(&mut byte).unwrap();
+                said.extend(byte);
+            }
+            child
+        }
+
+        /// The folder, in such a process.
+        fn as_child() -> Option<PathBuf> {
+            env::var_os("FLOE_TEST_JOURNAL").map(PathBuf::from)
+        }
+
+        fn ready() {
+            println!("ready");
+            let _ = io::stdin().read(&mut [0]);
+        }
+
+        #[test]
+        fn files_of_a_process_that_lives_are_not_adopted() {
+            if let Some(folder) = as_child() {
+                let journal = open(&folder);
+                journal.append(Kind::Traces, b"of the child").unwrap();
+                ready();
+                return;
+            }
+            let folder = tempdir().unwrap();
+            let mut child = child("files_of_a_process_that_lives_are_not_adopted", &folder);
+            let files = names(folder.path());
+            assert_eq!(recovered(folder.path()), (Recovered::default(), Vec::new()));
+            assert_eq!(names(folder.path()), files);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let journal = open(folder.path());
+            let batch = journal.next(1000).unwrap();
+            assert_eq!(
+                (batch.kind, &batch.requests),
+                (Kind::Traces, &vec![b"of the child".to_vec()])
+            );
+            // It has what it has adopted: no other process finds it.
+            assert_eq!(recovered(folder.path()).1, []);
+            drop(journal);
+            assert_eq!(recovered(folder.path()).1.len(), 1);
+        }
+
+        #[test]
+        fn the_limit_of_files_is_an_error_and_no_signal() {
+            if let Some(folder) = as_child() {
+                let (journal, _) = Journal::open(&folder, 1 << 20).unwrap();
+                let maximum = getrlimit(Resource::Fsize).maximum;
+                let limit =
+                    |current| setrlimit(Resource::Fsize, Rlimit { current, maximum }).unwrap();
+                limit(Some(1000));
+                journal.append(Kind::Logs, &[1; 900]).unwrap();
+                let error = journal.append(Kind::Logs, &[2; 200]).unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    "the journal cannot be written: file too large"
+                );
+                journal.append(Kind::Logs, &[3; 10]).unwrap();
+                limit(Some(10));
+                Journal::open(&folder, MAX)
+                    .unwrap()
+                    .0
+                    .append(Kind::Logs, &[4; 10])
+                    .unwrap_err();
+                #[cfg(target_os = "linux")]
+                {
+                    journal.keep_open_spans(b"").unwrap_err();
+                    assert!(!journal.owner.stem.with_extension("spans").exists());
+                }
+                limit(None);
+                journal.append(Kind::Logs, &[5; 200]).unwrap();
+                ready();
+                return;
+            }
+            let folder = tempdir().unwrap();
+            let mut child = child("the_limit_of_files_is_an_error_and_no_signal", &folder);
+            child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            assert!(child.wait().unwrap().success());
+            let (found, requests) = recovered(folder.path());
+            let sizes = [(1, 900), (3, 10), (5, 200)];
+            let expected = sizes.map(|(byte, size)| (Kind::Logs, vec![byte; size]));
+            assert_eq!((requests, found.damaged), (expected.to_vec(), 0));
+        }
+
+        #[test]
+        fn many_files_need_few_descriptors() {
+            if let Some(folder) = as_child() {
+                let maximum = getrlimit(Resource::Nofile).maximum;
+                let current = Some(100);
+                setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+                let (journal, problems) = Journal::open(&folder, 1 << 20).unwrap();
+                assert_eq!(problems, [""; 0]);
+                for _ in 0..300 {
+                    journal.delivered(&journal.next(0).unwrap());
+                }
+                assert!(journal.is_empty());
+                journal.close();
+                ready();
+                return;
+            }
+            let folder = tempdir().unwrap();
+            many_left(folder.path(), 300);
+            let mut child = child("many_files_need_few_descriptors", &folder);
+            child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            assert!(child.wait().unwrap().success());
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+
+        #[test]
+        fn processes_that_adopt_at_once_share_what_there_is() {
+            if let Some(folder) = as_child() {
+                ready();
+                let (found, requests) = recovered(&folder);
+                assert_eq!(found.processes, requests.len());
+                println!("{}", requests.len());
+                return;
+            }
+            let folder = tempdir().unwrap();
+            many_left(folder.path(), 200);
+            let test = "processes_that_adopt_at_once_share_what_there_is";
+            let mut children: Vec<_> = (0..3).map(|_| child(test, &folder)).collect();
+            for child in &mut children {
+                child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            }
+            let mut all = 0;
+            for child in children {
+                let output = child.wait_with_output().unwrap();
+                assert!(output.status.success());
+                let output = String::from_utf8(output.stdout).unwrap();
+                let number = output.lines().next().unwrap();
+                all += number.parse::<usize>().unwrap();
+            }
+            assert_eq!(all, 200);
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+
+        #[test]
+        fn only_their_user_can_read_the_files() {
+            let folder = tempdir().unwrap();
+            let path = folder.path().join("new");
+            let journal = open(&path);
+            journal.append(Kind::Logs, b"one").unwrap();
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&path), 0o700);
+            let modes: Vec<_> = paths(&path)
+                .unwrap()
+                .iter()
+                .map(|path| mode(path))
+                .collect();
+            assert_eq!(modes, [0o600; 2]);
+        }
+
+        #[test]
+        fn what_is_no_file_of_a_journal_stays() {
+            let folder = tempdir().unwrap();
+            let path = |name: &str| folder.path().join(name);
+            let pipe = |name: &str| {
+                mknodat(CWD, path(name), FileType::Fifo, Mode::RWXU, 0).unwrap();
+            };
+            let target = tempfile::NamedTempFile::new().unwrap();
+            let link = |name: &str| symlink(target.path(), path(name)).unwrap();
+            // Names of locks and of what a process has.
+            pipe("a.lock");
+            fs::create_dir(path("b.lock")).unwrap();
+            link("c.lock");
+            fs::write(path("d.lock"), "").unwrap();
+            pipe("d.0.d.journal");
+            link("d.1.d.journal");
+            fs::create_dir(path("d.2.d.journal")).unwrap();
+            pipe("d.spans");
+            fs::write(path("e.f.lock"), "").unwrap();
+            fs::write(path("g"), "").unwrap();
+            let before = names(folder.path());
+            let (found, requests) = recovered(folder.path());
+            let spans = usize::from(cfg!(target_os = "linux"));
+            assert_eq!(found.problems.len(), 6 + spans, "{:#?}", found.problems);
+            assert_eq!((requests, found.damaged), (Vec::new(), 0));
+            assert_eq!(names(folder.path()), before);
+            assert!(target.path().exists());
+            let pipe = found
+                .problems
+                .iter()
+                .find(|it| it.contains("a.lock"))
+                .unwrap();
+            assert!(
+                pipe.ends_with("`: expected a file, found something else"),
+                "{pipe}"
+            );
+        }
+
+        #[test]
+        fn names_need_not_be_text() {
+            let folder = tempdir().unwrap();
+            let odd = folder.path().join(OsStr::from_bytes(b"\xff\xfe"));
+            left(&odd, &[b"one"]);
+            for path in paths(&odd).unwrap() {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let (_, rest) = name.split_once('.').unwrap();
+                let mut other = b"\xf0\xff.".to_vec();
+                other.extend(
+                    rest.strip_suffix("lock")
+                        .map_or(&b"0.\xf0\xff.journal"[..], |_| b"lock"),
+                );
+                fs::rename(&path, odd.join(OsStr::from_bytes(&other))).unwrap();
+            }
+            let (found, requests) = recovered(&odd);
+            assert_eq!((requests.len(), found.problems), (1, Vec::new()));
+            assert_eq!(names(&odd), [""; 0]);
+        }
+    }
+}

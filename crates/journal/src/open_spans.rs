@@ -164,3 +164,170 @@ fn recorded(span: &KeptSpan, end: u64) -> Span {
         ..Span::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tempfile::{TempDir, tempdir};
+
+    use super::*;
+    use crate::{Journal, Recovered, recover};
+
+    const BLOCK: usize = 64 * 1024;
+
+    /// The stem of a process that has ended, in a folder.
+    fn ended() -> (TempDir, PathBuf) {
+        let folder = tempdir().unwrap();
+        let stem = folder.path().join("00-1");
+        fs::write(stem.with_extension("lock"), "").unwrap();
+        (folder, stem)
+    }
+
+    /// What a process has left that had so many open spans.
+    fn write_spans(stem: &Path, spans: u64) {
+        let mut file = vec![0; BLOCK];
+        file[..8].copy_from_slice(b"floespn\x01");
+        for (block, spans) in (1..=spans)
+            .collect::<Vec<_>>()
+            .chunks(BLOCK / 64)
+            .enumerate()
+        {
+            file[32 + block] = 1;
+            for id in spans {
+                let place = [1, 1, *id, 0, 100 + id, 0, 0, 0];
+                file.extend(place.iter().flat_map(|word| word.to_ne_bytes()));
+            }
+            file.resize((block + 2) * BLOCK, 0);
+        }
+        fs::write(stem.with_extension("spans"), file).unwrap();
+    }
+
+    /// The spans that are recovered, by request.
+    fn recovered(folder: &Path) -> (Recovered, Vec<Vec<Span>>) {
+        let mut requests = Vec::new();
+        let found = recover(folder, |kind, request| {
+            assert_eq!(kind, Kind::Traces);
+            let request = ExportTraceServiceRequest::decode(request).unwrap();
+            let scopes = request
+                .resource_spans
+                .into_iter()
+                .flat_map(|it| it.scope_spans);
+            requests.push(scopes.flat_map(|it| it.spans).collect());
+            Ok(())
+        });
+        (found.unwrap(), requests)
+    }
+
+    /// Each span is recovered once, and nothing stays.
+    fn assert_recovered(folder: &Path, spans: u64) {
+        let (found, requests) = recovered(folder);
+        assert_eq!((found.processes, found.problems), (1, Vec::new()));
+        let ids = requests.iter().flatten().map(|span| &span.span_id[..]);
+        let expected = (1..=spans).map(u64::to_ne_bytes).collect::<Vec<_>>();
+        assert_eq!(ids.collect::<Vec<_>>(), expected);
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+        assert_eq!(recovered(folder), (Recovered::default(), Vec::new()));
+    }
+
+    #[test]
+    fn open_spans_are_requests_of_bounded_size() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 2500);
+        let (_, requests) = recovered(folder.path());
+        assert_eq!(
+            requests.iter().map(Vec::len).collect::<Vec<_>>(),
+            [1000, 1000, 500]
+        );
+        let ends: Vec<_> = requests
+            .iter()
+            .flatten()
+            .map(|it| it.end_time_unix_nano)
+            .collect();
+        // When the process was last known to be alive.
+        assert!(ends.iter().all(|end| *end == ends[0] && *end > 1 << 60));
+    }
+
+    /// The states in which an adoption may stop.
+    #[test]
+    fn an_adoption_that_is_interrupted_reports_each_span_once() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        assert_recovered(folder.path(), 3);
+
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        fs::write(stem.with_extension("draft"), "floejnl\x01 and more").unwrap();
+        assert_recovered(folder.path(), 3);
+
+        let made = |stem: &Path| {
+            write_spans(stem, 3);
+            let owner = Owner::adopt(stem.to_owned()).unwrap().unwrap();
+            let mut records = Vec::new();
+            as_records(&owner, &mut records, true).unwrap();
+            records.pop().unwrap()
+        };
+        let (folder, stem) = ended();
+        let _ = made(&stem);
+        assert!(!stem.with_extension("spans").exists());
+        assert_recovered(folder.path(), 3);
+
+        let (folder, stem) = ended();
+        let _ = made(&stem);
+        write_spans(&stem, 3);
+        assert_recovered(folder.path(), 3);
+
+        // The heir has died, too, before and after it had removed the lock.
+        for has_lock in [true, false] {
+            let (folder, stem) = ended();
+            let heir = Owner::create(folder.path()).unwrap();
+            let made = made(&stem);
+            fs::rename(&made, heir.adopted(&made)).unwrap();
+            if !has_lock {
+                fs::remove_file(stem.with_extension("lock")).unwrap();
+            }
+            drop(heir);
+            let (found, requests) = recovered(folder.path());
+            assert_eq!((found.processes, requests.concat().len()), (2, 3));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_version_stays() {
+        let (folder, stem) = ended();
+        let spans = stem.with_extension("spans");
+        fs::write(&spans, "floespn\x02").unwrap();
+        for _ in 0..2 {
+            let (found, requests) = recovered(folder.path());
+            let message = "expected spans of version 1, found another kind of file";
+            assert!(found.problems[0].ends_with(message), "{found:?}");
+            assert_eq!((found.problems.len(), requests.len()), (1, 0));
+        }
+        assert_eq!(fs::read(spans).unwrap(), b"floespn\x02");
+    }
+
+    #[test]
+    fn open_spans_do_not_grow_a_full_journal() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        let (journal, problems) = Journal::open(folder.path(), 0).unwrap();
+        let message = "they are left out, because the journal is full";
+        assert!(problems[0].ends_with(message), "{problems:?}");
+        assert!(journal.is_empty() && problems.len() == 1);
+        journal.close();
+        assert_recovered(folder.path(), 0);
+    }
+
+    /// Their number is that of the places.
+    #[test]
+    fn a_large_file_is_read_to_its_bound() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        let file = fs::File::options()
+            .write(true)
+            .open(stem.with_extension("spans"));
+        file.unwrap().set_len(2 << 30).unwrap();
+        assert_recovered(folder.path(), 3);
+    }
+}

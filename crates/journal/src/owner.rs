@@ -22,7 +22,7 @@ pub(crate) struct Owner {
     /// The path of the files, without their extensions.
     pub(crate) stem: PathBuf,
     file: Option<File>,
-    process: u32,
+    pub(crate) process: u32,
 }
 
 impl Owner {
