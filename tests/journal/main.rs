@@ -19,10 +19,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::thread;
 
-use floe_telemetry::config::ExporterKind;
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{ActiveSpan, TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_telemetry_journal as _;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Notify;
@@ -85,6 +85,13 @@ async fn waits(truth: &File, until: &Notify) {
     until.notified().await;
 }
 
+/// A span whose name is only known at run time.
+fn named(truth: &File, canary: &str) -> ActiveSpan {
+    let built = create_span(format!("built with {canary}"));
+    note(truth, b'o', &ids());
+    built
+}
+
 #[expect(unconditional_recursion, reason = "it overflows the stack")]
 fn overflow(depth: u64) -> u64 {
     black_box(overflow(black_box(depth + 1)) + 1)
@@ -117,6 +124,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut config = TelemetryConfig::new("killed").with_otlp_endpoint(endpoint);
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.traces = Some(vec![ExporterKind::Journal]);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.journal.path = folder.into();
@@ -139,6 +147,7 @@ fn main() -> ExitCode {
         }
         spans
     };
+    let _named = named(&truth, CANARY);
     thread::scope(|scope| {
         let truth = &truth;
         for _ in 0..2 {

@@ -247,13 +247,16 @@ impl CallSite {
     /// is known.
     #[cfg(feature = "thread-context")]
     pub(crate) fn published(&self) -> &'static floe_thread_context::Attributes {
-        self.published.get_or_init(|| {
-            let function = self.is_function().then(|| self.function_path());
-            let function = function.unwrap_or_default();
-            let SourceLocation { file, line, .. } = self.location;
-            let [name, function, file] = [self.name, &function, file].map(sanitize_sent);
-            floe_thread_context::Attributes::of_call(&name, &function, &file, line)
-        })
+        self.published.get_or_init(|| self.described(self.name))
+    }
+
+    #[cfg(feature = "thread-context")]
+    fn described(&self, name: &str) -> &'static floe_thread_context::Attributes {
+        let function = self.is_function().then(|| self.function_path());
+        let function = function.unwrap_or_default();
+        let SourceLocation { file, line, .. } = self.location;
+        let [name, function, file] = [name, &function, file].map(sanitize_sent);
+        floe_thread_context::Attributes::of_call(&name, &function, &file, line)
     }
 
     /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.
@@ -261,6 +264,23 @@ impl CallSite {
     pub const fn has_metrics(&self) -> bool {
         self.metrics
     }
+}
+
+/// The same for a span whose name is only known at run time, at a place if it has one.
+#[cfg(feature = "thread-context")]
+pub(crate) fn published_as(
+    name: &str,
+    callsite: Option<&'static CallSite>,
+) -> &'static floe_thread_context::Attributes {
+    use floe_thread_context::Attributes;
+
+    let place = callsite.map_or(std::ptr::null(), |callsite| {
+        std::ptr::from_ref(callsite).cast()
+    });
+    Attributes::named(name, place, || match callsite {
+        Some(callsite) => callsite.described(name),
+        None => Attributes::of_call(&sanitize_sent(name), "", "", 0),
+    })
 }
 
 /// The name of the type in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or

@@ -26,10 +26,11 @@ pub use self::open_span::keep;
 pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::{LazyLock, OnceLock, RwLock};
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
@@ -108,10 +109,48 @@ impl Attributes {
         &made.attributes
     }
 
+    /// The attributes of spans whose name is only known at run time, at a place in the code: those that `make` has returned
+    /// for both. [`NONE`](Self::NONE) if there are more than a thousand names, or while another thread adds one.
+    #[must_use]
+    pub fn named(
+        name: &str,
+        place: *const (),
+        make: impl FnOnce() -> &'static Self,
+    ) -> &'static Self {
+        const NONE: &Attributes = &Attributes::NONE;
+        // A fork may have a lock of a thread that does not exist in it, so nothing waits for it.
+        let place = place.addr();
+        let Ok(known) = NAMED.try_read() else {
+            return NONE;
+        };
+        let of_name = known.get(name);
+        if let Some(found) = of_name.and_then(|places| places.get(&place)) {
+            return found;
+        }
+        let is_full = match of_name {
+            Some(places) => places.len() >= MAX_PLACES,
+            None => known.len() >= MAX_NAMES,
+        };
+        drop(known);
+        match NAMED.try_write() {
+            Ok(mut known) if !is_full => known
+                .entry(name.into())
+                .or_default()
+                .entry(place)
+                .or_insert_with(make),
+            _ => NONE,
+        }
+    }
+
     fn packed(span: &str, function: &str, file: &str, line: u32) -> Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
         bytes.extend([1, 0, 0, 0]); // valid
-        for (key, value) in (0..).zip([span, function, &line.to_string(), file]) {
+        let line = if line == 0 {
+            String::new()
+        } else {
+            line.to_string()
+        };
+        for (key, value) in (0..).zip([span, function, &line, file]) {
             if let (1.., Ok(length)) = (value.len(), u8::try_from(value.len()))
                 && bytes.len() + 2 + value.len() <= WORDS * 8
             {
@@ -166,6 +205,15 @@ fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
         Some(new)
     });
 }
+
+/// Attributes of names that are only known at run time, each with its places in the code.
+type Named = HashMap<Box<str>, HashMap<usize, &'static Attributes>>;
+
+static NAMED: LazyLock<RwLock<Named>> = LazyLock::new(RwLock::default);
+
+/// The most names, and the most places of one.
+const MAX_NAMES: usize = 1024;
+const MAX_PLACES: usize = 16;
 
 /// The way of the attributes that are made next.
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);

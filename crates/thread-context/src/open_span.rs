@@ -142,6 +142,25 @@ impl OpenSpan {
         }
     }
 
+    /// The attributes with which a span is listed, if it is.
+    #[inline]
+    #[must_use]
+    pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {
+        let place = self.0.get()?;
+        if place.span_id.load(Ordering::Relaxed) != u64::from_ne_bytes(span_id) {
+            return None;
+        }
+        #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
+        // SAFETY: `write`, which is called by the owner of the place alone, stores a reference to static attributes.
+        unsafe {
+            place
+                .attributes
+                .load(Ordering::Relaxed)
+                .cast_const()
+                .as_ref()
+        }
+    }
+
     /// The span has ended.
     #[inline]
     pub fn close(&self) {

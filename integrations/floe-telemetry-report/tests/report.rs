@@ -58,7 +58,7 @@ fn a_page_stays_at_its_place_when_the_program_goes_elsewhere() {
     std::env::set_current_dir(&before).unwrap();
     let mut report = Report::new("new/orders.html").unwrap();
     std::env::set_current_dir(&after).unwrap();
-    report.shutdown().unwrap();
+    report.shutdown(Duration::ZERO).unwrap();
     std::env::set_current_dir(home).unwrap();
     assert!(before.path().join("new/orders.html").exists());
     assert_eq!(fs::read_dir(&after).unwrap().count(), 0);

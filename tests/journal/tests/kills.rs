@@ -24,6 +24,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_journal");
 const RECENT: u64 = 100_000_000;
 const CERTAIN: u64 = 500_000_000;
 
+const NAMES: [&str; 4] = ["outer", "inner", "waits", "built with password=<REDACTED>"];
+
 const CANARY: &[u8] = b"tk-aMvTsKqLwErZx";
 
 #[derive(Debug, Default)]
@@ -148,10 +150,7 @@ fn run(folder: &Path, lines: usize, end: &str, is_down: bool, score: &mut Score)
             assert_eq!(span.resource["service.name"], "killed".into());
             repeated.extend(arrived.insert(ids.clone(), number));
             if span.attributes.contains_key("floe.crashed") {
-                assert!(
-                    ["outer", "inner", "waits"].contains(&&*span.name),
-                    "{span:?}"
-                );
+                assert!(NAMES.contains(&&*span.name), "{span:?}");
                 crashed.insert(ids);
             }
         }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, LoggingConfig};
+use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_journal as _;
 use floe_tests::{ReceivedSpan, Receiver, ReservedPort, Response, Value};
@@ -19,6 +19,7 @@ fn work(number: i64) {}
 
 fn config(folder: &Path, endpoint: &str) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("outage").with_otlp_endpoint(endpoint);
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.traces = Some(vec![ExporterKind::Journal]);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.logs = Some(vec![ExporterKind::None]);

@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
 use super::recording::{self, Recording};
-use crate::callsite::CallSite;
+use crate::callsite::{self, CallSite};
 
 /// The place in the code of a span, as it is published.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,18 @@ impl Site {
         match callsite {
             Some(callsite) if is_on() => Self(callsite.published()),
             _ => Self::NONE,
+        }
+    }
+
+    /// That of a recording, whose name may only be known at run time.
+    #[inline]
+    fn of_recording(recording: &Recording) -> Self {
+        let head = &recording.record.head;
+        let listed = recording.listed.attributes(head.span_id.to_bytes());
+        match (listed, recording.record.name()) {
+            (Some(listed), _) => Self(listed),
+            (None, Some(name)) if is_on() => Self(callsite::published_as(name, head.callsite)),
+            _ => Self::of(head.callsite),
         }
     }
 
@@ -61,7 +73,7 @@ impl Published {
     #[inline]
     pub(super) fn recording(recording: &Recording) -> Self {
         let head = &recording.record.head;
-        let site = Site::of(head.callsite);
+        let site = Site::of_recording(recording);
         list(recording, site);
         Self::ids(head.trace_id, head.span_id, head.flags, site)
     }
