@@ -1,21 +1,22 @@
 //! The records of a process, in the order in which they were added, behind those that ended processes have left in the
 //! same folder.
 
-use std::collections::VecDeque;
-use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, File};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
-use std::{error, fmt, mem, process};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{error, fmt, mem};
 
-use crate::owner::Owner;
+use crate::owner::{Owner, has_extension, is_lock, is_records, lock_for, writer_of};
 use crate::segment::{Found, HEADER, Kind, Segment};
 
 /// The largest file, and how many a journal has if it is full: what is delivered is removed file by file.
 const MAX_SEGMENT: u64 = 16 * 1024 * 1024;
 const SEGMENTS: u64 = 8;
+
+/// How many ended processes are locked at once.
+const MAX_LOCKS: usize = 64;
 
 /// Why a request is not in the journal.
 #[derive(Debug)]
@@ -59,32 +60,25 @@ pub struct Batch {
 /// processes that ended before.
 ///
 /// The files can be read by their user alone. They outlive the process, and not the machine: nothing waits for the disk.
+/// A fork has no part in the journal of its parent.
 #[derive(Debug)]
 pub struct Journal {
     max_bytes: u64,
-    stem: PathBuf,
+    owner: Owner,
     state: Mutex<State>,
-    /// The file of open spans.
-    spans: OnceLock<File>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    /// Those of ended processes.
-    adopted: Queue,
-    own: Process,
+    /// The oldest first. Those of ended processes have the name of this one.
+    segments: VecDeque<Segment>,
     /// Of the file that is created next.
     number: u32,
-}
-
-impl State {
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.adopted.segments().chain(&self.own.segments)
-    }
-
-    fn bytes(&self) -> u64 {
-        self.segments().map(Segment::bytes).sum()
-    }
+    /// The bytes that cannot be read.
+    damaged: u64,
+    /// Whether there are files that stay for the next process.
+    has_left: bool,
+    is_closed: bool,
 }
 
 impl Journal {
@@ -102,40 +96,35 @@ impl Journal {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(folder)?;
+        let (journal, adopted) = Self::begin(folder, max_bytes)?;
+        Ok((journal, adopted.problems))
+    }
+
+    fn begin(folder: &Path, max_bytes: u64) -> io::Result<(Self, Adopted)> {
         let folder = fs::canonicalize(folder)?;
-        let began = SystemTime::now().duration_since(UNIX_EPOCH);
-        let began = began.unwrap_or_default().as_micros();
-        // Within a microsecond, and in another namespace of processes, a name may be taken.
-        let mut own = Err(io::ErrorKind::AlreadyExists.into());
-        for attempt in 0..100 {
-            let stem = folder.join(format!("{:016x}-{}", began + attempt, process::id()));
-            own = Owner::create(stem);
-            if !matches!(&own, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
-                break;
-            }
-        }
-        let own = own?;
-        let stem = own.stem.clone();
-        let (adopted, problems) = Queue::adopt(&folder)?;
+        let owner = Owner::create(&folder)?;
+        let mut adopted = Adopted::default();
+        let found = adopted.take_over(&folder, &owner, max_bytes);
         let state = State {
-            adopted,
-            own: Process {
-                owner: own,
-                segments: VecDeque::new(),
-            },
-            number: 0,
+            segments: mem::take(&mut adopted.segments).into(),
+            ..State::default()
         };
         let journal = Self {
             max_bytes,
-            stem,
+            owner,
             state: Mutex::new(state),
-            spans: OnceLock::new(),
         };
-        Ok((journal, problems))
+        if let Err(error) = found {
+            journal.close();
+            return Err(error);
+        }
+        Ok((journal, adopted))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// `None` in a fork, in which a thread that does not exist may have locked it.
+    fn state(&self) -> Option<MutexGuard<'_, State>> {
+        let locked = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.owner.is_of_this_process().then(locked)
     }
 
     /// Appends a request, whole or not at all.
@@ -144,27 +133,35 @@ impl Journal {
     ///
     /// There is no room for it, or it cannot be written.
     pub fn append(&self, kind: Kind, request: &[u8]) -> Result<(), Refused> {
-        let mut state = self.state();
-        let state = &mut *state;
+        let state = self.state().filter(|state| !state.is_closed);
+        let mut state = state.ok_or_else(|| {
+            Refused::Io(io::Error::other(
+                "it is closed, or belongs to the parent of this process",
+            ))
+        })?;
         let size = Segment::size_of(request);
         let largest = (self.max_bytes / SEGMENTS).min(MAX_SEGMENT);
-        let fits =
-            |segment: &Segment| segment.bytes() == HEADER || segment.bytes() + size <= largest;
-        let is_new = !state.own.segments.back().is_some_and(fits);
+        let fits = |segment: &Segment| {
+            let is_empty = segment.bytes() == HEADER;
+            segment.is_own() && (is_empty || segment.bytes() + size <= largest)
+        };
+        let is_new = !state.segments.back().is_some_and(fits);
         let more = size + if is_new { HEADER } else { 0 };
-        if state.bytes() + more > self.max_bytes {
+        let bytes: u64 = state.segments.iter().map(Segment::bytes).sum();
+        if bytes + more > self.max_bytes {
             let max_bytes = self.max_bytes;
             return Err(Refused::Full { max_bytes });
         }
         if is_new {
-            let path = self
-                .stem
-                .with_extension(format!("{:06}.journal", state.number));
-            let segment = Segment::create(path).map_err(Refused::Io)?;
-            state.own.segments.push_back(segment);
+            let path = self.owner.records(&format!("{:010}", state.number));
             state.number += 1;
+            let segment = Segment::create(path).map_err(Refused::Io)?;
+            if let Some(last) = state.segments.back_mut() {
+                last.close();
+            }
+            state.segments.push_back(segment);
         }
-        let segment = state.own.segments.back_mut();
+        let segment = state.segments.back_mut();
         segment.map_or(Ok(()), |segment| {
             segment.append(kind, request).map_err(Refused::Io)
         })
@@ -174,39 +171,43 @@ impl Journal {
     /// if there are none.
     #[must_use]
     pub fn next(&self, max_bytes: usize) -> Option<Batch> {
-        let mut state = self.state();
-        let State { adopted, own, .. } = &mut *state;
-        let batch = adopted.next(max_bytes);
-        batch.or_else(|| own.next(max_bytes, true, &mut adopted.damaged))
+        self.state()?.next(max_bytes)
     }
 
     /// Whether every request is delivered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state().segments().all(Segment::is_delivered)
+        let is_empty =
+            |state: MutexGuard<'_, State>| state.segments.iter().all(Segment::is_delivered);
+        self.state().is_none_or(is_empty)
     }
 
     /// The bytes that are not delivered.
     #[must_use]
     pub fn undelivered(&self) -> u64 {
-        let left = |segment: &Segment| segment.bytes().saturating_sub(segment.delivered());
-        self.state().segments().map(left).sum()
+        let of =
+            |state: MutexGuard<'_, State>| state.segments.iter().map(Segment::undelivered).sum();
+        self.state().map_or(0, of)
     }
 
-    /// The bytes that could not be read since the last call, and are lost.
+    /// The bytes that could not be read since the last call.
     #[must_use]
     pub fn take_damaged(&self) -> u64 {
-        mem::take(&mut self.state().adopted.damaged)
+        let take = |mut state: MutexGuard<'_, State>| mem::take(&mut state.damaged);
+        self.state().map_or(0, take)
     }
 
     /// Takes out what [`next`](Self::next) has returned last.
     pub fn delivered(&self, batch: &Batch) {
-        let mut state = self.state();
-        let State { adopted, own, .. } = &mut *state;
-        let mut processes = adopted.processes.iter_mut().chain([own]);
-        let is_of = |process: &&mut Process| process.is_front(&batch.segment);
-        if let Some(process) = processes.find(is_of) {
-            process.delivered(batch, &mut adopted.damaged);
+        let Some(mut state) = self.state() else {
+            return;
+        };
+        if let Some(segment) = state.segments.front_mut()
+            && segment.path() == batch.segment
+        {
+            // If it is not noted, the requests are sent again after the end of this process.
+            let _ = segment.deliver(batch.up_to);
+            state.damaged += batch.damaged;
         }
     }
 
@@ -218,29 +219,70 @@ impl Journal {
     /// The file cannot be written.
     #[cfg(target_os = "linux")]
     pub fn keep_open_spans(&self, resource: &[u8]) -> io::Result<()> {
-        let path = self.stem.with_extension("spans");
-        let file = crate::owner::private().create_new(true).open(&path)?;
-        floe_thread_context::keep(file.try_clone()?, resource)?;
-        let _ = self.spans.set(file);
-        Ok(())
+        use crate::owner::{open, private};
+
+        let path = self.owner.stem.with_extension("spans");
+        let file = open(&path, private().create_new(true))?;
+        floe_thread_context::keep(file, resource).inspect_err(|_| {
+            let _ = fs::remove_file(&path);
+        })
     }
 
-    /// Notes in the file of open spans that the process is alive: if it ends, its open spans end with the last note.
+    /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note.
     pub fn is_alive(&self) {
-        if let Some(file) = self.spans.get() {
-            let _ = file.set_modified(SystemTime::now());
+        self.owner.is_alive();
+    }
+
+    /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one, and
+    /// nothing can be appended.
+    pub fn close(&self) {
+        let Some(mut state) = self.state() else {
+            return;
+        };
+        state.is_closed = true;
+        let _ = fs::remove_file(self.owner.stem.with_extension("spans"));
+        while state.segments.front().is_some_and(Segment::is_delivered) {
+            state.remove_first();
+        }
+        if state.segments.is_empty() && !state.has_left {
+            self.owner.remove();
+        }
+    }
+}
+
+impl State {
+    fn remove_first(&mut self) {
+        if let Some(segment) = self.segments.pop_front() {
+            segment.remove();
         }
     }
 
-    /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one.
-    pub fn close(&self) {
-        let mut state = self.state();
-        let State { adopted, own, .. } = &mut *state;
-        let _ = fs::remove_file(self.stem.with_extension("spans"));
-        for process in adopted.processes.iter_mut().chain([own]) {
-            process.remove_delivered();
-            if process.segments.is_empty() {
-                process.owner.remove();
+    /// The first requests that are not delivered. Files without any are removed, but not the one that is written.
+    fn next(&mut self, max_bytes: usize) -> Option<Batch> {
+        loop {
+            let is_last = self.segments.len() == 1;
+            let segment = self.segments.front_mut()?;
+            let run = read(segment, max_bytes);
+            if let Some(kind) = run.kind {
+                return Some(Batch {
+                    kind,
+                    requests: run.requests,
+                    segment: segment.path().to_owned(),
+                    up_to: run.up_to,
+                    damaged: run.damaged,
+                });
+            }
+            self.damaged += run.damaged;
+            let _ = segment.deliver(run.up_to);
+            if !segment.is_delivered() {
+                // The next process may be able to read it.
+                self.damaged += segment.undelivered();
+                self.has_left = true;
+                self.segments.pop_front();
+            } else if is_last && segment.is_own() {
+                return None;
+            } else {
+                self.remove_first();
             }
         }
     }
@@ -254,7 +296,7 @@ pub struct Recovered {
     pub processes: usize,
     /// Those that have not, whose files stay as they are.
     pub alive: usize,
-    /// Their requests.
+    /// The requests.
     pub requests: usize,
     /// The bytes that could not be read.
     pub damaged: u64,
@@ -273,150 +315,141 @@ pub fn recover(
     stays: bool,
     mut take: impl FnMut(Kind, &[u8]) -> io::Result<()>,
 ) -> io::Result<Recovered> {
-    let (mut queue, problems) = Queue::adopt(&fs::canonicalize(folder)?)?;
+    let (journal, adopted) = Journal::begin(folder, u64::MAX)?;
     let mut recovered = Recovered {
-        processes: queue.processes.len(),
-        alive: queue.alive,
-        problems,
+        processes: adopted.processes.len(),
+        alive: adopted.alive,
+        problems: adopted.problems,
         ..Recovered::default()
     };
-    while let Some(process) = queue.processes.pop_front() {
-        for mut segment in process.segments {
+    if stays && let Some(mut state) = journal.state() {
+        for segment in &mut state.segments {
+            let delivered = segment.delivered();
             loop {
-                let run = read(&mut segment, 0);
+                let run = read(segment, 0);
+                recovered.damaged += run.damaged;
+                let Some(kind) = run.kind else {
+                    break;
+                };
                 for request in &run.requests {
-                    take(run.kind.unwrap_or(Kind::Traces), request)?;
+                    take(kind, request)?;
                     recovered.requests += 1;
                 }
-                recovered.damaged += run.damaged;
-                if stays {
-                    segment.skip(run.up_to);
-                } else {
-                    // If it is not noted, the requests are taken again.
-                    let _ = segment.deliver(run.up_to);
-                }
-                if run.kind.is_none() {
-                    break;
-                }
+                segment.skip_to(run.up_to);
             }
-            if !stays {
-                segment.remove();
-            }
+            segment.skip_to(delivered);
         }
-        if !stays {
-            process.owner.remove();
-        }
+        drop(state);
+        journal.close();
+        return Ok(recovered);
     }
+    while let Some(batch) = journal.next(0) {
+        for request in &batch.requests {
+            take(batch.kind, request)?;
+            recovered.requests += 1;
+        }
+        journal.delivered(&batch);
+    }
+    recovered.damaged = journal.take_damaged();
+    journal.close();
     Ok(recovered)
 }
 
-#[derive(Debug)]
-struct Process {
-    owner: Owner,
-    segments: VecDeque<Segment>,
-}
-
-impl Process {
-    fn remove_delivered(&mut self) {
-        while self.segments.front().is_some_and(Segment::is_delivered)
-            && let Some(segment) = self.segments.pop_front()
-        {
-            segment.remove();
-        }
-    }
-
-    /// The first requests that are not delivered. Files without any are removed, but the last one if it `is_written`.
-    fn next(&mut self, max_bytes: usize, is_written: bool, damaged: &mut u64) -> Option<Batch> {
-        loop {
-            let files = self.segments.len();
-            let segment = self.segments.front_mut()?;
-            let run = read(segment, max_bytes);
-            if let Some(kind) = run.kind {
-                return Some(Batch {
-                    kind,
-                    requests: run.requests,
-                    segment: segment.path().to_owned(),
-                    up_to: run.up_to,
-                    damaged: run.damaged,
-                });
-            }
-            *damaged += run.damaged;
-            let _ = segment.deliver(run.up_to);
-            if is_written && files == 1 {
-                return None;
-            }
-            if let Some(segment) = self.segments.pop_front() {
-                segment.remove();
-            }
-        }
-    }
-
-    fn is_front(&self, path: &Path) -> bool {
-        (self.segments.front()).is_some_and(|segment| segment.path() == path)
-    }
-
-    fn delivered(&mut self, batch: &Batch, damaged: &mut u64) {
-        *damaged += batch.damaged;
-        if let Some(segment) = self.segments.front_mut() {
-            // If it is not noted, the requests are sent again after the end of this process.
-            let _ = segment.deliver(batch.up_to);
-        }
-    }
-}
-
-/// The files of ended processes, the oldest first.
+/// What ended processes have left in a folder.
 #[derive(Debug, Default)]
-struct Queue {
-    processes: VecDeque<Process>,
-    /// The processes that have not ended.
+struct Adopted {
+    /// Those that have written something.
+    processes: BTreeSet<PathBuf>,
+    /// How many have not ended.
     alive: usize,
-    damaged: u64,
+    segments: Vec<Segment>,
+    problems: Vec<String>,
 }
 
-impl Queue {
-    /// Locks the files of all processes that have ended.
-    fn adopt(folder: &Path) -> io::Result<(Self, Vec<String>)> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder)? {
-            paths.push(entry?.path());
-        }
-        // The names begin with the time, and the numbers of the files of a process follow.
-        paths.sort();
-        let mut queue = Self::default();
-        let mut problems = Vec::new();
-        for lock in paths.iter().filter(|path| has_extension(path, "lock")) {
-            let stem = lock.with_extension("");
-            let adopted = match Owner::adopt(stem.clone()) {
-                Ok(Some(owner)) => adopted(owner, &mut problems),
-                Ok(None) => {
-                    queue.alive += 1;
-                    continue;
+impl Adopted {
+    /// Gives the files of all processes that have ended the name of `own`.
+    fn take_over(&mut self, folder: &Path, own: &Owner, max_bytes: u64) -> io::Result<()> {
+        let all = paths(folder)?;
+        let locks = all.iter().filter(|path| is_lock(path));
+        // Not all at once, because each lock is an open file, and not one by one, because each time the folder is read.
+        for locks in locks.collect::<Vec<_>>().chunks(MAX_LOCKS) {
+            let mut owners = Vec::new();
+            for lock in locks {
+                match Owner::adopt(lock.with_extension("")) {
+                    Ok(Some(owner)) => owners.push(owner),
+                    Ok(None) => {
+                        self.alive += usize::from(**lock != own.lock() && lock.exists());
+                    }
+                    Err(error) => self.problem(lock, &error),
                 }
-                Err(error) => Err(error),
-            };
-            match adopted {
-                Ok(process) => queue.processes.push_back(process),
-                // Another process was faster.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => problems.push(format!("`{}`: {error}", stem.display())),
+            }
+            // What they had written before they ended.
+            let mut records: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for path in paths(folder)?.into_iter().filter(|path| is_records(path)) {
+                records.entry(lock_for(&path)).or_default().push(path);
+            }
+            for owner in owners {
+                let records = records.remove(&owner.lock()).unwrap_or_default();
+                if self.take_records(records, &owner, own, max_bytes) {
+                    owner.remove();
+                }
             }
         }
-        Ok((queue, problems))
-    }
-
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
-        self.processes.iter().flat_map(|process| &process.segments)
-    }
-
-    fn next(&mut self, max_bytes: usize) -> Option<Batch> {
-        loop {
-            let process = self.processes.front_mut()?;
-            if let Some(batch) = process.next(max_bytes, false, &mut self.damaged) {
-                return Some(batch);
+        let owned = |path: &&PathBuf| is_records(path) || has_extension(path, "spans");
+        for path in all.iter().filter(owned) {
+            let lock = lock_for(path);
+            if !lock.exists() && path.exists() {
+                let error = format!("expected `{}`, found no such file", lock.display());
+                self.problem(path, &error);
             }
-            self.processes.pop_front()?.owner.remove();
         }
+        // A process that has ended may have had files of others.
+        self.segments
+            .sort_by(|one, other| one.path().cmp(other.path()));
+        Ok(())
     }
+
+    /// Takes the files of a process, whose open spans become records like the others. Returns whether these are all.
+    fn take_records(
+        &mut self,
+        mut records: Vec<PathBuf>,
+        owner: &Owner,
+        own: &Owner,
+        max_bytes: u64,
+    ) -> bool {
+        let problems = self.problems.len();
+        #[cfg(not(target_os = "linux"))]
+        let _ = (&mut records, max_bytes);
+        #[cfg(target_os = "linux")]
+        {
+            let bytes: u64 = self.segments.iter().map(Segment::bytes).sum();
+            let made = crate::open_spans::as_records(owner, &mut records, bytes < max_bytes);
+            if let Err(error) = made {
+                self.problem(&owner.stem.with_extension("spans"), &error);
+            }
+        }
+        for path in records {
+            let adopted = own.adopted(&path);
+            self.processes.insert(writer_of(&path));
+            match Segment::open(path.clone()).and_then(|segment| segment.moved_to(adopted)) {
+                Ok(segment) => self.segments.push(segment),
+                Err(error) => self.problem(&path, &error),
+            }
+        }
+        problems == self.problems.len()
+    }
+
+    fn problem(&mut self, path: &Path, error: &dyn fmt::Display) {
+        self.problems.push(format!("`{}`: {error}", path.display()));
+    }
+}
+
+/// What is in a folder. The names begin with the time at which their process began, and the numbers of its files follow.
+fn paths(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let mut paths: Vec<_> = paths.collect::<io::Result<_>>()?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// What follows what is delivered.
@@ -449,7 +482,8 @@ fn read(segment: &mut Segment, max_bytes: usize) -> Run {
                     run.up_to = next;
                     continue;
                 };
-                size += payload.len();
+                // One without a payload counts, too.
+                size += payload.len() + 1;
                 let is_first = run.requests.is_empty();
                 if *run.kind.get_or_insert(kind) != kind || !is_first && size > max_bytes {
                     return run;
@@ -461,47 +495,616 @@ fn read(segment: &mut Segment, max_bytes: usize) -> Run {
                 run.damaged += next - at;
                 run.up_to = next;
             }
-            Ok(Found::End) => return run,
-            // The disk is damaged.
-            Err(_) if run.kind.is_some() => return run,
-            Err(_) => {
-                run.damaged += segment.bytes() - at;
-                run.up_to = segment.bytes();
-                return run;
+            // What cannot be read stays for another process.
+            Ok(Found::End) | Err(_) => return run,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::thread;
+
+    use proptest::prelude::*;
+    use tempfile::{TempDir, tempdir};
+
+    use super::*;
+
+    const MAX: u64 = 2048;
+
+    type Requests = Vec<(Kind, Vec<u8>)>;
+
+    fn open(folder: &Path) -> Journal {
+        let (journal, problems) = Journal::open(folder, MAX).unwrap();
+        assert_eq!(problems, [""; 0]);
+        journal
+    }
+
+    /// Takes everything out of a folder.
+    fn recovered(folder: &Path) -> (Recovered, Requests) {
+        let mut requests = Vec::new();
+        let take = |kind, request: &[u8]| {
+            requests.push((kind, request.to_vec()));
+            Ok(())
+        };
+        (recover(folder, false, take).unwrap(), requests)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = paths(folder).unwrap().into_iter();
+        let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        names.map(name).collect()
+    }
+
+    /// A journal that a process has left with these requests.
+    fn left(folder: &Path, requests: &[&[u8]]) {
+        let journal = open(folder);
+        for request in requests {
+            journal.append(Kind::Logs, request).unwrap();
+        }
+    }
+
+    /// Journals of processes that have ended at once, with a request each: their number.
+    fn many_left(folder: &Path, number: usize) {
+        let begin = |number: usize| {
+            let (journal, _) = Journal::open(folder, MAX).unwrap();
+            journal.append(Kind::Logs, &number.to_le_bytes()).unwrap();
+            journal
+        };
+        drop((0..number).map(begin).collect::<Vec<_>>());
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Open,
+        Append(usize, Kind, usize),
+        Next(usize, usize),
+        Delivered(usize),
+        Close(usize),
+        Crash(usize),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let kind = prop::sample::select(vec![Kind::Traces, Kind::Metrics, Kind::Logs]);
+        let step = prop_oneof![
+            1 => Just(Step::Open),
+            8 => (0..4_usize, kind, 0..300_usize).prop_map(|(of, kind, size)| Step::Append(of, kind, size)),
+            3 => (0..4_usize, 0..600_usize).prop_map(|(of, max)| Step::Next(of, max)),
+            3 => (0..4_usize).prop_map(Step::Delivered),
+            1 => (0..4_usize).prop_map(Step::Close),
+            1 => (0..4_usize).prop_map(Step::Crash),
+        ];
+        prop::collection::vec(step, 1..120)
+    }
+
+    /// What a journal is to have: the requests by the process that has appended them, the oldest first.
+    struct Live {
+        journal: Journal,
+        expected: BTreeMap<(usize, usize), (Kind, Vec<u8>)>,
+        batch: Option<Batch>,
+        begun: usize,
+    }
+
+    #[derive(Default)]
+    struct Model {
+        alive: Vec<Live>,
+        dead: BTreeMap<(usize, usize), (Kind, Vec<u8>)>,
+        begun: usize,
+        appended: usize,
+    }
+
+    impl Model {
+        fn take(&mut self, step: Step, folder: &Path) {
+            let len = self.alive.len();
+            let index = |of: usize| of.checked_rem(len);
+            match step {
+                Step::Open if len < 4 => {
+                    self.begun += 1;
+                    self.alive.push(Live {
+                        journal: open(folder),
+                        expected: mem::take(&mut self.dead),
+                        batch: None,
+                        begun: self.begun,
+                    });
+                }
+                Step::Open => {}
+                Step::Append(of, kind, size) => {
+                    if let Some(of) = index(of) {
+                        self.appended += 1;
+                        let mut request = self.appended.to_le_bytes().to_vec();
+                        request.resize(8 + size, 7);
+                        self.alive[of].append(folder, self.appended, kind, request);
+                    }
+                }
+                Step::Next(of, max) => {
+                    if let Some(of) = index(of) {
+                        self.alive[of].next(max);
+                    }
+                }
+                Step::Delivered(of) => {
+                    if let Some(of) = index(of) {
+                        self.alive[of].delivered();
+                    }
+                }
+                Step::Close(of) | Step::Crash(of) => {
+                    if let Some(of) = index(of) {
+                        let gone = self.alive.remove(of);
+                        if matches!(step, Step::Close(_)) {
+                            gone.journal.close();
+                            gone.journal.append(Kind::Logs, b"late").unwrap_err();
+                        }
+                        self.dead.extend(gone.expected);
+                    }
+                }
             }
         }
     }
-}
 
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension() == Some(OsStr::new(extension))
-}
+    impl Live {
+        fn append(&mut self, folder: &Path, number: usize, kind: Kind, request: Vec<u8>) {
+            match self.journal.append(kind, &request) {
+                Ok(()) => {
+                    self.expected.insert((self.begun, number), (kind, request));
+                    let lock = self.journal.owner.lock();
+                    let own = |path: &PathBuf| is_records(path) && lock_for(path) == lock;
+                    let sizes = paths(folder).unwrap().into_iter().filter(own);
+                    let bytes: u64 = sizes.map(|path| fs::metadata(path).unwrap().len()).sum();
+                    assert!(bytes <= MAX, "{bytes}");
+                }
+                Err(Refused::Full { max_bytes: MAX }) => {
+                    let state = self.journal.state().unwrap();
+                    let bytes: u64 = state.segments.iter().map(Segment::bytes).sum();
+                    assert!(bytes + Segment::size_of(&request) + HEADER > MAX, "{bytes}");
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
 
-/// The files of a process that has ended. Its open spans become a file like the others.
-fn adopted(owner: Owner, problems: &mut Vec<String>) -> io::Result<Process> {
-    let stem = &owner.stem;
-    let (folder, name) = (stem.parent().unwrap_or(stem), stem.file_name());
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_own =
-            |path: &Path| path.file_stem().map(Path::new).and_then(Path::file_stem) == name;
-        if has_extension(&path, "journal") && is_own(&path) {
-            paths.push(path);
+        fn next(&mut self, max: usize) {
+            self.batch = self.journal.next(max);
+            let Some(batch) = &self.batch else {
+                assert!(self.expected.is_empty(), "{:?}", self.expected);
+                assert!(self.journal.is_empty());
+                return;
+            };
+            let mut expected = self.expected.values();
+            for request in &batch.requests {
+                assert_eq!(expected.next(), Some(&(batch.kind, request.clone())));
+            }
+            let size: usize = batch.requests.iter().map(Vec::len).sum();
+            assert!(size <= max || batch.requests.len() == 1);
+            assert!(!self.journal.is_empty());
+        }
+
+        fn delivered(&mut self) {
+            if let Some(batch) = self.batch.take() {
+                self.journal.delivered(&batch);
+                for _ in &batch.requests {
+                    self.expected.pop_first();
+                }
+            }
         }
     }
-    paths.sort();
-    #[cfg(target_os = "linux")]
-    match crate::open_spans::as_segment(stem, &paths) {
-        Ok(path) => paths.extend(path),
-        Err(error) => problems.push(format!("the open spans of `{}`: {error}", stem.display())),
-    }
-    let mut segments = VecDeque::new();
-    for path in paths {
-        match Segment::open(path.clone()) {
-            Ok(segment) => segments.push_back(segment),
-            Err(error) => problems.push(format!("`{}`: {error}", path.display())),
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn requests_are_delivered_once_and_in_order(steps in steps()) {
+            let folder = tempdir().unwrap();
+            let mut model = Model::default();
+            for step in steps {
+                model.take(step, folder.path());
+            }
+            while !model.alive.is_empty() {
+                model.take(Step::Crash(0), folder.path());
+            }
+            let (all, requests) = recovered(folder.path());
+            prop_assert_eq!(requests, model.dead.into_values().collect::<Vec<_>>());
+            prop_assert_eq!((all.damaged, all.problems), (0, Vec::new()));
+            prop_assert_eq!(names(folder.path()), [""; 0]);
         }
     }
-    Ok(Process { owner, segments })
+
+    #[test]
+    fn an_empty_folder_stays_empty() {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("of/journals");
+        open(&path).close();
+        assert_eq!(recovered(&path), (Recovered::default(), Vec::new()));
+        assert_eq!(names(&path), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_used_is_an_error() {
+        let folder = tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "text").unwrap();
+        for path in [&file, &file.join("below")] {
+            Journal::open(path, MAX).unwrap_err();
+            recover(path, false, |_, _| Ok(())).unwrap_err();
+        }
+        let missing = folder.path().join("missing");
+        let error = recover(&missing, false, |_, _| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!missing.exists());
+        assert_eq!(fs::read(file).unwrap(), b"text");
+    }
+
+    #[test]
+    fn a_file_of_another_version_stays_until_it_can_be_read() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one", &[0; 300], b"two"]);
+        let files = paths(folder.path()).unwrap();
+        let records: Vec<_> = files.iter().filter(|path| is_records(path)).collect();
+        let bytes = fs::read(records[1]).unwrap();
+        let mut later = bytes.clone();
+        later[7] = 2;
+        fs::write(records[1], &later).unwrap();
+        let sentence = format!(
+            "`{}`: expected records of version 1, found another kind of file",
+            records[1].canonicalize().unwrap().display()
+        );
+        for requests in [vec![&b"one"[..], b"two"], vec![]] {
+            let (found, all) = recovered(folder.path());
+            assert_eq!(found.problems, std::slice::from_ref(&sentence));
+            assert_eq!(all.iter().map(|(_, it)| it).collect::<Vec<_>>(), requests);
+            assert_eq!(fs::read(records[1]).unwrap(), later);
+        }
+        fs::write(records[1], bytes).unwrap();
+        assert_eq!(recovered(folder.path()).1, [(Kind::Logs, vec![0; 300])]);
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn files_whose_lock_was_removed_are_named() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one"]);
+        let lock = paths(folder.path())
+            .unwrap()
+            .into_iter()
+            .find(|path| is_lock(path));
+        let lock = lock.unwrap().canonicalize().unwrap();
+        fs::remove_file(&lock).unwrap();
+        let (found, requests) = recovered(folder.path());
+        assert_eq!(requests, []);
+        let expected = format!("expected `{}`, found no such file", lock.display());
+        assert!(found.problems[0].ends_with(&expected), "{found:?}");
+        assert_eq!(found.problems.len(), 1);
+        fs::write(&lock, "").unwrap();
+        assert_eq!(recovered(folder.path()).1.len(), 1);
+    }
+
+    #[test]
+    fn a_process_that_fails_to_take_a_request_leaves_it() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one"]);
+        left(folder.path(), &[b"two"]);
+        let mut first = true;
+        let error = recover(folder.path(), false, |_, _| {
+            let is_first = mem::replace(&mut first, false);
+            is_first
+                .then_some(())
+                .ok_or(io::ErrorKind::BrokenPipe.into())
+        });
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        let (found, requests) = recovered(folder.path());
+        assert_eq!(requests, [(Kind::Logs, b"two".to_vec())]);
+        // The one that has failed, too.
+        assert_eq!(found.processes, 2);
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_segment_that_cannot_be_created_or_read_costs_no_other() {
+        let folder = tempdir().unwrap();
+        let journal = open(folder.path());
+        journal.append(Kind::Logs, b"one").unwrap();
+        let next = journal.owner.records("0000000001");
+        fs::create_dir(&next).unwrap();
+        assert!(matches!(
+            journal.append(Kind::Logs, &[2; 300]),
+            Err(Refused::Io(_))
+        ));
+        journal.append(Kind::Logs, &[3; 300]).unwrap();
+        journal.append(Kind::Logs, b"four").unwrap();
+        let batch = journal.next(1000).unwrap();
+        assert_eq!(batch.requests, [b"one"]);
+        journal.delivered(&batch);
+        // Only its path: it was closed when the next one was created.
+        let missing = journal.owner.records("0000000002");
+        let aside = folder.path().join("aside");
+        fs::rename(&missing, &aside).unwrap();
+        assert_eq!(journal.next(1000).unwrap().requests, [b"four"]);
+        assert_eq!(journal.take_damaged(), 309);
+        fs::rename(&aside, &missing).unwrap();
+        fs::remove_dir(&next).unwrap();
+        journal.close();
+        drop(journal);
+        let requests = [&[3; 300][..], b"four"].map(|it| (Kind::Logs, it.to_vec()));
+        assert_eq!(recovered(folder.path()).1, requests);
+    }
+
+    #[test]
+    fn a_fork_does_not_touch_the_files_of_its_parent() {
+        let folder = tempdir().unwrap();
+        let mut journal = open(folder.path());
+        journal.append(Kind::Logs, b"one").unwrap();
+        let files = names(folder.path());
+        let own = mem::take(&mut journal.owner.process);
+        let locked = journal.state.lock().unwrap();
+        let error = journal.append(Kind::Logs, b"two").unwrap_err().to_string();
+        let message =
+            "the journal cannot be written: it is closed, or belongs to the parent of this process";
+        assert_eq!(error, message);
+        assert!(journal.next(1000).is_none() && journal.is_empty());
+        journal.close();
+        assert_eq!(names(folder.path()), files);
+        drop(locked);
+        journal.owner.process = own;
+        assert_eq!(journal.next(1000).unwrap().requests, [b"one"]);
+    }
+
+    #[test]
+    fn those_who_adopt_at_once_share_what_there_is() {
+        let folder = tempdir().unwrap();
+        many_left(folder.path(), 200);
+        let all: Vec<_> = thread::scope(|scope| {
+            let adopt = || recovered(folder.path());
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(adopt)).collect();
+            threads.into_iter().map(|it| it.join().unwrap()).collect()
+        });
+        assert_eq!(
+            all.iter().map(|(found, _)| found.processes).sum::<usize>(),
+            200
+        );
+        let mut requests: Vec<_> = all.into_iter().flat_map(|(_, requests)| requests).collect();
+        requests.sort_by_key(|(_, request)| usize::from_le_bytes(*request.first_chunk().unwrap()));
+        let expected = (0..200_usize).map(|it| (Kind::Logs, it.to_le_bytes().to_vec()));
+        assert_eq!(requests, expected.collect::<Vec<_>>());
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::env;
+        use std::ffi::OsStr;
+        use std::io::{Read as _, Write as _};
+        use std::os::unix::ffi::OsStrExt as _;
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        use std::process::{Child, Command, Stdio};
+
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        use super::*;
+
+        /// Runs a test of this module again, in another process that has the folder, up to its first line.
+        fn child(test: &str, folder: &TempDir) -> Child {
+            let mut child = Command::new(env::current_exe().unwrap())
+                .args([
+                    &format!("journal::tests::unix::{test}"),
+                    "--exact",
+                    "--nocapture",
+                ])
+                .env("FLOE_TEST_JOURNAL", folder.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut said = Vec::new();
+            let output = child.stdout.as_mut().unwrap();
+            while !said.ends_with(b"ready\n") {
+                let mut byte = [0];
+                output.read_exact(&mut byte).unwrap();
+                said.extend(byte);
+            }
+            child
+        }
+
+        /// The folder, in such a process.
+        fn as_child() -> Option<PathBuf> {
+            env::var_os("FLOE_TEST_JOURNAL").map(PathBuf::from)
+        }
+
+        fn ready() {
+            println!("ready");
+            let _ = io::stdin().read(&mut [0]);
+        }
+
+        #[test]
+        fn files_of_a_process_that_lives_are_not_adopted() {
+            if let Some(folder) = as_child() {
+                let journal = open(&folder);
+                journal.append(Kind::Traces, b"of the child").unwrap();
+                ready();
+                return;
+            }
+            let folder = tempdir().unwrap();
+            let mut child = child("files_of_a_process_that_lives_are_not_adopted", &folder);
+            let files = names(folder.path());
+            assert_eq!(recovered(folder.path()), (Recovered::default(), Vec::new()));
+            assert_eq!(names(folder.path()), files);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let journal = open(folder.path());
+            let batch = journal.next(1000).unwrap();
+            assert_eq!(
+                (batch.kind, &batch.requests),
+                (Kind::Traces, &vec![b"of the child".to_vec()])
+            );
+            // It has what it has adopted: no other process finds it.
+            assert_eq!(recovered(folder.path()).1, []);
+            drop(journal);
+            assert_eq!(recovered(folder.path()).1.len(), 1);
+        }
+
+        #[test]
+        fn the_limit_of_files_is_an_error_and_no_signal() {
+            if let Some(folder) = as_child() {
+                let (journal, _) = Journal::open(&folder, 1 << 20).unwrap();
+                let maximum = getrlimit(Resource::Fsize).maximum;
+                let limit =
+                    |current| setrlimit(Resource::Fsize, Rlimit { current, maximum }).unwrap();
+                limit(Some(1000));
+                journal.append(Kind::Logs, &[1; 900]).unwrap();
+                let error = journal.append(Kind::Logs, &[2; 200]).unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    "the journal cannot be written: file too large"
+                );
+                journal.append(Kind::Logs, &[3; 10]).unwrap();
+                limit(Some(10));
+                Journal::open(&folder, MAX)
+                    .unwrap()
+                    .0
+                    .append(Kind::Logs, &[4; 10])
+                    .unwrap_err();
+                #[cfg(target_os = "linux")]
+                {
+                    journal.keep_open_spans(b"").unwrap_err();
+                    assert!(!journal.owner.stem.with_extension("spans").exists());
+                }
+                limit(None);
+                journal.append(Kind::Logs, &[5; 200]).unwrap();
+                ready();
+                return;
+            }
+            let folder = tempdir().unwrap();
+            let mut child = child("the_limit_of_files_is_an_error_and_no_signal", &folder);
+            child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            assert!(child.wait().unwrap().success());
+            let (found, requests) = recovered(folder.path());
+            let sizes = [(1, 900), (3, 10), (5, 200)];
+            let expected = sizes.map(|(byte, size)| (Kind::Logs, vec![byte; size]));
+            assert_eq!((requests, found.damaged), (expected.to_vec(), 0));
+        }
+
+        #[test]
+        fn many_files_need_few_descriptors() {
+            if let Some(folder) = as_child() {
+                let maximum = getrlimit(Resource::Nofile).maximum;
+                let current = Some(100);
+                setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
+                let (journal, problems) = Journal::open(&folder, 1 << 20).unwrap();
+                assert_eq!(problems, [""; 0]);
+                for _ in 0..300 {
+                    journal.delivered(&journal.next(0).unwrap());
+                }
+                assert!(journal.is_empty());
+                journal.close();
+                ready();
+                return;
+            }
+            let folder = tempdir().unwrap();
+            many_left(folder.path(), 300);
+            let mut child = child("many_files_need_few_descriptors", &folder);
+            child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            assert!(child.wait().unwrap().success());
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+
+        #[test]
+        fn processes_that_adopt_at_once_share_what_there_is() {
+            if let Some(folder) = as_child() {
+                ready();
+                let (found, requests) = recovered(&folder);
+                assert_eq!(found.processes, requests.len());
+                println!("{}", requests.len());
+                return;
+            }
+            let folder = tempdir().unwrap();
+            many_left(folder.path(), 200);
+            let test = "processes_that_adopt_at_once_share_what_there_is";
+            let mut children: Vec<_> = (0..3).map(|_| child(test, &folder)).collect();
+            for child in &mut children {
+                child.stdin.take().unwrap().write_all(b"\n").unwrap();
+            }
+            let mut all = 0;
+            for child in children {
+                let output = child.wait_with_output().unwrap();
+                assert!(output.status.success());
+                let output = String::from_utf8(output.stdout).unwrap();
+                let number = output.lines().next().unwrap();
+                all += number.parse::<usize>().unwrap();
+            }
+            assert_eq!(all, 200);
+            assert_eq!(names(folder.path()), [""; 0]);
+        }
+
+        #[test]
+        fn only_their_user_can_read_the_files() {
+            let folder = tempdir().unwrap();
+            let path = folder.path().join("new");
+            let journal = open(&path);
+            journal.append(Kind::Logs, b"one").unwrap();
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&path), 0o700);
+            let modes: Vec<_> = paths(&path)
+                .unwrap()
+                .iter()
+                .map(|path| mode(path))
+                .collect();
+            assert_eq!(modes, [0o600; 2]);
+        }
+
+        #[test]
+        fn what_is_no_file_of_a_journal_stays() {
+            let folder = tempdir().unwrap();
+            let path = |name: &str| folder.path().join(name);
+            let pipe = |name: &str| {
+                mknodat(CWD, path(name), FileType::Fifo, Mode::RWXU, 0).unwrap();
+            };
+            let target = tempfile::NamedTempFile::new().unwrap();
+            let link = |name: &str| symlink(target.path(), path(name)).unwrap();
+            // Names of locks and of what a process has.
+            pipe("a.lock");
+            fs::create_dir(path("b.lock")).unwrap();
+            link("c.lock");
+            fs::write(path("d.lock"), "").unwrap();
+            pipe("d.0.d.journal");
+            link("d.1.d.journal");
+            fs::create_dir(path("d.2.d.journal")).unwrap();
+            pipe("d.spans");
+            fs::write(path("e.f.lock"), "").unwrap();
+            fs::write(path("g"), "").unwrap();
+            let before = names(folder.path());
+            let (found, requests) = recovered(folder.path());
+            let spans = usize::from(cfg!(target_os = "linux"));
+            assert_eq!(found.problems.len(), 6 + spans, "{:#?}", found.problems);
+            assert_eq!((requests, found.damaged), (Vec::new(), 0));
+            assert_eq!(names(folder.path()), before);
+            assert!(target.path().exists());
+            let pipe = found
+                .problems
+                .iter()
+                .find(|it| it.contains("a.lock"))
+                .unwrap();
+            assert!(
+                pipe.ends_with("`: expected a file, found something else"),
+                "{pipe}"
+            );
+        }
+
+        #[test]
+        fn names_need_not_be_text() {
+            let folder = tempdir().unwrap();
+            let odd = folder.path().join(OsStr::from_bytes(b"\xff\xfe"));
+            left(&odd, &[b"one"]);
+            for path in paths(&odd).unwrap() {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let (_, rest) = name.split_once('.').unwrap();
+                let mut other = b"\xf0\xff.".to_vec();
+                other.extend(
+                    rest.strip_suffix("lock")
+                        .map_or(&b"0.\xf0\xff.journal"[..], |_| b"lock"),
+                );
+                fs::rename(&path, odd.join(OsStr::from_bytes(&other))).unwrap();
+            }
+            let (found, requests) = recovered(&odd);
+            assert_eq!((requests.len(), found.problems), (1, Vec::new()));
+            assert_eq!(names(&odd), [""; 0]);
+        }
+    }
 }

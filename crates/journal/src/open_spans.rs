@@ -1,8 +1,8 @@
 //! The spans that were open when their process ended, as a request.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use floe_thread_context::{KeptSpan, KeptSpans};
@@ -15,64 +15,73 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message as _;
 
+use crate::owner::{Owner, lock_for, open, private};
 use crate::segment::{Kind, Segment};
 
 /// The largest file of open spans.
-const MAX_FILE: u64 = 256 * 1024 * 1024;
+const MAX_FILE: u64 = 130 * 1024 * 1024;
+
+/// The most spans of a request, which has some 400 KB then.
+const MAX_SPANS: usize = 1000;
 
 /// The flag of a trace whose spans are sampled.
 const SAMPLED: u32 = 1;
 
-/// Makes the open spans of a process a file of records, and returns its path. `None` if the process had none.
+/// Makes the open spans of a process that has ended a file of records, which becomes the last one of `records`.
 ///
 /// If it is interrupted, the next attempt does what is left.
-pub(crate) fn as_segment(stem: &Path, segments: &[PathBuf]) -> io::Result<Option<PathBuf>> {
-    let (spans, made) = (
-        stem.with_extension("spans"),
-        stem.with_extension("open.crashed"),
-    );
-    let size = match fs::metadata(&spans) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(made.exists().then_some(made));
-        }
+pub(crate) fn as_records(of: &Owner, records: &mut Vec<PathBuf>, has_room: bool) -> io::Result<()> {
+    let (spans, made) = (of.stem.with_extension("spans"), of.records("open"));
+    let file = match open(&spans, &private()) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    if !made.exists() {
-        if size > MAX_FILE {
-            let message = format!("expected at most {MAX_FILE} bytes, found {size}");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        let kept = KeptSpans::read(&fs::read(&spans)?).ok_or_else(|| {
+    let is_missing = !records.contains(&made);
+    if is_missing && has_room {
+        let mut content = Vec::new();
+        file.take(MAX_FILE).read_to_end(&mut content)?;
+        let kept = KeptSpans::read(&content).ok_or_else(|| {
             let message = "expected spans of version 1, found another kind of file";
             io::Error::new(io::ErrorKind::InvalidData, message)
         })?;
+        drop(content);
         if !kept.spans.is_empty() {
-            let last = segments.iter().chain([&spans]).filter_map(written);
-            let request = request(&kept, last.max().unwrap_or_default());
-            let draft = stem.with_extension("draft");
+            let lock = lock_for(&spans);
+            let written = records.iter().chain([&spans, &lock]);
+            let end = written.filter_map(written_at).max().unwrap_or_default();
+            let starts = kept.spans.iter().map(|span| span.since);
+            let end = starts.fold(end, u64::max);
+            let draft = of.stem.with_extension("draft");
             let _ = fs::remove_file(&draft);
             let mut segment = Segment::create(draft.clone())?;
-            segment.append(Kind::Traces, &request.encode_to_vec())?;
+            for spans in kept.spans.chunks(MAX_SPANS) {
+                let request = request(&kept.label, spans, end);
+                segment.append(Kind::Traces, &request.encode_to_vec())?;
+            }
             fs::rename(&draft, &made)?;
+            records.push(made);
         }
     }
     fs::remove_file(&spans)?;
-    Ok(made.exists().then_some(made))
+    if is_missing && !has_room {
+        let message = "they are left out, because the journal is full";
+        return Err(io::Error::new(io::ErrorKind::StorageFull, message));
+    }
+    Ok(())
 }
 
 /// When a file was written last, in nanoseconds since 1970.
-fn written(path: &PathBuf) -> Option<u64> {
+fn written_at(path: &PathBuf) -> Option<u64> {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let since = modified.ok()?.duration_since(UNIX_EPOCH).ok()?;
     u64::try_from(since.as_nanos()).ok()
 }
 
-/// The spans, which end at `end`, the last time at which the process is known to have been alive.
-fn request(kept: &KeptSpans, end: u64) -> ExportTraceServiceRequest {
-    let end = kept.spans.iter().map(|span| span.since).fold(end, u64::max);
+/// Spans of a resource, which end at `end`, the last time at which the process is known to have been alive.
+fn request(resource: &[u8], spans: &[KeptSpan], end: u64) -> ExportTraceServiceRequest {
     let mut scopes: Vec<ScopeSpans> = Vec::new();
-    for span in &kept.spans {
+    for span in spans {
         let scope = scope(span);
         let of = |spans: &ScopeSpans| {
             spans
@@ -94,7 +103,7 @@ fn request(kept: &KeptSpans, end: u64) -> ExportTraceServiceRequest {
     }
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
-            resource: Some(Resource::decode(&*kept.label).unwrap_or_default()),
+            resource: Some(Resource::decode(resource).unwrap_or_default()),
             scope_spans: scopes,
             ..ResourceSpans::default()
         }],
@@ -153,5 +162,172 @@ fn recorded(span: &KeptSpan, end: u64) -> Span {
             message: "the process ended while the span was open".to_owned(),
         }),
         ..Span::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tempfile::{TempDir, tempdir};
+
+    use super::*;
+    use crate::{Journal, Recovered, recover};
+
+    const BLOCK: usize = 64 * 1024;
+
+    /// The stem of a process that has ended, in a folder.
+    fn ended() -> (TempDir, PathBuf) {
+        let folder = tempdir().unwrap();
+        let stem = folder.path().join("00-1");
+        fs::write(stem.with_extension("lock"), "").unwrap();
+        (folder, stem)
+    }
+
+    /// What a process has left that had so many open spans.
+    fn write_spans(stem: &Path, spans: u64) {
+        let mut file = vec![0; BLOCK];
+        file[..8].copy_from_slice(b"floespn\x01");
+        for (block, spans) in (1..=spans)
+            .collect::<Vec<_>>()
+            .chunks(BLOCK / 64)
+            .enumerate()
+        {
+            file[32 + block] = 1;
+            for id in spans {
+                let place = [1, 1, *id, 0, 100 + id, 0, 0, 0];
+                file.extend(place.iter().flat_map(|word| word.to_ne_bytes()));
+            }
+            file.resize((block + 2) * BLOCK, 0);
+        }
+        fs::write(stem.with_extension("spans"), file).unwrap();
+    }
+
+    /// The spans that are recovered, by request.
+    fn recovered(folder: &Path) -> (Recovered, Vec<Vec<Span>>) {
+        let mut requests = Vec::new();
+        let found = recover(folder, false, |kind, request| {
+            assert_eq!(kind, Kind::Traces);
+            let request = ExportTraceServiceRequest::decode(request).unwrap();
+            let scopes = request
+                .resource_spans
+                .into_iter()
+                .flat_map(|it| it.scope_spans);
+            requests.push(scopes.flat_map(|it| it.spans).collect());
+            Ok(())
+        });
+        (found.unwrap(), requests)
+    }
+
+    /// Each span is recovered once, and nothing stays.
+    fn assert_recovered(folder: &Path, spans: u64) {
+        let (found, requests) = recovered(folder);
+        assert_eq!((found.processes, found.problems), (1, Vec::new()));
+        let ids = requests.iter().flatten().map(|span| &span.span_id[..]);
+        let expected = (1..=spans).map(u64::to_ne_bytes).collect::<Vec<_>>();
+        assert_eq!(ids.collect::<Vec<_>>(), expected);
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+        assert_eq!(recovered(folder), (Recovered::default(), Vec::new()));
+    }
+
+    #[test]
+    fn open_spans_are_requests_of_bounded_size() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 2500);
+        let (_, requests) = recovered(folder.path());
+        assert_eq!(
+            requests.iter().map(Vec::len).collect::<Vec<_>>(),
+            [1000, 1000, 500]
+        );
+        let ends: Vec<_> = requests
+            .iter()
+            .flatten()
+            .map(|it| it.end_time_unix_nano)
+            .collect();
+        // When the process was last known to be alive.
+        assert!(ends.iter().all(|end| *end == ends[0] && *end > 1 << 60));
+    }
+
+    /// The states in which an adoption may stop.
+    #[test]
+    fn an_adoption_that_is_interrupted_reports_each_span_once() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        assert_recovered(folder.path(), 3);
+
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        fs::write(stem.with_extension("draft"), "floejnl\x01 and more").unwrap();
+        assert_recovered(folder.path(), 3);
+
+        let made = |stem: &Path| {
+            write_spans(stem, 3);
+            let owner = Owner::adopt(stem.to_owned()).unwrap().unwrap();
+            let mut records = Vec::new();
+            as_records(&owner, &mut records, true).unwrap();
+            records.pop().unwrap()
+        };
+        let (folder, stem) = ended();
+        let _ = made(&stem);
+        assert!(!stem.with_extension("spans").exists());
+        assert_recovered(folder.path(), 3);
+
+        let (folder, stem) = ended();
+        let _ = made(&stem);
+        write_spans(&stem, 3);
+        assert_recovered(folder.path(), 3);
+
+        // The heir has died, too, before and after it had removed the lock.
+        for has_lock in [true, false] {
+            let (folder, stem) = ended();
+            let heir = Owner::create(folder.path()).unwrap();
+            let made = made(&stem);
+            fs::rename(&made, heir.adopted(&made)).unwrap();
+            if !has_lock {
+                fs::remove_file(stem.with_extension("lock")).unwrap();
+            }
+            drop(heir);
+            let (found, requests) = recovered(folder.path());
+            assert_eq!((found.processes, requests.concat().len()), (2, 3));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_version_stays() {
+        let (folder, stem) = ended();
+        let spans = stem.with_extension("spans");
+        fs::write(&spans, "floespn\x02").unwrap();
+        for _ in 0..2 {
+            let (found, requests) = recovered(folder.path());
+            let message = "expected spans of version 1, found another kind of file";
+            assert!(found.problems[0].ends_with(message), "{found:?}");
+            assert_eq!((found.problems.len(), requests.len()), (1, 0));
+        }
+        assert_eq!(fs::read(spans).unwrap(), b"floespn\x02");
+    }
+
+    #[test]
+    fn open_spans_do_not_grow_a_full_journal() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        let (journal, problems) = Journal::open(folder.path(), 0).unwrap();
+        let message = "they are left out, because the journal is full";
+        assert!(problems[0].ends_with(message), "{problems:?}");
+        assert!(journal.is_empty() && problems.len() == 1);
+        journal.close();
+        assert_recovered(folder.path(), 0);
+    }
+
+    /// Their number is that of the places.
+    #[test]
+    fn a_large_file_is_read_to_its_bound() {
+        let (folder, stem) = ended();
+        write_spans(&stem, 3);
+        let file = fs::File::options()
+            .write(true)
+            .open(stem.with_extension("spans"));
+        file.unwrap().set_len(2 << 30).unwrap();
+        assert_recovered(folder.path(), 3);
     }
 }

@@ -1,10 +1,13 @@
 //! Whose files are in a folder: each process has a name in it, and a lock on a file of that name until it ends.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What this process has locked. Another descriptor of a file would end its lock when it is closed.
 static HELD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -19,19 +22,36 @@ pub(crate) struct Owner {
     /// The path of the files, without their extensions.
     pub(crate) stem: PathBuf,
     file: Option<File>,
+    pub(crate) process: u32,
 }
 
 impl Owner {
-    /// Creates the file and locks it.
-    pub(crate) fn create(stem: PathBuf) -> io::Result<Self> {
-        let mut options = private();
-        options.create_new(true);
-        Self::open(stem, &options)?.ok_or_else(|| io::ErrorKind::ResourceBusy.into())
+    /// A new name in a folder.
+    pub(crate) fn create(folder: &Path) -> io::Result<Self> {
+        let began = SystemTime::now().duration_since(UNIX_EPOCH);
+        let began = began.unwrap_or_default().as_micros();
+        // Within a microsecond, and in another namespace of processes, a name may be taken. Who looks for ended processes
+        // may lock it first, and remove it.
+        for attempt in 0..100 {
+            let stem = folder.join(format!("{:016x}-{}", began + attempt, process::id()));
+            match Self::open(stem, private().create_new(true)) {
+                Ok(Some(owner)) => return Ok(owner),
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Locks the files of a process that has ended. `None` if it has not.
+    /// Locks the name of a process that has ended. `None` if it has not, or if another one was faster.
     pub(crate) fn adopt(stem: PathBuf) -> io::Result<Option<Self>> {
-        Self::open(stem, &private())
+        match Self::open(stem, &private()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // Another process has it open, which is the lock there.
+            #[cfg(windows)]
+            Err(error) if error.raw_os_error() == Some(32) => Ok(None),
+            adopted => adopted,
+        }
     }
 
     fn open(stem: PathBuf, options: &OpenOptions) -> io::Result<Option<Self>> {
@@ -39,7 +59,7 @@ impl Owner {
         if held.contains(&stem) {
             return Ok(None);
         }
-        let file = options.open(Self::lock_of(&stem))?;
+        let file = open(&lock_of(&stem), options)?;
         if !lock(&file)? {
             return Ok(None);
         }
@@ -47,25 +67,94 @@ impl Owner {
         Ok(Some(Self {
             stem,
             file: Some(file),
+            process: process::id(),
         }))
     }
 
-    fn lock_of(stem: &Path) -> PathBuf {
-        stem.with_extension("lock")
+    /// Whether this process has the lock, and not the one of which it is a fork.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.process == process::id()
     }
 
-    /// Removes the file, which was the last one of the name.
+    /// Notes that the process is alive.
+    pub(crate) fn is_alive(&self) {
+        if let Some(file) = &self.file {
+            let _ = file.set_modified(SystemTime::now());
+        }
+    }
+
+    fn name(&self) -> &OsStr {
+        self.stem.file_name().unwrap_or_default()
+    }
+
+    fn extension(&self) -> OsString {
+        let mut extension = self.name().to_owned();
+        extension.push(".journal");
+        extension
+    }
+
+    /// The path of records that this process writes. Such paths are in the order of what they contain.
+    pub(crate) fn records(&self, which: &str) -> PathBuf {
+        let mut extension = OsString::from(which);
+        extension.push(".");
+        extension.push(self.extension());
+        self.stem.with_extension(extension)
+    }
+
+    /// The path of records of another process once they belong to this one.
+    pub(crate) fn adopted(&self, records: &Path) -> PathBuf {
+        records.with_extension("").with_extension(self.extension())
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        lock_of(&self.stem)
+    }
+
+    /// Removes the file, which is the last one of the name.
     pub(crate) fn remove(&self) {
-        let _ = std::fs::remove_file(Self::lock_of(&self.stem));
+        let _ = fs::remove_file(self.lock());
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let mut held = held();
-        drop(self.file.take());
-        held.remove(&self.stem);
+        // In a fork, a thread that does not exist may have locked the list.
+        if self.is_of_this_process() {
+            let mut held = held();
+            drop(self.file.take());
+            held.remove(&self.stem);
+        }
     }
+}
+
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension() == Some(OsStr::new(extension))
+}
+
+pub(crate) fn is_records(path: &Path) -> bool {
+    has_extension(path, "journal")
+}
+
+/// A lock has a name without another dot.
+pub(crate) fn is_lock(path: &Path) -> bool {
+    has_extension(path, "lock") && path.with_extension("").extension().is_none()
+}
+
+/// The process that has written records, `PROCESS.NUMBER.OWNER.journal`.
+pub(crate) fn writer_of(records: &Path) -> PathBuf {
+    let of_owner = records.with_extension("").with_extension("");
+    of_owner.with_extension("")
+}
+
+/// The lock of the process that has records, or open spans, `OWNER.spans`.
+pub(crate) fn lock_for(path: &Path) -> PathBuf {
+    let stem = path.with_extension("");
+    let owner = stem.extension().or(stem.file_name());
+    lock_of(&path.with_file_name(owner.unwrap_or_default()))
+}
+
+fn lock_of(stem: &Path) -> PathBuf {
+    stem.with_extension("lock")
 }
 
 /// How files are opened that their user alone can read.
@@ -73,21 +162,40 @@ pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Not shared, which is the lock.
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        // A link may lead to a file of the program, whose locks would end, and a pipe may wait for its other end.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    // Not shared, which is the lock, but for its removal.
     #[cfg(windows)]
-    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0);
+    std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 4);
     options
 }
 
-/// A lock of the process: a fork does not inherit it.
+/// Opens a file, and nothing else that may have its name.
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        let message = "expected a file, found something else";
+        Err(io::Error::new(io::ErrorKind::InvalidData, message))
+    }
+}
+
+/// A lock of the process: a fork does not inherit it. `false` if another one has it, or the file is removed.
 #[cfg(unix)]
 fn lock(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;
 
     match fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(file.metadata()?.nlink() > 0),
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(false),
         Err(error) => Err(error.into()),
     }

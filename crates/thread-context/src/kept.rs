@@ -41,7 +41,7 @@ pub(crate) const PLACE: usize = 64;
 /// The bytes of attributes in a file: their address in the process, by which places name them, and their words.
 pub(crate) const ENTRY: usize = 256;
 
-/// Made for each file. A fork has none.
+/// Made for the first file. A fork has none.
 static FILE: AtomicPtr<Mutex<Kept>> = AtomicPtr::new(ptr::null_mut());
 
 #[derive(Debug)]
@@ -61,6 +61,7 @@ pub(crate) fn begin(file: File, label: &[u8]) -> io::Result<()> {
     header[..8].copy_from_slice(&MAGIC);
     header[MADE_AT..MADE_AT + 8].copy_from_slice(&wall.to_ne_bytes());
     header[MADE_AT + 8..MADE_AT + 16].copy_from_slice(&now().to_ne_bytes());
+    within_limit(header.len())?;
     file.write_all_at(&header, 0)?;
     let kept = Kept {
         file,
@@ -68,8 +69,13 @@ pub(crate) fn begin(file: File, label: &[u8]) -> io::Result<()> {
         attributes: None,
     };
     kept.label(label)?;
-    let kept = ptr::from_ref(Box::leak(Box::new(Mutex::new(kept)))).cast_mut();
-    FILE.store(kept, Ordering::Release);
+    // One that is there closes its file.
+    let mut kept = Some(kept);
+    with(|old| kept.take().map(|kept| *old = kept));
+    if let Some(kept) = kept {
+        let kept = ptr::from_ref(Box::leak(Box::new(Mutex::new(kept)))).cast_mut();
+        FILE.store(kept, Ordering::Release);
+    }
     Made::all().for_each(describe);
     Ok(())
 }
@@ -135,6 +141,15 @@ pub(crate) fn forked() {
     FILE.store(ptr::null_mut(), Ordering::Relaxed);
 }
 
+/// Refuses what the signal of the limit of a file would end the process for.
+fn within_limit(end: usize) -> io::Result<()> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize);
+    match limit.current {
+        Some(limit) if end as u64 > limit => Err(io::ErrorKind::FileTooLarge.into()),
+        _ => Ok(()),
+    }
+}
+
 impl Kept {
     fn label(&self, label: &[u8]) -> io::Result<()> {
         let label = if label.len() <= MAX_LABEL { label } else { &[] };
@@ -152,13 +167,9 @@ impl Kept {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let block = self.blocks;
-        let at = (block as u64 + 1) * BLOCK as u64;
-        // The signal that says so would end the process.
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize);
-        if limit.current.is_some_and(|limit| at + BLOCK as u64 > limit) {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        self.file.write_all_at(&vec![0; BLOCK], at)?;
+        let at = (block + 1) * BLOCK;
+        within_limit(at + BLOCK)?;
+        self.file.write_all_at(&vec![0; BLOCK], at as u64)?;
         let at = KINDS + block;
         self.file.write_all_at(&[kind], at as u64)?;
         self.blocks += 1;

@@ -1,6 +1,7 @@
 //! What a file of open spans has, after the process that wrote it has ended. Nothing in it is trusted.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACE, PLACES};
 use crate::{HEADER, KEYS};
@@ -27,8 +28,8 @@ pub struct KeptSpan {
     pub parent: [u8; 8],
     /// When it began, in nanoseconds since 1970, a few milliseconds early at most.
     pub since: u64,
-    /// The attributes of its place in the code: keys of [`KEYS`], and text.
-    pub attributes: Vec<(&'static str, String)>,
+    /// The attributes of its place in the code: keys of [`KEYS`], and text. Spans of a place share them.
+    pub attributes: Arc<[(&'static str, String)]>,
 }
 
 impl KeptSpans {
@@ -36,7 +37,8 @@ impl KeptSpans {
     /// version. What is cut off or damaged is left out.
     #[must_use]
     pub fn read(file: &[u8]) -> Option<Self> {
-        if !file.starts_with(&MAGIC) {
+        // It has less if the process was killed before it had written them.
+        if !MAGIC.starts_with(&file[..file.len().min(MAGIC.len())]) {
             return None;
         }
         let size = file.get(LABEL..).and_then(<[u8]>::first_chunk);
@@ -81,7 +83,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The attributes of a record.
-fn attributes(record: &[u8]) -> Vec<(&'static str, String)> {
+fn attributes(record: &[u8]) -> Arc<[(&'static str, String)]> {
     let size = u16::from_ne_bytes([record[2], record[3]]);
     let mut rest = record
         .get(HEADER..HEADER + usize::from(size))
@@ -96,7 +98,7 @@ fn attributes(record: &[u8]) -> Vec<(&'static str, String)> {
             found.push((*key, String::from_utf8_lossy(value).into_owned()));
         }
     }
-    found
+    found.into()
 }
 
 #[cfg(test)]
@@ -134,7 +136,7 @@ mod tests {
         label(b"another").expect("it is written");
         let kept = read();
         assert_eq!(kept.label, b"another");
-        let found = |span: &KeptSpan| (span.span_id, span.parent, span.attributes.clone());
+        let found = |span: &KeptSpan| (span.span_id, span.parent, span.attributes.to_vec());
         let place = |name: &str, file: &str, line: &str| {
             let values = [
                 name.to_owned(),
@@ -188,7 +190,8 @@ mod tests {
 
     #[test]
     fn what_is_damaged_is_left_out() {
-        assert_eq!(KeptSpans::read(b""), None);
+        assert_eq!(KeptSpans::read(b""), Some(KeptSpans::default()));
+        assert_eq!(KeptSpans::read(b"text"), None);
         assert_eq!(KeptSpans::read(b"floespn\x02 of a later version"), None);
         assert_eq!(KeptSpans::read(&MAGIC), Some(KeptSpans::default()));
         let mut file = vec![0xff; 3 * BLOCK + 100];
