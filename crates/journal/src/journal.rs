@@ -247,6 +247,8 @@ impl Journal {
         if state.segments.is_empty() && !state.has_left {
             self.owner.remove();
         }
+        state.segments.clear();
+        self.owner.release();
     }
 }
 

@@ -21,7 +21,7 @@ fn held() -> MutexGuard<'static, BTreeSet<PathBuf>> {
 pub(crate) struct Owner {
     /// The path of the files, without their extensions.
     pub(crate) stem: PathBuf,
-    file: Option<File>,
+    file: Mutex<Option<File>>,
     pub(crate) process: u32,
 }
 
@@ -66,7 +66,7 @@ impl Owner {
         held.insert(stem.clone());
         Ok(Some(Self {
             stem,
-            file: Some(file),
+            file: Mutex::new(Some(file)),
             process: process::id(),
         }))
     }
@@ -78,9 +78,20 @@ impl Owner {
 
     /// Notes that the process is alive.
     pub(crate) fn is_alive(&self) {
-        if let Some(file) = &self.file {
+        if let Some(file) = &*self.file() {
             let _ = file.set_modified(SystemTime::now());
         }
+    }
+
+    fn file(&self) -> MutexGuard<'_, Option<File>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the lock, so that another one may take over what is left, also in this process.
+    pub(crate) fn release(&self) {
+        let mut held = held();
+        drop(self.file().take());
+        held.remove(&self.stem);
     }
 
     fn name(&self) -> &OsStr {
@@ -120,9 +131,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         // In a fork, a thread that does not exist may have locked the list.
         if self.is_of_this_process() {
-            let mut held = held();
-            drop(self.file.take());
-            held.remove(&self.stem);
+            self.release();
         }
     }
 }

@@ -16,11 +16,11 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_journal as _;
 
-const SPANS: u64 = 300_000;
-const QUEUE: u64 = 20_000;
+const SPANS: u32 = 300_000;
+const QUEUE: usize = 20_000;
 
 #[traced(attributes(number, "order.id" = number.wrapping_mul(31), "order.state" = "open"))]
-fn work(number: u64) {}
+fn work(number: u32) {}
 
 /// Records spans as quickly as they are exported, and prints the nanoseconds of the processors and of the clock.
 fn child(exporter: &str, endpoint: &str, folder: &str) -> Result<(), Box<dyn Error>> {
@@ -32,14 +32,14 @@ fn child(exporter: &str, endpoint: &str, folder: &str) -> Result<(), Box<dyn Err
         _ => ExporterKind::Journal,
     }]);
     config.exporters.journal.path = folder.into();
-    config.batch_processor.max_queue_size = QUEUE as usize;
+    config.batch_processor.max_queue_size = QUEUE;
     let began = Instant::now();
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let spans = if exporter == "recover" { 0 } else { SPANS };
     for number in 0..spans {
         work(number);
         if number % 1000 == 0 {
-            while telemetry.statistics().pending > QUEUE / 2 {
+            while telemetry.statistics().pending > QUEUE as u64 / 2 {
                 thread::sleep(Duration::from_millis(1));
             }
         }
@@ -87,17 +87,17 @@ fn measure(exporter: &str, endpoint: &str, folder: &str) -> Result<(f64, f64), B
         .split_whitespace()
         .filter_map(|it| it.parse().ok())
         .collect();
-    let [cpu, clock, exported] = *numbers else {
+    let [cpu, clock, count] = *numbers else {
         return Err(format!(
             "{exporter}: {text}{}",
             String::from_utf8_lossy(&child.stderr)
         )
         .into());
     };
-    if exporter != "recover" && exported < SPANS as f64 {
-        return Err(format!("{exporter}: {exported} exported").into());
+    if exporter != "recover" && count < f64::from(SPANS) {
+        return Err(format!("{exporter}: {count} exported").into());
     }
-    Ok((cpu / SPANS as f64, clock / SPANS as f64))
+    Ok((cpu / f64::from(SPANS), clock / f64::from(SPANS)))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::Path;
+use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -37,6 +38,8 @@ pub(crate) struct Delivery {
     delay: Duration,
     state: Mutex<State>,
     changed: Condvar,
+    /// A fork has a copy of it without its thread.
+    process: u32,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,7 @@ impl Delivery {
                 has_ended: false,
             }),
             changed: Condvar::new(),
+            process: process::id(),
         });
         let of_thread = Arc::clone(&delivery);
         let thread = Builder::new().name("floe-journal".to_owned());
@@ -98,6 +102,9 @@ impl Delivery {
 
     /// One more signal. Returns whether the shutdown has not begun.
     pub(crate) fn join(&self) -> bool {
+        if self.process != process::id() {
+            return false;
+        }
         let mut state = self.lock();
         state.signals += usize::from(state.end.is_none());
         state.end.is_none()

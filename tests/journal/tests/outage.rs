@@ -60,6 +60,8 @@ fn an_outage_and_a_restart_lose_nothing_and_keep_the_order() {
     floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let port = ReservedPort::new();
+    // A provider that was shut down has no part in the folder any more.
+    let mut kept = Vec::new();
     let mut number = 0;
     let mut record = |count| {
         for _ in 0..count {
@@ -76,6 +78,7 @@ fn an_outage_and_a_restart_lose_nothing_and_keep_the_order() {
         telemetry.shutdown(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics().exported, 1500);
         assert!(bytes(folder.path()) > 0);
+        kept.push(telemetry);
     }
     let receiver = Receiver::http_at(port);
     let telemetry = start(config(folder.path(), &receiver.endpoint())).unwrap();
