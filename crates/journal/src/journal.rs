@@ -294,7 +294,7 @@ impl State {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Recovered {
-    /// The processes that have ended.
+    /// The processes that have ended and left requests.
     pub processes: usize,
     /// Those that have not, whose files stay as they are.
     pub alive: usize,
@@ -779,6 +779,22 @@ mod tests {
     }
 
     #[test]
+    fn what_stays_is_taken_again() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one", b"two"]);
+        left(folder.path(), &[b"three"]);
+        let mut taken = Vec::new();
+        let found = recover(folder.path(), true, |kind, request| {
+            taken.push((kind, request.to_vec()));
+            Ok(())
+        });
+        assert_eq!((found.unwrap(), taken), recovered(folder.path()));
+        assert_eq!(names(folder.path()), [""; 0]);
+        recover(folder.path(), true, |_, _| Ok(())).unwrap();
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
     fn a_process_that_fails_to_take_a_request_leaves_it() {
         let folder = tempdir().unwrap();
         left(folder.path(), &[b"one"]);
@@ -793,8 +809,7 @@ mod tests {
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         let (found, requests) = recovered(folder.path());
         assert_eq!(requests, [(Kind::Logs, b"two".to_vec())]);
-        // The one that has failed, too.
-        assert_eq!(found.processes, 2);
+        assert_eq!(found.processes, 1);
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
@@ -926,7 +941,11 @@ mod tests {
             let folder = tempdir().unwrap();
             let mut child = child("files_of_a_process_that_lives_are_not_adopted", &folder);
             let files = names(folder.path());
-            assert_eq!(recovered(folder.path()), (Recovered::default(), Vec::new()));
+            let nothing = Recovered {
+                alive: 1,
+                ..Recovered::default()
+            };
+            assert_eq!(recovered(folder.path()), (nothing, Vec::new()));
             assert_eq!(names(folder.path()), files);
             child.kill().unwrap();
             child.wait().unwrap();
