@@ -100,7 +100,7 @@ pub(crate) fn journal(data: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let recovered = || {
         let mut requests = Vec::new();
-        let found = recover(folder.path(), |kind, request| {
+        let found = recover(folder.path(), false, |kind, request| {
             requests.push((kind, request.to_vec()));
             Ok(())
         });

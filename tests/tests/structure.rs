@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 39] = [
+const CRATES: [&str; 40] = [
     "crates/console",
     "crates/context-reader",
     "crates/core",
@@ -18,6 +18,7 @@ const CRATES: [&str; 39] = [
     "crates/logs",
     "crates/metrics",
     "crates/otlp",
+    "crates/otlp-json",
     "crates/redact",
     "crates/sdk",
     "crates/semconv",

@@ -294,9 +294,11 @@ impl State {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Recovered {
-    /// The processes that have ended.
+    /// The processes that have ended and left requests.
     pub processes: usize,
-    /// Their requests.
+    /// Those that have not, whose files stay as they are.
+    pub alive: usize,
+    /// The requests.
     pub requests: usize,
     /// The bytes that could not be read.
     pub damaged: u64,
@@ -304,21 +306,45 @@ pub struct Recovered {
     pub problems: Vec<String>,
 }
 
-/// Takes what ended processes have left in a folder out of it, once `take` has returned.
+/// Takes what ended processes have left in a folder out of it, each request once `take` has returned, or only reads it if
+/// it `stays`.
 ///
 /// # Errors
 ///
 /// The folder cannot be read, or `take` has failed, whose request stays in the folder.
 pub fn recover(
     folder: &Path,
+    stays: bool,
     mut take: impl FnMut(Kind, &[u8]) -> io::Result<()>,
 ) -> io::Result<Recovered> {
     let (journal, adopted) = Journal::begin(folder, u64::MAX)?;
     let mut recovered = Recovered {
         processes: adopted.processes.len(),
+        alive: adopted.alive,
         problems: adopted.problems,
         ..Recovered::default()
     };
+    if stays && let Some(mut state) = journal.state() {
+        for segment in &mut state.segments {
+            let delivered = segment.delivered();
+            loop {
+                let run = read(segment, 0);
+                recovered.damaged += run.damaged;
+                let Some(kind) = run.kind else {
+                    break;
+                };
+                for request in &run.requests {
+                    take(kind, request)?;
+                    recovered.requests += 1;
+                }
+                segment.skip_to(run.up_to);
+            }
+            segment.skip_to(delivered);
+        }
+        drop(state);
+        journal.close();
+        return Ok(recovered);
+    }
     while let Some(batch) = journal.next(0) {
         for request in &batch.requests {
             take(batch.kind, request)?;
@@ -334,7 +360,10 @@ pub fn recover(
 /// What ended processes have left in a folder.
 #[derive(Debug, Default)]
 struct Adopted {
+    /// Those that have written something.
     processes: BTreeSet<PathBuf>,
+    /// How many have not ended.
+    alive: usize,
     segments: Vec<Segment>,
     problems: Vec<String>,
 }
@@ -349,7 +378,10 @@ impl Adopted {
             let mut owners = Vec::new();
             for lock in locks {
                 match Owner::adopt(lock.with_extension("")) {
-                    Ok(owner) => owners.extend(owner),
+                    Ok(Some(owner)) => owners.push(owner),
+                    Ok(None) => {
+                        self.alive += usize::from(**lock != own.lock() && lock.exists());
+                    }
                     Err(error) => self.problem(lock, &error),
                 }
             }
@@ -398,7 +430,6 @@ impl Adopted {
                 self.problem(&owner.stem.with_extension("spans"), &error);
             }
         }
-        self.processes.insert(owner.stem.clone());
         for path in records {
             let adopted = own.adopted(&path);
             self.processes.insert(writer_of(&path));
@@ -499,7 +530,7 @@ mod tests {
             requests.push((kind, request.to_vec()));
             Ok(())
         };
-        (recover(folder, take).unwrap(), requests)
+        (recover(folder, false, take).unwrap(), requests)
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -694,10 +725,10 @@ mod tests {
         fs::write(&file, "text").unwrap();
         for path in [&file, &file.join("below")] {
             Journal::open(path, MAX).unwrap_err();
-            recover(path, |_, _| Ok(())).unwrap_err();
+            recover(path, false, |_, _| Ok(())).unwrap_err();
         }
         let missing = folder.path().join("missing");
-        let error = recover(&missing, |_, _| Ok(())).unwrap_err();
+        let error = recover(&missing, false, |_, _| Ok(())).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(!missing.exists());
         assert_eq!(fs::read(file).unwrap(), b"text");
@@ -748,12 +779,28 @@ mod tests {
     }
 
     #[test]
+    fn what_stays_is_taken_again() {
+        let folder = tempdir().unwrap();
+        left(folder.path(), &[b"one", b"two"]);
+        left(folder.path(), &[b"three"]);
+        let mut taken = Vec::new();
+        let found = recover(folder.path(), true, |kind, request| {
+            taken.push((kind, request.to_vec()));
+            Ok(())
+        });
+        assert_eq!((found.unwrap(), taken), recovered(folder.path()));
+        assert_eq!(names(folder.path()), [""; 0]);
+        recover(folder.path(), true, |_, _| Ok(())).unwrap();
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
     fn a_process_that_fails_to_take_a_request_leaves_it() {
         let folder = tempdir().unwrap();
         left(folder.path(), &[b"one"]);
         left(folder.path(), &[b"two"]);
         let mut first = true;
-        let error = recover(folder.path(), |_, _| {
+        let error = recover(folder.path(), false, |_, _| {
             let is_first = mem::replace(&mut first, false);
             is_first
                 .then_some(())
@@ -762,8 +809,7 @@ mod tests {
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         let (found, requests) = recovered(folder.path());
         assert_eq!(requests, [(Kind::Logs, b"two".to_vec())]);
-        // The one that has failed, too.
-        assert_eq!(found.processes, 2);
+        assert_eq!(found.processes, 1);
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
@@ -895,7 +941,11 @@ mod tests {
             let folder = tempdir().unwrap();
             let mut child = child("files_of_a_process_that_lives_are_not_adopted", &folder);
             let files = names(folder.path());
-            assert_eq!(recovered(folder.path()), (Recovered::default(), Vec::new()));
+            let nothing = Recovered {
+                alive: 1,
+                ..Recovered::default()
+            };
+            assert_eq!(recovered(folder.path()), (nothing, Vec::new()));
             assert_eq!(names(folder.path()), files);
             child.kill().unwrap();
             child.wait().unwrap();

@@ -103,7 +103,9 @@ fn attributes(record: &[u8]) -> Arc<[(&'static str, String)]> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::fs::{self, File};
+    use std::time::UNIX_EPOCH;
 
     use super::*;
     use crate::{Attributes, OpenSpan, keep, label, switch};
@@ -150,6 +152,17 @@ mod tests {
         ];
         assert_eq!(kept.spans.iter().map(found).collect::<Vec<_>>(), expected);
         assert!(kept.spans.iter().all(|span| span.trace_id == [1; 16]));
+        // Whenever the kernel has stored the time.
+        let mut starts = HashSet::new();
+        while starts.len() < 3 {
+            let latest = OpenSpan::new();
+            latest.open([1; 16], [4; 8], [2; 8], of);
+            let now = UNIX_EPOCH.elapsed().expect("a time after 1970").as_nanos();
+            let since = read().spans.iter().map(|span| span.since).max();
+            let since = since.expect("a span");
+            assert!(u128::from(since) <= now);
+            starts.insert(since);
+        }
 
         first.close();
         drop(second);

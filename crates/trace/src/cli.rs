@@ -10,6 +10,7 @@ mod output;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod ps;
 mod query;
+mod recover;
 mod show;
 mod table;
 mod view;
@@ -55,6 +56,12 @@ enum Command {
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     Ps(ps::Ps),
+    /// Write what ended processes have left in the folder of the exporter `journal`, as JSON lines of OTLP
+    ///
+    /// A request leaves the folder when its line is written. Processes that have not ended keep theirs.
+    ///
+    /// Exit codes: 0 all is written, 1 what could not be written stays in the folder, 2 arguments cannot be used.
+    Recover(recover::Recover),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
@@ -101,6 +108,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Query(options) => query::query(&options),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Command::Ps(options) => ps::ps(&options),
+        Command::Recover(options) => recover::recover(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
     }

@@ -1,7 +1,7 @@
 //! The file that a command writes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -69,6 +69,30 @@ fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
         let _ = fs::remove_file(&draft);
     }
     written
+}
+
+/// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
+    let is_device = fs::metadata(path).is_ok_and(|it| !it.is_file());
+    if !is_device && path.is_symlink() {
+        return Err(io::Error::other("expected a file, found a link"));
+    }
+    let mut file = private().append(true).create(true).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    // A file that was there may be readable by others.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    if let Ok(mut written) = File::open(path)
+        && written.seek(SeekFrom::End(-1)).is_ok()
+    {
+        let mut last = [0];
+        if written.read(&mut last)? == 1 && last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 /// How a file is opened that, if it is new, its user alone may read.

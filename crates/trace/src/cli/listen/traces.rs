@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floe_redact::printable;
@@ -49,30 +49,10 @@ pub(super) struct Traces<'o> {
     status: ProgressBar,
 }
 
-/// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
-fn append(path: &Path) -> io::Result<File> {
-    let mut file = output::private().append(true).create(true).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    // A file that was there may be readable by others.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    if let Ok(mut written) = File::open(path)
-        && written.seek(SeekFrom::End(-1)).is_ok()
-    {
-        let mut last = [0];
-        if written.read(&mut last)? == 1 && last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
-    }
-    Ok(file)
-}
-
 impl<'o> Traces<'o> {
     pub(super) fn new(options: &'o Listen) -> Result<Self, Failure> {
         let open = |path: &PathBuf| {
-            append(path)
+            output::append(path)
                 .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
         };
         let status = if io::stderr().is_terminal() && io::stdout().is_terminal() && !options.quiet {

@@ -3,21 +3,21 @@
 
 /// The fields of a message, in the order in which they are written.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) fields: &'static [Field],
+pub(crate) struct Message {
+    pub(crate) fields: &'static [Field],
 }
 
 #[derive(Debug)]
-pub(super) struct Field {
-    pub(super) number: u32,
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) is_repeated: bool,
+pub(crate) struct Field {
+    pub(crate) number: u32,
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) is_repeated: bool,
 }
 
 /// The type of a field.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     /// A trace id or a span id.
     Id,
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 
 macro_rules! message {
     ($($name:ident { $($number:literal $field:literal $kind:ident $(($of:ident))? $($repeated:ident)?;)* })*) => {
-        $(pub(super) static $name: Message = Message {
+        $(pub(crate) static $name: Message = Message {
             fields: &[$(Field {
                 number: $number,
                 name: $field,

@@ -18,8 +18,8 @@ use prost::Message as _;
 
 use super::*;
 
-fn text(signal: Signal, request: &impl prost::Message) -> String {
-    let json = encode(signal, &request.encode_to_vec()).unwrap();
+fn text(message: &Message, request: &impl prost::Message) -> String {
+    let json = encode(message, &request.encode_to_vec()).unwrap();
     String::from_utf8(json).unwrap()
 }
 
@@ -116,7 +116,7 @@ fn a_span_has_hexadecimal_ids_texts_for_long_numbers_and_numbers_for_enumeration
         r#""links":[{"traceId":"01010101010101010101010101010101","spanId":"0202020202020202","flags":1}],"#,
         r#""status":{"message":"no disk","code":2}}]}]}]}"#
     );
-    assert_eq!(text(Signal::Traces, &request), expected);
+    assert_eq!(text(&schema::TRACES, &request), expected);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_value_has_the_name_of_its_type() {
         r#"{"key":"h","value":{"kvlistValue":{"values":[{"key":"k","value":{"stringValue":""}}]}}}"#,
         r#"{"key":"i","value":{}}"#,
     ];
-    let json = text(Signal::Traces, &request);
+    let json = text(&schema::TRACES, &request);
     assert_eq!(attributes_of(&json), expected.join(","));
 }
 
@@ -226,7 +226,7 @@ fn the_lists_of_a_metric_are_arrays() {
         r#""positive":{"offset":-300,"bucketCounts":["1","300"]}}],"aggregationTemporality":1}}"#,
         r#"]}]}]}"#
     );
-    assert_eq!(text(Signal::Metrics, &request), expected);
+    assert_eq!(text(&schema::METRICS, &request), expected);
 }
 
 #[test]
@@ -242,15 +242,15 @@ fn values_that_are_nested_too_deeply_are_an_error() {
         ..KeyValue::default()
     };
     let request = span_with(vec![attribute]).encode_to_vec();
-    let error = encode(Signal::Traces, &request).unwrap_err();
-    assert!(error.contains("nested too deeply"), "{error}");
+    let error = traces(&request).unwrap_err();
+    assert!(error.to_string().contains("nested too deeply"), "{error}");
 }
 
 proptest! {
     #[test]
     fn bytes_that_are_not_a_request_are_an_error_or_json(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        for signal in [Signal::Traces, Signal::Metrics, Signal::Logs] {
-            if let Ok(json) = encode(signal, &bytes) {
+        for encode in [traces, metrics, logs] {
+            if let Ok(json) = encode(&bytes) {
                 let parsed = serde_json::from_slice::<serde_json::Value>(&json);
                 prop_assert!(parsed.is_ok(), "{:?}", json);
             }

@@ -3,38 +3,47 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 
 use bytes::Buf as _;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
-use super::schema::Kind;
+use crate::schema::Kind;
 
-/// Why bytes cannot be read.
+/// Why a request has no JSON encoding.
 #[derive(Debug)]
-pub(super) struct Malformed(pub(super) Cow<'static, str>);
+pub struct Malformed(pub(crate) Cow<'static, str>);
 
-impl<E: Error> From<E> for Malformed {
-    fn from(error: E) -> Self {
+impl Malformed {
+    fn from(error: impl Error) -> Self {
         Self(error.to_string().into())
     }
 }
 
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a request has no JSON encoding: {}", self.0)
+    }
+}
+
+impl Error for Malformed {}
+
 /// The value of a field.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'b> {
+pub(crate) enum Value<'b> {
     /// Of one to eight bytes.
     Number(u64),
     Bytes(&'b [u8]),
 }
 
 /// The values of one field of a message, in their order.
-pub(super) struct Values<'b> {
+pub(crate) struct Values<'b> {
     rest: &'b [u8],
     number: u32,
 }
 
 impl<'b> Values<'b> {
-    pub(super) const fn of(message: &'b [u8], number: u32) -> Self {
+    pub(crate) const fn of(message: &'b [u8], number: u32) -> Self {
         Self {
             rest: message,
             number,
@@ -62,7 +71,7 @@ impl<'b> Iterator for Values<'b> {
 
 impl<'b> Value<'b> {
     /// Returns the elements of a list of numbers, or the value itself if it is one element.
-    pub(super) fn unpacked(
+    pub(crate) fn unpacked(
         self,
         kind: &Kind,
     ) -> impl Iterator<Item = Result<Value<'b>, Malformed>> + use<'b> {
@@ -90,18 +99,21 @@ impl<'b> Value<'b> {
 }
 
 /// Reads a number that alternates between positive and negative values.
-pub(super) const fn zigzag(number: u64) -> i64 {
+pub(crate) const fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }
 
 fn read_field<'b>(rest: &mut &'b [u8]) -> Result<(u32, Value<'b>), Malformed> {
-    let (number, wire_type) = decode_key(rest)?;
+    let (number, wire_type) = decode_key(rest).map_err(Malformed::from)?;
     let value = match wire_type {
-        WireType::Varint => Value::Number(decode_varint(rest)?),
-        WireType::SixtyFourBit => Value::Number(rest.try_get_u64_le()?),
-        WireType::ThirtyTwoBit => Value::Number(rest.try_get_u32_le()?.into()),
+        WireType::Varint => Value::Number(decode_varint(rest).map_err(Malformed::from)?),
+        WireType::SixtyFourBit => Value::Number(rest.try_get_u64_le().map_err(Malformed::from)?),
+        WireType::ThirtyTwoBit => {
+            Value::Number(rest.try_get_u32_le().map_err(Malformed::from)?.into())
+        }
         WireType::LengthDelimited => {
-            let length = usize::try_from(decode_varint(rest)?).unwrap_or(usize::MAX);
+            let length = usize::try_from(decode_varint(rest).map_err(Malformed::from)?)
+                .unwrap_or(usize::MAX);
             let split = rest.split_at_checked(length);
             let (bytes, after) = split.ok_or_else(|| Malformed("it is truncated".into()))?;
             *rest = after;
