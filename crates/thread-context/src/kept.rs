@@ -52,12 +52,32 @@ struct Kept {
     attributes: Option<(usize, usize)>,
 }
 
+/// File systems that write a byte where it was before: ext4, XFS and tmpfs. Others need room to write it elsewhere, and a
+/// full disk would end the process with `SIGBUS`.
+const IN_PLACE: [u32; 3] = [0xef53, 0x5846_5342, 0x0102_1994];
+
+fn check_in_place(file: &File) -> io::Result<()> {
+    let kind = rustix::fs::fstatfs(file)?.f_type;
+    if u32::try_from(kind).is_ok_and(|kind| IN_PLACE.contains(&kind)) {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "expected a folder in ext4, XFS or tmpfs, found another file system",
+    ))
+}
+
 /// Begins the file, which is empty.
 pub(crate) fn begin(file: File, label: &[u8]) -> io::Result<()> {
+    check_in_place(&file)?;
     let mut header = vec![0; BLOCK];
     // As old as `now`: no span begins late.
     let wall = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
-    let wall = wall.tv_sec.cast_unsigned() * 1_000_000_000 + wall.tv_nsec.cast_unsigned();
+    let wall = wall
+        .tv_sec
+        .cast_unsigned()
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(wall.tv_nsec.cast_unsigned());
     header[..8].copy_from_slice(&MAGIC);
     header[MADE_AT..MADE_AT + 8].copy_from_slice(&wall.to_ne_bytes());
     header[MADE_AT + 8..MADE_AT + 16].copy_from_slice(&now().to_ne_bytes());
@@ -152,7 +172,9 @@ fn within_limit(end: usize) -> io::Result<()> {
 
 impl Kept {
     fn label(&self, label: &[u8]) -> io::Result<()> {
-        let label = if label.len() <= MAX_LABEL { label } else { &[] };
+        if label.len() > MAX_LABEL {
+            return Ok(());
+        }
         let size = u32::try_from(label.len()).unwrap_or_default();
         // Without a label until it is complete.
         self.file.write_all_at(&[0; 4], LABEL as u64)?;

@@ -113,7 +113,8 @@ mod tests {
     /// One test, because the file is that of the process.
     #[test]
     fn open_spans_are_in_the_file_from_their_start_to_their_end() {
-        let path = std::env::temp_dir().join(format!("floe-kept-{}", std::process::id()));
+        let path =
+            std::path::Path::new("/dev/shm").join(format!("floe-kept-{}", std::process::id()));
         let file = File::options()
             .read(true)
             .write(true)
@@ -184,6 +185,20 @@ mod tests {
                 .all(|span| span.attributes[0].1 == "many")
         );
         drop(many);
+        assert_eq!(read().spans, []);
+        fs::remove_file(&path).expect("the file");
+
+        // Another file: places that were used before are in it, too.
+        let open = |path: &std::path::Path| {
+            let mut options = File::options();
+            options.read(true).write(true).create_new(true);
+            options.open(path).expect("a file")
+        };
+        keep(open(&path), b"another file").expect("it is kept");
+        first.open([1; 16], [4; 8], [0; 8], early);
+        assert_eq!(read().spans.len(), 1);
+        assert_eq!(read().spans[0].span_id, [4; 8]);
+        first.close();
         assert_eq!(read().spans, []);
         fs::remove_file(&path).expect("the file");
     }

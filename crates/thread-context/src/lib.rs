@@ -118,6 +118,10 @@ impl Attributes {
         make: impl FnOnce() -> &'static Self,
     ) -> &'static Self {
         const NONE: &Attributes = &Attributes::NONE;
+        // No record has room for a longer one.
+        if name.len() > MAX_VALUE {
+            return NONE;
+        }
         // A fork may have a lock of a thread that does not exist in it, so nothing waits for it.
         let place = place.addr();
         let Ok(known) = NAMED.try_read() else {
@@ -214,6 +218,9 @@ static NAMED: LazyLock<RwLock<Named>> = LazyLock::new(RwLock::default);
 /// The most names, and the most places of one.
 const MAX_NAMES: usize = 1024;
 const MAX_PLACES: usize = 16;
+
+/// The longest value of an attribute.
+const MAX_VALUE: usize = 255;
 
 /// The way of the attributes that are made next.
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);

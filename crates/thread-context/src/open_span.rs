@@ -2,8 +2,8 @@
 //! while they wait for their next poll.
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::now;
 use crate::{Attributes, is_on, kept};
@@ -67,7 +67,9 @@ pub(crate) fn forked() {
         #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
         // SAFETY: `acquire` stores chunks of this length, which are never freed.
         let places = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
-        if is_kept.swap(false, Ordering::Relaxed) && kept::separate(chunk.cast()) {
+        if is_kept.swap(false, Ordering::Relaxed) {
+            // If it fails, the places are those of the parent, which are left alone as far as possible.
+            let _ = kept::separate(chunk.cast());
             continue;
         }
         for place in places {
@@ -88,8 +90,10 @@ pub(crate) fn forked() {
 #[cfg(all(target_os = "linux", not(miri)))]
 pub fn keep(file: std::fs::File, label: &[u8]) -> std::io::Result<()> {
     kept::begin(file, label)?;
-    // Those that are free are in memory, or in another file.
-    free().places.clear();
+    // Places are in memory, or in another file.
+    let mut free = free();
+    free.places.clear();
+    CURRENT_TABLE.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }
 
@@ -112,15 +116,37 @@ struct Place {
     attributes: AtomicPtr<Attributes>,
 }
 
-/// The place of a span in the table, and of the next one that its owner opens.
-#[derive(Debug, Default)]
-pub struct OpenSpan(OnceLock<&'static Place>);
+/// The place of a span in the table, and of the next one that its owner opens. Only one thread at a time opens and closes.
+#[derive(Debug)]
+pub struct OpenSpan {
+    place: AtomicPtr<Place>,
+    /// Of the table that the place is in.
+    table: AtomicU32,
+    /// Those of the span that was opened last. The place may be in a file, which others can write.
+    attributes: AtomicPtr<Attributes>,
+}
+
+/// Changes when places have to be in another file.
+static CURRENT_TABLE: AtomicU32 = AtomicU32::new(0);
 
 impl OpenSpan {
     /// No place yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self(OnceLock::new())
+        Self {
+            place: AtomicPtr::new(ptr::null_mut()),
+            table: AtomicU32::new(0),
+            attributes: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    #[inline]
+    fn place(&self) -> Option<&'static Place> {
+        #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
+        // SAFETY: `acquire` stores a reference to what is never freed.
+        unsafe {
+            self.place.load(Ordering::Relaxed).cast_const().as_ref()
+        }
     }
 
     /// Lists a span until it ends, unless it is listed already. Does nothing before [`switch`](crate::switch).
@@ -132,11 +158,20 @@ impl OpenSpan {
         parent: [u8; 8],
         of: &'static Attributes,
     ) {
-        if is_on()
-            && let Some(place) = self.0.get().copied().or_else(|| self.acquire())
+        if !is_on() {
+            return;
+        }
+        let is_current =
+            self.table.load(Ordering::Relaxed) == CURRENT_TABLE.load(Ordering::Relaxed);
+        if let Some(place) = self
+            .place()
+            .filter(|_| is_current)
+            .or_else(|| self.acquire())
         {
             let [span_id, parent] = [span_id, parent].map(u64::from_ne_bytes);
             if place.span_id.load(Ordering::Relaxed) != span_id {
+                self.attributes
+                    .store(ptr::from_ref(of).cast_mut(), Ordering::Relaxed);
                 place.write(trace_id, span_id, parent, of);
             }
         }
@@ -146,15 +181,14 @@ impl OpenSpan {
     #[inline]
     #[must_use]
     pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {
-        let place = self.0.get()?;
-        if place.span_id.load(Ordering::Relaxed) != u64::from_ne_bytes(span_id) {
+        let listed = self.place()?.span_id.load(Ordering::Relaxed);
+        if listed != u64::from_ne_bytes(span_id) {
             return None;
         }
         #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
-        // SAFETY: `write`, which is called by the owner of the place alone, stores a reference to static attributes.
+        // SAFETY: `open` stores references to static attributes, in memory of this process alone.
         unsafe {
-            place
-                .attributes
+            self.attributes
                 .load(Ordering::Relaxed)
                 .cast_const()
                 .as_ref()
@@ -164,13 +198,14 @@ impl OpenSpan {
     /// The span has ended.
     #[inline]
     pub fn close(&self) {
-        if let Some(place) = self.0.get() {
+        if let Some(place) = self.place() {
             place.span_id.store(0, Ordering::Relaxed);
         }
     }
 
     #[cold]
     fn acquire(&self) -> Option<&'static Place> {
+        self.close();
         let mut free = free();
         if free.places.is_empty() && free.chunks < CHUNKS {
             let kept = kept::places();
@@ -195,17 +230,28 @@ impl OpenSpan {
             free.places.extend(chunk.iter().rev());
         }
         let place = free.places.pop()?;
-        // Only the thread that opens the span does this.
-        let _ = self.0.set(place);
+        let table = CURRENT_TABLE.load(Ordering::Relaxed);
+        self.table.store(table, Ordering::Relaxed);
+        self.place
+            .store(ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
         Some(place)
+    }
+}
+
+impl Default for OpenSpan {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 impl Drop for OpenSpan {
     fn drop(&mut self) {
-        if let Some(place) = self.0.take() {
-            place.span_id.store(0, Ordering::Relaxed);
-            free().places.push(place);
+        let Some(place) = self.place() else { return };
+        place.span_id.store(0, Ordering::Relaxed);
+        let mut free = free();
+        // One of another file is not used again.
+        if self.table.load(Ordering::Relaxed) == CURRENT_TABLE.load(Ordering::Relaxed) {
+            free.places.push(place);
         }
     }
 }
