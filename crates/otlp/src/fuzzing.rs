@@ -37,7 +37,7 @@ impl From<Outcome> for Response {
             Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
             Outcome::Unanswered(reason) => Self::Retry(reason, None),
-            Outcome::Rejected(reason) => Self::Rejected(reason),
+            Outcome::Rejected(reason) | Outcome::Invalid(reason) => Self::Rejected(reason),
         }
     }
 }

@@ -367,7 +367,10 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     match result {
         Some(Outcome::Accepted { .. }) => Ok(()),
         Some(
-            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
+            Outcome::Rejected(reason)
+            | Outcome::Invalid(reason)
+            | Outcome::Unanswered(reason)
+            | Outcome::Retry { reason, .. },
         ) => Err(settings.without_own_headers(reason)),
         None => Err(format!("no answer within {timeout:?}")),
     }
@@ -378,7 +381,7 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
 ///
 /// # Errors
 ///
-/// A request was not accepted, and the following ones are not sent unless the receiver has rejected it for good.
+/// A request was not accepted, and the following ones are not sent unless it is invalid.
 fn send_requests(
     target: &OtlpTarget,
     signal: Signal,
@@ -390,20 +393,20 @@ fn send_requests(
     ending.begin(deadline);
     let otlp = connect(target, signal, ending);
     let mut otlp = otlp.map_err(|error| Unsent {
-        is_rejected: false,
+        is_invalid: false,
         reason: error.to_string(),
     })?;
     let mut result = Ok(());
     for request in requests {
         let sent = otlp.attempt(Bytes::copy_from_slice(request), deadline);
         let sent = sent.map_err(|undelivered| Unsent {
-            is_rejected: undelivered.is_final,
+            is_invalid: undelivered.is_invalid,
             reason: undelivered.reason,
         });
         match sent {
             Ok(accepted) if accepted.rejected > 0 => otlp.warn(&rejected(&accepted)),
             Ok(accepted) => otlp.warn(&accepted.message),
-            Err(unsent) if unsent.is_rejected => result = result.and(Err(unsent)),
+            Err(unsent) if unsent.is_invalid => result = result.and(Err(unsent)),
             Err(unsent) => {
                 result = Err(unsent);
                 break;

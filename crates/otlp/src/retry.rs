@@ -45,8 +45,8 @@ pub(super) struct Undelivered {
     /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
     /// answered, `connection_error` if it has not, `timeout` if there was no time left.
     pub(super) error_type: &'static str,
-    /// Whether the receiver would reject it again.
-    pub(super) is_final: bool,
+    /// Whether it is the fault of what the request contains.
+    pub(super) is_invalid: bool,
     pub(super) reason: String,
 }
 
@@ -54,7 +54,7 @@ impl From<String> for Undelivered {
     fn from(reason: String) -> Self {
         Self {
             error_type: OTHER_ERROR,
-            is_final: false,
+            is_invalid: false,
             reason,
         }
     }
@@ -140,7 +140,7 @@ impl Limits<'_> {
         };
         Undelivered {
             error_type,
-            is_final: false,
+            is_invalid: false,
             reason,
         }
     }
@@ -191,7 +191,14 @@ async fn send_with<S: Future<Output = ()>>(
             Some(Outcome::Rejected(reason)) => {
                 return Err(Undelivered {
                     error_type: "rejected",
-                    is_final: true,
+                    is_invalid: false,
+                    reason,
+                });
+            }
+            Some(Outcome::Invalid(reason)) => {
+                return Err(Undelivered {
+                    error_type: "rejected",
+                    is_invalid: true,
                     reason,
                 });
             }

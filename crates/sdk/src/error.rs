@@ -60,7 +60,8 @@ impl Error {
         matches!(self.0.kind, Kind::Export | Kind::Rejected)
     }
 
-    /// Whether a receiver has rejected what was sent, and would do so again. It is an [export](Self::is_export) error.
+    /// Whether a receiver has rejected what was sent because of what it contains (400, 413 and 422 of HTTP), and would do so
+    /// at any time. It is an [export](Self::is_export) error.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         self.0.kind == Kind::Rejected

@@ -117,7 +117,9 @@ impl Receiver {
         match &outcome {
             Outcome::Retry { after, .. } => self.back_off(after.unwrap_or_default()),
             Outcome::Unanswered(_) => self.back_off(Duration::ZERO),
-            Outcome::Accepted { .. } | Outcome::Rejected(_) => self.pause.set(FIRST_PAUSE),
+            Outcome::Accepted { .. } | Outcome::Rejected(_) | Outcome::Invalid(_) => {
+                self.pause.set(FIRST_PAUSE);
+            }
         }
         outcome
     }

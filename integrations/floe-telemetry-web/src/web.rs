@@ -232,7 +232,7 @@ impl Web {
                 }
                 format!("the receiver rejected {rejected} items of a batch: {message}")
             }
-            Outcome::Rejected(reason) => {
+            Outcome::Rejected(reason) | Outcome::Invalid(reason) => {
                 sending.done();
                 receiver.sanitized(reason)
             }

@@ -45,8 +45,8 @@ type Started<T> = Result<T, Error>;
     reason = "not part of the public interface"
 )]
 pub struct Unsent {
-    /// Whether the receiver would reject it again.
-    pub is_rejected: bool,
+    /// Whether it is the fault of what the request contains.
+    pub is_invalid: bool,
     /// What has failed.
     pub reason: String,
 }

@@ -90,18 +90,13 @@ pub fn send_requests(
         sent.fold(Ok(()), Result::and)
     });
     let sent = sent.and_then(|sent| sent.map_err(Error::export))?;
-    sent.map_err(
-        |Unsent {
-             is_rejected,
-             reason,
-         }| {
-            if is_rejected {
-                Error::rejected(reason)
-            } else {
-                Error::export(reason)
-            }
-        },
-    )
+    sent.map_err(|Unsent { is_invalid, reason }| {
+        if is_invalid {
+            Error::rejected(reason)
+        } else {
+            Error::export(reason)
+        }
+    })
 }
 
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
