@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::opentelemetry::Context;
@@ -72,9 +73,8 @@ fn outer(truth: &File) -> [u8; 24] {
 fn inner(truth: &File) -> [u8; 24] {
     let ids = ids();
     note(truth, b'o', &ids);
-    for number in 0..2000 {
-        black_box(number);
-    }
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_micros(50) {}
     note(truth, b'l', &ids);
     ids
 }

@@ -34,7 +34,10 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full { max_bytes } => {
-                write!(f, "the journal is full: it may have {max_bytes} bytes")
+                write!(
+                    f,
+                    "expected at most {max_bytes} bytes in the journal, found no room for another request"
+                )
             }
             Self::Io(error) => write!(f, "the journal cannot be written: {error}"),
         }

@@ -140,7 +140,7 @@ fn what_a_killed_process_has_left_is_written() {
         let builder = TelemetryProvider::builder(config);
         serve(&builder.initialize().unwrap());
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
     let process = Serving::start(folder, "what_a_killed_process_has_left_is_written");
     let before = files(folder);
@@ -254,7 +254,7 @@ fn logs() -> LogsData {
 
 #[test]
 fn all_signals_are_written_and_redacted() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
     let requests = [
         spans(&["token=winter"]),
@@ -286,7 +286,7 @@ fn all_signals_are_written_and_redacted() {
 
 #[test]
 fn what_cannot_be_written_stays_in_the_folder() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
     symlink("none", folder.join("link")).unwrap();
     leave(folder, &[spans(&["first"]), spans(&["second"; 20])]);
@@ -337,7 +337,7 @@ fn what_cannot_be_written_stays_in_the_folder() {
 
 #[test]
 fn a_folder_that_cannot_be_read_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
     let telemetry = folder.join("telemetry");
     let unusable = |reason: &str| {
@@ -369,7 +369,7 @@ fn a_folder_that_cannot_be_read_is_an_error() {
 
 #[test]
 fn what_is_damaged_is_counted_and_left_out() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
     leave(
         folder,

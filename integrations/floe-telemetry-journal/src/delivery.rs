@@ -1,9 +1,9 @@
-//! The thread that sends what is in the journal.
+//! The thread that sends what is in the journal of a signal.
 
 use std::error::Error;
-use std::io;
-use std::path::Path;
-use std::process;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use floe_telemetry::opentelemetry::Context;
 
 use crate::resource;
 
-/// The bytes that are sent at once, without waiting for more. Receivers of gRPC take 4 MiB by default.
+/// The most bytes that are sent at once, and with which nothing waits for more.
 const ENOUGH: usize = 1024 * 1024;
 
 /// The pause after a failure, which doubles with each further one.
@@ -26,45 +26,66 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// How often the file of open spans says that the process is alive.
 const ALIVE: Duration = Duration::from_secs(1);
 
+/// How often at most a message is repeated.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// The longest shutdown. A longer one could not be added to the current time.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// How long a request may take, unless the configuration says it.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The journal of the process, and what is to be sent from it.
+/// The journal of a signal, and what is to be sent from it.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     journal: Journal,
+    kind: Kind,
     config: TelemetryConfig,
     /// How long the first request waits for others.
     delay: Duration,
+    /// The most bytes that are sent at once.
+    most: usize,
     state: Mutex<State>,
     changed: Condvar,
-    /// A fork has a copy of it without its thread.
-    process: u32,
 }
 
 #[derive(Debug)]
 struct State {
-    /// The signals that have not shut down.
-    signals: usize,
     /// When requests are sent. `None` if there are none.
     due: Option<Instant>,
     /// The end of the time of the shutdown, once it has begun.
     end: Option<Instant>,
     has_ended: bool,
+    alive: Instant,
+}
+
+impl State {
+    /// The time that a shutdown leaves, if it has begun.
+    fn left(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.end.map(|end| end.saturating_duration_since(now))
+    }
 }
 
 impl Delivery {
     pub(crate) fn start(
-        folder: &Path,
-        max_bytes: u64,
+        signal: Signal,
         config: &TelemetryConfig,
     ) -> Result<Arc<Self>, Box<dyn Error + Send + Sync>> {
-        let (journal, problems) = Journal::open(folder, max_bytes)
+        let settings = &config.exporters.journal;
+        let folder = path::absolute(&settings.path)?;
+        if folder.exists() && !folder.is_dir() {
+            let folder = folder.display();
+            return Err(format!("expected a folder, found the file `{folder}`").into());
+        }
+        let (journal, problems) = Journal::open(&folder, settings.max_bytes)
             .map_err(|error| format!("`{}`: {error}", folder.display()))?;
         for problem in problems {
             tracing::warn!(problem, "a file in the journal stays as it is");
         }
-        keep_open_spans(&journal, &resource::of_config(config));
+        if signal == Signal::Traces {
+            keep_open_spans(&journal, &resource::of_config(config));
+        }
         let mut sent = config.clone();
         for exporters in [
             &mut sent.exporters.traces,
@@ -73,19 +94,30 @@ impl Delivery {
         ] {
             *exporters = Some(vec![ExporterKind::Otlp]);
         }
-        let due = (!journal.is_empty()).then(Instant::now);
+        let delay = match signal {
+            Signal::Logs => config.log_batch_processor.schedule_delay(),
+            _ => config.batch_processor.schedule_delay(),
+        };
+        let now = Instant::now();
+        let due = (!journal.is_empty()).then_some(now);
         let delivery = Arc::new(Self {
             journal,
-            delay: config.batch_processor.schedule_delay(),
+            kind: match signal {
+                Signal::Traces => Kind::Traces,
+                Signal::Metrics => Kind::Metrics,
+                // There is no other.
+                _ => Kind::Logs,
+            },
+            delay,
+            most: ENOUGH.min(config.otlp.all.max_request_bytes.unwrap_or(ENOUGH)),
             config: sent,
             state: Mutex::new(State {
-                signals: 1,
                 due,
                 end: None,
                 has_ended: false,
+                alive: now,
             }),
             changed: Condvar::new(),
-            process: process::id(),
         });
         let of_thread = Arc::clone(&delivery);
         let thread = Builder::new().name("floe-journal".to_owned());
@@ -100,47 +132,39 @@ impl Delivery {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One more signal. Returns whether the shutdown has not begun.
-    pub(crate) fn join(&self) -> bool {
-        if self.process != process::id() {
-            return false;
-        }
-        let mut state = self.lock();
-        state.signals += usize::from(state.end.is_none());
-        state.end.is_none()
-    }
-
-    pub(crate) fn add(
-        &self,
-        kind: Kind,
-        request: &[u8],
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.journal.append(kind, request)?;
-        let mut state = self.lock();
-        let is_enough = || self.journal.undelivered() >= ENOUGH as u64;
+    pub(crate) fn add(&self, request: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.journal.append(self.kind, request)?;
+        let is_enough = self.journal.undelivered() >= self.most as u64;
         let now = Instant::now();
-        match state.due {
-            Some(due) if due <= now || !is_enough() => {}
-            Some(_) => state.due = Some(now),
-            None => state.due = Some(now + self.delay),
-        }
+        let mut state = self.lock();
+        let due = if is_enough { now } else { now + self.delay };
+        state.due = Some(state.due.map_or(due, |before| before.min(due)));
+        self.note_alive(&mut state);
         drop(state);
         self.changed.notify_all();
         Ok(())
     }
 
-    /// A signal has shut down. The last one waits until everything is delivered, at most for `timeout`.
-    pub(crate) fn leave(&self, timeout: Duration) {
-        let mut state = self.lock();
-        state.signals = state.signals.saturating_sub(1);
-        if state.signals > 0 || state.end.is_some() {
-            return;
+    /// Notes that the process is alive, if it has not done so for a while.
+    fn note_alive(&self, state: &mut State) {
+        let now = Instant::now();
+        if now.saturating_duration_since(state.alive) >= ALIVE {
+            state.alive = now;
+            self.journal.is_alive();
         }
-        let end = Instant::now() + timeout;
-        state.end = Some(end);
+    }
+
+    /// The provider shuts down. Waits until everything is delivered, a little less than `timeout`, so that the provider
+    /// gets an answer in its own time.
+    pub(crate) fn end(&self, timeout: Duration) {
+        let mut state = self.lock();
+        if state.end.is_none() {
+            let timeout = timeout.min(MAX_TIMEOUT).mul_f64(0.9);
+            state.end = Some(Instant::now() + timeout);
+        }
         self.changed.notify_all();
         while !state.has_ended {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = state.left().unwrap_or_default();
             if left.is_zero() {
                 return;
             }
@@ -149,51 +173,60 @@ impl Delivery {
     }
 
     fn wait<'s>(&self, state: MutexGuard<'s, State>, time: Duration) -> MutexGuard<'s, State> {
+        // The longest time that every system can wait for.
+        let time = time.min(Duration::from_secs(3600));
         let waited = self.changed.wait_timeout(state, time);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn work(&self) {
-        let mut attempts = Attempts::default();
-        while self.is_due(&mut attempts) {
-            let max = if attempts.is_single { 0 } else { ENOUGH };
-            let Some(batch) = self.journal.next(max) else {
-                attempts.is_behind = false;
-                let mut state = self.lock();
-                // What was added meanwhile has set it again.
-                if self.journal.is_empty() {
-                    state.due = None;
-                    if state.end.is_some() {
-                        break;
-                    }
-                }
-                continue;
-            };
-            self.send(&batch, &mut attempts);
-            let damaged = self.journal.take_damaged();
-            if damaged > 0 {
-                tracing::warn!(
-                    bytes = damaged,
-                    "a part of the journal was damaged, and is lost"
-                );
-            }
-            if attempts.failures > 0 && self.lock().end.is_some() {
-                break;
-            }
-        }
+        let mut attempts = Attempts::new(self.most);
+        // What a subscriber of the program does with a message may panic.
+        while catch_unwind(AssertUnwindSafe(|| self.turn(&mut attempts))).unwrap_or(true) {}
         self.journal.close();
         self.lock().has_ended = true;
         self.changed.notify_all();
     }
 
+    /// Waits until something is to be sent, and sends it. Returns `false` at the end.
+    fn turn(&self, attempts: &mut Attempts) -> bool {
+        if !self.is_due(attempts) {
+            return false;
+        }
+        let Some(batch) = self.journal.next(attempts.size) else {
+            attempts.is_behind = false;
+            let mut state = self.lock();
+            // What was added meanwhile has set it again.
+            let is_empty = self.journal.is_empty();
+            if is_empty {
+                state.due = None;
+            }
+            return !is_empty || state.end.is_none();
+        };
+        let sent = self.send(&batch, attempts);
+        let damaged = self.journal.take_damaged();
+        if damaged > 0 {
+            tracing::warn!(
+                bytes = damaged,
+                "a part of the journal was damaged, and is lost"
+            );
+        }
+        let mut state = self.lock();
+        let is_enough = self.journal.undelivered() >= self.most as u64;
+        if sent.is_continue() && !is_enough && !attempts.is_behind {
+            state.due = Some(Instant::now() + self.delay);
+        }
+        sent.is_continue() || state.end.is_none()
+    }
+
     /// Waits until something is to be sent. Returns `false` after the end of the time of the shutdown.
-    fn is_due(&self, attempts: &mut Attempts) -> bool {
+    fn is_due(&self, attempts: &Attempts) -> bool {
         let mut state = self.lock();
         loop {
-            let now = Instant::now();
-            if let Some(end) = state.end {
-                return now < end;
+            if let Some(left) = state.left() {
+                return !left.is_zero();
             }
+            let now = Instant::now();
             let wake = match (state.due, attempts.not_before) {
                 (Some(due), Some(not_before)) => Some(due.max(not_before)),
                 (due, _) => due,
@@ -203,42 +236,68 @@ impl Delivery {
             }
             let time = wake.map_or(ALIVE, |wake| ALIVE.min(wake - now));
             state = self.wait(state, time);
-            if now >= attempts.alive + ALIVE {
-                attempts.alive = now;
-                self.journal.is_alive();
-            }
+            self.note_alive(&mut state);
         }
     }
 
-    fn send(&self, batch: &Batch, attempts: &mut Attempts) {
+    /// Sends requests that follow each other as one. Breaks if they have to wait.
+    fn send(&self, batch: &Batch, attempts: &mut Attempts) -> ControlFlow<()> {
         let began = Instant::now();
         let timeout = self.config.otlp.all.timeout_millis;
         let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
-        let end = self.lock().end;
-        let left = end.map_or(timeout, |end| end.saturating_duration_since(began));
+        let left = self.lock().left().unwrap_or(Duration::MAX);
         // A message of protobuf that follows another one adds to it.
         let request = batch.requests.concat();
+        let is_single = batch.requests.len() == 1;
         let signal = signal(batch.kind);
         let sent = send_requests(&self.config, signal, vec![request], timeout.min(left));
         match sent {
             Ok(()) => {
                 self.journal.delivered(batch);
-                attempts.succeeded(began);
+                attempts.succeeded(began, self.most);
             }
-            // One of them may be the reason.
-            Err(error) if error.is_rejected() && batch.requests.len() > 1 => {
-                attempts.is_single = true;
+            // One of several may be the reason.
+            Err(error) if error.is_rejected() && !is_single => {
+                attempts.size /= 2;
+                attempts.is_behind = true;
+                attempts.not_before = None;
             }
             Err(error) if error.is_rejected() => {
                 self.journal.delivered(batch);
-                attempts.succeeded(began);
-                tracing::warn!(
-                    error = %error,
-                    "the receiver has rejected a request of the journal, which is lost"
-                );
+                attempts.succeeded(began, self.most);
+                if attempts.lost.is_due() {
+                    tracing::warn!(
+                        error = %error,
+                        "the receiver has rejected a request of the journal, which is lost"
+                    );
+                }
             }
-            Err(error) => attempts.failed(&error),
+            Err(error) => {
+                attempts.failed();
+                if attempts.waits.is_due() {
+                    tracing::warn!(error = %error, "telemetry waits in the journal");
+                }
+                return ControlFlow::Break(());
+            }
         }
+        ControlFlow::Continue(())
+    }
+}
+
+/// A message that is not repeated too often.
+#[derive(Debug, Default)]
+struct Message(Option<Instant>);
+
+impl Message {
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self
+            .0
+            .is_none_or(|last| now.saturating_duration_since(last) >= QUIET);
+        if is_due {
+            self.0 = Some(now);
+        }
+        is_due
     }
 }
 
@@ -248,52 +307,40 @@ struct Attempts {
     /// In a row.
     failures: u32,
     not_before: Option<Instant>,
-    /// Whether a request is sent alone, because it was rejected with others.
-    is_single: bool,
+    /// The most bytes that are sent at once: fewer after a failure, since a line may be slow, and a request too large or
+    /// wrong.
+    size: usize,
     /// Whether the receiver gets what has waited for it: at most half of the time, so that it has room for others.
     is_behind: bool,
-    alive: Instant,
-}
-
-impl Default for Attempts {
-    fn default() -> Self {
-        Self {
-            failures: 0,
-            not_before: None,
-            is_single: false,
-            is_behind: true,
-            alive: Instant::now(),
-        }
-    }
+    waits: Message,
+    lost: Message,
 }
 
 impl Attempts {
-    fn succeeded(&mut self, began: Instant) {
+    fn new(size: usize) -> Self {
+        Self {
+            failures: 0,
+            not_before: None,
+            size,
+            is_behind: true,
+            waits: Message::default(),
+            lost: Message::default(),
+        }
+    }
+
+    fn succeeded(&mut self, began: Instant, most: usize) {
         self.failures = 0;
-        self.is_single = false;
+        self.size = (self.size * 2).clamp(most.min(4096), most);
         let now = Instant::now();
         self.not_before = self.is_behind.then(|| now + (now - began));
     }
 
-    fn failed(&mut self, error: &floe_telemetry::Error) {
-        if self.failures == 0 {
-            tracing::warn!(error = %error, "telemetry waits in the journal");
-        }
-        let pause = MIN_PAUSE
-            .saturating_mul(1 << self.failures.min(8))
-            .min(MAX_PAUSE);
+    fn failed(&mut self) {
+        let pause = MIN_PAUSE.saturating_mul(1 << self.failures.min(8));
         self.failures += 1;
+        self.size /= 2;
         self.is_behind = true;
-        self.not_before = Some(Instant::now() + pause);
-    }
-}
-
-pub(crate) const fn kind(of: Signal) -> Kind {
-    match of {
-        Signal::Traces => Kind::Traces,
-        Signal::Metrics => Kind::Metrics,
-        // There is no other.
-        _ => Kind::Logs,
+        self.not_before = Some(Instant::now() + pause.min(MAX_PAUSE));
     }
 }
 
@@ -329,6 +376,6 @@ pub(crate) fn label(resource: &[u8]) {
 pub(crate) const fn label(_: &[u8]) {}
 
 #[cfg(target_os = "linux")]
-fn not_kept(error: &io::Error) {
+fn not_kept(error: &std::io::Error) {
     tracing::warn!(error = %error, "open spans are not kept in the journal");
 }

@@ -23,10 +23,12 @@ telemetry_exporter!(ExporterFactory::new(
     |signal, provider| {
         let writer = Writer::open(signal, provider.config())?;
         let provider = provider.configure(|config| {
-            let spans = &mut config.batch_processor.schedule_delay_millis;
-            *spans = MAX_DELAY_MILLIS.min(*spans);
-            let records = &mut config.log_batch_processor.schedule_delay_millis;
-            *records = MAX_DELAY_MILLIS.min(*records);
+            let delay = match signal {
+                Signal::Traces => &mut config.batch_processor.schedule_delay_millis,
+                Signal::Logs => &mut config.log_batch_processor.schedule_delay_millis,
+                _ => return,
+            };
+            *delay = MAX_DELAY_MILLIS.min(*delay);
         });
         Ok(provider.with_otlp_writer(signal, writer))
     }

@@ -1,34 +1,30 @@
-//! Writes the requests of a signal into the journal of the process.
+//! Writes the requests of a signal into its journal.
 
 use std::error::Error;
-use std::path::{self, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 
-use crate::delivery::{Delivery, kind, label};
+use crate::delivery::{Delivery, label};
 use crate::resource;
-
-/// The journals of the process, which its signals share.
-static OPEN: Mutex<Vec<(PathBuf, Weak<Delivery>)>> = Mutex::new(Vec::new());
 
 #[derive(Debug)]
 pub(crate) struct Writer {
     delivery: Arc<Delivery>,
-    is_first: bool,
+    /// Whether the open spans of the process have no resource yet.
+    is_unlabelled: bool,
 }
 
 impl Writer {
-    /// Opens the journal of a configuration, unless another signal has opened it.
     pub(crate) fn open(
         signal: Signal,
         config: &TelemetryConfig,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         if config.runtime.is_caller() {
-            return Err("expected a runtime with threads, found `runtime: caller`".into());
+            return Err("expected `runtime: thread`, found `runtime: caller`".into());
         }
         let others = config.otlp.additional.iter();
         let others = others.filter(|other| other.signal == signal).count();
@@ -36,22 +32,9 @@ impl Writer {
             let (signal, found) = (signal.as_str(), others + 1);
             return Err(format!("expected one OTLP receiver of {signal}, found {found}").into());
         }
-        let settings = &config.exporters.journal;
-        let path = path::absolute(&settings.path)?;
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|(_, delivery)| delivery.strong_count() > 0);
-        let found = open.iter().find(|(of, _)| *of == path);
-        let found = found.and_then(|(_, delivery)| delivery.upgrade());
-        let delivery = if let Some(delivery) = found.filter(|delivery| delivery.join()) {
-            delivery
-        } else {
-            let started = Delivery::start(&path, settings.max_bytes, config)?;
-            open.push((path, Arc::downgrade(&started)));
-            started
-        };
         Ok(Self {
-            delivery,
-            is_first: true,
+            delivery: Delivery::start(signal, config)?,
+            is_unlabelled: signal == Signal::Traces,
         })
     }
 }
@@ -66,18 +49,24 @@ impl OtlpWriter for Writer {
         request: OtlpRequest<'_>,
         _: Duration,
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let (kind, request) = (kind(request.signal()), request.protobuf());
-        if self.is_first
-            && let Some(resource) = resource::of_request(kind, request)
+        if self.is_unlabelled
+            && let Some(resource) = resource::of_spans(request.protobuf())
         {
-            self.is_first = false;
+            self.is_unlabelled = false;
             label(&resource);
         }
-        self.delivery.add(kind, request)
+        self.delivery.add(request.protobuf())
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
-        self.delivery.leave(timeout);
+        self.delivery.end(timeout);
         Ok(())
+    }
+}
+
+impl Drop for Writer {
+    /// Also if the start of the provider has failed.
+    fn drop(&mut self) {
+        self.delivery.end(Duration::ZERO);
     }
 }

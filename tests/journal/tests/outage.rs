@@ -10,6 +10,10 @@ use std::time::Duration;
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_journal as _;
+use tracing::Subscriber;
+use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
 use floe_tests::{ReceivedSpan, Receiver, ReservedPort, Response, Value};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -185,7 +189,77 @@ fn what_a_receiver_rejects_does_not_stop_what_follows() {
 }
 
 #[test]
-fn signals_share_a_journal() {
+fn an_answer_that_is_not_about_the_request_is_an_outage() {
+    floe_tests::alone!();
+    for status in [401, 404, 500, 503] {
+        let folder = tempfile::tempdir().unwrap();
+        let receiver = Receiver::http();
+        receiver.respond(Response::Http {
+            status,
+            headers: Vec::new(),
+        });
+        let telemetry = start(config(folder.path(), &receiver.endpoint())).unwrap();
+        (0..100).for_each(work);
+        telemetry.shutdown(Duration::from_secs(3)).unwrap();
+        assert!(!receiver.requests().is_empty());
+        receiver.respond(Response::Ok);
+        let telemetry = start(config(folder.path(), &receiver.endpoint())).unwrap();
+        // However long the time is.
+        telemetry.shutdown(Duration::MAX).unwrap();
+        assert!(all_once(numbers(&receiver), 100), "{status}");
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_nothing_behind() {
+    floe_tests::alone!();
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::http();
+    let mut wrong = config(folder.path(), "http://127.0.0.1:9");
+    // Its crate is not linked.
+    wrong.exporters.logs = Some(vec![ExporterKind::OtlpFile]);
+    start(wrong).unwrap_err();
+    let telemetry = start(config(folder.path(), &receiver.endpoint())).unwrap();
+    (0..10).for_each(work);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(all_once(numbers(&receiver), 10));
+    let left = fs::read_dir(folder.path().join("journal")).unwrap();
+    assert_eq!(left.count(), 0);
+}
+
+/// Panics for each message of the journal.
+struct Panics;
+
+impl<S: Subscriber> Layer<S> for Panics {
+    fn on_event(&self, event: &tracing::Event<'_>, _: layer::Context<'_, S>) {
+        let target = event.metadata().target();
+        assert!(!target.starts_with("floe_telemetry_journal"), "on purpose");
+    }
+}
+
+#[test]
+fn a_subscriber_that_panics_stops_no_delivery() {
+    floe_tests::alone!();
+    tracing_subscriber::registry().with(Panics).init();
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::http();
+    receiver.respond(Response::Http {
+        status: 500,
+        headers: Vec::new(),
+    });
+    let mut config = config(folder.path(), &receiver.endpoint());
+    config.batch_processor.schedule_delay_millis = 1;
+    let telemetry = start(config).unwrap();
+    (0..10).for_each(work);
+    drop(receiver.wait_for_requests(1, TIMEOUT));
+    receiver.respond(Response::Ok);
+    receiver.wait_for_spans(10, TIMEOUT);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(all_once(numbers(&receiver), 10));
+}
+
+#[test]
+fn all_signals_have_a_journal() {
     floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::http();
@@ -214,13 +288,10 @@ fn a_folder_that_cannot_be_used_is_one_error() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("journal"), "a file").unwrap();
     let error = start(config(folder.path(), "http://127.0.0.1:1")).unwrap_err();
-    let path = fs::canonicalize(folder.path()).unwrap();
-    let path = path.join("journal");
+    let path = folder.path().join("journal");
+    let path = path.display();
     assert_eq!(
         error.to_string(),
-        format!(
-            "exporters.traces: `journal`: `{}`: File exists (os error 17)",
-            path.display()
-        )
+        format!("exporters.traces: `journal`: expected a folder, found the file `{path}`")
     );
 }
