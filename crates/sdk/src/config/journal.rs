@@ -19,7 +19,7 @@ pub struct JournalConfig {
     /// The folder, which is created if it does not exist, and which several processes can use. Default
     /// `telemetry-journal`, in the working directory of the process.
     pub path: PathBuf,
-    /// The most bytes of the requests of a process that wait, with those that ended processes have left. At least 1048576.
+    /// The most bytes of the requests of a signal that wait, with those that ended processes have left. At least 1048576.
     /// Default 268435456 (256 MiB).
     #[schemars(range(min = 1_048_576))]
     pub max_bytes: u64,
