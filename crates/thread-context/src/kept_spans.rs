@@ -105,23 +105,33 @@ fn attributes(record: &[u8]) -> Arc<[(&'static str, String)]> {
 mod tests {
     use std::collections::HashSet;
     use std::fs::{self, File};
+    use std::path::{Path, PathBuf};
     use std::time::UNIX_EPOCH;
 
     use super::*;
     use crate::{Attributes, OpenSpan, keep, label, switch};
 
+    fn path() -> PathBuf {
+        Path::new("/dev/shm").join(format!("floe-kept-{}", std::process::id()))
+    }
+
+    fn open() -> File {
+        let mut options = File::options();
+        options.read(true).write(true).create_new(true);
+        options.open(path()).expect("a file")
+    }
+
+    fn place(name: &str, file: &str, line: &str) -> Vec<(&'static str, String)> {
+        let function = format!("shop::{name}");
+        let values = [name, &function, line, file].map(str::to_owned);
+        KEYS.into_iter().zip(values).collect()
+    }
+
     /// One test, because the file is that of the process.
     #[test]
     fn open_spans_are_in_the_file_from_their_start_to_their_end() {
-        let path =
-            std::path::Path::new("/dev/shm").join(format!("floe-kept-{}", std::process::id()));
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .expect("a file");
-        let read = || KeptSpans::read(&fs::read(&path).expect("the file")).expect("its kind");
+        let file = open();
+        let read = || KeptSpans::read(&fs::read(path()).expect("the file")).expect("its kind");
         switch(true);
         let early = Attributes::of_call("early", "shop::early", "src/a.rs", 1);
         let before = OpenSpan::new();
@@ -138,15 +148,6 @@ mod tests {
         let kept = read();
         assert_eq!(kept.label, b"another");
         let found = |span: &KeptSpan| (span.span_id, span.parent, span.attributes.to_vec());
-        let place = |name: &str, file: &str, line: &str| {
-            let values = [
-                name.to_owned(),
-                format!("shop::{name}"),
-                line.to_owned(),
-                file.to_owned(),
-            ];
-            KEYS.into_iter().zip(values).collect::<Vec<_>>()
-        };
         let expected = [
             ([2; 8], [0; 8], place("early", "src/a.rs", "1")),
             ([3; 8], [2; 8], place("late", "src/b.rs", "2")),
@@ -186,21 +187,16 @@ mod tests {
         );
         drop(many);
         assert_eq!(read().spans, []);
-        fs::remove_file(&path).expect("the file");
+        fs::remove_file(path()).expect("the file");
 
         // Another file: places that were used before are in it, too.
-        let open = |path: &std::path::Path| {
-            let mut options = File::options();
-            options.read(true).write(true).create_new(true);
-            options.open(path).expect("a file")
-        };
-        keep(open(&path), b"another file").expect("it is kept");
+        keep(open(), b"another file").expect("it is kept");
         first.open([1; 16], [4; 8], [0; 8], early);
         assert_eq!(read().spans.len(), 1);
         assert_eq!(read().spans[0].span_id, [4; 8]);
         first.close();
         assert_eq!(read().spans, []);
-        fs::remove_file(&path).expect("the file");
+        fs::remove_file(path()).expect("the file");
     }
 
     #[test]

@@ -16,14 +16,13 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_journal as _;
 
-const SPANS: u32 = 300_000;
 const QUEUE: usize = 20_000;
 
 #[traced(attributes(number, "order.id" = number.wrapping_mul(31), "order.state" = "open"))]
 fn work(number: u32) {}
 
 /// Records spans as quickly as they are exported, and prints the nanoseconds of the processors and of the clock.
-fn child(exporter: &str, endpoint: &str, folder: &str) -> Result<(), Box<dyn Error>> {
+fn child(exporter: &str, endpoint: &str, folder: &str, spans: u32) -> Result<(), Box<dyn Error>> {
     let mut config = TelemetryConfig::new("throughput").with_otlp_endpoint(endpoint);
     config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
@@ -35,7 +34,6 @@ fn child(exporter: &str, endpoint: &str, folder: &str) -> Result<(), Box<dyn Err
     config.batch_processor.max_queue_size = QUEUE;
     let began = Instant::now();
     let telemetry = TelemetryProvider::builder(config).initialize()?;
-    let spans = if exporter == "recover" { 0 } else { SPANS };
     for number in 0..spans {
         work(number);
         if number % 1000 == 0 {
@@ -77,9 +75,15 @@ fn accept(stream: &TcpStream) -> std::io::Result<()> {
 }
 
 /// The processor and the clock time of a process, in nanoseconds for each span.
-fn measure(exporter: &str, endpoint: &str, folder: &str) -> Result<(f64, f64), Box<dyn Error>> {
+fn measure(
+    exporter: &str,
+    endpoint: &str,
+    folder: &str,
+    spans: u32,
+) -> Result<(f64, f64), Box<dyn Error>> {
+    let recorded = if exporter == "recover" { 0 } else { spans };
     let child = Command::new(env::current_exe()?)
-        .args(["--child", exporter, endpoint, folder])
+        .args(["--child", exporter, endpoint, folder, &recorded.to_string()])
         .env("OTEL_LOG_LEVEL", "none")
         .output()?;
     let text = String::from_utf8(child.stdout)?;
@@ -94,24 +98,21 @@ fn measure(exporter: &str, endpoint: &str, folder: &str) -> Result<(f64, f64), B
         )
         .into());
     };
-    if exporter != "recover" && count < f64::from(SPANS) {
+    if count < f64::from(recorded) {
         return Err(format!("{exporter}: {count} exported").into());
     }
-    Ok((cpu / f64::from(SPANS), clock / f64::from(SPANS)))
+    Ok((cpu / f64::from(spans), clock / f64::from(spans)))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().collect();
-    if let [_, first, exporter, endpoint, folder] = &*arguments
+    if let [_, first, exporter, endpoint, folder, spans] = &*arguments
         && first == "--child"
     {
-        return child(exporter, endpoint, folder);
+        return child(exporter, endpoint, folder, spans.parse()?);
     }
-    let rounds = if arguments.iter().any(|it| it == "--quick") {
-        1
-    } else {
-        7
-    };
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let (rounds, spans) = if is_quick { (1, 10_000) } else { (7, 300_000) };
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let receiver = format!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
@@ -135,10 +136,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
         for ((_, exporter, endpoint), found) in ways.iter().zip(&mut found) {
             let folder = folder.path().to_str().unwrap_or_default();
-            found.push(measure(exporter, endpoint, folder)?);
+            found.push(measure(exporter, endpoint, folder, spans)?);
         }
     }
-    println!("nanoseconds for each of {SPANS} spans, medians of {rounds}: processors, clock");
+    println!("nanoseconds for each of {spans} spans, medians of {rounds}: processors, clock");
     for ((name, ..), mut found) in ways.iter().zip(found) {
         found.sort_by(|one, other| one.0.total_cmp(&other.0));
         let cpu = found[found.len() / 2].0;
