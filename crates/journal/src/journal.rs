@@ -424,7 +424,7 @@ impl Adopted {
     ) -> bool {
         let problems = self.problems.len();
         #[cfg(not(target_os = "linux"))]
-        let _ = (&mut records, max_bytes);
+        let _ = (&mut records, owner, max_bytes);
         #[cfg(target_os = "linux")]
         {
             let bytes: u64 = self.segments.iter().map(Segment::bytes).sum();

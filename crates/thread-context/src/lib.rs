@@ -186,6 +186,7 @@ struct Made {
 
 static LAST_MADE: AtomicPtr<Made> = AtomicPtr::new(ptr::null_mut());
 
+#[cfg(all(target_os = "linux", not(miri)))]
 impl Made {
     /// All that were made.
     fn all() -> impl Iterator<Item = &'static Attributes> {
