@@ -65,7 +65,7 @@ pub(crate) fn as_records(of: &Owner, records: &mut Vec<PathBuf>, has_room: bool)
     }
     fs::remove_file(&spans)?;
     if is_missing && !has_room {
-        let message = "they are left out, because the journal is full";
+        let message = "they are lost, because the journal is full";
         return Err(io::Error::new(io::ErrorKind::StorageFull, message));
     }
     Ok(())
@@ -313,7 +313,7 @@ mod tests {
         let (folder, stem) = ended();
         write_spans(&stem, 3);
         let (journal, problems) = Journal::open(folder.path(), 0).unwrap();
-        let message = "they are left out, because the journal is full";
+        let message = "they are lost, because the journal is full";
         assert!(problems[0].ends_with(message), "{problems:?}");
         assert!(journal.is_empty() && problems.len() == 1);
         journal.close();

@@ -6,11 +6,16 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What this process has locked. Another descriptor of a file would end its lock when it is closed.
 static HELD: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// When the process named its first journal, in microseconds since 1970, and its id: a fork is another one.
+static FIRST: AtomicU64 = AtomicU64::new(0);
+static FIRST_OF: AtomicU32 = AtomicU32::new(0);
 
 fn held() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
@@ -28,12 +33,17 @@ pub(crate) struct Owner {
 impl Owner {
     /// A new name in a folder.
     pub(crate) fn create(folder: &Path) -> io::Result<Self> {
-        let began = SystemTime::now().duration_since(UNIX_EPOCH);
-        let began = began.unwrap_or_default().as_micros();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = u64::try_from(now.unwrap_or_default().as_micros()).unwrap_or_default();
+        let id = process::id();
+        if FIRST_OF.swap(id, Ordering::Relaxed) != id {
+            FIRST.store(now, Ordering::Relaxed);
+        }
+        let first = FIRST.load(Ordering::Relaxed);
         // Within a microsecond, and in another namespace of processes, a name may be taken. Who looks for ended processes
         // may lock it first, and remove it.
         for attempt in 0..100 {
-            let stem = folder.join(format!("{:016x}-{}", began + attempt, process::id()));
+            let stem = folder.join(format!("{first:016x}-{id}-{:016x}", now + attempt));
             match Self::open(stem, private().create_new(true)) {
                 Ok(Some(owner)) => return Ok(owner),
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -153,6 +163,14 @@ pub(crate) fn is_lock(path: &Path) -> bool {
 pub(crate) fn writer_of(records: &Path) -> PathBuf {
     let of_owner = records.with_extension("").with_extension("");
     of_owner.with_extension("")
+}
+
+/// What the names of a process have in common, of one of its names or its locks.
+pub(crate) fn process_of(name: &Path) -> PathBuf {
+    let stem = name.with_extension("").to_string_lossy().into_owned();
+    stem.rsplit_once('-')
+        .map_or(stem.clone(), |(process, _)| process.to_owned())
+        .into()
 }
 
 /// The lock of the process that has records, or open spans, `OWNER.spans`.

@@ -401,7 +401,8 @@ fn send_requests(
         let sent = otlp.attempt(Bytes::copy_from_slice(request), deadline);
         let sent = sent.map_err(|undelivered| Unsent {
             is_invalid: undelivered.is_invalid,
-            reason: undelivered.reason,
+            // It gives up as at a shutdown, but there is none.
+            reason: undelivered.reason.replace(" before the shutdown", ""),
         });
         match sent {
             Ok(accepted) if accepted.rejected > 0 => otlp.warn(&rejected(&accepted)),

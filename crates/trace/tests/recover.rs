@@ -385,7 +385,7 @@ fn what_is_damaged_is_counted_and_left_out() {
     let at = bytes.windows(7).position(|it| it == b"damaged").unwrap();
     bytes[at] = b'D';
     fs::write(path, bytes).unwrap();
-    // A process of another version.
+    // Another version.
     leave(folder, &[spans(&["later"])]);
     let mut journals: Vec<_> = files(folder).into_iter().filter(is_journal).collect();
     journals.sort();
@@ -405,7 +405,7 @@ fn what_is_damaged_is_counted_and_left_out() {
     };
     assert!(note.starts_with("note: `"), "{note}");
     assert!(note.ends_with("found another kind of file"), "{note}");
-    let expected = "recovered 1 request of 2 ended processes: 1 span (0 of them open at the end), ";
+    let expected = "recovered 1 request of 1 ended process: 1 span (0 of them open at the end), ";
     let damaged = summary.strip_prefix(expected).unwrap();
     assert!(damaged != "0 damaged bytes" && damaged.ends_with(" damaged bytes"));
     assert!(files(folder).contains(&journals[1]));

@@ -19,6 +19,9 @@ use crate::resource;
 /// The most bytes that are sent at once, and with which nothing waits for more.
 const ENOUGH: usize = 1024 * 1024;
 
+/// The bytes that are sent at once on the slowest line.
+const MIN_SIZE: usize = 4096;
+
 /// The pause after a failure, which doubles with each further one.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
@@ -81,7 +84,7 @@ impl Delivery {
         let (journal, problems) = Journal::open(&folder, settings.max_bytes)
             .map_err(|error| format!("`{}`: {error}", folder.display()))?;
         for problem in problems {
-            tracing::warn!(problem, "a file in the journal stays as it is");
+            tracing::warn!(problem, "a file in the journal was not taken over");
         }
         if signal == Signal::Traces {
             keep_open_spans(&journal, &resource::of_config(config));
@@ -250,6 +253,7 @@ impl Delivery {
         let request = batch.requests.concat();
         let is_single = batch.requests.len() == 1;
         let signal = signal(batch.kind);
+        let bytes = request.len();
         let sent = send_requests(&self.config, signal, vec![request], timeout.min(left));
         match sent {
             Ok(()) => {
@@ -273,7 +277,7 @@ impl Delivery {
                 }
             }
             Err(error) => {
-                attempts.failed();
+                attempts.failed(bytes);
                 if attempts.waits.is_due() {
                     tracing::warn!(error = %error, "telemetry waits in the journal");
                 }
@@ -310,6 +314,8 @@ struct Attempts {
     /// The most bytes that are sent at once: fewer after a failure, since a line may be slow, and a request too large or
     /// wrong.
     size: usize,
+    /// Where it stops growing: it is half of what has failed, and grows slowly.
+    limit: usize,
     /// Whether the receiver gets what has waited for it: at most half of the time, so that it has room for others.
     is_behind: bool,
     waits: Message,
@@ -322,6 +328,7 @@ impl Attempts {
             failures: 0,
             not_before: None,
             size,
+            limit: size,
             is_behind: true,
             waits: Message::default(),
             lost: Message::default(),
@@ -330,15 +337,17 @@ impl Attempts {
 
     fn succeeded(&mut self, began: Instant, most: usize) {
         self.failures = 0;
-        self.size = (self.size * 2).clamp(most.min(4096), most);
+        self.limit = (self.limit + self.limit / 32).min(most);
+        self.size = (self.size * 2).clamp(MIN_SIZE.min(most), self.limit);
         let now = Instant::now();
         self.not_before = self.is_behind.then(|| now + (now - began));
     }
 
-    fn failed(&mut self) {
+    fn failed(&mut self, bytes: usize) {
         let pause = MIN_PAUSE.saturating_mul(1 << self.failures.min(8));
         self.failures += 1;
-        self.size /= 2;
+        self.limit = self.limit.min(bytes / 2).max(MIN_SIZE);
+        self.size = self.limit;
         self.is_behind = true;
         self.not_before = Some(Instant::now() + pause.min(MAX_PAUSE));
     }
