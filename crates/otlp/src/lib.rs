@@ -145,6 +145,8 @@ struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
     throttle: Throttle,
+    /// See [`Limits`].
+    gives_up: bool,
     ending: Arc<Ending>,
     settings: OtlpSettings,
     files: WatchedFiles,
@@ -188,6 +190,7 @@ fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<O
         of_runtime,
         runtime,
         throttle: Throttle::default(),
+        gives_up: false,
         ending,
         settings,
         files,
@@ -247,6 +250,7 @@ impl Otlp {
                 Limits {
                     deadline,
                     timeout,
+                    gives_up: self.gives_up,
                     ending: &self.ending,
                 },
             );
@@ -389,20 +393,18 @@ fn send_requests(
     timeout: Duration,
 ) -> Result<(), Unsent> {
     let deadline = retry::deadline(timeout);
-    let ending = Arc::<Ending>::default();
-    ending.begin(deadline);
-    let otlp = connect(target, signal, ending);
+    let otlp = connect(target, signal, Arc::default());
     let mut otlp = otlp.map_err(|error| Unsent {
         is_invalid: false,
         reason: error.to_string(),
     })?;
+    otlp.gives_up = true;
     let mut result = Ok(());
     for request in requests {
         let sent = otlp.attempt(Bytes::copy_from_slice(request), deadline);
         let sent = sent.map_err(|undelivered| Unsent {
             is_invalid: undelivered.is_invalid,
-            // It gives up as at a shutdown, but there is none.
-            reason: undelivered.reason.replace(" before the shutdown", ""),
+            reason: undelivered.reason,
         });
         match sent {
             Ok(accepted) if accepted.rejected > 0 => otlp.warn(&rejected(&accepted)),

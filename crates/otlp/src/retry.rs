@@ -101,6 +101,8 @@ pub(super) struct Limits<'a> {
     pub(super) deadline: Instant,
     /// The timeout of the export, for its error.
     pub(super) timeout: Duration,
+    /// Whether a receiver that is not there is given up early, although nothing shuts down.
+    pub(super) gives_up: bool,
     pub(super) ending: &'a Ending,
 }
 
@@ -136,6 +138,7 @@ impl Limits<'_> {
                 format!("not delivered before the shutdown: {reason}")
             }
             Some(_) => format!("not delivered within the time of the flush: {reason}"),
+            None if self.gives_up => format!("not delivered: {reason}"),
             None => format!("not delivered within {:?}: {reason}", self.timeout),
         };
         Undelivered {
@@ -181,6 +184,7 @@ async fn send_with<S: Future<Output = ()>>(
     loop {
         let sent = transport.send(request.clone(), limits.left());
         let outcome = limits.within(sent).await;
+        let is_invalid = matches!(outcome, Some(Outcome::Invalid(_)));
         let unanswered = throttle.unanswered + 1;
         throttle.unanswered = 0;
         let (reason, after) = match outcome {
@@ -188,17 +192,10 @@ async fn send_with<S: Future<Output = ()>>(
                 throttle.failure = None;
                 return Ok(Accepted { rejected, message });
             }
-            Some(Outcome::Rejected(reason)) => {
+            Some(Outcome::Rejected(reason) | Outcome::Invalid(reason)) => {
                 return Err(Undelivered {
                     error_type: "rejected",
-                    is_invalid: false,
-                    reason,
-                });
-            }
-            Some(Outcome::Invalid(reason)) => {
-                return Err(Undelivered {
-                    error_type: "rejected",
-                    is_invalid: true,
+                    is_invalid,
                     reason,
                 });
             }
@@ -223,7 +220,8 @@ async fn send_with<S: Future<Output = ()>>(
             0 => "rejected",
             _ => "connection_error",
         };
-        if throttle.unanswered >= MAX_UNANSWERED && limits.ending.get().is_some() {
+        let gives_up = limits.gives_up || limits.ending.get().is_some();
+        if gives_up && throttle.unanswered >= MAX_UNANSWERED {
             return Err(limits.error(error_type, &reason));
         }
         let pause = pause(delay, after);
@@ -308,6 +306,7 @@ mod tests {
             Limits {
                 deadline: deadline(timeout),
                 timeout,
+                gives_up: false,
                 ending: &ending,
             },
             no_sleep,
@@ -403,6 +402,7 @@ mod tests {
             let limits = Limits {
                 deadline: deadline(3600 * SECOND),
                 timeout: 3600 * SECOND,
+                gives_up: false,
                 ending: &ending,
             };
             let mut absent = Absent {
