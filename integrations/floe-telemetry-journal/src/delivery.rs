@@ -35,9 +35,6 @@ const QUIET: Duration = Duration::from_secs(60);
 /// The longest shutdown. A longer one could not be added to the current time.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// How long a request may take, unless the configuration says it.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
 /// The journal of a signal, and what is to be sent from it.
 #[derive(Debug)]
 pub(crate) struct Delivery {
@@ -112,7 +109,7 @@ impl Delivery {
                 _ => Kind::Logs,
             },
             delay,
-            most: ENOUGH.min(config.otlp.all.max_request_bytes.unwrap_or(ENOUGH)),
+            most: ENOUGH.min(config.otlp.max_request(signal)),
             config: sent,
             state: Mutex::new(State {
                 due,
@@ -153,7 +150,7 @@ impl Delivery {
         let now = Instant::now();
         if now.saturating_duration_since(state.alive) >= ALIVE {
             state.alive = now;
-            self.journal.is_alive();
+            self.journal.note_alive();
         }
     }
 
@@ -176,8 +173,6 @@ impl Delivery {
     }
 
     fn wait<'s>(&self, state: MutexGuard<'s, State>, time: Duration) -> MutexGuard<'s, State> {
-        // The longest time that every system can wait for.
-        let time = time.min(Duration::from_secs(3600));
         let waited = self.changed.wait_timeout(state, time);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
@@ -246,13 +241,12 @@ impl Delivery {
     /// Sends requests that follow each other as one. Breaks if they have to wait.
     fn send(&self, batch: &Batch, attempts: &mut Attempts) -> ControlFlow<()> {
         let began = Instant::now();
-        let timeout = self.config.otlp.all.timeout_millis;
-        let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
+        let signal = signal(batch.kind);
+        let timeout = self.config.otlp.timeout(signal);
         let left = self.lock().left().unwrap_or(Duration::MAX);
         // A message of protobuf that follows another one adds to it.
         let request = batch.requests.concat();
         let is_single = batch.requests.len() == 1;
-        let signal = signal(batch.kind);
         let bytes = request.len();
         let sent = send_requests(&self.config, signal, vec![request], timeout.min(left));
         match sent {
