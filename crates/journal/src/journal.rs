@@ -180,9 +180,7 @@ impl Journal {
     /// Whether every request is delivered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let is_empty =
-            |state: MutexGuard<'_, State>| state.segments.iter().all(Segment::is_delivered);
-        self.state().is_none_or(is_empty)
+        self.undelivered() == 0
     }
 
     /// The bytes that are not delivered.
@@ -232,8 +230,8 @@ impl Journal {
     }
 
     /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note.
-    pub fn is_alive(&self) {
-        self.owner.is_alive();
+    pub fn note_alive(&self) {
+        self.owner.note_alive();
     }
 
     /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one, and

@@ -36,8 +36,10 @@ impl Owner {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = u64::try_from(now.unwrap_or_default().as_micros()).unwrap_or_default();
         let id = process::id();
-        if FIRST_OF.swap(id, Ordering::Relaxed) != id {
+        if FIRST_OF.load(Ordering::Acquire) != id {
             FIRST.store(now, Ordering::Relaxed);
+            // Behind the time, which another thread reads once it sees the id.
+            FIRST_OF.store(id, Ordering::Release);
         }
         let first = FIRST.load(Ordering::Relaxed);
         // Within a microsecond, and in another namespace of processes, a name may be taken. Who looks for ended processes
@@ -87,7 +89,7 @@ impl Owner {
     }
 
     /// Notes that the process is alive.
-    pub(crate) fn is_alive(&self) {
+    pub(crate) fn note_alive(&self) {
         if let Some(file) = &*self.file() {
             let _ = file.set_modified(SystemTime::now());
         }
