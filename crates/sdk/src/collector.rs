@@ -100,8 +100,8 @@ const MIN_PAUSE: Duration = Duration::from_millis(50);
 /// The same, if batches wait for less.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The longest interval between two turns while there are no spans, unless batches wait for less. Polling means that a thread that
-/// records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
+/// The longest interval between two turns while there are no spans, unless batches wait for less. Polling means that a
+/// thread that records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a process that was forked waits for a lock that its parent may have held.

@@ -143,17 +143,16 @@ pub(crate) fn places() -> Option<&'static [AtomicU64; BLOCK / 8]> {
     })?
 }
 
-/// Gives a fork memory of its own in the place of the `places` of the file, which are its parent's. Returns whether that
-/// succeeded.
-pub(crate) fn separate(places: *const ()) -> bool {
+/// Gives a fork memory of its own in the place of the `places` of the file, which are its parent's. If it fails, they stay
+/// those of the parent.
+pub(crate) fn separate(places: *const ()) {
     let at = places.cast_mut().cast();
     #[expect(unsafe_code, reason = "memory is replaced")]
     // SAFETY: `places` mapped this range, which is only used as atomics. It becomes zeros while the process has one thread.
-    let replaced = unsafe {
+    let _ = unsafe {
         let flags = MapFlags::PRIVATE | MapFlags::FIXED;
         rustix::mm::mmap_anonymous(at, BLOCK, ProtFlags::READ | ProtFlags::WRITE, flags)
     };
-    replaced.is_ok()
 }
 
 /// In a fork, there is no file.

@@ -14,8 +14,6 @@ pub(crate) const fn places() -> Option<&'static [AtomicU64; BLOCK / 8]> {
     None
 }
 
-pub(crate) const fn separate(_: *const ()) -> bool {
-    false
-}
+pub(crate) const fn separate(_: *const ()) {}
 
 pub(crate) const fn forked() {}

@@ -64,14 +64,13 @@ pub(crate) fn forked() {
         if chunk.is_null() {
             return;
         }
+        if is_kept.swap(false, Ordering::Relaxed) {
+            kept::separate(chunk.cast());
+            continue;
+        }
         #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
         // SAFETY: `acquire` stores chunks of this length, which are never freed.
         let places = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
-        if is_kept.swap(false, Ordering::Relaxed) {
-            // If it fails, the places are those of the parent, which are left alone as far as possible.
-            let _ = kept::separate(chunk.cast());
-            continue;
-        }
         for place in places {
             place.span_id.store(0, Ordering::Relaxed);
         }

@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -85,11 +84,11 @@ fn kill_after(mut child: Child, lines: usize, end: &str) -> u64 {
     at
 }
 
-fn hex(ids: &[u8]) -> String {
-    ids.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// Ids as a receiver writes them.
+fn hex(ids: &[u8; 24]) -> String {
+    let [high, middle, low] =
+        [0, 8, 16].map(|at| u64::from_be_bytes(*ids[at..].first_chunk().unwrap()));
+    format!("{high:016x}{middle:016x}{low:016x}")
 }
 
 /// The number of spans in a request.

@@ -37,6 +37,12 @@ fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     TelemetryProvider::builder(config).initialize()
 }
 
+/// Makes a receiver answer with a status of HTTP.
+fn refuse(receiver: &Receiver, status: u16) {
+    let headers = Vec::new();
+    receiver.respond(Response::Http { status, headers });
+}
+
 /// The numbers that a receiver has got, in this order.
 fn numbers(receiver: &Receiver) -> Vec<i64> {
     let number = |span: &ReceivedSpan| match span.attributes["number"] {
@@ -103,10 +109,7 @@ fn a_receiver_that_comes_back_gets_what_has_waited() {
     floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::http();
-    receiver.respond(Response::Http {
-        status: 503,
-        headers: Vec::new(),
-    });
+    refuse(&receiver, 503);
     let mut config = config(folder.path(), &receiver.endpoint());
     config.batch_processor.schedule_delay_millis = 1;
     config.otlp.all.timeout_millis = Some(500);
@@ -169,10 +172,7 @@ fn what_a_receiver_rejects_does_not_stop_what_follows() {
     floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::http();
-    receiver.respond(Response::Http {
-        status: 400,
-        headers: Vec::new(),
-    });
+    refuse(&receiver, 400);
     let mut config = config(folder.path(), &receiver.endpoint());
     config.batch_processor.schedule_delay_millis = 1;
     let telemetry = start(config).unwrap();
@@ -194,10 +194,7 @@ fn an_answer_that_is_not_about_the_request_is_an_outage() {
     for status in [401, 404, 500, 503] {
         let folder = tempfile::tempdir().unwrap();
         let receiver = Receiver::http();
-        receiver.respond(Response::Http {
-            status,
-            headers: Vec::new(),
-        });
+        refuse(&receiver, status);
         let telemetry = start(config(folder.path(), &receiver.endpoint())).unwrap();
         (0..100).for_each(work);
         telemetry.shutdown(Duration::from_secs(3)).unwrap();
@@ -243,10 +240,7 @@ fn a_subscriber_that_panics_stops_no_delivery() {
     tracing_subscriber::registry().with(Panics).init();
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::http();
-    receiver.respond(Response::Http {
-        status: 500,
-        headers: Vec::new(),
-    });
+    refuse(&receiver, 500);
     let mut config = config(folder.path(), &receiver.endpoint());
     config.batch_processor.schedule_delay_millis = 1;
     let telemetry = start(config).unwrap();
