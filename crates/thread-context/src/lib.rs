@@ -26,11 +26,11 @@ pub use self::open_span::keep;
 pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
-use std::sync::{LazyLock, OnceLock, RwLock};
+use std::sync::OnceLock;
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
@@ -110,7 +110,7 @@ impl Attributes {
     }
 
     /// The attributes of spans whose name is only known at run time, at a place in the code: those that `make` has returned
-    /// for both. [`NONE`](Self::NONE) if there are more than a thousand names, or while another thread adds one.
+    /// for both. [`NONE`](Self::NONE) if a thousand were made before.
     #[must_use]
     pub fn named(
         name: &str,
@@ -122,28 +122,33 @@ impl Attributes {
         if name.len() > MAX_VALUE {
             return NONE;
         }
-        // A fork may have a lock of a thread that does not exist in it, so nothing waits for it.
         let place = place.addr();
-        let Ok(known) = NAMED.try_read() else {
+        let mut hasher = DefaultHasher::new();
+        (name, place).hash(&mut hasher);
+        let list = &NAMED[hasher.finish() as usize % LISTS];
+        let mut at = list.load(Ordering::Acquire);
+        #[expect(unsafe_code, reason = "references that were stored as pointers")]
+        // SAFETY: what is stored below is never freed.
+        while let Some(known) = unsafe { at.cast_const().as_ref() } {
+            if known.place == place && *known.name == *name {
+                return known.attributes;
+            }
+            at = known.next.load(Ordering::Relaxed);
+        }
+        if NAMED_COUNT.fetch_add(1, Ordering::Relaxed) >= MAX_NAMED {
+            NAMED_COUNT.fetch_sub(1, Ordering::Relaxed);
             return NONE;
-        };
-        let of_name = known.get(name);
-        if let Some(found) = of_name.and_then(|places| places.get(&place)) {
-            return found;
         }
-        let is_full = match of_name {
-            Some(places) => places.len() >= MAX_PLACES,
-            None => known.len() >= MAX_NAMES,
-        };
-        drop(known);
-        match NAMED.try_write() {
-            Ok(mut known) if !is_full => known
-                .entry(name.into())
-                .or_default()
-                .entry(place)
-                .or_insert_with(make),
-            _ => NONE,
-        }
+        // Two threads may add the same at once; it is found in either then.
+        let attributes = make();
+        let new: &'static Named = Box::leak(Box::new(Named {
+            name: name.into(),
+            place,
+            attributes,
+            next: AtomicPtr::new(ptr::null_mut()),
+        }));
+        push(list, new, &new.next);
+        attributes
     }
 
     fn packed(span: &str, function: &str, file: &str, line: u32) -> Self {
@@ -211,14 +216,22 @@ fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
     });
 }
 
-/// Attributes of names that are only known at run time, each with its places in the code.
-type Named = HashMap<Box<str>, HashMap<usize, &'static Attributes>>;
+/// Attributes of a name that is only known at run time, at a place in the code.
+#[derive(Debug)]
+struct Named {
+    name: Box<str>,
+    place: usize,
+    attributes: &'static Attributes,
+    next: AtomicPtr<Named>,
+}
 
-static NAMED: LazyLock<RwLock<Named>> = LazyLock::new(RwLock::default);
+/// All of them, by the hash of name and place.
+static NAMED: [AtomicPtr<Named>; LISTS] = [const { AtomicPtr::new(ptr::null_mut()) }; LISTS];
+const LISTS: usize = 256;
 
-/// The most names, and the most places of one.
-const MAX_NAMES: usize = 1024;
-const MAX_PLACES: usize = 16;
+/// How many there are. Their number is bounded, so it does no harm if all have the same hash.
+static NAMED_COUNT: AtomicUsize = AtomicUsize::new(0);
+const MAX_NAMED: usize = 1024;
 
 /// The longest value of an attribute.
 const MAX_VALUE: usize = 255;
@@ -578,6 +591,31 @@ mod tests {
             bytes(Attributes::of_call("", &"y".repeat(222), "a.rs", 1)),
             b"\x02\x011\x03\x04a.rs"
         );
+    }
+
+    #[test]
+    fn names_are_added_by_many_threads_at_once_up_to_a_bound() {
+        let named = |name: &str| {
+            Attributes::named(name, ptr::null(), || Attributes::of_call(name, "", "", 0))
+        };
+        let names: Vec<_> = (0..32).map(|name| format!("of many {name}")).collect();
+        let begin = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    begin.wait();
+                    for name in &names {
+                        assert!(bytes(named(name)).ends_with(name.as_bytes()), "{name}");
+                    }
+                });
+            }
+        });
+        assert!(ptr::eq(named(&names[0]), named(&names[0])));
+
+        let more = (0..MAX_NAMED).map(|name| format!("too many {name}"));
+        let known = more.filter(|name| named(name).used > 1).count();
+        assert!((1..=MAX_NAMED - names.len()).contains(&known), "{known}");
+        assert!(ptr::eq(named(&names[0]), named(&names[0])));
     }
 
     /// The number of the span whose record readers see on this thread; `None` without one.
