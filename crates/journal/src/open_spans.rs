@@ -38,6 +38,7 @@ pub(crate) fn as_records(of: &Owner, records: &mut Vec<PathBuf>, has_room: bool)
         Err(error) => return Err(error),
     };
     let is_missing = !records.contains(&made);
+    let mut damage = None;
     if is_missing && has_room {
         let mut content = Vec::new();
         file.take(MAX_FILE).read_to_end(&mut content)?;
@@ -62,8 +63,12 @@ pub(crate) fn as_records(of: &Owner, records: &mut Vec<PathBuf>, has_room: bool)
             fs::rename(&draft, &made)?;
             records.push(made);
         }
+        damage = kept.damage;
     }
     fs::remove_file(&spans)?;
+    if let Some(damage) = damage {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, damage));
+    }
     if is_missing && !has_room {
         let message = "they are lost, because the journal is full";
         return Err(io::Error::new(io::ErrorKind::StorageFull, message));
@@ -306,6 +311,24 @@ mod tests {
             assert_eq!((found.problems.len(), requests.len()), (1, 0));
         }
         assert_eq!(fs::read(spans).unwrap(), b"floespn\x02");
+    }
+
+    #[test]
+    fn a_file_that_is_cut_is_one_problem() {
+        for (size, expected, left) in [(0, 1, 0), (BLOCK, 3, 0), (2 * BLOCK, 3, 1024)] {
+            let (folder, stem) = ended();
+            write_spans(&stem, 2000);
+            let spans = stem.with_extension("spans");
+            let file = fs::File::options().write(true).open(spans).unwrap();
+            file.set_len(size as u64).unwrap();
+            let (found, requests) = recovered(folder.path());
+            assert_eq!(requests.concat().len(), left);
+            let expected = expected * BLOCK;
+            let message = format!("00-1.spans`: expected at least {expected} bytes, found {size}");
+            assert!(found.problems[0].ends_with(&message), "{found:?}");
+            assert_eq!(found.problems.len(), 1);
+            assert_recovered(folder.path(), 0);
+        }
     }
 
     #[test]

@@ -392,6 +392,10 @@ fn what_is_damaged_is_counted_and_left_out() {
     let mut bytes = fs::read(&journals[1]).unwrap();
     bytes[7] = 0xff;
     fs::write(&journals[1], bytes).unwrap();
+    // Open spans that are cut off.
+    let cut = folder.join("telemetry/00-1.spans");
+    fs::write(&cut, b"floespn\x01").unwrap();
+    fs::write(cut.with_extension("lock"), "").unwrap();
 
     let output = recover(folder, &[]);
     assert!(output.status.success(), "{output:?}");
@@ -400,9 +404,14 @@ fn what_is_damaged_is_counted_and_left_out() {
     };
     assert!(line.contains("whole"), "{line}");
     let errors = errors(&output);
-    let [note, summary] = *errors.lines().collect::<Vec<_>>() else {
+    let [spans, note, summary] = *errors.lines().collect::<Vec<_>>() else {
         panic!("{output:?}")
     };
+    let expected = "/00-1.spans`: expected at least 65536 bytes, found 8";
+    assert!(
+        spans.starts_with("note: `/") && spans.ends_with(expected),
+        "{spans}"
+    );
     assert!(note.starts_with("note: `"), "{note}");
     assert!(note.ends_with("found another kind of file"), "{note}");
     let expected = "recovered 1 request of 1 ended process: 1 span (0 of them open at the end), ";
