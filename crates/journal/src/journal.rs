@@ -96,11 +96,7 @@ impl Journal {
     ///
     /// The folder cannot be created or read, or no file can be created in it.
     pub fn open(folder: &Path, max_bytes: u64) -> io::Result<(Self, Vec<String>)> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        create(folder)?;
         let folder = fs::canonicalize(folder)?;
         let owner = Owner::create(&folder)?;
         let (mut segments, mut ended) = (Vec::new(), Ended::default());
@@ -220,9 +216,22 @@ impl Journal {
         })
     }
 
-    /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note.
-    pub fn note_alive(&self) {
+    /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note. If the folder was
+    /// removed, creates it again, with the requests of the file that is open. Returns whether it was.
+    ///
+    /// # Errors
+    ///
+    /// The folder was removed, and cannot be created again, or has no room for the requests.
+    pub fn note_alive(&self) -> io::Result<bool> {
         self.owner.note_alive();
+        let is_removed = |_: &MutexGuard<'_, State>| self.owner.is_removed();
+        let Some(mut state) = self.state().filter(is_removed) else {
+            return Ok(false);
+        };
+        create(self.owner.stem.parent().unwrap_or(&self.owner.stem))?;
+        self.owner.restore()?;
+        state.segments.iter_mut().try_for_each(Segment::restore)?;
+        Ok(true)
     }
 
     /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one, and
@@ -502,6 +511,15 @@ impl Ended {
     fn problem(&mut self, path: &Path, error: &dyn fmt::Display) {
         self.problems.push(format!("`{}`: {error}", path.display()));
     }
+}
+
+/// Creates a folder, of its user alone, if it does not exist.
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// What is in a folder. The names begin with the time at which their process began, and the numbers of its files follow.
@@ -1114,6 +1132,64 @@ mod tests {
             }
             assert_eq!(all, 200);
             assert_eq!(names(folder.path()), [""; 0]);
+        }
+
+        #[test]
+        fn a_folder_that_is_removed_is_created_again() {
+            if let Some(folder) = as_child() {
+                assert_eq!(recovered(&folder.join("of/journals")).0.alive, 1);
+                ready();
+                return;
+            }
+            let parent = tempdir().unwrap();
+            let folder = parent.path().join("of/journals");
+            let journal = open(&folder);
+            for request in [&[1; 300][..], &[2; 100], b"three"] {
+                journal.append(Kind::Logs, request).unwrap();
+            }
+            journal.delivered(&journal.next(0).unwrap());
+            assert!(!journal.note_alive().unwrap());
+            fs::remove_dir_all(parent.path().join("of")).unwrap();
+            journal.append(Kind::Logs, b"four").unwrap();
+            assert!(journal.note_alive().unwrap());
+            assert!(!journal.note_alive().unwrap());
+            let mode = fs::metadata(&folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+            // The process has the lock.
+            let mut child = child("a_folder_that_is_removed_is_created_again", &parent);
+            drop(child.stdin.take());
+            assert!(child.wait().unwrap().success());
+            journal.append(Kind::Logs, &[5; 200]).unwrap();
+            assert_eq!(journal.next(0).unwrap().requests, [vec![2; 100]]);
+            drop(journal);
+            let requests = [&[2; 100][..], b"three", b"four", &[5; 200]];
+            let expected = requests.map(|it| (Kind::Logs, it.to_vec()));
+            assert_eq!(recovered(&folder).1, expected);
+            assert_eq!(names(&folder), [""; 0]);
+        }
+
+        #[test]
+        fn a_folder_that_cannot_be_created_again_is_an_error() {
+            let parent = tempdir().unwrap();
+            let folder = parent.path().join("journal");
+            let journal = open(&folder);
+            journal.append(Kind::Logs, &[1; 200]).unwrap();
+            fs::remove_dir_all(&folder).unwrap();
+            fs::write(&folder, "a file").unwrap();
+            for _ in 0..2 {
+                journal.note_alive().unwrap_err();
+                let error = journal.append(Kind::Logs, &[2; 200]).unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    "the journal cannot be written: Not a directory (os error 20)"
+                );
+            }
+            fs::remove_file(&folder).unwrap();
+            assert!(journal.note_alive().unwrap());
+            journal.append(Kind::Logs, &[3; 200]).unwrap();
+            drop(journal);
+            let expected = [1, 3].map(|byte| (Kind::Logs, vec![byte; 200]));
+            assert_eq!(recovered(&folder).1, expected);
         }
 
         #[test]

@@ -96,6 +96,22 @@ impl Owner {
         }
     }
 
+    /// Whether the file is not in the folder any more.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.file().as_ref().is_some_and(is_removed)
+    }
+
+    /// Locks the name again, whose file was removed.
+    pub(crate) fn restore(&self) -> io::Result<()> {
+        let file = open(&self.lock(), private().create_new(true))?;
+        if !lock(&file, false)? {
+            // Who looks for ended processes was faster, and removes it.
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        *self.file() = Some(file);
+        Ok(())
+    }
+
     fn file(&self) -> MutexGuard<'_, Option<File>> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,8 +247,6 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
 /// A lock of the process: a fork does not inherit it. `false` if another one has it, or the file is removed.
 #[cfg(unix)]
 fn lock(file: &File, is_shared: bool) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;
 
@@ -242,7 +256,7 @@ fn lock(file: &File, is_shared: bool) -> io::Result<bool> {
         FlockOperation::NonBlockingLockExclusive
     };
     match fcntl_lock(file, operation) {
-        Ok(()) => Ok(file.metadata()?.nlink() > 0),
+        Ok(()) => Ok(!is_removed(file)),
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -251,4 +265,17 @@ fn lock(file: &File, is_shared: bool) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn lock(_: &File, _: bool) -> io::Result<bool> {
     Ok(true)
+}
+
+/// Whether a file that is open has no name any more. If that is not known, it has.
+#[cfg(unix)]
+pub(crate) fn is_removed(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_removed(_: &File) -> bool {
+    false
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
 
-use crate::owner::{existing, open, private};
+use crate::owner::{existing, is_removed, open, private};
 
 /// The first bytes of a file; the last one is the version of its layout.
 const MAGIC: [u8; 8] = *b"floejnl\x01";
@@ -129,6 +129,23 @@ impl Segment {
     /// Closes the file until it is used again.
     pub(crate) fn close(&mut self) {
         self.file = None;
+    }
+
+    /// Writes the file again if it was removed while it was open. Without room, it stays as it is.
+    pub(crate) fn restore(&mut self) -> io::Result<()> {
+        let Some(removed) = self.file.as_mut().filter(|file| is_removed(file)) else {
+            return Ok(());
+        };
+        within_limit(self.end)?;
+        let mut bytes = Vec::new();
+        removed.seek(SeekFrom::Start(0))?;
+        removed.take(self.end).read_to_end(&mut bytes)?;
+        let mut file = open(&self.path, private().create_new(true))?;
+        file.write_all(&bytes).inspect_err(|_| {
+            let _ = fs::remove_file(&self.path);
+        })?;
+        self.file = Some(file);
+        Ok(())
     }
 
     /// Renames the file, which is closed.
