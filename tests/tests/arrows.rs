@@ -37,6 +37,7 @@ const CRATES: [&str; 32] = [
     "floe-telemetry",
     "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-http",
+    "integrations/floe-telemetry-flight-recorder",
     "integrations/floe-telemetry-journal",
     "integrations/floe-telemetry-process-context",
     "integrations/floe-telemetry-prometheus",

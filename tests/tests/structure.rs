@@ -35,6 +35,7 @@ const CRATES: [&str; 40] = [
     "integrations/floe-telemetry-detectors",
     "integrations/floe-telemetry-diesel",
     "integrations/floe-telemetry-http",
+    "integrations/floe-telemetry-flight-recorder",
     "integrations/floe-telemetry-journal",
     "integrations/floe-telemetry-messaging",
     "integrations/floe-telemetry-metrics-facade",

@@ -7,9 +7,12 @@ use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::to_writer;
 
 use crate::schema::{self, Field, Kind, Message};
-use crate::wire::{self, Malformed, Value, Values};
+use crate::wire::{self, Malformed, Value};
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The most levels of values inside values, which attributes of log records may have.
 const MAX_DEPTH: usize = 100;
@@ -47,118 +50,146 @@ pub fn logs(request: &[u8]) -> Result<Vec<u8>, Malformed> {
 }
 
 fn encode(message: &Message, request: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let mut out = Vec::with_capacity(request.len() * 2);
-    write_message(message, request, 0, &mut out)?;
-    Ok(out)
-}
-
-fn write_message(
-    message: &Message,
-    bytes: &[u8],
-    depth: usize,
-    out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
-    if depth > MAX_DEPTH {
-        return Err(Malformed("values are nested too deeply".into()));
-    }
-    let start = out.len();
-    out.push(b'{');
-    for field in message.fields {
-        write_field(field, bytes, depth, start, out)?;
-    }
-    out.push(b'}');
-    Ok(())
-}
-
-/// Writes a field of the message that begins at `start`, if it is set.
-fn write_field(
-    field: &Field,
-    bytes: &[u8],
-    depth: usize,
-    start: usize,
-    out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
-    let before = out.len();
-    if before > start + "{".len() {
-        out.push(b',');
-    }
-    write_text(field.name, out);
-    out.extend_from_slice(if field.is_repeated { b":[" } else { b":" });
-    let first = out.len();
-    for value in Values::of(bytes, field.number) {
-        let value = value?;
-        if !field.is_repeated {
-            // The last one applies.
-            out.truncate(first);
-            write_value(&field.kind, &value, depth, out)?;
-            continue;
-        }
-        for value in value.unpacked(&field.kind) {
-            if out.len() > first {
-                out.push(b',');
-            }
-            write_value(&field.kind, &value?, depth, out)?;
-        }
-    }
-    if out.len() == first {
-        out.truncate(before);
-    } else if field.is_repeated {
-        out.push(b']');
-    }
-    Ok(())
-}
-
-fn write_value(
-    kind: &Kind,
-    value: &Value<'_>,
-    depth: usize,
-    out: &mut Vec<u8>,
-) -> Result<(), Malformed> {
-    // Writing to memory cannot fail.
-    let _ = match (kind, *value) {
-        (Kind::Message(message), Value::Bytes(bytes)) => {
-            return write_message(message, bytes, depth + 1, out);
-        }
-        (Kind::Text, Value::Bytes(bytes)) => {
-            let text =
-                str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8".into()))?;
-            write_text(text, out);
-            return Ok(());
-        }
-        (Kind::Id, Value::Bytes(bytes)) => {
-            out.push(b'"');
-            for byte in bytes {
-                let _ = write!(out, "{byte:02x}");
-            }
-            out.push(b'"');
-            return Ok(());
-        }
-        (Kind::Bytes, Value::Bytes(bytes)) => {
-            write!(out, "\"{}\"", BASE64_STANDARD.encode(bytes))
-        }
-        (Kind::Bool, Value::Number(number)) => write!(out, "{}", number != 0),
-        (Kind::Uint32, Value::Number(number)) => write!(out, "{number}"),
-        (Kind::Sint32, Value::Number(number)) => {
-            write!(out, "{}", wire::zigzag(number))
-        }
-        (Kind::Uint64 | Kind::Fixed64, Value::Number(number)) => write!(out, "\"{number}\""),
-        (Kind::Int64 | Kind::Sfixed64, Value::Number(number)) => {
-            write!(out, "\"{}\"", number.cast_signed())
-        }
-        (Kind::Double, Value::Number(bits)) => match f64::from_bits(bits) {
-            number if number.is_nan() => write!(out, "\"NaN\""),
-            f64::INFINITY => write!(out, "\"Infinity\""),
-            f64::NEG_INFINITY => write!(out, "\"-Infinity\""),
-            number => write!(out, "{number:?}"),
-        },
-        _ => return Err(Malformed("a field has another type than its schema".into())),
+    let mut encoder = Encoder {
+        out: Vec::with_capacity(request.len() * 2),
+        fields: Vec::new(),
     };
-    Ok(())
+    encoder.message(message, request, 0)?;
+    Ok(encoder.out)
+}
+
+struct Encoder<'b> {
+    out: Vec<u8>,
+    /// Those of the messages that are being written, the innermost last.
+    fields: Vec<(u32, Value<'b>)>,
+}
+
+impl<'b> Encoder<'b> {
+    fn message(
+        &mut self,
+        message: &Message,
+        bytes: &'b [u8],
+        depth: usize,
+    ) -> Result<(), Malformed> {
+        if depth > MAX_DEPTH {
+            return Err(Malformed("values are nested too deeply".into()));
+        }
+        let start = self.out.len();
+        self.out.push(b'{');
+        let own = self.fields.len();
+        wire::fields(bytes, &mut self.fields)?;
+        for field in message.fields {
+            self.field(field, own, depth, start)?;
+        }
+        self.fields.truncate(own);
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// Writes a field of the message that begins at `start`, if it is among those from `own` on.
+    fn field(
+        &mut self,
+        field: &Field,
+        own: usize,
+        depth: usize,
+        start: usize,
+    ) -> Result<(), Malformed> {
+        let before = self.out.len();
+        let mut first = None;
+        for at in own..self.fields.len() {
+            let (number, value) = self.fields[at];
+            if number != field.number {
+                continue;
+            }
+            let first = *first.get_or_insert_with(|| {
+                if before > start + "{".len() {
+                    self.out.push(b',');
+                }
+                self.out.push(b'"');
+                // No name has a character that is escaped.
+                self.out.extend_from_slice(field.name.as_bytes());
+                let end: &[u8] = if field.is_repeated { b"\":[" } else { b"\":" };
+                self.out.extend_from_slice(end);
+                self.out.len()
+            });
+            if !field.is_repeated {
+                // The last one applies.
+                self.out.truncate(first);
+                self.value(&field.kind, value, depth)?;
+                continue;
+            }
+            for value in value.unpacked(&field.kind) {
+                if self.out.len() > first {
+                    self.out.push(b',');
+                }
+                self.value(&field.kind, value?, depth)?;
+            }
+        }
+        match first {
+            // An empty list.
+            Some(first) if self.out.len() == first => self.out.truncate(before),
+            Some(_) if field.is_repeated => self.out.push(b']'),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, kind: &Kind, value: Value<'b>, depth: usize) -> Result<(), Malformed> {
+        let out = &mut self.out;
+        // Writing to memory cannot fail.
+        let _ = match (kind, value) {
+            (Kind::Message(message), Value::Bytes(bytes)) => {
+                return self.message(message, bytes, depth + 1);
+            }
+            (Kind::Text, Value::Bytes(bytes)) => {
+                let text =
+                    str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8".into()))?;
+                write_text(text, out);
+                return Ok(());
+            }
+            (Kind::Id, Value::Bytes(bytes)) => {
+                out.push(b'"');
+                for byte in bytes {
+                    out.extend([byte >> 4, byte & 15].map(|digit| HEX[usize::from(digit)]));
+                }
+                out.push(b'"');
+                return Ok(());
+            }
+            (Kind::Bytes, Value::Bytes(bytes)) => {
+                write!(out, "\"{}\"", BASE64_STANDARD.encode(bytes))
+            }
+            (Kind::Bool, Value::Number(number)) => write!(out, "{}", number != 0),
+            (Kind::Uint32, Value::Number(number)) => to_writer(out, &number).map_err(Into::into),
+            (Kind::Sint32, Value::Number(number)) => {
+                write!(out, "{}", wire::zigzag(number))
+            }
+            (Kind::Uint64 | Kind::Fixed64, Value::Number(number)) => {
+                out.push(b'"');
+                let _ = to_writer(&mut *out, &number);
+                out.push(b'"');
+                return Ok(());
+            }
+            (Kind::Int64 | Kind::Sfixed64, Value::Number(number)) => {
+                out.push(b'"');
+                let _ = to_writer(&mut *out, &number.cast_signed());
+                out.push(b'"');
+                return Ok(());
+            }
+            (Kind::Double, Value::Number(bits)) => match f64::from_bits(bits) {
+                number if number.is_nan() => write!(out, "\"NaN\""),
+                f64::INFINITY => write!(out, "\"Infinity\""),
+                f64::NEG_INFINITY => write!(out, "\"-Infinity\""),
+                number => write!(out, "{number:?}"),
+            },
+            _ => return Err(Malformed("a field has another type than its schema".into())),
+        };
+        Ok(())
+    }
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
     // Text can always be encoded, and writing to memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    let _ = to_writer(out, text);
 }
 
 #[cfg(test)]

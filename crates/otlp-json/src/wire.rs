@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 
 use bytes::Buf as _;
-use prost::encoding::{WireType, decode_key, decode_varint};
+use prost::encoding::{WireType, decode_varint};
 
 use crate::schema::Kind;
 
@@ -34,39 +34,6 @@ pub(crate) enum Value<'b> {
     /// Of one to eight bytes.
     Number(u64),
     Bytes(&'b [u8]),
-}
-
-/// The values of one field of a message, in their order.
-pub(crate) struct Values<'b> {
-    rest: &'b [u8],
-    number: u32,
-}
-
-impl<'b> Values<'b> {
-    pub(crate) const fn of(message: &'b [u8], number: u32) -> Self {
-        Self {
-            rest: message,
-            number,
-        }
-    }
-}
-
-impl<'b> Iterator for Values<'b> {
-    type Item = Result<Value<'b>, Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.rest.is_empty() {
-            match read_field(&mut self.rest) {
-                Ok((number, value)) if number == self.number => return Some(Ok(value)),
-                Ok(_) => {}
-                Err(error) => {
-                    self.rest = &[];
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
-    }
 }
 
 impl<'b> Value<'b> {
@@ -103,17 +70,43 @@ pub(crate) const fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }
 
+/// Appends the fields of a message, each with its number, in their order.
+pub(crate) fn fields<'b>(
+    mut message: &'b [u8],
+    into: &mut Vec<(u32, Value<'b>)>,
+) -> Result<(), Malformed> {
+    while !message.is_empty() {
+        into.push(read_field(&mut message)?);
+    }
+    Ok(())
+}
+
+/// Most numbers of the wire have one byte.
+#[inline]
+fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+    match rest.split_first() {
+        Some((byte, after)) if *byte < 0x80 => {
+            *rest = after;
+            Ok((*byte).into())
+        }
+        _ => decode_varint(rest).map_err(Malformed::from),
+    }
+}
+
 fn read_field<'b>(rest: &mut &'b [u8]) -> Result<(u32, Value<'b>), Malformed> {
-    let (number, wire_type) = decode_key(rest).map_err(Malformed::from)?;
-    let value = match wire_type {
-        WireType::Varint => Value::Number(decode_varint(rest).map_err(Malformed::from)?),
+    let key = varint(rest)?;
+    let number = u32::try_from(key >> 3).unwrap_or_default();
+    if number == 0 {
+        return Err(Malformed("it has a field without a number".into()));
+    }
+    let value = match WireType::try_from(key & 7).map_err(Malformed::from)? {
+        WireType::Varint => Value::Number(varint(rest)?),
         WireType::SixtyFourBit => Value::Number(rest.try_get_u64_le().map_err(Malformed::from)?),
         WireType::ThirtyTwoBit => {
             Value::Number(rest.try_get_u32_le().map_err(Malformed::from)?.into())
         }
         WireType::LengthDelimited => {
-            let length = usize::try_from(decode_varint(rest).map_err(Malformed::from)?)
-                .unwrap_or(usize::MAX);
+            let length = usize::try_from(varint(rest)?).unwrap_or(usize::MAX);
             let split = rest.split_at_checked(length);
             let (bytes, after) = split.ok_or_else(|| Malformed("it is truncated".into()))?;
             *rest = after;

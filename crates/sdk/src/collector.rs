@@ -67,7 +67,7 @@ pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_e
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL, SHUTDOWN};
 pub use self::export_failure::{ExportFailure, OTHER_ERROR};
 pub use self::fetch::Backpressure;
-pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+pub(crate) use self::pipeline::{Exporter, Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
 pub use self::rate_limited::RateLimited;

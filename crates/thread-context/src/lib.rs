@@ -29,8 +29,8 @@ use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
@@ -125,7 +125,8 @@ impl Attributes {
         let place = place.addr();
         let mut hasher = DefaultHasher::new();
         (name, place).hash(&mut hasher);
-        let list = &NAMED[hasher.finish() as usize % LISTS];
+        // The lowest byte of the hash.
+        let list = &NAMED[usize::from(hasher.finish().to_le_bytes()[0])];
         let mut at = list.load(Ordering::Acquire);
         #[expect(unsafe_code, reason = "references that were stored as pointers")]
         // SAFETY: what is stored below is never freed.
@@ -227,7 +228,7 @@ struct Named {
 
 /// All of them, by the hash of name and place.
 static NAMED: [AtomicPtr<Named>; LISTS] = [const { AtomicPtr::new(ptr::null_mut()) }; LISTS];
-const LISTS: usize = 256;
+const LISTS: usize = 1 << u8::BITS;
 
 /// How many there are. Their number is bounded, so it does no harm if all have the same hash.
 static NAMED_COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -595,7 +596,7 @@ mod tests {
 
     #[test]
     fn names_are_added_by_many_threads_at_once_up_to_a_bound() {
-        let named = |name: &str| {
+        let attributes = |name: &str| {
             Attributes::named(name, ptr::null(), || Attributes::of_call(name, "", "", 0))
         };
         let names: Vec<_> = (0..32).map(|name| format!("of many {name}")).collect();
@@ -605,17 +606,17 @@ mod tests {
                 scope.spawn(|| {
                     begin.wait();
                     for name in &names {
-                        assert!(bytes(named(name)).ends_with(name.as_bytes()), "{name}");
+                        assert!(bytes(attributes(name)).ends_with(name.as_bytes()), "{name}");
                     }
                 });
             }
         });
-        assert!(ptr::eq(named(&names[0]), named(&names[0])));
+        assert!(ptr::eq(attributes(&names[0]), attributes(&names[0])));
 
         let more = (0..MAX_NAMED).map(|name| format!("too many {name}"));
-        let known = more.filter(|name| named(name).used > 1).count();
+        let known = more.filter(|name| attributes(name).used > 1).count();
         assert!((1..=MAX_NAMED - names.len()).contains(&known), "{known}");
-        assert!(ptr::eq(named(&names[0]), named(&names[0])));
+        assert!(ptr::eq(attributes(&names[0]), attributes(&names[0])));
     }
 
     /// The number of the span whose record readers see on this thread; `None` without one.

@@ -2,6 +2,8 @@
 
 mod check;
 mod diff;
+#[cfg(target_os = "linux")]
+mod dump;
 mod export;
 mod input;
 #[cfg(feature = "listen")]
@@ -56,6 +58,10 @@ enum Command {
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     Ps(ps::Ps),
+    /// Ask a running process with the exporter `flight_recorder` for the spans of the last seconds, and print the path of
+    /// their file
+    #[cfg(target_os = "linux")]
+    Dump(dump::Dump),
     /// Write what ended processes have left in the folder of the exporter `journal`, as JSON lines of OTLP
     ///
     /// A request leaves the folder when its line is written. Processes that have not ended keep theirs.
@@ -108,6 +114,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Query(options) => query::query(&options),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Command::Ps(options) => ps::ps(&options),
+        #[cfg(target_os = "linux")]
+        Command::Dump(options) => dump::dump(&options),
         Command::Recover(options) => recover::recover(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),

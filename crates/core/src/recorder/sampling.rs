@@ -24,6 +24,9 @@
 //! | 8 | did a span fail? was the root slow? | keep |
 //! | 9 | the head | as it has decided |
 //!
+//! An exporter that takes spans that are not sampled has the head keep them, too, also below a parent of another process
+//! that is not sampled.
+//!
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
 //! ([`settings`]): a change of them replaces all, for each span that starts after it.
 
@@ -38,7 +41,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 pub use self::{
     provider::{
         Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanIdGenerator, SpanObserver,
-        SpanSampler, change_sampling, sampler_panics, start_provider, stop_provider,
+        SpanSampler, Unsampled, change_sampling, sampler_panics, start_provider, stop_provider,
     },
     settings::{matches, matches_any},
 };
@@ -50,7 +53,7 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, REMOTE, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
 use super::probability::{self, Threshold, with_threshold, without_threshold};
@@ -136,7 +139,9 @@ pub(super) fn decide(
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
     // also those that start after their parent has ended.
-    let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
+    let is_tail_sampled = listeners & TAIL != 0
+        && capture.is_none()
+        && (!above.is_remote() || listeners & REMOTE != 0);
     if above.is_valid()
         && !is_independent(listeners, capture, above)
         && !above.is_sampled()
@@ -376,15 +381,20 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
         Context::map_current(|cx| {
             let span = cx.span();
             let above = span.span_context();
+            let is_sampled = above.is_sampled();
             let follows = boundary.is_at(above)
-                && above.is_sampled()
+                && (is_sampled || listeners::current() & TAIL != 0)
                 && *above.trace_state() == TraceState::NONE
                 && !cx.is_telemetry_suppressed();
             if !follows {
                 return None;
             }
             let mut recording = local.blank();
-            recording.open();
+            recording.open_as(if is_sampled {
+                State::Sampled
+            } else {
+                State::Unsampled
+            });
             recording.record.head = Head {
                 trace_id: above.trace_id(),
                 span_id: local.ids.span_id(),

@@ -1,5 +1,6 @@
 //! The pipeline of a provider: metrics from spans, tail sampling, compression, enrichment and batching.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::compression::Compressor;
 use super::destination::Destination;
-use super::enrich::Enricher;
+use super::enrich::{EnrichedSpan, Enricher};
 use super::exceptions::Exceptions;
 use super::export_failure::{OTHER_ERROR, SHUTDOWN};
 use super::fetch::Backpressure;
@@ -58,8 +59,46 @@ pub(crate) struct PipelineSettings {
     pub(crate) processing: Option<Processing>,
     /// Redacts the spans.
     pub(crate) redactor: Redactor,
+    /// The same for spans that are not sampled.
+    pub(crate) unsampled_redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
     pub(crate) metrics: Option<SpanMetrics>,
+}
+
+/// An exporter of the pipeline.
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    pub(crate) to: Box<dyn Destination>,
+    /// Whether it also takes the spans that are not sampled.
+    pub(crate) takes_unsampled: bool,
+    /// The number of spans in its open batch.
+    spans: usize,
+}
+
+impl Exporter {
+    pub(crate) const fn new(to: Box<dyn Destination>, takes_unsampled: bool) -> Self {
+        Self {
+            to,
+            takes_unsampled,
+            spans: 0,
+        }
+    }
+
+    /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> bool {
+        self.spans += 1;
+        self.to.push(span)
+    }
+
+    /// Queues the open batch, if it is not empty. Returns whether it was not.
+    fn ship(&mut self) -> bool {
+        let has_spans = self.spans > 0;
+        if has_spans {
+            self.to.ship(self.spans);
+            self.spans = 0;
+        }
+        has_spans
+    }
 }
 
 /// The open batch and the exporters it goes to.
@@ -77,7 +116,9 @@ pub(crate) struct Pipeline {
     /// Which spans have `code.*` within the budget.
     code: CodeAttributes,
     enricher: Enricher,
-    destinations: Vec<Box<dyn Destination>>,
+    /// For spans that are not sampled, whose requests do not contain what the others share.
+    unsampled_enricher: Enricher,
+    exporters: Vec<Exporter>,
     tail: Option<TailSampler>,
     exports_unsampled: bool,
     metrics: Option<SpanMetrics>,
@@ -92,13 +133,15 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn new(settings: PipelineSettings, destinations: Vec<Box<dyn Destination>>) -> Self {
+    pub(crate) fn new(settings: PipelineSettings, exporters: Vec<Exporter>) -> Self {
         let counters = &settings.counters;
         let tail = settings
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
         enricher.set_code_attributes(settings.code);
+        let mut unsampled_enricher = Enricher::new(settings.unsampled_redactor, settings.limits);
+        unsampled_enricher.set_code_attributes(settings.code);
         if let Some(exceptions) = settings.exceptions {
             enricher.emit_exceptions(exceptions);
         }
@@ -118,7 +161,8 @@ impl Pipeline {
             status_on_success: settings.status_on_success,
             processing: settings.processing,
             enricher,
-            destinations,
+            unsampled_enricher,
+            exporters,
             spans: 0,
             due: None,
             moving: 0,
@@ -128,10 +172,15 @@ impl Pipeline {
 
     /// Whether anything takes spans: an exporter, a processor, metrics of all spans, or the log records of exceptions.
     pub(crate) fn takes_spans(&self) -> bool {
-        !self.destinations.is_empty()
+        !self.exporters.is_empty()
             || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
             || self.enricher.emits_exceptions()
+    }
+
+    /// Whether an exporter takes the spans that are not sampled.
+    pub(crate) fn takes_unsampled(&self) -> bool {
+        self.exporters.iter().any(|of| of.takes_unsampled)
     }
 
     /// Drops what would wait for the processors from now on.
@@ -169,10 +218,10 @@ impl Pipeline {
     }
 
     fn queue_room(&self, pending: Size) -> usize {
-        let rooms = self.destinations.iter();
+        let rooms = self.exporters.iter();
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
         let spans = self.open() + waiting;
-        let rooms = rooms.map(|to| to.room(spans, pending));
+        let rooms = rooms.map(|of| of.to.room(spans, pending));
         rooms.max().unwrap_or(usize::MAX)
     }
 
@@ -191,7 +240,7 @@ impl Pipeline {
         let started = &self.counters.started[head.parent_origin()];
         let started = &started[usize::from(head.flags.is_sampled())];
         started.store(started.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        let exporters = self.destinations.len();
+        let exporters = self.exporters.len();
         self.moving += exporters;
         self.count_call(record, clock);
         if let Some(tail) = &mut self.tail
@@ -279,7 +328,7 @@ impl Pipeline {
         let Some(processing) = &mut self.processing else {
             return;
         };
-        let exporters = self.destinations.len();
+        let exporters = self.exporters.len();
         let waiting = processing.waiting();
         if waiting == 0 {
             return;
@@ -312,13 +361,13 @@ impl Pipeline {
         if self.tail.is_none() && !record.head.flags.is_sampled() {
             if !self.exports_unsampled {
                 self.counters.sampled_out.fetch_add(1, Ordering::Release);
-                return;
+                return self.add_unsampled(record, clock);
             }
             // As the tail marks what it keeps: the span represents only itself.
             let state = &mut record.more_mut().trace_state;
             *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
-        let exporters = self.destinations.len();
+        let exporters = self.exporters.len();
         let Some(compressor) = &mut self.compressor else {
             return self.add(record, clock);
         };
@@ -335,11 +384,37 @@ impl Pipeline {
 
     /// Adds spans that compression has held back.
     fn add_all(&mut self, spans: Vec<SpanRecord>, clock: &WallClock) {
-        let exporters = self.destinations.len();
+        let exporters = self.exporters.len();
         self.moving += spans.len() * exporters;
         for mut record in spans {
             self.moving -= exporters;
             self.add(&mut record, clock);
+        }
+    }
+
+    /// Adds a span that is not sampled to the batches of the exporters that take it.
+    fn add_unsampled(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        if !self.takes_unsampled() {
+            return;
+        }
+        let enricher = &mut self.unsampled_enricher;
+        let span = enricher.enrich(record, clock, &self.span_attributes);
+        let mut is_shipped = false;
+        for of in &mut self.exporters {
+            if of.takes_unsampled && (of.push(&span) || of.spans >= self.batch_size) {
+                is_shipped |= of.ship();
+            }
+        }
+        if is_shipped {
+            enricher.begin_batch();
+        }
+    }
+
+    /// Queues what exporters have that take spans that are not sampled: they are to know what has happened until now.
+    fn ship_unsampled(&mut self) {
+        let takers = self.exporters.iter_mut().filter(|of| of.takes_unsampled);
+        if takers.fold(false, |is_shipped, of| of.ship() | is_shipped) {
+            self.unsampled_enricher.begin_batch();
         }
     }
 
@@ -359,14 +434,18 @@ impl Pipeline {
                 self.enricher.set_code_attributes(code);
             }
         }
-        let exporters = self.destinations.len();
+        let exporters = self.exporters.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
-        for to in &mut self.destinations {
-            is_large |= to.push(&span);
+        for of in &mut self.exporters {
+            self.moving -= 1;
+            if !of.takes_unsampled {
+                is_large |= of.push(&span);
+            } else if of.push(&span.as_first()) {
+                of.ship();
+            }
         }
-        self.moving -= exporters;
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
             self.ship_batch();
@@ -391,6 +470,7 @@ impl Pipeline {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
+        self.ship_unsampled();
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
             self.ship(clock);
@@ -411,19 +491,19 @@ impl Pipeline {
     fn ship_batch(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
-        let spans = std::mem::take(&mut self.spans);
+        let spans = mem::take(&mut self.spans);
         if spans == 0 {
             return;
         }
         if let Some(budget) = &mut self.budget {
-            let bytes = self.destinations.iter().map(|to| to.bytes());
+            let sent = self.exporters.iter().filter(|of| !of.takes_unsampled);
+            let bytes = sent.map(|of| of.to.bytes());
             budget.spend(bytes.max().unwrap_or_default());
         }
-        self.moving += spans * self.destinations.len();
-        for to in &mut self.destinations {
-            to.ship(spans);
-            self.moving -= spans;
+        for of in &mut self.exporters {
+            of.ship();
         }
+        self.unsampled_enricher.begin_batch();
     }
 
     /// Continues after a panic. The spans that it has interrupted and the open batches, which may be damaged,
@@ -434,25 +514,26 @@ impl Pipeline {
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
         let held = self.compressor.as_mut();
         let held = held.map_or(0, |compressor| compressor.close_all().count());
-        let open = std::mem::take(&mut self.spans) + waiting + held;
-        let open = open * self.destinations.len();
-        let failed = std::mem::take(&mut self.moving) + open;
+        self.spans = 0;
+        let mut failed = mem::take(&mut self.moving) + (waiting + held) * self.exporters.len();
+        for of in &mut self.exporters {
+            failed += mem::take(&mut of.spans);
+            of.to.discard();
+        }
         self.counters
             .failed
             .fetch_add(failed as u64, Ordering::Release);
-        for to in &mut self.destinations {
-            to.discard();
-        }
     }
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
     /// the number of reports to expect.
     pub(crate) fn flush(&mut self, report: &Sender<Report>, clock: &WallClock) -> usize {
         self.ship(clock);
-        for to in &self.destinations {
-            to.flush(report);
+        self.ship_unsampled();
+        for of in &self.exporters {
+            of.to.flush(report);
         }
-        self.destinations.len() + self.report_lost(report)
+        self.exporters.len() + self.report_lost(report)
     }
 
     /// Reports what the processors have lost. Returns the number of reports.
@@ -470,10 +551,11 @@ impl Pipeline {
         clock: &WallClock,
     ) -> usize {
         self.ship(clock);
-        for to in &self.destinations {
-            to.shutdown(timeout, end, report);
+        self.ship_unsampled();
+        for of in &self.exporters {
+            of.to.shutdown(timeout, end, report);
         }
-        self.destinations.len() + self.report_lost(report)
+        self.exporters.len() + self.report_lost(report)
     }
 }
 
@@ -486,7 +568,7 @@ impl super::Collector {
             let id = super::ExporterId::of::<()>();
             let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id, 1);
             exports.add("added", processor);
-            pipeline.destinations.push(exporter);
+            pipeline.exporters.push(Exporter::new(exporter, false));
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::any::Any;
 
 use super::file::FileConfig;
+use super::flight_recorder::FlightRecorderConfig;
 use super::journal::JournalConfig;
 use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
@@ -30,6 +31,9 @@ pub enum ExporterKind {
     /// `journal`: OTLP through a folder of requests that are not delivered, see [`ExportersConfig::journal`]. Requires the
     /// crate `floe-telemetry-journal`.
     Journal,
+    /// `flight_recorder`: the spans of the last seconds in memory, also those that are not sampled, see
+    /// [`ExportersConfig::flight_recorder`]. Requires the crate `floe-telemetry-flight-recorder`.
+    FlightRecorder,
     /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
     Prometheus,
     /// `none`: no exporter.
@@ -81,12 +85,13 @@ linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters that the specification names, and those that have settings of their own.
-    const KNOWN: [Self; 7] = [
+    const KNOWN: [Self; 8] = [
         Self::Otlp,
         Self::OtlpStdout,
         Self::OtlpFile,
         Self::Console,
         Self::Journal,
+        Self::FlightRecorder,
         Self::Prometheus,
         Self::None,
     ];
@@ -100,6 +105,7 @@ impl ExporterKind {
             Self::OtlpStdout => "otlp/stdout",
             Self::Console => "console",
             Self::Journal => "journal",
+            Self::FlightRecorder => "flight_recorder",
             Self::Prometheus => "prometheus",
             Self::None => "none",
             Self::Registered(RegisteredExporter { name, .. }) => name,
@@ -135,6 +141,7 @@ impl ExporterKind {
     fn accepts(self, signal: Signal) -> bool {
         match self {
             Self::Prometheus => signal == Signal::Metrics,
+            Self::FlightRecorder => signal == Signal::Traces,
             Self::Registered(registered) => registered.signals.contains(&signal),
             _ => true,
         }
@@ -149,6 +156,7 @@ impl ExporterKind {
         match self {
             Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
             Self::Journal => Some("floe-telemetry-journal"),
+            Self::FlightRecorder => Some("floe-telemetry-flight-recorder"),
             Self::Prometheus => Some("floe-telemetry-prometheus"),
             _ => None,
         }
@@ -195,6 +203,9 @@ pub struct ExportersConfig {
     /// The journal of the exporter `journal`.
     #[serde(skip_serializing_if = "is_default")]
     pub journal: JournalConfig,
+    /// The flight recorder of the exporter `flight_recorder`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub flight_recorder: FlightRecorderConfig,
 }
 
 impl ExportersConfig {
@@ -217,6 +228,7 @@ impl ExportersConfig {
     pub(super) fn check(&self, problems: &mut Problems) {
         self.file.check(problems);
         self.journal.check(problems);
+        self.flight_recorder.check(problems);
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {
                 continue;

@@ -46,6 +46,13 @@ pub trait OtlpWriter: fmt::Debug + Send + 'static {
         timeout: Duration,
     ) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
+    /// Whether it also gets the spans that are not sampled, with their flag. They are recorded then, and not exported
+    /// otherwise; [`Span::is_recording`](opentelemetry::trace::Span::is_recording) is true for them. It gets its requests
+    /// without the [delay](crate::config::BatchProcessorConfig) of batches. Default: no.
+    fn takes_unsampled_spans(&self) -> bool {
+        false
+    }
+
     /// Ends after the last request, when the provider shuts down, within `timeout`. Default: nothing is done.
     ///
     /// A writer of several signals is called once for each.
@@ -111,6 +118,7 @@ impl<'a> OtlpRequest<'a> {
 pub struct SharedWriter {
     name: Arc<str>,
     kind: &'static str,
+    takes_unsampled: bool,
     writer: Arc<Mutex<dyn OtlpWriter>>,
 }
 
@@ -119,6 +127,7 @@ impl SharedWriter {
         Self {
             name: writer.name().into(),
             kind: std::any::type_name::<W>(),
+            takes_unsampled: writer.takes_unsampled_spans(),
             writer: Arc::new(Mutex::new(writer)),
         }
     }
@@ -132,6 +141,11 @@ impl SharedWriter {
     /// Its type.
     pub(crate) const fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Whether it takes spans that are not sampled.
+    pub(crate) const fn takes_unsampled(&self) -> bool {
+        self.takes_unsampled
     }
 
     /// The writer, for one request.

@@ -23,9 +23,9 @@ use crate::backend;
 use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
-    self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
-    Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
-    WorkerSettings,
+    self, Counters, Destination, Exporter, ExporterId, Pipeline, PipelineSettings, Policies,
+    Processing, Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size,
+    SpanProcessor, WorkerSettings,
 };
 use crate::config::{
     ExporterKind, IdentityAttributes, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
@@ -39,7 +39,7 @@ use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator};
+use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator, Unsampled};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -455,6 +455,9 @@ impl TelemetryProviderBuilder {
         if !has_meters {
             sampling.measures = Measured::None;
         }
+        if pipeline.takes_unsampled() {
+            sampling.unsampled = Unsampled::All;
+        }
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
@@ -561,9 +564,10 @@ impl TelemetryProviderBuilder {
             redaction: redaction.clone(),
             runtime: self.config.runtime,
         };
-        let mut destinations = Vec::new();
+        let mut spans = Vec::new();
+        let exporter = |to| Exporter::new(to, false);
         for start in self.exporters {
-            destinations.push(start(&resource, &settings)?);
+            spans.push(exporter(start(&resource, &settings)?));
         }
         let mut starts = Vec::new();
         for (id, mut processor) in self.sdk_processors {
@@ -571,20 +575,20 @@ impl TelemetryProviderBuilder {
             let processor: Arc<dyn trace::SpanProcessor> = processor.into();
             starts.push(Arc::clone(&processor));
             let ends = SdkEnds(processor);
-            destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
+            spans.push(exporter(exporter::plain(&id, ends, &resource, &settings)?));
         }
         if !starts.is_empty() {
             let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
             program.observer = Some(Arc::new(starts));
         }
-        for (index, target) in otlp.spans.iter().enumerate() {
-            let id = target.exporter(index, Signal::Traces);
-            let otlp = OtlpExporters::of(target, Signal::Traces)?;
-            destinations.push((otlp.spans)(&id, target, &resource, &settings)?);
-        }
+        spans.extend(otlp_exporters(&self.config, &otlp, &resource, &settings)?);
         if has_console {
             let console = ConsoleExporters::find()?;
-            destinations.push((console.spans)(memory.other, &resource, &settings)?);
+            spans.push(exporter((console.spans)(
+                memory.other,
+                &resource,
+                &settings,
+            )?));
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let exceptions = provider.logs.exceptions(&self.config);
@@ -600,6 +604,7 @@ impl TelemetryProviderBuilder {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             processing: Processing::start(self.processors, counters, self.config.runtime)?,
             redactor,
+            unsampled_redactor: Redactor::new(redaction.clone()),
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
@@ -618,8 +623,32 @@ impl TelemetryProviderBuilder {
         };
         recorder::limit_buffered(memory.buffers);
         limit_counts(&self.config.limits);
-        Ok((Pipeline::new(settings, destinations), message))
+        Ok((Pipeline::new(settings, spans), message))
     }
+}
+
+/// Starts the exporters of spans over OTLP.
+fn otlp_exporters(
+    config: &TelemetryConfig,
+    otlp: &OtlpTargets,
+    resource: &Resource,
+    settings: &WorkerSettings,
+) -> Result<Vec<Exporter>, Error> {
+    let start = |(index, target): (usize, &OtlpTarget)| {
+        let writer = target.writer.as_ref();
+        let takes_unsampled = writer.is_some_and(SharedWriter::takes_unsampled);
+        if takes_unsampled && config.sampling.has_tail() {
+            return Err(Error::config(format!(
+                "sampling: `keep_errors` and `keep_slower_than` cannot be combined with `{}`, which takes the spans that are not sampled",
+                target.route(Signal::Traces)
+            )));
+        }
+        let id = target.exporter(index, Signal::Traces);
+        let exporters = OtlpExporters::of(target, Signal::Traces)?;
+        let to = (exporters.spans)(&id, target, resource, settings)?;
+        Ok(Exporter::new(to, takes_unsampled))
+    };
+    otlp.spans.iter().enumerate().map(start).collect()
 }
 
 /// What adds an exporter of a signal to a provider that is built.

@@ -8,7 +8,7 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::logs::LogRecords;
-use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling};
+use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling, Unsampled};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
 /// runs. It is returned by
@@ -205,7 +205,11 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         filter: filter
             .transpose()
             .map_err(|message| Error::config(format!("span_filter: {message}")))?,
-        needs_unsampled: sampling.has_tail(),
+        unsampled: if sampling.has_tail() {
+            Unsampled::Local
+        } else {
+            Unsampled::Dropped
+        },
         measures: if config.metrics.from_spans {
             Measured::All
         } else {
