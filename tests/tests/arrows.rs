@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 32] = [
+const CRATES: [&str; 33] = [
     "crates/redact",
     "crates/suggest",
     "crates/thread-context",

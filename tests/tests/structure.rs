@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 40] = [
+const CRATES: [&str; 41] = [
     "crates/console",
     "crates/context-reader",
     "crates/core",
