@@ -127,7 +127,7 @@ fn a_process_that_cannot_answer_is_an_error() {
     drop(serving);
     assert_eq!(
         error(&dump(id, &[])),
-        format!("error: expected a process, found that {id} is none\n")
+        format!("error: there is no process {id}\n")
     );
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -34,8 +35,11 @@ impl Reason {
 const PREFIX: &str = "flight-";
 const SUFFIX: &str = ".jsonl";
 
-/// A dump that is being written.
+/// What is behind the name of a dump that is being written.
 const UNFINISHED: &str = ".part";
+
+/// The age of such a file whose process has ended.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// The most threads that encode.
 const MAX_THREADS: usize = 4;
@@ -69,7 +73,7 @@ pub(crate) fn write(
         let _ = fs::remove_file(&unfinished);
         return Err(error);
     }
-    remove_oldest(folder, max_files)?;
+    let _ = remove_oldest(folder, &path, max_files);
     Ok(path)
 }
 
@@ -82,24 +86,31 @@ fn write_lines(path: &Path, requests: &[Bytes]) -> io::Result<()> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(MAX_THREADS);
     thread::scope(|scope| {
-        let encoding: Vec<_> = (0..threads)
-            .map(|first| {
-                let (lines, encoded) = sync_channel(1);
-                let own = requests.iter().skip(first).step_by(threads);
-                scope.spawn(move || {
-                    for request in own {
-                        // Nobody takes it after a failure.
-                        if lines.send(floe_otlp_json::traces(request)).is_err() {
-                            return;
-                        }
+        let encode = |request: &Bytes| floe_otlp_json::traces(request);
+        let start = |first| {
+            let (lines, encoded) = sync_channel(1);
+            let own = requests.iter().skip(first).step_by(threads);
+            let encode_all = move || {
+                for request in own {
+                    // Nobody takes it after a failure.
+                    if lines.send(encode(request)).is_err() {
+                        return;
                     }
-                });
-                encoded
-            })
-            .collect();
-        for encoded in encoding.iter().cycle().take(requests.len()) {
+                }
+            };
+            let thread = thread::Builder::new().name("floe-flight-lines".to_owned());
+            let started = thread.spawn_scoped(scope, encode_all);
+            started.is_ok().then_some(encoded)
+        };
+        let encoded: Vec<_> = (0..threads).map(start).collect();
+        for (request, encoded) in requests.iter().zip(encoded.iter().cycle()) {
+            // The system may have no more threads.
+            let line = match encoded {
+                Some(encoded) => encoded.recv().ok(),
+                None => Some(encode(request)),
+            };
             // What cannot be encoded is nested too deeply.
-            if let Ok(Ok(mut line)) = encoded.recv() {
+            if let Some(Ok(mut line)) = line {
                 line.push(b'\n');
                 file.write_all(&line)?;
             }
@@ -108,24 +119,28 @@ fn write_lines(path: &Path, requests: &[Bytes]) -> io::Result<()> {
     })
 }
 
-/// Removes the oldest dumps, also unfinished ones of processes that have ended.
-fn remove_oldest(folder: &Path, max_files: usize) -> io::Result<()> {
-    let names = fs::read_dir(folder)?
-        .flatten()
-        .map(|entry| entry.file_name());
-    let names = names.filter_map(|name| name.into_string().ok());
-    let mut dumps: Vec<_> = names.filter(|name| is_dump(name)).collect();
-    // By their time.
+/// Removes the oldest dumps but `newest`, and what a process that was killed has left unfinished.
+fn remove_oldest(folder: &Path, newest: &Path, max_files: usize) -> io::Result<()> {
+    let mut dumps = Vec::new();
+    for entry in fs::read_dir(folder)?.flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+            continue;
+        };
+        let modified = entry.metadata().and_then(|it| it.modified());
+        let modified = modified.unwrap_or(SystemTime::UNIX_EPOCH);
+        if name.ends_with(SUFFIX) && path != newest {
+            dumps.push((modified, path));
+        } else if name.ends_with(UNFINISHED) && modified.elapsed().is_ok_and(|age| age > ABANDONED)
+        {
+            let _ = fs::remove_file(path);
+        }
+    }
     dumps.sort_unstable();
-    let surplus = dumps.len().saturating_sub(max_files);
-    for name in &dumps[..surplus] {
+    let surplus = (dumps.len() + 1).saturating_sub(max_files);
+    for (_, path) in dumps.iter().take(surplus) {
         // Another process may have removed it.
-        let _ = fs::remove_file(folder.join(name));
+        let _ = fs::remove_file(path);
     }
     Ok(())
-}
-
-fn is_dump(name: &str) -> bool {
-    let name = name.strip_suffix(UNFINISHED).unwrap_or(name);
-    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }

@@ -1,6 +1,7 @@
 //! The thread that writes dumps.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
@@ -33,9 +34,40 @@ struct State {
     /// The dump that is to be written, and when.
     wanted: Option<(Reason, Instant)>,
     is_writing: bool,
-    /// When the last dump was written that nobody asked for.
+    /// When the last dump began that nobody asked for.
     last: Option<Instant>,
     has_ended: bool,
+}
+
+impl State {
+    /// Asks for a dump. Returns whether there is one more to wait for.
+    fn ask(&mut self, reason: Reason, now: Instant) -> bool {
+        let is_early = |last| now.saturating_duration_since(last) < PAUSE;
+        match (reason, self.wanted) {
+            // Somebody waits for a file with that reason.
+            (Reason::Signal, Some((Reason::Signal, _))) => return false,
+            (Reason::Signal, _) => {}
+            (_, Some(_)) => return false,
+            _ if self.last.is_some_and(is_early) => return false,
+            _ => {}
+        }
+        self.wanted = Some((reason, now + DELAY));
+        true
+    }
+
+    /// The dump that is due, which is being written then.
+    fn begin(&mut self, now: Instant) -> Option<Reason> {
+        let (reason, _) = self.wanted.take_if(|(_, when)| *when <= now)?;
+        self.is_writing = true;
+        if reason != Reason::Signal {
+            self.last = Some(now);
+        }
+        Some(reason)
+    }
+
+    const fn is_busy(&self) -> bool {
+        self.wanted.is_some() || self.is_writing
+    }
 }
 
 impl Dumper {
@@ -63,31 +95,23 @@ impl Dumper {
 
     /// Asks for a dump, unless it would be the second within a minute that nobody asked for.
     pub(crate) fn dump(&self, reason: Reason) {
-        let mut state = self.lock();
-        let now = Instant::now();
-        let is_asked_for = reason == Reason::Signal;
-        let is_early = state
-            .last
-            .is_some_and(|last| now.saturating_duration_since(last) < PAUSE);
-        if is_early && !is_asked_for {
-            return;
-        }
-        // Somebody waits for a file with that reason. Any other is served by the dump that is to be written.
-        if state.wanted.is_none() || is_asked_for {
-            state.wanted = Some((reason, now + DELAY));
+        if self.lock().ask(reason, Instant::now()) {
             self.changed.notify_all();
         }
     }
 
-    /// Writes the dump that waits, without a delay, and returns when it is written.
-    pub(crate) fn finish(&self, timeout: Duration) -> Result<(), String> {
-        let mut state = self.lock();
-        if let Some((_, when)) = &mut state.wanted {
+    /// Has the dump that waits written at once.
+    pub(crate) fn hurry(&self) {
+        if let Some((_, when)) = &mut self.lock().wanted {
             *when = Instant::now();
-            self.changed.notify_all();
         }
-        let is_busy = |state: &mut State| state.wanted.is_some() || state.is_writing;
-        let waited = self.changed.wait_timeout_while(state, timeout, is_busy);
+        self.changed.notify_all();
+    }
+
+    /// Waits until what was asked for is written.
+    pub(crate) fn wait(&self, timeout: Duration) -> Result<(), String> {
+        let state = self.lock();
+        let waited = (self.changed).wait_timeout_while(state, timeout, |state| state.is_busy());
         let waited = waited.unwrap_or_else(PoisonError::into_inner);
         if waited.1.timed_out() {
             return Err(format!("the dump was not written within {timeout:?}"));
@@ -103,12 +127,9 @@ impl Dumper {
 
     fn work(&self) {
         while let Some(reason) = self.next() {
-            self.write(reason);
-            let mut state = self.lock();
-            state.is_writing = false;
-            if reason != Reason::Signal {
-                state.last = Some(Instant::now());
-            }
+            // A subscriber of the program may panic.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.write(reason)));
+            self.lock().is_writing = false;
             self.changed.notify_all();
         }
     }
@@ -121,21 +142,14 @@ impl Dumper {
                 return None;
             }
             let now = Instant::now();
-            state = match state.wanted {
-                Some((reason, when)) if when <= now => {
-                    state.wanted = None;
-                    state.is_writing = true;
-                    return Some(reason);
-                }
-                Some((_, when)) => {
-                    let waited = self.changed.wait_timeout(state, when - now);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let waited = self.changed.wait(state);
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
-            };
+            if let Some(reason) = state.begin(now) {
+                return Some(reason);
+            }
+            let left = state.wanted.map(|(_, when)| when - now);
+            let waited = self
+                .changed
+                .wait_timeout(state, left.unwrap_or(Duration::MAX));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -151,5 +165,43 @@ impl Dumper {
                 tracing::warn!(%folder, %error, "the flight recorder cannot write a dump");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dumps_that_nobody_asked_for_have_a_pause() {
+        let (mut state, start) = (State::default(), Instant::now());
+        assert!(state.ask(Reason::Error, start));
+        assert!(!state.ask(Reason::Panic, start), "one waits");
+        assert_eq!(state.begin(start), None, "spans are to arrive");
+        let begun = start + DELAY;
+        assert_eq!(state.begin(begun), Some(Reason::Error));
+        // Also while it is written.
+        assert!(!state.ask(Reason::Error, begun));
+        let early = begun + PAUSE / 2;
+        assert!(!state.ask(Reason::Slow, early));
+        assert!(state.ask(Reason::Signal, early));
+        assert_eq!(state.begin(early + DELAY), Some(Reason::Signal));
+        assert!(
+            state.ask(Reason::Slow, begun + PAUSE),
+            "since the one of the error"
+        );
+    }
+
+    #[test]
+    fn a_signal_postpones_no_signal() {
+        let (mut state, start) = (State::default(), Instant::now());
+        assert!(state.ask(Reason::Error, start));
+        let later = start + DELAY / 2;
+        assert!(state.ask(Reason::Signal, later));
+        for _ in 0..3 {
+            assert!(!state.ask(Reason::Signal, later + DELAY / 2));
+        }
+        assert_eq!(state.begin(later + DELAY), Some(Reason::Signal));
+        assert_eq!(state.begin(later + DELAY), None);
     }
 }

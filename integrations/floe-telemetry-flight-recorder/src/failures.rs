@@ -93,3 +93,81 @@ impl Failures {
         (span.duration() > bound).then_some(Reason::Slow)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use opentelemetry_proto::tonic::trace::v1::{self as otlp, ResourceSpans, ScopeSpans};
+
+    use super::*;
+
+    const ALL: Failures = Failures {
+        errors: true,
+        slower_than: Some(Duration::from_nanos(10)),
+    };
+
+    fn found(failures: Failures, spans: Vec<otlp::Span>) -> Option<Reason> {
+        let scope_spans = vec![ScopeSpans {
+            spans,
+            ..ScopeSpans::default()
+        }];
+        let resource_spans = vec![ResourceSpans {
+            scope_spans,
+            ..ResourceSpans::default()
+        }];
+        let request = ExportTraceServiceRequest { resource_spans };
+        failures.find(request.encode_to_vec().into())
+    }
+
+    fn span(parent: &[u8], flags: u32, nanoseconds: u64) -> otlp::Span {
+        otlp::Span {
+            parent_span_id: parent.to_vec(),
+            flags,
+            start_time_unix_nano: 100,
+            end_time_unix_nano: 100 + nanoseconds,
+            name: "span".to_owned(),
+            ..otlp::Span::default()
+        }
+    }
+
+    #[test]
+    fn the_first_span_of_a_process_is_slow_or_not() {
+        let parent = &[1; 8];
+        for (span, is_slow) in [
+            (span(&[], 0x100, 11), true),
+            (span(&[], 0x100, 10), false),
+            (span(parent, 0x100, 11), false),
+            (span(parent, 0x300, 11), true),
+            (span(parent, 0x301, 10), false),
+        ] {
+            let all = vec![self::span(parent, 0x100, 500), span];
+            assert_eq!(found(ALL, all.clone()), is_slow.then_some(Reason::Slow));
+            let errors = Failures {
+                slower_than: None,
+                ..ALL
+            };
+            assert_eq!(found(errors, all), None);
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_that_the_settings_ask_for() {
+        let failed = |code| {
+            let status = otlp::Status {
+                code,
+                ..otlp::Status::default()
+            };
+            vec![otlp::Span {
+                status: Some(status),
+                ..span(&[1; 8], 0x100, 5)
+            }]
+        };
+        assert_eq!(found(ALL, failed(ERROR)), Some(Reason::Error));
+        assert_eq!(found(ALL, failed(1)), None);
+        let slow = Failures {
+            errors: false,
+            ..ALL
+        };
+        assert_eq!(found(slow, failed(ERROR)), None);
+    }
+}

@@ -1,4 +1,4 @@
-//! How `floe-trace dump` finds the folder of a process: by the name of an open file without a place.
+//! The open file by which `floe-trace dump` finds the folder of a process. It is in memory, in no folder.
 
 use std::io;
 use std::path::Path;

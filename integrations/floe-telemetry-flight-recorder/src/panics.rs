@@ -17,34 +17,35 @@ static DUMPER: Mutex<Option<(u32, Arc<Dumper>)>> = Mutex::new(None);
 static HOOK: Once = Once::new();
 
 /// Asks `dumper` for a dump when a thread panics, in place of an earlier one.
-pub(crate) fn watch(dumper: Option<Arc<Dumper>>) {
-    let is_some = dumper.is_some();
+pub(crate) fn watch(dumper: &Arc<Dumper>) {
     if let Ok(mut current) = DUMPER.lock() {
-        *current = dumper.map(|dumper| (process::id(), dumper));
+        *current = Some((process::id(), Arc::clone(dumper)));
     }
-    if is_some {
-        HOOK.call_once(|| {
-            let others = panic::take_hook();
-            panic::set_hook(Box::new(move |panic| {
-                others(panic);
-                panicked();
-            }));
-        });
+    HOOK.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            others(panic);
+            panicked();
+        }));
+    });
+}
+
+/// Asks `dumper` no more.
+pub(crate) fn forget(dumper: &Arc<Dumper>) {
+    if let Ok(mut current) = DUMPER.lock() {
+        current.take_if(|(_, current)| Arc::ptr_eq(current, dumper));
     }
 }
 
 fn panicked() {
     // A thread that panics while it has the lock would wait for itself.
-    let Ok(dumper) = DUMPER.try_lock() else {
+    let current = DUMPER.try_lock().ok().and_then(|current| current.clone());
+    let Some((_, dumper)) = current.filter(|(process, _)| *process == process::id()) else {
         return;
     };
-    if let Some((process, dumper)) = &*dumper
-        && *process == process::id()
-    {
-        dumper.dump(Reason::Panic);
-        // Otherwise the program goes on, or its guard delivers what is left.
-        if cfg!(panic = "abort") {
-            let _ = dumper.finish(LAST_MOMENT);
-        }
+    dumper.dump(Reason::Panic);
+    // Otherwise the program goes on, or its guard delivers what is left.
+    if cfg!(panic = "abort") {
+        let _ = dumper.wait(LAST_MOMENT);
     }
 }

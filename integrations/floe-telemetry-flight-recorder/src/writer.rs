@@ -52,7 +52,7 @@ impl Writer {
             writer.signal = Some((watch, marker));
         }
         if settings.panics {
-            panics::watch(Some(Arc::clone(&writer.dumper)));
+            panics::watch(&writer.dumper);
         }
         Ok(writer)
     }
@@ -81,14 +81,16 @@ impl OtlpWriter for Writer {
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Ok(self.dumper.finish(timeout)?)
+        // The spans have arrived.
+        self.dumper.hurry();
+        Ok(self.dumper.wait(timeout)?)
     }
 }
 
 impl Drop for Writer {
     /// Also if the start of the provider has failed.
     fn drop(&mut self) {
-        panics::watch(None);
+        panics::forget(&self.dumper);
         self.dumper.end();
     }
 }

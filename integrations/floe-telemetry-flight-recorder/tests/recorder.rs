@@ -5,17 +5,20 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, FlightRecorderConfig, Sampler};
+use floe_telemetry::config::{CodeAttributes, ExporterKind, FlightRecorderConfig, Sampler};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_telemetry_flight_recorder as _;
+use opentelemetry::Context;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span as SdkSpan, SpanData, SpanProcessor};
 use tempfile::TempDir;
 
 const END: Duration = Duration::from_secs(30);
@@ -40,11 +43,17 @@ fn config(folder: &Path) -> TelemetryConfig {
 
 impl Program {
     fn start(sampler: Sampler, change: impl FnOnce(&mut FlightRecorderConfig)) -> Self {
+        Self::start_with(sampler, |config| {
+            change(&mut config.exporters.flight_recorder)
+        })
+    }
+
+    fn start_with(sampler: Sampler, change: impl FnOnce(&mut TelemetryConfig)) -> Self {
         let in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         let mut config = config(folder.path());
         config.sampling.sampler = Some(sampler);
-        change(&mut config.exporters.flight_recorder);
+        change(&mut config);
         let sent = MemoryExporter::new();
         let builder = TelemetryProvider::builder(config).with_span_exporter(sent.clone());
         Self {
@@ -195,7 +204,7 @@ fn without_a_reason_there_is_no_dump() {
 }
 
 #[test]
-fn a_second_error_within_a_minute_writes_nothing() {
+fn many_errors_write_one_dump() {
     let program = Program::start(Sampler::AlwaysOff, |_| {});
     for _ in 0..100 {
         let _ = order(true);
@@ -203,6 +212,89 @@ fn a_second_error_within_a_minute_writes_nothing() {
     }
     let dumps = program.end();
     assert_eq!(dumps.len(), 1);
+}
+
+#[test]
+fn statistics_count_what_each_exporter_gets() {
+    let program = Program::start(Sampler::ParentBasedAlwaysOn, |_| {});
+    let _ = order(false);
+    remote(&unsampled_parent());
+    program.provider.force_flush(END).unwrap();
+    let statistics = program.provider.statistics();
+    // Two are sampled, and three are not.
+    assert_eq!((statistics.collected, statistics.sampled_out), (5, 3));
+    assert_eq!((statistics.exported, statistics.pending), (2 + 5, 0));
+    let _ = program.end();
+}
+
+#[test]
+fn the_place_of_a_span_is_in_each_request() {
+    let program = Program::start_with(Sampler::ParentBasedAlwaysOff, |config| {
+        config.code_attributes = CodeAttributes::Once;
+    });
+    for number in 0..5 {
+        let _ = order(number == 4);
+        program.provider.force_flush(END).unwrap();
+    }
+    let dumps = program.end();
+    let orders = dumps[0].1.iter().filter(|span| span.name == "order");
+    let has_place = |span: &Span| {
+        span.attributes
+            .iter()
+            .any(|it| it.key == "code.line.number")
+    };
+    assert!(orders.clone().count() == 5 && orders.into_iter().all(has_place));
+}
+
+#[test]
+fn what_the_budget_has_no_room_for_is_recorded() {
+    let program = Program::start_with(Sampler::AlwaysOn, |config| {
+        config.sampling.max_bytes_per_minute = Some(10_000);
+    });
+    for _ in 0..1000 {
+        let _ = order(false);
+    }
+    let _ = order(true);
+    let dumps = program.end();
+    assert!(program.sent.spans().len() < 2002);
+    assert_eq!(dumps[0].1.len(), 2002);
+}
+
+#[test]
+fn the_start_of_a_span_without_an_end_is_not_observed() {
+    #[derive(Clone, Debug, Default)]
+    struct Counts(Arc<Mutex<(usize, usize)>>);
+
+    impl SpanProcessor for Counts {
+        fn on_start(&self, _: &mut SdkSpan, _: &Context) {
+            self.0.lock().unwrap().0 += 1;
+        }
+
+        fn on_end(&self, _: SpanData) {
+            self.0.lock().unwrap().1 += 1;
+        }
+
+        fn force_flush(&self) -> OTelSdkResult {
+            Ok(())
+        }
+
+        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+            Ok(())
+        }
+    }
+
+    let in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (folder, counts) = (tempfile::tempdir().unwrap(), Counts::default());
+    let builder = TelemetryProvider::builder(config(folder.path()));
+    let provider = builder
+        .with_sdk_span_processor(counts.clone())
+        .initialize()
+        .unwrap();
+    let _ = order(false);
+    remote(&unsampled_parent());
+    provider.shutdown(END).unwrap();
+    assert_eq!(*counts.0.lock().unwrap(), (2, 2));
+    drop(in_use);
 }
 
 #[test]

@@ -247,7 +247,11 @@ fn decide_with_ids(
         if let Sampled::ByProbability(threshold) = sampled {
             set_threshold(record, above, threshold);
         } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
-            let state = probability::inherited(above, is_independent);
+            let state = if above.is_remote() && !record.head.flags.is_sampled() {
+                without_threshold(above.trace_state())
+            } else {
+                probability::inherited(above, is_independent)
+            };
             record.more_mut().trace_state = state;
         }
         recording.open();
@@ -294,7 +298,9 @@ pub(super) fn decide_filled(
     };
     if let Decision::Keep(mut recording) = decision {
         let listeners = listeners::current();
-        if listeners & OBSERVED != 0 {
+        // Who observes the start of spans gets the end of those alone that are exported.
+        let is_exported = listeners & REMOTE == 0 || recording.record.head.flags.is_sampled();
+        if listeners & OBSERVED != 0 && is_exported {
             provider::observe_start(&mut recording.record, parent);
         }
         if listeners & LOGGED != 0 {
@@ -331,10 +337,10 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
 /// The decision for a span whose name is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SamplerDecision {
-    /// There is no span, unless the tail needs it.
+    /// There is no span, unless the tail or an exporter needs it.
     Drop,
-    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
-    /// keeps its trace.
+    /// Without the sampled flag: the collector passes it to processors and metrics, and to exporters that take such spans.
+    /// The others get it only if the tail keeps its trace.
     Record,
     /// With the sampled flag.
     Sample,

@@ -218,11 +218,13 @@ impl Pipeline {
     }
 
     fn queue_room(&self, pending: Size) -> usize {
-        let rooms = self.exporters.iter();
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let spans = self.open() + waiting;
-        let rooms = rooms.map(|of| of.to.room(spans, pending));
-        rooms.max().unwrap_or(usize::MAX)
+        let more = waiting + self.compressor.as_ref().map_or(0, Compressor::len);
+        let room = |of: &Exporter| of.to.room(of.spans + more, pending);
+        // Those that take all spans have the others, too, while a receiver of the sampled ones does not answer.
+        let takers = self.exporters.iter().filter(|of| of.takes_unsampled);
+        let least = takers.map(room).min();
+        least.unwrap_or_else(|| self.exporters.iter().map(room).max().unwrap_or(usize::MAX))
     }
 
     /// The number of spans in the open batch, with those that compression holds back.
@@ -355,13 +357,13 @@ impl Pipeline {
         }
     }
 
-    /// Compresses the span, or adds it to the open batch, unless the head has recorded it only for processors and metrics.
+    /// Compresses the span, or adds it to the open batch, unless it is not sampled.
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
             if !self.exports_unsampled {
                 self.counters.sampled_out.fetch_add(1, Ordering::Release);
-                return self.add_unsampled(record, clock);
+                return self.add_unexported(record, clock);
             }
             // As the tail marks what it keeps: the span represents only itself.
             let state = &mut record.more_mut().trace_state;
@@ -392,8 +394,8 @@ impl Pipeline {
         }
     }
 
-    /// Adds a span that is not sampled to the batches of the exporters that take it.
-    fn add_unsampled(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+    /// Adds a span that is not exported otherwise to the batches of the exporters that take those, too.
+    fn add_unexported(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         if !self.takes_unsampled() {
             return;
         }
@@ -401,7 +403,11 @@ impl Pipeline {
         let span = enricher.enrich(record, clock, &self.span_attributes);
         let mut is_shipped = false;
         for of in &mut self.exporters {
-            if of.takes_unsampled && (of.push(&span) || of.spans >= self.batch_size) {
+            if !of.takes_unsampled {
+                continue;
+            }
+            self.counters.unexported.fetch_add(1, Ordering::Relaxed);
+            if of.push(&span) || of.spans >= self.batch_size {
                 is_shipped |= of.ship();
             }
         }
@@ -410,7 +416,7 @@ impl Pipeline {
         }
     }
 
-    /// Queues what exporters have that take spans that are not sampled: they are to know what has happened until now.
+    /// Queues the open batches of exporters that take spans that are not sampled, which need no delay.
     fn ship_unsampled(&mut self) {
         let takers = self.exporters.iter_mut().filter(|of| of.takes_unsampled);
         if takers.fold(false, |is_shipped, of| of.ship() | is_shipped) {
@@ -422,7 +428,7 @@ impl Pipeline {
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         if let Some(budget) = &mut self.budget {
             if !budget.admits(record, monotonic_now()) {
-                return;
+                return self.add_unexported(record, clock);
             }
             if self.code == CodeAttributes::EverySpan {
                 let is_thrifty = budget.is_thrifty();
@@ -444,6 +450,7 @@ impl Pipeline {
                 is_large |= of.push(&span);
             } else if of.push(&span.as_first()) {
                 of.ship();
+                self.unsampled_enricher.begin_batch();
             }
         }
         self.spans += 1;
@@ -511,6 +518,7 @@ impl Pipeline {
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
+        self.unsampled_enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
         let held = self.compressor.as_mut();
         let held = held.map_or(0, |compressor| compressor.close_all().count());

@@ -27,7 +27,8 @@ use crate::recorder;
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
-/// contain a span once for each exporter. Spans that head sampling does not record are not counted.
+/// contain a span once for each exporter. Those of an exporter that also takes spans that are not sampled contain them
+/// beside `sampled_out` and `over_budget`. Spans that head sampling does not record are not counted.
 ///
 /// Every log record that was emitted before the shutdown is counted in the same way, once for each exporter of
 /// log records:
@@ -72,8 +73,8 @@ pub struct Statistics {
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and then discarded, and those that the sampler of the program has recorded
-    /// only for processors and metrics.
+    /// Spans that tail sampling has buffered and then discarded, and those that were recorded without being sampled: for
+    /// processors and metrics, or for an exporter that takes them.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
@@ -223,6 +224,8 @@ pub struct Counters {
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
+    /// Spans that are not exported otherwise, once for each exporter that takes those, too.
+    pub(super) unexported: AtomicU64,
     pub(super) discarded: AtomicU64,
     pub(super) compressed: AtomicU64,
     pub(super) over_budget: AtomicU64,
@@ -318,7 +321,7 @@ impl Counters {
         let not_exported = sampled_out + discarded + compressed + over_budget;
         let own = (process.written).saturating_sub(process.elsewhere + not_exported);
         let exporters = self.exports.count() as u64;
-        let expected = own * exporters;
+        let expected = own * exporters + self.unexported.load(Ordering::Acquire);
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Statistics {

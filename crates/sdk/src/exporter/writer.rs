@@ -46,9 +46,11 @@ pub trait OtlpWriter: fmt::Debug + Send + 'static {
         timeout: Duration,
     ) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
-    /// Whether it also gets the spans that are not sampled, with their flag. They are recorded then, and not exported
-    /// otherwise; [`Span::is_recording`](opentelemetry::trace::Span::is_recording) is true for them. It gets its requests
-    /// without the [delay](crate::config::BatchProcessorConfig) of batches. Default: no.
+    /// Whether it also gets the spans that are not sampled. They keep their flag and are recorded:
+    /// [`Span::is_recording`](opentelemetry::trace::Span::is_recording) is true for them,
+    /// [span processors](crate::SpanProcessor) get them, and no other exporter does. Requests come without the
+    /// [delay](crate::config::BatchSpanProcessorConfig) of batches. The start of the provider fails if tail sampling is
+    /// configured, too. Default: no.
     fn takes_unsampled_spans(&self) -> bool {
         false
     }

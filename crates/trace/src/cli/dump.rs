@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use floe_redact::printable;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::{Failure, print, view};
@@ -25,7 +27,11 @@ const MAX_MARKER: u64 = 8192;
 /// How long a dump may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const PAUSE: Duration = Duration::from_millis(20);
+/// How often the folder is read.
+const PAUSE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 20_000_000,
+};
 
 /// What is dumped.
 #[derive(Debug, Args)]
@@ -54,7 +60,7 @@ fn ask(id: i32) -> Result<PathBuf, Failure> {
     };
     let process = Pid::from_raw(id).filter(|_| id > 0);
     let process = process.and_then(|id| pidfd_open(id, PidfdFlags::empty()).ok());
-    let process = process.ok_or_else(|| unusable("a process", "is none"))?;
+    let process = process.ok_or_else(|| Failure(format!("there is no process {id}")))?;
     let folder = Path::new("/proc").join(id.to_string());
     let recorder = Recorder::find(&folder).map_err(|error| match error.kind() {
         io::ErrorKind::PermissionDenied => {
@@ -69,8 +75,8 @@ fn ask(id: i32) -> Result<PathBuf, Failure> {
     }
     if !recorder.takes_signal {
         return Err(unusable(
-            "a process that takes the signal USR2",
-            "does not, which would end it",
+            "a process that handles the signal USR2",
+            "does not, and would end by it",
         ));
     }
     let before = recorder.dumps();
@@ -81,10 +87,10 @@ fn ask(id: i32) -> Result<PathBuf, Failure> {
         if let Some(name) = recorder.dumps().difference(&before).next() {
             return Ok(recorder.folder.join(name));
         }
-        if !folder.exists() {
+        let mut ended = [PollFd::new(&process, PollFlags::IN)];
+        if poll(&mut ended, Some(&PAUSE)) == Ok(1) {
             return Err(Failure(format!("process {id} has ended without a dump")));
         }
-        thread::sleep(PAUSE);
     }
     Err(Failure(format!(
         "expected a dump in {} within {} seconds, found none",
@@ -119,10 +125,14 @@ impl Recorder {
     }
 
     fn read(process: &Path, marker: &Path) -> io::Result<Option<Self>> {
+        // Another process may give that name to a pipe, which would be waited for.
+        let mut options = OpenOptions::new();
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = options.read(true).custom_flags(flags).open(marker)?;
         let mut content = Vec::new();
-        File::open(marker)?
-            .take(MAX_MARKER)
-            .read_to_end(&mut content)?;
+        if file.metadata()?.is_file() {
+            file.take(MAX_MARKER).read_to_end(&mut content)?;
+        }
         let Some(end) = content.iter().position(|byte| *byte == b'\n') else {
             return Ok(None);
         };
@@ -134,8 +144,9 @@ impl Recorder {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
             line.unwrap_or_default().trim()
         };
-        // A fork has the file of its parent, and no recorder.
-        if field("NSpid:").split_whitespace().last() != Some(&*id) {
+        // A fork has the file of its parent, and no recorder. Nothing leads out of a container.
+        let leads_out = folder.components().any(|it| it == Component::ParentDir);
+        if field("NSpid:").split_whitespace().last() != Some(&*id) || leads_out {
             return Ok(None);
         }
         let caught = u64::from_str_radix(field("SigCgt:"), 16).unwrap_or_default();
@@ -149,8 +160,9 @@ impl Recorder {
 
     /// The names of the dumps that were asked for.
     fn dumps(&self) -> HashSet<OsString> {
-        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let names = names.map(|entry| entry.file_name());
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|it| it.is_file()));
+        let names = files.map(|entry| entry.file_name());
         names
             .filter(|name| name.as_bytes().ends_with(self.suffix.as_bytes()))
             .collect()
