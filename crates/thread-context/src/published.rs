@@ -183,6 +183,14 @@ impl Attributes {
     }
 }
 
+/// What a caller of [`attach`] keeps for it.
+#[doc(hidden)]
+pub type StaticAttributes = &'static Attributes;
+
+/// [`Attributes::NONE`].
+#[doc(hidden)]
+pub const NO_ATTRIBUTES: StaticAttributes = &Attributes::NONE;
+
 /// Attributes, and those that were made before them.
 #[derive(Debug)]
 struct Made {
