@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{error, fmt, mem};
 
+#[cfg(target_os = "linux")]
+use crate::open_spans::{OpenSpans, as_records};
 use crate::owner::{Owner, has_extension, is_lock, is_records, lock_for, process_of, writer_of};
 use crate::segment::{Found, HEADER, Kind, Segment};
 
@@ -94,34 +96,26 @@ impl Journal {
     ///
     /// The folder cannot be created or read, or no file can be created in it.
     pub fn open(folder: &Path, max_bytes: u64) -> io::Result<(Self, Vec<String>)> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
-        let (journal, adopted) = Self::begin(folder, max_bytes)?;
-        Ok((journal, adopted.problems))
-    }
-
-    fn begin(folder: &Path, max_bytes: u64) -> io::Result<(Self, Adopted)> {
+        create(folder)?;
         let folder = fs::canonicalize(folder)?;
         let owner = Owner::create(&folder)?;
-        let mut adopted = Adopted::default();
-        let found = adopted.take_over(&folder, &owner, max_bytes);
-        let state = State {
-            segments: mem::take(&mut adopted.segments).into(),
-            ..State::default()
-        };
+        let (mut segments, mut ended) = (Vec::new(), Ended::default());
+        let found = ended.each(&folder, false, |ended, processes| {
+            for process in processes {
+                ended.take_over(&mut segments, process, &owner, max_bytes);
+            }
+            Ok(())
+        });
         let journal = Self {
             max_bytes,
             owner,
-            state: Mutex::new(state),
+            state: Mutex::new(State::of(segments)),
         };
         if let Err(error) = found {
             journal.close();
             return Err(error);
         }
-        Ok((journal, adopted))
+        Ok((journal, ended.problems))
     }
 
     /// `None` in a fork, in which a thread that does not exist may have locked it.
@@ -200,15 +194,8 @@ impl Journal {
 
     /// Takes out what [`next`](Self::next) has returned last.
     pub fn delivered(&self, batch: &Batch) {
-        let Some(mut state) = self.state() else {
-            return;
-        };
-        if let Some(segment) = state.segments.front_mut()
-            && segment.path() == batch.segment
-        {
-            // If it is not noted, the requests are sent again after the end of this process.
-            let _ = segment.deliver(batch.up_to);
-            state.damaged += batch.damaged;
+        if let Some(mut state) = self.state() {
+            state.delivered(batch);
         }
     }
 
@@ -222,16 +209,29 @@ impl Journal {
     pub fn keep_open_spans(&self, resource: &[u8]) -> io::Result<()> {
         use crate::owner::{open, private};
 
-        let path = self.owner.stem.with_extension("spans");
+        let path = self.owner.spans();
         let file = open(&path, private().create_new(true))?;
         floe_thread_context::keep(file, resource).inspect_err(|_| {
             let _ = fs::remove_file(&path);
         })
     }
 
-    /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note.
-    pub fn note_alive(&self) {
+    /// Notes in the folder that the process is alive: if it ends, its open spans end with the last note. If the folder was
+    /// removed, creates it again, with the requests of the file that is open. Returns whether it was.
+    ///
+    /// # Errors
+    ///
+    /// The folder was removed, and cannot be created again, or has no room for the requests.
+    pub fn note_alive(&self) -> io::Result<bool> {
         self.owner.note_alive();
+        let is_removed = |_: &MutexGuard<'_, State>| self.owner.is_removed();
+        let Some(mut state) = self.state().filter(is_removed) else {
+            return Ok(false);
+        };
+        create(self.owner.stem.parent().unwrap_or(&self.owner.stem))?;
+        self.owner.restore()?;
+        state.segments.iter_mut().try_for_each(Segment::restore)?;
+        Ok(true)
     }
 
     /// The process ends, or has no telemetry any more: removes what is delivered. What is not stays for the next one, and
@@ -241,7 +241,7 @@ impl Journal {
             return;
         };
         state.is_closed = true;
-        let _ = fs::remove_file(self.owner.stem.with_extension("spans"));
+        let _ = fs::remove_file(self.owner.spans());
         while state.segments.front().is_some_and(Segment::is_delivered) {
             state.remove_first();
         }
@@ -254,6 +254,25 @@ impl Journal {
 }
 
 impl State {
+    /// What ended processes have left. A process may have had files of others, which began before.
+    fn of(mut segments: Vec<Segment>) -> Self {
+        segments.sort_by(|one, other| one.path().cmp(other.path()));
+        Self {
+            segments: segments.into(),
+            ..Self::default()
+        }
+    }
+
+    fn delivered(&mut self, batch: &Batch) {
+        if let Some(segment) = self.segments.front_mut()
+            && segment.path() == batch.segment
+        {
+            // If it is not noted, the requests are sent again after the end of this process.
+            let _ = segment.deliver(batch.up_to);
+            self.damaged += batch.damaged;
+        }
+    }
+
     fn remove_first(&mut self) {
         if let Some(segment) = self.segments.pop_front() {
             segment.remove();
@@ -307,8 +326,8 @@ pub struct Recovered {
     pub problems: Vec<String>,
 }
 
-/// Takes what ended processes have left in a folder out of it, each request once `take` has returned, or only reads it if
-/// it `stays`.
+/// Takes what ended processes have left in a folder out of it, each request once `take` has returned, and the open spans of
+/// a process once it has taken all of them. If it `stays`, it is only read. Nothing is added to the folder.
 ///
 /// # Errors
 ///
@@ -318,69 +337,62 @@ pub fn recover(
     stays: bool,
     mut take: impl FnMut(Kind, &[u8]) -> io::Result<()>,
 ) -> io::Result<Recovered> {
-    let (journal, adopted) = Journal::begin(folder, u64::MAX)?;
-    let mut recovered = Recovered {
-        processes: adopted.processes.len(),
-        alive: adopted.alive.len(),
-        problems: adopted.problems,
-        ..Recovered::default()
+    let folder = fs::canonicalize(folder)?;
+    #[cfg(unix)]
+    if !stays {
+        rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK)?;
+    }
+    let (mut requests, mut damaged, mut ended) = (0, 0, Ended::default());
+    let mut take = |kind, request: &[u8]| {
+        take(kind, request)?;
+        requests += 1;
+        Ok(())
     };
-    if stays && let Some(mut state) = journal.state() {
-        for segment in &mut state.segments {
-            let delivered = segment.delivered();
-            loop {
-                let run = read(segment, 0);
-                recovered.damaged += run.damaged;
-                let Some(kind) = run.kind else {
-                    break;
-                };
-                for request in &run.requests {
-                    take(kind, request)?;
-                    recovered.requests += 1;
-                }
-                segment.skip_to(run.up_to);
-            }
-            segment.skip_to(delivered);
-        }
-        drop(state);
-        journal.close();
-        return Ok(recovered);
-    }
-    while let Some(batch) = journal.next(0) {
-        for request in &batch.requests {
-            take(batch.kind, request)?;
-            recovered.requests += 1;
-        }
-        journal.delivered(&batch);
-    }
-    recovered.damaged = journal.take_damaged();
-    journal.close();
-    Ok(recovered)
+    ended.each(&folder, stays, |ended, processes| {
+        damaged += ended.take(processes, stays, &mut take)?;
+        Ok(())
+    })?;
+    Ok(Recovered {
+        processes: ended.processes.len(),
+        alive: ended.alive.len(),
+        requests,
+        damaged,
+        problems: ended.problems,
+    })
 }
 
-/// What ended processes have left in a folder.
+/// A process that has ended, and its files of records.
+type Process = (Owner, Vec<PathBuf>);
+
+/// The processes of a folder that have ended.
 #[derive(Debug, Default)]
-struct Adopted {
-    /// Those that have written something.
+struct Ended {
+    /// Those whose requests were taken.
     processes: BTreeSet<PathBuf>,
     /// Those that have not ended.
     alive: BTreeSet<PathBuf>,
-    segments: Vec<Segment>,
     problems: Vec<String>,
 }
 
-impl Adopted {
-    /// Gives the files of all processes that have ended the name of `own`.
-    fn take_over(&mut self, folder: &Path, own: &Owner, max_bytes: u64) -> io::Result<()> {
+impl Ended {
+    /// Locks the processes, some at once, and passes them to `act`. Then removes the locks of those that have no files any
+    /// more, unless they `stay`.
+    fn each(
+        &mut self,
+        folder: &Path,
+        stay: bool,
+        mut act: impl FnMut(&mut Self, &mut [Process]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let is_owned = |path: &PathBuf| is_records(path) || has_extension(path, "spans");
         let all = paths(folder)?;
         let locks = all.iter().filter(|path| is_lock(path));
         // Not all at once, because each lock is an open file, and not one by one, because each time the folder is read.
         for locks in locks.collect::<Vec<_>>().chunks(MAX_LOCKS) {
             let mut owners = Vec::new();
             for lock in locks {
-                match Owner::adopt(lock.with_extension("")) {
+                match Owner::adopt(lock.with_extension(""), stay) {
                     Ok(Some(owner)) => owners.push(owner),
-                    Ok(None) if **lock != own.lock() && lock.exists() => {
+                    Ok(None) if lock.exists() => {
                         self.alive.insert(process_of(lock));
                     }
                     Ok(None) => {}
@@ -392,62 +404,122 @@ impl Adopted {
             for path in paths(folder)?.into_iter().filter(|path| is_records(path)) {
                 records.entry(lock_for(&path)).or_default().push(path);
             }
-            for owner in owners {
+            let with_records = |owner: Owner| {
                 let records = records.remove(&owner.lock()).unwrap_or_default();
-                if self.take_records(records, &owner, own, max_bytes) {
-                    owner.remove();
+                (owner, records)
+            };
+            let mut processes: Vec<_> = owners.into_iter().map(with_records).collect();
+            act(self, &mut processes)?;
+            if !stay {
+                let left = paths(folder)?.into_iter().filter(is_owned);
+                let left: BTreeSet<_> = left.map(|path| lock_for(&path)).collect();
+                for (owner, _) in processes {
+                    if !left.contains(&owner.lock()) {
+                        owner.remove();
+                    }
                 }
             }
         }
-        let owned = |path: &&PathBuf| is_records(path) || has_extension(path, "spans");
-        for path in all.iter().filter(owned) {
+        for path in all.iter().filter(|path| is_owned(path)) {
             let lock = lock_for(path);
             if !lock.exists() && path.exists() {
                 let error = format!("expected `{}`, found no such file", lock.display());
                 self.problem(path, &error);
             }
         }
-        // A process that has ended may have had files of others.
-        self.segments
-            .sort_by(|one, other| one.path().cmp(other.path()));
         Ok(())
     }
 
-    /// Takes the files of a process, whose open spans become records like the others. Returns whether these are all.
-    fn take_records(
+    /// Gives the files of a process the name of `own`. Its open spans become records like the others.
+    fn take_over(
         &mut self,
-        mut records: Vec<PathBuf>,
-        owner: &Owner,
+        segments: &mut Vec<Segment>,
+        (process, records): &mut Process,
         own: &Owner,
         max_bytes: u64,
-    ) -> bool {
-        let problems = self.problems.len();
+    ) {
         #[cfg(not(target_os = "linux"))]
-        let _ = (&mut records, owner, max_bytes);
+        let _ = (process, max_bytes);
         #[cfg(target_os = "linux")]
         {
             // What was open says why a process has ended, so there is more room for it than for requests.
             let max = max_bytes.saturating_add(max_bytes / 4);
-            let bytes: u64 = self.segments.iter().map(Segment::bytes).sum();
-            let made = crate::open_spans::as_records(owner, &mut records, bytes < max);
-            if let Err(error) = made {
-                self.problem(&owner.stem.with_extension("spans"), &error);
-            }
+            let bytes: u64 = segments.iter().map(Segment::bytes).sum();
+            let made = as_records(process, records, bytes < max);
+            self.or_problem(&process.spans(), made);
         }
         for path in records {
-            let adopted = own.adopted(&path);
-            self.processes.insert(process_of(&writer_of(&path)));
-            match Segment::open(path.clone()).and_then(|segment| segment.moved_to(adopted)) {
-                Ok(segment) => self.segments.push(segment),
-                Err(error) => self.problem(&path, &error),
+            let moved = Segment::open(path.clone(), false)
+                .and_then(|segment| segment.moved_to(own.adopted(path)));
+            segments.extend(self.or_problem(path, moved));
+        }
+    }
+
+    /// Passes what processes have left to `take`. Returns the bytes that cannot be read.
+    fn take(
+        &mut self,
+        processes: &[Process],
+        stays: bool,
+        take: &mut impl FnMut(Kind, &[u8]) -> io::Result<()>,
+    ) -> io::Result<u64> {
+        let mut segments = Vec::new();
+        for (process, records) in processes {
+            #[cfg(not(target_os = "linux"))]
+            let _ = process;
+            // First, because they end when the process wrote to its files last.
+            #[cfg(target_os = "linux")]
+            self.take_open_spans(process, records, stays, take)?;
+            for path in records {
+                self.processes.insert(process_of(&writer_of(path)));
+                segments.extend(self.or_problem(path, Segment::open(path.clone(), stays)));
             }
         }
-        problems == self.problems.len()
+        let mut state = State::of(segments);
+        while let Some(batch) = state.next(0) {
+            for request in &batch.requests {
+                take(batch.kind, request)?;
+            }
+            state.delivered(&batch);
+        }
+        Ok(state.damaged)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn take_open_spans(
+        &mut self,
+        process: &Owner,
+        records: &[PathBuf],
+        stay: bool,
+        take: &mut impl FnMut(Kind, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let path = process.spans();
+        let read = OpenSpans::read(process, records, stay);
+        if let Some(open) = self.or_problem(&path, read).flatten() {
+            for request in open.requests() {
+                self.processes.insert(process_of(&process.stem));
+                take(Kind::Traces, &request)?;
+            }
+            self.or_problem(&path, open.taken(stay));
+        }
+        Ok(())
+    }
+
+    fn or_problem<T>(&mut self, path: &Path, result: io::Result<T>) -> Option<T> {
+        result.map_err(|error| self.problem(path, &error)).ok()
     }
 
     fn problem(&mut self, path: &Path, error: &dyn fmt::Display) {
         self.problems.push(format!("`{}`: {error}", path.display()));
     }
+}
+
+/// Creates a folder, of its user alone, if it does not exist.
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// What is in a folder. The names begin with the time at which their process began, and the numbers of its files follow.
@@ -529,12 +601,16 @@ mod tests {
 
     /// Takes everything out of a folder.
     fn recovered(folder: &Path) -> (Recovered, Requests) {
+        all(folder, false)
+    }
+
+    fn all(folder: &Path, stays: bool) -> (Recovered, Requests) {
         let mut requests = Vec::new();
         let take = |kind, request: &[u8]| {
             requests.push((kind, request.to_vec()));
             Ok(())
         };
-        (recover(folder, false, take).unwrap(), requests)
+        (recover(folder, stays, take).unwrap(), requests)
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -706,7 +782,10 @@ mod tests {
             while !model.alive.is_empty() {
                 model.take(Step::Crash(0), folder.path());
             }
-            let (all, requests) = recovered(folder.path());
+            let read = all(folder.path(), true);
+            let taken = recovered(folder.path());
+            prop_assert_eq!(&read, &taken);
+            let (all, requests) = taken;
             prop_assert_eq!(requests, model.dead.into_values().collect::<Vec<_>>());
             prop_assert_eq!((all.damaged, all.problems), (0, Vec::new()));
             prop_assert_eq!(names(folder.path()), [""; 0]);
@@ -787,14 +866,10 @@ mod tests {
         let folder = tempdir().unwrap();
         left(folder.path(), &[b"one", b"two"]);
         left(folder.path(), &[b"three"]);
-        let mut taken = Vec::new();
-        let found = recover(folder.path(), true, |kind, request| {
-            taken.push((kind, request.to_vec()));
-            Ok(())
-        });
-        assert_eq!((found.unwrap(), taken), recovered(folder.path()));
-        assert_eq!(names(folder.path()), [""; 0]);
-        recover(folder.path(), true, |_, _| Ok(())).unwrap();
+        let before = names(folder.path());
+        let read = all(folder.path(), true);
+        assert_eq!(names(folder.path()), before);
+        assert_eq!(read, recovered(folder.path()));
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
@@ -990,7 +1065,7 @@ mod tests {
                 #[cfg(target_os = "linux")]
                 {
                     journal.keep_open_spans(b"").unwrap_err();
-                    assert!(!journal.owner.stem.with_extension("spans").exists());
+                    assert!(!journal.owner.spans().exists());
                 }
                 limit(None);
                 journal.append(Kind::Logs, &[5; 200]).unwrap();
@@ -1057,6 +1132,64 @@ mod tests {
             }
             assert_eq!(all, 200);
             assert_eq!(names(folder.path()), [""; 0]);
+        }
+
+        #[test]
+        fn a_folder_that_is_removed_is_created_again() {
+            if let Some(folder) = as_child() {
+                assert_eq!(recovered(&folder.join("of/journals")).0.alive, 1);
+                ready();
+                return;
+            }
+            let parent = tempdir().unwrap();
+            let folder = parent.path().join("of/journals");
+            let journal = open(&folder);
+            for request in [&[1; 300][..], &[2; 100], b"three"] {
+                journal.append(Kind::Logs, request).unwrap();
+            }
+            journal.delivered(&journal.next(0).unwrap());
+            assert!(!journal.note_alive().unwrap());
+            fs::remove_dir_all(parent.path().join("of")).unwrap();
+            journal.append(Kind::Logs, b"four").unwrap();
+            assert!(journal.note_alive().unwrap());
+            assert!(!journal.note_alive().unwrap());
+            let mode = fs::metadata(&folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+            // The process has the lock.
+            let mut child = child("a_folder_that_is_removed_is_created_again", &parent);
+            drop(child.stdin.take());
+            assert!(child.wait().unwrap().success());
+            journal.append(Kind::Logs, &[5; 200]).unwrap();
+            assert_eq!(journal.next(0).unwrap().requests, [vec![2; 100]]);
+            drop(journal);
+            let requests = [&[2; 100][..], b"three", b"four", &[5; 200]];
+            let expected = requests.map(|it| (Kind::Logs, it.to_vec()));
+            assert_eq!(recovered(&folder).1, expected);
+            assert_eq!(names(&folder), [""; 0]);
+        }
+
+        #[test]
+        fn a_folder_that_cannot_be_created_again_is_an_error() {
+            let parent = tempdir().unwrap();
+            let folder = parent.path().join("journal");
+            let journal = open(&folder);
+            journal.append(Kind::Logs, &[1; 200]).unwrap();
+            fs::remove_dir_all(&folder).unwrap();
+            fs::write(&folder, "a file").unwrap();
+            for _ in 0..2 {
+                journal.note_alive().unwrap_err();
+                let error = journal.append(Kind::Logs, &[2; 200]).unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    "the journal cannot be written: Not a directory (os error 20)"
+                );
+            }
+            fs::remove_file(&folder).unwrap();
+            assert!(journal.note_alive().unwrap());
+            journal.append(Kind::Logs, &[3; 200]).unwrap();
+            drop(journal);
+            let expected = [1, 3].map(|byte| (Kind::Logs, vec![byte; 200]));
+            assert_eq!(recovered(&folder).1, expected);
         }
 
         #[test]

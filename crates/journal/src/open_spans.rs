@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message as _;
 
-use crate::owner::{Owner, lock_for, open, private};
+use crate::owner::{Owner, existing, lock_for, open};
 use crate::segment::{Kind, Segment};
 
 /// The largest file of open spans.
@@ -27,48 +27,87 @@ const MAX_SPANS: usize = 1000;
 /// The flag of a trace whose spans are sampled.
 const SAMPLED: u32 = 1;
 
+/// The spans that were open when their process ended.
+#[derive(Debug)]
+pub(crate) struct OpenSpans {
+    path: PathBuf,
+    kept: KeptSpans,
+    /// The last time at which the process is known to have been alive.
+    end: u64,
+}
+
+impl OpenSpans {
+    /// Reads the file of a process that has these `records`. `None` if it has no such file.
+    pub(crate) fn read(of: &Owner, records: &[PathBuf], stays: bool) -> io::Result<Option<Self>> {
+        let path = of.spans();
+        let file = match open(&path, &existing(stays)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut kept = KeptSpans::default();
+        // Else they were made records by a process that was interrupted before it had removed the file.
+        if !records.contains(&of.records("open")) {
+            let mut content = Vec::new();
+            file.take(MAX_FILE).read_to_end(&mut content)?;
+            kept = KeptSpans::read(&content).ok_or_else(|| {
+                let message = "expected spans of version 1, found another kind of file";
+                io::Error::new(io::ErrorKind::InvalidData, message)
+            })?;
+        }
+        let lock = lock_for(&path);
+        let written = records.iter().chain([&path, &lock]);
+        let end = written.filter_map(written_at).max().unwrap_or_default();
+        let starts = kept.spans.iter().map(|span| span.since);
+        let end = starts.fold(end, u64::max);
+        Ok(Some(Self { path, kept, end }))
+    }
+
+    /// The spans as requests of bounded size.
+    pub(crate) fn requests(&self) -> impl Iterator<Item = Vec<u8>> {
+        let spans = self.kept.spans.chunks(MAX_SPANS);
+        spans.map(|spans| request(&self.kept.label, spans, self.end).encode_to_vec())
+    }
+
+    /// All requests are taken: removes the file, unless it `stays`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be removed, or was damaged, so that some spans are missing.
+    pub(crate) fn taken(self, stays: bool) -> io::Result<()> {
+        if !stays {
+            let _ = fs::remove_file(self.path.with_extension("draft"));
+            fs::remove_file(&self.path)?;
+        }
+        let damaged = |damage| Err(io::Error::new(io::ErrorKind::InvalidData, damage));
+        self.kept.damage.map_or(Ok(()), damaged)
+    }
+}
+
 /// Makes the open spans of a process that has ended a file of records, which becomes the last one of `records`.
 ///
 /// If it is interrupted, the next attempt does what is left.
 pub(crate) fn as_records(of: &Owner, records: &mut Vec<PathBuf>, has_room: bool) -> io::Result<()> {
-    let (spans, made) = (of.stem.with_extension("spans"), of.records("open"));
-    let file = match open(&spans, &private()) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
+    let Some(open) = OpenSpans::read(of, records, false)? else {
+        return Ok(());
     };
-    let is_missing = !records.contains(&made);
-    if is_missing && has_room {
-        let mut content = Vec::new();
-        file.take(MAX_FILE).read_to_end(&mut content)?;
-        let kept = KeptSpans::read(&content).ok_or_else(|| {
-            let message = "expected spans of version 1, found another kind of file";
-            io::Error::new(io::ErrorKind::InvalidData, message)
-        })?;
-        drop(content);
-        if !kept.spans.is_empty() {
-            let lock = lock_for(&spans);
-            let written = records.iter().chain([&spans, &lock]);
-            let end = written.filter_map(written_at).max().unwrap_or_default();
-            let starts = kept.spans.iter().map(|span| span.since);
-            let end = starts.fold(end, u64::max);
-            let draft = of.stem.with_extension("draft");
-            let _ = fs::remove_file(&draft);
-            let mut segment = Segment::create(draft.clone())?;
-            for spans in kept.spans.chunks(MAX_SPANS) {
-                let request = request(&kept.label, spans, end);
-                segment.append(Kind::Traces, &request.encode_to_vec())?;
-            }
-            fs::rename(&draft, &made)?;
-            records.push(made);
-        }
+    if open.kept.spans.is_empty() {
+        return open.taken(false);
     }
-    fs::remove_file(&spans)?;
-    if is_missing && !has_room {
+    if !has_room {
+        open.taken(false)?;
         let message = "they are lost, because the journal is full";
         return Err(io::Error::new(io::ErrorKind::StorageFull, message));
     }
-    Ok(())
+    let (draft, made) = (open.path.with_extension("draft"), of.records("open"));
+    let _ = fs::remove_file(&draft);
+    let mut segment = Segment::create(draft.clone())?;
+    for request in open.requests() {
+        segment.append(Kind::Traces, &request)?;
+    }
+    fs::rename(&draft, &made)?;
+    records.push(made);
+    open.taken(false)
 }
 
 /// When a file was written last, in nanoseconds since 1970.
@@ -167,8 +206,13 @@ fn recorded(span: &KeptSpan, end: u64) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
+    use std::thread;
 
+    use rustix::process::{Uid, geteuid};
+    use rustix::thread::set_thread_res_uid;
     use tempfile::{TempDir, tempdir};
 
     use super::*;
@@ -203,20 +247,29 @@ mod tests {
         fs::write(stem.with_extension("spans"), file).unwrap();
     }
 
+    /// What is recovered.
+    fn all(folder: &Path, stays: bool) -> (Recovered, Vec<(Kind, Vec<u8>)>) {
+        let mut requests = Vec::new();
+        let found = recover(folder, stays, |kind, request| {
+            requests.push((kind, request.to_vec()));
+            Ok(())
+        });
+        (found.unwrap(), requests)
+    }
+
     /// The spans that are recovered, by request.
     fn recovered(folder: &Path) -> (Recovered, Vec<Vec<Span>>) {
-        let mut requests = Vec::new();
-        let found = recover(folder, false, |kind, request| {
+        let (found, requests) = all(folder, false);
+        let spans = |(kind, request): (Kind, Vec<u8>)| {
             assert_eq!(kind, Kind::Traces);
-            let request = ExportTraceServiceRequest::decode(request).unwrap();
+            let request = ExportTraceServiceRequest::decode(&*request).unwrap();
             let scopes = request
                 .resource_spans
                 .into_iter()
                 .flat_map(|it| it.scope_spans);
-            requests.push(scopes.flat_map(|it| it.spans).collect());
-            Ok(())
-        });
-        (found.unwrap(), requests)
+            scopes.flat_map(|it| it.spans).collect()
+        };
+        (found, requests.into_iter().map(spans).collect())
     }
 
     /// Each span is recovered once, and nothing stays.
@@ -263,7 +316,7 @@ mod tests {
 
         let made = |stem: &Path| {
             write_spans(stem, 3);
-            let owner = Owner::adopt(stem.to_owned()).unwrap().unwrap();
+            let owner = Owner::adopt(stem.to_owned(), false).unwrap().unwrap();
             let mut records = Vec::new();
             as_records(&owner, &mut records, true).unwrap();
             records.pop().unwrap()
@@ -295,6 +348,43 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_write_to_the_folder_can_read_all_of_it() {
+        let folder = tempdir().unwrap();
+        let (journal, _) = Journal::open(folder.path(), 1 << 20).unwrap();
+        journal.append(Kind::Logs, b"one").unwrap();
+        drop(journal);
+        let stem = folder.path().join("00-1");
+        fs::write(stem.with_extension("lock"), "").unwrap();
+        write_spans(&stem, 3);
+        let set_mode = |path: &Path, mode| {
+            fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        };
+        for file in fs::read_dir(folder.path()).unwrap() {
+            set_mode(&file.unwrap().path(), 0o444);
+        }
+        set_mode(folder.path(), 0o555);
+        let path = folder.path().to_owned();
+        let stranger = move || {
+            if geteuid().is_root() {
+                // Of this thread alone.
+                let nobody = Uid::from_raw(65534);
+                set_thread_res_uid(nobody, nobody, nobody).unwrap();
+            }
+            let error = recover(&path, false, |_, _| Ok(())).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+            all(&path, true)
+        };
+        let read = thread::spawn(stranger).join().unwrap();
+        set_mode(folder.path(), 0o755);
+        assert_eq!((read.0.requests, read.0.processes), (2, 2));
+        for file in fs::read_dir(folder.path()).unwrap() {
+            set_mode(&file.unwrap().path(), 0o644);
+        }
+        assert_eq!(read, all(folder.path(), false));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_file_of_another_version_stays() {
         let (folder, stem) = ended();
         let spans = stem.with_extension("spans");
@@ -306,6 +396,24 @@ mod tests {
             assert_eq!((found.problems.len(), requests.len()), (1, 0));
         }
         assert_eq!(fs::read(spans).unwrap(), b"floespn\x02");
+    }
+
+    #[test]
+    fn a_file_that_is_cut_is_one_problem() {
+        for (size, expected, left) in [(0, 1, 0), (BLOCK, 3, 0), (2 * BLOCK, 3, 1024)] {
+            let (folder, stem) = ended();
+            write_spans(&stem, 2000);
+            let spans = stem.with_extension("spans");
+            let file = fs::File::options().write(true).open(spans).unwrap();
+            file.set_len(size as u64).unwrap();
+            let (found, requests) = recovered(folder.path());
+            assert_eq!(requests.concat().len(), left);
+            let expected = expected * BLOCK;
+            let message = format!("00-1.spans`: expected at least {expected} bytes, found {size}");
+            assert!(found.problems[0].ends_with(&message), "{found:?}");
+            assert_eq!(found.problems.len(), 1);
+            assert_recovered(folder.path(), 0);
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Owner {
         // may lock it first, and remove it.
         for attempt in 0..100 {
             let stem = folder.join(format!("{first:016x}-{id}-{:016x}", now + attempt));
-            match Self::open(stem, private().create_new(true)) {
+            match Self::open(stem, private().create_new(true), false) {
                 Ok(Some(owner)) => return Ok(owner),
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => {}
@@ -55,9 +55,10 @@ impl Owner {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Locks the name of a process that has ended. `None` if it has not, or if another one was faster.
-    pub(crate) fn adopt(stem: PathBuf) -> io::Result<Option<Self>> {
-        match Self::open(stem, &private()) {
+    /// Locks the name of a process that has ended. `None` if it has not, or if another one was faster. If its files
+    /// `stay`, others may read them, too.
+    pub(crate) fn adopt(stem: PathBuf, stay: bool) -> io::Result<Option<Self>> {
+        match Self::open(stem, &existing(stay), stay) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             // Another process has it open, which is the lock there.
             #[cfg(windows)]
@@ -66,13 +67,13 @@ impl Owner {
         }
     }
 
-    fn open(stem: PathBuf, options: &OpenOptions) -> io::Result<Option<Self>> {
+    fn open(stem: PathBuf, options: &OpenOptions, is_shared: bool) -> io::Result<Option<Self>> {
         let mut held = held();
         if held.contains(&stem) {
             return Ok(None);
         }
         let file = open(&lock_of(&stem), options)?;
-        if !lock(&file)? {
+        if !lock(&file, is_shared)? {
             return Ok(None);
         }
         held.insert(stem.clone());
@@ -93,6 +94,22 @@ impl Owner {
         if let Some(file) = &*self.file() {
             let _ = file.set_modified(SystemTime::now());
         }
+    }
+
+    /// Whether the file is not in the folder any more.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.file().as_ref().is_some_and(is_removed)
+    }
+
+    /// Locks the name again, whose file was removed.
+    pub(crate) fn restore(&self) -> io::Result<()> {
+        let file = open(&self.lock(), private().create_new(true))?;
+        if !lock(&file, false)? {
+            // Who looks for ended processes was faster, and removes it.
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        *self.file() = Some(file);
+        Ok(())
     }
 
     fn file(&self) -> MutexGuard<'_, Option<File>> {
@@ -127,6 +144,11 @@ impl Owner {
     /// The path of records of another process once they belong to this one.
     pub(crate) fn adopted(&self, records: &Path) -> PathBuf {
         records.with_extension("").with_extension(self.extension())
+    }
+
+    /// The path of the open spans of the process.
+    pub(crate) fn spans(&self) -> PathBuf {
+        self.stem.with_extension("spans")
     }
 
     pub(crate) fn lock(&self) -> PathBuf {
@@ -204,6 +226,13 @@ pub(crate) fn private() -> OpenOptions {
     options
 }
 
+/// How files of an ended process are opened, to be read alone if they `stay`.
+pub(crate) fn existing(stay: bool) -> OpenOptions {
+    let mut options = private();
+    options.write(!stay);
+    options
+}
+
 /// Opens a file, and nothing else that may have its name.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
     let file = options.open(path)?;
@@ -217,20 +246,36 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
 
 /// A lock of the process: a fork does not inherit it. `false` if another one has it, or the file is removed.
 #[cfg(unix)]
-fn lock(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-
+fn lock(file: &File, is_shared: bool) -> io::Result<bool> {
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;
 
-    match fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file.metadata()?.nlink() > 0),
+    let operation = if is_shared {
+        FlockOperation::NonBlockingLockShared
+    } else {
+        FlockOperation::NonBlockingLockExclusive
+    };
+    match fcntl_lock(file, operation) {
+        Ok(()) => Ok(!is_removed(file)),
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(not(unix))]
-fn lock(_: &File) -> io::Result<bool> {
+fn lock(_: &File, _: bool) -> io::Result<bool> {
     Ok(true)
+}
+
+/// Whether a file that is open has no name any more. If that is not known, it has.
+#[cfg(unix)]
+pub(crate) fn is_removed(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_removed(_: &File) -> bool {
+    false
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
 
-use crate::owner::{open, private};
+use crate::owner::{existing, is_removed, open, private};
 
 /// The first bytes of a file; the last one is the version of its layout.
 const MAGIC: [u8; 8] = *b"floejnl\x01";
@@ -53,6 +53,8 @@ pub(crate) struct Segment {
     delivered: u64,
     /// Whether this process writes it.
     is_own: bool,
+    /// Whether it is only read.
+    stays: bool,
 }
 
 /// What is at a place.
@@ -83,12 +85,13 @@ impl Segment {
             end: HEADER,
             delivered: HEADER,
             is_own: true,
+            stays: false,
         })
     }
 
-    /// A file of a process that has ended.
-    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
-        let file = open(&path, &private())?;
+    /// A file of a process that has ended, which is only read if it `stays`.
+    pub(crate) fn open(path: PathBuf, stays: bool) -> io::Result<Self> {
+        let file = open(&path, &existing(stays))?;
         let end = file.metadata()?.len();
         let mut header = Vec::new();
         file.take(HEADER).read_to_end(&mut header)?;
@@ -111,13 +114,14 @@ impl Segment {
             end,
             delivered: delivered.clamp(HEADER, end.max(HEADER)),
             is_own: false,
+            stays,
         })
     }
 
     fn file(&mut self) -> io::Result<&mut File> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => open(&self.path, &private())?,
+            None => open(&self.path, &existing(self.stays))?,
         };
         Ok(self.file.insert(file))
     }
@@ -125,6 +129,23 @@ impl Segment {
     /// Closes the file until it is used again.
     pub(crate) fn close(&mut self) {
         self.file = None;
+    }
+
+    /// Writes the file again if it was removed while it was open. Without room, it stays as it is.
+    pub(crate) fn restore(&mut self) -> io::Result<()> {
+        let Some(removed) = self.file.as_mut().filter(|file| is_removed(file)) else {
+            return Ok(());
+        };
+        within_limit(self.end)?;
+        let mut bytes = Vec::new();
+        removed.seek(SeekFrom::Start(0))?;
+        removed.take(self.end).read_to_end(&mut bytes)?;
+        let mut file = open(&self.path, private().create_new(true))?;
+        file.write_all(&bytes).inspect_err(|_| {
+            let _ = fs::remove_file(&self.path);
+        })?;
+        self.file = Some(file);
+        Ok(())
     }
 
     /// Renames the file, which is closed.
@@ -216,22 +237,23 @@ impl Segment {
         })
     }
 
-    /// Notes that what is before a place is delivered.
+    /// Notes that what is before a place is delivered, in the file only if it does not stay.
     pub(crate) fn deliver(&mut self, up_to: u64) -> io::Result<()> {
         self.delivered = up_to;
+        if self.stays {
+            return Ok(());
+        }
         let up_to = u32::try_from(up_to).map_err(|_| io::ErrorKind::FileTooLarge)?;
         let file = self.file()?;
         file.seek(SeekFrom::Start(MAGIC.len() as u64))?;
         file.write_all(&note(up_to))
     }
 
-    /// Reads on from a place, without a note.
-    pub(crate) const fn skip_to(&mut self, place: u64) {
-        self.delivered = place;
-    }
-
+    /// Removes the file, unless it stays.
     pub(crate) fn remove(self) {
-        let _ = fs::remove_file(&self.path);
+        if !self.stays {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -279,7 +301,7 @@ mod tests {
 
     /// The records of a file as those of an ended process, and the bytes that are damaged.
     fn records(path: &Path) -> io::Result<(Vec<Vec<u8>>, u64)> {
-        let mut segment = Segment::open(path.to_owned())?;
+        let mut segment = Segment::open(path.to_owned(), false)?;
         let (mut records, mut damaged) = (Vec::new(), 0);
         let mut at = segment.delivered();
         loop {
@@ -369,20 +391,20 @@ mod tests {
     fn what_is_delivered_is_noted() {
         let (_folder, path, _, ends) = written();
         for (left, end) in ends.iter().enumerate() {
-            let mut segment = Segment::open(path.clone()).unwrap();
+            let mut segment = Segment::open(path.clone(), false).unwrap();
             segment.deliver(*end as u64).unwrap();
             assert_eq!(records(&path).unwrap().0, payloads()[left..]);
         }
         let mut beyond = fs::read(&path).unwrap();
         beyond[8..16].copy_from_slice(&note(u32::MAX));
         fs::write(&path, beyond).unwrap();
-        assert!(Segment::open(path).unwrap().is_delivered());
+        assert!(Segment::open(path, false).unwrap().is_delivered());
     }
 
     #[test]
     fn an_append_that_fails_leaves_nothing() {
         let (_folder, path, bytes, _) = written();
-        let mut segment = Segment::open(path.clone()).unwrap();
+        let mut segment = Segment::open(path.clone(), false).unwrap();
         // It cannot be written, and not be made shorter.
         segment.file = Some(File::open(&path).unwrap());
         segment.append(Kind::Logs, b"refused").unwrap_err();

@@ -158,8 +158,8 @@ fn what_a_killed_process_has_left_is_written() {
     let kept = recover(folder, &["--keep"]);
     assert_eq!(errors(&kept), format!("read {summary}\n"));
     let kept = lines(&kept);
-    assert!(kept[0].contains(r#""name":"load""#), "{kept:?}");
-    assert!(kept[1].contains(r#""name":"serve""#), "{kept:?}");
+    assert!(kept[0].contains(r#""name":"serve""#), "{kept:?}");
+    assert!(kept[1].contains(r#""name":"load""#), "{kept:?}");
     let output = recover(folder, &["-o", "out.jsonl"]);
     assert_eq!(errors(&output), format!("recovered {summary}\n"));
     let out = folder.join("out.jsonl");
@@ -335,6 +335,38 @@ fn what_cannot_be_written_stays_in_the_folder() {
     assert_eq!(second.matches("second").count(), 20, "{second}");
 }
 
+/// As on a full disk: no file may have a byte more.
+#[test]
+fn open_spans_need_no_room_in_the_folder() {
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let folder = folder.path();
+    let stem = folder.join("telemetry/00-1");
+    fs::create_dir(folder.join("telemetry")).unwrap();
+    fs::write(stem.with_extension("lock"), "").unwrap();
+    // A header, and a block with a place: the ids of a trace and a span, no parent, and a time.
+    let mut file = vec![0; 2 * 65536];
+    file[..8].copy_from_slice(b"floespn\x01");
+    file[32] = 1;
+    for (at, word) in [(0, 1_u64), (8, 1), (16, 7), (32, 100)] {
+        file[65536 + at..65536 + at + 8].copy_from_slice(&word.to_ne_bytes());
+    }
+    fs::write(stem.with_extension("spans"), file).unwrap();
+    let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" recover telemetry $1";
+    for (option, verb, left) in [("--keep", "read", 2), ("", "recovered", 0)] {
+        let output = Command::new("sh")
+            .args(["-c", limited, env!("CARGO_BIN_EXE_floe-trace"), option])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        let summary = format!(
+            "{verb} 1 request of 1 ended process: 1 span (1 of them open at the end), 0 damaged bytes\n"
+        );
+        assert_eq!(errors(&output), summary);
+        assert!(lines(&output)[0].contains("0700000000000000"), "{output:?}");
+        assert_eq!(files(folder).len(), left);
+    }
+}
+
 #[test]
 fn a_folder_that_cannot_be_read_is_an_error() {
     let folder = tempfile::tempdir_in("/dev/shm").unwrap();
@@ -392,6 +424,10 @@ fn what_is_damaged_is_counted_and_left_out() {
     let mut bytes = fs::read(&journals[1]).unwrap();
     bytes[7] = 0xff;
     fs::write(&journals[1], bytes).unwrap();
+    // Open spans that are cut off.
+    let cut = folder.join("telemetry/00-1.spans");
+    fs::write(&cut, b"floespn\x01").unwrap();
+    fs::write(cut.with_extension("lock"), "").unwrap();
 
     let output = recover(folder, &[]);
     assert!(output.status.success(), "{output:?}");
@@ -400,9 +436,14 @@ fn what_is_damaged_is_counted_and_left_out() {
     };
     assert!(line.contains("whole"), "{line}");
     let errors = errors(&output);
-    let [note, summary] = *errors.lines().collect::<Vec<_>>() else {
+    let [spans, note, summary] = *errors.lines().collect::<Vec<_>>() else {
         panic!("{output:?}")
     };
+    let expected = "/00-1.spans`: expected at least 65536 bytes, found 8";
+    assert!(
+        spans.starts_with("note: `/") && spans.ends_with(expected),
+        "{spans}"
+    );
     assert!(note.starts_with("note: `"), "{note}");
     assert!(note.ends_with("found another kind of file"), "{note}");
     let expected = "recovered 1 request of 1 ended process: 1 span (0 of them open at the end), ";

@@ -45,7 +45,6 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     if folder.exists() && !folder.is_dir() {
         return Err(io::Error::other("expected a folder, found a file"));
     }
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "the mode is that of Unix"))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

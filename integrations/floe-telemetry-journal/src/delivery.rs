@@ -57,6 +57,7 @@ struct State {
     end: Option<Instant>,
     has_ended: bool,
     alive: Instant,
+    removed: Message,
 }
 
 impl State {
@@ -116,6 +117,7 @@ impl Delivery {
                 end: None,
                 has_ended: false,
                 alive: now,
+                removed: Message::default(),
             }),
             changed: Condvar::new(),
         });
@@ -139,18 +141,29 @@ impl Delivery {
         let mut state = self.lock();
         let due = if is_enough { now } else { now + self.delay };
         state.due = Some(state.due.map_or(due, |before| before.min(due)));
-        self.note_alive(&mut state);
         drop(state);
         self.changed.notify_all();
+        self.note_alive();
         Ok(())
     }
 
-    /// Notes that the process is alive, if it has not done so for a while.
-    fn note_alive(&self, state: &mut State) {
+    /// Notes that the process is alive, if it has not done so for a while, and that the folder was removed.
+    fn note_alive(&self) {
+        let mut state = self.lock();
         let now = Instant::now();
-        if now.saturating_duration_since(state.alive) >= ALIVE {
-            state.alive = now;
-            self.journal.note_alive();
+        if now.saturating_duration_since(state.alive) < ALIVE {
+            return;
+        }
+        state.alive = now;
+        drop(state);
+        let error = match self.journal.note_alive() {
+            Ok(false) => return,
+            Ok(true) => None,
+            Err(error) => Some(tracing::field::display(error)),
+        };
+        // Without the lock, which a subscriber may wait for.
+        if self.lock().removed.is_due() {
+            tracing::warn!(error, "the folder of the journal was removed");
         }
     }
 
@@ -219,8 +232,9 @@ impl Delivery {
 
     /// Waits until something is to be sent. Returns `false` after the end of the time of the shutdown.
     fn is_due(&self, attempts: &Attempts) -> bool {
-        let mut state = self.lock();
         loop {
+            self.note_alive();
+            let state = self.lock();
             if let Some(left) = state.left() {
                 return !left.is_zero();
             }
@@ -233,8 +247,7 @@ impl Delivery {
                 return true;
             }
             let time = wake.map_or(ALIVE, |wake| ALIVE.min(wake - now));
-            state = self.wait(state, time);
-            self.note_alive(&mut state);
+            drop(self.wait(state, time));
         }
     }
 

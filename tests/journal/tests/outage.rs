@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashSet;
+use std::fmt::{Debug, Write as _};
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_journal as _;
 use tracing::Subscriber;
+use tracing::field::Field;
 use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -250,6 +253,55 @@ fn a_subscriber_that_panics_stops_no_delivery() {
     receiver.wait_for_spans(10, TIMEOUT);
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(all_once(numbers(&receiver), 10));
+}
+
+/// Sends each warning of the journal to the test.
+struct Warnings(Sender<String>);
+
+impl<S: Subscriber> Layer<S> for Warnings {
+    fn on_event(&self, event: &tracing::Event<'_>, _: layer::Context<'_, S>) {
+        if event
+            .metadata()
+            .target()
+            .starts_with("floe_telemetry_journal")
+        {
+            let mut fields = String::new();
+            event.record(&mut |field: &Field, value: &dyn Debug| {
+                let _ = write!(fields, "{field}={value:?} ");
+            });
+            let _ = self.0.send(fields);
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_is_removed_is_one_warning_and_created_again() {
+    floe_tests::alone!();
+    let (sender, warnings) = mpsc::channel();
+    tracing_subscriber::registry().with(Warnings(sender)).init();
+    let folder = tempfile::tempdir().unwrap();
+    let port = ReservedPort::new();
+    let telemetry = start(config(folder.path(), &port.endpoint())).unwrap();
+    (0..10).for_each(work);
+    telemetry.force_flush(TIMEOUT).unwrap();
+    // The process may create it while it is being removed.
+    let removed = folder.path().join("removed");
+    fs::rename(folder.path().join("journal"), &removed).unwrap();
+    fs::remove_dir_all(removed).unwrap();
+    (10..20).for_each(work);
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let warning = warnings.recv_timeout(TIMEOUT).unwrap();
+    assert_eq!(warning, "message=the folder of the journal was removed ");
+    (20..30).for_each(work);
+    telemetry.force_flush(TIMEOUT).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let others: Vec<_> = warnings.try_iter().collect();
+    assert!(others.iter().all(|it| it.contains("waits")), "{others:?}");
+
+    let receiver = Receiver::http_at(port);
+    let telemetry = start(config_of(&folder, &receiver)).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(all_once(numbers(&receiver), 30));
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub struct KeptSpans {
     pub label: Vec<u8>,
     /// The spans that were open.
     pub spans: Vec<KeptSpan>,
+    /// How the file is cut off or damaged, if that can be seen: then some of its spans are missing.
+    pub damage: Option<String>,
 }
 
 /// A span that was open.
@@ -34,10 +36,9 @@ pub struct KeptSpan {
 
 impl KeptSpans {
     /// Reads the content of a file that [`keep`](crate::keep) has written. `None` if it is of another kind, or of another
-    /// version. What is cut off or damaged is left out.
+    /// version. What is cut off or damaged is left out, and [`damage`](Self::damage) says so.
     #[must_use]
     pub fn read(file: &[u8]) -> Option<Self> {
-        // It has less if the process was killed before it had written them.
         if !MAGIC.starts_with(&file[..file.len().min(MAGIC.len())]) {
             return None;
         }
@@ -73,8 +74,29 @@ impl KeptSpans {
             }
         }
         spans.sort_by_key(|span| span.since);
-        Some(Self { label, spans })
+        let damage = damage(file);
+        Some(Self {
+            label,
+            spans,
+            damage,
+        })
     }
+}
+
+/// How a file differs from what a process writes: whole blocks, each of which gets its kind once it is there.
+fn damage(file: &[u8]) -> Option<String> {
+    let kinds = file.get(KINDS..LABEL).unwrap_or_default();
+    let last = kinds.iter().rposition(|kind| *kind != 0);
+    let kinds = &kinds[..last.map_or(0, |last| last + 1)];
+    let expected = (1 + kinds.len()) * BLOCK;
+    if file.len() < expected {
+        let found = file.len();
+        return Some(format!("expected at least {expected} bytes, found {found}"));
+    }
+    let unknown = kinds
+        .iter()
+        .find(|kind| ![PLACES, ATTRIBUTES].contains(kind))?;
+    Some(format!("expected blocks of kind 1 or 2, found {unknown}"))
 }
 
 fn word(bytes: &[u8], at: usize) -> u64 {
@@ -199,18 +221,50 @@ mod tests {
         fs::remove_file(path()).expect("the file");
     }
 
+    fn damaged(message: &str) -> KeptSpans {
+        KeptSpans {
+            damage: Some(message.to_owned()),
+            ..KeptSpans::default()
+        }
+    }
+
     #[test]
     fn what_is_damaged_is_left_out() {
-        assert_eq!(KeptSpans::read(b""), Some(KeptSpans::default()));
+        let empty = damaged("expected at least 65536 bytes, found 0");
+        assert_eq!(KeptSpans::read(b""), Some(empty));
         assert_eq!(KeptSpans::read(b"text"), None);
         assert_eq!(KeptSpans::read(b"floespn\x02 of a later version"), None);
-        assert_eq!(KeptSpans::read(&MAGIC), Some(KeptSpans::default()));
+        let cut = damaged("expected at least 65536 bytes, found 8");
+        assert_eq!(KeptSpans::read(&MAGIC), Some(cut));
         let mut file = vec![0xff; 3 * BLOCK + 100];
         file[..8].copy_from_slice(&MAGIC);
         for kind in [PLACES, ATTRIBUTES] {
             file[KINDS..LABEL].fill(kind);
             let read = KeptSpans::read(&file).expect("its kind");
             assert!(read.spans.iter().all(|span| span.attributes.is_empty()));
+            let message = "expected at least 134283264 bytes, found 196708";
+            assert_eq!(read.damage.as_deref(), Some(message));
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_missing_or_unknown_is_damage() {
+        let mut file = vec![0; 3 * BLOCK];
+        file[..8].copy_from_slice(&MAGIC);
+        // The process has ended before the second one had its kind.
+        file[KINDS] = PLACES;
+        for size in [2 * BLOCK, 2 * BLOCK + 100, 3 * BLOCK] {
+            let read = KeptSpans::read(&file[..size]);
+            assert_eq!(read, Some(KeptSpans::default()), "{size}");
+        }
+        for size in [BLOCK, 2 * BLOCK - 1] {
+            let message = format!("expected at least 131072 bytes, found {size}");
+            assert_eq!(KeptSpans::read(&file[..size]), Some(damaged(&message)));
+        }
+        for (kinds, found) in [([3, PLACES], 3), ([0, PLACES], 0)] {
+            file[KINDS..KINDS + 2].copy_from_slice(&kinds);
+            let message = format!("expected blocks of kind 1 or 2, found {found}");
+            assert_eq!(KeptSpans::read(&file), Some(damaged(&message)));
         }
     }
 }

@@ -78,8 +78,18 @@ pub(crate) fn recover(options: &Recover) -> Result<ExitCode, Failure> {
             let _ = writeln!(errors, "error: {}", printable(&failure));
             Ok(ExitCode::from(NOT_WRITTEN))
         }
+        Err(error) if !options.keep && is_read_only(&error) => Err(Failure(format!(
+            "{}: expected a folder that can be written, found: {error}; `--keep` only reads it",
+            folder.display()
+        ))),
         Err(error) => Err(unusable(error)),
     }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// The folder of a file.
