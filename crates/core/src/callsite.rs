@@ -7,12 +7,13 @@
 mod package;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use floe_thread_context::{Attributes, StaticAttributes};
 use opentelemetry::trace::SpanKind;
 
 pub(crate) use self::package::package_of;
-#[cfg(feature = "thread-context")]
 use crate::redaction::sanitize_sent;
 
 /// The call site of a function with `#[traced]`.
@@ -39,8 +40,7 @@ pub struct CallSite {
     /// Whether the filter excludes the function, and the generation of the filter.
     filter_cache: AtomicU32,
     /// The place, as other processes read it.
-    #[cfg(feature = "thread-context")]
-    published: std::sync::OnceLock<&'static floe_thread_context::Attributes>,
+    published: OnceLock<StaticAttributes>,
 }
 
 impl CallSite {
@@ -77,8 +77,7 @@ impl CallSite {
             has_target: true,
             rule_cache: AtomicU64::new(0),
             filter_cache: AtomicU32::new(0),
-            #[cfg(feature = "thread-context")]
-            published: std::sync::OnceLock::new(),
+            published: OnceLock::new(),
         }
     }
 
@@ -245,18 +244,17 @@ impl CallSite {
 
     /// The place, as other processes and a file of open spans get it, redacted. A span of `tracing` is in no function that
     /// is known.
-    #[cfg(feature = "thread-context")]
-    pub(crate) fn published(&self) -> &'static floe_thread_context::Attributes {
-        self.published.get_or_init(|| self.described(self.name))
+    pub(crate) fn published(&self) -> StaticAttributes {
+        let &published = self.published.get_or_init(|| self.described(self.name));
+        published
     }
 
-    #[cfg(feature = "thread-context")]
-    fn described(&self, name: &str) -> &'static floe_thread_context::Attributes {
+    fn described(&self, name: &str) -> StaticAttributes {
         let function = self.is_function().then(|| self.function_path());
         let function = function.unwrap_or_default();
         let SourceLocation { file, line, .. } = self.location;
         let [name, function, file] = [name, &function, file].map(sanitize_sent);
-        floe_thread_context::Attributes::of_call(&name, &function, &file, line)
+        Attributes::of_call(&name, &function, &file, line)
     }
 
     /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.
@@ -267,13 +265,7 @@ impl CallSite {
 }
 
 /// The same for a span whose name is only known at run time, at a place if it has one.
-#[cfg(feature = "thread-context")]
-pub(crate) fn published_as(
-    name: &str,
-    callsite: Option<&'static CallSite>,
-) -> &'static floe_thread_context::Attributes {
-    use floe_thread_context::Attributes;
-
+pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| {
         std::ptr::from_ref(callsite).cast()
     });

@@ -66,8 +66,6 @@ mod global_span;
 mod idle;
 mod ids;
 mod last_panic;
-#[cfg_attr(not(feature = "thread-context"), path = "recorder/unlisted.rs")]
-mod listed;
 mod listeners;
 mod logged;
 mod measure;
@@ -78,7 +76,6 @@ pub mod outcome;
 mod pending;
 mod probability;
 mod profile;
-#[cfg_attr(not(feature = "thread-context"), path = "recorder/unpublished.rs")]
 mod published;
 mod record;
 mod recorded_span;

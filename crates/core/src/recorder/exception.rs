@@ -137,11 +137,12 @@ impl Exception {
 
     /// The attributes of its event.
     fn details(&self) -> Vec<KeyValue> {
-        let type_name = KeyValue::new(keys::EXCEPTION_TYPE, self.type_name.clone());
-        let message = KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone());
+        let mut details = Vec::with_capacity(3);
+        details.push(KeyValue::new(keys::EXCEPTION_TYPE, self.type_name.clone()));
+        details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone()));
         let stacktrace = self.stacktrace().map(Cow::into_owned);
-        let stacktrace = stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text));
-        [type_name, message].into_iter().chain(stacktrace).collect()
+        details.extend(stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)));
+        details
     }
 
     /// Completes its event in the record of its span.

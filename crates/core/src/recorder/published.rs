@@ -4,7 +4,9 @@
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
 pub(super) use floe_thread_context::forked;
-use floe_thread_context::{Attached, Attributes, attach, attributes_of, is_on};
+use floe_thread_context::{
+    Attached, NO_ATTRIBUTES, StaticAttributes, attach, attributes_of, is_on,
+};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
@@ -13,10 +15,10 @@ use crate::callsite::{self, CallSite};
 
 /// The place in the code of a span, as it is published.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Site(&'static Attributes);
+pub(super) struct Site(StaticAttributes);
 
 impl Site {
-    pub(super) const NONE: Self = Self(const { &Attributes::NONE });
+    pub(super) const NONE: Self = Self(NO_ATTRIBUTES);
 
     #[inline]
     pub(super) fn of(callsite: Option<&'static CallSite>) -> Self {
@@ -45,6 +47,9 @@ impl Site {
 
     /// That of the span in a context, if this thread publishes it.
     pub(super) fn in_context(cx: &Context) -> Self {
+        if !is_on() {
+            return Self::NONE;
+        }
         let span = cx.span();
         let context = span.span_context();
         Self::published(context.trace_id(), context.span_id())
@@ -66,7 +71,7 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
 
 /// A span that is published until this is dropped.
 #[derive(Debug)]
-pub struct Published(#[expect(dead_code, reason = "it is only dropped")] Attached);
+pub struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
 
 impl Published {
     /// The span of a recording.
@@ -81,6 +86,9 @@ impl Published {
     /// The span in a context.
     #[inline]
     pub(super) fn context(cx: &Context, site: Site) -> Self {
+        if !is_on() {
+            return Self(Attached::NONE);
+        }
         let span = cx.span();
         Self::below(span.span_context(), span.span_context().span_id(), site)
     }
@@ -105,7 +113,7 @@ impl Published {
     fn ids(trace_id: TraceId, span_id: SpanId, flags: TraceFlags, Site(site): Site) -> Self {
         // Readers expect both ids or none. A span that was opened before spans were published may have no id yet.
         if trace_id == TraceId::INVALID || span_id == SpanId::INVALID {
-            return Self(attach([0; 16], [0; 8], 0, Site::NONE.0));
+            return Self(attach([0; 16], [0; 8], 0, NO_ATTRIBUTES));
         }
         let (trace_id, span_id) = (trace_id.to_bytes(), span_id.to_bytes());
         Self(attach(trace_id, span_id, flags.to_u8(), site))

@@ -22,7 +22,6 @@ use super::fork;
 use super::global_span;
 use super::ids::Ids;
 use super::last_panic;
-use super::listed::Listed;
 use super::listeners;
 use super::logged;
 use super::measure::{self, Measure};
@@ -50,7 +49,7 @@ pub(super) struct Recording {
     pub(super) profile: Option<Box<Profile>>,
     pending: &'static PendingUpdates,
     /// Where readers outside of the process find it while it is open.
-    pub(super) listed: Listed,
+    pub(super) listed: floe_thread_context::OpenSpan,
 }
 
 impl Recording {
@@ -63,7 +62,7 @@ impl Recording {
             foreign: None,
             profile: None,
             pending: acquire_updates(),
-            listed: Listed::new(),
+            listed: floe_thread_context::OpenSpan::new(),
         })
     }
 

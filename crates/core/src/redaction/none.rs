@@ -10,7 +10,6 @@ pub(crate) const fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-#[cfg(feature = "thread-context")]
 pub(crate) const fn sanitize_sent(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }

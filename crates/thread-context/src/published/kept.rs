@@ -13,8 +13,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::mm::{MapFlags, ProtFlags};
 
-use crate::clock::now;
-use crate::{Attributes, Made};
+use super::clock::now;
+use super::{Attributes, Made};
 
 /// The first bytes of a file; the last one is the version of its layout.
 pub(crate) const MAGIC: [u8; 8] = *b"floespn\x01";

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use crate::Attributes;
+use super::Attributes;
 
 pub(crate) const BLOCK: usize = 64 * 1024;
 

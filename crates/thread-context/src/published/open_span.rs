@@ -5,8 +5,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::clock::now;
-use crate::{Attributes, is_on, kept};
+use super::clock::now;
+use super::{Attributes, is_on, kept};
 
 /// How many places are allocated at once.
 const CHUNK: usize = kept::BLOCK / kept::PLACE;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACE, PLACES};
-use crate::{HEADER, KEYS};
+use super::kept::{ATTRIBUTES, BLOCK, ENTRY, KINDS, LABEL, MADE_AT, MAGIC, PLACE, PLACES};
+use super::{HEADER, KEYS};
 
 /// The spans of a file, and its label.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

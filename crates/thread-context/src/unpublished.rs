@@ -1,0 +1,72 @@
+//! What `published` has for `floe-telemetry-core`, without the feature `publish`: nothing.
+
+/// No attributes.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes;
+
+/// What a caller of [`attach`] keeps for it.
+pub type StaticAttributes = Attributes;
+
+/// No attributes.
+pub const NO_ATTRIBUTES: StaticAttributes = Attributes;
+
+impl Attributes {
+    /// No attributes.
+    pub const fn of_call(_: &str, _: &str, _: &str, _: u32) -> Self {
+        Self
+    }
+
+    /// No attributes.
+    pub fn named(_: &str, _: *const (), _: impl FnOnce() -> Self) -> Self {
+        Self
+    }
+}
+
+/// A span that is not published.
+#[derive(Debug)]
+pub struct Attached;
+
+impl Attached {
+    /// Nothing.
+    pub const NONE: Self = Self;
+}
+
+/// A span that is not listed.
+#[derive(Debug, Default)]
+pub struct OpenSpan;
+
+impl OpenSpan {
+    /// No place.
+    pub const fn new() -> Self {
+        Self
+    }
+
+    /// Does nothing.
+    pub const fn open(&self, _: [u8; 16], _: [u8; 8], _: [u8; 8], _: Attributes) {}
+
+    /// None.
+    pub const fn attributes(&self, _: [u8; 8]) -> Option<Attributes> {
+        None
+    }
+
+    /// Does nothing.
+    pub const fn close(&self) {}
+}
+
+/// Nothing is published.
+pub const fn is_on() -> bool {
+    false
+}
+
+/// Does nothing.
+pub const fn attach(_: [u8; 16], _: [u8; 8], _: u8, _: Attributes) -> Attached {
+    Attached
+}
+
+/// None.
+pub const fn attributes_of(_: [u8; 16], _: [u8; 8]) -> Option<Attributes> {
+    None
+}
+
+/// Does nothing.
+pub const fn forked() {}
