@@ -9,9 +9,11 @@ use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
-use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, Sampler};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry_flight_recorder as _;
 use floe_telemetry_journal as _;
+use floe_thread_context::KeptSpans;
 use tracing::Subscriber;
 use tracing::field::Field;
 use tracing_subscriber::layer::{self, Layer, SubscriberExt as _};
@@ -302,6 +304,32 @@ fn a_folder_that_is_removed_is_one_warning_and_created_again() {
     let telemetry = start(config_of(&folder, &receiver)).unwrap();
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(all_once(numbers(&receiver), 30));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn open_spans_are_kept_if_they_are_sampled() {
+    floe_tests::alone!();
+    // Others are not exported either.
+    for (sampler, expected) in [(Sampler::AlwaysOff, 0), (Sampler::AlwaysOn, 1)] {
+        let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+        let mut config = config(folder.path(), "http://127.0.0.1:1");
+        config.sampling.sampler = Some(sampler);
+        config.exporters.traces = Some(vec![ExporterKind::Journal, ExporterKind::FlightRecorder]);
+        config.exporters.flight_recorder.path = folder.path().join("dumps");
+        let telemetry = start(config).unwrap();
+        let span = create_span("open");
+        assert!(floe_telemetry::get_current_span().is_recording());
+        let files = fs::read_dir(folder.path().join("journal")).unwrap();
+        let files = files.map(|file| fs::read(file.unwrap().path()).unwrap());
+        let kept: Vec<_> = files.filter_map(|file| KeptSpans::read(&file)).collect();
+        let [kept] = &*kept else {
+            panic!("{kept:?}");
+        };
+        assert_eq!(kept.spans.len(), expected, "{sampler:?}");
+        drop(span);
+        let _ = telemetry.shutdown(Duration::ZERO);
+    }
 }
 
 #[test]

@@ -56,10 +56,10 @@ impl Site {
     }
 }
 
-/// Lists an open span.
+/// Lists an open span, if it is sampled: what a process that dies leaves is exported.
 #[inline]
 pub(super) fn list(recording: &Recording, Site(site): Site) {
-    if recording.record.is_measured() {
+    if !recording.record.head.flags.is_sampled() {
         return;
     }
     let head = &recording.record.head;
