@@ -399,7 +399,7 @@ impl Collector {
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
         // While all queues are full, an exporter that finishes a batch wakes the collector.
         worker::ROOM.request();
-        if self.room() > 0 {
+        if self.room(false) > 0 {
             worker::ROOM.withdraw();
         }
         let deadlines = [until_batch, until_drain].into_iter().flatten();

@@ -215,6 +215,31 @@ fn many_errors_write_one_dump() {
 }
 
 #[test]
+fn spans_that_are_not_sampled_take_no_room_of_others() {
+    let program = Program::start(Sampler::ParentBasedAlwaysOff, |_| {});
+    let sampled = HashMap::from([(
+        "traceparent".to_owned(),
+        "00-0102030405060708090a0b0c0d0e0f10-1112131415161718-01".to_owned(),
+    )]);
+    let not_sampled = unsampled_parent();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for number in 0..10_000 {
+                    remote(if number % 500 == 0 {
+                        &sampled
+                    } else {
+                        &not_sampled
+                    });
+                }
+            });
+        }
+    });
+    let _ = program.end();
+    assert_eq!(program.sent.spans().len(), 8 * 20 * 3);
+}
+
+#[test]
 fn statistics_count_what_each_exporter_gets() {
     let program = Program::start(Sampler::ParentBasedAlwaysOn, |_| {});
     let _ = order(false);

@@ -199,15 +199,15 @@ impl Pipeline {
 
     /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
     /// spans, while the processors have time. While it is 0, spans stay in the threads' buffers.
-    pub(super) fn room(&self, pending: Size) -> usize {
+    pub(super) fn room(&self, pending: Size, is_of_unsampled: bool) -> usize {
         if !self.has_time() {
             return 0;
         }
         match &self.tail {
             // Spans that tail sampling has released take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
-            Some(_) => self.queue_room(pending).min(1),
-            None => self.queue_room(pending),
+            Some(_) => self.queue_room(pending, is_of_unsampled).min(1),
+            None => self.queue_room(pending, is_of_unsampled),
         }
     }
 
@@ -217,14 +217,20 @@ impl Pipeline {
         self.is_late || processing.is_none_or(Processing::has_time)
     }
 
-    fn queue_room(&self, pending: Size) -> usize {
+    fn queue_room(&self, pending: Size, is_of_unsampled: bool) -> usize {
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
         let more = waiting + self.compressor.as_ref().map_or(0, Compressor::len);
         let room = |of: &Exporter| of.to.room(of.spans + more, pending);
-        // Those that take all spans have the others, too, while a receiver of the sampled ones does not answer.
-        let takers = self.exporters.iter().filter(|of| of.takes_unsampled);
-        let least = takers.map(room).min();
-        least.unwrap_or_else(|| self.exporters.iter().map(room).max().unwrap_or(usize::MAX))
+        let of_kind = |takes_unsampled| {
+            let exporters = self.exporters.iter();
+            exporters.filter(move |of| of.takes_unsampled == takes_unsampled)
+        };
+        let unsampled = of_kind(true).map(room).min().unwrap_or(usize::MAX);
+        if is_of_unsampled {
+            return unsampled;
+        }
+        let sampled = of_kind(false).map(room).max().unwrap_or(usize::MAX);
+        sampled.min(unsampled)
     }
 
     /// The number of spans in the open batch, with those that compression holds back.
@@ -301,7 +307,8 @@ impl Pipeline {
             tail.expire(monotonic_now());
         }
         while self.has_time()
-            && (backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0)
+            && (backpressure == Backpressure::Ignored
+                || self.queue_room(Size::default(), false) > 0)
         {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
