@@ -58,7 +58,7 @@ enum Command {
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     Ps(ps::Ps),
-    /// Ask a running process with the exporter `flight_recorder` for the spans of the last seconds, and print the path of
+    /// Ask a running process with the exporter `flight_recorder` for the spans of the last minute, and print the path of
     /// their file
     #[cfg(target_os = "linux")]
     Dump(dump::Dump),

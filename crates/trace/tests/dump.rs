@@ -137,6 +137,13 @@ fn a_process_without_a_recorder_gets_no_signal() {
         Serving::run("a_process_without_a_recorder_gets_no_signal", |config| {
             config.exporters.flight_recorder.signal = false;
         });
+    let minus_one = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
+        .args(["dump", "--", "-1"])
+        .output();
+    assert_eq!(
+        error(&minus_one.unwrap()),
+        "error: there is no process -1\n"
+    );
     for id in [serving.0.id(), std::process::id()] {
         assert_eq!(
             error(&dump(id, &[])),

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 /// Why a dump is written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Reason {
     Error,
     Slow,
@@ -45,7 +45,7 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 const MAX_THREADS: usize = 4;
 
 /// Creates the folder, which belongs to the user alone.
-pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
+fn create_folder(folder: &Path) -> io::Result<()> {
     if folder.exists() && !folder.is_dir() {
         return Err(io::Error::other("expected a folder, found a file"));
     }
@@ -53,6 +53,14 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Whether files can be created in the folder, which is created if it does not exist.
+pub(crate) fn check_folder(folder: &Path) -> io::Result<()> {
+    create_folder(folder)?;
+    let path = folder.join(format!("{PREFIX}{}{UNFINISHED}", process::id()));
+    write_lines(&path, &[])?;
+    fs::remove_file(path)
 }
 
 /// Writes the requests into a new file of `folder`, and removes the oldest dumps above `max_files`.
@@ -83,6 +91,9 @@ fn write_lines(path: &Path, requests: &[Bytes]) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    if requests.is_empty() {
+        return file.write_all(b"{}\n");
+    }
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.min(MAX_THREADS);
     thread::scope(|scope| {

@@ -1,5 +1,6 @@
 //! The thread that writes dumps.
 
+use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use crate::ring::Ring;
 /// of the collector, and what happened just after the reason is in the dump, too.
 const DELAY: Duration = Duration::from_millis(1200);
 
-/// The pause between two dumps that nobody asked for.
+/// The pause between two dumps for the same reason, unless it is a signal.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// What asks the thread for dumps of a ring.
@@ -34,21 +35,21 @@ struct State {
     /// The dump that is to be written, and when.
     wanted: Option<(Reason, Instant)>,
     is_writing: bool,
-    /// When the last dump began that nobody asked for.
-    last: Option<Instant>,
+    /// When the last dump began for each reason of a program.
+    last: HashMap<Reason, Instant>,
     has_ended: bool,
 }
 
 impl State {
     /// Asks for a dump. Returns whether there is one more to wait for.
     fn ask(&mut self, reason: Reason, now: Instant) -> bool {
-        let is_early = |last| now.saturating_duration_since(last) < PAUSE;
+        let is_early = |last: &Instant| now.saturating_duration_since(*last) < PAUSE;
         match (reason, self.wanted) {
             // Somebody waits for a file with that reason.
             (Reason::Signal, Some((Reason::Signal, _))) => return false,
             (Reason::Signal, _) => {}
             (_, Some(_)) => return false,
-            _ if self.last.is_some_and(is_early) => return false,
+            _ if self.last.get(&reason).is_some_and(is_early) => return false,
             _ => {}
         }
         self.wanted = Some((reason, now + DELAY));
@@ -60,7 +61,7 @@ impl State {
         let (reason, _) = self.wanted.take_if(|(_, when)| *when <= now)?;
         self.is_writing = true;
         if reason != Reason::Signal {
-            self.last = Some(now);
+            self.last.insert(reason, now);
         }
         Some(reason)
     }
@@ -93,7 +94,7 @@ impl Dumper {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a dump, unless it would be the second within a minute that nobody asked for.
+    /// Asks for a dump, unless it would be the second within a minute for the same reason of the program.
     pub(crate) fn dump(&self, reason: Reason) {
         if self.lock().ask(reason, Instant::now()) {
             self.changed.notify_all();
@@ -173,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dumps_that_nobody_asked_for_have_a_pause() {
+    fn dumps_for_a_reason_have_a_pause() {
         let (mut state, start) = (State::default(), Instant::now());
         assert!(state.ask(Reason::Error, start));
         assert!(!state.ask(Reason::Panic, start), "one waits");
@@ -183,13 +184,12 @@ mod tests {
         // Also while it is written.
         assert!(!state.ask(Reason::Error, begun));
         let early = begun + PAUSE / 2;
-        assert!(!state.ask(Reason::Slow, early));
+        assert!(!state.ask(Reason::Error, early));
         assert!(state.ask(Reason::Signal, early));
         assert_eq!(state.begin(early + DELAY), Some(Reason::Signal));
-        assert!(
-            state.ask(Reason::Slow, begun + PAUSE),
-            "since the one of the error"
-        );
+        assert!(state.ask(Reason::Panic, early), "it has none yet");
+        assert_eq!(state.begin(early + DELAY), Some(Reason::Panic));
+        assert!(state.ask(Reason::Error, begun + PAUSE));
     }
 
     #[test]

@@ -32,12 +32,12 @@ impl Writer {
         let settings = &config.exporters.flight_recorder;
         let folder = path::absolute(&settings.path)?;
         // A folder that cannot be used is known at the start.
-        dump::create_folder(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+        dump::check_folder(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
         let ring = Ring::new(
             settings.max_bytes,
             Duration::from_secs(settings.max_seconds),
         );
-        let marker = Marker::new(&folder)?;
+        let marker = Marker::new(&folder.canonicalize()?)?;
         let dumper = Dumper::start(ring, folder, settings.max_files)?;
         let mut writer = Self {
             failures: Failures {

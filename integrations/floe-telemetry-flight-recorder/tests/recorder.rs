@@ -44,7 +44,7 @@ fn config(folder: &Path) -> TelemetryConfig {
 impl Program {
     fn start(sampler: Sampler, change: impl FnOnce(&mut FlightRecorderConfig)) -> Self {
         Self::start_with(sampler, |config| {
-            change(&mut config.exporters.flight_recorder)
+            change(&mut config.exporters.flight_recorder);
         })
     }
 
@@ -413,6 +413,11 @@ fn settings_that_cannot_be_used_are_errors() {
         error.contains("flight_recorder.max_bytes: expected 1048576 or more, found 1"),
         "{error}"
     );
+    let error = fails(&|config| {
+        let settings = &mut config.exporters.flight_recorder;
+        (settings.errors, settings.panics, settings.signal) = (false, false, false);
+    });
+    assert!(error.contains("found no reason to write"), "{error}");
     let error = fails(&|config| config.exporters.logs = Some(vec![ExporterKind::FlightRecorder]));
     assert!(
         error.contains("`flight_recorder` is no exporter of logs"),

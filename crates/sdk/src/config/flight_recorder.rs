@@ -78,6 +78,10 @@ impl FlightRecorderConfig {
                 problems.add(&path, "expected 1 or more, found 0");
             }
         }
+        if !(self.errors || self.panics || self.signal) && self.slower_than.is_none() {
+            let message = "expected one of `errors`, `panics`, `signal` and `slower_than`, found no reason to write what is recorded";
+            problems.add("exporters.flight_recorder", message);
+        }
         if self.slower_than == Some(Duration::ZERO) {
             let message = "expected a duration above 0, found 0";
             problems.add("exporters.flight_recorder.slower_than", message);

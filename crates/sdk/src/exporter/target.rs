@@ -36,9 +36,10 @@ impl OtlpTarget {
     /// The exporter of a signal to this target, as messages and metrics name it. The number of the target is part of its
     /// name.
     pub(crate) fn exporter(&self, index: usize, signal: Signal) -> ExporterId {
+        let name = self.writer.as_ref().map_or("otlp", SharedWriter::name);
         let name = match index {
-            0 => "otlp".into(),
-            _ => format!("otlp/{}", index + 1).into(),
+            0 => name.to_owned().into(),
+            _ => format!("{name}/{}", index + 1).into(),
         };
         if let Some(writer) = &self.writer {
             let kind = writer.kind().into();

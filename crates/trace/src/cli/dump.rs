@@ -58,7 +58,7 @@ fn ask(id: i32) -> Result<PathBuf, Failure> {
     let unusable = |expected: &str, found: &str| {
         Failure(format!("expected {expected}, found that {id} {found}"))
     };
-    let process = Pid::from_raw(id).filter(|_| id > 0);
+    let process = (id > 0).then(|| Pid::from_raw(id)).flatten();
     let process = process.and_then(|id| pidfd_open(id, PidfdFlags::empty()).ok());
     let process = process.ok_or_else(|| Failure(format!("there is no process {id}")))?;
     let folder = Path::new("/proc").join(id.to_string());
@@ -93,7 +93,7 @@ fn ask(id: i32) -> Result<PathBuf, Failure> {
         }
     }
     Err(Failure(format!(
-        "expected a dump in {} within {} seconds, found none",
+        "expected a dump in {} within {} seconds, found none; the log of the process may say why",
         recorder.folder.display(),
         PATIENCE.as_secs()
     )))
