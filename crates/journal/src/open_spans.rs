@@ -211,8 +211,7 @@ mod tests {
     use std::path::Path;
     use std::thread;
 
-    use rustix::process::{Uid, geteuid};
-    use rustix::thread::set_thread_res_uid;
+    use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
     use tempfile::{TempDir, tempdir};
 
     use super::*;
@@ -365,11 +364,14 @@ mod tests {
         set_mode(folder.path(), 0o555);
         let path = folder.path().to_owned();
         let stranger = move || {
-            if geteuid().is_root() {
-                // Of this thread alone.
-                let nobody = Uid::from_raw(65534);
-                set_thread_res_uid(nobody, nobody, nobody).unwrap();
-            }
+            // So that root may not write either, on this thread alone.
+            let none = CapabilitySet::empty();
+            let none = CapabilitySets {
+                effective: none,
+                permitted: none,
+                inheritable: none,
+            };
+            set_capabilities(None, none).unwrap();
             let error = recover(&path, false, |_, _| Ok(())).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
             all(&path, true)

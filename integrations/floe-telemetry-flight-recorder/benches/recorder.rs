@@ -1,7 +1,7 @@
 //! What the flight recorder costs: nanoseconds of processor time for each span, on the thread of the program and in the
 //! whole process, in turn, medians; and how long a dump of two million spans takes.
 //!
-//! `cargo bench -p floe-telemetry-flight-recorder --bench recorder`
+//! `cargo bench -p floe-telemetry-flight-recorder --bench recorder`; `-- --quick` measures one round of few spans.
 
 #![expect(clippy::print_stdout, reason = "it prints what it has measured")]
 #![expect(clippy::expect_used, reason = "a benchmark")]
@@ -19,10 +19,8 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_flight_recorder as _;
 use rustix::time::{ClockId, clock_gettime};
 
-const ROUNDS: usize = 9;
-/// Roots of a round, with ten children each.
-const ROOTS: u32 = 20_000;
-const SPANS: u32 = ROOTS * 11;
+/// How many roots are together without a pause, each with ten children.
+const TOGETHER: u32 = 50;
 
 #[traced]
 fn root() {
@@ -72,15 +70,15 @@ fn config(case: &Case, folder: &Path) -> TelemetryConfig {
 }
 
 /// Nanoseconds for each span: of the thread, of the process.
-fn measure(case: &Case, folder: &Path) -> (f64, f64) {
+fn measure(case: &Case, folder: &Path, roots: u32) -> (f64, f64) {
     let config = config(case, folder);
     let builder = TelemetryProvider::builder(config).with_otlp_writer(Signal::Traces, Nothing);
     let provider = builder.initialize().expect("it starts");
     let process = nanoseconds(ClockId::ProcessCPUTime);
     let mut thread = 0.0;
-    for _ in 0..ROOTS / 50 {
+    for _ in 0..roots / TOGETHER {
         let before = nanoseconds(ClockId::ThreadCPUTime);
-        for _ in 0..50 {
+        for _ in 0..TOGETHER {
             root();
         }
         thread += nanoseconds(ClockId::ThreadCPUTime) - before;
@@ -94,7 +92,8 @@ fn measure(case: &Case, folder: &Path) -> (f64, f64) {
     let dropped = provider.statistics().dropped_queue_full;
     assert_eq!(dropped, 0, "{}", case.name);
     provider.shutdown(Duration::from_secs(30)).expect("it ends");
-    (thread / f64::from(SPANS), process / f64::from(SPANS))
+    let spans = f64::from(roots * 11);
+    (thread / spans, process / spans)
 }
 
 /// A receiver that takes no time.
@@ -121,6 +120,12 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() {
+    let is_quick = std::env::args().any(|argument| argument == "--quick");
+    let (rounds, roots, dumped) = if is_quick {
+        (1, 500, 20_000)
+    } else {
+        (9, 20_000, 2_000_000)
+    };
     let folder = tempfile::tempdir().expect("a folder");
     let mut cases = Vec::new();
     for context in [ContextMode::EverySpan, ContextMode::Boundaries] {
@@ -139,9 +144,9 @@ fn main() {
         }
     }
     let mut found = vec![(Vec::new(), Vec::new()); cases.len()];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (case, found) in cases.iter().zip(&mut found) {
-            let (thread, process) = measure(case, folder.path());
+            let (thread, process) = measure(case, folder.path(), roots);
             found.0.push(thread);
             found.1.push(process);
         }
@@ -155,11 +160,10 @@ fn main() {
             median(process)
         );
     }
-    dump(folder.path());
+    dump(folder.path(), dumped);
 }
 
-fn dump(folder: &Path) {
-    const DUMPED: usize = 2_000_000;
+fn dump(folder: &Path, spans: u32) {
     let case = Case {
         name: "dump",
         recorder: true,
@@ -171,10 +175,10 @@ fn dump(folder: &Path) {
     let provider = TelemetryProvider::builder(config)
         .initialize()
         .expect("it starts");
-    for number in 0..=DUMPED / 11 {
+    for number in 0..=spans / 11 {
         root();
         // So that no ring is full.
-        if number % 50 == 0 {
+        if number % TOGETHER == 0 {
             thread::sleep(Duration::from_micros(200));
         }
     }

@@ -59,6 +59,8 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 pub(crate) fn check_folder(folder: &Path) -> io::Result<()> {
     create_folder(folder)?;
     let path = folder.join(format!("{PREFIX}{}{UNFINISHED}", process::id()));
+    // One that was killed may have had the same number.
+    let _ = fs::remove_file(&path);
     write_lines(&path, &[])?;
     fs::remove_file(path)
 }
@@ -138,8 +140,10 @@ fn remove_oldest(folder: &Path, newest: &Path, max_files: usize) -> io::Result<(
         let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
             continue;
         };
-        let modified = entry.metadata().and_then(|it| it.modified());
-        let modified = modified.unwrap_or(SystemTime::UNIX_EPOCH);
+        let Some(file) = entry.metadata().ok().filter(fs::Metadata::is_file) else {
+            continue;
+        };
+        let modified = file.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         if name.ends_with(SUFFIX) && path != newest {
             dumps.push((modified, path));
         } else if name.ends_with(UNFINISHED) && modified.elapsed().is_ok_and(|age| age > ABANDONED)
