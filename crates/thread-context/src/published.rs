@@ -127,14 +127,9 @@ impl Attributes {
         (name, place).hash(&mut hasher);
         // The lowest byte of the hash.
         let list = &NAMED[usize::from(hasher.finish().to_le_bytes()[0])];
-        let mut at = list.load(Ordering::Acquire);
-        #[expect(unsafe_code, reason = "references that were stored as pointers")]
-        // SAFETY: what is stored below is never freed.
-        while let Some(known) = unsafe { at.cast_const().as_ref() } {
-            if known.place == place && *known.name == *name {
-                return known.attributes;
-            }
-            at = known.next.load(Ordering::Relaxed);
+        let mut known = elements(list, |named| &named.next);
+        if let Some(known) = known.find(|known| known.place == place && *known.name == *name) {
+            return known.attributes;
         }
         if NAMED_COUNT.fetch_add(1, Ordering::Relaxed) >= MAX_NAMED {
             NAMED_COUNT.fetch_sub(1, Ordering::Relaxed);
@@ -204,14 +199,7 @@ static LAST_MADE: AtomicPtr<Made> = AtomicPtr::new(ptr::null_mut());
 impl Made {
     /// All that were made.
     fn all() -> impl Iterator<Item = &'static Attributes> {
-        let mut at = LAST_MADE.load(Ordering::Acquire);
-        std::iter::from_fn(move || {
-            #[expect(unsafe_code, reason = "references that were stored as pointers")]
-            // SAFETY: `of_call` stores references to what is never freed.
-            let made = unsafe { at.cast_const().as_ref() }?;
-            at = made.next.load(Ordering::Relaxed);
-            Some(&made.attributes)
-        })
+        elements(&LAST_MADE, |made| &made.next).map(|made| &made.attributes)
     }
 }
 
@@ -223,6 +211,21 @@ fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
         next.store(last, Ordering::Relaxed);
         Some(new)
     });
+}
+
+/// The elements of a list to which only [`push`] adds, the last one first.
+fn elements<T: 'static>(
+    last: &AtomicPtr<T>,
+    next: impl Fn(&'static T) -> &'static AtomicPtr<T>,
+) -> impl Iterator<Item = &'static T> {
+    let mut at = last.load(Ordering::Acquire);
+    std::iter::from_fn(move || {
+        #[expect(unsafe_code, reason = "references that were stored as pointers")]
+        // SAFETY: `push` stores static references.
+        let element = unsafe { at.cast_const().as_ref() }?;
+        at = next(element).load(Ordering::Relaxed);
+        Some(element)
+    })
 }
 
 /// Attributes of a name that is only known at run time, at a place in the code.
@@ -373,10 +376,7 @@ const fn thread() -> u64 {
 /// it runs before `fork` returns.
 pub fn forked() {
     let own = STACK.get();
-    let mut at = LAST.load(Ordering::Acquire);
-    #[expect(unsafe_code, reason = "references that were stored as pointers")]
-    // SAFETY: `more` stores references to stacks, which are never freed.
-    while let Some(stack) = unsafe { at.cast_const().as_ref() } {
+    for stack in Stack::all() {
         if own.is_some_and(|own| ptr::eq(own, stack)) {
             stack.thread.store(thread(), Ordering::Relaxed);
         } else {
@@ -385,26 +385,20 @@ pub fn forked() {
             stack.deeper.store(0, Ordering::Relaxed);
             stack.is_owned.store(false, Ordering::Relaxed);
         }
-        at = stack.next.load(Ordering::Relaxed);
     }
     open_span::forked();
 }
 
 impl Stack {
+    fn all() -> impl Iterator<Item = &'static Self> {
+        elements(&LAST, |stack| &stack.next)
+    }
+
     /// One whose thread has ended.
     fn free() -> Option<&'static Self> {
-        let mut at = LAST.load(Ordering::Acquire);
-        #[expect(unsafe_code, reason = "references that were stored as pointers")]
-        // SAFETY: `more` stores references to stacks, which are never freed.
-        while let Some(stack) = unsafe { at.cast_const().as_ref() } {
-            if !stack.is_owned.load(Ordering::Relaxed)
-                && !stack.is_owned.swap(true, Ordering::Acquire)
-            {
-                return Some(stack);
-            }
-            at = stack.next.load(Ordering::Relaxed);
-        }
-        None
+        Self::all().find(|stack| {
+            !stack.is_owned.load(Ordering::Relaxed) && !stack.is_owned.swap(true, Ordering::Acquire)
+        })
     }
 
     /// One more.
