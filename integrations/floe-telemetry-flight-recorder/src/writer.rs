@@ -37,7 +37,9 @@ impl Writer {
             settings.max_bytes,
             Duration::from_secs(settings.max_seconds),
         );
-        let marker = Marker::new(&folder.canonicalize()?)?;
+        let marker = (settings.signal)
+            .then(|| Marker::new(&folder.canonicalize()?))
+            .transpose()?;
         let dumper = Dumper::start(ring, folder, settings.max_files)?;
         let mut writer = Self {
             failures: Failures {
@@ -47,7 +49,7 @@ impl Writer {
             signal: None,
             dumper,
         };
-        if settings.signal {
+        if let Some(marker) = marker {
             let watch = Watch::start(Arc::clone(&writer.dumper))?;
             writer.signal = Some((watch, marker));
         }
