@@ -9,17 +9,20 @@
     reason = "tests"
 )]
 
+mod serving;
+
 use std::env;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::thread;
 
 use floe_telemetry::config::{ExporterKind, Sampler};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_flight_recorder as _;
 use rustix::process::{Pid, Signal, kill_process};
+
+use self::serving::Serving;
 
 /// Set for a process that is asked: its folder.
 const FOLDER: &str = "FLOE_DUMP_FOLDER";
@@ -32,54 +35,29 @@ fn serve() {
     load(7);
 }
 
-/// A process that is killed if a test fails, too.
-struct Serving(Child);
-
-impl Serving {
-    fn start(folder: &Path, test: &str) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(FOLDER, folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let is_serving = lines.any(|line| line.unwrap() == "serving");
-        assert!(is_serving, "{:?}", child.wait());
-        Self(child)
-    }
-
-    /// The process of a test, which is this one in the child.
-    fn run(test: &str, change: impl FnOnce(&mut TelemetryConfig)) -> (Self, tempfile::TempDir) {
-        if let Some(folder) = env::var_os(FOLDER) {
-            let mut config = TelemetryConfig::new("orders");
-            config.sampling.sampler = Some(Sampler::AlwaysOff);
-            config.exporters.traces = Some(vec![ExporterKind::FlightRecorder]);
-            config.exporters.flight_recorder.path = folder.into();
-            change(&mut config);
-            let _telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-            serve();
-            println!("\nserving");
-            loop {
-                thread::park();
-            }
+/// The process of a test, which is this one in the child.
+fn run(test: &str, change: impl FnOnce(&mut TelemetryConfig)) -> (Serving, tempfile::TempDir) {
+    if let Some(folder) = env::var_os(FOLDER) {
+        let mut config = TelemetryConfig::new("orders");
+        config.sampling.sampler = Some(Sampler::AlwaysOff);
+        config.exporters.traces = Some(vec![ExporterKind::FlightRecorder]);
+        config.exporters.flight_recorder.path = folder.into();
+        change(&mut config);
+        let _telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        serve();
+        println!("\nserving");
+        loop {
+            thread::park();
         }
-        let folder = tempfile::tempdir().unwrap();
-        let serving = Self::start(&folder.path().join("dumps"), test);
-        (serving, folder)
     }
-
-    fn signal(&self, signal: Signal) {
-        let id = Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
-        kill_process(id, signal).unwrap();
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(test, FOLDER, folder.path().join("dumps"));
+    (serving, folder)
 }
 
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn signal(process: &Serving, signal: Signal) {
+    let id = Pid::from_raw(process.0.id().try_into().unwrap()).unwrap();
+    kill_process(id, signal).unwrap();
 }
 
 fn dump(process: u32, arguments: &[&str]) -> Output {
@@ -98,7 +76,7 @@ fn error(output: &Output) -> String {
 
 #[test]
 fn a_process_writes_what_it_has_not_sampled() {
-    let (serving, folder) = Serving::run("a_process_writes_what_it_has_not_sampled", |_| {});
+    let (serving, folder) = run("a_process_writes_what_it_has_not_sampled", |_| {});
     let page = folder.path().join("page.html");
     let output = dump(serving.0.id(), &["--page", page.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
@@ -113,9 +91,9 @@ fn a_process_writes_what_it_has_not_sampled() {
 
 #[test]
 fn a_process_that_cannot_answer_is_an_error() {
-    let (serving, _folder) = Serving::run("a_process_that_cannot_answer_is_an_error", |_| {});
+    let (serving, _folder) = run("a_process_that_cannot_answer_is_an_error", |_| {});
     let id = serving.0.id();
-    serving.signal(Signal::STOP);
+    signal(&serving, Signal::STOP);
     let status = || fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     while !status().contains("State:\tT") {
         thread::yield_now();
@@ -133,10 +111,9 @@ fn a_process_that_cannot_answer_is_an_error() {
 
 #[test]
 fn a_process_without_a_recorder_gets_no_signal() {
-    let (serving, _folder) =
-        Serving::run("a_process_without_a_recorder_gets_no_signal", |config| {
-            config.exporters.flight_recorder.signal = false;
-        });
+    let (serving, _folder) = run("a_process_without_a_recorder_gets_no_signal", |config| {
+        config.exporters.flight_recorder.signal = false;
+    });
     let minus_one = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
         .args(["dump", "--", "-1"])
         .output();

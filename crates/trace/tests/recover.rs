@@ -9,12 +9,14 @@
     reason = "tests"
 )]
 
+mod serving;
+
 use std::env;
 use std::fs;
-use std::io::{self, BufRead as _, BufReader};
+use std::io;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +33,8 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message as _;
+
+use self::serving::Serving;
 
 /// Set for a process that is killed: its folder.
 const FOLDER: &str = "FLOE_RECOVER_FOLDER";
@@ -104,31 +108,6 @@ fn serve(telemetry: &TelemetryProvider) {
     }
 }
 
-/// A process that is killed if a test fails, too.
-struct Serving(Child);
-
-impl Serving {
-    fn start(folder: &Path, test: &str) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(FOLDER, folder.join("telemetry"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let is_serving = lines.any(|line| line.unwrap() == "serving");
-        assert!(is_serving, "{:?}", child.wait());
-        Self(child)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn what_a_killed_process_has_left_is_written() {
     if let Some(folder) = env::var_os(FOLDER) {
@@ -142,7 +121,11 @@ fn what_a_killed_process_has_left_is_written() {
     }
     let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
-    let process = Serving::start(folder, "what_a_killed_process_has_left_is_written");
+    let process = Serving::start(
+        "what_a_killed_process_has_left_is_written",
+        FOLDER,
+        folder.join("telemetry"),
+    );
     let before = files(folder);
     let output = recover(folder, &[]);
     assert!(output.status.success(), "{output:?}");
