@@ -34,10 +34,7 @@ fn import(tables: &[&str]) -> Result<(), Box<dyn Error>> {
 
 #[traced(kind = client, attributes(table))]
 fn start(table: &str) -> Result<(), Box<dyn Error>> {
-    let status = Command::new(std::env::current_exe()?)
-        .arg(table)
-        .inject_context()
-        .status()?;
+    let status = Command::new(std::env::current_exe()?).arg(table).inject_context().status()?;
     if !status.success() {
         return Err(format!("the import of {table} failed: {status}").into());
     }

@@ -19,9 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build();
     global::set_tracer_provider(provider.clone());
 
-    provider
-        .tracer("shop")
-        .in_span("import", |_| import(&["1, 2", "1, x"]));
+    provider.tracer("shop").in_span("import", |_| import(&["1, 2", "1, x"]));
 
     provider.shutdown()?;
     Ok(())

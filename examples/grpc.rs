@@ -22,14 +22,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _telemetry = floe_telemetry::init()?;
 
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter
-        .set_service_status("orders", ServingStatus::Serving)
-        .await;
+    reporter.set_service_status("orders", ServingStatus::Serving).await;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;
-    let server = Server::builder()
-        .layer(GrpcServerLayer::new())
-        .add_service(health);
+    let server = Server::builder().layer(GrpcServerLayer::new()).add_service(health);
     tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
 
     let layer = GrpcClientLayer::new().with_server(endpoint.uri());

@@ -16,9 +16,7 @@ use tokio::signal::{ctrl_c, unix};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _telemetry = floe_telemetry::init()?; // OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_ENDPOINT, RUST_LOG, …
-    let app = Router::new()
-        .route("/orders/{id}", get(order))
-        .layer(HttpServerLayer::new());
+    let app = Router::new().route("/orders/{id}", get(order)).layer(HttpServerLayer::new());
     let address = std::env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
@@ -26,9 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
     };
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop)
-        .await?;
+    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     Ok(())
 }
 

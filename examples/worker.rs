@@ -47,14 +47,9 @@ async fn send(
 
 fn receive(batch: Vec<Message>) {
     let headers = batch.iter().map(|message| &message.headers);
-    let _span = ORDERS
-        .receive(headers.map(propagation::extract_span_context))
-        .start();
+    let _span = ORDERS.receive(headers.map(propagation::extract_span_context)).start();
     for message in batch {
-        let span = ORDERS
-            .process(&message.headers)
-            .attribute("pairs", message.pairs)
-            .start();
+        let span = ORDERS.process(&message.headers).attribute("pairs", message.pairs).start();
         if let Err(error) = span.observe(process(&message)) {
             tracing::warn!(%error, "the order was refused");
         }

@@ -65,10 +65,9 @@ pub(crate) fn artifacts(data: &[u8]) {
             let written = serde_json::to_string(&artifacts).unwrap();
             match parsers::artifacts(&written) {
                 Ok(again) => assert_eq!(serde_json::to_string(&again).unwrap(), written),
-                Err(error) => assert!(
-                    error.redacted().contains("credential"),
-                    "{error}: {written}"
-                ),
+                Err(error) => {
+                    assert!(error.redacted().contains("credential"), "{error}: {written}")
+                }
             }
         }
         Err(error) => assert_safe(&error),
@@ -133,11 +132,7 @@ pub(crate) fn words(data: &[u8]) {
         assert!(!word.contains(is_blank), "{word:?}");
     }
     if let Ok(path) = InnerPath::try_from(text.clone()) {
-        assert!(
-            std::path::Path::new("/folder")
-                .join(&*path)
-                .starts_with("/folder/")
-        );
+        assert!(std::path::Path::new("/folder").join(&*path).starts_with("/folder/"));
         assert!(!path.to_string().split('/').any(|part| part == ".."));
     }
     assert!(Endpoint::try_from(format!("https://user:{SECRET}@{text}")).is_err());
@@ -147,10 +142,7 @@ pub(crate) fn words(data: &[u8]) {
 pub(crate) fn address(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let url = format!("https://user:{SECRET}@example.org/{text}");
-    for shown in [
-        CleanUrl::new(&url).to_string(),
-        Destination::new(&url).to_string(),
-    ] {
+    for shown in [CleanUrl::new(&url).to_string(), Destination::new(&url).to_string()] {
         assert!(!shown.contains(SECRET), "{url:?} became {shown:?}");
     }
     let query = format!("https://example.org/?token={SECRET}&{text}");

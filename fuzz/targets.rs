@@ -71,12 +71,7 @@ pub(crate) fn recording(data: &[u8]) {
     let rows: usize = forest.traces().iter().map(|trace| trace.spans.len()).sum();
     assert_eq!(rows, first.spans.len());
     let below = |root: &usize| forest.below(*root).count();
-    let reached: usize = forest
-        .traces()
-        .iter()
-        .flat_map(|trace| &trace.roots)
-        .map(below)
-        .sum();
+    let reached: usize = forest.traces().iter().flat_map(|trace| &trace.roots).map(below).sum();
     assert_eq!(reached, first.spans.len(), "each span is below one root");
     for trace in forest.traces() {
         let picture = floe_trace::waterfall(&forest, trace, WaterfallOptions::default());
@@ -202,10 +197,7 @@ pub(crate) fn trace_context(data: &[u8]) {
     assert!(received.is_remote());
     assert_eq!(sent["traceparent"].len(), 55);
     let state = sent.get("tracestate").map_or("", String::as_str);
-    assert!(
-        state.len() <= 512 && state.split(',').count() <= 32,
-        "{state}"
-    );
+    assert!(state.len() <= 512 && state.split(',').count() <= 32, "{state}");
     let passed_on = parent(&propagation::extract_context(&sent));
     if sent.contains_key("tracestate") {
         assert_eq!(passed_on, received);
@@ -219,12 +211,7 @@ pub(crate) fn trace_context(data: &[u8]) {
 /// The headers of B3, Jaeger and X-Ray: what is passed on is bounded, and does not change when it is passed on again.
 pub(crate) fn other_headers(data: &[u8]) {
     let received = headers(data);
-    for format in [
-        Propagator::B3,
-        Propagator::B3Multi,
-        Propagator::Jaeger,
-        Propagator::XRay,
-    ] {
+    for format in [Propagator::B3, Propagator::B3Multi, Propagator::Jaeger, Propagator::XRay] {
         let sent = parsers::passed_on(format, &received);
         let bytes: usize = sent.values().map(String::len).sum();
         assert!(bytes <= 80, "{sent:?}");
@@ -264,9 +251,8 @@ fn encoded(text: &str) -> String {
 
 fn list<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
     let pairs = pairs.into_iter();
-    let pairs: Vec<_> = pairs
-        .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
-        .collect();
+    let pairs: Vec<_> =
+        pairs.map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
     pairs.join(",")
 }
 
@@ -275,10 +261,7 @@ pub(crate) fn otlp_headers(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok((headers, _)) = parsers::otlp_headers(&text) {
         for (name, value) in &headers {
-            assert!(
-                http::HeaderName::from_bytes(name.as_bytes()).is_ok(),
-                "{name}"
-            );
+            assert!(http::HeaderName::from_bytes(name.as_bytes()).is_ok(), "{name}");
             assert!(http::HeaderValue::from_str(value).is_ok(), "{value:?}");
         }
         let pairs = headers.iter().map(|(name, value)| (&**name, &**value));
@@ -312,21 +295,13 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     let fields = [
         ("service.name", Some(&resource.service_name)),
         ("service.version", resource.service_version.as_ref()),
-        (
-            "deployment.environment.name",
-            resource.deployment_environment.as_ref(),
-        ),
+        ("deployment.environment.name", resource.deployment_environment.as_ref()),
         ("floe.namespace", resource.floe_namespace.as_ref()),
         ("floe.product.name", resource.floe_product_name.as_ref()),
-        (
-            "floe.product.version",
-            resource.floe_product_version.as_ref(),
-        ),
+        ("floe.product.version", resource.floe_product_version.as_ref()),
         ("floe.mode", mode.as_ref()),
     ];
-    let fields = fields
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value?.as_str())));
+    let fields = fields.into_iter().filter_map(|(key, value)| Some((key, value?.as_str())));
     let additional = resource.additional.iter();
     let additional = additional.map(|(key, value)| (&**key, &**value));
     let again = parsers::resource_attributes(&list(fields.chain(additional)));
@@ -459,9 +434,7 @@ pub(crate) fn endpoint(data: &[u8]) {
 pub(crate) fn http_response(data: &[u8]) {
     let mut lines = data.splitn(5, |byte| *byte == b'\n');
     let mut line = || lines.next().unwrap_or_default();
-    let status = str::from_utf8(line())
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let status = str::from_utf8(line()).ok().and_then(|text| text.parse().ok());
     let (headers, body) = ([line(), line(), line()], line());
     let status = status.unwrap_or(200);
     let Some(response) = parsers::http_response(status, headers, body) else {
@@ -476,10 +449,7 @@ pub(crate) fn http_response(data: &[u8]) {
             assert!([429, 502, 503, 504].contains(&status), "{status}: {reason}");
         }
         Response::Rejected(reason) => {
-            assert!(
-                ![429, 502, 503, 504].contains(&status),
-                "{status}: {reason}"
-            );
+            assert!(![429, 502, 503, 504].contains(&status), "{status}: {reason}");
         }
     }
     if let Response::Retry(reason, _) | Response::Rejected(reason) = &response {

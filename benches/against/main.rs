@@ -38,11 +38,8 @@ const SETTLED: usize = 3;
 const CHILDREN: u32 = 10;
 
 /// What a process measures: its name, and the function that runs one trace.
-const CASES: [(&str, fn()); 3] = [
-    ("bare", bare),
-    ("no attributes", root),
-    ("three attributes", root_attributes),
-];
+const CASES: [(&str, fn()); 3] =
+    [("bare", bare), ("no attributes", root), ("three attributes", root_attributes)];
 
 const MODES: [&str; 2] = ["every span", "boundaries"];
 
@@ -106,9 +103,7 @@ fn serve(mode: &str) {
             let start = Instant::now();
             (0..TRACES).for_each(|_| trace());
             let took = start.elapsed().as_secs_f64() * 1e9;
-            provider
-                .force_flush(Duration::from_secs(30))
-                .expect("spans are exported");
+            provider.force_flush(Duration::from_secs(30)).expect("spans are exported");
             took / f64::from(TRACES * (CHILDREN + 1))
         });
         let measured: Vec<f64> = measured.collect();
@@ -214,10 +209,7 @@ fn main() -> ExitCode {
     for _ in 0..GENERATIONS {
         generation(&this, Path::new(other), &mut pairs);
     }
-    println!(
-        "{:<32} {:>8} {:>8} {:>8} {:>17}",
-        "ns a span", "this", "other", "ratio", "95 %"
-    );
+    println!("{:<32} {:>8} {:>8} {:>8} {:>17}", "ns a span", "this", "other", "ratio", "95 %");
     let mut is_slower = false;
     let mut bare = Vec::new();
     for (mode, pairs) in MODES.iter().zip(&pairs) {

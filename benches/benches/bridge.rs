@@ -75,11 +75,7 @@ fn check(cells: &[Cell]) -> ExitCode {
         if cell.sampled && cell.bridge != Bridge::Registry.name() {
             checks.at_least(format!("{place}, spans"), cell.recorded, 1);
         }
-        checks.equal(
-            format!("{place}, spans delivered"),
-            cell.delivered,
-            cell.recorded,
-        );
+        checks.equal(format!("{place}, spans delivered"), cell.delivered, cell.recorded);
     }
     checks.finish()
 }
@@ -103,9 +99,8 @@ fn measure(is_sampled: bool, rounds: usize) -> Vec<Cell> {
     for (at, shape) in Shape::ALL.into_iter().enumerate() {
         let spreads = nanos.each_ref().map(|nanos| Spread::of(nanos[at].clone()));
         let ours = Bridge::ALL.into_iter().zip(spreads);
-        let ours = ours
-            .filter(|(bridge, _)| *bridge == Bridge::Floe)
-            .map(|(_, spread)| spread.median);
+        let ours =
+            ours.filter(|(bridge, _)| *bridge == Bridge::Floe).map(|(_, spread)| spread.median);
         let ours = ours.fold(f64::NAN, f64::min);
         for ((bridge, nanos), (recorded, delivered)) in
             Bridge::ALL.into_iter().zip(spreads).zip(deliveries)
@@ -130,16 +125,9 @@ const fn state(sampled: bool) -> &'static str {
 
 fn print(cells: &[Cell]) {
     let title = format!("{}, {}", state(cells[0].sampled), cells[0].shape);
-    println!(
-        "\n{title:<28} {:>8} {:>17} {:>9}",
-        "ns/span", "quartiles", "ours / it"
-    );
+    println!("\n{title:<28} {:>8} {:>17} {:>9}", "ns/span", "quartiles", "ours / it");
     for cell in cells {
-        let fault = if cell.recorded == cell.delivered {
-            ""
-        } else {
-            "  LOST SOME"
-        };
+        let fault = if cell.recorded == cell.delivered { "" } else { "  LOST SOME" };
         println!(
             "{:<28} {:>8.1} {:>8.1}{:>9.1} {:>9.3}{fault}",
             cell.bridge, cell.nanos.median, cell.nanos.low, cell.nanos.high, cell.ours_to_this,

@@ -64,9 +64,7 @@ fn main() -> ExitCode {
         for rate in [sustained, 10 * sustained] {
             let measured = measure(protocol, rate, spans, repeat);
             print(&measured);
-            let raw = measured
-                .iter()
-                .find(|row| row.contestant == "opentelemetry");
+            let raw = measured.iter().find(|row| row.contestant == "opentelemetry");
             if rate == sustained && raw.is_some_and(|row| row.lost > 0) {
                 println!(
                     "the OpenTelemetry SDK does not sustain this rate here: set a lower --rate"
@@ -84,10 +82,7 @@ fn check(rows: &[Row]) -> ExitCode {
     let expected = names().count() * Protocol::ALL.len() * 2;
     checks.equal("runs", rows.len() as u64, expected as u64);
     for row in rows {
-        let run = format!(
-            "{}, OTLP/{}, {} spans/s",
-            row.contestant, row.protocol, row.rate
-        );
+        let run = format!("{}, OTLP/{}, {} spans/s", row.contestant, row.protocol, row.rate);
         checks.measured(format!("{run}, CPU time"), row.cost.cpu_nanos);
         checks.measured(format!("{run}, median latency"), row.cost.latency_p50);
         if makes_spans(row.contestant) {
@@ -95,11 +90,7 @@ fn check(rows: &[Row]) -> ExitCode {
             checks.measured(format!("{run}, bytes of a span"), row.bytes_per_span);
         }
         if arguments::quick() {
-            checks.equal(
-                format!("{run}, spans delivered"),
-                row.arrived,
-                row.cost.recorded,
-            );
+            checks.equal(format!("{run}, spans delivered"), row.arrived, row.cost.recorded);
         } else if row.contestant == OURS {
             let counted = row.arrived + row.cost.counted_losses.unwrap_or_default();
             let what = format!("{run}, spans delivered or counted as lost");
@@ -112,9 +103,7 @@ fn check(rows: &[Row]) -> ExitCode {
 /// The contestants that export spans, and the bare work.
 fn names() -> impl Iterator<Item = &'static str> {
     let baselines = ["clocks", TRACING_OFF];
-    NAMES
-        .into_iter()
-        .filter(move |name| !baselines.contains(name))
+    NAMES.into_iter().filter(move |name| !baselines.contains(name))
 }
 
 /// Runs each contestant in turn, `repeat` times, and returns the run with its median CPU time.
@@ -140,19 +129,9 @@ fn measure(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row>
 #[expect(clippy::cast_precision_loss, reason = "numbers of spans")]
 fn run(contestant: &'static str, protocol: Protocol, rate: u64, spans: u64) -> Row {
     let mut receiver = Receiver::start(protocol);
-    let order = Order {
-        contestant,
-        otlp: &receiver.otlp,
-        spans,
-        rate,
-        config: None,
-    };
+    let order = Order { contestant, otlp: &receiver.otlp, spans, rate, config: None };
     let cost = order.run();
-    let Arrived {
-        items: spans,
-        bytes,
-        ..
-    } = receiver.arrived();
+    let Arrived { items: spans, bytes, .. } = receiver.arrived();
     Row {
         contestant,
         protocol: protocol.name(),

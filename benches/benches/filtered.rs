@@ -90,11 +90,7 @@ fn nanos_per_call(calls: i64, call: fn(i64) -> i64) -> f64 {
 }
 
 fn main() -> ExitCode {
-    let (rounds, calls) = if arguments::quick() {
-        (2, 1_000)
-    } else {
-        (200, 200_000)
-    };
+    let (rounds, calls) = if arguments::quick() { (2, 1_000) } else { (200, 200_000) };
     let exported = Counting::default();
     let mut config = TelemetryConfig::new("bench");
     config.span_filter = Some("info".to_owned());
@@ -116,33 +112,21 @@ fn main() -> ExitCode {
         }
     }
     above_the_level();
-    telemetry
-        .shutdown(std::time::Duration::from_secs(10))
-        .expect("the provider shuts down");
+    telemetry.shutdown(std::time::Duration::from_secs(10)).expect("the provider shuts down");
     let mut checks = Checks::new();
     checks.equal("spans above the level", exported.spans(), 1);
     checks.equal("exported", telemetry.statistics().exported, 1);
 
     let spreads = measured.map(Spread::of);
     let bare = spreads[0].median;
-    println!(
-        "{:<32} {:>8} {:>16} {:>10}",
-        "", "ns", "quartiles", "over bare"
-    );
+    println!("{:<32} {:>8} {:>16} {:>10}", "", "ns", "quartiles", "over bare");
     let mut rows = Vec::new();
     for ((what, _), nanos) in CONTESTANTS.into_iter().zip(spreads) {
         let over_bare = nanos.median - bare;
         let quartiles = format!("{:.2} to {:.2}", nanos.low, nanos.high);
-        println!(
-            "{what:<32} {:>8.2} {quartiles:>16} {over_bare:>10.2}",
-            nanos.median
-        );
+        println!("{what:<32} {:>8.2} {quartiles:>16} {over_bare:>10.2}", nanos.median);
         checks.measured(what, nanos.median);
-        rows.push(Row {
-            what,
-            nanos,
-            over_bare,
-        });
+        rows.push(Row { what, nanos, over_bare });
     }
     report::write("filtered", &rows);
     checks.finish()

@@ -23,11 +23,7 @@ fn main() -> ExitCode {
             checks.finite(format!("{}, {}: cost", point.line, point.at), point.price);
         }
     }
-    let verdict = if arrived == recorded {
-        "all"
-    } else {
-        "LOST SOME"
-    };
+    let verdict = if arrived == recorded { "all" } else { "LOST SOME" };
     println!("\nspans delivered: {arrived} of {recorded}, {verdict}");
     report::write("growth", &points);
     checks.equal("lines", lines, 5);

@@ -16,10 +16,7 @@ use benches::{metrics, report};
 fn main() -> ExitCode {
     let mut checks = Checks::new();
     let rows = metrics::measure(&mut checks);
-    println!(
-        "\n{:<52} {:>10} {:>18} {:>12}",
-        "", "ns", "quartiles", "process, ns"
-    );
+    println!("\n{:<52} {:>10} {:>18} {:>12}", "", "ns", "quartiles", "process, ns");
     for row in &rows {
         let quartiles = format!("{:.1} to {:.1}", row.caller.low, row.caller.high);
         println!(

@@ -73,36 +73,20 @@ fn check(cells: &[Cell], places: usize) -> ExitCode {
         if state == State::Sampled.name() && makes_spans(cell.contestant) {
             checks.at_least(format!("{place}, spans"), cell.recorded, 1);
         }
-        checks.equal(
-            format!("{place}, spans delivered"),
-            cell.delivered,
-            cell.recorded,
-        );
+        checks.equal(format!("{place}, spans delivered"), cell.delivered, cell.recorded);
     }
     checks.finish()
 }
 
 /// The figures of each contestant in each state, by the index of the place.
 fn measure(places: &[Place], rounds: usize) -> Measured {
-    let pairs = || {
-        NAMES
-            .into_iter()
-            .flat_map(|name| State::ALL.map(|state| (name, state)))
-    };
+    let pairs = || NAMES.into_iter().flat_map(|name| State::ALL.map(|state| (name, state)));
     let mut measured: Measured = pairs()
-        .map(|(name, state)| {
-            (
-                name,
-                state,
-                vec![Vec::new(); places.len()],
-                Delivery::default(),
-            )
-        })
+        .map(|(name, state)| (name, state, vec![Vec::new(); places.len()], Delivery::default()))
         .collect();
     for generation in 0..GENERATIONS.min(rounds) {
-        let mut processes: Vec<Process> = pairs()
-            .map(|(name, state)| Process::start(name, state))
-            .collect();
+        let mut processes: Vec<Process> =
+            pairs().map(|(name, state)| Process::start(name, state)).collect();
         // The first round is not counted: a process initialises lazily.
         measure_once(places, &mut processes, |_, _, _| {});
         for _ in (generation..rounds).step_by(GENERATIONS) {
@@ -137,9 +121,7 @@ fn measure_once(
 fn cells(places: &[Place], measured: &Measured) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (at, place) in places.iter().enumerate() {
-        let here = measured
-            .iter()
-            .filter(|(_, state, ..)| *state == place.state);
+        let here = measured.iter().filter(|(_, state, ..)| *state == place.state);
         let mut here: Vec<Cell> = here
             .map(|(name, _, nanos, delivery)| place.cell(name, &nanos[at], *delivery))
             .collect();
@@ -159,11 +141,7 @@ fn key(cell: &Cell) -> (&str, &str, u8, usize) {
 
 fn print(cells: &[Cell]) {
     let (state, shape, attributes, threads) = key(&cells[0]);
-    let threads = if threads == 1 {
-        "1 thread"
-    } else {
-        "2 threads"
-    };
+    let threads = if threads == 1 { "1 thread" } else { "2 threads" };
     println!(
         "\n{:<44} {:>8} {:>17} {:>9} {:>8}",
         format!("{state}, {shape}, {attributes} attributes, {threads}"),

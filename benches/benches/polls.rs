@@ -60,12 +60,7 @@ struct Contestant {
 }
 
 const fn contestant(what: &'static str, is_annotated: bool, polls: bool, cpu: bool) -> Contestant {
-    Contestant {
-        what,
-        is_annotated,
-        polls,
-        cpu,
-    }
+    Contestant { what, is_annotated, polls, cpu }
 }
 
 /// The first and the last are the same, so that drift is visible.
@@ -115,20 +110,12 @@ fn measure(contestant: Contestant, futures: u32) -> (f64, u64) {
         }
     };
     run(futures / 10);
-    telemetry
-        .force_flush(Duration::from_secs(10))
-        .expect("spans are exported");
+    telemetry.force_flush(Duration::from_secs(10)).expect("spans are exported");
     let start = Instant::now();
     run(futures);
     let taken = start.elapsed().as_nanos();
-    telemetry
-        .shutdown(Duration::from_secs(10))
-        .expect("the provider shuts down");
-    let spans = if contestant.is_annotated {
-        futures + futures / 10
-    } else {
-        0
-    };
+    telemetry.shutdown(Duration::from_secs(10)).expect("the provider shuts down");
+    let spans = if contestant.is_annotated { futures + futures / 10 } else { 0 };
     let lost = u64::from(spans) - exported.spans();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let nanos = taken as f64 / f64::from(futures * POLLS);
@@ -136,11 +123,7 @@ fn measure(contestant: Contestant, futures: u32) -> (f64, u64) {
 }
 
 fn main() -> ExitCode {
-    let (rounds, futures) = if arguments::quick() {
-        (2, 100)
-    } else {
-        (60, 1_000)
-    };
+    let (rounds, futures) = if arguments::quick() { (2, 100) } else { (60, 1_000) };
     let mut measured = CONTESTANTS.map(|_| Vec::new());
     let mut checks = Checks::new();
     let mut lost = 0;
@@ -154,25 +137,15 @@ fn main() -> ExitCode {
     checks.equal("lost spans", lost, 0);
     let spreads = measured.map(Spread::of);
     let annotated = spreads[1].median;
-    println!(
-        "{:<28} {:>8} {:>16} {:>15}",
-        "", "ns", "quartiles", "over annotated"
-    );
+    println!("{:<28} {:>8} {:>16} {:>15}", "", "ns", "quartiles", "over annotated");
     let mut rows = Vec::new();
     for (contestant, nanos) in CONTESTANTS.into_iter().zip(spreads) {
         let over_annotated = nanos.median - annotated;
         let quartiles = format!("{:.2} to {:.2}", nanos.low, nanos.high);
         let what = contestant.what;
-        println!(
-            "{what:<28} {:>8.2} {quartiles:>16} {over_annotated:>15.2}",
-            nanos.median
-        );
+        println!("{what:<28} {:>8.2} {quartiles:>16} {over_annotated:>15.2}", nanos.median);
         checks.measured(what, nanos.median);
-        rows.push(Row {
-            what,
-            nanos,
-            over_annotated,
-        });
+        rows.push(Row { what, nanos, over_annotated });
     }
     report::write("polls", &rows);
     checks.finish()

@@ -71,9 +71,7 @@ impl Bridge {
                 let provider = sdk(is_sampled, exporter);
                 let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
                 let is_lean = self == Self::LeanOpenTelemetry;
-                let layer = layer
-                    .with_threads(!is_lean)
-                    .with_tracked_inactivity(!is_lean);
+                let layer = layer.with_threads(!is_lean).with_tracked_inactivity(!is_lean);
                 install(subscriber.with(layer));
                 Exporting::Sdk(provider)
             }
@@ -83,10 +81,7 @@ impl Bridge {
                     config.context = ContextMode::Boundaries;
                 }
                 config.sampling =
-                    config
-                        .sampling
-                        .clone()
-                        .with_ratio(if is_sampled { 1.0 } else { 0.0 });
+                    config.sampling.clone().with_ratio(if is_sampled { 1.0 } else { 0.0 });
                 let builder = TelemetryProvider::builder(config);
                 let provider = builder.with_span_exporter(exporter.clone()).initialize();
                 install(subscriber.with(tracing_layer()));
@@ -101,11 +96,7 @@ fn install(subscriber: impl tracing::Subscriber + Send + Sync) {
 }
 
 fn sdk(is_sampled: bool, exporter: &Counting) -> SdkTracerProvider {
-    let root = if is_sampled {
-        Sampler::AlwaysOn
-    } else {
-        Sampler::AlwaysOff
-    };
+    let root = if is_sampled { Sampler::AlwaysOn } else { Sampler::AlwaysOff };
     SdkTracerProvider::builder()
         .with_sampler(Sampler::ParentBased(Box::new(root)))
         .with_batch_exporter(exporter.clone())

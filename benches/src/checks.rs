@@ -15,40 +15,34 @@ impl Checks {
     /// No check has failed yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            failures: Vec::new(),
-        }
+        Self { failures: Vec::new() }
     }
 
     /// Requires that `found` is exactly `expected`.
     pub fn equal(&mut self, what: impl Display, found: u64, expected: u64) {
         if found != expected {
-            self.failures
-                .push(format!("{what}: expected {expected}, found {found}"));
+            self.failures.push(format!("{what}: expected {expected}, found {found}"));
         }
     }
 
     /// Requires that `found` is at least `least`.
     pub fn at_least(&mut self, what: impl Display, found: u64, least: u64) {
         if found < least {
-            self.failures
-                .push(format!("{what}: expected at least {least}, found {found}"));
+            self.failures.push(format!("{what}: expected at least {least}, found {found}"));
         }
     }
 
     /// Requires a figure that was measured: it is finite and above zero.
     pub fn measured(&mut self, what: impl Display, figure: f64) {
         if !(figure.is_finite() && figure > 0.0) {
-            self.failures
-                .push(format!("{what}: `{figure}` is not a measurement"));
+            self.failures.push(format!("{what}: `{figure}` is not a measurement"));
         }
     }
 
     /// Requires a figure that is finite. For differences, which may be negative.
     pub fn finite(&mut self, what: impl Display, figure: f64) {
         if !figure.is_finite() {
-            self.failures
-                .push(format!("{what}: `{figure}` is not a measurement"));
+            self.failures.push(format!("{what}: `{figure}` is not a measurement"));
         }
     }
 
@@ -63,11 +57,7 @@ impl Checks {
         for failure in &self.failures {
             eprintln!("failed: {failure}");
         }
-        if self.failures.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if self.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 

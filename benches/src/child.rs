@@ -28,11 +28,7 @@ impl Child {
             .spawn()
             .expect("a child process");
         let answers = process.stdout.take().expect("a pipe from the child");
-        Self {
-            commands: process.stdin.take(),
-            answers: BufReader::new(answers).lines(),
-            process,
-        }
+        Self { commands: process.stdin.take(), answers: BufReader::new(answers).lines(), process }
     }
 
     /// Sends a command and waits for the response.
@@ -84,9 +80,7 @@ pub fn serve(mut answer: impl FnMut(&mut SplitWhitespace<'_>) -> String) {
 /// The parent has exited.
 pub fn send(line: &str) {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .expect("a running parent");
+    writeln!(out, "{line}").and_then(|()| out.flush()).expect("a running parent");
 }
 
 /// Parses the next word of a line.

@@ -81,13 +81,7 @@ pub fn measure() -> (Vec<Point>, u64, u64) {
     let recorder = Recorder::start();
     let mut expected = 0;
     let mut points = Vec::new();
-    for line in [
-        depth::line,
-        attributes::line,
-        threads::line,
-        total::line,
-        live::line,
-    ] {
+    for line in [depth::line, attributes::line, threads::line, total::line, live::line] {
         points.extend(line(&recorder, &mut expected));
     }
     (points, recorder.counting.spans(), expected)
@@ -117,9 +111,7 @@ fn interleaved(recorder: &Recorder, expected: &mut u64, acts: &[(u64, Act)]) -> 
         }
     }
     let points = acts.iter().zip(measured);
-    points
-        .map(|((at, _), measured)| (*at, Spread::of(measured)))
-        .collect()
+    points.map(|((at, _), measured)| (*at, Spread::of(measured))).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of spans")]

@@ -53,11 +53,7 @@ pub struct Row {
 /// A contestant cannot be started.
 #[must_use]
 pub fn measure(checks: &mut Checks) -> Vec<Row> {
-    let (records, repeat) = if arguments::quick() {
-        (1_000, 1)
-    } else {
-        (50_000, 5)
-    };
+    let (records, repeat) = if arguments::quick() { (1_000, 1) } else { (50_000, 5) };
     let mut runs: Vec<Vec<Row>> = NAMES.iter().map(|_| Vec::new()).collect();
     for _ in 0..repeat {
         for (what, runs) in NAMES.into_iter().zip(&mut runs) {
@@ -127,9 +123,7 @@ type Line<S> = tracing_subscriber::fmt::Layer<
 >;
 
 fn line<S>() -> Line<S> {
-    tracing_subscriber::fmt::layer()
-        .json()
-        .with_writer(io::sink as fn() -> io::Sink)
+    tracing_subscriber::fmt::layer().json().with_writer(io::sink as fn() -> io::Sink)
 }
 
 fn ours(endpoint: &str) -> Box<dyn FnOnce()> {
@@ -152,9 +146,7 @@ fn theirs(endpoint: &str) -> Box<dyn FnOnce()> {
         .with_endpoint(format!("{endpoint}/v1/logs"))
         .build()
         .expect("an exporter");
-    let provider = SdkLoggerProvider::builder()
-        .with_batch_exporter(exporter)
-        .build();
+    let provider = SdkLoggerProvider::builder().with_batch_exporter(exporter).build();
     let subscriber = tracing_subscriber::registry()
         .with(LevelFilter::INFO)
         .with(line())

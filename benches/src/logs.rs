@@ -59,8 +59,7 @@ struct CountingLogs(Arc<AtomicU64>);
 
 impl LogExporter for CountingLogs {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        self.0
-            .fetch_add(batch.iter().count() as u64, Ordering::Relaxed);
+        self.0.fetch_add(batch.iter().count() as u64, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -110,15 +109,9 @@ pub fn measure(checks: &mut Checks) -> Vec<Row> {
                 });
             }
         }
-        telemetry
-            .shutdown(Duration::from_secs(60))
-            .expect("the provider shuts down");
+        telemetry.shutdown(Duration::from_secs(60)).expect("the provider shuts down");
         // Only the event above the level is exported.
-        let records = if is_exported {
-            rounds * (WARM_UP + LINES)
-        } else {
-            0
-        };
+        let records = if is_exported { rounds * (WARM_UP + LINES) } else { 0 };
         let records = u64::from(records.unsigned_abs()) * contestants.len() as u64;
         let found = exported.0.load(Ordering::Relaxed);
         checks.equal("log records exported", found, records);

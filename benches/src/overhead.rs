@@ -56,11 +56,7 @@ impl Row {
             checks.finite(format!("{operation}, added time"), figure);
         }
         checks.at_least(format!("{operation}, spans"), self.spans, 1);
-        checks.equal(
-            format!("{operation}, spans delivered"),
-            self.spans,
-            self.expected_spans,
-        );
+        checks.equal(format!("{operation}, spans delivered"), self.spans, self.expected_spans);
     }
 }
 
@@ -84,9 +80,7 @@ struct Telemetry {
 
 impl Telemetry {
     fn new() -> Self {
-        Self {
-            receiver: Receiver::start(Protocol::Http),
-        }
+        Self { receiver: Receiver::start(Protocol::Http) }
     }
 
     fn start(&self, enabled: bool) -> TelemetryProvider {

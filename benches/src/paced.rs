@@ -15,10 +15,7 @@ use crate::sink::{Otlp, Sink};
 /// How long the host sleeps when it is ahead of the rate. Spinning would count as CPU time.
 const NAP: Duration = Duration::from_millis(2);
 
-const CASE: Case = Case {
-    shape: Shape::Sync,
-    attributes: true,
-};
+const CASE: Case = Case { shape: Shape::Sync, attributes: true };
 
 /// The task of a child process.
 #[derive(Clone, Debug)]
@@ -153,6 +150,5 @@ fn peak_memory_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
-    peak.and_then(|peak| peak.trim().parse().ok())
-        .unwrap_or_default()
+    peak.and_then(|peak| peak.trim().parse().ok()).unwrap_or_default()
 }

@@ -10,9 +10,7 @@ pub fn bind(index: usize) {
         let Ok(allowed) = sched_getaffinity(None) else {
             return;
         };
-        let all: Vec<usize> = (0..CpuSet::MAX_CPU)
-            .filter(|at| allowed.is_set(*at))
-            .collect();
+        let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|at| allowed.is_set(*at)).collect();
         if let Some(at) = all.get(index % all.len().max(1)) {
             let mut one = CpuSet::new();
             one.set(*at);

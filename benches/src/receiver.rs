@@ -67,21 +67,14 @@ impl Receiver {
         let mut child = Child::start(arguments);
         let port: u16 = word(&mut child.answer().split_whitespace());
         let endpoint = format!("http://127.0.0.1:{port}");
-        Self {
-            otlp: Otlp { protocol, endpoint },
-            child,
-        }
+        Self { otlp: Otlp { protocol, endpoint }, child }
     }
 
     /// What was received since the start.
     pub fn arrived(&mut self) -> Arrived {
         let answer = self.child.request("arrived");
         let mut words = answer.split_whitespace();
-        Arrived {
-            items: word(&mut words),
-            bytes: word(&mut words),
-            gzip: word(&mut words),
-        }
+        Arrived { items: word(&mut words), bytes: word(&mut words), gzip: word(&mut words) }
     }
 }
 
@@ -106,10 +99,8 @@ pub fn serve() -> bool {
     let protocol = name.parse().unwrap_or(Protocol::Http);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = listener.local_addr().expect("the bound address").port();
-    let counters = Arc::new(Counters {
-        compresses: arguments::flag("--gzip"),
-        ..Counters::default()
-    });
+    let counters =
+        Arc::new(Counters { compresses: arguments::flag("--gzip"), ..Counters::default() });
     let counted = Arc::clone(&counters);
     thread::spawn(move || accept(&listener, protocol, &counted));
     child::send(&port.to_string());
@@ -142,15 +133,12 @@ async fn connection(stream: TcpStream, protocol: Protocol, counters: Arc<Counter
     match protocol {
         Protocol::Http => {
             let service = service_fn(|request| http(request, &counters));
-            let _ = http1::Builder::new()
-                .serve_connection(stream, service)
-                .await;
+            let _ = http1::Builder::new().serve_connection(stream, service).await;
         }
         Protocol::Grpc => {
             let service = service_fn(|request| grpc(request, Arc::clone(&counters)));
-            let _ = http2::Builder::new(TokioExecutor::new())
-                .serve_connection(stream, service)
-                .await;
+            let _ =
+                http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await;
         }
     }
 }
@@ -194,10 +182,7 @@ async fn grpc(
         let message = body.get(5..).unwrap_or_default();
         counters.items.fetch_add(items(message), Ordering::Relaxed);
     }
-    let ok = [(
-        HeaderName::from_static("grpc-status"),
-        HeaderValue::from_static("0"),
-    )];
+    let ok = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))];
     let empty = Full::new(Bytes::from_static(&[0; 5]));
     let body = empty.with_trailers(async { Some(Ok(HeaderMap::from_iter(ok))) });
     let mut response = Response::new(body);

@@ -63,9 +63,7 @@ pub fn read(name: &str) -> Option<Value> {
 #[must_use]
 pub fn target() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
-    let folder = program
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").exists());
+    let folder = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     folder.map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
@@ -73,14 +71,9 @@ impl Machine {
     fn this() -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let processor = read("/proc/cpuinfo");
-        let model = processor
-            .lines()
-            .find_map(|line| line.strip_prefix("model name"));
+        let model = processor.lines().find_map(|line| line.strip_prefix("model name"));
         Self {
-            processor: model
-                .unwrap_or_default()
-                .trim_start_matches([' ', '\t', ':'])
-                .to_owned(),
+            processor: model.unwrap_or_default().trim_start_matches([' ', '\t', ':']).to_owned(),
             threads: thread::available_parallelism().map_or(0, usize::from),
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         }

@@ -49,11 +49,7 @@ const RULES: [&str; 6] = [
 /// A rule does not compile.
 #[must_use]
 pub fn measure() -> Vec<Row> {
-    let large = if arguments::quick() {
-        10_000
-    } else {
-        10_000_000
-    };
+    let large = if arguments::quick() { 10_000 } else { 10_000_000 };
     let set = RegexSet::new(RULES).expect("rules");
     let six = RULES.map(|rule| Regex::new(rule).expect("a rule"));
     let log = LINE.repeat(large / LINE.len());
@@ -95,11 +91,7 @@ fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
 
 /// The least CPU time of several measurements: others on the machine only ever add to it.
 fn row(what: &str, text: &str, call: impl Fn(&str) -> usize) -> Row {
-    let (bytes, rounds) = if arguments::quick() {
-        (10_000, 1)
-    } else {
-        (1_000_000, 15)
-    };
+    let (bytes, rounds) = if arguments::quick() { (10_000, 1) } else { (1_000_000, 15) };
     let calls = (bytes / text.len()).clamp(1, 10_000);
     let least = (0..rounds)
         .map(|_| {

@@ -56,10 +56,7 @@ impl Otlp {
                 .build(),
             Protocol::Grpc => {
                 let _entered = RUNTIME.enter();
-                SpanExporter::builder()
-                    .with_tonic()
-                    .with_endpoint(&self.endpoint)
-                    .build()
+                SpanExporter::builder().with_tonic().with_endpoint(&self.endpoint).build()
             }
         };
         exporter.expect("an exporter")

@@ -58,11 +58,7 @@ impl Place {
             for shape in Shape::ALL {
                 for attributes in [false, true] {
                     for threads in [1, 2] {
-                        places.push(Self {
-                            state,
-                            case: Case { shape, attributes },
-                            threads,
-                        });
+                        places.push(Self { state, case: Case { shape, attributes }, threads });
                     }
                 }
             }
@@ -141,15 +137,7 @@ const GOALS: [Goal; 9] = {
         against: &'static str,
         bound: Bound,
     ) -> Goal {
-        Goal {
-            description,
-            ours: OURS,
-            state,
-            shape: Shape::Sync,
-            attributes,
-            against,
-            bound,
-        }
+        Goal { description, ours: OURS, state, shape: Shape::Sync, attributes, against, bound }
     }
     const fn boundaries(
         description: &'static str,
@@ -157,36 +145,18 @@ const GOALS: [Goal; 9] = {
         against: &'static str,
         bound: f64,
     ) -> Goal {
-        Goal {
-            ours: BOUNDARIES,
-            ..sync(description, Sampled, attributes, against, Ratio(bound))
-        }
+        Goal { ours: BOUNDARIES, ..sync(description, Sampled, attributes, against, Ratio(bound)) }
     }
     [
-        boundaries(
-            "boundaries, sampled, 3 attributes: <= 0.35 x fastrace",
-            3,
-            "fastrace",
-            0.35,
-        ),
+        boundaries("boundaries, sampled, 3 attributes: <= 0.35 x fastrace", 3, "fastrace", 0.35),
         boundaries(
             "boundaries, sampled, 3 attributes: <= 0.13 x raw OpenTelemetry",
             3,
             "opentelemetry",
             0.13,
         ),
-        boundaries(
-            "boundaries, sampled, 3 attributes: <= 0.045 x tracing",
-            3,
-            "tracing",
-            0.045,
-        ),
-        boundaries(
-            "boundaries, sampled, none: <= 0.65 x fastrace",
-            0,
-            "fastrace",
-            0.65,
-        ),
+        boundaries("boundaries, sampled, 3 attributes: <= 0.045 x tracing", 3, "tracing", 0.045),
+        boundaries("boundaries, sampled, none: <= 0.65 x fastrace", 0, "fastrace", 0.65),
         sync(
             "unsampled child: <= 0.1 x raw OpenTelemetry",
             Unsampled,
@@ -194,20 +164,8 @@ const GOALS: [Goal; 9] = {
             "opentelemetry",
             Ratio(0.1),
         ),
-        sync(
-            "not initialised: <= bare work + 2 ns",
-            Off,
-            0,
-            "bare",
-            Nanos(2.0),
-        ),
-        sync(
-            "not initialised: <= tracing + 1 ns",
-            Off,
-            0,
-            "tracing",
-            Nanos(1.0),
-        ),
+        sync("not initialised: <= bare work + 2 ns", Off, 0, "bare", Nanos(2.0)),
+        sync("not initialised: <= tracing + 1 ns", Off, 0, "tracing", Nanos(1.0)),
         Goal {
             description: "async ready at once, none: <= 1.3 x sync",
             ours: OURS,
@@ -250,10 +208,7 @@ pub fn goals(cells: &[Cell]) -> Vec<String> {
             Bound::Nanos(bound) => (ours - against, " ns", bound),
         };
         let verdict = if got <= bound { "met" } else { "MISSED" };
-        Some(format!(
-            "{:<52} {got:>8.3}{unit:<3} {verdict}",
-            goal.description
-        ))
+        Some(format!("{:<52} {got:>8.3}{unit:<3} {verdict}", goal.description))
     };
     GOALS.iter().filter_map(line).collect()
 }

@@ -20,11 +20,7 @@ impl Spread {
     pub fn of(mut measured: Vec<f64>) -> Self {
         measured.sort_by(f64::total_cmp);
         let at = |quarter: usize| measured[(measured.len() - 1) * quarter / 4];
-        Self {
-            low: at(1),
-            median: at(2),
-            high: at(3),
-        }
+        Self { low: at(1), median: at(2), high: at(3) }
     }
 }
 

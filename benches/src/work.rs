@@ -16,13 +16,11 @@ pub fn work(n: i64) -> i64 {
 pub async fn work_async(n: i64, pause: bool) -> i64 {
     if pause {
         let mut paused = false;
-        poll_fn(|_| {
-            if std::mem::replace(&mut paused, true) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
+        poll_fn(
+            |_| {
+                if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }
+            },
+        )
         .await;
     }
     work(n)

@@ -57,11 +57,7 @@ impl Telemetry {
             .with(tracing_subscriber::fmt::layer().json())
             .with(OpenTelemetryTracingBridge::new(&logs))
             .init();
-        Ok(Self {
-            traces,
-            metrics,
-            logs,
-        })
+        Ok(Self { traces, metrics, logs })
     }
 }
 

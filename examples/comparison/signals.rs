@@ -29,23 +29,12 @@ pub(crate) fn assert_signals(name: &str, path: &str, variables: &[(&str, &str)])
     let spans = receiver.spans();
     assert_eq!(spans.len(), 1, "{name}");
     assert_eq!(spans[0].name, "load", "{name}");
-    assert_eq!(
-        spans[0].attributes["table"],
-        Value::from("orders"),
-        "{name}"
-    );
-    assert_eq!(
-        spans[0].resource["service.name"],
-        Value::from("orders"),
-        "{name}"
-    );
+    assert_eq!(spans[0].attributes["table"], Value::from("orders"), "{name}");
+    assert_eq!(spans[0].resource["service.name"], Value::from("orders"), "{name}");
     let logs = receiver.logs();
     let loaded = logs.iter().find(|log| log.body == Some("loaded".into()));
     assert_eq!(loaded.unwrap().span_id, spans[0].span_id, "{name}");
     let points = receiver.points();
-    assert!(
-        points.iter().any(|point| point.name == "orders.loaded"),
-        "{name}"
-    );
+    assert!(points.iter().any(|point| point.name == "orders.loaded"), "{name}");
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }

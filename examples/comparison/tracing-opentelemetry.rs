@@ -54,11 +54,7 @@ impl Telemetry {
             .with(OpenTelemetryTracingBridge::new(&logs))
             .with(tracing_opentelemetry::layer().with_tracer(traces.tracer("orders")))
             .init();
-        Ok(Self {
-            traces,
-            metrics,
-            logs,
-        })
+        Ok(Self { traces, metrics, logs })
     }
 }
 

@@ -56,12 +56,7 @@ impl<C> TracedConnection<C> {
     #[must_use]
     #[track_caller]
     pub const fn new(inner: C) -> Self {
-        Self {
-            inner,
-            location: Location::caller(),
-            address: None,
-            port: None,
-        }
+        Self { inner, location: Location::caller(), address: None, port: None }
     }
 
     /// Records the address and the port of a URL such as `redis://localhost`, or of a
@@ -83,9 +78,10 @@ impl<C> TracedConnection<C> {
     /// The server as it is in the name of a span.
     fn target(&self) -> Option<Cow<'_, str>> {
         let address = self.address.as_deref()?;
-        Some(self.port.map_or(Cow::Borrowed(address), |port| {
-            Cow::Owned(format!("{address}:{port}"))
-        }))
+        Some(
+            self.port
+                .map_or(Cow::Borrowed(address), |port| Cow::Owned(format!("{address}:{port}"))),
+        )
     }
 
     /// Returns the connection without spans.
@@ -200,11 +196,7 @@ fn describe<'p>(opening: &mut Opening, pipeline: &'p Pipeline) -> Option<Cow<'p,
     let mut operations = pipeline.cmd_iter().map(operation);
     let first = operations.next().flatten();
     let common = first.filter(|_| operations.all(|operation| operation == first));
-    let batch = if pipeline.is_transaction() {
-        "MULTI"
-    } else {
-        "PIPELINE"
-    };
+    let batch = if pipeline.is_transaction() { "MULTI" } else { "PIPELINE" };
     if size > 1 {
         opening.attribute("db.operation.batch.size", &size);
     }

@@ -29,11 +29,7 @@ fn named<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
 /// The response to a request of the service, which closes the connection behind it.
 fn request(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     response
@@ -52,17 +48,11 @@ impl Service {
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let line = lines
-            .by_ref()
-            .find(|line| line.as_ref().unwrap().contains("listening on"));
+        let line = lines.by_ref().find(|line| line.as_ref().unwrap().contains("listening on"));
         let line = line.unwrap().unwrap();
         let (_, rest) = line.split_once("listening on ").unwrap();
         let (address, _) = rest.split_once('"').unwrap();
-        Self {
-            process,
-            address: address.to_owned(),
-            _output: lines,
-        }
+        Self { process, address: address.to_owned(), _output: lines }
     }
 
     /// Ends the service as Ctrl-C (`INT`) or a supervisor (`TERM`) does.
@@ -113,19 +103,14 @@ fn the_service_exports_a_trace_for_each_request() {
     assert_eq!(order.attributes["id"], Value::Int(42));
     assert_eq!(order.scope, env!("CARGO_PKG_NAME"));
     assert_eq!(named(&spans, "load").kind, SpanKind::Client);
-    let failed = spans
-        .iter()
-        .find(|span| span.attributes.get("id") == Some(&Value::Int(7)));
+    let failed = spans.iter().find(|span| span.attributes.get("id") == Some(&Value::Int(7)));
     // A request for what is not there is not a failure of the service.
     let missing = failed.unwrap();
     assert_eq!(missing.status, ReceivedStatus::Ok);
     let status = Value::from("http::status::StatusCode");
     assert_eq!(missing.attributes["error.type"], status);
     let logs = receiver.logs();
-    assert_eq!(
-        logs[0].body,
-        Some(Value::from(&*format!("listening on {address}")))
-    );
+    assert_eq!(logs[0].body, Some(Value::from(&*format!("listening on {address}"))));
 }
 
 #[test]
@@ -156,21 +141,12 @@ fn messages_continue_the_traces_of_their_senders() {
     let spans = receiver.spans();
     assert_conventions(&spans);
     let trace = "send orders\n  process orders";
-    assert_eq!(
-        tree(&spans),
-        format!("{trace}\n\n{trace}\n\nreceive orders")
-    );
+    assert_eq!(tree(&spans), format!("{trace}\n\n{trace}\n\nreceive orders"));
     let batch = named(&spans, "receive orders");
     let linked: Vec<_> = batch.links.iter().map(|link| &link.span_id).collect();
     let senders = spans.iter().filter(|span| span.name == "send orders");
-    assert_eq!(
-        linked,
-        senders.map(|span| &span.span_id).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        batch.attributes["messaging.batch.message_count"],
-        Value::Int(2)
-    );
+    assert_eq!(linked, senders.map(|span| &span.span_id).collect::<Vec<_>>());
+    assert_eq!(batch.attributes["messaging.batch.message_count"], Value::Int(2));
     for (name, kind) in [
         ("send", SpanKind::Producer),
         ("receive", SpanKind::Client),
@@ -187,9 +163,7 @@ fn messages_continue_the_traces_of_their_senders() {
             assert_eq!(span.attributes[key], value.into(), "{name}: {key}");
         }
     }
-    let refused = spans
-        .iter()
-        .find(|span| span.attributes.get("pairs") == Some(&Value::Int(0)));
+    let refused = spans.iter().find(|span| span.attributes.get("pairs") == Some(&Value::Int(0)));
     let status = ReceivedStatus::Error("no pairs of shoes".to_owned());
     assert_eq!(refused.unwrap().status, status);
 }
@@ -215,9 +189,7 @@ fn children_are_in_the_trace_of_the_command() {
 #[test]
 fn existing_spans_and_events_are_exported() {
     let receiver = Receiver::grpc();
-    let output = program(env!("CARGO_BIN_EXE_existing-tracing"), &receiver)
-        .output()
-        .unwrap();
+    let output = program(env!("CARGO_BIN_EXE_existing-tracing"), &receiver).output().unwrap();
     assert!(output.status.success(), "{output:?}");
 
     let spans = receiver.spans();
@@ -242,9 +214,7 @@ fn annotated_functions_record_into_a_provider_of_the_sdk() {
     let total = named(&spans, "orders.total");
     assert_eq!(total.scope, "floe-telemetry-example-library");
     assert_eq!(total.resource["telemetry.sdk.name"], "opentelemetry".into());
-    let failed = spans
-        .iter()
-        .filter(|span| span.attributes.contains_key("error.type"));
+    let failed = spans.iter().filter(|span| span.attributes.contains_key("error.type"));
     assert_eq!(failed.count(), 2);
 }
 

@@ -61,14 +61,9 @@ async fn save(id: u64, total: u32) -> Result<(), String> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     // `floe_telemetry::init()` draws traces on a terminal only. The tour draws them in a pipe, too.
-    let telemetry = floe_telemetry::builder()
-        .with_span_exporter(ConsoleExporter::stderr())
-        .init()?;
-    let order = Order {
-        id: 4711,
-        pairs: 3,
-        coupon: None,
-    };
+    let telemetry =
+        floe_telemetry::builder().with_span_exporter(ConsoleExporter::stderr()).init()?;
+    let order = Order { id: 4711, pairs: 3, coupon: None };
     let checking_out = check_out(&order, warehouse::open()?);
     let _ = tokio::runtime::Runtime::new()?.block_on(checking_out);
     drop(telemetry);

@@ -44,16 +44,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
     };
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop)
-        .await?;
+    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     Ok(())
 }
 
 fn shop(url: String) -> Router {
-    let client = ClientBuilder::new(Client::new())
-        .with(HttpClientMiddleware::new())
-        .build();
+    let client = ClientBuilder::new(Client::new()).with(HttpClientMiddleware::new()).build();
     let layer = HttpServerLayer::new()
         // A stranger decides neither what is recorded nor which trace it belongs to.
         .untrusted()
@@ -90,13 +86,9 @@ async fn stock() -> Result<Router, sqlx::Error> {
     query("CREATE TABLE shoes (id INTEGER PRIMARY KEY, pairs INTEGER NOT NULL)")
         .execute(&pool)
         .await?;
-    query("INSERT INTO shoes VALUES (42, 3)")
-        .execute(&pool)
-        .await?;
+    query("INSERT INTO shoes VALUES (42, 3)").execute(&pool).await?;
     // From here on, each query has a span and is measured, and so is the pool.
-    let pool = TracedPool::new(pool)
-        .attribute("db.namespace", "stock")
-        .observe("stock");
+    let pool = TracedPool::new(pool).attribute("db.namespace", "stock").observe("stock");
     Ok(Router::new()
         .route("/pairs/{id}", get(pairs))
         .layer(HttpServerLayer::new())

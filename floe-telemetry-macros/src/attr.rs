@@ -13,17 +13,12 @@ pub(crate) struct Attr<'c, T> {
 
 impl<'c, T> Attr<'c, T> {
     pub(crate) fn new(cx: &'c Ctxt, symbol: Symbol) -> Self {
-        Self {
-            cx,
-            symbol,
-            given: None,
-        }
+        Self { cx, symbol, given: None }
     }
 
     pub(crate) fn set(&mut self, keyword: &Ident, value: T) {
         if self.given.is_some() {
-            self.cx
-                .error(keyword, format_args!("`{}` is given twice", self.symbol));
+            self.cx.error(keyword, format_args!("`{}` is given twice", self.symbol));
         } else {
             self.given = Some((keyword.clone(), value));
         }

@@ -14,9 +14,7 @@ pub(crate) struct Ctxt {
 
 impl Ctxt {
     pub(crate) fn new() -> Self {
-        Self {
-            errors: RefCell::new(Some(Vec::new())),
-        }
+        Self { errors: RefCell::new(Some(Vec::new())) }
     }
 
     /// Reports `message` under all of `tokens`.
@@ -45,9 +43,6 @@ impl Ctxt {
 impl Drop for Ctxt {
     /// Errors that are never returned would hide mistakes.
     fn drop(&mut self) {
-        assert!(
-            thread::panicking() || self.errors.borrow().is_none(),
-            "errors were never checked"
-        );
+        assert!(thread::panicking() || self.errors.borrow().is_none(), "errors were never checked");
     }
 }

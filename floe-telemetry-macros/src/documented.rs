@@ -32,10 +32,7 @@ fn each_argument_of_traced_has_a_section_with_an_example() {
         assert!(examples.contains(word), "the example of {word} has none");
         words.push(word);
     }
-    assert_eq!(
-        words,
-        symbol::TRACED.iter().map(|it| it.word).collect::<Vec<_>>()
-    );
+    assert_eq!(words, symbol::TRACED.iter().map(|it| it.word).collect::<Vec<_>>());
     assert!(examples(TRACED).contains("#[traced(skip)]"));
 }
 
@@ -44,17 +41,10 @@ fn each_word_of_the_derive_is_in_an_example() {
     let examples = examples(FLOE_ATTRIBUTES);
     let all = [symbol::CONTAINER, symbol::VARIANT, symbol::FIELD].concat();
     for Symbol { word, .. } in all {
-        let used = examples
-            .lines()
-            .filter(|line| line.contains("#[floe("))
-            .any(|line| {
-                line.split(|c: char| !c.is_alphanumeric() && c != '_')
-                    .any(|it| it == word)
-            });
+        let used = examples.lines().filter(|line| line.contains("#[floe(")).any(|line| {
+            line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|it| it == word)
+        });
         assert!(used, "{word} has no example");
-        assert!(
-            FLOE_ATTRIBUTES.contains(&format!("`{word}")),
-            "{word} is not explained"
-        );
+        assert!(FLOE_ATTRIBUTES.contains(&format!("`{word}")), "{word} is not explained");
     }
 }

@@ -31,10 +31,7 @@ pub(crate) enum What {
 impl What {
     /// Whether it need not be a mistake.
     pub(crate) fn is_allowed(self) -> bool {
-        matches!(
-            self,
-            Self::UnknownValue | Self::LikeAKey | Self::MissingKey | Self::FormerKey
-        )
+        matches!(self, Self::UnknownValue | Self::LikeAKey | Self::MissingKey | Self::FormerKey)
     }
 
     /// A sentence.

@@ -30,10 +30,7 @@ pub(crate) fn with_bounds<'a>(
     generics: &Generics,
     bounds: impl Iterator<Item = Bound<'a>>,
 ) -> Generics {
-    let parameters: Vec<_> = generics
-        .type_params()
-        .map(|parameter| &parameter.ident)
-        .collect();
+    let parameters: Vec<_> = generics.type_params().map(|parameter| &parameter.ident).collect();
     let mut generics = generics.clone();
     let mut seen = HashSet::new();
     for Bound { ty, what, on } in bounds {
@@ -67,10 +64,7 @@ fn open<'a>(ty: &'a Type, is_parameter: impl Fn(&Ident) -> bool + Copy, found: &
         Type::Paren(paren) => open(&paren.elem, is_parameter, found),
         Type::Reference(reference) => open(&reference.elem, is_parameter, found),
         Type::Slice(slice) => open(&slice.elem, is_parameter, found),
-        Type::Tuple(tuple) => tuple
-            .elems
-            .iter()
-            .for_each(|ty| open(ty, is_parameter, found)),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| open(ty, is_parameter, found)),
         Type::Path(path) => {
             let first = path.path.segments.first();
             let belongs = match &path.qself {

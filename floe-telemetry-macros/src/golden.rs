@@ -73,18 +73,13 @@ fn each_file_has_a_case() {
     }
     let cases: BTreeSet<_> = all().map(|case| format!("{}.rs", case.file)).collect();
     let files = fs::read_dir(directory()).unwrap();
-    let files: BTreeSet<_> = files
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let files: BTreeSet<_> =
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(files, cases);
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    cases::ALL
-        .iter()
-        .chain(derive_cases::ALL)
-        .chain(parameters::ALL)
-        .chain(shapes::ALL)
+    cases::ALL.iter().chain(derive_cases::ALL).chain(parameters::ALL).chain(shapes::ALL)
 }
 
 /// Returns the difference between the expansion and its file. With `bless`, updates the file instead.
@@ -138,12 +133,7 @@ fn difference(expected: &str, actual: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
     let same = |(a, b): &(&&str, &&str)| a == b;
     let head = old.iter().zip(&new).take_while(same).count();
-    let tail = old[head..]
-        .iter()
-        .rev()
-        .zip(new[head..].iter().rev())
-        .take_while(same)
-        .count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(same).count();
     let mark = |sign: &str, lines: &[&str]| -> Vec<String> {
         lines.iter().map(|line| format!("{sign} {line}")).collect()
     };
@@ -151,10 +141,7 @@ fn difference(expected: &str, actual: &str) -> String {
         mark(" ", &old[head.saturating_sub(1)..head]),
         mark("-", &old[head..old.len() - tail]),
         mark("+", &new[head..new.len() - tail]),
-        mark(
-            " ",
-            &new[new.len() - tail..(new.len() - tail + 1).min(new.len())],
-        ),
+        mark(" ", &new[new.len() - tail..(new.len() - tail + 1).min(new.len())]),
     ]
     .concat()
     .join("\n")

@@ -81,10 +81,7 @@ pub(crate) fn switch(input: ParseStream<'_>, keyword: &Ident, symbol: Symbol) ->
 
 /// The error for a keyword that is not followed by its value.
 pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
-    syn::Error::new(
-        keyword.span(),
-        format_args!("`{symbol}` is written `{}`", symbol.usage),
-    )
+    syn::Error::new(keyword.span(), format_args!("`{symbol}` is written `{}`", symbol.usage))
 }
 
 /// `=`, but not the start of `==` or `=>`.

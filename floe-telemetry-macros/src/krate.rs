@@ -14,9 +14,10 @@ impl Krate {
 
     /// The module that only expansions may use.
     pub(crate) fn private(&self) -> TokenStream {
-        let span = self.0.as_ref().map_or_else(Span::call_site, |path| {
-            Span::mixed_site().located_at(path.span())
-        });
+        let span = self
+            .0
+            .as_ref()
+            .map_or_else(Span::call_site, |path| Span::mixed_site().located_at(path.span()));
         quote_spanned!(span=> #self::__private)
     }
 

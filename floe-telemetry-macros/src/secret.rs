@@ -55,9 +55,8 @@ const WORDS: &[&str] = &[
 ];
 
 /// Words that denote a form of the value and may follow.
-const FORMS: &[&str] = &[
-    "b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value",
-];
+const FORMS: &[&str] =
+    &["b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value"];
 
 /// Returns whether a field of this name contains the value itself.
 pub(crate) fn is_form(name: &str) -> bool {
@@ -93,11 +92,7 @@ pub(crate) fn is_named_by(name: &str) -> bool {
     while let Some(last) = words.last() {
         let letters = words.concat();
         let counted = last == "tokens"
-            && words
-                .iter()
-                .rev()
-                .nth(1)
-                .is_some_and(|word| COUNTS.contains(&word.as_str()));
+            && words.iter().rev().nth(1).is_some_and(|word| COUNTS.contains(&word.as_str()));
         if counted {
             return false;
         }
@@ -125,9 +120,7 @@ fn words(name: &str) -> Vec<String> {
             continue;
         }
         let before = index.checked_sub(1).map(|index| letters[index]);
-        let next_is_lower = letters
-            .get(index + 1)
-            .is_some_and(|letter| letter.is_lowercase());
+        let next_is_lower = letters.get(index + 1).is_some_and(|letter| letter.is_lowercase());
         let hump = letter.is_uppercase()
             && before.is_some_and(|before| !before.is_uppercase() || next_is_lower);
         match words.last_mut() {

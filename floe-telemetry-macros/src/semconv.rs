@@ -82,10 +82,7 @@ impl<'c> Keys<'c> {
 
     /// Those of a derive.
     pub(crate) fn of_derive(cx: &'c Ctxt) -> Self {
-        Self {
-            spans: |span| span,
-            ..Self::new(cx, None)
-        }
+        Self { spans: |span| span, ..Self::new(cx, None) }
     }
 
     /// The statements that are the warnings.
@@ -156,11 +153,7 @@ impl<'c> Keys<'c> {
 
     /// Checks the type of a field, where it is one of the standard library.
     pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
-        let kind = if is_text {
-            Some(Kind::Text)
-        } else {
-            kind_of(ty)
-        };
+        let kind = if is_text { Some(Kind::Text) } else { kind_of(ty) };
         if let Some(kind) = kind {
             self.kind(&key.value(), kind, ty);
         }
@@ -270,24 +263,22 @@ impl<'c> Keys<'c> {
         if let Some(mode) = self.mode.get() {
             return mode;
         }
-        let mode = self
-            .written
-            .unwrap_or_else(|| match Manifest::of_this_crate() {
-                Ok(None) => Mode::Warn,
-                Ok(Some(manifest)) => {
-                    // The compiler does not know otherwise that it has read the file.
-                    let path = manifest.path;
-                    let warnings = &mut self.warnings.borrow_mut();
-                    warnings.extend(quote!(
-                        const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
-                    ));
-                    manifest.mode
-                }
-                Err(message) => {
-                    self.cx.syn(syn::Error::new(Span::call_site(), message));
-                    Mode::Off
-                }
-            });
+        let mode = self.written.unwrap_or_else(|| match Manifest::of_this_crate() {
+            Ok(None) => Mode::Warn,
+            Ok(Some(manifest)) => {
+                // The compiler does not know otherwise that it has read the file.
+                let path = manifest.path;
+                let warnings = &mut self.warnings.borrow_mut();
+                warnings.extend(quote!(
+                    const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+                ));
+                manifest.mode
+            }
+            Err(message) => {
+                self.cx.syn(syn::Error::new(Span::call_site(), message));
+                Mode::Off
+            }
+        });
         self.mode.set(Some(mode));
         mode
     }
@@ -296,10 +287,7 @@ impl<'c> Keys<'c> {
         match self.mode() {
             Mode::Off => {}
             Mode::Strict if !finding.what.is_allowed() => self.cx.error(at, finding.message),
-            _ => self
-                .warnings
-                .borrow_mut()
-                .extend(warning((self.spans)(first(at)), &finding)),
+            _ => self.warnings.borrow_mut().extend(warning((self.spans)(first(at)), &finding)),
         }
     }
 }

@@ -59,9 +59,7 @@ fn expand_function(
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
-    let traced = function
-        .as_ref()
-        .map(|function| Traced::new(&cx, args, function));
+    let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));
     cx.check()?;
     Ok(match traced {
         Some(traced) if !is_off => emit::emit(&traced),
@@ -78,16 +76,13 @@ fn expand_block(
 ) -> Result<TokenStream, (TokenStream, syn::Error)> {
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
-    let block = Block::parse(item.clone())
-        .map_err(|error| cx.syn(error))
-        .ok();
+    let block = Block::parse(item.clone()).map_err(|error| cx.syn(error)).ok();
     model::check_block(&cx, &args, block.as_ref());
     match (cx.check(), block) {
         (Ok(()), Some(block)) => Ok(block.emit(Some(&args))),
         (Ok(()), None) => Ok(item.clone()),
-        (Err(error), block) => Err((
-            block.map_or_else(|| item.clone(), |block| block.emit(None)),
-            error,
-        )),
+        (Err(error), block) => {
+            Err((block.map_or_else(|| item.clone(), |block| block.emit(None)), error))
+        }
     }
 }

@@ -10,10 +10,7 @@ pub(crate) fn unknown<'a>(
 ) -> String {
     let words: Vec<_> = words.into_iter().collect();
     let guess = did_you_mean(nearest(found, &words));
-    format!(
-        "unknown {what} `{found}`, expected {}{guess}",
-        one_of(&words)
-    )
+    format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
 }
 
 /// Formats `none`, the only word, or "one of" the words, in backticks.

@@ -6,9 +6,7 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
 #[traced(name = "orders.load", attributes(table, rows = lines.len()))]
 fn load(table: &str, lines: &[&str]) -> Result<(), String> {
-    Err(format!(
-        "cannot reach postgresql://shop:hunter2@db.internal/{table}"
-    ))
+    Err(format!("cannot reach postgresql://shop:hunter2@db.internal/{table}"))
 }
 
 fn main() -> Result<(), floe_telemetry::Error> {

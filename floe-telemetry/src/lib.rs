@@ -216,12 +216,7 @@ pub mod opentelemetry {
 pub mod _manual;
 
 /// The parsers of untrusted input, for `fuzz/targets.rs`.
-#[cfg(all(
-    feature = "otlp-grpc",
-    feature = "otlp-http",
-    feature = "otlp-tls",
-    feature = "yaml"
-))]
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls", feature = "yaml"))]
 #[doc(hidden)]
 pub mod __fuzzing {
     pub use floe_telemetry_otlp::__fuzzing::*;

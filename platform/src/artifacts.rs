@@ -126,18 +126,10 @@ pub struct CompiledSource {
     /// The table.
     pub name: Identifier,
     /// The CSV file.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "mask::all"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "mask::all")]
     pub path: Option<InnerPath>,
     /// The table that is read if there is no file. Since 0.6.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "mask::all"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "mask::all")]
     pub table: Option<SourceTable>,
     /// The columns of the table. Without any, they are those of the table that is read.
     pub columns: Vec<CompiledColumn>,
@@ -263,42 +255,25 @@ pub(crate) struct CheckedTable<'a> {
 impl<'a> CheckedTable<'a> {
     /// The checks, as plugins see them. `name` is that of the suite.
     pub(crate) fn suite(self, name: &'a str, queries: &'a [(&'a str, &'a str)]) -> Suite<'a> {
-        Suite {
-            name,
-            table: self.name,
-            checks: self.checks,
-            key: self.key,
-            queries,
-        }
+        Suite { name, table: self.name, checks: self.checks, key: self.key, queries }
     }
 }
 
 impl CompiledSource {
     pub(crate) fn checked(&self) -> CheckedTable<'_> {
-        CheckedTable {
-            name: &self.name,
-            key: self.key.as_deref(),
-            checks: &self.checks,
-        }
+        CheckedTable { name: &self.name, key: self.key.as_deref(), checks: &self.checks }
     }
 
     /// The assets that it reads: to generate its file, and in its checks.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         let inputs = self.generate.iter().flat_map(Query::inputs);
-        inputs
-            .chain(self.check_needs.iter().map(String::as_str))
-            .collect()
+        inputs.chain(self.check_needs.iter().map(String::as_str)).collect()
     }
 
     /// The columns, as plugins see them.
     pub(crate) fn columns(&self) -> Vec<Column<'_>> {
         let columns = self.columns.iter();
-        columns
-            .map(|column| Column {
-                name: &column.name,
-                kind: column.kind,
-            })
-            .collect()
+        columns.map(|column| Column { name: &column.name, kind: column.kind }).collect()
     }
 
     /// The path of the file, or the name of the table.
@@ -316,19 +291,13 @@ impl CompiledSource {
 
 impl CompiledModel {
     pub(crate) fn checked(&self) -> CheckedTable<'_> {
-        CheckedTable {
-            name: &self.name,
-            key: self.key.as_deref(),
-            checks: &self.checks,
-        }
+        CheckedTable { name: &self.name, key: self.key.as_deref(), checks: &self.checks }
     }
 
     /// The assets that it reads, in its query and in its checks.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         let inputs = self.query.inputs();
-        inputs
-            .chain(self.check_needs.iter().map(String::as_str))
-            .collect()
+        inputs.chain(self.check_needs.iter().map(String::as_str)).collect()
     }
 }
 
@@ -343,19 +312,13 @@ impl CompiledArtifacts {
     /// The queries of checks, as plugins see them.
     pub(crate) fn queries_of_checks(&self) -> Vec<(&str, &str)> {
         let queries = self.check_queries.iter();
-        queries
-            .map(|(name, query)| (&**name, &*query.sql))
-            .collect()
+        queries.map(|(name, query)| (&**name, &*query.sql)).collect()
     }
 
     /// The selected plugins, with those that the settings of lineage select.
     pub(crate) fn selected(&self) -> Vec<Selected> {
-        let Observability {
-            lineage,
-            lineage_transport,
-            lineage_endpoint,
-            ..
-        } = &self.observability;
+        let Observability { lineage, lineage_transport, lineage_endpoint, .. } =
+            &self.observability;
         let transport = lineage_transport.filter(|_| *lineage);
         let endpoint = lineage_endpoint.as_deref();
         selection::with_lineage(self.plugins.clone(), *lineage, transport, endpoint)
@@ -446,10 +409,7 @@ fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     let fields = [
         ("floe_namespace", resource.floe_namespace.is_none()),
         ("floe_product_name", resource.floe_product_name.is_none()),
-        (
-            "floe_product_version",
-            resource.floe_product_version.is_none(),
-        ),
+        ("floe_product_version", resource.floe_product_version.is_none()),
         ("floe_mode", resource.floe_mode.is_none()),
     ];
     let missing = fields.into_iter().find(|(_, is_missing)| *is_missing);

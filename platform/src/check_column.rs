@@ -12,12 +12,7 @@ const MOST_NAMES: usize = 10;
 
 /// What is wrong with a check of a table with these columns, if the column of the check is none of them.
 pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
-    missing(
-        table,
-        check.column()?,
-        columns,
-        &format!("`{}` is for", check.name()),
-    )
+    missing(table, check.column()?, columns, &format!("`{}` is for", check.name()))
 }
 
 /// What is wrong with a check that refers to a column of another table with these columns.
@@ -45,9 +40,7 @@ fn missing(table: &str, column: &str, columns: &[String], what: &str) -> Option<
         let names = all_of(&names[..names.len().min(MOST_NAMES)]);
         hint = format!(", but {names}{more}");
     }
-    Some(format!(
-        "{what} the column `{column}`, which `{table}` does not have{hint}"
-    ))
+    Some(format!("{what} the column `{column}`, which `{table}` does not have{hint}"))
 }
 
 /// Where a check of an asset is in the specification, unless it has changed since it was compiled.

@@ -185,10 +185,9 @@ pub fn main() -> ExitCode {
             let code = error.exit_code();
             let signal = match &error {
                 RunError::Stopped(Error::Interrupted { signal })
-                | RunError::Unfinished {
-                    error: Error::Interrupted { signal },
-                    ..
-                } => Some(*signal),
+                | RunError::Unfinished { error: Error::Interrupted { signal }, .. } => {
+                    Some(*signal)
+                }
                 _ => None,
             };
             // With the files of the run.

@@ -60,11 +60,7 @@ pub fn assets(identity: &Identity) -> Result<(Vec<CompiledSource>, Vec<CompiledM
     attributes("compile.operation" = "compile"),
 )]
 pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
-    counted(
-        "compile",
-        |_| !interrupt::is_requested(),
-        || stages(identity, output),
-    )
+    counted("compile", |_| !interrupt::is_requested(), || stages(identity, output))
 }
 
 fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
@@ -94,10 +90,7 @@ fn check<T>(
     };
     found(validate::validate(identity, &loaded), &mut mistakes)?;
     let mut plan = Plan::default();
-    found(
-        resolve::resolve(identity, &loaded, &mut plan),
-        &mut mistakes,
-    )?;
+    found(resolve::resolve(identity, &loaded, &mut plan), &mut mistakes)?;
     match found(last(&loaded, &plan), &mut mistakes)? {
         Some(last) if mistakes.is_empty() => Ok((loaded, plan, last)),
         _ => Err(Error::mistakes(mistakes)),

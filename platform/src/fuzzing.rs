@@ -54,8 +54,7 @@ pub fn query(sql: &str) -> Result<(Vec<String>, String), Error> {
 /// # Errors
 /// A quote is wrong, or the file is not CSV.
 pub fn csv(file: impl Read) -> Result<Vec<csv::StringRecord>, csv::Error> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(QuoteCheck::new(file));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).from_reader(QuoteCheck::new(file));
     reader.records().collect()
 }

@@ -159,16 +159,10 @@ pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
         return Ok(own);
     }
     let absolute = fs::canonicalize(product).map_err(|error| {
-        Error::input(
-            Place::file(product),
-            format!("cannot read it: {}", reason(&error)),
-        )
+        Error::input(Place::file(product), format!("cannot read it: {}", reason(&error)))
     })?;
-    let nearest = absolute
-        .ancestors()
-        .skip(1)
-        .map(|folder| folder.join(FILE_NAME))
-        .find(|path| exists(path));
+    let nearest =
+        absolute.ancestors().skip(1).map(|folder| folder.join(FILE_NAME)).find(|path| exists(path));
     Ok(nearest.unwrap_or_else(|| PathBuf::from(BUILT_IN)))
 }
 

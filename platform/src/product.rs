@@ -108,13 +108,9 @@ impl Source {
     pub fn origin(&self) -> Result<Origin<'_>, (Position, String)> {
         let table = self.table.as_ref().filter(|_| self.product.is_none());
         let given = [
-            self.path
-                .as_ref()
-                .map(|it| ("path", it.position, Origin::File(it))),
+            self.path.as_ref().map(|it| ("path", it.position, Origin::File(it))),
             table.map(|it| ("table", it.position, Origin::Table(it))),
-            self.product
-                .as_ref()
-                .map(|it| ("product", it.position, Origin::Product(it))),
+            self.product.as_ref().map(|it| ("product", it.position, Origin::Product(it))),
         ];
         let name = &self.name.value;
         let mut given = given.into_iter().flatten();

@@ -73,10 +73,7 @@ impl Select {
     pub(crate) fn with_above(&self, assets: &BTreeSet<&str>) -> Self {
         let is_kept = |word: &&String| !assets.contains(word.as_str());
         let kept = self.0.iter().filter(is_kept).cloned();
-        Self(
-            kept.chain(assets.iter().map(|name| format!("+{name}")))
-                .collect(),
-        )
+        Self(kept.chain(assets.iter().map(|name| format!("+{name}"))).collect())
     }
 }
 

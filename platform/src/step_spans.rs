@@ -61,9 +61,7 @@ fn read(path: &Path) -> io::Result<Vec<Vec<u8>>> {
         file.read_exact(&mut length)?;
         let length = u32::from_le_bytes(length);
         let mut request = Vec::new();
-        (&mut file)
-            .take(u64::from(length).min(MAX_BYTES))
-            .read_to_end(&mut request)?;
+        (&mut file).take(u64::from(length).min(MAX_BYTES)).read_to_end(&mut request)?;
         requests.push(request);
         left = left.saturating_sub(4 + u64::from(length));
     }
@@ -131,10 +129,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("spans");
         let writer = StepSpansWriter::new(&path);
-        assert_eq!(
-            writer.add(b"one").unwrap_err().kind(),
-            io::ErrorKind::NotFound
-        );
+        assert_eq!(writer.add(b"one").unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(&path, "").unwrap();
         assert_eq!(read(&path).unwrap(), Vec::<Vec<u8>>::new());
         writer.add(b"one").unwrap();
@@ -147,10 +142,7 @@ mod tests {
             writer.add(&large).unwrap();
         }
         let error = writer.add(&large).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "the spans of the steps of a run have at most 67108864 bytes"
-        );
+        assert_eq!(error, "the spans of the steps of a run have at most 67108864 bytes");
         let requests = read(&path).unwrap();
         assert_eq!(
             (requests.len(), &*requests[0], &*requests[1]),

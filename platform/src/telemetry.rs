@@ -60,10 +60,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     {
         config.otlp_endpoint = Some(str::to_owned(endpoint));
     }
-    logging
-        .level
-        .as_str()
-        .clone_into(&mut config.logging.log_level);
+    logging.level.as_str().clone_into(&mut config.logging.log_level);
     config.logging.json_output = logging.format == LogFormat::Json;
     let resource = &mut config.resource_attributes;
     resource.service_version = Some(identity.version.clone());
@@ -85,27 +82,16 @@ fn runtime(
     sample(&mut config.sampling);
     config.max_memory_bytes = MAX_MEMORY_BYTES;
     config.batch_processor.max_queue_size = MAX_QUEUE_SIZE;
-    choose(
-        &mut config.batch_processor,
-        telemetry.batch_processor.as_ref(),
-    );
-    choose(
-        &mut config.log_batch_processor,
-        telemetry.log_batch_processor.as_ref(),
-    );
+    choose(&mut config.batch_processor, telemetry.batch_processor.as_ref());
+    choose(&mut config.log_batch_processor, telemetry.log_batch_processor.as_ref());
     choose(&mut config.redaction, telemetry.redaction.as_ref());
     choose(&mut config.otlp, otlp.map(|it| &it.value));
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
     // Each run is a process. With an instance for each, Prometheus would have all series anew for each run.
-    let Identity {
-        namespace, name, ..
-    } = identity;
+    let Identity { namespace, name, .. } = identity;
     let instance = || format!("{namespace}/{name}/{}", product(identity).mode.as_str());
-    config
-        .metrics
-        .service_instance_id
-        .get_or_insert_with(instance);
+    config.metrics.service_instance_id.get_or_insert_with(instance);
     choose(&mut config.limits, telemetry.limits.as_ref());
     choose(&mut config.errors, telemetry.errors.as_ref());
     choose(&mut config.propagators, telemetry.propagators.as_ref());
@@ -113,9 +99,7 @@ fn runtime(
     let refused = |place: Place| {
         move |error: floe_telemetry::Error| Error::input(place, format!("telemetry: {error}"))
     };
-    config
-        .validate()
-        .map_err(refused(Place::file(&identity.manifest)))?;
+    config.validate().map_err(refused(Place::file(&identity.manifest)))?;
     let authentication = telemetry.authentication.as_ref().map(|it| it.position);
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.position)) {
         // A run reads the artifacts, which contain references to credentials and no credentials.
@@ -236,9 +220,7 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
         }
         (backend, _) => Some(backend.to_owned()),
     };
-    endpoint
-        .map(|it| sanitize_url(it).into_owned())
-        .or_else(default)
+    endpoint.map(|it| sanitize_url(it).into_owned()).or_else(default)
 }
 
 /// Leaves the trace to the drawing of the command, which draws it once, or not at all: without any exporter, the
@@ -303,26 +285,15 @@ pub fn start(
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 
 /// The targets of libraries that speak HTTP.
-const CLIENTS: [&str; 9] = [
-    "h2",
-    "hyper",
-    "hyper_util",
-    "lettre",
-    "rustls",
-    "tonic",
-    "tower",
-    "ureq",
-    "ureq_proto",
-];
+const CLIENTS: [&str; 9] =
+    ["h2", "hyper", "hyper_util", "lettre", "rustls", "tonic", "tower", "ureq", "ureq_proto"];
 
 /// Configures logging. Records are always exported; they are also printed, to standard error, if a
 /// variable or the manifest configures logging. A subscriber that is already set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
     let mut config = config.clone();
     let is_requested = config != LoggingConfig::default()
-        || LOG_VARIABLES
-            .iter()
-            .any(|name| std::env::var_os(name).is_some());
+        || LOG_VARIABLES.iter().any(|name| std::env::var_os(name).is_some());
     // What the clients of the exporter and of the plugins log of themselves, unless it was requested.
     let (level, targets) = match config.log_level.split_once(',') {
         Some((level, targets)) => (level, format!(",{targets}")),
@@ -350,9 +321,7 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
 /// # Errors
 /// Telemetry could not be delivered.
 pub fn stop(telemetry: &TelemetryProvider) -> Result<(), Error> {
-    telemetry
-        .shutdown(SHUTDOWN_TIMEOUT)
-        .map_err(|error| failed(&error))
+    telemetry.shutdown(SHUTDOWN_TIMEOUT).map_err(|error| failed(&error))
 }
 
 /// Delivers the spans that the steps of a run have written, within a time.

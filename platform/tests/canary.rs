@@ -38,12 +38,7 @@ enum Shown {
 
 /// The name of an entry point, the shape of the credential, the place of the marker, and the function
 /// that creates a product and runs the program with the variables that select the receiver.
-type Entry = (
-    &'static str,
-    Shape,
-    Shown,
-    fn(&Canary, &Variables<'_>) -> (Product, Output),
-);
+type Entry = (&'static str, Shape, Shown, fn(&Canary, &Variables<'_>) -> (Product, Output));
 
 type Variables<'a> = [(&'a str, &'a str)];
 
@@ -54,235 +49,122 @@ const ENTRIES: &[Entry] = &[
     ("an option", Shape::KeyValue, Shown::Stderr, |c, v| {
         run(Product::shop(), &[&format!("--{}", c.text())], v)
     }),
-    (
-        "the value of an option",
-        Shape::Bearer,
-        Shown::Stderr,
-        |c, v| run(Product::shop(), &["--env", &c.text()], v),
-    ),
-    (
-        "one argument too many",
-        Shape::Token,
-        Shown::Stderr,
-        |c, v| run(Product::shop(), &[&c.text()], v),
-    ),
+    ("the value of an option", Shape::Bearer, Shown::Stderr, |c, v| {
+        run(Product::shop(), &["--env", &c.text()], v)
+    }),
+    ("one argument too many", Shape::Token, Shown::Stderr, |c, v| {
+        run(Product::shop(), &[&c.text()], v)
+    }),
     ("the product's folder", Shape::Url, Shown::Stderr, |c, v| {
         (Product::shop(), program(&["run", &c.text()], v))
     }),
-    (
-        "the path of the manifest",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| run(Product::shop(), &["--manifest", &c.text()], v),
-    ),
-    (
-        "the path of the output",
-        Shape::KeyValue,
-        Shown::Stdout,
-        |c, v| {
-            let product = Product::shop();
-            let path = product.path(&c.text());
-            let output = product.floe("compile", &["--output", path.to_str().unwrap()], v);
-            (product, output)
-        },
-    ),
-    (
-        "the name of the service",
-        Shape::Json,
-        Shown::Trace,
-        |c, v| with("OTEL_SERVICE_NAME", &c.text(), v),
-    ),
+    ("the path of the manifest", Shape::KeyValue, Shown::Stderr, |c, v| {
+        run(Product::shop(), &["--manifest", &c.text()], v)
+    }),
+    ("the path of the output", Shape::KeyValue, Shown::Stdout, |c, v| {
+        let product = Product::shop();
+        let path = product.path(&c.text());
+        let output = product.floe("compile", &["--output", path.to_str().unwrap()], v);
+        (product, output)
+    }),
+    ("the name of the service", Shape::Json, Shown::Trace, |c, v| {
+        with("OTEL_SERVICE_NAME", &c.text(), v)
+    }),
     ("the protocol", Shape::Json, Shown::Stderr, |c, v| {
         with("OTEL_EXPORTER_OTLP_PROTOCOL", &c.text(), v)
     }),
-    (
-        "the user of the endpoint",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| {
-            let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
-            with("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint, v)
-        },
-    ),
-    (
-        "a file that is not YAML",
-        Shape::KeyValue,
-        Shown::Instead("not YAML"),
-        |c, v| spec("name: shop", &format!("name: [{}", c.text()), v),
-    ),
-    (
-        "a line with a tab",
-        Shape::AccessKey,
-        Shown::Instead("found a tab"),
-        |c, v| spec("    path: data/orders.csv", &format!("\t{}", c.text()), v),
-    ),
+    ("the user of the endpoint", Shape::KeyValue, Shown::Stderr, |c, v| {
+        let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
+        with("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint, v)
+    }),
+    ("a file that is not YAML", Shape::KeyValue, Shown::Instead("not YAML"), |c, v| {
+        spec("name: shop", &format!("name: [{}", c.text()), v)
+    }),
+    ("a line with a tab", Shape::AccessKey, Shown::Instead("found a tab"), |c, v| {
+        spec("    path: data/orders.csv", &format!("\t{}", c.text()), v)
+    }),
     ("an unknown field", Shape::Url, Shown::Stderr, |c, v| {
         spec("version: 1.0.0", &format!("'{}': 1", c.text()), v)
     }),
-    (
-        "the name of a product",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| spec("name: shop", &format!("name: '{}'", c.text()), v),
-    ),
-    (
-        "the version of a product",
-        Shape::Token,
-        Shown::Stderr,
-        |c, v| spec("1.0.0", &format!("'{}'", c.text()), v),
-    ),
-    (
-        "the type of a column",
-        Shape::Json,
-        Shown::Stderr,
-        |c, v| spec("type: integer", &format!("type: '{}'", c.text()), v),
-    ),
-    (
-        "the name of a model",
-        Shape::Bearer,
-        Shown::Stderr,
-        |c, v| spec("name: totals", &format!("name: '{}'", c.text()), v),
-    ),
-    (
-        "the path of a source",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| spec("path: data/orders.csv", &format!("path: '{}'", c.text()), v),
-    ),
+    ("the name of a product", Shape::KeyValue, Shown::Stderr, |c, v| {
+        spec("name: shop", &format!("name: '{}'", c.text()), v)
+    }),
+    ("the version of a product", Shape::Token, Shown::Stderr, |c, v| {
+        spec("1.0.0", &format!("'{}'", c.text()), v)
+    }),
+    ("the type of a column", Shape::Json, Shown::Stderr, |c, v| {
+        spec("type: integer", &format!("type: '{}'", c.text()), v)
+    }),
+    ("the name of a model", Shape::Bearer, Shown::Stderr, |c, v| {
+        spec("name: totals", &format!("name: '{}'", c.text()), v)
+    }),
+    ("the path of a source", Shape::KeyValue, Shown::Stderr, |c, v| {
+        spec("path: data/orders.csv", &format!("path: '{}'", c.text()), v)
+    }),
     ("the description", Shape::KeyValue, Shown::File, |c, v| {
-        spec(
-            "version: 1.0.0",
-            &format!("version: 1.0.0\ndescription: '{}'", c.text()),
-            v,
-        )
+        spec("version: 1.0.0", &format!("version: 1.0.0\ndescription: '{}'", c.text()), v)
     }),
     ("the owner", Shape::Url, Shown::File, |c, v| {
-        spec(
-            "version: 1.0.0",
-            &format!("version: 1.0.0\nowner: '{}'", c.text()),
-            v,
-        )
+        spec("version: 1.0.0", &format!("version: 1.0.0\nowner: '{}'", c.text()), v)
     }),
     ("the namespace", Shape::KeyValue, Shown::Stderr, |c, v| {
-        manifest(
-            &format!("name: shop-platform\nnamespace: '{}'\n", c.text()),
-            v,
-        )
+        manifest(&format!("name: shop-platform\nnamespace: '{}'\n", c.text()), v)
     }),
-    (
-        "an unknown field of the manifest",
-        Shape::Token,
-        Shown::Stderr,
-        |c, v| {
-            manifest(
-                &format!("name: p\nnamespace: retail\n'{}': 1\n", c.text()),
-                v,
-            )
-        },
-    ),
-    (
-        "the endpoint of the manifest",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| {
-            let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
-            let tracing = format!("observability: {{ tracing: {{ endpoint: '{endpoint}' }} }}");
-            manifest(&format!("name: p\nnamespace: retail\n{tracing}\n"), v)
-        },
-    ),
-    (
-        "a rule of the manifest",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| {
-            let rule = format!("governance: {{ bronze_prefix: '{}' }}", c.text());
-            manifest(&format!("name: p\nnamespace: retail\n{rule}\n"), v)
-        },
-    ),
-    (
-        "the backend of the manifest",
-        Shape::AccessKey,
-        Shown::Stderr,
-        |c, v| {
-            let backend = format!(
-                "plugins: {{ telemetry_backend: {{ type: '{}' }} }}",
-                c.text()
-            );
-            manifest(&format!("name: p\nnamespace: retail\n{backend}\n"), v)
-        },
-    ),
-    (
-        "a column that does not exist",
-        Shape::KeyValue,
-        Shown::Everywhere,
-        |c, v| run(failing(&c.text()), &[], v),
-    ),
-    (
-        "a function that does not exist",
-        Shape::Url,
-        Shown::Everywhere,
-        |c, v| model(&format!("SELECT \"{}\"()", c.text()), v),
-    ),
-    (
-        "a table that does not exist",
-        Shape::Bearer,
-        Shown::Everywhere,
-        |c, v| model(&format!("SELECT * FROM \"{}\"", c.text()), v),
-    ),
+    ("an unknown field of the manifest", Shape::Token, Shown::Stderr, |c, v| {
+        manifest(&format!("name: p\nnamespace: retail\n'{}': 1\n", c.text()), v)
+    }),
+    ("the endpoint of the manifest", Shape::KeyValue, Shown::Stderr, |c, v| {
+        let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
+        let tracing = format!("observability: {{ tracing: {{ endpoint: '{endpoint}' }} }}");
+        manifest(&format!("name: p\nnamespace: retail\n{tracing}\n"), v)
+    }),
+    ("a rule of the manifest", Shape::KeyValue, Shown::Stderr, |c, v| {
+        let rule = format!("governance: {{ bronze_prefix: '{}' }}", c.text());
+        manifest(&format!("name: p\nnamespace: retail\n{rule}\n"), v)
+    }),
+    ("the backend of the manifest", Shape::AccessKey, Shown::Stderr, |c, v| {
+        let backend = format!("plugins: {{ telemetry_backend: {{ type: '{}' }} }}", c.text());
+        manifest(&format!("name: p\nnamespace: retail\n{backend}\n"), v)
+    }),
+    ("a column that does not exist", Shape::KeyValue, Shown::Everywhere, |c, v| {
+        run(failing(&c.text()), &[], v)
+    }),
+    ("a function that does not exist", Shape::Url, Shown::Everywhere, |c, v| {
+        model(&format!("SELECT \"{}\"()", c.text()), v)
+    }),
+    ("a table that does not exist", Shape::Bearer, Shown::Everywhere, |c, v| {
+        model(&format!("SELECT * FROM \"{}\"", c.text()), v)
+    }),
     ("a reference", Shape::KeyValue, Shown::Stderr, |c, v| {
         model(&format!("SELECT * FROM {{{{ {} }}}}", c.text()), v)
     }),
-    (
-        "a literal in a query",
-        Shape::KeyValue,
-        Shown::File,
-        |c, v| {
-            let product = Product::shop();
-            product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
-            let output = product.floe("compile", &[], v);
-            (product, output)
-        },
-    ),
-    (
-        "the query of a check that fails",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| {
-            let product = checked("query: own");
-            product.write("checks/own.sql", &format!("SELECT '{}' AS a", c.text()));
-            run(product, &[], v)
-        },
-    ),
-    (
-        "the key of a row whose check fails",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| {
-            let product = checked("accepted_values: { column: a, values: [b] }");
-            product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
-            product.replace("floe.yaml", "    checks", "    key: a\n    checks");
-            product.append(
-                "manifest.yaml",
-                "plugins: { quality: { type: sql, sample_keys: 1 } }",
-            );
-            let (product, output) = run(product, &[], v);
-            // The table has the row.
-            product.remove(".floe/warehouse.failed.db");
-            (product, output)
-        },
-    ),
-    (
-        "the header of a CSV file",
-        Shape::KeyValue,
-        Shown::Stderr,
-        |c, v| csv(&format!("order_id,{}\n1,2\n", c.text()), v),
-    ),
-    (
-        "a value in a CSV file",
-        Shape::Token,
-        Shown::Stderr,
-        |c, v| csv(&format!("order_id,ordered_on\n1,{}\n", c.text()), v),
-    ),
+    ("a literal in a query", Shape::KeyValue, Shown::File, |c, v| {
+        let product = Product::shop();
+        product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
+        let output = product.floe("compile", &[], v);
+        (product, output)
+    }),
+    ("the query of a check that fails", Shape::KeyValue, Shown::Stderr, |c, v| {
+        let product = checked("query: own");
+        product.write("checks/own.sql", &format!("SELECT '{}' AS a", c.text()));
+        run(product, &[], v)
+    }),
+    ("the key of a row whose check fails", Shape::KeyValue, Shown::Stderr, |c, v| {
+        let product = checked("accepted_values: { column: a, values: [b] }");
+        product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
+        product.replace("floe.yaml", "    checks", "    key: a\n    checks");
+        product.append("manifest.yaml", "plugins: { quality: { type: sql, sample_keys: 1 } }");
+        let (product, output) = run(product, &[], v);
+        // The table has the row.
+        product.remove(".floe/warehouse.failed.db");
+        (product, output)
+    }),
+    ("the header of a CSV file", Shape::KeyValue, Shown::Stderr, |c, v| {
+        csv(&format!("order_id,{}\n1,2\n", c.text()), v)
+    }),
+    ("a value in a CSV file", Shape::Token, Shown::Stderr, |c, v| {
+        csv(&format!("order_id,ordered_on\n1,{}\n", c.text()), v)
+    }),
     (
         "a credential that the collector repeats",
         Shape::KeyValue,
@@ -292,11 +174,7 @@ const ENTRIES: &[Entry] = &[
             receiver.respond(Response::Echo);
             let header = format!("authorization=Bearer%20{}", c.secret());
             let (endpoint, headers) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS");
-            run(
-                Product::shop(),
-                &[],
-                &[(endpoint, &receiver.endpoint()), (headers, &header)],
-            )
+            run(Product::shop(), &[], &[(endpoint, &receiver.endpoint()), (headers, &header)])
         },
     ),
 ];
@@ -308,11 +186,7 @@ fn run(product: Product, arguments: &[&str], variables: &Variables<'_>) -> (Prod
 }
 
 fn with(name: &str, value: &str, variables: &Variables<'_>) -> (Product, Output) {
-    run(
-        Product::shop(),
-        &[],
-        &[variables, &[(name, value)]].concat(),
-    )
+    run(Product::shop(), &[], &[variables, &[(name, value)]].concat())
 }
 
 fn spec(from: &str, to: &str, variables: &Variables<'_>) -> (Product, Output) {
@@ -391,15 +265,13 @@ fn no_credential_leaves_the_program() {
             Shown::Stderr => channels.contains(&"stderr"),
             Shown::Trace => channels.contains(&"trace"),
             Shown::File => channels.contains(&"file"),
-            Shown::Everywhere => ["stdout", "stderr", "trace"]
-                .iter()
-                .all(|channel| channels.contains(channel)),
+            Shown::Everywhere => {
+                ["stdout", "stderr", "trace"].iter().all(|channel| channels.contains(channel))
+            }
             Shown::Instead(text) => outputs.has(text),
         };
         if !is_shown {
-            wrong.push(format!(
-                "{entry}: the marker is not in {shown:?}:\n{outputs}"
-            ));
+            wrong.push(format!("{entry}: the marker is not in {shown:?}:\n{outputs}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -428,22 +300,11 @@ fn artifacts_with_a_redacted_query_are_refused() {
 #[test]
 fn a_run_prints_the_number_of_redactions_and_not_the_redacted_text() {
     let product = Product::shop();
-    product.write(
-        "password=hunter2XyZ.yaml",
-        "name: shop\nnamespace: retail\n",
-    );
+    product.write("password=hunter2XyZ.yaml", "name: shop\nnamespace: retail\n");
     let manifest = product.path("password=hunter2XyZ.yaml");
-    let output = product.floe(
-        "run",
-        &["--trace", "--manifest", manifest.to_str().unwrap()],
-        &[],
-    );
+    let output = product.floe("run", &["--trace", "--manifest", manifest.to_str().unwrap()], &[]);
     output.assert_ok();
-    let line = output
-        .stderr
-        .lines()
-        .find(|line| line.starts_with("redacted"))
-        .unwrap();
+    let line = output.stderr.lines().find(|line| line.starts_with("redacted")).unwrap();
     // The path of the manifest is an attribute of one span.
     assert_eq!(line, "redacted in trace and logs: 1 (password 1)");
     for printed in [&output.stdout, &output.stderr] {

@@ -37,13 +37,7 @@ fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, versi
             ("floe.product.version", version),
             ("floe.mode", "dev"),
         ] {
-            assert_eq!(
-                span.attributes[key],
-                value.into(),
-                "{} of {}",
-                key,
-                span.name
-            );
+            assert_eq!(span.attributes[key], value.into(), "{} of {}", key, span.name);
             assert_eq!(span.resource[key], value.into(), "{} of {}", key, span.name);
         }
         assert_eq!(span.resource["service.name"], product.into());
@@ -59,10 +53,7 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
     assert_eq!(traces.len(), 1);
     let ids: HashSet<_> = spans.iter().map(|span| span.span_id.as_str()).collect();
     assert_eq!(ids.len(), spans.len());
-    let roots: Vec<_> = spans
-        .iter()
-        .filter(|span| span.parent_span_id.is_empty())
-        .collect();
+    let roots: Vec<_> = spans.iter().filter(|span| span.parent_span_id.is_empty()).collect();
     assert_eq!(roots.len(), 1);
     assert_eq!(roots[0].name, "floe.pipeline.run");
     assert!(
@@ -100,10 +91,7 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     near("floe.pipeline.failures", 0.0);
     near("floe.pipeline.duration", 1.0);
     near("floe.transform.duration", 16.0);
-    assert_eq!(
-        of("floe.pipeline.runs")[0].attributes["floe.pipeline.status"],
-        "success".into()
-    );
+    assert_eq!(of("floe.pipeline.runs")[0].attributes["floe.pipeline.status"], "success".into());
     let rows = of("floe.transform.rows_affected");
     let customers = rows.iter().find(|point| {
         point.attributes["floe.transform.model"] == "customer_360".into()
@@ -113,10 +101,7 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     // Five sources and sixteen models.
     near("floe.asset.materializations", 21.0);
     // Each of the two exporters has a processor.
-    near(
-        "otel.sdk.processor.span.processed",
-        2.0 * f64::from(u32::try_from(spans).unwrap()),
-    );
+    near("otel.sdk.processor.span.processed", 2.0 * f64::from(u32::try_from(spans).unwrap()));
     let resource = &of("floe.pipeline.runs")[0].resource;
     assert_eq!(resource["floe.product.name"], "customer-360".into());
 }
@@ -158,32 +143,16 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
         ),
         "{tree}"
     );
-    for asset in [
-        "customers",
-        "order_items",
-        "stg_orders",
-        "customer_360",
-        "churn_risk",
-    ] {
-        assert!(
-            tree.contains(&format!("\n    floe.asset.{asset}\n")),
-            "{tree}"
-        );
+    for asset in ["customers", "order_items", "stg_orders", "customer_360", "churn_risk"] {
+        assert!(tree.contains(&format!("\n    floe.asset.{asset}\n")), "{tree}");
     }
 }
 
 #[test]
 fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
-    for (receiver, protocol) in [
-        (Receiver::grpc(), "grpc"),
-        (Receiver::http(), "http/protobuf"),
-    ] {
+    for (receiver, protocol) in [(Receiver::grpc(), "grpc"), (Receiver::http(), "http/protobuf")] {
         let product = Product::shop();
-        product.replace(
-            "models/totals.sql",
-            "count(*)",
-            "\"postgresql://shop:hunter2@db/x\"",
-        );
+        product.replace("models/totals.sql", "count(*)", "\"postgresql://shop:hunter2@db/x\"");
         let output = product.floe(
             "run",
             &[],
@@ -196,26 +165,16 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
         let spans = receiver.spans();
         assert_one_tree(&spans);
         assert_identity(&spans, "shop", "retail", "1.0.0");
-        let failed = spans
-            .iter()
-            .find(|span| span.name == "floe.asset.totals")
-            .unwrap();
+        let failed = spans.iter().find(|span| span.name == "floe.asset.totals").unwrap();
         assert!(
             matches!(&failed.status, ReceivedStatus::Error(text) if text.contains("no such column")),
             "{failed:?}"
         );
         // The credential is neither exported nor printed.
-        assert!(
-            !receiver
-                .requests()
-                .iter()
-                .any(|request| request.contains("hunter2"))
-        );
+        assert!(!receiver.requests().iter().any(|request| request.contains("hunter2")));
         assert!(!format!("{}{}", output.stdout, output.stderr).contains("hunter2"));
         assert!(
-            output
-                .stderr
-                .contains(&format!("\ntrace    {} at http", spans[0].trace_id)),
+            output.stderr.contains(&format!("\ntrace    {} at http", spans[0].trace_id)),
             "{}",
             output.stderr
         );
@@ -231,20 +190,13 @@ fn the_demo_follows_the_semantic_conventions() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json".to_owned()),
     ];
-    let variables: Vec<_> = variables
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     product.floe("run", &[], &variables).assert_ok();
     let mut reader = Checker::new();
     for request in receiver.every_request() {
         reader.read("request", &*request.body).unwrap();
     }
-    let found: Vec<_> = reader
-        .differences()
-        .into_iter()
-        .map(|found| found.message)
-        .collect();
+    let found: Vec<_> = reader.differences().into_iter().map(|found| found.message).collect();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with(
         "resource: the semantic conventions renamed `deployment.environment` to `deployment.environment.name`"
@@ -260,17 +212,9 @@ fn large(count: usize) -> Product {
     for number in 1..count {
         let name = format!("model_{number}");
         let check = "checks: [{ not_null: order_id }]";
-        spec.extend([
-            "  - name: ",
-            &name,
-            "\n    layer: bronze\n    ",
-            check,
-            "\n",
-        ]);
-        product.write(
-            &format!("models/{name}.sql"),
-            "SELECT order_id FROM {{ source('orders') }}\n",
-        );
+        spec.extend(["  - name: ", &name, "\n    layer: bronze\n    ", check, "\n"]);
+        product
+            .write(&format!("models/{name}.sql"), "SELECT order_id FROM {{ source('orders') }}\n");
     }
     product.write("floe.yaml", &spec);
     product
@@ -285,17 +229,12 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         let before = receiver.spans().len();
         let environment = if is_failed { "prod" } else { "dev" };
         if is_failed {
-            product.write(
-                "models/model_799.sql",
-                "SELECT nothing FROM {{ source('orders') }}\n",
-            );
+            product.write("models/model_799.sql", "SELECT nothing FROM {{ source('orders') }}\n");
             product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
         }
         let endpoint = receiver.endpoint();
-        let variables = [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
-        ];
+        let variables =
+            [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")];
         // The receiver is busy for three seconds, in which the spans of most assets end.
         let delay = Duration::from_secs(1);
         receiver.respond(Response::Throttled { delay });
@@ -307,22 +246,12 @@ fn the_spans_of_a_large_product_are_all_delivered() {
             });
             product.floe("run", &["--env", environment], &variables)
         });
-        assert_eq!(
-            output.code,
-            Some(i32::from(is_failed)),
-            "{}{}",
-            output.stdout,
-            output.stderr
-        );
+        assert_eq!(output.code, Some(i32::from(is_failed)), "{}{}", output.stdout, output.stderr);
         let spans = &receiver.spans()[before..];
         assert_one_tree(spans);
-        let assets = spans
-            .iter()
-            .filter(|span| span.name.starts_with("floe.asset."));
+        let assets = spans.iter().filter(|span| span.name.starts_with("floe.asset."));
         assert_eq!(assets.count(), 800);
-        let lineage = spans
-            .iter()
-            .filter(|span| span.name == "lineage.emit_event");
+        let lineage = spans.iter().filter(|span| span.name == "lineage.emit_event");
         let lineage = lineage.count();
         assert!(lineage * 4 < spans.len(), "{lineage} of {}", spans.len());
         let points = receiver.points();

@@ -50,10 +50,7 @@ impl Running {
         let floe = product::command(&["run", product.path("").to_str().unwrap()], variables);
         // A shell starts background commands with some signals ignored, and `floe` respects that.
         let mut command = Command::new("env");
-        command
-            .arg("--default-signal=HUP,INT,TERM")
-            .arg(floe.get_program())
-            .args(floe.get_args());
+        command.arg("--default-signal=HUP,INT,TERM").arg(floe.get_program()).args(floe.get_args());
         for (name, value) in floe.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -92,9 +89,7 @@ impl Running {
 
     fn signal(&self, signal: &str) {
         let id = self.0.id().to_string();
-        let status = Command::new("kill")
-            .args([&format!("-{signal}"), &id])
-            .status();
+        let status = Command::new("kill").args([&format!("-{signal}"), &id]).status();
         assert!(status.unwrap().success());
     }
 
@@ -102,12 +97,7 @@ impl Running {
     fn ended_by(mut self) -> (Option<i32>, String) {
         let mut stderr = String::new();
         let status = self.0.wait().unwrap();
-        self.0
-            .stderr
-            .as_mut()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
+        self.0.stderr.as_mut().unwrap().read_to_string(&mut stderr).unwrap();
         (status.signal(), stderr)
     }
 }
@@ -139,14 +129,9 @@ fn results(product: &Product) -> serde_json::Value {
 /// The number of orders in the warehouse, which contains all tables and is not damaged.
 fn orders(product: &Product) -> i64 {
     let warehouse = product.open(WAREHOUSE);
-    let value = |sql: &str| {
-        warehouse
-            .query_row(sql, (), |row| row.get::<_, i64>(0))
-            .unwrap()
-    };
-    let check: String = warehouse
-        .query_row("PRAGMA integrity_check", (), |row| row.get(0))
-        .unwrap();
+    let value = |sql: &str| warehouse.query_row(sql, (), |row| row.get::<_, i64>(0)).unwrap();
+    let check: String =
+        warehouse.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
     assert_eq!(
         value(
@@ -154,10 +139,7 @@ fn orders(product: &Product) -> i64 {
         ),
         3
     );
-    assert_eq!(
-        value("SELECT count(*) FROM stg_orders"),
-        value("SELECT orders FROM totals")
-    );
+    assert_eq!(value("SELECT count(*) FROM stg_orders"), value("SELECT orders FROM totals"));
     value("SELECT orders FROM totals")
 }
 
@@ -165,11 +147,7 @@ fn orders(product: &Product) -> i64 {
 fn endless_source() -> Product {
     let product = Product::shop();
     product.remove("data/orders.csv");
-    product.replace(
-        "floe.yaml",
-        "    columns",
-        "    generate: seed.sql\n    columns",
-    );
+    product.replace("floe.yaml", "    columns", "    generate: seed.sql\n    columns");
     product.write(
         "seed.sql",
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)\n\
@@ -188,10 +166,7 @@ fn endless_model(query: &str) -> Product {
 #[track_caller]
 fn assert_continues(product: &Product) {
     product.write("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n");
-    product.write(
-        "models/totals.sql",
-        "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}\n",
-    );
+    product.write("models/totals.sql", "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}\n");
     product.run().assert_ok();
     assert_eq!(orders(product), 2);
     assert_eq!(results(product)["status"], "success");
@@ -226,11 +201,7 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         let spans = receiver.spans();
         let status = |name: &str| &spans.iter().find(|span| span.name == name).unwrap().status;
         assert_eq!(*status("floe.compile"), ReceivedStatus::Ok);
-        for name in [
-            "floe.input.generate",
-            "floe.asset.orders",
-            "floe.pipeline.run",
-        ] {
+        for name in ["floe.input.generate", "floe.asset.orders", "floe.pipeline.run"] {
             let status = status(name);
             assert!(
                 matches!(status, ReceivedStatus::Error(text) if text.contains("interrupted")),
@@ -335,11 +306,7 @@ fn a_killed_run_is_cleaned_up_and_a_live_one_is_not_touched() {
     assert_eq!(orders(&product), 2);
     // The folder `data` is cleaned up by the next run that generates a file in it.
     let in_output = |files: &[String]| -> Vec<String> {
-        files
-            .iter()
-            .filter(|path| path.starts_with(".floe/"))
-            .cloned()
-            .collect()
+        files.iter().filter(|path| path.starts_with(".floe/")).cloned().collect()
     };
     assert_eq!(in_output(&leftovers(&product)), in_output(&of_live));
 
@@ -381,10 +348,7 @@ fn runs_with_equal_process_ids_do_not_share_drafts() {
 fn changed() -> (Product, serde_json::Value) {
     let product = Product::shop();
     product.run().assert_ok();
-    product.write(
-        "data/orders.csv",
-        "order_id,ordered_on\n1,2024-01-31\n2,\n3,\n",
-    );
+    product.write("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n3,\n");
     let last = results(&product);
     (product, last)
 }
@@ -465,33 +429,17 @@ fn what_is_published_is_synchronized_before_and_after() {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let calls = faults.calls();
     let folder = product.path(".floe").to_str().unwrap().to_owned();
-    for name in [
-        "warehouse.db",
-        "run_results.json",
-        "objects/retail/shop/totals.csv",
-    ] {
+    for name in ["warehouse.db", "run_results.json", "objects/retail/shop/totals.csv"] {
         let target = format!("{folder}/{name}");
         let folder = target.rsplit_once('/').unwrap().0;
         let renamed = |call: &String| call.starts_with("rename ") && call.ends_with(&target);
         let at = calls.iter().position(renamed).unwrap();
         let draft = calls[at].split(' ').nth(1).unwrap();
-        let last_write = calls
-            .iter()
-            .rposition(|call| *call == format!("write {draft}"))
-            .unwrap();
-        let synchronized = calls
-            .iter()
-            .position(|call| *call == format!("fsync {draft}"));
+        let last_write = calls.iter().rposition(|call| *call == format!("write {draft}")).unwrap();
+        let synchronized = calls.iter().position(|call| *call == format!("fsync {draft}"));
         let synchronized = synchronized.unwrap_or_else(|| panic!("{name}: {calls:#?}"));
-        assert!(
-            last_write < synchronized && synchronized < at,
-            "{name}: {calls:#?}"
-        );
-        assert_eq!(
-            calls[at + 1],
-            format!("fsync {folder}"),
-            "{name}: {calls:#?}"
-        );
+        assert!(last_write < synchronized && synchronized < at, "{name}: {calls:#?}");
+        assert_eq!(calls[at + 1], format!("fsync {folder}"), "{name}: {calls:#?}");
     }
 }
 
@@ -532,10 +480,7 @@ fn each_folder_that_is_created_is_synchronized() {
         "data/orders.csv\n    columns",
         "new/a/b/orders.csv\n    generate: seed.sql\n    columns",
     );
-    product.write(
-        "seed.sql",
-        "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
-    );
+    product.write("seed.sql", "SELECT 1 AS order_id, '2024-01-31' AS ordered_on");
     let faults = Faults::new();
     let output = faults.run(&product, "none", 0);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -552,15 +497,8 @@ fn each_folder_that_is_created_is_synchronized() {
 fn files_with_data_are_private_and_replaced_files_keep_their_permissions() {
     let product = Product::shop();
     product.remove("data/orders.csv");
-    product.replace(
-        "floe.yaml",
-        "    columns",
-        "    generate: seed.sql\n    columns",
-    );
-    product.write(
-        "seed.sql",
-        "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
-    );
+    product.replace("floe.yaml", "    columns", "    generate: seed.sql\n    columns");
+    product.write("seed.sql", "SELECT 1 AS order_id, '2024-01-31' AS ordered_on");
     product.run().assert_ok();
     let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for (path, expected) in [

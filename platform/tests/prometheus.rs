@@ -48,9 +48,7 @@ const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
 /// The names of samples, without labels.
 fn samples(text: &str) -> BTreeSet<&str> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .filter_map(|line| line.split(['{', ' ']).next())
-        .collect()
+    lines.filter_map(|line| line.split(['{', ' ']).next()).collect()
 }
 
 /// The names of our metrics in a document of `deploy/`, without those of its own recording rules.
@@ -103,10 +101,7 @@ fn the_dashboard_is_that_of_its_panels() {
 fn three_runs(port: u16) -> TelemetryProvider {
     let product = Product::shop();
     // The path of the manifest is an attribute, and is redacted.
-    product.write(
-        "password=hunter2XyZ.yaml",
-        "name: shop\nnamespace: retail\n",
-    );
+    product.write("password=hunter2XyZ.yaml", "name: shop\nnamespace: retail\n");
     let manifest = product.path("password=hunter2XyZ.yaml");
     let (identity, manifest) = Identity::read(&product.path(""), Some(&manifest), None).unwrap();
     let mut config = telemetry::config(&identity, &manifest).unwrap();
@@ -119,11 +114,7 @@ fn three_runs(port: u16) -> TelemetryProvider {
         .initialize()
         .unwrap();
     assert!(pipeline::run(&identity, &RunId::new(), None).is_ok());
-    product.replace(
-        "models/totals.sql",
-        "count(*)",
-        "\"postgresql://shop:hunter2@db/x\"",
-    );
+    product.replace("models/totals.sql", "count(*)", "\"postgresql://shop:hunter2@db/x\"");
     let _ = pipeline::run(&identity, &RunId::new(), None);
     // A product that cannot be compiled is a failed run, too.
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
@@ -134,9 +125,7 @@ fn three_runs(port: u16) -> TelemetryProvider {
 
 fn assert_runs(text: &str) {
     assert!(!text.contains("hunter2"));
-    let failures = text
-        .lines()
-        .find(|line| line.starts_with("floe_pipeline_failures_total{"));
+    let failures = text.lines().find(|line| line.starts_with("floe_pipeline_failures_total{"));
     assert!(failures.unwrap().ends_with("} 2"), "{text}");
     let compile = "floe_errors_total{component=\"compile\"";
     assert!(text.contains(compile), "{text}");
@@ -173,10 +162,7 @@ fn assert_metrics_of_backends(text: &str) {
     // The same list is read back from a real backend by `.ci/backends`.
     let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/backends/metrics.txt");
     let every = fs::read_to_string(every).unwrap();
-    let every: Vec<_> = every
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .collect();
+    let every: Vec<_> = every.lines().filter(|line| !line.starts_with('#')).collect();
     assert!(every.len() > 20, "{every:?}");
     for name in every {
         assert!(emitted.contains(name), "`{name}` in\n{text}");

@@ -53,19 +53,13 @@ impl PluginMetadata for Channel {
 
 fn gaps(warnings: &[InstrumentationWarning]) -> Vec<(&str, InstrumentationGap)> {
     let gap = |it: &InstrumentationWarning| it.gap.clone();
-    warnings
-        .iter()
-        .map(|it| (it.plugin_name.as_str(), gap(it)))
-        .collect()
+    warnings.iter().map(|it| (it.plugin_name.as_str(), gap(it))).collect()
 }
 
 fn expected() -> [(&'static str, InstrumentationGap); 2] {
     [
         ("nameless", InstrumentationGap::NoTracerName),
-        (
-            "silent",
-            InstrumentationGap::UnusedTracerName("floe.alert.silent".to_owned()),
-        ),
+        ("silent", InstrumentationGap::UnusedTracerName("floe.alert.silent".to_owned())),
     ]
 }
 

@@ -39,16 +39,12 @@ impl TelemetryBackendPlugin for Acme {
 /// The spans that were exported by `acme_archive`.
 pub static ARCHIVE: LazyLock<MemoryExporter> = LazyLock::new(MemoryExporter::new);
 
-telemetry_exporter!(ExporterFactory::new(
-    "acme_archive",
-    &[Signal::Traces],
-    |_, provider| {
-        if provider.config().resource_attributes.service_name == "refused" {
-            return Err("no archive at token=abcdefgh12345".into());
-        }
-        Ok(provider.with_span_exporter(ARCHIVE.clone()))
+telemetry_exporter!(ExporterFactory::new("acme_archive", &[Signal::Traces], |_, provider| {
+    if provider.config().resource_attributes.service_name == "refused" {
+        return Err("no archive at token=abcdefgh12345".into());
     }
-));
+    Ok(provider.with_span_exporter(ARCHIVE.clone()))
+}));
 
 /// Samples the spans whose name begins with `orders.`.
 #[derive(Clone, Debug)]

@@ -44,10 +44,7 @@ struct Board {
 impl Lifecycle for Board {
     fn start(&self) -> Result<(), Error> {
         match self.key.expose()?.len() {
-            0..8 => Err(Error::new(
-                ErrorKind::Unauthorized,
-                "the key of the room is too short",
-            )),
+            0..8 => Err(Error::new(ErrorKind::Unauthorized, "the key of the room is too short")),
             _ => Ok(()),
         }
     }
@@ -59,10 +56,7 @@ impl AlertChannel for Board {
     }
 
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&*self.file)?;
+        let mut file = OpenOptions::new().create(true).append(true).open(&*self.file)?;
         writeln!(file, "{} {}", message.name, message.summary)?;
         Ok(())
     }
@@ -91,9 +85,7 @@ impl ComputeEngine for Engine {
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let connection = Connection::open(file).map_err(|error| explain(&error))?;
         let pages = format!("PRAGMA cache_size = {}", self.pages);
-        connection
-            .execute_batch(&pages)
-            .map_err(|error| explain(&error))?;
+        connection.execute_batch(&pages).map_err(|error| explain(&error))?;
         Ok(Box::new(Tables(connection)))
     }
 
@@ -122,14 +114,8 @@ impl Database for Tables {
             .collect();
         let create = format!("CREATE TABLE {table} ({})", described.join(", "));
         let transaction = self.0.transaction().map_err(|error| explain(&error))?;
-        transaction
-            .execute_batch(&create)
-            .map_err(|error| explain(&error))?;
-        let mut rows = Rows {
-            connection: &transaction,
-            table,
-            count: 0,
-        };
+        transaction.execute_batch(&create).map_err(|error| explain(&error))?;
+        let mut rows = Rows { connection: &transaction, table, count: 0 };
         // Without a commit, dropping the transaction removes the table.
         fill(&mut rows)?;
         let count = rows.count;
@@ -189,9 +175,7 @@ impl RowSink for Rows<'_> {
             })
             .collect();
         let insert = format!("INSERT INTO {} VALUES ({})", self.table, values.join(", "));
-        self.connection
-            .execute_batch(&insert)
-            .map_err(|error| explain(&error))?;
+        self.connection.execute_batch(&insert).map_err(|error| explain(&error))?;
         self.count += 1;
         Ok(())
     }

@@ -53,9 +53,7 @@ pub extern "C" fn telemetry_work() -> bool {
         span.set_attribute("text", "x".repeat(30_000));
     }
     tracing::info!("worked");
-    telemetry()
-        .as_ref()
-        .is_some_and(|it| it.force_flush(Duration::from_secs(10)).is_ok())
+    telemetry().as_ref().is_some_and(|it| it.force_flush(Duration::from_secs(10)).is_ok())
 }
 
 #[traced]

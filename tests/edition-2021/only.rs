@@ -29,10 +29,7 @@ fn an_async_function_captures_all_lifetimes() {
         let polled = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(polled, Poll::Ready(("orders", 1)));
     });
-    spans
-        .single("load")
-        .assert_attribute("name", "orders")
-        .assert_attribute("key", "key");
+    spans.single("load").assert_attribute("name", "orders").assert_attribute("key", "key");
 }
 
 /// A value whose drop is observed after the result in this edition, and before it in later ones.

@@ -103,10 +103,7 @@ fn die(how: &str) {
         "overflow" => drop(black_box(overflow(0))),
         "exit" => std::process::exit(3),
         "memory" => {
-            let limit = libc::rlimit {
-                rlim_cur: 1 << 20,
-                rlim_max: 1 << 20,
-            };
+            let limit = libc::rlimit { rlim_cur: 1 << 20, rlim_max: 1 << 20 };
             #[expect(unsafe_code, reason = "a function of the C library")]
             // SAFETY: it only reads its argument.
             unsafe {
@@ -165,9 +162,7 @@ fn main() -> ExitCode {
         }
         scope.spawn(move || {
             let never = Notify::new();
-            let mut all: Vec<_> = (0..WAITING)
-                .map(|_| Box::pin(waits(truth, &never)))
-                .collect();
+            let mut all: Vec<_> = (0..WAITING).map(|_| Box::pin(waits(truth, &never))).collect();
             let runtime = tokio::runtime::Builder::new_current_thread().build();
             let runtime = runtime.expect("a runtime");
             runtime.block_on(poll_fn(|cx| {

@@ -52,11 +52,7 @@ pub async fn pause() {
     let mut is_ready = false;
     std::future::poll_fn(|task| {
         task.waker().wake_by_ref();
-        let ready = if is_ready {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        };
+        let ready = if is_ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending };
         is_ready = true;
         ready
     })
@@ -65,11 +61,7 @@ pub async fn pause() {
 
 /// Opens spans without an annotation.
 pub fn by_hand() {
-    let outer = TRACER
-        .span("store.read")
-        .kind(SpanKind::Client)
-        .attribute("rows", 3)
-        .start();
+    let outer = TRACER.span("store.read").kind(SpanKind::Client).attribute("rows", 3).start();
     outer.set_attribute("rows", 4);
     get_current_span().add_event("read", Vec::new());
     let inner = create_span("inner");

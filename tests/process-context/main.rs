@@ -59,10 +59,7 @@ fn expect(name: &str, found: &Value) {
     // The id of this thread, as the system knows it.
     let thread = std::fs::read_link("/proc/thread-self").ok();
     let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
-    println!(
-        "{}",
-        json!({ "name": name, "thread": thread, "found": found })
-    );
+    println!("{}", json!({ "name": name, "thread": thread, "found": found }));
     let mut ended = locked();
     while !*ended {
         ended = END.1.wait(ended).unwrap_or_else(PoisonError::into_inner);
@@ -72,12 +69,7 @@ fn expect(name: &str, found: &Value) {
 /// The place of an annotated function, whose attribute is `above` lines above the call.
 macro_rules! code {
     ($function:literal, $above:literal) => {
-        json!([
-            $function,
-            concat!("process_context::", $function),
-            file!(),
-            line!() - $above
-        ])
+        json!([$function, concat!("process_context::", $function), file!(), line!() - $above])
     };
 }
 
@@ -191,9 +183,7 @@ use with_a_name_that_is_too_long_that_is_too_long_that_is_too_long_that_is_too_l
 
 fn block_on(future: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime
-        .expect("a runtime of one thread starts")
-        .block_on(future);
+    runtime.expect("a runtime of one thread starts").block_on(future);
 }
 
 type Way = fn(&'static str);
@@ -323,11 +313,7 @@ fn start(context: ContextMode) -> Result<TelemetryGuard, Box<dyn std::error::Err
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
-    let context = if has("boundaries") {
-        ContextMode::Boundaries
-    } else {
-        ContextMode::EverySpan
-    };
+    let context = if has("boundaries") { ContextMode::Boundaries } else { ContextMode::EverySpan };
     let mut telemetry = start(context)?;
     if has("fork") {
         #[expect(unsafe_code, reason = "the standard library does not fork")]
@@ -342,10 +328,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             return Ok(());
         }
-        println!(
-            "{}",
-            json!({ "process": std::process::id(), "published": false })
-        );
+        println!("{}", json!({ "process": std::process::id(), "published": false }));
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         telemetry = start(context)?;
@@ -367,10 +350,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .collect();
     begun.wait();
-    println!(
-        "{}",
-        json!({ "process": std::process::id(), "published": true, "threads": count })
-    );
+    println!("{}", json!({ "process": std::process::id(), "published": true, "threads": count }));
     io::stdout().flush()?;
     let mut rest = String::new();
     io::stdin().read_to_string(&mut rest)?;

@@ -26,10 +26,7 @@ struct Taken {
     ids: Vec<Value>,
 }
 
-static TAKEN: Mutex<Taken> = Mutex::new(Taken {
-    nanos: BTreeMap::new(),
-    ids: Vec::new(),
-});
+static TAKEN: Mutex<Taken> = Mutex::new(Taken { nanos: BTreeMap::new(), ids: Vec::new() });
 
 /// The number of spans that do nothing.
 static SHORT: AtomicU64 = AtomicU64::new(0);
@@ -111,9 +108,7 @@ fn short() {
 /// Times from 1 to 5 ms in an order without a period, as samples have one.
 fn times(mut seed: u64) -> impl Iterator<Item = u64> {
     std::iter::repeat_with(move || {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         1000 + (seed >> 33) % 4000
     })
 }
@@ -147,9 +142,7 @@ fn tasks() -> io::Result<()> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let telemetry = floe_telemetry::builder()
-        .with_span_exporter(MemoryExporter::new())
-        .init()?;
+    let telemetry = floe_telemetry::builder().with_span_exporter(MemoryExporter::new()).init()?;
     let has = |word: &str| std::env::args().any(|argument| argument == word);
     if !has("silent") {
         floe_telemetry_process_context::publish(&telemetry)?;
@@ -168,10 +161,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         line?;
         let process = processor_time(ClockId::ProcessCPUTime);
         let short = SHORT.load(Ordering::Relaxed);
-        println!(
-            "{}",
-            json!({ "process": process, "spans": taken().nanos, "short": short })
-        );
+        println!("{}", json!({ "process": process, "spans": taken().nanos, "short": short }));
         io::stdout().flush()?;
     }
     println!("{}", json!(taken().ids));

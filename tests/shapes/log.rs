@@ -57,8 +57,7 @@ impl Log {
     }
 
     pub(crate) fn value(&mut self, what: &str, value: impl Debug) {
-        self.lines
-            .push(Line::Same(what.to_owned(), format!("{value:?}")));
+        self.lines.push(Line::Same(what.to_owned(), format!("{value:?}")));
     }
 
     pub(crate) fn noisy(&self, name: &'static str) -> Noisy {
@@ -140,11 +139,7 @@ fn poll<F: Future>(mut future: Pin<&mut F>, polls: u8) -> Option<F::Output> {
 pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|_| {
-        if mem::replace(&mut paused, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

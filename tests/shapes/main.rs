@@ -5,12 +5,7 @@
 //! sizes of futures and of stack frames. What it observes must be equal without the attribute, with it
 //! while nothing records, and with it while spans are recorded. Sizes have budgets.
 
-#![allow(
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
 mod log;
 
@@ -85,16 +80,10 @@ struct OfFrame {
 }
 
 /// While nothing records. The frames of a call with a small argument have about 150 bytes more.
-const WITHOUT_SPAN: OfFrame = OfFrame {
-    bytes: 256,
-    copies: 4,
-};
+const WITHOUT_SPAN: OfFrame = OfFrame { bytes: 256, copies: 4 };
 
 /// Half of it is due to the standard library's `catch_unwind`.
-const IN_SPAN: OfFrame = OfFrame {
-    bytes: 448,
-    copies: 11,
-};
+const IN_SPAN: OfFrame = OfFrame { bytes: 448, copies: 11 };
 
 fn observe(shape: fn(&mut Log)) -> Vec<Line> {
     let mut log = Log::default();
@@ -110,11 +99,7 @@ fn assert_same(
 ) {
     let name = shape.name;
     assert!(!plain.is_empty(), "{name} observes nothing");
-    assert_eq!(
-        annotated.len(),
-        plain.len(),
-        "{name}, {state}: {annotated:#?}\n{plain:#?}"
-    );
+    assert_eq!(annotated.len(), plain.len(), "{name}, {state}: {annotated:#?}\n{plain:#?}");
     for (annotated, plain) in annotated.iter().zip(plain) {
         let (budget, bytes) = match (annotated, plain) {
             (Line::Future(what, bytes), Line::Future(_, plain)) => {
@@ -131,10 +116,7 @@ fn assert_same(
                 continue;
             }
         };
-        assert!(
-            bytes <= budget,
-            "{name}, {state}: {annotated:?}, plain {plain:?}"
-        );
+        assert!(bytes <= budget, "{name}, {state}: {annotated:?}, plain {plain:?}");
     }
 }
 
@@ -143,12 +125,7 @@ fn each_shape_behaves_as_without_the_attribute() {
     for shape in CORPUS {
         let plain = observe(shape.plain);
         let not_recorded = observe(shape.annotated);
-        assert_same(
-            shape,
-            ("not recorded", &WITHOUT_SPAN),
-            &not_recorded,
-            &plain,
-        );
+        assert_same(shape, ("not recorded", &WITHOUT_SPAN), &not_recorded, &plain);
         let mut annotated = Vec::new();
         let spans = testing::capture(|| annotated = observe(shape.annotated));
         assert_same(shape, ("recorded", &IN_SPAN), &annotated, &plain);
@@ -165,11 +142,8 @@ fn each_file_is_compiled() {
         .find(|folder| folder.is_dir())
         .unwrap();
     let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let files: BTreeSet<_> = folder
-        .read_dir()
-        .unwrap()
-        .map(|file| stem(&file.unwrap().path()))
-        .collect();
+    let files: BTreeSet<_> =
+        folder.read_dir().unwrap().map(|file| stem(&file.unwrap().path())).collect();
     let compiled = CORPUS.iter().map(|shape| shape.name.to_owned()).collect();
     assert_eq!(files, compiled);
 }

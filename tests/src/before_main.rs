@@ -22,13 +22,7 @@ pub fn assert_nothing_runs_before_main(program: &str) {
         assert!(!sections.contains(section), "{program}:\n{sections}");
     }
     // The name is followed by type, address, offset and size.
-    let mut words = sections
-        .split_whitespace()
-        .skip_while(|word| *word != ".init_array");
+    let mut words = sections.split_whitespace().skip_while(|word| *word != ".init_array");
     let size = words.nth(4).map(|size| usize::from_str_radix(size, 16));
-    assert_eq!(
-        size,
-        Some(Ok(2 * size_of::<usize>())),
-        "{program}:\n{sections}"
-    );
+    assert_eq!(size, Some(Ok(2 * size_of::<usize>())), "{program}:\n{sections}");
 }

@@ -26,14 +26,8 @@ pub enum Shape {
 
 impl Shape {
     /// Every shape.
-    pub const ALL: [Self; 6] = [
-        Self::KeyValue,
-        Self::Url,
-        Self::Bearer,
-        Self::Token,
-        Self::AccessKey,
-        Self::Json,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::KeyValue, Self::Url, Self::Bearer, Self::Token, Self::AccessKey, Self::Json];
 }
 
 /// A credential that is unique to one entry.
@@ -58,27 +52,16 @@ impl Canary {
             _ => format!("q7X{}", random.text(mixed, 21)),
         };
         // Words of one case without a meaning are in no vocabulary of secrets.
-        let marker = (0..5)
-            .map(|_| random.text(b"bdfgklmnprst", 1) + &random.text(b"aeiou", 1))
-            .collect();
+        let marker =
+            (0..5).map(|_| random.text(b"bdfgklmnprst", 1) + &random.text(b"aeiou", 1)).collect();
         // A float represents fifteen digits exactly.
         let number = 100_000_000_000_001 + random.next() % 800_000_000_000_000;
-        Self {
-            shape,
-            secret,
-            marker,
-            number: number.cast_signed(),
-        }
+        Self { shape, secret, marker, number: number.cast_signed() }
     }
 
     /// A text with the marker and the credential in its shape.
     pub fn text(&self) -> String {
-        let Self {
-            shape,
-            secret,
-            marker,
-            ..
-        } = self;
+        let Self { shape, secret, marker, .. } = self;
         match shape {
             Shape::KeyValue => format!("{marker} password={secret}"),
             Shape::Url => format!("postgres://floe:{secret}@{marker}.example/orders"),
@@ -146,9 +129,7 @@ impl Outputs {
 
     /// Whether any channel contains this text.
     pub fn has(&self, text: &str) -> bool {
-        !self
-            .channels(|bytes| contains(bytes, text.as_bytes()))
-            .is_empty()
+        !self.channels(|bytes| contains(bytes, text.as_bytes())).is_empty()
     }
 
     fn channels(&self, is_there: impl Fn(&[u8]) -> bool) -> Vec<&str> {
@@ -218,16 +199,9 @@ mod tests {
                 varint,
             ] {
                 let mut outputs = Outputs::default();
-                outputs.add(
-                    "the wire",
-                    [b"before ".as_slice(), &bytes, b" behind"].concat(),
-                );
+                outputs.add("the wire", [b"before ".as_slice(), &bytes, b" behind"].concat());
                 assert_eq!(outputs.leaks(&canary), ["the wire"], "{shape:?}");
-                assert!(
-                    outputs
-                        .leaks(&Canary::new("another entry", shape))
-                        .is_empty()
-                );
+                assert!(outputs.leaks(&Canary::new("another entry", shape)).is_empty());
             }
             let mut outputs = Outputs::default();
             outputs.add("the wire", canary.marker());

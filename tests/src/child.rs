@@ -29,10 +29,7 @@ pub fn is_child() -> bool {
 #[track_caller]
 pub fn run_in_child(test: &str, variables: &[(&str, &str)]) -> (String, String) {
     let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
-    child
-        .args(["--exact", test, "--nocapture"])
-        .env(CHILD, "1")
-        .envs(variables.iter().copied());
+    child.args(["--exact", test, "--nocapture"]).env(CHILD, "1").envs(variables.iter().copied());
     let output = output(&mut child);
     let as_text = |bytes| String::from_utf8(bytes).expect("text");
     let (stdout, stderr) = (as_text(output.stdout), as_text(output.stderr));
@@ -67,21 +64,12 @@ pub fn has_run_alone(here: &str) -> bool {
     let (_, path) = here.split_once("::").expect("the name of a crate");
     let (test, _) = path.rsplit_once("::").expect("the name of a test");
     let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
-    child
-        .args([
-            "--exact",
-            test.trim_end_matches("::{{closure}}"),
-            "--nocapture",
-        ])
-        .env(ALONE, "1");
+    child.args(["--exact", test.trim_end_matches("::{{closure}}"), "--nocapture"]).env(ALONE, "1");
     let output = output(&mut child);
     let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
-    assert!(
-        stdout.contains("test result: ok. 1 passed"),
-        "{stdout}{stderr}"
-    );
+    assert!(stdout.contains("test result: ok. 1 passed"), "{stdout}{stderr}");
     true
 }
 

@@ -47,7 +47,5 @@ fn problems(span: &ReceivedSpan) -> Vec<String> {
     });
     let missing = floe_semconv::check_span(kind, &keys);
     let problems = attributes.chain(missing);
-    problems
-        .map(|problem| format!("span `{}`: {problem}", span.name))
-        .collect()
+    problems.map(|problem| format!("span `{}`: {problem}", span.name)).collect()
 }

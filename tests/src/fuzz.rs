@@ -15,18 +15,13 @@ use crate::numbers::Numbers;
 ///
 /// The target panics, or there are no seeds.
 pub fn fuzz(target: fn(&[u8]), seeds: &str, runs: usize) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../fuzz/seeds")
-        .join(seeds);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(seeds);
     let mut paths: Vec<_> = fs::read_dir(folder)
         .expect("a folder of seeds")
         .map(|entry| entry.expect("a seed").path())
         .collect();
     paths.sort();
-    let seeds: Vec<_> = paths
-        .iter()
-        .map(|path| fs::read(path).expect("a seed"))
-        .collect();
+    let seeds: Vec<_> = paths.iter().map(|path| fs::read(path).expect("a seed")).collect();
     assert!(seeds.len() >= 2, "{paths:?}");
     let run = |input: &[u8]| {
         let result = catch_unwind(|| target(input));

@@ -30,9 +30,7 @@ impl Numbers {
     /// A text of characters of an ASCII alphabet.
     pub fn chars(&mut self, alphabet: &str, len: usize) -> String {
         let alphabet = alphabet.as_bytes();
-        (0..len)
-            .map(|_| char::from(alphabet[self.below(alphabet.len())]))
-            .collect()
+        (0..len).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect()
     }
 
     /// A number in a range.

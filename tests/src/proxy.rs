@@ -35,10 +35,7 @@ impl Proxy {
                 thread::spawn(move || serve(&stream, receiver, credentials, &heads));
             }
         });
-        Self {
-            port,
-            request_lines,
-        }
+        Self { port, request_lines }
     }
 
     /// The port of the proxy on 127.0.0.1.
@@ -50,10 +47,7 @@ impl Proxy {
     /// The request lines that the proxy received.
     #[must_use]
     pub fn request_lines(&self) -> Vec<String> {
-        let request_lines = self
-            .request_lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let request_lines = self.request_lines.lock().unwrap_or_else(PoisonError::into_inner);
         request_lines.clone()
     }
 }
@@ -68,10 +62,7 @@ fn serve(
     let text = String::from_utf8_lossy(&head);
     let first = text.lines().next().unwrap_or_default().to_owned();
     let is_tunnel = first.starts_with("CONNECT ");
-    heads
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(first);
+    heads.lock().unwrap_or_else(PoisonError::into_inner).push(first);
     let is_authorized = |line: &str| {
         line.split_once(": ").is_some_and(|(name, value)| {
             name.eq_ignore_ascii_case("proxy-authorization") && Some(value) == credentials

@@ -115,31 +115,19 @@ impl Receiver {
         // in the kernel's queue instead of being refused.
         let address = (Ipv4Addr::LOCALHOST, port.number());
         let listener = TcpListener::bind(address).expect("a reserved port");
-        listener
-            .set_nonblocking(true)
-            .expect("a non-blocking listener");
+        listener.set_nonblocking(true).expect("a non-blocking listener");
 
         let store = Arc::new(Store::default());
         let is_secure = tls.is_some();
         let served = Arc::clone(&store);
         let serving = Serving::start(move || connection::serve(listener, transport, tls, served));
-        Self {
-            transport,
-            is_secure,
-            store,
-            serving,
-            port,
-        }
+        Self { transport, is_secure, store, serving, port }
     }
 
     /// The endpoint for an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
     pub fn endpoint(&self) -> String {
         let endpoint = self.port.endpoint();
-        if self.is_secure {
-            endpoint.replacen("http", "https", 1)
-        } else {
-            endpoint
-        }
+        if self.is_secure { endpoint.replacen("http", "https", 1) } else { endpoint }
     }
 
     /// The port.
@@ -162,11 +150,9 @@ impl Receiver {
     /// `timeout` elapsed. The message lists the spans that arrived.
     #[track_caller]
     pub fn wait_for_spans(&self, n: usize, timeout: Duration) -> Vec<ReceivedSpan> {
-        self.store
-            .wait_for_spans(n, timeout)
-            .unwrap_or_else(|arrived| {
-                panic!("waited {timeout:?} for {n} spans: {arrived}");
-            })
+        self.store.wait_for_spans(n, timeout).unwrap_or_else(|arrived| {
+            panic!("waited {timeout:?} for {n} spans: {arrived}");
+        })
     }
 
     /// Every data point of a metric so far, in the order of arrival.
@@ -198,11 +184,9 @@ impl Receiver {
     /// `timeout` elapsed. The message lists the requests that arrived.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize, timeout: Duration) -> Vec<ReceivedRequest> {
-        self.store
-            .wait_for_requests(n, timeout)
-            .unwrap_or_else(|arrived| {
-                panic!("waited {timeout:?} for {n} requests: {arrived}");
-            })
+        self.store.wait_for_requests(n, timeout).unwrap_or_else(|arrived| {
+            panic!("waited {timeout:?} for {n} requests: {arrived}");
+        })
     }
 
     /// Responds to every later request with spans or log records with `response`.

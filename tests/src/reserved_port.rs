@@ -27,17 +27,12 @@ impl ReservedPort {
     pub fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         // Both this socket and that of the program need it.
-        socket
-            .set_reuse_address(true)
-            .expect("a socket with SO_REUSEADDR");
+        socket.set_reuse_address(true).expect("a socket with SO_REUSEADDR");
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         socket.bind(&any.into()).expect("a free port");
         let address = socket.local_addr().expect("the address of a bound socket");
         let number = address.as_socket().expect("an IP address").port();
-        Self {
-            number,
-            _socket: socket,
-        }
+        Self { number, _socket: socket }
     }
 
     /// The port.

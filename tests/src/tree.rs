@@ -34,10 +34,7 @@ pub fn tree(spans: &[ReceivedSpan]) -> String {
     for span in spans {
         traces.entry(&span.trace_id).or_default().push(span);
     }
-    let traces = traces
-        .into_values()
-        .map(|spans| Trace::new(spans).render())
-        .collect();
+    let traces = traces.into_values().map(|spans| Trace::new(spans).render()).collect();
     sorted(traces).join("\n\n")
 }
 
@@ -60,10 +57,7 @@ impl<'a> Trace<'a> {
     fn new(spans: Vec<&'a ReceivedSpan>) -> Self {
         let mut children = BTreeMap::<&str, Vec<usize>>::new();
         for (index, span) in spans.iter().enumerate() {
-            children
-                .entry(&span.parent_span_id)
-                .or_default()
-                .push(index);
+            children.entry(&span.parent_span_id).or_default().push(index);
         }
         Self { children, spans }
     }
@@ -71,12 +65,8 @@ impl<'a> Trace<'a> {
     fn render(mut self) -> Rendered {
         let mut tops = self.below("", 0);
         let present: BTreeSet<&str> = self.spans.iter().map(|span| &*span.span_id).collect();
-        let absent: Vec<&str> = self
-            .children
-            .keys()
-            .copied()
-            .filter(|parent| !present.contains(parent))
-            .collect();
+        let absent: Vec<&str> =
+            self.children.keys().copied().filter(|parent| !present.contains(parent)).collect();
         for parent in absent {
             let children = self.below(parent, 1);
             tops.push(under(ABSENT, children));
@@ -86,12 +76,7 @@ impl<'a> Trace<'a> {
         let rest: Vec<Rendered> = std::mem::take(&mut self.children)
             .into_values()
             .flatten()
-            .map(|index| {
-                (
-                    self.spans[index].start_unix_nano,
-                    line(&self.spans[index].name, 1),
-                )
-            })
+            .map(|index| (self.spans[index].start_unix_nano, line(&self.spans[index].name, 1)))
             .collect();
         if !rest.is_empty() {
             tops.push(under(CYCLE, rest));
@@ -125,11 +110,7 @@ fn under(heading: &str, children: Vec<Rendered>) -> Rendered {
 }
 
 fn earliest(rendered: &[Rendered]) -> u64 {
-    rendered
-        .iter()
-        .map(|(start, _)| *start)
-        .min()
-        .unwrap_or_default()
+    rendered.iter().map(|(start, _)| *start).min().unwrap_or_default()
 }
 
 fn line(name: &str, level: usize) -> String {
@@ -179,10 +160,7 @@ mod tests {
 
     #[test]
     fn traces_are_separated_and_the_earliest_is_first() {
-        let spans = [
-            span("a", "1", "", 20, "second"),
-            span("b", "1", "", 10, "first"),
-        ];
+        let spans = [span("a", "1", "", 20, "second"), span("b", "1", "", 10, "first")];
         assert_eq!(tree(&spans), "first\n\nsecond");
     }
 
@@ -193,10 +171,7 @@ mod tests {
             span("a", "3", "2", 3, "orphan"),
             span("a", "4", "2", 4, "its sibling"),
         ];
-        assert_eq!(
-            tree(&spans),
-            "root\n<absent parent>\n  orphan\n  its sibling"
-        );
+        assert_eq!(tree(&spans), "root\n<absent parent>\n  orphan\n  its sibling");
     }
 
     #[test]
@@ -207,10 +182,7 @@ mod tests {
             span("a", "3", "3", 3, "self"),
         ];
         assert_eq!(tree(&spans), "<cycle>\n  hen\n  egg\n  self");
-        let twice = [
-            span("b", "1", "", 1, "sent"),
-            span("b", "1", "1", 2, "again"),
-        ];
+        let twice = [span("b", "1", "", 1, "sent"), span("b", "1", "1", 2, "again")];
         assert_eq!(tree(&twice), "sent\n  again");
         assert_eq!(tree(&[]), "");
     }

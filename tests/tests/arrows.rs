@@ -110,10 +110,8 @@ impl Crate {
                 }
             }
         }
-        let for_tests: Vec<Module> = modules
-            .iter()
-            .flat_map(|(module, file)| modules_for_tests(module, file))
-            .collect();
+        let for_tests: Vec<Module> =
+            modules.iter().flat_map(|(module, file)| modules_for_tests(module, file)).collect();
         modules.retain(|module, _| !for_tests.iter().any(|parent| module.starts_with(parent)));
         Self::new(modules)
     }
@@ -170,9 +168,7 @@ fn is_root(module: &[String]) -> bool {
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
-            && attribute
-                .parse_args::<syn::Path>()
-                .is_ok_and(|path| path.is_ident("test"))
+            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
     })
 }
 
@@ -271,9 +267,7 @@ fn list(crate_name: &str) -> Vec<String> {
         .unwrap_or_else(|| panic!("ARCHITECTURE.md has no heading {heading}"));
     let section = section.split("\n#").next().unwrap();
     let lines = section.lines().filter(|line| line.starts_with("- `"));
-    lines
-        .flat_map(|line| names(line).collect::<Vec<_>>())
-        .collect()
+    lines.flat_map(|line| names(line).collect::<Vec<_>>()).collect()
 }
 
 /// The words in backticks before the colon of a line, without a `/` at their end.
@@ -351,10 +345,7 @@ fn modules_use_what_stands_above_them_in_the_architecture() {
         let arrows = Crate::read(name).arrows();
         let found = violations(&arrows, &list(name));
         let (found, order) = (found.join("\n"), order(&arrows));
-        assert!(
-            found.is_empty(),
-            "{name}:\n{found}\nexpected an order as in: {order}"
-        );
+        assert!(found.is_empty(), "{name}:\n{found}\nexpected an order as in: {order}");
     }
 }
 
@@ -372,10 +363,7 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
         for used in dependencies {
             if crates.iter().any(|(name, _)| name == used) {
                 count += 1;
-                assert!(
-                    above.contains(used),
-                    "{name} uses {used}, which is not above it"
-                );
+                assert!(above.contains(used), "{name} uses {used}, which is not above it");
             }
         }
         above.insert(name);
@@ -386,21 +374,14 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
 /// The name of the package in a folder, and what it depends on outside of tests.
 fn name_and_dependencies(folder: &str) -> (String, Vec<String>) {
     let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
-    let name = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("name = "));
-    let (_, dependencies) = manifest
-        .split_once("\n[dependencies]\n")
-        .unwrap_or_default();
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+    let (_, dependencies) = manifest.split_once("\n[dependencies]\n").unwrap_or_default();
     let dependencies = dependencies
         .lines()
         .take_while(|line| !line.starts_with('['))
         .filter_map(|line| line.split(['.', ' ', '=']).next())
         .map(str::to_owned);
-    (
-        name.unwrap().trim_matches('"').to_owned(),
-        dependencies.collect(),
-    )
+    (name.unwrap().trim_matches('"').to_owned(), dependencies.collect())
 }
 
 fn path(text: &str) -> Vec<String> {
@@ -432,10 +413,7 @@ fn a_circle_is_found() {
 fn an_arrow_that_does_not_lead_upward_is_found() {
     let files = [
         ("lib", "pub use self::b::Item;"),
-        (
-            "a",
-            "use crate::Item;\n#[cfg(test)] mod tests { use crate::c; }",
-        ),
+        ("a", "use crate::Item;\n#[cfg(test)] mod tests { use crate::c; }"),
         ("b", ""),
         ("c", ""),
     ];

@@ -104,13 +104,9 @@ impl Size {
         }
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
         let section = |name: &str| {
-            let (_, lines) = manifest
-                .split_once(&format!("\n[{name}]\n"))
-                .unwrap_or_default();
+            let (_, lines) = manifest.split_once(&format!("\n[{name}]\n")).unwrap_or_default();
             let lines = lines.lines().take_while(|line| !line.starts_with('['));
-            lines
-                .filter(|line| line.contains('=') && !line.starts_with('#'))
-                .count()
+            lines.filter(|line| line.contains('=') && !line.starts_with('#')).count()
         };
         size.features =
             section("features").saturating_sub(usize::from(manifest.contains("\ndefault = [")));
@@ -131,9 +127,8 @@ impl Size {
             if trimmed.starts_with("#[cfg(test)]") || trimmed.starts_with("#[cfg(all(test") {
                 // The item behind it.
                 let end = format!("{}}}", " ".repeat(indentation));
-                let mut item = lines
-                    .by_ref()
-                    .skip_while(|line| line.trim_start().starts_with("#["));
+                let mut item =
+                    lines.by_ref().skip_while(|line| line.trim_start().starts_with("#["));
                 if item.next().is_some_and(|line| line.ends_with('{')) {
                     item.find(|line| *line == end);
                 }
@@ -162,18 +157,8 @@ impl Size {
 
 fn is_function(line: &str) -> bool {
     let words = line.split(' ').take_while(|word| {
-        [
-            "pub",
-            "pub(crate)",
-            "pub(super)",
-            "const",
-            "async",
-            "unsafe",
-            "extern",
-            "\"C\"",
-            "fn",
-        ]
-        .contains(word)
+        ["pub", "pub(crate)", "pub(super)", "const", "async", "unsafe", "extern", "\"C\"", "fn"]
+            .contains(word)
     });
     words.last() == Some("fn")
 }
@@ -215,9 +200,8 @@ fn no_crate_is_larger_than_its_budget() {
             assert_eq!(words.next(), Some(column), "{line}");
             let most: usize = words.next().unwrap().parse().unwrap();
             if number > most {
-                larger.push(format!(
-                    "{name}: expected at most {most} of `{column}`, found {number}"
-                ));
+                larger
+                    .push(format!("{name}: expected at most {most} of `{column}`, found {number}"));
             }
         }
     }
@@ -233,12 +217,6 @@ fn what_is_no_code_is_not_counted() {
         "//! Text.\n\npub fn f() {{\n{long}}}\n\n#[cfg(feature = \"x\")]\npub(crate) fn g() {{}}\n\n\
          #[cfg(test)]\nmod tests {{\n    fn h() {{}}\n}}\nfn i() {{\n    work();\n}}\n"
     ));
-    let expected = Size {
-        code: LONG + 7,
-        cfg: 1,
-        public: 1,
-        long: 1,
-        ..Size::default()
-    };
+    let expected = Size { code: LONG + 7, cfg: 1, public: 1, long: 1, ..Size::default() };
     assert_eq!(size, expected);
 }

@@ -11,10 +11,7 @@ use syn::visit::{self, Visit};
 use syn::{LitStr, Macro};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn read(path: &str) -> String {
@@ -37,12 +34,7 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
             if path.is_symlink() {
                 continue;
             }
-            let name = path
-                .strip_prefix(root())
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
+            let name = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
             let file = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() && file != "target" && !file.starts_with('.') {
                 folders.push(path);
@@ -104,17 +96,12 @@ fn each_responsibility_has_one_module() {
         ("env::var", "crates/core/src/environment.rs"),
         ("catch_unwind(", "crates/core/src/caught.rs"),
         ("tonic::transport", "crates/otlp/src/grpc.rs"),
-        (
-            "hyper_util::client::legacy::{Client",
-            "crates/otlp/src/http.rs",
-        ),
+        ("hyper_util::client::legacy::{Client", "crates/otlp/src/http.rs"),
         ("hyper_util::client::proxy", "crates/otlp/src/proxy.rs"),
         ("IN_USE_BY: AtomicU32", "crates/sdk/src/provider.rs"),
     ] {
         for (name, text) in LIBRARY.into_iter().flat_map(sources) {
-            let code = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"));
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             let found = code.filter(|line| line.contains(duty)).count();
             assert!(
                 name == home || is_test(&name) || found == 0,
@@ -137,31 +124,17 @@ fn errors_are_recorded_by_one_function() {
         // Messages to Dagster have exceptions, too.
         .filter(|(name, _)| !is_test(name) && !name.starts_with("integrations/floe-dagster-pipes"));
     for (name, text) in sources {
-        let code = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
-            for call in [
-                concat!(".record_", "error("),
-                concat!("Span::record_", "error"),
-            ] {
-                assert!(
-                    !line.contains(call),
-                    "`{call}` in {name}: call `record_exception`"
-                );
+            for call in [concat!(".record_", "error("), concat!("Span::record_", "error")] {
+                assert!(!line.contains(call), "`{call}` in {name}: call `record_exception`");
             }
             let writes = line.contains("keys::EXCEPTION,") || line.contains("\"exception\"");
             let is_home = name == home || name == "crates/core/src/keys.rs";
-            assert!(
-                !writes || is_home,
-                "an event `exception` in {name}: its home is {home}"
-            );
+            assert!(!writes || is_home, "an event `exception` in {name}: its home is {home}");
         }
     }
-    assert!(
-        read(home).contains("keys::EXCEPTION,"),
-        "the event has left {home}"
-    );
+    assert!(read(home).contains("keys::EXCEPTION,"), "the event has left {home}");
 }
 
 #[test]
@@ -204,13 +177,8 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
             if word == words[0] && may_be || word == words[4] && declares.contains(&&*name) {
                 continue;
             }
-            let code = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"));
-            assert!(
-                code.into_iter().all(|line| !line.contains(word)),
-                "`{word}` in {name}"
-            );
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            assert!(code.into_iter().all(|line| !line.contains(word)), "`{word}` in {name}");
         }
     }
 }
@@ -248,10 +216,7 @@ fn no_test_is_longer_than_eighty_lines() {
         }
     }
     assert!(count > 1000, "{count}");
-    assert!(
-        longer.is_empty(),
-        "expected at most 80 lines, found {longer:#?}"
-    );
+    assert!(longer.is_empty(), "expected at most 80 lines, found {longer:#?}");
 }
 
 #[test]
@@ -270,10 +235,7 @@ fn the_minimum_rust_version_is_stated_where_readers_look() {
             let version = &text[place + "Rust ".len()..];
             let end = version.find(|c: char| c != '.' && !c.is_ascii_digit());
             let version = version[..end.unwrap_or(version.len())].trim_end_matches('.');
-            assert!(
-                [stated, of_platform].contains(&version),
-                "{page}: {version}"
-            );
+            assert!([stated, of_platform].contains(&version), "{page}: {version}");
             if version == stated {
                 pages.insert(page.clone());
             }
@@ -322,9 +284,7 @@ fn row<'t>(table: &'t str, start: &str) -> Vec<&'t str> {
 /// The number that a cell begins with.
 fn number(cell: &str) -> f64 {
     let digits = cell.split(' ').next().unwrap();
-    digits
-        .parse()
-        .unwrap_or_else(|_| panic!("no number: `{cell}`"))
+    digits.parse().unwrap_or_else(|_| panic!("no number: `{cell}`"))
 }
 
 /// The nanoseconds of a case in the table of the benchmark `peers`.
@@ -355,37 +315,18 @@ fn the_costs_that_readme_names_are_those_of_the_figures() {
         "floe-telemetry, context: boundaries",
     ];
     for (start, case) in [
-        (
-            "| a sampled span, three attributes |",
-            "| sampled, sync, 3 attributes, 1 thread |",
-        ),
-        (
-            "| a sampled span, no attributes |",
-            "| sampled, sync, 0 attributes, 1 thread |",
-        ),
-        (
-            "| a child that is not sampled |",
-            "| unsampled-children, sync, 0 attributes, 1 thread |",
-        ),
+        ("| a sampled span, three attributes |", "| sampled, sync, 3 attributes, 1 thread |"),
+        ("| a sampled span, no attributes |", "| sampled, sync, 0 attributes, 1 thread |"),
+        ("| a child that is not sampled |", "| unsampled-children, sync, 0 attributes, 1 thread |"),
     ] {
-        shows(
-            start,
-            columns
-                .map(|name| rounded(nanos(&figures, case, name)))
-                .into(),
-        );
+        shows(start, columns.map(|name| rounded(nanos(&figures, case, name))).into());
     }
     let bare = "| not-initialised, sync, 0 attributes, 1 thread |";
     let overhead = |name| rounded(nanos(&figures, bare, name) - nanos(&figures, bare, "bare work"));
     shows("| no provider: overhead", columns.map(overhead).into());
 
-    let delivery = [
-        "opentelemetry",
-        "tracing",
-        "fastrace",
-        "floe-telemetry",
-        "floe-telemetry-boundaries",
-    ];
+    let delivery =
+        ["opentelemetry", "tracing", "fastrace", "floe-telemetry", "floe-telemetry-boundaries"];
     let delivered = |name: &str, rate| row(&figures, &format!("| {name} | http | {rate} |"));
     let costs = delivery.map(|name| delivered(name, 50_000)[3].to_owned());
     shows("| CPU time per span delivered", costs.into());
@@ -421,10 +362,7 @@ fn the_address_of_the_repository_is_one() {
             for (place, _) in text.match_indices(start) {
                 let found = text[place..].trim_start_matches("--git ");
                 let line = found.lines().next().unwrap();
-                assert!(
-                    line.starts_with(&address),
-                    "{name}: expected {address}, found {line}"
-                );
+                assert!(line.starts_with(&address), "{name}: expected {address}, found {line}");
             }
         }
     }
@@ -467,18 +405,9 @@ fn duplicated_facts_agree() {
     let version = manifest.split_once("\nversion = \"").unwrap().1;
     let mut numbers = version.split('.');
     let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
-    let sources = ["platform/plugin/src"]
-        .into_iter()
-        .chain(LIBRARY)
-        .map(sources);
+    let sources = ["platform/plugin/src"].into_iter().chain(LIBRARY).map(sources);
     let sources: Vec<_> = sources.collect();
-    for list in [
-        "fl_site",
-        "fl_backend",
-        "fl_detector",
-        "fl_exporter",
-        "fl_plugin",
-    ] {
+    for list in ["fl_site", "fl_backend", "fl_detector", "fl_exporter", "fl_plugin"] {
         let name = format!("\"{list}_{major}_{minor}\"");
         let texts = sources.iter().flatten().map(|(_, text)| text);
         assert_eq!(
@@ -487,41 +416,24 @@ fn duplicated_facts_agree() {
             "the declaration and the macro of the link-time list {list} name version {major}.{minor}"
         );
     }
-    assert!(
-        !read("README.md").contains("@@"),
-        "README has a placeholder"
-    );
+    assert!(!read("README.md").contains("@@"), "README has a placeholder");
     let lib = read("floe-telemetry/src/lib.rs");
     let features = read("floe-telemetry/Cargo.toml");
-    let features = features
-        .split_once("[features]")
-        .unwrap()
-        .1
-        .split_once("\n[")
-        .unwrap()
-        .0;
-    for feature in features
-        .lines()
-        .filter_map(|line| line.split_once(" = "))
-        .map(|(name, _)| name)
+    let features = features.split_once("[features]").unwrap().1.split_once("\n[").unwrap().0;
+    for feature in features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name)
     {
         if feature == "default" || feature.starts_with(['#', '_']) {
             continue;
         }
         let row = format!("| `{feature}`");
-        assert!(
-            lib.contains(&row),
-            "{feature} is not in the table of the crate's documentation"
-        );
+        assert!(lib.contains(&row), "{feature} is not in the table of the crate's documentation");
     }
 }
 
 /// The anchor of a heading, as hosts of code and rustdoc make it.
 fn anchor(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = words
-        .chars()
-        .filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
+    let kept = words.chars().filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
     kept.collect::<String>().replace(' ', "-")
 }
 
@@ -571,11 +483,8 @@ fn every_link_to_a_file_leads_there() {
                 continue;
             }
             let (path, heading) = target.split_once('#').unwrap_or((target, ""));
-            let file = root().join(if path.is_empty() {
-                PathBuf::from(&name)
-            } else {
-                folder.join(path)
-            });
+            let file =
+                root().join(if path.is_empty() { PathBuf::from(&name) } else { folder.join(path) });
             assert!(file.exists(), "{name}: {target}");
             if !heading.is_empty() {
                 let text = fs::read_to_string(file).unwrap();
@@ -620,10 +529,7 @@ fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
                 && module.contains(&format!("/{other}.md\")"))
             {
                 let expected = format!("{other}#{heading}\n");
-                assert!(
-                    there.starts_with(&expected),
-                    "{name}: [{label}]: {expected}"
-                );
+                assert!(there.starts_with(&expected), "{name}: [{label}]: {expected}");
             }
         }
         definitions = rest;
@@ -702,15 +608,8 @@ struct Messages(Vec<String>);
 
 impl Visit<'_> for Messages {
     fn visit_macro(&mut self, call: &Macro) {
-        let path: Vec<_> = call
-            .path
-            .segments
-            .iter()
-            .map(|it| it.ident.to_string())
-            .collect();
-        let is_message = ["warn", "error"]
-            .iter()
-            .any(|level| path == ["tracing", level])
+        let path: Vec<_> = call.path.segments.iter().map(|it| it.ident.to_string()).collect();
+        let is_message = ["warn", "error"].iter().any(|level| path == ["tracing", level])
             || path == ["internal_log"];
         if is_message {
             let tokens = call.tokens.clone().into_iter();
@@ -741,9 +640,7 @@ fn operators_know_each_message() {
         if is_test(&name) {
             continue;
         }
-        let code = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let is_call = |line: &&str| {
             ["tracing::warn!(", "tracing::error!(", " internal_log!("]
                 .iter()
@@ -752,17 +649,12 @@ fn operators_know_each_message() {
         calls += code.filter(is_call).count();
         written.visit_file(&syn::parse_file(&text).unwrap());
     }
-    assert_eq!(
-        written.0.len(),
-        calls,
-        "a message is in a macro that is not visited"
-    );
+    assert_eq!(written.0.len(), calls, "a message is in a macro that is not visited");
     let written: BTreeSet<_> = written.0.into_iter().collect();
 
     let page = read("docs/operations.md");
-    let (_, table) = page
-        .split_once("| message | how often at most | meaning |\n|---|---|---|\n")
-        .unwrap();
+    let (_, table) =
+        page.split_once("| message | how often at most | meaning |\n|---|---|---|\n").unwrap();
     let rows = table.lines().take_while(|line| line.starts_with("| "));
     let documented: BTreeSet<_> = rows
         .map(|row| {
@@ -830,9 +722,7 @@ fn each_requirement_is_shown_by_tests_that_exist() {
         deviates.extend(named.map(str::to_owned));
     }
     assert_eq!(found, requirements());
-    let explained = deviations
-        .lines()
-        .filter_map(|line| line.strip_prefix("- **"));
+    let explained = deviations.lines().filter_map(|line| line.strip_prefix("- **"));
     let explained = explained.map(|line| line.split(':').next().unwrap().to_owned());
     assert_eq!(explained.collect::<BTreeSet<_>>(), deviates);
 }

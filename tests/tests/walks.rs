@@ -43,9 +43,7 @@ fn faults(walk: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
         let [(_, own)] = found[..] else {
             let found = file.as_ref().map(|_| found.len().to_string());
             let found = found.unwrap_or_else(|| "no such file".to_owned());
-            faults.push(format!(
-                "expected one function `{name}` in {path}, found {found}"
-            ));
+            faults.push(format!("expected one function `{name}` in {path}, found {found}"));
             at = None;
             continue;
         };
@@ -184,8 +182,6 @@ fn a_function_in_between_is_found() {
         "`e` in e.js no longer names `g`",
     ];
     let found = faults(walk, read).into_iter();
-    let found: Vec<_> = found
-        .map(|it| it.split(": expected").next().unwrap().to_owned())
-        .collect();
+    let found: Vec<_> = found.map(|it| it.split(": expected").next().unwrap().to_owned()).collect();
     assert_eq!(found, expected);
 }

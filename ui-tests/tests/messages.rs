@@ -6,14 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files without messages of their own: tests, and lists of names that messages quote.
-const NO_MESSAGES: [&str; 6] = [
-    "documented.rs",
-    "golden",
-    "tests.rs",
-    "tests/",
-    "src/messages.rs",
-    "symbol.rs",
-];
+const NO_MESSAGES: [&str; 6] =
+    ["documented.rs", "golden", "tests.rs", "tests/", "src/messages.rs", "symbol.rs"];
 
 /// Messages that no input causes, because the compiler parses the item first, and a text that is
 /// documentation.
@@ -31,37 +25,18 @@ const INTERNAL: [&str; 7] = [
 #[test]
 fn every_message_occurs_in_a_case() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let stderr: Vec<_> = files(&here.join("tests"), "stderr")
-        .iter()
-        .map(read)
-        .collect();
-    let sources = files(
-        &here
-            .join("../floe-telemetry-macros/src")
-            .canonicalize()
-            .unwrap(),
-        "rs",
-    );
+    let stderr: Vec<_> = files(&here.join("tests"), "stderr").iter().map(read).collect();
+    let sources = files(&here.join("../floe-telemetry-macros/src").canonicalize().unwrap(), "rs");
     let messages: Vec<_> = sources
         .iter()
-        .filter(|path| {
-            !NO_MESSAGES
-                .iter()
-                .any(|word| path.to_string_lossy().contains(word))
-        })
+        .filter(|path| !NO_MESSAGES.iter().any(|word| path.to_string_lossy().contains(word)))
         .flat_map(|path| messages(&read(path)))
         .collect();
-    assert!(
-        messages.len() > 40,
-        "no longer all messages are found: {messages:#?}"
-    );
+    assert!(messages.len() > 40, "no longer all messages are found: {messages:#?}");
     let missing: Vec<_> = messages
         .iter()
         .filter(|message| {
-            !stderr
-                .iter()
-                .flat_map(|text| text.lines())
-                .any(|line| contains(line, message))
+            !stderr.iter().flat_map(|text| text.lines()).any(|line| contains(line, message))
         })
         .collect();
     assert!(missing.is_empty(), "no case has the message {missing:#?}");
@@ -74,10 +49,7 @@ const NOTHING: &str = "expected none";
 
 /// The string literals with two words, or with code in backticks, outside of comments and tests.
 fn messages(source: &str) -> Vec<String> {
-    let code = source
-        .split("#[cfg(test)]\nmod tests {")
-        .next()
-        .unwrap_or_default();
+    let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let code: String = code
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
@@ -115,25 +87,20 @@ fn messages(source: &str) -> Vec<String> {
 
 /// Whether a text is a message; all other texts are names or parts of names.
 fn is_prose(text: &str) -> bool {
-    let words = text
-        .split(' ')
-        .filter(|word| word.contains(char::is_alphabetic));
+    let words = text.split(' ').filter(|word| word.contains(char::is_alphabetic));
     words.count() > 1 || text.contains('`')
 }
 
 /// Whether `line` contains the parts of `message` between its placeholders, in this order.
 fn contains(line: &str, message: &str) -> bool {
     let mut line = line;
-    message
-        .split(['{', '}'])
-        .step_by(2)
-        .all(|part| match line.find(part) {
-            Some(at) => {
-                line = &line[at + part.len()..];
-                true
-            }
-            None => false,
-        })
+    message.split(['{', '}']).step_by(2).all(|part| match line.find(part) {
+        Some(at) => {
+            line = &line[at + part.len()..];
+            true
+        }
+        None => false,
+    })
 }
 
 fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {

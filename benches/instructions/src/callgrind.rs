@@ -17,10 +17,7 @@ const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fa
                                -SSSE3,-SSE4_1,-SSE4_2,-BMI2,-ERMS,-FSRM,-Prefer_ERMS,-Prefer_FSRM";
 
 pub(crate) fn is_installed() -> bool {
-    let version = Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
+    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 }
 
@@ -35,10 +32,7 @@ pub(crate) fn profile(program: &str) -> String {
         .arg(this)
         .args([PROGRAM, program])
         .status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "`{program}` ended badly"
-    );
+    assert!(status.is_ok_and(|status| status.success()), "`{program}` ended badly");
     fs::read_to_string(out).expect("a profile")
 }
 

@@ -51,40 +51,20 @@ const fn program(
     calls: i64,
     figures: &'static [(&'static str, &'static str)],
 ) -> Program {
-    Program {
-        name,
-        calls,
-        figures,
-    }
+    Program { name, calls, figures }
 }
 
 pub(crate) const PROGRAMS: [Program; 18] = [
-    program(
-        "sampled-3-attributes",
-        10_000,
-        &[("sampled-3-attributes", MEASURED)],
-    ),
-    program(
-        "tail-sampled-3-attributes",
-        10_000,
-        &[("tail-sampled-3-attributes", MEASURED)],
-    ),
+    program("sampled-3-attributes", 10_000, &[("sampled-3-attributes", MEASURED)]),
+    program("tail-sampled-3-attributes", 10_000, &[("tail-sampled-3-attributes", MEASURED)]),
     program("sampled", 10_000, &[("sampled", MEASURED)]),
-    program(
-        "boundaries-3-attributes",
-        10_000,
-        &[("boundaries-3-attributes", MEASURED)],
-    ),
+    program("boundaries-3-attributes", 10_000, &[("boundaries-3-attributes", MEASURED)]),
     program("boundaries", 10_000, &[("boundaries", MEASURED)]),
     // Functions that return an error: one without a source, and a chain of three.
     program("failing", 10_000, &[("failing", MEASURED)]),
     program("failing-chain", 10_000, &[("failing-chain", MEASURED)]),
     program("unsampled-child", 10_000, &[("unsampled-child", MEASURED)]),
-    program(
-        "unsampled-child-metrics",
-        5_000,
-        &[("unsampled-child-metrics", MEASURED)],
-    ),
+    program("unsampled-child-metrics", 5_000, &[("unsampled-child-metrics", MEASURED)]),
     program("off", 100_000, &[("off", MEASURED)]),
     program("tracing-span", 10_000, &[("tracing-span", MEASURED)]),
     // The collector's thread, for spans with three attributes: all of it, without the ring, and the parts of that.
@@ -109,31 +89,15 @@ pub(crate) const PROGRAMS: [Program; 18] = [
             ("collector-failing-encoding", "::BatchBuilder>::push"),
         ],
     ),
-    program(
-        "http-request-without-layer",
-        1_000,
-        &[("http-request-without-layer", MEASURED)],
-    ),
-    program(
-        "http-server-request",
-        1_000,
-        &[("http-server-request", MEASURED)],
-    ),
+    program("http-request-without-layer", 1_000, &[("http-request-without-layer", MEASURED)]),
+    program("http-server-request", 1_000, &[("http-server-request", MEASURED)]),
     program(
         "http-server-request-traceparent",
         1_000,
         &[("http-server-request-traceparent", MEASURED)],
     ),
-    program(
-        "http-server-request-metrics",
-        1_000,
-        &[("http-server-request-metrics", MEASURED)],
-    ),
-    program(
-        "http-client-request",
-        1_000,
-        &[("http-client-request", MEASURED)],
-    ),
+    program("http-server-request-metrics", 1_000, &[("http-server-request-metrics", MEASURED)]),
+    program("http-client-request", 1_000, &[("http-client-request", MEASURED)]),
 ];
 
 #[traced(name = "child", attributes(rows = n, engine = "sqlite", table = text()))]

@@ -113,12 +113,7 @@ fn contestants() -> Vec<Contestant> {
     let tracing = "#[tracing::instrument]";
     [
         ("nothing", String::new(), "", ""),
-        (
-            "floe-telemetry, light",
-            ours("default-features = false"),
-            floe,
-            "",
-        ),
+        ("floe-telemetry, light", ours("default-features = false"), floe, ""),
         (
             "floe-telemetry, redact",
             ours("default-features = false, features = ['redact']"),
@@ -126,24 +121,14 @@ fn contestants() -> Vec<Contestant> {
             "",
         ),
         ("floe-telemetry, default", ours("features = []"), floe, INIT),
-        (
-            "floe-telemetry, otlp-http",
-            ours("features = ['otlp-http']"),
-            floe,
-            INIT,
-        ),
+        ("floe-telemetry, otlp-http", ours("features = ['otlp-http']"), floe, INIT),
         (
             "floe-telemetry, otlp-http without default features",
             ours("default-features = false, features = ['otlp-http']"),
             floe,
             INIT,
         ),
-        (
-            "floe-telemetry, otlp-grpc",
-            ours("features = ['otlp-grpc']"),
-            floe,
-            INIT,
-        ),
+        ("floe-telemetry, otlp-grpc", ours("features = ['otlp-grpc']"), floe, INIT),
         (
             "fastrace 0.7",
             r#"fastrace = { version = "0.7", features = ["enable"] }"#.to_owned(),
@@ -170,38 +155,19 @@ fn contestants() -> Vec<Contestant> {
             floe,
             INIT,
         ),
-        (
-            "service, tracing-opentelemetry",
-            SERVICE.to_owned() + TRACING_OPENTELEMETRY,
-            tracing,
-            "",
-        ),
-        (
-            "service, tracing-opentelemetry and helpers",
-            SERVICE.to_owned() + HELPERS,
-            tracing,
-            "",
-        ),
+        ("service, tracing-opentelemetry", SERVICE.to_owned() + TRACING_OPENTELEMETRY, tracing, ""),
+        ("service, tracing-opentelemetry and helpers", SERVICE.to_owned() + HELPERS, tracing, ""),
     ]
-    .map(|(name, dependency, attribute, start)| Contestant {
-        name,
-        dependency,
-        attribute,
-        start,
-    })
+    .map(|(name, dependency, attribute, start)| Contestant { name, dependency, attribute, start })
     .into()
 }
 
 fn main() {
     let directory = env::temp_dir().join("floe-telemetry-build-time");
-    let (options, selected): (Vec<_>, Vec<_>) = env::args()
-        .skip(1)
-        .partition(|argument| argument == "--sizes");
-    let (profiles, rounds) = if options.is_empty() {
-        (&["dev", "release"][..], ROUNDS)
-    } else {
-        (&["release"][..], 1)
-    };
+    let (options, selected): (Vec<_>, Vec<_>) =
+        env::args().skip(1).partition(|argument| argument == "--sizes");
+    let (profiles, rounds) =
+        if options.is_empty() { (&["dev", "release"][..], ROUNDS) } else { (&["release"][..], 1) };
     let mut contestants = contestants();
     contestants.retain(|contestant| {
         let is_selected = |name: &String| contestant.name.contains(name.as_str());
@@ -311,11 +277,7 @@ fn children() -> f64 {
         return 0.0;
     };
     let fields = stat.rsplit_once(')').expect("the name is in parentheses").1;
-    let ticks: Vec<f64> = fields
-        .split_whitespace()
-        .skip(13)
-        .take(2)
-        .filter_map(|field| field.parse().ok())
-        .collect();
+    let ticks: Vec<f64> =
+        fields.split_whitespace().skip(13).take(2).filter_map(|field| field.parse().ok()).collect();
     ticks.iter().sum::<f64>() / 100.0
 }

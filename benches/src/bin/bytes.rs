@@ -60,9 +60,7 @@ const ROWS: [(&str, &str, Option<&str>); 10] = [
     (
         "the same, `code_attributes: once`",
         OURS,
-        Some(product!(
-            "identity_attributes: resource\ncode_attributes: once"
-        )),
+        Some(product!("identity_attributes: resource\ncode_attributes: once")),
     ),
 ];
 
@@ -88,27 +86,17 @@ fn main() -> ExitCode {
         .map(|(setting, contestant, config)| {
             let row = measure(setting, contestant, config, spans);
             let is_compressed = config.is_some_and(|yaml| yaml.contains("span_compression"));
-            let sent = if is_compressed {
-                row.sent
-            } else {
-                row.recorded
-            };
+            let sent = if is_compressed { row.sent } else { row.recorded };
             checks.equal(format!("{setting}, spans sent"), row.sent, sent);
             checks.measured(format!("{setting}, bytes"), row.bytes_per_span);
             row
         })
         .collect();
-    println!(
-        "| | bytes a span | with gzip | spans sent of {} |",
-        rows[0].recorded
-    );
+    println!("| | bytes a span | with gzip | spans sent of {} |", rows[0].recorded);
     println!("|---|---|---|---|");
     for row in &rows {
         let (bytes, gzip) = (row.bytes_per_span, row.gzip_bytes_per_span);
-        println!(
-            "| {} | {bytes:.0} | {gzip:.0} | {} |",
-            row.setting, row.sent
-        );
+        println!("| {} | {bytes:.0} | {gzip:.0} | {} |", row.setting, row.sent);
     }
     checks.finish()
 }

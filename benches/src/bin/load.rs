@@ -38,9 +38,7 @@ fn main() {
     };
     let (spans, per_second) = (number(), number());
     let config = TelemetryConfig::from_env().expect("a configuration");
-    let telemetry = TelemetryProvider::builder(config)
-        .initialize()
-        .expect("a provider");
+    let telemetry = TelemetryProvider::builder(config).initialize().expect("a provider");
     let begin = Instant::now();
     let mut recorded = 0;
     while recorded < spans {

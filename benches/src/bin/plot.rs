@@ -18,11 +18,7 @@ use serde_json::Value;
 const PANELS: [(&str, &str, u64); 4] = [
     ("sampled, 3 attributes", "sampled", 3),
     ("sampled, no attributes", "sampled", 0),
-    (
-        "child of a span that is not sampled",
-        "unsampled-children",
-        0,
-    ),
+    ("child of a span that is not sampled", "unsampled-children", 0),
     ("not initialised", "not-initialised", 0),
 ];
 
@@ -67,23 +63,13 @@ fn main() {
 /// Draws the bars of one case below `y`. Returns where the next panel begins.
 fn panel(body: &mut String, mut y: f64, heading: &str, cells: &[&Value]) -> f64 {
     let figure = |cell: &Value, of: &str| cell["nanos"][of].as_f64().unwrap_or_default();
-    let longest = cells
-        .iter()
-        .map(|cell| figure(cell, "high"))
-        .fold(1.0, f64::max);
+    let longest = cells.iter().map(|cell| figure(cell, "high")).fold(1.0, f64::max);
     let at = |nanos: f64| LEFT + nanos / longest * LONGEST;
-    let _ = writeln!(
-        body,
-        "<text x=\"8\" y=\"{y}\" class=\"heading\">{heading}</text>"
-    );
+    let _ = writeln!(body, "<text x=\"8\" y=\"{y}\" class=\"heading\">{heading}</text>");
     y += 8.0;
     for cell in cells {
         let name = cell["contestant"].as_str().unwrap_or_default();
-        let class = if name.starts_with("floe") {
-            "ours"
-        } else {
-            "other"
-        };
+        let class = if name.starts_with("floe") { "ours" } else { "other" };
         let [low, median, high] = ["low", "median", "high"].map(|of| figure(cell, of));
         let (baseline, middle) = (y + 13.0, y + 9.0);
         let _ = writeln!(

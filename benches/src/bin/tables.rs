@@ -35,12 +35,7 @@ const TABLES: [(&str, &[(&str, &str)]); 10] = [
     ),
     (
         "growth",
-        &[
-            ("", "/line"),
-            ("at", "/at"),
-            ("ns", "/nanos"),
-            ("above the first", "/above_first"),
-        ],
+        &[("", "/line"), ("at", "/at"), ("ns", "/nanos"), ("above the first", "/above_first")],
     ),
     (
         "overhead",
@@ -53,47 +48,14 @@ const TABLES: [(&str, &[(&str, &str)]); 10] = [
             ("added % of that", "/added_percent_of_elapsed"),
         ],
     ),
-    (
-        "metrics",
-        &[
-            ("", "/what"),
-            ("ns", "/caller"),
-            ("ns, all threads", "/process"),
-        ],
-    ),
-    (
-        "filtered",
-        &[
-            ("", "/what"),
-            ("ns", "/nanos"),
-            ("over the bare call", "/over_bare"),
-        ],
-    ),
-    (
-        "polls",
-        &[
-            ("", "/what"),
-            ("ns", "/nanos"),
-            ("over annotated", "/over_annotated"),
-        ],
-    ),
+    ("metrics", &[("", "/what"), ("ns", "/caller"), ("ns, all threads", "/process")]),
+    ("filtered", &[("", "/what"), ("ns", "/nanos"), ("over the bare call", "/over_bare")]),
+    ("polls", &[("", "/what"), ("ns", "/nanos"), ("over annotated", "/over_annotated")]),
     ("logs", &[("", "/what"), ("ns", "/nanos")]),
-    (
-        "log-delivery",
-        &[
-            ("", "/what"),
-            ("CPU ns", "/cpu_nanos"),
-            ("arrived", "/arrived"),
-        ],
-    ),
+    ("log-delivery", &[("", "/what"), ("CPU ns", "/cpu_nanos"), ("arrived", "/arrived")]),
     (
         "sanitize",
-        &[
-            ("", "/what"),
-            ("bytes", "/bytes"),
-            ("ns", "/nanos"),
-            ("MB/s", "/megabytes_per_second"),
-        ],
+        &[("", "/what"), ("bytes", "/bytes"), ("ns", "/nanos"), ("MB/s", "/megabytes_per_second")],
     ),
 ];
 
@@ -122,11 +84,7 @@ fn rows(report: &Value) -> &[Value] {
 /// The command, the machine and the time.
 fn head(name: &str, report: &Value) {
     let machine = &report["machine"];
-    let quick = if report["quick"] == true {
-        " -- --quick"
-    } else {
-        ""
-    };
+    let quick = if report["quick"] == true { " -- --quick" } else { "" };
     println!(
         "\n## {name}\n\n`cargo bench -p benches --bench {name}{quick}`; {}, {} threads, Linux {}; {}. \
          Medians, with the quartiles or the 95 % confidence interval in parentheses.\n",
@@ -152,9 +110,7 @@ fn peers(cells: &[Value]) {
             contestants.push(contestant);
         }
     }
-    let headings = contestants
-        .iter()
-        .map(|contestant| title(contestant).to_owned());
+    let headings = contestants.iter().map(|contestant| title(contestant).to_owned());
     line(["ns per span".to_owned()].into_iter().chain(headings));
     rule(contestants.len() + 1);
     for cells in cells.chunk_by(|a, b| case(a) == case(b)) {
@@ -169,11 +125,7 @@ fn peers(cells: &[Value]) {
 fn case(cell: &Value) -> String {
     let [state, shape, attributes, threads] =
         ["state", "shape", "attributes", "threads"].map(|key| text(cell.get(key)));
-    let threads = if threads == "1" {
-        "1 thread".to_owned()
-    } else {
-        format!("{threads} threads")
-    };
+    let threads = if threads == "1" { "1 thread".to_owned() } else { format!("{threads} threads") };
     format!("{state}, {shape}, {attributes} attributes, {threads}")
 }
 

@@ -30,11 +30,7 @@ impl Process {
     pub fn start(bridge: Bridge, is_sampled: bool) -> Self {
         let sampled = is_sampled.to_string();
         let arguments = ["--bridge", bridge.name(), "--sampled", &sampled];
-        Self {
-            bridge,
-            is_sampled,
-            child: Child::start(&arguments),
-        }
+        Self { bridge, is_sampled, child: Child::start(&arguments) }
     }
 
     /// Measures one turn: nanoseconds of CPU time per span.

@@ -42,20 +42,12 @@ fn reporter(otlp: &Otlp) -> OpenTelemetryReporter {
 
 /// Its attributes are texts; static ones are not copied.
 fn properties(n: i64) -> [(&'static str, Cow<'static, str>); 3] {
-    [
-        ("rows", n.to_string().into()),
-        ("engine", "sqlite".into()),
-        ("table", text().into()),
-    ]
+    [("rows", n.to_string().into()), ("engine", "sqlite".into()), ("table", text().into())]
 }
 
 fn root_span(attributes: bool) -> Span {
     let root = Span::root("root", SpanContext::random());
-    if attributes {
-        root.with_properties(|| properties(CHILDREN))
-    } else {
-        root
-    }
+    if attributes { root.with_properties(|| properties(CHILDREN)) } else { root }
 }
 
 fn root(attributes: bool) {
@@ -68,11 +60,7 @@ fn root(attributes: bool) {
 
 fn child(n: i64, attributes: bool) -> i64 {
     let span = LocalSpan::enter_with_local_parent("child");
-    let _span = if attributes {
-        span.with_properties(|| properties(n))
-    } else {
-        span
-    };
+    let _span = if attributes { span.with_properties(|| properties(n)) } else { span };
     work(n)
 }
 
@@ -87,11 +75,7 @@ async fn root_async(attributes: bool, pause: bool) {
 
 async fn child_async(n: i64, attributes: bool, pause: bool) -> i64 {
     let span = Span::enter_with_local_parent("child");
-    let span = if attributes {
-        span.with_properties(|| properties(n))
-    } else {
-        span
-    };
+    let span = if attributes { span.with_properties(|| properties(n)) } else { span };
     work_async(n, pause).in_span(span).await
 }
 

@@ -34,9 +34,7 @@ pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
             drops,
         });
     }
-    let listening = tracing_subscriber::registry()
-        .with(LevelFilter::WARN)
-        .with(drops.clone());
+    let listening = tracing_subscriber::registry().with(LevelFilter::WARN).with(drops.clone());
     tracing::subscriber::set_global_default(listening).expect("the only subscriber");
     let provider = provider(state, sink);
     Arc::new(RawOpenTelemetry::<SdkTracer> {
@@ -96,15 +94,11 @@ where
                 self.child_async(n, attributes, pause).await;
             }
         };
-        children
-            .with_context(self.enter("root", CHILDREN, attributes))
-            .await;
+        children.with_context(self.enter("root", CHILDREN, attributes)).await;
     }
 
     async fn child_async(&self, n: i64, attributes: bool, pause: bool) -> i64 {
-        work_async(n, pause)
-            .with_context(self.enter("child", n, attributes))
-            .await
+        work_async(n, pause).with_context(self.enter("child", n, attributes)).await
     }
 }
 
@@ -140,10 +134,7 @@ where
     }
 
     fn end(&self) -> Option<u64> {
-        self.provider
-            .as_ref()?
-            .shutdown()
-            .expect("the SDK shuts down");
+        self.provider.as_ref()?.shutdown().expect("the SDK shuts down");
         Some(self.drops.spans())
     }
 }

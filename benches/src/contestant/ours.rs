@@ -25,10 +25,8 @@ impl Ours {
             |yaml| TelemetryConfig::from_yaml(&yaml).expect("a configuration"),
         );
         config.context = context;
-        config.sampling = config
-            .sampling
-            .clone()
-            .with_ratio(if state == State::Sampled { 1.0 } else { 0.0 });
+        config.sampling =
+            config.sampling.clone().with_ratio(if state == State::Sampled { 1.0 } else { 0.0 });
         if let Some(batch) = arguments::value("--batch") {
             let batches = &mut config.batch_processor;
             batches.max_export_batch_size = batch;

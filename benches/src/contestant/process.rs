@@ -62,34 +62,22 @@ impl Process {
     /// The path of this program is not known.
     #[must_use]
     pub fn start(name: &'static str, state: State) -> Self {
-        Self {
-            name,
-            state,
-            child: Child::start(&["--contestant", name, "--state", state.name()]),
-        }
+        Self { name, state, child: Child::start(&["--contestant", name, "--state", state.name()]) }
     }
 
     /// Measures one turn.
     pub fn measure(&mut self, case: Case, threads: usize) -> Nanos {
         let (shape, attributes) = (case.shape.name(), case.attributes);
-        let answer = self
-            .child
-            .request(&format!("measure {shape} {attributes} {threads}"));
+        let answer = self.child.request(&format!("measure {shape} {attributes} {threads}"));
         let mut words = answer.split_whitespace();
-        Nanos {
-            busy: word(&mut words),
-            after_pause: word(&mut words),
-        }
+        Nanos { busy: word(&mut words), after_pause: word(&mut words) }
     }
 
     /// The spans recorded and delivered so far.
     pub fn delivery(&mut self) -> Delivery {
         let answer = self.child.request("delivery");
         let mut words = answer.split_whitespace();
-        Delivery {
-            recorded: word(&mut words),
-            delivered: word(&mut words),
-        }
+        Delivery { recorded: word(&mut words), delivered: word(&mut words) }
     }
 }
 

@@ -34,13 +34,8 @@ impl Tracing {
 
     /// tracing alone, with a subscriber that prints and whose level is `off`.
     pub(super) fn off() -> Self {
-        tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::OFF)
-            .init();
-        Self {
-            provider: None,
-            drops: DropLog::default(),
-        }
+        tracing_subscriber::fmt().with_max_level(LevelFilter::OFF).init();
+        Self { provider: None, drops: DropLog::default() }
     }
 }
 
@@ -124,10 +119,7 @@ impl Contestant for Tracing {
     }
 
     fn end(&self) -> Option<u64> {
-        self.provider
-            .as_ref()?
-            .shutdown()
-            .expect("the SDK shuts down");
+        self.provider.as_ref()?.shutdown().expect("the SDK shuts down");
         Some(self.drops.spans())
     }
 }

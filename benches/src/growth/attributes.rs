@@ -27,15 +27,8 @@ children! {
 }
 
 pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
-    let functions: [(u64, Child); 7] = [
-        (0, none),
-        (1, one),
-        (2, two),
-        (4, four),
-        (8, eight),
-        (16, sixteen),
-        (32, thirty_two),
-    ];
+    let functions: [(u64, Child); 7] =
+        [(0, none), (1, one), (2, two), (4, four), (8, eight), (16, sixteen), (32, thirty_two)];
     let acts = functions.map(|(at, child)| -> (u64, Act) {
         let act = move || {
             for n in 0..SPANS {
@@ -64,11 +57,7 @@ pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
         at,
         nanos,
         price: price(index),
-        above_first: if index < 4 {
-            0.0
-        } else {
-            (price(index) / first - 1.0) * 100.0
-        },
+        above_first: if index < 4 { 0.0 } else { (price(index) / first - 1.0) * 100.0 },
     };
     measured.iter().enumerate().map(point).collect()
 }

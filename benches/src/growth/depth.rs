@@ -7,11 +7,7 @@ use crate::work::work;
 
 #[traced(name = "nested")]
 fn nested(deeper: i64) -> i64 {
-    if deeper == 0 {
-        0
-    } else {
-        work(nested(deeper - 1))
-    }
+    if deeper == 0 { 0 } else { work(nested(deeper - 1)) }
 }
 
 pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {

@@ -55,11 +55,7 @@ fn open_and_end(recorder: &Recorder, live: usize) -> (Duration, usize) {
 
 pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
     let points = [1, 10, 100, 1000, 10_000, 100_000];
-    let points = if arguments::quick() {
-        &points[..4]
-    } else {
-        &points[..]
-    };
+    let points = if arguments::quick() { &points[..4] } else { &points[..] };
     let rounds = rounds().min(30);
     let mut measured = vec![Vec::new(); points.len()];
     for round in 0..=rounds {

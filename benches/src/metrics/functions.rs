@@ -45,10 +45,7 @@ fn by_hand(n: i64, calls: &Counter<u64>, duration: &Histogram<f64>) -> Outcome {
     let begun = Instant::now();
     let outcome = body(n);
     let status = if outcome.is_ok() { "ok" } else { "error" };
-    let labels = [
-        KeyValue::new("function", "by_hand"),
-        KeyValue::new("status", status),
-    ];
+    let labels = [KeyValue::new("function", "by_hand"), KeyValue::new("status", status)];
     calls.add(1, &labels);
     duration.record(begun.elapsed().as_secs_f64(), &labels);
     outcome
@@ -76,22 +73,14 @@ pub(super) fn unsampled() -> Vec<Contestant> {
         .with_periodic_exporter(super::totals::Nowhere)
         .build();
     let sdk = opentelemetry::metrics::MeterProvider::meter(&meter, "by_hand");
-    let (calls, duration) = (
-        sdk.u64_counter("calls").build(),
-        sdk.f64_histogram("duration").build(),
-    );
+    let (calls, duration) =
+        (sdk.u64_counter("calls").build(), sdk.f64_histogram("duration").build());
     vec![
         ("function: bare", Box::new(times(bare))),
         ("function, not sampled: #[traced]", Box::new(below(without))),
-        (
-            "function, not sampled: #[traced(metrics)]",
-            Box::new(below(measured)),
-        ),
+        ("function, not sampled: #[traced(metrics)]", Box::new(below(measured))),
         ("root, not sampled: #[traced]", Box::new(times(without))),
-        (
-            "root, not sampled: #[traced(metrics)]",
-            Box::new(times(measured)),
-        ),
+        ("root, not sampled: #[traced(metrics)]", Box::new(times(measured))),
         ("function: #[autometrics]", Box::new(times(auto))),
         (
             "function: opentelemetry, by hand",
@@ -107,9 +96,6 @@ pub(super) fn unsampled() -> Vec<Contestant> {
 pub(super) fn sampled() -> Vec<Contestant> {
     vec![
         ("function, sampled: #[traced]", Box::new(below(without))),
-        (
-            "function, sampled: #[traced(metrics)]",
-            Box::new(below(measured)),
-        ),
+        ("function, sampled: #[traced(metrics)]", Box::new(below(measured))),
     ]
 }

@@ -14,20 +14,15 @@ use super::Contestant;
 use super::totals::Nowhere;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
-static ROWS: Counter = METRICS
-    .counter(Metric::new("rows"))
-    .with_attributes(&LABELS);
-static LOAD: Histogram = METRICS
-    .histogram(Metric::new("load").with_boundaries(&BOUNDARIES))
-    .with_attributes(&LABELS);
+static ROWS: Counter = METRICS.counter(Metric::new("rows")).with_attributes(&LABELS);
+static LOAD: Histogram =
+    METRICS.histogram(Metric::new("load").with_boundaries(&BOUNDARIES)).with_attributes(&LABELS);
 
 /// The bucket boundaries of all histograms.
 const BOUNDARIES: [f64; 9] = [0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
 
 static METER: LazyLock<(SdkMeterProvider, Meter)> = LazyLock::new(|| {
-    let provider = SdkMeterProvider::builder()
-        .with_periodic_exporter(Nowhere)
-        .build();
+    let provider = SdkMeterProvider::builder().with_periodic_exporter(Nowhere).build();
     let meter = provider.meter("orders");
     (provider, meter)
 });
@@ -55,10 +50,7 @@ fn value(n: i64) -> f64 {
 /// All contestants.
 pub(super) fn contestants() -> Vec<Contestant> {
     // A previous call may have installed it already.
-    let _ = PrometheusBuilder::new()
-        .set_buckets(&BOUNDARIES)
-        .expect("buckets")
-        .install_recorder();
+    let _ = PrometheusBuilder::new().set_buckets(&BOUNDARIES).expect("buckets").install_recorder();
     let mut all = counters();
     all.extend(histograms());
     all
@@ -92,11 +84,7 @@ fn counters() -> Vec<Contestant> {
 }
 
 fn histograms() -> Vec<Contestant> {
-    let histogram = METER
-        .1
-        .f64_histogram("load")
-        .with_boundaries(BOUNDARIES.to_vec())
-        .build();
+    let histogram = METER.1.f64_histogram("load").with_boundaries(BOUNDARIES.to_vec()).build();
     let bound = histogram.bind(&labels());
     let vec = prometheus::register_histogram_vec!(
         "load",
@@ -129,8 +117,7 @@ fn histograms() -> Vec<Contestant> {
             handle.record(value(n));
         }),
         times("histogram: prometheus", move |n| {
-            vec.with_label_values(&["orders", "success"])
-                .observe(value(n));
+            vec.with_label_values(&["orders", "success"]).observe(value(n));
         }),
         times("histogram: prometheus, handle", move |n| {
             child.observe(value(n));

@@ -39,11 +39,7 @@ pub fn gate(limit: f64, checks: &mut Checks) -> Measured {
         }
         percent.push((with / without - 1.0) * 100.0);
         if let Some(measured) = decide(&percent, limit) {
-            checks.equal(
-                "demo pipeline, spans delivered",
-                demo.spans,
-                demo.expected_spans,
-            );
+            checks.equal("demo pipeline, spans delivered", demo.spans, demo.expected_spans);
             return measured;
         }
     }
@@ -56,11 +52,7 @@ fn decide(percent: &[f64], limit: f64) -> Option<Measured> {
     let added_percent = Interval::of(percent.to_vec());
     let is_certain = added_percent.to < limit || added_percent.from >= limit;
     let is_decided = pairs >= MOST || pairs >= LEAST && is_certain;
-    is_decided.then_some(Measured {
-        added_percent,
-        pairs,
-        is_below: added_percent.median < limit,
-    })
+    is_decided.then_some(Measured { added_percent, pairs, is_below: added_percent.median < limit })
 }
 
 #[cfg(test)]

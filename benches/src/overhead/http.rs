@@ -40,11 +40,7 @@ const CPU_TIME: &str = "/cpu-time";
 const OPERATIONS: [(&str, &str, bool); 3] = [
     ("HTTP request, #[traced]", "/orders/traced", false),
     ("HTTP request, HttpServerLayer", "/orders/layers", false),
-    (
-        "HTTP request, HttpServerLayer, traceparent",
-        "/orders/layers",
-        true,
-    ),
+    ("HTTP request, HttpServerLayer, traceparent", "/orders/layers", true),
 ];
 
 /// A minimal handler: it reads the request and writes some JSON.
@@ -141,19 +137,12 @@ async fn get(server: &mut SendRequest<Empty<Bytes>>, path: &str, has_context: bo
         request.headers_mut().insert("traceparent", context);
     }
     let response = server.send_request(request).await.expect("a response");
-    response
-        .into_body()
-        .collect()
-        .await
-        .expect("a body")
-        .to_bytes()
+    response.into_body().collect().await.expect("a body").to_bytes()
 }
 
 async fn server_time(server: &mut SendRequest<Empty<Bytes>>) -> Duration {
     let nanos = get(server, CPU_TIME, false).await;
-    let nanos = str::from_utf8(&nanos)
-        .ok()
-        .and_then(|nanos| nanos.parse().ok());
+    let nanos = str::from_utf8(&nanos).ok().and_then(|nanos| nanos.parse().ok());
     Duration::from_nanos(nanos.expect("a number"))
 }
 

@@ -32,13 +32,7 @@ impl Pipeline {
         copy(&demo, folder.path());
         let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
         let (identity, _) = identity.expect("a product");
-        Self {
-            identity,
-            telemetry: Telemetry::new(),
-            spans: 0,
-            expected_spans: 0,
-            _folder: folder,
-        }
+        Self { identity, telemetry: Telemetry::new(), spans: 0, expected_spans: 0, _folder: folder }
     }
 
     /// The CPU time of a run. The same code runs with the provider enabled and with `enabled: false`. A run is long
@@ -58,11 +52,7 @@ impl Pipeline {
             let least = report.steps().len() as u64 + 1;
             checks.at_least("demo pipeline, spans of a run", collected, least);
         } else {
-            checks.equal(
-                "demo pipeline, spans while disabled",
-                arrived - self.spans,
-                0,
-            );
+            checks.equal("demo pipeline, spans while disabled", arrived - self.spans, 0);
         }
         self.expected_spans += collected;
         self.spans = arrived;
@@ -72,9 +62,7 @@ impl Pipeline {
 
 pub(super) fn row(checks: &mut Checks) -> Row {
     let mut demo = Pipeline::new();
-    let mut row = pairs("demo pipeline, CPU time", 10, 1, |with| {
-        demo.run(with, checks)
-    });
+    let mut row = pairs("demo pipeline, CPU time", 10, 1, |with| demo.run(with, checks));
     row.spans = demo.spans;
     row.expected_spans = demo.expected_spans;
     row

@@ -13,11 +13,7 @@ const ROWS: i64 = 10_000;
 const QUERIES: u32 = 1000;
 
 fn find(database: &Connection, id: i64) -> rusqlite::Result<String> {
-    database.query_row(
-        "SELECT name, total FROM orders WHERE id = ?1",
-        [id],
-        |row| row.get(0),
-    )
+    database.query_row("SELECT name, total FROM orders WHERE id = ?1", [id], |row| row.get(0))
 }
 
 #[traced(name = "orders.find", kind = client, attributes("db.system.name" = "sqlite", id, sql = "SELECT name"))]
@@ -31,10 +27,7 @@ fn database(folder: &Path) -> rusqlite::Result<Connection> {
         .execute_batch("CREATE TABLE orders (id INTEGER PRIMARY KEY, name TEXT, total REAL)")?;
     let rows = database.transaction()?;
     for id in 0..ROWS {
-        rows.execute(
-            "INSERT INTO orders VALUES (?1, 'order ' || ?1, ?1 * 1.5)",
-            [id],
-        )?;
+        rows.execute("INSERT INTO orders VALUES (?1, 'order ' || ?1, ?1 * 1.5)", [id])?;
     }
     rows.commit()?;
     Ok(database)
@@ -49,11 +42,7 @@ pub(super) fn row() -> Row {
         let took = timed(|| {
             for n in 0..i64::from(QUERIES) {
                 let id = n * 7919 % ROWS;
-                let found = if with {
-                    find_traced(&database, id)
-                } else {
-                    find(&database, id)
-                };
+                let found = if with { find_traced(&database, id) } else { find(&database, id) };
                 found.expect("a row");
             }
         });

@@ -12,16 +12,8 @@ use super::{Row, row};
 use crate::arguments;
 
 /// Texts without any key: no spaces, a single character, nested quotes.
-const WITHOUT_KEYS: [&str; 8] = [
-    "a",
-    "aB3",
-    "@",
-    "=",
-    "\"'",
-    "\\\"",
-    "{\"a\":\"{'b':[(",
-    "a=\"b='",
-];
+const WITHOUT_KEYS: [&str; 8] =
+    ["a", "aB3", "@", "=", "\"'", "\\\"", "{\"a\":\"{'b':[(", "a=\"b='"];
 
 /// Texts that trigger the rules. Repeating them maximises the work.
 #[rustfmt::skip]
@@ -56,9 +48,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = slowest("each once", &cases, str::to_owned);
     for &length in lengths {
         let what = format!("each to {} kB", length / 1000);
-        rows.extend(slowest(&what, &cases, |input| {
-            repeated(&format!("{input} "), length)
-        }));
+        rows.extend(slowest(&what, &cases, |input| repeated(&format!("{input} "), length)));
     }
     for text in WITHOUT_KEYS.iter().chain(&TRIGGERS) {
         for &length in lengths {
@@ -81,15 +71,10 @@ fn slowest(how: &str, cases: &[Case], text: impl Fn(&str) -> String) -> Vec<Row>
         .iter()
         .map(|case| {
             let what = format!("corpus, {how}: {}", case.id);
-            row(&what, &text(&case.input), |text| {
-                sanitize_error_message(text).len()
-            })
+            row(&what, &text(&case.input), |text| sanitize_error_message(text).len())
         })
         .collect();
-    rows.sort_by(|one, other| {
-        one.megabytes_per_second
-            .total_cmp(&other.megabytes_per_second)
-    });
+    rows.sort_by(|one, other| one.megabytes_per_second.total_cmp(&other.megabytes_per_second));
     let below = rows.partition_point(|row| row.megabytes_per_second < GOAL);
     let places = [0, 1, 2, rows.len() / 100, rows.len() / 2];
     let mut shown = places.map(|place| rows[place].clone()).to_vec();

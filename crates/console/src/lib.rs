@@ -150,11 +150,7 @@ impl ConsoleExporter {
             None
         };
         Self {
-            state: Mutex::new(State {
-                writer,
-                unfinished: HashMap::new(),
-                bytes: 0,
-            }),
+            state: Mutex::new(State { writer, unfinished: HashMap::new(), bytes: 0 }),
             look: Options {
                 color: uses_color(is_terminal),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
@@ -198,9 +194,7 @@ impl State {
 
 impl fmt::Debug for ConsoleExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsoleExporter")
-            .field("look", &self.look)
-            .finish_non_exhaustive()
+        f.debug_struct("ConsoleExporter").field("look", &self.look).finish_non_exhaustive()
     }
 }
 

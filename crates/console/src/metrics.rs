@@ -93,28 +93,15 @@ mod tests {
     #[test]
     fn each_point_is_a_line() {
         let memory = InMemoryMetricExporter::default();
-        let sdk = SdkMeterProvider::builder()
-            .with_periodic_exporter(memory.clone())
-            .build();
+        let sdk = SdkMeterProvider::builder().with_periodic_exporter(memory.clone()).build();
         let meter = sdk.meter("test");
         let orders = [KeyValue::new("table", "orders")];
-        meter
-            .u64_counter("rows")
-            .with_unit("{row}")
-            .build()
-            .add(5, &orders);
-        meter
-            .f64_histogram("load")
-            .with_unit("s")
-            .build()
-            .record(0.5, &[]);
+        meter.u64_counter("rows").with_unit("{row}").build().add(5, &orders);
+        meter.f64_histogram("load").with_unit("s").build().record(0.5, &[]);
         sdk.force_flush().unwrap();
 
         let metrics = memory.get_finished_metrics().unwrap();
         let text: String = metrics.iter().map(render).collect();
-        assert_eq!(
-            text,
-            "rows 5 {row} table=orders\nload 1 values, sum 0.5 s\n"
-        );
+        assert_eq!(text, "rows 5 {row} table=orders\nload 1 values, sum 0.5 s\n");
     }
 }

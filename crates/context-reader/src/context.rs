@@ -176,12 +176,7 @@ impl Span {
     /// The span with these ids, that of the trace first.
     pub(crate) fn with(ids: &[u8], flags: u8, attributes: Attributes) -> Option<Self> {
         let (trace, id) = ids.split_first_chunk()?;
-        Some(Self {
-            trace: *trace,
-            id: id.try_into().ok()?,
-            flags,
-            attributes,
-        })
+        Some(Self { trace: *trace, id: id.try_into().ok()?, flags, attributes })
     }
 
     /// The id of its trace.
@@ -302,11 +297,8 @@ mod tests {
         let header = record(data);
         assert_eq!(Span::size(&header), data.len());
         let span = Span::decode(&header, data, &keys).expect("it is valid");
-        let found: Vec<_> = span
-            .attributes()
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
+        let found: Vec<_> =
+            span.attributes().iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(found, [("route", "/b"), ("user", "b")]);
         assert!(span.is_sampled());
         let mut other = header;

@@ -40,10 +40,7 @@ impl Process {
     /// There is no such process, or its memory may not be read.
     pub fn open(id: u32) -> io::Result<Self> {
         let memory = File::open(of(id).join("mem")).map_err(|error| explained(id, &error))?;
-        Ok(Self {
-            id,
-            memory: Memory(memory),
-        })
+        Ok(Self { id, memory: Memory(memory) })
     }
 
     /// Its id.
@@ -60,10 +57,8 @@ impl Process {
     /// The process has ended or may not be read, or what it says is no context.
     pub fn context(&self) -> io::Result<Option<Context>> {
         let mappings = mappings(self.id).map_err(|error| explained(self.id, &error))?;
-        for Mapping { start: address, .. } in mappings
-            .into_iter()
-            .filter(Mapping::is_context)
-            .take(MAX_CONTEXTS)
+        for Mapping { start: address, .. } in
+            mappings.into_iter().filter(Mapping::is_context).take(MAX_CONTEXTS)
         {
             for _ in 0..ATTEMPTS {
                 let header: [u8; 32] = self.memory.read(address)?;
@@ -113,9 +108,7 @@ impl Process {
 
     fn read_threads(&self, context: &Context) -> io::Result<Vec<Thread>> {
         let variable = match &context.keys {
-            Some(_) => self
-                .variable()
-                .map_err(|error| explained(self.id, &error))?,
+            Some(_) => self.variable().map_err(|error| explained(self.id, &error))?,
             None => None,
         };
         let mut threads = Vec::new();
@@ -141,12 +134,7 @@ impl Process {
                 },
                 _ => None,
             };
-            threads.push(Thread {
-                id,
-                name: name.trim_end().to_owned(),
-                span,
-                is_stuck,
-            });
+            threads.push(Thread { id, name: name.trim_end().to_owned(), span, is_stuck });
         }
         threads.sort_by_key(Thread::id);
         Ok(threads)
@@ -181,10 +169,7 @@ impl Process {
                 break;
             }
             // The beginning of a file, as the process sees it. What is no file of a library has no symbols.
-            if let Some(path) = mapping
-                .name
-                .strip_prefix('/')
-                .filter(|_| mapping.offset == 0)
+            if let Some(path) = mapping.name.strip_prefix('/').filter(|_| mapping.offset == 0)
                 && seen.insert(path.to_owned())
                 && let path = of(self.id).join("root").join(path)
                 && let Ok(Some(found)) = Variable::of_library(&path, mapping.start, &self.memory)
@@ -242,10 +227,7 @@ pub fn publishing() -> io::Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let entry = entry?;
-        let id = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse().ok());
+        let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
         if let Some(id) = id
             && entry.metadata().is_ok_and(|of| of.uid() == user)
             && mappings(id).is_ok_and(|found| found.iter().any(Mapping::is_context))
@@ -278,20 +260,12 @@ impl Mapping {
         let start = number(fields.next()?.split_once('-')?.0)?;
         let offset = number(fields.nth(1)?)?;
         let name = fields.nth(2).unwrap_or_default().trim_start().to_owned();
-        Some(Self {
-            start,
-            offset,
-            name,
-        })
+        Some(Self { start, offset, name })
     }
 
     /// Whether its name is that of a context.
     fn is_context(&self) -> bool {
-        let names = [
-            "[anon_shmem:OTEL_CTX]",
-            "[anon:OTEL_CTX]",
-            "/memfd:OTEL_CTX",
-        ];
+        let names = ["[anon_shmem:OTEL_CTX]", "[anon:OTEL_CTX]", "/memfd:OTEL_CTX"];
         names.iter().any(|name| self.name.starts_with(name))
     }
 }

@@ -37,11 +37,7 @@ impl Stopped {
         loop {
             // SAFETY: `status` is valid for the result.
             let found = unsafe {
-                libc::waitpid(
-                    thread.as_raw(),
-                    &raw mut status,
-                    libc::__WALL | libc::WNOHANG,
-                )
+                libc::waitpid(thread.as_raw(), &raw mut status, libc::__WALL | libc::WNOHANG)
             };
             match found {
                 ..0 => return Err(io::Error::last_os_error()),

@@ -53,15 +53,13 @@ impl Variable {
             let mut headers = library.elf_program_headers().iter();
             let first = headers.find(|header| header.p_type(endian) == elf::PT_LOAD)?;
             let base = start.wrapping_sub(first.p_vaddr(endian) & !0xfff);
-            let mut accesses = library
-                .dynamic_relocations()?
-                .filter_map(|(at, relocation)| {
-                    let RelocationFlags::Elf { r_type } = relocation.flags() else {
-                        return None;
-                    };
-                    let is_of = relocation.target() == RelocationTarget::Symbol(symbol);
-                    is_of.then(|| (base.wrapping_add(at), r_type))
-                });
+            let mut accesses = library.dynamic_relocations()?.filter_map(|(at, relocation)| {
+                let RelocationFlags::Elf { r_type } = relocation.flags() else {
+                    return None;
+                };
+                let is_of = relocation.target() == RelocationTarget::Symbol(symbol);
+                is_of.then(|| (base.wrapping_add(at), r_type))
+            });
             accesses.find_map(|(at, kind)| match kind {
                 elf::R_X86_64_TLSDESC => {
                     Self::described(memory.word(at.wrapping_add(8)).ok()?, memory)
@@ -111,10 +109,7 @@ fn look_into(
     find: impl FnOnce(&Program<'_>, SymbolIndex, u64) -> Option<Variable>,
 ) -> io::Result<Option<Variable>> {
     // Opening a pipe must not wait for a writer.
-    let file = File::options()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path)?;
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() > MAX_FILE {
         return Ok(None);

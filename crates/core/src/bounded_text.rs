@@ -42,11 +42,7 @@ pub struct Bounded<'a> {
 impl<'a> Bounded<'a> {
     /// A writer that appends at most `room` bytes to `text`.
     pub const fn new(text: &'a mut String, room: usize) -> Self {
-        Self {
-            text,
-            room,
-            is_cut: false,
-        }
+        Self { text, room, is_cut: false }
     }
 
     /// Whether a text had no room.

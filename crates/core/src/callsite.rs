@@ -84,10 +84,7 @@ impl CallSite {
     #[doc(hidden)]
     #[must_use]
     pub const fn with_tracer(mut self, name: &'static str) -> Self {
-        assert!(
-            !name.is_empty(),
-            "a tracer needs a name, and this one is empty"
-        );
+        assert!(!name.is_empty(), "a tracer needs a name, and this one is empty");
         self.scope_name = name;
         self.has_tracer = true;
         self
@@ -266,9 +263,7 @@ impl CallSite {
 
 /// The same for a span whose name is only known at run time, at a place if it has one.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
-    let place = callsite.map_or(std::ptr::null(), |callsite| {
-        std::ptr::from_ref(callsite).cast()
-    });
+    let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {
         Some(callsite) => callsite.described(name),
         None => Attributes::of_call(&sanitize_sent(name), "", "", 0),
@@ -281,9 +276,7 @@ fn type_around(here: &str) -> Option<&str> {
     let path = here.rsplitn(3, "::").nth(2)?;
     let path = path.strip_suffix('>').map_or(path, |path| {
         let of_impl = path.rsplit_once("<impl ").map(|(_, path)| path);
-        let of_trait = path
-            .strip_prefix('<')
-            .and_then(|path| path.split_once(" as "));
+        let of_trait = path.strip_prefix('<').and_then(|path| path.split_once(" as "));
         of_impl.or(of_trait.map(|(path, _)| path)).unwrap_or(path)
     });
     let path = path.rsplit_once(" for ").map_or(path, |(_, path)| path);
@@ -361,10 +354,7 @@ macro_rules! __floe_location {
 // one, because of the variant of that name.
 #[cfg_attr(not(doc), doc(hidden))]
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the five levels of `tracing` and `log`"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the five levels of `tracing` and `log`")]
 pub enum Level {
     /// Errors.
     Error = 1,
@@ -399,17 +389,8 @@ impl Scope {
         version: Option<&'static str>,
         location: SourceLocation,
     ) -> Self {
-        assert!(
-            !name.is_empty(),
-            "a tracer needs a name, and this one is empty"
-        );
-        Self {
-            name,
-            target: name,
-            version,
-            location,
-            filter_cache: AtomicU32::new(0),
-        }
+        assert!(!name.is_empty(), "a tracer needs a name, and this one is empty");
+        Self { name, target: name, version, location, filter_cache: AtomicU32::new(0) }
     }
 
     /// The name of the tracer.
@@ -550,15 +531,9 @@ mod tests {
             ("shop::Cart::add::Here", Some("Cart")),
             ("shop::Cart<_>::add::Here", Some("Cart")),
             ("<shop::Cart as shop::List>::add::Here", Some("Cart")),
-            (
-                "<alloc::vec::Vec<_> as shop::List<_>>::add::Here",
-                Some("Vec"),
-            ),
+            ("<alloc::vec::Vec<_> as shop::List<_>>::add::Here", Some("Vec")),
             ("shop::list::<impl shop::Cart>::add::Here", Some("Cart")),
-            (
-                "shop::list::<impl shop::List for shop::Cart<_>>::add::Here",
-                Some("Cart"),
-            ),
+            ("shop::list::<impl shop::List for shop::Cart<_>>::add::Here", Some("Cart")),
             ("shop::List::add::Here", Some("List")),
             ("add::Here", None),
         ] {
@@ -569,10 +544,7 @@ mod tests {
     /// A program may contain two incompatible versions of this crate, so their lists need different names.
     #[test]
     fn the_lists_name_this_version() {
-        let (major, minor) = (
-            env!("CARGO_PKG_VERSION_MAJOR"),
-            env!("CARGO_PKG_VERSION_MINOR"),
-        );
+        let (major, minor) = (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
         let version = format!("_{major}_{minor}\"");
         let names: Vec<&str> = include_str!("callsite.rs")
             .lines()

@@ -6,18 +6,10 @@
 //! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
 //! thread converts ticks to wall-clock time relative to an anchor, which it renews.
 
-#[cfg(all(
-    not(miri),
-    target_os = "linux",
-    any(target_arch = "x86", target_arch = "x86_64")
-))]
+#[cfg(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64")))]
 mod counter;
 /// The clock of the standard library. Miri has neither the instruction nor the files of the system.
-#[cfg(not(all(
-    not(miri),
-    target_os = "linux",
-    any(target_arch = "x86", target_arch = "x86_64")
-)))]
+#[cfg(not(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))))]
 mod counter {
     pub(super) use super::standard::now;
 
@@ -76,10 +68,7 @@ impl Ticks {
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     #[inline]
     pub fn since(self, Self(earlier): Self) -> Duration {
-        nanos(
-            self.0.saturating_sub(earlier),
-            counter::nanos_per_tick(self.0),
-        )
+        nanos(self.0.saturating_sub(earlier), counter::nanos_per_tick(self.0))
     }
 }
 
@@ -152,19 +141,12 @@ impl Moment {
         let monotonic = Instant::now();
         let unix = signed_unix_nanos(wall_now());
         let took = counter::now().saturating_sub(before);
-        let moment = Self {
-            ticks: before + took / 2,
-            monotonic,
-            unix,
-        };
+        let moment = Self { ticks: before + took / 2, monotonic, unix };
         (moment, took)
     }
 
     /// The mean duration of a tick since `earlier`, in nanoseconds.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "53 bits count the ticks of a month"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "53 bits count the ticks of a month")]
     fn nanos_per_tick_since(&self, earlier: &Self) -> f64 {
         let ticks = self.ticks.saturating_sub(earlier.ticks).max(1);
         let elapsed = self.monotonic.saturating_duration_since(earlier.monotonic);
@@ -237,9 +219,7 @@ impl WallClock {
     /// Continues from `now` with the rate since the anchor. The times before and after join, unless the wall clock
     /// shows another time than the monotonic clock.
     fn follow(&mut self, now: Moment) {
-        let passed = now
-            .monotonic
-            .saturating_duration_since(self.anchor.monotonic);
+        let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
         let went_back = now.ticks < self.anchor.ticks;
@@ -256,10 +236,7 @@ impl WallClock {
         } else {
             self.learn(now.nanos_per_tick_since(&self.anchor));
         }
-        self.anchor = Moment {
-            unix: if is_followed { expected } else { now.unix },
-            ..now
-        };
+        self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
     }
 
     /// Where the machine slept in between, the counter may have gone on and the monotonic clock not. What two intervals
@@ -304,9 +281,7 @@ impl WallClock {
     #[inline]
     fn signed_unix(&self, ticks: Ticks) -> i128 {
         let ticks = self.without_jump(ticks);
-        let Moment {
-            ticks: at, unix, ..
-        } = self.anchor;
+        let Moment { ticks: at, unix, .. } = self.anchor;
         let distance = nanos(ticks.abs_diff(at), self.nanos_per_tick).as_nanos();
         if ticks >= at {
             unix.saturating_add_unsigned(distance)
@@ -411,9 +386,6 @@ mod tests {
         let wall = clock.signed_unix(late) - clock.signed_unix(early);
         let elapsed = nanos(late.0 - early.0, clock.nanos_per_tick).as_nanos();
         // Both halves are rounded down.
-        assert!(
-            wall.abs_diff(elapsed.cast_signed()) <= 2,
-            "{wall} {elapsed}"
-        );
+        assert!(wall.abs_diff(elapsed.cast_signed()) <= 2, "{wall} {elapsed}");
     }
 }

@@ -23,9 +23,7 @@ pub fn variable_os(name: &str) -> Option<OsString> {
 pub fn names(prefixes: &[&str]) -> Vec<String> {
     let names = env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = names.filter_map(|(name, _)| name.into_string().ok());
-    names
-        .filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
-        .collect()
+    names.filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).collect()
 }
 
 /// Returns the path of the running executable.
@@ -36,9 +34,7 @@ pub fn executable() -> Option<PathBuf> {
 /// Returns the first arguments of the process, as text.
 pub fn arguments(most: usize) -> Vec<String> {
     let arguments = env::args_os().take(most);
-    arguments
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect()
+    arguments.map(|argument| argument.to_string_lossy().into_owned()).collect()
 }
 
 /// Returns the file name of the running executable.

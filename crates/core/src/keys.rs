@@ -10,12 +10,8 @@ pub const FLOE_PRODUCT_VERSION: &str = "floe.product.version";
 pub const FLOE_MODE: &str = "floe.mode";
 
 /// The four keys of the floe identity.
-pub const IDENTITY: [&str; 4] = [
-    FLOE_NAMESPACE,
-    FLOE_PRODUCT_NAME,
-    FLOE_PRODUCT_VERSION,
-    FLOE_MODE,
-];
+pub const IDENTITY: [&str; 4] =
+    [FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_MODE];
 
 /// Whether the future was dropped before it was ready.
 pub const FLOE_CANCELLED: &str = "floe.cancelled";

@@ -20,10 +20,7 @@
 //! The crate linkme is not used: its public attribute macro costs the compiler as much per function as the rest
 //! of the expansion, and its internal form needed an exact pin.
 
-#![expect(
-    unsafe_code,
-    reason = "only the linker defines the bounds of a section"
-)]
+#![expect(unsafe_code, reason = "only the linker defines the bounds of a section")]
 
 use std::fmt;
 use std::slice;
@@ -55,14 +52,8 @@ impl<T: Sync> LinkList<T> {
     pub const fn empty() -> Self {
         const { assert!(size_of::<T>() > 0, "elements must not be zero-sized") };
         Self {
-            elements: Bounds {
-                start: std::ptr::null(),
-                stop: std::ptr::null(),
-            },
-            guards: Bounds {
-                start: std::ptr::null(),
-                stop: std::ptr::null(),
-            },
+            elements: Bounds { start: std::ptr::null(), stop: std::ptr::null() },
+            guards: Bounds { start: std::ptr::null(), stop: std::ptr::null() },
         }
     }
 
@@ -83,10 +74,7 @@ impl<T: Sync> LinkList<T> {
         const { assert!(size_of::<T>() > 0, "elements must not be zero-sized") };
         Self {
             elements: Bounds { start, stop },
-            guards: Bounds {
-                start: guard_start,
-                stop: guard_stop,
-            },
+            guards: Bounds { start: guard_start, stop: guard_stop },
         }
     }
 

@@ -66,10 +66,7 @@ impl<W: Write> Write for Unsignalled<W> {
 }
 
 #[cfg(all(unix, not(miri)))]
-#[expect(
-    unsafe_code,
-    reason = "the standard library has no function for the signals of a thread"
-)]
+#[expect(unsafe_code, reason = "the standard library has no function for the signals of a thread")]
 mod mask {
     use std::marker::PhantomData;
     use std::mem::MaybeUninit;
@@ -109,11 +106,7 @@ mod mask {
                 // SAFETY: the set is initialized, and exclusively borrowed.
                 unsafe { libc::sigdelset(&raw mut all, signal) };
             }
-            Self {
-                before: change(SIG_BLOCK, &all),
-                raised: [None; 2],
-                _same_thread: PhantomData,
-            }
+            Self { before: change(SIG_BLOCK, &all), raised: [None; 2], _same_thread: PhantomData }
         }
 
         pub(super) fn of_writes() -> Self {

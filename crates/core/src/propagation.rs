@@ -143,11 +143,7 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
 /// with `context: boundaries`, too, and it is empty while the thread ends.
 #[must_use]
 pub fn current_context() -> Context {
-    if recorder::context_is_alive() {
-        recorder::current_context()
-    } else {
-        Context::new()
-    }
+    if recorder::context_is_alive() { recorder::current_context() } else { Context::new() }
 }
 
 /// Returns the headers that propagate the current context.
@@ -205,10 +201,5 @@ pub fn is_trace_active() -> bool {
 }
 
 /// The headers with the ids of a trace.
-const TRACE_FIELDS: [&str; 5] = [
-    "traceparent",
-    "b3",
-    "x-b3-traceid",
-    "uber-trace-id",
-    "x-amzn-trace-id",
-];
+const TRACE_FIELDS: [&str; 5] =
+    ["traceparent", "b3", "x-b3-traceid", "uber-trace-id", "x-amzn-trace-id"];

@@ -92,10 +92,7 @@ pub fn set_redactors(error: Redactor, attribute: Redactor) {
 }
 
 fn with<T>(redact: impl FnOnce(&Redactors) -> T) -> T {
-    let current = CURRENT
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let current = CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone();
     redact(current.as_deref().unwrap_or(&Redactors::default()))
 }
 
@@ -130,10 +127,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     if line.len() <= MAX_LINE {
         return line;
     }
-    Cow::Owned(format!(
-        "{}…",
-        &line[..char_boundary::floor(&line, MAX_LINE)]
-    ))
+    Cow::Owned(format!("{}…", &line[..char_boundary::floor(&line, MAX_LINE)]))
 }
 
 /// Masks `user:password@` where a message quotes an address, which need not have a scheme.
@@ -144,11 +138,7 @@ fn without_userinfo(message: &str) -> Cow<'_, str> {
     let masked = quotes(message, |quote| {
         let (address, host) = quote.rsplit_once('@')?;
         let (scheme, userinfo) = address.rsplit_once("//").unwrap_or(("", address));
-        let slashes = if address.len() > userinfo.len() {
-            "//"
-        } else {
-            ""
-        };
+        let slashes = if address.len() > userinfo.len() { "//" } else { "" };
         let is_host = |c: char| c.is_alphanumeric() || c == ':';
         let is_address = host.trim_start_matches('[').starts_with(is_host);
         (is_address && userinfo.contains(':'))
@@ -192,29 +182,15 @@ mod tests {
     #[test]
     fn an_address_without_its_credentials_is_an_address() {
         for (url, expected) in [
-            (
-                "https://u:p@h.example.com:8181/api",
-                "https://h.example.com:8181/api",
-            ),
+            ("https://u:p@h.example.com:8181/api", "https://h.example.com:8181/api"),
             ("https://admin@h.example.com", "https://h.example.com"),
             ("postgres://u:p@ss/w0rd@h:5432/db", "postgres://h:5432/db"),
-            (
-                "http://h/x?a=1&api_key=abc123def",
-                "http://h/x?a=1&api_key=<REDACTED>",
-            ),
-            (
-                "https://h/cb#access_token=abc1def2&x=1",
-                "https://h/cb#access_token=<REDACTED>&x=1",
-            ),
+            ("http://h/x?a=1&api_key=abc123def", "http://h/x?a=1&api_key=<REDACTED>"),
+            ("https://h/cb#access_token=abc1def2&x=1", "https://h/cb#access_token=<REDACTED>&x=1"),
         ] {
             assert_eq!(sanitize_url(url), expected);
         }
-        for clean in [
-            "https://h.example.com/a/@b",
-            "h:4317",
-            "",
-            "https://[::1]:4317/v1",
-        ] {
+        for clean in ["https://h.example.com/a/@b", "h:4317", "", "https://[::1]:4317/v1"] {
             assert!(matches!(sanitize_url(clean), Cow::Borrowed(same) if same == clean));
         }
     }
@@ -242,10 +218,7 @@ mod tests {
     fn an_error_is_one_line_of_printable_text_with_short_quotes() {
         let long = "a".repeat(1 << 20);
         let shown = sanitize_error(&format!("NAME: expected `true`, found `{long}`")).into_owned();
-        assert_eq!(
-            shown,
-            format!("NAME: expected `true`, found `{}…`", "a".repeat(200))
-        );
+        assert_eq!(shown, format!("NAME: expected `true`, found `{}…`", "a".repeat(200)));
         let shown = sanitize_error(&long).into_owned();
         assert_eq!(shown, format!("{}…", "a".repeat(2048)));
         assert_eq!(
@@ -259,10 +232,7 @@ mod tests {
         let text = concat!("password=hunter2 of jane", "@", "example.com");
         let credentials = concat!("password=<REDACTED> of jane", "@", "example.com");
         assert_eq!(sanitize_credentials(text), credentials);
-        assert_eq!(
-            sanitize(text),
-            "password=<REDACTED> of <REDACTED>@example.com"
-        );
+        assert_eq!(sanitize(text), "password=<REDACTED> of <REDACTED>@example.com");
     }
 
     #[test]

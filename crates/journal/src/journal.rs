@@ -106,11 +106,7 @@ impl Journal {
             }
             Ok(())
         });
-        let journal = Self {
-            max_bytes,
-            owner,
-            state: Mutex::new(State::of(segments)),
-        };
+        let journal = Self { max_bytes, owner, state: Mutex::new(State::of(segments)) };
         if let Err(error) = found {
             journal.close();
             return Err(error);
@@ -132,9 +128,7 @@ impl Journal {
     pub fn append(&self, kind: Kind, request: &[u8]) -> Result<(), Refused> {
         let state = self.state().filter(|state| !state.is_closed);
         let mut state = state.ok_or_else(|| {
-            Refused::Io(io::Error::other(
-                "it is closed, or belongs to the parent of this process",
-            ))
+            Refused::Io(io::Error::other("it is closed, or belongs to the parent of this process"))
         })?;
         let size = Segment::size_of(request);
         let largest = (self.max_bytes / SEGMENTS).min(MAX_SEGMENT);
@@ -159,9 +153,7 @@ impl Journal {
             state.segments.push_back(segment);
         }
         let segment = state.segments.back_mut();
-        segment.map_or(Ok(()), |segment| {
-            segment.append(kind, request).map_err(Refused::Io)
-        })
+        segment.map_or(Ok(()), |segment| segment.append(kind, request).map_err(Refused::Io))
     }
 
     /// Returns requests that are not delivered, the oldest ones, with at most about `max_bytes`, but at least one. `None`
@@ -257,10 +249,7 @@ impl State {
     /// What ended processes have left. A process may have had files of others, which began before.
     fn of(mut segments: Vec<Segment>) -> Self {
         segments.sort_by(|one, other| one.path().cmp(other.path()));
-        Self {
-            segments: segments.into(),
-            ..Self::default()
-        }
+        Self { segments: segments.into(), ..Self::default() }
     }
 
     fn delivered(&mut self, batch: &Batch) {
@@ -542,19 +531,12 @@ struct Run {
 
 /// The requests of one kind behind what is delivered.
 fn read(segment: &mut Segment, max_bytes: usize) -> Run {
-    let mut run = Run {
-        up_to: segment.delivered(),
-        ..Run::default()
-    };
+    let mut run = Run { up_to: segment.delivered(), ..Run::default() };
     let mut size = 0;
     loop {
         let at = run.up_to;
         match segment.record(at) {
-            Ok(Found::Record {
-                kind,
-                payload,
-                next,
-            }) => {
+            Ok(Found::Record { kind, payload, next }) => {
                 let Some(kind) = Kind::of(kind) else {
                     run.damaged += next - at;
                     run.up_to = next;
@@ -846,10 +828,7 @@ mod tests {
     fn files_whose_lock_was_removed_are_named() {
         let folder = tempdir().unwrap();
         left(folder.path(), &[b"one"]);
-        let lock = paths(folder.path())
-            .unwrap()
-            .into_iter()
-            .find(|path| is_lock(path));
+        let lock = paths(folder.path()).unwrap().into_iter().find(|path| is_lock(path));
         let lock = lock.unwrap().canonicalize().unwrap();
         fs::remove_file(&lock).unwrap();
         let (found, requests) = recovered(folder.path());
@@ -881,9 +860,7 @@ mod tests {
         let mut first = true;
         let error = recover(folder.path(), false, |_, _| {
             let is_first = mem::replace(&mut first, false);
-            is_first
-                .then_some(())
-                .ok_or(io::ErrorKind::BrokenPipe.into())
+            is_first.then_some(()).ok_or(io::ErrorKind::BrokenPipe.into())
         });
         assert_eq!(error.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         let (found, requests) = recovered(folder.path());
@@ -899,10 +876,7 @@ mod tests {
         journal.append(Kind::Logs, b"one").unwrap();
         let next = journal.owner.records("0000000001");
         fs::create_dir(&next).unwrap();
-        assert!(matches!(
-            journal.append(Kind::Logs, &[2; 300]),
-            Err(Refused::Io(_))
-        ));
+        assert!(matches!(journal.append(Kind::Logs, &[2; 300]), Err(Refused::Io(_))));
         journal.append(Kind::Logs, &[3; 300]).unwrap();
         journal.append(Kind::Logs, b"four").unwrap();
         let batch = journal.next(1000).unwrap();
@@ -980,11 +954,7 @@ mod tests {
         /// Runs a test of this module again, in another process that has the folder, up to its first line.
         fn child(test: &str, folder: &TempDir) -> Child {
             let mut child = Command::new(env::current_exe().unwrap())
-                .args([
-                    &format!("journal::tests::unix::{test}"),
-                    "--exact",
-                    "--nocapture",
-                ])
+                .args([&format!("journal::tests::unix::{test}"), "--exact", "--nocapture"])
                 .env("FLOE_TEST_JOURNAL", folder.path())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -1021,10 +991,7 @@ mod tests {
             let folder = tempdir().unwrap();
             let mut child = child("files_of_a_process_that_lives_are_not_adopted", &folder);
             let files = names(folder.path());
-            let nothing = Recovered {
-                alive: 1,
-                ..Recovered::default()
-            };
+            let nothing = Recovered { alive: 1, ..Recovered::default() };
             assert_eq!(recovered(folder.path()), (nothing, Vec::new()));
             assert_eq!(names(folder.path()), files);
             child.kill().unwrap();
@@ -1051,17 +1018,10 @@ mod tests {
                 limit(Some(1000));
                 journal.append(Kind::Logs, &[1; 900]).unwrap();
                 let error = journal.append(Kind::Logs, &[2; 200]).unwrap_err();
-                assert_eq!(
-                    error.to_string(),
-                    "the journal cannot be written: file too large"
-                );
+                assert_eq!(error.to_string(), "the journal cannot be written: file too large");
                 journal.append(Kind::Logs, &[3; 10]).unwrap();
                 limit(Some(10));
-                Journal::open(&folder, MAX)
-                    .unwrap()
-                    .0
-                    .append(Kind::Logs, &[4; 10])
-                    .unwrap_err();
+                Journal::open(&folder, MAX).unwrap().0.append(Kind::Logs, &[4; 10]).unwrap_err();
                 #[cfg(target_os = "linux")]
                 {
                     journal.keep_open_spans(b"").unwrap_err();
@@ -1200,11 +1160,7 @@ mod tests {
             journal.append(Kind::Logs, b"one").unwrap();
             let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(&path), 0o700);
-            let modes: Vec<_> = paths(&path)
-                .unwrap()
-                .iter()
-                .map(|path| mode(path))
-                .collect();
+            let modes: Vec<_> = paths(&path).unwrap().iter().map(|path| mode(path)).collect();
             assert_eq!(modes, [0o600; 2]);
         }
 
@@ -1235,15 +1191,8 @@ mod tests {
             assert_eq!((requests, found.damaged), (Vec::new(), 0));
             assert_eq!(names(folder.path()), before);
             assert!(target.path().exists());
-            let pipe = found
-                .problems
-                .iter()
-                .find(|it| it.contains("a.lock"))
-                .unwrap();
-            assert!(
-                pipe.ends_with("`: expected a file, found something else"),
-                "{pipe}"
-            );
+            let pipe = found.problems.iter().find(|it| it.contains("a.lock")).unwrap();
+            assert!(pipe.ends_with("`: expected a file, found something else"), "{pipe}");
         }
 
         #[test]
@@ -1256,8 +1205,7 @@ mod tests {
                 let (_, rest) = name.split_once('.').unwrap();
                 let mut other = b"\xf0\xff.".to_vec();
                 other.extend(
-                    rest.strip_suffix("lock")
-                        .map_or(&b"0.\xf0\xff.journal"[..], |_| b"lock"),
+                    rest.strip_suffix("lock").map_or(&b"0.\xf0\xff.journal"[..], |_| b"lock"),
                 );
                 fs::rename(&path, odd.join(OsStr::from_bytes(&other))).unwrap();
             }

@@ -122,12 +122,7 @@ fn request(resource: &[u8], spans: &[KeptSpan], end: u64) -> ExportTraceServiceR
     let mut scopes: Vec<ScopeSpans> = Vec::new();
     for span in spans {
         let scope = scope(span);
-        let of = |spans: &ScopeSpans| {
-            spans
-                .scope
-                .as_ref()
-                .is_some_and(|found| found.name == scope)
-        };
+        let of = |spans: &ScopeSpans| spans.scope.as_ref().is_some_and(|found| found.name == scope);
         let at = scopes.iter().position(of).unwrap_or_else(|| {
             scopes.push(ScopeSpans {
                 scope: Some(InstrumentationScope {
@@ -170,28 +165,19 @@ fn recorded(span: &KeptSpan, end: u64) -> Span {
         };
         Some((*key, value))
     });
-    let crashed = [
-        ("error.type", text("crashed")),
-        ("floe.crashed", Value::BoolValue(true)),
-    ];
+    let crashed = [("error.type", text("crashed")), ("floe.crashed", Value::BoolValue(true))];
     let attributes = of_code.chain(crashed).map(|(key, value)| KeyValue {
         key: key.to_owned(),
         value: Some(AnyValue { value: Some(value) }),
         ..KeyValue::default()
     });
-    let parent = if span.parent == [0; 8] {
-        Vec::new()
-    } else {
-        span.parent.to_vec()
-    };
+    let parent = if span.parent == [0; 8] { Vec::new() } else { span.parent.to_vec() };
     Span {
         trace_id: span.trace_id.to_vec(),
         span_id: span.span_id.to_vec(),
         parent_span_id: parent,
         flags: SAMPLED,
-        name: attribute(span, "floe.span.name")
-            .unwrap_or("unknown")
-            .to_owned(),
+        name: attribute(span, "floe.span.name").unwrap_or("unknown").to_owned(),
         kind: SpanKind::Internal as i32,
         start_time_unix_nano: span.since,
         end_time_unix_nano: end.max(span.since),
@@ -231,11 +217,7 @@ mod tests {
     fn write_spans(stem: &Path, spans: u64) {
         let mut file = vec![0; BLOCK];
         file[..8].copy_from_slice(b"floespn\x01");
-        for (block, spans) in (1..=spans)
-            .collect::<Vec<_>>()
-            .chunks(BLOCK / 64)
-            .enumerate()
-        {
+        for (block, spans) in (1..=spans).collect::<Vec<_>>().chunks(BLOCK / 64).enumerate() {
             file[32 + block] = 1;
             for id in spans {
                 let place = [1, 1, *id, 0, 100 + id, 0, 0, 0];
@@ -262,10 +244,7 @@ mod tests {
         let spans = |(kind, request): (Kind, Vec<u8>)| {
             assert_eq!(kind, Kind::Traces);
             let request = ExportTraceServiceRequest::decode(&*request).unwrap();
-            let scopes = request
-                .resource_spans
-                .into_iter()
-                .flat_map(|it| it.scope_spans);
+            let scopes = request.resource_spans.into_iter().flat_map(|it| it.scope_spans);
             scopes.flat_map(|it| it.spans).collect()
         };
         (found, requests.into_iter().map(spans).collect())
@@ -288,15 +267,8 @@ mod tests {
         let (folder, stem) = ended();
         write_spans(&stem, 2500);
         let (_, requests) = recovered(folder.path());
-        assert_eq!(
-            requests.iter().map(Vec::len).collect::<Vec<_>>(),
-            [1000, 1000, 500]
-        );
-        let ends: Vec<_> = requests
-            .iter()
-            .flatten()
-            .map(|it| it.end_time_unix_nano)
-            .collect();
+        assert_eq!(requests.iter().map(Vec::len).collect::<Vec<_>>(), [1000, 1000, 500]);
+        let ends: Vec<_> = requests.iter().flatten().map(|it| it.end_time_unix_nano).collect();
         // When the process was last known to be alive.
         assert!(ends.iter().all(|end| *end == ends[0] && *end > 1 << 60));
     }
@@ -366,11 +338,7 @@ mod tests {
         let stranger = move || {
             // So that root may not write either, on this thread alone.
             let none = CapabilitySet::empty();
-            let none = CapabilitySets {
-                effective: none,
-                permitted: none,
-                inheritable: none,
-            };
+            let none = CapabilitySets { effective: none, permitted: none, inheritable: none };
             set_capabilities(None, none).unwrap();
             let error = recover(&path, false, |_, _| Ok(())).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
@@ -435,9 +403,7 @@ mod tests {
     fn a_large_file_is_read_to_its_bound() {
         let (folder, stem) = ended();
         write_spans(&stem, 3);
-        let file = fs::File::options()
-            .write(true)
-            .open(stem.with_extension("spans"));
+        let file = fs::File::options().write(true).open(stem.with_extension("spans"));
         file.unwrap().set_len(2 << 30).unwrap();
         assert_recovered(folder.path(), 3);
     }

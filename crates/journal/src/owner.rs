@@ -77,11 +77,7 @@ impl Owner {
             return Ok(None);
         }
         held.insert(stem.clone());
-        Ok(Some(Self {
-            stem,
-            file: Mutex::new(Some(file)),
-            process: process::id(),
-        }))
+        Ok(Some(Self { stem, file: Mutex::new(Some(file)), process: process::id() }))
     }
 
     /// Whether this process has the lock, and not the one of which it is a fork.
@@ -192,9 +188,7 @@ pub(crate) fn writer_of(records: &Path) -> PathBuf {
 /// What the names of a process have in common, of one of its names or its locks.
 pub(crate) fn process_of(name: &Path) -> PathBuf {
     let stem = name.with_extension("").to_string_lossy().into_owned();
-    stem.rsplit_once('-')
-        .map_or(stem.clone(), |(process, _)| process.to_owned())
-        .into()
+    stem.rsplit_once('-').map_or(stem.clone(), |(process, _)| process.to_owned()).into()
 }
 
 /// The lock of the process that has records, or open spans, `OWNER.spans`.

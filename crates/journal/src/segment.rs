@@ -230,11 +230,7 @@ impl Segment {
         if checksum(kind, &payload) != u32::from_le_bytes([c0, c1, c2, c3]) {
             return Ok(Found::Damaged { next });
         }
-        Ok(Found::Record {
-            kind,
-            payload,
-            next,
-        })
+        Ok(Found::Record { kind, payload, next })
     }
 
     /// Notes that what is before a place is delivered, in the file only if it does not stay.

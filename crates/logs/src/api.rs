@@ -42,12 +42,7 @@ pub(super) fn is_enabled(target: &str) -> bool {
 /// Redacts a record and passes it to its span and to the exporters.
 fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut ThreadState) {
     let scope = state.redacted_scope(scope);
-    let ThreadState {
-        setting,
-        redactor,
-        entry,
-        ..
-    } = state;
+    let ThreadState { setting, redactor, entry, .. } = state;
     entry.begin(record.observed_timestamp.unwrap_or_else(wall_now));
     entry.dropped_fields = record.dropped_attributes;
     entry.event_name = record.event_name.map(|name| redactor.log_constant(name));
@@ -72,9 +67,7 @@ fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut Thr
     let Some(exporters) = &setting.exporters else {
         return;
     };
-    let body = record
-        .body
-        .map(|body| redacted(body, None, entry, redactor));
+    let body = record.body.map(|body| redacted(body, None, entry, redactor));
     context::add(entry, redactor, setting, true);
     if record.span.is_some() {
         entry.span = record.span;

@@ -29,10 +29,7 @@ pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box
         ended: None,
         ..setting.clone()
     }));
-    Box::new(Logs {
-        workers,
-        setting: Arc::new(setting),
-    })
+    Box::new(Logs { workers, setting: Arc::new(setting) })
 }
 
 impl LogPipeline for Logs {

@@ -42,11 +42,7 @@ pub(super) fn add(
         }
         if let AnyValue::String(text) = &value {
             let text = text.as_str();
-            entry.add_text(
-                safe,
-                |out| out.write_str(text),
-                |text| redactor.log_text(name, text),
-            );
+            entry.add_text(safe, |out| out.write_str(text), |text| redactor.log_text(name, text));
             continue;
         }
         match redacted(value, Some(name), entry, redactor) {

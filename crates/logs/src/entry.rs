@@ -149,10 +149,7 @@ impl Entry {
     /// The identity. A field with the same key takes precedence.
     pub(super) fn identity(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
         let is_unique = |field: &&Field| self.fields.iter().all(|other| other.key != field.key);
-        self.identity
-            .iter()
-            .filter(is_unique)
-            .map(|field| self.resolve(field))
+        self.identity.iter().filter(is_unique).map(|field| self.resolve(field))
     }
 
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
@@ -197,10 +194,7 @@ impl Entry {
 
     pub(super) fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {
         let value = self.write(|text| text.write_str(value), |_| safe);
-        self.identity.push(Field {
-            key,
-            value: Stored::Text(value),
-        });
+        self.identity.push(Field { key, value: Stored::Text(value) });
     }
 
     pub(super) fn retain_identity(&mut self, keep: impl Fn(&Key) -> bool) {
@@ -304,8 +298,7 @@ impl Entry {
             self.texts.push_str(&safe);
         }
         if self.texts.len() > start + MAX_TEXT {
-            self.texts
-                .truncate(char_boundary::floor(&self.texts, start + MAX_TEXT));
+            self.texts.truncate(char_boundary::floor(&self.texts, start + MAX_TEXT));
             is_truncated = true;
         }
         if is_truncated {

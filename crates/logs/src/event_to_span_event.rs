@@ -35,8 +35,7 @@ pub(super) fn bridge(
     let attributes = attributes.iter();
     let attributes = attributes.map(|(key, value)| KeyValue::new(key.clone(), of_span(value)));
     let time = time.unwrap_or_else(wall_now);
-    cx.span()
-        .add_event_with_timestamp(name, time, attributes.collect());
+    cx.span().add_event_with_timestamp(name, time, attributes.collect());
 }
 
 /// The value as one of a span's event, whose values are neither nested nor bytes: a text with JSON or base64 in their
@@ -91,9 +90,7 @@ fn as_json(value: &AnyValue) -> serde_json::Value {
         AnyValue::ListAny(items) => items.iter().map(as_json).collect(),
         AnyValue::Map(items) => {
             let items = items.iter();
-            items
-                .map(|(key, item)| (key.as_str().to_owned(), as_json(item)))
-                .collect()
+            items.map(|(key, item)| (key.as_str().to_owned(), as_json(item))).collect()
         }
         _ => serde_json::Value::Null,
     }

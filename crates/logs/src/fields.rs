@@ -38,9 +38,7 @@ impl Fields<'_> {
         if name == "message" {
             self.has_message = true;
             let redactor = &*self.redactor;
-            return self
-                .entry
-                .set_message(write, |text| redactor.log_message(text));
+            return self.entry.set_message(write, |text| redactor.log_message(text));
         }
         if let Some(key) = self.key(name) {
             let redactor = &mut *self.redactor;

@@ -29,14 +29,7 @@ impl Names {
     pub(super) const fn of(keys: LogKeys) -> &'static Self {
         match keys {
             LogKeys::Plain => &Self {
-                keys: [
-                    "message",
-                    "severity",
-                    "timestamp",
-                    "target",
-                    "trace_id",
-                    "span_id",
-                ],
+                keys: ["message", "severity", "timestamp", "target", "trace_id", "span_id"],
                 sampled: None,
                 levels: ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"],
                 constant: None,
@@ -57,41 +50,20 @@ impl Names {
             },
             // https://www.elastic.co/docs/reference/ecs
             LogKeys::Ecs => &Self {
-                keys: [
-                    "message",
-                    "log.level",
-                    "@timestamp",
-                    "log.logger",
-                    "trace.id",
-                    "span.id",
-                ],
+                keys: ["message", "log.level", "@timestamp", "log.logger", "trace.id", "span.id"],
                 sampled: None,
                 levels: ["error", "warn", "info", "debug", "trace"],
                 constant: Some(("ecs.version", "8.11.0")),
             },
             // https://docs.datadoghq.com/logs/log_configuration/pipelines/#preprocessing
             LogKeys::Datadog => &Self {
-                keys: [
-                    "message",
-                    "status",
-                    "timestamp",
-                    "logger.name",
-                    "trace_id",
-                    "span_id",
-                ],
+                keys: ["message", "status", "timestamp", "logger.name", "trace_id", "span_id"],
                 sampled: None,
                 levels: ["error", "warn", "info", "debug", "debug"],
                 constant: None,
             },
             _ => &Self {
-                keys: [
-                    "event",
-                    "level",
-                    "timestamp",
-                    "target",
-                    "trace_id",
-                    "span_id",
-                ],
+                keys: ["event", "level", "timestamp", "target", "trace_id", "span_id"],
                 sampled: None,
                 levels: ["error", "warning", "info", "debug", "trace"],
                 constant: None,

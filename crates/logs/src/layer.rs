@@ -53,13 +53,7 @@ where
         let has_context = context::is_readable(event.metadata().target());
         thread_state::with(has_context, |state, has_context| {
             fill_entry(state, event, has_context);
-            let ThreadState {
-                setting,
-                entry,
-                timestamp,
-                line,
-                ..
-            } = state;
+            let ThreadState { setting, entry, timestamp, line, .. } = state;
             // Exporting the exporters' own records, for example about failed exports, would be an
             // endless loop.
             if has_context && !Context::is_current_telemetry_suppressed() {
@@ -88,12 +82,7 @@ where
 
 /// Fills the thread's entry with an event.
 fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
-    let ThreadState {
-        setting,
-        redactor,
-        entry,
-        ..
-    } = state;
+    let ThreadState { setting, redactor, entry, .. } = state;
     let metadata = event.metadata();
     entry.begin(wall_now());
     entry.level = *metadata.level();
@@ -105,20 +94,13 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         Some(target) => entry.set_target(target.as_str()),
         None => entry.set_static_target(metadata.target()),
     }
-    let mut fields = Fields {
-        entry,
-        redactor,
-        is_log,
-        has_message: false,
-    };
+    let mut fields = Fields { entry, redactor, is_log, has_message: false };
     event.record(&mut fields);
     entry.has_message = fields.has_message;
     // Lines have the name in its place, if the code gives one.
     if !entry.has_message && entry.event_name.is_some() {
-        entry.set_message(
-            |text| text.write_str(metadata.name()),
-            |text| redactor.log_message(text),
-        );
+        entry
+            .set_message(|text| text.write_str(metadata.name()), |text| redactor.log_message(text));
     }
     if entry.has_panicked {
         let key = Key::from_static_str(keys::FLOE_WARNING);

@@ -99,10 +99,7 @@ static RECORDS: LogRecords = LogRecords {
     is_on_stderr: output::is_on_stderr,
 };
 
-static LINES: LogLines = LogLines {
-    layer: output_layer,
-    complete,
-};
+static LINES: LogLines = LogLines { layer: output_layer, complete };
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";
@@ -206,11 +203,7 @@ where
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
-    if config.json_output {
-        Form::Json(Names::of(config.keys))
-    } else {
-        Form::Text { has_color }
-    }
+    if config.json_output { Form::Json(Names::of(config.keys)) } else { Form::Text { has_color } }
 }
 
 fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
@@ -235,9 +228,7 @@ fn complete(config: &LoggingConfig, filter: &LineFilter) {
 /// Forwards the records of `log` to `tracing`. To be called after the subscriber is installed, whose level
 /// determines which records `log` creates.
 fn forward_log() {
-    let forwarded = LogTracer::builder()
-        .with_max_level(LevelFilter::current().as_log())
-        .init();
+    let forwarded = LogTracer::builder().with_max_level(LevelFilter::current().as_log()).init();
     if forwarded.is_err() {
         tracing::warn!(
             "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"

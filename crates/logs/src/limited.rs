@@ -24,11 +24,7 @@ impl LimitedRecord {
         dropped: u32,
     ) -> Self {
         record.dropped_attributes = dropped;
-        Self {
-            record,
-            limits,
-            count: 0,
-        }
+        Self { record, limits, count: 0 }
     }
 
     pub(super) const fn record_mut(&mut self) -> &mut ExportRecord {
@@ -76,13 +72,11 @@ mod tests {
 
     #[test]
     fn nested_values_are_truncated_between_characters() {
-        let mut value: AnyValue = [AnyValue::from("früh"), AnyValue::from(&b"early"[..])]
-            .into_iter()
-            .collect();
+        let mut value: AnyValue =
+            [AnyValue::from("früh"), AnyValue::from(&b"early"[..])].into_iter().collect();
         truncate(&mut value, 3);
-        let expected: AnyValue = [AnyValue::from("frü"), AnyValue::from(&b"ear"[..])]
-            .into_iter()
-            .collect();
+        let expected: AnyValue =
+            [AnyValue::from("frü"), AnyValue::from(&b"ear"[..])].into_iter().collect();
         assert_eq!(value, expected);
     }
 }

@@ -34,10 +34,7 @@ fn redacted_at(
         None => redactor.log_message(text),
     };
     let is_text = matches!(value, AnyValue::String(_) | AnyValue::Boolean(_));
-    if let Some(hidden) = key
-        .filter(|_| !is_text)
-        .and_then(|key| redactor.log_number(key))
-    {
+    if let Some(hidden) = key.filter(|_| !is_text).and_then(|key| redactor.log_number(key)) {
         return AnyValue::from(hidden);
     }
     match value {

@@ -41,10 +41,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for SafeWriter<M> {
     type Writer = SafeLine<M::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        SafeLine {
-            writer: self.0.make_writer(),
-            has_context: false,
-        }
+        SafeLine { writer: self.0.make_writer(), has_context: false }
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Self::Writer {
@@ -67,10 +64,7 @@ impl<W: Write> Write for SafeLine<W> {
         let mut line = None;
         thread_state::with(self.has_context, |state, has_context| {
             let text = String::from_utf8_lossy(bytes);
-            let text = state
-                .redactor
-                .log_message(&text)
-                .unwrap_or(text.into_owned());
+            let text = state.redactor.log_message(&text).unwrap_or(text.into_owned());
             let ids = has_context.then(|| Context::map_current(context::ids));
             line = Some(with_ids(text, ids.flatten()));
         });
@@ -87,10 +81,7 @@ impl<W: Write> Write for SafeLine<W> {
 }
 
 fn with_ids(mut line: String, ids: Option<SpanIds>) -> String {
-    let Some(SpanIds {
-        trace_id, span_id, ..
-    }) = ids
-    else {
+    let Some(SpanIds { trace_id, span_id, .. }) = ids else {
         return line;
     };
     let end = line.trim_end().len();

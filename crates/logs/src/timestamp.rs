@@ -16,17 +16,12 @@ const MICROS: usize = "0000-00-00T00:00:00.".len();
 
 impl Timestamp {
     pub(super) const fn new() -> Self {
-        Self {
-            second: None,
-            text: String::new(),
-        }
+        Self { second: None, text: String::new() }
     }
 
     /// Formats a time. Times before 1970 are clamped to 1970.
     pub(super) fn format(&mut self, time: SystemTime) -> &str {
-        let since = time
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         if self.second != Some(since.as_secs()) {
             self.second = Some(since.as_secs());
             self.begin(since.as_secs());
@@ -80,18 +75,12 @@ mod tests {
         assert_eq!(at(951_827_696, 7), "2000-02-29T12:34:56.000007Z");
         assert_eq!(at(1_795_181_546, 999_999), "2026-11-20T13:32:26.999999Z");
         // A year that the `time` crate cannot represent.
-        assert_eq!(
-            at(u64::from(u32::MAX) * 1000, 5),
-            "1970-01-01T00:00:00.000005Z"
-        );
+        assert_eq!(at(u64::from(u32::MAX) * 1000, 5), "1970-01-01T00:00:00.000005Z");
     }
 
     #[test]
     fn a_time_before_the_epoch_is_clamped() {
         let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(
-            Timestamp::new().format(before),
-            "1970-01-01T00:00:00.000000Z"
-        );
+        assert_eq!(Timestamp::new().format(before), "1970-01-01T00:00:00.000000Z");
     }
 }

@@ -94,7 +94,5 @@ fn start(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
         let _quiet = Context::enter_telemetry_suppressed_scope();
         work();
     });
-    started
-        .map(drop)
-        .map_err(|error| Error::thread("floe-metrics", &error))
+    started.map(drop).map_err(|error| Error::thread("floe-metrics", &error))
 }

@@ -38,13 +38,7 @@ floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
 
 static METERS: MeterProviders = MeterProviders {
     start: |config, resource, redaction, counters, destinations| {
-        Box::new(Meters::start(
-            config,
-            resource,
-            redaction,
-            counters,
-            destinations,
-        ))
+        Box::new(Meters::start(config, resource, redaction, counters, destinations))
     },
 };
 
@@ -99,12 +93,7 @@ impl ProviderMeters for Meters {
             redactor,
             |name, unit, kind, bounds| {
                 let scope = scope();
-                let selected = Selected {
-                    name,
-                    unit,
-                    scope: &scope,
-                    kind,
-                };
+                let selected = Selected { name, unit, scope: &scope, kind };
                 let shapes = self.views.shapes(selected, Some(bounds)).into_iter();
                 let exemplars = shapes.filter_map(|shape| instrument_exemplars(&scope, shape));
                 exemplars.collect()
@@ -114,14 +103,12 @@ impl ProviderMeters for Meters {
 
     fn flush(&self) -> Result<Arc<MetricReport>, Error> {
         let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        self.flushes
-            .request(move || reported(sdk.force_flush(), &counters))
+        self.flushes.request(move || reported(sdk.force_flush(), &counters))
     }
 
     fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
         switch(None);
         let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        self.flushes
-            .begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+        self.flushes.begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
     }
 }

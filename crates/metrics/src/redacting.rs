@@ -77,12 +77,7 @@ impl<P> RedactingMeterProvider<P> {
         static POLICIES: AtomicU64 = AtomicU64::new(0);
 
         let id = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
-        Self {
-            provider,
-            policy: Policy { id, redaction },
-            views,
-            scopes: Mutex::default(),
-        }
+        Self { provider, policy: Policy { id, redaction }, views, scopes: Mutex::default() }
     }
 
     /// The scope, or the one that scopes share once there are too many.
@@ -92,11 +87,7 @@ impl<P> RedactingMeterProvider<P> {
             return scope;
         }
         let has_room = known.len() < MAX_SCOPES;
-        let scope = if has_room {
-            scope
-        } else {
-            InstrumentationScope::builder(OVERFLOW).build()
-        };
+        let scope = if has_room { scope } else { InstrumentationScope::builder(OVERFLOW).build() };
         let is_new = known.insert(scope.clone());
         drop(known);
         if is_new && !has_room {
@@ -189,34 +180,20 @@ impl Instruments {
         kind: InstrumentKind,
         boundaries: Option<&[f64]>,
     ) -> Redacting<I> {
-        let selected = Selected {
-            name,
-            unit: unit.unwrap_or_default(),
-            scope: &self.scope,
-            kind,
-        };
+        let selected = Selected { name, unit: unit.unwrap_or_default(), scope: &self.scope, kind };
         let shapes = self.views.shapes(selected, boundaries).into_iter();
         let exemplars = shapes.filter_map(|shape| instrument_exemplars(&self.scope, shape));
-        Redacting {
-            instrument,
-            policy: self.policy.clone(),
-            exemplars: exemplars.collect(),
-        }
+        Redacting { instrument, policy: self.policy.clone(), exemplars: exemplars.collect() }
     }
 
     /// The redacted name. Instrument names must not contain angle brackets, so the redaction mark
     /// loses them.
     fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
-        let redacted = self
-            .policy
-            .redaction
-            .error_text_or_same(name.clone().into_owned());
+        let redacted = self.policy.redaction.error_text_or_same(name.clone().into_owned());
         if redacted == name {
             name
         } else {
-            redacted
-                .replace(REDACTED, REDACTED.trim_matches(['<', '>']))
-                .into()
+            redacted.replace(REDACTED, REDACTED.trim_matches(['<', '>'])).into()
         }
     }
 
@@ -323,9 +300,7 @@ mod tests {
 
     fn meter() -> (InMemoryMetricExporter, SdkMeterProvider, Meter) {
         let memory = InMemoryMetricExporter::default();
-        let sdk = SdkMeterProvider::builder()
-            .with_periodic_exporter(memory.clone())
-            .build();
+        let sdk = SdkMeterProvider::builder().with_periodic_exporter(memory.clone()).build();
         let provider =
             RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default());
         let meter = provider.meter("test");
@@ -397,29 +372,19 @@ mod tests {
             .u64_observable_gauge(format!("queue.{token}"))
             .with_callback(|observer| observer.observe(1, &[]))
             .build();
-        meter
-            .f64_histogram("token.duration")
-            .build()
-            .record(1.0, &[]);
+        meter.f64_histogram("token.duration").build().record(1.0, &[]);
         sdk.force_flush().unwrap();
 
         let all = memory.get_finished_metrics().unwrap();
-        let metrics = all
-            .iter()
-            .flat_map(ResourceMetrics::scope_metrics)
-            .flat_map(ScopeMetrics::metrics);
-        let mut exported: Vec<_> = metrics
-            .map(|metric| (metric.name(), metric.unit(), metric.description()))
-            .collect();
+        let metrics =
+            all.iter().flat_map(ResourceMetrics::scope_metrics).flat_map(ScopeMetrics::metrics);
+        let mut exported: Vec<_> =
+            metrics.map(|metric| (metric.name(), metric.unit(), metric.description())).collect();
         exported.sort_unstable();
         assert_eq!(
             exported,
             [
-                (
-                    "calls.REDACTED",
-                    "{<REDACTED>}",
-                    "postgres://<REDACTED>@db/orders"
-                ),
+                ("calls.REDACTED", "{<REDACTED>}", "postgres://<REDACTED>@db/orders"),
                 ("queue.REDACTED", "", ""),
                 ("token.duration", "", ""),
             ]

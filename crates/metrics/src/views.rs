@@ -82,9 +82,7 @@ impl Views {
     /// SDK would take two of one name, kind and unit for the same.
     pub(super) fn filtered(&self, instrument: Selected<'_>) -> (Vec<(usize, KeyFilter)>, bool) {
         let views = self.selecting(instrument);
-        let filters = views
-            .iter()
-            .map(|(at, view)| Some((*at, filter_of_ours(view)?)));
+        let filters = views.iter().map(|(at, view)| Some((*at, filter_of_ours(view)?)));
         let filtered: Vec<_> = filters.flatten().collect();
         let is_untouched = views.is_empty() && !self.disables(instrument.scope);
         let is_other = |view: &MetricView| !view.drop && filter_of_ours(view).is_none();
@@ -119,9 +117,7 @@ impl Views {
                 });
                 continue;
             }
-            let same = selecting
-                .iter()
-                .find(|(_, other)| is_same_metric(other, view, instrument));
+            let same = selecting.iter().find(|(_, other)| is_same_metric(other, view, instrument));
             if let Some((other, _)) = same {
                 self.warn(at, || {
                     let name = view.name.as_deref().unwrap_or(instrument.name);
@@ -175,8 +171,7 @@ impl Views {
             return vec![self.shape(None, instrument, boundaries)];
         }
         let kept = views.into_iter().filter(|(_, view)| !view.drop);
-        kept.map(|(_, view)| self.shape(Some(view), instrument, boundaries))
-            .collect()
+        kept.map(|(_, view)| self.shape(Some(view), instrument, boundaries)).collect()
     }
 
     fn shape(
@@ -206,17 +201,13 @@ impl Views {
         let mut kinds = config.cardinality_limits.iter();
         let of_kind = kinds.find(|(it, _)| InstrumentKind::from(**it) == kind);
         let limit = view.and_then(|view| view.cardinality_limit);
-        limit
-            .or(of_kind.map(|(_, limit)| *limit))
-            .unwrap_or(config.cardinality_limit)
+        limit.or(of_kind.map(|(_, limit)| *limit)).unwrap_or(config.cardinality_limit)
     }
 
     /// The stream of a view, if it selects an instrument that is being built.
     fn stream(&self, at: usize, instrument: &Instrument) -> Option<Stream> {
         let views = self.selecting(Selected::from(instrument));
-        let (_, view) = views
-            .into_iter()
-            .find(|(it, view)| *it == at && !view.drop)?;
+        let (_, view) = views.into_iter().find(|(it, view)| *it == at && !view.drop)?;
         let filter = filter_of_ours(view);
         if ONLY.get().map_or(filter.is_some(), |only| only != at) {
             return None;
@@ -321,17 +312,13 @@ impl<'a> From<&'a Instrument> for Selected<'a> {
 impl Selected<'_> {
     fn is_selected_by(self, view: &MetricView) -> bool {
         let is = |selected: &Option<String>, found: Option<&str>| {
-            selected
-                .as_deref()
-                .is_none_or(|selected| Some(selected) == found)
+            selected.as_deref().is_none_or(|selected| Some(selected) == found)
         };
         matches(&view.metric, self.name)
             && is(&view.unit, Some(self.unit))
             && is(&view.meter_name, Some(self.scope.name()))
             && is(&view.meter_version, self.scope.version())
             && is(&view.meter_schema_url, self.scope.schema_url())
-            && view
-                .instrument_type
-                .is_none_or(|kind| self.kind == kind.into())
+            && view.instrument_type.is_none_or(|kind| self.kind == kind.into())
     }
 }

@@ -50,10 +50,7 @@ pub fn logs(request: &[u8]) -> Result<Vec<u8>, Malformed> {
 }
 
 fn encode(message: &Message, request: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let mut encoder = Encoder {
-        out: Vec::with_capacity(request.len() * 2),
-        fields: Vec::new(),
-    };
+    let mut encoder = Encoder { out: Vec::with_capacity(request.len() * 2), fields: Vec::new() };
     encoder.message(message, request, 0)?;
     Ok(encoder.out)
 }

@@ -33,11 +33,7 @@ impl BufferPool {
 
     /// Creates a request from the bytes from `start` on.
     pub(super) fn request(&self, bytes: Vec<u8>, start: usize) -> Bytes {
-        Bytes::from_owner(Request {
-            bytes,
-            start,
-            pool: self.clone(),
-        })
+        Bytes::from_owner(Request { bytes, start, pool: self.clone() })
     }
 
     /// Returns a buffer to the pool.

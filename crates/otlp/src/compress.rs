@@ -25,9 +25,7 @@ fn gzip(request: &[u8]) -> Result<Bytes, String> {
 #[cfg(feature = "zstd")]
 fn zstd(request: &[u8]) -> Result<Bytes, String> {
     let compressed = zstd::encode_all(request, zstd::DEFAULT_COMPRESSION_LEVEL);
-    compressed
-        .map(Bytes::from)
-        .map_err(|error| error.to_string())
+    compressed.map(Bytes::from).map_err(|error| error.to_string())
 }
 
 #[cfg(not(feature = "zstd"))]

@@ -132,10 +132,7 @@ pub(crate) fn heads(out: &mut Vec<u8>, [outer, inner]: [(u32, usize); 2]) {
 
 /// The tag of a length-delimited field with a number below 16.
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the tag fits in seven bits"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the tag fits in seven bits")]
 const fn short_tag(field: u32) -> u8 {
     (field << 3 | BYTES) as u8
 }
@@ -186,12 +183,7 @@ impl<'a> From<&'a Value> for Borrowed<'a> {
 }
 
 pub(crate) fn key_value(out: &mut Vec<u8>, field: u32, attribute: &KeyValue) {
-    pair(
-        out,
-        field,
-        attribute.key.as_str(),
-        Borrowed::from(&attribute.value),
-    );
+    pair(out, field, attribute.key.as_str(), Borrowed::from(&attribute.value));
 }
 
 /// With keys and texts of at most this length, each length in a `KeyValue` fits in one byte.
@@ -216,22 +208,12 @@ fn long_pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
         Borrowed::Array(array) => {
             let mut encoded = Vec::new();
             message(&mut encoded, 5, |out| self::array(out, array));
-            head(
-                out,
-                field,
-                field_length(key.len()) + field_length(encoded.len()),
-            );
+            head(out, field, field_length(key.len()) + field_length(encoded.len()));
             bytes_always(out, 1, key.as_bytes());
             return bytes_always(out, 2, &encoded);
         }
     };
-    heads(
-        out,
-        [
-            (field, field_length(key.len()) + field_length(length)),
-            (1, key.len()),
-        ],
-    );
+    heads(out, [(field, field_length(key.len()) + field_length(length)), (1, key.len())]);
     out.extend_from_slice(key.as_bytes());
     match value {
         Borrowed::Text(text) => {
@@ -313,9 +295,9 @@ fn array(out: &mut Vec<u8>, array: &Array) {
         Array::Bool(items) => items.iter().for_each(|value| item(Borrowed::Bool(*value))),
         Array::I64(items) => items.iter().for_each(|value| item(Borrowed::I64(*value))),
         Array::F64(items) => items.iter().for_each(|value| item(Borrowed::F64(*value))),
-        Array::String(items) => items
-            .iter()
-            .for_each(|value| item(Borrowed::Text(value.as_str().as_bytes()))),
+        Array::String(items) => {
+            items.iter().for_each(|value| item(Borrowed::Text(value.as_str().as_bytes())))
+        }
         _ => {}
     }
 }

@@ -137,19 +137,9 @@ mod tests {
             }
         }
 
-        let texts = [
-            "refused",
-            "connect error",
-            "connect error",
-            "transport error",
-        ];
-        let error = texts
-            .into_iter()
-            .fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
+        let texts = ["refused", "connect error", "connect error", "transport error"];
+        let error = texts.into_iter().fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
         let error = error.map(|error| error_chain(&*error));
-        assert_eq!(
-            error.as_deref(),
-            Some("transport error: connect error: refused")
-        );
+        assert_eq!(error.as_deref(), Some("transport error: connect error: refused"));
     }
 }

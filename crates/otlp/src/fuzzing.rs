@@ -46,10 +46,7 @@ impl From<Outcome> for Response {
 pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Response> {
     let mut response = hyper::Response::new(Full::new(Bytes::copy_from_slice(body)));
     *response.status_mut() = StatusCode::from_u16(status).ok()?;
-    for (name, value) in [CONTENT_TYPE, CONTENT_ENCODING, RETRY_AFTER]
-        .into_iter()
-        .zip(headers)
-    {
+    for (name, value) in [CONTENT_TYPE, CONTENT_ENCODING, RETRY_AFTER].into_iter().zip(headers) {
         if !value.is_empty() {
             let value = HeaderValue::from_bytes(value).ok()?;
             response.headers_mut().insert(name, value);

@@ -152,12 +152,7 @@ impl Grpc {
             return Outcome::Unanswered("no response".to_owned());
         }
         let reason = format!("the connection failed: {}", error_chain(error))
-            + &advice(
-                error,
-                self.endpoint.uri(),
-                OtlpProtocol::Grpc,
-                self.has_answered,
-            );
+            + &advice(error, self.endpoint.uri(), OtlpProtocol::Grpc, self.has_answered);
         if is_invalid_response(error) {
             Outcome::Rejected(reason)
         } else {
@@ -243,15 +238,9 @@ impl Transport for Grpc {
 /// Maps a status to an outcome. The retryable codes are those of the specification.
 pub(super) fn classify(status: &Status) -> Outcome {
     let details = status.get_error_details();
-    let texts = [status.message().to_owned()]
-        .into_iter()
-        .chain(texts(&details));
+    let texts = [status.message().to_owned()].into_iter().chain(texts(&details));
     let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
-    let reason = format!(
-        "the receiver answered {:?}: {}",
-        status.code(),
-        texts.join("; ")
-    );
+    let reason = format!("the receiver answered {:?}: {}", status.code(), texts.join("; "));
     let after = details.retry_info().and_then(|info| info.retry_delay);
     // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
     // retried.
@@ -283,16 +272,10 @@ fn texts(details: &ErrorDetails) -> Vec<String> {
     if let Some(error) = details.error_info() {
         texts.push(format!("{} ({})", error.reason, error.domain));
     }
-    for violation in details
-        .bad_request()
-        .map_or(&[][..], |it| &it.field_violations)
-    {
+    for violation in details.bad_request().map_or(&[][..], |it| &it.field_violations) {
         texts.push(format!("{}: {}", violation.field, violation.description));
     }
-    for violation in details
-        .precondition_failure()
-        .map_or(&[][..], |it| &it.violations)
-    {
+    for violation in details.precondition_failure().map_or(&[][..], |it| &it.violations) {
         texts.push(format!("{}: {}", violation.subject, violation.description));
     }
     for violation in details.quota_failure().map_or(&[][..], |it| &it.violations) {

@@ -126,11 +126,8 @@ impl Http {
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
-        let request = if self.is_json {
-            super::json::encode(self.signal, &request)?.into()
-        } else {
-            request
-        };
+        let request =
+            if self.is_json { super::json::encode(self.signal, &request)?.into() } else { request };
         compress(self.compression, request)
     }
 
@@ -167,12 +164,12 @@ fn pooled<C: Connect + Clone + Send + Sync + 'static>(
     spawner: Option<&Spawner>,
 ) -> Box<dyn PostClient> {
     let client: Client<C, Full<Bytes>> = match spawner {
-        Some(spawner) => Client::builder(spawner.clone())
-            .pool_max_idle_per_host(0)
-            .build(connector),
-        None => Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .build(connector),
+        Some(spawner) => {
+            Client::builder(spawner.clone()).pool_max_idle_per_host(0).build(connector)
+        }
+        None => {
+            Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector)
+        }
     };
     Box::new(client)
 }
@@ -204,11 +201,8 @@ fn is_json(settings: &OtlpSettings) -> bool {
 }
 
 fn headers(settings: &OtlpSettings) -> HeaderMap {
-    let content_type = if is_json(settings) {
-        "application/json"
-    } else {
-        "application/x-protobuf"
-    };
+    let content_type =
+        if is_json(settings) { "application/json" } else { "application/x-protobuf" };
     let mut headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
@@ -252,9 +246,7 @@ where
                 "the receiver answered {status} with a compressed body, which was not requested"
             ));
         }
-        return read(response, reads)
-            .await
-            .unwrap_or_else(|outcome| outcome);
+        return read(response, reads).await.unwrap_or_else(|outcome| outcome);
     }
     let after = response.headers().get(RETRY_AFTER).cloned();
     let mut reason = format!("the receiver answered {status}");
@@ -309,11 +301,7 @@ fn is_web_page<B>(response: &Response<B>) -> bool {
 
 /// The outcome if there was no connection, or it was closed without a complete response.
 fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Outcome {
-    if is_invalid_response(error) {
-        Outcome::Rejected(reason)
-    } else {
-        Outcome::Unanswered(reason)
-    }
+    if is_invalid_response(error) { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
 }
 
 /// Reads the body of a successful response.

@@ -211,10 +211,7 @@ fn check_caller(settings: &OtlpSettings) -> Result<(), Error> {
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     if let Some(writer) = &settings.writer {
-        return Ok(Box::new(Written {
-            signal: settings.signal,
-            writer: writer.clone(),
-        }));
+        return Ok(Box::new(Written { signal: settings.signal, writer: writer.clone() }));
     }
     runtime.enter(|| match settings.protocol {
         #[cfg(feature = "grpc")]
@@ -225,9 +222,7 @@ fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Trans
         }
         // `check_features` has rejected it.
         #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
-        _ => Err(Error::config(
-            "otlp: the program is built without this transport",
-        )),
+        _ => Err(Error::config("otlp: the program is built without this transport")),
     })
 }
 
@@ -247,12 +242,7 @@ impl Otlp {
                 &mut *self.transport,
                 request,
                 &mut self.throttle,
-                Limits {
-                    deadline,
-                    timeout,
-                    gives_up: self.gives_up,
-                    ending: &self.ending,
-                },
+                Limits { deadline, timeout, gives_up: self.gives_up, ending: &self.ending },
             );
             let sent = caught(|| self.runtime.block_on(sent));
             let sent = sent.and_then(|sent| sent.map_err(|error| error.to_string()));
@@ -263,10 +253,7 @@ impl Otlp {
             reason: settings.with_receiver(&settings.without_own_headers(undelivered.reason)),
             ..undelivered
         })?;
-        Ok(Accepted {
-            message: settings.without_own_headers(accepted.message),
-            ..accepted
-        })
+        Ok(Accepted { message: settings.without_own_headers(accepted.message), ..accepted })
     }
 
     /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
@@ -362,9 +349,7 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     let outcome = otlp.transport.send(request, timeout);
-    let result = otlp
-        .runtime
-        .block_on(async { runtime::timeout(timeout, outcome).await });
+    let result = otlp.runtime.block_on(async { runtime::timeout(timeout, outcome).await });
     let result = result.map_err(|error| error.to_string())?;
     let settings = otlp.settings.clone();
     let _ = otlp.close(Duration::ZERO);
@@ -394,10 +379,7 @@ fn send_requests(
 ) -> Result<(), Unsent> {
     let deadline = retry::deadline(timeout);
     let otlp = connect(target, signal, Arc::default());
-    let mut otlp = otlp.map_err(|error| Unsent {
-        is_invalid: false,
-        reason: error.to_string(),
-    })?;
+    let mut otlp = otlp.map_err(|error| Unsent { is_invalid: false, reason: error.to_string() })?;
     otlp.gives_up = true;
     let mut result = Ok(());
     for request in requests {
@@ -455,13 +437,7 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     checked
         .and_then(|()| needs(&endpoint, "otlp-tls", tls || !is_https))
         .and_then(|()| needs("certificate", "otlp-tls", tls || !has_files))
-        .and_then(|()| {
-            needs(
-                "zstd",
-                "otlp-zstd",
-                zstd || compression != Compression::Zstd,
-            )
-        })
+        .and_then(|()| needs("zstd", "otlp-zstd", zstd || compression != Compression::Zstd))
         .map_err(|message| Error::config(format!("otlp: {message}")))
 }
 

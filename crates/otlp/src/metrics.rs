@@ -185,24 +185,18 @@ fn split_off(metric: &mut Metric, at: usize) -> Metric {
         points.split_off(at)
     }
     let data = metric.data.as_mut().map(|data| match data {
-        Data::Gauge(data) => Data::Gauge(Gauge {
-            data_points: rest(&mut data.data_points, at),
-        }),
-        Data::Sum(data) => Data::Sum(Sum {
-            data_points: rest(&mut data.data_points, at),
-            ..*data
-        }),
-        Data::Histogram(data) => Data::Histogram(Histogram {
-            data_points: rest(&mut data.data_points, at),
-            ..*data
-        }),
+        Data::Gauge(data) => Data::Gauge(Gauge { data_points: rest(&mut data.data_points, at) }),
+        Data::Sum(data) => Data::Sum(Sum { data_points: rest(&mut data.data_points, at), ..*data }),
+        Data::Histogram(data) => {
+            Data::Histogram(Histogram { data_points: rest(&mut data.data_points, at), ..*data })
+        }
         Data::ExponentialHistogram(data) => Data::ExponentialHistogram(ExponentialHistogram {
             data_points: rest(&mut data.data_points, at),
             ..*data
         }),
-        Data::Summary(data) => Data::Summary(Summary {
-            data_points: rest(&mut data.data_points, at),
-        }),
+        Data::Summary(data) => {
+            Data::Summary(Summary { data_points: rest(&mut data.data_points, at) })
+        }
     });
     Metric {
         name: metric.name.clone(),
@@ -220,10 +214,7 @@ mod tests {
     use super::*;
 
     fn metric(name: &str, points: u64) -> Metric {
-        let point = |time| NumberDataPoint {
-            time_unix_nano: time,
-            ..NumberDataPoint::default()
-        };
+        let point = |time| NumberDataPoint { time_unix_nano: time, ..NumberDataPoint::default() };
         Metric {
             name: name.to_owned(),
             unit: "{row}".to_owned(),
@@ -253,9 +244,7 @@ mod tests {
             &scope.metrics
         });
         let times = metrics.map(|metric| {
-            let Some(Data::Sum(sum)) = &metric.data else {
-                panic!("{metric:?}")
-            };
+            let Some(Data::Sum(sum)) = &metric.data else { panic!("{metric:?}") };
             assert_eq!((sum.aggregation_temporality, sum.is_monotonic), (2, true));
             assert_eq!(metric.unit, "{row}");
             let times = sum.data_points.iter().map(|point| point.time_unix_nano);
@@ -315,9 +304,7 @@ mod tests {
         };
         add_single_buckets(&mut request);
         let sent = &request.resource_metrics[0].scope_metrics[0].metrics[0];
-        let Some(Data::Histogram(sent)) = &sent.data else {
-            panic!("{sent:?}")
-        };
+        let Some(Data::Histogram(sent)) = &sent.data else { panic!("{sent:?}") };
         for (point, (.., expected)) in sent.data_points.iter().zip(&points) {
             assert_eq!(&point.bucket_counts, expected);
         }

@@ -137,10 +137,7 @@ impl ProxyConnector {
 
     /// Replaces a tunnel by forwarding, which proxies commonly require for plain HTTP. Returns the
     /// value of the `Proxy-Authorization` header that each request must have.
-    #[cfg_attr(
-        not(feature = "http"),
-        expect(dead_code, reason = "HTTP/2 is not forwarded")
-    )]
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "HTTP/2 is not forwarded"))]
     pub(super) fn forwarding(self) -> (Self, Option<HeaderValue>) {
         let Route::Tunnel(proxy) = self.route else {
             return (self, None);
@@ -177,9 +174,7 @@ fn is_loopback(receiver: &Uri) -> bool {
 
 /// The hosts without a proxy, from the variable that [`Matcher`] reads.
 fn exceptions() -> String {
-    let mut values = ["NO_PROXY", "no_proxy"]
-        .into_iter()
-        .map(environment::variable);
+    let mut values = ["NO_PROXY", "no_proxy"].into_iter().map(environment::variable);
     values.find_map(Result::ok).unwrap_or_default()
 }
 
@@ -189,9 +184,7 @@ fn is_excepted(receiver: &Uri, list: &str) -> bool {
     let is_tls = receiver.scheme_str() == Some("https");
     let port = receiver.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
     let entries = list.split(|c: char| c == ',' || c.is_whitespace());
-    let entries: Vec<&str> = entries
-        .filter_map(|entry| known_form(entry, port))
-        .collect();
+    let entries: Vec<&str> = entries.filter_map(|entry| known_form(entry, port)).collect();
     let others = Matcher::builder().all("http://proxy").no(entries.join(","));
     entries.contains(&"*") || others.build().intercept(receiver).is_none()
 }
@@ -205,10 +198,7 @@ fn known_form(entry: &str, port: u16) -> Option<&str> {
             _ => (entry, None),
         },
     };
-    let host = host
-        .strip_prefix('*')
-        .filter(|it| it.starts_with('.'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('*').filter(|it| it.starts_with('.')).unwrap_or(host);
     of.is_none_or(|of| of.parse() == Ok(port)).then_some(host)
 }
 
@@ -260,10 +250,7 @@ async fn connect(mut tcp: Tcp, route: Route, receiver: Uri) -> Result<ReceiverSt
         }
         Route::Unsupported(reason) => return Err(reason.into()),
     };
-    Ok(ReceiverStream {
-        stream,
-        is_forwarded,
-    })
+    Ok(ReceiverStream { stream, is_forwarded })
 }
 
 /// Why there is no connection. The clients wrap it, and it is found among the sources of their errors.

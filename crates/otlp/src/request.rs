@@ -177,12 +177,7 @@ impl ScopeSpans {
         let schema_url = scope.schema_url().unwrap_or_default();
         bytes(&mut fields, 3, schema_url.as_bytes());
         let prefix_room = MAX_HEAD + resource + MAX_HEAD + fields.len();
-        Self {
-            scope,
-            fields,
-            spans: Vec::new(),
-            prefix_room,
-        }
+        Self { scope, fields, spans: Vec::new(), prefix_room }
     }
 
     /// The bytes that precede the spans in a request, at most.

@@ -55,10 +55,7 @@ pub fn accepted(body: &[u8]) -> Outcome {
                 message: partial.error_message,
             }
         }
-        Err(_) if is_empty_json(body) => Outcome::Accepted {
-            rejected: 0,
-            message: String::new(),
-        },
+        Err(_) if is_empty_json(body) => Outcome::Accepted { rejected: 0, message: String::new() },
         Err(_) => Outcome::Rejected(format!(
             "the receiver answered with {} instead of an OTLP response in protobuf",
             description(body)
@@ -70,10 +67,9 @@ pub fn accepted(body: &[u8]) -> Outcome {
 /// ([retries](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes)). `after` is its `Retry-After`.
 pub fn refused(status: u16, reason: String, after: Option<&str>) -> Outcome {
     match status {
-        429 | 502 | 503 | 504 => Outcome::Retry {
-            reason,
-            after: after.and_then(|after| retry_after(after, wall_now())),
-        },
+        429 | 502 | 503 | 504 => {
+            Outcome::Retry { reason, after: after.and_then(|after| retry_after(after, wall_now())) }
+        }
         400 | 413 | 422 => Outcome::Invalid(reason),
         _ => Outcome::Rejected(reason),
     }

@@ -52,11 +52,7 @@ pub(super) struct Undelivered {
 
 impl From<String> for Undelivered {
     fn from(reason: String) -> Self {
-        Self {
-            error_type: OTHER_ERROR,
-            is_invalid: false,
-            reason,
-        }
+        Self { error_type: OTHER_ERROR, is_invalid: false, reason }
     }
 }
 
@@ -89,9 +85,7 @@ impl Throttle {
     /// Returns what is left of the pause, once.
     fn take(&mut self) -> Duration {
         let end = self.until.take();
-        end.map_or(Duration::ZERO, |end| {
-            end.saturating_duration_since(monotonic_now())
-        })
+        end.map_or(Duration::ZERO, |end| end.saturating_duration_since(monotonic_now()))
     }
 }
 
@@ -141,11 +135,7 @@ impl Limits<'_> {
             None if self.gives_up => format!("not delivered: {reason}"),
             None => format!("not delivered within {:?}: {reason}", self.timeout),
         };
-        Undelivered {
-            error_type,
-            is_invalid: false,
-            reason,
-        }
+        Undelivered { error_type, is_invalid: false, reason }
     }
 }
 
@@ -193,11 +183,7 @@ async fn send_with<S: Future<Output = ()>>(
                 return Ok(Accepted { rejected, message });
             }
             Some(Outcome::Rejected(reason) | Outcome::Invalid(reason)) => {
-                return Err(Undelivered {
-                    error_type: "rejected",
-                    is_invalid,
-                    reason,
-                });
+                return Err(Undelivered { error_type: "rejected", is_invalid, reason });
             }
             Some(Outcome::Retry { reason, after }) => (reason, after),
             Some(Outcome::Unanswered(reason)) => {
@@ -271,15 +257,9 @@ mod tests {
             let outcome = match self.attempts.checked_sub(1) {
                 Some(left) => {
                     self.attempts = left;
-                    Outcome::Retry {
-                        reason: "overloaded".to_owned(),
-                        after: self.after,
-                    }
+                    Outcome::Retry { reason: "overloaded".to_owned(), after: self.after }
                 }
-                None => Outcome::Accepted {
-                    rejected: 0,
-                    message: String::new(),
-                },
+                None => Outcome::Accepted { rejected: 0, message: String::new() },
             };
             Box::pin(future::ready(outcome))
         }
@@ -303,12 +283,7 @@ mod tests {
             &mut overloaded,
             Bytes::new(),
             throttle,
-            Limits {
-                deadline: deadline(timeout),
-                timeout,
-                gives_up: false,
-                ending: &ending,
-            },
+            Limits { deadline: deadline(timeout), timeout, gives_up: false, ending: &ending },
             no_sleep,
         );
         let runtime = runtime::Builder::new_current_thread();
@@ -348,10 +323,7 @@ mod tests {
     fn a_pause_that_does_not_fit_before_the_deadline_ends_the_export() {
         let mut throttle = Throttle::default();
         let (result, pauses) = send_without_sleep(1, None, &mut throttle, INITIAL_DELAY / 2);
-        assert_eq!(
-            result.unwrap_err().reason,
-            "not delivered within 50ms: overloaded"
-        );
+        assert_eq!(result.unwrap_err().reason, "not delivered within 50ms: overloaded");
         assert!(pauses.is_empty(), "{pauses:?}");
         assert!(throttle.until.is_none());
     }
@@ -362,10 +334,7 @@ mod tests {
         let timeout = 10 * SECOND;
         let after = Some(99 * SECOND);
         let (result, pauses) = send_without_sleep(1, after, &mut throttle, timeout);
-        assert_eq!(
-            result.unwrap_err().reason,
-            "not delivered within 10s: overloaded"
-        );
+        assert_eq!(result.unwrap_err().reason, "not delivered within 10s: overloaded");
         assert!(pauses.is_empty(), "{pauses:?}");
         let (result, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
         assert!(result.is_ok());
@@ -405,11 +374,7 @@ mod tests {
                 gives_up: false,
                 ending: &ending,
             };
-            let mut absent = Absent {
-                before,
-                requests: 0,
-                ending: &ending,
-            };
+            let mut absent = Absent { before, requests: 0, ending: &ending };
             let mut throttle = Throttle::default();
             let runtime = runtime::Builder::new_current_thread();
             let runtime = { runtime }.enable_time().build().unwrap();

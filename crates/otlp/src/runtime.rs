@@ -35,10 +35,7 @@ impl Runtime {
     }
 
     /// What connections need of the thread of the program; `None` if tokio drives them.
-    #[cfg_attr(
-        not(feature = "http"),
-        expect(dead_code, reason = "only HTTP has no thread")
-    )]
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has no thread"))]
     pub(super) fn spawner(&self) -> Option<&Spawner> {
         match self {
             Self::Tokio(_) => None,

@@ -30,11 +30,8 @@ const MIN_SECRET: usize = 4;
 /// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
 /// another exporter, that of OpenTelemetry, and has other versions.
 #[cfg(feature = "_network")]
-pub(super) const USER_AGENT: &str = concat!(
-    "floe-telemetry/",
-    env!("CARGO_PKG_VERSION"),
-    " (OTLP exporter; Rust)"
-);
+pub(super) const USER_AGENT: &str =
+    concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
 /// The effective OTLP settings of one signal.
 #[derive(Clone)]
@@ -248,10 +245,7 @@ fn file(path: &str) -> Result<String, Error> {
 /// Returns the content of a file with a certificate, a key or a credential.
 pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     regular_file::read(path, max).map_err(|error| {
-        Error::config(format!(
-            "the file `{}` cannot be read: {error}",
-            path.display()
-        ))
+        Error::config(format!("the file `{}` cannot be read: {error}", path.display()))
     })
 }
 
@@ -271,11 +265,7 @@ pub fn signal_url(endpoint: &str, signal: Signal) -> String {
     // A general endpoint is often configured with the path of traces.
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
     let path = signal_path(signal);
-    if base.ends_with(&path) {
-        format!("{base}{query}")
-    } else {
-        format!("{base}{path}{query}")
-    }
+    if base.ends_with(&path) { format!("{base}{query}") } else { format!("{base}{path}{query}") }
 }
 
 #[cfg(test)]
@@ -290,14 +280,8 @@ mod tests {
             "http://c:4318/v1/traces",
             "http://c:4318/v1/traces/",
         ] {
-            assert_eq!(
-                signal_url(endpoint, Signal::Traces),
-                "http://c:4318/v1/traces"
-            );
-            assert_eq!(
-                signal_url(endpoint, Signal::Metrics),
-                "http://c:4318/v1/metrics"
-            );
+            assert_eq!(signal_url(endpoint, Signal::Traces), "http://c:4318/v1/traces");
+            assert_eq!(signal_url(endpoint, Signal::Metrics), "http://c:4318/v1/metrics");
         }
         for (endpoint, expected) in [
             ("http://c/otlp", "http://c/otlp/v1/logs"),

@@ -37,23 +37,14 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     bytes(out, 5, span.name.as_bytes());
     out.extend_from_slice(&kind_and_times(kind(&record.kind()), span));
     for attribute in record.attributes.as_slice() {
-        pair(
-            out,
-            SPAN_ATTRIBUTES,
-            attribute.key.as_str(),
-            Borrowed::from(&attribute.value),
-        );
+        pair(out, SPAN_ATTRIBUTES, attribute.key.as_str(), Borrowed::from(&attribute.value));
     }
     span.write_shared_attributes(out);
     count(out, 10, record.attributes.dropped());
     if let Some(more) = &record.more {
-        more.events
-            .iter()
-            .for_each(|event| message(out, 11, |out| self::event(out, event)));
+        more.events.iter().for_each(|event| message(out, 11, |out| self::event(out, event)));
         count(out, 12, more.dropped_events);
-        more.links
-            .iter()
-            .for_each(|link| message(out, 13, |out| self::link(out, link)));
+        more.links.iter().for_each(|link| message(out, 13, |out| self::link(out, link)));
         count(out, 14, more.dropped_links);
     }
     status(out, record);
@@ -96,18 +87,13 @@ pub(super) fn resource(out: &mut Vec<u8>, resource: &Resource) {
 pub(super) fn scope(out: &mut Vec<u8>, scope: &InstrumentationScope) {
     bytes(out, 1, scope.name().as_bytes());
     bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
-    scope
-        .attributes()
-        .for_each(|attribute| key_value(out, 3, attribute));
+    scope.attributes().for_each(|attribute| key_value(out, 3, attribute));
 }
 
 fn event(out: &mut Vec<u8>, event: &Event) {
     fixed64(out, 1, UnixNanos::from(event.timestamp).0);
     bytes(out, 2, event.name.as_bytes());
-    event
-        .attributes
-        .iter()
-        .for_each(|attribute| key_value(out, 3, attribute));
+    event.attributes.iter().for_each(|attribute| key_value(out, 3, attribute));
     count(out, 4, event.dropped_attributes_count);
 }
 
@@ -116,9 +102,7 @@ fn link(out: &mut Vec<u8>, link: &Link) {
     bytes(out, 1, &context.trace_id().to_bytes());
     bytes(out, 2, &context.span_id().to_bytes());
     trace_state(out, 3, context.trace_state());
-    link.attributes
-        .iter()
-        .for_each(|attribute| key_value(out, 4, attribute));
+    link.attributes.iter().for_each(|attribute| key_value(out, 4, attribute));
     count(out, 5, link.dropped_attributes_count);
     fixed32(out, 6, flags(context.trace_flags(), context.is_remote()));
 }

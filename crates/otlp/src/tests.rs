@@ -23,11 +23,8 @@ use crate::recorder::{Code, More, Origin, SpanRecord};
 use floe_telemetry_core::__sdk::callsite::Scope;
 use floe_telemetry_sdk::config::CodeAttributes;
 
-static TRACER_SCOPE: Scope = Scope::new(
-    "tracer",
-    Some("1.2.3"),
-    floe_telemetry_core::__floe_location!(),
-);
+static TRACER_SCOPE: Scope =
+    Scope::new("tracer", Some("1.2.3"), floe_telemetry_core::__floe_location!());
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -39,30 +36,20 @@ fn value() -> impl Strategy<Value = Value> {
         vec(any::<i64>(), 0..4).prop_map(|items| Value::Array(Array::I64(items))),
         vec(any::<f64>(), 0..4).prop_map(|items| Value::Array(Array::F64(items))),
         vec(".{0,20}", 0..4).prop_map(|items| {
-            Value::Array(Array::String(
-                items.into_iter().map(StringValue::from).collect(),
-            ))
+            Value::Array(Array::String(items.into_iter().map(StringValue::from).collect()))
         }),
     ]
 }
 
 fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
     vec(("[a-z.]{0,30}", value()), 0..12).prop_map(|pairs| {
-        pairs
-            .into_iter()
-            .map(|(key, value)| KeyValue::new(Key::from(key), value))
-            .collect()
+        pairs.into_iter().map(|(key, value)| KeyValue::new(Key::from(key), value)).collect()
     })
 }
 
 fn context() -> impl Strategy<Value = SpanContext> {
-    (
-        1_u128..,
-        1_u64..,
-        any::<bool>(),
-        proptest::option::of("[a-z]{1,9}"),
-    )
-        .prop_map(|(trace, span, remote, state)| {
+    (1_u128.., 1_u64.., any::<bool>(), proptest::option::of("[a-z]{1,9}")).prop_map(
+        |(trace, span, remote, state)| {
             let state = state
                 .and_then(|state| TraceState::from_key_value([("vendor", state)]).ok())
                 .unwrap_or_default();
@@ -73,15 +60,12 @@ fn context() -> impl Strategy<Value = SpanContext> {
                 remote,
                 state,
             )
-        })
+        },
+    )
 }
 
 fn status() -> impl Strategy<Value = Status> {
-    prop_oneof![
-        Just(Status::Unset),
-        Just(Status::Ok),
-        ".{0,300}".prop_map(Status::error),
-    ]
+    prop_oneof![Just(Status::Unset), Just(Status::Ok), ".{0,300}".prop_map(Status::error),]
 }
 
 fn kind() -> impl Strategy<Value = SpanKind> {
@@ -96,10 +80,7 @@ fn kind() -> impl Strategy<Value = SpanKind> {
 
 fn origin() -> impl Strategy<Value = Origin> {
     prop_oneof![
-        Just(Origin::Builder {
-            scope: None,
-            location: std::panic::Location::caller(),
-        }),
+        Just(Origin::Builder { scope: None, location: std::panic::Location::caller() }),
         Just(Origin::Builder {
             scope: Some(&TRACER_SCOPE),
             location: std::panic::Location::caller(),
@@ -108,18 +89,13 @@ fn origin() -> impl Strategy<Value = Origin> {
         "[a-z]{1,5}".prop_map(|name| {
             let scope =
                 InstrumentationScope::builder(name).with_attributes([KeyValue::new("k", 1)]);
-            Origin::Api(Arc::new(
-                scope.with_schema_url("https://example.com/1").build(),
-            ))
+            Origin::Api(Arc::new(scope.with_schema_url("https://example.com/1").build()))
         }),
     ]
 }
 
 fn more() -> impl Strategy<Value = More> {
-    let events = vec(
-        (".{0,20}", 0_u64..1 << 60, attributes(), any::<u32>()),
-        0..3,
-    );
+    let events = vec((".{0,20}", 0_u64..1 << 60, attributes(), any::<u32>()), 0..3);
     let links = vec((context(), attributes(), any::<u32>()), 0..3);
     (events, links, any::<u32>(), any::<u32>()).prop_map(
         |(events, links, dropped_events, dropped_links)| {
@@ -184,10 +160,7 @@ fn text(mut spans: Vec<Span>) -> String {
 fn span_of_one_place() -> SpanRecord {
     let mut record = SpanRecord::blank();
     let location = std::panic::Location::caller();
-    record.more_mut().origin = Origin::Builder {
-        scope: None,
-        location,
-    };
+    record.more_mut().origin = Origin::Builder { scope: None, location };
     record
 }
 
@@ -207,10 +180,7 @@ fn each_request_of_a_batch_has_the_places_of_its_spans() {
         }
         let batch = builder.take();
         enricher.begin_batch();
-        assert!(
-            batch.requests.len() > 2 && batch.too_large == 1,
-            "{batch:?}"
-        );
+        assert!(batch.requests.len() > 2 && batch.too_large == 1, "{batch:?}");
         for request in batch.requests {
             let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();
             let scope = &decoded.resource_spans[0].scope_spans[0];

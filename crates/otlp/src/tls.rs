@@ -51,10 +51,7 @@ impl Tls {
             let key = bytes.into();
             Ok::<_, Error>(Client { certificate, key })
         });
-        Ok(Self {
-            authorities: authorities.transpose()?,
-            client: client.transpose()?,
-        })
+        Ok(Self { authorities: authorities.transpose()?, client: client.transpose()? })
     }
 }
 
@@ -67,9 +64,7 @@ fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem)
-        .filter_map(Result::ok)
-        .collect()
+    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

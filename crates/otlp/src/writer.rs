@@ -29,10 +29,7 @@ impl Transport for Written {
         let mut writer = self.writer.lock();
         let request = OtlpRequest::new(self.signal, &request, json::encode);
         let outcome = match writer.write(request, timeout) {
-            Ok(()) => Outcome::Accepted {
-                rejected: 0,
-                message: String::new(),
-            },
+            Ok(()) => Outcome::Accepted { rejected: 0, message: String::new() },
             Err(error) => Outcome::Rejected(error.to_string()),
         };
         Box::pin(ready(outcome))

@@ -58,22 +58,14 @@ fn main() {
     row("log", &LINE.repeat(large / LINE.len()), is_quick);
     for piece in SLOW {
         for len in [large / 50, large / 5] {
-            row(
-                &format!("slow {piece:?}"),
-                &piece.repeat(len / piece.len()),
-                is_quick,
-            );
+            row(&format!("slow {piece:?}"), &piece.repeat(len / piece.len()), is_quick);
         }
     }
 }
 
 fn row(name: &str, text: &str, is_quick: bool) {
     let redactor = Redactor::new();
-    let (bytes, rounds) = if is_quick {
-        (100_000, 2)
-    } else {
-        (1_000_000, 9)
-    };
+    let (bytes, rounds) = if is_quick { (100_000, 2) } else { (1_000_000, 9) };
     let calls = (bytes / text.len()).clamp(1, 10_000);
     let least = (0..rounds)
         .map(|_| {

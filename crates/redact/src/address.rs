@@ -33,9 +33,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     if start <= scan.url_until {
         return;
     }
-    let head = run_start(text, colon, 40, |byte| {
-        is_name(byte) || b"+.-:".contains(&byte)
-    });
+    let head = run_start(text, colon, 40, |byte| is_name(byte) || b"+.-:".contains(&byte));
     let end = end_of_url(text, start, before(text, head));
     let run = part(text, start, end);
     scan.url_until = start;
@@ -47,12 +45,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
         let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
         let (name, password) = user.split_at(colon);
         if is_plain_user(user) {
-            scan.keep(
-                start,
-                end,
-                URL_USERINFO,
-                Reason::Other("a user without a password"),
-            );
+            scan.keep(start, end, URL_USERINFO, Reason::Other("a user without a password"));
         } else if is_no_login(name, password, rest(run, sign + 1)) {
             scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
         } else {
@@ -166,8 +159,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
 fn announces(word: &[u8], is_segment: bool) -> bool {
     count(HOOKS.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
-        word.windows(hook.len())
-            .any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
+        word.windows(hook.len()).any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });
     is_hook || is_segment && is_one_of(word, SECRET_SEGMENTS)
 }
@@ -206,17 +198,13 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
 /// Where the password begins in `user:password@host`, perhaps after `dsn=` or `connect(`.
 fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let colon = run + memchr::memchr(b':', part(text, run, sign))?;
-    let start = run_start(text, colon, 64, |byte| {
-        is_name(byte) || b".+-\\".contains(&byte)
-    });
+    let start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
     let user = part(text, start, colon);
     let password = part(text, colon + 1, sign);
     let is_bare =
         start == run || b"=([{,;".contains(&before(text, start)) || part(text, run, start) == b"//";
     // `nginx:1.25@sha256:…`
-    let is_digest = DIGESTS
-        .iter()
-        .any(|digest| starts_with(text, sign + 1, digest.as_bytes()));
+    let is_digest = DIGESTS.iter().any(|digest| starts_with(text, sign + 1, digest.as_bytes()));
     let fits = is_bare
         && !is_digest
         && user.iter().any(u8::is_ascii_alphabetic)
@@ -241,9 +229,7 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`
 fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let slash = run + memchr::memchr(b'/', part(text, run, sign))?;
-    let user = run_start(text, slash, 64, |byte| {
-        is_name(byte) || b"-.$".contains(&byte)
-    });
+    let user = run_start(text, slash, 64, |byte| is_name(byte) || b"-.$".contains(&byte));
     let drivers = [&b"thin:"[..], b"oci:", b"oci8:"];
     let is_driver = drivers.iter().any(|driver| text[..user].ends_with(driver));
     // Options may be between the command and the login.
@@ -272,19 +258,13 @@ fn is_account(text: &[u8], start: usize, end: usize) -> bool {
 /// Keeps the domain: it shows which mail system failed, not whose mail.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
-    let local = run_start(text, sign, 64, |byte| {
-        is_name(byte) || b".%+-'".contains(&byte) || byte >= 0x80
-    });
+    let local =
+        run_start(text, sign, 64, |byte| is_name(byte) || b".%+-'".contains(&byte) || byte >= 0x80);
     let local = after_colour(text, local);
-    let end = run_end(text, sign + 1, 255, |byte| {
-        is_name(byte) || b".-".contains(&byte)
-    });
+    let end = run_end(text, sign + 1, 255, |byte| is_name(byte) || b".-".contains(&byte));
     let domain = part(text, sign + 1, end);
     let domain = domain.strip_suffix(b".").unwrap_or(domain);
-    let last = domain
-        .rsplit(|byte| *byte == b'.')
-        .next()
-        .unwrap_or_default();
+    let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
     // `user@host:22` and `git@host:path` are accounts.
     let next = at(text, end + 1);
@@ -292,9 +272,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     // `curve25519-sha256@libssh.org`
     let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
         && (is_one_of(part(text, start, sign), ALGORITHMS)
-            || part(text, start, sign)
-                .iter()
-                .any(|byte| *byte == b'-' || byte.is_ascii_digit()));
+            || part(text, start, sign).iter().any(|byte| *byte == b'-' || byte.is_ascii_digit()));
     let is_mail = start < sign
         && !is_algorithm
         && is_domain(domain)
@@ -316,22 +294,17 @@ pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     }
     let field = |from: usize| {
-        let end = run_end(text, from, 64, |byte| {
-            is_name(byte) || b"-.*".contains(&byte)
-        });
+        let end = run_end(text, from, 64, |byte| is_name(byte) || b"-.*".contains(&byte));
         (end > from && at(text, end) == b':').then_some(end)
     };
     let Some(user) = field(end + 1).and_then(|database| field(database + 1)) else {
         return;
     };
-    let password = run_end(text, user + 1, 128, |byte| {
-        byte > b' ' && !b"\"'<>,;)".contains(&byte)
-    });
+    let password = run_end(text, user + 1, 128, |byte| byte > b' ' && !b"\"'<>,;)".contains(&byte));
     // A group of an IPv6 address has up to four hexadecimal digits.
     let is_group = |field: &[u8]| field.len() <= 4 && field.iter().all(u8::is_ascii_hexdigit);
-    let has_names = part(text, end + 1, user)
-        .split(|byte| *byte == b':')
-        .any(|name| !is_group(name));
+    let has_names =
+        part(text, end + 1, user).split(|byte| *byte == b':').any(|name| !is_group(name));
     if has_names && look(part(text, user + 1, password)).is_made_up() {
         scan.redact(user + 1, password, PASSWORD_FILE, Evidence::Structure);
     }

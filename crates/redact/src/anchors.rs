@@ -72,9 +72,7 @@ const fn class(byte: u8) -> u8 {
 /// The classes of a few characters, five bits each.
 #[inline]
 fn window(anchor: &[u8]) -> u64 {
-    anchor.iter().fold(0, |window, &byte| {
-        (window << 5) | u64::from(CLASSES[usize::from(byte)])
-    })
+    anchor.iter().fold(0, |window, &byte| (window << 5) | u64::from(CLASSES[usize::from(byte)]))
 }
 
 /// The last three classes of a window, an index into the table.
@@ -93,9 +91,7 @@ const FREQUENCY: [u64; 32] = [
 fn rarest(name: &[u8]) -> Option<Range<usize>> {
     let len = name.len().min(4);
     let rarity = |range: &Range<usize>| {
-        let classes = name[range.clone()]
-            .iter()
-            .map(|byte| CLASSES[usize::from(*byte)]);
+        let classes = name[range.clone()].iter().map(|byte| CLASSES[usize::from(*byte)]);
         // The last three are looked up at each byte of a text, and logs are full of numbers.
         let frequencies = classes.enumerate().map(|(place, class)| {
             let often = FREQUENCY[usize::from(class)];
@@ -165,13 +161,9 @@ impl Anchors {
                 anchors.add([before, option.option].concat().as_bytes(), OPTION);
             }
         }
-        for (anchor, kind) in [
-            ("-us", OPTION),
-            ("://", URL),
-            (":\\/", URL),
-            ("---", DASHES),
-            ("eyj", TOKEN),
-        ] {
+        for (anchor, kind) in
+            [("-us", OPTION), ("://", URL), (":\\/", URL), ("---", DASHES), ("eyj", TOKEN)]
+        {
             anchors.add(anchor.as_bytes(), kind);
         }
         for class in 0..TABLE >> 5 {

@@ -83,11 +83,7 @@ impl PrivateKey {
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
         let mut headers = 0;
-        let mut key = Self {
-            end: body,
-            has_body: false,
-            is_open: false,
-        };
+        let mut key = Self { end: body, has_body: false, is_open: false };
         let mut is_last = false;
         while key.end < start + WINDOW {
             let (next, has_break) = gap_end(text, key.end, prefix);
@@ -100,9 +96,8 @@ impl PrivateKey {
                 break;
             }
             let line = base64_end(text, next);
-            let header_end = run_end(text, next, 40, |byte| {
-                byte.is_ascii_alphanumeric() || byte == b'-'
-            });
+            let header_end =
+                run_end(text, next, 40, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
             // `Proc-Type: 4,ENCRYPTED`
             if !key.has_body
                 && headers < HEADERS
@@ -174,14 +169,10 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
 fn base64_end(text: &[u8], from: usize) -> usize {
     let mut end = from;
     loop {
-        end = run_end(text, end, 4096, |byte| {
-            byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
-        });
+        end =
+            run_end(text, end, 4096, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
         let sign: &[u8] = part(text, end, end + 3);
-        if ![b"%2B", b"%2F", b"%3D"]
-            .iter()
-            .any(|known| sign.eq_ignore_ascii_case(*known))
-        {
+        if ![b"%2B", b"%2F", b"%3D"].iter().any(|known| sign.eq_ignore_ascii_case(*known)) {
             break;
         }
         end += 3;
@@ -225,9 +216,8 @@ pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
 /// `start` is the place of `eyJ`.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
-    let has_header = WEB_TOKEN_HEADERS
-        .iter()
-        .any(|header| rest(text, start).starts_with(header.as_bytes()));
+    let has_header =
+        WEB_TOKEN_HEADERS.iter().any(|header| rest(text, start).starts_with(header.as_bytes()));
     // A part of what was too short for a token is too short.
     if start < scan.web_tokens_until && !has_header {
         return;

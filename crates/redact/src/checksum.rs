@@ -14,18 +14,10 @@ pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
 /// The digits that the checksum of a token has.
 pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
     let (base, digits, of_prefix) = match checksum {
-        Checksum::Crc32 {
-            base,
-            digits,
-            prefix,
-        } => (base, digits, prefix),
+        Checksum::Crc32 { base, digits, prefix } => (base, digits, prefix),
         Checksum::Crc32Hex => (16, 8, true),
     };
-    let alphabet = if base > BASE36.len() {
-        BASE62
-    } else {
-        &BASE36[..base]
-    };
+    let alphabet = if base > BASE36.len() { BASE62 } else { &BASE36[..base] };
     let summed = body.get(..body.len().checked_sub(digits)?)?;
     let prefix = if of_prefix { prefix } else { "" };
     let sum = |summed: &str| crc32(prefix.as_bytes().iter().chain(summed.as_bytes()));
@@ -61,16 +53,8 @@ mod tests {
     use super::{BASE36, BASE62, crc32, is_right, written};
     use crate::rules::format::Checksum;
 
-    const GITHUB: Checksum = Checksum::Crc32 {
-        base: 62,
-        digits: 6,
-        prefix: false,
-    };
-    const GITLAB: Checksum = Checksum::Crc32 {
-        base: 36,
-        digits: 7,
-        prefix: true,
-    };
+    const GITHUB: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
+    const GITLAB: Checksum = Checksum::Crc32 { base: 36, digits: 7, prefix: true };
 
     fn is_written(number: u32, alphabet: &[u8], digits: &[u8]) -> bool {
         written(number, alphabet, digits.len()).is_some_and(|written| written == digits)
@@ -118,11 +102,7 @@ mod tests {
         assert!(is_right(GITLAB, "glpat-", body));
         assert!(!is_right(GITLAB, "glrt-", body));
         let (payload, rest) = body.split_at(27);
-        assert!(!is_right(
-            GITLAB,
-            "glpat-",
-            &format!("{payload}{}", rest.replace(".01.", ".02."))
-        ));
+        assert!(!is_right(GITLAB, "glpat-", &format!("{payload}{}", rest.replace(".01.", ".02."))));
     }
 
     #[test]

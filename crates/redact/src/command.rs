@@ -121,10 +121,8 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     }
     let start = sign.map_or(0, |sign| sign + 1);
     let (user, password) = text.split_at(start);
-    let is_number = |word: &[u8]| {
-        word.iter()
-            .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte))
-    };
+    let is_number =
+        |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
     // A number is a port and a path is a path, unless the command is known for its passwords.
     let is_other = match option.form {
         _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
@@ -144,12 +142,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         scan.keep(found.start + start, found.end, option.id, reason);
         return Tried::Nothing;
     }
-    scan.redact(
-        found.start + start,
-        found.end,
-        option.id,
-        Evidence::Structure,
-    );
+    scan.redact(found.start + start, found.end, option.id, Evidence::Structure);
     Tried::Found
 }
 
@@ -166,9 +159,7 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);
     let last = joint + usize::from(word.get(joint) == Some(&b'_'));
-    let mut named = [0, last]
-        .into_iter()
-        .map(|from| NAMES.all(&word[from..]).peekable());
+    let mut named = [0, last].into_iter().map(|from| NAMES.all(&word[from..]).peekable());
     let named = named.find_map(|mut names| names.peek().is_some().then_some(names));
     let Some(arguments) = named else {
         return;

@@ -54,13 +54,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
     (URL, &[Read::Place(address::url)]),
     (TOKEN, &[Read::Place(vendor::scan)]),
     (DASHES, &[Read::Place(armour::private_key)]),
-    (
-        WORD,
-        &[
-            Read::Word(header::bare_scheme),
-            Read::Word(command::positional),
-        ],
-    ),
+    (WORD, &[Read::Word(header::bare_scheme), Read::Word(command::positional)]),
     (
         KEY,
         &[
@@ -83,10 +77,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
         ],
     ),
     (OPTION, &[Read::Place(command::short)]),
-    (
-        SIGN,
-        &[Read::Place(address::scan), Read::Place(personal::phone)],
-    ),
+    (SIGN, &[Read::Place(address::scan), Read::Place(personal::phone)]),
 ];
 
 /// A text and what was found in it.
@@ -108,22 +99,14 @@ struct Budget {
 
 impl Budget {
     fn new(is_first: bool) -> Self {
-        Self {
-            began: steps(),
-            steps: STEPS,
-            is_first,
-        }
+        Self { began: steps(), steps: STEPS, is_first }
     }
 
     /// Whether no more steps may be taken at a place. What a first pass reads does not depend on what follows.
     fn is_spent(self, scan: &Scan<'_>, place: usize) -> bool {
         let taken = steps().wrapping_sub(self.began);
         taken > ALLOWANCE && {
-            let read = if self.is_first {
-                place.max(scan.read_until())
-            } else {
-                scan.text.len()
-            };
+            let read = if self.is_first { place.max(scan.read_until()) } else { scan.text.len() };
             taken - ALLOWANCE > self.steps.saturating_mul(read)
         }
     }
@@ -140,10 +123,7 @@ pub(crate) fn steps_of(text: &str) -> usize {
 /// The findings in a text, `None` if there are none.
 pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
     let findings = pass(policy, text, Budget::new(true))?;
-    let mut redacted = Redacted {
-        text: replaced(text, &findings),
-        findings,
-    };
+    let mut redacted = Redacted { text: replaced(text, &findings), findings };
     // A mark can complete a structure that the secret hid, so a changed text is read again. Ordinary texts need one
     // more pass.
     let passes = if text.len() <= SHORT { 64 } else { 4 };
@@ -244,11 +224,7 @@ fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
             name(scan, anchor, grammars);
             continue;
         }
-        let word = if kind == WORD {
-            word_at(scan.text, anchor)
-        } else {
-            &[]
-        };
+        let word = if kind == WORD { word_at(scan.text, anchor) } else { &[] };
         for grammar in grammars {
             match grammar {
                 Read::Place(read) => read(scan, anchor),
@@ -372,10 +348,7 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
         }
     };
     for finding in &mut more {
-        for range in [Some(&mut finding.range), finding.key.as_mut()]
-            .into_iter()
-            .flatten()
-        {
+        for range in [Some(&mut finding.range), finding.key.as_mut()].into_iter().flatten() {
             *range = place(range.start, false)..place(range.end, true);
         }
     }

@@ -108,11 +108,7 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
         return None;
     }
     let found = value::value(tokens, next, Site::from(place))?;
-    let value = part(
-        scan.text,
-        found.start,
-        found.end.min(found.start + LOOKED_AT),
-    );
+    let value = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
     // `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
@@ -138,18 +134,15 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         return;
     }
     while at < text.len() {
-        let name_end = run_end(text, at, LONGEST_NAME, |byte| {
-            byte > b' ' && !b"=;\"'".contains(&byte)
-        });
+        let name_end =
+            run_end(text, at, LONGEST_NAME, |byte| byte > b' ' && !b"=;\"'".contains(&byte));
         let from = name_end + usize::from(text.get(name_end) == Some(&b'='));
         // The value may have quotes of its own.
         let is_quote = |byte: u8| b"\\\"".contains(&byte);
         let open = run_end(text, from, 2, is_quote);
         let is_quoted = open > from;
         let from = open;
-        let end = run_end(text, from, usize::MAX, |byte| {
-            byte > b' ' && !b";\"'".contains(&byte)
-        });
+        let end = run_end(text, from, usize::MAX, |byte| byte > b' ' && !b";\"'".contains(&byte));
         let name = part(text, at, name_end);
         if from > name_end && !is_one_of(name, COOKIE_ATTRIBUTES) {
             let context = Context::new(KeyKind::Cookie, Bond::Structure);

@@ -47,17 +47,9 @@ pub(crate) struct Name {
 impl Name {
     pub(crate) fn new(key: &[u8]) -> Self {
         count(16 + key.len().min(LONGEST));
-        let mut name = Self {
-            letters: [0; LONGEST],
-            len: 0,
-            starts: 0,
-        };
+        let mut name = Self { letters: [0; LONGEST], len: 0, starts: 0 };
         let (mut previous, mut next_starts) = (0_u8, true);
-        for (index, &byte) in key
-            .iter()
-            .enumerate()
-            .skip(key.len().saturating_sub(LONGEST))
-        {
+        for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(LONGEST)) {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
                 let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
                 let is_hump = byte.is_ascii_uppercase()
@@ -135,11 +127,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
         for name in key.names {
             let letters = name.bytes().filter(|byte| !b" *".contains(byte));
             let letters: Vec<u8> = letters.collect();
-            by_end[bucket(&letters)].push(Suffix {
-                letters,
-                is_glued: name.starts_with('*'),
-                row,
-            });
+            by_end[bucket(&letters)].push(Suffix { letters, is_glued: name.starts_with('*'), row });
         }
     }
     for suffixes in &mut by_end {
@@ -198,11 +186,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
             return Some(Meaning {
                 rule: row.id,
                 flags: row.flags,
-                kind: if is_qualified {
-                    KeyKind::Weak
-                } else {
-                    row.kind
-                },
+                kind: if is_qualified { KeyKind::Weak } else { row.kind },
                 is_compound: start > 0 || name.starts.count_ones() > 1,
             });
         }
@@ -240,16 +224,10 @@ mod tests {
     #[test]
     fn a_key_is_read_from_its_end() {
         for (key, wanted) in [
-            (
-                "aws_secret_access_key",
-                Some(("access-key", KeyKind::Secret)),
-            ),
+            ("aws_secret_access_key", Some(("access-key", KeyKind::Secret))),
             ("accessToken", Some(("token", KeyKind::Secret))),
             ("DB-PASSWORD", Some(("password", KeyKind::Password))),
-            (
-                "spring.datasource.password",
-                Some(("password", KeyKind::Password)),
-            ),
+            ("spring.datasource.password", Some(("password", KeyKind::Password))),
             ("X-Api-Key", Some(("api-key", KeyKind::Secret))),
             ("password2", Some(("password", KeyKind::Password))),
             ("token_github", Some(("token", KeyKind::Weak))),

@@ -186,8 +186,7 @@ impl<'t> Tokens<'t> {
 
     /// Whether the token is a quote that closes one before `from`.
     pub(crate) fn closes_before(&mut self, place: usize, from: usize) -> bool {
-        self.get(place)
-            .is_some_and(|token| token.mate.is_some_and(|mate| mate < from))
+        self.get(place).is_some_and(|token| token.mate.is_some_and(|mate| mate < from))
     }
 
     /// The place after blanks.
@@ -295,14 +294,7 @@ impl<'t> Tokens<'t> {
             },
             _ => plain(Kind::Sign(byte), 1),
         };
-        Token {
-            kind,
-            coding,
-            start,
-            end: (start + len).min(text.len()),
-            mate: None,
-            mark,
-        }
+        Token { kind, coding, start, end: (start + len).min(text.len()), mate: None, mark }
     }
 
     /// Backslashes and what they escape: kind, mark, length and coding.
@@ -336,9 +328,7 @@ impl<'t> Tokens<'t> {
         let is_after_word = previous.is_some_and(|token| {
             let word = part(self.text, token.start, token.end);
             token.kind == Kind::Word
-                && !STRING_PREFIXES
-                    .iter()
-                    .any(|prefix| word == prefix.as_bytes())
+                && !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
         });
         let may_open = quote.mark & !3 != CLOSING && !is_after_word;
         let recent = self.open.len().saturating_sub(DEPTH);
@@ -487,10 +477,7 @@ fn hex(text: &[u8], start: usize) -> Option<u8> {
 /// The sign of an HTML entity and the entity's length.
 fn entity(text: &[u8], start: usize) -> Option<(u8, usize)> {
     let is_here = |(name, _): &&(&str, u8)| starts_with(text, start, name.as_bytes());
-    ENTITIES
-        .iter()
-        .find(is_here)
-        .map(|(name, code)| (*code, name.len()))
+    ENTITIES.iter().find(is_here).map(|(name, code)| (*code, name.len()))
 }
 
 #[cfg(test)]
@@ -528,14 +515,8 @@ mod tests {
     #[test]
     fn quotes_of_every_level_find_their_partners() {
         assert_eq!(quoted(r#"a="b c" 'd"e' it's"#), ["b c", "d\"e"]);
-        assert_eq!(
-            quoted(r#""{\"a\":\"b\\\"c\"}""#),
-            [r#"{\"a\":\"b\\\"c\"}"#, "a", r#"b\\\"c"#]
-        );
-        assert_eq!(
-            quoted("%22a%22 &quot;b&quot; \u{201c}c\u{201d}"),
-            ["a", "b", "c"]
-        );
+        assert_eq!(quoted(r#""{\"a\":\"b\\\"c\"}""#), [r#"{\"a\":\"b\\\"c\"}"#, "a", r#"b\\\"c"#]);
+        assert_eq!(quoted("%22a%22 &quot;b&quot; \u{201c}c\u{201d}"), ["a", "b", "c"]);
         assert_eq!(quoted(r#"b"x" r'y' users' z"#), ["x", "y"]);
         assert_eq!(quoted("\"open\nnext \"line\""), ["line"]);
     }

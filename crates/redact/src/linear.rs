@@ -61,19 +61,12 @@ fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
     let mut numbers = Numbers(2026);
     let mut slow = String::new();
     let rows: Vec<Vec<&str>> = rules()
-        .map(|rule| {
-            beginnings(rule.secret)
-                .chain(beginnings(rule.benign))
-                .collect()
-        })
+        .map(|rule| beginnings(rule.secret).chain(beginnings(rule.benign)).collect())
         .filter(|pieces: &Vec<_>| !pieces.is_empty())
         .collect();
     for pieces in &rows {
-        let joints = if cfg!(debug_assertions) {
-            vec![numbers.one(&JOINTS)]
-        } else {
-            JOINTS.to_vec()
-        };
+        let joints =
+            if cfg!(debug_assertions) { vec![numbers.one(&JOINTS)] } else { JOINTS.to_vec() };
         for joint in joints {
             check(&mut slow, &repeated([numbers.one(pieces), ""], [joint, ""]));
         }

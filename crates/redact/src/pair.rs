@@ -57,31 +57,21 @@ pub(crate) struct Claim {
 impl Claim {
     /// A value that is bound to a name.
     pub(crate) fn of(key: &Key, value: Value, bond: Bond) -> Self {
-        Self {
-            value,
-            context: Context::new(key.meaning.kind, bond),
-            rule: None,
-        }
+        Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
     }
 
     /// A value that the structure of the text gives to a name, if it has quotes.
     pub(crate) fn beside(key: &Key, value: Value) -> Self {
-        let bond = if value.quoted {
-            Bond::Structure
-        } else {
-            Bond::Copula
-        };
+        let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
         Self::of(key, value, bond)
     }
 
     /// Redacts the value of a claim if it is a secret.
     pub(crate) fn judge(claim: Option<Self>, scan: &mut Scan<'_>, key: &Key) -> Tried {
         match claim {
-            Some(Self {
-                value,
-                context,
-                rule: Some(rule),
-            }) => scan.judge_value(value, rule, context),
+            Some(Self { value, context, rule: Some(rule) }) => {
+                scan.judge_value(value, rule, context)
+            }
             Some(claim) => accept(scan, key, claim.value, claim.context),
             None => Tried::Nothing,
         }
@@ -97,9 +87,8 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         Kind::Sign(sign) => sign,
         _ => 0,
     });
-    let (text, binding) = *SEPARATORS
-        .iter()
-        .find(|(text, _)| signs.starts_with(text.as_bytes()))?;
+    let (text, binding) =
+        *SEPARATORS.iter().find(|(text, _)| signs.starts_with(text.as_bytes()))?;
     let mut after = first + text.len();
     while text == "..." && tokens.is_sign(after, b'.') {
         after += 1;
@@ -107,11 +96,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     let next = tokens.skip_blanks(after);
     // LDIF's base64; elsewhere a path.
     let is_used = text != "::" || next > after;
-    is_used.then_some(Separator {
-        binding,
-        coding,
-        next,
-    })
+    is_used.then_some(Separator { binding, coding, next })
 }
 
 /// Dashes before the word, and a blank, a quote or a bracket before them.
@@ -150,12 +135,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         ..context
     };
     if context.is_bound() && key.meaning.has(Flag::Always) {
-        scan.redact(
-            found.start,
-            found.end,
-            key.meaning.rule,
-            Evidence::Structure,
-        );
+        scan.redact(found.start, found.end, key.meaning.rule, Evidence::Structure);
         return Tried::Found;
     }
     if is_other_pair(scan, key, text, context) {
@@ -179,12 +159,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
 
 /// The value is something else, which is found before it is judged.
 fn refuse(scan: &mut Scan<'_>, key: &Key, found: Value, what: &'static str) -> Tried {
-    scan.keep(
-        found.start,
-        found.end,
-        key.meaning.rule,
-        Reason::Other(what),
-    );
+    scan.keep(found.start, found.end, key.meaning.rule, Reason::Other(what));
     Tried::Nothing
 }
 
@@ -241,10 +216,7 @@ fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bo
     let names_a_value = value.len() <= 40
         && value.iter().all(is_name)
         && scan.policy.meaning(value).is_some_and(|meaning| {
-            matches!(
-                meaning.kind,
-                KeyKind::Password | KeyKind::Secret | KeyKind::Named
-            )
+            matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)
         });
     let is_glued = value.len() > 4 && value.iter().all(u8::is_ascii_lowercase);
     let is_chosen = is_credential_word(value) || key.meaning.kind == KeyKind::Password && is_glued;
@@ -281,9 +253,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     // `self.password = x`, `session["token"] = x`, `let token = x`
     let line = run_start(text, key.start, 24, |byte| byte != b'\n');
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
-    let is_declared = words
-        .nth(1)
-        .is_some_and(|word| is_one_of(word, DECLARATIONS));
+    let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
     let is_element =
         receiver.ends_with(b".") && memchr::memchr(b'.', receiver) == Some(receiver.len() - 1);
     let is_index =
@@ -304,11 +274,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     let last = comma.saturating_sub(1);
     before(text, comma) == b',' && is_double(part(text, run_start(text, last, 64, is_pair), last))
         || at(text, found.end) == b','
-            && is_double(part(
-                text,
-                found.end + 1,
-                run_end(text, found.end + 1, 64, is_pair),
-            ))
+            && is_double(part(text, found.end + 1, run_end(text, found.end + 1, 64, is_pair)))
 }
 
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
@@ -343,9 +309,8 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     if at(scan.text, last) >= 0x80 {
         return true;
     }
-    let start = run_start(scan.text, last + 1, 64, |byte| {
-        is_inside(byte) || matches!(byte, b'-' | b'.')
-    });
+    let start =
+        run_start(scan.text, last + 1, 64, |byte| is_inside(byte) || matches!(byte, b'-' | b'.'));
     let end = run_end(scan.text, last, 64, is_inside);
     let start = after_colour(scan.text, start);
     // A name is read from its end, so what is joined before it does no harm, except `--`.
@@ -407,9 +372,7 @@ fn word_before(text: &[u8], from: usize) -> usize {
     if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
         return from;
     }
-    run_start(text, from - 1, 24, |byte| {
-        byte.is_ascii_alphabetic() || byte == b'-'
-    })
+    run_start(text, from - 1, 24, |byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
 /// The name around the anchor; every word is read once.
@@ -439,9 +402,8 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         (meaning, start) = phrase;
     }
     // `arn:aws:secretsmanager:…:secret:name`, `${PASSWORD:-x}`
-    let resource = run_start(scan.text, start, 128, |byte| {
-        is_name(byte) || b":-/*".contains(&byte)
-    });
+    let resource =
+        run_start(scan.text, start, 128, |byte| is_name(byte) || b":-/*".contains(&byte));
     if starts_with(scan.text, resource, b"arn:") || scan.text[..resource].ends_with(b"${") {
         return None;
     }

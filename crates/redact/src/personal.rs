@@ -63,9 +63,8 @@ fn social_security(scan: &mut Scan<'_>, start: usize) {
         3 | 6 => *byte == dash,
         _ => byte.is_ascii_digit(),
     });
-    let is_issued = !NEVER_ISSUED
-        .iter()
-        .any(|(at, group)| number[*at..].starts_with(group.as_bytes()));
+    let is_issued =
+        !NEVER_ISSUED.iter().any(|(at, group)| number[*at..].starts_with(group.as_bytes()));
     if has_form && is_issued && stands_alone(text, start, start + 11) {
         scan.redact(start, start + 11, SOCIAL_SECURITY_NUMBER, Evidence::Format);
     }
@@ -99,13 +98,8 @@ fn card(scan: &mut Scan<'_>, start: usize) {
 
 /// Whether an issuer gives out numbers with these first digits and this length.
 fn is_issuer(digits: &[u8]) -> bool {
-    let lead = digits
-        .iter()
-        .take(4)
-        .fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
-    ISSUERS
-        .iter()
-        .any(|(leads, lengths)| leads.contains(&lead) && lengths.contains(&digits.len()))
+    let lead = digits.iter().take(4).fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
+    ISSUERS.iter().any(|(leads, lengths)| leads.contains(&lead) && lengths.contains(&digits.len()))
 }
 
 fn luhn(digits: &[u8]) -> bool {
@@ -130,9 +124,8 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     if !(previous.is_ascii_uppercase() || left < inside && previous.is_ascii_digit()) {
         return;
     }
-    let Some(start) = (inside.saturating_sub(12)..=inside)
-        .rev()
-        .find(|&start| is_iban_start(text, start))
+    let Some(start) =
+        (inside.saturating_sub(12)..=inside).rev().find(|&start| is_iban_start(text, start))
     else {
         return;
     };

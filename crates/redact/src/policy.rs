@@ -41,9 +41,7 @@ pub(crate) struct Policy {
 
 impl Policy {
     pub(crate) fn add_key(&mut self, key: &str) {
-        let anchors = self
-            .anchors
-            .get_or_insert_with(|| Arc::new(Anchors::shared().clone()));
+        let anchors = self.anchors.get_or_insert_with(|| Arc::new(Anchors::shared().clone()));
         Arc::make_mut(anchors).add_key(spaced(key).as_bytes());
         self.keys.push(Name::new(key.as_bytes()));
     }
@@ -81,10 +79,7 @@ impl Policy {
         }
         let mut meaning = key::meaning(key)?;
         if self.level == Level::Strict
-            && matches!(
-                meaning.kind,
-                KeyKind::Weak | KeyKind::Code | KeyKind::Context
-            )
+            && matches!(meaning.kind, KeyKind::Weak | KeyKind::Code | KeyKind::Context)
         {
             (meaning.kind, meaning.flags) = (KeyKind::Password, &[Flag::Always]);
         }

@@ -61,10 +61,7 @@ mod tests {
             ("\u{1b}]0;x\u{7}", r"\u{1b}]0;x\u{7}"),
             ("a\r\nb\0", r"a\r\nb\u{0}"),
             ("\u{7f}\u{9b}31m", r"\u{7f}\u{9b}31m"),
-            (
-                "\u{202e}txt\u{2066}\u{200f}",
-                r"\u{202e}txt\u{2066}\u{200f}",
-            ),
+            ("\u{202e}txt\u{2066}\u{200f}", r"\u{202e}txt\u{2066}\u{200f}"),
             ("a\u{2028}b\u{2029}", r"a\u{2028}b\u{2029}"),
         ] {
             assert_eq!(printable(text), shown);

@@ -94,9 +94,7 @@ impl RedactorBuilder {
 
     /// Returns the redactor.
     pub fn build(self) -> Redactor {
-        Redactor {
-            policy: self.policy,
-        }
+        Redactor { policy: self.policy }
     }
 
     /// Whether [`key`](Self::key) accepts this name: ASCII of at most 64 bytes, whose last word has two or more
@@ -185,11 +183,7 @@ impl Redactor {
                 break;
             };
             let cut = cut_at(&again.text, max).unwrap_or(again.text.len());
-            again
-                .text
-                .get(..cut)
-                .unwrap_or_default()
-                .clone_into(&mut short);
+            again.text.get(..cut).unwrap_or_default().clone_into(&mut short);
         }
         Cow::Owned(short)
     }
@@ -206,9 +200,7 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn findings(&self, text: &str) -> Vec<Finding> {
-        engine::redact(&self.policy, text)
-            .map(|redacted| redacted.findings)
-            .unwrap_or_default()
+        engine::redact(&self.policy, text).map(|redacted| redacted.findings).unwrap_or_default()
     }
 
     /// Whether the text contains nothing that a rule begins with, which is a fast check. Such a text has no
@@ -320,9 +312,7 @@ impl Redactor {
         }
         let line = format!("{option} {argument}");
         let redacted = self.redact_with(&line, found);
-        let safe = redacted
-            .strip_prefix(option)
-            .and_then(|it| it.strip_prefix(' '));
+        let safe = redacted.strip_prefix(option).and_then(|it| it.strip_prefix(' '));
         match safe {
             // In a line the argument would end at a space.
             Some(safe) if safe.starts_with(REDACTED) && !argument.starts_with(REDACTED) => {
@@ -356,14 +346,13 @@ impl Redactor {
                 let pair = format!("{key}={value}");
                 match self.redact_with(&pair, |finding| found(finding.rule)) {
                     Cow::Borrowed(_) => Cow::Borrowed(value),
-                    Cow::Owned(safe) => match safe
-                        .strip_prefix(key)
-                        .and_then(|safe| safe.strip_prefix('='))
-                    {
-                        Some(safe) if safe == value => Cow::Borrowed(value),
-                        Some(safe) => Cow::Owned(safe.to_owned()),
-                        None => Cow::Borrowed(REDACTED),
-                    },
+                    Cow::Owned(safe) => {
+                        match safe.strip_prefix(key).and_then(|safe| safe.strip_prefix('=')) {
+                            Some(safe) if safe == value => Cow::Borrowed(value),
+                            Some(safe) => Cow::Owned(safe.to_owned()),
+                            None => Cow::Borrowed(REDACTED),
+                        }
+                    }
                 }
             }
         }
@@ -372,9 +361,8 @@ impl Redactor {
 
 /// Ids of sessions and addresses of databases: their values are secrets if they look like tokens.
 fn is_address(key: &str) -> bool {
-    let is_id = key
-        .strip_suffix(".id")
-        .is_some_and(|key| key.contains("session") || key.contains("token"));
+    let is_id =
+        key.strip_suffix(".id").is_some_and(|key| key.contains("session") || key.contains("token"));
     let words = key.bytes().filter(u8::is_ascii_alphanumeric);
     let name: Vec<u8> = words.map(|byte| byte.to_ascii_lowercase()).collect();
     is_id || ADDRESSES.iter().any(|end| name.ends_with(end))
@@ -390,9 +378,6 @@ fn cut_at(text: &str, max: usize) -> Option<usize> {
     let (cut, _) = text.char_indices().nth(max)?;
     let inside = (1..REDACTED.len())
         .filter_map(|back| cut.checked_sub(back))
-        .find(|&start| {
-            text.get(start..)
-                .is_some_and(|tail| tail.starts_with(REDACTED))
-        });
+        .find(|&start| text.get(start..).is_some_and(|tail| tail.starts_with(REDACTED)));
     Some(inside.unwrap_or(cut))
 }

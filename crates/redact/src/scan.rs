@@ -194,12 +194,7 @@ impl<'a> Scan<'a> {
         evidence: Evidence,
     ) {
         if start < end && !is_redacted(self.text, start) {
-            self.found.push(Finding {
-                range: start..end,
-                rule,
-                evidence,
-                key: self.key.clone(),
-            });
+            self.found.push(Finding { range: start..end, rule, evidence, key: self.key.clone() });
         }
         self.covered = self.covered.max(end);
     }
@@ -235,11 +230,7 @@ impl<'a> Scan<'a> {
     /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a limit: of more
     /// values each of which is inside the one before, the rest of the line is not searched for keys.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
-        self.nested = if start < self.kept_until {
-            self.nested + 1
-        } else {
-            0
-        };
+        self.nested = if start < self.kept_until { self.nested + 1 } else { 0 };
         self.kept_until = end;
         if self.nested > NESTED {
             let line = start + line_end(part(self.text, start, end), 0);
@@ -251,12 +242,7 @@ impl<'a> Scan<'a> {
     /// Records why a part of the text is not redacted, if an explanation was requested.
     pub(crate) fn note(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         if let Some(kept) = &mut self.kept {
-            kept.push(Candidate {
-                range: start..end,
-                rule,
-                reason,
-                key: self.key.clone(),
-            });
+            kept.push(Candidate { range: start..end, rule, reason, key: self.key.clone() });
         }
     }
 
@@ -267,11 +253,7 @@ impl<'a> Scan<'a> {
             && let Some(rule) = key::row_of(key)
         {
             let is_allowed = key::meaning(key).is_some();
-            let why = if is_allowed {
-                "an allowed key"
-            } else {
-                "the name of something else"
-            };
+            let why = if is_allowed { "an allowed key" } else { "the name of something else" };
             self.note(start, end, rule, Reason::Other(why));
         }
     }
@@ -313,14 +295,8 @@ struct Rows {
 static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
     Words::of(OPTIONS.iter().enumerate().flat_map(|(row, option)| {
         let bit = 1 << row;
-        let has = option
-            .commands
-            .iter()
-            .map(move |word| (*word, Rows { has: bit, lacks: 0 }));
-        let lacks = option
-            .except
-            .iter()
-            .map(move |word| (*word, Rows { has: 0, lacks: bit }));
+        let has = option.commands.iter().map(move |word| (*word, Rows { has: bit, lacks: 0 }));
+        let lacks = option.except.iter().map(move |word| (*word, Rows { has: 0, lacks: bit }));
         has.chain(lacks)
     }))
 });

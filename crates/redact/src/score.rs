@@ -48,10 +48,7 @@ pub(crate) enum Bond {
 
 /// What surrounds a candidate.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one point of evidence"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one point of evidence")]
 pub(crate) struct Context {
     pub(crate) kind: KeyKind,
     pub(crate) bond: Bond,
@@ -86,10 +83,7 @@ impl Context {
 
     /// A value that the structure of the text binds to a name of this kind.
     pub(crate) fn structure(kind: KeyKind) -> Self {
-        Self {
-            quoted: true,
-            ..Self::new(kind, Bond::Structure)
-        }
+        Self { quoted: true, ..Self::new(kind, Bond::Structure) }
     }
 
     /// The same context with another kind of name.
@@ -99,10 +93,7 @@ impl Context {
 
     /// Whether a separator or the structure of the text makes the value the name's.
     pub(crate) fn is_bound(self) -> bool {
-        !matches!(
-            self.bond,
-            Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position
-        )
+        !matches!(self.bond, Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position)
     }
 
     fn is_password(self) -> bool {
@@ -164,10 +155,7 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     };
     let is_number = matches!(look, Look::ShortNumber | Look::Number) && value.len() > 2;
     let is_code = context.kind == KeyKind::Code && is_number;
-    Score {
-        points: context.points() + if is_code { CODE } else { 0 },
-        look,
-    }
+    Score { points: context.points() + if is_code { CODE } else { 0 }, look }
 }
 
 /// What a value looks like in the place of a credential: people choose names of credentials and words of
@@ -421,9 +409,7 @@ fn is_algorithm(word: &[u8]) -> bool {
     let mut parts = word
         .split(|byte| !byte.is_ascii_alphanumeric())
         .flat_map(|part| part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()));
-    parts
-        .next()
-        .is_some_and(|name| ALGORITHM_WORDS.contains(name))
+    parts.next().is_some_and(|name| ALGORITHM_WORDS.contains(name))
         && parts.all(|part| ALGORITHM_WORDS.contains(part) || is_one_of(part, ALGORITHM_PARTS))
 }
 
@@ -441,12 +427,12 @@ fn is_reference(value: &[u8]) -> bool {
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => only(inner, |byte| {
-            byte.is_ascii_alphanumeric() || b" _-:.'()/,|".contains(byte)
-        }),
-        [b'[', inner @ .., b']'] => only(inner, |byte| {
-            byte.is_ascii_alphabetic() || b"_- ".contains(byte)
-        }),
+        [b'<', inner @ .., b'>'] => {
+            only(inner, |byte| byte.is_ascii_alphanumeric() || b" _-:.'()/,|".contains(byte))
+        }
+        [b'[', inner @ .., b']'] => {
+            only(inner, |byte| byte.is_ascii_alphabetic() || b"_- ".contains(byte))
+        }
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => only(inner, is_lower),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
         [b'%', inner @ ..] => inner.len() <= 2 && only(inner, u8::is_ascii_alphanumeric),
@@ -459,9 +445,7 @@ fn is_reference(value: &[u8]) -> bool {
 
 /// An object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
 fn is_object(value: &[u8]) -> bool {
-    let end = run_end(value, 0, 80, |byte| {
-        byte.is_ascii_alphabetic() || b"._$".contains(&byte)
-    });
+    let end = run_end(value, 0, 80, |byte| byte.is_ascii_alphabetic() || b"._$".contains(&byte));
     let (class, rest) = value.split_at(end);
     let Some((sign, rest)) = rest.split_first() else {
         return false;
@@ -503,9 +487,7 @@ fn is_call(value: &[u8]) -> bool {
 
 /// Where the bracket of a call is, closed or not.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
-    let end = run_end(value, 0, 80, |byte| {
-        is_name(byte) || b".-:>!".contains(&byte)
-    });
+    let end = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
     let head = &value[..end];
     let is_code = head.contains(&b'.') || !head.iter().any(u8::is_ascii_uppercase);
     (end > 1
@@ -538,11 +520,7 @@ fn changes_often(part: &[u8]) -> bool {
         .filter(|turn| turn.0 != turn.1 && *turn != (2, 1));
     let changes = turns.count();
     let has_digits = part.iter().any(u8::is_ascii_digit);
-    let needed = if has_digits {
-        2.max(part.len() / 8)
-    } else {
-        3.max(part.len() / 4)
-    };
+    let needed = if has_digits { 2.max(part.len() / 8) } else { 3.max(part.len() / 4) };
     part.len() >= 4 && changes >= needed
 }
 
@@ -557,8 +535,7 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
 
 /// A capital letter after a small one.
 pub(crate) fn is_camel(word: &[u8]) -> bool {
-    word.windows(2)
-        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+    word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
 /// Letters of one case, perhaps after a capital.

@@ -29,9 +29,7 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
         (FILLERS, Role::Filler),
     ];
     Words::of(
-        roles
-            .into_iter()
-            .flat_map(|(words, role)| words.iter().map(move |word| (*word, role))),
+        roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (*word, role))),
     )
 });
 
@@ -65,11 +63,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         if let Some(separator) = pair::separator_at(scan, place)
             && separator.binding != Binding::Loose
         {
-            bond = if is_state {
-                Bond::Copula
-            } else {
-                Bond::Sign(separator.binding)
-            };
+            bond = if is_state { Bond::Copula } else { Bond::Sign(separator.binding) };
             place = separator.next;
             if scan.tokens.kind(place) == Kind::Line {
                 // The value is on a line of its own.
@@ -188,10 +182,6 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         return Tried::Nothing;
     }
     let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
-    let bond = if is_assigned {
-        Bond::Structure
-    } else {
-        Bond::Position
-    };
+    let bond = if is_assigned { Bond::Structure } else { Bond::Position };
     Claim::judge(claim(scan, key, next, bond), scan, key)
 }

@@ -22,9 +22,7 @@ const FIELDS: usize = 3;
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let first = key.quote.unwrap_or(key.place);
-    let named = (first.saturating_sub(6)..first)
-        .rev()
-        .find_map(|at| scan.tokens.word(at))?;
+    let named = (first.saturating_sub(6)..first).rev().find_map(|at| scan.tokens.word(at))?;
     if !is_called(named, NAME_NAMES) {
         return None;
     }
@@ -95,8 +93,7 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
 
 /// `created_at` beside `password` in a list of columns.
 fn is_column(word: &[u8]) -> bool {
-    word.iter()
-        .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+    word.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
         || look(word) == Look::Word && word.len() < 10
 }
 
@@ -110,20 +107,14 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let inner = tokens.skip_lines(key.after + 1);
     // `auth([ 'x' ])`
     let is_list = tokens.kind(inner) == Kind::Open(b'[');
-    let first = if is_list {
-        tokens.skip_lines(inner + 1)
-    } else {
-        inner
-    };
+    let first = if is_list { tokens.skip_lines(inner + 1) } else { inner };
     if !tokens.opens_quote(first) && (is_list || !name[0].is_ascii_uppercase()) {
         return None;
     }
     let found = value::value(tokens, inner, Site::from(key.place))?;
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
     let is_lexeme = !is_alone && key.meaning.has(Flag::Alone);
-    let is_asked = Name::new(name)
-        .words()
-        .any(|word| is_one_of(word, ASKING_VERBS));
+    let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
     (!is_asked && !is_lexeme).then_some(found)
 }
 
@@ -296,16 +287,8 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         (key.meaning.rule, Bond::Sign(Binding::Colon))
     };
     let is_certain = is_statement || key.meaning.kind == KeyKind::Password;
-    let kind = if is_certain {
-        key.meaning.kind
-    } else {
-        KeyKind::Context
-    };
-    Some(Claim {
-        value: found,
-        rule: Some(rule),
-        context: Context::new(kind, bond),
-    })
+    let kind = if is_certain { key.meaning.kind } else { KeyKind::Context };
+    Some(Claim { value: found, rule: Some(rule), context: Context::new(kind, bond) })
 }
 
 /// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
@@ -352,9 +335,7 @@ fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
             Kind::Word | Kind::Blank | Kind::Quote | Kind::Line => {}
             _ => return None,
         }
-        open = open
-            .checked_sub(1)
-            .filter(|_| key.place - open < 2 * COLUMNS)?;
+        open = open.checked_sub(1).filter(|_| key.place - open < 2 * COLUMNS)?;
     }
     let close = tokens.close(open)?;
     let at = tokens.skip_lines(close + 1);

@@ -87,8 +87,7 @@ pub(crate) fn is_name(byte: u8) -> bool {
 
 /// Whether the word is in the list, ASCII case ignored.
 pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
-    list.iter()
-        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Words and what each of them means, by their first letters and their lengths. ASCII case is ignored.

@@ -35,17 +35,11 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn from(from: usize) -> Self {
-        Self {
-            from,
-            ..Self::default()
-        }
+        Self { from, ..Self::default() }
     }
 
     pub(crate) fn assigned(from: usize) -> Self {
-        Self {
-            is_assigned: true,
-            ..Self::from(from)
-        }
+        Self { is_assigned: true, ..Self::from(from) }
     }
 }
 
@@ -65,12 +59,7 @@ impl Value {
     }
 
     fn quoted(start: usize, end: usize, next: usize) -> Option<Self> {
-        (end > start).then_some(Self {
-            start,
-            end,
-            next,
-            quoted: true,
-        })
+        (end > start).then_some(Self { start, end, next, quoted: true })
     }
 
     fn bare(start: usize, end: usize, next: usize) -> Option<Self> {
@@ -155,10 +144,7 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
     let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
     let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
     let is_around = tokens.kind(open) == Kind::Open(b'(');
-    let Some(close) = tokens
-        .close(open)
-        .filter(|_| is_wrapper && is_around && depth > 0)
-    else {
+    let Some(close) = tokens.close(open).filter(|_| is_wrapper && is_around && depth > 0) else {
         return Wrapped::No;
     };
     let behind = tokens.skip_blanks(close + 1);
@@ -216,9 +202,7 @@ pub(crate) fn last_item(tokens: &mut Tokens<'_>, open: usize) -> Option<Value> {
     if tokens.kind(open) != Kind::Open(b'[') {
         return None;
     }
-    let close = tokens
-        .close(open)
-        .filter(|close| close - open < LIST_TOKENS)?;
+    let close = tokens.close(open).filter(|close| close - open < LIST_TOKENS)?;
     let last = (open..close).rev().find(|&at| !tokens.is_break(at))?;
     let first = tokens.get(last)?.mate?;
     (tokens.opens_quote(first)).then(|| quoted(tokens, first))?
@@ -260,9 +244,7 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
 /// YAML's `|` and `>`: the lines that are indented as deep as the first.
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
-    let head = run_end(text, tokens.get(place)?.end, 64, |byte| {
-        b"+-123456789 ".contains(&byte)
-    });
+    let head = run_end(text, tokens.get(place)?.end, 64, |byte| b"+-123456789 ".contains(&byte));
     let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
     let body = head + 1;
     let depth = indent(body);
@@ -366,8 +348,5 @@ fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
     }
     at += 1;
     at = tokens.skip_blanks(at);
-    matches!(
-        tokens.kind(at),
-        Kind::Sign(b'=' | b':') | Kind::Quote | Kind::Open(b'[')
-    )
+    matches!(tokens.kind(at), Kind::Sign(b'=' | b':') | Kind::Quote | Kind::Open(b'['))
 }

@@ -30,9 +30,7 @@ pub(crate) enum Match {
 /// A vendor's token or a JSON web token.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let (text, anchors) = (scan.text, scan.policy.anchors());
-    let web_token = anchor
-        .checked_sub(2)
-        .filter(|&start| armour::is_web_token(text, start));
+    let web_token = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
     // The format that it looks like most, if it has none.
     let mut like: Option<(usize, &'static TokenFormat)> = None;
     let mut first = web_token;
@@ -96,9 +94,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
         scan.redact(start, end, format.id, Evidence::Format);
         return;
     }
-    let letters = run_end(text, from, UNDOCUMENTED, |byte| {
-        byte.is_ascii_alphanumeric()
-    });
+    let letters = run_end(text, from, UNDOCUMENTED, |byte| byte.is_ascii_alphanumeric());
     if least == UNDOCUMENTED && letters == from + UNDOCUMENTED {
         let why = "with other characters than its tokens have, or a placeholder";
         scan.note(start, end, format.id, Reason::Other(why));
@@ -155,13 +151,7 @@ pub(crate) fn best(
         })
         .max_by_key(|(end, found, format)| {
             let is_limited = format.length.is_limited();
-            (
-                *found,
-                *end,
-                format.prefix.len(),
-                is_limited,
-                Reverse(format.id),
-            )
+            (*found, *end, format.prefix.len(), is_limited, Reverse(format.id))
         })
 }
 
@@ -174,18 +164,10 @@ impl TokenFormat {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
             let body = part(text, from, end);
             let varied = part(text, if first < start { first } else { from }, end);
-            let found = if self.is_proven(body) {
-                Match::Proven
-            } else {
-                Match::Documented
-            };
+            let found = if self.is_proven(body) { Match::Proven } else { Match::Documented };
             return (body.len() >= self.length.min() && is_varied(varied)).then_some((end, found));
         }
-        let limit = self
-            .length
-            .max()
-            .saturating_add(1)
-            .min(HEAD.max(self.length.min() + 1));
+        let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
         let head = self.trim(text, from, run(self.alphabet, text, from, limit));
         let body = part(text, from, head);
         if !is_varied(body) {
@@ -203,16 +185,9 @@ impl TokenFormat {
         if !fits {
             return None;
         }
-        let end = if head < from + limit {
-            head
-        } else {
-            run(self.alphabet, text, head, usize::MAX)
-        };
-        let found = if is_documented {
-            Match::Documented
-        } else {
-            Match::Similar
-        };
+        let end =
+            if head < from + limit { head } else { run(self.alphabet, text, head, usize::MAX) };
+        let found = if is_documented { Match::Documented } else { Match::Similar };
         Some((self.trim(text, from, end), found))
     }
 
@@ -223,9 +198,7 @@ impl TokenFormat {
         };
         let limit = length.max().saturating_add(1);
         let start = run_start(text, prefix, limit, |byte| alphabet.contains(byte));
-        (length.min()..limit)
-            .contains(&(prefix - start))
-            .then_some(start)
+        (length.min()..limit).contains(&(prefix - start)).then_some(start)
     }
 
     fn is_proven(&self, body: &[u8]) -> bool {
@@ -284,10 +257,7 @@ impl Part {
 pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before_word(text, start);
     !is_name(previous)
-        || matches!(
-            part(text, start.saturating_sub(2), start),
-            b"\\n" | b"\\t" | b"\\r"
-        )
+        || matches!(part(text, start.saturating_sub(2), start), b"\\n" | b"\\t" | b"\\r")
         || start >= 3
             && text[start - 3] == b'%'
             && text[start - 2].is_ascii_hexdigit()
@@ -316,11 +286,7 @@ mod tests {
         prefix: "gh_",
         alphabet: Alphabet::Alphanumeric,
         length: Length::Exactly(36),
-        checksum: Some(Checksum::Crc32 {
-            base: 62,
-            digits: 6,
-            prefix: false,
-        }),
+        checksum: Some(Checksum::Crc32 { base: 62, digits: 6, prefix: false }),
     };
 
     #[test]
@@ -328,10 +294,7 @@ mod tests {
         let token = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
         assert_eq!(STRICT.find(token, 0), Some((token.len(), Match::Proven)));
         let wrong = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn";
-        assert_eq!(
-            STRICT.find(wrong, 0),
-            Some((wrong.len(), Match::Documented))
-        );
+        assert_eq!(STRICT.find(wrong, 0), Some((wrong.len(), Match::Documented)));
         let placeholder = b"gh_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
         assert_eq!(STRICT.find(placeholder, 0), None);
     }

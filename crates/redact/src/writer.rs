@@ -69,13 +69,7 @@ impl Redactor {
 
 impl<W: Write> Writer<W> {
     fn new(redactor: Redactor, inner: W, number: Option<usize>) -> Self {
-        Self {
-            redactor,
-            inner,
-            pending: Vec::new(),
-            is_in_key: false,
-            number,
-        }
+        Self { redactor, inner, pending: Vec::new(), is_in_key: false, number }
     }
 
     /// Returns the inner writer.

@@ -12,12 +12,9 @@ const SECRET: &str = "Zq7xWv93Lmt2";
 #[test]
 fn a_clean_text_is_borrowed() {
     let redactor = Redactor::new();
-    for text in [
-        "",
-        "no secret here",
-        "task 4711 failed after 12034 rows",
-        "password: ${DB_PASSWORD}",
-    ] {
+    for text in
+        ["", "no secret here", "task 4711 failed after 12034 rows", "password: ${DB_PASSWORD}"]
+    {
         assert!(matches!(redactor.redact(text), Cow::Borrowed(same) if same == text));
         assert!(redactor.findings(text).is_empty());
     }
@@ -53,38 +50,20 @@ fn a_long_value_that_stays_does_not_hide_what_follows_its_line() {
 #[test]
 fn a_pair_after_a_sentence_keeps_its_key() {
     for (text, wanted) in [
-        (
-            "the token was refused: token=abc123def",
-            "the token was refused: token=<REDACTED>",
-        ),
+        ("the token was refused: token=abc123def", "the token was refused: token=<REDACTED>"),
         (
             "password is wrong: password=hunter2 user=bob",
             "password is wrong: password=<REDACTED> user=bob",
         ),
-        (
-            "token expired: refresh_token=abc123def",
-            "token expired: refresh_token=<REDACTED>",
-        ),
-        (
-            "got token: \"token=abc123def\"",
-            "got token: \"token=<REDACTED>\"",
-        ),
-        (
-            "token refused: [token=abc123def]",
-            "token refused: [token=<REDACTED>]",
-        ),
+        ("token expired: refresh_token=abc123def", "token expired: refresh_token=<REDACTED>"),
+        ("got token: \"token=abc123def\"", "got token: \"token=<REDACTED>\""),
+        ("token refused: [token=abc123def]", "token refused: [token=<REDACTED>]"),
         (
             "the password is wrong for user bob: password=abc123",
             "the password is wrong for user bob: password=<REDACTED>",
         ),
-        (
-            "main.login({}, \"password=hunter2x\")",
-            "main.login({}, \"password=<REDACTED>\")",
-        ),
-        (
-            "{\"password\": \"user=bob42x\"}",
-            "{\"password\": \"<REDACTED>\"}",
-        ),
+        ("main.login({}, \"password=hunter2x\")", "main.login({}, \"password=<REDACTED>\")"),
+        ("{\"password\": \"user=bob42x\"}", "{\"password\": \"<REDACTED>\"}"),
         ("password: xy=7Hq9zX", "password: <REDACTED>"),
     ] {
         assert_eq!(Redactor::new().redact(text), wanted);
@@ -181,21 +160,11 @@ fn an_explanation_is_silent_about_words_with_a_known_prefix() {
 fn an_explanation_names_the_key_unless_it_is_a_part_of_a_secret() {
     let text = format!("db_password={SECRET} and mail: https://bob:{SECRET}@h/?token={SECRET}");
     let redactor = Redactor::new();
-    let keys: Vec<_> = redactor
-        .findings(&text)
-        .into_iter()
-        .map(|finding| finding.key)
-        .collect();
-    let names: Vec<_> = keys
-        .into_iter()
-        .map(|key| key.map(|key| &text[key]))
-        .collect();
+    let keys: Vec<_> = redactor.findings(&text).into_iter().map(|finding| finding.key).collect();
+    let names: Vec<_> = keys.into_iter().map(|key| key.map(|key| &text[key])).collect();
     assert_eq!(names, [Some("db_password"), None, Some("token")]);
     let explanation = redactor.explain(&text);
-    assert!(
-        explanation.contains("redacted by password of \"db_password\": "),
-        "{explanation}"
-    );
+    assert!(explanation.contains("redacted by password of \"db_password\": "), "{explanation}");
     assert!(!explanation.contains(SECRET), "{explanation}");
 }
 
@@ -225,18 +194,10 @@ fn a_known_prefix_and_random_characters_are_a_token() {
 #[test]
 fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
     let strict = Redactor::builder().level(Level::Strict).build();
-    for text in [
-        "signature: ok",
-        "session=true",
-        "sid: none",
-        "auth: enabled",
-    ] {
+    for text in ["signature: ok", "session=true", "sid: none", "auth: enabled"] {
         let (key, _) = text.split_once([':', '=']).unwrap();
         let safe = strict.redact(text).into_owned();
-        assert!(
-            safe.starts_with(key) && safe.ends_with("<REDACTED>"),
-            "{safe}"
-        );
+        assert!(safe.starts_with(key) && safe.ends_with("<REDACTED>"), "{safe}");
         assert_eq!(Redactor::new().redact(text), text);
     }
 }
@@ -258,18 +219,9 @@ fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
     for word in words.split_whitespace() {
         for (text, safe) in [
             (format!("password={word}"), "password=<REDACTED>"),
-            (
-                format!("password={word} host=db"),
-                "password=<REDACTED> host=db",
-            ),
-            (
-                format!("{{\"password\": \"{word}\"}}"),
-                "{\"password\": \"<REDACTED>\"}",
-            ),
-            (
-                format!("postgres://user:{word}@db/x"),
-                "postgres://<REDACTED>@db/x",
-            ),
+            (format!("password={word} host=db"), "password=<REDACTED> host=db"),
+            (format!("{{\"password\": \"{word}\"}}"), "{\"password\": \"<REDACTED>\"}"),
+            (format!("postgres://user:{word}@db/x"), "postgres://<REDACTED>@db/x"),
         ] {
             if Redactor::new().redact(&text) != safe {
                 kept.push(text);
@@ -294,30 +246,17 @@ fn secrets_are_found_in_dumps_of_calls_and_commands() {
         "- name: DB_PASSWORD\n  value: Winter$00ab",
         "{name: DB_PASSWORD, value: Winte$00ab}",
     ] {
-        let secrets = [
-            SECRET,
-            "0d3b7b1e-4f5a-4c1d-9e2f-7a6b5c4d3e2f",
-            "Winter$00ab",
-            "Winte$00ab",
-        ];
-        let text = text
-            .replace("SECRET", secrets[0])
-            .replace("UUID", secrets[1]);
+        let secrets = [SECRET, "0d3b7b1e-4f5a-4c1d-9e2f-7a6b5c4d3e2f", "Winter$00ab", "Winte$00ab"];
+        let text = text.replace("SECRET", secrets[0]).replace("UUID", secrets[1]);
         let safe = Redactor::new().redact(&text).into_owned();
-        assert!(
-            !secrets.iter().any(|secret| safe.contains(secret)),
-            "{safe}"
-        );
+        assert!(!secrets.iter().any(|secret| safe.contains(secret)), "{safe}");
     }
 }
 
 #[test]
 fn an_encoded_ampersand_separates_the_parameters_of_a_query() {
     let text = format!("GET /x?a=1&amp;token={SECRET}&amp;page=2");
-    assert_eq!(
-        Redactor::new().redact(&text),
-        "GET /x?a=1&amp;token=<REDACTED>&amp;page=2"
-    );
+    assert_eq!(Redactor::new().redact(&text), "GET /x?a=1&amp;token=<REDACTED>&amp;page=2");
 }
 
 /// The words before an option count in its own line only.
@@ -325,14 +264,8 @@ fn an_encoded_ampersand_separates_the_parameters_of_a_query() {
 fn a_command_ends_with_its_line() {
     let redactor = Redactor::new();
     for (text, wanted) in [
-        (
-            "sqlcmd -P winter77 -Q x\nnext -P 8080 up",
-            "sqlcmd -P <REDACTED> -Q x\nnext -P 8080 up",
-        ),
-        (
-            "sqlcmd -S db; next -P winter77",
-            "sqlcmd -S db; next -P winter77",
-        ),
+        ("sqlcmd -P winter77 -Q x\nnext -P 8080 up", "sqlcmd -P <REDACTED> -Q x\nnext -P 8080 up"),
+        ("sqlcmd -S db; next -P winter77", "sqlcmd -S db; next -P winter77"),
     ] {
         assert_eq!(redactor.redact(text), wanted);
     }
@@ -341,13 +274,7 @@ fn a_command_ends_with_its_line() {
 /// Values inside of each other are not all judged, and none of them hides a key of another line.
 #[test]
 fn a_repeated_key_does_not_hide_the_next_line() {
-    for piece in [
-        "auth(",
-        "password ",
-        "tokens: [",
-        "secret(\"",
-        "{\"password\":",
-    ] {
+    for piece in ["auth(", "password ", "tokens: [", "secret(\"", "{\"password\":"] {
         let text = format!("{}\ndb_password={SECRET}\n", piece.repeat(400));
         let safe = Redactor::new().redact(&text).into_owned();
         assert!(!safe.contains(SECRET), "{piece}");
@@ -357,22 +284,10 @@ fn a_repeated_key_does_not_hide_the_next_line() {
 #[test]
 fn levels_decide_about_personal_data_and_doubtful_keys() {
     let text = "mail jane.doe@example.com session=nightly";
-    let of = |level| {
-        Redactor::builder()
-            .level(level)
-            .build()
-            .redact(text)
-            .into_owned()
-    };
+    let of = |level| Redactor::builder().level(level).build().redact(text).into_owned();
     assert_eq!(of(Level::Credentials), text);
-    assert_eq!(
-        of(Level::CredentialsAndPii),
-        "mail <REDACTED>@example.com session=nightly"
-    );
-    assert_eq!(
-        of(Level::Strict),
-        "mail <REDACTED>@example.com session=<REDACTED>"
-    );
+    assert_eq!(of(Level::CredentialsAndPii), "mail <REDACTED>@example.com session=nightly");
+    assert_eq!(of(Level::Strict), "mail <REDACTED>@example.com session=<REDACTED>");
 }
 
 #[test]
@@ -386,10 +301,7 @@ fn configured_keys_are_found_in_every_spelling() {
     for (text, wanted) in [
         ("customer_ref=ab 1", "customer_ref=<REDACTED> 1"),
         ("customerRef: \"a b\"", "customerRef: \"<REDACTED>\""),
-        (
-            "{\"x-customer-ref\": \"ab\"}",
-            "{\"x-customer-ref\": \"<REDACTED>\"}",
-        ),
+        ("{\"x-customer-ref\": \"ab\"}", "{\"x-customer-ref\": \"<REDACTED>\"}"),
         ("iq=13077x badge='7a'", "iq=<REDACTED> badge='<REDACTED>'"),
         ("badger=1 uniq=2", "badger=1 uniq=2"),
     ] {
@@ -461,11 +373,7 @@ fn redact_with_reports_what_findings_returns() {
             let mut found = Vec::new();
             let _ = redactor.redact_with(&text, |finding| found.push(finding.clone()));
             assert_eq!(found, redactor.findings(&text));
-            assert!(
-                found
-                    .windows(2)
-                    .all(|two| two[0].range.end < two[1].range.start)
-            );
+            assert!(found.windows(2).all(|two| two[0].range.end < two[1].range.start));
         }
     }
 }
@@ -475,20 +383,14 @@ fn a_text_is_cut_after_it_was_redacted() {
     let redactor = Redactor::builder().max_chars(40).build();
     let text = format!("{} postgres://bob:{SECRET}@h.example.com/x", "é".repeat(24));
     let safe = redactor.redact(&text);
-    assert!(
-        safe.chars().count() <= 40 && !safe.contains("Zq7"),
-        "{safe}"
-    );
+    assert!(safe.chars().count() <= 40 && !safe.contains("Zq7"), "{safe}");
     assert_eq!(redactor.redact(&safe), safe);
 }
 
 #[test]
 fn a_value_is_redacted_by_a_separate_key() {
     let redactor = Redactor::new();
-    assert_eq!(
-        redactor.meaning_of("db.password"),
-        KeyMeaning::Always("password")
-    );
+    assert_eq!(redactor.meaning_of("db.password"), KeyMeaning::Always("password"));
     assert_eq!(redactor.meaning_of("table"), KeyMeaning::Text);
     for (key, value, wanted) in [
         ("db.password", "winter", "<REDACTED>"),
@@ -497,16 +399,8 @@ fn a_value_is_redacted_by_a_separate_key() {
         ("token.count", "12", "12"),
         ("session", "nightly", "nightly"),
         ("session", "f3a9c81e77b24d0f9e6a5b1c2d3e4f50", "<REDACTED>"),
-        (
-            "url",
-            "postgres://u:p4ssw0rd@h/d",
-            "postgres://<REDACTED>@h/d",
-        ),
-        (
-            "databaseUrl",
-            "postgres://u:p4ssw0rd@h/d",
-            "postgres://<REDACTED>@h/d",
-        ),
+        ("url", "postgres://u:p4ssw0rd@h/d", "postgres://<REDACTED>@h/d"),
+        ("databaseUrl", "postgres://u:p4ssw0rd@h/d", "postgres://<REDACTED>@h/d"),
         (
             "connection_string",
             "Server=db;Database=orders;Password=p4ssw0rd;",
@@ -562,10 +456,7 @@ fn a_part_of_a_long_line_ends_neither_in_a_secret_nor_in_a_character() {
     for len in 65_520..65_540 {
         let words = "word ".repeat(len / 5) + &"y".repeat(len % 5);
         let text = format!("{words} password={SECRET} {words}");
-        assert_eq!(
-            written(&text, 1 << 20),
-            format!("{words} password=<REDACTED> {words}")
-        );
+        assert_eq!(written(&text, 1 << 20), format!("{words} password=<REDACTED> {words}"));
         let text = "x".repeat(len % 3) + &"€".repeat(len);
         assert_eq!(written(&text, 1 << 20), text);
     }
@@ -586,13 +477,9 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
     // A key without an end does not hold back the lines after it for long.
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);
-    writer
-        .write_all(format!("{head}\n{line}\n").as_bytes())
-        .unwrap();
+    writer.write_all(format!("{head}\n{line}\n").as_bytes()).unwrap();
     assert_eq!(writer.get_ref().len(), 0);
-    writer
-        .write_all("a line\n".repeat(5000).as_bytes())
-        .unwrap();
+    writer.write_all("a line\n".repeat(5000).as_bytes()).unwrap();
     drop(writer);
     assert_eq!(
         String::from_utf8(safe).unwrap(),
@@ -614,14 +501,8 @@ fn a_private_key_ends_with_its_last_line() {
             format!("<REDACTED>\n<REDACTED>\n{log}"),
         ),
         // Short last lines.
-        (
-            format!("  {begin}\n  {line}\n  abcdefg\n{log}"),
-            format!("  <REDACTED>\n{log}"),
-        ),
-        (
-            format!("{begin}\r\n{line}\r\nAwEHoUQ"),
-            "<REDACTED>".to_owned(),
-        ),
+        (format!("  {begin}\n  {line}\n  abcdefg\n{log}"), format!("  <REDACTED>\n{log}")),
+        (format!("{begin}\r\n{line}\r\nAwEHoUQ"), "<REDACTED>".to_owned()),
         // The end of another.
         (
             format!("{begin}\n{line}\n{log}{begin}\n{line}\n{end}\n"),
@@ -632,10 +513,7 @@ fn a_private_key_ends_with_its_last_line() {
             format!("<REDACTED>\n{log}-----END CERTIFICATE-----\n"),
         ),
         // In one line.
-        (
-            format!("{begin} {line} {line} abcd== {end} x"),
-            "<REDACTED> x".to_owned(),
-        ),
+        (format!("{begin} {line} {line} abcd== {end} x"), "<REDACTED> x".to_owned()),
         (
             format!("{{\"k\":\"{begin}\\nabcdABCD1234\\n\",\"username1\":\"bob\"}}"),
             "{\"k\":\"<REDACTED>\\n\",\"username1\":\"bob\"}".to_owned(),
@@ -649,10 +527,7 @@ fn a_private_key_ends_with_its_last_line() {
             "k=<REDACTED>&x=1".to_owned(),
         ),
         // Its beginning was cut.
-        (
-            format!("{log}{line}\n{line}\nabcd\n{end}\n{log}"),
-            format!("{log}<REDACTED>\n{log}"),
-        ),
+        (format!("{log}{line}\n{line}\nabcd\n{end}\n{log}"), format!("{log}<REDACTED>\n{log}")),
         // A sentence about one.
         (
             format!("expected '{begin}' at line 1, user=bob host=db"),
@@ -679,12 +554,7 @@ fn a_writer_does_not_delay_a_line_after_a_private_key() {
 #[test]
 fn an_explainer_numbers_the_lines_and_omits_those_without_a_candidate() {
     let redactor = Redactor::new();
-    let lines = [
-        &format!("password={SECRET}"),
-        "",
-        "token: expected",
-        "password: ",
-    ];
+    let lines = [&format!("password={SECRET}"), "", "token: expected", "password: "];
     let mut reasons = Vec::new();
     let mut writer = redactor.explainer(&mut reasons);
     let text = format!("a\n{}\r\n{}", lines[0], lines[1..].join("\n"));
@@ -696,10 +566,7 @@ fn an_explainer_numbers_the_lines_and_omits_those_without_a_candidate() {
         let reason = redactor.explain(lines[line]);
         format!("line {}: {reason}", line + 2)
     };
-    assert_eq!(
-        String::from_utf8(reasons).unwrap(),
-        explained(0) + &explained(2)
-    );
+    assert_eq!(String::from_utf8(reasons).unwrap(), explained(0) + &explained(2));
 }
 
 #[test]
@@ -742,18 +609,12 @@ fn a_terminals_colour_is_no_part_of_a_word() {
         }
     }
     for (text, wanted) in [
-        (
-            "\u{1b}[33mjane.doe@example.com\u{1b}[0m",
-            "\u{1b}[33m<REDACTED>@example.com\u{1b}[0m",
-        ),
+        ("\u{1b}[33mjane.doe@example.com\u{1b}[0m", "\u{1b}[33m<REDACTED>@example.com\u{1b}[0m"),
         (
             "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0ma1B2c3D4e5 \u{1b}[3mx\u{1b}[0m",
             "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0m<REDACTED> \u{1b}[3mx\u{1b}[0m",
         ),
-        (
-            "\u{1b}[32mBearer a1B2c3D4e5f6\u{1b}[0m",
-            "\u{1b}[32mBearer <REDACTED>\u{1b}[0m",
-        ),
+        ("\u{1b}[32mBearer a1B2c3D4e5f6\u{1b}[0m", "\u{1b}[32mBearer <REDACTED>\u{1b}[0m"),
     ] {
         assert_eq!(Redactor::new().redact(text), wanted);
     }

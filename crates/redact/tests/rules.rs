@@ -57,10 +57,7 @@ fn a_scheme_without_its_header_is_followed_by_credentials() {
 #[test]
 fn a_number_after_an_option_may_be_a_port() {
     assert_stays("connect --pass 54321");
-    assert_eq!(
-        Redactor::new().redact("connect --pass 543216"),
-        "connect --pass <REDACTED>"
-    );
+    assert_eq!(Redactor::new().redact("connect --pass 543216"), "connect --pass <REDACTED>");
 }
 
 /// A second pass finds what the first one has uncovered. Its findings have their place in the text, too.

@@ -30,15 +30,8 @@ struct State<T> {
 
 /// Creates a channel without a limit.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let state = State {
-        messages: VecDeque::new(),
-        senders: 1,
-        has_receiver: true,
-    };
-    let shared = Arc::new(Shared {
-        state: Mutex::new(state),
-        changed: Condvar::new(),
-    });
+    let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
+    let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
     (Sender(Arc::clone(&shared)), Receiver(shared))
 }
 
@@ -91,10 +84,7 @@ impl<T> Drop for Sender<T> {
 impl<T> Receiver<T> {
     /// Waits for a message, until there is no sender any more.
     pub(crate) fn recv(&self) -> Result<T, RecvError> {
-        let state = self
-            .0
-            .changed
-            .wait_while(self.0.lock(), State::is_waited_for);
+        let state = self.0.changed.wait_while(self.0.lock(), State::is_waited_for);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         state.messages.pop_front().ok_or(RecvError)
     }
@@ -177,10 +167,7 @@ mod tests {
             assert_eq!(receiver.recv_timeout(LONG), Ok(number));
         }
         sending.join().unwrap();
-        assert_eq!(
-            receiver.recv_timeout(Duration::MAX),
-            Err(RecvTimeoutError::Disconnected)
-        );
+        assert_eq!(receiver.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
     }
 
     #[test]
@@ -216,10 +203,7 @@ mod tests {
 
         let (sender, receiver) = channel();
         let (other, dropped) = channel();
-        let message = |own| Message {
-            _own: own,
-            _other: other.clone(),
-        };
+        let message = |own| Message { _own: own, _other: other.clone() };
         // A sender inside of its own channel does not lock it.
         sender.send(message(Some(sender.clone()))).unwrap();
         drop(receiver);

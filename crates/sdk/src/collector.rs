@@ -168,11 +168,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 pub(crate) fn work_on(runtime: Runtime) -> Result<(), Error> {
     let mut handle = lock()?;
     match handle.take_if(|handle| handle.forks == recorder::forks()) {
-        Some(Handle {
-            jobs,
-            place: Place::Caller(collector),
-            forks,
-        }) if !runtime.is_caller() => {
+        Some(Handle { jobs, place: Place::Caller(collector), forks }) if !runtime.is_caller() => {
             let taken = Arc::clone(&collector);
             let started = start(jobs.clone(), move || {
                 let mut collector = taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -202,11 +198,7 @@ fn without_thread() -> Handle {
     system::answer();
     let (jobs, receiver) = channel();
     let collector = Mutex::new(Some((Collector::default(), receiver)));
-    Handle {
-        jobs,
-        place: Place::Caller(Arc::new(collector)),
-        forks: recorder::forks(),
-    }
+    Handle { jobs, place: Place::Caller(Arc::new(collector)), forks: recorder::forks() }
 }
 
 /// Runs `job` on the collector thread, which is started first if necessary, or on this one. The receiver gets the
@@ -228,11 +220,7 @@ pub fn run<T: Send + 'static>(
         handle => {
             let is_caller = matches!(handle, Some(it) if matches!(it.place, Place::Caller(_)));
             forget(handle);
-            handle.insert(if is_caller {
-                without_thread()
-            } else {
-                start_new()?
-            })
+            handle.insert(if is_caller { without_thread() } else { start_new()? })
         }
     };
     if let Err(SendError(job)) = handle.jobs.send(job) {
@@ -351,11 +339,7 @@ fn start(
     .map_err(|error| Error::thread("collector", &error))?;
     let thread = thread.thread().clone();
     recorder::set_collector(thread.clone());
-    Ok(Handle {
-        jobs,
-        place: Place::Thread(thread),
-        forks: recorder::forks(),
-    })
+    Ok(Handle { jobs, place: Place::Thread(thread), forks: recorder::forks() })
 }
 
 impl Collector {
@@ -389,11 +373,7 @@ impl Collector {
         let batch = self.pipeline.as_ref().map(Pipeline::batch_delay);
         let longest = batch.unwrap_or(MAX_PAUSE).clamp(SHORTEST_PAUSE, MAX_PAUSE);
         let shortest = MIN_PAUSE.min(longest);
-        self.pause = if fetched > 0 {
-            shortest
-        } else {
-            (self.pause * 2).clamp(shortest, longest)
-        };
+        self.pause = if fetched > 0 { shortest } else { (self.pause * 2).clamp(shortest, longest) };
         let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));

@@ -130,11 +130,7 @@ impl Error {
     #[doc(hidden)]
     #[must_use]
     pub fn within(self, context: &str) -> Self {
-        let Inner {
-            kind,
-            message,
-            source,
-        } = &*self.0;
+        let Inner { kind, message, source } = &*self.0;
         let context = sanitize_error(context);
         Self::of(*kind, format!("{context}: {message}"), source.clone())
     }
@@ -146,11 +142,7 @@ impl Error {
 
     /// An error with a sanitized message.
     fn of(kind: Kind, message: String, source: Option<Source>) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            message,
-            source,
-        }))
+        Self(Arc::new(Inner { kind, message, source }))
     }
 }
 

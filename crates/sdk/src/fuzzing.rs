@@ -18,9 +18,7 @@ use crate::propagation::propagator;
 /// All of them are ignored. The error is the warning.
 pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<String>), String> {
     let (headers, refused) = parse_headers(text).map_err(warning)?;
-    let exposed = headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.expose().to_owned()));
+    let exposed = headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
     Ok((exposed.collect(), refused.map(warning)))
 }
 

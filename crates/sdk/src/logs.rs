@@ -35,10 +35,7 @@ pub const MAX_FIELDS: usize = 128;
 
 /// What makes log records.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
     /// Applies these settings to all records from now on, and passes them to these exporters.
     pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
@@ -62,10 +59,7 @@ impl LogRecords {
 
 /// What a provider applies to log records.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecordSettings {
     /// Redacts their texts.
     pub redaction: Redaction,

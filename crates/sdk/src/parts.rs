@@ -27,10 +27,7 @@ pub enum Part {
 
 /// What exports over OTLP.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpPart {
     /// What it is compiled with.
     pub features: OtlpFeatures,
@@ -92,12 +89,7 @@ fn linked() -> impl Iterator<Item = &'static Part> {
 
 #[cfg(target_family = "wasm")]
 fn linked() -> impl Iterator<Item = &'static Part> {
-    REGISTERED
-        .get()
-        .copied()
-        .unwrap_or_default()
-        .iter()
-        .copied()
+    REGISTERED.get().copied().unwrap_or_default().iter().copied()
 }
 
 /// What exports over OTLP, if it is linked.

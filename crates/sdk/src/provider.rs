@@ -377,12 +377,7 @@ impl Inner {
         let of = (&*self.counters, self.runtime.is_caller());
         let result = await_delivery(operation, timeout, deadline, None, of, metrics);
         let deadline = awaited(self.runtime.is_caller(), deadline);
-        result.and(logs::await_delivery(
-            reports.flatten(),
-            operation,
-            timeout,
-            deadline,
-        ))
+        result.and(logs::await_delivery(reports.flatten(), operation, timeout, deadline))
     }
 
     /// Begins the work of a flush or a shutdown on this thread, if the provider has no threads. `None` if another thread
@@ -482,22 +477,14 @@ struct ShutdownEnd {
 
 impl ShutdownEnd {
     fn set(&self) {
-        *self
-            .has_ended
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
+        *self.has_ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
 
     /// Waits for the end, at most for `timeout`. Returns whether the shutdown has ended.
     fn wait(&self, timeout: Duration) -> bool {
-        let has_ended = self
-            .has_ended
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .changed
-            .wait_timeout_while(has_ended, timeout, |ended| !*ended);
+        let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(has_ended, timeout, |ended| !*ended);
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }

@@ -50,11 +50,7 @@ impl Surroundings<'static> {
 impl<'a> Surroundings<'a> {
     /// Surroundings for the test of a detector: what `variable` returns, and the files below `root`.
     pub const fn new(variable: &'a dyn Fn(&str) -> Option<String>, root: &'a Path) -> Self {
-        Self {
-            variable,
-            root,
-            unreadable: Vec::new(),
-        }
+        Self { variable, root, unreadable: Vec::new() }
     }
 
     /// Returns the value of a variable, unless it is blank.
@@ -118,9 +114,7 @@ impl DetectedAttributes {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    regular_file::open(path)?
-        .take(MAX_FILE)
-        .read_to_end(&mut bytes)?;
+    regular_file::open(path)?.take(MAX_FILE).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

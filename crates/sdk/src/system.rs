@@ -14,10 +14,7 @@ const HEADROOM: u64 = 64 * 1024 * 1024;
 
 /// Answers the recorder from now on.
 pub(crate) fn answer() {
-    set_system(System {
-        has_headroom,
-        thread_cpu_time,
-    });
+    set_system(System { has_headroom, thread_cpu_time });
 }
 
 /// The processor time of this thread.

@@ -37,10 +37,7 @@ impl<T> Tasks<T> {
         let (sender, tasks) = channel();
         let execute = Box::new(execute);
         let here = Here { tasks, execute };
-        Self {
-            sender,
-            here: Some(Mutex::new(Some(here))),
-        }
+        Self { sender, here: Some(Mutex::new(Some(here))) }
     }
 
     /// Whether a thread of the program executes them.

@@ -43,21 +43,14 @@ pub(crate) fn system_uptime() -> Option<f64> {
 /// How many files the process has open.
 pub(crate) fn open_files() -> Option<usize> {
     // One more is open while they are counted.
-    Some(
-        fs::read_dir("/proc/self/fd")
-            .ok()?
-            .count()
-            .saturating_sub(1),
-    )
+    Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1))
 }
 
 /// The signals that the process ignores, one bit each.
 #[cfg(feature = "signals")]
 pub(crate) fn ignored_signals() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let mask = status
-        .lines()
-        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(mask.trim(), 16).ok()
 }
 
@@ -77,10 +70,7 @@ fn parse(stat: &str) -> Option<Stat> {
     })
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "clock ticks of a process stay far below 2^52"
-)]
+#[expect(clippy::cast_precision_loss, reason = "clock ticks of a process stay far below 2^52")]
 fn seconds(ticks: u64) -> f64 {
     ticks as f64 / clock_ticks_per_second() as f64
 }

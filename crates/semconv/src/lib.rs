@@ -130,11 +130,7 @@ impl SpanType {
         kind: &'static str,
         required: &'static [&'static str],
     ) -> Self {
-        Self {
-            name,
-            kind,
-            required,
-        }
+        Self { name, kind, required }
     }
 
     fn namespace(&self) -> &'static str {
@@ -144,13 +140,7 @@ impl SpanType {
 
 impl Row {
     const fn new(key: &'static str, kind: Kind, stability: Stability) -> Self {
-        Self {
-            key,
-            kind,
-            stability,
-            is_template: false,
-            deprecation: None,
-        }
+        Self { key, kind, stability, is_template: false, deprecation: None }
     }
 
     const fn template(mut self) -> Self {
@@ -179,12 +169,7 @@ impl Row {
 
 impl Metric {
     const fn new(name: &'static str, instrument: Instrument, unit: &'static str) -> Self {
-        Self {
-            name,
-            instrument,
-            unit,
-            deprecation: None,
-        }
+        Self { name, instrument, unit, deprecation: None }
     }
 
     const fn renamed_to(mut self, name: &'static str) -> Self {
@@ -250,11 +235,8 @@ pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
     });
     let lacking = types.map(|it| {
         let missing = it.required.iter().filter(|key| !keys.contains(key));
-        let missing = missing.map(|key| Problem::Missing {
-            kind: it.kind,
-            namespace: it.namespace(),
-            key,
-        });
+        let missing =
+            missing.map(|key| Problem::Missing { kind: it.kind, namespace: it.namespace(), key });
         missing.collect::<Vec<_>>()
     });
     let lacking: Vec<_> = lacking.collect();
@@ -280,17 +262,10 @@ pub fn check_metric<'a>(
 ) -> Option<Problem<'a>> {
     let metric = metric(name)?;
     if let Some(deprecation) = metric.deprecation {
-        return Some(Problem::Deprecated {
-            key: name,
-            deprecation,
-        });
+        return Some(Problem::Deprecated { key: name, deprecation });
     }
     if metric.unit != unit {
-        return Some(Problem::OtherUnit {
-            name,
-            expected: metric.unit,
-            found: unit,
-        });
+        return Some(Problem::OtherUnit { name, expected: metric.unit, found: unit });
     }
     (metric.instrument != instrument).then_some(Problem::OtherInstrument {
         name,
@@ -309,8 +284,7 @@ pub fn is_reserved(key: &str) -> bool {
             .filter(|namespace| !table::MOVED.contains(namespace))
             .collect()
     });
-    key.split_once('.')
-        .is_some_and(|(namespace, _)| NAMESPACES.contains(namespace))
+    key.split_once('.').is_some_and(|(namespace, _)| NAMESPACES.contains(namespace))
 }
 
 /// What follows the first word of many keys of programs.
@@ -336,8 +310,7 @@ pub fn nearest(key: &str) -> Option<&'static str> {
         let edits = is_meant.then(|| edits(key, row.key))??;
         (edits <= most).then_some((edits, row.deprecation.is_some(), to))
     });
-    near.min_by_key(|(edits, is_deprecated, _)| (*edits, *is_deprecated))
-        .map(|(_, _, to)| to)
+    near.min_by_key(|(edits, is_deprecated, _)| (*edits, *is_deprecated)).map(|(_, _, to)| to)
 }
 
 /// What is wrong with a key, if anything is.
@@ -354,9 +327,7 @@ pub fn nearest(key: &str) -> Option<&'static str> {
 /// ```
 pub fn check(key: &str) -> Option<Problem<'_>> {
     if let Some(row) = checked(key) {
-        return row
-            .deprecation
-            .map(|deprecation| Problem::Deprecated { key, deprecation });
+        return row.deprecation.map(|deprecation| Problem::Deprecated { key, deprecation });
     }
     if !problem::is_key(key) {
         return Some(Problem::NoKey { key });
@@ -381,17 +352,9 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
         Kind::TextOf(members) if members.contains(&value) || is_former(key, value) => None,
         Kind::TextOf(members) => {
             let nearest = problem::member(value, members)?;
-            Some(Problem::NoMember {
-                key,
-                value,
-                nearest,
-            })
+            Some(Problem::NoMember { key, value, nearest })
         }
-        expected => Some(Problem::OtherKind {
-            key,
-            expected,
-            found: Kind::Text,
-        }),
+        expected => Some(Problem::OtherKind { key, expected, found: Kind::Text }),
     }
 }
 
@@ -417,11 +380,7 @@ pub fn check_kind(key: &str, found: Kind) -> Option<Problem<'_>> {
         Kind::IntOf(_) => found == Kind::Int,
         expected => found == expected,
     };
-    (!is_same).then_some(Problem::OtherKind {
-        key,
-        expected,
-        found,
-    })
+    (!is_same).then_some(Problem::OtherKind { key, expected, found })
 }
 
 #[cfg(test)]
@@ -442,10 +401,7 @@ mod tests {
             }
         }
         let header = attribute("http.request.header.content-type").unwrap();
-        assert_eq!(
-            (header.key, header.kind),
-            ("http.request.header", Kind::Texts)
-        );
+        assert_eq!((header.key, header.kind), ("http.request.header", Kind::Texts));
         assert!(attributes().is_sorted_by_key(|row| row.key));
         assert!(metrics().is_sorted_by_key(|metric| metric.name));
     }
@@ -484,10 +440,7 @@ mod tests {
                 }
                 count += 1;
                 match check(&edited) {
-                    Some(Problem::Unknown {
-                        nearest: Some(found),
-                        ..
-                    }) => {
+                    Some(Problem::Unknown { nearest: Some(found), .. }) => {
                         let is_near = attributes().iter().any(|other| {
                             other.successor() == found
                                 && edits(&edited, other.key).is_some_and(|edits| edits < 2)
@@ -499,11 +452,7 @@ mod tests {
                     // `dbb.namespace`
                     None if row.key.find('.') == Some(2) => short += 1,
                     // `hst.name`
-                    None if row
-                        .key
-                        .split_once('.')
-                        .is_some_and(|it| ANYONES.contains(&it.1)) =>
-                    {
+                    None if row.key.split_once('.').is_some_and(|it| ANYONES.contains(&it.1)) => {
                         anyones += 1;
                     }
                     None => missed.push(edited),
@@ -553,20 +502,11 @@ mod tests {
     /// Their definitions moved to another repository, which has more of them.
     #[test]
     fn keys_of_generative_ai_are_alive() {
-        let keys = attributes()
-            .iter()
-            .map(|row| (row.key, row.deprecation.is_none()));
-        let metrics = metrics()
-            .iter()
-            .map(|metric| (metric.name, metric.deprecation.is_none()));
-        let is_moved = |name: &str| {
-            ["gen_ai.", "mcp.", "openai."]
-                .iter()
-                .any(|it| name.starts_with(it))
-        };
-        let alive = keys
-            .chain(metrics)
-            .filter(|(name, is_alive)| *is_alive && is_moved(name));
+        let keys = attributes().iter().map(|row| (row.key, row.deprecation.is_none()));
+        let metrics = metrics().iter().map(|metric| (metric.name, metric.deprecation.is_none()));
+        let is_moved =
+            |name: &str| ["gen_ai.", "mcp.", "openai."].iter().any(|it| name.starts_with(it));
+        let alive = keys.chain(metrics).filter(|(name, is_alive)| *is_alive && is_moved(name));
         assert_eq!(alive.count(), 69);
         assert_eq!(check("gen_ai.request.model"), None);
         assert_eq!(check("gen_ai.newer.key"), None);
@@ -576,21 +516,8 @@ mod tests {
     #[test]
     fn values_are_checked() {
         for (key, values) in [
-            (
-                "messaging.system",
-                &["kafka", "redis", "nats", "mqtt", "sqs"][..],
-            ),
-            (
-                "db.system.name",
-                &[
-                    "postgresql",
-                    "duckdb",
-                    "scylladb",
-                    "valkey",
-                    "tidb",
-                    "mssql",
-                ],
-            ),
+            ("messaging.system", &["kafka", "redis", "nats", "mqtt", "sqs"][..]),
+            ("db.system.name", &["postgresql", "duckdb", "scylladb", "valkey", "tidb", "mssql"]),
             ("rpc.system.name", &["grpc", "tarpc", "trpc", "twirp"]),
             ("cloud.provider", &["aws", "hetzner", "on_premises"]),
             ("network.transport", &["tcp", "sctp", "carrier pigeon"]),
@@ -615,21 +542,13 @@ mod tests {
             );
         }
         let problem = check_kind("http.response.status_code", Kind::Text).unwrap();
-        assert_eq!(
-            problem.to_string(),
-            "`http.response.status_code` is an integer, found text"
-        );
+        assert_eq!(problem.to_string(), "`http.response.status_code` is an integer, found text");
         assert_eq!(check_kind("db.system.name", Kind::Text), None);
     }
 
     #[test]
     fn a_database_behind_http_is_one() {
-        let search = [
-            "db.system.name",
-            "db.operation.name",
-            "http.request.method",
-            "url.full",
-        ];
+        let search = ["db.system.name", "db.operation.name", "http.request.method", "url.full"];
         assert_eq!(check_span("client", &search), []);
         assert_eq!(check_span("client", &search[1..]).len(), 3);
     }
@@ -653,10 +572,6 @@ mod tests {
 
     #[test]
     fn the_version_is_that_of_the_schema() {
-        assert!(
-            VERSION
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        );
+        assert!(VERSION.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
     }
 }

@@ -92,30 +92,20 @@ impl Problem<'_> {
 /// names differ there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
-    let alike = members
-        .iter()
-        .filter(|member| first(member) == first(value));
+    let alike = members.iter().filter(|member| first(member) == first(value));
     let near = alike.filter_map(|member| Some((edits(value, member)?, *member)));
-    near.min_by_key(|(edits, _)| *edits)
-        .map(|(_, member)| member)
+    near.min_by_key(|(edits, _)| *edits).map(|(_, member)| member)
 }
 
 impl fmt::Display for Problem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Deprecated {
-                key,
-                deprecation: Deprecation::RenamedTo(to),
-            } => write!(f, "the semantic conventions renamed `{key}` to `{to}`"),
-            Self::Deprecated {
-                key,
-                deprecation: Deprecation::Because(reason),
-            } => {
+            Self::Deprecated { key, deprecation: Deprecation::RenamedTo(to) } => {
+                write!(f, "the semantic conventions renamed `{key}` to `{to}`")
+            }
+            Self::Deprecated { key, deprecation: Deprecation::Because(reason) } => {
                 let reason = reason.trim_end_matches('.');
-                write!(
-                    f,
-                    "`{key}` is deprecated in the semantic conventions: {reason}"
-                )
+                write!(f, "`{key}` is deprecated in the semantic conventions: {reason}")
             }
             Self::Unknown { key, nearest } => {
                 write!(f, "`{key}` is not in the semantic conventions {VERSION}")?;
@@ -123,50 +113,30 @@ impl fmt::Display for Problem<'_> {
                     return f.write_str(&did_you_mean(nearest));
                 }
                 let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
-                write!(
-                    f,
-                    ", which reserve `{namespace}`: begin keys of your own with another word"
-                )
+                write!(f, ", which reserve `{namespace}`: begin keys of your own with another word")
             }
             Self::NoKey { key } => write!(
                 f,
                 "`{key}` is not a key, expected words in lower case with dots between them, as in `alert.channel`"
             ),
-            Self::NoMember {
-                key,
-                value,
-                nearest,
-            } => write!(
+            Self::NoMember { key, value, nearest } => write!(
                 f,
                 "`{value}` is not a known value of `{key}`{}",
                 did_you_mean(Some(nearest))
             ),
-            Self::OtherKind {
-                key,
-                expected,
-                found,
-            } => write!(f, "`{key}` is {}, found {}", words(expected), words(found)),
-            Self::Missing {
-                kind,
-                namespace,
-                key,
-            } => write!(
+            Self::OtherKind { key, expected, found } => {
+                write!(f, "`{key}` is {}, found {}", words(expected), words(found))
+            }
+            Self::Missing { kind, namespace, key } => write!(
                 f,
                 "a {kind} span with attributes of `{namespace}` has `{key}`, which this one lacks"
             ),
-            Self::OtherUnit {
-                name,
-                expected,
-                found,
-            } => write!(f, "`{name}` has the unit `{expected}`, found `{found}`"),
-            Self::OtherInstrument {
-                name,
-                expected,
-                found,
-            } => write!(
-                f,
-                "`{name}` is recorded by a {expected:?}, found a {found:?}"
-            ),
+            Self::OtherUnit { name, expected, found } => {
+                write!(f, "`{name}` has the unit `{expected}`, found `{found}`")
+            }
+            Self::OtherInstrument { name, expected, found } => {
+                write!(f, "`{name}` is recorded by a {expected:?}, found a {found:?}")
+            }
         }
     }
 }

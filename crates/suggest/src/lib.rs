@@ -41,15 +41,13 @@ fn lower(text: &str) -> impl Iterator<Item = char> {
 
 /// How many letters a text has, and which ones, a bit for each.
 fn letters(text: &str) -> (usize, u64) {
-    lower(text).fold((0, 0), |(count, all), letter| {
-        (count + 1, all | 1 << (u32::from(letter) & 63))
-    })
+    lower(text)
+        .fold((0, 0), |(count, all), letter| (count + 1, all | 1 << (u32::from(letter) & 63)))
 }
 
 /// The parts of a name, as of `kebab-case` or `service.name`.
 fn parts(name: &str) -> Vec<&str> {
-    name.split(|letter: char| !letter.is_alphanumeric())
-        .collect()
+    name.split(|letter: char| !letter.is_alphanumeric()).collect()
 }
 
 fn sorted(name: &str) -> String {
@@ -64,10 +62,7 @@ fn lacks_parts(name: &str, known: &str) -> bool {
     if name.len() < 2 || name.len() >= known.len() {
         return false;
     }
-    let same = name
-        .iter()
-        .zip(&known)
-        .take_while(|(one, other)| one == other);
+    let same = name.iter().zip(&known).take_while(|(one, other)| one == other);
     let rest = &name[same.count()..];
     (known.len() - name.len() == 1 || rest.len() == name.len()) && known.ends_with(rest)
 }
@@ -82,11 +77,8 @@ pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
         let sorted = edits(&found_sorted, &sorted(word));
         [missing, in_order, sorted].into_iter().flatten().min()
     };
-    let near = words
-        .iter()
-        .filter_map(|word| Some((difference(word)?, *word)));
-    near.min_by_key(|(difference, _)| *difference)
-        .map(|(_, word)| word)
+    let near = words.iter().filter_map(|word| Some((difference(word)?, *word)));
+    near.min_by_key(|(difference, _)| *difference).map(|(_, word)| word)
 }
 
 /// The word to suggest for a text that is certainly wrong: the [`misspelled`] one, or the one that begins most like it.

@@ -54,42 +54,18 @@ fn a_misspelled_word_is_recognised_and_another_one_is_not() {
         ("my_crate::info", LEVELS, None),
         // Variables, among which there are those of other components.
         ("OTEL_SERVICE_NAMES", VARIABLES, Some("OTEL_SERVICE_NAME")),
-        (
-            "OTEL_TRACE_EXPORTER",
-            VARIABLES,
-            Some("OTEL_TRACES_EXPORTER"),
-        ),
+        ("OTEL_TRACE_EXPORTER", VARIABLES, Some("OTEL_TRACES_EXPORTER")),
         ("FLOE_LOGLEVEL", VARIABLES, Some("FLOE_LOG_LEVEL")),
         ("RUST_LOGS", VARIABLES, Some("RUST_LOG")),
-        (
-            "OTEL_BSP_MAX_QUEUE_SIZE",
-            VARIABLES,
-            Some("OTEL_BLRP_MAX_QUEUE_SIZE"),
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPIONT",
-            VARIABLES,
-            Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        ),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", VARIABLES, Some("OTEL_BLRP_MAX_QUEUE_SIZE")),
+        ("OTEL_EXPORTER_OTLP_ENDPIONT", VARIABLES, Some("OTEL_EXPORTER_OTLP_ENDPOINT")),
         // The order of its parts.
-        (
-            "OTEL_OTLP_EXPORTER_ENDPOINT",
-            VARIABLES,
-            Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        ),
+        ("OTEL_OTLP_EXPORTER_ENDPOINT", VARIABLES, Some("OTEL_EXPORTER_OTLP_ENDPOINT")),
         ("SNAKE-CASE", CASES, Some("snake_case")),
         // A part is missing, or the first ones.
         ("FLOE_CONFIG", VARIABLES, Some("FLOE_CONFIG_FILE")),
-        (
-            "OTEL_EXPORTER_ENDPOINT",
-            VARIABLES,
-            Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        ),
-        (
-            "OTLP_ENDPOINT",
-            VARIABLES,
-            Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        ),
+        ("OTEL_EXPORTER_ENDPOINT", VARIABLES, Some("OTEL_EXPORTER_OTLP_ENDPOINT")),
+        ("OTLP_ENDPOINT", VARIABLES, Some("OTEL_EXPORTER_OTLP_ENDPOINT")),
         ("SCREAMING_CASE", CASES, Some("SCREAMING_SNAKE_CASE")),
         ("OTEL_LOG_LEVEL", &["FLOE_LOG_LEVEL"], None),
         ("OTEL_PYTHON_LOG_LEVEL", VARIABLES, None),
@@ -124,21 +100,13 @@ fn the_word_that_begins_alike_is_suggested() {
         ("owner", KEYS, None),
         ("", KEYS, None),
         ("b33", &["baggage", "b3"], Some("b3")),
-        (
-            "http",
-            &["grpc", "http/protobuf", "http/json"],
-            Some("http/protobuf"),
-        ),
+        ("http", &["grpc", "http/protobuf", "http/json"], Some("http/protobuf")),
         ("production", &["dev", "prod"], Some("prod")),
         ("datetime", &["text", "date"], Some("date")),
         ("carrier-pigeon", &["grpc", "http"], None),
         ("always_onn", SAMPLERS, Some("always_on")),
         ("parent_always_on", SAMPLERS, Some("parentbased_always_on")),
-        (
-            "logging_level",
-            &["log_format", "log_level"],
-            Some("log_level"),
-        ),
+        ("logging_level", &["log_format", "log_level"], Some("log_level")),
         // Plugins.
         ("infiscal", PLUGINS, Some("infisical")),
         ("valt", PLUGINS, Some("vault")),

@@ -36,10 +36,7 @@ impl Spans {
                 fail(&format!("no span `{name}`{}\n{self}", missed(name)));
             }
             (None, _) => fail(&format!("no span `{name}`\n{self}")),
-            (Some(_), more) => fail(&format!(
-                "{} spans `{name}`, expected one\n{self}",
-                more + 1
-            )),
+            (Some(_), more) => fail(&format!("{} spans `{name}`, expected one\n{self}", more + 1)),
         }
     }
 
@@ -97,12 +94,9 @@ impl Spans {
     #[track_caller]
     pub fn assert_calls_at_most(&self, name: &str, most: usize) -> &Self {
         let found = self.named(name).count();
-        self.check(
-            found <= most,
-            &format!("spans `{name}`"),
-            &format!("at most {most}"),
-            || found.to_string(),
-        )
+        self.check(found <= most, &format!("spans `{name}`"), &format!("at most {most}"), || {
+            found.to_string()
+        })
     }
 
     /// Asserts that each trace has at most `most` spans.
@@ -117,12 +111,9 @@ impl Spans {
             *traces.entry(span.span_context.trace_id()).or_default() += 1;
         }
         let found = traces.into_values().max().unwrap_or(0);
-        self.check(
-            found <= most,
-            "spans of a trace",
-            &format!("at most {most}"),
-            || found.to_string(),
-        )
+        self.check(found <= most, "spans of a trace", &format!("at most {most}"), || {
+            found.to_string()
+        })
     }
 
     /// Asserts that the spans with this name took at most `most` in total, whether or not they overlap.
@@ -147,9 +138,7 @@ impl Spans {
         };
         let mut all: Vec<_> = self.named(name).map(lasted).collect();
         all.sort();
-        let sum = all
-            .iter()
-            .fold(Duration::ZERO, |sum, it| sum.saturating_add(*it));
+        let sum = all.iter().fold(Duration::ZERO, |sum, it| sum.saturating_add(*it));
         self.check(
             !all.is_empty() && sum <= most,
             &format!("spans `{name}`"),
@@ -247,21 +236,13 @@ impl Spans {
         let lines = self.lines(&[]);
         let expected = unindented(expected);
         if expected != unindented(&tree::text(&lines)) {
-            let is_missed = |line: &&&str| {
-                self.1
-                    .iter()
-                    .any(|name| line.trim_start().starts_with(name))
-            };
-            let missed = expected
-                .iter()
-                .find(is_missed)
-                .map(|line| missed(line.trim_start()));
+            let is_missed =
+                |line: &&&str| self.1.iter().any(|name| line.trim_start().starts_with(name));
+            let missed = expected.iter().find(is_missed).map(|line| missed(line.trim_start()));
             let missed = missed.unwrap_or_default();
             let expected: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
             let (expected, found) = (tree::excerpt(&expected), tree::excerpt(&lines));
-            fail(&format!(
-                "tree of spans{missed}\nexpected:\n{expected}\nfound:\n{found}"
-            ));
+            fail(&format!("tree of spans{missed}\nexpected:\n{expected}\nfound:\n{found}"));
         }
         self
     }
@@ -336,10 +317,7 @@ impl Spans {
         found: impl FnOnce() -> String,
     ) -> &Self {
         if !holds {
-            fail(&format!(
-                "{what}\n  expected: {expected}\n     found: {}\n{self}",
-                found(),
-            ));
+            fail(&format!("{what}\n  expected: {expected}\n     found: {}\n{self}", found(),));
         }
         self
     }
@@ -380,10 +358,7 @@ impl fmt::Debug for CapturedSpan<'_> {
     }
 }
 
-#[expect(
-    clippy::return_self_not_must_use,
-    reason = "an assertion is called for what it asserts"
-)]
+#[expect(clippy::return_self_not_must_use, reason = "an assertion is called for what it asserts")]
 impl<'a> CapturedSpan<'a> {
     /// Asserts that the status is OK.
     #[track_caller]
@@ -427,31 +402,21 @@ impl<'a> CapturedSpan<'a> {
     #[track_caller]
     pub fn assert_no_attribute(self, key: &str) -> Self {
         let found = self.attribute(key);
-        self.check(found.is_none(), &format!("no attribute `{key}`"), || {
-            shown(found)
-        })
+        self.check(found.is_none(), &format!("no attribute `{key}`"), || shown(found))
     }
 
     /// Asserts that the span has exactly one event of this name.
     #[track_caller]
     pub fn assert_event(self, name: &str) -> Self {
-        let found = self
-            .events()
-            .iter()
-            .filter(|event| event.name == name)
-            .count();
-        self.check(found == 1, &format!("one event `{name}`"), || {
-            found.to_string()
-        })
+        let found = self.events().iter().filter(|event| event.name == name).count();
+        self.check(found == 1, &format!("one event `{name}`"), || found.to_string())
     }
 
     /// Asserts that the span has no parent.
     #[track_caller]
     pub fn assert_root(self) -> Self {
         let parent = self.span.parent_span_id;
-        self.check(parent == SpanId::INVALID, "no parent", || {
-            parent.to_string()
-        })
+        self.check(parent == SpanId::INVALID, "no parent", || parent.to_string())
     }
 
     /// Asserts that the parent is the captured span of this name.
@@ -498,11 +463,7 @@ impl<'a> CapturedSpan<'a> {
     /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(self, key: &str) -> Option<&'a Value> {
-        let found = self
-            .span
-            .attributes
-            .iter()
-            .find(|attribute| attribute.key.as_str() == key);
+        let found = self.span.attributes.iter().find(|attribute| attribute.key.as_str() == key);
         found.map(|attribute| &attribute.value)
     }
 
@@ -551,10 +512,7 @@ fn shown(value: Option<&Value>) -> String {
         Some(Value::String(text)) => format!("{:?}", text.as_str()),
         Some(Value::F64(number)) => format!("{number:?}"),
         Some(Value::Array(Array::String(texts))) => {
-            format!(
-                "{:?}",
-                texts.iter().map(StringValue::as_str).collect::<Vec<_>>()
-            )
+            format!("{:?}", texts.iter().map(StringValue::as_str).collect::<Vec<_>>())
         }
         Some(value) => value.to_string(),
     }

@@ -8,12 +8,7 @@ use opentelemetry_sdk::trace::SpanData;
 /// What is wrong with a span, a sentence each.
 pub(super) fn problems(span: &SpanData) -> Vec<String> {
     let events = span.events.iter().flat_map(|event| &event.attributes);
-    let mut found: Vec<_> = span
-        .attributes
-        .iter()
-        .chain(events)
-        .flat_map(of_attribute)
-        .collect();
+    let mut found: Vec<_> = span.attributes.iter().chain(events).flat_map(of_attribute).collect();
     let keys: Vec<_> = span.attributes.iter().map(|it| it.key.as_str()).collect();
     let missing = floe_semconv::check_span(kind(&span.span_kind), &keys);
     found.extend(missing.iter().map(Problem::to_string));

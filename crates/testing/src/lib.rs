@@ -127,10 +127,7 @@ impl Capture {
         on_collector(move |collector| {
             collector.captures.insert(scope.0, Vec::new());
         });
-        Self {
-            scope,
-            missed_before: recorder::missed(),
-        }
+        Self { scope, missed_before: recorder::missed() }
     }
 
     fn context(&self) -> Context {

@@ -67,10 +67,7 @@ pub(super) fn excerpt(lines: &[Line]) -> String {
     });
     let mut shown: Vec<_> = shown.collect();
     if lines.len() > MOST_LINES {
-        shown.push(format!(
-            "  {CUT} and {} more lines",
-            lines.len() - MOST_LINES
-        ));
+        shown.push(format!("  {CUT} and {} more lines", lines.len() - MOST_LINES));
     }
     shown.join("\n")
 }

@@ -34,12 +34,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering,
 
 /// The keys of the attributes of a record, at the indexes by which it names them: `threadlocal.attribute_key_map` of the
 /// process context.
-pub const KEYS: [&str; 4] = [
-    "floe.span.name",
-    "code.function.name",
-    "code.line.number",
-    "code.file.path",
-];
+pub const KEYS: [&str; 4] =
+    ["floe.span.name", "code.function.name", "code.line.number", "code.file.path"];
 
 /// What the process context has as `threadlocal.schema_version`.
 pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
@@ -88,11 +84,7 @@ impl Attributes {
     pub const NONE: Self = {
         let mut words = [0; WORDS];
         words[0] = u64::from_ne_bytes([1, 0, 0, 0, 0, 0, 0, 0]); // valid
-        Self {
-            words,
-            used: 1,
-            way: 0,
-        }
+        Self { words, used: 1, way: 0 }
     };
 
     /// The attributes of a call: the name of its span, the function, and its place. A value that is longer than 255
@@ -150,11 +142,7 @@ impl Attributes {
     fn packed(span: &str, function: &str, file: &str, line: u32) -> Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
         bytes.extend([1, 0, 0, 0]); // valid
-        let line = if line == 0 {
-            String::new()
-        } else {
-            line.to_string()
-        };
+        let line = if line == 0 { String::new() } else { line.to_string() };
         for (key, value) in (0..).zip([span, function, &line, file]) {
             if let (1.., Ok(length)) = (value.len(), u8::try_from(value.len()))
                 && bytes.len() + 2 + value.len() <= WORDS * 8
@@ -170,11 +158,7 @@ impl Attributes {
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
             *word = u64::from_ne_bytes(*bytes);
         }
-        Self {
-            words,
-            used: bytes.len() / 8,
-            way: NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS,
-        }
+        Self { words, used: bytes.len() / 8, way: NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS }
     }
 }
 
@@ -452,10 +436,7 @@ impl Attached {
 
     #[inline]
     const fn at(at: u8) -> Self {
-        Self {
-            at,
-            not_send: PhantomData,
-        }
+        Self { at, not_send: PhantomData }
     }
 }
 
@@ -517,11 +498,7 @@ fn detach(at: u8) {
         open &= !(1 << (at - 1));
         stack.open.store(open, Ordering::Relaxed);
     }
-    publish(if deeper == 0 {
-        stack.highest(open)
-    } else {
-        ptr::null()
-    });
+    publish(if deeper == 0 { stack.highest(open) } else { ptr::null() });
 }
 
 /// The attributes of the span with these ids, for publishing it again, if this thread publishes that span.
@@ -535,9 +512,7 @@ pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static At
     unsafe {
         let record = record.as_ref()?;
         let attributes = record.attributes.load(Ordering::Relaxed);
-        attributes
-            .as_ref()
-            .filter(|_| record.is_of(trace_id, span_id))
+        attributes.as_ref().filter(|_| record.is_of(trace_id, span_id))
     }
 }
 
@@ -558,11 +533,7 @@ mod tests {
     }
 
     fn bytes(of: &Attributes) -> Vec<u8> {
-        let bytes: Vec<_> = of
-            .words
-            .iter()
-            .flat_map(|word| word.to_ne_bytes())
-            .collect();
+        let bytes: Vec<_> = of.words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let size = usize::from(u16::from_ne_bytes([bytes[2], bytes[3]]));
         assert_eq!(bytes[..2], [1, 0]);
         assert_eq!((HEADER + size).div_ceil(8), of.used);
@@ -581,10 +552,7 @@ mod tests {
     #[test]
     fn what_has_no_room_is_left_out_whole() {
         let long = "x".repeat(256);
-        assert_eq!(
-            bytes(Attributes::of_call("", &long, "a.rs", 1)),
-            b"\x02\x011\x03\x04a.rs"
-        );
+        assert_eq!(bytes(Attributes::of_call("", &long, "a.rs", 1)), b"\x02\x011\x03\x04a.rs");
         // 224 bytes, of which 4 come before, 3 are the line's and 2 the key and the length.
         let exact = "y".repeat(215);
         assert_eq!(bytes(Attributes::of_call("", &exact, "a.rs", 1)).len(), 220);
@@ -625,36 +593,19 @@ mod tests {
     fn seen() -> Option<u8> {
         let stack = STACK.get()?;
         let record = stack.highest(stack.open.load(Ordering::Relaxed));
-        let record = if slot::get().is_null() {
-            ptr::null()
-        } else {
-            record
-        };
+        let record = if slot::get().is_null() { ptr::null() } else { record };
         assert_eq!(slot::get(), record.cast());
         let rows = stack.records.iter().filter_map(OnceLock::get);
-        let found = rows
-            .flat_map(|row| row.iter())
-            .find(|&of| ptr::eq(of, record))?;
-        assert_eq!(
-            found.words[0].load(Ordering::Relaxed).to_ne_bytes()[..2],
-            [1, 3]
-        );
-        let trace_id = found
-            .trace_id
-            .each_ref()
-            .map(|word| word.load(Ordering::Relaxed));
+        let found = rows.flat_map(|row| row.iter()).find(|&of| ptr::eq(of, record))?;
+        assert_eq!(found.words[0].load(Ordering::Relaxed).to_ne_bytes()[..2], [1, 3]);
+        let trace_id = found.trace_id.each_ref().map(|word| word.load(Ordering::Relaxed));
         assert_eq!(trace_id, [u64::from_ne_bytes([7; 8]); 2]);
         Some(found.span_id.load(Ordering::Relaxed).to_ne_bytes()[7])
     }
 
     fn enter(span: u8) -> Attached {
         switch(true);
-        attach(
-            [7; 16],
-            [0, 0, 0, 0, 0, 0, 0, span],
-            3,
-            const { &Attributes::NONE },
-        )
+        attach([7; 16], [0, 0, 0, 0, 0, 0, 0, span], 3, const { &Attributes::NONE })
     }
 
     #[test]
@@ -742,14 +693,8 @@ mod tests {
             let stack = STACK.get().expect("it was attached");
             let record = stack.highest(1);
             let row = stack.records[0].get().expect("it was attached");
-            let found = row
-                .iter()
-                .find(|&of| ptr::eq(of, record))
-                .expect("it is of this depth");
-            let words = found
-                .words
-                .each_ref()
-                .map(|word| word.load(Ordering::Relaxed));
+            let found = row.iter().find(|&of| ptr::eq(of, record)).expect("it is of this depth");
+            let words = found.words.each_ref().map(|word| word.load(Ordering::Relaxed));
             assert_eq!(words[1..place.used], place.words[1..place.used]);
         }
         assert!(attributes_of([7; 16], [1; 8]).is_none());

@@ -94,9 +94,8 @@ impl File {
 fn fan_outs(random: &mut Random, traces: usize, calls: usize, later: f64, spread: f64) -> File {
     let (mut file, mut now) = (File::default(), 1.0);
     for trace in 0..traces {
-        let drawn: Vec<_> = (0..calls)
-            .map(|call| (now + later * call as f64, random.lognormal(spread)))
-            .collect();
+        let drawn: Vec<_> =
+            (0..calls).map(|call| (now + later * call as f64, random.lognormal(spread))).collect();
         let ends = drawn.iter().map(|(from, time)| from + time);
         let end = ends.fold(now, f64::max);
         let root = file.add(trace, None, "GET /", now - 0.05, end + 0.05);
@@ -124,11 +123,7 @@ fn requests(random: &mut Random, in_flight: f64, spread: f64, memory: f64) -> Fi
 fn regimes(random: &mut Random, in_flight: f64, spread: f64) -> File {
     let mut now = 1.0;
     File::calls((0..400).map(|call| {
-        let (rate, factor) = if call / 100 % 2 == 0 {
-            (1.0, 1.0)
-        } else {
-            (3.0, 3.0)
-        };
+        let (rate, factor) = if call / 100 % 2 == 0 { (1.0, 1.0) } else { (3.0, 3.0) };
         now += random.exponential(MEDIAN / in_flight / rate);
         (now, now + random.lognormal(spread) * factor)
     }))
@@ -164,11 +159,8 @@ fn row(
             let seed = what.bytes().fold(seed * 4 + column as u64, |sum, it| {
                 sum.wrapping_mul(31).wrapping_add(it.into())
             });
-            let causes = draw(
-                &mut Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d)),
-                column,
-            )
-            .causes();
+            let causes =
+                draw(&mut Random(seed.wrapping_mul(0x2545_f491_4f6c_dd1d)), column).causes();
             found += u64::from(is(&causes));
             for cause in causes {
                 *kinds.entry(cause.kind).or_default() += 1;
@@ -180,17 +172,11 @@ fn row(
 }
 
 fn main() {
-    let files = std::env::args()
-        .nth(1)
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(20);
+    let files = std::env::args().nth(1).and_then(|it| it.parse().ok()).unwrap_or(20);
     let mut kinds = BTreeMap::new();
     println!("| healthy, of {files}: a cause | σ 0.1 | 0.3 | 0.6 | 1.0 |\n|---|---|---|---|---|");
     for traces in [1, 20, 100, 400] {
-        for calls in [4, 8, 12, 20, 50]
-            .into_iter()
-            .filter(|it| it * traces <= 8_000)
-        {
+        for calls in [4, 8, 12, 20, 50].into_iter().filter(|it| it * traces <= 8_000) {
             row(
                 &format!("{traces} fan-outs of {calls}"),
                 files,

@@ -55,10 +55,7 @@ impl Score {
 }
 
 fn main() {
-    let draws = env::args()
-        .nth(1)
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(30);
+    let draws = env::args().nth(1).and_then(|it| it.parse().ok()).unwrap_or(30);
     println!(
         "| change | runs | noise | `diff` | each call, Mann-Whitney and Holm | each run's median, Mann-Whitney and Holm |"
     );
@@ -71,22 +68,14 @@ fn main() {
             let ours: Vec<String> = changes.into_iter().map(|it| it.name).collect();
             scores[0].add(&ours, case.name);
             scores[1].add(&by_name(&before, &after, <[f64]>::to_vec), case.name);
-            scores[2].add(
-                &by_name(&before, &after, |run| vec![median(run)]),
-                case.name,
-            );
+            scores[2].add(&by_name(&before, &after, |run| vec![median(run)]), case.name);
         }
         let runs = match case.runs {
             Runs::Turns(runs) => format!("{runs} + {runs}"),
             Runs::Nights(runs, _) => format!("{runs} + 1"),
         };
         let scores = scores.map(|it| format!("{} / {} / {}", it.0, it.1, it.2));
-        println!(
-            "| {} | {runs} | {} | {} |",
-            case.title,
-            case.noise.0,
-            scores.join(" | ")
-        );
+        println!("| {} | {runs} | {} | {} |", case.title, case.noise.0, scores.join(" | "));
     }
 }
 
@@ -96,11 +85,8 @@ impl Case {
             Runs::Turns(runs) => REQUESTS / runs,
             Runs::Nights(_, requests) => requests,
         };
-        let services = self.services.map(|service| Service {
-            noise: self.noise.1,
-            requests,
-            ..service
-        });
+        let services =
+            self.services.map(|service| Service { noise: self.noise.1, requests, ..service });
         match self.runs {
             Runs::Turns(runs) => set(&services, runs as usize, seed),
             Runs::Nights(runs, _) => nights(&services, runs as usize, seed),
@@ -110,18 +96,9 @@ impl Case {
 
 fn noises() -> [(&'static str, Noise); 7] {
     let of = Noise::of;
-    let uneven = Noise {
-        run: 0.05,
-        ..of(0.1)
-    };
-    let bimodal = Noise {
-        is_bimodal: true,
-        ..of(0.1)
-    };
-    let memory = Noise {
-        memory: 0.9,
-        ..of(0.1)
-    };
+    let uneven = Noise { run: 0.05, ..of(0.1) };
+    let bimodal = Noise { is_bimodal: true, ..of(0.1) };
+    let memory = Noise { memory: 0.9, ..of(0.1) };
     [
         ("5 %", of(0.05)),
         ("10 %", of(0.1)),
@@ -138,34 +115,16 @@ fn cases() -> Vec<Case> {
     const NIGHTS: Runs = Runs::Nights(14, 100);
     let [five, ten, twenty, fifty, uneven, _, memory] = noises();
     let base = Service::default();
-    let busy = Service {
-        failures: 0.02,
-        extra: 0.3,
-        fill: 0.05,
-        tail: 0.05,
-        ..base
-    };
+    let busy = Service { failures: 0.02, extra: 0.3, fill: 0.05, tail: 0.05, ..base };
     let mut cases = Vec::new();
     let mut add = |title, runs, noise, services, name| {
-        cases.push(Case {
-            title,
-            runs,
-            noise,
-            services,
-            name,
-        });
+        cases.push(Case { title, runs, noise, services, name });
     };
     for runs in TURNS.into_iter().chain([NIGHTS]) {
         for noise in noises() {
             add("none", runs, noise, [base, base], "");
         }
-        add(
-            "none, with failures, calls and tails at random",
-            runs,
-            ten,
-            [busy, busy],
-            "",
-        );
+        add("none, with failures, calls and tails at random", runs, ten, [busy, busy], "");
     }
     for (title, slower, runs, noise) in [
         ("`price` +5 %", 1.05, TURNS[0], five),
@@ -185,13 +144,7 @@ fn cases() -> Vec<Case> {
         ("`price` +10 %", 1.1, NIGHTS, ten),
         ("`price` +20 %", 1.2, NIGHTS, uneven),
     ] {
-        add(
-            title,
-            runs,
-            noise,
-            [base, Service { slower, ..base }],
-            "price",
-        );
+        add(title, runs, noise, [base, Service { slower, ..base }], "price");
     }
     for (title, services, name) in other_changes() {
         for runs in TURNS.into_iter().chain([NIGHTS]) {
@@ -205,48 +158,17 @@ fn cases() -> Vec<Case> {
 fn other_changes() -> Vec<(&'static str, [Service; 2], &'static str)> {
     let base = Service::default();
     let failing = |failures| Service { failures, ..base };
-    let tail = |tail, tail_factor| Service {
-        tail,
-        tail_factor,
-        ..base
-    };
+    let tail = |tail, tail_factor| Service { tail, tail_factor, ..base };
     let with = |fill| Service { fill, ..base };
-    let audit = Service {
-        has_audit: true,
-        ..base
-    };
+    let audit = Service { has_audit: true, ..base };
     vec![
-        (
-            "2 → 3 queries",
-            [base, Service { queries: 3, ..base }],
-            "SELECT item",
-        ),
-        (
-            "30 % of requests: one more query",
-            [base, Service { extra: 0.3, ..base }],
-            "SELECT item",
-        ),
-        (
-            "`cache.fill` in 10 % → 90 % of requests",
-            [with(0.1), with(0.9)],
-            "cache.fill",
-        ),
+        ("2 → 3 queries", [base, Service { queries: 3, ..base }], "SELECT item"),
+        ("30 % of requests: one more query", [base, Service { extra: 0.3, ..base }], "SELECT item"),
+        ("`cache.fill` in 10 % → 90 % of requests", [with(0.1), with(0.9)], "cache.fill"),
         ("`price` fails 0 → 3 %", [base, failing(0.03)], "price"),
-        (
-            "`price` fails 2 → 6 %",
-            [failing(0.02), failing(0.06)],
-            "price",
-        ),
-        (
-            "`price`: 10 % of calls × 10",
-            [base, tail(0.1, 10.0)],
-            "price",
-        ),
-        (
-            "`price`: 5 % of calls × 6",
-            [base, tail(0.05, 6.0)],
-            "price",
-        ),
+        ("`price` fails 2 → 6 %", [failing(0.02), failing(0.06)], "price"),
+        ("`price`: 10 % of calls × 10", [base, tail(0.1, 10.0)], "price"),
+        ("`price`: 5 % of calls × 6", [base, tail(0.05, 6.0)], "price"),
         ("`audit` is new", [base, audit], "audit"),
         ("`audit` is gone", [audit, base], "audit"),
     ]
@@ -265,9 +187,7 @@ fn by_name(
             let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
             for index in 0..run.spans.len() {
                 // All roots are one name.
-                let name = forest
-                    .parent(index)
-                    .map_or("GET", |_| &*run.spans[index].name);
+                let name = forest.parent(index).map_or("GET", |_| &*run.spans[index].name);
                 let own = forest.self_time(index) as f64;
                 times.entry(name.to_owned()).or_default().push(own);
             }
@@ -276,10 +196,8 @@ fn by_name(
             }
         }
     }
-    let mut tests: Vec<(f64, String)> = names
-        .into_iter()
-        .map(|(name, [one, other])| (mann_whitney(&one, &other), name))
-        .collect();
+    let mut tests: Vec<(f64, String)> =
+        names.into_iter().map(|(name, [one, other])| (mann_whitney(&one, &other), name)).collect();
     tests.sort_by(|one, other| one.0.total_cmp(&other.0));
     let many = tests.len();
     let unlikely = tests.into_iter().enumerate();

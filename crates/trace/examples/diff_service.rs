@@ -37,9 +37,8 @@ fn main() {
     // The constants of Knuth's MMIX.
     let mut state = 1_u64;
     let mut draw = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::from(state >> 63 == 1)
     };
     for _ in 0..TRIES {
@@ -52,9 +51,7 @@ fn main() {
         }
         quiet += usize::from(diff(&before, &equal).changes.is_empty());
         let changes = diff(&before, &after).changes;
-        let found = changes
-            .iter()
-            .any(|it| it.name == "price" && it.kind == ChangeKind::Slower);
+        let found = changes.iter().any(|it| it.name == "price" && it.kind == ChangeKind::Slower);
         named += usize::from(found);
         alone += usize::from(found && changes.len() == 1);
     }
@@ -161,9 +158,6 @@ fn render(id: u64) -> u64 {
 
 fn compute(rounds: u64) -> u64 {
     (0..rounds).fold(1, |sum: u64, round| {
-        black_box(
-            sum.wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(round),
-        )
+        black_box(sum.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(round))
     })
 }

@@ -186,18 +186,8 @@ fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
 
 impl Finding {
     const fn new(kind: CauseKind, span: usize, time: u64, message: String) -> Self {
-        let cause = Cause {
-            kind,
-            span,
-            spans: 1,
-            time,
-            message,
-        };
-        Self {
-            cause,
-            rank: time,
-            about: String::new(),
-        }
+        let cause = Cause { kind, span, spans: 1, time, message };
+        Self { cause, rank: time, about: String::new() }
     }
 
     /// The same for several spans together.
@@ -317,10 +307,8 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
         if is_late && unusual.is_none() && !polls::is_late_anyway(&finding.cause) {
             return None;
         }
-        let is_its_own = matches!(
-            kind,
-            CauseKind::LongPoll | CauseKind::Blocked | CauseKind::Computing
-        );
+        let is_its_own =
+            matches!(kind, CauseKind::LongPoll | CauseKind::Blocked | CauseKind::Computing);
         if let Some(usual) = unusual.filter(|_| is_its_own || is_late) {
             let usual = format!("; `{}` usually takes {}", name.1, duration(usual));
             finding.cause.message.push_str(&usual);

@@ -132,9 +132,7 @@ pub(crate) fn is_read(text: fmt::Arguments<'_>) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     match out.write_fmt(text).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure(format!(
-            "standard output cannot be written: {error}"
-        ))),
+        Err(error) => Err(Failure(format!("standard output cannot be written: {error}"))),
         Ok(()) => Ok(true),
     }
 }

@@ -70,14 +70,11 @@ impl<'a> Stacks<'a> {
                 let parent = forest.parent(index);
                 let mut frame = parent.map(|parent| frame_of[parent]);
                 if parent.is_none_or(|it| recording.service(forest.span(it)) != service) {
-                    frame = Some(stacks.frame(
-                        frame,
-                        if service.is_empty() {
-                            "(no service)"
-                        } else {
-                            service
-                        },
-                    ));
+                    frame =
+                        Some(stacks.frame(
+                            frame,
+                            if service.is_empty() { "(no service)" } else { service },
+                        ));
                 }
                 let frame = stacks.frame(frame, &span.name);
                 stacks.frames[frame].own += u128::from(forest.self_time(index));
@@ -100,12 +97,7 @@ impl<'a> Stacks<'a> {
             return parent;
         }
         *self.by_name.entry((parent, name)).or_insert_with(|| {
-            self.frames.push(Frame {
-                parent,
-                name,
-                depth,
-                own: 0,
-            });
+            self.frames.push(Frame { parent, name, depth, own: 0 });
             self.frames.len() - 1
         })
     }
@@ -123,9 +115,7 @@ fn escaped(name: &str) -> Cow<'_, str> {
     }
     // A number at the end would be read as the value, and the value as one of a second recording.
     if let Some((begin, end)) = name.rsplit_once(' ')
-        && end
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && end.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
     {
         name = format!("{begin}_{end}").into();
     }

@@ -32,10 +32,10 @@ pub(crate) struct Conventions {
 impl Conventions {
     /// The differences by what they are about.
     pub(crate) fn differences(&self, texts: &Texts) -> Vec<Note> {
-        let redacted = self.found.values().map(|note| Note {
-            message: texts.redacted(&note.message),
-            ..note.clone()
-        });
+        let redacted = self
+            .found
+            .values()
+            .map(|note| Note { message: texts.redacted(&note.message), ..note.clone() });
         let others = (self.others > 0).then(|| Note {
             place: self.place.clone(),
             message: format!("more than {MOST} differences; the others are not listed"),
@@ -84,11 +84,7 @@ impl Conventions {
             }
             Some(Data::Sum(data)) => {
                 points.extend(data.data_points.iter().map(|it| &*it.attributes));
-                if data.is_monotonic {
-                    Instrument::Counter
-                } else {
-                    Instrument::UpDownCounter
-                }
+                if data.is_monotonic { Instrument::Counter } else { Instrument::UpDownCounter }
             }
             Some(Data::Histogram(data)) => {
                 points.extend(data.data_points.iter().map(|it| &*it.attributes));
@@ -131,11 +127,7 @@ impl Conventions {
         if let Some(note) = self.found.get_mut(&message) {
             note.times += 1;
         } else if self.found.len() < MOST {
-            let note = Note {
-                place: self.place.clone(),
-                message: message.clone(),
-                times: 1,
-            };
+            let note = Note { place: self.place.clone(), message: message.clone(), times: 1 };
             self.found.insert(message, note);
         } else {
             self.others += 1;

@@ -142,21 +142,14 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
         let spans = runs.iter().map(|run| run.spans.len()).sum();
         (runs.len(), sets.traces(side), spans)
     });
-    let mut diff = Diff {
-        coverage,
-        ..Diff::default()
-    };
+    let mut diff = Diff { coverage, ..Diff::default() };
     if coverage.iter().any(|it| it.2 == 0) {
-        diff.notes
-            .push("one side has no spans; nothing is compared".to_owned());
+        diff.notes.push("one side has no spans; nothing is compared".to_owned());
         return diff;
     }
     let mut keys = sets.keys();
     if keys.len() > MOST_NAMES {
-        diff.notes.push(format!(
-            "only {MOST_NAMES} of {} names are compared",
-            keys.len()
-        ));
+        diff.notes.push(format!("only {MOST_NAMES} of {} names are compared", keys.len()));
         keys.truncate(MOST_NAMES);
     }
     let keys = calls::present(&sets, &keys, &mut diff);
@@ -219,12 +212,7 @@ fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f6
 /// The changes that chance does not explain. A test has its weight, its chance, and its change if that is large enough.
 fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
     let unlikely = unlikely(tests, most).into_iter();
-    unlikely.filter_map(|(change, chance)| {
-        Some(Change {
-            chance: Some(chance),
-            ..change?
-        })
-    })
+    unlikely.filter_map(|(change, chance)| Some(Change { chance: Some(chance), ..change? }))
 }
 
 #[expect(

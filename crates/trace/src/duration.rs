@@ -11,10 +11,7 @@ pub struct ParseDurationError {
 impl fmt::Display for ParseDurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = &self.found;
-        write!(
-            f,
-            "expected a duration as `10ms`, `1.5s` or `2min`, found `{found}`"
-        )
+        write!(f, "expected a duration as `10ms`, `1.5s` or `2min`, found `{found}`")
     }
 }
 
@@ -25,9 +22,7 @@ impl std::error::Error for ParseDurationError {}
 /// # Errors
 /// The text is no duration.
 pub fn parse_duration(text: &str) -> Result<u64, ParseDurationError> {
-    parse(text.trim()).ok_or_else(|| ParseDurationError {
-        found: text.trim().to_owned(),
-    })
+    parse(text.trim()).ok_or_else(|| ParseDurationError { found: text.trim().to_owned() })
 }
 
 fn parse(text: &str) -> Option<u64> {

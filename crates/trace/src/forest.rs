@@ -83,10 +83,7 @@ impl<'a> Forest<'a> {
         }
         let circles = cut_circles(spans, &mut parents);
         let notes = [
-            (
-                repeated,
-                "this span id was read before in the trace; both spans are shown",
-            ),
+            (repeated, "this span id was read before in the trace; both spans are shown"),
             (missing, "the parent of this span was not read"),
             (
                 circles,
@@ -177,13 +174,8 @@ impl<'a> Forest<'a> {
     /// Returns the children of a span, by start.
     #[must_use]
     pub fn children(&self, span: usize) -> &[usize] {
-        let range = self
-            .first_child
-            .get(span)
-            .zip(self.first_child.get(span + 1));
-        range
-            .and_then(|(from, to)| self.children.get(*from..*to))
-            .unwrap_or_default()
+        let range = self.first_child.get(span).zip(self.first_child.get(span + 1));
+        range.and_then(|(from, to)| self.children.get(*from..*to)).unwrap_or_default()
     }
 
     /// Returns the time of a span that none of its children covers, in nanoseconds.

@@ -224,9 +224,7 @@ impl Strings {
 /// The style, in which no text has a space beside punctuation.
 fn style() -> String {
     let spaces = [": ", "; ", ", ", " {", "{ ", " }"];
-    spaces.iter().fold(compact(STYLE), |style, space| {
-        style.replace(space, space.trim())
-    })
+    spaces.iter().fold(compact(STYLE), |style, space| style.replace(space, space.trim()))
 }
 
 /// Which spans the page has, and in which row each of them is.
@@ -256,14 +254,7 @@ impl<'a> Plan<'a> {
         }
         let starts = forest.traces().iter().map(|trace| trace.start);
         let origin = starts.filter(|start| *start > 0).min();
-        Self {
-            forest,
-            order,
-            row_of,
-            by_id,
-            logs,
-            origin: origin.unwrap_or_default(),
-        }
+        Self { forest, order, row_of, by_id, logs, origin: origin.unwrap_or_default() }
     }
 
     /// A time relative to that of the page.
@@ -278,10 +269,7 @@ impl<'a> Plan<'a> {
 
     fn rows(&self) -> Rows {
         let mut strings = Strings::default();
-        let mut rows = Rows {
-            origin: self.origin.to_string(),
-            ..Rows::default()
-        };
+        let mut rows = Rows { origin: self.origin.to_string(), ..Rows::default() };
         let traces = self.forest.traces().iter();
         let traces: FxHashMap<_, _> = traces.map(|trace| (trace.id, trace)).collect();
         let mut open = None;
@@ -347,9 +335,8 @@ impl<'a> Plan<'a> {
             rows.events.insert(row, times.collect());
         }
         let logs = self.logs_of(span);
-        let logs: Vec<_> = logs
-            .map(|log| (self.time(log.time), matches!(log.severity, 17..=24)))
-            .collect();
+        let logs: Vec<_> =
+            logs.map(|log| (self.time(log.time), matches!(log.severity, 17..=24))).collect();
         if !logs.is_empty() {
             rows.logs.insert(row, logs);
         }
@@ -446,9 +433,7 @@ fn signed(row: Option<usize>) -> i64 {
 
 fn attributes(attributes: &Attributes) -> Json {
     let attributes = attributes.iter();
-    attributes
-        .map(|(key, it)| json!([&**key, value(it)]))
-        .collect()
+    attributes.map(|(key, it)| json!([&**key, value(it)])).collect()
 }
 
 fn value(it: &Value) -> Json {
@@ -474,9 +459,7 @@ fn packed(data: &impl Serialize) -> io::Result<String> {
 #[must_use]
 pub fn escape_html(text: &str) -> String {
     let text = floe_redact::printable(text);
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -490,10 +473,9 @@ mod tests {
     /// `BLESS=1` writes the files.
     #[test]
     fn the_hashes_are_those_of_what_the_page_may_run() {
-        for (file, text, hash) in [
-            ("page.css", style(), STYLE_HASH),
-            ("page.js", compact(SCRIPT), SCRIPT_HASH),
-        ] {
+        for (file, text, hash) in
+            [("page.css", style(), STYLE_HASH), ("page.js", compact(SCRIPT), SCRIPT_HASH)]
+        {
             let expected = format!("sha256-{}\n", STANDARD.encode(Sha256::digest(text)));
             if std::env::var_os("BLESS").is_some() {
                 let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/page");
@@ -543,10 +525,7 @@ mod tests {
         let parts = data["details"].as_array().expect("a list").iter();
         let details =
             parts.filter_map(|part| unpacked(part.as_str().expect("a text")).as_array().cloned());
-        (
-            unpacked(data["spans"].as_str().expect("a text")),
-            details.flatten().collect(),
-        )
+        (unpacked(data["spans"].as_str().expect("a text")), details.flatten().collect())
     }
 
     #[test]
@@ -582,11 +561,7 @@ mod tests {
         assert_eq!(rows["own"], json!([0, 500, 500]));
         assert_eq!(
             details[2]["a"],
-            json!([
-                ["small", 7],
-                ["large", "9223372036854775807"],
-                ["nan", "NaN"]
-            ])
+            json!([["small", 7], ["large", "9223372036854775807"], ["nan", "NaN"]])
         );
         let links = details[2]["l"].as_array().expect("links");
         assert_eq!((&links[0][2], &links[1][2]), (&json!(0), &json!(-1)));
@@ -634,10 +609,7 @@ mod tests {
         let kept = [0, 5, 6, 7].map(|span| order.contains(&span));
         assert_eq!(kept, [true, true, false, true]);
         let (rows, _) = data(&recording);
-        assert_eq!(
-            rows["note"],
-            "1000 more spans are left out: neither failed nor long"
-        );
+        assert_eq!(rows["note"], "1000 more spans are left out: neither failed nor long");
         assert_eq!(rows["traces"][0]["spans"], many);
         assert_eq!(rows["traces"][0]["errors"], 2);
         let failed = [2, 3].map(|status| {

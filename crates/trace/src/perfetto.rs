@@ -31,10 +31,8 @@ const EVENTS: u32 = 1;
 const TRACKS: u32 = 2;
 
 /// The attributes about the polls of an asynchronous span as a whole that become counters, and their names.
-const COUNTERS: [(&str, &str); 2] = [
-    ("max_poll_ns", "longest poll"),
-    ("max_scheduled_ns", "longest wait for a poll"),
-];
+const COUNTERS: [(&str, &str); 2] =
+    [("max_poll_ns", "longest poll"), ("max_scheduled_ns", "longest wait for a poll")];
 
 /// Writes a recording in Perfetto's format, which its page, <https://ui.perfetto.dev>, and its `trace_processor` read.
 ///
@@ -116,18 +114,13 @@ impl Flows {
             }
         }
         ends.sort_unstable();
-        Self {
-            ends,
-            first_of_logs,
-            spans,
-        }
+        Self { ends, first_of_logs, spans }
     }
 
     fn of(&self, span: usize) -> impl Iterator<Item = u64> {
         let from = self.ends.partition_point(|(it, _)| *it < span);
         let ends = self.ends.iter().skip(from);
-        ends.take_while(move |(it, _)| *it == span)
-            .map(|(_, number)| *number)
+        ends.take_while(move |(it, _)| *it == span).map(|(_, number)| *number)
     }
 
     fn of_log(&self, index: usize, log: &Log) -> Option<u64> {
@@ -162,19 +155,13 @@ impl<'a, W: Write> Writer<'a, '_, W> {
 
     /// The clock of all times is the wall clock.
     fn begin(&mut self) -> io::Result<()> {
-        let clock = |id| Clock {
-            clock_id: Some(id),
-            timestamp: Some(self.times.first),
-        };
+        let clock = |id| Clock { clock_id: Some(id), timestamp: Some(self.times.first) };
         let clocks = vec![clock(REALTIME), clock(BOOTTIME)];
         self.packet(&TracePacket {
             timestamp: Some(self.times.first),
             trusted_packet_sequence_id: Some(EVENTS),
             sequence_flags: Some(STATE_CLEARED),
-            clock_snapshot: Some(ClockSnapshot {
-                clocks,
-                primary_trace_clock: Some(BOOTTIME),
-            }),
+            clock_snapshot: Some(ClockSnapshot { clocks, primary_trace_clock: Some(BOOTTIME) }),
             ..TracePacket::default()
         })
     }
@@ -219,14 +206,10 @@ impl<'a, W: Write> Writer<'a, '_, W> {
     fn threads(&mut self) -> io::Result<()> {
         let pids = self.processes.list.iter();
         let mut given: FxHashSet<i64> = pids.map(|process| i64::from(process.pid)).collect();
-        let ids = self
-            .layout
-            .tracks
-            .iter()
-            .filter_map(|track| match track.kind {
-                TrackKind::Thread(id, _) => Some(id),
-                TrackKind::Named(_) => None,
-            });
+        let ids = self.layout.tracks.iter().filter_map(|track| match track.kind {
+            TrackKind::Thread(id, _) => Some(id),
+            TrackKind::Named(_) => None,
+        });
         let mut taken: FxHashSet<i64> = ids.chain(given.iter().copied()).collect();
         let mut next = 1;
         for (index, track) in self.layout.tracks.iter().enumerate() {
@@ -407,11 +390,7 @@ impl<'a, W: Write> Writer<'a, '_, W> {
     fn span_event(&mut self, track: u64, span: &'a Span, event: &'a Event) -> io::Result<()> {
         let mut annotations = vec![self.interned.text("span_id", span.id.to_string())];
         annotations.extend(self.interned.attributes(&event.attributes));
-        let category = if &*event.name == "exception" {
-            "error"
-        } else {
-            "event"
-        };
+        let category = if &*event.name == "exception" { "error" } else { "event" };
         let instant = TrackEvent {
             r#type: Some(INSTANT),
             track_uuid: Some(track),

@@ -210,10 +210,7 @@ impl Reader {
 
     /// Begins a file.
     fn at(&mut self, name: &str) {
-        self.place = Place {
-            file: name.to_owned(),
-            at: String::new(),
-        };
+        self.place = Place { file: name.to_owned(), at: String::new() };
     }
 
     fn uncompressed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
@@ -248,19 +245,15 @@ impl Reader {
     }
 
     fn io(&self, source: io::Error) -> Unreadable {
-        Unreadable::Io {
-            file: self.place.file.clone(),
-            source,
-        }
+        Unreadable::Io { file: self.place.file.clone(), source }
     }
 
     /// Notes why a record is left out.
     fn reject(&mut self, reason: impl Into<Cow<'static, str>>) {
         let reason = reason.into();
-        let rejected = self.rejected.get_or_insert_with(|| Rejected {
-            records: 0,
-            reason: reason.clone().into_owned(),
-        });
+        let rejected = self
+            .rejected
+            .get_or_insert_with(|| Rejected { records: 0, reason: reason.clone().into_owned() });
         rejected.records += 1;
         self.note(reason);
     }
@@ -280,11 +273,7 @@ impl Reader {
         } else if notes.len() < MOST_NOTES {
             let message = message.into_owned();
             self.notes.insert(message.clone(), notes.len());
-            notes.push(Note {
-                place: self.place.to_string(),
-                message,
-                times: 1,
-            });
+            notes.push(Note { place: self.place.to_string(), message, times: 1 });
         }
     }
 }

@@ -339,11 +339,7 @@ impl Note {
     /// Returns a note about a span, and how many like it.
     pub(crate) fn of_span(span: &Span, message: String, times: usize) -> Self {
         let place = format!("trace {}, span {}", span.trace, span.id);
-        Self {
-            place,
-            message,
-            times,
-        }
+        Self { place, message, times }
     }
 }
 
@@ -387,8 +383,7 @@ impl Recording {
     /// Returns the service that emitted a span, or an empty text.
     #[must_use]
     pub fn service(&self, span: &Span) -> &str {
-        self.source(span.source)
-            .map_or("", |source| &source.service)
+        self.source(span.source).map_or("", |source| &source.service)
     }
 
     /// Returns a source by its index.

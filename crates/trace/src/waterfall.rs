@@ -90,9 +90,7 @@ pub(crate) fn beside(forest: &Forest<'_>, index: usize) -> String {
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer);
     let beside =
         floe_waterfall::beside(is_call, |key| span.attribute(key).map(ToString::to_string));
-    let above = forest
-        .parent(index)
-        .map(|parent| forest.span(parent).shifted);
+    let above = forest.parent(index).map(|parent| forest.span(parent).shifted);
     if span.shifted == 0 || above == Some(span.shifted) {
         return beside;
     }

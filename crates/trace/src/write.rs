@@ -71,10 +71,8 @@ fn logs_of(recording: &Recording, logs: &[Log]) -> ResourceLogs {
 }
 
 fn origin(source: Option<&Source>) -> (Option<Resource>, Option<InstrumentationScope>) {
-    let resource = source.map(|source| Resource {
-        attributes: attributes(&source.resource),
-        ..Resource::default()
-    });
+    let resource = source
+        .map(|source| Resource { attributes: attributes(&source.resource), ..Resource::default() });
     let scope = source.map(|source| InstrumentationScope {
         name: source.scope.to_string(),
         version: source.version.to_string(),
@@ -121,14 +119,8 @@ fn span(span: &Span) -> ProtoSpan {
             .collect(),
         status: match &span.status {
             Status::Unset => None,
-            Status::Ok => Some(ProtoStatus {
-                code: 1,
-                ..ProtoStatus::default()
-            }),
-            Status::Error(message) => Some(ProtoStatus {
-                code: 2,
-                message: message.to_string(),
-            }),
+            Status::Ok => Some(ProtoStatus { code: 1, ..ProtoStatus::default() }),
+            Status::Error(message) => Some(ProtoStatus { code: 2, message: message.to_string() }),
         },
         ..ProtoSpan::default()
     }
@@ -143,16 +135,8 @@ fn log(log: &Log) -> LogRecord {
         severity_text: log.level().to_owned(),
         body: Some(value(&log.body)),
         attributes: attributes(&log.attributes),
-        trace_id: if has_trace {
-            trace_id(log.trace)
-        } else {
-            Vec::new()
-        },
-        span_id: if has_span {
-            span_id(log.span)
-        } else {
-            Vec::new()
-        },
+        trace_id: if has_trace { trace_id(log.trace) } else { Vec::new() },
+        span_id: if has_span { span_id(log.span) } else { Vec::new() },
         event_name: log.event_name.to_string(),
         ..LogRecord::default()
     }
@@ -185,12 +169,10 @@ fn value(it: &Value) -> AnyValue {
         Value::Int(value) => Some(Any::IntValue(*value)),
         Value::Double(value) => Some(Any::DoubleValue(*value)),
         Value::Bytes(bytes) => Some(Any::BytesValue(bytes.to_vec())),
-        Value::List(values) => Some(Any::ArrayValue(ArrayValue {
-            values: values.iter().map(value).collect(),
-        })),
-        Value::Map(entries) => Some(Any::KvlistValue(KeyValueList {
-            values: attributes(entries),
-        })),
+        Value::List(values) => {
+            Some(Any::ArrayValue(ArrayValue { values: values.iter().map(value).collect() }))
+        }
+        Value::Map(entries) => Some(Any::KvlistValue(KeyValueList { values: attributes(entries) })),
     };
     AnyValue { value }
 }

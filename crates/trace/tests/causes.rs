@@ -1,11 +1,6 @@
 //! Programs that are slow for one reason each, and the reason that is found in their traces.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -69,21 +64,13 @@ fn found_in(recording: &Recording) -> Vec<(CauseKind, String, String)> {
     let forest = Forest::new(recording);
     let causes = causes(&forest).into_iter();
     causes
-        .map(|cause| {
-            (
-                cause.kind,
-                forest.span(cause.span).name.to_string(),
-                cause.message,
-            )
-        })
+        .map(|cause| (cause.kind, forest.span(cause.span).name.to_string(), cause.message))
         .collect()
 }
 
 #[track_caller]
 fn assert_named(found: &[(CauseKind, String, String)], kind: CauseKind, name: &str, part: &str) {
-    let cause = found
-        .iter()
-        .find(|cause| cause.0 == kind && cause.1 == name);
+    let cause = found.iter().find(|cause| cause.0 == kind && cause.1 == name);
     assert!(
         cause.is_some_and(|(_, _, message)| message.contains(part)),
         "expected {kind:?} of `{name}` with `{part}`, found {found:#?}"
@@ -92,11 +79,7 @@ fn assert_named(found: &[(CauseKind, String, String)], kind: CauseKind, name: &s
 
 /// Runs a future on one thread.
 fn run<T>(work: impl Future<Output = T>) -> T {
-    Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap()
-        .block_on(work)
+    Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
 }
 
 fn compute() {
@@ -168,16 +151,10 @@ fn a_long_poll() {
         });
     });
     // How long it took, and whether it had the processor all the time, depends on what else runs on this machine.
-    assert_named(
-        &causes,
-        CauseKind::LongPoll,
-        "render",
-        "inside of async code: one poll took",
-    );
-    for (name, part) in [
-        ("answer", "was woken and waited"),
-        ("heartbeat", "to be woken, while a thread"),
-    ] {
+    assert_named(&causes, CauseKind::LongPoll, "render", "inside of async code: one poll took");
+    for (name, part) in
+        [("answer", "was woken and waited"), ("heartbeat", "to be woken, while a thread")]
+    {
         assert_named(&causes, CauseKind::StarvedTask, name, part);
         let by = "was busy with `render`, whose longest poll took";
         assert_named(&causes, CauseKind::StarvedTask, name, by);
@@ -200,12 +177,7 @@ fn a_function_that_blocks_a_future() {
             async { read_file() }.in_span(span("handler")).await;
         });
     });
-    assert_named(
-        &causes,
-        CauseKind::LongPoll,
-        "handler",
-        "`handler`, in `read_file`,",
-    );
+    assert_named(&causes, CauseKind::LongPoll, "handler", "`handler`, in `read_file`,");
 }
 
 fn a_late_wake() {
@@ -218,12 +190,7 @@ fn a_late_wake() {
         run(answer(receiver));
         late.join().unwrap();
     });
-    assert_named(
-        &causes,
-        CauseKind::LateWake,
-        "answer",
-        "for what no span below it shows",
-    );
+    assert_named(&causes, CauseKind::LateWake, "answer", "for what no span below it shows");
     // On a busy machine it also waits for a processor once it is woken.
     let others = causes.iter().filter(|it| it.0 != CauseKind::StarvedTask);
     assert_eq!(others.count(), 1, "{causes:#?}");
@@ -234,12 +201,7 @@ fn a_wake_that_never_comes() {
         let (_sender, receiver) = oneshot::channel();
         assert!(run(async { tokio::time::timeout(LONG * 4, answer(receiver)).await }).is_err());
     });
-    assert_named(
-        &causes,
-        CauseKind::LateWake,
-        "answer",
-        "and was never woken, and was given up",
-    );
+    assert_named(&causes, CauseKind::LateWake, "answer", "and was never woken, and was given up");
 }
 
 fn a_contended_lock_of_futures() {
@@ -268,12 +230,7 @@ fn a_contended_lock_of_threads() {
             }
         });
     });
-    assert_named(
-        &causes,
-        CauseKind::ContendedLock,
-        "update",
-        "spans `update` wait for each other",
-    );
+    assert_named(&causes, CauseKind::ContendedLock, "update", "spans `update` wait for each other");
 }
 
 fn repeated_calls() {
@@ -288,12 +245,7 @@ fn repeated_calls() {
 
 fn a_blocked_thread() {
     let causes = found(read_file);
-    assert_named(
-        &causes,
-        CauseKind::Blocked,
-        "read_file",
-        "it was blocked by",
-    );
+    assert_named(&causes, CauseKind::Blocked, "read_file", "it was blocked by");
 }
 
 // One test, because a process has one provider at a time.
@@ -325,9 +277,7 @@ fn processor_time_tells_what_computes_from_what_is_blocked() {
             name: name.into(),
             start: 1_000_000_000,
             end: 1_030_000_000,
-            attributes: numbers
-                .map(|(key, it)| ((*key).into(), Value::Int(*it)))
-                .collect(),
+            attributes: numbers.map(|(key, it)| ((*key).into(), Value::Int(*it))).collect(),
             ..Span::default()
         };
         recording.add_span(span, Source::default());
@@ -338,10 +288,7 @@ fn processor_time_tells_what_computes_from_what_is_blocked() {
     add(3, "render", &[polls[0], polls[1], ("cpu_ns", 28_000_000)]);
     add(4, "lookup", &[polls[0], polls[1], ("cpu_ns", 1_000_000)]);
     let forest = Forest::new(&recording);
-    let messages: Vec<_> = causes(&forest)
-        .into_iter()
-        .map(|it| (it.kind, it.message))
-        .collect();
+    let messages: Vec<_> = causes(&forest).into_iter().map(|it| (it.kind, it.message)).collect();
     for (kind, message) in [
         (CauseKind::Computing, "`checksum` computed for 29 ms"),
         (
@@ -357,10 +304,7 @@ fn processor_time_tells_what_computes_from_what_is_blocked() {
             "`lookup` blocks its thread inside of async code: one poll took 28 ms, in which no other task of the thread ran",
         ),
     ] {
-        assert!(
-            messages.contains(&(kind, message.to_owned())),
-            "{message} in {messages:#?}"
-        );
+        assert!(messages.contains(&(kind, message.to_owned())), "{message} in {messages:#?}");
     }
     assert_eq!(messages.len(), 4);
 }
@@ -449,9 +393,7 @@ impl Program {
     fn causes(&self) -> Vec<(CauseKind, String, String)> {
         let forest = Forest::new(&self.recording);
         let causes = causes(&forest).into_iter();
-        causes
-            .map(|it| (it.kind, forest.span(it.span).name.to_string(), it.message))
-            .collect()
+        causes.map(|it| (it.kind, forest.span(it.span).name.to_string(), it.message)).collect()
     }
 
     /// Asserts that exactly these causes are found, in this order, with these parts of their messages.
@@ -483,22 +425,14 @@ fn whoever_holds_up_others_comes_before_them() {
         program.future(2, page, "item", (start, end), polls);
     }
     program.assert(&[
-        (
-            CauseKind::LongPoll,
-            "hash",
-            "`hash` computes inside of async code: one poll took 70 ms",
-        ),
+        (CauseKind::LongPoll, "hash", "`hash` computes inside of async code: one poll took 70 ms"),
         (
             CauseKind::StarvedTask,
             "item",
             "while a thread was busy with `hash`, whose longest poll took 70 ms",
         ),
         // The one that was held up is no reason to call it less often.
-        (
-            CauseKind::RepeatedCalls,
-            "page",
-            "`page` calls `item` 7 times, one after the other, in ",
-        ),
+        (CauseKind::RepeatedCalls, "page", "`page` calls `item` 7 times, one after the other, in "),
     ]);
 }
 
@@ -510,10 +444,7 @@ fn a_poll_that_could_not_have_held_up_a_span_is_not_blamed() {
     program.often_woken();
     program.future(2, 0, "load", (150_000, 152_200), WAITS);
     let found = program.causes();
-    assert!(
-        found.iter().all(|(_, name, _)| name == "consume"),
-        "{found:#?}"
-    );
+    assert!(found.iter().all(|(_, name, _)| name == "consume"), "{found:#?}");
     assert_eq!(found[0].0, CauseKind::LongPoll);
 }
 
@@ -552,24 +483,11 @@ fn a_poll_that_is_not_so_long_has_to_be_usual_or_to_compute() {
         for call in 0..10 {
             let start = call * 20_000;
             let longest = if call < long { busy.min(12_000) } else { 40 };
-            program.future(
-                call + 1,
-                0,
-                "call",
-                (start, start + 15_000),
-                Polls(2, longest, 20),
-            );
+            program.future(call + 1, 0, "call", (start, start + 15_000), Polls(2, longest, 20));
             let span = program.recording.spans.last_mut().unwrap();
             let attributes = span.attributes.iter().cloned().map(|(key, value)| {
                 let is_busy = &*key == "busy_ns" && call < long;
-                (
-                    key,
-                    if is_busy {
-                        Value::Int(busy * 1_000)
-                    } else {
-                        value
-                    },
-                )
+                (key, if is_busy { Value::Int(busy * 1_000) } else { value })
             });
             span.attributes = attributes.collect();
             program.number("cpu_ns", if call < long { cpu } else { 20 });
@@ -577,11 +495,7 @@ fn a_poll_that_is_not_so_long_has_to_be_usual_or_to_compute() {
         program.causes()
     };
     assert_eq!(program(1, 12_000, 100), []);
-    for found in [
-        program(8, 12_000, 100),
-        program(1, 12_000, 11_000),
-        program(1, 24_000, 100),
-    ] {
+    for found in [program(8, 12_000, 100), program(1, 12_000, 11_000), program(1, 24_000, 100)] {
         let [(kind, name, message)] = found.as_slice() else {
             panic!("{found:#?}");
         };
@@ -597,13 +511,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
     for order in 0..8 {
         let held = 2_000 + order * 10_000;
         let save = program.future(order + 1, 0, "save", (order * 10, held + 10_000), WAITS);
-        program.future(
-            order + 1,
-            save,
-            "load",
-            (order * 10, 1_500 + order * 10),
-            WAITS,
-        );
+        program.future(order + 1, save, "load", (order * 10, 1_500 + order * 10), WAITS);
         program.future(order + 1, save, "write", (held, held + 10_000), WAITS);
     }
     program.assert(&[(
@@ -641,11 +549,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
     let mut program = Program::default();
     for (turn, thread) in [0, 4, 1, 3, 2, 0, 4, 1, 3, 2].into_iter().enumerate() {
         let turn = u64::try_from(turn).unwrap();
-        let start = if turn < 5 {
-            thread * 50
-        } else {
-            (turn - 4) * 6_000 + 400
-        };
+        let start = if turn < 5 { thread * 50 } else { (turn - 4) * 6_000 + 400 };
         program.span(turn + 1, 0, "append", start, (turn + 1) * 6_000);
         program.number("cpu_ns", 60);
     }
@@ -658,11 +562,7 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
 
 #[test]
 fn independent_calls_are_no_queue() {
-    for latencies in [
-        [9, 4, 7, 13, 5, 11],
-        [3, 12, 6, 9, 15, 4],
-        [8, 2, 14, 5, 10, 7],
-    ] {
+    for latencies in [[9, 4, 7, 13, 5, 11], [3, 12, 6, 9, 15, 4], [8, 2, 14, 5, 10, 7]] {
         let mut program = Program::default();
         let root = program.span(1, 0, "read", 0, 16_000);
         for (replica, latency) in (0..).zip(latencies) {
@@ -714,9 +614,7 @@ fn times_at_the_end_of_all_times_are_judged() {
             }
         }
         let spans = program.recording.spans.iter_mut();
-        spans
-            .zip(0_u64..)
-            .for_each(|(span, at)| (span.start, span.end) = shape(at % 50));
+        spans.zip(0_u64..).for_each(|(span, at)| (span.start, span.end) = shape(at % 50));
         let forest = Forest::new(&program.recording);
         assert!(causes(&forest).iter().all(|it| !it.message.is_empty()));
     }
@@ -766,29 +664,19 @@ fn who_had_what_a_span_waited_for_is_named() {
     program.future(2, 0, "rates", (5_000, 70_350), Polls(2, 40, 250));
     let found = program.causes();
     assert!(
-        found
-            .iter()
-            .all(|it| it.0 == CauseKind::LateWake && !it.2.contains("until")),
+        found.iter().all(|it| it.0 == CauseKind::LateWake && !it.2.contains("until")),
         "{found:#?}"
     );
 
     // Nor is one of many requests that end all the time.
     let mut program = Program::default();
     for request in 0..40 {
-        program.future(
-            request,
-            0,
-            "request",
-            (request * 2_000, 91_000 + request * 1_999),
-            WAITS,
-        );
+        program.future(request, 0, "request", (request * 2_000, 91_000 + request * 1_999), WAITS);
     }
     program.future(100, 0, "call", (80_000, 161_000), WAITS);
     let found = program.causes();
     assert!(
-        found
-            .iter()
-            .all(|it| it.0 == CauseKind::LateWake && !it.2.contains("until")),
+        found.iter().all(|it| it.0 == CauseKind::LateWake && !it.2.contains("until")),
         "{found:#?}"
     );
 }
@@ -902,16 +790,10 @@ fn long_waits_one_after_the_other_are_named_together() {
             "`page` waits for `user`, `prices` and `stock` one after the other, 90 ms: if none needs the result of another, all at once take 30 ms".to_owned(),
         )
     );
-    assert!(
-        found[1..].iter().all(|it| it.0 == CauseKind::LateWake),
-        "{found:#?}"
-    );
+    assert!(found[1..].iter().all(|it| it.0 == CauseKind::LateWake), "{found:#?}");
     // At the same time, and what computes.
     for found in [page(1_000, WAITS), page(31_000, Polls(9, 25_000, 20))] {
-        assert!(
-            found.iter().all(|it| it.0 != CauseKind::SerialCalls),
-            "{found:#?}"
-        );
+        assert!(found.iter().all(|it| it.0 != CauseKind::SerialCalls), "{found:#?}");
     }
 }
 
@@ -953,28 +835,14 @@ fn what_cannot_be_told_from_something_else() {
     // A task without a span blocks the only thread of the runtime, and with it the timer.
     let mut program = Program::default();
     program.future(1, 0, "heartbeat", (0, 85_000), WAITS);
-    program.assert(&[(
-        CauseKind::LateWake,
-        "heartbeat",
-        "or a runtime that was blocked",
-    )]);
+    program.assert(&[(CauseKind::LateWake, "heartbeat", "or a runtime that was blocked")]);
 
     // Calls at the same time of which each takes longer than the one before.
     let mut program = Program::default();
     for call in 0..8 {
-        program.future(
-            call + 1,
-            0,
-            "page",
-            (call * 10, 8_000 + call * 7_000),
-            WAITS,
-        );
+        program.future(call + 1, 0, "page", (call * 10, 8_000 + call * 7_000), WAITS);
     }
-    program.assert(&[(
-        CauseKind::ContendedLock,
-        "page",
-        "8 spans `page` wait for each other",
-    )]);
+    program.assert(&[(CauseKind::ContendedLock, "page", "8 spans `page` wait for each other")]);
 
     // Functions without processor time.
     let mut program = Program::default();
@@ -987,13 +855,7 @@ fn what_is_healthy_is_not_named() {
     let mut program = Program::default();
     for request in 0..30 {
         let (trace, start) = (request + 1, request * 7_000);
-        let api = program.future(
-            trace,
-            0,
-            "api",
-            (start, start + 18_000),
-            Polls(5, 3_000, 900),
-        );
+        let api = program.future(trace, 0, "api", (start, start + 18_000), Polls(5, 3_000, 900));
         program.future(trace, api, "query", (start + 100, start + 15_000), WAITS);
         program.span(trace, api, "render", start + 15_000, start + 18_000);
         program.number("cpu_ns", 900);

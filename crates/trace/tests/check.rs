@@ -79,33 +79,19 @@ fn what_differs_is_printed_once_with_its_first_place() {
     lines.extend(missing);
     lines.push("standard input:3: span `load`: the semantic conventions renamed `db.system` to `db.system.name` (2 times)".to_owned());
     assert_eq!(output.stdout.lines().collect::<Vec<_>>(), lines);
-    assert_eq!(
-        output.stderr,
-        "8 differences from the semantic conventions 1.44.0\n"
-    );
+    assert_eq!(output.stderr, "8 differences from the semantic conventions 1.44.0\n");
 }
 
 #[test]
 fn metrics_have_their_units_and_instruments() {
     let metric = |name, unit, data: Value| {
         let mut metric = json!({ "name": name, "unit": unit });
-        metric
-            .as_object_mut()
-            .unwrap()
-            .extend(data.as_object().unwrap().clone());
+        metric.as_object_mut().unwrap().extend(data.as_object().unwrap().clone());
         metric
     };
     let metrics = [
-        metric(
-            "http.server.request.duration",
-            "ms",
-            json!({ "histogram": {} }),
-        ),
-        metric(
-            "http.server.active_requests",
-            "{request}",
-            json!({ "gauge": {} }),
-        ),
+        metric("http.server.request.duration", "ms", json!({ "histogram": {} })),
+        metric("http.server.active_requests", "{request}", json!({ "gauge": {} })),
         metric("acme.rows", "1", json!({ "sum": {} })),
     ];
     let request = json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": metrics }] }] });
@@ -125,11 +111,7 @@ fn protobuf_is_checked() {
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
     use prost::Message as _;
 
-    let wrong = spans(
-        "load",
-        1,
-        &[attribute("db.system", "stringValue", &json!("sqlite"))],
-    );
+    let wrong = spans("load", 1, &[attribute("db.system", "stringValue", &json!("sqlite"))]);
     let request: ExportTraceServiceRequest = serde_json::from_str(&wrong).unwrap();
     let output = check(&request.encode_to_vec());
     assert_eq!(
@@ -156,10 +138,7 @@ fn what_is_no_telemetry_is_one_error_with_its_place() {
     ] {
         let output = check(text.as_bytes());
         assert_eq!(output.stderr, message);
-        assert_eq!(
-            output.code,
-            Some(if message.starts_with("error") { 2 } else { 0 })
-        );
+        assert_eq!(output.code, Some(if message.starts_with("error") { 2 } else { 0 }));
     }
 }
 

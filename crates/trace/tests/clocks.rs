@@ -18,10 +18,7 @@ struct Traces {
 
 impl Traces {
     fn new(offsets: &[(&'static str, i64)]) -> Self {
-        Self {
-            offsets: offsets.to_vec(),
-            ..Self::default()
-        }
+        Self { offsets: offsets.to_vec(), ..Self::default() }
     }
 
     /// Adds a span with its true times in microseconds, and returns its id.
@@ -47,10 +44,7 @@ impl Traces {
             kind,
             start: clock(from),
             end: clock(to),
-            events: Box::new([Event {
-                time: clock(from),
-                ..Event::default()
-            }]),
+            events: Box::new([Event { time: clock(from), ..Event::default() }]),
             ..Span::default()
         };
         self.recording.logs.push(Log {
@@ -99,10 +93,7 @@ impl Traces {
             let by = log.time.cast_signed() - raw.time.cast_signed();
             assert_eq!(by, span.shifted);
         }
-        Aligned {
-            shifts: shifts.collect(),
-            recording: self.recording,
-        }
+        Aligned { shifts: shifts.collect(), recording: self.recording }
     }
 }
 
@@ -119,10 +110,7 @@ impl Aligned {
             let ahead = offsets.iter().find(|(name, _)| name == host);
             let ahead = ahead.map_or(0, |(_, ahead)| *ahead * 1_000_000);
             assert!((by - ahead).abs() < 1_000_000, "{host}: {by}");
-            assert!(
-                ahead != 0 || *by == 0,
-                "{host} is right, and was set by {by}"
-            );
+            assert!(ahead != 0 || *by == 0, "{host} is right, and was set by {by}");
         }
     }
 
@@ -169,11 +157,7 @@ fn a_host_is_moved_between_the_bounds_of_all_its_calls() {
 
 #[test]
 fn a_chain_of_hosts_is_moved_one_by_one() {
-    for offsets in [
-        [("b", 400), ("c", 0)],
-        [("b", 0), ("c", -400)],
-        [("b", 400), ("c", -3000)],
-    ] {
+    for offsets in [[("b", 400), ("c", 0)], [("b", 0), ("c", -400)], [("b", 400), ("c", -3000)]] {
         chain(&offsets).aligned().expect(&offsets);
     }
 }
@@ -185,12 +169,7 @@ fn a_message_says_only_that_it_was_sent_before() {
         let mut traces = Traces::new(&[("b", ahead)]);
         for (trace, waited) in (1..).zip([5, 2, 900]) {
             let sent = traces.span((trace, 0), "a", Kind::Producer, (0, 1000));
-            traces.span(
-                sent,
-                "b",
-                Kind::Consumer,
-                (waited * 1000, waited * 1000 + 300),
-            );
+            traces.span(sent, "b", Kind::Consumer, (waited * 1000, waited * 1000 + 300));
         }
         traces.aligned()
     };
@@ -244,35 +223,20 @@ fn a_clock_that_was_set_is_left() {
 fn any_calls_bound_the_clocks() {
     let mut state = 1_u64;
     let mut random = |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 33) % below
     };
     for round in 0..300_u32 {
-        let ahead = if round % 2 == 0 {
-            0
-        } else {
-            random(100_000).cast_signed() - 50_000
-        };
+        let ahead = if round % 2 == 0 { 0 } else { random(100_000).cast_signed() - 50_000 };
         let mut traces = Traces::new(&[("b", ahead)]);
         for trace in 1..=u128::from(1 + random(20)) {
             let root = traces.span((trace, 0), "a", Kind::Server, (0, 100_000));
             let client = traces.span(root, "a", Kind::Client, (10, 60_000));
             let start = 10 + random(30_000);
-            let server = traces.span(
-                client,
-                "b",
-                Kind::Server,
-                (start, start + random(60_000 - start)),
-            );
+            let server =
+                traces.span(client, "b", Kind::Server, (start, start + random(60_000 - start)));
             traces.span(server, "b", Kind::Producer, (start, start + 50));
-            traces.span(
-                server,
-                "a",
-                Kind::Consumer,
-                (start + random(90_000), 200_000),
-            );
+            traces.span(server, "a", Kind::Consumer, (start + random(90_000), 200_000));
         }
         if round % 3 == 0 {
             for span in &mut traces.recording.spans {
@@ -291,10 +255,7 @@ fn any_calls_bound_the_clocks() {
                 .find(|it| Some(it.id) == span.parent && it.trace == span.trace);
             if let Some(parent) = parent {
                 assert!(parent.start <= span.start + MS, "round {round}");
-                assert!(
-                    span.kind != Kind::Server || span.end <= parent.end + MS,
-                    "round {round}"
-                );
+                assert!(span.kind != Kind::Server || span.end <= parent.end + MS, "round {round}");
             }
         }
     }
@@ -310,15 +271,9 @@ fn a_row_is_marked_where_another_clock_begins() {
     let forest = Forest::new(&recording);
     let trace = &forest.traces()[0];
     let picture = waterfall(&forest, trace, WaterfallOptions::default());
-    let marked: Vec<&str> = picture
-        .lines()
-        .filter(|row| row.contains("clock"))
-        .collect();
+    let marked: Vec<&str> = picture.lines().filter(|row| row.contains("clock")).collect();
     assert_eq!(marked.len(), 1, "{picture}");
-    assert!(
-        marked[0].contains("server on b [b] clock +401 ms"),
-        "{picture}"
-    );
+    assert!(marked[0].contains("server on b [b] clock +401 ms"), "{picture}");
     assert_eq!(trace.duration(), 30 * MS);
     let path = critical_path(&forest, &trace.roots);
     assert!(path.iter().all(|step| !step.is_wait));

@@ -1,11 +1,6 @@
 //! What `floe-trace diff` finds, and what it leaves alone.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
 mod runs;
 
@@ -18,9 +13,7 @@ use runs::{Noise, Service, nights, set};
 
 fn changes(before: &[Recording], after: &[Recording]) -> Vec<(ChangeKind, String, String)> {
     let changes = diff(before, after).changes.into_iter();
-    changes
-        .map(|it| (it.kind, it.name, format!("{} → {}", it.before, it.after)))
-        .collect()
+    changes.map(|it| (it.kind, it.name, format!("{} → {}", it.before, it.after))).collect()
 }
 
 fn changed(after: Service) -> Vec<(ChangeKind, String, String)> {
@@ -32,15 +25,7 @@ fn changed(after: Service) -> Vec<(ChangeKind, String, String)> {
 fn each_change_is_named_and_nothing_else() {
     let base = Service::default();
     for (after, kind, name, text) in [
-        (
-            Service {
-                has_audit: true,
-                ..base
-            },
-            ChangeKind::New,
-            "audit",
-            "none → 600 calls",
-        ),
+        (Service { has_audit: true, ..base }, ChangeKind::New, "audit", "none → 600 calls"),
         (
             Service { queries: 3, ..base },
             ChangeKind::MoreCalls,
@@ -60,49 +45,26 @@ fn each_change_is_named_and_nothing_else() {
             "2 for each parent → 1 for each parent",
         ),
         (
-            Service {
-                is_parallel: false,
-                ..base
-            },
+            Service { is_parallel: false, ..base },
             ChangeKind::Serial,
             "shard",
             "parallel → one after the other",
         ),
         (
-            Service {
-                failures: 1.0,
-                ..base
-            },
+            Service { failures: 1.0, ..base },
             ChangeKind::Failing,
             "price",
             "0 of 600 failed → 600 of 600 failed",
         ),
     ] {
         let found = changed(after);
-        assert_eq!(
-            found,
-            [(kind, name.to_owned(), text.to_owned())],
-            "{after:?}"
-        );
+        assert_eq!(found, [(kind, name.to_owned(), text.to_owned())], "{after:?}");
     }
-    let [before, after] = set(
-        &[
-            Service {
-                has_audit: true,
-                ..base
-            },
-            base,
-        ],
-        20,
-        7,
-    );
+    let [before, after] = set(&[Service { has_audit: true, ..base }, base], 20, 7);
     assert_eq!(changes(&before, &after)[0].0, ChangeKind::Gone);
     for (slower, kind) in [(1.05, ChangeKind::Slower), (0.9, ChangeKind::Faster)] {
         let found = changed(Service { slower, ..base });
-        let found: Vec<_> = found
-            .iter()
-            .map(|(kind, name, _)| (*kind, &**name))
-            .collect();
+        let found: Vec<_> = found.iter().map(|(kind, name, _)| (*kind, &**name)).collect();
         assert_eq!(found, [(kind, "price")]);
     }
 }
@@ -117,10 +79,7 @@ fn it_does_not_cry_wolf() {
     });
     assert_eq!(alarms.count(), 0);
     // A failure now and then is no change.
-    let flaky = Service {
-        failures: 0.003,
-        ..service
-    };
+    let flaky = Service { failures: 0.003, ..service };
     let [before, after] = set(&[service, flaky], 20, 3);
     assert_eq!(changes(&before, &after), []);
 }
@@ -142,18 +101,12 @@ fn calls_that_fail_by_their_code_are_failing() {
 #[test]
 fn failures_are_a_difference_or_a_note() {
     for runs in 1..=12 {
-        let some = Service {
-            failures: 0.04,
-            ..Service::default()
-        };
+        let some = Service { failures: 0.04, ..Service::default() };
         let [before, after] = set(&[Service::default(), some], runs, 3);
         let found = diff(&before, &after);
         let failed = after.iter().flat_map(|run| &run.spans);
         if failed.filter(|it| it.is_failure()).count() > 0 {
-            let is_named = found
-                .changes
-                .iter()
-                .any(|it| it.kind == ChangeKind::Failing);
+            let is_named = found.changes.iter().any(|it| it.kind == ChangeKind::Failing);
             assert!(is_named || found.is_undecided, "{runs}: {found:?}");
         }
     }
@@ -164,10 +117,7 @@ fn failures_are_a_difference_or_a_note() {
 fn failures_are_a_difference_if_chance_does_not_explain_them() {
     let failing = |failures, runs| {
         let service = Service::default();
-        let some = Service {
-            failures,
-            ..service
-        };
+        let some = Service { failures, ..service };
         let [before, after] = set(&[service, some], runs, 7);
         diff(&before, &after)
     };
@@ -180,11 +130,7 @@ fn failures_are_a_difference_if_chance_does_not_explain_them() {
         few.notes
     );
     for found in [failing(0.45, 1), failing(0.1, 20)] {
-        let kinds: Vec<_> = found
-            .changes
-            .iter()
-            .map(|it| (it.kind, &*it.name))
-            .collect();
+        let kinds: Vec<_> = found.changes.iter().map(|it| (it.kind, &*it.name)).collect();
         assert_eq!(kinds, [(ChangeKind::Failing, "price")], "{found:?}");
         assert!(found.changes[0].chance.is_some());
     }
@@ -192,39 +138,14 @@ fn failures_are_a_difference_if_chance_does_not_explain_them() {
 
 #[test]
 fn two_files_of_one_run_each_are_compared_by_call() {
-    let many = Service {
-        requests: 400,
-        ..Service::default()
-    };
-    let [before, after] = set(
-        &[
-            many,
-            Service {
-                slower: 1.4,
-                queries: 9,
-                ..many
-            },
-        ],
-        1,
-        5,
-    );
-    let found: Vec<_> = changes(&before, &after)
-        .into_iter()
-        .map(|(kind, name, _)| (kind, name))
-        .collect();
-    assert!(
-        found.contains(&(ChangeKind::Slower, "price".to_owned())),
-        "{found:?}"
-    );
-    assert!(
-        found.contains(&(ChangeKind::RepeatedCalls, "SELECT item".to_owned())),
-        "{found:?}"
-    );
+    let many = Service { requests: 400, ..Service::default() };
+    let [before, after] = set(&[many, Service { slower: 1.4, queries: 9, ..many }], 1, 5);
+    let found: Vec<_> =
+        changes(&before, &after).into_iter().map(|(kind, name, _)| (kind, name)).collect();
+    assert!(found.contains(&(ChangeKind::Slower, "price".to_owned())), "{found:?}");
+    assert!(found.contains(&(ChangeKind::RepeatedCalls, "SELECT item".to_owned())), "{found:?}");
     // Of too few calls, nothing is said about times, and that is said.
-    let few = Service {
-        requests: 3,
-        ..Service::default()
-    };
+    let few = Service { requests: 3, ..Service::default() };
     let [before, after] = set(&[few, few], 1, 5);
     let found = diff(&before, &after);
     assert_eq!(found.changes, []);
@@ -331,10 +252,7 @@ fn a_rare_name_is_a_note() {
 #[test]
 fn more_calls_of_some_requests_are_named_with_few_runs() {
     for runs in [1, 5, 20] {
-        let base = Service {
-            requests: 600 / runs,
-            ..Service::default()
-        };
+        let base = Service { requests: 600 / runs, ..Service::default() };
         let more = Service { extra: 0.3, ..base };
         let [before, after] = set(&[base, more], runs as usize, 3);
         let found = diff(&before, &after);
@@ -346,41 +264,24 @@ fn more_calls_of_some_requests_are_named_with_few_runs() {
 /// Five runs on each side tell little about how runs differ, which is not needed while they are alike.
 #[test]
 fn rare_failures_and_rare_slow_calls_are_found_in_five_runs() {
-    let base = Service {
-        requests: 120,
-        failures: 0.02,
-        ..Service::default()
-    };
-    let failing = Service {
-        failures: 0.06,
-        ..base
-    };
-    let slow = Service {
-        tail: 0.05,
-        tail_factor: 6.0,
-        ..base
-    };
-    let found = [
-        (failing, ChangeKind::Failing),
-        (slow, ChangeKind::SlowerTail),
-    ]
-    .map(|(service, kind)| {
-        let found = (0..10).filter(|seed| {
-            let [before, after] = set(&[base, service], 5, *seed);
-            kinds(&diff(&before, &after)) == [(kind, "price")]
+    let base = Service { requests: 120, failures: 0.02, ..Service::default() };
+    let failing = Service { failures: 0.06, ..base };
+    let slow = Service { tail: 0.05, tail_factor: 6.0, ..base };
+    let found =
+        [(failing, ChangeKind::Failing), (slow, ChangeKind::SlowerTail)].map(|(service, kind)| {
+            let found = (0..10).filter(|seed| {
+                let [before, after] = set(&[base, service], 5, *seed);
+                kinds(&diff(&before, &after)) == [(kind, "price")]
+            });
+            found.count()
         });
-        found.count()
-    });
     assert!(found.iter().all(|it| *it >= 7), "{found:?} of 10");
 }
 
 #[test]
 fn slow_calls_among_many_are_a_tail() {
     for runs in [1, 5, 20] {
-        let base = Service {
-            requests: 600 / runs,
-            ..Service::default()
-        };
+        let base = Service { requests: 600 / runs, ..Service::default() };
         let tail = Service { tail: 0.08, ..base };
         let [before, after] = set(&[base, tail], runs as usize, 1);
         let found = diff(&before, &after);
@@ -410,19 +311,13 @@ fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
 /// All names are slower by as much: that is not a change of the program, unless it is more than noise.
 #[test]
 fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
-    let base = Service {
-        requests: 100,
-        ..Service::default()
-    };
+    let base = Service { requests: 100, ..Service::default() };
     let [before, after] = set(&[base, base], 5, 1);
     let found = diff(&before, &scaled(&after, 107, ""));
     assert_eq!(found.changes, []);
     let has_note = |found: &Diff, start| found.notes.iter().any(|it| it.starts_with(start));
     assert!(
-        has_note(
-            &found,
-            "the machine, or a change common to all names, made most names "
-        ),
+        has_note(&found, "the machine, or a change common to all names, made most names "),
         "{found:?}"
     );
     for (hundredths, kind) in [
@@ -439,32 +334,20 @@ fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
         // A name that takes as long as before has not changed, although all others have.
         let found = diff(&before, &scaled(&after, hundredths, "shard"));
         assert!(kinds(&found).contains(&total), "{found:?}");
-        assert!(
-            found.changes.iter().all(|it| it.name != "shard"),
-            "{found:?}"
-        );
+        assert!(found.changes.iter().all(|it| it.name != "shard"), "{found:?}");
     }
 }
 
 /// A change beside a common one is named, with the times that were measured.
 #[test]
 fn what_changed_more_than_all_is_named_beside_the_total() {
-    let base = Service {
-        requests: 100,
-        ..Service::default()
-    };
-    let slower = Service {
-        slower: 1.5,
-        ..base
-    };
+    let base = Service { requests: 100, ..Service::default() };
+    let slower = Service { slower: 1.5, ..base };
     let [before, after] = set(&[base, slower], 5, 1);
     let found = diff(&before, &scaled(&after, 1000, ""));
     let mut kinds = kinds(&found);
     kinds.sort_unstable();
-    let expected = [
-        (ChangeKind::Slower, "price"),
-        (ChangeKind::SlowerTotal, "GET /cart/*"),
-    ];
+    let expected = [(ChangeKind::Slower, "price"), (ChangeKind::SlowerTotal, "GET /cart/*")];
     assert_eq!(kinds, expected, "{found:?}");
     let price = found.changes.iter().find(|it| it.name == "price").unwrap();
     assert!(price.before.ends_with(" µs") && price.after.ends_with(" ms"));
@@ -497,16 +380,9 @@ fn calls_of_several_names_that_are_no_longer_parallel_are_serial() {
     }
     let [before, after] = [[before], [after]];
     let found = diff(&before, &after);
-    let changes: Vec<_> = found
-        .changes
-        .iter()
-        .map(|it| (it.kind, &*it.name, &*it.before))
-        .collect();
-    assert_eq!(
-        changes,
-        [(ChangeKind::Serial, "stock", "parallel to tax")],
-        "{found:?}"
-    );
+    let changes: Vec<_> =
+        found.changes.iter().map(|it| (it.kind, &*it.name, &*it.before)).collect();
+    assert_eq!(changes, [(ChangeKind::Serial, "stock", "parallel to tax")], "{found:?}");
     let found = diff(&after, &before);
     assert_eq!(kinds(&found), [(ChangeKind::FasterTotal, "GET /cart")]);
 }
@@ -514,25 +390,9 @@ fn calls_of_several_names_that_are_no_longer_parallel_are_serial() {
 /// What a drifting machine does to all names does not hide what a name does.
 #[test]
 fn a_change_is_found_on_an_uneven_machine() {
-    let base = Service {
-        noise: Noise {
-            run: 0.05,
-            drift: 0.05,
-            ..Noise::of(0.1)
-        },
-        ..Service::default()
-    };
-    let [before, after] = set(
-        &[
-            base,
-            Service {
-                slower: 1.1,
-                ..base
-            },
-        ],
-        20,
-        5,
-    );
+    let base =
+        Service { noise: Noise { run: 0.05, drift: 0.05, ..Noise::of(0.1) }, ..Service::default() };
+    let [before, after] = set(&[base, Service { slower: 1.1, ..base }], 20, 5);
     let found = diff(&before, &after);
     assert_eq!(kinds(&found), [(ChangeKind::Slower, "price")]);
 }
@@ -543,11 +403,7 @@ fn names_are_told_apart_by_their_place_without_its_values() {
         ("http.route", ["/orders", "/carts"], "/carts"),
         ("floe.asset.key", ["sales", "stock"], "stock"),
         ("db.query.text", ["SELECT a", "SELECT b"], "SELECT b"),
-        (
-            "db.query.text",
-            ["SELECT 1, 2, 'x'", "SELECT 7, 'y'"],
-            "SELECT *",
-        ),
+        ("db.query.text", ["SELECT 1, 2, 'x'", "SELECT 7, 'y'"], "SELECT *"),
     ] {
         let [before, after] = [10, 20].map(|millis| {
             requests(100, move |_| {
@@ -567,21 +423,8 @@ fn names_are_told_apart_by_their_place_without_its_values() {
 
 #[test]
 fn one_night_is_compared_with_those_before() {
-    let base = Service {
-        requests: 100,
-        ..Service::default()
-    };
-    let [before, after] = nights(
-        &[
-            base,
-            Service {
-                slower: 1.2,
-                ..base
-            },
-        ],
-        14,
-        4,
-    );
+    let base = Service { requests: 100, ..Service::default() };
+    let [before, after] = nights(&[base, Service { slower: 1.2, ..base }], 14, 4);
     let found = diff(&before, &after);
     assert_eq!(kinds(&found), [(ChangeKind::Slower, "price")]);
     assert_eq!(found.changes[0].rank, Some((1, 15)));
@@ -598,11 +441,7 @@ fn one_night_is_compared_with_those_before() {
 }
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_floe-trace"))
-        .arg("diff")
-        .args(arguments)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_floe-trace")).arg("diff").args(arguments).output().unwrap()
 }
 
 fn write_runs(folder: &Path, runs: &[Recording]) {
@@ -617,11 +456,7 @@ fn write_runs(folder: &Path, runs: &[Recording]) {
 fn the_program_prints_a_table_and_ends_with_a_code() {
     let folder = tempfile::tempdir().unwrap();
     let [one, other] = ["before", "after"].map(|name| folder.path().join(name));
-    let slower = Service {
-        slower: 1.2,
-        queries: 9,
-        ..Service::default()
-    };
+    let slower = Service { slower: 1.2, queries: 9, ..Service::default() };
     let [before, after] = set(&[Service::default(), slower], 20, 1);
     write_runs(&one, &before);
     write_runs(&other, &after);
@@ -631,28 +466,18 @@ fn the_program_prints_a_table_and_ends_with_a_code() {
 
     let quiet = run(&[one, one]);
     assert_eq!(quiet.status.code(), Some(0));
-    assert!(
-        String::from_utf8(quiet.stdout)
-            .unwrap()
-            .ends_with("nothing is different\n")
-    );
+    assert!(String::from_utf8(quiet.stdout).unwrap().ends_with("nothing is different\n"));
 
     let found = run(&[one, other, "--html", page]);
     assert_eq!(found.status.code(), Some(1));
     assert_table(&String::from_utf8(found.stdout).unwrap());
     let page = fs::read_to_string(page).unwrap();
-    assert!(
-        page.contains("<td>SELECT item</td>") && page.contains("GET /cart/*"),
-        "{page}"
-    );
+    assert!(page.contains("<td>SELECT item</td>") && page.contains("GET /cart/*"), "{page}");
     assert_json(one, other);
 
-    for arguments in [
-        &[one][..],
-        &[one, "/nowhere"],
-        &["--before", one],
-        &[one, other, "--before", one],
-    ] {
+    for arguments in
+        [&[one][..], &[one, "/nowhere"], &["--before", one], &[one, other, "--before", one]]
+    {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -671,15 +496,9 @@ fn one_trace_of_each_cannot_be_told_from_chance() {
     let unknown = run(&[short, long, "--html", page.to_str().unwrap()]);
     assert_eq!(unknown.status.code(), Some(0));
     let text = String::from_utf8(unknown.stdout).unwrap();
-    assert!(
-        text.ends_with("no difference can be told from chance\n"),
-        "{text}"
-    );
+    assert!(text.ends_with("no difference can be told from chance\n"), "{text}");
     let drawn = fs::read_to_string(&page).unwrap();
-    assert!(
-        drawn.contains("<p>no difference can be told from chance</p>"),
-        "{drawn}"
-    );
+    assert!(drawn.contains("<p>no difference can be told from chance</p>"), "{drawn}");
 }
 
 fn assert_table(text: &str) {
@@ -688,10 +507,7 @@ fn assert_table(text: &str) {
         lines[0],
         "before: 20 runs, 600 traces, 3600 spans · after: 20 runs, 600 traces, 7800 spans"
     );
-    assert!(
-        lines[1].starts_with("what            name         before → after"),
-        "{text}"
-    );
+    assert!(lines[1].starts_with("what            name         before → after"), "{text}");
     assert!(
         lines[2].starts_with(
             "repeated calls  SELECT item  2 for each parent → 9 for each parent  ×4.5"

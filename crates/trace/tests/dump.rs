@@ -103,10 +103,7 @@ fn a_process_that_cannot_answer_is_an_error() {
         format!("error: expected a process that runs, found that {id} is stopped\n")
     );
     drop(serving);
-    assert_eq!(
-        error(&dump(id, &[])),
-        format!("error: there is no process {id}\n")
-    );
+    assert_eq!(error(&dump(id, &[])), format!("error: there is no process {id}\n"));
 }
 
 #[test]
@@ -114,13 +111,9 @@ fn a_process_without_a_recorder_gets_no_signal() {
     let (serving, _folder) = run("a_process_without_a_recorder_gets_no_signal", |config| {
         config.exporters.flight_recorder.signal = false;
     });
-    let minus_one = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
-        .args(["dump", "--", "-1"])
-        .output();
-    assert_eq!(
-        error(&minus_one.unwrap()),
-        "error: there is no process -1\n"
-    );
+    let minus_one =
+        Command::new(env!("CARGO_BIN_EXE_floe-trace")).args(["dump", "--", "-1"]).output();
+    assert_eq!(error(&minus_one.unwrap()), "error: there is no process -1\n");
     for id in [serving.0.id(), std::process::id()] {
         assert_eq!(
             error(&dump(id, &[])),

@@ -104,11 +104,7 @@ fn decoded(recording: &Recording) -> Decoded {
     let mut texts = InternedData::default();
     let mut decoded = Decoded::default();
     for packet in &packets {
-        let sequence = if packet.track_descriptor.is_some() {
-            2
-        } else {
-            1
-        };
+        let sequence = if packet.track_descriptor.is_some() { 2 } else { 1 };
         assert_eq!(packet.trusted_packet_sequence_id, Some(sequence));
         if let Some(new) = &packet.interned_data {
             texts.merge(new.encode_to_vec().as_slice()).unwrap();
@@ -139,9 +135,7 @@ fn decoded(recording: &Recording) -> Decoded {
             messages::COUNTER => {
                 assert_eq!(track.counter.unwrap().unit, Some(messages::UNIT_TIME));
                 let name = track.name.clone().unwrap();
-                decoded
-                    .counters
-                    .push((name, time, event.counter_value.unwrap()));
+                decoded.counters.push((name, time, event.counter_value.unwrap()));
             }
             kind => {
                 let name = event.name.clone();
@@ -158,9 +152,7 @@ fn decoded(recording: &Recording) -> Decoded {
                     categories: categories
                         .map(|number| text(&texts.event_categories, Some(*number)))
                         .collect(),
-                    arguments: annotations
-                        .map(|it| (key(&texts, it), shown(&texts, it)))
-                        .collect(),
+                    arguments: annotations.map(|it| (key(&texts, it), shown(&texts, it))).collect(),
                     flows: event.flow_ids.clone(),
                 });
                 if kind == messages::SLICE_BEGIN {
@@ -256,10 +248,7 @@ fn a_span_is_a_slice_with_its_attributes() {
         ("ratio".into(), Value::Double(0.5)),
         ("bytes".into(), Value::Bytes([1, 255].into())),
         ("none".into(), Value::Empty),
-        (
-            "list".into(),
-            Value::List([Value::Int(1), Value::Text("b".into())].into()),
-        ),
+        ("list".into(), Value::List([Value::Int(1), Value::Text("b".into())].into())),
         ("no list".into(), Value::List([].into())),
         ("map".into(), Value::Map([attribute("k", 2)].into())),
     ];
@@ -269,10 +258,7 @@ fn a_span_is_a_slice_with_its_attributes() {
         status: Status::Error("no stock".into()),
         ..span(1, 0, "GET /orders", 0, 5000)
     };
-    let child = Span {
-        status: Status::Ok,
-        ..span(2, 1, "query", 1000, 2000)
-    };
+    let child = Span { status: Status::Ok, ..span(2, 1, "query", 1000, 2000) };
     let mut recording = recording([parent, child, span(3, 0, "", 6000, 7000)]);
     recording.sources[0].scope = "axum".into();
     let decoded = decoded(&recording);
@@ -309,19 +295,10 @@ fn a_span_is_a_slice_with_its_attributes() {
 
     // The wall clock is the clock of the trace.
     let clocks = decoded.packets[0].clock_snapshot.clone().unwrap();
-    let clock = |id| messages::Clock {
-        clock_id: Some(id),
-        timestamp: Some(START),
-    };
-    assert_eq!(
-        clocks.clocks,
-        [clock(messages::REALTIME), clock(messages::BOOTTIME)]
-    );
+    let clock = |id| messages::Clock { clock_id: Some(id), timestamp: Some(START) };
+    assert_eq!(clocks.clocks, [clock(messages::REALTIME), clock(messages::BOOTTIME)]);
     assert_eq!(clocks.primary_trace_clock, Some(messages::BOOTTIME));
-    assert_eq!(
-        decoded.packets[0].sequence_flags,
-        Some(messages::STATE_CLEARED)
-    );
+    assert_eq!(decoded.packets[0].sequence_flags, Some(messages::STATE_CLEARED));
 }
 
 #[test]
@@ -333,20 +310,11 @@ fn texts_that_occur_again_are_written_once() {
     });
     let mut bytes = Vec::new();
     write_perfetto(&Forest::new(&recording(spans)), &mut bytes).unwrap();
-    for text in [
-        "find the orders",
-        "select *",
-        "db.query",
-        "0000000000000000007",
-    ] {
+    for text in ["find the orders", "select *", "db.query", "0000000000000000007"] {
         let windows = bytes.windows(text.len());
         let found = windows.filter(|it| *it == text.as_bytes()).count();
         // The name of the span is also that of its track.
-        assert_eq!(
-            found,
-            if text.starts_with("find") { 2 } else { 1 },
-            "{text}"
-        );
+        assert_eq!(found, if text.starts_with("find") { 2 } else { 1 }, "{text}");
     }
 }
 
@@ -382,65 +350,30 @@ fn siblings_that_overlap_have_tracks_of_their_own() {
 fn each_resource_is_a_process() {
     let mut recording = recording([
         span(1, 0, "checkout", 0, 100),
-        Span {
-            source: 1,
-            ..span(2, 1, "charge", 10, 90)
-        },
-        Span {
-            source: 2,
-            ..span(3, 2, "book", 20, 80)
-        },
-        Span {
-            source: 3,
-            ..span(4, 3, "store", 30, 40)
-        },
+        Span { source: 1, ..span(2, 1, "charge", 10, 90) },
+        Span { source: 2, ..span(3, 2, "book", 20, 80) },
+        Span { source: 3, ..span(4, 3, "store", 30, 40) },
         // It has no source that was read.
-        Span {
-            source: 9,
-            ..span(5, 0, "lost", 200, 210)
-        },
+        Span { source: 9, ..span(5, 0, "lost", 200, 210) },
     ]);
     recording.sources = vec![
         source("shop", Some(4711)),
         source("payment", Some(4711)),
         source("ledger", None),
         // Another scope of the same process.
-        Source {
-            scope: "sqlx".into(),
-            ..source("ledger", None)
-        },
+        Source { scope: "sqlx".into(), ..source("ledger", None) },
     ];
     let decoded = decoded(&recording);
-    let pid = |service| {
-        decoded
-            .process(service)
-            .process
-            .clone()
-            .unwrap()
-            .pid
-            .unwrap()
-    };
+    let pid = |service| decoded.process(service).process.clone().unwrap().pid.unwrap();
     assert_eq!(pid("shop"), 4711);
     assert_eq!(pid("payment"), 1);
     assert_eq!(pid("ledger"), 2);
     assert_eq!(
-        decoded
-            .process("shop")
-            .process
-            .clone()
-            .unwrap()
-            .process_labels,
+        decoded.process("shop").process.clone().unwrap().process_labels,
         ["service.name=shop", "process.pid=4711"]
     );
-    for (span, service) in [
-        ("checkout", "shop"),
-        ("charge", "payment"),
-        ("book", "ledger"),
-    ] {
-        assert_eq!(
-            decoded.track_of(span).parent_uuid,
-            decoded.process(service).uuid
-        );
+    for (span, service) in [("checkout", "shop"), ("charge", "payment"), ("book", "ledger")] {
+        assert_eq!(decoded.track_of(span).parent_uuid, decoded.process(service).uuid);
     }
     // A span is never inside of one of another process.
     assert_eq!(decoded.parent_of("charge"), None);
@@ -470,10 +403,7 @@ fn spans_of_a_thread_are_on_its_track() {
         on(3, 0, span(5, 1, "other", 60, 100)),
         // What says nothing of a thread is where its parent is.
         span(6, 4, "compress", 50, 60),
-        Span {
-            source: 1,
-            ..on(2, 0, span(7, 0, "elsewhere", 0, 1000))
-        },
+        Span { source: 1, ..on(2, 0, span(7, 0, "elsewhere", 0, 1000)) },
     ]);
     recording.sources.push(source("bank", None));
     let decoded = decoded(&recording);
@@ -519,20 +449,11 @@ fn an_event_is_an_instant_of_its_span_alone() {
         ..span(1, 0, "parent", 0, 100)
     };
     let child = Span {
-        events: [Event {
-            name: "exception".into(),
-            ..at(15, "")
-        }]
-        .into(),
+        events: [Event { name: "exception".into(), ..at(15, "") }].into(),
         ..span(2, 1, "child", 10, 20)
     };
     let decoded = decoded(&recording([parent, child]));
-    for name in [
-        "at the start",
-        "as the child starts",
-        "between",
-        "at the end",
-    ] {
+    for name in ["at the start", "as the child starts", "between", "at the end"] {
         assert_eq!(decoded.parent_of(name), Some("parent"), "{name}");
         assert_eq!(decoded.slice(name).arguments["key"], name);
         assert_eq!(decoded.slice(name).categories, ["event"]);
@@ -550,11 +471,7 @@ fn an_event_is_an_instant_of_its_span_alone() {
 
 #[test]
 fn links_and_log_records_are_flows() {
-    let link = |span, attributes| Link {
-        trace: TraceId(7),
-        span: SpanId(span),
-        attributes,
-    };
+    let link = |span, attributes| Link { trace: TraceId(7), span: SpanId(span), attributes };
     let batch = Span {
         links: [
             link(1, [attribute("queue", "orders")].into()),
@@ -566,11 +483,8 @@ fn links_and_log_records_are_flows() {
         .into(),
         ..span(3, 0, "batch", 50, 60)
     };
-    let mut recording = recording([
-        span(1, 0, "first", 0, 10),
-        span(2, 0, "second", 20, 30),
-        batch,
-    ]);
+    let mut recording =
+        recording([span(1, 0, "first", 0, 10), span(2, 0, "second", 20, 30), batch]);
     let body = "x".repeat(1000);
     let log = |body: Value, span, time| Log {
         trace: TraceId(if span == 0 { 0 } else { 7 }),
@@ -633,15 +547,8 @@ fn the_longest_poll_and_wait_are_counters() {
 
 #[test]
 fn times_that_are_missing_or_too_late_do_not_stretch_the_trace() {
-    let no_times = Span {
-        start: 0,
-        end: 0,
-        ..span(2, 1, "no times", 0, 0)
-    };
-    let endless = Span {
-        end: u64::MAX,
-        ..span(3, 1, "endless", 50, 50)
-    };
+    let no_times = Span { start: 0, end: 0, ..span(2, 1, "no times", 0, 0) };
+    let endless = Span { end: u64::MAX, ..span(3, 1, "endless", 50, 50) };
     let decoded = decoded(&recording([span(1, 0, "root", 10, 100), no_times, endless]));
     assert_eq!(decoded.slice("no times").start, START + 10);
     assert_eq!(decoded.slice("no times").end, Some(START + 10));
@@ -661,9 +568,7 @@ fn nothing_is_a_trace_without_slices() {
 fn each_slice_is_inside_of_its_parent_or_has_an_arrow_from_it() {
     let mut state = 1_u64;
     let mut random = |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (state >> 33) % below
     };
     for _ in 0..300 {
@@ -684,11 +589,7 @@ fn each_slice_is_inside_of_its_parent_or_has_an_arrow_from_it() {
                     name: format!("event of {id}").into(),
                     ..Event::default()
                 };
-                span.events = if random(2) == 0 {
-                    [at(random(60))].into()
-                } else {
-                    [].into()
-                };
+                span.events = if random(2) == 0 { [at(random(60))].into() } else { [].into() };
                 span
             })
             .collect();
@@ -737,10 +638,8 @@ fn a_trace_of_100_000_levels_is_written() {
     let text = String::from_utf8(bytes).unwrap();
     // The time of what is too deep for a line of its own is on one line.
     assert!(text.len() < 2_000_000);
-    let total: u64 = text
-        .lines()
-        .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
-        .sum();
+    let total: u64 =
+        text.lines().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum();
     assert_eq!(total, 300_000 - 2);
     assert!(text.lines().last().unwrap().contains(";(deeper spans) "));
 }
@@ -759,10 +658,7 @@ fn stacks_have_the_time_that_no_child_covers() {
         span(2, 1, "query", 1_000_000, 3_000_000),
         span(3, 1, "query", 4_000_000, 5_000_000),
         span(4, 1, "call", 6_000_000, 9_000_000),
-        Span {
-            source: 1,
-            ..span(5, 4, "GET /stock", 7_000_000, 8_000_000)
-        },
+        Span { source: 1, ..span(5, 4, "GET /stock", 7_000_000, 8_000_000) },
         // Below half a microsecond.
         span(6, 3, "lock", 4_000_000, 4_000_400),
     ]);
@@ -818,13 +714,8 @@ mod program {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         fs::write(path("in.jsonl"), LINE).unwrap();
-        let output = run(&[
-            &path("in.jsonl"),
-            "--perfetto",
-            &path("out.pftrace"),
-            "--collapsed",
-            "-",
-        ]);
+        let output =
+            run(&[&path("in.jsonl"), "--perfetto", &path("out.pftrace"), "--collapsed", "-"]);
         assert!(output.status.success(), "{output:?}");
         assert_eq!(output.stdout, b"shop;load 2\n");
         let trace = fs::read(path("out.pftrace")).unwrap();

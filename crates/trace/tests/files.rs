@@ -1,12 +1,7 @@
 //! The files that commands read and write.
 
 #![cfg(all(feature = "cli", unix))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
 use std::fs;
 use std::io::Write as _;
@@ -18,10 +13,7 @@ const LINE: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "s
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
     command
 }
 
@@ -46,9 +38,7 @@ fn what_is_read_is_not_written_over() {
         &["export", "in.jsonl", "--collapsed", "in.jsonl"],
         &["export", "link", "--perfetto", "in.jsonl"],
         &["diff", "in.jsonl", "link", "--html", "in.jsonl"],
-        &[
-            "diff", "--before", "link", "--after", "in.jsonl", "--html", "in.jsonl",
-        ],
+        &["diff", "--before", "link", "--after", "in.jsonl", "--html", "in.jsonl"],
     ] {
         let output = run(folder, arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -74,10 +64,7 @@ fn what_is_no_file_stays_what_it_is() {
         let output = run(folder, arguments);
         assert!(output.status.success(), "{output:?}");
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(
-            text.contains("<!doctype html>") || text == "shop;load 2\n",
-            "{text}"
-        );
+        assert!(text.contains("<!doctype html>") || text == "shop;load 2\n", "{text}");
         assert!(folder.join("device").is_symlink(), "{arguments:?}");
         assert_eq!(fs::read_dir(folder).unwrap().count(), 2);
     }
@@ -103,10 +90,7 @@ fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
         for _ in 0..2 {
             let output = write("out");
             assert!(output.status.success(), "{output:?}");
-            let mode = fs::metadata(folder.join("out"))
-                .unwrap()
-                .permissions()
-                .mode();
+            let mode = fs::metadata(folder.join("out")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{arguments:?}");
             fs::set_permissions(folder.join("out"), fs::Permissions::from_mode(0o644)).unwrap();
         }
@@ -147,14 +131,11 @@ fn a_reader_that_has_gone_is_no_failure() {
 fn standard_input_has_a_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
-    let mut child = command(
-        folder.path(),
-        &["export", "--collapsed", "-", "in.jsonl", "-"],
-    )
-    .stdin(Stdio::piped())
-    .stdout(Stdio::piped())
-    .spawn()
-    .unwrap();
+    let mut child = command(folder.path(), &["export", "--collapsed", "-", "in.jsonl", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let other = LINE.replace("eee19b7ec3c1b174", "eee19b7ec3c1b175");
     let mut input = child.stdin.take().unwrap();
     input.write_all(other.as_bytes()).unwrap();
@@ -168,14 +149,7 @@ fn the_memory_can_have_any_size() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
     for (size, expected) in [("17592186044416", "shop;load 2\n"), ("0", "")] {
-        let arguments = [
-            "export",
-            "in.jsonl",
-            "--collapsed",
-            "-",
-            "--max-memory",
-            size,
-        ];
+        let arguments = ["export", "in.jsonl", "--collapsed", "-", "--max-memory", size];
         let output = run(folder.path(), &arguments);
         assert_eq!(output.stdout, expected.as_bytes(), "{output:?}");
     }
@@ -214,10 +188,7 @@ fn a_file_without_spans_is_no_answer() {
     for (text, expected) in [
         (&*invalid, "error: expected spans, found none\n"),
         (logs, "error: expected spans, found none\n"),
-        (
-            "",
-            "error: in.jsonl: expected OTLP, as JSON or protobuf, found an empty file\n",
-        ),
+        ("", "error: in.jsonl: expected OTLP, as JSON or protobuf, found an empty file\n"),
     ] {
         fs::write(folder.join("in.jsonl"), text).unwrap();
         for arguments in [
@@ -236,10 +207,7 @@ fn a_file_without_spans_is_no_answer() {
     }
     fs::write(folder.join("in.jsonl"), LINE).unwrap();
     let quiet = run(folder, &["query", "errors", "in.jsonl"]);
-    assert_eq!(
-        (quiet.status.code(), &*quiet.stdout),
-        (Some(0), &b"nothing found\n"[..])
-    );
+    assert_eq!((quiet.status.code(), &*quiet.stdout), (Some(0), &b"nothing found\n"[..]));
 }
 
 #[test]
@@ -255,15 +223,9 @@ fn times_that_no_clock_has_shown_are_noted() {
         .replace("1000", "1000000000")
         .replace("3000", "1000003000");
     for (text, expected) in [
+        (future, "expected a time until now, found one that is more than a day later\n"),
         (
-            future,
-            "expected a time until now, found one that is more than a day later\n",
-        ),
-        (
-            LINE.replace("1000", "9000000000")
-                .replace("3000", "9000009000")
-                + "\n"
-                + &other,
+            LINE.replace("1000", "9000000000").replace("3000", "9000009000") + "\n" + &other,
             "the clock of `stock` looks at least 8 s behind (1 call); its spans are moved\n",
         ),
     ] {
@@ -272,9 +234,6 @@ fn times_that_no_clock_has_shown_are_noted() {
         assert!(output.status.success() && !output.stdout.is_empty());
         let note = errors(&output);
         assert!(note.starts_with("note: trace 5b8e"), "{note}");
-        assert!(
-            note.ends_with(expected) && note.lines().count() == 1,
-            "{note}"
-        );
+        assert!(note.ends_with(expected) && note.lines().count() == 1, "{note}");
     }
 }

@@ -1,11 +1,6 @@
 //! Traces as other SDKs write them, each of a program that is slow for one reason, and the first cause that is found.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
 use std::time::Duration;
 
@@ -31,11 +26,8 @@ impl File {
 
     /// What follows is of this service and resource.
     fn on(&mut self, service: &str, resource: &[(&str, &str)]) {
-        self.source = Source {
-            service: service.into(),
-            resource: texts(resource),
-            ..Source::default()
-        };
+        self.source =
+            Source { service: service.into(), resource: texts(resource), ..Source::default() };
     }
 
     /// Adds a span of a trace and returns its id. 0 is no parent.
@@ -64,9 +56,7 @@ impl File {
     }
 
     fn with(&mut self, key: &str, value: &str) {
-        let value = value
-            .parse()
-            .map_or_else(|_| Value::Text(value.into()), Value::Int);
+        let value = value.parse().map_or_else(|_| Value::Text(value.into()), Value::Int);
         let span = self.recording.spans.last_mut().unwrap();
         let attributes = span.attributes.iter().cloned();
         span.attributes = attributes.chain([(key.into(), value)]).collect();
@@ -74,19 +64,13 @@ impl File {
 
     fn event(&mut self, name: &str) {
         let span = self.recording.spans.last_mut().unwrap();
-        span.events = Box::new([Event {
-            time: span.start,
-            name: name.into(),
-            ..Event::default()
-        }]);
+        span.events = Box::new([Event { time: span.start, name: name.into(), ..Event::default() }]);
     }
 
     /// A random number below a limit.
     fn below(&mut self, limit: u64) -> u64 {
-        self.random = self
-            .random
-            .wrapping_mul(0x5851_f42d_4c95_7f2d)
-            .wrapping_add(0x1405_7b7e_f767_814f);
+        self.random =
+            self.random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         (self.random >> 33) % limit
     }
 
@@ -116,9 +100,7 @@ impl File {
 }
 
 fn texts(texts: &[(&str, &str)]) -> Attributes {
-    let texts = texts
-        .iter()
-        .map(|(key, value)| ((*key).into(), Value::Text((*value).into())));
+    let texts = texts.iter().map(|(key, value)| ((*key).into(), Value::Text((*value).into())));
     texts.collect()
 }
 
@@ -149,21 +131,13 @@ fn a_slow_shard() {
     let mut file = File::of("orders", &[]);
     requests(&mut file, 400, "GET /orders", |file, trace, root, now| {
         let shard = file.below(16);
-        let time = if shard == 7 {
-            file.about(150.0)
-        } else {
-            file.about(12.0)
-        };
+        let time = if shard == 7 { file.about(150.0) } else { file.about(12.0) };
         file.add(trace, root, Kind::Client, "SELECT", now + 1.0, time);
         file.with("db.shard", &format!("s{shard}"));
         file.with("order.id", &format!("{trace}"));
         time + 2.0
     });
-    file.assert(
-        CauseKind::SlowWith,
-        "SELECT",
-        "slow ones have `db.shard=s7`, 0 of ",
-    );
+    file.assert(CauseKind::SlowWith, "SELECT", "slow ones have `db.shard=s7`, 0 of ");
 }
 
 /// Chance explains neither the shard nor the host that it is on, in a file of this size.
@@ -177,11 +151,7 @@ fn a_shard_in_place_of_its_host() {
         file.with("a.host", &format!("h{}", shard % 5));
         file.with("db.shard", &format!("s{shard}"));
     }
-    file.assert(
-        CauseKind::SlowWith,
-        "SELECT",
-        "slow ones have `db.shard=s7`, 0 of ",
-    );
+    file.assert(CauseKind::SlowWith, "SELECT", "slow ones have `db.shard=s7`, 0 of ");
 }
 
 #[test]
@@ -192,18 +162,8 @@ fn a_canary_version_on_a_host() {
         let canary = file.below(8) == 0;
         let host = if canary { 9 } else { file.below(3) };
         let version = if canary { "2.1.0" } else { "2.0.9" };
-        file.on(
-            "cart",
-            &[
-                ("service.version", version),
-                ("host.name", &format!("pod-{host}")),
-            ],
-        );
-        let time = if canary {
-            file.about(90.0)
-        } else {
-            file.about(30.0)
-        };
+        file.on("cart", &[("service.version", version), ("host.name", &format!("pod-{host}"))]);
+        let time = if canary { file.about(90.0) } else { file.about(30.0) };
         file.add(trace, 0, Kind::Server, "GET /cart", now, time);
         now += 100.0;
     }
@@ -217,13 +177,14 @@ fn a_canary_version_on_a_host() {
 #[test]
 fn a_cold_start_of_one_process_or_of_many() {
     let mut file = File::of("thumbnail", &[]);
-    requests(&mut file, 200, "handler", |file, trace, _, _| {
-        if trace == 0 {
-            2_400.0
-        } else {
-            file.about(30.0)
-        }
-    });
+    requests(
+        &mut file,
+        200,
+        "handler",
+        |file, trace, _, _| {
+            if trace == 0 { 2_400.0 } else { file.about(30.0) }
+        },
+    );
     file.assert(
         CauseKind::SlowWith,
         "handler",
@@ -234,11 +195,7 @@ fn a_cold_start_of_one_process_or_of_many() {
     for instance in 0..12_u32 {
         file.on("thumbnail", &[("faas.instance", &format!("i{instance}"))]);
         for call in 0..20_u32 {
-            let time = if call == 0 {
-                file.about(900.0)
-            } else {
-                file.about(30.0)
-            };
+            let time = if call == 0 { file.about(900.0) } else { file.about(30.0) };
             file.add(
                 instance * 20 + call,
                 0,
@@ -262,14 +219,7 @@ fn one_straggler_of_twenty() {
     let root = file.add(0, 0, Kind::Server, "search", 0.0, 620.0);
     for shard in 0..20 {
         let time = if shard == 13 { 610.0 } else { file.about(30.0) };
-        file.add(
-            0,
-            root,
-            Kind::Client,
-            "query shard",
-            1.0 + f64::from(shard) * 0.05,
-            time,
-        );
+        file.add(0, root, Kind::Client, "query shard", 1.0 + f64::from(shard) * 0.05, time);
         file.with("shard", &format!("s{shard}"));
     }
     file.assert(
@@ -288,21 +238,10 @@ fn a_hitch_with_a_child_that_no_other_has() {
         if trace != 211 {
             return time;
         }
-        file.add(
-            trace,
-            root,
-            Kind::Internal,
-            "load texture",
-            now + time,
-            400.0,
-        );
+        file.add(trace, root, Kind::Internal, "load texture", now + time, 400.0);
         time + 400.0
     });
-    file.assert(
-        CauseKind::SlowWith,
-        "frame",
-        "it alone has `load texture` below it",
-    );
+    file.assert(CauseKind::SlowWith, "frame", "it alone has `load texture` below it");
 }
 
 #[test]
@@ -318,11 +257,7 @@ fn a_child_that_only_slow_ones_have() {
         file.add(trace, root, Kind::Client, "GET", now + time, call);
         time + call
     });
-    file.assert(
-        CauseKind::SlowWith,
-        "GET /img",
-        "slow ones have a child `dns.lookup`, 0 of ",
-    );
+    file.assert(CauseKind::SlowWith, "GET /img", "slow ones have a child `dns.lookup`, 0 of ");
 }
 
 #[test]
@@ -330,22 +265,14 @@ fn an_event_that_only_slow_ones_have() {
     let mut file = File::of("proxy", &[]);
     requests(&mut file, 300, "job", |file, trace, root, now| {
         let resolves = file.below(10) == 0;
-        let time = if resolves {
-            file.about(150.0)
-        } else {
-            file.about(20.0)
-        };
+        let time = if resolves { file.about(150.0) } else { file.about(20.0) };
         file.add(trace, root, Kind::Client, "GET", now, time);
         if resolves {
             file.event("dns.start");
         }
         time
     });
-    file.assert(
-        CauseKind::SlowWith,
-        "GET",
-        "slow ones have the event `dns.start`, 0 of ",
-    );
+    file.assert(CauseKind::SlowWith, "GET", "slow ones have the event `dns.start`, 0 of ");
 }
 
 #[test]
@@ -357,10 +284,7 @@ fn a_statement_with_ids() {
             _ => ("orders", file.about(15.0)),
         };
         file.add(trace, root, Kind::Client, "SELECT", now, time);
-        file.with(
-            "db.query.text",
-            &format!("SELECT * FROM {table} WHERE id = {trace}"),
-        );
+        file.with("db.query.text", &format!("SELECT * FROM {table} WHERE id = {trace}"));
         time
     });
     file.assert(
@@ -382,11 +306,7 @@ fn a_sibling_that_only_slow_ones_have() {
         file.add(trace, root, Kind::Client, "HGET", now + 0.2, time);
         time + 0.2
     });
-    file.assert(
-        CauseKind::SlowWith,
-        "HGET",
-        "slow ones have a sibling `cache.miss`, 0 of ",
-    );
+    file.assert(CauseKind::SlowWith, "HGET", "slow ones have a sibling `cache.miss`, 0 of ");
 }
 
 #[test]
@@ -412,11 +332,7 @@ fn a_large_payload() {
         file.with("http.request.body.size", &size.to_string());
         file.about(20.0) + f64::from(u32::try_from(size).unwrap()) / 20_000.0
     });
-    file.assert(
-        CauseKind::SlowWith,
-        "POST /upload",
-        "slow ones have `http.request.body.size` ≥ ",
-    );
+    file.assert(CauseKind::SlowWith, "POST /upload", "slow ones have `http.request.body.size` ≥ ");
 }
 
 #[test]
@@ -424,38 +340,12 @@ fn a_route_behind_a_parent() {
     let mut file = File::of("api", &[]);
     for trace in 0..200 {
         let from_export = file.below(10) == 0;
-        let name = if from_export {
-            "GET /export"
-        } else {
-            "GET /item"
-        };
-        let time = if from_export {
-            file.about(300.0)
-        } else {
-            file.about(15.0)
-        };
-        let root = file.add(
-            trace,
-            0,
-            Kind::Server,
-            name,
-            f64::from(trace) * 400.0,
-            time + 1.0,
-        );
-        file.add(
-            trace,
-            root,
-            Kind::Client,
-            "SELECT",
-            f64::from(trace) * 400.0 + 0.5,
-            time,
-        );
+        let name = if from_export { "GET /export" } else { "GET /item" };
+        let time = if from_export { file.about(300.0) } else { file.about(15.0) };
+        let root = file.add(trace, 0, Kind::Server, name, f64::from(trace) * 400.0, time + 1.0);
+        file.add(trace, root, Kind::Client, "SELECT", f64::from(trace) * 400.0 + 0.5, time);
     }
-    file.assert(
-        CauseKind::SlowWith,
-        "SELECT",
-        "slow ones have the parent `GET /export`, 0 of ",
-    );
+    file.assert(CauseKind::SlowWith, "SELECT", "slow ones have the parent `GET /export`, 0 of ");
 }
 
 #[test]
@@ -463,13 +353,7 @@ fn calls_of_clients_one_after_the_other() {
     let mut file = File::of("bff", &[]);
     requests(&mut file, 20, "GET /home", |file, trace, root, now| {
         let mut at = 1.0;
-        for call in [
-            "user.v1/Get",
-            "cart.v1/Get",
-            "stock.v1/Get",
-            "price.v1/Get",
-            "ads.v1/Get",
-        ] {
+        for call in ["user.v1/Get", "cart.v1/Get", "stock.v1/Get", "price.v1/Get", "ads.v1/Get"] {
             let time = file.about(60.0);
             file.add(trace, root, Kind::Client, call, now + at, time);
             at += time + 0.2;
@@ -532,11 +416,7 @@ fn two_statements_of_one_name_in_turns() {
         }
         at
     });
-    file.assert(
-        CauseKind::RepeatedCalls,
-        "GET /posts",
-        "`) 30 times, one after the other",
-    );
+    file.assert(CauseKind::RepeatedCalls, "GET /posts", "`) 30 times, one after the other");
     let found = causes(&Forest::new(&file.recording)).remove(0).message;
     let [author, avatar] = ["author WHERE id = *", "avatar WHERE author = *"];
     assert!(found.contains(author) || found.contains(avatar), "{found}");
@@ -554,14 +434,7 @@ fn retries_whose_status_is_not_set() {
         requests(&mut file, 10, "GET /flags", |file, trace, root, now| {
             let mut at = 1.0;
             for attempt in 0..5 {
-                file.add(
-                    trace,
-                    root,
-                    Kind::Client,
-                    "flags.v1.Flags/Eval",
-                    now + at,
-                    30.0,
-                );
+                file.add(trace, root, Kind::Client, "flags.v1.Flags/Eval", now + at, 30.0);
                 let is_last = attempt == 4;
                 file.with(
                     key,
@@ -590,33 +463,9 @@ fn a_status_of_a_server_or_an_ok_is_no_failure() {
         attributes: Box::new([(key.into(), Value::Int(code))]),
         ..Span::default()
     };
-    assert!(
-        span(
-            Kind::Client,
-            Status::Unset,
-            "http.response.status_code",
-            404
-        )
-        .is_failure()
-    );
-    assert!(
-        !span(
-            Kind::Server,
-            Status::Unset,
-            "http.response.status_code",
-            404
-        )
-        .is_failure()
-    );
-    assert!(
-        span(
-            Kind::Server,
-            Status::Unset,
-            "http.response.status_code",
-            500
-        )
-        .is_failure()
-    );
+    assert!(span(Kind::Client, Status::Unset, "http.response.status_code", 404).is_failure());
+    assert!(!span(Kind::Server, Status::Unset, "http.response.status_code", 404).is_failure());
+    assert!(span(Kind::Server, Status::Unset, "http.response.status_code", 500).is_failure());
     assert!(!span(Kind::Client, Status::Ok, "http.response.status_code", 404).is_failure());
     assert!(!span(Kind::Client, Status::Unset, "rpc.grpc.status_code", 0).is_failure());
     assert!(span(Kind::Client, Status::Error("x".into()), "other", 0).is_failure());
@@ -632,23 +481,9 @@ fn queue(file: &mut File, call: &str, places: usize, hold: f64, every: u64, is_h
         let got = free[0].max(now + 0.1);
         let hold = file.about(hold);
         free[0] = got + hold;
-        let root = file.add(
-            trace,
-            0,
-            Kind::Server,
-            "GET /report",
-            now,
-            got + hold + 0.2 - now,
-        );
+        let root = file.add(trace, 0, Kind::Server, "GET /report", now, got + hold + 0.2 - now);
         let until = if is_held_below { got } else { got + hold };
-        file.add(
-            trace,
-            root,
-            Kind::Internal,
-            call,
-            now + 0.1,
-            until - now - 0.1,
-        );
+        file.add(trace, root, Kind::Internal, call, now + 0.1, until - now - 0.1);
         if is_held_below {
             file.add(trace, root, Kind::Client, "SELECT", got, hold);
         }
@@ -667,11 +502,7 @@ fn a_pool_of_connections_and_a_process_that_does_one_thing_at_a_time() {
 
     let mut file = File::of("reports", &[]);
     queue(&mut file, "GenServer.call", 1, 10.0, 8, false);
-    file.assert(
-        CauseKind::ContendedLock,
-        "GenServer.call",
-        ": one goes on every 9.95 ms",
-    );
+    file.assert(CauseKind::ContendedLock, "GenServer.call", ": one goes on every 9.95 ms");
 }
 
 /// Quick calls all the time, and now and then something that they wait for.
@@ -681,11 +512,7 @@ fn held(holder: &str, call: &str) -> File {
     for trace in 0..600 {
         now += file.about(10.0);
         // It runs from 2,000 ms on, for 700 ms.
-        let held = if (2_000.0..2_700.0).contains(&now) {
-            2_700.0 - now
-        } else {
-            0.0
-        };
+        let held = if (2_000.0..2_700.0).contains(&now) { 2_700.0 - now } else { 0.0 };
         let time = held + file.about(3.0);
         let root = file.add(trace, 0, Kind::Server, "GET /cart", now, time + 1.0);
         file.add(trace, root, Kind::Client, call, now + 0.3, time);

@@ -1,12 +1,7 @@
 //! The receiver of `floe-trace listen`, over real connections.
 
 #![cfg(feature = "listen")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -44,14 +39,7 @@ impl Listener {
 
     fn with(out: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
-            .args([
-                "listen",
-                "--grpc",
-                "127.0.0.1:0",
-                "--http",
-                "127.0.0.1:0",
-                "--out",
-            ])
+            .args(["listen", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--out"])
             .arg(out)
             .args(arguments)
             .stdout(Stdio::piped())
@@ -61,10 +49,7 @@ impl Listener {
         let mut line = String::new();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
         errors.read_line(&mut line).unwrap();
-        let addresses = line
-            .trim()
-            .strip_prefix("listening for OTLP: gRPC on ")
-            .unwrap();
+        let addresses = line.trim().strip_prefix("listening for OTLP: gRPC on ").unwrap();
         let (grpc, http) = addresses.split_once(", HTTP on ").unwrap();
         Self {
             out: BufReader::new(child.stdout.take().unwrap()),
@@ -98,13 +83,7 @@ impl Listener {
     fn most_memory(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let kib: usize = line
-            .unwrap()
-            .split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
+        let kib: usize = line.unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
         kib / 1024
     }
 
@@ -113,16 +92,11 @@ impl Listener {
         &self,
         request: ExportTraceServiceRequest,
     ) -> Result<ExportTraceServiceResponse, tonic::Status> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.unwrap().block_on(async {
             let address = format!("http://{}", self.grpc);
             let mut client = TraceServiceClient::connect(address).await.unwrap();
-            client
-                .export(request)
-                .await
-                .map(tonic::Response::into_inner)
+            client.export(request).await.map(tonic::Response::into_inner)
         })
     }
 
@@ -161,23 +135,14 @@ fn each_protocol_is_received_drawn_and_written_redacted() {
     let mut listener = Listener::start(&file);
     let parse = |text: &str| serde_json::from_str::<ExportTraceServiceRequest>(text).unwrap();
 
-    let answer = listener.post(
-        "content-type: application/json\r\n",
-        request(1, "as JSON").as_bytes(),
-    );
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("{}"),
-        "{answer}"
-    );
+    let answer =
+        listener.post("content-type: application/json\r\n", request(1, "as JSON").as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("{}"), "{answer}");
     let picture = listener.picture();
-    assert!(
-        picture.contains("as JSON") && picture.contains("2 ms"),
-        "{picture}"
-    );
+    assert!(picture.contains("as JSON") && picture.contains("2 ms"), "{picture}");
 
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(&parse(&request(2, "as protobuf")).encode_to_vec())
-        .unwrap();
+    gzip.write_all(&parse(&request(2, "as protobuf")).encode_to_vec()).unwrap();
     let headers = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
     let answer = listener.post(headers, &gzip.finish().unwrap());
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -207,18 +172,8 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
     let listener = Listener::start(&folder.path().join("t.jsonl"));
     let json = "content-type: application/json\r\n";
     for (headers, body, code, reason) in [
-        (
-            "content-type: text/plain\r\n",
-            "x",
-            "415",
-            "found `text/plain`",
-        ),
-        (
-            json,
-            "not json",
-            "400",
-            "expected OTLP, as JSON or protobuf",
-        ),
+        ("content-type: text/plain\r\n", "x", "415", "found `text/plain`"),
+        (json, "not json", "400", "expected OTLP, as JSON or protobuf"),
         (json, r#"{"data": []}"#, "400", "found `data`"),
         (
             json,
@@ -263,10 +218,7 @@ fn an_address_that_is_taken_is_an_error() {
         .unwrap();
     assert_eq!(second.status.code(), Some(2));
     let message = String::from_utf8(second.stderr).unwrap();
-    let expected = format!(
-        "error: expected an address that is free, found {}: ",
-        listener.grpc
-    );
+    let expected = format!("error: expected an address that is free, found {}: ", listener.grpc);
     assert!(message.starts_with(&expected), "{message}");
 }
 
@@ -280,10 +232,7 @@ fn an_address_may_have_a_name() {
             format!("localhost:{port}"),
             format!("error: expected an address that is free, found 127.0.0.1:{port}: "),
         ),
-        (
-            "4317".to_owned(),
-            "expected an address as `127.0.0.1:4317`, found `4317`".to_owned(),
-        ),
+        ("4317".to_owned(), "expected an address as `127.0.0.1:4317`, found `4317`".to_owned()),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
             .args(["listen", "--grpc", &address])
@@ -329,10 +278,7 @@ fn a_page_of_another_machine_is_refused() {
     ] {
         let headers = format!("content-type: application/json\r\norigin: {origin}\r\n");
         let answer = listener.post(&headers, request(1, origin).as_bytes());
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {code}")),
-            "{origin}: {answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {code}")), "{origin}: {answer}");
     }
     assert_eq!(listener.written(&file).lines().count(), 3);
 }
@@ -373,10 +319,8 @@ fn it_ends_while_it_receives() {
             )
         })
         .collect();
-    let body = format!(
-        r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{}]}}]}}]}}"#,
-        spans.join(",")
-    );
+    let body =
+        format!(r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{}]}}]}}]}}"#, spans.join(","));
     let json = "content-type: application/json\r\n";
     listener.post(json, body.as_bytes());
     let address = listener.http.clone();
@@ -421,13 +365,11 @@ fn connections_that_say_nothing_take_no_place_of_others() {
     let folder = tempfile::tempdir().unwrap();
     let listener = Listener::start(&folder.path().join("t.jsonl"));
     let json = "content-type: application/json\r\n";
-    let idle: Vec<TcpStream> = (0..200)
-        .map(|_| TcpStream::connect(&listener.http).unwrap())
-        .collect();
+    let idle: Vec<TcpStream> =
+        (0..200).map(|_| TcpStream::connect(&listener.http).unwrap()).collect();
     assert!(listener.post(json, b"{}").starts_with("HTTP/1.1 200"));
-    let more: Vec<TcpStream> = (0..90)
-        .map(|_| TcpStream::connect(&listener.http).unwrap())
-        .collect();
+    let more: Vec<TcpStream> =
+        (0..90).map(|_| TcpStream::connect(&listener.http).unwrap()).collect();
     drop(idle);
     assert!(listener.post(json, b"{}").starts_with("HTTP/1.1 200"));
     drop(more);
@@ -483,24 +425,15 @@ fn rejected_spans_are_told_to_the_sender() {
         answer.starts_with("HTTP/1.1 200") && answer.contains(r#""rejectedSpans":"1""#),
         "{answer}"
     );
-    assert!(
-        answer.contains(&format!(r#""errorMessage":"{reason}"#)),
-        "{answer}"
-    );
+    assert!(answer.contains(&format!(r#""errorMessage":"{reason}"#)), "{answer}");
 
     let answer = listener.post(PROTOBUF, &both.encode_to_vec());
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.contains(reason),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(reason), "{answer}");
 
     let told = listener.export(both).unwrap().partial_success.unwrap();
     assert_eq!(told.rejected_spans, 1);
     assert!(told.error_message.starts_with(reason));
-    assert_eq!(
-        listener.written(&file).matches(r#""name":"good""#).count(),
-        3
-    );
+    assert_eq!(listener.written(&file).matches(r#""name":"good""#).count(), 3);
 }
 
 /// Each would take gigabytes, or half of one, if it was decoded.
@@ -519,10 +452,7 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     for (empty, count) in [(9, 6_000_000), (11, 4_000_000), (13, 4_000_000)] {
         let span = field(empty, Vec::new()).repeat(count);
         let answer = listener.post(ZIPPED, &zipped(&in_spans(span)));
-        assert!(
-            answer.starts_with("HTTP/1.1 200") && answer.contains(larger),
-            "{answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(larger), "{answer}");
     }
     let spans = field(1, field(2, field(2, Vec::new()).repeat(1_000_000)));
     let answer = listener.post(ZIPPED, &zipped(&spans));
@@ -544,11 +474,7 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
         "{answer}"
     );
     #[cfg(target_os = "linux")]
-    assert!(
-        listener.most_memory() < 256,
-        "{} MiB",
-        listener.most_memory()
-    );
+    assert!(listener.most_memory() < 256, "{} MiB", listener.most_memory());
 }
 
 #[test]
@@ -559,10 +485,7 @@ fn a_message_that_is_too_large_is_refused_over_grpc() {
     message.resource_spans[0].schema_url = " ".repeat(65 << 20);
     let status = listener.export(message).unwrap_err();
     assert_eq!(status.code(), tonic::Code::ResourceExhausted);
-    assert_eq!(
-        status.message(),
-        "expected at most 67108864 bytes, found more"
-    );
+    assert_eq!(status.message(), "expected at most 67108864 bytes, found more");
 }
 
 #[test]

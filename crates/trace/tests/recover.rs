@@ -85,10 +85,7 @@ fn spans(names: &[&str]) -> (Kind, Vec<u8>) {
     });
     let data = TracesData {
         resource_spans: vec![ResourceSpans {
-            scope_spans: vec![ScopeSpans {
-                spans: spans.collect(),
-                ..ScopeSpans::default()
-            }],
+            scope_spans: vec![ScopeSpans { spans: spans.collect(), ..ScopeSpans::default() }],
             ..ResourceSpans::default()
         }],
     };
@@ -129,10 +126,7 @@ fn what_a_killed_process_has_left_is_written() {
     let before = files(folder);
     let output = recover(folder, &[]);
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(
-        errors(&output),
-        "found nothing in telemetry; left 1 living process alone\n"
-    );
+    assert_eq!(errors(&output), "found nothing in telemetry; left 1 living process alone\n");
     assert_eq!(files(folder), before);
     drop(process);
 
@@ -152,11 +146,8 @@ fn what_a_killed_process_has_left_is_written() {
     assert_eq!(written.lines().collect::<Vec<_>>(), kept);
     assert_eq!(files(folder), [""; 0].map(PathBuf::from));
 
-    let shown = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
-        .arg("show")
-        .arg(out)
-        .output()
-        .unwrap();
+    let shown =
+        Command::new(env!("CARGO_BIN_EXE_floe-trace")).arg("show").arg(out).output().unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("orders · 2 spans, 1 failed"), "{shown}");
     let crashed = "\n  the process ended while the span was open\n";
@@ -206,15 +197,10 @@ fn metrics() -> MetricsData {
 
 /// Secrets in values of all kinds.
 fn logs() -> LogsData {
-    let arguments = ["mysql", "--password", "winter", "--verbose"].map(|it| AnyValue {
-        value: Some(text(it)),
-    });
-    let arguments = Any::ArrayValue(ArrayValue {
-        values: arguments.into(),
-    });
-    let below = KeyValueList {
-        values: vec![attribute("password", text("winter"))],
-    };
+    let arguments =
+        ["mysql", "--password", "winter", "--verbose"].map(|it| AnyValue { value: Some(text(it)) });
+    let arguments = Any::ArrayValue(ArrayValue { values: arguments.into() });
+    let below = KeyValueList { values: vec![attribute("password", text("winter"))] };
     LogsData {
         resource_logs: vec![ResourceLogs {
             scope_logs: vec![ScopeLogs {
@@ -246,16 +232,9 @@ fn all_signals_are_written_and_redacted() {
     ];
     leave(folder, &requests);
     let output = recover(folder, &[]);
-    let [spans, metrics, logs] = &*lines(&output) else {
-        panic!("{output:?}")
-    };
+    let [spans, metrics, logs] = &*lines(&output) else { panic!("{output:?}") };
     for line in [spans, metrics, logs] {
-        assert!(
-            !["winter", "ludGVy", "4711"]
-                .iter()
-                .any(|it| line.contains(it)),
-            "{line}"
-        );
+        assert!(!["winter", "ludGVy", "4711"].iter().any(|it| line.contains(it)), "{line}");
         assert!(line.contains("<REDACTED>"), "{line}");
     }
     let id = format!(r#""traceId":"{}""#, "01".repeat(16));
@@ -311,9 +290,7 @@ fn what_cannot_be_written_stays_in_the_folder() {
     let summary = "recovered 1 request of 1 ended process: 20 spans (0 of them open at the end), 0 damaged bytes\n";
     assert_eq!(errors(&output), summary);
     let written = fs::read_to_string(folder.join("out.jsonl")).unwrap();
-    let [first, second] = *written.lines().collect::<Vec<_>>() else {
-        panic!("{written}")
-    };
+    let [first, second] = *written.lines().collect::<Vec<_>>() else { panic!("{written}") };
     assert!(first.contains("first") && first.ends_with("]}"), "{first}");
     assert_eq!(second.matches("second").count(), 20, "{second}");
 }
@@ -386,14 +363,7 @@ fn a_folder_that_cannot_be_read_is_an_error() {
 fn what_is_damaged_is_counted_and_left_out() {
     let folder = tempfile::tempdir_in("/dev/shm").unwrap();
     let folder = folder.path();
-    leave(
-        folder,
-        &[
-            spans(&["damaged"]),
-            (Kind::Traces, vec![0xff; 3]),
-            spans(&["whole"]),
-        ],
-    );
+    leave(folder, &[spans(&["damaged"]), (Kind::Traces, vec![0xff; 3]), spans(&["whole"])]);
     let is_journal = |file: &PathBuf| file.extension().is_some_and(|it| it == "journal");
     let path = files(folder).into_iter().find(is_journal).unwrap();
     let mut bytes = fs::read(&path).unwrap();
@@ -414,19 +384,12 @@ fn what_is_damaged_is_counted_and_left_out() {
 
     let output = recover(folder, &[]);
     assert!(output.status.success(), "{output:?}");
-    let [line] = &*lines(&output) else {
-        panic!("{output:?}")
-    };
+    let [line] = &*lines(&output) else { panic!("{output:?}") };
     assert!(line.contains("whole"), "{line}");
     let errors = errors(&output);
-    let [spans, note, summary] = *errors.lines().collect::<Vec<_>>() else {
-        panic!("{output:?}")
-    };
+    let [spans, note, summary] = *errors.lines().collect::<Vec<_>>() else { panic!("{output:?}") };
     let expected = "/00-1.spans`: expected at least 65536 bytes, found 8";
-    assert!(
-        spans.starts_with("note: `/") && spans.ends_with(expected),
-        "{spans}"
-    );
+    assert!(spans.starts_with("note: `/") && spans.ends_with(expected), "{spans}");
     assert!(note.starts_with("note: `"), "{note}");
     assert!(note.ends_with("found another kind of file"), "{note}");
     let expected = "recovered 1 request of 1 ended process: 1 span (0 of them open at the end), ";

@@ -1,11 +1,6 @@
 //! The waterfall of the terminal, and the program that draws it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
 use std::process::{Command, Output};
 
@@ -31,10 +26,7 @@ fn span(id: u64, parent: u64, name: &str, from: u64, to: u64) -> Span {
 }
 
 fn failed(span: Span, message: &str) -> Span {
-    Span {
-        status: Status::Error(message.into()),
-        ..span
-    }
+    Span { status: Status::Error(message.into()), ..span }
 }
 
 fn recording(spans: impl IntoIterator<Item = Span>) -> Recording {
@@ -60,10 +52,7 @@ fn checkout() -> Vec<Span> {
     charge.kind = Kind::Client;
     charge.attributes = Box::new([
         ("http.response.status_code".into(), Value::Int(402)),
-        (
-            "server.address".into(),
-            Value::Text("pay.example.com".into()),
-        ),
+        ("server.address".into(), Value::Text("pay.example.com".into())),
     ]);
     vec![
         failed(span(1, 0, "checkout", 0, 100), "402 Payment Required"),
@@ -125,33 +114,21 @@ fn a_trace_with_everything() {
     }
     assert!(!picture.contains('\u{1b}'));
     let axis = picture.lines().nth(1).unwrap();
-    assert!(
-        axis.trim_start().starts_with("0 ") && axis.contains("80 ms"),
-        "{axis}"
-    );
+    assert!(axis.trim_start().starts_with("0 ") && axis.contains("80 ms"), "{axis}");
 }
 
 #[test]
 fn columns_are_aligned_at_every_width() {
     for width in [0, 40, 72, 100, 200] {
-        let options = WaterfallOptions {
-            width,
-            ..WaterfallOptions::default()
-        };
+        let options = WaterfallOptions { width, ..WaterfallOptions::default() };
         let picture = draw(&recording(checkout()), options);
         let most = width.max(40);
         for line in picture.lines() {
             assert!(line.chars().count() <= most, "{width}: {line}\n{picture}");
         }
         // The bar of a span begins in the column of its start, which is that of its parent's.
-        let column = |row: usize| {
-            picture
-                .lines()
-                .nth(row)
-                .unwrap()
-                .chars()
-                .position(|c| "█▒▏".contains(c))
-        };
+        let column =
+            |row: usize| picture.lines().nth(row).unwrap().chars().position(|c| "█▒▏".contains(c));
         assert_eq!(column(2), column(3), "{picture}");
     }
 }
@@ -162,18 +139,10 @@ fn the_time_until_a_child_after_its_parent_is_a_wait() {
     let spans = [span(1, 0, "send", 0, 10), span(2, 1, "process", 60, 100)];
     let picture = draw(&recording(spans), WaterfallOptions::default());
     let rows: Vec<&str> = picture.lines().skip(2).collect();
-    assert!(
-        rows[1].starts_with("├─ ┄ waited, no span    50 ms"),
-        "{picture}"
-    );
-    let bars: String = rows
-        .iter()
-        .flat_map(|row| row.chars().filter(|c| "█┄▒".contains(*c)))
-        .collect();
-    assert!(
-        !bars.contains('▒') && !picture.contains("no child"),
-        "{picture}"
-    );
+    assert!(rows[1].starts_with("├─ ┄ waited, no span    50 ms"), "{picture}");
+    let bars: String =
+        rows.iter().flat_map(|row| row.chars().filter(|c| "█┄▒".contains(*c))).collect();
+    assert!(!bars.contains('▒') && !picture.contains("no child"), "{picture}");
 }
 
 /// Each of these characters takes two columns.
@@ -185,10 +154,7 @@ fn wide_characters_keep_the_columns() {
     let column = |row: usize| {
         let line = picture.lines().nth(row).unwrap();
         let before = line.split_once(" ms").unwrap().0;
-        before
-            .chars()
-            .map(|c| if c >= '\u{3000}' { 2 } else { 1 })
-            .sum::<usize>()
+        before.chars().map(|c| if c >= '\u{3000}' { 2 } else { 1 }).sum::<usize>()
     };
     assert_eq!(column(3), column(4), "{picture}");
 }
@@ -217,95 +183,49 @@ fn a_long_trace_is_folded_and_its_errors_come_first() {
     assert_eq!(rows[1], "✗ batch > item");
     assert_eq!(rows[2], "  no such table: orders");
     assert!(rows.len() < 120, "{picture}");
-    assert!(
-        picture.contains("more: ") && picture.contains("× item"),
-        "{picture}"
-    );
-    let all = WaterfallOptions {
-        unfolded: usize::MAX,
-        ..WaterfallOptions::default()
-    };
+    assert!(picture.contains("more: ") && picture.contains("× item"), "{picture}");
+    let all = WaterfallOptions { unfolded: usize::MAX, ..WaterfallOptions::default() };
     let picture = draw(&recording, all);
     assert_eq!(picture.matches(" item ").count(), 198);
-    assert!(
-        picture
-            .lines()
-            .nth(1)
-            .unwrap()
-            .trim_start()
-            .starts_with('0')
-    );
+    assert!(picture.lines().nth(1).unwrap().trim_start().starts_with('0'));
 }
 
 #[test]
 fn depth_and_duration_limit_what_is_drawn() {
     let recording = recording(checkout());
-    let options = WaterfallOptions {
-        depth: Some(1),
-        ..WaterfallOptions::default()
-    };
+    let options = WaterfallOptions { depth: Some(1), ..WaterfallOptions::default() };
     let picture = draw(&recording, options);
-    assert!(
-        picture.contains("load cart") && !picture.contains("query"),
-        "{picture}"
-    );
-    let options = WaterfallOptions {
-        min_duration: 30 * MS,
-        ..WaterfallOptions::default()
-    };
+    assert!(picture.contains("load cart") && !picture.contains("query"), "{picture}");
+    let options = WaterfallOptions { min_duration: 30 * MS, ..WaterfallOptions::default() };
     let picture = draw(&recording, options);
-    assert!(
-        picture.contains("checkout") && picture.contains("POST"),
-        "{picture}"
-    );
-    assert!(
-        picture.contains("… 2 more: ") && !picture.contains("query"),
-        "{picture}"
-    );
+    assert!(picture.contains("checkout") && picture.contains("POST"), "{picture}");
+    assert!(picture.contains("… 2 more: ") && !picture.contains("query"), "{picture}");
 }
 
 #[test]
 fn spans_without_times_are_drawn() {
     let mut none = span(1, 0, "none", 0, 0);
     (none.start, none.end) = (0, 0);
-    let picture = draw(
-        &recording([none, span(2, 1, "some", 10, 30)]),
-        WaterfallOptions::default(),
-    );
-    assert!(
-        picture.contains("no times") && picture.contains("20 ms"),
-        "{picture}"
-    );
+    let picture = draw(&recording([none, span(2, 1, "some", 10, 30)]), WaterfallOptions::default());
+    assert!(picture.contains("no times") && picture.contains("20 ms"), "{picture}");
 }
 
 #[test]
 fn the_axis_has_round_times_of_any_length() {
     const SECOND: u64 = 1000;
     for (length, labels) in [
-        (
-            7 * SECOND,
-            &["0", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s"][..],
-        ),
+        (7 * SECOND, &["0", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s"][..]),
         (90 * SECOND, &["0", "30 s", "1 min", "1 min 30 s"]),
         (5 * 3600 * SECOND, &["0", "1 h", "2 h", "3 h", "4 h", "5 h"]),
         (100 * 3600 * SECOND, &["0", "1 d", "2 d", "3 d", "4 d"]),
         (7 * 24 * 3600 * SECOND, &["0", "2 d", "4 d", "6 d", "7 d"]),
-        (
-            250 * 24 * 3600 * SECOND,
-            &["0", "50 d", "100 d", "150 d", "200 d", "250 d"],
-        ),
+        (250 * 24 * 3600 * SECOND, &["0", "50 d", "100 d", "150 d", "200 d", "250 d"]),
     ] {
-        let spans = [
-            span(1, 0, "job", 0, length),
-            span(2, 1, "part", 0, length - SECOND),
-        ];
+        let spans = [span(1, 0, "job", 0, length), span(2, 1, "part", 0, length - SECOND)];
         let picture = draw(&recording(spans), WaterfallOptions::default());
         let axis = picture.lines().nth(1).unwrap();
-        let found: Vec<&str> = axis
-            .split("  ")
-            .map(str::trim)
-            .filter(|it| !it.is_empty())
-            .collect();
+        let found: Vec<&str> =
+            axis.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect();
         assert_eq!(found, labels, "{picture}");
         let bars = picture.lines().skip(2).take(2);
         let bars = bars.map(|row| row.split(['█', '▒']).next().unwrap().width());
@@ -321,20 +241,15 @@ fn rows_tell_their_service_where_it_changes_and_how_long_a_task_was_queued() {
         span(2, 1, "GET /stock", 10, 90),
         span(3, 2, "tab\there", 20, 80),
     ]);
-    recording.sources.push(Source {
-        service: "stock".into(),
-        ..Source::default()
-    });
+    recording.sources.push(Source { service: "stock".into(), ..Source::default() });
     for span in &mut recording.spans[1..] {
         span.source = 1;
     }
     recording.spans[2].attributes = Box::new([("queued_ns".into(), Value::Int(148_000_000))]);
     let picture = draw(&recording, WaterfallOptions::default());
-    for part in [
-        "· GET /stock [shop] ",
-        "└─ · GET /stock [stock] ",
-        r"└─ · tab\there queued 148 ms ",
-    ] {
+    for part in
+        ["· GET /stock [shop] ", "└─ · GET /stock [stock] ", r"└─ · tab\there queued 148 ms "]
+    {
         assert!(picture.contains(part), "expected {part} in\n{picture}");
     }
     recording.spans[2].attributes = Box::new([("queued_ns".into(), Value::Int(148_000))]);
@@ -347,16 +262,10 @@ fn a_terminal_with_ascii_alone_has_the_same_columns() {
     spans[1].name = "注文を µs".into();
     let recording = recording(spans);
     let picture = draw(&recording, WaterfallOptions::default());
-    let options = WaterfallOptions {
-        ascii: true,
-        ..WaterfallOptions::default()
-    };
+    let options = WaterfallOptions { ascii: true, ..WaterfallOptions::default() };
     let ascii = draw(&recording, options);
     assert!(ascii.is_ascii(), "{ascii}");
-    assert!(
-        ascii.contains("x checkout") && ascii.contains("|- . ?????? us"),
-        "{ascii}"
-    );
+    assert!(ascii.contains("x checkout") && ascii.contains("|- . ?????? us"), "{ascii}");
     let widths = |text: &str| text.lines().map(str::width).collect::<Vec<_>>();
     assert_eq!(widths(&ascii), widths(&picture));
 }
@@ -376,19 +285,13 @@ fn the_first_trace_is_the_one_to_look_at() {
     write::lines(&recording(spans), std::fs::File::create(&file).unwrap()).unwrap();
     let file = file.to_str().unwrap();
     let shown = text(&run(&["show", file, "--limit", "3"]).stdout);
-    let order: Vec<&str> = shown
-        .lines()
-        .filter_map(|line| line.strip_prefix("trace ")?.get(31..32))
-        .collect();
+    let order: Vec<&str> =
+        shown.lines().filter_map(|line| line.strip_prefix("trace ")?.get(31..32)).collect();
     assert_eq!(order, ["3", "2", "4"], "{shown}");
     let path = text(&run(&["query", "critical-path", file]).stdout);
     assert!(path.contains("40 ms"), "{path}");
     let mut ascii = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
-    let ascii = ascii
-        .args(["show", file])
-        .env("LC_ALL", "C")
-        .output()
-        .unwrap();
+    let ascii = ascii.args(["show", file]).env("LC_ALL", "C").output().unwrap();
     assert!(ascii.stdout.is_ascii());
 }
 
@@ -405,20 +308,11 @@ fn the_time_of_a_message_in_a_queue_is_on_the_path() {
     let path = run(&["query", "critical-path", "--json", file.to_str().unwrap()]);
     let path: serde_json::Value = serde_json::from_slice(&path.stdout).unwrap();
     let rows = path["rows"].as_array().unwrap();
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| (row["name"].as_str(), row["on_path_ns"].as_u64()))
-        .collect();
-    let expected = [
-        ("waited, no span", 6589),
-        ("process", 150),
-        ("POST /orders", 8),
-        ("publish", 3),
-    ];
-    assert_eq!(
-        rows,
-        expected.map(|(name, time)| (Some(name), Some(time * MS)))
-    );
+    let rows: Vec<_> =
+        rows.iter().map(|row| (row["name"].as_str(), row["on_path_ns"].as_u64())).collect();
+    let expected =
+        [("waited, no span", 6589), ("process", 150), ("POST /orders", 8), ("publish", 3)];
+    assert_eq!(rows, expected.map(|(name, time)| (Some(name), Some(time * MS))));
 }
 
 fn run(arguments: &[&str]) -> Output {
@@ -451,10 +345,7 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let failed = names(&forest, 0..3).into_iter().filter(|it| it.errors > 0);
     assert_eq!(failed.map(|it| it.name).collect::<Vec<_>>(), ["POST"]);
     let picture = draw(&recording, WaterfallOptions::default());
-    assert!(
-        picture.contains("1 failed") && picture.contains("✗ POST"),
-        "{picture}"
-    );
+    assert!(picture.contains("1 failed") && picture.contains("✗ POST"), "{picture}");
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.jsonl");
@@ -474,26 +365,18 @@ fn the_program_draws_and_answers() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.jsonl");
     let mut recording = recording(checkout());
-    recording.spans[3].events = Box::new([Event {
-        time: START + 60 * MS,
-        name: "exception".into(),
-        ..Event::default()
-    }]);
+    recording.spans[3].events =
+        Box::new([Event { time: START + 60 * MS, name: "exception".into(), ..Event::default() }]);
     write::lines(&recording, std::fs::File::create(&file).unwrap()).unwrap();
     let file = file.to_str().unwrap();
 
     let shown = run(&["show", file, "--width", "90"]);
     assert!(shown.status.success());
     let picture = text(&shown.stdout);
-    assert!(
-        picture.contains("✗ checkout") && !picture.contains('\u{1b}'),
-        "{picture}"
-    );
+    assert!(picture.contains("✗ checkout") && !picture.contains('\u{1b}'), "{picture}");
     assert!(text(&run(&["show", file, "--color", "always"]).stdout).contains("\u{1b}["));
     assert_eq!(
-        text(&run(&["show", file, "--trace", "0000000000"]).stdout)
-            .lines()
-            .next(),
+        text(&run(&["show", file, "--trace", "0000000000"]).stdout).lines().next(),
         picture.lines().next()
     );
 
@@ -523,30 +406,15 @@ fn the_program_draws_and_answers() {
 /// Mistakes on the command line, with a file that can be read.
 fn assert_refused(file: &str) {
     for (arguments, expected) in [
-        (
-            &["show", "/nowhere.jsonl"][..],
-            "/nowhere.jsonl: cannot be read: ",
-        ),
+        (&["show", "/nowhere.jsonl"][..], "/nowhere.jsonl: cannot be read: "),
         (
             &["export", file, "--trace", "ff", "--collapsed", "-"],
             "expected the id of a trace, found `ff`",
         ),
-        (
-            &["show", file, "--trace", "ff"],
-            "expected the id of a trace, found `ff`",
-        ),
-        (
-            &["query", "span", "ff", file],
-            "expected the id of a span, found `ff`",
-        ),
-        (
-            &["query", "span", "0", file],
-            "expected the id of one span, found `0`",
-        ),
-        (
-            &["show", file, "--min-duration", "soon"],
-            "expected a duration as `10ms`",
-        ),
+        (&["show", file, "--trace", "ff"], "expected the id of a trace, found `ff`"),
+        (&["query", "span", "ff", file], "expected the id of a span, found `ff`"),
+        (&["query", "span", "0", file], "expected the id of one span, found `0`"),
+        (&["show", file, "--min-duration", "soon"], "expected a duration as `10ms`"),
         (&["show", "--depth"], "--depth"),
     ] {
         let failed = run(arguments);
@@ -561,13 +429,7 @@ fn assert_refused(file: &str) {
 fn a_text_of_any_script_keeps_the_columns() {
     let folder = tempfile::tempdir().unwrap();
     let [file, other] = ["t.jsonl", "o.jsonl"].map(|name| folder.path().join(name));
-    let texts = [
-        "日本語の名前",
-        "👩‍🔬 lab",
-        "e\u{301}tude",
-        "tab\there",
-        "plain",
-    ];
+    let texts = ["日本語の名前", "👩‍🔬 lab", "e\u{301}tude", "tab\there", "plain"];
     let spans = (1..).zip(texts);
     let spans = spans.map(|(id, name)| span(id, 0, name, 0, 10 + id));
     let many = "x\u{301}".repeat(2000) + &"\u{301}".repeat(1_000_000);
@@ -576,18 +438,14 @@ fn a_text_of_any_script_keeps_the_columns() {
     let none = recording([span(1, 0, "before", 0, 10)]);
     write::lines(&none, std::fs::File::create(&other).unwrap()).unwrap();
     let [file, other] = [&file, &other].map(|path| path.to_str().unwrap());
-    for (arguments, column) in [
-        (&["query", "slowest", file][..], "  shop "),
-        (&["diff", other, file], "none → 1 call"),
-    ] {
+    for (arguments, column) in
+        [(&["query", "slowest", file][..], "  shop "), (&["diff", other, file], "none → 1 call")]
+    {
         let table = text(&run(arguments).stdout);
         let rows: Vec<&str> = table.lines().filter(|row| row.contains(column)).collect();
         assert_eq!(rows.len(), 6, "{table}");
         let begin = |row: &&str| row.split_once(column).unwrap().0.width();
-        assert!(
-            rows.iter().all(|row| begin(row) == begin(&rows[0])),
-            "{table}"
-        );
+        assert!(rows.iter().all(|row| begin(row) == begin(&rows[0])), "{table}");
         assert!(table.len() < 10_000);
     }
 }

@@ -116,10 +116,7 @@ thread_local! {
 pub fn with_current_span<S: Subscriber>(subscriber: S) -> WithCurrentSpan<S> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-    WithCurrentSpan {
-        inner: subscriber,
-        number: NUMBER.fetch_add(1, Ordering::Relaxed),
-    }
+    WithCurrentSpan { inner: subscriber, number: NUMBER.fetch_add(1, Ordering::Relaxed) }
 }
 
 /// A subscriber whose current span is the current span of OpenTelemetry, created by [`with_current_span`].
@@ -140,10 +137,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
         let id = self.open(cx);
         CREATING.set(false);
         let id = id?;
-        OFFERED.set(Some(Offered {
-            to: self.number,
-            id: id.into_u64(),
-        }));
+        OFFERED.set(Some(Offered { to: self.number, id: id.into_u64() }));
         Some(Current::new(id, &METADATA))
     }
 
@@ -165,9 +159,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
         let values = [Some(&trace as &dyn Value), Some(&span as &dyn Value)];
         let values = METADATA.fields().value_set_all(&values);
         // A root: a child would keep the span of `tracing` around the function open.
-        let id = self
-            .inner
-            .new_span(&Attributes::new_root(&METADATA, &values));
+        let id = self.inner.new_span(&Attributes::new_root(&METADATA, &values));
         layer.open.insert(&id, BridgedSpan::propagating(cx));
         Some(id)
     }

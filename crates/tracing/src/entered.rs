@@ -73,12 +73,7 @@ thread_local! {
 #[inline]
 fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
     THREAD
-        .try_with(|thread| {
-            thread
-                .try_borrow_mut()
-                .ok()
-                .map(|mut thread| act(&mut thread))
-        })
+        .try_with(|thread| thread.try_borrow_mut().ok().map(|mut thread| act(&mut thread)))
         .ok()
         .flatten()
 }
@@ -86,11 +81,8 @@ fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
 /// Stores the entrance of the starting span for its first `enter`.
 #[inline]
 pub(super) fn start(id: &Id, entrance: Entrance) {
-    let started = Started {
-        id: id.clone(),
-        entrance,
-        reparented: REPARENTED.load(Ordering::Relaxed),
-    };
+    let started =
+        Started { id: id.clone(), entrance, reparented: REPARENTED.load(Ordering::Relaxed) };
     let previous = with(|thread| thread.started.replace(started));
     // Dropped outside of the borrow, because a context may contain user values.
     drop(previous);
@@ -118,12 +110,9 @@ pub(super) fn enter(
     };
     let ids = entrance.as_ref().map(Entrance::ids);
     let entry = match entrance.and_then(|entrance| entrance.enter(own)) {
-        Some(entered) => Entry {
-            id: id.clone(),
-            entered: Some(entered),
-            current: ids,
-            is_unseen: false,
-        },
+        Some(entered) => {
+            Entry { id: id.clone(), entered: Some(entered), current: ids, is_unseen: false }
+        }
         None => Entry::without_context(id, false),
     };
     with(|thread| thread.entered.push(entry));
@@ -182,9 +171,7 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     if let Some(innermost) = innermost {
         let at_entry = with(|thread| {
             let mut entered = thread.entered.iter().rev();
-            entered
-                .find(|entry| entry.id == *innermost)
-                .map(|entry| entry.current)
+            entered.find(|entry| entry.id == *innermost).map(|entry| entry.current)
         });
         // Without an entry, the span was entered while nothing was recorded.
         if at_entry.flatten()? == Some(current.ids) {

@@ -25,10 +25,7 @@ pub(super) struct SpanFields<'a> {
 
 impl<'a> SpanFields<'a> {
     pub(super) const fn new(record: &'a mut SpanRecord, errors: ErrorFields) -> Self {
-        Self {
-            record,
-            describes_errors: errors.typed.on_own,
-        }
+        Self { record, describes_errors: errors.typed.on_own }
     }
 }
 

@@ -155,9 +155,7 @@ where
             None
         } else {
             let current = layers.lookup_current();
-            current
-                .and_then(|span| self.context_of(&span.id(), &layers))
-                .map(Parent::of)
+            current.and_then(|span| self.context_of(&span.id(), &layers)).map(Parent::of)
         };
         let site = Site::of(metadata, self.described);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
@@ -184,8 +182,7 @@ where
         let mut update = SpanRecord::blank();
         update.attributes = scratch::take();
         guarded(|| values.record(&mut SpanFields::new(&mut update, self.error_fields)));
-        self.open
-            .with(id, |span| span.update(|record| record.adopt(&mut update)));
+        self.open.with(id, |span| span.update(|record| record.adopt(&mut update)));
         scratch::keep(update.attributes);
     }
 
@@ -212,9 +209,7 @@ where
             Some(parent) => self.context_of(parent, &layers).filter(is_recording),
             None if event.is_contextual() && !self.activates => {
                 let current = layers.lookup_current();
-                current
-                    .and_then(|span| self.context_of(&span.id(), &layers))
-                    .filter(is_recording)
+                current.and_then(|span| self.context_of(&span.id(), &layers)).filter(is_recording)
             }
             None if event.is_contextual() => {
                 // Usually the current span is an open span of this layer, whose record can be

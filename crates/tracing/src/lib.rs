@@ -168,18 +168,12 @@ impl Clone for TracingLayer {
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
         spans: LevelFilter::TRACE,
-        described: Described {
-            location: true,
-            target: true,
-        },
+        described: Described { location: true, target: true },
         requested: Requested::default(),
         error_fields: ErrorFields {
             are_exceptions: true,
             set_status: true,
-            typed: TypedErrors {
-                on_own: true,
-                on_span: true,
-            },
+            typed: TypedErrors { on_own: true, on_span: true },
         },
         has_events: true,
         activates: true,

@@ -75,10 +75,7 @@ enum Instrument {
 /// ```
 #[must_use]
 pub fn tracing_metrics_layer(meter: Meter) -> TracingMetricsLayer {
-    TracingMetricsLayer {
-        meter,
-        instruments: RwLock::default(),
-    }
+    TracingMetricsLayer { meter, instruments: RwLock::default() }
 }
 
 /// A layer that records metrics from the fields of `tracing` events, created by [`tracing_metrics_layer`].
@@ -91,8 +88,7 @@ pub struct TracingMetricsLayer {
 
 impl Debug for TracingMetricsLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracingMetricsLayer")
-            .finish_non_exhaustive()
+        f.debug_struct("TracingMetricsLayer").finish_non_exhaustive()
     }
 }
 
@@ -132,10 +128,7 @@ impl TracingMetricsLayer {
             _ => 2,
         };
         let key = (name, kind, number_type);
-        let known = self
-            .instruments
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let known = self.instruments.read().unwrap_or_else(PoisonError::into_inner);
         let found = known.get(&key).cloned();
         drop(known);
         if found.is_some() {
@@ -157,10 +150,7 @@ impl TracingMetricsLayer {
             (Kind::Gauge, 1) => Instrument::GaugeI64(meter.i64_gauge(name).build()),
             (Kind::Gauge, _) => Instrument::GaugeU64(meter.u64_gauge(name).build()),
         };
-        let mut all = self
-            .instruments
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.instruments.write().unwrap_or_else(PoisonError::into_inner);
         Some(all.entry(key).or_insert(created).clone())
     }
 }

@@ -86,11 +86,7 @@ impl Site {
         )
         .with_level(level(*metadata.level()));
         Self {
-            callsite: if described.target {
-                callsite
-            } else {
-                callsite.without_target()
-            },
+            callsite: if described.target { callsite } else { callsite.without_target() },
             is_named_by_field: metadata.fields().field(NAME).is_some(),
         }
     }

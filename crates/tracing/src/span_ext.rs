@@ -234,12 +234,7 @@ fn update<T>(
 #[must_use]
 pub fn get_otel_context(id: &Id, dispatch: &Dispatch) -> Option<Context> {
     let layer: &TracingLayer = dispatch.downcast_ref()?;
-    let own = |id: &Id| {
-        layer
-            .open
-            .with(id, |open| open.context().cloned())
-            .flatten()
-    };
+    let own = |id: &Id| layer.open.with(id, |open| open.context().cloned()).flatten();
     own(id).or_else(|| {
         let registry: &Registry = dispatch.downcast_ref()?;
         registry.span(id)?.scope().find_map(|span| own(&span.id()))

@@ -54,9 +54,7 @@ impl Spans {
     #[inline]
     pub(super) fn remove(&self, id: &Id) -> Option<BridgedSpan> {
         let mut shard = self.shard(id);
-        let at = shard
-            .iter()
-            .position(|(other, _)| *other == id.into_u64())?;
+        let at = shard.iter().position(|(other, _)| *other == id.into_u64())?;
         Some(shard.swap_remove(at).1)
     }
 
@@ -64,9 +62,7 @@ impl Spans {
     #[inline]
     pub(super) fn with<T>(&self, id: &Id, act: impl FnOnce(&mut BridgedSpan) -> T) -> Option<T> {
         let mut shard = self.shard(id);
-        let span = shard
-            .iter_mut()
-            .rfind(|(other, _)| *other == id.into_u64())?;
+        let span = shard.iter_mut().rfind(|(other, _)| *other == id.into_u64())?;
         Some(act(&mut span.1))
     }
 }

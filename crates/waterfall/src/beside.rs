@@ -17,14 +17,8 @@ pub fn beside(is_call: bool, attribute: impl Fn(&str) -> Option<String>) -> Stri
         "rpc.status_code",
         "rpc.grpc.status_code",
     ]);
-    let host = || {
-        first(&[
-            "server.address",
-            "messaging.destination.name",
-            "db.namespace",
-            "peer.service",
-        ])
-    };
+    let host =
+        || first(&["server.address", "messaging.destination.name", "db.namespace", "peer.service"]);
     let host = is_call.then(host).flatten();
     let queued = attribute("queued_ns").and_then(|nanos| nanos.parse().ok());
     let queued = queued.filter(|nanos| *nanos >= LEAST_QUEUED);

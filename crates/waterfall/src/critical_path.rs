@@ -34,12 +34,7 @@ struct Task {
 
 impl Task {
     const fn new(span: Option<usize>, is_own: bool, from: u64, to: u64) -> Self {
-        Self {
-            span,
-            is_own,
-            from,
-            to,
-        }
+        Self { span, is_own, from, to }
     }
 }
 
@@ -74,12 +69,7 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
         for (is_wait, from, to) in [(true, end, to), (false, start, end), (true, from, start)] {
             let next = steps.last().map_or(last, |step| step.span);
             let span = span.filter(|_| !is_wait).unwrap_or(next);
-            let step = Step {
-                span,
-                from,
-                to,
-                is_wait,
-            };
+            let step = Step { span, from, to, is_wait };
             match steps.last_mut() {
                 _ if from == to => {}
                 Some(next) if next.is_wait && is_wait => next.from = from,
@@ -185,11 +175,7 @@ mod tests {
         fn text(&self) -> String {
             let step = |step: Step| {
                 let text = format!("{} {}-{}", step.span, step.from, step.to);
-                if step.is_wait {
-                    format!("[{text}]")
-                } else {
-                    text
-                }
+                if step.is_wait { format!("[{text}]") } else { text }
             };
             let steps: Vec<String> = self.path().into_iter().map(step).collect();
             steps.join(", ")
@@ -253,24 +239,11 @@ mod tests {
             ),
             (
                 "a task of a call, which nobody waits for",
-                &[
-                    (None, 10, 90),
-                    (Some(0), 10, 40),
-                    (Some(1), 15, 60),
-                    (Some(0), 40, 90),
-                ],
+                &[(None, 10, 90), (Some(0), 10, 40), (Some(1), 15, 60), (Some(0), 40, 90)],
                 "1 10-40, 3 40-90",
             ),
-            (
-                "two roots",
-                &[(None, 10, 50), (None, 70, 90)],
-                "0 10-50, [1 50-70], 1 70-90",
-            ),
-            (
-                "two roots at once",
-                &[(None, 10, 80), (None, 70, 90)],
-                "0 10-70, 1 70-90",
-            ),
+            ("two roots", &[(None, 10, 50), (None, 70, 90)], "0 10-50, [1 50-70], 1 70-90"),
+            ("two roots at once", &[(None, 10, 80), (None, 70, 90)], "0 10-70, 1 70-90"),
             (
                 "a child that starts before its parent",
                 &[(None, 50, 70), (Some(0), 10, 40)],
@@ -281,11 +254,7 @@ mod tests {
                 &[(None, 10, 10), (Some(0), 10, 10), (Some(1), 30, 30)],
                 "[2 10-30]",
             ),
-            (
-                "spans without times",
-                &[(None, 0, 0), (Some(0), 10, 30)],
-                "1 10-30",
-            ),
+            ("spans without times", &[(None, 0, 0), (Some(0), 10, 30)], "1 10-30"),
             ("no spans", &[], ""),
         ] {
             assert_eq!(Spans::new(spans).text(), path, "{shape}");
@@ -297,9 +266,7 @@ mod tests {
     fn the_steps_of_any_trace_are_its_duration() {
         let mut state = 1_u64;
         let mut random = |below: u64| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) % below
         };
         for _ in 0..5_000 {

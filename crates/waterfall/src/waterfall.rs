@@ -33,10 +33,7 @@ const CRITICAL: Style = AnsiColor::Cyan.on_default().bold();
 
 /// What is drawn of a trace, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "options, made with `..Default::default()`"
-)]
+#[expect(clippy::exhaustive_structs, reason = "options, made with `..Default::default()`")]
 pub struct Options {
     /// Whether to use colours.
     pub color: bool,
@@ -55,14 +52,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            color: false,
-            ascii: false,
-            width: 100,
-            unfolded: 60,
-            depth: None,
-            min_duration: 0,
-        }
+        Self { color: false, ascii: false, width: 100, unfolded: 60, depth: None, min_duration: 0 }
     }
 }
 
@@ -224,10 +214,10 @@ impl<'a, T: Tree> Drawing<'a, T> {
             branch(&row.last).width() + text.max(10)
         });
         let room = width - self.durations - 3;
-        self.labels = longest.max().unwrap_or(0).clamp(
-            room.saturating_sub(BARS.1).min(24),
-            (room * 65 / 100).min(room - BARS.0),
-        );
+        self.labels = longest
+            .max()
+            .unwrap_or(0)
+            .clamp(room.saturating_sub(BARS.1).min(24), (room * 65 / 100).min(room - BARS.0));
         self.columns = (room - self.labels).min(BARS.1);
     }
 
@@ -242,11 +232,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     }
 
     const fn most_rows(&self) -> usize {
-        if self.folds {
-            MOST_FOLDED_ROWS
-        } else {
-            MOST_ROWS
-        }
+        if self.folds { MOST_FOLDED_ROWS } else { MOST_ROWS }
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
@@ -380,12 +366,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
             path.reverse();
             let room = self.options.width.saturating_sub(2);
             let path = clip(&path.join(" > "), room);
-            let _ = writeln!(
-                picture,
-                "{} {}",
-                self.paint(BAD, "✗"),
-                self.paint(BAD, &path)
-            );
+            let _ = writeln!(picture, "{} {}", self.paint(BAD, "✗"), self.paint(BAD, &path));
             self.message(picture, **span, "  ");
         }
         if innermost.len() > MOST_ERRORS {
@@ -490,11 +471,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
         let from = self.column(start).min(self.columns.saturating_sub(1));
         let to = self.column(end).clamp(from + 1, self.columns);
-        let light = if took.saturating_mul(200) < self.length {
-            '▏'
-        } else {
-            '▒'
-        };
+        let light = if took.saturating_mul(200) < self.length { '▏' } else { '▒' };
         let critical = self.critical.get(&index).map_or(&[][..], Vec::as_slice);
         // How much of a time the critical path spends in the span itself, and how much the span has of it.
         let shares = |from: u64, to: u64| {
@@ -512,11 +489,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                     _ if to - from == 1 => whole,
                     shares => shares,
                 };
-                if own > 0 && own >= time / 2 {
-                    '█'
-                } else {
-                    light
-                }
+                if own > 0 && own >= time / 2 { '█' } else { light }
             })
             .collect();
         let is_failed = self.tree.is_failed(index);
@@ -577,17 +550,14 @@ impl<'a, T: Tree> Drawing<'a, T> {
     /// When a column begins.
     fn time(&self, column: usize) -> u64 {
         let offset = u128::from(self.length) * column as u128 / self.columns as u128;
-        self.start
-            .saturating_add(offset.try_into().unwrap_or(u64::MAX))
+        self.start.saturating_add(offset.try_into().unwrap_or(u64::MAX))
     }
 
     fn column(&self, time: u64) -> usize {
         let offset = u128::from(time.saturating_sub(self.start));
         let length = u128::from(self.length.max(1));
         let column = (offset * self.columns as u128 * 2 + length) / (length * 2);
-        usize::try_from(column)
-            .unwrap_or(self.columns)
-            .min(self.columns)
+        usize::try_from(column).unwrap_or(self.columns).min(self.columns)
     }
 }
 
@@ -627,9 +597,7 @@ fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
 }
 
 /// The steps of an axis between a second and a day, in seconds. Shorter ones, and days, are 1, 2 or 5 times a power of ten.
-const STEPS: [u64; 14] = [
-    1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200,
-];
+const STEPS: [u64; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 
 /// A step of the axis of which about `most` fit.
 fn round_step(length: u64, most: usize) -> u64 {
@@ -671,11 +639,7 @@ fn branch(last: &[bool]) -> String {
 fn stems(last: &[bool]) -> String {
     const DEEPEST: usize = 16;
     let hidden = last.len().saturating_sub(DEEPEST);
-    let mut text = if hidden > 0 {
-        format!("⋯{hidden} ")
-    } else {
-        String::new()
-    };
+    let mut text = if hidden > 0 { format!("⋯{hidden} ") } else { String::new() };
     for last in last.iter().skip(hidden) {
         text.push_str(if *last { "   " } else { "│  " });
     }

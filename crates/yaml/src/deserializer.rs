@@ -43,9 +43,7 @@ fn integer<T: FromStr + TryFrom<u64>>(text: &str) -> Option<T> {
     let digits = |prefix| {
         let digits = text.strip_prefix(prefix)?;
         // `from_str_radix` also accepts signs.
-        digits
-            .starts_with(|c: char| c.is_ascii_hexdigit())
-            .then_some(digits)
+        digits.starts_with(|c: char| c.is_ascii_hexdigit()).then_some(digits)
     };
     let other = |prefix, radix| u64::from_str_radix(digits(prefix)?, radix).ok();
     match other("0x", 16).or_else(|| other("0o", 8)) {
@@ -79,13 +77,9 @@ impl Node {
     fn unexpected(&self, what: &str, quote: bool) -> Failure {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),
-            (
-                Content::Scalar {
-                    text,
-                    is_plain: false,
-                },
-                _,
-            ) if quote && matches!(scalar(text, true), Scalar::Bool(_)) => {
+            (Content::Scalar { text, is_plain: false }, _)
+                if quote && matches!(scalar(text, true), Scalar::Bool(_)) =>
+            {
                 format!("the text `{text}`")
             }
             (Content::Scalar { text, .. }, _) if quote => format!("`{text}`"),
@@ -250,20 +244,14 @@ impl<'de> Deserializer<'de> for &'de Node {
                 name: variants.first().copied().unwrap_or_default(),
                 value: Chosen::Placeholder(self),
             },
-            Content::Scalar { text, .. } => Choice {
-                name: text,
-                value: Chosen::Word(self),
-            },
+            Content::Scalar { text, .. } => Choice { name: text, value: Chosen::Word(self) },
             Content::Map(entries) => {
                 let [one] = &**entries else {
                     let (count, keys) = (entries.len(), one_of(variants));
                     let message = format!("expected one key, {keys}, found {count}");
                     return Err(Failure::new(message).at(self));
                 };
-                Choice {
-                    name: one.name(),
-                    value: Chosen::Entry(one),
-                }
+                Choice { name: one.name(), value: Chosen::Entry(one) }
             }
             Content::List(_) => {
                 let what = one_of(variants);
@@ -297,8 +285,7 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
         let is_omitted =
             |item: &Node| matches!(item.content, Content::Placeholder { is_omitted: true });
         let next = self.0.find(|(_, item)| !is_omitted(item));
-        next.map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string()))
-            .transpose()
+        next.map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string())).transpose()
     }
 }
 
@@ -310,10 +297,7 @@ struct Entries<'de> {
 
 impl<'de> Entries<'de> {
     fn of(entries: &'de [Entry]) -> Self {
-        Self {
-            rest: entries.iter(),
-            value: None,
-        }
+        Self { rest: entries.iter(), value: None }
     }
 }
 
@@ -452,10 +436,7 @@ struct Placeholders<'de> {
 
 impl<'de> Placeholders<'de> {
     fn of(node: &'de Node, fields: &'static [&'static str]) -> Self {
-        Self {
-            node,
-            fields: fields.iter(),
-        }
+        Self { node, fields: fields.iter() }
     }
 }
 
@@ -610,19 +591,10 @@ impl de::Error for Failure {
                 Remedy::Remove,
             ),
         };
-        Self {
-            kind,
-            path: vec![found.to_owned()],
-            remedy,
-            ..Self::new(message)
-        }
+        Self { kind, path: vec![found.to_owned()], remedy, ..Self::new(message) }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self {
-            path: vec![field.to_owned()],
-            remedy: Remedy::Insert,
-            ..Self::new("is missing")
-        }
+        Self { path: vec![field.to_owned()], remedy: Remedy::Insert, ..Self::new("is missing") }
     }
 }

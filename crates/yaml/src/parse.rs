@@ -47,19 +47,11 @@ pub fn parse(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
 }
 
 fn refuse(position: Position, what: impl Into<String>) -> Mistake {
-    Mistake {
-        position,
-        path: String::new(),
-        message: what.into(),
-        kind: Kind::Value,
-    }
+    Mistake { position, path: String::new(), message: what.into(), kind: Kind::Value }
 }
 
 fn position(marker: &Marker) -> Position {
-    Position {
-        line: marker.line(),
-        column: marker.col() + 1,
-    }
+    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 struct Builder<'a, I: granit_parser::BorrowedInput<'a>> {
@@ -83,10 +75,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         }
         Ok(root.unwrap_or(Node {
             position: Position { line: 1, column: 1 },
-            content: Content::Scalar {
-                text: String::new(),
-                is_plain: true,
-            },
+            content: Content::Scalar { text: String::new(), is_plain: true },
         }))
     }
 
@@ -97,18 +86,14 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             Some(Err(error)) => Err(refuse(
                 position(error.marker()),
                 // The other lines describe the parser's stack.
-                format!(
-                    "not YAML: {}",
-                    error.info().lines().next().unwrap_or_default()
-                ),
+                format!("not YAML: {}", error.info().lines().next().unwrap_or_default()),
             )),
         }
     }
 
     /// Returns the next event inside the collection that begins at `open`.
     fn next_of(&mut self, open: Position) -> Result<(Event<'a>, Position), Mistake> {
-        self.next()?
-            .ok_or_else(|| refuse(open, "the value that begins here does not end"))
+        self.next()?.ok_or_else(|| refuse(open, "the value that begins here does not end"))
     }
 
     fn node(
@@ -165,10 +150,8 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 (_, position) => return Err(refuse(position, "a key must be a word")),
             };
             if key.len() > MAX_KEY {
-                let message = format!(
-                    "expected a key of at most {MAX_KEY} bytes, found {}",
-                    key.len()
-                );
+                let message =
+                    format!("expected a key of at most {MAX_KEY} bytes, found {}", key.len());
                 return Err(refuse(key_position, message));
             }
             let (event, position) = self.next_of(open)?;
@@ -182,12 +165,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 }
                 continue;
             }
-            entries.push(Entry {
-                key,
-                alias: None,
-                position: key_position,
-                value,
-            });
+            entries.push(Entry { key, alias: None, position: key_position, value });
         }
     }
 
@@ -212,9 +190,9 @@ fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
         entry.key == MERGE
             && match &entry.value.content {
                 Content::Map(_) => true,
-                Content::List(items) => items
-                    .iter()
-                    .all(|item| matches!(item.content, Content::Map(_))),
+                Content::List(items) => {
+                    items.iter().all(|item| matches!(item.content, Content::Map(_)))
+                }
                 // It is an unknown key.
                 _ => false,
             }
@@ -223,10 +201,7 @@ fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
         return entries;
     };
     let sources = match entries.remove(at).value {
-        Node {
-            content: Content::List(items),
-            ..
-        } => items,
+        Node { content: Content::List(items), .. } => items,
         one => vec![one],
     };
     let mut keys: HashSet<_> = entries.iter().map(|known| known.key.clone()).collect();

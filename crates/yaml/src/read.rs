@@ -85,10 +85,7 @@ impl Node {
                     key: key.clone(),
                     alias: None,
                     position,
-                    value: Self {
-                        position,
-                        content: placeholder,
-                    },
+                    value: Self { position, content: placeholder },
                 };
                 match content {
                     Content::Map(entries) => entries.push(entry),

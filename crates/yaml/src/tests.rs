@@ -62,10 +62,7 @@ rooms:
   - {name: hall, doors: 300}
 heating: {stov: {wood: true}}
 garden: large";
-    assert_eq!(
-        mistakes(text),
-        ["line 1, column 7: name: expected a text, found a list",]
-    );
+    assert_eq!(mistakes(text), ["line 1, column 7: name: expected a text, found a list",]);
     let text = text.replace("[a]", "a");
     assert_eq!(
         mistakes(&text),
@@ -108,15 +105,9 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     let stove = Heating::Stove(Stove { wood: true });
     assert_eq!(heating("{stove: {wood: true}}").unwrap(), Some(stove));
     for (text, message) in [
-        (
-            "stove",
-            "expected a mapping with this word as its key, found `stove`",
-        ),
+        ("stove", "expected a mapping with this word as its key, found `stove`"),
         ("{none: 1}", "heating.none: expected nothing, found a text"),
-        (
-            "{none: , stove: }",
-            "expected one key, `none` or `stove`, found 2",
-        ),
+        ("{none: , stove: }", "expected one key, `none` or `stove`, found 2"),
         ("[none]", "expected `none` or `stove`, found a list"),
     ] {
         let found = heating(text).unwrap_err()[0].to_string();
@@ -130,16 +121,10 @@ fn many_keys_are_read_at_once() {
     use std::collections::BTreeMap;
 
     let keys = |from: usize| {
-        let keys: Vec<_> = (from..from + 60_000)
-            .map(|n| format!("k{n}: {n}"))
-            .collect();
+        let keys: Vec<_> = (from..from + 60_000).map(|n| format!("k{n}: {n}")).collect();
         keys.join(", ")
     };
-    let text = format!(
-        "one: &one {{{}}}\ntwo: {{<<: *one, {}}}",
-        keys(0),
-        keys(30_000)
-    );
+    let text = format!("one: &one {{{}}}\ntwo: {{<<: *one, {}}}", keys(0), keys(30_000));
     let read: BTreeMap<String, BTreeMap<String, usize>> = read(&text).unwrap();
     assert_eq!((read["one"].len(), read["two"].len()), (60_000, 90_000));
 }
@@ -170,11 +155,7 @@ fn a_merged_mapping_adds_keys() {
 rest: &room {name: b, doors: 2}
 rooms: [{<<: *room, doors: 3}, {<<: [*room, {doors: 4}]}]";
     let house: House = read(text).unwrap();
-    let doors: Vec<_> = house
-        .rooms
-        .iter()
-        .map(|room| (&*room.name.0, room.doors))
-        .collect();
+    let doors: Vec<_> = house.rooms.iter().map(|room| (&*room.name.0, room.doors)).collect();
     assert_eq!(doors, [("b", 3), ("b", 2)]);
     assert_eq!(
         mistakes("name: a\n<<: 1"),

@@ -23,9 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let logfire = logfire::configure()
         .send_to_logfire(SendToLogfire::IfTokenPresent)
         .with_additional_span_processor(spans)
-        .with_metrics(Some(
-            MetricsOptions::default().with_additional_reader(metrics),
-        ))
+        .with_metrics(Some(MetricsOptions::default().with_additional_reader(metrics)))
         .with_advanced_options(AdvancedOptions::default().with_log_processor(logs))
         .finish()?;
     let _guard = logfire.shutdown_guard();

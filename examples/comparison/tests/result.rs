@@ -8,11 +8,7 @@ mod signals;
 use floe_tests::{Receiver, Value};
 
 const PROGRAMS: [(&str, &str, &str); 3] = [
-    (
-        "floe-telemetry",
-        env!("CARGO_BIN_EXE_with-floe"),
-        include_str!("../floe.rs"),
-    ),
+    ("floe-telemetry", env!("CARGO_BIN_EXE_with-floe"), include_str!("../floe.rs")),
     (
         "tracing-opentelemetry",
         env!("CARGO_BIN_EXE_with-tracing-opentelemetry"),
@@ -36,12 +32,7 @@ fn the_programs_export_the_same_signals() {
 #[test]
 fn fastrace_exports_the_same_span() {
     let receiver = Receiver::grpc();
-    signals::run(
-        "fastrace",
-        env!("CARGO_BIN_EXE_with-fastrace"),
-        &receiver,
-        &[],
-    );
+    signals::run("fastrace", env!("CARGO_BIN_EXE_with-fastrace"), &receiver, &[]);
     let spans = receiver.spans();
     let [load, root] = ["load", "main"].map(|name| {
         let mut found = spans.iter().filter(|span| span.name == name);
@@ -58,9 +49,7 @@ fn fastrace_exports_the_same_span() {
 /// The lines of code: without comments and blank lines.
 fn lines(source: &str) -> usize {
     let lines = source.lines().map(str::trim);
-    lines
-        .filter(|line| !line.is_empty() && !line.starts_with("//"))
-        .count()
+    lines.filter(|line| !line.is_empty() && !line.starts_with("//")).count()
 }
 
 // In a package of their own, whose dependencies are not those of the workspace, with a test that runs them.
@@ -74,19 +63,13 @@ fn the_page_has_the_numbers_of_lines() {
     let counts: Vec<_> = PROGRAMS.map(|(_, _, source)| lines(source)).into();
     let with_helpers = lines(WITH_HELPERS);
     let peers = [
-        (
-            "tracing-opentelemetry, set up by init-tracing-opentelemetry",
-            with_helpers,
-        ),
+        ("tracing-opentelemetry, set up by init-tracing-opentelemetry", with_helpers),
         ("logfire", lines(WITH_LOGFIRE)),
     ];
     let programs = PROGRAMS.iter().map(|(name, ..)| *name).zip(counts.clone());
     for (name, count) in programs.chain(peers) {
         let row = format!("| {name} | {count} |");
-        assert!(
-            page.contains(&row),
-            "docs/comparison.md should contain {row}"
-        );
+        assert!(page.contains(&row), "docs/comparison.md should contain {row}");
     }
     let migrating = include_str!("../../../docs/migrating.md");
     for (path, count) in [
@@ -95,17 +78,11 @@ fn the_page_has_the_numbers_of_lines() {
         ("peers/logfire.rs", lines(WITH_LOGFIRE)),
     ] {
         let before = format!("[Before](../examples/comparison/{path}), {count} lines");
-        assert!(
-            migrating.contains(&before),
-            "docs/migrating.md should contain {before}"
-        );
+        assert!(migrating.contains(&before), "docs/migrating.md should contain {before}");
     }
     let sentence = format!(
         "with floe-telemetry ({} lines), with tracing-opentelemetry ({}, or {with_helpers} with init-tracing-opentelemetry) and with OpenTelemetry alone ({})",
         counts[0], counts[1], counts[2]
     );
-    assert!(
-        readme.contains(&sentence),
-        "README should contain: {sentence}"
-    );
+    assert!(readme.contains(&sentence), "README should contain: {sentence}");
 }

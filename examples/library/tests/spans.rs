@@ -11,8 +11,7 @@ fn a_total_is_recorded() {
     let spans = testing::capture(|| assert_eq!(total("1, 2").unwrap(), 3));
     assert_eq!(spans.names(), ["parse", "parse", "orders.total"]);
     let span = spans.single("orders.total").assert_root().assert_ok();
-    span.assert_attribute("bytes", 4)
-        .assert_attribute("total", 3);
+    span.assert_attribute("bytes", 4).assert_attribute("total", 3);
     assert_eq!(span.scope(), "floe-telemetry-example-library");
 }
 

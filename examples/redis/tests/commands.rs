@@ -39,8 +39,7 @@ async fn visit(connection: &mut TracedConnection<MultiplexedConnection>) -> Redi
 }
 
 fn assert_failed(span: CapturedSpan<'_>, code: &str) {
-    span.assert_attribute("error.type", code)
-        .assert_attribute("db.response.status_code", code);
+    span.assert_attribute("error.type", code).assert_attribute("db.response.status_code", code);
     assert_eq!(span.data().status, Status::error(""));
 }
 
@@ -69,10 +68,7 @@ async fn a_command_is_a_span_of_its_caller() {
         assert_eq!(scope, "floe-telemetry-example-redis");
     }
     let all = format!("{spans:?}");
-    assert!(
-        !all.contains("no-such-text") && !all.contains("hunter2"),
-        "{all}"
-    );
+    assert!(!all.contains("no-such-text") && !all.contains("hunter2"), "{all}");
 }
 
 #[tokio::test]
@@ -99,21 +95,12 @@ async fn an_error_is_its_code() {
         let unknown = unknown.arg("no-such-text");
         unknown.exec_async(&mut connection).await.unwrap_err();
         let mut not_a_name = redis::cmd("no such command");
-        not_a_name
-            .take()
-            .exec_async(&mut connection)
-            .await
-            .unwrap_err();
+        not_a_name.take().exec_async(&mut connection).await.unwrap_err();
     })
     .await;
     assert_failed(single(&spans, "LPUSH"), "WRONGTYPE");
     assert_failed(single(&spans, "SHOUT"), "ERR");
-    assert_failed(
-        spans
-            .single(&address())
-            .assert_no_attribute("db.operation.name"),
-        "ERR",
-    );
+    assert_failed(spans.single(&address()).assert_no_attribute("db.operation.name"), "ERR");
     let all = format!("{spans:?}");
     assert!(!all.contains("no-such-text"), "{all}");
 }
@@ -175,11 +162,7 @@ async fn a_command_that_is_dropped_is_cancelled() {
 async fn a_server_that_has_gone_is_an_error_of_the_connection() {
     let spans = testing::capture_async(async {
         let mut connection = connect().await;
-        let id: i64 = redis::cmd("CLIENT")
-            .arg("ID")
-            .query_async(&mut connection)
-            .await
-            .unwrap();
+        let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await.unwrap();
         let mut other = connect().await;
         let mut kill = redis::cmd("CLIENT");
         kill.arg("KILL").arg("ID").arg(id);
@@ -188,6 +171,5 @@ async fn a_server_that_has_gone_is_an_error_of_the_connection() {
     })
     .await;
     let span = single(&spans, "GET");
-    span.assert_attribute("error.type", "io")
-        .assert_no_attribute("db.response.status_code");
+    span.assert_attribute("error.type", "io").assert_no_attribute("db.response.status_code");
 }

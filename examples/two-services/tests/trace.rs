@@ -38,13 +38,7 @@ impl Service {
             let (_, rest) = line.split_once("listening on ")?;
             Some(rest.split_once('"')?.0.to_owned())
         });
-        Self {
-            name,
-            process,
-            address: address.unwrap(),
-            output,
-            _log: log,
-        }
+        Self { name, process, address: address.unwrap(), output, _log: log }
     }
 
     /// Stops the service by Ctrl-C, and returns its spans and its metrics.
@@ -53,19 +47,12 @@ impl Service {
         let kill = Command::new("kill").args(["-INT", &id]).status();
         assert!(kill.unwrap().success());
         let lines = self.output.map(Result::unwrap);
-        let lines: Vec<Value> = lines
-            .map(|line| serde_json::from_str(&line).unwrap())
-            .collect();
+        let lines: Vec<Value> = lines.map(|line| serde_json::from_str(&line).unwrap()).collect();
         assert!(self.process.wait().unwrap().success());
         let spans = items(&lines, ["resourceSpans", "scopeSpans", "spans"]);
         let metrics = items(&lines, ["resourceMetrics", "scopeMetrics", "metrics"]);
-        let spans = spans.into_iter().map(|json| Span {
-            service: self.name,
-            json,
-        });
-        let names = metrics
-            .into_iter()
-            .map(|json| text(&json, "name").to_owned());
+        let spans = spans.into_iter().map(|json| Span { service: self.name, json });
+        let names = metrics.into_iter().map(|json| text(&json, "name").to_owned());
         (spans.collect(), names.collect())
     }
 }
@@ -99,29 +86,18 @@ impl Span {
 
 /// The spans below a parent, by their names, each with its service.
 fn tree(spans: &[Span], parent: &str, depth: usize) -> String {
-    let below = spans
-        .iter()
-        .filter(|it| text(&it.json, "parentSpanId") == parent);
+    let below = spans.iter().filter(|it| text(&it.json, "parentSpanId") == parent);
     let lines = below.map(|span| {
         let name = text(&span.json, "name");
         let below = tree(spans, text(&span.json, "spanId"), depth + 1);
-        format!(
-            "{:indent$}{}: {name}\n{below}",
-            "",
-            span.service,
-            indent = 2 * depth
-        )
+        format!("{:indent$}{}: {name}\n{below}", "", span.service, indent = 2 * depth)
     });
     lines.collect()
 }
 
 fn request(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     response
@@ -130,10 +106,7 @@ fn request(address: &str, path: &str) -> String {
 #[test]
 fn a_request_to_both_services_is_one_trace() {
     let stock = Service::start("stock", &["127.0.0.1:0"]);
-    let shop = Service::start(
-        "shop",
-        &["127.0.0.1:0", &format!("http://{}", stock.address)],
-    );
+    let shop = Service::start("shop", &["127.0.0.1:0", &format!("http://{}", stock.address)]);
     assert!(request(&shop.address, "/healthz").ends_with("ok\n"));
     let found = request(&shop.address, "/orders/42");
     assert!(found.ends_with("3 pairs of shoes\n"), "{found}");
@@ -151,19 +124,9 @@ shop: GET /orders/{id}
 ";
     assert_eq!(tree(&spans, "", 0), expected);
     let trace_id = text(&spans[0].json, "traceId");
-    assert!(
-        spans
-            .iter()
-            .all(|span| text(&span.json, "traceId") == trace_id)
-    );
-    assert!(
-        found.contains(&format!("x-trace-id: {trace_id}\r\n")),
-        "{found}"
-    );
-    let query = spans
-        .iter()
-        .find(|span| span.json["name"] == "SELECT shoes")
-        .unwrap();
+    assert!(spans.iter().all(|span| text(&span.json, "traceId") == trace_id));
+    assert!(found.contains(&format!("x-trace-id: {trace_id}\r\n")), "{found}");
+    let query = spans.iter().find(|span| span.json["name"] == "SELECT shoes").unwrap();
     assert_eq!(query.json["kind"], 3, "client");
     for (key, value) in [
         ("db.system.name", "sqlite"),

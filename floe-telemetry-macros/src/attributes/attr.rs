@@ -76,9 +76,7 @@ impl Variant {
             rename.set(word, keywords::value(input, word, symbol)?);
             Ok(())
         });
-        Self {
-            rename: rename.with_keyword(),
-        }
+        Self { rename: rename.with_keyword() }
     }
 }
 
@@ -129,9 +127,7 @@ struct Words {
 impl Field {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut keywords = FieldKeywords::new(cx);
-        each(cx, attrs, symbol::FIELD, |input, word, symbol| {
-            keywords.read(input, word, symbol)
-        });
+        each(cx, attrs, symbol::FIELD, |input, word, symbol| keywords.read(input, word, symbol));
         let words = keywords.finish();
         words.check_conflicts(cx);
         words.check_texts(cx);
@@ -142,29 +138,15 @@ impl Field {
 impl Words {
     /// Reports keywords that exclude each other, with one error for each superfluous keyword.
     fn check_conflicts(&self, cx: &Ctxt) {
-        let Self {
-            skip,
-            flatten,
-            redact,
-            display,
-            debug,
-            ..
-        } = self;
+        let Self { skip, flatten, redact, display, debug, .. } = self;
         let (key, examples) = (word(self.key.as_ref()), word(self.examples.as_ref()));
         let (prefix, consts) = (word(self.prefix.as_ref()), word(self.consts.as_ref()));
         if let Some(skip) = skip {
-            let others = [
-                flatten, redact, display, debug, &key, &prefix, &examples, &consts,
-            ];
+            let others = [flatten, redact, display, debug, &key, &prefix, &examples, &consts];
             reject_others(cx, skip, "the field is not an attribute", &others);
         } else if let Some(flatten) = flatten {
             let others = [redact, display, debug, &key, &examples, &consts];
-            reject_others(
-                cx,
-                flatten,
-                "the attributes come from the type of the field",
-                &others,
-            );
+            reject_others(cx, flatten, "the attributes come from the type of the field", &others);
         } else {
             const ONE_WAY: &str = "the value is recorded in one way";
             if let Some(redact) = redact {
@@ -191,14 +173,9 @@ impl Words {
     }
 
     fn into_field(self) -> Field {
-        let texts = [
-            (self.redact, Text::Redact),
-            (self.display, Text::Display),
-            (self.debug, Text::Debug),
-        ];
-        let text = texts
-            .into_iter()
-            .find_map(|(word, text)| word.map(|_| text));
+        let texts =
+            [(self.redact, Text::Redact), (self.display, Text::Display), (self.debug, Text::Debug)];
+        let text = texts.into_iter().find_map(|(word, text)| word.map(|_| text));
         let role = match (self.skip, self.flatten) {
             (Some(_), _) => Role::Skip,
             (None, Some(word)) => Role::Flatten(word, self.prefix.map(|(_, prefix)| prefix)),
@@ -206,10 +183,7 @@ impl Words {
         };
         Field {
             role,
-            examples: self
-                .examples
-                .map(|(_, examples)| examples)
-                .unwrap_or_default(),
+            examples: self.examples.map(|(_, examples)| examples).unwrap_or_default(),
             consts: self.consts,
         }
     }
@@ -218,10 +192,7 @@ impl Words {
 impl Key {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         match ungrouped(input.parse()?) {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Ok(Self::Text(text)),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Self::Text(text)),
             Expr::Path(path) if path.qself.is_none() => Ok(Self::Const(path.path)),
             other => Err(syn::Error::new_spanned(
                 other,
@@ -238,10 +209,7 @@ fn word<T>(keyword: Option<&(Ident, T)>) -> Option<Ident> {
 /// Reports each of `others` that occurs in addition to `first`.
 fn reject_others(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
     for other in others.iter().copied().flatten() {
-        cx.error(
-            other,
-            format_args!("`{other}` does not go with `{first}`: {reason}"),
-        );
+        cx.error(other, format_args!("`{other}` does not go with `{first}`: {reason}"));
     }
 }
 
@@ -283,13 +251,12 @@ impl<'c> FieldKeywords<'c> {
 
     fn read(&mut self, input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<()> {
         match symbol {
-            symbol::KEY => self
-                .key
-                .set(word, keywords::value_with(input, word, symbol, Key::parse)?),
+            symbol::KEY => {
+                self.key.set(word, keywords::value_with(input, word, symbol, Key::parse)?)
+            }
             symbol::PREFIX => self.prefix.set(word, keywords::value(input, word, symbol)?),
             symbol::EXAMPLES => {
-                self.examples
-                    .set(word, keywords::value_with(input, word, symbol, examples)?);
+                self.examples.set(word, keywords::value_with(input, word, symbol, examples)?);
             }
             symbol::CONSTS => self.consts.set(word, boolean(input, word, symbol)?),
             symbol::SKIP => flag(input, word, &mut self.skip, symbol)?,
@@ -336,11 +303,9 @@ fn literal(expr: &Expr) -> Option<String> {
             Lit::Bool(value) => Some(value.value.to_string()),
             _ => None,
         },
-        Expr::Unary(ExprUnary {
-            op: UnOp::Neg(_),
-            expr,
-            ..
-        }) => literal(expr).map(|text| format!("-{text}")),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => {
+            literal(expr).map(|text| format!("-{text}"))
+        }
         Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
@@ -377,10 +342,7 @@ fn each(
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("floe")) {
         let Meta::List(list) = &attr.meta else {
             let usage = accepted.first().map_or("…", |symbol| symbol.usage);
-            cx.error(
-                &attr.meta,
-                format_args!("`floe` is written `#[floe({usage})]`"),
-            );
+            cx.error(&attr.meta, format_args!("`floe` is written `#[floe({usage})]`"));
             continue;
         };
         let fill = |input: ParseStream<'_>| {

@@ -97,10 +97,7 @@ mod tests {
             };
             let written = case.apply(name);
             assert!(written.eq_ignore_ascii_case(&expected), "{written}");
-            assert!(
-                written == *word || matches!(case, Case::Pascal | Case::Camel),
-                "{written}"
-            );
+            assert!(written == *word || matches!(case, Case::Pascal | Case::Camel), "{written}");
         }
         assert_eq!(Case::Camel.apply("HighRisk"), "highRisk");
         assert_eq!(Case::Snake.apply("HTTPError"), "h_t_t_p_error");

@@ -23,9 +23,7 @@ impl Docs {
             .filter_map(|attr| text(&attr.meta))
             .collect();
         let lines = lines.join("\n");
-        let mut lines = lines
-            .lines()
-            .map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let mut lines = lines.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
         let first: Vec<_> = lines
             .by_ref()
             .skip_while(|line| line.trim().is_empty())
@@ -62,11 +60,7 @@ fn reason(attr: &Attribute) -> String {
 fn text(meta: &Meta) -> Option<String> {
     match meta {
         Meta::NameValue(MetaNameValue {
-            value:
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text),
-                    ..
-                }),
+            value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }),
             ..
         }) => Some(text.value()),
         _ => None,

@@ -53,10 +53,9 @@ fn bounds(model: &Model<'_>) -> Generics {
         let span = Span::mixed_site();
         let (what, on) = match &field.record {
             Record::Nested(_) => (quote_spanned!(span=> #krate::FloeAttributes), On::Type),
-            Record::Value(_, None) => (
-                quote_spanned!(span=> #krate::attributes::ToAttributeValue),
-                On::Type,
-            ),
+            Record::Value(_, None) => {
+                (quote_spanned!(span=> #krate::attributes::ToAttributeValue), On::Type)
+            }
             Record::Value(_, Some(Text::Display)) => {
                 (quote_spanned!(span=> ::core::fmt::Display), On::Parameters)
             }
@@ -65,20 +64,14 @@ fn bounds(model: &Model<'_>) -> Generics {
             }
             Record::Value(_, Some(Text::Redact)) => return None,
         };
-        Some(Bound {
-            ty: &field.original.ty,
-            what,
-            on,
-        })
+        Some(Bound { ty: &field.original.ty, what, on })
     });
     generics::with_bounds(&model.original.generics, bounds)
 }
 
 /// Whether the derived code needs the traits that distinguish an `Option` from other types.
 fn makes_text(fields: &[&Field<'_>]) -> bool {
-    fields
-        .iter()
-        .any(|field| matches!(field.record, Record::Value(_, Some(_))))
+    fields.iter().any(|field| matches!(field.record, Record::Value(_, Some(_))))
 }
 
 /// `value`, a reference to a field, as text. An error about a type that cannot be recorded is reported
@@ -111,16 +104,9 @@ fn key(field: &Field<'_>) -> TokenStream {
 
 /// Calls that add the documentation to a part of a schema.
 fn documentation(docs: &Docs) -> TokenStream {
-    let Docs {
-        brief,
-        note,
-        deprecated,
-        ..
-    } = docs;
+    let Docs { brief, note, deprecated, .. } = docs;
     let described = (!brief.is_empty()).then(|| quote!(.with_docs(#brief, #note)));
-    let deprecated = deprecated
-        .as_ref()
-        .map(|reason| quote!(.deprecated(#reason)));
+    let deprecated = deprecated.as_ref().map(|reason| quote!(.deprecated(#reason)));
     quote!(#described #deprecated)
 }
 

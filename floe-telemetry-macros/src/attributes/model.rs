@@ -80,10 +80,7 @@ impl<'a> Shape<'a> {
     pub(super) fn fields(&self) -> Vec<&Field<'a>> {
         match self {
             Self::Struct(fields) => fields.iter().collect(),
-            Self::Enum(variants) => variants
-                .iter()
-                .flat_map(|variant| &variant.fields)
-                .collect(),
+            Self::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
             Self::Transparent(field) => vec![&**field],
             Self::Words(_) | Self::Neither => Vec::new(),
         }
@@ -111,10 +108,7 @@ impl<'a> Shape<'a> {
         }
         let mut keys = HashMap::new();
         let mut ambiguous: HashSet<Ident> = match self {
-            Self::Enum(variants) => variants
-                .iter()
-                .map(|variant| variant.ident.clone())
-                .collect(),
+            Self::Enum(variants) => variants.iter().map(|variant| variant.ident.clone()).collect(),
             _ => HashSet::new(),
         };
         for field in self.fields() {
@@ -126,10 +120,7 @@ impl<'a> Shape<'a> {
             }
         }
         for field in self.fields_mut() {
-            field.constant = field
-                .constant
-                .take()
-                .filter(|constant| !ambiguous.contains(constant));
+            field.constant = field.constant.take().filter(|constant| !ambiguous.contains(constant));
         }
     }
 }
@@ -265,10 +256,7 @@ pub(super) struct Word<'a> {
 impl<'a> Variant<'a> {
     fn new(cx: &Ctxt, variant: &'a syn::Variant, prefix: Option<&(Ident, LitStr)>) -> Self {
         if let Some((word, _)) = attr::Variant::from_attrs(cx, &variant.attrs).rename {
-            cx.error(
-                word,
-                "`rename` is for enums without data, whose variants are values",
-            );
+            cx.error(word, "`rename` is for enums without data, whose variants are values");
         }
         let is_newtype =
             matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
@@ -288,20 +276,13 @@ impl<'a> Variant<'a> {
             })
             .collect();
         check_duplicates(cx, &fields);
-        Self {
-            ident: &variant.ident,
-            fields,
-        }
+        Self { ident: &variant.ident, fields }
     }
 }
 
 /// The values of all variants, which must differ.
 fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
-    let case = container
-        .rename_all
-        .as_ref()
-        .and_then(|(_, case)| *case)
-        .unwrap_or(Case::Pascal);
+    let case = container.rename_all.as_ref().and_then(|(_, case)| *case).unwrap_or(Case::Pascal);
     let mut seen = HashSet::new();
     let word = |variant: &'a syn::Variant| {
         let name = variant.ident.unraw().to_string();
@@ -310,10 +291,7 @@ fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'
             None => LitStr::new(&case.apply(&name), variant.ident.span()),
         };
         if !seen.insert(value.value()) {
-            cx.error(
-                &value,
-                format_args!("value `{}` is given twice", value.value()),
-            );
+            cx.error(&value, format_args!("value `{}` is given twice", value.value()));
         }
         Word {
             ident: &variant.ident,
@@ -333,10 +311,7 @@ fn structure<'a>(
 ) -> Shape<'a> {
     refuse_rename_all(cx, container);
     if matches!(fields, Fields::Unit) {
-        cx.error(
-            &original.ident,
-            "this struct has no fields, so it has no attributes",
-        );
+        cx.error(&original.ident, "this struct has no fields, so it has no attributes");
         return Shape::Neither;
     }
     let unnamed = match fields {
@@ -375,10 +350,7 @@ fn transparent<'a>(
     let prefix = container.prefix.as_ref().map(|(word, _)| word);
     let consts = container.consts.as_ref().map(|(word, _)| word);
     for word in prefix.into_iter().chain(consts) {
-        cx.error(
-            word,
-            format_args!("`{word}` does not go with `transparent`: a value has no key"),
-        );
+        cx.error(word, format_args!("`{word}` does not go with `transparent`: a value has no key"));
     }
     let mut recorded: Vec<_> = fields
         .iter()
@@ -386,18 +358,12 @@ fn transparent<'a>(
         .filter_map(|(index, field)| Field::new(cx, field, index))
         .collect();
     let (Some(field), true) = (recorded.pop(), recorded.is_empty()) else {
-        cx.error(
-            word,
-            "`transparent` is for one field; the others need `#[floe(skip)]`",
-        );
+        cx.error(word, "`transparent` is for one field; the others need `#[floe(skip)]`");
         return Shape::Neither;
     };
     let consts = field.consts.as_ref().map(|(word, _)| word);
     for word in field.written.iter().chain(consts) {
-        cx.error(
-            word,
-            format_args!("`{word}` does not go with `transparent`: a value has no key"),
-        );
+        cx.error(word, format_args!("`{word}` does not go with `transparent`: a value has no key"));
     }
     let name = Case::Snake.apply(&original.ident.unraw().to_string());
     if !field.is_redacted() && !field.is_named_secret() && secret::is_named_by(&name) {
@@ -422,10 +388,7 @@ fn enumeration<'a>(
         cx.error(word, "`transparent` is for structs with one field");
     }
     if data.variants.is_empty() {
-        cx.error(
-            &original.ident,
-            "this enum has no variants, so it has no attributes",
-        );
+        cx.error(&original.ident, "this enum has no variants, so it has no attributes");
         return Shape::Neither;
     }
     let without_data = |variant: &syn::Variant| matches!(variant.fields, Fields::Unit);
@@ -433,10 +396,7 @@ fn enumeration<'a>(
         let prefix = container.prefix.as_ref().map(|(word, _)| word);
         let consts = container.consts.as_ref().map(|(word, _)| word);
         for word in prefix.into_iter().chain(consts) {
-            cx.error(
-                word,
-                "an enum without data is the value of an attribute, and has no key",
-            );
+            cx.error(word, "an enum without data is the value of an attribute, and has no key");
         }
         return Shape::Words(words(cx, container, data));
     }
@@ -451,19 +411,13 @@ fn enumeration<'a>(
 
 fn refuse_rename_all(cx: &Ctxt, container: &Container) {
     if let Some((word, _)) = &container.rename_all {
-        cx.error(
-            word,
-            "`rename_all` is for enums without data, whose variants are values",
-        );
+        cx.error(word, "`rename_all` is for enums without data, whose variants are values");
     }
 }
 
 /// Each field is borrowed, and a reference to a field of a packed type may be unaligned.
 fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
-    let reprs = original
-        .attrs
-        .iter()
-        .filter(|it| it.path().is_ident("repr"));
+    let reprs = original.attrs.iter().filter(|it| it.path().is_ident("repr"));
     for repr in reprs {
         if tokens::any_ident(&repr.meta, |word| word == "packed") {
             cx.error(

@@ -6,16 +6,10 @@ use super::{
 };
 
 pub(super) const ALL: &[Case] = &[
-    Case {
-        file: "plain",
-        input: Traced("", "fn plain(a: i64) -> i64 { a + 1 }"),
-    },
+    Case { file: "plain", input: Traced("", "fn plain(a: i64) -> i64 { a + 1 }") },
     Case {
         file: "tracer_and_level",
-        input: Traced(
-            r#"tracer = "acme.billing", level = debug, metrics"#,
-            "fn charge() {}",
-        ),
+        input: Traced(r#"tracer = "acme.billing", level = debug, metrics"#, "fn charge() {}"),
     },
     Case {
         file: "tracer_of_block",
@@ -24,14 +18,8 @@ pub(super) const ALL: &[Case] = &[
             r#"impl Billing { fn charge() {} #[traced(tracer = "acme.refunds")] fn refund() {} }"#,
         ),
     },
-    Case {
-        file: "unit",
-        input: Traced("", "fn unit() {}"),
-    },
-    Case {
-        file: "never",
-        input: Traced("", "fn never() -> ! { loop {} }"),
-    },
+    Case { file: "unit", input: Traced("", "fn unit() {}") },
+    Case { file: "never", input: Traced("", "fn never() -> ! { loop {} }") },
     Case {
         file: "opaque",
         input: Traced("", "fn opaque() -> impl Iterator<Item = u8> { read() }"),
@@ -65,51 +53,27 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "async_fn",
-        input: Traced(
-            "",
-            "async fn fetch(url: &str) -> Result<Body, Error> { get(url).await }",
-        ),
+        input: Traced("", "async fn fetch(url: &str) -> Result<Body, Error> { get(url).await }"),
     },
-    Case {
-        file: "async_unit",
-        input: Traced("", "async fn unit() { rest().await; }"),
-    },
-    Case {
-        file: "async_never",
-        input: Traced("", "async fn never() -> ! { serve().await }"),
-    },
+    Case { file: "async_unit", input: Traced("", "async fn unit() { rest().await; }") },
+    Case { file: "async_never", input: Traced("", "async fn never() -> ! { serve().await }") },
     Case {
         file: "async_opaque",
-        input: Traced(
-            "",
-            "async fn opaque() -> impl Fn() -> u8 { ready().await; || 3 }",
-        ),
+        input: Traced("", "async fn opaque() -> impl Fn() -> u8 { ready().await; || 3 }"),
     },
     Case {
         file: "async_opaque_inside",
-        input: Traced(
-            "",
-            "async fn opaque() -> Result<impl Copy, ()> { ready().await; Ok(3) }",
-        ),
+        input: Traced("", "async fn opaque() -> Result<impl Copy, ()> { ready().await; Ok(3) }"),
     },
     Case {
         file: "name_and_kind",
-        input: Traced(
-            r#"name = "iceberg.create_table", kind = client"#,
-            "fn r#create() {}",
-        ),
+        input: Traced(r#"name = "iceberg.create_table", kind = client"#, "fn r#create() {}"),
     },
     Case {
         file: "computed_name",
-        input: Traced(
-            r#"name = format!("stage.{number}")"#,
-            "fn stage(number: u8) {}",
-        ),
+        input: Traced(r#"name = format!("stage.{number}")"#, "fn stage(number: u8) {}"),
     },
-    Case {
-        file: "name_of_constant",
-        input: Traced("name = names::LOAD", "fn load() {}"),
-    },
+    Case { file: "name_of_constant", input: Traced("name = names::LOAD", "fn load() {}") },
     Case {
         file: "name_of_argument",
         input: Traced("name = table.name", "fn load(table: &Table) {}"),
@@ -141,24 +105,15 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "attributes_fn_with_type",
-        input: Traced(
-            "attributes_fn = |n| -> Vec<KeyValue> { pairs(n) }",
-            "fn f(n: u8) {}",
-        ),
+        input: Traced("attributes_fn = |n| -> Vec<KeyValue> { pairs(n) }", "fn f(n: u8) {}"),
     },
     Case {
         file: "attributes_fn_path",
-        input: Traced(
-            "attributes_fn = Self::pairs",
-            "fn f(&mut self, name: &str) {}",
-        ),
+        input: Traced("attributes_fn = Self::pairs", "fn f(&mut self, name: &str) {}"),
     },
     Case {
         file: "floe_attributes",
-        input: Traced(
-            "floe_attributes = (IDENTITY, alert)",
-            "fn f(alert: &Alert) {}",
-        ),
+        input: Traced("floe_attributes = (IDENTITY, alert)", "fn f(alert: &Alert) {}"),
     },
     Case {
         file: "floe_attributes_by_their_types",
@@ -180,10 +135,7 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "async_that_may_call_itself",
-        input: Traced(
-            "",
-            "async fn walk(depth: u8) -> u8 { next::<u8>(walk(depth - 1)).await }",
-        ),
+        input: Traced("", "async fn walk(depth: u8) -> u8 { next::<u8>(walk(depth - 1)).await }"),
     },
     Case {
         file: "canonical_body",
@@ -213,12 +165,6 @@ pub(super) const ALL: &[Case] = &[
             "#[must_use] async fn f(first: String, mut rest: String) -> usize { f(first, rest).await }",
         ),
     },
-    Case {
-        file: "off_boxed_never",
-        input: Off("boxed", "async fn f(n: u8) -> ! { f(n).await }"),
-    },
-    Case {
-        file: "mistakes",
-        input: Traced("nmae = 1, kind = cleint, name", "fn f() { body() }"),
-    },
+    Case { file: "off_boxed_never", input: Off("boxed", "async fn f(n: u8) -> ! { f(n).await }") },
+    Case { file: "mistakes", input: Traced("nmae = 1, kind = cleint, name", "fn f() { body() }") },
 ];

@@ -116,10 +116,7 @@ pub(super) const ALL: &[Case] = &[
         file: "derive_transparent_text",
         input: Derive("#[floe(transparent)] struct Token { #[floe(redact)] text: String }"),
     },
-    Case {
-        file: "derive_empty",
-        input: Derive("struct Empty {}"),
-    },
+    Case { file: "derive_empty", input: Derive("struct Empty {}") },
     Case {
         file: "derive_generic",
         input: Derive(
@@ -150,8 +147,5 @@ pub(super) const ALL: &[Case] = &[
         file: "derive_mistake_in_value",
         input: Derive("#[floe(rename_all = \"snek_case\")] enum Mode<T> { One, Two }"),
     },
-    Case {
-        file: "derive_mistake_in_kind",
-        input: Derive("union Word { bits: u64, number: f64 }"),
-    },
+    Case { file: "derive_mistake_in_kind", input: Derive("union Word { bits: u64, number: f64 }") },
 ];

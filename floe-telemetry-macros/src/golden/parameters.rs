@@ -58,10 +58,7 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "receivers",
-        input: Traced(
-            "",
-            "async fn f(mut self: Pin<&mut Self>, list: Vec<u8>) { self.get() }",
-        ),
+        input: Traced("", "async fn f(mut self: Pin<&mut Self>, list: Vec<u8>) { self.get() }"),
     },
     Case {
         file: "receiver_that_is_not_used",

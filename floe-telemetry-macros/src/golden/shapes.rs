@@ -10,27 +10,15 @@ pub(super) const ALL: &[Case] = &[
             "fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {}",
         ),
     },
-    Case {
-        file: "root_and_metrics",
-        input: Traced("root, metrics", "async fn f() {}"),
-    },
+    Case { file: "root_and_metrics", input: Traced("root, metrics", "async fn f() {}") },
     Case {
         file: "error_if",
-        input: Traced(
-            "error_if = |result| result.is_none()",
-            "fn f() -> Option<u8> { None }",
-        ),
+        input: Traced("error_if = |result| result.is_none()", "fn f() -> Option<u8> { None }"),
     },
-    Case {
-        file: "root",
-        input: Traced("root, kind = server", "fn f() {}"),
-    },
+    Case { file: "root", input: Traced("root, kind = server", "fn f() {}") },
     Case {
         file: "error_if_path",
-        input: Traced(
-            "error_if = Answer::is_refused",
-            "async fn f() -> Answer { ask().await }",
-        ),
+        input: Traced("error_if = Answer::is_refused", "async fn f() -> Answer { ask().await }"),
     },
     Case {
         file: "error_if_with_type",
@@ -46,10 +34,7 @@ pub(super) const ALL: &[Case] = &[
             "fn f(names: Vec<String>) -> impl Fn(&str) -> bool + Send { move |name| has(&names, name) }",
         ),
     },
-    Case {
-        file: "returns_type_of_macro",
-        input: Traced("", "fn f() -> rows!(u8) { read() }"),
-    },
+    Case { file: "returns_type_of_macro", input: Traced("", "fn f() -> rows!(u8) { read() }") },
     Case {
         file: "async_type_of_macro",
         input: Traced("", "async fn f() -> rows!(u8) { read().await }"),
@@ -61,23 +46,14 @@ pub(super) const ALL: &[Case] = &[
             "async fn f(names: impl Iterator<Item = &str>, n: u8) -> usize { count(names).await }",
         ),
     },
-    Case {
-        file: "returns_by_type",
-        input: Traced("", "fn f(n: u8) -> Later<u8> { start(n) }"),
-    },
+    Case { file: "returns_by_type", input: Traced("", "fn f(n: u8) -> Later<u8> { start(n) }") },
     Case {
         file: "call_only",
-        input: Traced(
-            "call_only",
-            "fn f(n: u8) -> impl Future<Output = u8> { start(n) }",
-        ),
+        input: Traced("call_only", "fn f(n: u8) -> impl Future<Output = u8> { start(n) }"),
     },
     Case {
         file: "returns_future_of_opaque",
-        input: Traced(
-            "",
-            "fn f() -> impl Future<Output = Result<impl Sized, Error>> { get() }",
-        ),
+        input: Traced("", "fn f() -> impl Future<Output = Result<impl Sized, Error>> { get() }"),
     },
     Case {
         file: "returns_future_of_opaque_alone",
@@ -114,10 +90,7 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "returns_box_of_stream",
-        input: Traced(
-            "",
-            "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { list() }",
-        ),
+        input: Traced("", "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { list() }"),
     },
     Case {
         file: "returns_pinned_opaque",
@@ -125,10 +98,7 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "async_with_another_macro",
-        input: Traced(
-            "",
-            "#[tokio::main] async fn main() -> Result<()> { run().await }",
-        ),
+        input: Traced("", "#[tokio::main] async fn main() -> Result<()> { run().await }"),
     },
     Case {
         file: "async_trait",
@@ -161,10 +131,7 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "returns_boxed_future",
-        input: Traced(
-            "",
-            "fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) }",
-        ),
+        input: Traced("", "fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) }"),
     },
     Case {
         file: "returns_stream",

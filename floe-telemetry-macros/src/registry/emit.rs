@@ -10,9 +10,7 @@ pub(super) fn constants(registry: &Registry) -> TokenStream {
     let krate = Krate::new(None);
     let own = registry.attributes.iter().filter(|it| it.is_own);
     let constants = own.map(|attribute| {
-        let Attribute {
-            key, brief, note, ..
-        } = attribute;
+        let Attribute { key, brief, note, .. } = attribute;
         // Of the call site, because the program names them.
         let constant = Ident::new(&attribute.constant, Span::call_site());
         let kind = Ident::new(attribute.kind, Span::mixed_site());

@@ -18,11 +18,7 @@ static REGISTRIES: LazyLock<Mutex<Registries>> = LazyLock::new(Mutex::default);
 
 fn this_crate() -> String {
     let variable = |name| env::var(name).unwrap_or_default();
-    format!(
-        "{} {}",
-        variable("CARGO_MANIFEST_DIR"),
-        variable("CARGO_CRATE_NAME")
-    )
+    format!("{} {}", variable("CARGO_MANIFEST_DIR"), variable("CARGO_CRATE_NAME"))
 }
 
 pub(super) fn remember(path: &str, registry: Registry) {
@@ -47,23 +43,20 @@ pub(crate) fn check(key: &str) -> Verdict {
     };
     let attributes = || of_crate.values().flat_map(|registry| &registry.attributes);
     if let Some(known) = attributes().find(|known| known.is(key)) {
-        return known
-            .deprecation
-            .as_ref()
-            .map_or(Verdict::Known, |deprecation| {
-                Verdict::Wrong(Finding {
-                    what: What::DeprecatedKey,
-                    message: match deprecation {
-                        Deprecation::RenamedTo(to) => {
-                            format!("the registry renamed `{key}` to `{to}`")
-                        }
-                        Deprecation::Because(reason) => {
-                            let reason = reason.trim().trim_end_matches('.');
-                            format!("`{key}` is deprecated in the registry: {reason}")
-                        }
-                    },
-                })
-            });
+        return known.deprecation.as_ref().map_or(Verdict::Known, |deprecation| {
+            Verdict::Wrong(Finding {
+                what: What::DeprecatedKey,
+                message: match deprecation {
+                    Deprecation::RenamedTo(to) => {
+                        format!("the registry renamed `{key}` to `{to}`")
+                    }
+                    Deprecation::Because(reason) => {
+                        let reason = reason.trim().trim_end_matches('.');
+                        format!("`{key}` is deprecated in the registry: {reason}")
+                    }
+                },
+            })
+        });
     }
     let (namespace, _) = key.split_once('.').unwrap_or_default();
     let is_in = |known: &&Attribute| known.is_own && known.key.split('.').next() == Some(namespace);
@@ -73,9 +66,8 @@ pub(crate) fn check(key: &str) -> Verdict {
     if closing.is_empty() || is_incomplete || floe_semconv::is_reserved(key) {
         return Verdict::Unsaid;
     }
-    let path = of_crate
-        .iter()
-        .find(|(_, registry)| registry.attributes.iter().any(|it| is_in(&it)));
+    let path =
+        of_crate.iter().find(|(_, registry)| registry.attributes.iter().any(|it| is_in(&it)));
     let path = path.map_or("", |(path, _)| path);
     let near = did_you_mean(nearest(key, &closing));
     Verdict::Wrong(Finding {
@@ -87,10 +79,8 @@ pub(crate) fn check(key: &str) -> Verdict {
 /// What the registries of this crate say of a text as the value of a key.
 pub(crate) fn check_text(key: &str, value: &str) -> Option<Finding> {
     let registries = REGISTRIES.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut attributes = registries
-        .get(&this_crate())?
-        .values()
-        .flat_map(|registry| &registry.attributes);
+    let mut attributes =
+        registries.get(&this_crate())?.values().flat_map(|registry| &registry.attributes);
     let known = attributes.find(|known| known.is(key))?;
     if known.members.is_empty() || known.members.iter().any(|member| member == value) {
         return None;
@@ -108,8 +98,6 @@ impl Attribute {
     fn is(&self, key: &str) -> bool {
         key == self.key
             || self.is_template
-                && key
-                    .strip_prefix(&self.key)
-                    .is_some_and(|rest| rest.starts_with('.'))
+                && key.strip_prefix(&self.key).is_some_and(|rest| rest.starts_with('.'))
     }
 }

@@ -88,10 +88,7 @@ enum Scalar {
 #[serde(untagged)]
 enum Deprecated {
     Text(String),
-    Reason {
-        renamed_to: Option<String>,
-        note: Option<String>,
-    },
+    Reason { renamed_to: Option<String>, note: Option<String> },
 }
 
 impl Registry {
@@ -114,9 +111,7 @@ impl Registry {
             for item in file.attributes.into_iter().chain(groups) {
                 if let Some(key) = item.id.clone() {
                     let found = Attribute::new(&key, item, source.is_own).and_then(|attribute| {
-                        let Attribute {
-                            constant, key: own, ..
-                        } = &attribute;
+                        let Attribute { constant, key: own, .. } = &attribute;
                         if let Some(other) = constants.insert(constant.clone(), own.clone()) {
                             let message =
                                 format!("`{other}` and `{own}` have one constant, `{constant}`");
@@ -145,10 +140,7 @@ impl Registry {
             }
         }
         if mistakes.is_empty() {
-            Ok(Self {
-                attributes,
-                is_incomplete: sources.is_incomplete,
-            })
+            Ok(Self { attributes, is_incomplete: sources.is_incomplete })
         } else {
             Err(mistakes.join("\n"))
         }
@@ -166,17 +158,11 @@ impl Attribute {
         item: Item,
         is_own: bool,
     ) -> Result<Self, (floe_yaml::Position, String)> {
-        let Spanned {
-            value: key,
-            position,
-            ..
-        } = key;
+        let Spanned { value: key, position, .. } = key;
         let (key, position) = (key.clone(), *position);
         let constant = constant(&key);
-        let is_key = !matches!(
-            floe_semconv::check(&key),
-            Some(floe_semconv::Problem::NoKey { .. })
-        );
+        let is_key =
+            !matches!(floe_semconv::check(&key), Some(floe_semconv::Problem::NoKey { .. }));
         if !is_key || syn::parse_str::<syn::Ident>(&constant).is_err() {
             return Err((
                 position,
@@ -187,10 +173,7 @@ impl Attribute {
             ));
         }
         let declared = item.r#type.as_ref().map(|declared| &declared.value);
-        let at = item
-            .r#type
-            .as_ref()
-            .map_or(position, |declared| declared.position);
+        let at = item.r#type.as_ref().map_or(position, |declared| declared.position);
         let (name, is_template, members) = match declared {
             Some(Type::Name(name)) => {
                 let inner = name.strip_prefix("template[");
@@ -225,14 +208,10 @@ impl Attribute {
             brief: item.brief,
             note: item.note,
             deprecation: item.deprecated.map(|deprecated| match deprecated {
-                Deprecated::Reason {
-                    renamed_to: Some(key),
-                    ..
-                } => Deprecation::RenamedTo(key),
-                Deprecated::Text(note)
-                | Deprecated::Reason {
-                    note: Some(note), ..
-                } => Deprecation::Because(note),
+                Deprecated::Reason { renamed_to: Some(key), .. } => Deprecation::RenamedTo(key),
+                Deprecated::Text(note) | Deprecated::Reason { note: Some(note), .. } => {
+                    Deprecation::Because(note)
+                }
                 Deprecated::Reason { .. } => {
                     Deprecation::Because("it has no replacement".to_owned())
                 }
@@ -257,11 +236,7 @@ const KINDS: [(&str, &str); 9] = [
 /// `acme.order.id` is `ACME_ORDER_ID`.
 fn constant(key: &str) -> String {
     let letter = |letter: char| {
-        if letter.is_ascii_alphanumeric() {
-            letter.to_ascii_uppercase()
-        } else {
-            '_'
-        }
+        if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' }
     };
     key.chars().map(letter).collect()
 }
@@ -294,10 +269,7 @@ mod tests {
             let [attribute] = &registry.attributes[..] else {
                 panic!("{registry:?}");
             };
-            assert_eq!(
-                (attribute.constant.as_str(), attribute.kind),
-                ("ACME_ID", "Integer")
-            );
+            assert_eq!((attribute.constant.as_str(), attribute.kind), ("ACME_ID", "Integer"));
             assert_eq!(attribute.brief, "The id.");
         }
     }
@@ -305,10 +277,7 @@ mod tests {
     #[test]
     fn mistakes_have_their_place() {
         for (text, message) in [
-            (
-                "groups: 1",
-                "registry.yaml: line 1, column 9: groups: expected a list, found a text",
-            ),
+            ("groups: 1", "registry.yaml: line 1, column 9: groups: expected a list, found a text"),
             (
                 "attributes:\n- key: acme.id\n  type: strings\n",
                 "registry.yaml: line 3, column 9: unknown type `strings`, expected one of `string`, `int`, `double`, \

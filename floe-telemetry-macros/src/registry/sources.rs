@@ -65,9 +65,7 @@ impl Sources {
         }
         if sources.files.iter().all(|source| source.is_manifest) {
             let path = path.display();
-            return Err(format!(
-                "expected a folder with files in YAML, found none below `{path}`"
-            ));
+            return Err(format!("expected a folder with files in YAML, found none below `{path}`"));
         }
         Ok(sources)
     }
@@ -86,9 +84,7 @@ impl Sources {
             let mut entries: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
             entries.sort();
             for entry in entries {
-                let is_yaml = entry
-                    .extension()
-                    .is_some_and(|it| it == "yaml" || it == "yml");
+                let is_yaml = entry.extension().is_some_and(|it| it == "yaml" || it == "yml");
                 let file = entry.file_name().unwrap_or_default();
                 let is_hidden = file.to_string_lossy().starts_with('.');
                 if !is_hidden && (is_yaml || entry.is_dir() && !entry.is_symlink()) {
@@ -120,9 +116,7 @@ impl Sources {
         manifest: &Source,
         others: &mut Vec<(PathBuf, PathBuf)>,
     ) -> Result<(), String> {
-        let Source {
-            name, path, text, ..
-        } = manifest;
+        let Source { name, path, text, .. } = manifest;
         let Manifest { dependencies } = floe_yaml::read(text).map_err(|mistakes| {
             let mistakes = mistakes.iter().map(|mistake| format!("{name}: {mistake}"));
             mistakes.collect::<Vec<_>>().join("\n")
@@ -141,6 +135,5 @@ impl Sources {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| MANIFESTS.iter().any(|manifest| name == *manifest))
+    path.file_name().is_some_and(|name| MANIFESTS.iter().any(|manifest| name == *manifest))
 }

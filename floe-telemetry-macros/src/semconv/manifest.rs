@@ -34,10 +34,12 @@ impl Manifest {
         // Without a manifest, Cargo did not begin this compilation.
         let text = fs::read_to_string(&*path).unwrap_or_default();
         let mode = mode(&text, &path);
-        let manifest = mode.as_ref().ok().copied().flatten().map(|mode| Self {
-            path: path.into_owned(),
-            mode,
-        });
+        let manifest = mode
+            .as_ref()
+            .ok()
+            .copied()
+            .flatten()
+            .map(|mode| Self { path: path.into_owned(), mode });
         // A mistake is reported once.
         read.insert(folder, manifest.clone());
         mode.map(|_| manifest)
@@ -79,17 +81,12 @@ mod tests {
         assert_eq!(read(section), Ok(None));
         assert_eq!(read("[other]\nsemconv = \"strict\""), Ok(None));
         for (value, mode) in [("\"strict\" # all", Mode::Strict), ("'off'", Mode::Off)] {
-            assert_eq!(
-                read(&format!("{section}semconv = {value}\n")),
-                Ok(Some(mode))
-            );
+            assert_eq!(read(&format!("{section}semconv = {value}\n")), Ok(Some(mode)));
         }
         assert_eq!(
             read(&format!("{section}semconv = \"warn\"")),
-            Err(
-                "expected one of `strict`, `off` as `semconv`, found `warn`, at Cargo.toml:4"
-                    .to_owned()
-            )
+            Err("expected one of `strict`, `off` as `semconv`, found `warn`, at Cargo.toml:4"
+                .to_owned())
         );
     }
 }

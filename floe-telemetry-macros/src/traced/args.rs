@@ -209,10 +209,7 @@ impl<'c> Cells<'c> {
 
     fn finish(self, pieces: Vec<(String, TokenStream)>) -> Args {
         Args {
-            name: self
-                .name
-                .with_keyword()
-                .map(|(word, value)| (word, ungrouped(value))),
+            name: self.name.with_keyword().map(|(word, value)| (word, ungrouped(value))),
             tracer: self.tracer.value().map(ungrouped),
             level: self.level.value().map(ungrouped),
             kind: self.kind.value().map(ungrouped),
@@ -222,10 +219,7 @@ impl<'c> Cells<'c> {
             parent: self.parent.value().map(ungrouped),
             root: self.root.value().is_some(),
             links: self.links.value().map(ungrouped),
-            error_if: self
-                .error_if
-                .with_keyword()
-                .map(|(word, value)| (word, ungrouped(value))),
+            error_if: self.error_if.with_keyword().map(|(word, value)| (word, ungrouped(value))),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             call_only: self.call_only.with_keyword().map(|(word, ())| word),

@@ -30,12 +30,7 @@ impl<'a> Argument<'a> {
         let (name, leaves, original, attrs): (_, _, &dyn ToTokens, _) = match arg {
             FnArg::Receiver(receiver) => {
                 let name = Ident::new("self", receiver.self_token.span);
-                (
-                    Some(name),
-                    Vec::new(),
-                    &receiver.self_token,
-                    &receiver.attrs,
-                )
+                (Some(name), Vec::new(), &receiver.self_token, &receiver.attrs)
             }
             FnArg::Typed(typed) => {
                 let mut leaves = Vec::new();
@@ -51,17 +46,8 @@ impl<'a> Argument<'a> {
             FnArg::Receiver(_) => Vec::new(),
             FnArg::Typed(typed) => fields(&typed.pat),
         };
-        let cfgs = attrs
-            .iter()
-            .filter(|attr| tokens::is_conditional(attr))
-            .collect();
-        Self {
-            name,
-            leaves,
-            fields,
-            original,
-            cfgs,
-        }
+        let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr)).collect();
+        Self { name, leaves, fields, original, cfgs }
     }
 
     /// Whether `word` names it or a part of it.
@@ -100,18 +86,11 @@ fn collect<'a>(pat: &'a Pat, leaves: &mut Vec<&'a Ident>) {
                 collect(inner, leaves);
             }
         }
-        Pat::Or(pat) => pat
-            .cases
-            .first()
-            .into_iter()
-            .for_each(|pat| collect(pat, leaves)),
+        Pat::Or(pat) => pat.cases.first().into_iter().for_each(|pat| collect(pat, leaves)),
         Pat::Paren(pat) => collect(&pat.pat, leaves),
         Pat::Reference(pat) => collect(&pat.pat, leaves),
         Pat::Slice(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
-        Pat::Struct(pat) => pat
-            .fields
-            .iter()
-            .for_each(|field| collect(&field.pat, leaves)),
+        Pat::Struct(pat) => pat.fields.iter().for_each(|field| collect(&field.pat, leaves)),
         Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
         Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
         _ => {}

@@ -9,15 +9,8 @@ use crate::{ctxt::Ctxt, symbol};
 
 /// The function that computes attributes, with its arguments.
 pub(super) enum AttributesFn<'a> {
-    Closure {
-        bindings: Vec<Binding<'a>>,
-        output: ReturnType,
-        body: Expr,
-    },
-    Path {
-        path: Expr,
-        arguments: Vec<NamedArgument<'a>>,
-    },
+    Closure { bindings: Vec<Binding<'a>>, output: ReturnType, body: Expr },
+    Path { path: Expr, arguments: Vec<NamedArgument<'a>> },
 }
 
 /// An argument of the function that has a name.
@@ -38,14 +31,9 @@ impl<'a> AttributesFn<'a> {
         match value {
             Expr::Closure(closure) => Self::closure(cx, closure, arguments),
             Expr::Path(_) => {
-                let arguments = arguments
-                    .into_iter()
-                    .filter_map(|it| NamedArgument::new(cx, it))
-                    .collect();
-                Some(Self::Path {
-                    path: value,
-                    arguments,
-                })
+                let arguments =
+                    arguments.into_iter().filter_map(|it| NamedArgument::new(cx, it)).collect();
+                Some(Self::Path { path: value, arguments })
             }
             other => {
                 let usage = symbol::ATTRIBUTES_FN.usage;
@@ -59,16 +47,10 @@ impl<'a> AttributesFn<'a> {
 
     fn closure(cx: &Ctxt, closure: ExprClosure, arguments: Vec<Argument<'a>>) -> Option<Self> {
         if let Some(token) = &closure.capture {
-            cx.error(
-                token,
-                "`attributes_fn` only borrows the arguments, so it cannot be `move`",
-            );
+            cx.error(token, "`attributes_fn` only borrows the arguments, so it cannot be `move`");
         }
         if let Some(token) = &closure.asyncness {
-            cx.error(
-                token,
-                "`attributes_fn` runs before the function and cannot be `async`",
-            );
+            cx.error(token, "`attributes_fn` runs before the function and cannot be `async`");
         }
         if closure.inputs.len() != arguments.len() {
             cx.syn(wrong_count(&closure, &arguments));
@@ -81,17 +63,10 @@ impl<'a> AttributesFn<'a> {
             // An argument that the closure ignores needs no name.
             .filter(|(pattern, _)| !matches!(pattern, Pat::Wild(_)))
             .filter_map(|(pattern, it)| {
-                Some(Binding {
-                    pattern,
-                    argument: NamedArgument::new(cx, it)?,
-                })
+                Some(Binding { pattern, argument: NamedArgument::new(cx, it)? })
             })
             .collect();
-        Some(Self::Closure {
-            bindings,
-            output: closure.output,
-            body: *closure.body,
-        })
+        Some(Self::Closure { bindings, output: closure.output, body: *closure.body })
     }
 }
 
@@ -102,10 +77,7 @@ impl<'a> NamedArgument<'a> {
                            take it as `_` in a closure";
             cx.error(argument.original, message);
         }
-        Some(Self {
-            name: argument.name?,
-            cfgs: argument.cfgs,
-        })
+        Some(Self { name: argument.name?, cfgs: argument.cfgs })
     }
 }
 

@@ -71,10 +71,7 @@ impl Block {
         Ok(Self {
             head,
             type_name: type_name(&header.self_ty),
-            async_trait: header
-                .attrs
-                .iter()
-                .any(|attr| is_called(attr, "async_trait")),
+            async_trait: header.attrs.iter().any(|attr| is_called(attr, "async_trait")),
             braces,
             inner,
             items,
@@ -129,9 +126,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     ahead.parse::<Visibility>()?;
     ahead.parse::<Option<Token![default]>>()?;
     if !item::is_function(&ahead)? {
-        return input
-            .parse::<ImplItem>()
-            .map(|item| Item::Other(item.into_token_stream()));
+        return input.parse::<ImplItem>().map(|item| Item::Other(item.into_token_stream()));
     }
     let sig: Signature = match ahead.parse() {
         Ok(sig) => sig,
@@ -146,12 +141,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
         input.parse::<TokenTree>()?.to_tokens(&mut rest);
     }
     input.parse::<TokenTree>()?.to_tokens(&mut rest);
-    Ok(Item::Method(Box::new(Method {
-        attrs,
-        sig,
-        has_body,
-        rest,
-    })))
+    Ok(Item::Method(Box::new(Method { attrs, sig, has_body, rest })))
 }
 
 impl Method {
@@ -168,10 +158,8 @@ impl Method {
             let marker = attrs.iter().any(|attr| is_skip(attr)).then(marker);
             return quote!(#(#attrs)* #marker #rest);
         };
-        let (own, attrs): (Vec<_>, Vec<_>) = self
-            .attrs
-            .iter()
-            .partition(|attr| is_called(attr, "traced"));
+        let (own, attrs): (Vec<_>, Vec<_>) =
+            self.attrs.iter().partition(|attr| is_called(attr, "traced"));
         let own: TokenStream = own.iter().filter_map(|attr| arguments(attr)).collect();
         let (conditional, attrs): (Vec<_>, Vec<_>) = attrs
             .into_iter()
@@ -183,10 +171,9 @@ impl Method {
         let mut traced = Vec::new();
         for it in &conditional {
             let (predicate, others) = (&it.predicate, &it.others);
-            let when = unless.as_ref().map_or_else(
-                || quote!(#predicate),
-                |unless| quote!(all(#predicate, #unless)),
-            );
+            let when = unless
+                .as_ref()
+                .map_or_else(|| quote!(#predicate), |unless| quote!(all(#predicate, #unless)));
             traced.extend(it.own.iter().map(|given| {
                 let comma = needs_comma(&own).then(|| quote!(,));
                 let attr = self.attr(shared, type_name, &quote!(#own #comma #given));
@@ -318,10 +305,8 @@ fn collect(around: Option<&TokenStream>, meta: &Meta, found: &mut Vec<Conditiona
     let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
     let mut metas = metas.parse2(list.tokens.clone()).ok()?.into_iter();
     let predicate = metas.next()?;
-    let predicate = around.map_or_else(
-        || quote!(#predicate),
-        |around| quote!(all(#around, #predicate)),
-    );
+    let predicate =
+        around.map_or_else(|| quote!(#predicate), |around| quote!(all(#around, #predicate)));
     let at = found.len();
     let mut own = Vec::new();
     let mut others = Vec::new();
@@ -338,12 +323,7 @@ fn collect(around: Option<&TokenStream>, meta: &Meta, found: &mut Vec<Conditiona
         }
     }
     let (skips, own): (Vec<_>, Vec<_>) = own.into_iter().partition(args::is_skip);
-    let here = Conditional {
-        predicate,
-        own,
-        skips: !skips.is_empty(),
-        others,
-    };
+    let here = Conditional { predicate, own, skips: !skips.is_empty(), others };
     found.insert(at, here);
     Some(())
 }

@@ -7,11 +7,7 @@ use crate::tokens;
 /// Returns a use of `word` in `tokens`. `None` if a pattern in `tokens` may bind `word`: the compiler then
 /// reports a mistake.
 pub(super) fn of(word: &Ident, tokens: TokenStream) -> Option<Ident> {
-    let mut search = Search {
-        word,
-        used: None,
-        bound: false,
-    };
+    let mut search = Search { word, used: None, bound: false };
     search.tokens(tokens, false);
     search.used.filter(|_| !search.bound)
 }
@@ -134,9 +130,9 @@ impl Search<'_> {
 /// Whether a `|` after it is an operator, and does not begin a closure.
 pub(super) fn is_operand(tree: Option<&TokenTree>) -> bool {
     match tree {
-        Some(TokenTree::Ident(word)) => !["move", "return", "async", "in"]
-            .iter()
-            .any(|it| word == it),
+        Some(TokenTree::Ident(word)) => {
+            !["move", "return", "async", "in"].iter().any(|it| word == it)
+        }
         Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
         Some(TokenTree::Punct(punct)) => match punct.as_char() {
             '?' => true,

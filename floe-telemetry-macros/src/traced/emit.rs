@@ -34,11 +34,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
-    function(
-        traced,
-        &sig,
-        traced.krate.required_by(quote!(#warnings #callsite #call)),
-    )
+    function(traced, &sig, traced.krate.required_by(quote!(#warnings #callsite #call)))
 }
 
 /// The function without a span, in its box.
@@ -72,10 +68,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     // With the span of the name it is the line of the name, not that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let ours = Span::mixed_site();
-    let with_tracer = traced
-        .tracer
-        .iter()
-        .map(|name| quote_spanned!(ours=> , with_tracer(#name)));
+    let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));
     let level = traced.level.map(|level| {
         let level = Ident::new(level, ours);
         quote_spanned!(ours=> , with_level(#private::Level::#level))
@@ -85,9 +78,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
     let with_path =
         is_alone.then(|| quote_spanned!(ours=> , with_path(::core::any::type_name::<__FloeHere>)));
-    let metrics = traced
-        .metrics
-        .then(|| quote_spanned!(ours=> , with_metrics()));
+    let metrics = traced.metrics.then(|| quote_spanned!(ours=> , with_metrics()));
     quote_spanned! {ours=>
         #here
         #private::callsite!(
@@ -108,10 +99,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => true,
         Shape::AsyncTrait(_) | Shape::Returns(_) => false,
     };
-    let check = traced
-        .inside
-        .as_ref()
-        .map(|it| ends_with_the_call(traced, it));
+    let check = traced.inside.as_ref().map(|it| ends_with_the_call(traced, it));
     let has_parameter = traced.has_error_of_parameter();
     let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
@@ -119,19 +107,11 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
             Shape::Async => output::without_names(ty),
             _ => ty.to_token_stream(),
         };
-        let probe = if has_parameter {
-            "probe_display"
-        } else {
-            "probe"
-        };
+        let probe = if has_parameter { "probe_display" } else { "probe" };
         let probe = Ident::new(probe, ours);
         return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());
     }
-    let probe = if has_parameter {
-        "probe_display_of"
-    } else {
-        "probe_of"
-    };
+    let probe = if has_parameter { "probe_display_of" } else { "probe_of" };
     let probe = Ident::new(probe, ours);
     let classifier = quote_spanned! {ours=>
         #private::outcome::#probe(__floe_return).__floe_classify()

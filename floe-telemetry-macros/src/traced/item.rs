@@ -171,12 +171,7 @@ impl Function {
         let (inner, body) = split_inner(body);
         attrs.extend(inner);
         attrs.iter_mut().for_each(relax_expectations);
-        Ok(Self {
-            attrs,
-            vis,
-            sig,
-            body,
-        })
+        Ok(Self { attrs, vis, sig, body })
     }
 }
 
@@ -193,9 +188,7 @@ pub(super) fn has_wrong_arguments(input: ParseStream<'_>) -> syn::Result<bool> {
     let arguments = Punctuated::<FnArg, Token![,]>::parse_terminated.parse2(arguments.stream());
     Ok(arguments.map_or(true, |arguments| {
         let others = arguments.iter().skip(1);
-        others
-            .into_iter()
-            .any(|it| matches!(it, FnArg::Receiver(_)))
+        others.into_iter().any(|it| matches!(it, FnArg::Receiver(_)))
     }))
 }
 
@@ -251,11 +244,7 @@ fn relax_expectations(attr: &mut Attribute) {
         return;
     }
     let allow = |word: Ident| {
-        if word == "expect" {
-            Ident::new("allow", word.span())
-        } else {
-            word
-        }
+        if word == "expect" { Ident::new("allow", word.span()) } else { word }
     };
     if list.path.is_ident("cfg_attr") {
         let trees = std::mem::take(&mut list.tokens).into_iter();
@@ -298,11 +287,7 @@ fn elides_lifetimes(ty: TokenStream, in_impl: &mut bool) -> bool {
 pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     let ahead = input.fork();
     let qualifier = ["const", "async", "unsafe", "extern", "safe"];
-    while ahead
-        .cursor()
-        .ident()
-        .is_some_and(|(ident, _)| qualifier.iter().any(|q| ident == q))
-    {
+    while ahead.cursor().ident().is_some_and(|(ident, _)| qualifier.iter().any(|q| ident == q)) {
         ahead.parse::<TokenTree>()?;
         ahead.parse::<Option<syn::LitStr>>()?;
     }
@@ -327,34 +312,22 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
 /// The body, which is in an invisible group if a macro passed it as `$body:block`.
 fn braces(tree: TokenTree) -> syn::Result<Group> {
     let TokenTree::Group(group) = tree else {
-        return Err(syn::Error::new(
-            tree.span(),
-            "expected the function's body in braces",
-        ));
+        return Err(syn::Error::new(tree.span(), "expected the function's body in braces"));
     };
     match group.delimiter() {
         Delimiter::Brace => Ok(group),
         Delimiter::None => match group.stream().into_iter().next() {
             Some(inner) => braces(inner),
-            None => Err(syn::Error::new(
-                group.span(),
-                "expected the function's body in braces",
-            )),
+            None => Err(syn::Error::new(group.span(), "expected the function's body in braces")),
         },
-        _ => Err(syn::Error::new(
-            group.span(),
-            "expected the function's body in braces",
-        )),
+        _ => Err(syn::Error::new(group.span(), "expected the function's body in braces")),
     }
 }
 
 /// Moves `#![…]` to the function. A body without any stays the same token.
 fn split_inner(body: Group) -> (Vec<Attribute>, Group) {
     let split = |input: ParseStream<'_>| {
-        Ok((
-            input.call(Attribute::parse_inner)?,
-            input.parse::<TokenStream>()?,
-        ))
+        Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
     };
     match split.parse2(body.stream()) {
         Ok((mut attrs, rest)) if !attrs.is_empty() => {

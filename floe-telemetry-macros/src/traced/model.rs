@@ -123,14 +123,9 @@ impl<'a> Traced<'a> {
             of_type: args.of_type,
             name,
             computed_name,
-            tracer: args
-                .tracer
-                .inspect(|value| check_tracer(cx, value, &arguments)),
+            tracer: args.tracer.inspect(|value| check_tracer(cx, value, &arguments)),
             level: args.level.and_then(|level| span_level(cx, &level)),
-            kind: args
-                .kind
-                .and_then(|kind| span_kind(cx, &kind))
-                .unwrap_or("Internal"),
+            kind: args.kind.and_then(|kind| span_kind(cx, &kind)).unwrap_or("Internal"),
             parent: match args.parent.inspect(|parent| check_parent(cx, parent)) {
                 Some(parent) => Parent::Given(parent),
                 None if args.root => Parent::Nothing,
@@ -144,9 +139,7 @@ impl<'a> Traced<'a> {
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
             call_only,
-            floe_attributes: args
-                .floe_attributes
-                .map_or_else(Vec::new, |it| several(cx, it)),
+            floe_attributes: args.floe_attributes.map_or_else(Vec::new, |it| several(cx, it)),
             records,
             warnings,
             attributes_fn: args
@@ -174,10 +167,7 @@ impl<'a> Traced<'a> {
     /// The body that runs during the call.
     pub(super) fn body(&self) -> &Group {
         match &self.shape {
-            Shape::Returns(Returned {
-                boxing: Some(boxing),
-                ..
-            }) => &boxing.body,
+            Shape::Returns(Returned { boxing: Some(boxing), .. }) => &boxing.body,
             _ => &self.function.body,
         }
     }
@@ -222,9 +212,7 @@ impl<'a> Traced<'a> {
 /// The type of the body; what the signature says if it is not what is put into a box.
 fn output(sig: &Signature, shape: &Shape) -> Output {
     match shape {
-        Shape::Returns(Returned {
-            boxing: Some(_), ..
-        }) => Output::Opaque,
+        Shape::Returns(Returned { boxing: Some(_), .. }) => Output::Opaque,
         _ => Output::new(&sig.output),
     }
 }
@@ -256,10 +244,9 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
             word,
             "`boxed` applies to the future of an `async fn`, and this function is not `async`",
         ),
-        Shape::AsyncTrait(_) => cx.error(
-            word,
-            "`boxed` does nothing here: `#[async_trait]` has boxed the future",
-        ),
+        Shape::AsyncTrait(_) => {
+            cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future")
+        }
         Shape::Returns(_) => cx.error(
             word,
             "`boxed` applies to an `async fn`, and this function creates its future itself",
@@ -270,10 +257,7 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
 /// A literal is the name of the call site; any other expression is evaluated for each call.
 fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     match written {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
             if text.value().is_empty() {
                 cx.error(&text, "a span needs a name, and this one is empty");
             }
@@ -334,10 +318,7 @@ fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
             Lit::Int(number) => {
                 let number: usize = number.base10_parse().ok()?;
                 let is_level = accepted.contains(&"debug");
-                return accepted
-                    .get(number.checked_sub(1)?)
-                    .copied()
-                    .filter(|_| is_level);
+                return accepted.get(number.checked_sub(1)?).copied().filter(|_| is_level);
             }
             _ => return None,
         },
@@ -566,10 +547,7 @@ fn check_duplicates(cx: &Ctxt, records: &[Record]) {
         if let Key::Text(key) = &record.key
             && !seen.insert(key.value())
         {
-            cx.error(
-                key,
-                format_args!("attribute `{}` is given twice", key.value()),
-            );
+            cx.error(key, format_args!("attribute `{}` is given twice", key.value()));
         }
     }
 }
@@ -608,10 +586,7 @@ fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
         Expr::Tuple(tuple) => {
             if tuple.elems.is_empty() {
                 let usage = symbol::FLOE_ATTRIBUTES.usage;
-                cx.error(
-                    &tuple,
-                    format_args!("there is no value here, write `{usage}`"),
-                );
+                cx.error(&tuple, format_args!("there is no value here, write `{usage}`"));
             }
             tuple.elems.into_iter().collect()
         }

@@ -83,11 +83,7 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
     };
-    let result = result
-        .path
-        .segments
-        .last()
-        .filter(|it| it.ident == "Result");
+    let result = result.path.segments.last().filter(|it| it.ident == "Result");
     let Some(PathArguments::AngleBracketed(of)) = result.map(|it| &it.arguments) else {
         return false;
     };
@@ -178,17 +174,9 @@ pub(super) fn closure(output: &ReturnType) -> Option<&TraitBound> {
 /// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. It reports a name that is
 /// not declared once for each place that has it. In a type with parameters of its own, `'_` would mean another lifetime.
 pub(super) fn without_names(ty: &Type) -> TokenStream {
-    let has_own = |word: &Ident| {
-        ["fn", "for", "Fn", "FnMut", "FnOnce"]
-            .iter()
-            .any(|it| word == it)
-    };
+    let has_own = |word: &Ident| ["fn", "for", "Fn", "FnMut", "FnOnce"].iter().any(|it| word == it);
     let tokens = ty.to_token_stream();
-    if tokens::any_ident(ty, has_own) {
-        tokens
-    } else {
-        without_names_in(tokens)
-    }
+    if tokens::any_ident(ty, has_own) { tokens } else { without_names_in(tokens) }
 }
 
 fn without_names_in(tokens: TokenStream) -> TokenStream {
@@ -249,10 +237,7 @@ fn erase(ty: &mut Type) {
     // With its parentheses, which the compiler would call unused.
     if let Type::ImplTrait(opaque) = bare(ty) {
         let underscore_token = Token![_](opaque.span());
-        *ty = Type::Infer(TypeInfer {
-            attrs: Vec::new(),
-            underscore_token,
-        });
+        *ty = Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token });
         return;
     }
     match ty {

@@ -59,14 +59,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
             let message = format!("this key {mistake}, write it as in `alert.channel`");
             cx.error(text, message);
         }
-        return Ok(Record {
-            key,
-            format,
-            value,
-            quoted,
-            shorthand: None,
-            cfgs: Vec::new(),
-        });
+        return Ok(Record { key, format, value, quoted, shorthand: None, cfgs: Vec::new() });
     }
     if let Some(key) = unquoted_key(input) {
         let text: String = key.clone().into_iter().map(|it| it.to_string()).collect();
@@ -81,14 +74,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
         return Err(syn::Error::new_spanned(&value, message));
     };
     let key = Key::Text(LitStr::new(&text, first.span()));
-    Ok(Record {
-        key,
-        format,
-        value,
-        quoted,
-        shorthand: Some(first),
-        cfgs: Vec::new(),
-    })
+    Ok(Record { key, format, value, quoted, shorthand: Some(first), cfgs: Vec::new() })
 }
 
 /// The key, if this is `key = …`.
@@ -139,10 +125,7 @@ fn format(input: ParseStream<'_>) -> syn::Result<Format> {
 /// The value. If it is missing, the error points at the token before, not at the end of the attribute.
 fn expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(syn::Error::new(
-            before,
-            "expected a value, as in `key = value`",
-        ));
+        return Err(syn::Error::new(before, "expected a value, as in `key = value`"));
     }
     input.parse()
 }
@@ -191,11 +174,7 @@ fn place(value: &Expr) -> Option<(Ident, String)> {
             };
             let (first, text) = place(&field.base)?;
             let name = name.unraw();
-            let key = if text == "self" {
-                name.to_string()
-            } else {
-                format!("{text}.{name}")
-            };
+            let key = if text == "self" { name.to_string() } else { format!("{text}.{name}") };
             Some((first, key))
         }
         _ => None,

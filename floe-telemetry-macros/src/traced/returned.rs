@@ -64,11 +64,7 @@ impl Returned {
         } else {
             return None;
         };
-        Some(Self {
-            kind,
-            form: Form::Boxed,
-            boxing: Some(boxing),
-        })
+        Some(Self { kind, form: Form::Boxed, boxing: Some(boxing) })
     }
 }
 
@@ -92,11 +88,7 @@ fn of_alias(sig: &Signature) -> Option<Kind> {
         return None;
     }
     let is_future = name.ends_with("Future") || name.ends_with("Fut");
-    Some(if is_future {
-        Kind::Future(None)
-    } else {
-        Kind::OfAlias
-    })
+    Some(if is_future { Kind::Future(None) } else { Kind::OfAlias })
 }
 
 fn of_type(ty: &Type) -> Option<Returned> {
@@ -122,11 +114,7 @@ fn of_bounds<'a>(
         }
         _ => None,
     })?;
-    Some(Returned {
-        kind,
-        form,
-        boxing: None,
-    })
+    Some(Returned { kind, form, boxing: None })
 }
 
 /// `Pin<Box<…>>`, `Box<dyn …>`, and the aliases of the `futures` crate.
@@ -151,11 +139,7 @@ fn of_path(segment: &PathSegment) -> Option<Returned> {
         _ => return None,
     };
     let form = Form::Boxed;
-    Some(Returned {
-        kind,
-        form,
-        boxing: None,
-    })
+    Some(Returned { kind, form, boxing: None })
 }
 
 /// `T` of `Box<T>`
@@ -194,10 +178,7 @@ impl Inside {
 
 fn find(ty: &Type) -> Option<Inside> {
     const AROUND: [&str; 6] = ["Box", "Either", "Option", "Pin", "Result", "Vec"];
-    let found = |into_future| Inside {
-        ty: ty.clone(),
-        into_future,
-    };
+    let found = |into_future| Inside { ty: ty.clone(), into_future };
     let of_bounds = |bounds| match of_bounds(bounds, Form::Opaque) {
         Some(_) => Some(found(false)),
         None => has_into_future(bounds).then(|| found(true)),
@@ -311,10 +292,8 @@ impl Boxing {
         let is_async_block = is_async_block(&content);
         let pins = rest.last().is_some_and(|it| is_word(it, "pin"));
         let content = content.into_iter();
-        let mut inside = Group::new(
-            Delimiter::Brace,
-            statements.into_iter().chain(content).collect(),
-        );
+        let mut inside =
+            Group::new(Delimiter::Brace, statements.into_iter().chain(content).collect());
         inside.set_span(body.span());
         Some(Self {
             before: before.iter().cloned().collect(),
@@ -368,10 +347,7 @@ impl AsyncTrait {
         let mut future: Vec<_> = arguments.stream().into_iter().collect();
         let body = group(future.pop()?, Delimiter::Brace)?;
         let words: Vec<_> = future.iter().map(ToString::to_string).collect();
-        (words == ["async", "move"]).then(|| Self {
-            pin: pin.into_iter().collect(),
-            body,
-        })
+        (words == ["async", "move"]).then(|| Self { pin: pin.into_iter().collect(), body })
     }
 }
 

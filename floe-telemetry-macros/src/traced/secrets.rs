@@ -97,10 +97,7 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
         pattern => pattern,
     };
     let argument = binding.argument.name.unraw().to_string();
-    let mut found: Vec<_> = arguments::fields(whole)
-        .iter()
-        .filter_map(of_field)
-        .collect();
+    let mut found: Vec<_> = arguments::fields(whole).iter().filter_map(of_field).collect();
     if let Pat::Ident(pat) = whole
         && secret::is_named_by(&argument)
     {

@@ -133,39 +133,24 @@ fn each_mistake_of_attributes_is_one_error() {
     assert_mistakes(&[
         ("attributes = (table)", "`attributes` is written"),
         ("attributes(tabel)", "; did you mean `table`?"),
-        (
-            "attributes(tabel.name)",
-            "expected one of `self`, `table`, `a`, `x`",
-        ),
+        ("attributes(tabel.name)", "expected one of `self`, `table`, `a`, `x`"),
         ("attributes(self)", "`self` needs a key"),
         ("attributes(table.len())", "write `key = value`"),
         ("attributes(self.0)", "write `key = value`"),
         ("attributes(table: 3)", "with `=`"),
-        (
-            "attributes(db-rows = 3)",
-            "in quotes: `\"db-rows\" = value`",
-        ),
+        ("attributes(db-rows = 3)", "in quotes: `\"db-rows\" = value`"),
         (
             "attributes(http.request.header.content-type = %table)",
             "in quotes: `\"http.request.header.content-type\" = value`",
         ),
-        (
-            "attributes(http.2xx = 3)",
-            "in quotes: `\"http.2xx\" = value`",
-        ),
+        ("attributes(http.2xx = 3)", "in quotes: `\"http.2xx\" = value`"),
         ("attributes(a - x)", "write `key = value`"),
         ("attributes(a - x == 3)", "write `key = value`"),
         ("attributes(table = )", "expected a value"),
         ("attributes(%)", "expected a value"),
-        (
-            "attributes(a = 1, \"a\" = 2)",
-            "attribute `a` is given twice",
-        ),
+        ("attributes(a = 1, \"a\" = 2)", "attribute `a` is given twice"),
         ("attributes(a = 1 b = 2)", "expected `,`"),
-        (
-            "attributes_fn = |a| a",
-            "takes 1 argument, but this function has 4: `|self, table, ",
-        ),
+        ("attributes_fn = |a| a", "takes 1 argument, but this function has 4: `|self, table, "),
         ("attributes_fn = |a, b, c, _| a", "has no name"),
         ("attributes_fn = move |_, t, _, _| t", "cannot be `move`"),
         ("attributes_fn = async |_, t, _, _| t", "cannot be `async`"),
@@ -179,22 +164,13 @@ fn each_mistake_of_attributes_is_one_error() {
 #[test]
 fn each_mistake_of_a_condition_is_one_error() {
     assert_mistakes(&[
-        (
-            "error_if = |r, b| r",
-            "takes 2 arguments, but `error_if` gives it one",
-        ),
+        ("error_if = |r, b| r", "takes 2 arguments, but `error_if` gives it one"),
         ("error_if = || true", "takes 0 arguments"),
         ("error_if = true", "expected a closure or the path"),
-        (
-            "error_if = |r| r.len() > table.len()",
-            "`table` is an argument",
-        ),
+        ("error_if = |r| r.len() > table.len()", "`table` is an argument"),
         ("error_if = |r| *r == x", "`x` is an argument"),
         ("error_if = |_| self.is_strict()", "`self` is an argument"),
-        (
-            "error_if = |r| matches!(r, Err(e) if e.len() > table.len())",
-            "`table` is an",
-        ),
+        ("error_if = |r| matches!(r, Err(e) if e.len() > table.len())", "`table` is an"),
     ]);
 }
 
@@ -218,10 +194,7 @@ fn a_secret_is_found_in_an_expression() {
         "attributes_fn = |_, token, _, _| [(\"x\", *token)]",
     ] {
         let error = error(args);
-        assert!(
-            error.contains("sounds like a credential"),
-            "{args}: {error}"
-        );
+        assert!(error.contains("sounds like a credential"), "{args}: {error}");
         assert!(error.contains("_present ="), "{args}: {error}");
         assert!(error.contains("in quotes"), "{args}: {error}");
     }
@@ -244,10 +217,8 @@ fn metadata_of_a_secret_is_accepted() {
     ] {
         assert_eq!(errors(args), Vec::<String>::new(), "{args}");
     }
-    let ignored = expand(
-        quote!(attributes_fn = |_| [("x", 1)]),
-        &"fn f(token: &str) {}".parse().unwrap(),
-    );
+    let ignored =
+        expand(quote!(attributes_fn = |_| [("x", 1)]), &"fn f(token: &str) {}".parse().unwrap());
     assert_eq!(messages(ignored), Vec::<String>::new());
 }
 
@@ -273,10 +244,7 @@ fn each_wrong_item_is_one_error() {
 
 #[test]
 fn the_tracer_is_text_or_a_constant() {
-    assert_eq!(
-        error("tracer = \"\""),
-        "a tracer needs a name, and this one is empty"
-    );
+    assert_eq!(error("tracer = \"\""), "a tracer needs a name, and this one is empty");
     assert_eq!(
         error("tracer = 1"),
         "a tracer's name is text, as in `tracer = \"acme.billing\"`, or a constant"
@@ -299,15 +267,9 @@ fn a_level_is_one_of_five_words() {
         error("level = [debug]"),
         "a span's level must be one of `trace`, `debug`, `info`, `warn`, `error`"
     );
-    for level in [
-        "\"debug\"",
-        "\"DEBUG\"",
-        "2",
-        "DEBUG",
-        "Level::DEBUG",
-        "tracing::Level::DEBUG",
-        "Debug",
-    ] {
+    for level in
+        ["\"debug\"", "\"DEBUG\"", "2", "DEBUG", "Level::DEBUG", "tracing::Level::DEBUG", "Debug"]
+    {
         assert_eq!(
             error(&format!("level = {level}")),
             "a span's level is a word, write `level = debug`"
@@ -326,10 +288,7 @@ fn what_is_not_there_before_the_body_runs_is_explained() {
         ("attributes(n = rows.len())", "`rows` is a variable"),
         ("attributes(a = 3 - rows.len())", "`rows` is a variable"),
         ("attributes(a = f(&row.id))", "`row` is a variable"),
-        (
-            "attributes(a = format!(\"{}\", row.id))",
-            "`row` is a variable",
-        ),
+        ("attributes(a = format!(\"{}\", row.id))", "`row` is a variable"),
         ("name = rows", "`rows` is a variable"),
         ("attributes(self.id)", "`f` has no receiver"),
         ("attributes(self)", "`f` has no receiver"),
@@ -354,9 +313,7 @@ fn skip_is_only_for_methods_of_a_block() {
     let syn::ImplItem::Fn(mut method) = method.items.into_iter().next().unwrap() else {
         panic!("not a method")
     };
-    method
-        .attrs
-        .retain(|attr| !attr.path().is_ident("instrument"));
+    method.attrs.retain(|attr| !attr.path().is_ident("instrument"));
     let errors = messages(expand(quote!(skip), &quote!(#method)));
     assert_eq!(errors, Vec::<String>::new());
 }

@@ -90,13 +90,9 @@ impl Source {
             Self::Path(path) => path,
         };
         // Opening a pipe waits for its writer, and a device such as `/dev/zero` does not end.
-        let metadata = path
-            .metadata()
-            .map_err(|error| Error::context(error.to_string()))?;
+        let metadata = path.metadata().map_err(|error| Error::context(error.to_string()))?;
         if !metadata.is_file() {
-            return Err(Error::context(
-                "expected a regular file, found another kind of file",
-            ));
+            return Err(Error::context("expected a regular file, found another kind of file"));
         }
         let mut json = Vec::new();
         File::open(&path)

@@ -13,11 +13,7 @@ pub(crate) enum Kind {
     #[error("expected a process that Dagster Pipes starts, found no variable `{0}`")]
     NotStartedByDagster(&'static str),
     #[error("`{name}`: expected {accepted}, found {found}")]
-    Parameter {
-        name: &'static str,
-        found: String,
-        accepted: &'static str,
-    },
+    Parameter { name: &'static str, found: String, accepted: &'static str },
     #[error("cannot read the context of Dagster Pipes: {0}")]
     Context(String),
     #[error("cannot write a message of Dagster Pipes: {0}")]
@@ -35,11 +31,7 @@ impl Error {
         found: impl Into<String>,
         accepted: &'static str,
     ) -> Self {
-        Self(Kind::Parameter {
-            name,
-            found: found.into(),
-            accepted,
-        })
+        Self(Kind::Parameter { name, found: found.into(), accepted })
     }
 
     pub(crate) fn context(reason: impl Into<String>) -> Self {

@@ -89,11 +89,7 @@ impl Exception {
     /// An exception with a name, such as that of an error's type, and a message.
     #[must_use]
     pub fn new(name: &str, message: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            message: sanitized(message),
-            causes: Vec::new(),
-        }
+        Self { name: name.to_owned(), message: sanitized(message), causes: Vec::new() }
     }
 
     /// The exception of an error, with up to 8 of its causes.
@@ -126,9 +122,7 @@ impl Exception {
             })
         };
         let causes = self.causes.iter().rev();
-        let cause = causes.fold(Value::Null, |cause, message| {
-            exception("Error", message, cause)
-        });
+        let cause = causes.fold(Value::Null, |cause, message| exception("Error", message, cause));
         exception(&self.name, &self.message, cause)
     }
 }
@@ -172,11 +166,9 @@ impl Destination {
         });
         let line = format!("{message}\n");
         match self {
-            Self::File(path) => OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(path)?
-                .write_all(line.as_bytes()),
+            Self::File(path) => {
+                OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())
+            }
             Self::StandardOutput => print(&mut io::stdout().lock(), &line),
             Self::ErrorOutput => print(&mut io::stderr().lock(), &line),
             Self::Unknown => Err(io::ErrorKind::Unsupported.into()),
@@ -191,10 +183,8 @@ fn print(output: &mut dyn Write, line: &str) -> io::Result<()> {
 
 /// A text that Dagster stores, without credentials.
 pub(crate) fn text(text: &str) -> String {
-    let redactor = Redactor::builder()
-        .level(RedactionLevel::Credentials)
-        .max_chars(LONGEST_TEXT)
-        .build();
+    let redactor =
+        Redactor::builder().level(RedactionLevel::Credentials).max_chars(LONGEST_TEXT).build();
     redactor.redact(text).into_owned()
 }
 

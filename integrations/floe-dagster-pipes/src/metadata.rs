@@ -52,9 +52,7 @@ impl Metadata<'_> {
 /// The metadata of a message.
 pub(crate) fn of(metadata: &[(&str, Metadata<'_>)]) -> Map<String, Value> {
     let entries = metadata.iter();
-    entries
-        .map(|(key, value)| ((*key).to_owned(), value.to_json()))
-        .collect()
+    entries.map(|(key, value)| ((*key).to_owned(), value.to_json())).collect()
 }
 
 /// A copy without credentials.

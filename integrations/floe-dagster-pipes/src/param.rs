@@ -19,11 +19,7 @@ const LARGEST: u64 = 16 << 20;
 /// Decodes the value of the variable `name`.
 pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Result<T, Error> {
     let refused = |found: &str| {
-        Error::parameter(
-            name,
-            found,
-            "JSON of at most 16 MiB, compressed with zlib, in Base64",
-        )
+        Error::parameter(name, found, "JSON of at most 16 MiB, compressed with zlib, in Base64")
     };
     if value.len() > LONGEST {
         return Err(refused("more than 1 MiB"));
@@ -32,9 +28,7 @@ pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Re
         return Err(refused("a text that is not Base64"));
     };
     let mut json = Vec::new();
-    let read = ZlibDecoder::new(&*compressed)
-        .take(LARGEST + 1)
-        .read_to_end(&mut json);
+    let read = ZlibDecoder::new(&*compressed).take(LARGEST + 1).read_to_end(&mut json);
     if read.is_err() {
         return Err(refused("data that is not compressed with zlib"));
     }

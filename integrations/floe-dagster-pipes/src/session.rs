@@ -44,11 +44,7 @@ impl Session {
             return Err(Error::parameter(MESSAGES, "another destination", accepted));
         }
         let context = Context::decode(context)?;
-        let mut session = Self {
-            context,
-            messages,
-            is_open: false,
-        };
+        let mut session = Self { context, messages, is_open: false };
         session.write("opened", &json!({ "extras": {} }))?;
         session.is_open = true;
         Ok(session)

@@ -50,9 +50,7 @@ impl Messages {
 }
 
 fn lines(text: &str) -> Vec<Value> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -75,17 +73,11 @@ fn messages_are_those_of_dagsters_own_package() {
         ("json", Metadata::Json(&list)),
         ("null", Metadata::Null),
     ];
-    session
-        .report_asset_materialization(&key, &metadata, Some("v1"))
-        .unwrap();
+    session.report_asset_materialization(&key, &metadata, Some("v1")).unwrap();
     let rows = [("rows", Metadata::Int(2))];
-    session
-        .report_asset_check(&key, "unique_id", false, Severity::Warn, &rows)
-        .unwrap();
+    session.report_asset_check(&key, "unique_id", false, Severity::Warn, &rows).unwrap();
     session.report_custom_message(&json!({ "a": 1 })).unwrap();
-    session
-        .fail(&Exception::new("ValueError", "ValueError: no rows\n"))
-        .unwrap();
+    session.fail(&Exception::new("ValueError", "ValueError: no rows\n")).unwrap();
     let mut expected = lines(MESSAGES);
     // There is no stack of Python.
     expected.last_mut().unwrap()["params"]["exception"]["stack"] = json!([]);
@@ -122,11 +114,7 @@ fn a_context_in_a_file_may_have_nothing_but_a_run() {
     assert!(session.context().asset_keys.is_empty());
     assert_eq!(session.context().retry_number, 0);
     session.close().unwrap();
-    let methods: Vec<Value> = messages
-        .read()
-        .iter()
-        .map(|it| it["method"].clone())
-        .collect();
+    let methods: Vec<Value> = messages.read().iter().map(|it| it["method"].clone()).collect();
     assert_eq!(methods, ["opened", "closed"]);
 }
 
@@ -142,9 +130,7 @@ fn credentials_are_not_reported() {
         ("url", Metadata::Url(url)),
         ("json", Metadata::Json(&list)),
     ];
-    session
-        .report_asset_materialization("orders", &metadata, None)
-        .unwrap();
+    session.report_asset_materialization("orders", &metadata, None).unwrap();
     let error = std::io::Error::other(Exception::new("x", "y").message().replace('y', url));
     session.fail(&Exception::of(&error)).unwrap();
     let text = std::fs::read_to_string(messages.path()).unwrap();
@@ -157,25 +143,13 @@ fn what_json_does_not_have_is_text_and_long_text_is_cut() {
     let messages = Messages::new();
     let session = messages.open(CONTEXT).unwrap();
     let long = "a ".repeat(1 << 20);
-    let metadata = [
-        ("nan", Metadata::Float(f64::NAN)),
-        ("long", Metadata::Text(&long)),
-    ];
-    session
-        .report_asset_materialization("orders", &metadata, None)
-        .unwrap();
+    let metadata = [("nan", Metadata::Float(f64::NAN)), ("long", Metadata::Text(&long))];
+    session.report_asset_materialization("orders", &metadata, None).unwrap();
     drop(session);
     let read = messages.read();
     let metadata = &read[1]["params"]["metadata"];
-    assert_eq!(
-        metadata["nan"],
-        json!({ "raw_value": "NaN", "type": "text" })
-    );
-    let length = metadata["long"]["raw_value"]
-        .as_str()
-        .unwrap()
-        .chars()
-        .count();
+    assert_eq!(metadata["nan"], json!({ "raw_value": "NaN", "type": "text" }));
+    let length = metadata["long"]["raw_value"].as_str().unwrap().chars().count();
     assert_eq!(length, 16 << 10);
 }
 
@@ -242,10 +216,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
         (&*compress(&vec![b' '; 64 << 20]), "more than 16 MiB"),
     ] {
         let error = refused(value, &messages);
-        assert_eq!(
-            error,
-            format!("`DAGSTER_PIPES_CONTEXT`: {accepted}, found {found}")
-        );
+        assert_eq!(error, format!("`DAGSTER_PIPES_CONTEXT`: {accepted}, found {found}"));
     }
     assert_eq!(
         context(&json!({ "data": { "run_id": ["hunter2"] } })),
@@ -261,11 +232,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
         context(&json!({ "path": "/dev/zero" })),
         "cannot read the context of Dagster Pipes: expected a regular file, found another kind of file"
     );
-    for destination in [
-        json!({}),
-        json!({ "stdio": "stdin" }),
-        json!({ "bucket": "a" }),
-    ] {
+    for destination in [json!({}), json!({ "stdio": "stdin" }), json!({ "bucket": "a" })] {
         assert_eq!(
             refused(CONTEXT, &encode(&destination)),
             "`DAGSTER_PIPES_MESSAGES`: expected `path`, or `stdio` that is `stdout` or `stderr`, found another destination"
@@ -279,10 +246,7 @@ fn messages_that_cannot_be_written_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let messages = encode(&json!({ "path": folder.path() }));
     let error = refused(CONTEXT, &messages);
-    assert!(
-        error.starts_with("cannot write a message of Dagster Pipes: "),
-        "{error}"
-    );
+    assert!(error.starts_with("cannot write a message of Dagster Pipes: "), "{error}");
 }
 
 #[test]

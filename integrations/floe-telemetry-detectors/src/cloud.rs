@@ -6,16 +6,9 @@ use opentelemetry::{Array, Value};
 
 pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     let variable = |name| surroundings.variable(name);
-    let platform = [
-        aws_lambda,
-        aws_ecs,
-        gcp_functions,
-        gcp_cloud_run,
-        gcp_app_engine,
-        azure,
-    ]
-    .into_iter()
-    .find_map(|platform| platform(&variable, found));
+    let platform = [aws_lambda, aws_ecs, gcp_functions, gcp_cloud_run, gcp_app_engine, azure]
+        .into_iter()
+        .find_map(|platform| platform(&variable, found));
     let Some((provider, platform)) = platform else {
         return;
     };
@@ -35,10 +28,7 @@ fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<
     found.add("faas.instance", variable("AWS_LAMBDA_LOG_STREAM_NAME"));
     let megabytes = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
     let megabytes = megabytes.and_then(|size| size.parse::<i64>().ok());
-    found.add(
-        "faas.max_memory",
-        megabytes.and_then(|size| size.checked_mul(1024 * 1024)),
-    );
+    found.add("faas.max_memory", megabytes.and_then(|size| size.checked_mul(1024 * 1024)));
     found.add("cloud.region", variable("AWS_REGION"));
     let group = variable("AWS_LAMBDA_LOG_GROUP_NAME");
     let groups = group.map(|group| Value::Array(Array::String(vec![group.into()])));
@@ -64,10 +54,7 @@ fn gcp_functions(variable: Variable<'_>, found: &mut DetectedAttributes) -> Opti
 fn gcp_cloud_run(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     if let Some(job) = variable("CLOUD_RUN_JOB") {
         found.add("faas.name", Some(job));
-        found.add(
-            "gcp.cloud_run.job.execution",
-            variable("CLOUD_RUN_EXECUTION"),
-        );
+        found.add("gcp.cloud_run.job.execution", variable("CLOUD_RUN_EXECUTION"));
         let index = variable("CLOUD_RUN_TASK_INDEX");
         let index = index.and_then(|index| index.parse::<i64>().ok());
         found.add("gcp.cloud_run.job.task_index", index);

@@ -21,27 +21,11 @@ const KEYS: [(&str, &[&str], &[&str]); 6] = [
         &["K8S_NAMESPACE_NAME", "K8S_NAMESPACE", "POD_NAMESPACE"],
         &["namespace"],
     ),
-    (
-        "k8s.pod.name",
-        &["K8S_POD_NAME", "POD_NAME"],
-        &["name", "podname"],
-    ),
+    ("k8s.pod.name", &["K8S_POD_NAME", "POD_NAME"], &["name", "podname"]),
     ("k8s.pod.uid", &["K8S_POD_UID", "POD_UID"], &["uid"]),
-    (
-        "k8s.node.name",
-        &["K8S_NODE_NAME", "NODE_NAME"],
-        &["nodename"],
-    ),
-    (
-        "k8s.container.name",
-        &["K8S_CONTAINER_NAME", "CONTAINER_NAME"],
-        &[],
-    ),
-    (
-        "k8s.cluster.name",
-        &["K8S_CLUSTER_NAME", "CLUSTER_NAME"],
-        &[],
-    ),
+    ("k8s.node.name", &["K8S_NODE_NAME", "NODE_NAME"], &["nodename"]),
+    ("k8s.container.name", &["K8S_CONTAINER_NAME", "CONTAINER_NAME"], &[]),
+    ("k8s.cluster.name", &["K8S_CLUSTER_NAME", "CLUSTER_NAME"], &[]),
 ];
 
 pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {

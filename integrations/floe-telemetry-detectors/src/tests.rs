@@ -62,30 +62,15 @@ fn containers_have_ids_in_groups_or_mounts() {
     let fargate = "0123456789abcdef0123456789abcdef-1234567890";
     for (name, file, content, expected) in [
         ("v1", "cgroup", format!("12:cpu:/docker/{ID}"), ID),
-        (
-            "systemd",
-            "cgroup",
-            format!("0::/system.slice/docker-{ID}.scope"),
-            ID,
-        ),
+        ("systemd", "cgroup", format!("0::/system.slice/docker-{ID}.scope"), ID),
         (
             "cri",
             "cgroup",
             format!("1:a:/kubepods/besteffort/pod{UID}/cri-containerd-{ID}.scope"),
             ID,
         ),
-        (
-            "colon",
-            "cgroup",
-            format!("1:a:/x/kubepods-podx.slice:cri-containerd:{ID}"),
-            ID,
-        ),
-        (
-            "fargate",
-            "cgroup",
-            format!("1:a:/ecs/task/{fargate}"),
-            fargate,
-        ),
+        ("colon", "cgroup", format!("1:a:/x/kubepods-podx.slice:cri-containerd:{ID}"), ID),
+        ("fargate", "cgroup", format!("1:a:/ecs/task/{fargate}"), fargate),
         (
             "mounts",
             "mountinfo",
@@ -97,19 +82,10 @@ fn containers_have_ids_in_groups_or_mounts() {
     ] {
         let root = Root::new(name, &[(&format!("proc/self/{file}"), &content)]);
         let (attributes, _) = found(&root.0, &[], container::detect);
-        assert_eq!(
-            attributes,
-            [KeyValue::new("container.id", expected.to_owned())],
-            "{name}"
-        );
+        assert_eq!(attributes, [KeyValue::new("container.id", expected.to_owned())], "{name}");
     }
-    let root = Root::new(
-        "none",
-        &[
-            ("proc/self/cgroup", "0::/\n"),
-            ("proc/self/mountinfo", "\u{0}"),
-        ],
-    );
+    let root =
+        Root::new("none", &[("proc/self/cgroup", "0::/\n"), ("proc/self/mountinfo", "\u{0}")]);
     let (attributes, warning) = found(&root.0, &[], container::detect);
     assert_eq!((attributes, warning), (Vec::new(), None));
 }
@@ -120,18 +96,12 @@ fn pods_are_described_by_variables_and_files() {
     let root = Root::new(
         "pod",
         &[
-            (
-                "var/run/secrets/kubernetes.io/serviceaccount/namespace",
-                "shop",
-            ),
+            ("var/run/secrets/kubernetes.io/serviceaccount/namespace", "shop"),
             ("etc/podinfo/nodename", "node-1"),
             ("proc/self/mountinfo", &mounts),
         ],
     );
-    let variables = [
-        ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
-        ("HOSTNAME", "orders-7d4f"),
-    ];
+    let variables = [("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("HOSTNAME", "orders-7d4f")];
     let (mut attributes, _) = found(&root.0, &variables, kubernetes::detect);
     attributes.sort_by(|one, other| one.key.cmp(&other.key));
     assert_eq!(
@@ -143,20 +113,11 @@ fn pods_are_described_by_variables_and_files() {
             KeyValue::new("k8s.pod.uid", UID),
         ]
     );
-    let named = [
-        variables[0],
-        variables[1],
-        ("POD_NAME", "own"),
-        ("K8S_CONTAINER_NAME", "web"),
-    ];
+    let named = [variables[0], variables[1], ("POD_NAME", "own"), ("K8S_CONTAINER_NAME", "web")];
     let (attributes, _) = found(&root.0, &named, kubernetes::detect);
     assert!(attributes.contains(&KeyValue::new("k8s.pod.name", "own")));
     assert!(attributes.contains(&KeyValue::new("k8s.container.name", "web")));
-    assert!(
-        found(&root.0, &variables[1..], kubernetes::detect)
-            .0
-            .is_empty()
-    );
+    assert!(found(&root.0, &variables[1..], kubernetes::detect).0.is_empty());
 }
 
 #[test]
@@ -184,11 +145,7 @@ fn clouds_are_described_by_their_variables() {
             ],
         ),
         (
-            &[
-                ("K_SERVICE", "web"),
-                ("K_REVISION", "web-3"),
-                ("FUNCTION_TARGET", "main"),
-            ],
+            &[("K_SERVICE", "web"), ("K_REVISION", "web-3"), ("FUNCTION_TARGET", "main")],
             vec![
                 KeyValue::new("faas.name", "web"),
                 KeyValue::new("faas.version", "web-3"),
@@ -206,10 +163,7 @@ fn clouds_are_described_by_their_variables() {
             ],
         ),
         (
-            &[
-                ("WEBSITE_SITE_NAME", "shop"),
-                ("REGION_NAME", "West Europe"),
-            ],
+            &[("WEBSITE_SITE_NAME", "shop"), ("REGION_NAME", "West Europe")],
             vec![
                 KeyValue::new("cloud.region", "West Europe"),
                 KeyValue::new("cloud.provider", "azure"),
@@ -217,20 +171,14 @@ fn clouds_are_described_by_their_variables() {
             ],
         ),
         (
-            &[
-                ("WEBSITE_SITE_NAME", "shop"),
-                ("FUNCTIONS_EXTENSION_VERSION", "~4"),
-            ],
+            &[("WEBSITE_SITE_NAME", "shop"), ("FUNCTIONS_EXTENSION_VERSION", "~4")],
             vec![
                 KeyValue::new("faas.name", "shop"),
                 KeyValue::new("cloud.provider", "azure"),
                 KeyValue::new("cloud.platform", "azure.functions"),
             ],
         ),
-        (
-            &[("AWS_REGION", "eu-west-1"), ("K_SERVICE", " ")],
-            Vec::new(),
-        ),
+        (&[("AWS_REGION", "eu-west-1"), ("K_SERVICE", " ")], Vec::new()),
     ] {
         assert_eq!(cloud(variables), expected, "{variables:?}");
     }

@@ -65,10 +65,7 @@ impl Traced {
     pub fn new() -> Self {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
             .with_version(env!("CARGO_PKG_VERSION"));
-        Self {
-            database: Database::with_scope("other_sql", scope.build()),
-            open: Vec::new(),
-        }
+        Self { database: Database::with_scope("other_sql", scope.build()), open: Vec::new() }
     }
 
     fn with(mut self, set: impl FnOnce(Database) -> Database) -> Self {

@@ -37,11 +37,8 @@ fn child(value: u64) -> u64 {
 
 fn nanoseconds(clock: ClockId) -> f64 {
     let time = clock_gettime(clock);
-    Duration::new(
-        time.tv_sec.cast_unsigned(),
-        u32::try_from(time.tv_nsec).unwrap_or(0),
-    )
-    .as_secs_f64()
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
+        .as_secs_f64()
         * 1e9
 }
 
@@ -57,11 +54,7 @@ fn config(case: &Case, folder: &Path) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("recorder");
     config.context = case.context;
     config.sampling.sampler = Some(case.sampler);
-    let kind = if case.recorder {
-        ExporterKind::FlightRecorder
-    } else {
-        ExporterKind::None
-    };
+    let kind = if case.recorder { ExporterKind::FlightRecorder } else { ExporterKind::None };
     config.exporters.traces = Some(vec![kind]);
     config.exporters.flight_recorder.path = folder.to_path_buf();
     config.exporters.flight_recorder.max_bytes = 1 << 30;
@@ -85,9 +78,7 @@ fn measure(case: &Case, folder: &Path, roots: u32) -> (f64, f64) {
         // So that no ring is full, which would be cheaper.
         thread::sleep(Duration::from_micros(200));
     }
-    provider
-        .force_flush(Duration::from_secs(30))
-        .expect("it flushes");
+    provider.force_flush(Duration::from_secs(30)).expect("it flushes");
     let process = nanoseconds(ClockId::ProcessCPUTime) - process;
     let dropped = provider.statistics().dropped_queue_full;
     assert_eq!(dropped, 0, "{}", case.name);
@@ -121,11 +112,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn main() {
     let is_quick = std::env::args().any(|argument| argument == "--quick");
-    let (rounds, roots, dumped) = if is_quick {
-        (1, 500, 20_000)
-    } else {
-        (9, 20_000, 2_000_000)
-    };
+    let (rounds, roots, dumped) = if is_quick { (1, 500, 20_000) } else { (9, 20_000, 2_000_000) };
     let folder = tempfile::tempdir().expect("a folder");
     let mut cases = Vec::new();
     for context in [ContextMode::EverySpan, ContextMode::Boundaries] {
@@ -135,12 +122,7 @@ fn main() {
             ("sampled", false, Sampler::ParentBasedAlwaysOn),
             ("sampled, recorder", true, Sampler::ParentBasedAlwaysOn),
         ] {
-            cases.push(Case {
-                name,
-                recorder,
-                sampler,
-                context,
-            });
+            cases.push(Case { name, recorder, sampler, context });
         }
     }
     let mut found = vec![(Vec::new(), Vec::new()); cases.len()];
@@ -172,9 +154,7 @@ fn dump(folder: &Path, spans: u32) {
     };
     let mut config = config(&case, folder);
     config.exporters.flight_recorder.max_seconds = 600;
-    let provider = TelemetryProvider::builder(config)
-        .initialize()
-        .expect("it starts");
+    let provider = TelemetryProvider::builder(config).initialize().expect("it starts");
     for number in 0..=spans / 11 {
         root();
         // So that no ring is full.
@@ -182,9 +162,7 @@ fn dump(folder: &Path, spans: u32) {
             thread::sleep(Duration::from_micros(200));
         }
     }
-    provider
-        .force_flush(Duration::from_secs(30))
-        .expect("it flushes");
+    provider.force_flush(Duration::from_secs(30)).expect("it flushes");
     let begin = Instant::now();
     let process = rustix::process::getpid();
     rustix::process::kill_process(process, rustix::process::Signal::USR2).expect("it is sent");

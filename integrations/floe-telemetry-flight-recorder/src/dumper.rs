@@ -147,9 +147,7 @@ impl Dumper {
                 return Some(reason);
             }
             let left = state.wanted.map(|(_, when)| when - now);
-            let waited = self
-                .changed
-                .wait_timeout(state, left.unwrap_or(Duration::MAX));
+            let waited = self.changed.wait_timeout(state, left.unwrap_or(Duration::MAX));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }

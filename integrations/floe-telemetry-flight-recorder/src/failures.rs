@@ -101,20 +101,11 @@ mod tests {
 
     use super::*;
 
-    const ALL: Failures = Failures {
-        errors: true,
-        slower_than: Some(Duration::from_nanos(10)),
-    };
+    const ALL: Failures = Failures { errors: true, slower_than: Some(Duration::from_nanos(10)) };
 
     fn found(failures: Failures, spans: Vec<otlp::Span>) -> Option<Reason> {
-        let scope_spans = vec![ScopeSpans {
-            spans,
-            ..ScopeSpans::default()
-        }];
-        let resource_spans = vec![ResourceSpans {
-            scope_spans,
-            ..ResourceSpans::default()
-        }];
+        let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+        let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
         let request = ExportTraceServiceRequest { resource_spans };
         failures.find(request.encode_to_vec().into())
     }
@@ -142,10 +133,7 @@ mod tests {
         ] {
             let all = vec![self::span(parent, 0x100, 500), span];
             assert_eq!(found(ALL, all.clone()), is_slow.then_some(Reason::Slow));
-            let errors = Failures {
-                slower_than: None,
-                ..ALL
-            };
+            let errors = Failures { slower_than: None, ..ALL };
             assert_eq!(found(errors, all), None);
         }
     }
@@ -153,21 +141,12 @@ mod tests {
     #[test]
     fn an_error_is_one_that_the_settings_ask_for() {
         let failed = |code| {
-            let status = otlp::Status {
-                code,
-                ..otlp::Status::default()
-            };
-            vec![otlp::Span {
-                status: Some(status),
-                ..span(&[1; 8], 0x100, 5)
-            }]
+            let status = otlp::Status { code, ..otlp::Status::default() };
+            vec![otlp::Span { status: Some(status), ..span(&[1; 8], 0x100, 5) }]
         };
         assert_eq!(found(ALL, failed(ERROR)), Some(Reason::Error));
         assert_eq!(found(ALL, failed(1)), None);
-        let slow = Failures {
-            errors: false,
-            ..ALL
-        };
+        let slow = Failures { errors: false, ..ALL };
         assert_eq!(found(slow, failed(ERROR)), None);
     }
 }

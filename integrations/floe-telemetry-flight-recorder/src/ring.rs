@@ -22,11 +22,7 @@ struct Kept {
 
 impl Ring {
     pub(crate) fn new(max_bytes: usize, max_age: Duration) -> Self {
-        Self {
-            kept: Mutex::default(),
-            max_bytes,
-            max_age,
-        }
+        Self { kept: Mutex::default(), max_bytes, max_age }
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -33,19 +33,11 @@ impl Writer {
         let folder = path::absolute(&settings.path)?;
         // A folder that cannot be used is known at the start.
         dump::check_folder(&folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
-        let ring = Ring::new(
-            settings.max_bytes,
-            Duration::from_secs(settings.max_seconds),
-        );
-        let marker = (settings.signal)
-            .then(|| Marker::new(&folder.canonicalize()?))
-            .transpose()?;
+        let ring = Ring::new(settings.max_bytes, Duration::from_secs(settings.max_seconds));
+        let marker = (settings.signal).then(|| Marker::new(&folder.canonicalize()?)).transpose()?;
         let dumper = Dumper::start(ring, folder, settings.max_files)?;
         let mut writer = Self {
-            failures: Failures {
-                errors: settings.errors,
-                slower_than: settings.slower_than,
-            },
+            failures: Failures { errors: settings.errors, slower_than: settings.slower_than },
             signal: None,
             dumper,
         };

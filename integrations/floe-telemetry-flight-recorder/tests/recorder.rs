@@ -56,12 +56,7 @@ impl Program {
         change(&mut config);
         let sent = MemoryExporter::new();
         let builder = TelemetryProvider::builder(config).with_span_exporter(sent.clone());
-        Self {
-            provider: builder.initialize().unwrap(),
-            sent,
-            folder,
-            _in_use: in_use,
-        }
+        Self { provider: builder.initialize().unwrap(), sent, folder, _in_use: in_use }
     }
 
     /// Ends the program. Returns its dumps, in their order, each with its reason.
@@ -72,10 +67,8 @@ impl Program {
 }
 
 fn dumps(folder: &Path) -> Vec<(String, Vec<Span>)> {
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort_unstable();
     let dumps = paths.iter().map(|path| {
         let name = path.file_stem().unwrap().to_str().unwrap();
@@ -87,9 +80,8 @@ fn dumps(folder: &Path) -> Vec<(String, Vec<Span>)> {
 
 fn spans(path: &Path) -> Vec<Span> {
     let text = fs::read_to_string(path).unwrap();
-    let requests = text
-        .lines()
-        .map(|line| serde_json::from_str::<ExportTraceServiceRequest>(line).unwrap());
+    let requests =
+        text.lines().map(|line| serde_json::from_str::<ExportTraceServiceRequest>(line).unwrap());
     let resources = requests.flat_map(|request| request.resource_spans);
     let scopes = resources.flat_map(|resource| resource.scope_spans);
     scopes.flat_map(|scope| scope.spans).collect()
@@ -109,11 +101,7 @@ fn order(fails: bool) -> Result<(), String> {
 
 #[traced(attributes(note = note))]
 fn pay(note: &str, fails: bool) -> Result<(), String> {
-    if fails {
-        Err("no money".to_owned())
-    } else {
-        Ok(())
-    }
+    if fails { Err("no money".to_owned()) } else { Ok(()) }
 }
 
 #[traced(parent = headers)]
@@ -141,11 +129,7 @@ fn an_error_writes_what_was_not_sampled() {
     named(spans, "between");
     let failed: Vec<_> = spans
         .iter()
-        .filter(|span| {
-            span.status
-                .as_ref()
-                .is_some_and(|it| it.code() == StatusCode::Error)
-        })
+        .filter(|span| span.status.as_ref().is_some_and(|it| it.code() == StatusCode::Error))
         .collect();
     let [pay, order] = &*failed else {
         panic!("{failed:?}");
@@ -154,17 +138,10 @@ fn an_error_writes_what_was_not_sampled() {
     assert_eq!(pay.trace_id, order.trace_id);
     assert_eq!(order.flags & 1, 0, "the flag stays that of the sampler");
     let text = format!("{spans:?}");
-    assert!(
-        !text.contains("sk_live_4eC39") && text.contains("no money"),
-        "{text}"
-    );
+    assert!(!text.contains("sk_live_4eC39") && text.contains("no money"), "{text}");
     assert!(pay.attributes.iter().any(|it| it.key == "note"));
     let statistics = program.provider.statistics();
-    assert_eq!(
-        (statistics.failed, statistics.sampled_out),
-        (0, 5),
-        "{statistics:?}"
-    );
+    assert_eq!((statistics.failed, statistics.sampled_out), (0, 5), "{statistics:?}");
 }
 
 #[test]
@@ -189,10 +166,7 @@ fn what_another_process_has_not_sampled_is_recorded() {
     assert_eq!(remote.trace_id[..2], [1, 2]);
     assert_eq!(remote.parent_span_id[..2], [0x11, 0x12]);
     assert_eq!(remote.flags & 0x301, 0x300);
-    let below = spans
-        .iter()
-        .find(|span| span.parent_span_id == remote.span_id)
-        .unwrap();
+    let below = spans.iter().find(|span| span.parent_span_id == remote.span_id).unwrap();
     assert_eq!((&*below.name, below.flags & 0x301), ("order", 0x100));
 }
 
@@ -226,11 +200,7 @@ fn spans_that_are_not_sampled_take_no_room_of_others() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for number in 0..10_000 {
-                    remote(if number % 500 == 0 {
-                        &sampled
-                    } else {
-                        &not_sampled
-                    });
+                    remote(if number % 500 == 0 { &sampled } else { &not_sampled });
                 }
             });
         }
@@ -263,11 +233,7 @@ fn the_place_of_a_span_is_in_each_request() {
     }
     let dumps = program.end();
     let orders = dumps[0].1.iter().filter(|span| span.name == "order");
-    let has_place = |span: &Span| {
-        span.attributes
-            .iter()
-            .any(|it| it.key == "code.line.number")
-    };
+    let has_place = |span: &Span| span.attributes.iter().any(|it| it.key == "code.line.number");
     assert!(orders.clone().count() == 5 && orders.into_iter().all(has_place));
 }
 
@@ -311,10 +277,7 @@ fn the_start_of_a_span_without_an_end_is_not_observed() {
     let in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
     let (folder, counts) = (tempfile::tempdir().unwrap(), Counts::default());
     let builder = TelemetryProvider::builder(config(folder.path()));
-    let provider = builder
-        .with_sdk_span_processor(counts.clone())
-        .initialize()
-        .unwrap();
+    let provider = builder.with_sdk_span_processor(counts.clone()).initialize().unwrap();
     let _ = order(false);
     remote(&unsampled_parent());
     provider.shutdown(END).unwrap();
@@ -368,12 +331,8 @@ fn each_signal_writes_a_dump_for_this_user() {
         let before = newest.take();
         while newest.is_none() || newest == before {
             thread::yield_now();
-            let names = fs::read_dir(&folder)
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name());
-            newest = names
-                .filter(|name| name.to_str().unwrap().ends_with("-signal.jsonl"))
-                .max();
+            let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+            newest = names.filter(|name| name.to_str().unwrap().ends_with("-signal.jsonl")).max();
         }
     }
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -398,16 +357,10 @@ fn settings_that_cannot_be_used_are_errors() {
     let dumps = folder.path().join("dumps");
     fs::write(&dumps, "").unwrap();
     let error = fails(&|_| {});
-    assert!(
-        error.contains("dumps`: expected a folder, found a file"),
-        "{error}"
-    );
+    assert!(error.contains("dumps`: expected a folder, found a file"), "{error}");
     fs::remove_file(dumps).unwrap();
     let error = fails(&|config| config.sampling.keep_errors = true);
-    assert!(
-        error.contains("cannot be combined with `flight_recorder`"),
-        "{error}"
-    );
+    assert!(error.contains("cannot be combined with `flight_recorder`"), "{error}");
     let error = fails(&|config| config.exporters.flight_recorder.max_bytes = 1);
     assert!(
         error.contains("flight_recorder.max_bytes: expected 1048576 or more, found 1"),
@@ -419,8 +372,5 @@ fn settings_that_cannot_be_used_are_errors() {
     });
     assert!(error.contains("found no reason to write"), "{error}");
     let error = fails(&|config| config.exporters.logs = Some(vec![ExporterKind::FlightRecorder]));
-    assert!(
-        error.contains("`flight_recorder` is no exporter of logs"),
-        "{error}"
-    );
+    assert!(error.contains("`flight_recorder` is no exporter of logs"), "{error}");
 }

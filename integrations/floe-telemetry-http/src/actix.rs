@@ -58,10 +58,7 @@ where
     type Future = Ready<Result<ActixServer<S>, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(ActixServer {
-            inner,
-            options: Arc::clone(&self.options),
-        }))
+        ready(Ok(ActixServer { inner, options: Arc::clone(&self.options) }))
     }
 }
 
@@ -111,10 +108,7 @@ impl Routing {
     /// `None` if the program names routes itself.
     fn of(options: &Options<Parts>, mut parts: Parts) -> Option<Self> {
         options.route.is_none().then(|| Self {
-            route: parts
-                .extensions
-                .remove()
-                .and_then(|of_actix: OfActix| of_actix.route),
+            route: parts.extensions.remove().and_then(|of_actix: OfActix| of_actix.route),
             method: parts.method,
             known_methods: options.known_methods.clone(),
         })
@@ -214,9 +208,7 @@ where
             respond(exchange, status, response.headers_mut());
         }
         let is_over = this.request.is_without_body(status);
-        Poll::Ready(Ok(
-            response.map_body(|_, body| ActixBody::new(body, exchange, is_over))
-        ))
+        Poll::Ready(Ok(response.map_body(|_, body| ActixBody::new(body, exchange, is_over))))
     }
 }
 

@@ -66,10 +66,7 @@ impl Exchange {
             kind,
             span,
             measurement,
-            sizes: Sizes {
-                request,
-                response: None,
-            },
+            sizes: Sizes { request, response: None },
             options: options.cloned(),
             method: None,
             state: State::Requested,
@@ -116,14 +113,7 @@ impl Exchange {
                 self.0();
             }
         }
-        let Self {
-            kind,
-            span,
-            measurement,
-            sizes,
-            state,
-            ..
-        } = self;
+        let Self { kind, span, measurement, sizes, state, .. } = self;
         span.run(|| {
             // Dropped while the span is current, which is the exemplar of the metrics then.
             let guard = Unwinding(|| {
@@ -168,8 +158,7 @@ impl Exchange {
         if self.kind == Kind::GrpcClient
             && let Some(version) = protocol(version)
         {
-            self.span
-                .set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
+            self.span.set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
         }
         if let Some(options) = &self.options {
             let span = &mut self.span;
@@ -226,9 +215,7 @@ impl Exchange {
     pub(crate) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
         let header = headers.get(CONTENT_LENGTH);
         let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
-        length
-            .or(hint.exact())
-            .filter(|_| self.kind == Kind::HttpServer)
+        length.or(hint.exact()).filter(|_| self.kind == Kind::HttpServer)
     }
 
     /// Records that there is no response, or that its body broke off.
@@ -263,10 +250,8 @@ impl Exchange {
     pub(crate) fn set_peer(&mut self, peer: Option<std::net::SocketAddr>) {
         if let Some(peer) = peer {
             let address = peer.ip().to_canonical().to_string();
-            self.span
-                .set_attribute(keys::NETWORK_PEER_ADDRESS, &address);
-            self.span
-                .set_attribute(keys::NETWORK_PEER_PORT, &i64::from(peer.port()));
+            self.span.set_attribute(keys::NETWORK_PEER_ADDRESS, &address);
+            self.span.set_attribute(keys::NETWORK_PEER_PORT, &i64::from(peer.port()));
         }
     }
 
@@ -356,8 +341,7 @@ impl Exchange {
             && let Some(method) = self.method.take()
         {
             self.set(keys::RPC_METHOD, grpc_semantics::OTHER);
-            self.span
-                .set_attribute(keys::RPC_METHOD_ORIGINAL, &method.original());
+            self.span.set_attribute(keys::RPC_METHOD_ORIGINAL, &method.original());
             self.span.update_name(grpc_semantics::SYSTEM);
         }
     }

@@ -25,19 +25,13 @@ impl<'h> Forwarded<'h> {
     /// What the headers say, unless the caller is not trusted.
     pub(crate) fn of(headers: &'h HeaderMap, is_untrusted: bool) -> Self {
         let headers = (!is_untrusted).then_some(headers);
-        Self {
-            headers,
-            element: first(headers, &FORWARDED),
-            client: first(headers, &CLIENT),
-        }
+        Self { headers, element: first(headers, &FORWARDED), client: first(headers, &CLIENT) }
     }
 
     /// The address of the client. Names, such as `unknown`, are not recorded.
     pub(crate) fn client(self) -> Option<IpAddr> {
         let node = self.parameter("for").or(self.client)?;
-        let bare = node
-            .strip_prefix('[')
-            .and_then(|node| node.strip_suffix(']'));
+        let bare = node.strip_prefix('[').and_then(|node| node.strip_suffix(']'));
         let address = bare.unwrap_or(node).parse().ok();
         let address = address.or_else(|| node.parse().ok().map(|node: SocketAddr| node.ip()));
         address.map(|address| address.to_canonical())
@@ -47,23 +41,17 @@ impl<'h> Forwarded<'h> {
     /// requests need not be searched for it.
     pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
-        let host = self
-            .parameter("host")
-            .or_else(|| first(self.headers, &HOST));
+        let host = self.parameter("host").or_else(|| first(self.headers, &HOST));
         host?.parse().ok()
     }
 
     pub(crate) fn scheme(self) -> Option<&'h str> {
-        self.parameter("proto")
-            .or_else(|| first(self.headers, &SCHEME))
+        self.parameter("proto").or_else(|| first(self.headers, &SCHEME))
     }
 
     /// A parameter of the first element of `Forwarded`.
     fn parameter(self, name: &str) -> Option<&'h str> {
-        let mut pairs = self
-            .element?
-            .split(';')
-            .filter_map(|pair| pair.split_once('='));
+        let mut pairs = self.element?.split(';').filter_map(|pair| pair.split_once('='));
         let found = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim().trim_matches('"'))
     }
@@ -88,27 +76,15 @@ mod tests {
     #[test]
     fn the_client_is_the_first_address() {
         for (name, value, expected) in [
-            (
-                "x-forwarded-for",
-                "203.0.113.7, 10.0.0.1",
-                Some("203.0.113.7"),
-            ),
+            ("x-forwarded-for", "203.0.113.7, 10.0.0.1", Some("203.0.113.7")),
             ("x-forwarded-for", "203.0.113.7:4711", Some("203.0.113.7")),
             ("x-forwarded-for", "2001:db8::1", Some("2001:db8::1")),
             ("x-forwarded-for", "::ffff:203.0.113.7", Some("203.0.113.7")),
             ("x-forwarded-for", "unknown, 203.0.113.7", None),
             ("x-forwarded-for", "", None),
             ("x-forwarded-for", "token=abcdef123456", None),
-            (
-                "forwarded",
-                "for=192.0.2.60;proto=http;by=203.0.113.43",
-                Some("192.0.2.60"),
-            ),
-            (
-                "forwarded",
-                "By=a; For=\"[2001:db8::2]:4711\", for=10.0.0.1",
-                Some("2001:db8::2"),
-            ),
+            ("forwarded", "for=192.0.2.60;proto=http;by=203.0.113.43", Some("192.0.2.60")),
+            ("forwarded", "By=a; For=\"[2001:db8::2]:4711\", for=10.0.0.1", Some("2001:db8::2")),
             ("forwarded", "for=\"[2001:db8::2]\"", Some("2001:db8::2")),
             ("forwarded", "for=_hidden", None),
             ("forwarded", ";=;for;\"", None),
@@ -122,10 +98,7 @@ mod tests {
     #[test]
     fn the_host_and_the_scheme_are_those_that_the_client_used() {
         let both = headers(&[
-            (
-                "forwarded",
-                "proto=https;host=shop.example:8443, proto=http",
-            ),
+            ("forwarded", "proto=https;host=shop.example:8443, proto=http"),
             ("x-forwarded-host", "older.example"),
             ("x-forwarded-proto", "http"),
         ]);

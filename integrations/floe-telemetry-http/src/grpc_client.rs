@@ -59,29 +59,17 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
     }
     let method = RpcMethod::of(&parts.uri);
     let server = options.server.as_ref().or(parts.uri.authority());
-    let (host, port) = server.map_or((None, None), |server| {
-        semantics::host_and_port(server.as_str())
-    });
-    let span = options.open(
-        SpanKind::Client,
-        current_context(),
-        parts,
-        &parts.headers,
-        |opening| {
+    let (host, port) =
+        server.map_or((None, None), |server| semantics::host_and_port(server.as_str()));
+    let span =
+        options.open(SpanKind::Client, current_context(), parts, &parts.headers, |opening| {
             method.describe(opening);
             semantics::server(opening, host, port);
-        },
-    );
+        });
     let measurement = Measurement::start(|| {
         let mut attributes = method.attributes();
         attributes.extend(semantics::server_attributes(host, port));
         attributes
     });
-    Exchange::new(
-        Kind::GrpcClient,
-        span,
-        measurement,
-        None,
-        options.response.as_ref(),
-    )
+    Exchange::new(Kind::GrpcClient, span, measurement, None, options.response.as_ref())
 }

@@ -66,10 +66,8 @@ pub(crate) struct GrpcStatus {
 
 impl GrpcStatus {
     /// A response ended without a status.
-    pub(crate) const MISSING: Self = Self {
-        code: UNKNOWN,
-        message: Cow::Borrowed("the response has no `grpc-status`"),
-    };
+    pub(crate) const MISSING: Self =
+        Self { code: UNKNOWN, message: Cow::Borrowed("the response has no `grpc-status`") };
 
     /// The status in headers or trailers. A code that is not defined counts as `UNKNOWN`.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
@@ -97,10 +95,7 @@ impl GrpcStatus {
             429 | 502..=504 => UNAVAILABLE,
             _ => UNKNOWN,
         };
-        Some(Self {
-            code,
-            message: format!("HTTP status {}", status.as_u16()).into(),
-        })
+        Some(Self { code, message: format!("HTTP status {}", status.as_u16()).into() })
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -143,10 +138,7 @@ impl RpcMethod {
         let is_valid = path.split_once('/').is_some_and(|(service, method)| {
             !service.is_empty() && !method.is_empty() && !method.contains('/')
         });
-        Self {
-            original: bounded(path).into(),
-            is_valid,
-        }
+        Self { original: bounded(path).into(), is_valid }
     }
 
     /// Sets the name of the span and the attributes of the call.
@@ -171,11 +163,7 @@ impl RpcMethod {
     }
 
     fn value(&self) -> Value {
-        if self.is_valid {
-            self.original()
-        } else {
-            OTHER.into()
-        }
+        if self.is_valid { self.original() } else { OTHER.into() }
     }
 
     /// The value of `rpc.method_original`.

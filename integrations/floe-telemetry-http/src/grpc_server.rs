@@ -61,27 +61,16 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
         return Some(Exchange::skipped(Kind::GrpcServer, context));
     }
     let method = RpcMethod::of(&parts.uri);
-    let span = options.open(
-        SpanKind::Server,
-        context,
-        parts,
-        &parts.headers,
-        |opening| {
-            method.describe(opening);
-            let (host, port) = semantics::server_of(parts);
-            semantics::server(opening, host, port);
-            let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
-            semantics::client(opening, forwarded, options.peer(parts));
-            opening.links(&link);
-        },
-    );
+    let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
+        method.describe(opening);
+        let (host, port) = semantics::server_of(parts);
+        semantics::server(opening, host, port);
+        let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
+        semantics::client(opening, forwarded, options.peer(parts));
+        opening.links(&link);
+    });
     let measurement = Measurement::start(|| method.attributes());
-    let exchange = Exchange::new(
-        Kind::GrpcServer,
-        span,
-        measurement,
-        None,
-        options.response.as_ref(),
-    );
+    let exchange =
+        Exchange::new(Kind::GrpcServer, span, measurement, None, options.response.as_ref());
     Some(exchange.with_method(method))
 }

@@ -61,23 +61,12 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
             _ => None,
         }),
     };
-    let span = options.open(
-        SpanKind::Client,
-        current_context(),
-        parts,
-        &parts.headers,
-        |opening| {
+    let span =
+        options.open(SpanKind::Client, current_context(), parts, &parts.headers, |opening| {
             outgoing.describe(opening, url(&parts.uri));
-        },
-    );
+        });
     let measurement = Measurement::start(|| outgoing.attributes());
-    Exchange::new(
-        Kind::HttpClient,
-        span,
-        measurement,
-        size,
-        options.response.as_ref(),
-    )
+    Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
 }
 
 /// The text of a URL. Its `Display` is slower.

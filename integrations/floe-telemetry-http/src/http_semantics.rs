@@ -146,10 +146,7 @@ pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     }
     parts.headers.get(HOST).map_or((None, None), |host| {
         usual_host_and_port(host.as_bytes()).unwrap_or_else(|| {
-            let text = host
-                .to_str()
-                .ok()
-                .filter(|text| Authority::try_from(*text).is_ok());
+            let text = host.to_str().ok().filter(|text| Authority::try_from(*text).is_ok());
             text.map_or((None, None), host_and_port)
         })
     })
@@ -262,21 +259,13 @@ mod tests {
 
     #[test]
     fn a_usual_authority_is_read_like_every_other() {
-        for text in [
-            "a",
-            "orders.internal",
-            "orders-2.internal:8080",
-            "10.0.0.1",
-            "a:",
-            "a:99999",
-        ] {
+        for text in ["a", "orders.internal", "orders-2.internal:8080", "10.0.0.1", "a:", "a:99999"]
+        {
             let usual = usual_host_and_port(text.as_bytes());
             assert_eq!(usual, Some(host_and_port(text)), "{text}");
             assert!(text.parse::<Authority>().is_ok(), "{text}");
         }
-        for text in [
-            "", ":80", "a b", "user@a", "[::1]", "a:b", "a:1:2", "a/b", "a%20", "über",
-        ] {
+        for text in ["", ":80", "a b", "user@a", "[::1]", "a:b", "a:1:2", "a/b", "a%20", "über"] {
             assert_eq!(usual_host_and_port(text.as_bytes()), None, "{text}");
         }
     }

@@ -121,17 +121,11 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
     }
     let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
     let incoming = Incoming::of(options, parts, forwarded);
-    let span = options.open(
-        SpanKind::Server,
-        context,
-        parts,
-        &parts.headers,
-        |opening| {
-            incoming.describe(opening, parts, forwarded);
-            semantics::client(opening, forwarded, options.peer(parts));
-            opening.links(&link);
-        },
-    );
+    let span = options.open(SpanKind::Server, context, parts, &parts.headers, |opening| {
+        incoming.describe(opening, parts, forwarded);
+        semantics::client(opening, forwarded, options.peer(parts));
+        opening.links(&link);
+    });
     let measurement = Measurement::start(|| incoming.attributes());
     let measurement = measurement.map(|measurement| {
         if options.has_active_requests {
@@ -140,13 +134,7 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
             measurement
         }
     });
-    Exchange::new(
-        Kind::HttpServer,
-        span,
-        measurement,
-        size,
-        options.response.as_ref(),
-    )
+    Exchange::new(Kind::HttpServer, span, measurement, size, options.response.as_ref())
 }
 
 /// What actix-web knows of a request, in the extensions of the request.
@@ -171,13 +159,8 @@ impl<'r> Incoming<'r> {
         let route = options.route(parts);
         let scheme = forwarded.scheme().or(parts.uri.scheme_str());
         #[cfg(feature = "actix-web")]
-        let scheme = scheme.or_else(|| {
-            parts
-                .extensions
-                .get::<OfActix>()?
-                .is_secure
-                .then_some("https")
-        });
+        let scheme =
+            scheme.or_else(|| parts.extensions.get::<OfActix>()?.is_secure.then_some("https"));
         let scheme = match scheme {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
             _ => "http",
@@ -219,10 +202,7 @@ impl<'r> Incoming<'r> {
 
     /// The attributes of `http.server.active_requests`.
     fn series(&self) -> [KeyValue; 2] {
-        [
-            self.method.attribute(),
-            KeyValue::new(keys::URL_SCHEME, self.scheme),
-        ]
+        [self.method.attribute(), KeyValue::new(keys::URL_SCHEME, self.scheme)]
     }
 
     fn attributes(&self) -> Vec<KeyValue> {

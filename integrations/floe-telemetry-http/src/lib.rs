@@ -94,11 +94,6 @@ pub use self::reqwest::HttpClientMiddleware;
 pub use self::response::{ResponseBody, ResponseFuture};
 
 /// The examples of README compile and run.
-#[cfg(all(
-    doctest,
-    feature = "actix-web",
-    feature = "axum",
-    feature = "reqwest-middleware"
-))]
+#[cfg(all(doctest, feature = "actix-web", feature = "axum", feature = "reqwest-middleware"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

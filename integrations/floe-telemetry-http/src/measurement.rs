@@ -14,9 +14,8 @@ static METRICS: MetricRecorder =
     MetricRecorder::new(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
 
 /// Seconds; both conventions advise these.
-const SECONDS: &[f64] = &[
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
+const SECONDS: &[f64] =
+    &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// Bytes: 0, then 256 bytes to 16 MiB. The conventions advise none, and the default ends at 10,000.
 const BYTES: &[f64] = &[
@@ -33,43 +32,25 @@ const BYTES: &[f64] = &[
 ];
 
 const fn duration(name: &'static str, description: &'static str) -> Metric<'static> {
-    Metric::new(name)
-        .with_unit("s")
-        .with_description(description)
-        .with_boundaries(SECONDS)
+    Metric::new(name).with_unit("s").with_description(description).with_boundaries(SECONDS)
 }
 
 const fn size(name: &'static str, description: &'static str) -> Metric<'static> {
-    Metric::new(name)
-        .with_unit("By")
-        .with_description(description)
-        .with_boundaries(BYTES)
+    Metric::new(name).with_unit("By").with_description(description).with_boundaries(BYTES)
 }
 
-const SERVER_DURATION: Metric<'_> = duration(
-    "http.server.request.duration",
-    "Duration of HTTP server requests.",
-);
-const SERVER_REQUEST_SIZE: Metric<'_> = size(
-    "http.server.request.body.size",
-    "Size of HTTP server request bodies.",
-);
-const SERVER_RESPONSE_SIZE: Metric<'_> = size(
-    "http.server.response.body.size",
-    "Size of HTTP server response bodies.",
-);
-const CLIENT_DURATION: Metric<'_> = duration(
-    "http.client.request.duration",
-    "Duration of HTTP client requests.",
-);
-const CLIENT_REQUEST_SIZE: Metric<'_> = size(
-    "http.client.request.body.size",
-    "Size of HTTP client request bodies.",
-);
-const CLIENT_RESPONSE_SIZE: Metric<'_> = size(
-    "http.client.response.body.size",
-    "Size of HTTP client response bodies.",
-);
+const SERVER_DURATION: Metric<'_> =
+    duration("http.server.request.duration", "Duration of HTTP server requests.");
+const SERVER_REQUEST_SIZE: Metric<'_> =
+    size("http.server.request.body.size", "Size of HTTP server request bodies.");
+const SERVER_RESPONSE_SIZE: Metric<'_> =
+    size("http.server.response.body.size", "Size of HTTP server response bodies.");
+const CLIENT_DURATION: Metric<'_> =
+    duration("http.client.request.duration", "Duration of HTTP client requests.");
+const CLIENT_REQUEST_SIZE: Metric<'_> =
+    size("http.client.request.body.size", "Size of HTTP client request bodies.");
+const CLIENT_RESPONSE_SIZE: Metric<'_> =
+    size("http.client.response.body.size", "Size of HTTP client response bodies.");
 const RPC_SERVER_DURATION: Metric<'_> = duration(
     "rpc.server.call.duration",
     "Measures the duration of an incoming Remote Procedure Call (RPC).",
@@ -115,10 +96,7 @@ impl Measurement {
     /// Counts the request as being served, with these attributes.
     pub(crate) fn active(self, attributes: [KeyValue; 2]) -> Self {
         METRICS.add(ACTIVE, 1, &attributes);
-        Self {
-            _active: Some(Box::new(Active(attributes))),
-            ..self
-        }
+        Self { _active: Some(Box::new(Active(attributes))), ..self }
     }
 
     /// Sets an attribute, which replaces one with the same key.

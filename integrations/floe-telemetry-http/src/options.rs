@@ -179,8 +179,7 @@ impl<R> Options<R> {
             opening.kind(kind);
             opening.location(self.location);
             describe(opening);
-            self.request_headers
-                .each(headers, |key, value| opening.attribute_from(key, value));
+            self.request_headers.each(headers, |key, value| opening.attribute_from(key, value));
             if let Some(Callback(attributes)) = &self.attributes {
                 attributes(request, opening);
             }
@@ -197,9 +196,7 @@ macro_rules! common_options {
             #[must_use]
             #[track_caller]
             pub fn new() -> Self {
-                Self {
-                    options: crate::options::Options::new(),
-                }
+                Self { options: crate::options::Options::new() }
             }
 
             /// Records only the requests for which `filter` returns `true`. The others have neither a span nor
@@ -256,9 +253,8 @@ macro_rules! http_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options)
-                    .response_mut()
-                    .headers = crate::headers::RecordedHeaders::new("http.response.header.", names);
+                std::sync::Arc::make_mut(&mut self.options).response_mut().headers =
+                    crate::headers::RecordedHeaders::new("http.response.header.", names);
                 self
             }
 
@@ -280,9 +276,7 @@ macro_rules! http_options {
             /// `Content-Length`.
             #[must_use]
             pub fn with_body_sizes(mut self) -> Self {
-                std::sync::Arc::make_mut(&mut self.options)
-                    .response_mut()
-                    .has_body_sizes = true;
+                std::sync::Arc::make_mut(&mut self.options).response_mut().has_body_sizes = true;
                 self
             }
         }
@@ -311,9 +305,7 @@ macro_rules! grpc_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options)
-                    .response_mut()
-                    .headers =
+                std::sync::Arc::make_mut(&mut self.options).response_mut().headers =
                     crate::headers::RecordedHeaders::new("rpc.response.metadata.", names);
                 self
             }
@@ -360,9 +352,8 @@ macro_rules! server_options {
             /// Adds a header with the trace id, as 32 hexadecimal digits, to responses that do not have it.
             #[must_use]
             pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
-                std::sync::Arc::make_mut(&mut self.options)
-                    .response_mut()
-                    .trace_id_header = Some(name);
+                std::sync::Arc::make_mut(&mut self.options).response_mut().trace_id_header =
+                    Some(name);
                 self
             }
         }

@@ -64,11 +64,7 @@ impl Middleware for HttpClientMiddleware {
         extensions.insert(Sent(sent.saturating_add(1)));
         let exchange = open(&self.options, &request, extensions, sent);
         exchange.inject(request.headers_mut());
-        Responding {
-            inner: next.run(request, extensions),
-            exchange,
-        }
-        .await
+        Responding { inner: next.run(request, extensions), exchange }.await
     }
 }
 
@@ -121,32 +117,19 @@ fn open(
         host: url.host_str(),
         port: url.port_or_known_default(),
     };
-    let span = options.open(
-        SpanKind::Client,
-        current_context(),
-        request,
-        request.headers(),
-        |opening| {
+    let span =
+        options.open(SpanKind::Client, current_context(), request, request.headers(), |opening| {
             outgoing.describe(opening, bounded(url.as_str()).to_owned());
             if sent > 0 {
                 opening.attribute(keys::HTTP_REQUEST_RESEND_COUNT, &sent);
             }
-        },
-    );
+        });
     let measurement = Measurement::start(|| outgoing.attributes());
     let size = match request.body() {
-        Some(body) => body
-            .as_bytes()
-            .and_then(|body| u64::try_from(body.len()).ok()),
+        Some(body) => body.as_bytes().and_then(|body| u64::try_from(body.len()).ok()),
         None => Some(0),
     };
-    Exchange::new(
-        Kind::HttpClient,
-        span,
-        measurement,
-        size,
-        options.response.as_ref(),
-    )
+    Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
 }
 
 /// The `error.type` of a request without a response.

@@ -74,11 +74,7 @@ impl<F> ResponseFuture<F> {
         }
         let request = Request::from_parts(parts, body);
         let inner = Exchange::run_in(&mut exchange, || service.call(request));
-        Self {
-            inner,
-            exchange,
-            request: kind,
-        }
+        Self { inner, exchange, request: kind }
     }
 }
 
@@ -141,21 +137,13 @@ impl<B: Body> ResponseBody<B> {
             exchange.end_body();
             return Self::plain(inner);
         }
-        Self {
-            inner,
-            exchange: Some(exchange),
-            rest,
-        }
+        Self { inner, exchange: Some(exchange), rest }
     }
 }
 
 impl<B> ResponseBody<B> {
     const fn plain(inner: B) -> Self {
-        Self {
-            inner,
-            exchange: None,
-            rest: None,
-        }
+        Self { inner, exchange: None, rest: None }
     }
 }
 

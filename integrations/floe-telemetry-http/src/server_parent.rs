@@ -24,16 +24,10 @@ impl ServerParent {
             base = base.with_remote_span_context(SpanContext::NONE);
         }
         if !is_untrusted {
-            return Self {
-                context: extract_onto(base, headers),
-                link: None,
-            };
+            return Self { context: extract_onto(base, headers), link: None };
         }
         let caller = extract_onto(Context::new(), headers);
         let link = caller.span().span_context().clone();
-        Self {
-            context: base,
-            link: link.is_valid().then_some(link),
-        }
+        Self { context: base, link: link.is_valid().then_some(link) }
     }
 }

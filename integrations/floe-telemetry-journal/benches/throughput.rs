@@ -87,16 +87,9 @@ fn measure(
         .env("OTEL_LOG_LEVEL", "none")
         .output()?;
     let text = String::from_utf8(child.stdout)?;
-    let numbers: Vec<f64> = text
-        .split_whitespace()
-        .filter_map(|it| it.parse().ok())
-        .collect();
+    let numbers: Vec<f64> = text.split_whitespace().filter_map(|it| it.parse().ok()).collect();
     let [cpu, clock, count] = *numbers else {
-        return Err(format!(
-            "{exporter}: {text}{}",
-            String::from_utf8_lossy(&child.stderr)
-        )
-        .into());
+        return Err(format!("{exporter}: {text}{}", String::from_utf8_lossy(&child.stderr)).into());
     };
     if count < f64::from(recorded) {
         return Err(format!("{exporter}: {count} exported").into());
@@ -125,11 +118,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("plain", "plain", &*receiver),
         ("through the journal", "journal", &*receiver),
         ("into the journal, without a receiver", "journal", nobody),
-        (
-            "out of the journal of another process",
-            "recover",
-            &*receiver,
-        ),
+        ("out of the journal of another process", "recover", &*receiver),
     ];
     let mut found = ways.map(|_| Vec::new());
     for _ in 0..rounds {

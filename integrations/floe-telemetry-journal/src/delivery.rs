@@ -88,11 +88,9 @@ impl Delivery {
             keep_open_spans(&journal, &resource::of_config(config));
         }
         let mut sent = config.clone();
-        for exporters in [
-            &mut sent.exporters.traces,
-            &mut sent.exporters.metrics,
-            &mut sent.exporters.logs,
-        ] {
+        for exporters in
+            [&mut sent.exporters.traces, &mut sent.exporters.metrics, &mut sent.exporters.logs]
+        {
             *exporters = Some(vec![ExporterKind::Otlp]);
         }
         let delay = match signal {
@@ -217,10 +215,7 @@ impl Delivery {
         let sent = self.send(&batch, attempts);
         let damaged = self.journal.take_damaged();
         if damaged > 0 {
-            tracing::warn!(
-                bytes = damaged,
-                "a part of the journal was damaged, and is lost"
-            );
+            tracing::warn!(bytes = damaged, "a part of the journal was damaged, and is lost");
         }
         let mut state = self.lock();
         let is_enough = self.journal.undelivered() >= self.most as u64;
@@ -302,9 +297,7 @@ struct Message(Option<Instant>);
 impl Message {
     fn is_due(&mut self) -> bool {
         let now = Instant::now();
-        let is_due = self
-            .0
-            .is_none_or(|last| now.saturating_duration_since(last) >= QUIET);
+        let is_due = self.0.is_none_or(|last| now.saturating_duration_since(last) >= QUIET);
         if is_due {
             self.0 = Some(now);
         }

@@ -17,19 +17,15 @@ const MAX_DELAY_MILLIS: u64 = 20;
 
 const SIGNALS: &[Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
 
-telemetry_exporter!(ExporterFactory::new(
-    "journal",
-    SIGNALS,
-    |signal, provider| {
-        let writer = Writer::open(signal, provider.config())?;
-        let provider = provider.configure(|config| {
-            let delay = match signal {
-                Signal::Traces => &mut config.batch_processor.schedule_delay_millis,
-                Signal::Logs => &mut config.log_batch_processor.schedule_delay_millis,
-                _ => return,
-            };
-            *delay = MAX_DELAY_MILLIS.min(*delay);
-        });
-        Ok(provider.with_otlp_writer(signal, writer))
-    }
-));
+telemetry_exporter!(ExporterFactory::new("journal", SIGNALS, |signal, provider| {
+    let writer = Writer::open(signal, provider.config())?;
+    let provider = provider.configure(|config| {
+        let delay = match signal {
+            Signal::Traces => &mut config.batch_processor.schedule_delay_millis,
+            Signal::Logs => &mut config.log_batch_processor.schedule_delay_millis,
+            _ => return,
+        };
+        *delay = MAX_DELAY_MILLIS.min(*delay);
+    });
+    Ok(provider.with_otlp_writer(signal, writer))
+}));

@@ -21,9 +21,7 @@ pub(crate) fn of_config(config: &TelemetryConfig) -> Vec<u8> {
         return Vec::new();
     }
     let name = sanitize_error_message(&config.resource_attributes.service_name).into_owned();
-    let name = AnyValue {
-        value: Some(Value::StringValue(name)),
-    };
+    let name = AnyValue { value: Some(Value::StringValue(name)) };
     let resource = Resource {
         attributes: vec![KeyValue {
             key: "service.name".to_owned(),

@@ -95,13 +95,8 @@ impl Injector for KafkaHeaders<&mut OwnedHeaders> {
         // A message that is sent on has the headers of its sender, and no header can be removed.
         if headers.iter().any(|header| is_same(&header)) {
             let others = headers.iter().filter(|header| !is_same(header));
-            headers = others.fold(OwnedHeaders::new(), |headers, header| {
-                headers.insert(header)
-            });
+            headers = others.fold(OwnedHeaders::new(), |headers, header| headers.insert(header));
         }
-        *self.0 = headers.insert(Header {
-            key,
-            value: Some(&value),
-        });
+        *self.0 = headers.insert(Header { key, value: Some(&value) });
     }
 }

@@ -45,11 +45,6 @@ fn values<'a>(
 }
 
 /// The examples of README compile.
-#[cfg(all(
-    doctest,
-    feature = "async-nats",
-    feature = "lapin",
-    feature = "rdkafka"
-))]
+#[cfg(all(doctest, feature = "async-nats", feature = "lapin", feature = "rdkafka"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

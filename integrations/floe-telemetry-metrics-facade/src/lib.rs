@@ -63,9 +63,8 @@ static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")
 const MAX_ROUNDS: usize = 100;
 
 /// The boundaries that the conventions advise for durations in seconds.
-const SECONDS: &[f64] = &[
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
+const SECONDS: &[f64] =
+    &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 static METRICS: MetricRecorder =
     MetricRecorder::new(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
@@ -198,19 +197,15 @@ impl Series {
     }
 
     fn metric(&self) -> Metric<'_> {
-        Metric::new(self.name.as_str())
-            .with_unit(self.unit)
-            .with_description(&self.description)
+        Metric::new(self.name.as_str()).with_unit(self.unit).with_description(&self.description)
     }
 
     /// Replaces the value of a gauge, and records it.
     fn change(&self, change: impl Fn(f64) -> f64) {
-        let changed = self
-            .state
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |bits| {
-                let value = change(f64::from_bits(bits));
-                value.is_finite().then_some(value.to_bits())
-            });
+        let changed = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |bits| {
+            let value = change(f64::from_bits(bits));
+            value.is_finite().then_some(value.to_bits())
+        });
         if changed.is_err() {
             return;
         }

@@ -30,23 +30,15 @@ use floe_telemetry::exporter::StandardStream;
 
 const SIGNALS: &[Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
 
-telemetry_exporter!(ExporterFactory::new(
-    "otlp_file",
-    SIGNALS,
-    |signal, provider| {
-        let file = RotatingFile::open(signal, &provider.config().exporters.file)?;
-        Ok(provider.with_otlp_writer(signal, Lines::File(file)))
-    }
-));
+telemetry_exporter!(ExporterFactory::new("otlp_file", SIGNALS, |signal, provider| {
+    let file = RotatingFile::open(signal, &provider.config().exporters.file)?;
+    Ok(provider.with_otlp_writer(signal, Lines::File(file)))
+}));
 
-telemetry_exporter!(ExporterFactory::new(
-    "otlp/stdout",
-    SIGNALS,
-    |signal, provider| {
-        let stdout = Lines::Stdout(StandardStream::stdout());
-        Ok(provider.with_otlp_writer(signal, stdout))
-    }
-));
+telemetry_exporter!(ExporterFactory::new("otlp/stdout", SIGNALS, |signal, provider| {
+    let stdout = Lines::Stdout(StandardStream::stdout());
+    Ok(provider.with_otlp_writer(signal, stdout))
+}));
 
 /// The example of README compiles.
 #[cfg(doctest)]

@@ -89,16 +89,12 @@ mod linux {
     pub(super) fn main() -> Result<(), Box<dyn Error>> {
         let quick = std::env::args().any(|argument| argument == "--quick");
         let rounds = if quick { 3 } else { 2_000 };
-        println!(
-            "{:<44} {:>8} {:>10} {:>8}",
-            "ns a span", "without", "published", "more"
-        );
+        println!("{:<44} {:>8} {:>10} {:>8}", "ns a span", "without", "published", "more");
         for context in [ContextMode::EverySpan, ContextMode::Boundaries] {
             let mut config = TelemetryConfig::new("bench");
             config.context = context;
-            let telemetry = TelemetryProvider::builder(config)
-                .with_span_exporter(Nowhere)
-                .initialize()?;
+            let telemetry =
+                TelemetryProvider::builder(config).with_span_exporter(Nowhere).initialize()?;
             for (what, body) in [("recorded", recorded as fn(bool)), ("unsampled", unsampled)] {
                 for two in [false, true] {
                     let mut times = [Vec::new(), Vec::new()];
@@ -115,16 +111,9 @@ mod linux {
                         }
                     }
                     let [without, with] = times.map(median);
-                    let places = if two {
-                        "two places in turn"
-                    } else {
-                        "one place"
-                    };
+                    let places = if two { "two places in turn" } else { "one place" };
                     let what = format!("{what}, {places}, {context:?}");
-                    println!(
-                        "{what:<44} {without:>8.1} {with:>10.1} {:>8.1}",
-                        with - without
-                    );
+                    println!("{what:<44} {without:>8.1} {with:>10.1} {:>8.1}", with - without);
                 }
             }
             telemetry.shutdown(std::time::Duration::from_secs(5))?;

@@ -63,12 +63,7 @@ pub(crate) fn publish(payload: Vec<u8>) -> io::Result<()> {
     };
     header.write(&payload)?;
     // Also when it fails, so that the next call uses the same mapping. The payload before it is freed now.
-    *published = Some(Published {
-        header,
-        payload,
-        process,
-        has_file,
-    });
+    *published = Some(Published { header, payload, process, has_file });
     // After each change, for readers that wait for this call.
     if header.set_name().is_err() && !has_file {
         return Err(io::Error::other(
@@ -83,10 +78,7 @@ fn map() -> io::Result<(&'static Header, bool)> {
     const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
     let size = size_of::<Header>();
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let file = if getrlimit(Resource::Fsize)
-        .current
-        .is_some_and(|limit| limit < size as u64)
-    {
+    let file = if getrlimit(Resource::Fsize).current.is_some_and(|limit| limit < size as u64) {
         // A signal would kill the process, also for a file in memory.
         Err(Errno::FBIG)
     } else {
@@ -98,14 +90,7 @@ fn map() -> io::Result<(&'static Header, bool)> {
     // It is private, and its file is closed, so that no other process changes it.
     let address = unsafe {
         match &file {
-            Ok(file) => mmap(
-                ptr::null_mut(),
-                size,
-                READ_WRITE,
-                MapFlags::PRIVATE,
-                file,
-                0,
-            )?,
+            Ok(file) => mmap(ptr::null_mut(), size, READ_WRITE, MapFlags::PRIVATE, file, 0)?,
             Err(_) => mmap_anonymous(ptr::null_mut(), size, READ_WRITE, MapFlags::PRIVATE)?,
         }
     };
@@ -127,12 +112,10 @@ impl Header {
         let now = now.max(self.published_at.load(Ordering::Relaxed) + 1);
         self.published_at.store(0, Ordering::Relaxed);
         fence(Ordering::SeqCst);
-        self.signature
-            .store(u64::from_ne_bytes(*b"OTEL_CTX"), Ordering::Relaxed);
+        self.signature.store(u64::from_ne_bytes(*b"OTEL_CTX"), Ordering::Relaxed);
         self.version.store(VERSION, Ordering::Relaxed);
         self.payload_size.store(size, Ordering::Relaxed);
-        self.payload
-            .store(payload.as_ptr().addr() as u64, Ordering::Relaxed);
+        self.payload.store(payload.as_ptr().addr() as u64, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         self.published_at.store(now, Ordering::Relaxed);
         Ok(())

@@ -24,20 +24,14 @@ pub(crate) fn encode(resource: &opentelemetry_sdk::Resource, has_threads: bool) 
     let keys = KEYS.iter().map(|key| text(key)).collect();
     let threads = [
         ("threadlocal.schema_version", text(SCHEMA_VERSION)),
-        (
-            "threadlocal.attribute_key_map",
-            value(Value::ArrayValue(ArrayValue { values: keys })),
-        ),
+        ("threadlocal.attribute_key_map", value(Value::ArrayValue(ArrayValue { values: keys }))),
         // Not of the specifications: where this process has its open spans, and those that its threads are in.
         ("floe.open_spans", address(floe_thread_context::table())),
         ("floe.stacks", address(floe_thread_context::stacks())),
     ];
     let threads = threads.into_iter().filter(|_| has_threads);
     let context = ProcessContext {
-        resource: Some(Resource {
-            attributes: attributes.0,
-            ..Resource::default()
-        }),
+        resource: Some(Resource { attributes: attributes.0, ..Resource::default() }),
         attributes: threads
             .map(|(key, value)| KeyValue {
                 key: key.to_owned(),

@@ -1,9 +1,6 @@
 //! Whether readers find the variable of threads that this crate writes.
 
-#![expect(
-    unsafe_code,
-    reason = "only the dynamic linker knows, and no safe crate asks it"
-)]
+#![expect(unsafe_code, reason = "only the dynamic linker knows, and no safe crate asks it")]
 
 use std::ffi::CString;
 

@@ -15,9 +15,7 @@ use floe_telemetry_process_context::publish;
 fn read(address: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     let memory = File::open("/proc/self/mem").expect("a process may read its memory");
-    memory
-        .read_exact_at(&mut bytes, address)
-        .expect("it is mapped");
+    memory.read_exact_at(&mut bytes, address).expect("it is mapped");
     bytes
 }
 
@@ -50,28 +48,20 @@ fn provider(service: &str) -> TelemetryProvider {
 }
 
 fn has(payload: &[u8], text: &str) -> bool {
-    payload
-        .windows(text.len())
-        .any(|bytes| bytes == text.as_bytes())
+    payload.windows(text.len()).any(|bytes| bytes == text.as_bytes())
 }
 
 #[test]
 fn the_resource_is_published_and_the_missing_symbol_is_an_error() {
     let mut off = TelemetryConfig::new("orders");
     off.enabled = false;
-    let off = TelemetryProvider::builder(off)
-        .initialize()
-        .expect("it is off");
-    let error = publish(&off)
-        .expect_err("there is nothing to publish")
-        .to_string();
+    let off = TelemetryProvider::builder(off).initialize().expect("it is off");
+    let error = publish(&off).expect_err("there is nothing to publish").to_string();
     assert!(error.contains("found one that is switched off"), "{error}");
     assert_eq!(published(), None);
 
     let orders = provider("orders");
-    let error = publish(&orders)
-        .expect_err("no build script exports it")
-        .to_string();
+    let error = publish(&orders).expect_err("no build script exports it").to_string();
     assert!(
         error.starts_with("expected the dynamic symbol `otel_thread_ctx_v1`, found none (")
             && error.contains(

@@ -62,11 +62,7 @@ fn target(resource: &Resource) -> Family<'_> {
     for (key, value) in resource {
         put(&mut labels, name::label(key.as_str()), &value.as_str());
     }
-    let point = Point {
-        labels,
-        value: PointValue::Number(1.0),
-        exemplars: Vec::new(),
-    };
+    let point = Point { labels, value: PointValue::Number(1.0), exemplars: Vec::new() };
     Family {
         help: "Target metadata",
         kind: FamilyKind::Info,
@@ -77,10 +73,9 @@ fn target(resource: &Resource) -> Family<'_> {
 fn labels_of_scope(scope: &InstrumentationScope) -> Labels {
     let mut labels = Labels::new();
     put(&mut labels, "otel_scope_name".to_owned(), scope.name());
-    for (label, value) in [
-        ("otel_scope_version", scope.version()),
-        ("otel_scope_schema_url", scope.schema_url()),
-    ] {
+    for (label, value) in
+        [("otel_scope_version", scope.version()), ("otel_scope_schema_url", scope.schema_url())]
+    {
         if let Some(value) = value {
             put(&mut labels, label.to_owned(), value);
         }
@@ -145,11 +140,7 @@ fn add<'a>(
     let kind = FamilyKind::Metric(kind);
     match families.entry(name) {
         Entry::Vacant(entry) => {
-            entry.insert(Family {
-                help: metric.description(),
-                kind,
-                points: vec![points],
-            });
+            entry.insert(Family { help: metric.description(), kind, points: vec![points] });
         }
         // A family has one type, so metrics of another type under the same name are dropped.
         Entry::Occupied(mut entry) if entry.get().kind == kind => {
@@ -180,11 +171,7 @@ fn points<'a, T: Copy>(
                 let value = PointValue::Number(number(from.value()));
                 point(from.attributes().collect(), value)
             });
-            let kind = if data.is_monotonic() {
-                Kind::Counter
-            } else {
-                Kind::Gauge
-            };
+            let kind = if data.is_monotonic() { Kind::Counter } else { Kind::Gauge };
             (kind, Box::new(points))
         }
         MetricData::Histogram(data) => {
@@ -227,16 +214,8 @@ fn point(
     attributes.sort_by(|one, other| one.key.cmp(&other.key));
     let mut point_labels = Labels::new();
     for KeyValue { key, value, .. } in attributes {
-        put(
-            &mut point_labels,
-            name::label(key.as_str()),
-            &value.as_str(),
-        );
+        put(&mut point_labels, name::label(key.as_str()), &value.as_str());
     }
     labels.extend(point_labels);
-    Point {
-        labels,
-        value,
-        exemplars,
-    }
+    Point { labels, value, exemplars }
 }

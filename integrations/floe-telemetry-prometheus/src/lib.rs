@@ -30,14 +30,10 @@ use floe_telemetry::{ExporterFactory, telemetry_exporter};
 
 use self::reader::ScrapedReader;
 
-telemetry_exporter!(ExporterFactory::new(
-    "prometheus",
-    &[Signal::Metrics],
-    |_, provider| {
-        let reader = ScrapedReader::start(&provider.config().metrics.prometheus)?;
-        Ok(provider.with_metric_reader(reader))
-    }
-));
+telemetry_exporter!(ExporterFactory::new("prometheus", &[Signal::Metrics], |_, provider| {
+    let reader = ScrapedReader::start(&provider.config().metrics.prometheus)?;
+    Ok(provider.with_metric_reader(reader))
+}));
 
 /// The example of README compiles.
 #[cfg(doctest)]

@@ -109,39 +109,14 @@ mod tests {
     #[test]
     fn names_follow_the_specification() {
         for (name, unit, kind, expected) in [
-            (
-                "floe.pipeline.runs",
-                "{run}",
-                Kind::Counter,
-                "floe_pipeline_runs_total",
-            ),
+            ("floe.pipeline.runs", "{run}", Kind::Counter, "floe_pipeline_runs_total"),
             ("floe.errors_total", "", Kind::Counter, "floe_errors_total"),
-            (
-                "load.duration",
-                "s",
-                Kind::Histogram,
-                "load_duration_seconds",
-            ),
-            (
-                "process.cpu.time",
-                "s",
-                Kind::Counter,
-                "process_cpu_time_seconds_total",
-            ),
+            ("load.duration", "s", Kind::Histogram, "load_duration_seconds"),
+            ("process.cpu.time", "s", Kind::Counter, "process_cpu_time_seconds_total"),
             ("load.seconds", "s", Kind::Histogram, "load_seconds"),
             ("memory", "By", Kind::Gauge, "memory_bytes"),
-            (
-                "throughput",
-                "By/s",
-                Kind::Gauge,
-                "throughput_bytes_per_second",
-            ),
-            (
-                "requests",
-                "{request}/m",
-                Kind::Gauge,
-                "requests_per_minute",
-            ),
+            ("throughput", "By/s", Kind::Gauge, "throughput_bytes_per_second"),
+            ("requests", "{request}/m", Kind::Gauge, "requests_per_minute"),
             ("full", "1", Kind::Gauge, "full_ratio"),
             ("full", "1", Kind::Counter, "full_total"),
             ("use", "%", Kind::Gauge, "use_percent"),

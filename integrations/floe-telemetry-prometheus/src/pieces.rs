@@ -59,11 +59,7 @@ pub(crate) struct TextWriter {
 
 impl TextWriter {
     pub(crate) fn new(max: usize) -> Self {
-        Self {
-            text: Text::default(),
-            open: Vec::new(),
-            max,
-        }
+        Self { text: Text::default(), open: Vec::new(), max }
     }
 
     pub(crate) fn finish(mut self) -> Text {

@@ -28,10 +28,7 @@ impl ScrapedReader {
     pub(crate) fn start(config: &PrometheusConfig) -> Result<Self, String> {
         let inner = Arc::new(ManualReader::builder().build());
         let server = Server::start(config, Arc::clone(&inner))?;
-        Ok(Self {
-            inner,
-            server: Mutex::new(Some(server)),
-        })
+        Ok(Self { inner, server: Mutex::new(Some(server)) })
     }
 }
 

@@ -99,19 +99,14 @@ impl Server {
         reader: Arc<ManualReader>,
     ) -> Result<Self, String> {
         let bind_error = |error: std::io::Error| {
-            format!(
-                "cannot listen on `{}` port {}: {error}",
-                config.host, config.port
-            )
+            format!("cannot listen on `{}` port {}: {error}", config.host, config.port)
         };
         let listener = StdListener::bind((&*config.host, config.port)).map_err(bind_error)?;
         listener.set_nonblocking(true).map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?.ip();
         let own_name = address.is_loopback().then(|| config.host.clone());
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(bind_error)?;
+        let runtime =
+            runtime::Builder::new_current_thread().enable_all().build().map_err(bind_error)?;
         let endpoint = Arc::new(Endpoint {
             config: config.clone(),
             reader,
@@ -131,11 +126,7 @@ impl Server {
             drop(running);
         });
         let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Self {
-            stop: Some(stop),
-            ended,
-            thread: thread.thread().id(),
-        })
+        Ok(Self { stop: Some(stop), ended, thread: thread.thread().id() })
     }
 
     /// Stops the thread and waits until the port is free, at most for `timeout`: a callback of an observable
@@ -204,10 +195,7 @@ async fn accept(listener: &TcpListener, endpoint: Arc<Endpoint>) {
         make_room(&mut connections);
         let has_request = Arc::<AtomicBool>::default();
         let served = serve_connection(stream, Arc::clone(&endpoint), Arc::clone(&has_request));
-        connections.push(Connection {
-            task: tokio::spawn(served).abort_handle(),
-            has_request,
-        });
+        connections.push(Connection { task: tokio::spawn(served).abort_handle(), has_request });
     }
 }
 
@@ -270,9 +258,7 @@ impl Endpoint {
             (PATH, _) => {
                 let mut response =
                     plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
-                response
-                    .headers_mut()
-                    .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 response
             }
             _ => plain_text(StatusCode::NOT_FOUND, "the metrics are at /metrics\n"),
@@ -285,16 +271,11 @@ impl Endpoint {
         let (Some(own), Some(host)) = (&self.own_name, headers.get(HOST)) else {
             return false;
         };
-        let host = host
-            .to_str()
-            .ok()
-            .and_then(|it| it.parse::<Authority>().ok());
+        let host = host.to_str().ok().and_then(|it| it.parse::<Authority>().ok());
         host.is_none_or(|host| {
             let name = host.host();
             let address = name.trim_start_matches('[').trim_end_matches(']');
-            !(["localhost", own]
-                .iter()
-                .any(|own| name.eq_ignore_ascii_case(own))
+            !(["localhost", own].iter().any(|own| name.eq_ignore_ascii_case(own))
                 || address.parse::<IpAddr>().is_ok())
         })
     }
@@ -384,9 +365,8 @@ impl Endpoint {
 /// The format that the client accepts: OpenMetrics if it names it.
 fn accepted(headers: &HeaderMap) -> Format {
     let accepts = headers.get_all(ACCEPT).iter();
-    let mut entries = accepts
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
+    let mut entries =
+        accepts.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     let is_open = |entry: &str| {
         let mut parts = entry.split(';').map(str::trim);
         let is_named = parts
@@ -394,11 +374,7 @@ fn accepted(headers: &HeaderMap) -> Format {
             .is_some_and(|name| name.eq_ignore_ascii_case("application/openmetrics-text"));
         is_named && parts.all(|part| !matches!(part, "q=0" | "q=0.0"))
     };
-    if entries.any(is_open) {
-        Format::OpenMetrics
-    } else {
-        Format::Text
-    }
+    if entries.any(is_open) { Format::OpenMetrics } else { Format::Text }
 }
 
 fn plain_text(status: StatusCode, text: &'static str) -> Response<Pieces> {

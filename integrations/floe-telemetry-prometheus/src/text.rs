@@ -100,20 +100,11 @@ fn write_family(
     for point in family.points.into_iter().flatten() {
         match &point.value {
             PointValue::Number(value) => {
-                write!(
-                    out,
-                    "{name}{} {}",
-                    Pairs(&point.labels, None),
-                    Float(*value)
-                )?;
+                write!(out, "{name}{} {}", Pairs(&point.labels, None), Float(*value))?;
                 let exemplar = point.exemplars.first().filter(|_| has_exemplars);
                 write_end(out, exemplar)?;
             }
-            PointValue::Histogram {
-                count,
-                sum,
-                buckets,
-            } => {
+            PointValue::Histogram { count, sum, buckets } => {
                 let mut lowest = f64::NEG_INFINITY;
                 for (bound, count) in buckets.iter().copied().chain([(f64::INFINITY, *count)]) {
                     let labels = Pairs(&point.labels, Some(Bound(bound, format)));
@@ -166,11 +157,7 @@ impl Display for Pairs<'_> {
             write!(f, "{separator}le=\"{bound}\"")?;
             separator = ",";
         }
-        if separator == "," {
-            f.write_str("}")
-        } else {
-            Ok(())
-        }
+        if separator == "," { f.write_str("}") } else { Ok(()) }
     }
 }
 
@@ -250,18 +237,11 @@ mod tests {
         let family = |kind, help, value, exemplars| Family {
             kind,
             help,
-            points: vec![Box::new(iter::once(Point {
-                labels: labels.clone(),
-                value,
-                exemplars,
-            }))],
+            points: vec![Box::new(iter::once(Point { labels: labels.clone(), value, exemplars }))],
         };
         let number = PointValue::Number;
-        let histogram = PointValue::Histogram {
-            count: 3,
-            sum: 2.5,
-            buckets: vec![(1.0, 1), (10.0, 2)],
-        };
+        let histogram =
+            PointValue::Histogram { count: 3, sum: 2.5, buckets: vec![(1.0, 1), (10.0, 2)] };
         BTreeMap::from([
             (
                 "rows_total".to_owned(),
@@ -281,20 +261,14 @@ mod tests {
                     vec![exemplar(ExemplarValue::I64(3))],
                 ),
             ),
-            (
-                "target_info".to_owned(),
-                family(FamilyKind::Info, "", number(1.0), Vec::new()),
-            ),
+            ("target_info".to_owned(), family(FamilyKind::Info, "", number(1.0), Vec::new())),
             (
                 "wait".to_owned(),
                 family(
                     FamilyKind::Metric(Kind::Histogram),
                     "",
                     histogram,
-                    vec![
-                        exemplar(ExemplarValue::F64(99.0)),
-                        exemplar(ExemplarValue::F64(1.0)),
-                    ],
+                    vec![exemplar(ExemplarValue::F64(99.0)), exemplar(ExemplarValue::F64(1.0))],
                 ),
             ),
         ])

@@ -61,11 +61,7 @@ mod tests {
         for (url, expected) in [
             (
                 "postgres://ada:hunter2@db.example:5433/shop",
-                &[
-                    "server.address=db.example",
-                    "server.port=5433",
-                    "db.namespace=shop",
-                ][..],
+                &["server.address=db.example", "server.port=5433", "db.namespace=shop"][..],
             ),
             (
                 "postgresql://db.example:5432/my%20shop?sslmode=require",
@@ -79,10 +75,7 @@ mod tests {
                 "postgres://x/y?host=other&port=6000&dbname=z&password=hunter2",
                 &["server.address=other", "server.port=6000", "db.namespace=z"],
             ),
-            (
-                "mysql://root@[::1]/shop",
-                &["server.address=::1", "db.namespace=shop"],
-            ),
+            ("mysql://root@[::1]/shop", &["server.address=::1", "db.namespace=shop"]),
             (
                 "mariadb://db/shop?socket=/run/mysqld.sock&host=other",
                 &["server.address=/run/mysqld.sock", "db.namespace=shop"],
@@ -96,10 +89,7 @@ mod tests {
             ("not a URL", &[]),
         ] {
             let found = of_url(url);
-            let found: Vec<_> = found
-                .iter()
-                .map(|it| format!("{}={}", it.key, it.value))
-                .collect();
+            let found: Vec<_> = found.iter().map(|it| format!("{}={}", it.key, it.value)).collect();
             assert_eq!(found, expected, "{url}");
         }
     }

@@ -241,9 +241,7 @@ impl Drop for QuerySpan {
             let seconds = measurement.started.elapsed().as_secs_f64();
             // With the span as the exemplar's.
             self.run(|| {
-                measurement
-                    .duration
-                    .record(seconds, &measurement.attributes);
+                measurement.duration.record(seconds, &measurement.attributes);
             });
         }
         let span = self.cx.span();
@@ -318,16 +316,10 @@ mod tests {
         let spans = testing::capture(|| {
             let poll_once = |failed: bool| {
                 let never = async {
-                    if failed {
-                        Err(NoTable)
-                    } else {
-                        pending::<Result<(), NoTable>>().await
-                    }
+                    if failed { Err(NoTable) } else { pending::<Result<(), NoTable>>().await }
                 };
                 let sql = if failed { "SELECT a" } else { "DELETE FROM b" };
-                let mut query = pin!(on_any_thread(
-                    database.query(|| sql).record(never, |_| None)
-                ));
+                let mut query = pin!(on_any_thread(database.query(|| sql).record(never, |_| None)));
                 let mut task = std::task::Context::from_waker(std::task::Waker::noop());
                 query.as_mut().poll(&mut task)
             };

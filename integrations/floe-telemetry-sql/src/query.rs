@@ -85,15 +85,7 @@ const OBJECTS: &[&str] = &[
 ];
 
 /// Words before a name that do not belong to it.
-const BEFORE_NAME: &[&str] = &[
-    "CONCURRENTLY",
-    "EXISTS",
-    "IF",
-    "LATERAL",
-    "NOT",
-    "ONLY",
-    "TABLE",
-];
+const BEFORE_NAME: &[&str] = &["CONCURRENTLY", "EXISTS", "IF", "LATERAL", "NOT", "ONLY", "TABLE"];
 
 /// Words that end a list of tables.
 const CLAUSES: &[&str] = &[
@@ -158,11 +150,7 @@ impl Query {
         let mut ends = (0..=sql.len().min(MAX_TEXT)).rev();
         let end = ends.find(|end| sql.is_char_boundary(*end));
         let sql = &sql[..end.unwrap_or(0)];
-        let mut tokens = Tokens {
-            sql,
-            at: 0,
-            double_quoted,
-        };
+        let mut tokens = Tokens { sql, at: 0, double_quoted };
         let mut summary = Summary::default();
         let mut text = String::with_capacity(sql.len());
         let mut is_apart = false;
@@ -184,10 +172,7 @@ impl Query {
             text.push_str(part);
             summary.read(token);
         }
-        Self {
-            summary: summary.text,
-            text,
-        }
+        Self { summary: summary.text, text }
     }
 }
 
@@ -320,9 +305,7 @@ fn dollar_quote(text: &str) -> Option<usize> {
     let is_tag =
         text[tag..].starts_with('$') && !text[1..].starts_with(|c: char| c.is_ascii_digit());
     let mark = &text[..is_tag.then_some(tag + 1)?];
-    let end = text[mark.len()..]
-        .find(mark)
-        .map(|end| end + 2 * mark.len());
+    let end = text[mark.len()..].find(mark).map(|end| end + 2 * mark.len());
     Some(end.unwrap_or(text.len()))
 }
 
@@ -455,40 +438,19 @@ mod tests {
                 "select o.id from orders o, customers as c join items i on i.o = o.id",
                 "SELECT orders customers items",
             ),
-            (
-                "INSERT INTO sales.orders (id, \"group\") VALUES (1, 'a')",
-                "INSERT sales.orders",
-            ),
-            (
-                "INSERT INTO totals SELECT sum(x) FROM orders",
-                "INSERT totals SELECT orders",
-            ),
-            (
-                "INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET n = 2",
-                "INSERT t",
-            ),
+            ("INSERT INTO sales.orders (id, \"group\") VALUES (1, 'a')", "INSERT sales.orders"),
+            ("INSERT INTO totals SELECT sum(x) FROM orders", "INSERT totals SELECT orders"),
+            ("INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET n = 2", "INSERT t"),
             ("UPDATE orders SET state = 'new'", "UPDATE orders"),
             ("DELETE FROM ONLY orders USING old", "DELETE orders"),
             (
                 "WITH recent AS (SELECT * FROM orders) SELECT * FROM recent",
                 "SELECT orders SELECT recent",
             ),
-            (
-                "SELECT (SELECT max(x) FROM a) FROM b FOR UPDATE",
-                "SELECT SELECT a b",
-            ),
-            (
-                "CREATE TABLE IF NOT EXISTS orders (id int)",
-                "CREATE TABLE orders",
-            ),
-            (
-                "CREATE UNIQUE INDEX by_id ON orders (id)",
-                "CREATE INDEX by_id",
-            ),
-            (
-                "CREATE OR REPLACE VIEW v AS SELECT * FROM orders",
-                "CREATE VIEW v SELECT orders",
-            ),
+            ("SELECT (SELECT max(x) FROM a) FROM b FOR UPDATE", "SELECT SELECT a b"),
+            ("CREATE TABLE IF NOT EXISTS orders (id int)", "CREATE TABLE orders"),
+            ("CREATE UNIQUE INDEX by_id ON orders (id)", "CREATE INDEX by_id"),
+            ("CREATE OR REPLACE VIEW v AS SELECT * FROM orders", "CREATE VIEW v SELECT orders"),
             ("DROP TABLE a; SELECT 1", "DROP TABLE a SELECT"),
             ("SELECT 1 WHERE a IS DISTINCT FROM b", "SELECT"),
             (
@@ -511,18 +473,9 @@ mod tests {
                 "SELECT * FROM t WHERE a = 'it''s' AND b = 1.5e-3",
                 "SELECT * FROM t WHERE a = ? AND b = ?",
             ),
-            (
-                "SELECT $1, ?, ?2, :name, @name",
-                "SELECT $1, ?, ?2, :name, @name",
-            ),
-            (
-                "SELECT x::text /* secret /* inner */ */, -- secret\n  y2",
-                "SELECT x::text , y2",
-            ),
-            (
-                "SELECT $$it's$$, $tag$ $$ $tag$, X'ff', 0xff, e'a''b'",
-                "SELECT ?, ?, ?, ?, ?",
-            ),
+            ("SELECT $1, ?, ?2, :name, @name", "SELECT $1, ?, ?2, :name, @name"),
+            ("SELECT x::text /* secret /* inner */ */, -- secret\n  y2", "SELECT x::text , y2"),
+            ("SELECT $$it's$$, $tag$ $$ $tag$, X'ff', 0xff, e'a''b'", "SELECT ?, ?, ?, ?, ?"),
             ("SELECT \"a \"\"b\"", "SELECT \"a \"\"b\""),
             // Whether the backslash escapes the quote depends on the database.
             ("SELECT 'a\\' OR 'secret'", "SELECT ?"),
@@ -547,11 +500,7 @@ mod tests {
             ("sqlite", either, "SELECT \"orders\""),
         ] {
             let query = Query::read(sql, DoubleQuoted::of(system));
-            assert_eq!(
-                (&*query.text, &*query.summary),
-                (expected, summary),
-                "{system}"
-            );
+            assert_eq!((&*query.text, &*query.summary), (expected, summary), "{system}");
         }
     }
 

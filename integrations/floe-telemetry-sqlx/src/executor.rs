@@ -134,12 +134,7 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
     type Item = Step<DB>;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
-        let Self {
-            inner,
-            sql,
-            database,
-            span,
-        } = self.get_mut();
+        let Self { inner, sql, database, span } = self.get_mut();
         if let Some(sql) = sql.take() {
             *span = Some(start(database, &sql));
         }
@@ -181,12 +176,7 @@ impl<DB: Database> Statement<DB> {
         let arguments = Some(query.take_arguments());
         let is_persistent = query.persistent();
         let sql = query.sql();
-        let statement = Self {
-            sql: sql.clone(),
-            prepared,
-            arguments,
-            is_persistent,
-        };
+        let statement = Self { sql: sql.clone(), prepared, arguments, is_persistent };
         (statement, sql)
     }
 }

@@ -28,10 +28,7 @@ pub struct TracedPool<DB: Database> {
 impl<DB: Database> TracedPool<DB> {
     /// Wraps a pool.
     pub fn new(pool: Pool<DB>) -> Self {
-        Self {
-            pool: Arc::new(pool),
-            database: Arc::new(of_driver::<DB>()),
-        }
+        Self { pool: Arc::new(pool), database: Arc::new(of_driver::<DB>()) }
     }
 
     fn with(
@@ -102,19 +99,11 @@ impl<DB: Database> TracedPool<DB> {
                 })
                 .build();
         };
-        gauge(
-            "db.client.connection.count",
-            &["used", "idle"],
-            |pool, index| {
-                let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
-                // The two are read one after the other.
-                if index == 0 {
-                    (i64::from(pool.size()) - idle).max(0)
-                } else {
-                    idle
-                }
-            },
-        );
+        gauge("db.client.connection.count", &["used", "idle"], |pool, index| {
+            let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
+            // The two are read one after the other.
+            if index == 0 { (i64::from(pool.size()) - idle).max(0) } else { idle }
+        });
         gauge("db.client.connection.max", &[""], |pool, _| {
             i64::from(pool.options().get_max_connections())
         });
@@ -127,18 +116,13 @@ impl<DB: Database> TracedPool<DB> {
 
 impl<DB: Database> Clone for TracedPool<DB> {
     fn clone(&self) -> Self {
-        Self {
-            pool: self.pool.clone(),
-            database: self.database.clone(),
-        }
+        Self { pool: self.pool.clone(), database: self.database.clone() }
     }
 }
 
 impl<DB: Database> Debug for TracedPool<DB> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedPool")
-            .field("pool", &self.pool)
-            .finish_non_exhaustive()
+        f.debug_struct("TracedPool").field("pool", &self.pool).finish_non_exhaustive()
     }
 }
 

@@ -32,24 +32,9 @@ pub fn observe(runtime: &Handle) {
         let metrics = runtime.metrics();
         move || i64::try_from(value(&metrics)).unwrap_or(i64::MAX)
     };
-    count(
-        &meter,
-        "tokio.workers",
-        "{thread}",
-        read(RuntimeMetrics::num_workers),
-    );
-    count(
-        &meter,
-        "tokio.tasks.alive",
-        "{task}",
-        read(RuntimeMetrics::num_alive_tasks),
-    );
-    count(
-        &meter,
-        "tokio.global_queue.depth",
-        "{task}",
-        read(RuntimeMetrics::global_queue_depth),
-    );
+    count(&meter, "tokio.workers", "{thread}", read(RuntimeMetrics::num_workers));
+    count(&meter, "tokio.tasks.alive", "{task}", read(RuntimeMetrics::num_alive_tasks));
+    count(&meter, "tokio.global_queue.depth", "{task}", read(RuntimeMetrics::global_queue_depth));
     let metrics = runtime.metrics();
     meter
         .f64_observable_counter("tokio.workers.busy_time")

@@ -56,11 +56,7 @@ impl Receiver {
         };
         let refused = |error: JsValue| Error::config(format!("otlp: a header: {}", text(&error)));
         let headers = Headers::new().map_err(refused)?;
-        let content = if is_json {
-            "application/json"
-        } else {
-            "application/x-protobuf"
-        };
+        let content = if is_json { "application/json" } else { "application/x-protobuf" };
         headers.set("content-type", content).map_err(refused)?;
         let mut secrets = Vec::new();
         for (name, value) in config.otlp.headers(signal) {
@@ -105,9 +101,7 @@ impl Receiver {
             .and_then(JsCast::dyn_into::<Function>)
             .and_then(|fetch| fetch.call2(&js_sys::global(), &self.url.as_str().into(), &init))
             .and_then(JsCast::dyn_into::<Promise>);
-        started
-            .map(JsFuture::from)
-            .map_err(|error| unanswered(&error))
+        started.map(JsFuture::from).map_err(|error| unanswered(&error))
     }
 
     /// Waits for the answer.
@@ -125,9 +119,7 @@ impl Receiver {
     }
 
     fn is_paused(&self) -> bool {
-        self.paused_until
-            .get()
-            .is_some_and(|end| Instant::now() < end)
+        self.paused_until.get().is_some_and(|end| Instant::now() < end)
     }
 
     /// Begins a pause, and doubles the next one. The failures of one flush count as one.
@@ -149,21 +141,13 @@ impl Receiver {
         let header = |name| response.headers().get(name).ok().flatten();
         let length = header("content-length").and_then(|length| length.parse().ok());
         let is_too_long = length.is_some_and(|length: u64| length > MAX_RESPONSE as u64);
-        let body = if is_too_long {
-            Ok(Vec::new())
-        } else {
-            body(&response).await
-        };
+        let body = if is_too_long { Ok(Vec::new()) } else { body(&response).await };
         if response.ok() {
             if is_too_long {
                 let reason = format!("the response is longer than {MAX_RESPONSE} bytes");
                 return Ok(Outcome::Rejected(reason));
             }
-            let reads = if self.is_json {
-                accepted_json
-            } else {
-                accepted
-            };
+            let reads = if self.is_json { accepted_json } else { accepted };
             return body.map(|body| reads(&body));
         }
         // The status alone decides what becomes of the request.

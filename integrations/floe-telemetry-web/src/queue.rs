@@ -63,11 +63,7 @@ impl Queue {
     /// Takes the oldest request that waits.
     pub(crate) fn take(&self) -> Option<Sending> {
         let (number, request) = self.lock().waiting.pop_first()?;
-        Some(Sending {
-            number,
-            request: Some(request),
-            queue: self.clone(),
-        })
+        Some(Sending { number, request: Some(request), queue: self.clone() })
     }
 }
 
@@ -129,11 +125,7 @@ impl OtlpWriter for Writer {
         request: OtlpRequest<'_>,
         _: Duration,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let body = if self.is_json {
-            request.to_json()?
-        } else {
-            request.protobuf().to_vec()
-        };
+        let body = if self.is_json { request.to_json()? } else { request.protobuf().to_vec() };
         let signal = self.signal;
         Ok(self.queue.push(Request { signal, body })?)
     }
@@ -145,11 +137,7 @@ mod tests {
 
     /// Writes a request of this length. The error is the reason.
     fn write(queue: &Queue, bytes: usize) -> Result<(), String> {
-        let mut writer = Writer {
-            signal: Signal::Traces,
-            is_json: false,
-            queue: queue.clone(),
-        };
+        let mut writer = Writer { signal: Signal::Traces, is_json: false, queue: queue.clone() };
         let body = vec![0; bytes];
         let request = OtlpRequest::new(Signal::Traces, &body, |_, _| Err(String::new()));
         let written = writer.write(request, Duration::ZERO);

@@ -100,11 +100,8 @@ pub fn init(mut config: TelemetryConfig) -> Result<Web, Error> {
     max.get_or_insert(MAX_KEEPALIVE / growth);
     let mut builder = TelemetryProvider::builder(config);
     for receiver in &receivers {
-        let writer = Writer {
-            signal: receiver.signal,
-            is_json: receiver.is_json,
-            queue: queue.clone(),
-        };
+        let writer =
+            Writer { signal: receiver.signal, is_json: receiver.is_json, queue: queue.clone() };
         builder = builder.with_otlp_writer(receiver.signal, writer);
     }
     Ok(Web(Rc::new(Inner {
@@ -132,11 +129,7 @@ fn check(config: &TelemetryConfig) -> Result<(), Error> {
         ("authentication", no_value, config.authentication.is_some()),
         ("otlp.additional", no_value, !otlp.additional.is_empty()),
         ("certificate", no_value, any(|it| it.certificate.is_some())),
-        (
-            "client_certificate",
-            no_value,
-            any(|it| it.client_certificate.is_some()),
-        ),
+        ("client_certificate", no_value, any(|it| it.client_certificate.is_some())),
         ("client_key", no_value, any(|it| it.client_key.is_some())),
         ("compression", "`none`", is_compressed),
         ("otlp_protocol", protocols, has_grpc),
@@ -145,11 +138,7 @@ fn check(config: &TelemetryConfig) -> Result<(), Error> {
     let Some((setting, expected, _)) = found.into_iter().find(|(.., is_set)| *is_set) else {
         return Ok(());
     };
-    let found = if expected == no_value {
-        "one"
-    } else {
-        "another"
-    };
+    let found = if expected == no_value { "one" } else { "another" };
     Err(Error::config(format!(
         "{setting}: expected {expected} in a browser, where `fetch` sends the requests, found {found}"
     )))
@@ -177,13 +166,7 @@ impl Web {
     /// [`Statistics`](floe_telemetry::Statistics) counts a request as exported before it is sent.
     pub async fn flush(&self) -> Result<(), Error> {
         let mut result = self.0.provider.force_flush(ENCODE_TIMEOUT);
-        for Begun {
-            receiver,
-            sending,
-            started,
-            outlives,
-        } in self.send()
-        {
+        for Begun { receiver, sending, started, outlives } in self.send() {
             let outcome = match started {
                 Ok(sent) => receiver.answer(sent).await,
                 Err(outcome) => outcome,
@@ -208,12 +191,7 @@ impl Web {
             };
             let outlives = Outlives::new(&self.0.outliving, request.body.len());
             let started = receiver.start(&request.body, outlives.is_some());
-            begun.push(Begun {
-                receiver,
-                sending,
-                started,
-                outlives,
-            });
+            begun.push(Begun { receiver, sending, started, outlives });
         }
         begun
     }

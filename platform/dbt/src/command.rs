@@ -77,9 +77,7 @@ pub fn run(
     config.apply_env().map_err(failed)?;
     // dbt's lines are on the terminal already.
     configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;
-    let telemetry = TelemetryProvider::builder(config)
-        .initialize()
-        .map_err(failed)?;
+    let telemetry = TelemetryProvider::builder(config).initialize().map_err(failed)?;
     let mut report = if telemetry.is_noop() {
         let mut command = Command::new(program);
         command.args(arguments);
@@ -152,9 +150,7 @@ fn observed(
             (Ok(reading), ends)
         }
         Err(error) => {
-            warnings.push(format!(
-                "the trace has no nodes: cannot open a pipe: {error}"
-            ));
+            warnings.push(format!("the trace has no nodes: cannot open a pipe: {error}"));
             command.args(arguments).envs(trace_variable());
             (Err(Box::new(trace)), Vec::new())
         }
@@ -182,12 +178,7 @@ fn observed(
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
         (None, _) => warnings.push("the trace is not complete: its thread panicked".to_owned()),
     }
-    Report {
-        ended,
-        warnings,
-        recorded,
-        project: Some(invocation.folder),
-    }
+    Report { ended, warnings, recorded, project: Some(invocation.folder) }
 }
 
 /// Runs a process, and calls `ended` when it has ended or could not be started.

@@ -161,9 +161,7 @@ fn result(data: &Value, node: &Value) -> RunResult {
     let message = filled(result, "message").unwrap_or_else(|| text(data, "statement"));
     let time = |value: &Value| value.get("execution_time").and_then(Value::as_f64);
     RunResult {
-        status: status
-            .unwrap_or_else(|| text(node, "node_status"))
-            .to_owned(),
+        status: status.unwrap_or_else(|| text(node, "node_status")).to_owned(),
         message: message.to_owned(),
         skip_reason: None,
         failures: number(result.get("num_failures")),
@@ -219,9 +217,7 @@ pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
     let mut time = time.splitn(3, ':');
     let hour = time.next()?.parse().ok()?;
     let minute = time.next()?.parse().ok()?;
-    let (second, fraction) = time
-        .next()
-        .map(|it| it.split_once('.').unwrap_or((it, "0")))?;
+    let (second, fraction) = time.next().map(|it| it.split_once('.').unwrap_or((it, "0")))?;
     let digits = u32::try_from(fraction.len()).ok()?;
     let nanos = fraction
         .parse::<u32>()

@@ -215,18 +215,13 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<KeyValue>) {
 
 fn is_count(key: &str) -> bool {
     key.starts_with("node_count_")
-        || matches!(
-            key,
-            "rows_affected" | "duration_ms" | "failing_rows" | "age_seconds"
-        )
+        || matches!(key, "rows_affected" | "duration_ms" | "failing_rows" | "age_seconds")
 }
 
 /// The first single value of a name, in the order of [`collect`].
 fn find<'a>(value: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
     let fields = value.as_object().filter(|_| depth > 0)?;
-    let mut public = fields
-        .iter()
-        .filter(|(name, _)| !PRIVATE.contains(&name.as_str()));
+    let mut public = fields.iter().filter(|(name, _)| !PRIVATE.contains(&name.as_str()));
     public.find_map(|(name, value)| match value {
         Value::Bool(_) | Value::Number(_) | Value::String(_) => (name == key).then_some(value),
         other => find(other, key, depth - 1),

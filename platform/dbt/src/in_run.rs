@@ -40,10 +40,8 @@ impl InRun {
             Ok(pipes) => {
                 let variables = pipes.variables();
                 let lineage = run.map(|run| Lineage::in_run(run, Arc::clone(&ended)));
-                let profiles = Profiles {
-                    project: invocation::project_name(project),
-                    ..Profiles::default()
-                };
+                let profiles =
+                    Profiles { project: invocation::project_name(project), ..Profiles::default() };
                 let trace = CommandTrace::within(tracer, command, project, Context::current())
                     .with_lineage(lineage, profiles);
                 (Some(pipes.read(trace, None)), variables)
@@ -55,11 +53,7 @@ impl InRun {
                 (None, variables)
             }
         };
-        Self {
-            reading,
-            variables,
-            ended,
-        }
+        Self { reading, variables, ended }
     }
 
     /// The variables of dbt's process.

@@ -31,11 +31,7 @@ const COMMANDS: [&str; 16] = [
 ];
 
 /// The commands of dbt that have a second word, or may be two words.
-const PAIRS: [(&str, &str); 3] = [
-    ("docs", "generate"),
-    ("docs", "serve"),
-    ("source", "freshness"),
-];
+const PAIRS: [(&str, &str); 3] = [("docs", "generate"), ("docs", "serve"), ("source", "freshness")];
 
 /// dbt's own limit for its log file.
 const MAX_BYTES: u64 = 10 << 20;
@@ -95,24 +91,17 @@ impl Invocation {
     ) -> Self {
         // `uv run dbt build`: only what follows `dbt` is its own.
         let is_dbt = |word: &OsStr| {
-            Path::new(word)
-                .file_stem()
-                .is_some_and(|stem| stem == "dbt" || stem == "dbtf")
+            Path::new(word).file_stem().is_some_and(|stem| stem == "dbt" || stem == "dbtf")
         };
         let start = if is_dbt(program) {
             0
         } else {
-            arguments
-                .iter()
-                .position(|word| is_dbt(word))
-                .map_or(0, |at| at + 1)
+            arguments.iter().position(|word| is_dbt(word)).map_or(0, |at| at + 1)
         };
         let (before, own) = arguments.split_at(start);
         let option = |names: &[&str], name: &str| {
             let given = value(own, names);
-            given
-                .map(OsStr::to_owned)
-                .or_else(|| variable(name).filter(|it| !it.is_empty()))
+            given.map(OsStr::to_owned).or_else(|| variable(name).filter(|it| !it.is_empty()))
         };
         let text = |names: &[&str], name: &str| {
             option(names, name).map(|it| it.to_string_lossy().to_lowercase())
@@ -122,12 +111,7 @@ impl Invocation {
             .or_else(nearest_project)
             .unwrap_or_default();
         let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let Project {
-            name: project_name,
-            profile,
-            log_path,
-            flags,
-        } = Project::read(&folder);
+        let Project { name: project_name, profile, log_path, flags } = Project::read(&folder);
         let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
             let path = std::path::absolute(&path).unwrap_or(path.into());
             (path.clone(), path)
@@ -162,14 +146,10 @@ impl Invocation {
             .unwrap_or(true);
         let as_text = |text: OsString| text.to_string_lossy().into_owned();
         let profiles = Profiles {
-            folder: option(&["--profiles-dir"], "DBT_PROFILES_DIR").map_or_else(
-                || profiles_folder(variable("HOME").as_deref()),
-                PathBuf::from,
-            ),
+            folder: option(&["--profiles-dir"], "DBT_PROFILES_DIR")
+                .map_or_else(|| profiles_folder(variable("HOME").as_deref()), PathBuf::from),
             project: project_name.clone(),
-            profile: option(&["--profile"], "DBT_PROFILE")
-                .map(as_text)
-                .or(profile),
+            profile: option(&["--profile"], "DBT_PROFILE").map(as_text).or(profile),
         };
         let mut kept = before.to_vec();
         kept.extend(without_log_options(own));
@@ -220,27 +200,21 @@ fn nearest_project() -> Option<PathBuf> {
 /// The folder of `profiles.yml` if nothing names it: the current one, else `~/.dbt`.
 fn profiles_folder(home: Option<&OsStr>) -> PathBuf {
     let is_here = Path::new("profiles.yml").is_file();
-    let of_user = home
-        .filter(|_| !is_here)
-        .map(|home| Path::new(home).join(".dbt"));
+    let of_user = home.filter(|_| !is_here).map(|home| Path::new(home).join(".dbt"));
     of_user.unwrap_or_default()
 }
 
 /// The command: the first word that is one, and is not the value of an option.
 fn command(arguments: &[OsString]) -> String {
-    let words: Vec<_> = arguments
-        .iter()
-        .map(|word| word.to_string_lossy())
-        .collect();
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let is_value = |at: usize| {
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         before.is_some_and(|word| word.starts_with("--") && VALUED.contains(&word.as_ref()))
     };
     for (at, word) in words.iter().enumerate().filter(|(at, _)| !is_value(*at)) {
         let next = words.get(at + 1).map(AsRef::as_ref);
-        if let Some((first, second)) = PAIRS
-            .iter()
-            .find(|(first, second)| word == first && next == Some(*second))
+        if let Some((first, second)) =
+            PAIRS.iter().find(|(first, second)| word == first && next == Some(*second))
         {
             return format!("{first} {second}");
         }
@@ -267,12 +241,8 @@ const VALUED: [&str; 11] = [
 ];
 
 /// Options that decide where and how the log file is written.
-const LOG_OPTIONS: [&str; 4] = [
-    "--log-file-max-bytes",
-    "--log-format-file",
-    "--log-level-file",
-    "--log-path",
-];
+const LOG_OPTIONS: [&str; 4] =
+    ["--log-file-max-bytes", "--log-format-file", "--log-level-file", "--log-path"];
 
 /// The value of an option, the last one if it is given again.
 fn value<'a>(arguments: &'a [OsString], names: &[&str]) -> Option<&'a OsStr> {
@@ -360,17 +330,11 @@ mod tests {
              flags: {log_format: json, use_colors: false, send_anonymous_usage_stats: false}\n",
         )
         .expect("a file");
-        let words = format!(
-            "dbt run --target prod --project-dir {}",
-            folder.path().display()
-        );
+        let words = format!("dbt run --target prod --project-dir {}", folder.path().display());
         let invocation = invocation(&words, &[("DBT_TARGET", "dev")]);
         assert_eq!(invocation.project_name.as_deref(), Some("shop"));
         assert_eq!(invocation.target.as_deref(), Some("prod"));
         assert_eq!(invocation.log.folder, folder.path().join("var/log"));
-        assert_eq!(
-            (invocation.log.format, invocation.log.has_colours),
-            (Format::Json, false)
-        );
+        assert_eq!((invocation.log.format, invocation.log.has_colours), (Format::Json, false));
     }
 }

@@ -255,10 +255,7 @@ impl Lineage {
         let job = self.job.clone().unwrap_or_default();
         let event = RunEvent {
             error,
-            job_type: Some(JobType {
-                integration: "DBT",
-                job_type: "JOB",
-            }),
+            job_type: Some(JobType { integration: "DBT", job_type: "JOB" }),
             parent: self.started_by.parent(),
             trace: borrowed(ids.as_ref()),
             ..self.event(state, at, run_id.as_str(), &job)
@@ -300,9 +297,7 @@ impl Lineage {
 
     /// The runs of the nodes that have finished.
     pub(crate) fn finished(&self) -> impl Iterator<Item = (&str, &RunId)> {
-        self.finished
-            .iter()
-            .map(|(id, run_id)| (id.as_str(), run_id))
+        self.finished.iter().map(|(id, run_id)| (id.as_str(), run_id))
     }
 
     fn node(
@@ -315,9 +310,7 @@ impl Lineage {
     ) -> Result<bool, String> {
         let id = &change.node.unique_id;
         let entry = change.manifest.and_then(|manifest| manifest.entry(id));
-        let parents = change
-            .manifest
-            .map_or(&[][..], |manifest| manifest.parents(id));
+        let parents = change.manifest.map_or(&[][..], |manifest| manifest.parents(id));
         let is_test = change.node.resource_type.ends_with("test");
         let assertion = result.filter(|_| is_test).map(|result| Assertion {
             assertion: entry.and_then(Entry::test).unwrap_or(&change.node.name),
@@ -353,10 +346,7 @@ impl Lineage {
             error,
             job_type: job_type(id),
             trace: borrowed(ids.as_ref()),
-            job_facets: entry
-                .map(|entry| node_facet(id, entry))
-                .into_iter()
-                .collect(),
+            job_facets: entry.map(|entry| node_facet(id, entry)).into_iter().collect(),
             inputs: inputs.collect(),
             outputs: outputs.collect(),
             ..self.event(state, change.at, run_id.as_str(), id)
@@ -375,17 +365,9 @@ impl Lineage {
     }
 
     fn dataset<'a>(&'a self, entry: &'a Entry, name: &'a str) -> Dataset<'a> {
-        let columns = entry.columns().map(|(name, kind, description)| Field {
-            name,
-            kind,
-            description,
-        });
-        Dataset {
-            namespace: &self.data,
-            name,
-            columns: columns.collect(),
-            ..Dataset::default()
-        }
+        let columns =
+            entry.columns().map(|(name, kind, description)| Field { name, kind, description });
+        Dataset { namespace: &self.data, name, columns: columns.collect(), ..Dataset::default() }
     }
 
     /// An event with what all events of the command have.
@@ -396,14 +378,9 @@ impl Lineage {
         run_id: &'a str,
         name: &'a str,
     ) -> RunEvent<'a> {
-        let command = Job {
-            namespace: &self.namespace,
-            name: self.job.as_deref().unwrap_or_default(),
-        };
-        let own = Root {
-            run_id: self.run_id.as_str(),
-            job: command,
-        };
+        let command =
+            Job { namespace: &self.namespace, name: self.job.as_deref().unwrap_or_default() };
+        let own = Root { run_id: self.run_id.as_str(), job: command };
         let mut run = json!({
             "invocation_id": self.invocation_id,
             "project_name": self.project,
@@ -412,41 +389,24 @@ impl Lineage {
         if let Some(profile) = &self.profile {
             run["profile_name"] = profile.as_str().into();
         }
-        let job = Job {
-            namespace: &self.namespace,
-            name,
-        };
+        let job = Job { namespace: &self.namespace, name };
         let tags = self.tags.iter();
         let tags = tags.map(|(name, value)| (name.as_str(), value.as_str()));
         RunEvent {
-            parent: Some(Parent {
-                run_id: own.run_id,
-                job: own.job,
-                root: self.started_by.root(),
-            }),
+            parent: Some(Parent { run_id: own.run_id, job: own.job, root: self.started_by.root() }),
             tags: [("dbt_invocation_id", self.invocation_id.as_str())]
                 .into_iter()
                 .chain(tags)
                 .collect(),
-            engine: Some(Engine {
-                name: "dbt",
-                version: &self.version,
-            }),
-            run_facets: vec![CustomFacet {
-                name: "dbt_run",
-                schema_url: DBT_RUN,
-                fields: run,
-            }],
+            engine: Some(Engine { name: "dbt", version: &self.version }),
+            run_facets: vec![CustomFacet { name: "dbt_run", schema_url: DBT_RUN, fields: run }],
             ..RunEvent::new(state, at, run_id, job)
         }
     }
 
     /// Sends an event, unless the backend has failed too often. Returns whether it was sent.
     fn send(&self, event: &RunEvent<'_>) -> Result<bool, String> {
-        let is_over = self
-            .ended
-            .get()
-            .is_some_and(|at| at.elapsed() > END_TIMEOUT);
+        let is_over = self.ended.get().is_some_and(|at| at.elapsed() > END_TIMEOUT);
         if self.failures >= MAX_FAILURES || is_over {
             return Ok(false);
         }
@@ -475,12 +435,8 @@ impl Lineage {
 
     /// What was not sent, and why.
     pub(crate) fn warning(&self) -> Option<String> {
-        (self.unsent > 0).then(|| {
-            format!(
-                "{} lineage events were not sent: {}",
-                self.unsent, self.last_error
-            )
-        })
+        (self.unsent > 0)
+            .then(|| format!("{} lineage events were not sent: {}", self.unsent, self.last_error))
     }
 }
 
@@ -504,11 +460,7 @@ fn node_facet(unique_id: &str, entry: &Entry) -> CustomFacet<'static> {
             fields[key] = text.into();
         }
     }
-    CustomFacet {
-        name: "dbt_node",
-        schema_url: DBT_NODE,
-        fields,
-    }
+    CustomFacet { name: "dbt_node", schema_url: DBT_NODE, fields }
 }
 
 /// Whether a node has a run of its own: hooks and the freshness of sources have none.
@@ -525,10 +477,7 @@ fn job_type(unique_id: &str) -> Option<JobType<'static>> {
         "test" | "unit_test" => "TEST",
         _ => return None,
     };
-    Some(JobType {
-        integration: "DBT",
-        job_type,
-    })
+    Some(JobType { integration: "DBT", job_type })
 }
 
 fn borrowed(ids: Option<&Ids>) -> Option<(&str, &str)> {
@@ -566,9 +515,9 @@ fn selected(
             None => Err("lineage: `OPENLINEAGE__TRANSPORT__LOG_FILE_PATH` is missing".to_owned()),
         },
         Some("console") => Ok(Some(("console", json!({})))),
-        Some(other) => Err(format!(
-            "lineage: expected http, file, console, found the transport `{other}`"
-        )),
+        Some(other) => {
+            Err(format!("lineage: expected http, file, console, found the transport `{other}`"))
+        }
     }
 }
 
@@ -593,14 +542,8 @@ mod tests {
         assert_eq!(of(&[url, ("OPENLINEAGE_DISABLED", "True")]), Ok(None));
         assert_eq!(of(&[url]), Ok(Some(("marquez", http.clone()))));
         assert_eq!(of(&[url, kind("http")]), Ok(Some(("marquez", http))));
-        let with_key = of(&[url, ("OPENLINEAGE_API_KEY", "hunter2")])
-            .unwrap()
-            .unwrap()
-            .1;
-        assert_eq!(
-            with_key["authorization"]["bearer"],
-            "${env:OPENLINEAGE_API_KEY}"
-        );
+        let with_key = of(&[url, ("OPENLINEAGE_API_KEY", "hunter2")]).unwrap().unwrap().1;
+        assert_eq!(with_key["authorization"]["bearer"], "${env:OPENLINEAGE_API_KEY}");
         let path = ("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", "events.jsonl");
         let file = json!({ "path": "events.jsonl" });
         assert_eq!(of(&[kind("file"), path]), Ok(Some(("file", file))));

@@ -50,11 +50,7 @@ pub(crate) struct LogFile {
 
 impl LogFile {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            file: None,
-            failure: None,
-        }
+        Self { settings, file: None, failure: None }
     }
 
     /// Writes an event, whose original line is `line`. After an error, nothing is written.
@@ -92,18 +88,11 @@ impl LogFile {
             return line;
         }
         let separator = "=".repeat(30);
-        format!(
-            "\n\n{separator} {time} | {} {separator}\n{line}",
-            event.invocation_id()
-        )
+        format!("\n\n{separator} {time} | {} {separator}\n{line}", event.invocation_id())
     }
 
     fn reset(&self) -> &'static str {
-        if self.settings.has_colours {
-            "\x1b[0m"
-        } else {
-            ""
-        }
+        if self.settings.has_colours { "\x1b[0m" } else { "" }
     }
 
     fn append(&mut self, text: &[u8]) -> Result<(), Error> {
@@ -162,10 +151,7 @@ impl LogFile {
 
 /// The time of day of an event.
 fn clock(event: &Event) -> &str {
-    let time = event
-        .timestamp()
-        .split_once('T')
-        .map_or("", |(_, time)| time);
+    let time = event.timestamp().split_once('T').map_or("", |(_, time)| time);
     time.trim_end_matches('Z')
 }
 

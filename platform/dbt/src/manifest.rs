@@ -80,10 +80,7 @@ impl Manifest {
     /// There is no such file, or it is not a manifest.
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = input_file::open(path)?.take(MAX_SIZE);
-        Ok(serde_json::from_reader(BufReader::with_capacity(
-            1 << 18,
-            file,
-        ))?)
+        Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
 
     pub(crate) fn project_name(&self) -> Option<&str> {
@@ -125,16 +122,8 @@ impl Entry {
     /// The name of its data in `OpenLineage`: those of the database, the schema and the table between dots.
     pub(crate) fn dataset_name(&self) -> Option<String> {
         let table = self.alias.as_deref().or(self.name.as_deref())?;
-        let parts = [
-            self.database.as_deref(),
-            self.schema.as_deref(),
-            Some(table),
-        ];
-        let parts: Vec<&str> = parts
-            .into_iter()
-            .flatten()
-            .filter(|it| !it.is_empty())
-            .collect();
+        let parts = [self.database.as_deref(), self.schema.as_deref(), Some(table)];
+        let parts: Vec<&str> = parts.into_iter().flatten().filter(|it| !it.is_empty()).collect();
         Some(parts.join("."))
     }
 

@@ -82,17 +82,12 @@ fn of_text(
         Text::Number(number) => Some(number.to_string()),
     };
     let with_port = |scheme: &str, host: &Option<Text>| {
-        Some(format!(
-            "{scheme}://{}:{}",
-            value(host)?,
-            value(&output.port)?
-        ))
+        Some(format!("{scheme}://{}:{}", value(host)?, value(&output.port)?))
     };
     match output.adapter.as_str() {
-        "athena" => Some(format!(
-            "awsathena://athena.{}.amazonaws.com",
-            value(&output.region_name)?
-        )),
+        "athena" => {
+            Some(format!("awsathena://athena.{}.amazonaws.com", value(&output.region_name)?))
+        }
         "bigquery" => Some("bigquery".to_owned()),
         "databricks" => Some(format!("databricks://{}", value(&output.host)?)),
         "dremio" => with_port("dremio", &output.software_host),
@@ -131,9 +126,7 @@ fn render(text: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Strin
 
 fn unquoted(text: &str) -> Option<&str> {
     let text = text.trim();
-    ["'", "\""]
-        .into_iter()
-        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+    ["'", "\""].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
 #[cfg(test)]
@@ -157,9 +150,7 @@ shop:
 "#;
 
     fn namespace(profile: &str, target: Option<&str>) -> Option<String> {
-        of_text(PROFILES, profile, target, |name| {
-            (name == "PGHOST").then(|| "db".to_owned())
-        })
+        of_text(PROFILES, profile, target, |name| (name == "PGHOST").then(|| "db".to_owned()))
     }
 
     #[test]

@@ -193,10 +193,7 @@ impl Dbt<'_> {
         project: &Project<'a>,
         folder: &Path,
     ) -> Result<Invocation<'a>, Error> {
-        for value in [project.target, project.select, project.exclude]
-            .into_iter()
-            .flatten()
-        {
+        for value in [project.target, project.select, project.exclude].into_iter().flatten() {
             if value.is_empty() || value.starts_with('-') {
                 let message = format!(
                     "expected the name of a target, or a selection that does not start with `-`, found `{value}`"
@@ -303,10 +300,7 @@ pub(crate) fn generate(
     }
     add("dbt_project.yml", yaml(&project)?);
     add("tests/generic/expectations.sql", EXPECTATIONS.to_owned());
-    add(
-        ".sqlfluff",
-        format!("[sqlfluff]\ndialect = {adapter}\ntemplater = jinja\n"),
-    );
+    add(".sqlfluff", format!("[sqlfluff]\ndialect = {adapter}\ntemplater = jinja\n"));
     add("models/sources.yml", yaml(&sources(product))?);
     add("models/models.yml", yaml(&models(product))?);
     for model in &product.models {
@@ -317,10 +311,8 @@ pub(crate) fn generate(
     }))?;
     files.insert(PathBuf::from("profiles.yml"), (profile, Access::Private));
     for (path, (text, access)) in &files {
-        atomic::replace_below(folder, path, *access, |output| {
-            output.write_all(text.as_bytes())
-        })
-        .map_err(PlatformError::into_plugin)?;
+        atomic::replace_below(folder, path, *access, |output| output.write_all(text.as_bytes()))
+            .map_err(PlatformError::into_plugin)?;
     }
     let is_obsolete = |path: &Path| {
         let inner = path.strip_prefix(folder);
@@ -354,10 +346,9 @@ pub(crate) fn data_tests(
                 "expect_column_values_to_be_between",
                 json!({ "min_value": min, "max_value": max }),
             ),
-            Check::MinRows(min) => (
-                "expect_table_row_count_to_be_between",
-                json!({ "min_value": min }),
-            ),
+            Check::MinRows(min) => {
+                ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
+            }
             Check::Relationships { to, field, .. } => {
                 (check.name(), json!({ "to": reference(to), "field": field }))
             }
@@ -474,10 +465,7 @@ fn query(product: &Product<'_>, model: &Model<'_>) -> String {
             break;
         };
         body.push_str(&text(before));
-        let word = before
-            .trim_end()
-            .rsplit(|sign: char| !sign.is_alphanumeric())
-            .next();
+        let word = before.trim_end().rsplit(|sign: char| !sign.is_alphanumeric()).next();
         let is_table = word.is_some_and(|word| {
             word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("join")
         }) && before.ends_with(char::is_whitespace);
@@ -491,11 +479,7 @@ fn query(product: &Product<'_>, model: &Model<'_>) -> String {
     }
     body.push_str(&text(rest));
     let mut sql = GENERATED.to_owned();
-    for name in model
-        .depends_on
-        .iter()
-        .filter(|name| !replaced.contains(name))
-    {
+    for name in model.depends_on.iter().filter(|name| !replaced.contains(name)) {
         sql += "-- depends_on: ";
         sql += &reference(name);
         sql += "\n";

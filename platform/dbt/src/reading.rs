@@ -45,11 +45,7 @@ impl Pipes {
         let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir()?;
         let [log, otel] = [LOG, OTEL].map(|name| folder.path().join(name));
         let (lines, ends) = Lines::open(&[&log, &otel])?;
-        Ok(Self {
-            folder,
-            lines,
-            ends,
-        })
+        Ok(Self { folder, lines, ends })
     }
 
     /// Starts the process that reads if this one is killed.
@@ -65,11 +61,7 @@ impl Pipes {
         trace: CommandTrace,
         log_file: Option<LogFile>,
     ) -> (Reading, Vec<Pipe>) {
-        let Self {
-            folder,
-            lines,
-            ends,
-        } = self;
+        let Self { folder, lines, ends } = self;
         let reader = thread::spawn(move || read(&lines, trace, log_file));
         (Reading { folder, reader }, ends)
     }
@@ -137,9 +129,5 @@ fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -
             MAX_LINE >> 10
         ));
     }
-    Read {
-        trace,
-        log_file,
-        warnings,
-    }
+    Read { trace, log_file, warnings }
 }

@@ -46,10 +46,7 @@ impl RunResults {
     /// There is no such file, it is longer, or it has another form.
     pub(crate) fn read(path: &Path, max_size: u64) -> io::Result<Self> {
         let file = input_file::open(path)?.take(max_size);
-        Ok(serde_json::from_reader(BufReader::with_capacity(
-            1 << 18,
-            file,
-        ))?)
+        Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
 }
 

@@ -49,11 +49,7 @@ impl Standby {
             let _ = ready.read(&mut [0]);
         }
         fcntl_setfd(&dbt, FdFlags::empty())?;
-        Ok(Self {
-            process,
-            stdin,
-            _dbt: dbt,
-        })
+        Ok(Self { process, stdin, _dbt: dbt })
     }
 }
 

@@ -128,20 +128,15 @@ impl CommandTrace {
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
-                self.describe(&Invocation {
-                    target: Some(target),
-                    ..Invocation::default()
-                });
+                self.describe(&Invocation { target: Some(target), ..Invocation::default() });
                 self.database.target = Some(target.to_owned());
             }
-            Kind::Artifact {
-                kind: "WritableManifest",
-                path,
-            } => self.read_manifest(path),
-            Kind::Artifact {
-                kind: "RunExecutionResult",
-                path,
-            } if self.nodes.counts.failures > 0 && is_core => self.add_skipped(path, event.time()),
+            Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
+            Kind::Artifact { kind: "RunExecutionResult", path }
+                if self.nodes.counts.failures > 0 && is_core =>
+            {
+                self.add_skipped(path, event.time())
+            }
             Kind::NodeStarted(node) if is_core => {
                 let above = self.span.context.clone();
                 let (nodes, mut around) = self.nodes();
@@ -204,10 +199,7 @@ impl CommandTrace {
 
     /// The version of dbt is known, so its run in lineage can begin.
     fn set_version(&mut self, version: &str, at: SystemTime) {
-        self.describe(&Invocation {
-            version: Some(version),
-            ..Invocation::default()
-        });
+        self.describe(&Invocation { version: Some(version), ..Invocation::default() });
         let _current = self.span.context.clone().attach();
         if let Some(lineage) = &mut self.lineage {
             let ids = (version, self.span.invocation_id.as_str());
@@ -221,20 +213,14 @@ impl CommandTrace {
             return;
         }
         self.database.adapter = Some(adapter.to_owned());
-        self.describe(&Invocation {
-            adapter_type: Some(adapter),
-            ..Invocation::default()
-        });
+        self.describe(&Invocation { adapter_type: Some(adapter), ..Invocation::default() });
     }
 
     fn read_manifest(&mut self, path: &str) {
         let invocation_id = &self.span.invocation_id;
         let project_name = self.artifacts.read_manifest(path, invocation_id);
         if project_name.is_some() {
-            self.span.describe(&Invocation {
-                project_name,
-                ..Invocation::default()
-            });
+            self.span.describe(&Invocation { project_name, ..Invocation::default() });
         }
     }
 
@@ -242,8 +228,7 @@ impl CommandTrace {
     fn read_unread_manifest(&mut self) {
         if let Some(unread) = self.artifacts.take_unread() {
             self.read_manifest(&unread.path);
-            self.warnings
-                .extend(self.artifacts.take_unread().map(|unread| unread.warning));
+            self.warnings.extend(self.artifacts.take_unread().map(|unread| unread.warning));
         }
     }
 
@@ -273,10 +258,8 @@ impl CommandTrace {
         let id = node.map(|(id, _)| id);
         let root = &self.span.context;
         let context = node.and_then(|(id, started)| self.nodes.current(id, started));
-        let context = context.map_or_else(
-            || root.clone(),
-            |span| root.with_remote_span_context(span.clone()),
-        );
+        let context = context
+            .map_or_else(|| root.clone(), |span| root.with_remote_span_context(span.clone()));
         let _current = context.attach();
         LogRecord {
             level: event.level(),
@@ -395,10 +378,7 @@ impl CommandTrace {
             self.warnings.extend(lineage.warning());
         }
         self.span.end(exit, end, failure);
-        End {
-            recorded: self.recorded(exit, end),
-            warnings: self.warnings,
-        }
+        End { recorded: self.recorded(exit, end), warnings: self.warnings }
     }
 
     /// The ids of the command; `None` if dbt did not run.

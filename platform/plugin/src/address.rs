@@ -122,18 +122,12 @@ mod tests {
     #[test]
     fn a_destination_keeps_the_origin_the_domain_or_the_name() {
         for (given, kept) in [
-            (
-                "https://u:p@hooks.example/services/T/B/x",
-                "https://hooks.example",
-            ),
+            ("https://u:p@hooks.example/services/T/B/x", "https://hooks.example"),
             ("http://[::1]:9093/api?token=x", "http://[::1]:9093"),
             ("https://host#fragment", "https://host"),
             // Some parsers read the text before the `@` as a user name.
             ("https://host\\@evil/secret", "https://evil"),
-            (
-                "https://u:p@ss/w0rd@hooks.example/T0",
-                "https://hooks.example",
-            ),
+            ("https://u:p@ss/w0rd@hooks.example/T0", "https://hooks.example"),
             ("Ada <ada@example.org>", "example.org"),
             ("a@b.example;c@d.example", "b.example, d.example"),
             ("C024BE91L", "C024BE91L"),
@@ -146,10 +140,7 @@ mod tests {
     #[test]
     fn a_url_keeps_scheme_host_port_and_path() {
         for (given, kept) in [
-            (
-                "http://u:p@h:8181/api/catalog?x=1#y",
-                "http://h:8181/api/catalog",
-            ),
+            ("http://u:p@h:8181/api/catalog?x=1#y", "http://h:8181/api/catalog"),
             ("https://h?token=x", "https://h"),
             ("http://u:p@ss/w0rd@h:8181/api", "http://h:8181/api"),
             ("h:8181/api", "h:8181/api"),

@@ -57,16 +57,8 @@ impl fmt::Display for InstrumentationGap {
 /// `plugin 'duckdb' (compute): tracer_name is None; return …`.
 impl fmt::Display for InstrumentationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            plugin_type,
-            plugin_name,
-            gap,
-            suggestion,
-        } = self;
-        write!(
-            f,
-            "plugin '{plugin_name}' ({plugin_type}): {gap}; {suggestion}"
-        )
+        let Self { plugin_type, plugin_name, gap, suggestion } = self;
+        write!(f, "plugin '{plugin_name}' ({plugin_type}): {gap}; {suggestion}")
     }
 }
 
@@ -112,10 +104,7 @@ pub fn verify_plugin_instrumentation<'a>(
     plugins: impl IntoIterator<Item = &'a dyn PluginMetadata>,
 ) -> Vec<InstrumentationWarning> {
     let scopes = scopes();
-    let warnings: Vec<_> = plugins
-        .into_iter()
-        .flat_map(|plugin| verify(plugin, &scopes))
-        .collect();
+    let warnings: Vec<_> = plugins.into_iter().flat_map(|plugin| verify(plugin, &scopes)).collect();
     warnings.iter().for_each(log);
     warnings
 }
@@ -131,9 +120,7 @@ pub fn verify_plugin_instrumentation<'a>(
 /// As for [`registry::discover`].
 pub fn audit() -> Result<Vec<InstrumentationWarning>, registry::Error> {
     let plugins = registry::discover()?;
-    Ok(verify_plugin_instrumentation(
-        plugins.into_iter().map(registry::LinkedPlugin::plugin),
-    ))
+    Ok(verify_plugin_instrumentation(plugins.into_iter().map(registry::LinkedPlugin::plugin)))
 }
 
 /// The instrumentation scopes that spans of the program can have, as far as they are known at link
@@ -207,10 +194,7 @@ fn example(plugin: &dyn PluginMetadata) -> String {
     let name = plugin.name().to_ascii_lowercase().replace('-', "_");
     let name: String = name.chars().filter(is_accepted).collect();
     let name = name.trim_start_matches(|c: char| !c.is_ascii_lowercase());
-    format!(
-        "floe.{domain}.{}",
-        if name.is_empty() { "main" } else { name }
-    )
+    format!("floe.{domain}.{}", if name.is_empty() { "main" } else { name })
 }
 
 /// Whether a name has the form `floe.<domain>.<name>`: lower-case letters in the domain; lower-case
@@ -281,11 +265,7 @@ mod tests {
     #[test]
     fn the_suggested_name_is_accepted() {
         for (kind, name, expected) in [
-            (
-                PluginType::NetworkSecurity,
-                "k8s-network",
-                "floe.security.k8s_network",
-            ),
+            (PluginType::NetworkSecurity, "k8s-network", "floe.security.k8s_network"),
             (PluginType::AlertChannel, "Slack", "floe.alert.slack"),
             (PluginType::Compute, "2-ü", "floe.compute.main"),
         ] {
@@ -296,10 +276,7 @@ mod tests {
         for kind in PluginType::ALL {
             let example = example(&Plugin(kind, "local"));
             // A telemetry backend has no tracer.
-            assert!(
-                is_tracer_name(&example) || kind == PluginType::TelemetryBackend,
-                "{example}"
-            );
+            assert!(is_tracer_name(&example) || kind == PluginType::TelemetryBackend, "{example}");
         }
     }
 }

@@ -124,11 +124,7 @@ pub struct CheckError {
 
 impl From<&Error> for CheckError {
     fn from(error: &Error) -> Self {
-        Self {
-            kind: error.kind(),
-            message: error.to_string(),
-            offset: error.offset(),
-        }
+        Self { kind: error.kind(), message: error.to_string(), offset: error.offset() }
     }
 }
 
@@ -148,16 +144,8 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
     let mut numbers: HashMap<String, u64> = HashMap::new();
     for check in checks {
         let mut name = check.name().to_owned();
-        for sign in check
-            .subject()
-            .into_iter()
-            .flat_map(|it| "_".chars().chain(it.chars()))
-        {
-            name.push(if sign.is_ascii_alphanumeric() {
-                sign
-            } else {
-                '_'
-            });
+        for sign in check.subject().into_iter().flat_map(|it| "_".chars().chain(it.chars())) {
+            name.push(if sign.is_ascii_alphanumeric() { sign } else { '_' });
         }
         let mut free = name.clone();
         while numbers.contains_key(&free) {

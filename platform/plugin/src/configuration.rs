@@ -66,10 +66,7 @@ impl Credential {
             Some(value) => Ok(value.expose_secret()),
             None => Err(Error::new(
                 ErrorKind::Unauthorized,
-                format!(
-                    "{} is not resolved: the plugin was not started",
-                    self.0.reference
-                ),
+                format!("{} is not resolved: the plugin was not started", self.0.reference),
             )),
         }
     }
@@ -82,10 +79,7 @@ impl Credential {
 
 impl Reference {
     fn parse(text: &str) -> Option<Self> {
-        let (source, name) = text
-            .strip_prefix("${")?
-            .strip_suffix('}')?
-            .split_once(':')?;
+        let (source, name) = text.strip_prefix("${")?.strip_suffix('}')?.split_once(':')?;
         match (source, name) {
             (_, "") => None,
             ("env", name) => Some(Self::Env(name.to_owned())),
@@ -93,10 +87,7 @@ impl Reference {
             ("secret", name) => {
                 let (store, key) = name.split_once('/')?;
                 let is_complete = !store.is_empty() && !key.is_empty();
-                is_complete.then(|| Self::Secret {
-                    store: store.to_owned(),
-                    key: key.to_owned(),
-                })
+                is_complete.then(|| Self::Secret { store: store.to_owned(), key: key.to_owned() })
             }
             _ => None,
         }
@@ -142,10 +133,7 @@ impl Visitor<'_> for CredentialVisitor {
             let absolute = LocalPath::new(&*path).to_string_lossy().into_owned();
             *path = absolute;
         }
-        let credential = Credential(Arc::new(Shared {
-            reference,
-            value: OnceLock::new(),
-        }));
+        let credential = Credential(Arc::new(Shared { reference, value: OnceLock::new() }));
         CREDENTIALS.with_borrow_mut(|all| all.push(credential.clone()));
         Ok(credential)
     }
@@ -326,10 +314,7 @@ impl ConfigurationError {
     /// An error at a key of the configuration; an empty path is the whole.
     #[must_use]
     pub fn new(path: Vec<String>, message: impl Into<String>) -> Self {
-        Self {
-            path,
-            message: message.into(),
-        }
+        Self { path, message: message.into() }
     }
 
     /// The keys, and the indexes of lists, that lead to the value. A field that is missing or unknown is
@@ -440,14 +425,8 @@ mod tests {
             "headers": [{ "value": "${secret:vault/a/b}" }, { "value": "${file:/run/key}" }],
         });
         let (config, credentials) = parse::<Config>(config).unwrap();
-        let all: Vec<String> = credentials
-            .iter()
-            .map(|it| it.reference().to_string())
-            .collect();
-        assert_eq!(
-            all,
-            ["${secret:vault/a/b}", "${file:/run/key}", "${env:TOKEN}"]
-        );
+        let all: Vec<String> = credentials.iter().map(|it| it.reference().to_string()).collect();
+        assert_eq!(all, ["${secret:vault/a/b}", "${file:/run/key}", "${env:TOKEN}"]);
         assert!(config.token.expose().is_err());
         credentials[2].resolve("hunter2".into());
         assert_eq!(config.token.expose().unwrap(), "hunter2");
@@ -462,10 +441,7 @@ mod tests {
         for (config, expected) in [
             (json!({ "token": "hunter2" }), format!("token: {accepted}")),
             (json!({ "token": 7 }), format!("token: {accepted}")),
-            (
-                json!({ "token": "${secret:vault}" }),
-                format!("token: {accepted}"),
-            ),
+            (json!({ "token": "${secret:vault}" }), format!("token: {accepted}")),
             (json!({ "token": "${env:}" }), format!("token: {accepted}")),
             (
                 json!({ "token": "${env:A}", "headers": [{ "value": "hunter2" }] }),

@@ -143,10 +143,7 @@ impl Error {
     /// The plugin does not support the operation.
     #[must_use]
     pub fn unsupported(operation: &str) -> Self {
-        Self::new(
-            ErrorKind::Unsupported,
-            format!("the plugin does not support `{operation}`"),
-        )
+        Self::new(ErrorKind::Unsupported, format!("the plugin does not support `{operation}`"))
     }
 
     /// Adds the error that caused this one.
@@ -169,19 +166,13 @@ impl Error {
     /// ```
     #[must_use]
     pub fn in_domain(self, domain: impl Into<Option<&'static str>>) -> Self {
-        Self {
-            domain: self.domain.or_else(|| domain.into()),
-            ..self
-        }
+        Self { domain: self.domain.or_else(|| domain.into()), ..self }
     }
 
     /// Replaces the message.
     #[must_use]
     pub fn with_message(self, message: impl AsRef<str>) -> Self {
-        Self {
-            message: sanitize_error_message(message.as_ref()).into_owned(),
-            ..self
-        }
+        Self { message: sanitize_error_message(message.as_ref()).into_owned(), ..self }
     }
 
     /// Adds the place of the mistake in the text that the operation was called with, in bytes.
@@ -227,10 +218,7 @@ impl Error {
 
     /// Whether the same operation can succeed later.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::RateLimited
-        )
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::RateLimited)
     }
 
     /// Whether the plugin does not support the operation.

@@ -12,9 +12,8 @@ use crate::error::Error;
 static METRICS: MetricRecorder =
     MetricRecorder::new("floe.plugin").with_version(env!("CARGO_PKG_VERSION"));
 
-const ERRORS: Metric<'_> = Metric::new("floe.errors")
-    .with_unit("{error}")
-    .with_description("Errors, by component.");
+const ERRORS: Metric<'_> =
+    Metric::new("floe.errors").with_unit("{error}").with_description("Errors, by component.");
 
 thread_local! {
     /// Whether a part of what runs on this thread has counted a failure.

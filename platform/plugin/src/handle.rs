@@ -81,11 +81,7 @@ impl<K: ?Sized + Kind> Handle<K> {
         tracer: &'static Tracer,
         instance: &Instance,
     ) -> Option<Self> {
-        Some(Self {
-            plugin: Arc::clone(instance.typed::<K>()?),
-            linked,
-            tracer,
-        })
+        Some(Self { plugin: Arc::clone(instance.typed::<K>()?), linked, tracer })
     }
 
     /// The name of the plugin.
@@ -127,10 +123,7 @@ impl<K: ?Sized + Kind> Handle<K> {
 }
 
 /// Runs an operation in its span, and counts its failure. A panic is an error of it.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "a span is opened by the plugin's static"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a span is opened by the plugin's static")]
 pub(crate) fn observe<T, O: Operation>(
     tracer: &'static Tracer,
     operation: &O,
@@ -142,18 +135,13 @@ pub(crate) fn observe<T, O: Operation>(
 
 impl<K: ?Sized> Clone for Handle<K> {
     fn clone(&self) -> Self {
-        Self {
-            plugin: Arc::clone(&self.plugin),
-            ..*self
-        }
+        Self { plugin: Arc::clone(&self.plugin), ..*self }
     }
 }
 
 impl<K: ?Sized> fmt::Debug for Handle<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The configuration of a plugin is not printed: it belongs to its author.
-        f.debug_tuple("Handle")
-            .field(&self.linked.plugin())
-            .finish()
+        f.debug_tuple("Handle").field(&self.linked.plugin()).finish()
     }
 }

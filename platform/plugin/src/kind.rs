@@ -149,10 +149,7 @@ impl PluginType {
     /// Whether a platform can use several plugins of the type at once.
     #[must_use]
     pub const fn allows_several(self) -> bool {
-        matches!(
-            self,
-            Self::AlertChannel | Self::LineageBackend | Self::Ingestion | Self::Secrets
-        )
+        matches!(self, Self::AlertChannel | Self::LineageBackend | Self::Ingestion | Self::Secrets)
     }
 }
 

@@ -77,10 +77,7 @@ impl Instance {
         lifecycle: Arc<dyn Lifecycle>,
         typed: Arc<K>,
     ) -> Self {
-        Self {
-            lifecycle,
-            typed: Box::new(typed),
-        }
+        Self { lifecycle, typed: Box::new(typed) }
     }
 
     pub(crate) fn lifecycle(&self) -> &Arc<dyn Lifecycle> {
@@ -106,13 +103,11 @@ pub(crate) fn limited<T: Send + 'static>(
 ) -> Result<T, Error> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let cx = Context::current();
-    let spawned = thread::Builder::new()
-        .name("floe-plugin".to_owned())
-        .spawn(move || {
-            let _attached = cx.attach();
-            // Nobody receives after the limit.
-            let _ = sender.send(caught(run));
-        });
+    let spawned = thread::Builder::new().name("floe-plugin".to_owned()).spawn(move || {
+        let _attached = cx.attach();
+        // Nobody receives after the limit.
+        let _ = sender.send(caught(run));
+    });
     if let Err(error) = spawned {
         return Err(Error::from(error));
     }
@@ -157,14 +152,8 @@ mod tests {
         assert_eq!(error.to_string(), "no response within 0.02 seconds");
 
         for (payload, message) in [
-            (
-                Box::new("broken") as Box<dyn Any + Send>,
-                "the plugin panicked: broken",
-            ),
-            (
-                Box::new("token=c2VjcmV0".to_owned()),
-                "the plugin panicked: token=<REDACTED>",
-            ),
+            (Box::new("broken") as Box<dyn Any + Send>, "the plugin panicked: broken"),
+            (Box::new("token=c2VjcmV0".to_owned()), "the plugin panicked: token=<REDACTED>"),
             (Box::new(7), "the plugin panicked"),
         ] {
             // Without the hook that prints a message.

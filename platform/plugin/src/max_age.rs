@@ -45,9 +45,7 @@ impl TryFrom<String> for MaxAge {
         let duration = span.and_then(|it| it.to_duration(SpanRelativeTo::days_are_24_hours()));
         match duration.ok().and_then(|it| Duration::try_from(it).ok()) {
             Some(duration) => Ok(Self { text, duration }),
-            None => Err(format!(
-                "expected a time such as `24h` or `7 days`, found `{text}`"
-            )),
+            None => Err(format!("expected a time such as `24h` or `7 days`, found `{text}`")),
         }
     }
 }

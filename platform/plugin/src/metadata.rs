@@ -30,10 +30,7 @@ pub trait PluginMetadata: Send + Sync {
     fn plugin_type(&self) -> PluginType;
 
     /// One sentence that describes the plugin. Default: empty.
-    #[expect(
-        clippy::unnecessary_literal_bound,
-        reason = "an implementation may own its text"
-    )]
+    #[expect(clippy::unnecessary_literal_bound, reason = "an implementation may own its text")]
     fn description(&self) -> &str {
         ""
     }

@@ -66,12 +66,7 @@ impl Selection {
     /// Selects the plugin of a type with this name.
     #[must_use]
     pub fn new(kind: PluginType, name: impl Into<String>, config: Value) -> Self {
-        Self {
-            kind,
-            name: name.into(),
-            config,
-            folder: PathBuf::new(),
-        }
+        Self { kind, name: name.into(), config, folder: PathBuf::new() }
     }
 
     /// Sets the folder of the product. Default: the working directory.
@@ -84,10 +79,7 @@ impl Selection {
 
 impl SelectionError {
     fn new(index: usize, message: String) -> Self {
-        Self {
-            index,
-            error: ConfigurationError::new(Vec::new(), message),
-        }
+        Self { index, error: ConfigurationError::new(Vec::new(), message) }
     }
 
     /// The index of the selection in the list that was configured.
@@ -132,9 +124,7 @@ impl Plugins {
         let order = order(&found)?;
         let mut found: Vec<Option<Configured>> = found.into_iter().map(Some).collect();
         let plugins = order.into_iter().filter_map(|index| found[index].take());
-        Ok(Self {
-            plugins: plugins.collect(),
-        })
+        Ok(Self { plugins: plugins.collect() })
     }
 
     /// Resolves the credentials of the plugins and starts them, in the order of their dependencies.
@@ -166,9 +156,8 @@ impl Plugins {
     fn with_dependencies(&self, is_used: impl Fn(PluginType) -> bool) -> Vec<&Configured> {
         let mut needed: Vec<&Configured> = Vec::new();
         for plugin in self.plugins.iter().rev() {
-            let is_needed = needed
-                .iter()
-                .any(|other| other.needs().any(|(kind, name)| plugin.is(kind, name)));
+            let is_needed =
+                needed.iter().any(|other| other.needs().any(|(kind, name)| plugin.is(kind, name)));
             if is_needed || is_used(plugin.linked.plugin().plugin_type()) {
                 needed.push(plugin);
             }
@@ -244,9 +233,7 @@ impl Plugins {
 
     /// The plugins of a kind, in the order of their selection: `plugins.all::<dyn AlertChannel>()`.
     pub fn all<K: ?Sized + Kind>(&self) -> impl Iterator<Item = Handle<K>> {
-        self.plugins
-            .iter()
-            .filter_map(|it| Handle::new(it.linked, it.tracer, &it.instance))
+        self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.tracer, &it.instance))
     }
 
     /// The plugin of a kind of which the platform uses one: `plugins.one::<dyn ComputeEngine>()`.
@@ -313,9 +300,7 @@ fn read(path: &Path) -> io::Result<SecretString> {
         return Err(io::Error::other(message));
     }
     let mut text = String::new();
-    File::open(path)?
-        .take(LARGEST_FILE)
-        .read_to_string(&mut text)?;
+    File::open(path)?.take(LARGEST_FILE).read_to_string(&mut text)?;
     Ok(text.trim_end().into())
 }
 
@@ -342,9 +327,7 @@ impl Configured {
     }
 
     fn health(&self) -> Result<(), Error> {
-        self.observe("health_check", || {
-            self.limited(HEALTH_TIMEOUT, Lifecycle::health_check)
-        })
+        self.observe("health_check", || self.limited(HEALTH_TIMEOUT, Lifecycle::health_check))
     }
 
     /// Stops the plugin if it was started.
@@ -367,11 +350,8 @@ impl Configured {
             return run();
         };
         let key = Key::new(format!("{domain}.operation"));
-        let span = self
-            .tracer
-            .span(format!("{domain}.{operation}"))
-            .attribute(key, operation)
-            .start();
+        let span =
+            self.tracer.span(format!("{domain}.{operation}")).attribute(key, operation).start();
         observed(&span, domain, run)
     }
 
@@ -395,11 +375,7 @@ impl Configured {
 /// A type of which the platform uses one plugin has one, and a name is selected once where it is an address.
 fn check_count(selections: &[Selection], index: usize) -> Result<(), SelectionError> {
     let Selection { kind, name, .. } = &selections[index];
-    let earlier = || {
-        selections[..index]
-            .iter()
-            .filter(|other| other.kind == *kind)
-    };
+    let earlier = || selections[..index].iter().filter(|other| other.kind == *kind);
     if !kind.allows_several() && earlier().next().is_some() {
         let message = format!("expected one {kind} plugin, found several");
         return Err(SelectionError::new(index, message));
@@ -419,9 +395,8 @@ fn configure(selection: &Selection) -> Result<Configured, ConfigurationError> {
         let message = format!("{linked} registers its metadata only and cannot be selected");
         return Err(refused(message));
     };
-    let (instance, credentials) = in_folder(&selection.folder, || {
-        (factory.configure)(selection.config.clone())
-    })?;
+    let (instance, credentials) =
+        in_folder(&selection.folder, || (factory.configure)(selection.config.clone()))?;
     Ok(Configured {
         linked,
         tracer: factory.tracer,
@@ -441,10 +416,8 @@ fn order(plugins: &[Configured]) -> Result<Vec<usize>, SelectionError> {
     let mut open = Vec::new();
     for index in 0..plugins.len() {
         visit(index, &needs, &mut order, &mut open).map_err(|circle| {
-            let names: Vec<&str> = circle
-                .iter()
-                .map(|index| plugins[*index].linked.plugin().name())
-                .collect();
+            let names: Vec<&str> =
+                circle.iter().map(|index| plugins[*index].linked.plugin().name()).collect();
             let message = format!(
                 "plugins depend on each other: {}, expected dependencies without a circle",
                 names.join(" -> ")
@@ -462,16 +435,13 @@ fn dependencies(
     plugin: &Configured,
 ) -> Result<Vec<usize>, SelectionError> {
     let find = |(kind, name)| {
-        plugins
-            .iter()
-            .position(|other| other.is(kind, name))
-            .ok_or_else(|| {
-                let message = format!(
-                    "the plugin `{}` needs the {kind} plugin `{name}`, which is not selected",
-                    plugin.linked.plugin().name()
-                );
-                SelectionError::new(index, message)
-            })
+        plugins.iter().position(|other| other.is(kind, name)).ok_or_else(|| {
+            let message = format!(
+                "the plugin `{}` needs the {kind} plugin `{name}`, which is not selected",
+                plugin.linked.plugin().name()
+            );
+            SelectionError::new(index, message)
+        })
     };
     plugin.needs().map(find).collect()
 }

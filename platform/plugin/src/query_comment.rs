@@ -15,11 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything but the characters that no URL encodes. A value therefore contains no quote, and neither the
 /// beginning nor the end of a comment.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Whether the statements of an engine carry the trace context: a field of the engine's configuration. Default:
 /// `true`.
@@ -181,9 +177,7 @@ mod tests {
         let state = TraceState::default;
         let is_changed = |comments: QueryComments| comments.add_to("SELECT 1") != "SELECT 1";
         assert!(!is_changed(QueryComments::default()));
-        assert!(!below(TraceFlags::NOT_SAMPLED, state(), || is_changed(
-            QueryComments::default()
-        )));
+        assert!(!below(TraceFlags::NOT_SAMPLED, state(), || is_changed(QueryComments::default())));
         let off = QueryComments::new(false);
         assert!(!below(TraceFlags::SAMPLED, state(), || is_changed(off)));
         assert_eq!(serde_json::from_str::<QueryComments>("false").unwrap(), off);

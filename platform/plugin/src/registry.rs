@@ -41,11 +41,7 @@ impl LinkedPlugin {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(plugin: &'static dyn PluginMetadata, location: SourceLocation) -> Self {
-        Self {
-            plugin,
-            location,
-            factory: None,
-        }
+        Self { plugin, location, factory: None }
     }
 
     #[doc(hidden)]
@@ -171,9 +167,7 @@ fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
     } else {
         format!("linked into the program are: {}", names.join(", "))
     };
-    Error(format!(
-        "there is no {kind} plugin `{name}`; {accepted}{suggestion}"
-    ))
+    Error(format!("there is no {kind} plugin `{name}`; {accepted}{suggestion}"))
 }
 
 /// The error of finding plugins: several have the same name, one requires another version of the plugin interface,
@@ -482,11 +476,7 @@ mod tests {
             ("1.0", "+1.0", false),
             ("1.0", "1.0.0.0", false),
         ] {
-            assert_eq!(
-                is_compatible(platform, plugin),
-                expected,
-                "{plugin} on {platform}"
-            );
+            assert_eq!(is_compatible(platform, plugin), expected, "{plugin} on {platform}");
         }
     }
 }

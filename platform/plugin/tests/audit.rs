@@ -57,11 +57,7 @@ struct Plugin {
 
 impl Plugin {
     const fn new(name: &'static str, tracers: &'static [&'static str]) -> Self {
-        Self {
-            kind: PluginType::Storage,
-            name,
-            tracers,
-        }
+        Self { kind: PluginType::Storage, name, tracers }
     }
 }
 
@@ -97,10 +93,8 @@ fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<()
     collect_events();
     silent::put();
     let warnings = floe_plugin::audit()?;
-    let found: Vec<_> = warnings
-        .iter()
-        .map(|warning| (warning.plugin_name.as_str(), &warning.gap))
-        .collect();
+    let found: Vec<_> =
+        warnings.iter().map(|warning| (warning.plugin_name.as_str(), &warning.gap)).collect();
     let misnamed = InstrumentationGap::MalformedTracerName("floe-storage".to_owned());
     let silent = InstrumentationGap::UnusedTracerName("floe.storage.silent".to_owned());
     assert_eq!(
@@ -123,18 +117,12 @@ fn the_tracers_that_pass_the_audit_are_the_scopes_of_the_spans() {
     let spans = testing::capture(|| {
         annotated::put();
         drop(traced_by_hand::TRACER.span("storage.put").start());
-        let alert = Alert {
-            operation: "send_alert",
-            ..Alert::default()
-        };
+        let alert = Alert { operation: "send_alert", ..Alert::default() };
         drop(alert_span(&traced_by_hand::TRACER, &alert));
     });
     assert_eq!(spans.single("put").scope(), "floe.storage.annotated");
     assert_eq!(spans.single("storage.put").scope(), "floe.storage.by_hand");
-    assert_eq!(
-        spans.single("alert.send_alert").scope(),
-        "floe.storage.by_hand"
-    );
+    assert_eq!(spans.single("alert.send_alert").scope(), "floe.storage.by_hand");
 }
 
 thread_local! {
@@ -190,48 +178,27 @@ fn verify(plugins: &[Plugin]) -> (Vec<InstrumentationWarning>, Vec<String>) {
 fn instrumented_plugins_and_telemetry_backends_cause_no_warning() {
     let (warnings, log) = verify(&[
         Plugin::new("both", &["floe.storage.annotated", "floe.storage.by_hand"]),
-        Plugin {
-            kind: PluginType::TelemetryBackend,
-            ..Plugin::new("jaeger", &[])
-        },
-        Plugin {
-            kind: PluginType::TelemetryBackend,
-            ..Plugin::new("console", &[""])
-        },
+        Plugin { kind: PluginType::TelemetryBackend, ..Plugin::new("jaeger", &[]) },
+        Plugin { kind: PluginType::TelemetryBackend, ..Plugin::new("console", &[""]) },
     ]);
-    assert!(
-        warnings.is_empty() && log.is_empty(),
-        "{warnings:?} {log:?}"
-    );
+    assert!(warnings.is_empty() && log.is_empty(), "{warnings:?} {log:?}");
     assert_eq!(verify(&[]).0, []);
 }
 
 #[test]
 fn each_gap_is_returned_and_logged() {
     let (warnings, log) = verify(&[
-        Plugin {
-            kind: PluginType::NetworkSecurity,
-            ..Plugin::new("k8s-network", &[])
-        },
-        Plugin::new(
-            "two_gaps",
-            &["floe.storage.by_hand", "", "floe.storage.none"],
-        ),
+        Plugin { kind: PluginType::NetworkSecurity, ..Plugin::new("k8s-network", &[]) },
+        Plugin::new("two_gaps", &["floe.storage.by_hand", "", "floe.storage.none"]),
     ]);
-    let found: Vec<_> = warnings
-        .iter()
-        .map(|it| (it.plugin_type, it.plugin_name.as_str(), &it.gap))
-        .collect();
+    let found: Vec<_> =
+        warnings.iter().map(|it| (it.plugin_type, it.plugin_name.as_str(), &it.gap)).collect();
     let malformed = InstrumentationGap::MalformedTracerName(String::new());
     let unused = InstrumentationGap::UnusedTracerName("floe.storage.none".to_owned());
     assert_eq!(
         found,
         [
-            (
-                PluginType::NetworkSecurity,
-                "k8s-network",
-                &InstrumentationGap::NoTracerName
-            ),
+            (PluginType::NetworkSecurity, "k8s-network", &InstrumentationGap::NoTracerName),
             (PluginType::Storage, "two_gaps", &malformed),
             (PluginType::Storage, "two_gaps", &unused),
         ]

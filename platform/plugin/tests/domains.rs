@@ -180,9 +180,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                         grant_type: Some("client_credentials"),
                     },
                 );
-                span.set_attributes(&identity::IdentityOutcome {
-                    auth_success: Some(true),
-                });
+                span.set_attributes(&identity::IdentityOutcome { auth_success: Some(true) });
                 span
             },
             attributes: vec![
@@ -290,10 +288,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                     "db.query.text",
                     "SELECT count(*) FROM \"customers\" WHERE \"customer_id\" IS NULL".into(),
                 ),
-                (
-                    "quality.sample_keys",
-                    Value::Array(vec![StringValue::from("17")].into()),
-                ),
+                ("quality.sample_keys", Value::Array(vec![StringValue::from("17")].into())),
             ],
         },
         Row {
@@ -375,9 +370,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                         bucket: Some("lake"),
                     },
                 );
-                span.set_attributes(&storage::StorageOutcome {
-                    bytes_written: Some(1024),
-                });
+                span.set_attributes(&storage::StorageOutcome { bytes_written: Some(1024) });
                 span
             },
             attributes: vec![
@@ -419,8 +412,7 @@ fn each_span_has_its_name_scope_and_attributes_and_ends_ok() {
         }
         let operation = format!("{}.operation", row.domain);
         let (_, last) = row.span.rsplit_once('.').unwrap();
-        span.assert_attribute(&operation, last)
-            .assert_no_attribute(keys::FLOE_NAMESPACE);
+        span.assert_attribute(&operation, last).assert_no_attribute(keys::FLOE_NAMESPACE);
     }
 }
 
@@ -443,19 +435,13 @@ fn each_span_records_an_error_without_its_credential() {
 }
 
 /// Keys that the collector adds to a span: its place in the source.
-const CODE_KEYS: [&str; 3] = [
-    keys::CODE_FILE_PATH,
-    keys::CODE_FUNCTION_NAME,
-    keys::CODE_LINE_NUMBER,
-];
+const CODE_KEYS: [&str; 3] =
+    [keys::CODE_FILE_PATH, keys::CODE_FUNCTION_NAME, keys::CODE_LINE_NUMBER];
 
 #[test]
 fn each_span_carries_only_attributes_of_its_domain() {
     for row in rows() {
-        let domain = DOMAINS
-            .iter()
-            .find(|domain| domain.name() == row.domain)
-            .unwrap();
+        let domain = DOMAINS.iter().find(|domain| domain.name() == row.domain).unwrap();
         let declared: BTreeSet<&str> = domain
             .groups()
             .iter()

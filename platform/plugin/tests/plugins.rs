@@ -91,15 +91,9 @@ struct Pager {
 
 impl Lifecycle for Pager {
     fn start(&self) -> Result<(), Error> {
-        log(
-            &self.test,
-            format!("pager starts with {}", self.token.expose()?),
-        );
+        log(&self.test, format!("pager starts with {}", self.token.expose()?));
         if self.fails {
-            return Err(Error::new(
-                ErrorKind::Unauthorized,
-                "the pager refused token=hunter2XyZ",
-            ));
+            return Err(Error::new(ErrorKind::Unauthorized, "the pager refused token=hunter2XyZ"));
         }
         Ok(())
     }
@@ -162,31 +156,15 @@ fn a_store_is_started_before_the_plugins_whose_credentials_it_has() {
     });
     assert_eq!(
         logged("order"),
-        [
-            "vault starts with None",
-            "pager starts with c4n4ry",
-            "pager stops",
-            "vault stops"
-        ]
+        ["vault starts with None", "pager starts with c4n4ry", "pager stops", "vault stops"]
     );
     assert_eq!(spans.single("secrets.start").scope(), "floe.secrets.vault");
     let resolved = spans.single("secrets.get_secret").assert_ok();
-    resolved
-        .assert_child_of("alert.start")
-        .assert_attribute("secrets.found", true);
-    spans
-        .single("alert.start")
-        .assert_ok()
-        .assert_attribute("alert.operation", "start");
+    resolved.assert_child_of("alert.start").assert_attribute("secrets.found", true);
+    spans.single("alert.start").assert_ok().assert_attribute("alert.operation", "start");
     assert!(
-        !format!(
-            "{:?}",
-            spans
-                .iter()
-                .map(testing::CapturedSpan::data)
-                .collect::<Vec<_>>()
-        )
-        .contains("c4n4ry")
+        !format!("{:?}", spans.iter().map(testing::CapturedSpan::data).collect::<Vec<_>>())
+            .contains("c4n4ry")
     );
 }
 
@@ -205,10 +183,7 @@ fn the_file_of_a_credential_is_regular_and_bounded() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     std::fs::create_dir(path("folder")).unwrap();
-    std::fs::File::create(path("large"))
-        .unwrap()
-        .set_len((1 << 20) + 1)
-        .unwrap();
+    std::fs::File::create(path("large")).unwrap().set_len((1 << 20) + 1).unwrap();
     let other = "it is not a regular file of at most 1 MiB";
     for (file, why) in [
         // A pipe would be waited for, and a device does not end.
@@ -239,10 +214,7 @@ fn a_plugin_that_panics_is_an_error_of_the_operation() {
     let spans = testing::capture(|| sent = channel.send_alert(&Message::new("FloeTest", "a test")));
     let error = sent.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Other);
-    assert_eq!(
-        error.to_string(),
-        "the plugin panicked: the pager broke token=<REDACTED>"
-    );
+    assert_eq!(error.to_string(), "the plugin panicked: the pager broke token=<REDACTED>");
     spans
         .single("alert.send_alert")
         .assert_error("the plugin panicked: the pager broke token=<REDACTED>")
@@ -258,10 +230,8 @@ fn a_plugin_that_does_not_stop_is_reported_and_the_others_are_stopped() {
     .unwrap();
     plugins.start().unwrap();
     let failed = plugins.stop();
-    let failed: Vec<_> = failed
-        .iter()
-        .map(|(linked, error)| (linked.plugin().name(), error.to_string()))
-        .collect();
+    let failed: Vec<_> =
+        failed.iter().map(|(linked, error)| (linked.plugin().name(), error.to_string())).collect();
     let message = "the alert_channel plugin `pager` did not stop: two calls are lost";
     assert_eq!(failed, [("pager", message.to_owned())]);
     assert_eq!(logged("stop").last().unwrap(), "vault stops");
@@ -282,18 +252,9 @@ fn a_plugin_that_does_not_start_stops_the_others() {
         error.to_string(),
         "the alert_channel plugin `pager` did not start: the pager refused token=<REDACTED>"
     );
-    spans
-        .single("alert.start")
-        .assert_error("the pager refused token=<REDACTED>");
+    spans.single("alert.start").assert_error("the pager refused token=<REDACTED>");
     drop(plugins);
-    assert_eq!(
-        logged("failing"),
-        [
-            "vault starts with None",
-            "pager starts with x",
-            "vault stops"
-        ]
-    );
+    assert_eq!(logged("failing"), ["vault starts with None", "pager starts with x", "vault stops"]);
 }
 
 #[test]
@@ -318,10 +279,7 @@ fn a_credential_that_cannot_be_read_names_its_reference() {
         ])
         .unwrap();
         let error = plugins.start().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            format!("the alert_channel plugin `pager` did not start: {expected}")
-        );
+        assert_eq!(error, format!("the alert_channel plugin `pager` did not start: {expected}"));
     }
 }
 
@@ -347,14 +305,8 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
         ),
         (
             vec![
-                store(
-                    "vault",
-                    json!({ "test": "refused", "unseal": "${secret:safe/a}" }),
-                ),
-                store(
-                    "safe",
-                    json!({ "test": "refused", "unseal": "${secret:vault/b}" }),
-                ),
+                store("vault", json!({ "test": "refused", "unseal": "${secret:safe/a}" })),
+                store("safe", json!({ "test": "refused", "unseal": "${secret:vault/b}" })),
             ],
             0,
             "plugins depend on each other: vault -> safe -> vault, expected dependencies without a circle",
@@ -388,17 +340,9 @@ fn a_health_check_has_a_span_and_the_others_are_checked_too() {
             .into_iter()
             .map(|(linked, health)| (linked.plugin().name(), health.map_err(|it| it.to_string())))
             .collect();
-        assert_eq!(
-            health,
-            [
-                ("pager", Err("nobody is on duty".to_owned())),
-                ("vault", Ok(()))
-            ]
-        );
+        assert_eq!(health, [("pager", Err("nobody is on duty".to_owned())), ("vault", Ok(()))]);
     });
-    spans
-        .single("alert.health_check")
-        .assert_error("nobody is on duty");
+    spans.single("alert.health_check").assert_error("nobody is on duty");
     spans.single("secrets.health_check").assert_ok();
 }
 
@@ -410,18 +354,11 @@ fn plugins_are_started_with_those_that_they_depend_on_and_no_others() {
         store("vault", json!({ "test": "used", "secret": "x" })),
     ])
     .unwrap();
-    plugins
-        .start_used(|kind| kind == PluginType::AlertChannel)
-        .unwrap();
+    plugins.start_used(|kind| kind == PluginType::AlertChannel).unwrap();
     drop(plugins);
     assert_eq!(
         logged("used"),
-        [
-            "vault starts with None",
-            "pager starts with x",
-            "pager stops",
-            "vault stops"
-        ]
+        ["vault starts with None", "pager starts with x", "pager stops", "vault stops"]
     );
 }
 
@@ -444,19 +381,14 @@ fn a_check_goes_on_after_a_plugin_that_fails_and_stops_all() {
         checked,
         [
             ("vault", Ok(())),
-            (
-                "pager",
-                Err("the pager refused token=<REDACTED>".to_owned())
-            ),
+            ("pager", Err("the pager refused token=<REDACTED>".to_owned())),
             ("pager", Err("nobody is on duty".to_owned())),
             ("safe", Ok(())),
         ]
     );
     // The health of a plugin that did not start is not checked.
     assert_eq!(spans.named("alert.start").count(), 2);
-    spans
-        .single("alert.health_check")
-        .assert_error("nobody is on duty");
+    spans.single("alert.health_check").assert_error("nobody is on duty");
     assert_eq!(spans.named("secrets.health_check").count(), 2);
     // Both stores are of one type.
     assert_eq!(
@@ -480,10 +412,7 @@ fn a_handle_is_found_by_kind_and_name() {
         store("vault", json!({ "test": "handles", "secret": "b" })),
     ])
     .unwrap();
-    let names: Vec<&str> = plugins
-        .all::<dyn SecretStore>()
-        .map(|it| it.name())
-        .collect();
+    let names: Vec<&str> = plugins.all::<dyn SecretStore>().map(|it| it.name()).collect();
     assert_eq!(names, ["safe", "vault"]);
     let vault = plugins.named::<dyn SecretStore>("vault").unwrap();
     let secret = vault.get_secret("pager").unwrap().unwrap();

@@ -73,10 +73,7 @@ pub enum Error {
 impl Error {
     /// A mistake at a place.
     pub fn input(place: Place, message: impl Into<String>) -> Self {
-        Self::Input {
-            place,
-            message: message.into(),
-        }
+        Self::Input { place, message: message.into() }
     }
 
     /// The most mistakes that are reported at once, as in a YAML file.
@@ -119,20 +116,13 @@ impl Error {
 
     /// Whether this is about what the user wrote.
     pub fn is_mistake(&self) -> bool {
-        matches!(
-            self,
-            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_)
-        )
+        matches!(self, Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_))
     }
 
     /// Makes the error of an operation with a file out of that of the operating system.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| Self::Io { action, path, source }
     }
 
     /// The error of a plugin's operation, or what caused it if that is an error of this program.

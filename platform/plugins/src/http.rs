@@ -124,11 +124,7 @@ impl Client {
             .limit(LONGEST_RESPONSE)
             .read_to_vec()
             .map_err(|error| request.failed(&error))?;
-        Ok(Response {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        })
+        Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
     fn attempts(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
@@ -140,13 +136,10 @@ impl Client {
             };
             let error = failure.error;
             // After a timeout the service may have processed the request.
-            let is_repeatable = matches!(
-                error.kind(),
-                ErrorKind::Unavailable | ErrorKind::RateLimited
-            ) && (failure.is_unprocessed || !request.is_sent_once);
-            let wait = error
-                .retry_delay()
-                .unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
+            let is_repeatable =
+                matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited)
+                    && (failure.is_unprocessed || !request.is_sent_once);
+            let wait = error.retry_delay().unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
             if !is_repeatable || attempt == ATTEMPTS || wait > LONGEST_WAIT {
                 return Err(error);
             }
@@ -157,9 +150,8 @@ impl Client {
 
     fn attempt(&self, request: &Request<'_>) -> Result<http::Response<Body>, Failure> {
         let invalid = |what: &dyn fmt::Display| request.error(ErrorKind::Rejected, what);
-        let mut builder = http::Request::builder()
-            .method(request.method.clone())
-            .uri(&*request.url);
+        let mut builder =
+            http::Request::builder().method(request.method.clone()).uri(&*request.url);
         for (name, value) in &request.headers {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
                 invalid(&format_args!("the header `{name}` has a control character"))
@@ -178,9 +170,7 @@ impl Client {
                 SendBody::from_owned_reader(io::Cursor::new(body.to_vec()))
             }
         };
-        let built = builder
-            .body(body)
-            .map_err(|_| invalid(&"the URL is not valid"))?;
+        let built = builder.body(body).map_err(|_| invalid(&"the URL is not valid"))?;
         let mut response = match self.0.run(built) {
             Ok(response) => response,
             Err(error) => {
@@ -196,11 +186,7 @@ impl Client {
         }
         let mut quoted = Vec::new();
         // What cannot be read is not quoted.
-        let _ = response
-            .body_mut()
-            .as_reader()
-            .take(LONGEST_REFUSAL)
-            .read_to_end(&mut quoted);
+        let _ = response.body_mut().as_reader().take(LONGEST_REFUSAL).read_to_end(&mut quoted);
         Err(Failure {
             error: request.refused(status, response.headers(), &quoted),
             // A gateway that answers 502 or 504 has sent the request on.
@@ -218,10 +204,7 @@ struct Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self {
-            error,
-            is_unprocessed: false,
-        }
+        Self { error, is_unprocessed: false }
     }
 }
 
@@ -262,8 +245,7 @@ impl<'a> Request<'a> {
 
     /// Adds the header `Authorization: Bearer …`.
     pub(crate) fn bearer(self, token: &'a str) -> Self {
-        self.header("authorization", format!("Bearer {token}"))
-            .credential(token)
+        self.header("authorization", format!("Bearer {token}")).credential(token)
     }
 
     /// Names a credential that the request contains, so that no error quotes it.
@@ -281,11 +263,8 @@ impl<'a> Request<'a> {
         let authority = url.find("://").map_or(0, |colon| colon + 3);
         let path = url[authority..].find(['/', '?']);
         let path = path.map_or("", |path| &url[authority + path..]);
-        let parts = path
-            .split(['/', '?', '&', '='])
-            .filter(|part| part.len() >= LONG);
-        self.credentials
-            .extend(parts.map(|part| part.to_owned().into()));
+        let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= LONG);
+        self.credentials.extend(parts.map(|part| part.to_owned().into()));
         // The path of `https://host/` is in every text.
         if path.len() > 1 {
             self.credentials.push(path.to_owned().into());
@@ -447,28 +426,19 @@ mod tests {
             data: BTreeMap<String, u8>,
         }
         let explained = |body: &str| {
-            let response = Response {
-                status: 200,
-                headers: HeaderMap::new(),
-                body: body.as_bytes().to_vec(),
-            };
+            let response =
+                Response { status: 200, headers: HeaderMap::new(), body: body.as_bytes().to_vec() };
             response.json::<Secret>().unwrap_err().to_string()
         };
         let beginning = "the response is not the JSON of the protocol: ";
         for (body, expected) in [
             ("{}", "missing field `data` at line 1 column 2"),
-            (
-                r#"{"data":"c4n4ry"}"#,
-                "invalid type, expected a map at line 1 column 16",
-            ),
+            (r#"{"data":"c4n4ry"}"#, "invalid type, expected a map at line 1 column 16"),
             (
                 r#"{"data":{"a":"c4n4ry: x, expected y"}}"#,
                 "invalid type, expected u8 at line 1 column 36",
             ),
-            (
-                r#"{"data":{"a":4711}}"#,
-                "invalid value, expected u8 at line 1 column 17",
-            ),
+            (r#"{"data":{"a":4711}}"#, "invalid value, expected u8 at line 1 column 17"),
             ("<html>", "expected value at line 1 column 1"),
         ] {
             assert_eq!(explained(body), format!("{beginning}{expected}"), "{body}");

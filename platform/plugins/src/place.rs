@@ -17,49 +17,31 @@ pub struct Place {
 impl Place {
     /// A place without a line: the whole file.
     pub fn file(file: &Path) -> Self {
-        Self {
-            file: file.to_path_buf(),
-            line: None,
-            column: None,
-        }
+        Self { file: file.to_path_buf(), line: None, column: None }
     }
 
     /// Adds a line.
     #[must_use]
     pub fn line(self, line: u64) -> Self {
-        Self {
-            line: Some(line),
-            ..self
-        }
+        Self { line: Some(line), ..self }
     }
 
     /// Adds a column.
     #[must_use]
     pub fn column(self, column: u64) -> Self {
-        Self {
-            column: Some(column),
-            ..self
-        }
+        Self { column: Some(column), ..self }
     }
 
     /// The place of a YAML value.
     pub fn yaml(file: &Path, position: Position) -> Self {
-        Self::file(file)
-            .line(position.line as u64)
-            .column(position.column as u64)
+        Self::file(file).line(position.line as u64).column(position.column as u64)
     }
 
     /// The place of a byte offset in a text.
     pub fn offset(file: &Path, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Self::file(file).line(line as u64).column(column as u64)
     }
 }
@@ -69,10 +51,7 @@ impl Place {
     pub fn redacted(&self) -> String {
         let file = self.file.to_string_lossy();
         let file = sanitize_error_message(&file);
-        let place = Self {
-            file: PathBuf::from(file.as_ref()),
-            ..self.clone()
-        };
+        let place = Self { file: PathBuf::from(file.as_ref()), ..self.clone() };
         place.to_string()
     }
 }

@@ -18,9 +18,7 @@ pub fn without_credentials<'a>(
     credentials.sort_unstable_by_key(|credential| Reverse(credential.len()));
     credentials
         .into_iter()
-        .fold(text.to_owned(), |text, credential| {
-            text.replace(credential, "<REDACTED>")
-        })
+        .fold(text.to_owned(), |text, credential| text.replace(credential, "<REDACTED>"))
 }
 
 #[cfg(test)]

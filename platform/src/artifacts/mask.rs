@@ -18,9 +18,7 @@ pub(super) fn all<T: Serialize, S: Serializer>(
     value: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    redacted(value)
-        .map_err(Error::custom)?
-        .serialize(serializer)
+    redacted(value).map_err(Error::custom)?.serialize(serializer)
 }
 
 fn redacted<T: Serialize>(value: &T) -> serde_json::Result<Value> {

@@ -90,12 +90,7 @@ impl Audit {
         functions.sort_by_key(|function| (function.span, function.file, function.line));
         let mut tracers: Vec<_> = callsite::tracers().map(Tracer::new).collect();
         tracers.sort_by_key(|tracer| (tracer.name, tracer.file, tracer.line));
-        Ok(Self {
-            functions,
-            tracers,
-            plugins,
-            warnings: floe_plugin::audit().map_err(refused)?,
-        })
+        Ok(Self { functions, tracers, plugins, warnings: floe_plugin::audit().map_err(refused)? })
     }
 
     /// The plugins that are not instrumented.
@@ -193,11 +188,7 @@ impl fmt::Display for Audit {
                 it.attributes_and_problems(),
             ]
         });
-        columns::write(
-            f,
-            ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"],
-            functions,
-        )?;
+        columns::write(f, ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"], functions)?;
         writeln!(f)?;
         if !self.tracers.is_empty() {
             let tracers = self.tracers.iter().map(|it| {

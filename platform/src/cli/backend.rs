@@ -43,11 +43,7 @@ fn print_charts(config: &TelemetryConfig) -> Result<(), Error> {
     let mut text = String::new();
     for chart in helm::charts(backend, config) {
         // Writing to a `String` cannot fail.
-        let _ = write!(
-            text,
-            "---\n# helm install … {}\n{}",
-            chart.chart, chart.values
-        );
+        let _ = write!(text, "---\n# helm install … {}\n{}", chart.chart, chart.values);
     }
     if text.is_empty() {
         let _ = writeln!(text, "# {} needs no chart", config.backend);

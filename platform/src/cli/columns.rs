@@ -10,9 +10,7 @@ pub(crate) fn write<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> fmt::Result {
-    let rows: Vec<_> = std::iter::once(head.map(str::to_owned))
-        .chain(rows)
-        .collect();
+    let rows: Vec<_> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
     let columns = (0..N).map(|column| {
         let cells = rows.iter().map(|row| &*row[column]).collect();
         (cells, false)

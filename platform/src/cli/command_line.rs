@@ -26,10 +26,7 @@ pub(super) fn again(words: &[&str]) -> String {
 fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |character: char| {
         character.is_alphanumeric()
-            || matches!(
-                character,
-                '_' | '-' | '.' | '/' | ':' | '=' | ',' | '+' | '@' | '%'
-            )
+            || matches!(character, '_' | '-' | '.' | '/' | ':' | '=' | ',' | '+' | '@' | '%')
     };
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);

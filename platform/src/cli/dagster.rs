@@ -39,18 +39,11 @@ pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
 /// Evaluates a sensor, and prints the result.
 pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(&arguments.folder)?;
-    let SensorArguments {
-        name, job, cursor, ..
-    } = arguments;
+    let SensorArguments { name, job, cursor, .. } = arguments;
     // Standard output is data.
-    observed(
-        sensor.telemetry(),
-        Some(Tree::None),
-        Written::Nothing,
-        || {
-            let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
-            Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
-        },
-    )?
+    observed(sensor.telemetry(), Some(Tree::None), Written::Nothing, || {
+        let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
+        Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
+    })?
     .outcome
 }

@@ -50,9 +50,7 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     let found: Vec<Found> = history::find(folder, shared, id)
         .into_iter()
         .map(|record| Found {
-            trace_url: trace_url
-                .zip(record.trace_id.as_deref())
-                .map(|(url, trace)| url.of(trace)),
+            trace_url: trace_url.zip(record.trace_id.as_deref()).map(|(url, trace)| url.of(trace)),
             record,
         })
         .collect();
@@ -63,10 +61,7 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
         )));
     }
     if *json {
-        return print(&format_args!(
-            "{:#}\n",
-            serde_json::json!({ "runs": found })
-        ));
+        return print(&format_args!("{:#}\n", serde_json::json!({ "runs": found })));
     }
     let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
     let text = texts.join("\n");

@@ -42,10 +42,7 @@ query:
 storage:
   type: memory
 ";
-    HelmValues {
-        chart: "jaegertracing/jaeger",
-        values: VALUES.to_owned(),
-    }
+    HelmValues { chart: "jaegertracing/jaeger", values: VALUES.to_owned() }
 }
 
 /// The Kubernetes secret that the collector reads its credential from, and the key in that secret.
@@ -79,10 +76,7 @@ image:
         exporters: [{exporter}]
 "
     );
-    HelmValues {
-        chart: "open-telemetry/opentelemetry-collector",
-        values,
-    }
+    HelmValues { chart: "open-telemetry/opentelemetry-collector", values }
 }
 
 fn credential() -> String {
@@ -119,11 +113,7 @@ fn grpc(endpoint: &str) -> String {
 /// The collector appends the path of the signal to `endpoint`, and uses `traces_endpoint` unchanged.
 fn http(endpoint: &str) -> String {
     let endpoint = endpoint.trim_end_matches('/');
-    let key = if endpoint.ends_with("/v1/traces") {
-        "traces_endpoint"
-    } else {
-        "endpoint"
-    };
+    let key = if endpoint.ends_with("/v1/traces") { "traces_endpoint" } else { "endpoint" };
     format!("      {key}: {}\n", quoted(endpoint))
 }
 

@@ -15,9 +15,8 @@ pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     let text = text.to_string();
     let mut output = io::stdout().lock();
     // The end of the program would flush the rest, and ignore an error.
-    let written = output
-        .write_all(sanitize_credentials(&text).as_bytes())
-        .and_then(|()| output.flush());
+    let written =
+        output.write_all(sanitize_credentials(&text).as_bytes()).and_then(|()| output.flush());
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
@@ -55,15 +54,9 @@ pub(super) fn print_summary(text: &str) {
 /// How many findings were redacted in the trace and the logs, by rule, if there were any.
 pub(super) fn redactions(telemetry: &TelemetryProvider) -> Option<String> {
     let statistics = telemetry.statistics();
-    let by_rule: Vec<String> = statistics
-        .redacted()
-        .map(|(rule, count)| format!("{rule} {count}"))
-        .collect();
+    let by_rule: Vec<String> =
+        statistics.redacted().map(|(rule, count)| format!("{rule} {count}")).collect();
     let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-    (!by_rule.is_empty()).then(|| {
-        format!(
-            "redacted in trace and logs: {total} ({})",
-            by_rule.join(", ")
-        )
-    })
+    (!by_rule.is_empty())
+        .then(|| format!("redacted in trace and logs: {total} ({})", by_rule.join(", ")))
 }

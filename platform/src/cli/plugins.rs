@@ -35,11 +35,7 @@ pub(super) struct Arguments {
 
 /// Prints the plugins that a product runs on, and checks them.
 pub(super) fn plugins(arguments: &Arguments) -> Result<(), RunError> {
-    let Arguments {
-        product,
-        check,
-        json,
-    } = arguments;
+    let Arguments { product, check, json } = arguments;
     let (identity, manifest, config) = product.read()?;
     let mut list = PluginList::new(&identity, &manifest, &config)?;
     let show = |list: &PluginList| {
@@ -103,19 +99,14 @@ impl PluginList {
         telemetry: &TelemetryConfig,
     ) -> Result<Self, Error> {
         let selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
-        let selections: Vec<_> = selected
-            .iter()
-            .map(|it| it.selection(&identity.folder))
-            .collect();
+        let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
         let refused = |message: String| Error::input(Place::file(&identity.manifest), message);
         let configured =
             Plugins::configure(&selections).map_err(|error| refused(error.to_string()))?;
         let backend =
             backend::find(&telemetry.backend).map_err(|error| refused(error.to_string()))?;
-        let mut plugins: Vec<_> = configured
-            .linked()
-            .map(|linked| Listed::new(linked, None))
-            .collect();
+        let mut plugins: Vec<_> =
+            configured.linked().map(|linked| Listed::new(linked, None)).collect();
         plugins.push(Listed {
             kind: PluginType::TelemetryBackend,
             name: backend.name(),
@@ -123,10 +114,7 @@ impl PluginList {
             tracer_name: None,
             health: None,
         });
-        Ok(Self {
-            plugins: sorted(plugins),
-            configured,
-        })
+        Ok(Self { plugins: sorted(plugins), configured })
     }
 
     /// Starts each plugin, checks its health and stops it; asks the telemetry backend whether it accepts
@@ -145,35 +133,23 @@ impl PluginList {
         });
         let mut plugins: Vec<_> = checked.collect();
         let backends = self.plugins.drain(..);
-        plugins.extend(
-            backends
-                .filter(|it| it.kind == PluginType::TelemetryBackend)
-                .map(|it| {
-                    let result = match backend::validate_connection(telemetry) {
-                        Ok(report) if report.is_ok() => Ok(()),
-                        Ok(report) => Err(report.to_string()),
-                        Err(error) => Err(error.to_string()),
-                    };
-                    Listed {
-                        health: Some(health(result)),
-                        ..it
-                    }
-                }),
-        );
+        plugins.extend(backends.filter(|it| it.kind == PluginType::TelemetryBackend).map(|it| {
+            let result = match backend::validate_connection(telemetry) {
+                Ok(report) if report.is_ok() => Ok(()),
+                Ok(report) => Err(report.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            Listed { health: Some(health(result)), ..it }
+        }));
         self.plugins = sorted(plugins);
-        let failed = self
-            .plugins
-            .iter()
-            .filter(|it| matches!(it.health, Some(Health::Failed { .. })));
+        let failed =
+            self.plugins.iter().filter(|it| matches!(it.health, Some(Health::Failed { .. })));
         let (failed, all) = (failed.count(), self.plugins.len());
         if failed == 0 {
             return Ok(());
         }
         let message = format!("{failed} of {all} plugins are not healthy");
-        Err(Error::Plugin(floe_plugin::Error::new(
-            ErrorKind::Unavailable,
-            message,
-        )))
+        Err(Error::Plugin(floe_plugin::Error::new(ErrorKind::Unavailable, message)))
     }
 }
 

@@ -22,11 +22,7 @@ pub(super) struct Table<'a> {
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Preview {
-            table,
-            all_rows,
-            columns,
-        } = self.preview;
+        let Preview { table, all_rows, columns } = self.preview;
         let rows = columns.first().map_or(0, |column| column.values.len());
         let room = self.width.saturating_sub(INDENT);
         let mut left = room;
@@ -73,11 +69,7 @@ mod tests {
     use super::*;
 
     fn column(name: &str, is_number: bool, values: [&str; 3]) -> PreviewColumn {
-        PreviewColumn {
-            name: name.to_owned(),
-            is_number,
-            values: values.map(str::to_owned).into(),
-        }
+        PreviewColumn { name: name.to_owned(), is_number, values: values.map(str::to_owned).into() }
     }
 
     fn draw(width: usize) -> String {
@@ -109,10 +101,7 @@ mod tests {
     #[test]
     fn what_is_too_wide_is_counted() {
         let narrow = draw(40);
-        assert_eq!(
-            narrow.lines().next().unwrap(),
-            "  customers: 3 of 5,000 rows, 2 of 3 columns"
-        );
+        assert_eq!(narrow.lines().next().unwrap(), "  customers: 3 of 5,000 rows, 2 of 3 columns");
         for width in 0..60 {
             for line in draw(width).lines().skip(1) {
                 assert!(line.width() <= width.max(INDENT), "{width}: {line}");

@@ -64,11 +64,7 @@ impl Arguments {
 }
 
 fn key(name: &str) -> Result<String, UnusableKey> {
-    if RedactorBuilder::is_usable_key(name) {
-        Ok(name.to_owned())
-    } else {
-        Err(UnusableKey)
-    }
+    if RedactorBuilder::is_usable_key(name) { Ok(name.to_owned()) } else { Err(UnusableKey) }
 }
 
 fn pattern(text: &str) -> Result<Regex, String> {
@@ -89,11 +85,8 @@ pub(super) fn redact(arguments: &Arguments) -> Result<(), Error> {
     let output = BufWriter::new(io::stdout().lock());
     // The keys were checked when the command line was parsed.
     let redactor = arguments.redactor().unwrap_or_default();
-    let writer = if arguments.explain {
-        redactor.explainer(output)
-    } else {
-        redactor.writer(output)
-    };
+    let writer =
+        if arguments.explain { redactor.explainer(output) } else { redactor.writer(output) };
     match copy(io::stdin().lock(), writer) {
         Err(Error::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => result,

@@ -109,23 +109,11 @@ impl Arguments {
     /// What the run is of: its identity, what was compiled before, the address of its trace and its telemetry.
     fn read(
         &self,
-    ) -> Result<
-        (
-            Identity,
-            Option<CompiledArtifacts>,
-            Option<TraceUrl>,
-            TelemetryConfig,
-        ),
-        Error,
-    > {
+    ) -> Result<(Identity, Option<CompiledArtifacts>, Option<TraceUrl>, TelemetryConfig), Error>
+    {
         let Some(path) = &self.artifacts else {
             let (identity, manifest, config) = self.product.read()?;
-            return Ok((
-                identity,
-                None,
-                manifest.observability.tracing.trace_url,
-                config,
-            ));
+            return Ok((identity, None, manifest.observability.tracing.trace_url, config));
         };
         let artifacts = CompiledArtifacts::read(path)?;
         let identity = Identity::compiled(&self.product.folder, path, &artifacts)?;

@@ -54,8 +54,7 @@ pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
     runs.truncate(arguments.last);
     if arguments.json {
         for run in &mut runs {
-            run.assets
-                .retain(|it| asset.is_none_or(|name| it.name == name));
+            run.assets.retain(|it| asset.is_none_or(|name| it.name == name));
         }
         return print(&format_args!("{:#}\n", json!({ "runs": runs })));
     }
@@ -71,9 +70,7 @@ struct Runs<'a>(&'a [MeasuredRun]);
 
 impl fmt::Display for Runs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = [
-            "RUN", "STARTED", "STATUS", "TIME", "BUILT", "SELECT", "UNUSUAL",
-        ];
+        let head = ["RUN", "STARTED", "STATUS", "TIME", "BUILT", "SELECT", "UNUSUAL"];
         let rows = self.0.iter().flat_map(|run| {
             let built = run.assets.iter().filter(|it| it.is_built()).count();
             let first = [
@@ -101,9 +98,8 @@ struct AssetRuns<'a>(&'a [MeasuredRun], &'a str);
 
 impl fmt::Display for AssetRuns<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = [
-            "RUN", "STARTED", "STATUS", "TIME", "ROWS IN", "ROWS", "CHECKS", "QUERY", "HOST",
-        ];
+        let head =
+            ["RUN", "STARTED", "STATUS", "TIME", "ROWS IN", "ROWS", "CHECKS", "QUERY", "HOST"];
         let rows = self.0.iter().filter_map(|run| {
             let asset = run.asset(self.1)?;
             let count = |rows: Option<u64>| rows.map(|it| Thousands(it).to_string());

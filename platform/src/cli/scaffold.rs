@@ -15,18 +15,9 @@ use crate::word::Name;
 /// The files of a new product, by their path in its folder.
 const FILES: &[(&str, &str)] = &[
     ("floe.yaml", include_str!("../../template/floe.yaml")),
-    (
-        "seeds/orders.sql",
-        include_str!("../../template/seeds/orders.sql"),
-    ),
-    (
-        "models/stg_orders.sql",
-        include_str!("../../template/models/stg_orders.sql"),
-    ),
-    (
-        "models/sales_by_day.sql",
-        include_str!("../../template/models/sales_by_day.sql"),
-    ),
+    ("seeds/orders.sql", include_str!("../../template/seeds/orders.sql")),
+    ("models/stg_orders.sql", include_str!("../../template/models/stg_orders.sql")),
+    ("models/sales_by_day.sql", include_str!("../../template/models/sales_by_day.sql")),
 ];
 
 /// Creates the folder of a product, which is named after it, and prints how it is run.

@@ -106,11 +106,7 @@ const STABILITY: &str = "development";
 pub fn registry() -> Result<String, String> {
     let mut known: HashSet<_> = OPENTELEMETRY_KEYS.iter().copied().collect();
     let mut groups = vec![identity(&mut known)];
-    groups.extend(
-        DOMAINS
-            .iter()
-            .map(|domain| self::domain(domain, &mut known)),
-    );
+    groups.extend(DOMAINS.iter().map(|domain| self::domain(domain, &mut known)));
     groups.push(opentelemetry());
     yaml::write(&Registry { groups })
 }
@@ -207,9 +203,7 @@ fn definition(attribute: &AttributeSchema) -> Definition {
             Requirement::Required => "required",
             _ => "recommended",
         },
-        examples: examples
-            .map(|text| example(attribute.value_type, text))
-            .collect(),
+        examples: examples.map(|text| example(attribute.value_type, text)).collect(),
     }
 }
 

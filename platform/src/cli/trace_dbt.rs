@@ -36,9 +36,7 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
         && let Err(error) = history::add(&product, recorded.into())
     {
         let error = error.redacted();
-        report
-            .warnings
-            .push(format!("the ids of the run are not kept: {error}"));
+        report.warnings.push(format!("the ids of the run are not kept: {error}"));
     }
     for warning in &report.warnings {
         print_error("warning", warning);
@@ -67,16 +65,10 @@ impl From<Recorded> for Record {
             lineage_run_id: job.lineage_run_id,
             dbt_invocation_id: None,
         });
-        let status = if recorded.succeeded {
-            "success"
-        } else {
-            "failed"
-        };
+        let status = if recorded.succeeded { "success" } else { "failed" };
         Self {
             command: recorded.command,
-            name: recorded
-                .project
-                .unwrap_or_else(|| "a dbt project".to_owned()),
+            name: recorded.project.unwrap_or_else(|| "a dbt project".to_owned()),
             status: status.to_owned(),
             started_at: rfc3339(recorded.started),
             ended_at: Some(rfc3339(recorded.ended)),

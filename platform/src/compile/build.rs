@@ -19,11 +19,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
     let mut sources = Vec::with_capacity(loaded.product.sources.len());
     let mut models = Vec::with_capacity(loaded.product.models.len());
     for name in &plan.order {
-        let source = loaded
-            .product
-            .sources
-            .iter()
-            .find(|source| *source.name.value == **name);
+        let source = loaded.product.sources.iter().find(|source| *source.name.value == **name);
         sources.extend(source.map(|source| CompiledSource {
             name: source.name.value.clone(),
             path: source.path.as_ref().map(|path| path.value.clone()),
@@ -35,26 +31,18 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             checks: source.checks.iter().map(|it| it.value.clone()).collect(),
             check_needs: check_needs(plan, name),
         }));
-        let model = loaded
-            .product
-            .models
-            .iter()
-            .find(|model| *model.name.value == **name);
-        models.extend(
-            model
-                .zip(query(loaded, plan, name))
-                .map(|(model, query)| CompiledModel {
-                    name: model.name.value.clone(),
-                    layer: model.layer.value,
-                    materialization: model.materialization,
-                    query,
-                    key: model.key.as_ref().map(|key| key.value.clone()),
-                    check_needs: check_needs(plan, name),
-                    checks: model.checks.iter().map(|it| it.value.clone()).collect(),
-                    preview: model.preview,
-                    exports: model.exports.clone(),
-                }),
-        );
+        let model = loaded.product.models.iter().find(|model| *model.name.value == **name);
+        models.extend(model.zip(query(loaded, plan, name)).map(|(model, query)| CompiledModel {
+            name: model.name.value.clone(),
+            layer: model.layer.value,
+            materialization: model.materialization,
+            query,
+            key: model.key.as_ref().map(|key| key.value.clone()),
+            check_needs: check_needs(plan, name),
+            checks: model.checks.iter().map(|it| it.value.clone()).collect(),
+            preview: model.preview,
+            exports: model.exports.clone(),
+        }));
     }
     (sources, models)
 }
@@ -79,10 +67,7 @@ pub(super) fn check_queries(loaded: &Loaded, plan: &Plan) -> BTreeMap<String, Qu
 }
 
 fn column(column: &Column) -> CompiledColumn {
-    CompiledColumn {
-        name: column.name.value.clone(),
-        kind: column.kind,
-    }
+    CompiledColumn { name: column.name.value.clone(), kind: column.kind }
 }
 
 fn query(loaded: &Loaded, plan: &Plan, name: &str) -> Option<Query> {

@@ -45,14 +45,8 @@ fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
             let mistake = missing(&file, product.name.position, "the product", "description");
             mistakes.push(mistake);
         }
-        let sources = product
-            .sources
-            .iter()
-            .map(|source| (&source.name, &source.description));
-        let models = product
-            .models
-            .iter()
-            .map(|model| (&model.name, &model.description));
+        let sources = product.sources.iter().map(|source| (&source.name, &source.description));
+        let models = product.models.iter().map(|model| (&model.name, &model.description));
         for (name, description) in sources.chain(models) {
             if is_blank(description.as_ref()) {
                 let subject = format!("`{}`", name.value);
@@ -77,11 +71,7 @@ fn missing(file: &Path, location: Position, subject: &str, field: &str) -> Error
 }
 
 fn prefixed(file: &Path, prefix: &str, model: &Model) -> Option<Error> {
-    let Spanned {
-        value: name,
-        position,
-        ..
-    } = &model.name;
+    let Spanned { value: name, position, .. } = &model.name;
     if model.layer.value != Layer::Bronze || name.starts_with(prefix) {
         return None;
     }
@@ -103,12 +93,7 @@ fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
         .map(|model| (&*model.name.value, model.layer.value))
         .collect();
     for model in models {
-        for need in plan
-            .dependencies
-            .get(&*model.name.value)
-            .into_iter()
-            .flatten()
-        {
+        for need in plan.dependencies.get(&*model.name.value).into_iter().flatten() {
             let Some(&below) = layer_of.get(need.as_str()) else {
                 continue;
             };
@@ -117,10 +102,7 @@ fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
                     "`{}` is {} and reads `{need}`, which is {below}, expected models of its own layer or below",
                     model.name.value, model.layer.value
                 );
-                mistakes.push(Error::input(
-                    Place::yaml(file, model.layer.position),
-                    message,
-                ));
+                mistakes.push(Error::input(Place::yaml(file, model.layer.position), message));
             }
         }
     }

@@ -51,10 +51,7 @@ mod tests {
         let dependencies = edges
             .iter()
             .map(|(name, needs)| {
-                (
-                    (*name).to_owned(),
-                    needs.iter().map(|need| (*need).to_owned()).collect(),
-                )
+                ((*name).to_owned(), needs.iter().map(|need| (*need).to_owned()).collect())
             })
             .collect();
         order(&dependencies)

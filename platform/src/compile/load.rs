@@ -83,13 +83,7 @@ pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(
         }
     }
     let tables = tables::find(identity, &product, &manifest, &mut mistakes);
-    *loaded = Some(Loaded {
-        product,
-        manifest,
-        queries,
-        checks,
-        tables,
-    });
+    *loaded = Some(Loaded { product, manifest, queries, checks, tables });
     Error::check(mistakes)
 }
 
@@ -115,8 +109,5 @@ fn query(identity: &Identity, path: &InnerPath, referrer: Position) -> Result<Te
         let message = format!("`{path}` is empty, expected one SELECT");
         return Err(Error::input(place(), message));
     }
-    Ok(Text {
-        path: path.clone(),
-        text,
-    })
+    Ok(Text { path: path.clone(), text })
 }

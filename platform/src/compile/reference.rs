@@ -50,11 +50,7 @@ pub(crate) fn find(file: &Path, sql: &str, mistakes: &mut Vec<Error>) -> Vec<Ref
         let range = open..open + close + 2;
         from = range.end;
         match parse(&sql[open + 2..open + close]) {
-            Some((target, name)) => references.push(Reference {
-                target,
-                name,
-                range,
-            }),
+            Some((target, name)) => references.push(Reference { target, name, range }),
             None => mistakes.push(wrong(&sql[range])),
         }
     }
@@ -70,10 +66,7 @@ fn parse(inside: &str) -> Option<(Target, String)> {
         _ => return None,
     };
     let argument = rest.strip_suffix(')')?.trim();
-    let quote = argument
-        .chars()
-        .next()
-        .filter(|first| matches!(first, '\'' | '"'))?;
+    let quote = argument.chars().next().filter(|first| matches!(first, '\'' | '"'))?;
     let name = argument.strip_prefix(quote)?.strip_suffix(quote)?;
     (!name.is_empty() && !name.contains(['\'', '"'])).then(|| (target, name.to_owned()))
 }
@@ -119,10 +112,7 @@ mod tests {
         let mut mistakes = Vec::new();
         let references = find(Path::new("m.sql"), sql, &mut mistakes);
         Error::check(mistakes).map_err(|error| error.to_string())?;
-        let names = references
-            .iter()
-            .map(|reference| reference.name.clone())
-            .collect();
+        let names = references.iter().map(|reference| reference.name.clone()).collect();
         Ok((names, render(sql, &references)))
     }
 
@@ -145,10 +135,7 @@ mod tests {
             ("from {{ ref('') }}", "1:6", "{{ ref('') }}"),
             ("from {{ ref('a\"b') }}", "1:6", "{{ ref('a\"b') }}"),
         ] {
-            assert_eq!(
-                check(sql),
-                Err(format!("m.sql:{place}: {accepted}, found `{found}`"))
-            );
+            assert_eq!(check(sql), Err(format!("m.sql:{place}: {accepted}, found `{found}`")));
         }
     }
 
@@ -163,9 +150,6 @@ mod tests {
             assert_eq!(source_offset(&references, from), to, "{word}");
         }
         let inside = rendered.find("ong_name").unwrap();
-        assert_eq!(
-            source_offset(&references, inside),
-            sql.find("{{source").unwrap()
-        );
+        assert_eq!(source_offset(&references, inside), sql.find("{{source").unwrap());
     }
 }

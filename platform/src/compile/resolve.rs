@@ -34,23 +34,13 @@ pub(super) struct Plan {
     floe_attributes = CompileStage::new(Stage::Resolve)
 )]
 pub(super) fn resolve(identity: &Identity, loaded: &Loaded, plan: &mut Plan) -> Result<(), Error> {
-    let sources: BTreeSet<&str> = loaded
-        .product
-        .sources
-        .iter()
-        .map(|source| &*source.name.value)
-        .collect();
-    let models: BTreeSet<&str> = loaded
-        .product
-        .models
-        .iter()
-        .map(|model| &*model.name.value)
-        .collect();
+    let sources: BTreeSet<&str> =
+        loaded.product.sources.iter().map(|source| &*source.name.value).collect();
+    let models: BTreeSet<&str> =
+        loaded.product.models.iter().map(|model| &*model.name.value).collect();
     let mut mistakes = Vec::new();
-    plan.dependencies = sources
-        .union(&models)
-        .map(|name| ((*name).to_owned(), BTreeSet::new()))
-        .collect();
+    plan.dependencies =
+        sources.union(&models).map(|name| ((*name).to_owned(), BTreeSet::new())).collect();
     let known = Assets { sources, models };
     for (asset, query) in &loaded.queries {
         let file = identity.folder.join(&*query.path);
@@ -96,9 +86,7 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded, plan: &mut Plan) -> 
     }
     let mut rest = plan.dependencies.clone();
     for (asset, needs) in &plan.check_needs {
-        rest.entry(asset.clone())
-            .or_default()
-            .extend(needs.keys().cloned());
+        rest.entry(asset.clone()).or_default().extend(needs.keys().cloned());
     }
     plan.order = loop {
         match graph::order(&rest) {
@@ -169,9 +157,7 @@ impl Assets<'_> {
             return Err(format!("there is no source or model `{to}`{hint}"));
         }
         if is_of_source && !self.is_source(to) {
-            return Err(format!(
-                "the check of a source reads the model `{to}`, expected a source"
-            ));
+            return Err(format!("the check of a source reads the model `{to}`, expected a source"));
         }
         Ok(())
     }
@@ -207,17 +193,11 @@ fn cyclic(identity: &Identity, loaded: &Loaded, plan: &Plan, cycle: &[String]) -
     );
     let file = product::spec_path(&identity.folder);
     // A check can be left out, a query cannot.
-    let of_check = cycle
-        .iter()
-        .zip(cycle.iter().skip(1))
-        .find_map(|(asset, need)| {
-            let is_of_query = plan
-                .dependencies
-                .get(asset)
-                .is_some_and(|it| it.contains(need));
-            let position = plan.check_needs.get(asset)?.get(need)?;
-            (!is_of_query).then_some(*position)
-        });
+    let of_check = cycle.iter().zip(cycle.iter().skip(1)).find_map(|(asset, need)| {
+        let is_of_query = plan.dependencies.get(asset).is_some_and(|it| it.contains(need));
+        let position = plan.check_needs.get(asset)?.get(need)?;
+        (!is_of_query).then_some(*position)
+    });
     if let Some(position) = of_check {
         return Error::input(Place::yaml(&file, position), message);
     }

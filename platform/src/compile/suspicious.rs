@@ -22,9 +22,7 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
         let file = identity.folder.join(&*query.path);
         if let Some(offset) = credential(&query.text) {
             let place = Place::offset(&file, &query.text, offset).redacted();
-            warnings.push(format!(
-                "{place}: this looks like a credential, {NOT_WRITTEN}"
-            ));
+            warnings.push(format!("{place}: this looks like a credential, {NOT_WRITTEN}"));
         }
     }
     for (asset, check) in loaded.product.checks() {

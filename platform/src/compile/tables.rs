@@ -66,10 +66,7 @@ impl Engine {
     fn of(identity: &Identity, manifest: &Manifest) -> Result<Self, Error> {
         let plugins = Active::engine(identity, manifest)?;
         let engine = plugins.required::<dyn ComputeEngine>()?;
-        Ok(Self {
-            name: engine.name(),
-            server: engine.plugin().server(),
-        })
+        Ok(Self { name: engine.name(), server: engine.plugin().server() })
     }
 
     /// The schema with the tables of another product that this engine can read; `None` if they are in a file.
@@ -135,11 +132,7 @@ fn of_database(
             None
         }
     };
-    Ok(SourceTable {
-        name: table.value.clone(),
-        database,
-        product: None,
-    })
+    Ok(SourceTable { name: table.value.clone(), database, product: None })
 }
 
 /// Whether a path is in the folder of the files that runs of the product write.

@@ -36,12 +36,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
         &mut mistakes,
     );
     for source in &product.sources {
-        unique(
-            &file,
-            "column",
-            source.columns.iter().map(|column| &column.name),
-            &mut mistakes,
-        );
+        unique(&file, "column", source.columns.iter().map(|column| &column.name), &mut mistakes);
         mistakes.extend(check_origin(identity, &file, source).err());
     }
     let manifest = &loaded.manifest;
@@ -76,10 +71,7 @@ fn check_origin(identity: &Identity, file: &Path, source: &Source) -> Result<(),
     check_keys(source, origin).map_err(wrong)?;
     match origin {
         Origin::File(_) if source.columns.is_empty() => {
-            let message = format!(
-                "`columns` of `{}` is empty, expected at least one",
-                name.value
-            );
+            let message = format!("`columns` of `{}` is empty, expected at least one", name.value);
             Err(wrong((name.position, message)))
         }
         Origin::File(path) => confine::check(&identity.folder, &path.value)

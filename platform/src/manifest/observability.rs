@@ -36,13 +36,7 @@ pub struct Tracing {
 
 impl Default for Tracing {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            exporter: None,
-            endpoint: None,
-            protocol: None,
-            trace_url: None,
-        }
+        Self { enabled: true, exporter: None, endpoint: None, protocol: None, trace_url: None }
     }
 }
 
@@ -82,11 +76,7 @@ pub struct Lineage {
 
 impl Default for Lineage {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            transport: None,
-            endpoint: None,
-        }
+        Self { enabled: true, transport: None, endpoint: None }
     }
 }
 

@@ -89,11 +89,7 @@ impl Plugins {
                 Content::List(list) => &**list,
                 _ => slice::from_ref(node),
             };
-            found.extend(
-                nodes
-                    .iter()
-                    .filter_map(|node| Found::read(*kind, node, file, mistakes)),
-            );
+            found.extend(nodes.iter().filter_map(|node| Found::read(*kind, node, file, mistakes)));
         }
         found
     }
@@ -192,12 +188,7 @@ impl<'a> Found<'a> {
         }
         let (name, location) = name.filter(|_| is_readable)?;
         Some(Self {
-            selected: Selected {
-                kind,
-                name,
-                on_failure,
-                config: Value::Object(config),
-            },
+            selected: Selected { kind, name, on_failure, config: Value::Object(config) },
             node,
             name: location,
         })
@@ -269,9 +260,7 @@ impl<'de> Visitor<'de> for PluginsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plugins, A::Error> {
         let mut plugins = Plugins::default();
         while let Some(key) = map.next_key::<String>()? {
-            let kind = PluginType::ALL
-                .into_iter()
-                .find(|kind| kind.as_str() == key);
+            let kind = PluginType::ALL.into_iter().find(|kind| kind.as_str() == key);
             match kind {
                 Some(PluginType::TelemetryBackend) => {
                     plugins.telemetry_backend = map.next_value()?;

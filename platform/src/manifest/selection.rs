@@ -44,12 +44,7 @@ impl OnFailure {
 
 impl Selected {
     fn embedded(kind: PluginType, name: &str) -> Self {
-        Self {
-            kind,
-            name: name.to_owned(),
-            on_failure: OnFailure::of(kind),
-            config: json!({}),
-        }
+        Self { kind, name: name.to_owned(), on_failure: OnFailure::of(kind), config: json!({}) }
     }
 
     pub(crate) fn selection(&self, folder: &Path) -> Selection {
@@ -103,10 +98,7 @@ pub(crate) fn with_orchestrator(
     let Some(chosen) = chosen else {
         return selected;
     };
-    if !selected
-        .iter()
-        .any(|it| it.kind == kind && it.name == chosen)
-    {
+    if !selected.iter().any(|it| it.kind == kind && it.name == chosen) {
         selected.retain(|it| it.kind != kind);
         selected.push(Selected::embedded(kind, chosen));
     }

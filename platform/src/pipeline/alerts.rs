@@ -37,9 +37,8 @@ pub(super) fn alert_without_plugins(
 ) -> Option<String> {
     // A mistake in another plugin's configuration may be what the alert is about.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
-    let (channels, stores): (Vec<_>, Vec<_>) = selected
-        .into_iter()
-        .partition(|it| it.kind == PluginType::AlertChannel);
+    let (channels, stores): (Vec<_>, Vec<_>) =
+        selected.into_iter().partition(|it| it.kind == PluginType::AlertChannel);
     let mut lost = None;
     for channel in channels {
         let mut selected = stores.clone();

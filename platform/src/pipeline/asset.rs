@@ -32,9 +32,7 @@ impl<'a> Asset<'a> {
     /// All assets of a product; each follows the assets that it depends on.
     pub(super) fn all(artifacts: &'a CompiledArtifacts) -> Vec<Self> {
         let sources = artifacts.sources.iter().map(Self::Source);
-        sources
-            .chain(artifacts.models.iter().map(Self::Model))
-            .collect()
+        sources.chain(artifacts.models.iter().map(Self::Model)).collect()
     }
 
     pub(super) fn key(self) -> &'a str {

@@ -47,10 +47,7 @@ impl DagsterSensor {
         let path = artifacts::default_path(folder);
         let artifacts = CompiledArtifacts::read(&path)?;
         let identity = Identity::compiled(folder, &path, &artifacts)?;
-        Ok(Self {
-            identity,
-            artifacts,
-        })
+        Ok(Self { identity, artifacts })
     }
 
     /// The configuration of the telemetry.
@@ -110,11 +107,9 @@ fn evaluate(
 ) -> Result<Evaluation, Error> {
     let before = cursor.map(str::to_owned);
     let evaluation = match sensor.state()? {
-        Ok(state) if before.as_ref() != Some(&state) => Evaluation {
-            cursor: Some(state),
-            skip_reason: None,
-            tags: tags(),
-        },
+        Ok(state) if before.as_ref() != Some(&state) => {
+            Evaluation { cursor: Some(state), skip_reason: None, tags: tags() }
+        }
         Ok(_) => skipped(before, "no file of a source has changed".to_owned()),
         Err(reason) => skipped(before, reason),
     };
@@ -129,11 +124,7 @@ fn evaluate(
 }
 
 fn skipped(cursor: Option<String>, reason: String) -> Evaluation {
-    Evaluation {
-        cursor,
-        skip_reason: Some(reason),
-        tags: BTreeMap::new(),
-    }
+    Evaluation { cursor, skip_reason: Some(reason), tags: BTreeMap::new() }
 }
 
 /// The current trace. Baggage may be personal data, and Dagster stores tags.

@@ -114,12 +114,10 @@ impl DagsterStep {
         let built = self.observed(&mut known);
         let state = match &built {
             Ok(rows) => State::Built { rows: *rows },
-            Err(failure) if interrupt::is_requested() => State::Canceled {
-                message: failure.redacted(),
-            },
-            Err(failure) => State::Failed {
-                message: failure.redacted(),
-            },
+            Err(failure) if interrupt::is_requested() => {
+                State::Canceled { message: failure.redacted() }
+            }
+            Err(failure) => State::Failed { message: failure.redacted() },
         };
         self.remember(if built.is_ok() { "success" } else { "failed" }, &known);
         let added = self.add(state, &known.details);
@@ -252,26 +250,16 @@ impl DagsterStep {
         if let Some(url) = &url {
             metadata.push(("floe/trace", Metadata::Url(url)));
         }
-        let written = self
-            .pipes
-            .report_asset_materialization(&self.key, &metadata, None);
+        let written = self.pipes.report_asset_materialization(&self.key, &metadata, None);
         written.map_err(unwritten)?;
         for check in &*run.checked.borrow() {
-            let severity = if check.is_tolerated {
-                Severity::Warn
-            } else {
-                Severity::Error
-            };
+            let severity = if check.is_tolerated { Severity::Warn } else { Severity::Error };
             let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
-            let failed = check
-                .result
-                .failed_rows
-                .map(|rows| ("floe/failed_rows", count(rows)));
+            let failed = check.result.failed_rows.map(|rows| ("floe/failed_rows", count(rows)));
             let metadata: Vec<_> = failed.into_iter().collect();
             let (name, passed) = (&check.name, check.result.passed);
-            let written = self
-                .pipes
-                .report_asset_check(&self.key, name, passed, severity, &metadata);
+            let written =
+                self.pipes.report_asset_check(&self.key, name, passed, severity, &metadata);
             written.map_err(unwritten)?;
         }
         Ok(())

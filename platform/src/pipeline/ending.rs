@@ -26,13 +26,8 @@ pub(super) fn report(
     }
     let failure = report.failure(&built);
     let is_success = failure.is_none();
-    report.unusual = measured::add(
-        identity,
-        &mut report,
-        artifacts,
-        is_success,
-        unusual::sentences,
-    );
+    report.unusual =
+        measured::add(identity, &mut report, artifacts, is_success, unusual::sentences);
     let dbt_invocation_ids = Some(report.dbt_invocation_ids());
     let told: Vec<&str> = report.unusual.iter().map(String::as_str).collect();
     span.set_attributes(&PipelineOutcome {

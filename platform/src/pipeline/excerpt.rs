@@ -16,12 +16,8 @@ pub(super) fn draw(text: &str, offset: usize) -> String {
     let skipped = column.saturating_sub(BEFORE);
     let skipped = if column > WIDTH - 20 { skipped } else { 0 };
     let safe = sanitize_credentials(line);
-    let drawn: String = safe
-        .chars()
-        .skip(skipped)
-        .take(WIDTH)
-        .map(|c| if c == '\t' { ' ' } else { c })
-        .collect();
+    let drawn: String =
+        safe.chars().skip(skipped).take(WIDTH).map(|c| if c == '\t' { ' ' } else { c }).collect();
     let drawn = printable(&drawn);
     let drawn = drawn.trim_end();
     if *safe != *line || drawn.chars().count() < column - skipped {
@@ -38,9 +34,7 @@ fn word(text: &str) -> usize {
     if let Some(quoted) = text.strip_prefix('"') {
         return quoted.chars().take_while(|c| *c != '"').count() + 2;
     }
-    let name = text
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    let name = text.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
     name.count().max(1)
 }
 
@@ -69,10 +63,7 @@ mod tests {
             draw(sql, sql.find("revenu").unwrap()),
             "         2 |  sum(revenu) AS ä\n           |      ^^^^^^"
         );
-        assert_eq!(
-            draw(sql, sql.len()),
-            "         3 | FROM t\n           |       ^"
-        );
+        assert_eq!(draw(sql, sql.len()), "         3 | FROM t\n           |       ^");
     }
 
     #[test]
@@ -84,10 +75,7 @@ mod tests {
         assert_eq!(lines[1].find('^'), lines[0].find("FROM"), "{drawn}");
         let sql = "SELECT 'postgres://u:hunter2XyZ@h/d', x";
         let drawn = draw(sql, sql.rfind('x').unwrap());
-        assert!(
-            !drawn.contains("hunter2") && !drawn.contains('^'),
-            "{drawn}"
-        );
+        assert!(!drawn.contains("hunter2") && !drawn.contains('^'), "{drawn}");
     }
 
     #[test]

@@ -86,9 +86,7 @@ impl Record {
     /// What the record counts for: a run of Dagster, if it has no run of ours around it, or itself.
     fn group(&self) -> Option<&str> {
         let of_dagster = self.dagster_run_id.as_deref();
-        of_dagster
-            .filter(|_| self.run_id.is_none())
-            .or_else(|| self.key())
+        of_dagster.filter(|_| self.run_id.is_none()).or_else(|| self.key())
     }
 
     /// Whether the run has built a table and put it into the warehouse.
@@ -129,8 +127,7 @@ impl Record {
             let own = Some(&job.lineage_run_id);
             own.into_iter().chain(&job.dbt_invocation_id)
         });
-        own.chain(of_jobs)
-            .any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
+        own.chain(of_jobs).any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
     }
 }
 
@@ -217,9 +214,7 @@ pub(crate) fn shared(identity: &Identity, manifest: &Manifest) -> Result<Vec<Rec
     plugins.start(|kind| kind == PluginType::Compute)?;
     let records = engine.recorded_runs(KEPT).map_err(failed(&engine))?;
     let records = records.iter();
-    Ok(records
-        .filter_map(|record| serde_json::from_str(record).ok())
-        .collect())
+    Ok(records.filter_map(|record| serde_json::from_str(record).ok()).collect())
 }
 
 /// The runs that an id refers to, and those in the same traces, of this host and of those that are shared.
@@ -279,23 +274,14 @@ mod tests {
         for number in 0..KEPT + 2 {
             add(folder, record(number)).unwrap();
         }
-        let ended = Record {
-            status: "success".to_owned(),
-            ..record(KEPT)
-        };
+        let ended = Record { status: "success".to_owned(), ..record(KEPT) };
         add(folder, ended.clone()).unwrap();
         let records = read(folder);
         assert_eq!(records.len(), KEPT);
         assert_eq!(records[..2], [ended.clone(), record(KEPT + 1)]);
         assert_eq!(find(folder, Vec::new(), "RUN-2"), [record(3), record(2)]);
-        assert_eq!(
-            find(folder, Vec::new(), "job-50"),
-            [ended.clone(), record(KEPT + 1)]
-        );
-        assert_eq!(
-            find(folder, Vec::new(), "dbt-50"),
-            [ended, record(KEPT + 1)]
-        );
+        assert_eq!(find(folder, Vec::new(), "job-50"), [ended.clone(), record(KEPT + 1)]);
+        assert_eq!(find(folder, Vec::new(), "dbt-50"), [ended, record(KEPT + 1)]);
         assert_eq!(find(folder, Vec::new(), "run-1"), []);
         assert_eq!(find(folder, Vec::new(), ""), []);
     }
@@ -308,10 +294,7 @@ mod tests {
             command: command.to_owned(),
             status: status.to_owned(),
             started_at: format!("2026-01-0{number}"),
-            jobs: vec![Job {
-                name: table.to_owned(),
-                ..Job::default()
-            }],
+            jobs: vec![Job { name: table.to_owned(), ..Job::default() }],
             ..record(number)
         };
         let last = |shared: Vec<Record>| last_with(folder, shared, "orders")?.run_id;
@@ -327,10 +310,7 @@ mod tests {
         let of_host = run(8, "run", "success", "orders");
         assert_eq!(last(vec![of_host]).as_deref(), Some("run-8"));
         // Its run is that of Dagster.
-        let of_dagster = Record {
-            run_id: None,
-            ..run(9, "build-asset orders", "success", "")
-        };
+        let of_dagster = Record { run_id: None, ..run(9, "build-asset orders", "success", "") };
         let found = last_with(folder, vec![of_dagster.clone()], "orders");
         assert_eq!(found, Some(of_dagster));
         assert_eq!(record(1).span_context(), None);
@@ -340,16 +320,11 @@ mod tests {
     fn runs_of_other_hosts_are_among_those_of_this_one() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let at = |number: usize| Record {
-            started_at: format!("2026-01-0{number}"),
-            ..record(number)
-        };
+        let at =
+            |number: usize| Record { started_at: format!("2026-01-0{number}"), ..record(number) };
         add(folder, at(2)).unwrap();
         // The server did not learn of its end.
-        let stale = Record {
-            status: "started".to_owned(),
-            ..at(2)
-        };
+        let stale = Record { status: "started".to_owned(), ..at(2) };
         let shared = vec![at(3), stale, at(4)];
         assert_eq!(find(folder, shared.clone(), "trace-1"), [at(3), at(2)]);
         assert_eq!(find(folder, shared, "job-4"), [at(4)]);
@@ -398,10 +373,7 @@ mod tests {
     #[test]
     fn a_run_has_at_most_a_thousand_jobs_in_its_record() {
         let folder = tempfile::tempdir().unwrap();
-        let record = Record {
-            jobs: vec![Job::default(); KEPT_JOBS + 1],
-            ..Record::default()
-        };
+        let record = Record { jobs: vec![Job::default(); KEPT_JOBS + 1], ..Record::default() };
         add(folder.path(), record).unwrap();
         assert_eq!(read(folder.path())[0].jobs.len(), KEPT_JOBS);
     }

@@ -40,10 +40,7 @@ fn emit(
 ) -> Result<(), Error> {
     let run_id = prepared.run_id.as_str();
     let started_by = LineageParent::from_environment();
-    let job = Job {
-        namespace: &prepared.identity.namespace,
-        name: &prepared.identity.name,
-    };
+    let job = Job { namespace: &prepared.identity.namespace, name: &prepared.identity.name };
     let dbt_invocation_ids = report.dbt_invocation_ids();
     let mut tags = run::tags(run_id, report.dagster_run_id.as_deref());
     tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
@@ -53,10 +50,7 @@ fn emit(
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
         tags,
-        engine: Some(Engine {
-            name: "floe",
-            version: env!("CARGO_PKG_VERSION"),
-        }),
+        engine: Some(Engine { name: "floe", version: env!("CARGO_PKG_VERSION") }),
         error,
         ..RunEvent::new(state, SystemTime::now(), run_id, job)
     })

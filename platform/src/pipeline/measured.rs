@@ -119,9 +119,7 @@ impl MeasuredRun {
             engine: report.engine.clone(),
             host: host(),
             cores: thread::available_parallelism().map_or(0, usize::from),
-            stages: stages
-                .map(|(name, took)| (name.to_owned(), took.as_secs_f64()))
-                .collect(),
+            stages: stages.map(|(name, took)| (name.to_owned(), took.as_secs_f64())).collect(),
             assets: assets.map(|step| asset(step, report, artifacts)).collect(),
             unusual: Vec::new(),
         }
@@ -182,10 +180,8 @@ fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>)
     }
     let source = artifacts.sources.iter().find(|it| *it.name == *key);
     let columns = source.map(CompiledSource::columns).unwrap_or_default();
-    let mut columns: Vec<String> = columns
-        .iter()
-        .map(|it| format!("{} {:?}", it.name, it.kind))
-        .collect();
+    let mut columns: Vec<String> =
+        columns.iter().map(|it| format!("{} {:?}", it.name, it.kind)).collect();
     let table = source.and_then(|source| source.table.as_ref());
     columns.extend(table.map(ToString::to_string));
     // What it reads when it generates its file says nothing of loading it.
@@ -231,10 +227,7 @@ pub(super) fn add(
     let mut warnings = Vec::new();
     let added = add_run(&identity.folder, &mut run, explain, &mut warnings);
     if let Err(error) = added {
-        warnings.push(format!(
-            "what the run took is not kept: {}",
-            error.redacted()
-        ));
+        warnings.push(format!("what the run took is not kept: {}", error.redacted()));
     }
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -362,9 +355,7 @@ pub(crate) fn read_all(
 ) -> Result<Vec<MeasuredRun>, Error> {
     let text = read(folder, warnings)?;
     let lines = newest_first(&text);
-    Ok(lines
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect())
+    Ok(lines.filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 /// The lines of the runs.
@@ -378,11 +369,7 @@ mod tests {
     use super::*;
 
     fn run(select: Option<String>) -> MeasuredRun {
-        MeasuredRun {
-            select,
-            started_at: "2026-11-25".to_owned(),
-            ..MeasuredRun::default()
-        }
+        MeasuredRun { select, started_at: "2026-11-25".to_owned(), ..MeasuredRun::default() }
     }
 
     #[test]

@@ -15,17 +15,14 @@ static METRICS: MetricRecorder =
     MetricRecorder::new("floe.pipeline").with_version(env!("CARGO_PKG_VERSION"));
 
 /// Histogram boundaries from milliseconds, as in the demo, to hours, as in a large warehouse.
-const SECONDS: &[f64] = &[
-    0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0,
-];
+const SECONDS: &[f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0];
 
 const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
     .with_unit("s")
     .with_description("Duration of a run.")
     .with_boundaries(SECONDS);
-const RUNS: Metric<'_> = Metric::new("floe.pipeline.runs")
-    .with_unit("{run}")
-    .with_description("Runs that ended.");
+const RUNS: Metric<'_> =
+    Metric::new("floe.pipeline.runs").with_unit("{run}").with_description("Runs that ended.");
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
     .with_description("Runs in which an asset failed or that stopped early; also products that could not be compiled.");
@@ -137,11 +134,7 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     match error {
         None => METRICS.increment(VALIDATION_ERRORS, 0, &[plugin]),
         Some(error) => {
-            METRICS.increment(
-                VALIDATION_ERRORS,
-                1,
-                &[plugin, KeyValue::new("error.type", error)],
-            );
+            METRICS.increment(VALIDATION_ERRORS, 1, &[plugin, KeyValue::new("error.type", error)]);
         }
     }
 }
@@ -183,10 +176,7 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
                 KeyValue::new("floe.asset.status", status),
             ],
         );
-        let model = artifacts
-            .models
-            .iter()
-            .find(|model| *model.name == *step.key);
+        let model = artifacts.models.iter().find(|model| *model.name == *step.key);
         if let (Some(model), Outcome::Built { rows }) = (model, &step.outcome) {
             let labels = [
                 KeyValue::new("floe.transform.model", model.name.to_string()),

@@ -40,12 +40,7 @@ pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Res
         invocation_id: run.dbt_invocation_id(key).as_deref(),
         ..Invocation::default()
     });
-    outcome::record(
-        key,
-        run.orchestration,
-        &built,
-        &TransformOutcome { rows_affected },
-    );
+    outcome::record(key, run.orchestration, &built, &TransformOutcome { rows_affected });
     run.lineage_of_end(&lineage, &built)?;
     built
 }
@@ -65,10 +60,7 @@ fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
         span.add_link(context.clone());
     }
     let mut warehouse = run.warehouse.borrow_mut();
-    span.set_attributes(&DatabaseTable {
-        system: warehouse.system_name(),
-        table: Some(input),
-    });
+    span.set_attributes(&DatabaseTable { system: warehouse.system_name(), table: Some(input) });
     let columns = warehouse.columns(input);
     let file = product::spec_path(run.folder());
     let columns = columns.map_err(|error| Failure::of_query(error, &file, ""))?;
@@ -92,11 +84,8 @@ fn write(model: &CompiledModel, run: &Run<'_>, asset: &AssetRun<'_>) -> Result<u
     built.map_err(|error| {
         let columns = run.columns.borrow();
         let inputs = model.query.depends_on.iter();
-        let columns: Vec<&str> = inputs
-            .filter_map(|input| columns.get(input))
-            .flatten()
-            .map(String::as_str)
-            .collect();
+        let columns: Vec<&str> =
+            inputs.filter_map(|input| columns.get(input)).flatten().map(String::as_str).collect();
         Failure::of_query(error, &file, &model.query.sql).with_columns(&columns)
     })
 }
@@ -123,20 +112,14 @@ fn build_by_dbt(
     run_id: &str,
 ) -> Result<(), PluginError> {
     let backends: Vec<Handle<dyn LineageBackend>> = run.plugins.plugins().all().collect();
-    let root = run.started_by.root().unwrap_or(Root {
-        run_id: run.id,
-        job: run.job(&run.identity.name),
-    });
+    let root =
+        run.started_by.root().unwrap_or(Root { run_id: run.id, job: run.job(&run.identity.name) });
     let part_of = PartOfRun {
         backends: &backends,
         namespace: &run.identity.namespace,
         data_namespace: dbt.data_namespace(),
         renamed_schema: dbt.renamed_schema(),
-        parent: Parent {
-            run_id,
-            job: run.job(job),
-            root: Some(root),
-        },
+        parent: Parent { run_id, job: run.job(job), root: Some(root) },
         tags: tags(run.id, run.dagster_run_id.as_deref()),
     };
     let command = dbt.build(names, &part_of)?;

@@ -70,12 +70,7 @@ pub struct QueryError {
 
 impl QueryError {
     pub(super) fn new(place: Place, error: &floe_plugin::Error) -> Self {
-        Self {
-            place,
-            message: error.to_string(),
-            error_type: error.error_type(),
-            excerpt: None,
-        }
+        Self { place, message: error.to_string(), error_type: error.error_type(), excerpt: None }
     }
 
     /// The error of a check, at its place in the specification as far as that is known.
@@ -149,29 +144,17 @@ impl Failure {
                 (place, excerpt::draw(&text, offset))
             },
         );
-        let error = QueryError {
-            excerpt: Some(excerpt.into()),
-            ..QueryError::new(place, &error)
-        };
+        let error = QueryError { excerpt: Some(excerpt.into()), ..QueryError::new(place, &error) };
         Self::Query(error)
     }
 
     /// The failure of a source whose data is wrong. A plugin that reads no file has no place of the mistake.
     pub(super) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
         let failed = QueryError::new(Place::file(&product::spec_path(folder)), &error);
-        Self::Query(
-            match Error::of_plugin(PluginType::Ingestion, plugin, error) {
-                Error::Input { place, message } => QueryError {
-                    place,
-                    message,
-                    ..failed
-                },
-                other => QueryError {
-                    message: other.to_string(),
-                    ..failed
-                },
-            },
-        )
+        Self::Query(match Error::of_plugin(PluginType::Ingestion, plugin, error) {
+            Error::Input { place, message } => QueryError { place, message, ..failed },
+            other => QueryError { message: other.to_string(), ..failed },
+        })
     }
 
     /// Adds which of these columns may be meant to the error of an unknown one.
@@ -222,11 +205,7 @@ pub(super) fn record(
         }
         Err(error) => {
             tracing::error!(asset = key, %error, "not built");
-            if interrupt::is_requested() {
-                AssetStatus::Canceled
-            } else {
-                AssetStatus::Failed
-            }
+            if interrupt::is_requested() { AssetStatus::Canceled } else { AssetStatus::Failed }
         }
     };
     orchestration.record(status);

@@ -50,11 +50,7 @@ pub(super) fn prepare<'a>(
             if !has_results {
                 results::start(identity, &report)?;
             }
-            let prepared = Prepared {
-                identity,
-                run_id,
-                artifacts,
-            };
+            let prepared = Prepared { identity, run_id, artifacts };
             Ok((prepared, report))
         }
         Err(error) => {

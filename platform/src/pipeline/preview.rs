@@ -54,9 +54,7 @@ impl RowSink for Rows {
                 Value::Text(text) => {
                     column.is_number = false;
                     let start: String = text.chars().take(MAX_VALUE).collect();
-                    let text = Redactor::default()
-                        .redact_value(&column.name, &start)
-                        .into_owned();
+                    let text = Redactor::default().redact_value(&column.name, &start).into_owned();
                     printable(&text).into_owned()
                 }
                 Value::Bytes(bytes) => {
@@ -78,8 +76,7 @@ mod tests {
     #[test]
     fn values_are_safe_to_print() {
         let mut rows = Rows::default();
-        rows.columns(&["id", "who", "note", "password", "data"])
-            .unwrap();
+        rows.columns(&["id", "who", "note", "password", "data"]).unwrap();
         let long = "x".repeat(5000);
         rows.row(&[
             Value::Integer(-7),
@@ -97,11 +94,8 @@ mod tests {
             Value::Null,
         ])
         .unwrap();
-        let values: Vec<[&str; 2]> = rows
-            .0
-            .iter()
-            .map(|column| [&*column.values[0], &*column.values[1]])
-            .collect();
+        let values: Vec<[&str; 2]> =
+            rows.0.iter().map(|column| [&*column.values[0], &*column.values[1]]).collect();
         assert_eq!(values[0], ["-7", "NULL"]);
         assert_eq!(values[1], ["<REDACTED>@example.com", "Zoé Müller"]);
         assert_eq!(values[2], ["two\\nlines \\u{1b}[31m", &long[..MAX_VALUE]]);

@@ -61,9 +61,7 @@ pub(super) fn build<'a>(
         created.map_err(failed(orchestrator))?;
     }
     // Each process opens it, one after the other.
-    warehouse::create(database, plugins)?
-        .close()
-        .map_err(Error::from_plugin)?;
+    warehouse::create(database, plugins)?.close().map_err(Error::from_plugin)?;
     let spans = StepSpans::create(&identity.folder)?;
     let of_steps = spans.as_ref().map(StepSpans::path);
     let (_folder, file, shared) = SharedRun::create(run_id, database, &path, of_steps)?;
@@ -76,10 +74,7 @@ pub(super) fn build<'a>(
         ("FLOE_PRODUCT", absolute.as_os_str()),
         (VARIABLE, file.as_os_str()),
     ];
-    let definitions = Definitions {
-        folder: &folder,
-        variables: &variables,
-    };
+    let definitions = Definitions { folder: &folder, variables: &variables };
     let started = Instant::now();
     let assets = Asset::all(artifacts);
     let ran = orchestrator.run_definitions(&product, &definitions, || {
@@ -147,9 +142,8 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         let all: Vec<&Attempt> = attempts.iter().filter(|it| it.key == key).collect();
         let (started, ended): (Vec<&Attempt>, Vec<&Attempt>) =
             all.iter().partition(|it| it.state == State::Started);
-        let unfinished = started
-            .iter()
-            .filter(|it| !ended.iter().any(|end| end.number == it.number));
+        let unfinished =
+            started.iter().filter(|it| !ended.iter().any(|end| end.number == it.number));
         for attempt in unfinished {
             canceled(attempt);
         }
@@ -173,14 +167,12 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         let end = ended.iter().find(|end| end.number == last.number);
         let outcome = match end.map(|end| &end.state) {
             Some(State::Built { rows }) => Outcome::Built { rows: *rows },
-            Some(State::Failed { message } | State::Canceled { message }) => Outcome::Failed {
-                message: message.clone(),
-                excerpt: None,
-            },
-            Some(State::Started) | None => Outcome::Failed {
-                message: format!("`{key}`: {UNFINISHED}"),
-                excerpt: None,
-            },
+            Some(State::Failed { message } | State::Canceled { message }) => {
+                Outcome::Failed { message: message.clone(), excerpt: None }
+            }
+            Some(State::Started) | None => {
+                Outcome::Failed { message: format!("`{key}`: {UNFINISHED}"), excerpt: None }
+            }
         };
         let details = end.map(|end| end.details.clone()).unwrap_or_default();
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
@@ -197,24 +189,14 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
 
 /// The span of an asset that Dagster did not build because of a dependency. Its status is unset: nothing was done.
 fn skipped(key: &str, missing: &str, run_id: &str) {
-    let outcome = AssetOutcome {
-        status: AssetStatus::Skipped,
-        missing: Some(missing),
-    };
-    let attributes = Attributes {
-        asset_key: key,
-        run_id: Some(run_id),
-        ..Attributes::default()
-    };
+    let outcome = AssetOutcome { status: AssetStatus::Skipped, missing: Some(missing) };
+    let attributes = Attributes { asset_key: key, run_id: Some(run_id), ..Attributes::default() };
     span(&attributes, &outcome, SystemTime::now()).end();
 }
 
 /// The span of an attempt whose own process could not end it.
 fn canceled(attempt: &Attempt) {
-    let outcome = AssetOutcome {
-        status: AssetStatus::Canceled,
-        missing: None,
-    };
+    let outcome = AssetOutcome { status: AssetStatus::Canceled, missing: None };
     let attributes = Attributes {
         asset_key: &attempt.key,
         run_id: Some(&attempt.orchestrator_run_id),
@@ -224,10 +206,7 @@ fn canceled(attempt: &Attempt) {
     };
     let started = UNIX_EPOCH + Duration::from_millis(attempt.at);
     let mut span = span(&attributes, &outcome, started);
-    span.set_attribute(KeyValue::new(
-        Lineage::RUN_ID,
-        attempt.lineage_run_id.to_string(),
-    ));
+    span.set_attribute(KeyValue::new(Lineage::RUN_ID, attempt.lineage_run_id.to_string()));
     span.set_attribute(KeyValue::new("error.type", "canceled"));
     span.set_status(Status::error(UNFINISHED));
     span.end();

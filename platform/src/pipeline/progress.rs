@@ -50,10 +50,7 @@ impl Progress {
         let progress = Self {
             lines: identity.lines,
             bar,
-            layers: models
-                .clone()
-                .map(|it| (it.name.to_string(), it.layer))
-                .collect(),
+            layers: models.clone().map(|it| (it.name.to_string(), it.layer)).collect(),
             width: names.map(|it| it.len()).max().unwrap_or(0).min(MAX_KEY),
             has_color: uses_color(io::stderr().is_terminal()),
         };

@@ -48,11 +48,7 @@ pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
         }
     }
     register(run, &stored)?;
-    if let Some(store) = run
-        .plugins
-        .one::<dyn ObjectStore>()
-        .filter(|_| !stored.is_empty())
-    {
+    if let Some(store) = run.plugins.one::<dyn ObjectStore>().filter(|_| !stored.is_empty()) {
         let uri = format!("{}/{}", store.plugin().warehouse_uri(), prefix(run));
         let folder = uri.strip_prefix("file://").unwrap_or(&uri);
         report.objects = Some(format!("{folder} ({})", Count(stored.len(), "CSV file")));
@@ -70,14 +66,9 @@ fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
         return Ok(());
     };
     let namespace = run.identity.namespace.as_str();
-    run.plugins
-        .tolerate(&catalog, catalog.create_namespace(namespace))?;
+    run.plugins.tolerate(&catalog, catalog.create_namespace(namespace))?;
     for (name, location) in stored {
-        let created = catalog.create_table(&StoredTable {
-            namespace,
-            name,
-            location,
-        });
+        let created = catalog.create_table(&StoredTable { namespace, name, location });
         run.plugins.tolerate(&catalog, created)?;
     }
     Ok(())
@@ -100,12 +91,9 @@ fn describe(
     product.models.retain(|model| !missing.contains(model.name));
     for model in &mut product.models {
         let columns = described.get(model.name).into_iter().flatten();
-        model.columns = columns
-            .map(|(name, kind)| Column { name, kind: *kind })
-            .collect();
+        model.columns = columns.map(|(name, kind)| Column { name, kind: *kind }).collect();
     }
-    run.plugins
-        .tolerate(&layer, layer.sync(&product, &folder))?;
+    run.plugins.tolerate(&layer, layer.sync(&product, &folder))?;
     Ok(())
 }
 

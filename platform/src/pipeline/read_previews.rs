@@ -27,11 +27,7 @@ pub(super) fn read_previews(run: &Run<'_>, report: &Report) -> Vec<Preview> {
             tracing::warn!(table = &*model.name, %error, "its first rows cannot be read");
             return None;
         }
-        Some(Preview {
-            table: model.name.to_string(),
-            all_rows,
-            columns: first.0,
-        })
+        Some(Preview { table: model.name.to_string(), all_rows, columns: first.0 })
     });
     built.collect()
 }

@@ -399,11 +399,7 @@ impl Report {
         });
         let failed: Vec<_> = failed.collect();
         let shown = &failed[..failed.len().min(MOST_FAILED)];
-        let width = shown
-            .iter()
-            .map(|(step, _)| step.key.len())
-            .max()
-            .unwrap_or(0);
+        let width = shown.iter().map(|(step, _)| step.key.len()).max().unwrap_or(0);
         let labels = iter::once("failed").chain(iter::repeat(""));
         for (label, (step, message)) in labels.zip(shown) {
             write!(f, "\n{label:<8} {:<width$}  {message}", step.key)?;
@@ -433,11 +429,7 @@ impl Report {
     /// Where the tables are.
     fn tables(&self) -> String {
         if let Some(server) = &self.server {
-            let of = if self.is_published {
-                ""
-            } else {
-                " (unchanged)"
-            };
+            let of = if self.is_published { "" } else { " (unchanged)" };
             return format!("{server}{of}");
         }
         let [_, failed, _, rest] = self.counts();
@@ -466,10 +458,7 @@ impl Report {
         let took = started.elapsed();
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
-            Err(error) => Outcome::Failed {
-                message: error.redacted(),
-                excerpt: None,
-            },
+            Err(error) => Outcome::Failed { message: error.redacted(), excerpt: None },
         };
         let generated = details.generated.unwrap_or_default();
         let step = Step {
@@ -539,11 +528,9 @@ impl fmt::Display for Report {
         let models = self.built_models();
         write!(f, "{} built", of_kinds(models, built - models))?;
         write!(f, ", {failed} failed")?;
-        for (count, what) in [
-            (skipped, "skipped"),
-            (rest, "not started"),
-            (self.not_selected, "not selected"),
-        ] {
+        for (count, what) in
+            [(skipped, "skipped"), (rest, "not started"), (self.not_selected, "not selected")]
+        {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }
@@ -579,9 +566,8 @@ fn write_times<'a>(
     label: &str,
     times: impl Iterator<Item = (&'a str, Duration)>,
 ) -> fmt::Result {
-    let times: Vec<String> = times
-        .map(|(name, took)| format!("{name} {}", Elapsed(took)))
-        .collect();
+    let times: Vec<String> =
+        times.map(|(name, took)| format!("{name} {}", Elapsed(took))).collect();
     if times.is_empty() {
         return Ok(());
     }

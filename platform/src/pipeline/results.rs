@@ -102,10 +102,7 @@ pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
 
 /// Tells the other hosts that build the warehouse of the run that begins to build it. Returns whether they know of it.
 pub(super) fn share_start(identity: &Identity, report: &Report, plugins: &Active) -> bool {
-    history::share(
-        plugins,
-        record(identity, report, Status::Started, active::current_ids()),
-    )
+    history::share(plugins, record(identity, report, Status::Started, active::current_ids()))
 }
 
 /// Writes the results. If the run stopped early, the assets after that point are missing, and `stopped` is
@@ -117,11 +114,7 @@ pub(super) fn write(
     stopped: Option<&Error>,
 ) -> Result<(), Error> {
     let is_built = stopped.is_none() && report.count(Outcome::is_failed) == 0;
-    let status = if is_built {
-        Status::Success
-    } else {
-        Status::Failed
-    };
+    let status = if is_built { Status::Success } else { Status::Failed };
     // The trace is exported if a span of it has failed, also where the run tolerates that.
     let has_failed = !is_built
         || report.checks().failed > 0

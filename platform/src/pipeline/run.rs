@@ -143,12 +143,7 @@ impl Run<'_> {
             name,
             columns: match of_source.filter(|columns| !columns.is_empty()) {
                 Some(columns) => columns.into_iter().map(Field::from).collect(),
-                None => found()
-                    .map(|name| Field {
-                        name,
-                        ..Field::default()
-                    })
-                    .collect(),
+                None => found().map(|name| Field { name, ..Field::default() }).collect(),
             },
             ..Dataset::default()
         }
@@ -165,10 +160,7 @@ impl Run<'_> {
     pub(super) fn checks(&self) -> Checks {
         let checked = self.checked.borrow();
         let passed = checked.iter().filter(|it| it.result.passed).count() as u64;
-        Checks {
-            passed,
-            failed: checked.len() as u64 - passed,
-        }
+        Checks { passed, failed: checked.len() as u64 - passed }
     }
 
     /// The checks of that asset that failed.
@@ -211,12 +203,7 @@ impl Run<'_> {
             Err(_) => RunState::Fail,
         };
         let message = built.as_ref().err().map(Failure::redacted);
-        self.lineage(
-            asset,
-            state,
-            built.as_ref().ok().copied(),
-            message.as_deref(),
-        )
+        self.lineage(asset, state, built.as_ref().ok().copied(), message.as_deref())
     }
 
     /// Emits a change in the state of the run of an asset.
@@ -230,15 +217,9 @@ impl Run<'_> {
         let columns = self.columns.borrow();
         let dbt_invocation_id = self.dbt_invocation_id(asset.key);
         let sql = asset.sql.map(sanitize_credentials);
-        let output = Dataset {
-            rows,
-            ..self.dataset(asset.key, &columns)
-        };
-        let mut inputs: Vec<Dataset<'_>> = asset
-            .inputs
-            .iter()
-            .map(|name| self.dataset(name, &columns))
-            .collect();
+        let output = Dataset { rows, ..self.dataset(asset.key, &columns) };
+        let mut inputs: Vec<Dataset<'_>> =
+            asset.inputs.iter().map(|name| self.dataset(name, &columns)).collect();
         let outside = asset.outside.map(|(namespace, name)| Dataset {
             namespace,
             name,
@@ -256,19 +237,11 @@ impl Run<'_> {
             }),
             // As in the artifacts: a backend of lineage gets no credential.
             sql: sql.as_deref(),
-            tags: dbt_invocation_id
-                .iter()
-                .map(|id| (DBT_INVOCATION_ID, id.as_str()))
-                .collect(),
+            tags: dbt_invocation_id.iter().map(|id| (DBT_INVOCATION_ID, id.as_str())).collect(),
             error,
             inputs,
             outputs: vec![output],
-            ..RunEvent::new(
-                state,
-                SystemTime::now(),
-                asset.run_id.as_str(),
-                self.job(asset.job),
-            )
+            ..RunEvent::new(state, SystemTime::now(), asset.run_id.as_str(), self.job(asset.job))
         })
     }
 
@@ -284,15 +257,9 @@ impl Run<'_> {
         let columns = self.columns.borrow();
         let name = format!("{}.{table}.checks", self.identity.name);
         self.emit(RunEvent {
-            job_type: Some(JobType {
-                integration: "FLOE",
-                job_type: "TEST",
-            }),
+            job_type: Some(JobType { integration: "FLOE", job_type: "TEST" }),
             error,
-            inputs: vec![Dataset {
-                assertions,
-                ..self.dataset(table, &columns)
-            }],
+            inputs: vec![Dataset { assertions, ..self.dataset(table, &columns) }],
             ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), self.job(&name))
         })
     }
@@ -303,10 +270,7 @@ impl Run<'_> {
     }
 
     pub(super) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
-        Job {
-            namespace: &self.identity.namespace,
-            name,
-        }
+        Job { namespace: &self.identity.namespace, name }
     }
 
     /// Emits an event of a job whose run is a part of this one.
@@ -318,11 +282,7 @@ impl Run<'_> {
         };
         let mut tags = tags(self.id, self.dagster_run_id.as_deref());
         tags.extend(&event.tags);
-        self.plugins.lineage(RunEvent {
-            parent: Some(parent),
-            tags,
-            ..event
-        })
+        self.plugins.lineage(RunEvent { parent: Some(parent), tags, ..event })
     }
 }
 

@@ -126,9 +126,7 @@ impl SharedRun {
     /// The attempts, in their order. A line that a process was killed in is skipped.
     pub(super) fn attempts(&self) -> Vec<Attempt> {
         let text = input_file::read(&self.attempts).unwrap_or_default();
-        text.lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 }
 

@@ -60,9 +60,7 @@ pub(super) fn build(
         is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
-        outside: outside
-            .as_ref()
-            .map(|(namespace, name)| (&**namespace, &**name)),
+        outside: outside.as_ref().map(|(namespace, name)| (&**namespace, &**name)),
     };
     run.lineage_of_start(&lineage)?;
     if let Some(table) = table {
@@ -116,16 +114,9 @@ fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result
     if !file.exists() {
         let error = PluginError::new(ErrorKind::InvalidInput, missing_file(path));
         let error = error.in_domain("ingestion");
-        return Err(source_table::failed(
-            source,
-            run,
-            &error,
-            [source_table::Key::Path],
-        ));
+        return Err(source_table::failed(source, run, &error, [source_table::Key::Path]));
     }
-    let tool = run
-        .plugins
-        .named::<dyn IngestionEngine>(source.ingestion())?;
+    let tool = run.plugins.named::<dyn IngestionEngine>(source.ingestion())?;
     let columns = source.columns();
     let load = Load {
         table: &source.name,
@@ -136,12 +127,7 @@ fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result
     run.replace(&source.name)?;
     let mut warehouse = run.warehouse.borrow_mut();
     let loaded = warehouse.load(&source.name, &columns, &mut |rows| {
-        let mut rows = Guarded {
-            rows,
-            table: &source.name,
-            file: &file,
-            plugins: run.plugins,
-        };
+        let mut rows = Guarded { rows, table: &source.name, file: &file, plugins: run.plugins };
         tool.run(&load, &mut rows).map(drop)
     });
     loaded.map_err(|error| {

@@ -99,11 +99,7 @@ pub(super) fn failed<const N: usize>(
 fn builds(product: &SourceProduct, run: &Run<'_>) -> String {
     let folder = run.folder().join(&*product.path);
     let folder = folder.strip_prefix(".").unwrap_or(&folder);
-    format!(
-        "`floe run {}` builds the tables of `{}`",
-        folder.display(),
-        product.name
-    )
+    format!("`floe run {}` builds the tables of `{}`", folder.display(), product.name)
 }
 
 /// The file of the database, which exists; `None` if the table is in the server of the warehouse.
@@ -149,11 +145,7 @@ pub(super) fn link(table: &SourceTable, run: &Run<'_>) {
 /// the source is the same without.
 fn published(product: &SourceProduct, table: &str, run: &Run<'_>) -> Option<Record> {
     let is_server = run.server().is_some();
-    let other = run
-        .identity
-        .of_other(&product.path)
-        .ok()
-        .filter(|_| is_server);
+    let other = run.identity.of_other(&product.path).ok().filter(|_| is_server);
     let shared = other.and_then(|(other, manifest)| history::shared(&other, &manifest).ok());
     let folder = run.folder().join(&*product.path);
     history::last_with(&folder, shared.unwrap_or_default(), table)
@@ -176,8 +168,5 @@ pub(super) fn dataset(table: &SourceTable, run: &Run<'_>) -> (String, String) {
     let database = path.file_stem().unwrap_or_default().to_string_lossy();
     let (schema, table) = (name.schema().unwrap_or(MAIN), name.table());
     let safe = |text: String| sanitize_credentials(&text).into_owned();
-    (
-        safe(format!("{system}://{}", path.display())),
-        safe(format!("{database}.{schema}.{table}")),
-    )
+    (safe(format!("{system}://{}", path.display())), safe(format!("{database}.{schema}.{table}")))
 }

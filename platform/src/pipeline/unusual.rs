@@ -93,10 +93,7 @@ pub(super) fn explain(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
 fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for asset in run.assets.iter().filter(|asset| asset.is_bad()) {
-        let before: Vec<_> = past
-            .iter()
-            .filter_map(|run| run.asset(&asset.name))
-            .collect();
+        let before: Vec<_> = past.iter().filter_map(|run| run.asset(&asset.name)).collect();
         let since = asset.failed_since.as_ref();
         let when = match since.filter(|(number, _)| *number < run.number) {
             Some((number, at)) => format!("since run {number} ({at})"),
@@ -104,11 +101,7 @@ fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
             None => {
                 let times = before.iter().filter(|it| it.is_bad()).count();
                 let is_changed = before.first().is_some_and(|it| it.query != asset.query);
-                let changed = if is_changed {
-                    ", and its query changed"
-                } else {
-                    ""
-                };
+                let changed = if is_changed { ", and its query changed" } else { "" };
                 match times {
                     0 => format!("for the first time in {} runs{changed}", before.len() + 1),
                     _ => format!("as in {times} of the last {} runs{changed}", before.len()),
@@ -121,13 +114,7 @@ fn failures(past: &[MeasuredRun], run: &MeasuredRun) -> Vec<Finding> {
         let verb = if names.len() == 1 { "fails" } else { "fail" };
         format!("{} {verb} {when}", listed(&names))
     });
-    texts
-        .map(|text| Finding {
-            kind: Kind::Failure,
-            excess: 0.0,
-            text,
-        })
-        .collect()
+    texts.map(|text| Finding { kind: Kind::Failure, excess: 0.0, text }).collect()
 }
 
 /// Why an asset may take another time than usual.
@@ -218,11 +205,8 @@ impl<'a> Comparison<'a> {
     /// Adds an asset, after those that it reads.
     fn add_asset(&mut self, asset: &'a MeasuredAsset) {
         let name = &*asset.name;
-        let before: Vec<Option<&MeasuredAsset>> = self
-            .built
-            .iter()
-            .map(|run| run.get(name).copied())
-            .collect();
+        let before: Vec<Option<&MeasuredAsset>> =
+            self.built.iter().map(|run| run.get(name).copied()).collect();
         let built: Vec<&MeasuredAsset> = before.iter().copied().flatten().collect();
         if built.len() < FEWEST {
             return;
@@ -268,21 +252,11 @@ impl<'a> Comparison<'a> {
         past: Vec<Option<f64>>,
     ) {
         let usual = median(past.iter().copied().flatten().collect());
-        self.parts.push(Part {
-            name,
-            asset,
-            causes,
-            now,
-            past,
-            usual,
-        });
+        self.parts.push(Part { name, asset, causes, now, past, usual });
     }
 
     /// The usual rows of an asset that has others, and whether it has hardly ever had as many.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "it is compared by its logarithm"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "it is compared by its logarithm")]
     fn other_rows(&self, asset: &MeasuredAsset, past: Vec<u64>) -> Option<(f64, bool)> {
         let now = asset.rows? as f64;
         let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
@@ -299,16 +273,10 @@ impl<'a> Comparison<'a> {
         let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
             let deviation = |part: &&Part<'_>| times(part).map(|it| part.deviation(it));
             let deviations: Vec<f64> = steady.iter().filter_map(deviation).collect();
-            if deviations.len() < 3 {
-                0.0
-            } else {
-                median(deviations)
-            }
+            if deviations.len() < 3 { 0.0 } else { median(deviations) }
         };
         let runs = 0..self.past.len();
-        let past_shifts = runs
-            .map(|index| shift_of(&|part| part.past[index]))
-            .collect();
+        let past_shifts = runs.map(|index| shift_of(&|part| part.past[index])).collect();
         let shift = shift_of(&|part| Some(part.now));
         (self.past_shifts, self.shift) = (past_shifts, shift);
     }
@@ -321,12 +289,8 @@ impl<'a> Comparison<'a> {
             let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
             if self.matters(excess) {
                 let texts: Vec<String> = causes.iter().map(|it| self.describe(*it)).collect();
-                let text = format!(
-                    "{}: +{} in {}",
-                    texts.join(", and "),
-                    seconds(excess),
-                    listed(&names)
-                );
+                let text =
+                    format!("{}: +{} in {}", texts.join(", and "), seconds(excess), listed(&names));
                 let is_rows = matches!(causes.first(), Some(Cause::Rows(_)));
                 let kind = if is_rows { Kind::Rows } else { Kind::Query };
                 found.push(Finding { kind, excess, text });
@@ -352,11 +316,7 @@ impl<'a> Comparison<'a> {
             seconds(excess),
             self.surroundings()
         );
-        Some(Finding {
-            kind: Kind::Machine,
-            excess,
-            text,
-        })
+        Some(Finding { kind: Kind::Machine, excess, text })
     }
 
     /// The parts that have the same causes, and took longer than usual.
@@ -379,11 +339,7 @@ impl<'a> Comparison<'a> {
         let rest: Vec<Cause<'_>> = all.into_iter().filter(|it| !told.contains(it)).collect();
         let rows = rest.iter().filter(|it| matches!(it, Cause::Rows(_)));
         let mut found: Vec<Finding> = rows
-            .map(|cause| Finding {
-                kind: Kind::Rows,
-                excess: 0.0,
-                text: self.describe(*cause),
-            })
+            .map(|cause| Finding { kind: Kind::Rows, excess: 0.0, text: self.describe(*cause) })
             .collect();
         let queries = rest.iter().filter_map(|it| match it {
             // Once: a query that takes no longer is no news in the next run.
@@ -396,11 +352,7 @@ impl<'a> Comparison<'a> {
             [name] => self.describe(Cause::Query(name)),
             names => format!("the queries of {} changed", listed(names)),
         };
-        found.push(Finding {
-            kind: Kind::Query,
-            excess: 0.0,
-            text,
-        });
+        found.push(Finding { kind: Kind::Query, excess: 0.0, text });
         found
     }
 
@@ -419,10 +371,7 @@ impl<'a> Comparison<'a> {
         let took = format!("{}, usually {}", seconds(part.now), seconds(part.usual));
         let (kind, text) = match part.asset {
             _ if part.name == WAIT => (Kind::Wait, format!("waited for another run: {took}")),
-            None => (
-                Kind::Unknown,
-                format!("the stage `{}` took {took}", part.name),
-            ),
+            None => (Kind::Unknown, format!("the stage `{}` took {took}", part.name)),
             Some(asset) => {
                 let same = match (self.seldom_rows.get(part.name), asset.rows) {
                     (Some(usual), Some(rows)) => with_rows(rows, *usual),
@@ -432,11 +381,7 @@ impl<'a> Comparison<'a> {
                 (Kind::Unknown, text)
             }
         };
-        Finding {
-            kind,
-            excess: self.excess(part),
-            text,
-        }
+        Finding { kind, excess: self.excess(part), text }
     }
 
     /// The seconds beyond those that are usual on a machine as fast as that of this run.
@@ -454,9 +399,8 @@ impl<'a> Comparison<'a> {
     /// How probable the time of a part is by chance, after the machine's shift of each run is taken off.
     fn chance(&self, part: &Part<'_>) -> f64 {
         let runs = part.past.iter().zip(&self.past_shifts);
-        let before: Vec<f64> = runs
-            .filter_map(|(seconds, shift)| Some(part.deviation((*seconds)?) - shift))
-            .collect();
+        let before: Vec<f64> =
+            runs.filter_map(|(seconds, shift)| Some(part.deviation((*seconds)?) - shift)).collect();
         chance(&before, part.deviation(part.now) - self.shift)
     }
 
@@ -473,22 +417,13 @@ impl<'a> Comparison<'a> {
                 let is_source =
                     asset.is_some_and(|it| it.rows_in.is_none() && it.inputs.is_empty());
                 let what = if is_source { "definition" } else { "query" };
-                let first = self
-                    .changed
-                    .get(name)
-                    .filter(|first| **first < self.run.number);
-                let when = first
-                    .map(|first| format!(" in run {first}"))
-                    .unwrap_or_default();
+                let first = self.changed.get(name).filter(|first| **first < self.run.number);
+                let when = first.map(|first| format!(" in run {first}")).unwrap_or_default();
                 return format!("the {what} of `{name}` changed{when}");
             }
             Cause::Rows(name) => name,
         };
-        let now = self
-            .run
-            .asset(name)
-            .and_then(|it| it.rows)
-            .unwrap_or_default();
+        let now = self.run.asset(name).and_then(|it| it.rows).unwrap_or_default();
         let usual = self.rows.get(name).copied().unwrap_or_default();
         let usually = Thousands(usual.round() as u64);
         if now == 0 {
@@ -502,23 +437,15 @@ impl<'a> Comparison<'a> {
     /// What is new about the machine, if the runs before had all the same.
     fn surroundings(&self) -> String {
         let of = |run: &MeasuredRun| {
-            [
-                run.engine.clone(),
-                run.host.clone(),
-                Count(run.cores, "core").to_string(),
-            ]
+            [run.engine.clone(), run.host.clone(), Count(run.cores, "core").to_string()]
         };
         let (now, usual) = (of(self.run), of(self.past[0]));
         if self.past.iter().any(|run| of(run) != usual) {
             return String::new();
         }
-        let new = now
-            .into_iter()
-            .zip(usual)
-            .filter(|(now, usual)| now != usual);
-        let texts: Vec<String> = new
-            .map(|(now, usual)| format!("; on {now}, usually {usual}"))
-            .collect();
+        let new = now.into_iter().zip(usual).filter(|(now, usual)| now != usual);
+        let texts: Vec<String> =
+            new.map(|(now, usual)| format!("; on {now}, usually {usual}")).collect();
         texts.concat()
     }
 }
@@ -569,9 +496,7 @@ fn chance(past: &[f64], now: f64) -> f64 {
     let deviations = past.iter().map(|it| (it - usual).abs()).collect();
     let typical = 1.4826 * median(deviations);
     let most = 3.0 * typical.max(LEAST_SCATTER);
-    let squares = past
-        .iter()
-        .map(|it| (it - usual).clamp(-most, most).powi(2));
+    let squares = past.iter().map(|it| (it - usual).clamp(-most, most).powi(2));
     let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt();
     let scatter = scatter.max(typical).max(LEAST_SCATTER);
     let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
@@ -590,11 +515,7 @@ fn normal_tails(deviate: f64) -> f64 {
     bound.min(1.0)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a number of rows"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows")]
 fn with_rows(rows: u64, usual: f64) -> String {
     let (rows, usual) = (Thousands(rows), Thousands(usual.round() as u64));
     format!("with {rows} rows, usually {usual}")

@@ -71,11 +71,7 @@ impl Warehouse {
         let is_partial = report.is_partial();
         let lock = is_partial.then(|| lock_for(&folder, report)).transpose()?;
         let draft = Draft::new(&path, Access::Private)?;
-        Ok(Self::File {
-            folder,
-            draft,
-            lock,
-        })
+        Ok(Self::File { folder, draft, lock })
     }
 
     /// The file of the draft. It has no meaning for a server.
@@ -104,11 +100,7 @@ impl Warehouse {
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
     pub(super) fn replace(self, mut session: Session, report: &mut Report) -> Result<(), Error> {
         match self {
-            Self::File {
-                folder,
-                draft,
-                lock,
-            } => {
+            Self::File { folder, draft, lock } => {
                 session.close().map_err(Error::from_plugin)?;
                 interrupt::check()?;
                 let _lock = match lock {

@@ -41,10 +41,7 @@ impl Active {
     /// A plugin cannot be used.
     pub(crate) fn configure(selected: Vec<Selected>, identity: &Identity) -> Result<Self, Error> {
         let selected = with_defaults(selected);
-        let selections: Vec<_> = selected
-            .iter()
-            .map(|it| it.selection(&identity.folder))
-            .collect();
+        let selections: Vec<_> = selected.iter().map(|it| it.selection(&identity.folder)).collect();
         let plugins = Plugins::configure(&selections)
             .map_err(|error| Error::input(Place::file(&identity.manifest), error.to_string()))?;
         Ok(Self {
@@ -193,10 +190,8 @@ impl Active {
     /// As for [`alert`](Self::alert).
     pub(crate) fn lineage(&self, event: RunEvent<'_>) -> Result<(), Error> {
         let ids = current_ids();
-        let event = RunEvent {
-            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
-            ..event
-        };
+        let event =
+            RunEvent { trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)), ..event };
         let mut failed = Ok(());
         for backend in self.plugins.all::<dyn LineageBackend>() {
             let mut lost_events = self.lost_events.borrow_mut();
@@ -236,10 +231,8 @@ impl Active {
                 is_found |= found.flatten().is_some();
             }
             if !is_found && !secret.optional {
-                let message = format!(
-                    "no store has the secret `{}`, which the product needs",
-                    secret.key
-                );
+                let message =
+                    format!("no store has the secret `{}`, which the product needs", secret.key);
                 return Err(Error::input(Place::file(file), message));
             }
         }
@@ -273,12 +266,8 @@ pub(crate) fn ids_at_end(has_failed: bool) -> Option<(String, String)> {
     let span = cx.span();
     let context = span.span_context();
     let is_exported = context.is_sampled() || has_failed && span.is_recording();
-    (context.is_valid() && is_exported).then(|| {
-        (
-            context.trace_id().to_string(),
-            context.span_id().to_string(),
-        )
-    })
+    (context.is_valid() && is_exported)
+        .then(|| (context.trace_id().to_string(), context.span_id().to_string()))
 }
 
 /// An alert about a product.

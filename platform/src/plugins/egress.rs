@@ -37,10 +37,7 @@ pub(crate) fn hosts(
             Endpoint::Url(url) => host_and_port(&url),
             Endpoint::Credential(reference) => {
                 let url = plugins.plugins().resolve(&reference);
-                host_and_port(
-                    url.map_err(|error| refused(error.to_string()))?
-                        .expose_secret(),
-                )
+                host_and_port(url.map_err(|error| refused(error.to_string()))?.expose_secret())
             }
             other => return Err(refused(format!("{other:?} is not supported"))),
         };
@@ -75,9 +72,7 @@ fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
     ];
     let of_signal = |(signal, exporters): (Signal, &Option<Vec<ExporterKind>>)| {
         let own = config.otlp.signal(signal).endpoint.as_ref();
-        let endpoint = own
-            .or(config.otlp.all.endpoint.as_ref())
-            .or(default.as_ref());
+        let endpoint = own.or(config.otlp.all.endpoint.as_ref()).or(default.as_ref());
         let is_sent = match exporters {
             Some(exporters) => exporters.contains(&ExporterKind::Otlp),
             None => endpoint.is_some(),

@@ -149,11 +149,7 @@ fn check(
             };
             let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
             let of_field = of_field.and_then(|it| check_column::field_mistake(check, it));
-            mistakes.extend(
-                mistake
-                    .or(of_field)
-                    .map(|it| Error::input(place(check), it)),
-            );
+            mistakes.extend(mistake.or(of_field).map(|it| Error::input(place(check), it)));
         }
         let key = table.key.zip(known.get(table.name));
         let mistake = key.and_then(|(key, it)| check_column::key_mistake(table.name, key, it));
@@ -214,23 +210,15 @@ fn cluster(
     if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
         let secrets = secrets(identity, artifacts, plugins)?;
         let all: Vec<&str> = secrets.values().flatten().map(String::as_str).collect();
-        let account = Workload {
-            secrets: &all,
-            ..workload
-        };
+        let account = Workload { secrets: &all, ..workload };
         // All of them or none: a binding without its role is worse than the manifests of the last compilation.
-        let mut generated = vec![
-            roles.generate_namespace(&workload),
-            roles.generate_service_account(&account),
-        ];
+        let mut generated =
+            vec![roles.generate_namespace(&workload), roles.generate_service_account(&account)];
         // A role reads Secrets of its own namespace only.
         for (namespace, names) in &secrets {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let workload = Workload {
-                secrets: &names,
-                secrets_namespace: namespace.as_deref(),
-                ..workload
-            };
+            let workload =
+                Workload { secrets: &names, secrets_namespace: namespace.as_deref(), ..workload };
             generated.push(roles.generate_role(&workload));
             generated.push(roles.generate_role_binding(&workload));
         }
@@ -246,10 +234,7 @@ fn cluster(
     if let Some(network) = plugins.one::<dyn NetworkPolicyGenerator>() {
         let egress = egress::hosts(identity, &artifacts.observability.telemetry, plugins)?;
         let egress: Vec<(&str, u16)> = egress.iter().map(|(host, port)| (&**host, *port)).collect();
-        let workload = Workload {
-            egress: &egress,
-            ..workload
-        };
+        let workload = Workload { egress: &egress, ..workload };
         let denied = network.generate_default_deny_policies(&workload);
         let manifests = denied.and_then(|mut manifests| {
             manifests.push(network.generate_network_policy(&workload)?);

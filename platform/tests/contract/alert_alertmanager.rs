@@ -15,10 +15,7 @@ fn api(request: &Received) -> Answer {
         ("POST", "/api/v2/alerts") => match request.header("content-type") {
             Some("application/json") if are_alerts(&request.json()) => Answer::text(200, ""),
             Some("application/json") => Answer::json(400, &json!("invalid alerts")),
-            _ => Answer::json(
-                415,
-                &json!({ "code": 415, "message": "unsupported media type" }),
-            ),
+            _ => Answer::json(415, &json!({ "code": 415, "message": "unsupported media type" })),
         },
         (_, "/api/v2/alerts") => Answer::json(405, &json!({ "code": 405, "message": "method" })),
         _ => Answer::text(404, "404 page not found"),
@@ -38,8 +35,7 @@ fn are_alerts(body: &Value) -> bool {
             && annotations.is_none_or(|annotations| annotations.iter().all(is_label))
             && alerts::is_time(&alert["startsAt"])
     };
-    body.as_array()
-        .is_some_and(|alerts| alerts.iter().all(is_alert))
+    body.as_array().is_some_and(|alerts| alerts.iter().all(is_alert))
 }
 
 fn config(url: &str, password: &str, timeout: f64) -> Value {

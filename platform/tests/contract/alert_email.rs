@@ -62,10 +62,7 @@ pub(crate) fn contract() -> Contract {
                 "Auto-Submitted: auto-generated",
                 "Content-Type: text/plain; charset=utf-8",
             ] {
-                assert!(
-                    head.lines().any(|line| line == expected),
-                    "{expected}: {head}"
-                );
+                assert!(head.lines().any(|line| line == expected), "{expected}: {head}");
             }
             assert!(head.contains("Message-ID: <"), "{head}");
             assert!(
@@ -74,10 +71,7 @@ pub(crate) fn contract() -> Contract {
             );
             assert!(body.contains("orders has <5 rows"), "{body}");
             assert!(body.contains("Asset: stg_orders\n"), "{body}");
-            assert!(
-                body.contains("Trace: 4bf92f3577b34da6a3ce929d0e0e4736\n"),
-                "{body}"
-            );
+            assert!(body.contains("Trace: 4bf92f3577b34da6a3ce929d0e0e4736\n"), "{body}");
             Ok(())
         },
         || {
@@ -98,49 +92,22 @@ fn a_reply_of_the_server_is_a_clear_error_and_no_message() {
             ErrorKind::Unavailable,
             "421",
         ),
-        (
-            |it| (it == "CONNECT").then_some("554 5.7.1 blocked"),
-            ErrorKind::Rejected,
-            "554",
-        ),
-        (
-            |it| it.starts_with("AUTH").then_some("535 5.7.8 no"),
-            ErrorKind::Unauthorized,
-            "535",
-        ),
-        (
-            |it| it.starts_with("MAIL").then_some("530 5.7.0 log in"),
-            ErrorKind::Unauthorized,
-            "530",
-        ),
-        (
-            |it| it.starts_with("MAIL").then_some("451 4.7.1 later"),
-            ErrorKind::Unavailable,
-            "451",
-        ),
+        (|it| (it == "CONNECT").then_some("554 5.7.1 blocked"), ErrorKind::Rejected, "554"),
+        (|it| it.starts_with("AUTH").then_some("535 5.7.8 no"), ErrorKind::Unauthorized, "535"),
+        (|it| it.starts_with("MAIL").then_some("530 5.7.0 log in"), ErrorKind::Unauthorized, "530"),
+        (|it| it.starts_with("MAIL").then_some("451 4.7.1 later"), ErrorKind::Unavailable, "451"),
         (
             |it| (it == "RCPT TO:<ops@example.net>").then_some("550 5.1.1 unknown"),
             ErrorKind::Rejected,
             "550",
         ),
+        (|it| (it == "END").then_some("552 5.3.4 too long"), ErrorKind::Rejected, "552"),
         (
-            |it| (it == "END").then_some("552 5.3.4 too long"),
-            ErrorKind::Rejected,
-            "552",
-        ),
-        (
-            |it| {
-                it.starts_with("EHLO")
-                    .then_some("\u{16}\u{3}\u{1} not SMTP")
-            },
+            |it| it.starts_with("EHLO").then_some("\u{16}\u{3}\u{1} not SMTP"),
             ErrorKind::InvalidResponse,
             "127.0.0.1",
         ),
-        (
-            |it| it.starts_with("MAIL").then_some(""),
-            ErrorKind::TimedOut,
-            "127.0.0.1",
-        ),
+        (|it| it.starts_with("MAIL").then_some(""), ErrorKind::TimedOut, "127.0.0.1"),
     ];
     for (reply, kind, text) in cases {
         let timeout = if kind == ErrorKind::TimedOut { 1 } else { 30 };
@@ -162,9 +129,7 @@ fn a_server_that_is_away_is_unavailable() {
 #[test]
 fn a_server_without_starttls_gets_neither_the_login_nor_the_message() {
     let server = Server::start(|command| {
-        command
-            .starts_with("AUTH")
-            .then_some("235 2.7.0 Authentication succeeded")
+        command.starts_with("AUTH").then_some("235 2.7.0 Authentication succeeded")
     });
     let error = send(server.port, &json!({ "encryption": "starttls" })).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
@@ -208,10 +173,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
         }
     };
     for (change, expected) in [
-        (
-            json!({ "to": [] }),
-            "to: expected at least one recipient, found none",
-        ),
+        (json!({ "to": [] }), "to: expected at least one recipient, found none"),
         (
             json!({ "to": ["ada"] }),
             "to.0: expected `ada@example.org` or `Ada <ada@example.org>`, found `ada`",
@@ -220,10 +182,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
             json!({ "timeout": 0 }),
             "timeout: expected seconds, more than 0 and at most 300, found 0",
         ),
-        (
-            json!({ "encryption": "ssl" }),
-            "encryption: unknown variant `ssl`, expected ",
-        ),
+        (json!({ "encryption": "ssl" }), "encryption: unknown variant `ssl`, expected "),
         (
             json!({ "host": "mail.example", "login": { "username": "a", "password": "${env:PATH}" } }),
             "expected `tls` or `starttls`, found a login and `encryption: none`",

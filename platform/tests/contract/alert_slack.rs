@@ -63,10 +63,7 @@ pub(crate) fn contract() -> Contract {
             assert_eq!(blocks[0]["text"]["text"], format!("*{title}*"));
             assert_eq!(blocks[1]["text"]["text"], "row_count: found 4\nexpected 5");
             let fields = blocks[2]["fields"].as_array().unwrap();
-            let texts: Vec<&str> = fields
-                .iter()
-                .map(|it| it["text"].as_str().unwrap())
-                .collect();
+            let texts: Vec<&str> = fields.iter().map(|it| it["text"].as_str().unwrap()).collect();
             assert_eq!(
                 texts,
                 [

@@ -47,10 +47,7 @@ fn send_by(url: &str, timeout: f64, key: &[u8], message: &Message<'_>) -> Result
 }
 
 fn send(url: &str, timeout: f64) -> Result<(), Error> {
-    let message = Message {
-        at: alerts::at(),
-        ..alerts::message()
-    };
+    let message = Message { at: alerts::at(), ..alerts::message() };
     send_by(url, timeout, KEY, &message)
 }
 
@@ -87,16 +84,8 @@ pub(crate) fn contract() -> Contract {
         },
         || {
             let service = Service::start(receiver);
-            let message = Message {
-                at: alerts::at(),
-                ..alerts::message()
-            };
-            send_by(
-                &service.url,
-                10.0,
-                b"another key of 24 bytes or more",
-                &message,
-            )
+            let message = Message { at: alerts::at(), ..alerts::message() };
+            send_by(&service.url, 10.0, b"another key of 24 bytes or more", &message)
         },
     )
 }
@@ -110,22 +99,13 @@ fn failures_of_a_webhook_are_clear_errors() {
 #[test]
 fn the_id_is_that_of_the_alert() {
     let service = Service::start(receiver);
-    let one = Message {
-        at: alerts::at(),
-        ..alerts::message()
-    };
-    let other = Message {
-        summary: "another",
-        ..one
-    };
+    let one = Message { at: alerts::at(), ..alerts::message() };
+    let other = Message { summary: "another", ..one };
     for message in [&one, &one, &other] {
         send_by(&service.url, 10.0, KEY, message).unwrap();
     }
     let received = service.received();
-    let ids: Vec<_> = received
-        .iter()
-        .map(|it| it.header("webhook-id").unwrap())
-        .collect();
+    let ids: Vec<_> = received.iter().map(|it| it.header("webhook-id").unwrap()).collect();
     assert_eq!(ids[0], ids[1]);
     assert_ne!(ids[0], ids[2]);
     assert!(ids[0].starts_with("msg_"), "{ids:?}");
@@ -140,20 +120,13 @@ fn a_webhook_can_have_a_token_and_no_signature() {
     alerts::send_one(NAME, config).unwrap();
     let request = service.single();
     assert_eq!(request.path, "/");
-    assert_eq!(
-        request.header("authorization"),
-        Some(&*format!("Bearer {CANARY}"))
-    );
+    assert_eq!(request.header("authorization"), Some(&*format!("Bearer {CANARY}")));
     assert_eq!(request.header("webhook-signature"), None);
 }
 
 #[test]
 fn a_signing_key_that_is_none_is_an_error_at_the_start_without_the_key() {
-    for key in [
-        CANARY.to_owned(),
-        format!("whsec_{CANARY}"),
-        "whsec_c2hvcnQ=".to_owned(),
-    ] {
+    for key in [CANARY.to_owned(), format!("whsec_{CANARY}"), "whsec_c2hvcnQ=".to_owned()] {
         let (_file, key) = credential(&key);
         let config = json!({ "url": "${env:PATH}", "signing_key": key });
         let chosen = Selection::new(PluginType::AlertChannel, NAME, config);

@@ -39,10 +39,7 @@ pub(crate) fn send(channel: &str, config: Value, message: &Message<'_>) -> Resul
 
 /// Sends [`message`].
 pub(crate) fn send_one(channel: &str, config: Value) -> Result<(), Error> {
-    let message = Message {
-        at: at(),
-        ..message()
-    };
+    let message = Message { at: at(), ..message() };
     send(channel, config, &message)
 }
 

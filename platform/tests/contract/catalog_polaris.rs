@@ -26,10 +26,7 @@ fn refused(status: u16, kind: &str) -> Answer {
 }
 
 fn parameters(query: &str) -> BTreeMap<&str, &str> {
-    query
-        .split('&')
-        .filter_map(|it| it.split_once('='))
-        .collect()
+    query.split('&').filter_map(|it| it.split_once('=')).collect()
 }
 
 impl Catalog {
@@ -163,11 +160,7 @@ fn with<T>(catalog: &Arc<Mutex<Catalog>>, run: impl FnOnce(&Handle<dyn TableCata
 }
 
 fn orders(namespace: &str) -> StoredTable<'_> {
-    StoredTable {
-        namespace,
-        name: "orders",
-        location: "s3://lake/sales/orders.csv",
-    }
+    StoredTable { namespace, name: "orders", location: "s3://lake/sales/orders.csv" }
 }
 
 /// A client that the catalog does not know.
@@ -228,11 +221,7 @@ fn a_token_is_used_again_and_renewed_once() {
         it.create_namespace("sales").unwrap();
         assert_eq!(catalog.lock().unwrap().tokens, 6);
     });
-    let configs = service
-        .received()
-        .iter()
-        .filter(|it| it.path.contains("/config"))
-        .count();
+    let configs = service.received().iter().filter(|it| it.path.contains("/config")).count();
     assert_eq!(configs, 1);
 }
 
@@ -275,12 +264,9 @@ fn a_catalog_that_refuses_hangs_or_is_none() {
         with_secret(CANARY, url, timeout, |it| it.create_namespace("sales")).map(drop)
     });
     // Also of what issues the tokens, which answers 400 to a wrong client.
-    let error = with_secret(
-        CANARY,
-        &Service::start(|_| Answer::Garbage).url,
-        10.0,
-        |it| it.create_namespace("sales"),
-    );
+    let error = with_secret(CANARY, &Service::start(|_| Answer::Garbage).url, 10.0, |it| {
+        it.create_namespace("sales")
+    });
     assert_eq!(error.unwrap_err().kind(), ErrorKind::InvalidResponse);
     unknown(|it| it.create_namespace("sales")).unwrap_err();
 }

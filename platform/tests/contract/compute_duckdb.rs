@@ -16,10 +16,7 @@ use tempfile::TempDir;
 use crate::samples::{COLUMNS, Rows};
 use crate::{Contract, plugins};
 
-const STAND_IN: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/contract/duckdb-stand-in"
-);
+const STAND_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/contract/duckdb-stand-in");
 
 fn engine() -> Plugins {
     let config = json!({ "command": STAND_IN, "timeout": 30, "threads": 2 });
@@ -30,9 +27,7 @@ fn with<T>(run: impl FnOnce(&mut Session) -> T) -> T {
     let folder = TempDir::new().unwrap();
     let plugins = engine();
     let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-    run(&mut engine
-        .create_database(&folder.path().join("sales.duckdb"))
-        .unwrap())
+    run(&mut engine.create_database(&folder.path().join("sales.duckdb")).unwrap())
 }
 
 fn fill(rows: &mut dyn RowSink) -> Result<(), Error> {
@@ -46,11 +41,7 @@ fn fill(rows: &mut dyn RowSink) -> Result<(), Error> {
 }
 
 fn materialize(sql: &str) -> Result<u64, Error> {
-    let model = Materialize {
-        name: "marts",
-        is_view: false,
-        sql,
-    };
+    let model = Materialize { name: "marts", is_view: false, sql };
     with(|database| database.materialize(&model))
 }
 
@@ -84,10 +75,7 @@ pub(crate) fn contract() -> Contract {
                 let folder = TempDir::new()?;
                 let file = folder.path().join("sales.duckdb");
                 let plugins = engine();
-                plugins
-                    .one::<dyn ComputeEngine>()
-                    .unwrap()
-                    .create_database(&file)?;
+                plugins.one::<dyn ComputeEngine>().unwrap().create_database(&file)?;
                 assert!(file.exists());
                 Ok(())
             },
@@ -133,20 +121,13 @@ pub(crate) fn contract() -> Contract {
                 let mut database = engine.create_database(&file)?;
                 assert_eq!(database.load("orders", &COLUMNS, &mut fill)?, 2);
                 let rows = fs::read_to_string(folder.path().join("sales.duckdb.rows"))?;
-                assert_eq!(
-                    rows,
-                    "1,1e300,\"a \"\"q\"\",\n\",\"2026-01-02\"\n,2,\"\",\n"
-                );
+                assert_eq!(rows, "1,1e300,\"a \"\"q\"\",\n\",\"2026-01-02\"\n,2,\"\",\n");
                 let context = fs::read_to_string(folder.path().join("sales.duckdb.context"))?;
                 assert!(context.starts_with("00-"), "{context}");
-                let mut names: Vec<_> = fs::read_dir(folder.path())?
-                    .map(|entry| entry.unwrap().file_name())
-                    .collect();
+                let mut names: Vec<_> =
+                    fs::read_dir(folder.path())?.map(|entry| entry.unwrap().file_name()).collect();
                 names.sort();
-                assert_eq!(
-                    names,
-                    ["sales.duckdb", "sales.duckdb.context", "sales.duckdb.rows"]
-                );
+                assert_eq!(names, ["sales.duckdb", "sales.duckdb.context", "sales.duckdb.rows"]);
                 Ok(())
             },
             || {
@@ -255,26 +236,15 @@ fn a_command_that_is_none_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
     let error = query("silent").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::System, "{error}");
-    assert!(
-        error.to_string() == "duckdb ended with the exit code 3",
-        "{error}"
-    );
+    assert!(error.to_string() == "duckdb ended with the exit code 3", "{error}");
 
     let selection = floe_plugin::Selection::new(
         PluginType::Compute,
         "duckdb",
         json!({ "command": "/no/such/duckdb" }),
     );
-    let error = Plugins::configure(&[selection])
-        .unwrap()
-        .start()
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("duckdb: `/no/such/duckdb` is not installed"),
-        "{error}"
-    );
+    let error = Plugins::configure(&[selection]).unwrap().start().unwrap_err();
+    assert!(error.to_string().contains("duckdb: `/no/such/duckdb` is not installed"), "{error}");
 }
 
 #[test]
@@ -283,9 +253,7 @@ fn a_command_that_hangs_is_ended() {
     let config = json!({ "command": STAND_IN, "timeout": 5 });
     let plugins = plugins(PluginType::Compute, "duckdb", config);
     let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-    let mut database = engine
-        .create_database(&folder.path().join("sales.duckdb"))
-        .unwrap();
+    let mut database = engine.create_database(&folder.path().join("sales.duckdb")).unwrap();
     let error = database.query("hang", &mut Rows::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
 }

@@ -53,11 +53,7 @@ fn fill(rows: &mut dyn RowSink) -> Result<(), Error> {
 }
 
 fn materialize(sql: &str) -> Result<u64, Error> {
-    let model = Materialize {
-        name: "marts",
-        is_view: false,
-        sql,
-    };
+    let model = Materialize { name: "marts", is_view: false, sql };
     with(|database| database.materialize(&model))
 }
 
@@ -82,11 +78,7 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
 fn record(host: &str) -> Result<(), Error> {
     let plugins = engine(host, "retail");
     let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-    engine.record_run(&RecordedRun {
-        id: "7",
-        record: r#"{"name":"a \"}"#,
-        kept: 50,
-    })
+    engine.record_run(&RecordedRun { id: "7", record: r#"{"name":"a \"}"#, kept: 50 })
 }
 
 fn recorded(host: &str) -> Result<Vec<String>, Error> {
@@ -178,12 +170,8 @@ pub(crate) fn contract() -> Contract {
             || {
                 let columns = with(|database| database.describe("marts"))?;
                 let kinds: Vec<ColumnType> = columns.iter().map(|(_, kind)| *kind).collect();
-                let expected = [
-                    ColumnType::Integer,
-                    ColumnType::Real,
-                    ColumnType::Date,
-                    ColumnType::Text,
-                ];
+                let expected =
+                    [ColumnType::Integer, ColumnType::Real, ColumnType::Date, ColumnType::Text];
                 assert_eq!(kinds, expected);
                 Ok(())
             },
@@ -222,11 +210,7 @@ pub(crate) fn contract() -> Contract {
                 engine.generate_profile(Path::new(ANYWHERE), "").map(drop)
             },
         )
-        .operation(
-            "publish",
-            || with(Session::publish),
-            || create("db", "refused")?.publish(),
-        )
+        .operation("publish", || with(Session::publish), || create("db", "refused")?.publish())
         .operation("record_run", || record("db"), || record("down"))
         .operation(
             "recorded_runs",
@@ -244,11 +228,7 @@ fn a_server_that_refuses_is_an_error_with_its_address() {
     let address = |host: &str| format!("postgresql://{host}:5433/sales schema retail");
     for (host, kind, reason) in [
         ("down", ErrorKind::Unavailable, "Connection refused"),
-        (
-            "closed",
-            ErrorKind::Unauthorized,
-            "password authentication failed for user \"floe\"",
-        ),
+        ("closed", ErrorKind::Unauthorized, "password authentication failed for user \"floe\""),
     ] {
         let error = error(host);
         assert_eq!(error.kind(), kind, "{error}");
@@ -256,10 +236,7 @@ fn a_server_that_refuses_is_an_error_with_its_address() {
     }
     assert_eq!(
         error("locked").to_string(),
-        format!(
-            "another run builds {}, expected to begin when it has ended",
-            address("locked")
-        )
+        format!("another run builds {}, expected to begin when it has ended", address("locked"))
     );
 }
 
@@ -269,9 +246,6 @@ fn a_schema_needs_no_quotes() {
         let config = json!({ "host": "db", "database": "sales", "schema": schema, "user": "floe" });
         let selection = Selection::new(PluginType::Compute, "postgres", config);
         let error = Plugins::configure(&[selection]).map(drop).unwrap_err();
-        assert!(
-            error.to_string().contains("at most 47 lower-case letters"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("at most 47 lower-case letters"), "{error}");
     }
 }

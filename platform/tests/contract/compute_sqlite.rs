@@ -10,14 +10,8 @@ use serde_json::json;
 use crate::{Contract, plugins};
 
 const COLUMNS: [Column<'static>; 2] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "name",
-        kind: ColumnType::Text,
-    },
+    Column { name: "id", kind: ColumnType::Integer },
+    Column { name: "name", kind: ColumnType::Text },
 ];
 
 /// Runs `run` on an engine, and a database of it in an own folder.

@@ -74,19 +74,12 @@ fn results(version: &str, status: &str) -> String {
 }
 
 pub(crate) fn contract() -> Contract {
-    of_dbt(
-        "core",
-        "1.11.16",
-        "stand-in; dbt-core 1.11 in `.ci/plugins`",
-    )
+    of_dbt("core", "1.11.16", "stand-in; dbt-core 1.11 in `.ci/plugins`")
 }
 
 /// The operations that dbt-core and Fusion have in common.
 pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'static str) -> Contract {
-    let commands = [
-        (DbtCommand::Run, (Some(2), Some(1))),
-        (DbtCommand::Test, (Some(2), Some(1))),
-    ];
+    let commands = [(DbtCommand::Run, (Some(2), Some(1))), (DbtCommand::Test, (Some(2), Some(1)))];
     let mut contract = Contract::new(PluginType::Dbt, name, service).operation(
         "generate_project",
         move || {
@@ -124,9 +117,7 @@ pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'stati
                 let error = run(name, &dbt, command).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::InvalidInput);
                 assert!(
-                    error
-                        .to_string()
-                        .contains("1 of 3 nodes failed, the first: model.shop.totals"),
+                    error.to_string().contains("1 of 3 nodes failed, the first: model.shop.totals"),
                     "{error}"
                 );
                 Err(error)
@@ -158,20 +149,8 @@ fn a_selection_and_a_target_are_arguments() {
         )
     );
     for (command, project) in [
-        (
-            DbtCommand::Run,
-            Project {
-                select: Some("--vars"),
-                ..project
-            },
-        ),
-        (
-            DbtCommand::Run,
-            Project {
-                target: Some(""),
-                ..project
-            },
-        ),
+        (DbtCommand::Run, Project { select: Some("--vars"), ..project }),
+        (DbtCommand::Run, Project { target: Some(""), ..project }),
     ] {
         let error = runner.run(command, &project).outcome.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
@@ -183,34 +162,10 @@ fn a_dbt_that_fails_is_one_error() {
     let old = results("1.9.0", "success");
     let fusion = results("2.0.4", "success");
     for (behaviour, answer, code, kind, message) in [
-        (
-            "",
-            "garbage",
-            "0",
-            ErrorKind::InvalidResponse,
-            "run_results.json: expected value",
-        ),
-        (
-            "",
-            &*old,
-            "0",
-            ErrorKind::Unsupported,
-            "expected 1.11 or a later 1, found dbt 1.9.0",
-        ),
-        (
-            "",
-            &*fusion,
-            "0",
-            ErrorKind::Unsupported,
-            "expected 1.11 or a later 1, found dbt 2.0.4",
-        ),
-        (
-            "silent",
-            "",
-            "0",
-            ErrorKind::InvalidResponse,
-            "there is no target/run_results.json",
-        ),
+        ("", "garbage", "0", ErrorKind::InvalidResponse, "run_results.json: expected value"),
+        ("", &*old, "0", ErrorKind::Unsupported, "expected 1.11 or a later 1, found dbt 1.9.0"),
+        ("", &*fusion, "0", ErrorKind::Unsupported, "expected 1.11 or a later 1, found dbt 2.0.4"),
+        ("silent", "", "0", ErrorKind::InvalidResponse, "there is no target/run_results.json"),
         (
             "crash",
             "no profile",
@@ -218,13 +173,7 @@ fn a_dbt_that_fails_is_one_error() {
             ErrorKind::Rejected,
             "dbt run ended with the exit code 2: no profile",
         ),
-        (
-            "killed",
-            "",
-            "0",
-            ErrorKind::System,
-            "dbt was killed (signal: 9",
-        ),
+        ("killed", "", "0", ErrorKind::System, "dbt was killed (signal: 9"),
     ] {
         let dbt = Program::new("dbt")
             .with("behaviour", behaviour)
@@ -262,18 +211,11 @@ fn results_of_an_earlier_command_are_not_read() {
     let folder = generated();
     let target = folder.path().join("target");
     fs::create_dir(&target).unwrap();
-    fs::write(
-        target.join("run_results.json"),
-        results("1.11.16", "success"),
-    )
-    .unwrap();
+    fs::write(target.join("run_results.json"), results("1.11.16", "success")).unwrap();
     let dbt = Program::new("dbt").with("behaviour", "silent");
     let plugins = start("core", &dbt);
     let runner = plugins.one::<dyn DbtRunner>().unwrap();
-    let error = runner
-        .run(DbtCommand::Run, &project_in(folder.path()))
-        .outcome
-        .unwrap_err();
+    let error = runner.run(DbtCommand::Run, &project_in(folder.path())).outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 
@@ -316,16 +258,11 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
     changed.models[0].checks = &checks;
     changed.sources[0].checks = &of_source;
     changed.models[0].sql = "SELECT 1 AS one FROM \"orders\"";
-    changed.sources[0].columns = vec![Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    }];
+    changed.sources[0].columns = vec![Column { name: "id", kind: ColumnType::Integer }];
     let plugins = plugins(PluginType::Dbt, "core", json!({}));
     let dbt = plugins.one::<dyn DbtRunner>().unwrap();
     let output = json!({ "type": "duckdb", "path": "warehouse.db" });
-    let paths = dbt
-        .generate_project(&changed, &output, folder.path())
-        .unwrap();
+    let paths = dbt.generate_project(&changed, &output, folder.path()).unwrap();
     assert!(paths.iter().all(|path| path.is_file()), "{paths:?}");
     assert!(!folder.path().join("models/totals.sql").exists());
     assert!(own.exists());
@@ -338,11 +275,7 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
         "to: \"source('product', 'orders')\"",
         "to: \"ref('stg_orders')\"",
     ] {
-        assert!(
-            text("models/models.yml").contains(part),
-            "{}",
-            text("models/models.yml")
-        );
+        assert!(text("models/models.yml").contains(part), "{}", text("models/models.yml"));
     }
     // The query is for the engine of the platform.
     assert!(!text("models/models.yml").contains("unpaid"));
@@ -379,10 +312,7 @@ fn part_of_run() -> (testing::Spans, String, Vec<Value>) {
         data_namespace: "duckdb:///srv/shop/warehouse.db",
         parent: Parent {
             run_id: ASSET,
-            job: Job {
-                namespace: "retail",
-                name: "shop.totals",
-            },
+            job: Job { namespace: "retail", name: "shop.totals" },
             root: None,
         },
         tags: vec![("floe_run_id", RUN)],
@@ -392,10 +322,7 @@ fn part_of_run() -> (testing::Spans, String, Vec<Value>) {
     let runner = plugins.one::<dyn DbtRunner>().unwrap();
     let mut ran = None;
     let spans = testing::capture(|| {
-        let project = Project {
-            part_of: Some(&part_of),
-            ..project_in(folder.path())
-        };
+        let project = Project { part_of: Some(&part_of), ..project_in(folder.path()) };
         ran = Some(runner.run(DbtCommand::Run, &project));
     });
     let events: Vec<Value> = fs::read_to_string(folder.path().join(".floe/lineage.jsonl"))
@@ -416,9 +343,7 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
         .assert_attribute("dbt.adapter_type", "duckdb")
         .assert_attribute("process.exit.code", 0);
     let model = spans.single("dbt.model.stg_orders").assert_ok();
-    model
-        .assert_child_of("dbt.run")
-        .assert_attribute("dbt.materialization", "view");
+    model.assert_child_of("dbt.run").assert_attribute("dbt.materialization", "view");
     assert_eq!(model.scope(), "floe.dbt.core");
 
     let of = |job: &str, state: &str| -> &Value {
@@ -437,14 +362,8 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
     let facets = &node["run"]["facets"];
     assert_eq!(facets["parent"]["run"]["runId"], job["run"]["runId"]);
     assert_eq!(facets["parent"]["root"]["run"]["runId"], ASSET);
-    assert_eq!(
-        facets["traceCorrelation"]["span_id"],
-        model.span_context().span_id().to_string()
-    );
-    assert_eq!(
-        node["outputs"][0]["namespace"],
-        "duckdb:///srv/shop/warehouse.db"
-    );
+    assert_eq!(facets["traceCorrelation"]["span_id"], model.span_context().span_id().to_string());
+    assert_eq!(node["outputs"][0]["namespace"], "duckdb:///srv/shop/warehouse.db");
 }
 
 #[test]
@@ -452,9 +371,7 @@ fn a_dbt_that_is_killed_leaves_no_node_open() {
     let events = recorded("build_ok.jsonl");
     let finished = events.find("NodeFinished").unwrap();
     let end = events[..finished].rfind('\n').unwrap() + 1;
-    let dbt = Program::new("dbt")
-        .with("behaviour", "killed")
-        .with("events", &events[..end]);
+    let dbt = Program::new("dbt").with("behaviour", "killed").with("events", &events[..end]);
     let spans = testing::capture(|| {
         let error = run("core", &dbt, DbtCommand::Run).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::System, "{error}");
@@ -467,16 +384,12 @@ fn a_dbt_that_is_killed_leaves_no_node_open() {
 
 #[test]
 fn statements_of_dbt_have_a_comment_unless_it_is_switched_off() {
-    for (config, expected) in [
-        (json!({}), true),
-        (json!({ "query_comments": false }), false),
-    ] {
+    for (config, expected) in [(json!({}), true), (json!({ "query_comments": false }), false)] {
         let folder = tempfile::tempdir().unwrap();
         let plugins = plugins(PluginType::Dbt, "core", config);
         let dbt = plugins.one::<dyn DbtRunner>().unwrap();
         let output = json!({ "type": "duckdb", "path": "warehouse.db" });
-        dbt.generate_project(&product(), &output, folder.path())
-            .unwrap();
+        dbt.generate_project(&product(), &output, folder.path()).unwrap();
         let project = fs::read_to_string(folder.path().join("dbt_project.yml")).unwrap();
         assert_eq!(project.contains("query-comment"), expected, "{project}");
         assert_eq!(project.contains("TRACEPARENT"), expected, "{project}");

@@ -32,11 +32,7 @@ pub(crate) fn check(
             },
         });
         let error = run(&service.url, timeout).unwrap_err();
-        let attempts = service
-            .received()
-            .iter()
-            .filter(|it| is_counted(it))
-            .count();
+        let attempts = service.received().iter().filter(|it| is_counted(it)).count();
         assert!(!error.to_string().contains(CANARY), "{error}");
         assert!(!error.to_string().contains('\n'), "{error}");
         (error, attempts)
@@ -52,10 +48,7 @@ pub(crate) fn check(
     ] {
         let (error, found) = against(Answer::text(status, ""), 60.0);
         assert_eq!(error.kind(), kind, "{status}: {error}");
-        assert!(
-            error.to_string().contains(&status.to_string()),
-            "{status}: {error}"
-        );
+        assert!(error.to_string().contains(&status.to_string()), "{status}: {error}");
         // A second login precedes a second attempt after 401.
         let again = usize::from(status == 401 && found == 2);
         assert_eq!(found - again, attempts, "{status}: {error}");

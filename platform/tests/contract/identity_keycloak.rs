@@ -38,17 +38,12 @@ fn discovery(request: &Received, change: &Value) -> Answer {
 
 fn token(request: &Received) -> Answer {
     let refuse = |status, error: &str, description: &str| {
-        Answer::json(
-            status,
-            &json!({ "error": error, "error_description": description }),
-        )
+        Answer::json(status, &json!({ "error": error, "error_description": description }))
     };
     let form = String::from_utf8(request.body.clone()).unwrap();
     let field = |name: &str| {
         let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
-        pairs
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value.to_owned())
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     };
     if request.method != "POST" {
         return refuse(405, "invalid_request", "HTTP 405 Method Not Allowed");
@@ -61,11 +56,7 @@ fn token(request: &Received) -> Answer {
     let is_post = field("client_id").as_deref() == Some("floe")
         && field("client_secret") == Some(format!("{CANARY}%26x"));
     if is_basic == is_post {
-        return refuse(
-            401,
-            "invalid_client",
-            "Invalid client or Invalid client credentials",
-        );
+        return refuse(401, "invalid_client", "Invalid client or Invalid client credentials");
     }
     match (field("grant_type").as_deref(), field("scope").as_deref()) {
         (Some("client_credentials"), None | Some("orders%20read")) => {
@@ -130,14 +121,8 @@ fn failures_of_keycloak_are_clear_errors() {
 #[test]
 fn a_provider_is_the_one_that_was_configured() {
     for (change, expected) in [
-        (
-            json!({ "issuer": "http://evil.example/realms/floe" }),
-            "expected the issuer",
-        ),
-        (
-            json!({ "token_endpoint": 7 }),
-            "not the JSON of the protocol",
-        ),
+        (json!({ "issuer": "http://evil.example/realms/floe" }), "expected the issuer"),
+        (json!({ "token_endpoint": 7 }), "not the JSON of the protocol"),
     ] {
         let provider = provider(change);
         let error = authenticate(&provider.url, &json!({})).unwrap_err();
@@ -162,12 +147,7 @@ fn a_refused_scope_is_no_refused_credential() {
     let refused = |change: Value| authenticate(&provider.url, &change).unwrap_err();
     let error = refused(json!({ "scope": "unknown" }));
     assert_eq!(error.kind(), ErrorKind::Rejected);
-    assert!(
-        error
-            .to_string()
-            .contains("400 invalid_scope: Invalid scopes"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("400 invalid_scope: Invalid scopes"), "{error}");
     let error = refused(json!({ "client_id": "other" }));
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
     assert!(error.to_string().contains("401 invalid_client"), "{error}");

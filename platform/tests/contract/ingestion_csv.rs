@@ -22,21 +22,11 @@ fn run(text: &str) -> Result<Vec<String>, Error> {
     let plugins = plugins(PluginType::Ingestion, "csv", json!({}));
     let tool = plugins.one::<dyn IngestionEngine>().unwrap();
     let columns = [
-        Column {
-            name: "order_id",
-            kind: ColumnType::Integer,
-        },
-        Column {
-            name: "ordered_on",
-            kind: ColumnType::Date,
-        },
+        Column { name: "order_id", kind: ColumnType::Integer },
+        Column { name: "ordered_on", kind: ColumnType::Date },
     ];
-    let load = Load {
-        table: "orders",
-        columns: &columns,
-        folder: folder.path(),
-        location: "orders.csv",
-    };
+    let load =
+        Load { table: "orders", columns: &columns, folder: folder.path(), location: "orders.csv" };
     let mut rows = Rows(Vec::new());
     let count = tool.run(&load, &mut rows)?;
     assert_eq!(count, rows.0.len() as u64);
@@ -55,10 +45,7 @@ pub(crate) fn contract() -> Contract {
             },
             || {
                 let error = run("order_id,ordered_on\n1,2024-02-30\n").unwrap_err();
-                assert!(
-                    error.to_string().contains("orders.csv:2: `ordered_on`"),
-                    "{error}"
-                );
+                assert!(error.to_string().contains("orders.csv:2: `ordered_on`"), "{error}");
                 Err(error)
             },
         )

@@ -23,18 +23,9 @@ impl RowSink for Rows {
 }
 
 const COLUMNS: [Column<'static>; 3] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "amount",
-        kind: ColumnType::Real,
-    },
-    Column {
-        name: "ordered_on",
-        kind: ColumnType::Date,
-    },
+    Column { name: "id", kind: ColumnType::Integer },
+    Column { name: "amount", kind: ColumnType::Real },
+    Column { name: "ordered_on", kind: ColumnType::Date },
 ];
 
 /// The configuration of a REST API with a token.
@@ -55,12 +46,7 @@ fn rest_api(python: &Program, folder: &TempDir) -> Json {
 fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
     let plugins = plugins(PluginType::Ingestion, "dlt", config.clone());
     let tool = plugins.all::<dyn IngestionEngine>().next().unwrap();
-    let load = Load {
-        table: "orders",
-        columns: &COLUMNS,
-        folder,
-        location,
-    };
+    let load = Load { table: "orders", columns: &COLUMNS, folder, location };
     let mut rows = Rows::default();
     tool.run(&load, &mut rows)?;
     Ok(rows.0)
@@ -176,17 +162,11 @@ fn an_answer_that_is_not_true_is_an_error() {
     for (answer, rows, message) in [
         (loaded(2), row, "found 1 rows, and it reported 2"),
         (outside, row, "in the task's folder, found `../x`"),
-        (
-            loaded(1),
-            "{\"id\":\"one\"}\n",
-            "a value of the column `id` is not of its type",
-        ),
+        (loaded(1), "{\"id\":\"one\"}\n", "a value of the column `id` is not of its type"),
         (loaded(1), "[1]\n", "a row is not a JSON object"),
         ("{".to_owned(), row, "the result is not the JSON"),
     ] {
-        let python = Program::new("python")
-            .with("answer", &answer)
-            .with("loaded", rows);
+        let python = Program::new("python").with("answer", &answer).with("loaded", rows);
         let folder = tempfile::tempdir().unwrap();
         let config = rest_api(&python, &folder);
         let error = load(&config, folder.path(), "orders").unwrap_err();
@@ -200,13 +180,8 @@ fn a_crash_does_not_print_the_token() {
     let python = Program::new("python").with("behaviour", "crash");
     let folder = tempfile::tempdir().unwrap();
     let config = rest_api(&python, &folder);
-    let error = load(&config, folder.path(), "orders")
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("MemoryError") && !error.contains(CANARY),
-        "{error}"
-    );
+    let error = load(&config, folder.path(), "orders").unwrap_err().to_string();
+    assert!(error.contains("MemoryError") && !error.contains(CANARY), "{error}");
 }
 
 #[test]
@@ -251,8 +226,5 @@ fn nothing_is_written_outside_of_the_product() {
     }
     let folder = tempfile::tempdir().unwrap();
     let error = write(&Program::new("python"), folder.path(), "up").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "expected a name, found the dataset `../..`"
-    );
+    assert_eq!(error.to_string(), "expected a name, found the dataset `../..`");
 }

@@ -11,10 +11,7 @@ use crate::{Contract, plugins};
 /// Emits an event of this job.
 pub(crate) fn emit(plugins: &Plugins, job: &str) -> Result<(), Error> {
     let backend = plugins.one::<dyn LineageBackend>().unwrap();
-    let job = Job {
-        namespace: "retail",
-        name: job,
-    };
+    let job = Job { namespace: "retail", name: job };
     let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
     backend.emit_event(&RunEvent {
         trace: Some(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")),

@@ -20,11 +20,7 @@ fn start(folder: &TempDir) -> Result<Plugins, Error> {
 
 #[test]
 fn a_file_without_lineage_is_not_replaced() {
-    for text in [
-        "id,name\n1,a\n",
-        "{\"producer\": \"https://example.org/1\"}\n",
-        "\n",
-    ] {
+    for text in ["id,name\n1,a\n", "{\"producer\": \"https://example.org/1\"}\n", "\n"] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.jsonl");
         std::fs::write(&path, text).unwrap();
@@ -44,20 +40,13 @@ fn the_start_of_a_run_replaces_the_file() {
     let plugins = start(&folder).unwrap();
     let backend = plugins.one::<dyn LineageBackend>().unwrap();
     let id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
-    let job = Job {
-        namespace: "retail",
-        name: "shop",
-    };
+    let job = Job { namespace: "retail", name: "shop" };
     let event = || RunEvent::new(RunState::Start, SystemTime::UNIX_EPOCH, id, job);
     for _ in 0..2 {
         let of_product = RunEvent {
             job_type: Some(JobType::PRODUCT),
             // A run can be a part of another one.
-            parent: Some(Parent {
-                run_id: id,
-                job,
-                root: None,
-            }),
+            parent: Some(Parent { run_id: id, job, root: None }),
             ..event()
         };
         backend.emit_event(&of_product).unwrap();

@@ -20,24 +20,19 @@ fn api(request: &Received) -> Answer {
         ("POST", "/api/v1/lineage") => match request.header("content-type") {
             Some("application/json") => match invalid(&request.json()) {
                 None => Answer::text(201, ""),
-                Some(what) => Answer::json(
-                    422,
-                    &json!({ "errors": [format!("{what} must not be null")] }),
-                ),
+                Some(what) => {
+                    Answer::json(422, &json!({ "errors": [format!("{what} must not be null")] }))
+                }
             },
             _ => Answer::json(
                 415,
                 &json!({ "code": 415, "message": "HTTP 415 Unsupported Media Type" }),
             ),
         },
-        (_, "/api/v1/lineage") => Answer::json(
-            405,
-            &json!({ "code": 405, "message": "HTTP 405 Method Not Allowed" }),
-        ),
-        _ => Answer::json(
-            404,
-            &json!({ "code": 404, "message": "HTTP 404 Not Found" }),
-        ),
+        (_, "/api/v1/lineage") => {
+            Answer::json(405, &json!({ "code": 405, "message": "HTTP 405 Method Not Allowed" }))
+        }
+        _ => Answer::json(404, &json!({ "code": 404, "message": "HTTP 404 Not Found" })),
     }
 }
 
@@ -53,10 +48,7 @@ fn invalid(event: &Value) -> Option<&'static str> {
     let are_data = |data: &Value| data.as_array().is_some_and(|data| data.iter().all(is_job));
     let states = ["START", "RUNNING", "COMPLETE", "FAIL", "ABORT"];
     let parts = [
-        (
-            "eventType",
-            states.contains(&event["eventType"].as_str().unwrap_or_default()),
-        ),
+        ("eventType", states.contains(&event["eventType"].as_str().unwrap_or_default())),
         ("eventTime", alerts::is_time(&event["eventTime"])),
         ("run.runId", is_uuid(&event["run"]["runId"])),
         ("job", is_job(&event["job"])),
@@ -65,47 +57,26 @@ fn invalid(event: &Value) -> Option<&'static str> {
         ("producer", is_text(&event["producer"])),
         ("schemaURL", is_text(&event["schemaURL"])),
     ];
-    parts
-        .into_iter()
-        .find(|(_, is_valid)| !is_valid)
-        .map(|(name, _)| name)
+    parts.into_iter().find(|(_, is_valid)| !is_valid).map(|(name, _)| name)
 }
 
 /// An event with everything that one can have.
 pub(crate) fn event() -> RunEvent<'static> {
     let columns = vec![
-        Column {
-            name: "id",
-            kind: ColumnType::Integer,
-        }
-        .into(),
-        Column {
-            name: "total",
-            kind: ColumnType::Real,
-        }
-        .into(),
+        Column { name: "id", kind: ColumnType::Integer }.into(),
+        Column { name: "total", kind: ColumnType::Real }.into(),
     ];
-    let job = Job {
-        namespace: "sales",
-        name: "customer-360.stg_orders",
-    };
+    let job = Job { namespace: "sales", name: "customer-360.stg_orders" };
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     RunEvent {
         parent: Some(Parent {
             run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-            job: Job {
-                namespace: "sales",
-                name: "customer-360",
-            },
+            job: Job { namespace: "sales", name: "customer-360" },
             root: None,
         }),
         trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
         sql: Some("select * from orders"),
-        inputs: vec![Dataset {
-            namespace: "sqlite://",
-            name: "orders",
-            ..Dataset::default()
-        }],
+        inputs: vec![Dataset { namespace: "sqlite://", name: "orders", ..Dataset::default() }],
         outputs: vec![Dataset {
             namespace: "sqlite://",
             name: "stg_orders",
@@ -121,10 +92,7 @@ fn emit(url: &str, timeout: f64, event: &RunEvent<'_>) -> Result<(), Error> {
     let (_file, token) = credential(CANARY);
     let config = json!({ "url": url, "authorization": { "bearer": token }, "timeout": timeout });
     let plugins = plugins(PluginType::LineageBackend, NAME, config);
-    plugins
-        .one::<dyn LineageBackend>()
-        .unwrap()
-        .emit_event(event)
+    plugins.one::<dyn LineageBackend>().unwrap().emit_event(event)
 }
 
 pub(crate) fn contract() -> Contract {
@@ -135,28 +103,19 @@ pub(crate) fn contract() -> Contract {
             let service = Service::start(api);
             emit(&service.url, 10.0, &event())?;
             let request = service.single();
-            assert_eq!(
-                request.header("authorization"),
-                Some(&*format!("Bearer {CANARY}"))
-            );
+            assert_eq!(request.header("authorization"), Some(&*format!("Bearer {CANARY}")));
             assert!(request.header("traceparent").is_some());
             assert_eq!(request.json(), event().to_json());
             let body = request.json();
             assert_eq!(body["eventTime"], "2001-09-09T01:46:40.000Z");
-            assert_eq!(
-                body["run"]["facets"]["parent"]["job"]["name"],
-                "customer-360"
-            );
+            assert_eq!(body["run"]["facets"]["parent"]["job"]["name"], "customer-360");
             let output = &body["outputs"][0];
             assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], 3);
             Ok(())
         },
         || {
             let service = Service::start(api);
-            let event = RunEvent {
-                run_id: "not a UUID",
-                ..event()
-            };
+            let event = RunEvent { run_id: "not a UUID", ..event() };
             emit(&service.url, 10.0, &event)
         },
     )
@@ -174,11 +133,7 @@ fn every_state_is_an_event_that_marquez_accepts() {
     for state in [Start, Running, Complete, Fail, Abort] {
         let service = Service::start(api);
         let error = (state == Fail).then_some("the disk is full");
-        let event = RunEvent {
-            state,
-            error,
-            ..event()
-        };
+        let event = RunEvent { state, error, ..event() };
         emit(&service.url, 10.0, &event).unwrap();
         let body = service.single().json();
         assert_eq!(body["eventType"], state.as_str());
@@ -190,11 +145,7 @@ fn every_state_is_an_event_that_marquez_accepts() {
 #[test]
 fn the_health_of_marquez_is_a_list_of_one_namespace() {
     let service = Service::start(api);
-    let plugins = plugins(
-        PluginType::LineageBackend,
-        NAME,
-        json!({ "url": service.url }),
-    );
+    let plugins = plugins(PluginType::LineageBackend, NAME, json!({ "url": service.url }));
     plugins.health().remove(0).1.unwrap();
     assert_eq!(service.single().path, "/api/v1/namespaces?limit=1");
 }

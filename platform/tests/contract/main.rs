@@ -118,13 +118,7 @@ impl Contract {
     /// The contract of a plugin. `service` is what answers its requests: `Debian's alertmanager`, or
     /// `stand-in` for a server of the test.
     pub(crate) fn new(kind: PluginType, name: &'static str, service: &'static str) -> Self {
-        Self {
-            kind,
-            name,
-            service,
-            cases: Vec::new(),
-            unsupported: Vec::new(),
-        }
+        Self { kind, name, service, cases: Vec::new(), unsupported: Vec::new() }
     }
 
     /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's
@@ -135,11 +129,7 @@ impl Contract {
         succeeds: impl Fn() -> Result<(), Error> + 'static,
         fails: impl Fn() -> Result<(), Error> + 'static,
     ) -> Self {
-        self.cases.push(Case {
-            operation,
-            succeeds: Box::new(succeeds),
-            fails: Box::new(fails),
-        });
+        self.cases.push(Case { operation, succeeds: Box::new(succeeds), fails: Box::new(fails) });
         self
     }
 
@@ -230,25 +220,16 @@ fn check(what: &str, linked: &LinkedPlugin, operation: &str, spans: &Spans) -> C
     let plugin = linked.plugin();
     let tracer = plugin.tracer_name().unwrap();
     let domain = plugin.plugin_type().domain().unwrap();
-    let domain = if operation == "write" {
-        "egress"
-    } else {
-        domain
-    };
+    let domain = if operation == "write" { "egress" } else { domain };
     let name = format!("{domain}.{operation}");
-    let span = spans.named(&name).last().unwrap_or_else(|| {
-        panic!(
-            "{what}: there is no span `{name}` among {:?}",
-            spans.names()
-        )
-    });
+    let span = spans
+        .named(&name)
+        .last()
+        .unwrap_or_else(|| panic!("{what}: there is no span `{name}` among {:?}", spans.names()));
     assert_eq!(span.scope(), tracer, "{what}");
     span.assert_attribute(&format!("{domain}.operation"), operation);
     let all = format!("{spans:?}");
-    assert!(
-        !all.contains(CANARY),
-        "{what}: a span contains the credential: {all}"
-    );
+    assert!(!all.contains(CANARY), "{what}: a span contains the credential: {all}");
     Checked {
         status: span.status().clone(),
         has_exception: span.events().iter().any(|event| event.name == "exception"),
@@ -289,10 +270,7 @@ fn every_plugin_has_a_contract() {
         let cases = contract.cases.iter().chain(&contract.unsupported);
         let covered: BTreeSet<&str> = cases.map(|case| case.operation).collect();
         assert_eq!(covered, operations, "{kind} {linked}: its operations");
-        assert!(
-            !contract.cases.is_empty(),
-            "{kind} {linked}: no operation succeeds"
-        );
+        assert!(!contract.cases.is_empty(), "{kind} {linked}: no operation succeeds");
     }
 }
 
@@ -314,11 +292,8 @@ fn table() -> String {
         let (Some(contract), Some(tracer)) = (contract, plugin.tracer_name()) else {
             continue;
         };
-        let operations: Vec<String> = contract
-            .cases
-            .iter()
-            .map(|case| format!("`{}`", case.operation))
-            .collect();
+        let operations: Vec<String> =
+            contract.cases.iter().map(|case| format!("`{}`", case.operation)).collect();
         let (name, operations) = (plugin.name(), operations.join(", "));
         let _ = writeln!(
             table,
@@ -347,8 +322,5 @@ fn the_table_in_the_readme_is_the_result() {
         fs::write(&path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
         return;
     }
-    assert!(
-        found == expected,
-        "run with FLOE_UPDATE=1; expected:\n{expected}"
-    );
+    assert!(found == expected, "run with FLOE_UPDATE=1; expected:\n{expected}");
 }

@@ -134,14 +134,8 @@ fn a_host_that_a_cluster_refuses_is_an_error() {
 #[test]
 fn ranges_that_a_cluster_refuses_are_an_error_of_the_start() {
     for (ranges, found) in [
-        (
-            json!([]),
-            "addresses of db.example.org: expected at least one range, found `[]`",
-        ),
-        (
-            json!(["10.0.0.1/8"]),
-            "for example `10.0.0.0/8`, found `10.0.0.1/8`",
-        ),
+        (json!([]), "addresses of db.example.org: expected at least one range, found `[]`"),
+        (json!(["10.0.0.1/8"]), "for example `10.0.0.0/8`, found `10.0.0.1/8`"),
     ] {
         let config = json!({ "addresses": { "db.example.org": ranges } });
         let selection = Selection::new(PluginType::NetworkSecurity, "k8s", config);

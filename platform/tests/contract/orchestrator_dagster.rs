@@ -100,14 +100,10 @@ fn run(dagster: &Program) -> Result<RunEnd, Error> {
     for name in ["definitions.py", "product.json"] {
         fs::write(folder.path().join(name), "").unwrap();
     }
-    let definitions = Definitions {
-        folder: folder.path(),
-        variables: &[("FLOE_RUN", OsStr::new("run.json"))],
-    };
+    let definitions =
+        Definitions { folder: folder.path(), variables: &[("FLOE_RUN", OsStr::new("run.json"))] };
     let mut ended = 0;
-    let end = with(dagster, |it| {
-        it.run_definitions(&product(), &definitions, || ended += 1)
-    });
+    let end = with(dagster, |it| it.run_definitions(&product(), &definitions, || ended += 1));
     assert_eq!(ended, 1);
     end
 }
@@ -115,18 +111,13 @@ fn run(dagster: &Program) -> Result<RunEnd, Error> {
 #[test]
 fn an_exit_code_is_a_result_and_its_span_is_an_error() {
     let answer = format!("Error: postgres://u:{CANARY}@h/x");
-    let dagster = Program::new("dagster")
-        .with("code", "3")
-        .with("answer", answer);
+    let dagster = Program::new("dagster").with("code", "3").with("answer", answer);
     let mut end = None;
     let spans = testing::capture(|| end = Some(run(&dagster).unwrap()));
     let message = "dagster ended with the exit code 3: Error: postgres://<REDACTED>@h/x";
     let end = end.unwrap();
     assert_eq!((end.code, &*end.message), (3, message));
-    spans
-        .single("orchestrator.run")
-        .assert_error(message)
-        .assert_attribute("process.exit.code", 3);
+    spans.single("orchestrator.run").assert_error(message).assert_attribute("process.exit.code", 3);
 }
 
 #[test]
@@ -139,13 +130,7 @@ fn the_calls_of_another_orchestrator_are_not_supported() {
 #[test]
 fn a_dagster_that_fails_is_one_error() {
     for (behaviour, answer, code, kind, message) in [
-        (
-            "",
-            "garbage",
-            "0",
-            ErrorKind::InvalidResponse,
-            "has no result of the validation",
-        ),
+        ("", "garbage", "0", ErrorKind::InvalidResponse, "has no result of the validation"),
         (
             "",
             "No module named dagster",
@@ -153,13 +138,7 @@ fn a_dagster_that_fails_is_one_error() {
             ErrorKind::Rejected,
             "exit code 1: No module named dagster",
         ),
-        (
-            "killed",
-            "",
-            "0",
-            ErrorKind::System,
-            "was killed (signal: 9",
-        ),
+        ("killed", "", "0", ErrorKind::System, "was killed (signal: 9"),
     ] {
         let dagster = Program::new("dagster")
             .with("behaviour", behaviour)

@@ -41,10 +41,7 @@ pub(crate) fn product() -> Product<'static> {
         }],
         models: vec![
             model("stg_orders", "orders"),
-            Model {
-                check_needs: vec!["orders"],
-                ..model("totals", "stg_orders")
-            },
+            Model { check_needs: vec!["orders"], ..model("totals", "stg_orders") },
         ],
     }
 }

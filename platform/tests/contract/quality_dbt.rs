@@ -44,32 +44,16 @@ fn results(tests: &[(&str, &str, u64)]) -> String {
     .to_string()
 }
 
-const TWO: fn() -> [Check; 2] = || {
-    [
-        Check::NotNull("name".to_owned()),
-        Check::Unique("id".to_owned()),
-    ]
-};
+const TWO: fn() -> [Check; 2] =
+    || [Check::NotNull("name".to_owned()), Check::Unique("id".to_owned())];
 
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/plugins`";
     Contract::new(PluginType::Quality, "dbt_expectations", provider)
         .operation(
             "validate_expectations",
-            || {
-                validate(
-                    &checks()
-                        .into_iter()
-                        .map(|(check, _)| check)
-                        .collect::<Vec<_>>(),
-                )
-            },
-            || {
-                validate(&[Check::AcceptedValues {
-                    column: "id".to_owned(),
-                    values: Vec::new(),
-                }])
-            },
+            || validate(&checks().into_iter().map(|(check, _)| check).collect::<Vec<_>>()),
+            || validate(&[Check::AcceptedValues { column: "id".to_owned(), values: Vec::new() }]),
         )
         .operation(
             "run_checks",
@@ -86,10 +70,7 @@ pub(crate) fn contract() -> Contract {
                 };
                 assert_eq!(found, [expected(false, Some(1)), expected(true, None)]);
                 dbt.assert_traced();
-                assert!(
-                    dbt.received("arguments")
-                        .starts_with("test\n--project-dir\n")
-                );
+                assert!(dbt.received("arguments").starts_with("test\n--project-dir\n"));
                 let answer = results(&[("check_0", "pass", 0), ("check_1", "pass", 0)]);
                 run(&Program::new("dbt").with("answer", answer), &TWO()).map(drop)
             },
@@ -112,10 +93,7 @@ fn only_the_checks_of_the_package_run_and_not_its_own_tests() {
     let selection = Selection::new(PluginType::Quality, "dbt_expectations", config(&dbt));
     let missing = Plugins::configure(&[selection]).unwrap().start();
     let error = missing.unwrap_err().to_string();
-    assert!(
-        error.contains("which `dbt deps` installs, found none in"),
-        "{error}"
-    );
+    assert!(error.contains("which `dbt deps` installs, found none in"), "{error}");
 
     let package = packages.path().join("dbt_expectations");
     fs::create_dir(&package).unwrap();
@@ -124,18 +102,12 @@ fn only_the_checks_of_the_package_run_and_not_its_own_tests() {
     let tool = plugins.one::<dyn QualityProvider>().unwrap();
     on_people(|session| tool.run_checks(&suite(&TWO()), session)).unwrap();
     let arguments = dbt.received("arguments");
-    assert!(
-        arguments.contains("--select\npackage:floe_checks\n"),
-        "{arguments}"
-    );
+    assert!(arguments.contains("--select\npackage:floe_checks\n"), "{arguments}");
 }
 
 #[test]
 fn a_test_without_a_result_is_an_error() {
     let answer = results(&[("check_0", "pass", 0)]);
     let error = run(&Program::new("dbt").with("answer", answer), &TWO()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "dbt: there is no result of the test `check_1`"
-    );
+    assert_eq!(error.to_string(), "dbt: there is no result of the test `check_1`");
 }

@@ -31,21 +31,8 @@ pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Quality, "great_expectations", provider)
         .operation(
             "validate_expectations",
-            || {
-                validate(
-                    &checks()
-                        .into_iter()
-                        .map(|(check, _)| check)
-                        .collect::<Vec<_>>(),
-                )
-            },
-            || {
-                validate(&[Check::Between {
-                    column: "id".to_owned(),
-                    min: 2.0,
-                    max: 1.0,
-                }])
-            },
+            || validate(&checks().into_iter().map(|(check, _)| check).collect::<Vec<_>>()),
+            || validate(&[Check::Between { column: "id".to_owned(), min: 2.0, max: 1.0 }]),
         )
         .operation(
             "run_checks",
@@ -111,35 +98,18 @@ pub(crate) fn contract() -> Contract {
 fn a_python_that_fails_is_one_error() {
     let checks = [Check::MinRows(1)];
     for (behaviour, answer, kind, message) in [
-        (
-            "",
-            "garbage",
-            ErrorKind::InvalidResponse,
-            "the result is not the JSON",
-        ),
+        ("", "garbage", ErrorKind::InvalidResponse, "the result is not the JSON"),
         (
             "",
             "{\"ok\":{\"results\":[]}}",
             ErrorKind::InvalidResponse,
             "found 0 results for 1 checks",
         ),
-        (
-            "silent",
-            "",
-            ErrorKind::InvalidResponse,
-            "ended with the exit code 0",
-        ),
-        (
-            "crash",
-            "",
-            ErrorKind::InvalidResponse,
-            "ended with the exit code 1: Traceback",
-        ),
+        ("silent", "", ErrorKind::InvalidResponse, "ended with the exit code 0"),
+        ("crash", "", ErrorKind::InvalidResponse, "ended with the exit code 1: Traceback"),
         ("killed", "", ErrorKind::System, "was killed (signal: 9"),
     ] {
-        let python = Program::new("python")
-            .with("behaviour", behaviour)
-            .with("answer", answer);
+        let python = Program::new("python").with("behaviour", behaviour).with("answer", answer);
         let error = run(&python, &checks).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(message), "{error}");

@@ -28,11 +28,7 @@ pub(crate) fn checks() -> Vec<(Check, u64)> {
         column: "name".to_owned(),
         values: values.iter().map(|value| (*value).to_owned()).collect(),
     };
-    let between = |max| Check::Between {
-        column: "id".to_owned(),
-        min: 1.0,
-        max,
-    };
+    let between = |max| Check::Between { column: "id".to_owned(), min: 1.0, max };
     vec![
         (Check::NotNull("id".to_owned()), 0),
         (Check::NotNull("name".to_owned()), 1),
@@ -53,12 +49,7 @@ fn with<T>(run: impl FnOnce(&Handle<dyn QualityProvider>) -> T) -> T {
 }
 
 pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
-    Suite {
-        name: "shop.people",
-        table: "people",
-        checks,
-        ..Suite::default()
-    }
+    Suite { name: "shop.people", table: "people", checks, ..Suite::default() }
 }
 
 pub(crate) fn contract() -> Contract {
@@ -101,10 +92,7 @@ pub(crate) fn contract() -> Contract {
             },
             || {
                 let checks = [Check::MinRows(1)];
-                let nobody = Suite {
-                    table: "nobody",
-                    ..suite(&checks)
-                };
+                let nobody = Suite { table: "nobody", ..suite(&checks) };
                 on_people(|session| with(|it| it.run_checks(&nobody, session))).map(drop)
             },
         )

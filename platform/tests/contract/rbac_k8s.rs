@@ -27,10 +27,7 @@ fn metadata() -> Value {
 
 #[expect(clippy::too_many_lines, reason = "a case for each operation")]
 pub(crate) fn contract() -> Contract {
-    let invalid = Workload {
-        name: "customer_360",
-        ..WORKLOAD
-    };
+    let invalid = Workload { name: "customer_360", ..WORKLOAD };
     Contract::new(PluginType::Rbac, "k8s", "kubernetes-validate")
         .operation(
             "generate_namespace",
@@ -47,10 +44,7 @@ pub(crate) fn contract() -> Contract {
                 Ok(())
             },
             || {
-                let workload = Workload {
-                    pss_level: "strict",
-                    ..WORKLOAD
-                };
+                let workload = Workload { pss_level: "strict", ..WORKLOAD };
                 let generate_namespace = Handle::<dyn RoleGenerator>::generate_namespace;
                 generate(generate_namespace, &workload).map(drop)
             },
@@ -71,11 +65,7 @@ pub(crate) fn contract() -> Contract {
                 Ok(())
             },
             move || {
-                generate(
-                    Handle::<dyn RoleGenerator>::generate_service_account,
-                    &invalid,
-                )
-                .map(drop)
+                generate(Handle::<dyn RoleGenerator>::generate_service_account, &invalid).map(drop)
             },
         )
         .operation(
@@ -98,10 +88,7 @@ pub(crate) fn contract() -> Contract {
                 Ok(())
             },
             || {
-                let workload = Workload {
-                    secrets: &["*"],
-                    ..WORKLOAD
-                };
+                let workload = Workload { secrets: &["*"], ..WORKLOAD };
                 generate(Handle::<dyn RoleGenerator>::generate_role, &workload).map(drop)
             },
         )
@@ -109,10 +96,7 @@ pub(crate) fn contract() -> Contract {
             "generate_role_binding",
             || {
                 assert_eq!(
-                    generate(
-                        Handle::<dyn RoleGenerator>::generate_role_binding,
-                        &WORKLOAD
-                    )?,
+                    generate(Handle::<dyn RoleGenerator>::generate_role_binding, &WORKLOAD)?,
                     json!({
                         "apiVersion": "rbac.authorization.k8s.io/v1",
                         "kind": "RoleBinding",
@@ -148,10 +132,7 @@ pub(crate) fn contract() -> Contract {
                 Ok(())
             },
             || {
-                let workload = Workload {
-                    pss_level: "",
-                    ..WORKLOAD
-                };
+                let workload = Workload { pss_level: "", ..WORKLOAD };
                 let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
                 generate(operation, &workload).map(drop)
             },
@@ -160,10 +141,7 @@ pub(crate) fn contract() -> Contract {
 
 #[test]
 fn a_role_stands_where_the_secrets_are() {
-    let workload = Workload {
-        secrets_namespace: Some("vault"),
-        ..WORKLOAD
-    };
+    let workload = Workload { secrets_namespace: Some("vault"), ..WORKLOAD };
     let role = generate(Handle::<dyn RoleGenerator>::generate_role, &workload).unwrap();
     assert_eq!(role["metadata"]["namespace"], "vault");
     let operation = Handle::<dyn RoleGenerator>::generate_role_binding;
@@ -181,10 +159,7 @@ fn a_role_stands_where_the_secrets_are() {
 
 #[test]
 fn a_product_without_secrets_reads_none() {
-    let workload = Workload {
-        secrets: &[],
-        ..WORKLOAD
-    };
+    let workload = Workload { secrets: &[], ..WORKLOAD };
     let role = generate(Handle::<dyn RoleGenerator>::generate_role, &workload).unwrap();
     // A rule without `resourceNames` would allow all of the namespace.
     assert_eq!(role["rules"], json!([]));
@@ -195,10 +170,7 @@ fn a_product_without_secrets_reads_none() {
 
 #[test]
 fn an_error_has_what_was_found_and_what_is_accepted() {
-    let workload = Workload {
-        pss_level: "strict",
-        ..WORKLOAD
-    };
+    let workload = Workload { pss_level: "strict", ..WORKLOAD };
     let operation = Handle::<dyn RoleGenerator>::generate_namespace;
     let error = generate(operation, &workload).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -206,10 +178,7 @@ fn an_error_has_what_was_found_and_what_is_accepted() {
         error.to_string(),
         "Pod Security Standard: expected `privileged`, `baseline` or `restricted`, found `strict`"
     );
-    let privileged = Workload {
-        pss_level: "privileged",
-        ..WORKLOAD
-    };
+    let privileged = Workload { pss_level: "privileged", ..WORKLOAD };
     let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
     let context = generate(operation, &privileged).unwrap();
     assert_eq!(context, json!({ "pod": {}, "container": {} }));

@@ -70,11 +70,7 @@ impl Api {
             return refuse(401, "UnauthorizedError", "Token missing");
         }
         if let Some((status, error)) = state.refusal.take() {
-            return refuse(
-                status,
-                error,
-                "Your token has expired. Please re-authenticate.",
-            );
+            return refuse(status, error, "Your token has expired. Please re-authenticate.");
         }
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let Some(name) = path.strip_prefix("/api/v4/secrets") else {
@@ -101,11 +97,7 @@ impl State {
             let message = format!("Secret with name '{name}' not found");
             return refuse(404, "NotFound", message);
         };
-        let value = if self.is_hidden {
-            "<hidden-by-infisical>"
-        } else {
-            value
-        };
+        let value = if self.is_hidden { "<hidden-by-infisical>" } else { value };
         let secret = json!({
             "secretKey": name, "secretValue": value, "secretValueHidden": self.is_hidden,
         });
@@ -117,11 +109,7 @@ fn api() -> Api {
     let api = Api::default();
     let mut state = api.0.lock().unwrap();
     state.has_folder = true;
-    for (name, value) in [
-        ("PASSWORD", "hunter2"),
-        ("PASSPHRASE", "x"),
-        ("USER", "floe"),
-    ] {
+    for (name, value) in [("PASSWORD", "hunter2"), ("PASSPHRASE", "x"), ("USER", "floe")] {
         state.secrets.insert(name.to_owned(), value.to_owned());
     }
     drop(state);
@@ -166,11 +154,7 @@ pub(crate) fn contract() -> Contract {
             assert!(received[1].header("traceparent").is_some());
             Ok(())
         },
-        || {
-            with(&refusing().url, 10.0, |store| {
-                store.get_secret("PASSWORD").map(drop)
-            })
-        },
+        || with(&refusing().url, 10.0, |store| store.get_secret("PASSWORD").map(drop)),
     )
 }
 
@@ -187,12 +171,7 @@ fn one_login_is_enough_until_the_token_is_refused() {
     let api = api();
     let service = service(&api);
     with(&service.url, 10.0, |store| {
-        for refusal in [
-            None,
-            None,
-            Some((403, "TokenError")),
-            Some((401, "UnauthorizedError")),
-        ] {
+        for refusal in [None, None, Some((403, "TokenError")), Some((401, "UnauthorizedError"))] {
             api.0.lock().unwrap().refusal = refusal;
             assert_eq!(store.get_secret("USER")?.unwrap().expose_secret(), "floe");
         }
@@ -214,11 +193,7 @@ fn one_login_is_enough_until_the_token_is_refused() {
 #[test]
 fn a_login_that_is_refused_is_an_error_without_the_credential() {
     let service = Service::start(|request| {
-        refuse(
-            401,
-            "UnauthorizedError",
-            format!("Invalid credentials: {}", request.json()),
-        )
+        refuse(401, "UnauthorizedError", format!("Invalid credentials: {}", request.json()))
     });
     let error = with(&service.url, 10.0, |store| store.get_secret("USER")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
@@ -261,10 +236,7 @@ fn what_infisical_would_refuse_is_not_sent() {
     let service = service(&api());
     with(&service.url, 10.0, |store| {
         for key in ["", "a b", "a/b", "a:b", ".", ".."] {
-            assert_eq!(
-                store.get_secret(key).unwrap_err().kind(),
-                ErrorKind::InvalidInput
-            );
+            assert_eq!(store.get_secret(key).unwrap_err().kind(), ErrorKind::InvalidInput);
         }
         Ok(())
     })

@@ -127,9 +127,7 @@ pub(crate) fn contract() -> Contract {
         "get_secret",
         || {
             let service = service(&api());
-            let secret = with(&service.url, 10.0, |store| {
-                store.get_secret("warehouse/user")
-            })?;
+            let secret = with(&service.url, 10.0, |store| store.get_secret("warehouse/user"))?;
             assert_eq!(secret.unwrap().expose_secret(), "floé");
             let request = service.single();
             assert_eq!(request.path, format!("{PATH}/warehouse"));
@@ -137,11 +135,7 @@ pub(crate) fn contract() -> Contract {
             assert!(request.header("traceparent").is_some());
             Ok(())
         },
-        || {
-            with(&refusing().url, 10.0, |store| {
-                store.get_secret("warehouse/user").map(drop)
-            })
-        },
+        || with(&refusing().url, 10.0, |store| store.get_secret("warehouse/user").map(drop)),
     )
 }
 
@@ -163,10 +157,7 @@ fn a_secret_that_does_not_exist_is_none_and_a_wrong_server_is_an_error() {
     let other = Service::start(|_| Answer::text(404, "404 page not found"));
     let error = with(&other.url, 10.0, |store| store.get_secret("a/key")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    let error = with(&service.url, 10.0, |store| {
-        store.get_secret("warehouse/binary")
-    })
-    .unwrap_err();
+    let error = with(&service.url, 10.0, |store| store.get_secret("warehouse/binary")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 
@@ -206,10 +197,7 @@ fn only_the_authority_of_the_cluster_is_trusted() {
         let folder = account(Some(authority));
         let config = json!({ "url": service.url, "service_account": folder.path() });
         let plugins = plugins(PluginType::Secrets, NAME, config);
-        let secret = plugins
-            .one::<dyn SecretStore>()
-            .unwrap()
-            .get_secret("a/key")?;
+        let secret = plugins.one::<dyn SecretStore>().unwrap().get_secret("a/key")?;
         Ok::<_, Error>(secret.unwrap().expose_secret().to_owned())
     };
     assert_eq!(get(&cluster).unwrap(), "x");
@@ -231,10 +219,7 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     assert!(error.contains("ca.crt"), "{error}");
     fs::write(account.join("ca.crt"), "no certificate").unwrap();
     let error = start(json!({ "url": "https://127.0.0.1:6443", "service_account": account }));
-    assert!(
-        error.contains("expected one or several certificates in PEM"),
-        "{error}"
-    );
+    assert!(error.contains("expected one or several certificates in PEM"), "{error}");
     let error = start(
         json!({ "url": "http://127.0.0.1:1", "service_account": account, "namespace": "A b" }),
     );
@@ -245,8 +230,5 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     // A file that does not end.
     std::os::unix::fs::symlink("/dev/zero", account.join("token")).unwrap();
     let error = start(json!({ "url": "http://127.0.0.1:1", "service_account": account }));
-    assert!(
-        error.contains("token cannot be used: it is a device"),
-        "{error}"
-    );
+    assert!(error.contains("token cannot be used: it is a device"), "{error}");
 }

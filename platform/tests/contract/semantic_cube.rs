@@ -73,14 +73,8 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
             checks: &[],
             check_needs: Vec::new(),
             columns: vec![
-                Column {
-                    name: "customer_id",
-                    kind: ColumnType::Integer,
-                },
-                Column {
-                    name: "since",
-                    kind: ColumnType::Date,
-                },
+                Column { name: "customer_id", kind: ColumnType::Integer },
+                Column { name: "since", kind: ColumnType::Date },
             ],
         }],
         models: vec![model("staged", "silver"), model(name, "gold")],
@@ -98,9 +92,7 @@ fn checks() -> Vec<Check> {
 
 fn sync(url: &str, timeout: f64, model: &str, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let checks = checks();
-    with(url, timeout, |cube| {
-        cube.sync(&product(&checks, model), folder)
-    })
+    with(url, timeout, |cube| cube.sync(&product(&checks, model), folder))
 }
 
 const SCHEMA: &str = "\
@@ -167,18 +159,13 @@ fn cube_that_refuses_hangs_or_is_none() {
     });
     let error = sync(&service.url, 10.0, "customers", folder.path()).unwrap_err();
     let message = format!("GET {}: no such model: Bearer <REDACTED>", service.url);
-    assert_eq!(
-        (error.kind(), error.to_string()),
-        (ErrorKind::Rejected, message)
-    );
+    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Rejected, message));
 }
 
 #[test]
 fn a_request_is_repeated_when_cube_asks_for_it() {
     let folder = TempDir::new().unwrap();
-    failures::check_retry(api, |url| {
-        sync(url, 10.0, "customers", folder.path()).map(drop)
-    });
+    failures::check_retry(api, |url| sync(url, 10.0, "customers", folder.path()).map(drop));
 }
 
 #[test]
@@ -186,9 +173,7 @@ fn without_a_server_the_models_are_written() {
     let plugins = plugins(PluginType::SemanticLayer, "cube", json!({}));
     let cube = plugins.one::<dyn SemanticLayer>().unwrap();
     let folder = TempDir::new().unwrap();
-    let files = cube
-        .sync(&product(&[], "customers"), folder.path())
-        .unwrap();
+    let files = cube.sync(&product(&[], "customers"), folder.path()).unwrap();
     let schema = fs::read_to_string(&files[0]).unwrap();
     let without_key = SCHEMA.replace("    primary_key: true\n", "");
     assert_eq!(schema, without_key.replace("main.customers", "customers"));

@@ -152,10 +152,8 @@ fn serve(
                 return;
             }
             Answer::Status(status, headers, body) => {
-                let mut head = format!(
-                    "HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n",
-                    body.len()
-                );
+                let mut head =
+                    format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n", body.len());
                 for (name, value) in headers {
                     head.push_str(name);
                     head.push_str(": ");
@@ -163,11 +161,7 @@ fn serve(
                     head.push_str("\r\n");
                 }
                 head.push_str("\r\n");
-                let body = if request.method == "HEAD" {
-                    Vec::new()
-                } else {
-                    body
-                };
+                let body = if request.method == "HEAD" { Vec::new() } else { body };
                 output.write_all(&[head.as_bytes(), &body].concat())
             }
         };

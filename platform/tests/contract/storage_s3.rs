@@ -114,11 +114,7 @@ impl S3 {
             ("PUT", _, Some("u+1")) => {
                 let number: u16 = parameters["partNumber"].parse().unwrap();
                 self.parts.insert(number, request.body.clone());
-                Answer::Status(
-                    200,
-                    vec![("etag", format!("\"part-{number}\""))],
-                    Vec::new(),
-                )
+                Answer::Status(200, vec![("etag", format!("\"part-{number}\""))], Vec::new())
             }
             ("POST", _, Some("u+1")) => {
                 let mut expected = String::from("<CompleteMultipartUpload>");
@@ -144,8 +140,7 @@ impl S3 {
                     return Answer::Status(200, headers, body);
                 }
                 let parts = std::mem::take(&mut self.parts);
-                self.objects
-                    .insert(key, parts.into_values().flatten().collect());
+                self.objects.insert(key, parts.into_values().flatten().collect());
                 xml("CompleteMultipartUploadResult", "<ETag>\"e-3\"</ETag>")
             }
             ("DELETE", _, Some("u+1")) => {
@@ -183,9 +178,8 @@ fn with<T>(url: &str, timeout: f64, run: impl FnOnce(&Handle<dyn ObjectStore>) -
 /// A file of this size, with bytes that differ between its parts.
 fn file(size: usize) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
-    let content: Vec<u8> = (0..size)
-        .map(|index| u8::try_from(index / 1000 % 251).unwrap())
-        .collect();
+    let content: Vec<u8> =
+        (0..size).map(|index| u8::try_from(index / 1000 % 251).unwrap()).collect();
     file.write_all(&content).unwrap();
     file
 }
@@ -230,15 +224,8 @@ fn a_large_file_is_uploaded_in_parts() {
 
 #[test]
 fn a_large_file_that_fails_leaves_nothing() {
-    for (method, part) in [
-        ("PUT", "partNumber=2"),
-        ("POST", "uploadId"),
-        ("POST", "complete"),
-    ] {
-        let store = Arc::new(Mutex::new(S3 {
-            refuses: Some((method, part)),
-            ..S3::default()
-        }));
+    for (method, part) in [("PUT", "partNumber=2"), ("POST", "uploadId"), ("POST", "complete")] {
+        let store = Arc::new(Mutex::new(S3 { refuses: Some((method, part)), ..S3::default() }));
         let service = service(&store);
         let file = file(17 << 20);
         let result = with(&service.url, 60.0, |s3| s3.put_object("big", file.path()));
@@ -247,11 +234,7 @@ fn a_large_file_that_fails_leaves_nothing() {
         assert!(error.to_string().contains("InternalError"), "{error}");
         let store = store.lock().unwrap();
         assert!(store.objects.is_empty() && store.parts.is_empty(), "{part}");
-        assert_eq!(
-            service.received().last().unwrap().method,
-            "DELETE",
-            "{part}"
-        );
+        assert_eq!(service.received().last().unwrap().method, "DELETE", "{part}");
     }
 }
 

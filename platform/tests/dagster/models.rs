@@ -15,9 +15,7 @@ pub(crate) fn built_by_dbt(program: &Path, dbt: &Path) -> Setup {
         dbt.join("duckdb").display(),
         dbt.join("dbt").display(),
     );
-    setup
-        .product
-        .replace("manifest.yaml", "plugins:\n", &plugins);
+    setup.product.replace("manifest.yaml", "plugins:\n", &plugins);
     setup
 }
 
@@ -29,14 +27,8 @@ pub(crate) fn with_dbt(
 ) -> (Setup, Vec<ReceivedSpan>) {
     let setup = built_by_dbt(program, dbt);
     let checks = "    layer: bronze\n    checks: [{ unique: order_id }]\n";
-    setup
-        .product
-        .replace("floe.yaml", "    layer: bronze\n", checks);
-    let output = setup
-        .floe("run")
-        .args(["--orchestrator", orchestrator])
-        .output()
-        .unwrap();
+    setup.product.replace("floe.yaml", "    layer: bronze\n", checks);
+    let output = setup.floe("run").args(["--orchestrator", orchestrator]).output().unwrap();
     let stderr = text(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     assert!(
@@ -45,11 +37,7 @@ pub(crate) fn with_dbt(
     );
     let spans = setup.spans();
     assert_one_trace(&spans);
-    assert!(
-        spans.iter().all(|it| it.status == ReceivedStatus::Ok),
-        "{}",
-        tree(&spans)
-    );
+    assert!(spans.iter().all(|it| it.status == ReceivedStatus::Ok), "{}", tree(&spans));
     (setup, spans)
 }
 
@@ -64,18 +52,13 @@ pub(crate) fn assert_dbt(setup: &Setup, spans: &[ReceivedSpan], prefix: &str) {
     };
     let run_id = attribute(root, "floe.pipeline.run_id");
     let lineage = setup.product.read(".floe/lineage.jsonl");
-    let events: Vec<Json> = lineage
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events: Vec<Json> =
+        lineage.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut ids = Vec::new();
     for model in ["stg_orders", "totals"] {
         let asset = single(spans, &format!("{prefix}.{model}"));
         let node = single(spans, &format!("dbt.model.{model}"));
-        let command = spans
-            .iter()
-            .find(|it| it.span_id == node.parent_span_id)
-            .unwrap();
+        let command = spans.iter().find(|it| it.span_id == node.parent_span_id).unwrap();
         assert_eq!(command.name, "dbt.run");
         let id = attribute(command, "dbt.invocation_id");
         for span in [asset, command] {
@@ -113,10 +96,7 @@ pub(crate) fn assert_dbt(setup: &Setup, spans: &[ReceivedSpan], prefix: &str) {
         let output = setup.floe("find").arg(id).arg("--json").output().unwrap();
         let found: Json = serde_json::from_slice(&output.stdout).unwrap();
         let run = &found["runs"][0];
-        assert_eq!(
-            (&run["run_id"], &run["trace_id"]),
-            (&json!(run_id), &json!(TRACE_ID))
-        );
+        assert_eq!((&run["run_id"], &run["trace_id"]), (&json!(run_id), &json!(TRACE_ID)));
         assert_eq!(run["lineage_run_id"], run_id);
         if let Some(dagster) = root_of_dagster(spans) {
             assert_eq!(run["dagster_run_id"], dagster);

@@ -12,11 +12,7 @@ use crate::steps::{encode, is_error, step_context};
 #[test]
 fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
     for (script, code, error) in [
-        (
-            "echo nonsense",
-            1,
-            "dagster ended with the exit code 0 and did not build `orders`",
-        ),
+        ("echo nonsense", 1, "dagster ended with the exit code 0 and did not build `orders`"),
         (
             "echo 'No such option' >&2; exit 5",
             5,
@@ -32,10 +28,7 @@ fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
         assert!(stderr.contains(error), "{stderr}");
         let spans = setup.spans();
         assert_one_trace(&spans);
-        assert!(matches!(
-            single(&spans, "floe.pipeline.run").status,
-            ReceivedStatus::Error(_)
-        ));
+        assert!(matches!(single(&spans, "floe.pipeline.run").status, ReceivedStatus::Error(_)));
         let results = setup.product.read(".floe/run_results.json");
         assert!(results.contains("\"failed\""), "{results}");
         assert!(!setup.product.path(".floe/warehouse.db").exists());
@@ -44,10 +37,7 @@ fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
     let output = setup.run();
     let stderr = text(&output.stderr);
     assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
-    assert!(
-        stderr.contains("dagster: `/no/such/dagster` is not installed"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("dagster: `/no/such/dagster` is not installed"), "{stderr}");
 }
 
 /// Dagster selects assets itself; half of a selection would be lost here.
@@ -77,10 +67,7 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
     let stderr = text(&output.stderr);
     let error = "models/stg_orders.sql: it contains a credential, which is not written into the artifacts that dagster reads, expected `--orchestrator local`, or none\n";
     assert!(stderr.ends_with(error), "{stderr}");
-    assert!(
-        !stderr.contains("hunter2") && !stderr.contains("must not run"),
-        "{stderr}"
-    );
+    assert!(!stderr.contains("hunter2") && !stderr.contains("must not run"), "{stderr}");
     assert_eq!(output.status.code(), Some(2));
 }
 
@@ -104,21 +91,14 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     let mut floe = setup.floe("run");
     let output = floe
         .env("DAGSTER_PIPES_CONTEXT", encode(&context))
-        .env(
-            "DAGSTER_PIPES_MESSAGES",
-            encode(&json!({ "path": messages })),
-        )
+        .env("DAGSTER_PIPES_MESSAGES", encode(&json!({ "path": messages })))
         .output()
         .unwrap();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("dagster was killed (signal: 9"), "{stderr}");
     let baggage = setup.product.read("baggage");
-    for entry in [
-        "floe.namespace=retail",
-        "floe.product.name=shop",
-        "team=shop",
-    ] {
+    for entry in ["floe.namespace=retail", "floe.product.name=shop", "team=shop"] {
         assert!(baggage.contains(entry), "{baggage}");
     }
     let process = setup.product.read("process");
@@ -128,11 +108,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     let spans = setup.spans();
     assert_one_trace(&spans);
     let asset = single(&spans, "dagster.asset.stg_orders");
-    assert!(
-        is_error(asset, "ended without a result"),
-        "{:?}",
-        asset.status
-    );
+    assert!(is_error(asset, "ended without a result"), "{:?}", asset.status);
     assert_eq!(parent(&spans, asset), "orchestrator.run");
     assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
     for name in ["floe.pipeline.run", "orchestrator.run"] {
@@ -143,10 +119,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
 #[test]
 fn an_orchestrator_that_does_not_exist_is_refused() {
     let setup = Setup::with_script("exit 9");
-    let output = setup
-        .floe("run")
-        .args(["--orchestrator", "airflow"])
-        .output();
+    let output = setup.floe("run").args(["--orchestrator", "airflow"]).output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);

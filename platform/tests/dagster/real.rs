@@ -52,10 +52,7 @@ fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedS
     assert_eq!(linked(spans, stg_orders), ["dagster.asset.orders"]);
     assert_eq!(linked(spans, totals), ["dagster.asset.stg_orders"]);
     let count = |name: &str| spans.iter().filter(|it| it.name == name).count();
-    assert_eq!(
-        (count("dagster.io.read"), count("dagster.io.write")),
-        (2, 3)
-    );
+    assert_eq!((count("dagster.io.read"), count("dagster.io.write")), (2, 3));
 }
 
 /// The span of an asset has the ids of Dagster, whose event has those of the span.
@@ -74,14 +71,8 @@ fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
     let metadata = &events["materializations"][key];
     let typed = |kind: &str, value: &str| json!({ "type": kind, "value": value });
     let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
-    assert_eq!(
-        metadata["floe/trace_id"],
-        typed("TextMetadataValue", TRACE_ID)
-    );
-    assert_eq!(
-        metadata["floe/span_id"],
-        typed("TextMetadataValue", &span.span_id)
-    );
+    assert_eq!(metadata["floe/trace_id"], typed("TextMetadataValue", TRACE_ID));
+    assert_eq!(metadata["floe/span_id"], typed("TextMetadataValue", &span.span_id));
     assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
 }
 
@@ -90,10 +81,7 @@ fn assert_events(events: &Json) {
     let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
     assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
     let check = &events["checks"]["unique_order_id"];
-    assert_eq!(
-        (&check["passed"], &check["severity"]),
-        (&json!(true), &json!("ERROR"))
-    );
+    assert_eq!((&check["passed"], &check["severity"]), (&json!(true), &json!("ERROR")));
     let log = events["log"].to_string();
     assert!(log.contains("trace: http://jaeger"), "{log}");
 }
@@ -106,20 +94,14 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
     let (setup, spans) = with_dbt("dagster", &programs.join("dagster"), &dbt);
     assert_dbt(&setup, &spans, "dagster.asset");
     println!("{}", by_process(&spans));
-    assert!(
-        setup.product.path(".floe/objects").exists(),
-        "gold is published"
-    );
+    assert!(setup.product.path(".floe/objects").exists(), "gold is published");
     let assets = ["orders", "stg_orders", "totals"];
     let assets = assets.map(|key| single(&spans, &format!("dagster.asset.{key}")));
     assert_tree(&spans, assets);
 
     let events = events(&programs, &setup);
     let run_id = events["runs"][0]["id"].as_str().unwrap();
-    assert_eq!(
-        events["runs"],
-        json!([{ "id": run_id, "status": "SUCCESS" }])
-    );
+    assert_eq!(events["runs"], json!([{ "id": run_id, "status": "SUCCESS" }]));
     for name in ["floe.pipeline.run", "orchestrator.run"] {
         assert_attributes(single(&spans, name), &[("dagster.run_id", run_id.into())]);
     }
@@ -129,10 +111,7 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
     assert_events(&events);
     // The events of lineage are in the trace, too, those of assets below the run.
     let lineage = setup.product.read(".floe/lineage.jsonl");
-    assert!(
-        lineage.lines().all(|line| line.contains(TRACE_ID)),
-        "{lineage}"
-    );
+    assert!(lineage.lines().all(|line| line.contains(TRACE_ID)), "{lineage}");
     assert_history(&setup, &assets, run_id);
 }
 
@@ -164,11 +143,7 @@ fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
             programs.join("dagster").display()
         ),
     );
-    setup.product.replace(
-        "manifest.yaml",
-        "retries: 0",
-        &format!("retries: {retries}"),
-    );
+    setup.product.replace("manifest.yaml", "retries: 0", &format!("retries: {retries}"));
     setup
 }
 
@@ -184,18 +159,10 @@ fn real_dagster_is_interrupted() {
     let setup = with_floe_replaced(&programs, 0, watch);
     setup.product.write("models/stg_orders.sql", ENDLESS);
     let begun = setup.product.path("begun");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&begun)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
     let floe = setup.floe("run");
     let mut command = Command::new("env");
-    command
-        .arg("--default-signal=INT,TERM,HUP")
-        .arg(floe.get_program());
+    command.arg("--default-signal=INT,TERM,HUP").arg(floe.get_program());
     command.args(floe.get_args());
     for (name, value) in floe.get_envs() {
         match value {
@@ -203,37 +170,21 @@ fn real_dagster_is_interrupted() {
             None => command.env_remove(name),
         };
     }
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
     // The processes of both assets watch for the second one.
     assert_eq!(fs::read_to_string(begun).unwrap().trim(), "");
     let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.signal(), Some(15), "{}", text(&output.stderr));
     let spans = setup.spans();
     assert_one_trace(&spans);
     let asset = single(&spans, "dagster.asset.stg_orders");
-    assert!(
-        matches!(asset.status, ReceivedStatus::Error(_)),
-        "{:?}",
-        asset.status
-    );
+    assert!(matches!(asset.status, ReceivedStatus::Error(_)), "{:?}", asset.status);
     assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
     assert!(spans.iter().all(|it| it.name != "dagster.asset.totals"));
-    assert!(is_error(
-        single(&spans, "orchestrator.run"),
-        "dagster was interrupted by a signal"
-    ));
+    assert!(is_error(single(&spans, "orchestrator.run"), "dagster was interrupted by a signal"));
     assert!(!setup.product.path(".floe/warehouse.db").exists());
 }
 
@@ -269,14 +220,8 @@ fn failing(programs: &Path) -> Setup {
     let orders = "FROM {{ source('orders') }}";
     let query = format!("SELECT nope() AS order_id, 1 AS ordered_on {orders}");
     product.write("models/stg_orders.sql", &query);
-    product.write(
-        "models/checked.sql",
-        &format!("SELECT order_id, ordered_on {orders}"),
-    );
-    product.write(
-        "models/behind.sql",
-        "SELECT order_id FROM {{ ref('checked') }}",
-    );
+    product.write("models/checked.sql", &format!("SELECT order_id, ordered_on {orders}"));
+    product.write("models/behind.sql", "SELECT order_id FROM {{ ref('checked') }}");
     product.write("models/endless.sql", ENDLESS);
     setup
 }
@@ -284,14 +229,8 @@ fn failing(programs: &Path) -> Setup {
 fn assert_reported(output: &Output) {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(
-        stderr.contains("1 source built, 3 failed, 2 skipped"),
-        "{stderr}"
-    );
-    for reason in [
-        "no such function: nope",
-        "the process of the asset ended without a result",
-    ] {
+    assert!(stderr.contains("1 source built, 3 failed, 2 skipped"), "{stderr}");
+    for reason in ["no such function: nope", "the process of the asset ended without a result"] {
         assert!(stderr.contains(reason), "{stderr}");
     }
 }
@@ -314,19 +253,11 @@ fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
 /// The source is built at the second attempt, and what is behind it links to that one.
 fn assert_repaired(spans: &[ReceivedSpan]) {
     let [first, second] = attempts(spans, "orders");
-    assert!(
-        is_error(first, "expected a whole number"),
-        "{:?}",
-        first.status
-    );
+    assert!(is_error(first, "expected a whole number"), "{:?}", first.status);
     assert_eq!(second.status, ReceivedStatus::Ok);
     let checked = single(spans, "dagster.asset.checked");
     assert_eq!(checked.links[0].span_id, second.span_id);
-    assert!(
-        is_error(checked, "the check `not_null_ordered_on`"),
-        "{:?}",
-        checked.status
-    );
+    assert!(is_error(checked, "the check `not_null_ordered_on`"), "{:?}", checked.status);
 }
 
 fn assert_failed(spans: &[ReceivedSpan]) {
@@ -335,11 +266,7 @@ fn assert_failed(spans: &[ReceivedSpan]) {
         assert_attributes(span, &[("dagster.asset.status", "failed".into())]);
     }
     for span in attempts(spans, "endless") {
-        assert!(
-            is_error(span, "ended without a result"),
-            "{:?}",
-            span.status
-        );
+        assert!(is_error(span, "ended without a result"), "{:?}", span.status);
         let canceled = "canceled".into();
         assert_attributes(span, &[("dagster.asset.status", canceled)]);
         assert_attributes(span, &[("error.type", "canceled".into())]);
@@ -424,19 +351,13 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let result: Json = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        result["evaluations"],
-        json!(["requested", "skipped"]),
-        "{result}"
-    );
+    assert_eq!(result["evaluations"], json!(["requested", "skipped"]), "{result}");
     assert_eq!(result["success"], true);
     assert_eq!(setup.tables(), ["orders", "stg_orders", "totals"]);
 
     let spans = &setup.spans()[compiled..];
-    let sensors: Vec<_> = spans
-        .iter()
-        .filter(|it| it.name == "dagster.sensor.shop_sensor")
-        .collect();
+    let sensors: Vec<_> =
+        spans.iter().filter(|it| it.name == "dagster.sensor.shop_sensor").collect();
     let [requested, skipped] = sensors[..] else {
         panic!("{}", tree(spans));
     };
@@ -449,10 +370,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
     for (key, asset) in keys.into_iter().zip(assets) {
         assert_eq!(asset.trace_id, requested.trace_id, "{key}");
         assert_eq!(asset.parent_span_id, requested.span_id, "{key}");
-        assert_attributes(
-            asset,
-            &[("dagster.run_id", result["run_id"].as_str().unwrap().into())],
-        );
+        assert_attributes(asset, &[("dagster.run_id", result["run_id"].as_str().unwrap().into())]);
     }
 }
 
@@ -467,19 +385,13 @@ fn real_dbt_that_fails_fails_its_model() {
     let output = output.unwrap();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
-    assert!(
-        stderr.contains("1 source built, 1 failed, 1 skipped"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("1 source built, 1 failed, 1 skipped"), "{stderr}");
     let spans = setup.spans();
     assert_one_trace(&spans);
     for name in ["floe.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {
         assert!(is_error(single(&spans, name), "Conversion Error"), "{name}");
     }
-    let all = format!(
-        "{stdout}{stderr}{spans:?}{}",
-        setup.product.read(".floe/lineage.jsonl")
-    );
+    let all = format!("{stdout}{stderr}{spans:?}{}", setup.product.read(".floe/lineage.jsonl"));
     assert!(!all.contains("c4n4ry99"), "{all}");
 }
 
@@ -502,10 +414,7 @@ fn measured_run_in_dagster() {
             walls.push(started.elapsed().as_secs_f64());
         }
         walls.sort_by(f64::total_cmp);
-        println!(
-            "--orchestrator {orchestrator:<8} {:6.3} s",
-            walls[walls.len() / 2]
-        );
+        println!("--orchestrator {orchestrator:<8} {:6.3} s", walls[walls.len() / 2]);
         let spans = setup.spans();
         let last = spans.iter().rposition(|it| it.name == "floe.pipeline.run");
         let root = spans[last.unwrap()].start_unix_nano;

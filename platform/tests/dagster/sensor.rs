@@ -68,17 +68,12 @@ fn the_sensor_requests_a_run_in_its_trace_when_a_file_has_changed() {
             ("dagster.sensor.skip_reason", reason.into()),
         ],
     );
-    setup
-        .product
-        .write("data/orders.csv", "order_id,ordered_on\n1,\n2,\n3,\n");
+    setup.product.write("data/orders.csv", "order_id,ordered_on\n1,\n2,\n3,\n");
     let changed = evaluate(&setup, Some(cursor));
     assert_eq!(changed["skip_reason"], Json::Null);
     assert_ne!(changed["cursor"], cursor);
     fs::remove_file(setup.product.path("data/orders.csv")).unwrap();
-    assert_eq!(
-        evaluate(&setup, Some(cursor))["skip_reason"],
-        "`data/orders.csv` does not exist"
-    );
+    assert_eq!(evaluate(&setup, Some(cursor))["skip_reason"], "`data/orders.csv` does not exist");
 }
 
 #[test]

@@ -44,10 +44,7 @@ impl Setup {
             .replace("{dagster}", dagster.to_str().unwrap())
             .replace("{retries}", &retries.to_string());
         product.append("manifest.yaml", &manifest);
-        Self {
-            product,
-            receiver: Receiver::grpc(),
-        }
+        Self { product, receiver: Receiver::grpc() }
     }
 
     /// A product that runs a shell script in the place of Dagster. It passes the validation.
@@ -61,10 +58,8 @@ impl Setup {
         );
         let manifest = setup.product.read("manifest.yaml");
         let program = setup.product.path("dagster");
-        let replaced = manifest.replace(
-            folder.path("dagster").to_str().unwrap(),
-            program.to_str().unwrap(),
-        );
+        let replaced =
+            manifest.replace(folder.path("dagster").to_str().unwrap(), program.to_str().unwrap());
         setup.product.write("manifest.yaml", &replaced);
         setup
     }
@@ -80,9 +75,7 @@ impl Setup {
     pub(crate) fn floe(&self, command: &str) -> Command {
         let mut floe = Command::new(floe());
         for (name, _) in std::env::vars() {
-            let is_read = ["OTEL_", "DAGSTER_", "FLOE_"]
-                .iter()
-                .any(|it| name.starts_with(it));
+            let is_read = ["OTEL_", "DAGSTER_", "FLOE_"].iter().any(|it| name.starts_with(it));
             if is_read {
                 floe.env_remove(name);
             }
@@ -118,9 +111,7 @@ impl Setup {
 
     pub(crate) fn messages(&self) -> Vec<Json> {
         let text = self.product.read("messages");
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The spans, each once: a request whose answer is late is sent again.
@@ -164,20 +155,12 @@ pub(crate) fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a 
 pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
     let name = |id: &String| spans.iter().find(|it| it.span_id == *id);
     let links = span.links.iter();
-    links
-        .filter_map(|link| name(&link.span_id))
-        .map(|it| &*it.name)
-        .collect()
+    links.filter_map(|link| name(&link.span_id)).map(|it| &*it.name).collect()
 }
 
 pub(crate) fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
     for (key, value) in expected {
-        assert_eq!(
-            span.attributes.get(*key),
-            Some(value),
-            "{key} of {}",
-            span.name
-        );
+        assert_eq!(span.attributes.get(*key), Some(value), "{key} of {}", span.name);
     }
 }
 
@@ -210,10 +193,7 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
         let facets = &event["run"]["facets"];
         assert_attributes(
             span,
-            &[(
-                "lineage.run_id",
-                event["run"]["runId"].as_str().unwrap().into(),
-            )],
+            &[("lineage.run_id", event["run"]["runId"].as_str().unwrap().into())],
         );
         assert_eq!(facets["parent"]["run"]["runId"], run_id);
         let tags = facets["tags"]["tags"].as_array().unwrap();
@@ -260,10 +240,7 @@ pub(crate) fn assert_found(setup: &Setup, id: &str, assets: &[&ReceivedSpan]) {
             span,
             &[
                 ("lineage.run_id", lineage.into()),
-                (
-                    "dagster.run_id",
-                    run["dagster_run_id"].as_str().unwrap().into(),
-                ),
+                ("dagster.run_id", run["dagster_run_id"].as_str().unwrap().into()),
             ],
         );
     }

@@ -69,9 +69,7 @@ fn assert_reads_and_writes(spans: &[ReceivedSpan], asset: &ReceivedSpan) {
     let materialize = single(spans, "compute.materialize");
     assert_eq!(parent(spans, materialize), "dagster.io.write");
     let ingestion = single(spans, "ingestion.run");
-    let load = spans
-        .iter()
-        .find(|it| it.span_id == ingestion.parent_span_id);
+    let load = spans.iter().find(|it| it.span_id == ingestion.parent_span_id);
     assert_eq!(parent(spans, load.unwrap()), "dagster.io.write");
 }
 
@@ -159,11 +157,7 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
     let stderr = text(&output.stderr);
     assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
     let asset = single(&setup.spans()[spans..], "dagster.asset.orders").clone();
-    assert!(
-        is_error(&asset, "expected a whole number"),
-        "{:?}",
-        asset.status
-    );
+    assert!(is_error(&asset, "expected a whole number"), "{:?}", asset.status);
     assert_attributes(&asset, &[("dagster.asset.status", "failed".into())]);
     let messages = setup.messages();
     let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
@@ -179,10 +173,9 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
 
 #[test]
 fn a_check_that_fails_is_reported_as_one() {
-    for (asset, line) in [
-        ("orders", "    path: data/orders.csv\n"),
-        ("stg_orders", "    layer: bronze\n"),
-    ] {
+    for (asset, line) in
+        [("orders", "    path: data/orders.csv\n"), ("stg_orders", "    layer: bronze\n")]
+    {
         assert_check_is_reported(asset, line);
     }
 }
@@ -210,17 +203,10 @@ fn assert_check_is_reported(asset: &str, line: &str) {
     let (yes, no, error) = (json!(true), json!(false), json!("ERROR"));
     assert_eq!(
         results,
-        [
-            (&json!("unique_order_id"), &yes, &error),
-            (&json!("min_rows"), &no, &error)
-        ]
+        [(&json!("unique_order_id"), &yes, &error), (&json!("min_rows"), &no, &error)]
     );
     let asset = single(&setup.spans(), &format!("dagster.asset.{asset}")).clone();
-    assert!(
-        is_error(&asset, "the check `min_rows`"),
-        "{:?}",
-        asset.status
-    );
+    assert!(is_error(&asset, "the check `min_rows`"), "{:?}", asset.status);
     assert_eq!(messages.last().unwrap()["params"], json!({}));
 }
 
@@ -236,16 +222,10 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
     let output = setup.step("orders", &json!({}));
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
-    assert!(
-        stderr.contains("compiled_artifacts.json: cannot read it: no such file"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("compiled_artifacts.json: cannot read it: no such file"), "{stderr}");
     let messages = setup.messages();
     let closed = &messages[1]["params"]["exception"]["message"];
-    assert!(
-        closed.as_str().unwrap().contains("no such file"),
-        "{closed}"
-    );
+    assert!(closed.as_str().unwrap().contains("no such file"), "{closed}");
 
     setup.compile();
     let output = setup.step("nowhere", &json!({}));
@@ -285,15 +265,8 @@ fn a_step_copies_the_table_of_another_product() {
             ("ingestion.rows_loaded", 1.into()),
         ],
     );
-    let links: Vec<_> = asset
-        .links
-        .iter()
-        .map(|link| (&link.trace_id, &link.span_id))
-        .collect();
+    let links: Vec<_> = asset.links.iter().map(|link| (&link.trace_id, &link.span_id)).collect();
     assert_eq!(links, [(&of_other.trace_id, &of_other.span_id)]);
-    assert_eq!(
-        parent(spans, single(spans, "compute.copy")),
-        "dagster.io.write"
-    );
+    assert_eq!(parent(spans, single(spans, "compute.copy")), "dagster.io.write");
     assert!(setup.tables().contains(&"sold".to_owned()));
 }

@@ -66,9 +66,7 @@ const FAILING: &str = "SELECT nope() AS order_id FROM {{ source('orders') }}";
 
 #[test]
 fn the_trace_of_a_run_that_fails_has_its_steps_and_that_of_another_is_not_exported() {
-    let setup = setup(&format!(
-        "echo $TRACEPARENT > \"$FLOE_PRODUCT/given\"{DAGSTER}"
-    ));
+    let setup = setup(&format!("echo $TRACEPARENT > \"$FLOE_PRODUCT/given\"{DAGSTER}"));
     let output = run(&setup);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(setup.spans(), []);
@@ -159,11 +157,7 @@ fn real_dagster_that_fails_without_being_sampled_has_its_assets_and_those_of_dbt
     println!("{} spans", spans.len());
     assert_one_trace(&spans);
     single(&spans, "dagster.asset.orders");
-    for name in [
-        "dagster.asset.stg_orders",
-        "dbt.run",
-        "dbt.model.stg_orders",
-    ] {
+    for name in ["dagster.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {
         assert!(is_error(single(&spans, name), "Conversion Error"), "{name}");
     }
     assert_eq!(files(&setup), Vec::<String>::new());

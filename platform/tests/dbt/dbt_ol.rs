@@ -32,11 +32,7 @@ impl OpenLineage {
         let script =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/openlineage_server.py");
         let python = Path::new(path.split(':').next().unwrap()).join("python");
-        let mut server = Command::new(python)
-            .arg(script)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut server = Command::new(python).arg(script).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(server.stdout.take().unwrap());
         let mut port = String::new();
         lines.read_line(&mut port).unwrap();
@@ -46,11 +42,7 @@ impl OpenLineage {
             lines.read_to_string(&mut text).unwrap();
             text
         });
-        Self {
-            server,
-            printed: Some(printed),
-            url,
-        }
+        Self { server, printed: Some(printed), url }
     }
 
     /// The events so far.
@@ -81,25 +73,16 @@ fn events_of_dbt_ol(path: &str, words: &[&str]) -> Vec<Json> {
     let output = dbt_ol.output().unwrap();
     let text = fs::read_to_string(&file);
     let text = text.unwrap_or_else(|_| panic!("{}", text_of(&output.stderr)));
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The events by the names of their jobs and their states, without those of single statements. A model that is
 /// built in batches has more than one in `dbt-ol`.
 fn by_job(events: Vec<Json>) -> BTreeMap<(String, String), Json> {
     let text = |value: &Json| value.as_str().unwrap().to_owned();
-    let of_nodes = events
-        .into_iter()
-        .filter(|it| !text(&it["job"]["name"]).contains(".sql."));
+    let of_nodes = events.into_iter().filter(|it| !text(&it["job"]["name"]).contains(".sql."));
     of_nodes
-        .map(|event| {
-            (
-                (text(&event["job"]["name"]), text(&event["eventType"])),
-                event,
-            )
-        })
+        .map(|event| ((text(&event["job"]["name"]), text(&event["eventType"])), event))
         .collect()
 }
 
@@ -107,9 +90,7 @@ fn by_job(events: Vec<Json>) -> BTreeMap<(String, String), Json> {
 fn facets(value: &Json, others: &[&str]) -> Vec<String> {
     let facets = value.as_object().into_iter().flatten();
     let names = facets.map(|(name, _)| name.clone());
-    names
-        .filter(|name| !others.contains(&name.as_str()))
-        .collect()
+    names.filter(|name| !others.contains(&name.as_str())).collect()
 }
 
 /// The namespace, the name, the columns and the checks of data.
@@ -130,17 +111,8 @@ fn data(value: &Json) -> Vec<(String, Json, Json)> {
             ["inputFacets", "facets"].map(|facets| &data[facets]["dataQualityAssertions"]);
         let found = if own.is_null() { of_dbt_ol } else { own };
         let checks = found["assertions"].as_array().into_iter().flatten();
-        let keys = [
-            "assertion",
-            "name",
-            "success",
-            "column",
-            "severity",
-            "actual",
-        ];
-        checks
-            .map(|check| Json::from_iter(keys.map(|key| (key, check[key].clone()))))
-            .collect()
+        let keys = ["assertion", "name", "success", "column", "severity", "actual"];
+        checks.map(|check| Json::from_iter(keys.map(|key| (key, check[key].clone())))).collect()
     };
     let mut data: Vec<_> = value
         .as_array()
@@ -196,19 +168,11 @@ fn differences(theirs: &Json, ours: &Json) -> Vec<String> {
             compare(pointer, theirs, ours);
         }
         let [of_theirs, of_ours] = [theirs, ours].map(|event| data(&event["inputs"]));
-        compare(
-            "inputs",
-            serde_json::json!(of_theirs),
-            serde_json::json!(of_ours),
-        );
+        compare("inputs", serde_json::json!(of_theirs), serde_json::json!(of_ours));
     }
     if !is_test {
         let [of_theirs, of_ours] = [theirs, ours].map(|event| data(&event["outputs"]));
-        compare(
-            "outputs",
-            serde_json::json!(of_theirs),
-            serde_json::json!(of_ours),
-        );
+        compare("outputs", serde_json::json!(of_theirs), serde_json::json!(of_ours));
     }
     let of_run = |event: &Json, others: &[&str]| facets(&event["run"]["facets"], others).into();
     compare(
@@ -259,10 +223,8 @@ fn compare_with_dbt_ol(vars: &str, code: i32) {
     let jobs =
         |events: &BTreeMap<(String, String), Json>| events.keys().cloned().collect::<Vec<_>>();
     assert_eq!(jobs(&theirs), jobs(&ours));
-    let wrong: Vec<_> = theirs
-        .iter()
-        .flat_map(|(job, event)| differences(event, &ours[job]))
-        .collect();
+    let wrong: Vec<_> =
+        theirs.iter().flat_map(|(job, event)| differences(event, &ours[job])).collect();
     assert_eq!(wrong, [""; 0]);
     println!("lineage events as in dbt-ol: {}", theirs.len());
     let ours = ours.into_values().collect::<Json>().to_string();

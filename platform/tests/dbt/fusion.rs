@@ -49,10 +49,7 @@ fn a_command_with_two_invocations_of_dbt_fusion_is_one_trace() {
             _ => panic!("{}", tree(&spans)),
         }
     };
-    for name in [
-        "dbt.model.stg_orders",
-        "Node evaluated (model.corner_shop.stg_orders)",
-    ] {
+    for name in ["dbt.model.stg_orders", "Node evaluated (model.corner_shop.stg_orders)"] {
         let [first, second] = two(name);
         assert_eq!(error_message(first), "dbt ended before the node did");
         assert_eq!(first.end_unix_nano, 1_790_000_000_000_000_000);
@@ -68,10 +65,7 @@ fn a_command_with_two_invocations_of_dbt_fusion_is_one_trace() {
 #[test]
 fn an_error_of_dbt_fusion_without_a_message_has_its_status() {
     let setup = Setup::playing("build_ok", 1);
-    setup.program(
-        "dbt",
-        "cat \"$FUSION\" >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; exit 1",
-    );
+    setup.program("dbt", "cat \"$FUSION\" >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; exit 1");
     let records = fs::read_to_string(recorded("fusion.jsonl")).unwrap();
     let records = records.replace("\"1 row failed\"", "null");
     fs::write(setup.path("fusion.jsonl"), records).unwrap();
@@ -131,10 +125,7 @@ fn failed_build() -> (Setup, Vec<ReceivedSpan>, Vec<Json>) {
     let (core, fusion) = (setup.path("core.jsonl"), recorded("fusion.jsonl"));
     let variables = [("FUSION", fusion.to_str().unwrap())];
     let (output, events) = lineage_in(&setup, core.to_str().unwrap(), &variables);
-    assert_eq!(
-        (output.status.code(), text_of(&output.stderr)),
-        (Some(1), String::new())
-    );
+    assert_eq!((output.status.code(), text_of(&output.stderr)), (Some(1), String::new()));
     let mut spans = setup.spans();
     spans.retain(|span| !span.name.starts_with("lineage."));
     (setup, spans, events)
@@ -163,10 +154,7 @@ dbt.build
     dbt.model.orders_by_month"
     );
     let root = single(&spans, "dbt.build");
-    assert_eq!(
-        root.status,
-        ReceivedStatus::Error("2 nodes failed".to_owned())
-    );
+    assert_eq!(root.status, ReceivedStatus::Error("2 nodes failed".to_owned()));
     assert_attributes(
         root,
         &[
@@ -216,10 +204,7 @@ fn a_node_of_dbt_fusion_has_its_times_and_its_result() {
     let revenue = single(&spans, "dbt.model.city_revenue");
     assert_attributes(
         revenue,
-        &[
-            ("error.type", "Database Error".into()),
-            ("dbt.node_error_type", "external".into()),
-        ],
+        &[("error.type", "Database Error".into()), ("dbt.node_error_type", "external".into())],
     );
     for (name, message) in [
         ("dbt.model.customer_orders", "dbt ended before the node did"),
@@ -240,15 +225,9 @@ fn log_records_of_dbt_fusion_belong_to_its_spans_without_credentials() {
     let root = single(&spans, "dbt.build");
     // A record belongs to the span that it was written in.
     let logs = setup.receiver.logs();
-    let log = logs
-        .iter()
-        .find(|log| log.body == Some("success stg_orders".into()))
-        .unwrap();
+    let log = logs.iter().find(|log| log.body == Some("success stg_orders".into())).unwrap();
     let evaluated = single(&spans, "Node evaluated (model.corner_shop.stg_orders)");
-    assert_eq!(
-        (&log.span_id, &log.trace_id),
-        (&evaluated.span_id, &root.trace_id)
-    );
+    assert_eq!((&log.span_id, &log.trace_id), (&evaluated.span_id, &root.trace_id));
     assert_eq!(log.attributes["dbt.invocation_id"], INVOCATION.into());
     let run_id = text(root, "lineage.run_id").unwrap();
     assert_eq!(log.attributes["lineage.run_id"], run_id.as_str().into());
@@ -257,42 +236,19 @@ fn log_records_of_dbt_fusion_belong_to_its_spans_without_credentials() {
         assert!(!received.contains(secret), "{secret} was sent");
     }
     // What dbt writes beside its log is in its log folder.
-    assert_eq!(
-        fs::read_to_string(setup.path("logs/query_log.sql")).unwrap(),
-        "x\n"
-    );
+    assert_eq!(fs::read_to_string(setup.path("logs/query_log.sql")).unwrap(), "x\n");
 }
 
 /// The nodes of dbt Fusion have the lineage of those of dbt Core.
 fn assert_lineage_of_fusion(spans: &[ReceivedSpan], events: &[Json]) {
     let test = "test.corner_shop.unique_stg_orders_order_id.e3b841c71a";
     for (job, state, span) in [
-        (
-            "model.corner_shop.stg_orders",
-            "COMPLETE",
-            "dbt.model.stg_orders",
-        ),
+        ("model.corner_shop.stg_orders", "COMPLETE", "dbt.model.stg_orders"),
         (test, "FAIL", "dbt.test.unique_stg_orders_order_id"),
-        (
-            "model.corner_shop.city_revenue",
-            "FAIL",
-            "dbt.model.city_revenue",
-        ),
-        (
-            "model.corner_shop.customer_orders",
-            "ABORT",
-            "dbt.model.customer_orders",
-        ),
-        (
-            "model.corner_shop.orders_by_month",
-            "ABORT",
-            "dbt.model.orders_by_month",
-        ),
-        (
-            "model.corner_shop.named_customers",
-            "ABORT",
-            "dbt.model.named_customers",
-        ),
+        ("model.corner_shop.city_revenue", "FAIL", "dbt.model.city_revenue"),
+        ("model.corner_shop.customer_orders", "ABORT", "dbt.model.customer_orders"),
+        ("model.corner_shop.orders_by_month", "ABORT", "dbt.model.orders_by_month"),
+        ("model.corner_shop.named_customers", "ABORT", "dbt.model.named_customers"),
     ] {
         let run = &event(events, job, state)["run"];
         let span = single(spans, span);
@@ -302,10 +258,7 @@ fn assert_lineage_of_fusion(spans: &[ReceivedSpan], events: &[Json]) {
         };
         assert_eq!(run["facets"]["errorMessage"]["message"], error);
         assert_eq!(event(events, job, "START")["run"]["runId"], run["runId"]);
-        assert_eq!(
-            text(span, "lineage.run_id").as_deref(),
-            run["runId"].as_str()
-        );
+        assert_eq!(text(span, "lineage.run_id").as_deref(), run["runId"].as_str());
         assert_eq!(run["facets"]["dbt_run"]["invocation_id"], INVOCATION);
         assert_eq!(run["facets"]["traceCorrelation"]["span_id"], span.span_id);
     }

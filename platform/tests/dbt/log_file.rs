@@ -19,44 +19,18 @@ fn the_log_file_is_written_as_dbt_would() {
     assert_eq!(log.lines().count(), 9);
 
     // In the format, level and folder of the command line.
-    let own = [
-        "build",
-        "--log-path",
-        "own",
-        "--log-format-file=json",
-        "--log-level-file",
-        "error",
-    ];
-    setup
-        .command(&own)
-        .env("EVENTS", recorded("parse_error.jsonl"))
-        .output()
-        .unwrap();
+    let own = ["build", "--log-path", "own", "--log-format-file=json", "--log-level-file", "error"];
+    setup.command(&own).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
     let log = fs::read_to_string(setup.path("own/dbt.log")).unwrap();
     let events = fs::read_to_string(recorded("parse_error.jsonl")).unwrap();
-    let errors: Vec<_> = events
-        .lines()
-        .filter(|line| line.contains("\"level\": \"error\""))
-        .collect();
+    let errors: Vec<_> =
+        events.lines().filter(|line| line.contains("\"level\": \"error\"")).collect();
     assert_eq!(log.lines().collect::<Vec<_>>(), errors);
 
     // A new file is begun where dbt begins one; each of the four lines is too long here.
-    let small = [
-        "build",
-        "--log-path=own",
-        "--log-file-max-bytes",
-        "10",
-        "--no-use-colors-file",
-    ];
-    setup
-        .command(&small)
-        .env("EVENTS", recorded("parse_error.jsonl"))
-        .output()
-        .unwrap();
-    assert_eq!(
-        fs::read_to_string(setup.path("own/dbt.log.4")).unwrap(),
-        log
-    );
+    let small = ["build", "--log-path=own", "--log-file-max-bytes", "10", "--no-use-colors-file"];
+    setup.command(&small).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
+    assert_eq!(fs::read_to_string(setup.path("own/dbt.log.4")).unwrap(), log);
     assert!(!setup.path("own/dbt.log.5").exists());
     let last = fs::read_to_string(setup.path("own/dbt.log")).unwrap();
     assert!(
@@ -71,11 +45,7 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     for (link, project, found) in [
         ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, "),
         ("logs", "", "logs: it is a symbolic link, "),
-        (
-            "x",
-            "log-path: ../logs\n",
-            "../logs: it is outside of the folder, ",
-        ),
+        ("x", "log-path: ../logs\n", "../logs: it is outside of the folder, "),
     ] {
         let setup = Setup::playing("build_ok", 0);
         fs::write(setup.path("dbt_project.yml"), project).unwrap();
@@ -98,9 +68,7 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
 
     // Without room for the pipes, dbt runs with its own log, and its artifacts have the ids of the trace.
     let mut command = setup.command(&["build", "--log-path", "x"]);
-    command
-        .env("TMPDIR", "/nonexistent")
-        .env("TRACEPARENT", TRACEPARENT);
+    command.env("TMPDIR", "/nonexistent").env("TRACEPARENT", TRACEPARENT);
     setup.program(
         "dbt",
         "echo \"${DBT_LOG_PATH-none} $*\"; echo $DBT_ENV_CUSTOM_ENV_TRACEPARENT; exit 4",
@@ -111,16 +79,10 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     let root = spans.iter().find(|span| span.trace_id == TRACE_ID).unwrap();
     assert_eq!(
         text_of(&output.stdout),
-        format!(
-            "none build --log-path x\n00-{TRACE_ID}-{}-01\n",
-            root.span_id
-        )
+        format!("none build --log-path x\n00-{TRACE_ID}-{}-01\n", root.span_id)
     );
     let stderr = text_of(&output.stderr);
-    assert!(
-        stderr.starts_with("warning: the trace has no nodes: cannot open a pipe"),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("warning: the trace has no nodes: cannot open a pipe"), "{stderr}");
 }
 
 #[test]

@@ -18,10 +18,7 @@ use crate::setup::{
 fn built() -> Vec<ReceivedSpan> {
     let setup = Setup::playing("build_ok", 0);
     let output = setup.build("build_ok.jsonl");
-    assert_eq!(
-        (output.status.code(), text_of(&output.stderr)),
-        (Some(0), String::new())
-    );
+    assert_eq!((output.status.code(), text_of(&output.stderr)), (Some(0), String::new()));
     setup.spans()
 }
 
@@ -52,10 +49,7 @@ dbt.build
   dbt.operation.corner_shop-on-run-end-0"
     );
     let root = single(&spans, "dbt.build");
-    assert_eq!(
-        (root.scope.as_str(), &root.status),
-        ("floe.dbt.core", &ReceivedStatus::Ok)
-    );
+    assert_eq!((root.scope.as_str(), &root.status), ("floe.dbt.core", &ReceivedStatus::Ok));
     assert_eq!(root.resource.get("service.name"), Some(&"dbt".into()));
     assert_eq!(text(root, "dbt.invocation_id").map(|id| id.len()), Some(36));
     assert_attributes(
@@ -84,17 +78,11 @@ fn a_node_has_its_times_and_attributes() {
         (orders.start_unix_nano, orders.end_unix_nano),
         (nanos("23:51:30.256628"), nanos("23:51:30.802981"))
     );
-    let events: Vec<_> = orders
-        .events
-        .iter()
-        .map(|event| (event.name.as_str(), event.unix_nano))
-        .collect();
+    let events: Vec<_> =
+        orders.events.iter().map(|event| (event.name.as_str(), event.unix_nano)).collect();
     assert_eq!(
         events,
-        [
-            ("dbt.compile", nanos("23:51:30.301118")),
-            ("dbt.execute", nanos("23:51:30.335681"))
-        ]
+        [("dbt.compile", nanos("23:51:30.301118")), ("dbt.execute", nanos("23:51:30.335681"))]
     );
     assert_attributes(
         orders,
@@ -103,10 +91,7 @@ fn a_node_has_its_times_and_attributes() {
             ("dbt.node_type", "model".into()),
             ("dbt.model_name", "stg_orders".into()),
             ("dbt.materialization", "view".into()),
-            (
-                "dbt.relation",
-                "\"corner_shop\".\"main\".\"stg_orders\"".into(),
-            ),
+            ("dbt.relation", "\"corner_shop\".\"main\".\"stg_orders\"".into()),
             ("dbt.relative_path", "models/staging/stg_orders.sql".into()),
             ("dbt.status", "success".into()),
             ("dbt.node_outcome", "success".into()),
@@ -133,10 +118,7 @@ fn a_node_has_its_result_and_links_to_the_nodes_that_it_reads() {
     for (name, parents) in [
         ("dbt.seed.raw_orders", &[][..]),
         ("dbt.model.stg_orders", &["dbt.seed.raw_orders"]),
-        (
-            "dbt.model.customer_orders",
-            &["dbt.model.named_customers", "dbt.model.stg_orders"],
-        ),
+        ("dbt.model.customer_orders", &["dbt.model.named_customers", "dbt.model.stg_orders"]),
         ("dbt.test.no_negative_revenue", &["dbt.model.city_revenue"]),
         ("dbt.snapshot.orders_snapshot", &["dbt.model.stg_orders"]),
     ] {
@@ -165,10 +147,7 @@ fn assert_failed_model(spans: &[ReceivedSpan]) {
     );
     assert_attributes(
         leaky,
-        &[
-            ("error.type", "Runtime Error".into()),
-            ("dbt.status", "error".into()),
-        ],
+        &[("error.type", "Runtime Error".into()), ("dbt.status", "error".into())],
     );
     assert_attributes(leaky, &[("exception.message", message.into())]);
 }
@@ -182,10 +161,7 @@ fn assert_skipped_models(spans: &[ReceivedSpan]) {
         assert_eq!(skipped.status, ReceivedStatus::Unset);
         assert_attributes(
             skipped,
-            &[
-                ("dbt.node_outcome", "skipped".into()),
-                ("dbt.node_skip_reason", "upstream".into()),
-            ],
+            &[("dbt.node_outcome", "skipped".into()), ("dbt.node_skip_reason", "upstream".into())],
         );
         assert_eq!(linked(spans, skipped), [parent]);
         assert!(skipped.end_unix_nano - skipped.start_unix_nano < 1_000_000_000);
@@ -194,10 +170,7 @@ fn assert_skipped_models(spans: &[ReceivedSpan]) {
 
 fn assert_failed_and_warned_tests(spans: &[ReceivedSpan]) {
     let failed = single(spans, "dbt.test.accepted_values_tested_order_id__1");
-    assert_eq!(
-        error_message(failed),
-        "Got 39 results, configured to fail if != 0"
-    );
+    assert_eq!(error_message(failed), "Got 39 results, configured to fail if != 0");
     assert_attributes(
         failed,
         &[
@@ -206,10 +179,7 @@ fn assert_failed_and_warned_tests(spans: &[ReceivedSpan]) {
             ("dbt.test_outcome", "failed".into()),
             ("dbt.failing_rows", 39.into()),
             ("quality.provider", "dbt".into()),
-            (
-                "quality.check_name",
-                "accepted_values_tested_order_id__1".into(),
-            ),
+            ("quality.check_name", "accepted_values_tested_order_id__1".into()),
             ("quality.data_source", "model.corner_shop.tested".into()),
             ("quality.fail_count", 1.into()),
             ("quality.pass_count", 0.into()),
@@ -219,10 +189,7 @@ fn assert_failed_and_warned_tests(spans: &[ReceivedSpan]) {
     assert_eq!(warned.status, ReceivedStatus::Ok);
     assert_attributes(
         warned,
-        &[
-            ("dbt.test_outcome", "warned".into()),
-            ("dbt.failing_rows", 2.into()),
-        ],
+        &[("dbt.test_outcome", "warned".into()), ("dbt.failing_rows", 2.into())],
     );
 }
 
@@ -296,11 +263,7 @@ fn a_build_that_fails_fast_has_all_nodes_and_the_messages_of_its_hooks() {
     setup.build("fail_fast.jsonl");
     let spans = setup.spans();
     single(&spans, "dbt.model.leaky");
-    assert!(
-        spans
-            .iter()
-            .all(|span| span.name != "dbt.model.below_leaky")
-    );
+    assert!(spans.iter().all(|span| span.name != "dbt.model.below_leaky"));
 }
 
 /// The first hook has failed, so dbt does not run the second one.
@@ -338,10 +301,7 @@ fn log_records_belong_to_the_spans_and_the_trace() {
     let setup = Setup::playing("build_failed", 1);
     let mut command = setup.command(&["build"]);
     let events = recorded("build_failed.jsonl");
-    command
-        .env("EVENTS", events)
-        .env("TRACEPARENT", TRACEPARENT)
-        .env("FLOE_LOG_LEVEL", "DEBUG");
+    command.env("EVENTS", events).env("TRACEPARENT", TRACEPARENT).env("FLOE_LOG_LEVEL", "DEBUG");
     let output = command.output().unwrap();
     assert_eq!(text_of(&output.stderr), "");
     let (spans, mut logs) = (setup.spans(), setup.receiver.logs());
@@ -353,22 +313,12 @@ fn log_records_belong_to_the_spans_and_the_trace() {
     assert!(logs.iter().all(|log| log.trace_id == TRACE_ID));
     let find = |message: &str| -> &ReceivedLog {
         let is_it = |log: &&ReceivedLog| matches!(&log.body, Some(Value::String(body)) if body.contains(message));
-        logs.iter()
-            .find(is_it)
-            .unwrap_or_else(|| panic!("no record contains `{message}`"))
+        logs.iter().find(is_it).unwrap_or_else(|| panic!("no record contains `{message}`"))
     };
     assert_eq!(find("Concurrency: 2 threads").span_id, root.span_id);
     for (message, span, severity) in [
-        (
-            "Began running node model.corner_shop.stg_orders",
-            "dbt.model.stg_orders",
-            "DEBUG",
-        ),
-        (
-            "Finished running node model.corner_shop.stg_orders",
-            "dbt.model.stg_orders",
-            "DEBUG",
-        ),
+        ("Began running node model.corner_shop.stg_orders", "dbt.model.stg_orders", "DEBUG"),
+        ("Finished running node model.corner_shop.stg_orders", "dbt.model.stg_orders", "DEBUG"),
         (
             "1 of 1 START hook: corner_shop.on-run-start.0",
             "dbt.operation.corner_shop-on-run-start-0",
@@ -387,25 +337,15 @@ fn log_records_belong_to_the_spans_and_the_trace() {
             (severity, "dbt"),
             "{message}"
         );
-        assert!(
-            !format!("{:?}", log.body).contains("\\u{1b}"),
-            "{:?}",
-            log.body
-        );
+        assert!(!format!("{:?}", log.body).contains("\\u{1b}"), "{:?}", log.body);
         assert!(log.attributes.contains_key("dbt.unique_id"), "{message}");
     }
     // The batches of a model are spans below it, and their records belong to them.
-    let batches: Vec<_> = spans
-        .iter()
-        .filter(|span| span.name == "dbt.batch.orders_by_month")
-        .collect();
+    let batches: Vec<_> =
+        spans.iter().filter(|span| span.name == "dbt.batch.orders_by_month").collect();
     let model = single(&spans, "dbt.model.orders_by_month");
     assert_eq!(batches.len(), 2);
-    assert!(
-        batches
-            .iter()
-            .all(|batch| batch.parent_span_id == model.span_id)
-    );
+    assert!(batches.iter().all(|batch| batch.parent_span_id == model.span_id));
     let of_batches = |log: &&ReceivedLog| batches.iter().any(|batch| batch.span_id == log.span_id);
     assert_eq!(logs.iter().filter(of_batches).count(), 4);
 }
@@ -433,11 +373,7 @@ fn a_node_is_exported_while_dbt_runs() {
 fn the_manifest_of_a_project_in_another_folder_is_found() {
     let setup = Setup::new(PLAY);
     fs::create_dir_all(setup.path("sub/target")).unwrap();
-    fs::copy(
-        recorded("build_ok.manifest.json"),
-        setup.path("sub/target/manifest.json"),
-    )
-    .unwrap();
+    fs::copy(recorded("build_ok.manifest.json"), setup.path("sub/target/manifest.json")).unwrap();
     let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
     for target in ["./target/", "sub/target/"] {
         let events = events.replace("./target/", target);
@@ -455,9 +391,8 @@ fn the_manifest_of_a_project_in_another_folder_is_found() {
 #[test]
 fn a_manifest_that_is_being_written_is_read_again() {
     // dbt announces the manifest, replaces it at its end without a word, and does not write it atomically.
-    let setup = Setup::new(&format!(
-        "{PLAY}; read line; mv target/whole.json target/manifest.json"
-    ));
+    let setup =
+        Setup::new(&format!("{PLAY}; read line; mv target/whole.json target/manifest.json"));
     fs::create_dir(setup.path("target")).unwrap();
     let manifest = fs::read(recorded("build_ok.manifest.json")).unwrap();
     let half = &manifest[..manifest.len() / 2];
@@ -476,10 +411,7 @@ fn a_manifest_that_is_being_written_is_read_again() {
     drop(child.stdin.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(text_of(&output.stderr), "");
-    assert_eq!(
-        text(&setup.span("dbt.build"), "dbt.project_name").as_deref(),
-        Some("corner_shop")
-    );
+    assert_eq!(text(&setup.span("dbt.build"), "dbt.project_name").as_deref(), Some("corner_shop"));
 }
 
 #[test]
@@ -496,9 +428,7 @@ fn a_command_with_two_invocations_of_dbt_is_one_trace() {
     assert!(before.contains("./target/manifest.json"));
     fs::write(setup.path("second.jsonl"), second).unwrap();
     let mut command = setup.command(&["build"]);
-    command
-        .env("EVENTS", "begun.jsonl")
-        .env("SECOND", "second.jsonl");
+    command.env("EVENTS", "begun.jsonl").env("SECOND", "second.jsonl");
     let output = command.output().unwrap();
     assert_eq!(text_of(&output.stderr), "");
     let spans = setup.spans();
@@ -529,14 +459,7 @@ fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
     assert_eq!(text(&root, "dagster.run_id").as_deref(), Some(RUN_ID));
     let tags = &event(&events, "dbt-run-corner_shop", "START")["run"]["facets"]["tags"]["tags"];
     let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == RUN_ID;
-    assert_eq!(
-        tags.as_array()
-            .unwrap()
-            .iter()
-            .filter(is_of_dagster)
-            .count(),
-        1
-    );
+    assert_eq!(tags.as_array().unwrap().iter().filter(is_of_dagster).count(), 1);
 }
 
 #[test]
@@ -552,10 +475,7 @@ fn a_project_that_does_not_parse_has_its_message_and_no_nodes() {
     let spans = setup.spans();
     assert_eq!(tree(&spans), "dbt.build");
     let message = error_message(&spans[0]);
-    assert!(
-        message.contains("depends on a node named 'nosuch' which was not found"),
-        "{message}"
-    );
+    assert!(message.contains("depends on a node named 'nosuch' which was not found"), "{message}");
     assert!(!bytes(&setup.receiver).contains("stale"));
 }
 
@@ -586,9 +506,7 @@ fn lines_that_are_not_events_are_skipped() {
 fn without_a_destination_the_trace_is_printed_to_standard_error() {
     let setup = Setup::playing("build_ok", 0);
     let mut command = setup.command(&["build"]);
-    command
-        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
-        .env("EVENTS", recorded("build_ok.jsonl"));
+    command.env_remove("OTEL_EXPORTER_OTLP_ENDPOINT").env("EVENTS", recorded("build_ok.jsonl"));
     let output = command.output().unwrap();
     assert_eq!(text_of(&output.stdout), "");
     let stderr = text_of(&output.stderr);
@@ -612,14 +530,9 @@ fn the_ids_of_a_command_in_a_product_are_found() {
     let invocation = text(root, "dbt.invocation_id").unwrap();
     let node = event(&events, "model.corner_shop.stg_orders", "START")["run"]["runId"].clone();
     let lineage = text(root, "lineage.run_id").unwrap();
-    for id in [
-        &invocation,
-        &root.trace_id,
-        &root.span_id,
-        &lineage,
-        DAGSTER,
-        node.as_str().unwrap(),
-    ] {
+    for id in
+        [&invocation, &root.trace_id, &root.span_id, &lineage, DAGSTER, node.as_str().unwrap()]
+    {
         let found = floe()
             .args(["find", setup.folder.path().to_str().unwrap(), id, "--json"])
             .output()
@@ -642,17 +555,11 @@ fn the_ids_of_a_command_in_a_product_are_found() {
     };
     for (message, run_id) in [
         ("Concurrency: 2 threads", lineage.as_str()),
-        (
-            "OK created sql view model main.stg_orders",
-            node.as_str().unwrap(),
-        ),
+        ("OK created sql view model main.stg_orders", node.as_str().unwrap()),
     ] {
         let log = of_log(message);
         assert_eq!(log.attributes["lineage.run_id"], run_id.into(), "{message}");
         assert_eq!(log.attributes["dagster.run_id"], DAGSTER.into());
-        assert_eq!(
-            log.attributes["dbt.invocation_id"],
-            invocation.as_str().into()
-        );
+        assert_eq!(log.attributes["dbt.invocation_id"], invocation.as_str().into());
     }
 }

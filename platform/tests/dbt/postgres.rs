@@ -87,14 +87,7 @@ impl Server {
     fn resume(&mut self) {
         let mut process = self
             .program("postgres")
-            .args([
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "fsync=off",
-                "-k",
-                "",
-            ])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-k", ""])
             .args(["-p", &self.port.number().to_string(), "-D"])
             .arg(self.path("data"))
             .stderr(Stdio::piped())
@@ -195,10 +188,7 @@ impl Shop {
         shop.write("models/stg_orders.sql", orders);
         let recent = format!("{} WHERE day > '2026-01-01'", reads("stg_orders"));
         shop.write("models/recent.sql", &recent);
-        shop.write(
-            "models/totals.sql",
-            "SELECT count(*) AS orders FROM {{ ref('recent') }}",
-        );
+        shop.write("models/totals.sql", "SELECT count(*) AS orders FROM {{ ref('recent') }}");
         Some(shop)
     }
 
@@ -320,10 +310,7 @@ impl Shop {
         assert_eq!(run.wait().unwrap().signal(), Some(9));
         // No row of a source is left on the disk.
         assert_eq!(files_with("2026-01-31", temporary.path()), "");
-        assert_eq!(
-            self.found_elsewhere(&self.last_run_id())["status"],
-            "started"
-        );
+        assert_eq!(self.found_elsewhere(&self.last_run_id())["status"], "started");
     }
 
     /// The spans of the last run.
@@ -360,20 +347,13 @@ fn files_with(text: &str, folder: &Path) -> String {
 
 /// A session that holds the lock of the warehouse, as another run does.
 fn lock(server: &Server) -> (Child, ChildStdin) {
-    hold(
-        server,
-        "pg_advisory_lock(hashtextextended('floe retail', 0))",
-    )
+    hold(server, "pg_advisory_lock(hashtextextended('floe retail', 0))")
 }
 
 /// A session that has called a function.
 fn hold(server: &Server, function: &str) -> (Child, ChildStdin) {
     let mut command = server.psql_command("shop");
-    let mut held = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut held = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = held.stdin.take().unwrap();
     writeln!(stdin, "SELECT {function}; SELECT 'held';").unwrap();
     let lines = BufReader::new(held.stdout.take().unwrap()).lines();
@@ -399,20 +379,12 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
     let port = shop.server.port.number();
     let tables = format!("tables   postgresql://127.0.0.1:{port}/shop schema retail\n");
     assert!(stderr.contains(&tables), "{stderr}");
-    assert_eq!(
-        shop.server.tables(),
-        ["orders", "recent", "stg_orders", "totals"]
-    );
+    assert_eq!(shop.server.tables(), ["orders", "recent", "stg_orders", "totals"]);
     assert_eq!(shop.server.schemas(), ["retail", "retail__runs"]);
     let rows = "SELECT id, note, note IS NULL, day FROM retail.recent ORDER BY id";
     assert_eq!(
         shop.server.psql("shop", rows),
-        [
-            "1|a \"q\", \\! 'ü'|f|2026-01-31",
-            "3|c",
-            "\\.",
-            "d|f|2026-02-01"
-        ]
+        ["1|a \"q\", \\! 'ü'|f|2026-01-31", "3|c", "\\.", "d|f|2026-02-01"]
     );
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
 
@@ -447,10 +419,7 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
         .map(|line| serde_json::from_str::<Json>(line).unwrap())
         .find(|it| it["job"]["name"] == "model.shop.totals" && it["eventType"] == "COMPLETE")
         .unwrap();
-    assert_eq!(
-        of_node["outputs"][0]["namespace"],
-        format!("postgres://127.0.0.1:{port}")
-    );
+    assert_eq!(of_node["outputs"][0]["namespace"], format!("postgres://127.0.0.1:{port}"));
     assert_eq!(of_node["outputs"][0]["name"], "shop.retail.totals");
     shop.assert_no_password();
 }
@@ -464,11 +433,7 @@ fn real_postgres_runs_each_kind_of_check() {
         assert!(text.contains(from), "{text}");
         shop.write(path, &text.replacen(from, to, 1));
     };
-    replace(
-        "manifest.yaml",
-        "{ type: core, build_models: true }",
-        "{ type: none }",
-    );
+    replace("manifest.yaml", "{ type: core, build_models: true }", "{ type: none }");
     replace(
         "manifest.yaml",
         "  lineage_backend",
@@ -480,11 +445,7 @@ fn real_postgres_runs_each_kind_of_check() {
                   { relationships: { column: other, to: orders, field: id } }, { not_null: day }, \
                   { unique: same }, { query: undated }";
     replace("floe.yaml", unique, checks);
-    replace(
-        "floe.yaml",
-        "    layer: bronze\n",
-        "    layer: bronze\n    key: id\n",
-    );
+    replace("floe.yaml", "    layer: bronze\n", "    layer: bronze\n    key: id\n");
     shop.write(
         "models/stg_orders.sql",
         "SELECT id, note, day, day + time '08:00' AS at, timestamptz '2999-01-01 00:00:00+01' AS future, \
@@ -540,10 +501,7 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
         "{stderr}"
     );
     assert!(stderr.contains("models/totals.sql:1:28: dbt: "), "{stderr}");
-    assert!(
-        stderr.contains("column \"nope\" does not exist"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("column \"nope\" does not exist"), "{stderr}");
     assert!(stderr.contains("retail (unchanged)"), "{stderr}");
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
     let spans = shop.last();
@@ -565,22 +523,13 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
     shop.write("models/totals.sql", right);
     // A part: the other tables stay.
     let stderr = shop.succeeds(&["run", ".", "--select", "totals"]);
-    assert!(
-        stderr.contains("1 model built, 0 failed, 3 not selected · "),
-        "{stderr}"
-    );
+    assert!(stderr.contains("1 model built, 0 failed, 3 not selected · "), "{stderr}");
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["20"]);
     assert_eq!(shop.server.schemas(), ["retail", "retail__runs"]);
-    assert_eq!(
-        shop.server.tables(),
-        ["orders", "recent", "stg_orders", "totals"]
-    );
+    assert_eq!(shop.server.tables(), ["orders", "recent", "stg_orders", "totals"]);
     // The view is on the tables that have replaced those of the first run.
     shop.succeeds(&["run", ".", "--select", "orders", "--select", "stg_orders"]);
-    assert_eq!(
-        shop.server.psql("shop", "SELECT id FROM retail.recent"),
-        ["7"]
-    );
+    assert_eq!(shop.server.psql("shop", "SELECT id FROM retail.recent"), ["7"]);
     shop.assert_no_password();
 }
 
@@ -612,15 +561,9 @@ fn real_postgres_that_refuses_is_one_clear_error() {
     shop.manifest("shop");
 
     // Tables of others are not replaced.
-    shop.server.psql(
-        "shop",
-        "CREATE SCHEMA retail; CREATE TABLE retail.others (id int)",
-    );
+    shop.server.psql("shop", "CREATE SCHEMA retail; CREATE TABLE retail.others (id int)");
     let stderr = shop.fails(&["run", "."], 1);
-    assert!(
-        stderr.contains("the schema retail has tables that are not of floe"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("the schema retail has tables that are not of floe"), "{stderr}");
     assert_eq!(shop.server.tables(), ["others"]);
     shop.server.psql("shop", "DROP SCHEMA retail CASCADE");
 
@@ -637,17 +580,11 @@ fn real_postgres_that_refuses_is_one_clear_error() {
     let output = without.output().unwrap();
     let stderr = text_of(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(
-        stderr.contains("Could not find adapter type postgres"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("Could not find adapter type postgres"), "{stderr}");
 
     shop.server.stop();
     let stderr = shop.fails(&["run", "."], 1);
-    assert!(
-        stderr.contains(&format!("{of_shop}Connection refused")),
-        "{stderr}"
-    );
+    assert!(stderr.contains(&format!("{of_shop}Connection refused")), "{stderr}");
     assert!(error_message(single(&shop.last(), "floe.pipeline.run")).contains("refused"));
     // It is not needed to compile.
     shop.succeeds(&["compile", "."]);
@@ -712,10 +649,7 @@ fn assert_found_by_each_id(shop: &Shop) {
     assert!(arguments.contains("retail__runs.runs"), "{arguments}");
     assert!(!arguments.contains(&run_id), "{arguments}");
     let root = single(&shop.last(), "floe.pipeline.run").span_id.clone();
-    let recorded = shop
-        .last()
-        .into_iter()
-        .filter(|it| it.name == "compute.record_run");
+    let recorded = shop.last().into_iter().filter(|it| it.name == "compute.record_run");
     assert_eq!(recorded.filter(|it| it.parent_span_id == root).count(), 2);
 }
 
@@ -757,13 +691,8 @@ fn assert_not_recorded(shop: &Shop) {
     );
     shop.write("models/totals.sql", "SELECT 7 AS orders");
     let stderr = shop.succeeds(&["run", "."]);
-    let warnings: Vec<&str> = stderr
-        .lines()
-        .filter(|it| it.starts_with("warning: "))
-        .collect();
-    let [warning] = *warnings else {
-        panic!("{stderr}")
-    };
+    let warnings: Vec<&str> = stderr.lines().filter(|it| it.starts_with("warning: ")).collect();
+    let [warning] = *warnings else { panic!("{stderr}") };
     assert!(
         warning.starts_with(
             "warning: other hosts do not find the run: the compute plugin `postgres`: "
@@ -814,13 +743,7 @@ fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
         host.start().unwrap();
         let engine = host.one::<dyn ComputeEngine>().unwrap();
         let (id, record) = (number.to_string(), text(number));
-        engine
-            .record_run(&RecordedRun {
-                id: &id,
-                record: &record,
-                kept,
-            })
-            .unwrap();
+        engine.record_run(&RecordedRun { id: &id, record: &record, kept }).unwrap();
         engine.recorded_runs(1000).unwrap()
     };
     assert_eq!(record(0, 100), [text(0)]);
@@ -865,10 +788,7 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_dbt() {
     let Some(shop) = Shop::new() else { return };
     shop.succeeds(&["run", "."]);
     let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
-    shop.write(
-        "models/totals.sql",
-        "SELECT 0 AS orders, pg_sleep(600)::text AS slept",
-    );
+    shop.write("models/totals.sql", "SELECT 0 AS orders, pg_sleep(600)::text AS slept");
     shop.kill_when("wait_event = 'PgSleep'");
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
     shop.write("models/totals.sql", good);
@@ -882,11 +802,7 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
     let Some(shop) = Shop::new() else { return };
     shop.succeeds(&["run", "."]);
     let mut reader = shop.server.psql_command("shop");
-    let mut reader = reader
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut reader = reader.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = reader.stdin.take().unwrap();
     stdin.write_all(b"BEGIN; TABLE retail.totals;\n").unwrap();
     let mut lines = BufReader::new(reader.stdout.take().unwrap()).lines();
@@ -897,11 +813,7 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
     let killed = format!("SELECT pid FROM pg_stat_activity WHERE {swaps}");
     let killed = shop.server.psql("shop", &killed).remove(0);
 
-    let mut run = shop
-        .command(&["run", "."])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut run = shop.command(&["run", "."]).stderr(Stdio::piped()).spawn().unwrap();
     shop.wait_for_session(&mut run, &format!("{swaps} AND pid <> {killed}"));
     stdin.write_all(b"TABLE retail.totals; COMMIT;\n").unwrap();
     assert_eq!(lines.next().unwrap().unwrap(), "2");
@@ -936,10 +848,7 @@ fn real_postgres_that_stops_in_a_run_has_its_last_good_tables() {
     let run_id = shop.last_run_id();
     assert_eq!(shop.found_elsewhere(&run_id)["status"], "started");
     let here = text_of(&shop.floe(&["find", ".", &run_id]).stdout);
-    assert!(
-        here.starts_with("run of shop 1.0.0 (dev): failed\n"),
-        "{here}"
-    );
+    assert!(here.starts_with("run of shop 1.0.0 (dev): failed\n"), "{here}");
     fs::write(shop.folder.path().join("models/totals.sql"), good).unwrap();
     shop.succeeds(&["run", "."]);
     shop.assert_no_rest();
@@ -972,10 +881,7 @@ fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
     let slow = "SELECT 0 AS orders, pg_advisory_lock(7)::text AS held";
     fs::write(other.path().join("models/totals.sql"), slow).unwrap();
     let mut second = shop.command(&["run", "."]);
-    let second = second
-        .current_dir(other.path())
-        .stderr(Stdio::piped())
-        .spawn();
+    let second = second.current_dir(other.path()).stderr(Stdio::piped()).spawn();
     let mut second = second.unwrap();
     shop.wait_for_session(&mut second, "wait_event = 'advisory'");
     drop(gate);
@@ -989,10 +895,7 @@ fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
     held.wait().unwrap();
     let second = second.wait_with_output().unwrap();
     assert!(second.status.success(), "{}", text_of(&second.stderr));
-    assert_eq!(
-        shop.server.psql("shop", "SELECT orders FROM retail.totals"),
-        ["0"]
-    );
+    assert_eq!(shop.server.psql("shop", "SELECT orders FROM retail.totals"), ["0"]);
     shop.assert_no_rest();
 }
 
@@ -1000,10 +903,7 @@ fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
 fn postgres_needs_an_orchestrator_in_this_process() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
-    write(
-        "floe.yaml",
-        "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n",
-    );
+    write("floe.yaml", "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n");
     write(
         "manifest.yaml",
         "name: platform\nnamespace: retail\nplugins:\n  compute: { type: postgres, host: db, database: shop, \
@@ -1046,27 +946,11 @@ const TOTALS: &str = "  - name: totals\n    product: ..\n";
 /// The span of a source leads to the run that published it.
 fn assert_sources(spans: &[ReceivedSpan], published: &ReceivedSpan) {
     let asset = single(spans, "floe.asset.totals");
-    assert_eq!(
-        text(asset, "floe.source.table").as_deref(),
-        Some("retail.totals")
-    );
-    assert_eq!(
-        text(asset, "floe.source.product.name").as_deref(),
-        Some("shop")
-    );
-    assert_eq!(
-        text(asset, "floe.source.namespace").as_deref(),
-        Some("retail")
-    );
-    assert_eq!(
-        text(asset, "floe.source.run_id"),
-        text(published, "floe.pipeline.run_id")
-    );
-    let links: Vec<_> = asset
-        .links
-        .iter()
-        .map(|it| (&it.trace_id, &it.span_id))
-        .collect();
+    assert_eq!(text(asset, "floe.source.table").as_deref(), Some("retail.totals"));
+    assert_eq!(text(asset, "floe.source.product.name").as_deref(), Some("shop"));
+    assert_eq!(text(asset, "floe.source.namespace").as_deref(), Some("retail"));
+    assert_eq!(text(asset, "floe.source.run_id"), text(published, "floe.pipeline.run_id"));
+    let links: Vec<_> = asset.links.iter().map(|it| (&it.trace_id, &it.span_id)).collect();
     assert_eq!(links, [(&published.trace_id, &published.span_id)]);
     let payments = single(spans, "floe.asset.payments");
     assert_eq!(payments.attributes["ingestion.rows_loaded"], Value::Int(2));
@@ -1076,19 +960,14 @@ fn assert_lineage_of_sources(shop: &Shop) {
     let lineage =
         fs::read_to_string(shop.folder.path().join("report/.floe/lineage.jsonl")).unwrap();
     let input = |job: &str| {
-        let mut events = lineage
-            .lines()
-            .map(|line| serde_json::from_str::<Json>(line).unwrap());
+        let mut events = lineage.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
         let event = events.find(|it| it["job"]["name"] == *job && it["eventType"] == "COMPLETE");
         let input = event.unwrap()["inputs"][0].take();
         (input["namespace"].clone(), input["name"].clone())
     };
     assert_eq!(input("report.totals"), (json!("retail"), json!("totals")));
     let namespace = format!("postgres://127.0.0.1:{}", shop.server.port.number());
-    assert_eq!(
-        input("report.payments"),
-        (json!(namespace), json!("shop.raw.Payments"))
-    );
+    assert_eq!(input("report.payments"), (json!(namespace), json!("shop.raw.Payments")));
 }
 
 /// A run of the other product replaces its tables, and not their copies.
@@ -1096,17 +975,11 @@ fn assert_copied(shop: &Shop) {
     shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
     shop.succeeds(&["run", "."]);
     let rows = |table: &str| shop.server.psql("shop", &format!("TABLE report.{table}"));
-    assert_eq!(
-        (rows("paid"), rows("sold")),
-        (vec!["300".to_owned()], vec!["2".to_owned()])
-    );
+    assert_eq!((rows("paid"), rows("sold")), (vec!["300".to_owned()], vec!["2".to_owned()]));
     assert_eq!(rows("payments"), ["250", "50"]);
     shop.succeeds(&["run", "report", "--select", "totals+"]);
     assert_eq!(rows("sold"), ["1"]);
-    assert_eq!(
-        shop.server.tables(),
-        ["orders", "recent", "stg_orders", "totals"]
-    );
+    assert_eq!(shop.server.tables(), ["orders", "recent", "stg_orders", "totals"]);
 }
 
 /// What does not depend on a table that is gone is built.
@@ -1115,10 +988,7 @@ fn assert_built_without_a_source(shop: &Shop) {
         shop.server.psql("shop", sql);
         let stderr = shop.fails(&["run", "report"], 1);
         assert!(stderr.contains(error), "{stderr}");
-        assert!(
-            stderr.contains("1 model and 1 source built, 1 failed"),
-            "{stderr}"
-        );
+        assert!(stderr.contains("1 model and 1 source built, 1 failed"), "{stderr}");
     };
     fails(
         "ALTER TABLE raw.\"Payments\" ALTER cents TYPE text",
@@ -1152,10 +1022,7 @@ fn real_postgres_has_the_sources_of_a_product() {
     // What another host has run is in the server.
     fs::remove_dir_all(shop.folder.path().join(".floe")).unwrap();
     let stderr = shop.succeeds(&["run", "report"]);
-    assert!(
-        stderr.contains("2 models and 2 sources built, 0 failed"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("2 models and 2 sources built, 0 failed"), "{stderr}");
     assert_sources(&shop.last(), &published);
     assert_lineage_of_sources(&shop);
     assert_copied(&shop);

@@ -20,10 +20,7 @@ fn streams_environment_and_exit_code_are_those_of_dbt() {
     );
     let mut command = setup.command(&["--quiet", "run", "--vars", "{a: b}", "-s", "x y"]);
     command.env("TRACEPARENT", TRACEPARENT);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
     let output = child.wait_with_output().unwrap();
@@ -34,10 +31,7 @@ fn streams_environment_and_exit_code_are_those_of_dbt() {
     assert_eq!(error_message(&root), "dbt exited with code 7");
     let own = format!("00-{TRACE_ID}-{}-01", root.span_id);
     let seen = fs::read_to_string(setup.path("seen")).unwrap();
-    assert_eq!(
-        seen,
-        format!("{own} {own} --quiet run --vars {{a: b}} -s x y\n")
-    );
+    assert_eq!(seen, format!("{own} {own} --quiet run --vars {{a: b}} -s x y\n"));
 }
 
 /// The spans of a build with this variable in a folder with these files, and the baggage that dbt gets, sorted.
@@ -103,15 +97,10 @@ fn all_spans_have_the_identity_of_the_product_and_dbt_gets_it() {
 fn nothing_is_changed_when_telemetry_is_disabled() {
     let setup = Setup::new("echo \"${DBT_LOG_PATH-none} $TRACEPARENT $*\"; exit 3");
     let mut command = setup.command(&["run", "--log-path", "logs"]);
-    command
-        .env("OTEL_SDK_DISABLED", "true")
-        .env("TRACEPARENT", TRACEPARENT);
+    command.env("OTEL_SDK_DISABLED", "true").env("TRACEPARENT", TRACEPARENT);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(
-        text_of(&output.stdout),
-        format!("none {TRACEPARENT} run --log-path logs\n")
-    );
+    assert_eq!(text_of(&output.stdout), format!("none {TRACEPARENT} run --log-path logs\n"));
     assert_eq!(setup.spans(), []);
 }
 
@@ -136,10 +125,7 @@ fn assert_canceled(setup: &Setup, root: &str) {
         assert_eq!(error_message(node), "dbt ended before the node did");
         assert_attributes(
             node,
-            &[
-                ("dbt.node_outcome", "canceled".into()),
-                ("error.type", "canceled".into()),
-            ],
+            &[("dbt.node_outcome", "canceled".into()), ("error.type", "canceled".into())],
         );
         assert!(text(node, "thread.name").unwrap().starts_with("Thread-"));
         assert!(node.end_unix_nano <= single(&spans, "dbt.build").end_unix_nano);
@@ -160,9 +146,7 @@ fn a_killed_dbt_leaves_no_span_open() {
 /// and `floe` respects that.
 pub(crate) fn with_default_signals(command: &Command) -> Command {
     let mut env = Command::new("env");
-    env.arg("--default-signal=HUP,INT,TERM")
-        .arg(command.get_program())
-        .args(command.get_args());
+    env.arg("--default-signal=HUP,INT,TERM").arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => env.env(name, value),
@@ -180,10 +164,7 @@ pub(crate) fn with_default_signals(command: &Command) -> Command {
 /// Starts, waits for a line `ready`, and sends a signal to `floe` alone.
 fn interrupted(setup: &Setup, signal: &str) -> (Child, String) {
     let mut command = with_default_signals(&setup.command(&["build"]));
-    command
-        .env("EVENTS", "begun.jsonl")
-        .current_dir(setup.folder.path())
-        .stdout(Stdio::piped());
+    command.env("EVENTS", "begun.jsonl").current_dir(setup.folder.path()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -197,9 +178,7 @@ fn interrupted(setup: &Setup, signal: &str) -> (Child, String) {
 
 fn send(child: &Child, signal: &str) {
     let id = child.id().to_string();
-    let status = Command::new("kill")
-        .args([&format!("-{signal}"), &id])
-        .status();
+    let status = Command::new("kill").args([&format!("-{signal}"), &id]).status();
     assert!(status.unwrap().success());
 }
 
@@ -210,10 +189,7 @@ fn signals_are_forwarded_and_dbt_decides() {
             "trap 'echo stopping; kill -KILL $!; exit 5' {signal}\nsleep 1000 >/dev/null &\necho ready\nwait"
         ));
         let (mut child, rest) = interrupted(&setup, signal);
-        assert_eq!(
-            (child.wait().unwrap().code(), rest.as_str()),
-            (Some(5), "stopping\n")
-        );
+        assert_eq!((child.wait().unwrap().code(), rest.as_str()), (Some(5), "stopping\n"));
         assert_canceled(&setup, "dbt exited with code 5");
     }
 }
@@ -236,9 +212,7 @@ fn a_program_that_cannot_be_started_has_the_exit_code_of_a_shell() {
     ];
     for (program, code, message) in [("./nosuch", 127, messages[0]), ("./text", 126, messages[1])] {
         let mut command = floe();
-        command
-            .args(["trace-dbt", "--", program, "build"])
-            .current_dir(setup.folder.path());
+        command.args(["trace-dbt", "--", program, "build"]).current_dir(setup.folder.path());
         command.env("OTEL_EXPORTER_OTLP_ENDPOINT", setup.receiver.endpoint());
         let output = command.output().unwrap();
         assert_eq!(
@@ -247,10 +221,8 @@ fn a_program_that_cannot_be_started_has_the_exit_code_of_a_shell() {
         );
     }
     let spans = setup.spans();
-    let found: Vec<_> = spans
-        .iter()
-        .map(|span| (span.name.as_str(), error_message(span)))
-        .collect();
+    let found: Vec<_> =
+        spans.iter().map(|span| (span.name.as_str(), error_message(span))).collect();
     assert_eq!(found, messages.map(|message| ("dbt.build", message)));
 }
 

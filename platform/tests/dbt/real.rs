@@ -25,21 +25,14 @@ pub(crate) fn real() -> Option<String> {
 }
 
 /// Two months, so that the batches of a model are two.
-pub(crate) const WINDOW: [&str; 4] = [
-    "--event-time-start",
-    "2026-01-01",
-    "--event-time-end",
-    "2026-03-01",
-];
+pub(crate) const WINDOW: [&str; 4] =
+    ["--event-time-start", "2026-01-01", "--event-time-end", "2026-03-01"];
 
 /// A copy of the project beside the recorded events.
 pub(crate) fn project() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let status = Command::new("cp")
-        .arg("-r")
-        .arg(recorded("project/."))
-        .arg(folder.path())
-        .status();
+    let status =
+        Command::new("cp").arg("-r").arg(recorded("project/.")).arg(folder.path()).status();
     assert!(status.unwrap().success());
     folder
 }
@@ -64,11 +57,7 @@ pub(crate) fn dbt(
             };
         }
     }
-    command
-        .args(words)
-        .env("PATH", path)
-        .env("DBT_PROFILES_DIR", ".")
-        .current_dir(folder);
+    command.args(words).env("PATH", path).env("DBT_PROFILES_DIR", ".").current_dir(folder);
     command
 }
 
@@ -87,11 +76,7 @@ fn json(path: &Path) -> Json {
 
 fn unix_nanos(time: &str) -> u64 {
     let (date, time) = time.trim_end_matches('Z').split_once('T').unwrap();
-    let seconds = Command::new("date")
-        .args(["-u", "-d", date, "+%s"])
-        .output()
-        .unwrap()
-        .stdout;
+    let seconds = Command::new("date").args(["-u", "-d", date, "+%s"]).output().unwrap().stdout;
     let of_day = nanos(time) - nanos("00:00:00.000000");
     text_of(&seconds).trim().parse::<u64>().unwrap() * 1_000_000_000 + of_day
 }
@@ -152,9 +137,7 @@ fn compare(
             return Some(format!("{id}: times {info}"));
         }
     }
-    let rows = result["adapter_response"]["rows_affected"]
-        .as_i64()
-        .map(Value::Int);
+    let rows = result["adapter_response"]["rows_affected"].as_i64().map(Value::Int);
     if span.attributes.get("dbt.rows_affected") != rows.as_ref() {
         return Some(format!("{id}: rows {rows:?}"));
     }
@@ -165,10 +148,7 @@ fn compare(
                 && span_of_parent.end_unix_nano <= span.start_unix_nano
         })
     };
-    let parents = manifest["parent_map"][id]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let parents = manifest["parent_map"][id].as_array().cloned().unwrap_or_default();
     let mut expected: Vec<_> = parents.iter().filter(ran_before).collect();
     let mut links: Vec<Json> = Vec::new();
     for link in &span.links {
@@ -213,10 +193,8 @@ pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
         .map(|info| (info["unique_id"].as_str().unwrap().to_owned(), info))
         .collect();
     assert!(!finished.is_empty());
-    let wrong: Vec<_> = results
-        .iter()
-        .filter_map(|result| compare(&spans, &manifest, &finished, result))
-        .collect();
+    let wrong: Vec<_> =
+        results.iter().filter_map(|result| compare(&spans, &manifest, &finished, result)).collect();
     let all = results.len();
     println!("nodes right: {} of {all}", all - wrong.len());
     assert_eq!(wrong, [""; 0]);
@@ -237,10 +215,7 @@ fn real_dbt_that_fails_fast_after_a_hook_that_failed() {
     let hooks =
         "on-run-start: [\"select cast('jane@example.com' as integer)\", \"select 1\"]\non-run-end:";
     let text = fs::read_to_string(&file).unwrap();
-    let of_project: Vec<_> = text
-        .lines()
-        .filter(|it| !it.starts_with("on-run-start"))
-        .collect();
+    let of_project: Vec<_> = text.lines().filter(|it| !it.starts_with("on-run-start")).collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
     let others = ["--vars", "{broken: true}", "--fail-fast", "--threads", "1"];
     // From another folder, where the path of the project has no meaning below the project itself.
@@ -274,27 +249,16 @@ fn real_dbt_writes_the_same() {
         let words = ["--no-partial-parse", "seed", "--threads", "1"];
         let inner = dbt(&path, folder.path(), receiver, &words);
         let mut command = Command::new("python3");
-        command
-            .args(["-c", terminal])
-            .arg(inner.get_program())
-            .args(inner.get_args());
+        command.args(["-c", terminal]).arg(inner.get_program()).args(inner.get_args());
         for (name, value) in inner.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        let output = command
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = command.current_dir(folder.path()).stdin(Stdio::null()).output().unwrap();
         let log = fs::read(folder.path().join("logs/dbt.log")).unwrap();
-        (
-            output.status.code(),
-            without_digits(&output.stdout),
-            without_digits(&log).lines().count(),
-        )
+        (output.status.code(), without_digits(&output.stdout), without_digits(&log).lines().count())
     });
     assert_eq!(bare.0, Some(0), "{}", bare.1);
     assert_eq!((bare.0, &bare.1), (traced.0, &traced.1));
@@ -318,8 +282,7 @@ fn real_dbt_is_interrupted() {
             let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
             let begun = lines.find(|line| {
-                line.as_ref()
-                    .is_ok_and(|it| it.contains("START sql table model main.slow"))
+                line.as_ref().is_ok_and(|it| it.contains("START sql table model main.slow"))
             });
             assert!(begun.is_some());
             let kill = Command::new("kill")
@@ -339,15 +302,9 @@ fn real_dbt_is_interrupted() {
             assert_eq!(error_message(slow), "dbt ended before the node did");
         } else {
             let status = text(slow, "dbt.status").unwrap();
-            assert!(
-                ["canceled", "error", "success"].contains(&status.as_str()),
-                "{status}"
-            );
+            assert!(["canceled", "error", "success"].contains(&status.as_str()), "{status}");
         }
-        assert!(matches!(
-            single(&spans, "dbt.run").status,
-            ReceivedStatus::Error(_)
-        ));
+        assert!(matches!(single(&spans, "dbt.run").status, ReceivedStatus::Error(_)));
     }
 }
 
@@ -355,40 +312,21 @@ fn real_dbt_is_interrupted() {
 fn real_dbt_without_a_project_or_a_command() {
     let Some(path) = real() else { return };
     let receiver = Receiver::grpc();
-    for words in [
-        &["build", "--nosuch"][..],
-        &["run", "-s", "nosuch"],
-        &["build"],
-    ] {
+    for words in [&["build", "--nosuch"][..], &["run", "-s", "nosuch"], &["build"]] {
         // A folder each: a project that was parsed before is parsed in part.
         let [bare, traced] = both(&receiver, |receiver| {
             let folder = project();
             if words.len() == 1 {
-                fs::write(
-                    folder.path().join("models/x.sql"),
-                    "select {{ ref('nosuch') }}",
-                )
-                .unwrap();
+                fs::write(folder.path().join("models/x.sql"), "select {{ ref('nosuch') }}")
+                    .unwrap();
             }
             dbt(&path, folder.path(), receiver, words).output().unwrap()
         });
         assert_eq!(bare.status.code(), traced.status.code(), "{words:?}");
-        assert_eq!(
-            without_digits(&bare.stdout),
-            without_digits(&traced.stdout),
-            "{words:?}"
-        );
-        assert_eq!(
-            without_digits(&bare.stderr),
-            without_digits(&traced.stderr),
-            "{words:?}"
-        );
+        assert_eq!(without_digits(&bare.stdout), without_digits(&traced.stdout), "{words:?}");
+        assert_eq!(without_digits(&bare.stderr), without_digits(&traced.stderr), "{words:?}");
     }
-    let roots: Vec<_> = receiver
-        .spans()
-        .into_iter()
-        .map(|span| (span.name, span.status))
-        .collect();
+    let roots: Vec<_> = receiver.spans().into_iter().map(|span| (span.name, span.status)).collect();
     let message = |status: &ReceivedStatus| match status {
         ReceivedStatus::Error(message) => message.clone(),
         _ => String::new(),
@@ -396,21 +334,13 @@ fn real_dbt_without_a_project_or_a_command() {
     assert_eq!(roots.len(), 3, "{roots:?}");
     assert_eq!(message(&roots[0].1), "dbt exited with code 2");
     assert_eq!(roots[1], ("dbt.run".to_owned(), ReceivedStatus::Ok));
-    assert!(
-        message(&roots[2].1).contains("'nosuch' which was not found"),
-        "{roots:?}"
-    );
+    assert!(message(&roots[2].1).contains("'nosuch' which was not found"), "{roots:?}");
 }
 
 /// The processor time of all children that have ended, in ticks of 10 ms.
 fn child_ticks() -> u32 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<_> = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[13].parse::<u32>().unwrap() + fields[14].parse::<u32>().unwrap()
 }
 
@@ -459,9 +389,8 @@ fn measured_dbt_build() {
     for (index, what) in ["wall time", "processor time"].into_iter().enumerate() {
         let [bare, traced] =
             [0, 1].map(|kind| quartiles(pairs.iter().map(|pair| pair[kind][index])));
-        let of_pairs = pairs
-            .iter()
-            .map(|[bare, traced]| (traced[index] / bare[index] - 1.0) * 100.0);
+        let of_pairs =
+            pairs.iter().map(|[bare, traced]| (traced[index] / bare[index] - 1.0) * 100.0);
         let [low, middle, high] = quartiles(of_pairs);
         println!(
             "{what:<15} bare {:.2} s, traced {:.2} s, {middle:+.1} % ({low:+.1} to {high:+.1} %)",

@@ -25,9 +25,7 @@ pub(crate) struct Setup {
 }
 
 pub(crate) fn recorded(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/dbt")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dbt").join(name)
 }
 
 /// `floe` without the variables of this process that it reads.
@@ -35,16 +33,9 @@ pub(crate) fn floe() -> Command {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
     for (name, _) in std::env::vars() {
-        if [
-            "OTEL_",
-            "DBT_",
-            "DAGSTER_",
-            "FLOE_",
-            "TRACEPARENT",
-            "BAGGAGE",
-        ]
-        .iter()
-        .any(|it| name.starts_with(it))
+        if ["OTEL_", "DBT_", "DAGSTER_", "FLOE_", "TRACEPARENT", "BAGGAGE"]
+            .iter()
+            .any(|it| name.starts_with(it))
         {
             floe.env_remove(name);
         }
@@ -55,10 +46,7 @@ pub(crate) fn floe() -> Command {
 impl Setup {
     /// A program `dbt` that runs the lines of a shell script.
     pub(crate) fn new(script: &str) -> Self {
-        let setup = Self {
-            folder: tempfile::tempdir().unwrap(),
-            receiver: Receiver::grpc(),
-        };
+        let setup = Self { folder: tempfile::tempdir().unwrap(), receiver: Receiver::grpc() };
         setup.program("dbt", script);
         setup
     }
@@ -126,17 +114,8 @@ pub(crate) fn text(span: &ReceivedSpan, key: &str) -> Option<String> {
 
 /// The names of the spans that a span links to.
 pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
-    let name = |id: &String| {
-        spans
-            .iter()
-            .find(|it| it.span_id == *id)
-            .map(|it| it.name.as_str())
-    };
-    let mut names: Vec<_> = span
-        .links
-        .iter()
-        .filter_map(|link| name(&link.span_id))
-        .collect();
+    let name = |id: &String| spans.iter().find(|it| it.span_id == *id).map(|it| it.name.as_str());
+    let mut names: Vec<_> = span.links.iter().filter_map(|link| name(&link.span_id)).collect();
     names.sort_unstable();
     names
 }
@@ -144,10 +123,7 @@ pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<
 /// Every byte that was received.
 pub(crate) fn bytes(receiver: &Receiver) -> String {
     let requests = receiver.every_request();
-    let bodies: Vec<u8> = requests
-        .into_iter()
-        .flat_map(|request| request.body)
-        .collect();
+    let bodies: Vec<u8> = requests.into_iter().flat_map(|request| request.body).collect();
     String::from_utf8_lossy(&bodies).into_owned()
 }
 
@@ -158,21 +134,14 @@ pub(crate) fn text_of(bytes: &[u8]) -> String {
 /// Nanoseconds since 1970 of a time of 21 November 2026, for example `23:51:30.256628`.
 pub(crate) fn nanos(time: &str) -> u64 {
     let (time, fraction) = time.split_once('.').unwrap();
-    let seconds = time
-        .split(':')
-        .fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap());
+    let seconds = time.split(':').fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap());
     1_795_219_200_000_000_000 + seconds * 1_000_000_000 + fraction.parse::<u64>().unwrap() * 1000
 }
 
 #[track_caller]
 pub(crate) fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
     for (key, value) in expected {
-        assert_eq!(
-            span.attributes.get(*key),
-            Some(value),
-            "{key} of {}",
-            span.name
-        );
+        assert_eq!(span.attributes.get(*key), Some(value), "{key} of {}", span.name);
     }
 }
 

@@ -46,15 +46,13 @@ fn each_plugin_has_a_tracer() {
             continue;
         }
         assert!(
-            tracers
-                .iter()
-                .any(|tracer| tracer["name"] == plugin["tracer_name"]),
+            tracers.iter().any(|tracer| tracer["name"] == plugin["tracer_name"]),
             "there is no tracer of {plugin}"
         );
     }
-    for name in [
-        "sqlite", "csv", "local", "sql", "env", "file", "terminal", "console", "jaeger", "otlp",
-    ] {
+    for name in
+        ["sqlite", "csv", "local", "sql", "env", "file", "terminal", "console", "jaeger", "otlp"]
+    {
         assert!(names.contains(&name), "{names:?}");
     }
 }
@@ -105,10 +103,8 @@ fn each_function_is_listed_with_its_place_and_its_attributes() {
         .iter()
         .filter(|function| function["span"].as_str().unwrap().contains("compile.stage"));
     assert_eq!(stages.count(), 6);
-    let write = functions
-        .iter()
-        .find(|function| function["span"] == "floe.input.generate")
-        .unwrap();
+    let write =
+        functions.iter().find(|function| function["span"] == "floe.input.generate").unwrap();
     assert_eq!(write["function"], "floe::pipeline::generate::write");
     assert_eq!(write["kind"], "internal");
     assert_eq!(write["tracer"], "floe.orchestrator.local");
@@ -132,11 +128,7 @@ fn the_table_has_a_line_for_each_function() {
     );
     // A column starts at the same position in every line.
     let column = lines[0].find("KIND").unwrap();
-    assert!(
-        lines[1..=functions]
-            .iter()
-            .all(|line| line[column..].starts_with("internal "))
-    );
+    assert!(lines[1..=functions].iter().all(|line| line[column..].starts_with("internal ")));
 }
 
 #[test]

@@ -41,18 +41,11 @@ fn the_connection_check_sends_no_span() {
 fn the_charts_of_the_backend_are_printed() {
     let output = shop("http://jaeger:4317").floe("backend", &[], &[]);
     output.assert_ok();
-    let charts: Vec<_> = output
-        .stdout
-        .lines()
-        .filter_map(|line| line.strip_prefix("# helm install … "))
-        .collect();
+    let charts: Vec<_> =
+        output.stdout.lines().filter_map(|line| line.strip_prefix("# helm install … ")).collect();
     let collector = "open-telemetry/opentelemetry-collector";
     assert_eq!(charts, ["jaegertracing/jaeger", collector]);
-    assert!(
-        output.stdout.contains("endpoint: \"jaeger:4317\""),
-        "{}",
-        output.stdout
-    );
+    assert!(output.stdout.contains("endpoint: \"jaeger:4317\""), "{}", output.stdout);
 
     let output = Product::shop().floe("backend", &[], &[]);
     output.assert_ok();

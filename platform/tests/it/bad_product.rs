@@ -39,16 +39,10 @@ fn an_invalid_variable_is_one_warning() {
 /// The default size of a batch is larger than this queue.
 #[test]
 fn a_small_queue_in_the_environment_is_accepted() {
-    for manifest in [
-        "",
-        "telemetry: { batch_processor: { max_export_batch_size: 400 } }\n",
-    ] {
+    for manifest in ["", "telemetry: { batch_processor: { max_export_batch_size: 400 } }\n"] {
         let product = Product::shop();
         product.append("manifest.yaml", manifest);
-        let variables = [
-            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
-            ("OTEL_BLRP_MAX_QUEUE_SIZE", "100"),
-        ];
+        let variables = [("OTEL_BSP_MAX_QUEUE_SIZE", "100"), ("OTEL_BLRP_MAX_QUEUE_SIZE", "100")];
         product.floe("run", &[], &variables).assert_ok();
     }
 }
@@ -165,11 +159,7 @@ fn at_most_a_hundred_mistakes_are_reported() {
 fn a_file_that_vanished_fails_what_reads_it_and_nothing_else() {
     let product = Product::shop();
     let missing = "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it";
-    product.replace(
-        "floe.yaml",
-        "models:\n",
-        "models:\n  - name: other\n    layer: bronze\n",
-    );
+    product.replace("floe.yaml", "models:\n", "models:\n  - name: other\n    layer: bronze\n");
     product.write("models/other.sql", "SELECT 1 AS n");
     product.remove("data/orders.csv");
     let output = product.floe("compile", &[], &[]);
@@ -242,18 +232,12 @@ fn data_that_contradicts_the_product_fails_its_source() {
             b"order_id,ordered\n1,\n",
             "1: there is no column `ordered_on`, found `order_id,ordered`; did you mean `ordered`?",
         ),
-        (
-            b"id,date\n1,\n",
-            "1: there are no columns `order_id` and `ordered_on`, found `id,date`",
-        ),
+        (b"id,date\n1,\n", "1: there are no columns `order_id` and `ordered_on`, found `id,date`"),
         (
             b"order_id,ordered_on,order_id\n1,,1\n",
             "1: `order_id` is the name of two columns, expected each name once",
         ),
-        (
-            b"",
-            "1: there are no columns `order_id` and `ordered_on`, found ``",
-        ),
+        (b"", "1: there are no columns `order_id` and `ordered_on`, found ``"),
         (
             b"order_id,ordered_on\nx,\n",
             "2: `order_id` is `x`, expected a whole number of 64 bits or nothing",
@@ -274,10 +258,7 @@ fn data_that_contradicts_the_product_fails_its_source() {
             b"order_id,ordered_on\n1,\"2024-01-31\n2,\"2024-02-01\"\n",
             "2:3: expected a comma or the end of the line, found text after the closing quote of this value; a quote inside of a value is written twice",
         ),
-        (
-            b"order_id,ordered_on\n1,\xff\n",
-            "2: value 2 is not UTF-8, expected UTF-8 text",
-        ),
+        (b"order_id,ordered_on\n1,\xff\n", "2: value 2 is not UTF-8, expected UTF-8 text"),
     ] {
         let product = Product::shop();
         product.append("floe.yaml", "  - { name: other, layer: gold }");
@@ -301,21 +282,14 @@ fn data_that_contradicts_the_product_fails_its_source() {
 fn a_file_is_read_by_the_names_of_its_columns() {
     let rows = |product: &Product| -> Vec<(i64, Option<String>)> {
         let database = product.open(".floe/warehouse.db");
-        let mut rows = database
-            .prepare("SELECT order_id, ordered_on FROM orders")
-            .unwrap();
-        let rows = rows
-            .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))
-            .unwrap();
+        let mut rows = database.prepare("SELECT order_id, ordered_on FROM orders").unwrap();
+        let rows = rows.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     };
     let product = Product::shop();
     product.run().assert_ok();
     let expected = rows(&product);
-    product.write(
-        "data/orders.csv",
-        "\u{feff}ordered_on,order_id\n2024-01-31,1\n,2\n",
-    );
+    product.write("data/orders.csv", "\u{feff}ordered_on,order_id\n2024-01-31,1\n,2\n");
     product.run().assert_ok();
     assert_eq!(rows(&product), expected);
     product.write(
@@ -341,10 +315,7 @@ fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
         serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
     assert_eq!(results["status"], "failed");
     let message = results["message"].as_str().unwrap();
-    assert!(
-        message.contains("totals.sql:1:15: there is no model `nowhere`"),
-        "{message}"
-    );
+    assert!(message.contains("totals.sql:1:15: there is no model `nowhere`"), "{message}");
 }
 
 #[test]
@@ -360,10 +331,7 @@ fn a_run_with_bad_data_is_marked_as_failed() {
     assert_eq!(good["assets"][2]["key"], "totals");
     assert_eq!(good["assets"][2]["rows"], 1);
 
-    product.write(
-        "data/orders.csv",
-        "order_id,ordered_on\npassword=hunter2,\n",
-    );
+    product.write("data/orders.csv", "order_id,ordered_on\npassword=hunter2,\n");
     assert_eq!(product.run().code, Some(1));
     let bad = results();
     assert_eq!(bad["status"], "failed");
@@ -372,8 +340,5 @@ fn a_run_with_bad_data_is_marked_as_failed() {
     assert_eq!(bad["assets"][0]["key"], "orders");
     assert_eq!(bad["assets"][0]["status"], "failed");
     let message = bad["assets"][0]["message"].as_str().unwrap();
-    assert!(
-        message.contains("orders.csv:2: `order_id` is `password=<REDACTED>"),
-        "{message}"
-    );
+    assert!(message.contains("orders.csv:2: `order_id` is `password=<REDACTED>"), "{message}");
 }

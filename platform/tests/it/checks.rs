@@ -42,18 +42,9 @@ models:
         "data/orders.csv",
         "order_id,customer_id,paid_at\n10,1,2020-01-31 08:00:00\n11,7,\n12,,\n12,8,2019-05-05\n",
     );
-    product.write(
-        "models/names.sql",
-        "SELECT id FROM {{ source('customers') }}",
-    );
-    product.write(
-        "models/big.sql",
-        "SELECT order_id FROM {{ ref('stg_orders') }}",
-    );
-    product.write(
-        "models/stg_orders.sql",
-        "SELECT * FROM {{ source('orders') }}",
-    );
+    product.write("models/names.sql", "SELECT id FROM {{ source('customers') }}");
+    product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}");
+    product.write("models/stg_orders.sql", "SELECT * FROM {{ source('orders') }}");
     product.remove("models/totals.sql");
     product
 }
@@ -69,11 +60,7 @@ fn of_source(checks: &str) -> Product {
 fn of_model(checks: &str) -> Product {
     let product = shop();
     let gold = "layer: gold\n    checks: []";
-    product.replace(
-        "floe.yaml",
-        gold,
-        &format!("layer: gold\n    checks: [{checks}]"),
-    );
+    product.replace("floe.yaml", gold, &format!("layer: gold\n    checks: [{checks}]"));
     product
 }
 
@@ -82,11 +69,7 @@ const SAMPLES: &str = "plugins: { quality: { type: sql, sample_keys: 2 } }";
 /// Names the key of the orders, and requests two of each check that fails.
 fn with_samples(product: &Product) {
     let columns = "    path: data/orders.csv\n";
-    product.replace(
-        "floe.yaml",
-        columns,
-        &format!("{columns}    key: order_id\n"),
-    );
+    product.replace("floe.yaml", columns, &format!("{columns}    key: order_id\n"));
     product.append("manifest.yaml", SAMPLES);
 }
 
@@ -94,11 +77,7 @@ fn results(product: &Product, asset: &str) -> Value {
     let results = product.read(".floe/run_results.json");
     let results: Value = serde_json::from_str(&results).unwrap();
     let assets = results["assets"].as_array().unwrap();
-    assets
-        .iter()
-        .find(|it| it["key"] == *asset)
-        .unwrap()
-        .clone()
+    assets.iter().find(|it| it["key"] == *asset).unwrap().clone()
 }
 
 fn spans(product: &Product) -> Spans {
@@ -142,15 +121,9 @@ fn a_check_of_a_source_that_fails_fails_its_branch_only() {
         json!([{ "name": "not_null_customer_id", "query": "SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL" }])
     );
     let output = product.floe("runs", &["--asset", "orders"], &[]);
-    assert!(
-        output.stdout.contains("1 passed, 1 failed"),
-        "{}",
-        output.stdout
-    );
+    assert!(output.stdout.contains("1 passed, 1 failed"), "{}", output.stdout);
     let lineage = product.read(".floe/lineage.jsonl");
-    let events = lineage
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let events = lineage.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let mut of_checks = events.filter(|it| it["job"]["name"] == "shop.orders.checks");
     let last = of_checks.next_back().unwrap();
     assert_eq!(last["eventType"], "FAIL");
@@ -206,11 +179,7 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
             "13:14",
             "the check of a source reads the model `names`, expected a source",
         ),
-        (
-            "{ query: unpaid }",
-            "13:14",
-            "cannot read `checks/unpaid.sql`: no such file",
-        ),
+        ("{ query: unpaid }", "13:14", "cannot read `checks/unpaid.sql`: no such file"),
         (
             "{ query: ../unpaid }",
             "13:14",
@@ -220,17 +189,11 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
         let output = of_source(checks).floe("compile", &[], &[]);
         assert_eq!(output.code, Some(2), "{}", output.stderr);
         assert!(
-            output
-                .stderr
-                .contains(&format!("{{dir}}/floe.yaml:{place}: ")),
+            output.stderr.contains(&format!("{{dir}}/floe.yaml:{place}: ")),
             "{}",
             output.stderr
         );
-        assert!(
-            output.stderr.contains(message),
-            "{message}\n{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains(message), "{message}\n{}", output.stderr);
         assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
     }
     let product = of_source("{ query: unpaid }");
@@ -268,17 +231,10 @@ fn a_key_that_a_table_does_not_have_is_found_when_it_is_compiled() {
         ),
     ] {
         let product = of_model("{ min_rows: 1 }");
-        product.replace(
-            "floe.yaml",
-            "    checks: []\n",
-            "    checks: [{ min_rows: 1 }]\n",
-        );
+        product.replace("floe.yaml", "    checks: []\n", "    checks: [{ min_rows: 1 }]\n");
         product.replace("floe.yaml", edit, &format!("{edit}    key: order_idd\n"));
         let output = product.floe("compile", &[], &[]);
-        assert_eq!(
-            output.stderr,
-            format!("error: {{dir}}/floe.yaml:{place}: {message}\n")
-        );
+        assert_eq!(output.stderr, format!("error: {{dir}}/floe.yaml:{place}: {message}\n"));
     }
 }
 
@@ -301,10 +257,7 @@ fn a_value_that_is_too_old_fails_and_one_from_the_future_does_not() {
         ("1,1,2999-01-01T10:00:00+02:00\n", None),
         ("", Some("found no value")),
         ("1,1,\n", Some("found no value")),
-        (
-            "1,1,yesterday\n",
-            Some("found a text that is no date or timestamp"),
-        ),
+        ("1,1,yesterday\n", Some("found a text that is no date or timestamp")),
     ] {
         product.write("data/orders.csv", &format!("{orders}{rows}"));
         let output = product.run();
@@ -333,10 +286,7 @@ fn a_value_that_another_table_does_not_have_fails() {
     // A table that refers to itself needs nothing.
     let product =
         of_source("{ relationships: { column: customer_id, to: orders, field: order_id } }");
-    product.write(
-        "data/orders.csv",
-        "order_id,customer_id,paid_at\n1,,\n2,1,\n",
-    );
+    product.write("data/orders.csv", "order_id,customer_id,paid_at\n1,,\n2,1,\n");
     product.run().assert_ok();
 }
 
@@ -362,10 +312,7 @@ fn a_query_of_ones_own_fails_with_its_rows_and_its_mistakes_have_their_place() {
             "  ✗ orders     {dir}/checks/unpaid.sql:2:7: no such column: paid\n         2 | WHERE paid IS NULL -- the others are paid\n           |       ^^^^\n",
         ],
     );
-    product.write(
-        "checks/unpaid.sql",
-        "SELECT 1 FROM {{ source('orders') }} WHERE order_id < 0",
-    );
+    product.write("checks/unpaid.sql", "SELECT 1 FROM {{ source('orders') }} WHERE order_id < 0");
     product.run().assert_ok();
 }
 
@@ -378,22 +325,13 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
     product.write("checks/pasted.sql", "SELECT 1 WHERE 0) UNION SELECT (1");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
-    assert_contains(
-        &output,
-        &["  ✗ orders     {dir}/checks/q.sql:1:8: no such column: nope\n"],
-    );
-    product.append(
-        "manifest.yaml",
-        "plugins: { quality: { type: sql, on_failure: continue } }\n",
-    );
+    assert_contains(&output, &["  ✗ orders     {dir}/checks/q.sql:1:8: no such column: nope\n"]);
+    product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }\n");
     let output = product.run();
     assert_eq!(output.code, Some(0), "{output:?}");
     assert_contains(&output, &["/checks/q.sql:1:8: no such column: nope\n"]);
     let orders = results(&product, "orders");
-    assert_eq!(
-        (&orders["checks_passed"], &orders["checks_failed"]),
-        (&json!(0), &json!(4))
-    );
+    assert_eq!((&orders["checks_passed"], &orders["checks_failed"]), (&json!(0), &json!(4)));
     let spans = spans(&product);
     let failed = |name: &str, message: &str| {
         let mut checks = spans.named("quality.check");
@@ -404,10 +342,7 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
         let check = checks.find(is_named);
         check.unwrap().assert_error(message);
     };
-    failed(
-        "query_q",
-        "the check `query_q` of `orders` could not run: no such column: nope",
-    );
+    failed("query_q", "the check `query_q` of `orders` could not run: no such column: nope");
     failed(
         "min_rows",
         "the check `min_rows` of `orders` failed: found 4 rows, expected at least 9",
@@ -424,26 +359,16 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
 fn the_value_of_a_row_is_in_no_message_about_its_age() {
     let product = of_source("{ freshness: { column: paid_at, max_age: 1h } }");
     let secret = "postgres://svc_reporting_user_eu:Zx9kQ2mW7rT4vB1nL8cD5fG3hJ6pS0aYqEuRt@db.internal.example/x";
-    product.write(
-        "data/orders.csv",
-        &format!("order_id,customer_id,paid_at\n1,1,{secret}\n"),
-    );
+    product.write("data/orders.csv", &format!("order_id,customer_id,paid_at\n1,1,{secret}\n"));
     let output = product.run();
     assert_contains(
         &output,
         &["found a text that is no date or timestamp, expected at most 1h old\n"],
     );
     let lineage = product.read(".floe/lineage.jsonl");
-    for text in [
-        &output.stdout,
-        &output.stderr,
-        &lineage,
-        &product.read(".floe/run_results.json"),
-    ] {
-        assert!(
-            !text.contains("svc_reporting") && !text.contains("Zx9kQ2"),
-            "{text}"
-        );
+    for text in [&output.stdout, &output.stderr, &lineage, &product.read(".floe/run_results.json")]
+    {
+        assert!(!text.contains("svc_reporting") && !text.contains("Zx9kQ2"), "{text}");
     }
 }
 
@@ -465,9 +390,7 @@ fn a_credential_in_a_check_is_not_written_into_the_artifacts() {
     let path = product.path(artifacts);
     let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
     assert!(
-        output
-            .stderr
-            .contains("what is written of `orders` contained a credential"),
+        output.stderr.contains("what is written of `orders` contained a credential"),
         "{output:?}"
     );
 }
@@ -484,24 +407,12 @@ fn what_a_check_reads_is_built_before_and_selected() {
         output.stdout
     };
     let listed = list(&["+big"]);
-    let names: Vec<&str> = listed
-        .lines()
-        .map(|line| line.split(' ').next().unwrap())
-        .collect();
-    assert_eq!(
-        names,
-        ["NAME", "customers", "orders", "names", "stg_orders", "big"]
-    );
-    assert!(
-        listed.ends_with("customers, names, stg_orders\n"),
-        "{listed}"
-    );
+    let names: Vec<&str> = listed.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(names, ["NAME", "customers", "orders", "names", "stg_orders", "big"]);
+    assert!(listed.ends_with("customers, names, stg_orders\n"), "{listed}");
     assert!(list(&["names+"]).contains("\nbig "));
     // Without what the check reads, nothing is checked.
-    product.write(
-        "models/names.sql",
-        "SELECT nothing FROM {{ source('customers') }}",
-    );
+    product.write("models/names.sql", "SELECT nothing FROM {{ source('customers') }}");
     let output = product.run();
     assert_contains(&output, &["  ↷ big        needs names\n"]);
 }
@@ -547,10 +458,7 @@ fn keys_of_failed_rows_are_named_if_the_manifest_asks_for_them() {
         Value::Null,
     ];
     assert_eq!(keys(&product), expected);
-    assert_contains(
-        &output,
-        &["\" WHERE \"paid_at\" IS NULL; keys of some rows: 11, 12\n"],
-    );
+    assert_contains(&output, &["\" WHERE \"paid_at\" IS NULL; keys of some rows: 11, 12\n"]);
     let spans = spans(&product);
     let check = spans.named("quality.check").next().unwrap();
     check.assert_attribute("quality.sample_keys", vec!["11", "12"]);
@@ -562,10 +470,7 @@ fn keys_of_failed_rows_are_named_if_the_manifest_asks_for_them() {
 #[test]
 fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
     let product = of_source("{ not_null: customer_id }");
-    product.append(
-        "manifest.yaml",
-        "plugins: { quality: { type: sql, on_failure: continue } }",
-    );
+    product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }");
     let output = product.run();
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let query = "SELECT count(*) FROM \"orders\" WHERE \"customer_id\" IS NULL";
@@ -576,29 +481,15 @@ fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
             &format!("\nchecks   orders  `not_null_customer_id`: {query}\n"),
         ],
     );
-    assert_eq!(
-        results(&product, "orders")["failed_checks"][0]["query"],
-        query
-    );
+    assert_eq!(results(&product, "orders")["failed_checks"][0]["query"], query);
     // Only the error, and no summary.
     product.replace("manifest.yaml", ", on_failure: continue", "");
     let output = product.floe("run", &["-q"], &[]);
     let error = "error: {dir}/floe.yaml:13:14: the check `not_null_customer_id` of `orders` failed: 1 row\n";
-    assert_contains(
-        &output,
-        &[
-            error,
-            &format!("^\n         `not_null_customer_id`: {query}\n"),
-        ],
-    );
+    assert_contains(&output, &[error, &format!("^\n         `not_null_customer_id`: {query}\n")]);
     let output = product.floe("run", &["--json"], &[]);
-    let mut lines = output
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let ended = lines
-        .find(|it| it["event"] == "asset_ended" && it["asset"] == "orders")
-        .unwrap();
+    let mut lines = output.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let ended = lines.find(|it| it["event"] == "asset_ended" && it["asset"] == "orders").unwrap();
     assert_eq!(
         ended["failed_checks"][0],
         json!({ "name": "not_null_customer_id", "query": query })
@@ -615,10 +506,7 @@ fn keys_of_failed_rows_are_shortened_and_redacted() {
     product.replace("floe.yaml", columns, &checks);
     product.append("manifest.yaml", SAMPLES);
     let long = "x".repeat(100);
-    product.write(
-        "data/customers.csv",
-        &format!("id,email\n1,ann@example.com\n2,{long}\n"),
-    );
+    product.write("data/customers.csv", &format!("id,email\n1,ann@example.com\n2,{long}\n"));
     let output = product.run();
     let key = &long[..64];
     let expected = format!("; keys of some rows: <REDACTED>@example.com, {key}\n");
@@ -632,10 +520,7 @@ fn a_tool_that_gets_one_table_refuses_checks_of_several_at_their_place() {
         let product = of_source(
             "{ min_rows: 1 }, { relationships: { column: customer_id, to: customers, field: id } }",
         );
-        product.append(
-            "manifest.yaml",
-            &format!("plugins: {{ quality: {{ type: {tool} }} }}"),
-        );
+        product.append("manifest.yaml", &format!("plugins: {{ quality: {{ type: {tool} }} }}"));
         let output = product.floe("compile", &[], &[]);
         assert_eq!(
             output.stderr,

@@ -10,9 +10,7 @@ use crate::product::{Output, Product};
 fn documents(product: &Product, file: &str) -> Vec<Value> {
     let text = product.read(&format!(".floe/kubernetes/{file}"));
     let documents = text.split("---\n").skip(1);
-    documents
-        .map(|document| serde_json::from_str(document).unwrap())
-        .collect()
+    documents.map(|document| serde_json::from_str(document).unwrap()).collect()
 }
 
 fn compile(manifest: &str, product: &str) -> (Product, Output) {
@@ -32,10 +30,8 @@ fn compile(manifest: &str, product: &str) -> (Product, Output) {
 fn egress(product: &Product) -> BTreeSet<String> {
     let policies = documents(product, "network-policies.yaml");
     assert_eq!(policies.len(), 3);
-    let policy = policies
-        .iter()
-        .find(|policy| policy["metadata"]["name"] == "shop-egress")
-        .unwrap();
+    let policy =
+        policies.iter().find(|policy| policy["metadata"]["name"] == "shop-egress").unwrap();
     let rules = policy["spec"]["egress"].as_array().unwrap();
     // The first allows names.
     assert_eq!(
@@ -119,10 +115,7 @@ fn an_address_that_cannot_be_used_is_one_error() {
         let (product, output) = compile(&manifest, "");
         assert_eq!(
             (output.code, output.stderr),
-            (
-                Some(2),
-                format!("error: {{dir}}/manifest.yaml: {message}\n")
-            )
+            (Some(2), format!("error: {{dir}}/manifest.yaml: {message}\n"))
         );
         assert!(!product.path(".floe/kubernetes").exists());
     }
@@ -157,18 +150,11 @@ plugins:
         .iter()
         .map(|it| format!("{} {}", it["kind"], it["metadata"]["namespace"]).replace('"', ""))
         .collect();
-    let expected = [
-        "Namespace null",
-        "ServiceAccount retail",
-        "Role sales",
-        "RoleBinding sales",
-    ];
+    let expected = ["Namespace null", "ServiceAccount retail", "Role sales", "RoleBinding sales"];
     assert_eq!(namespaces, expected);
     // Variables are no Secrets.
-    let (product, output) = compile(
-        "plugins: { rbac: { type: k8s } }",
-        "secrets: [{ key: CAMPAIGN_TOKEN }]",
-    );
+    let (product, output) =
+        compile("plugins: { rbac: { type: k8s } }", "secrets: [{ key: CAMPAIGN_TOKEN }]");
     output.assert_ok();
     assert_eq!(readable(&product), json!([]));
 }
@@ -193,11 +179,7 @@ fn a_key_that_is_no_secret_of_kubernetes_is_one_error() {
 fn manifests_are_written_as_a_whole_or_not_at_all() {
     let product = Product::shop();
     // A product can have this name, an object of a cluster cannot.
-    product.replace(
-        "floe.yaml",
-        "name: shop",
-        &format!("name: {}", "a".repeat(64)),
-    );
+    product.replace("floe.yaml", "name: shop", &format!("name: {}", "a".repeat(64)));
     product.append(
         "manifest.yaml",
         "plugins: { rbac: { type: k8s, on_failure: continue }, network_security: { type: k8s, on_failure: continue } }",

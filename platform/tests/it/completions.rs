@@ -44,10 +44,7 @@ fn bash_accepts_the_script_and_completes_commands_options_and_values() {
     // Those that Dagster calls are hidden.
     assert_eq!(completed(&["floe", "b"]), ["backend"]);
     assert_eq!(completed(&["floe", "run", "--man"]), ["--manifest"]);
-    assert_eq!(
-        completed(&["floe", "run", "--env", ""]),
-        ["dev", "staging", "prod"]
-    );
+    assert_eq!(completed(&["floe", "run", "--env", ""]), ["dev", "staging", "prod"]);
 }
 
 #[test]
@@ -59,11 +56,5 @@ fn each_shell_has_a_script_that_nothing_is_redacted_in() {
     }
     let output = program(&["completions", "ksh"], &[]);
     assert_eq!(output.code, Some(2));
-    assert!(
-        output
-            .stderr
-            .contains("bash, elvish, fish, powershell, zsh"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains("bash, elvish, fish, powershell, zsh"), "{}", output.stderr);
 }

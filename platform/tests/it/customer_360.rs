@@ -45,45 +45,21 @@ fn the_marts_agree_with_the_files() {
 }
 
 fn check_generated_data(shop: &Shop) {
-    let Shop {
-        customers,
-        orders,
-        order_items,
-        payments,
-        events,
-    } = shop;
+    let Shop { customers, orders, order_items, payments, events } = shop;
     let rows = [customers, orders, order_items, payments, events].map(Vec::len);
     assert_eq!(rows, [5_000, 25_000, 60_000, 26_005, 59_951]);
-    assert!(
-        customers
-            .iter()
-            .any(|customer| customer["email"].is_empty())
-    );
-    let statuses: BTreeSet<&str> = payments
-        .iter()
-        .map(|payment| payment["status"].as_str())
-        .collect();
-    assert_eq!(
-        statuses,
-        ["failed", "pending", "refunded", "succeeded"].into()
-    );
+    assert!(customers.iter().any(|customer| customer["email"].is_empty()));
+    let statuses: BTreeSet<&str> =
+        payments.iter().map(|payment| payment["status"].as_str()).collect();
+    assert_eq!(statuses, ["failed", "pending", "refunded", "succeeded"].into());
     let signed_up: HashMap<&str, &str> = customers
         .iter()
-        .map(|customer| {
-            (
-                customer["customer_id"].as_str(),
-                customer["signed_up_on"].as_str(),
-            )
-        })
+        .map(|customer| (customer["customer_id"].as_str(), customer["signed_up_on"].as_str()))
         .collect();
     let early = |order: &&HashMap<String, String>| {
         order["ordered_on"].as_str() < signed_up[order["customer_id"].as_str()]
     };
-    assert_eq!(
-        orders.iter().filter(early).count(),
-        0,
-        "orders before the sign-up"
-    );
+    assert_eq!(orders.iter().filter(early).count(), 0, "orders before the sign-up");
 }
 
 fn revenue_by_month(shop: &Shop, database: &Connection) {
@@ -91,9 +67,7 @@ fn revenue_by_month(shop: &Shop, database: &Connection) {
     // Orders, completed ones, revenue, returned.
     let mut months: BTreeMap<String, ([i64; 4], HashSet<&str>)> = BTreeMap::new();
     for order in &shop.orders {
-        let (sums, customers) = months
-            .entry(order["ordered_on"][..7].to_owned())
-            .or_default();
+        let (sums, customers) = months.entry(order["ordered_on"][..7].to_owned()).or_default();
         let value = values[order["order_id"].as_str()];
         sums[0] += 1;
         match order["status"].as_str() {
@@ -108,21 +82,10 @@ fn revenue_by_month(shop: &Shop, database: &Connection) {
     }
     let expected: BTreeMap<String, Vec<i64>> = months
         .into_iter()
-        .map(
-            |(month, ([orders, completed, revenue, returned], customers))| {
-                let customers = i64::try_from(customers.len()).unwrap();
-                (
-                    month,
-                    vec![
-                        orders,
-                        customers,
-                        revenue,
-                        returned,
-                        revenue / completed.max(1),
-                    ],
-                )
-            },
-        )
+        .map(|(month, ([orders, completed, revenue, returned], customers))| {
+            let customers = i64::try_from(customers.len()).unwrap();
+            (month, vec![orders, customers, revenue, returned, revenue / completed.max(1)])
+        })
         .collect();
     assert_eq!(table(database, "SELECT * FROM revenue_by_month"), expected);
 }
@@ -170,15 +133,10 @@ fn customer_360(shop: &Shop, database: &Connection) {
             (3.., _) => "regular",
             _ => "occasional",
         };
-        segments
-            .entry(segment.to_owned())
-            .or_insert_with(|| vec![0])[0] += 1;
+        segments.entry(segment.to_owned()).or_insert_with(|| vec![0])[0] += 1;
     }
     assert_eq!(
-        table(
-            database,
-            "SELECT segment, count(*) FROM customer_360 GROUP BY segment"
-        ),
+        table(database, "SELECT segment, count(*) FROM customer_360 GROUP BY segment"),
         segments
     );
 }
@@ -201,33 +159,19 @@ fn payment_mix(shop: &Shop, database: &Connection) {
         .into_iter()
         .map(|(method, [attempts, failed, refunded, paid])| {
             let shares = [failed * 10_000 / attempts, paid * 10_000 / all];
-            (
-                method,
-                [&[attempts, failed, refunded, paid][..], &shares].concat(),
-            )
+            (method, [&[attempts, failed, refunded, paid][..], &shares].concat())
         })
         .collect();
     assert_eq!(table(database, "SELECT * FROM payment_mix"), expected);
 }
 
 fn conversion_funnel(shop: &Shop, database: &Connection) {
-    const STEPS: [&str; 5] = [
-        "page_view",
-        "product_view",
-        "add_to_cart",
-        "checkout",
-        "purchase",
-    ];
+    const STEPS: [&str; 5] = ["page_view", "product_view", "add_to_cart", "checkout", "purchase"];
     let mut expected: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for event in &shop.events {
-        let step = STEPS
-            .iter()
-            .position(|step| *step == event["event_type"])
-            .unwrap();
+        let step = STEPS.iter().position(|step| *step == event["event_type"]).unwrap();
         // Each visit has each step at most once.
-        expected
-            .entry(event["device"].clone())
-            .or_insert_with(|| vec![0; 5])[step] += 1;
+        expected.entry(event["device"].clone()).or_insert_with(|| vec![0; 5])[step] += 1;
     }
     for counts in expected.values_mut() {
         counts.push(counts[4] * 10_000 / counts[0]);
@@ -237,15 +181,11 @@ fn conversion_funnel(shop: &Shop, database: &Connection) {
 
 /// All values of all tables, in the order in which they are stored.
 fn dump(database: &Connection) -> Vec<String> {
-    let mut names = database
-        .prepare("SELECT name FROM sqlite_master ORDER BY name")
-        .unwrap();
+    let mut names = database.prepare("SELECT name FROM sqlite_master ORDER BY name").unwrap();
     let names = names.query_map((), |row| row.get::<_, String>(0)).unwrap();
     let mut all = Vec::new();
     for name in names.map(Result::unwrap) {
-        let mut rows = database
-            .prepare(&format!("SELECT * FROM \"{name}\""))
-            .unwrap();
+        let mut rows = database.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
         let columns = rows.column_count();
         let mut rows = rows.query(()).unwrap();
         while let Some(row) = rows.next().unwrap() {

@@ -40,16 +40,11 @@ fn iot_telemetry_finds_the_door_the_fan_and_the_gateway() {
     assert_eq!(stored as usize, moments.len());
     // Without the broken measurements, a cold store is never warmer than 15 degrees.
     let broken = readings.iter().filter(|row| row[3] == "999.9").count();
-    let hottest: f64 = value(
-        &database,
-        "SELECT max(celsius) FROM stg_readings WHERE device_id <= 40",
-    );
+    let hottest: f64 =
+        value(&database, "SELECT max(celsius) FROM stg_readings WHERE device_id <= 40");
     assert!(broken > 0 && hottest < 15.0, "{broken} {hottest}");
 
-    let device: String = value(
-        &database,
-        "SELECT group_concat(DISTINCT device_id) FROM anomalies",
-    );
+    let device: String = value(&database, "SELECT group_concat(DISTINCT device_id) FROM anomalies");
     assert_eq!(device, "17", "the sensor beside the fan");
     let site: String = value(
         &database,
@@ -107,16 +102,10 @@ fn financial_risk_values_positions_and_ranks_losses() {
             )
             .unwrap();
         // The values of positions are rounded to cents.
-        assert!(
-            (risk + sorted[5]).abs() < 1.0,
-            "{desk}: {risk} {}",
-            sorted[5]
-        );
+        assert!((risk + sorted[5]).abs() < 1.0, "{desk}: {risk} {}", sorted[5]);
         assert!((shortfall + mean).abs() < 1.0, "{desk}: {shortfall} {mean}");
     }
-    let breaches: String = value(
-        &database,
-        "SELECT group_concat(desk || ' ' || measure) FROM limit_breaches",
-    );
+    let breaches: String =
+        value(&database, "SELECT group_concat(desk || ' ' || measure) FROM limit_breaches");
     assert_eq!(breaches, "convertibles exposure,currencies exposure");
 }

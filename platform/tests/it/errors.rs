@@ -77,10 +77,7 @@ fn each_failure_is_counted_once_for_its_component() {
             ),
             "secrets",
         ),
-        (
-            "orchestrator: { type: dagster, program: ./no-such }".to_owned(),
-            "orchestrator",
-        ),
+        ("orchestrator: { type: dagster, program: ./no-such }".to_owned(), "orchestrator"),
     ] {
         assert_eq!(errors(manifest(&plugins)), one(component), "{plugins}");
     }

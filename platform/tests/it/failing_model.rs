@@ -7,10 +7,7 @@ use crate::product::Product;
 fn broken(sql: &str) -> Product {
     let product = Product::shop();
     let models = "  - { name: broken, layer: silver }\n  - { name: late, layer: gold }\n";
-    product.write(
-        "floe.yaml",
-        &format!("{}{models}", product.read("floe.yaml")),
-    );
+    product.write("floe.yaml", &format!("{}{models}", product.read("floe.yaml")));
     product.write("models/broken.sql", sql);
     product.write("models/late.sql", "SELECT * FROM {{ ref('broken') }}");
     product
@@ -23,9 +20,7 @@ fn check(sql: &str, error: &str) {
     assert!(output.stderr.contains(&line), "{}", output.stderr);
     assert_eq!(output.code, Some(1));
     assert!(
-        output
-            .stderr
-            .contains("\n2 models and 1 source built, 1 failed, 1 skipped · "),
+        output.stderr.contains("\n2 models and 1 source built, 1 failed, 1 skipped · "),
         "{}",
         output.stderr
     );
@@ -59,35 +54,20 @@ fn an_unknown_column_in_double_quotes_is_an_error() {
 fn a_failed_run_does_not_replace_the_warehouse() {
     let product = broken("SELECT order_id FROM {{ ref('stg_orders') }}");
     product.run().assert_ok();
-    product.write(
-        "models/broken.sql",
-        "SELECT price FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/broken.sql", "SELECT price FROM {{ ref('stg_orders') }}");
     assert_eq!(product.run().code, Some(1));
 
     let tables = |path: &str| {
         let database = product.open(path);
-        let mut statement = database
-            .prepare("SELECT name FROM sqlite_master ORDER BY name")
-            .unwrap();
-        let names = statement
-            .query_map((), |row| row.get::<_, String>(0))
-            .unwrap();
+        let mut statement =
+            database.prepare("SELECT name FROM sqlite_master ORDER BY name").unwrap();
+        let names = statement.query_map((), |row| row.get::<_, String>(0)).unwrap();
         names.collect::<Result<Vec<_>, _>>().unwrap()
     };
-    assert_eq!(
-        tables(".floe/warehouse.db"),
-        ["broken", "late", "orders", "stg_orders", "totals"]
-    );
-    assert_eq!(
-        tables(".floe/warehouse.failed.db"),
-        ["orders", "stg_orders", "totals"]
-    );
+    assert_eq!(tables(".floe/warehouse.db"), ["broken", "late", "orders", "stg_orders", "totals"]);
+    assert_eq!(tables(".floe/warehouse.failed.db"), ["orders", "stg_orders", "totals"]);
 
-    product.write(
-        "models/broken.sql",
-        "SELECT order_id FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/broken.sql", "SELECT order_id FROM {{ ref('stg_orders') }}");
     product.run().assert_ok();
     assert!(!product.path(".floe/warehouse.failed.db").exists());
 }
@@ -95,17 +75,8 @@ fn a_failed_run_does_not_replace_the_warehouse() {
 #[test]
 fn the_report_lists_built_failed_and_skipped_assets() {
     let output = broken("SELECT price FROM {{ ref('stg_orders') }}").run();
-    let line = |start: &str| {
-        output
-            .stderr
-            .lines()
-            .any(|line| line.trim().starts_with(start))
-    };
-    assert!(
-        line("✓ stg_orders  bronze         2 rows "),
-        "{}",
-        output.stderr
-    );
+    let line = |start: &str| output.stderr.lines().any(|line| line.trim().starts_with(start));
+    assert!(line("✓ stg_orders  bronze         2 rows "), "{}", output.stderr);
     assert!(line("✗ broken"), "{}", output.stderr);
     assert!(line("↷ late       needs broken"), "{}", output.stderr);
 }
@@ -114,23 +85,14 @@ fn the_report_lists_built_failed_and_skipped_assets() {
 fn a_source_whose_query_fails_leaves_no_file() {
     let product = broken("SELECT 1 AS a");
     product.remove("data/orders.csv");
-    product.replace(
-        "floe.yaml",
-        "    columns",
-        "    generate: seed.sql\n    columns",
-    );
-    product.write(
-        "seed.sql",
-        "SELECT 1 AS order_id,\n abs(-9223372036854775808) AS ordered_on",
-    );
+    product.replace("floe.yaml", "    columns", "    generate: seed.sql\n    columns");
+    product.write("seed.sql", "SELECT 1 AS order_id,\n abs(-9223372036854775808) AS ordered_on");
     let output = product.run();
     assert_eq!(output.code, Some(1));
     let lines = "✗ orders     {dir}/seed.sql: integer overflow\n";
     assert!(output.stderr.contains(lines), "{}", output.stderr);
     assert!(
-        output
-            .stderr
-            .contains("\n2 models built, 1 failed, 2 skipped · "),
+        output.stderr.contains("\n2 models built, 1 failed, 2 skipped · "),
         "{}",
         output.stderr
     );
@@ -192,10 +154,7 @@ fn checked(check: &str) -> Product {
 
 #[test]
 fn a_check_of_a_column_that_a_model_does_not_have_is_found_when_it_is_compiled() {
-    for check in [
-        "not_null: order_idd",
-        "accepted_values: { column: order_idd, values: [a] }",
-    ] {
+    for check in ["not_null: order_idd", "accepted_values: { column: order_idd, values: [a] }"] {
         let product = checked(check);
         let output = product.floe("compile", &[], &[]);
         assert_eq!(output.code, Some(2));
@@ -226,14 +185,10 @@ fn a_check_of_a_column_that_a_table_does_not_have_fails_its_model_only() {
     let product = checked("not_null: order_id");
     let artifacts = product.path("artifacts.json");
     let artifacts = artifacts.to_str().unwrap();
-    product
-        .floe("compile", &["--output", artifacts], &[])
-        .assert_ok();
+    product.floe("compile", &["--output", artifacts], &[]).assert_ok();
     let compiled = product.read("artifacts.json");
-    let wrong = compiled.replace(
-        "SELECT order_id, ordered_on FROM",
-        "SELECT order_id AS id, ordered_on FROM",
-    );
+    let wrong = compiled
+        .replace("SELECT order_id, ordered_on FROM", "SELECT order_id AS id, ordered_on FROM");
     assert_ne!(compiled, wrong);
     product.write("artifacts.json", &wrong);
     let output = product.floe("run", &["--artifacts", artifacts], &[]);

@@ -16,9 +16,7 @@ pub(crate) struct Faults {
 impl Faults {
     /// Compiles the library with the C compiler that also compiles SQLite.
     pub(crate) fn new() -> Self {
-        let faults = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let faults = Self { folder: tempfile::tempdir().unwrap() };
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/fixtures/faults.c");
         let status = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])

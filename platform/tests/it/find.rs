@@ -43,14 +43,9 @@ fn every_id_of_a_run_finds_the_others() {
     };
     let events = product.read(".floe/lineage.jsonl");
     assert_eq!(events.lines().count(), 8, "{events}");
-    for id in [
-        run_id,
-        TRACE_ID,
-        &TRACE_ID.to_uppercase(),
-        DAGSTER,
-        asset("orders"),
-        asset("totals"),
-    ] {
+    for id in
+        [run_id, TRACE_ID, &TRACE_ID.to_uppercase(), DAGSTER, asset("orders"), asset("totals")]
+    {
         let found = find(&product, id, &["--json"]);
         found.assert_ok();
         let found: Value = serde_json::from_str(&found.stdout).unwrap();
@@ -67,10 +62,7 @@ fn every_id_of_a_run_finds_the_others() {
         let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
         assert_eq!(run["trace_url"], url.as_str());
         let jobs = run["jobs"].as_array().unwrap();
-        let names: Vec<_> = jobs
-            .iter()
-            .map(|job| job["name"].as_str().unwrap())
-            .collect();
+        let names: Vec<_> = jobs.iter().map(|job| job["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["orders", "stg_orders", "totals"]);
         assert_eq!(jobs[2]["lineage_run_id"], asset("totals"));
     }
@@ -91,16 +83,9 @@ fn the_text_has_a_line_for_each_id() {
         format!("  OpenLineage run  {run_id}"),
         format!("  Dagster run      {DAGSTER}"),
     ] {
-        assert!(
-            lines.contains(&expected.as_str()),
-            "{expected} in {lines:#?}"
-        );
+        assert!(lines.contains(&expected.as_str()), "{expected} in {lines:#?}");
     }
-    assert!(
-        found.stdout.trim_end().ends_with(" totals"),
-        "{}",
-        found.stdout
-    );
+    assert!(found.stdout.trim_end().ends_with(" totals"), "{}", found.stdout);
 }
 
 #[test]
@@ -116,9 +101,7 @@ fn an_id_that_no_run_has_is_exit_code_1() {
     }
     let never_ran = find(&Product::shop(), TRACE_ID, &[]);
     assert_eq!(never_ran.code, Some(1));
-    let no_product = command(&["find", "/no/such/product", TRACE_ID], &[])
-        .output()
-        .unwrap();
+    let no_product = command(&["find", "/no/such/product", TRACE_ID], &[]).output().unwrap();
     assert_eq!(no_product.status.code(), Some(2));
 }
 
@@ -129,21 +112,14 @@ fn a_run_without_a_trace_is_found_by_its_other_ids() {
     product.floe("run", &[], &variables).assert_ok();
     let found = find(&product, DAGSTER, &[]);
     found.assert_ok();
-    assert!(
-        found.stdout.contains("  trace            not recorded\n"),
-        "{}",
-        found.stdout
-    );
+    assert!(found.stdout.contains("  trace            not recorded\n"), "{}", found.stdout);
     assert!(!found.stdout.contains("trace URL"), "{}", found.stdout);
 }
 
 #[test]
 fn a_failed_run_is_found() {
     let product = Product::shop();
-    product.write(
-        "models/totals.sql",
-        "SELECT nope FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
     let variables = [("TRACEPARENT", TRACEPARENT)];
     assert_eq!(product.floe("run", &[], &variables).code, Some(1));
     let found = find(&product, TRACE_ID, &["--json"]);
@@ -198,22 +174,15 @@ plugins: { alert_channel: { type: webhook, url: '${env:HOOK}' } }",
         assert_eq!(alert.json()["data"]["trace_id"], *id);
     }
     let lineage = product.read(".floe/lineage.jsonl");
-    let events: Vec<Value> = lineage
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let of_run = events
-        .iter()
-        .filter(|event| event["run"]["facets"]["traceCorrelation"]["trace_id"] == *id);
+    let events: Vec<Value> =
+        lineage.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_run =
+        events.iter().filter(|event| event["run"]["facets"]["traceCorrelation"]["trace_id"] == *id);
     assert!(of_run.count() >= events.len() / 2, "{lineage}");
     let run_id = results()["run_id"].as_str().unwrap().to_owned();
     for wanted in [&id, &run_id] {
         let found = find(&product, wanted, &[]);
         found.assert_ok();
-        assert!(
-            found.stdout.contains(&format!("  trace            {id}\n")),
-            "{}",
-            found.stdout
-        );
+        assert!(found.stdout.contains(&format!("  trace            {id}\n")), "{}", found.stdout);
     }
 }

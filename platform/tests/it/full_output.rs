@@ -45,11 +45,8 @@ fn a_full_disk_behind_standard_output_is_an_error() {
 #[test]
 fn a_reader_that_closes_its_pipe_is_not_an_error() {
     for words in commands(&Product::shop()) {
-        let mut child = command(&words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();

@@ -127,9 +127,7 @@ fn no_component_of_jaeger_requests_more_than_its_limit() {
     }
     // The service that the chart creates for this component is the default endpoint of the backend.
     let config = config("jaeger", None, Grpc);
-    let ExporterConfig::Otlp(otlp) = backend::find("jaeger")
-        .unwrap()
-        .otlp_exporter_config(&config)
+    let ExporterConfig::Otlp(otlp) = backend::find("jaeger").unwrap().otlp_exporter_config(&config)
     else {
         panic!("Jaeger receives OTLP");
     };
@@ -143,18 +141,12 @@ fn a_credential_is_read_from_a_secret() {
     let values = collector(&config);
     let variable = values["extraEnvs"][0]["name"].as_str().unwrap().to_owned();
     let headers = &values["config"]["exporters"]["otlphttp/backend"]["headers"];
-    assert_eq!(
-        headers,
-        &json!({ "Authorization": format!("Bearer ${{env:{variable}}}") })
-    );
+    assert_eq!(headers, &json!({ "Authorization": format!("Bearer ${{env:{variable}}}") }));
     let secret = &values["extraEnvs"][0]["valueFrom"]["secretKeyRef"];
     assert!(!secret["name"].as_str().unwrap().is_empty());
     assert!(!secret["key"].as_str().unwrap().is_empty());
 
     config.authentication = Some(TelemetryAuth::api_key("X-Api-Key", "hunter2"));
     let headers = &collector(&config)["config"]["exporters"]["otlphttp/backend"]["headers"];
-    assert_eq!(
-        headers,
-        &json!({ "X-Api-Key": format!("${{env:{variable}}}") })
-    );
+    assert_eq!(headers, &json!({ "X-Api-Key": format!("${{env:{variable}}}") }));
 }

@@ -1,10 +1,6 @@
 //! The `floe` binary, run on the folder of a product: its output, its exit code and the files it writes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail like tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod audit;
 mod backend;

@@ -29,9 +29,7 @@ fn compiled(manifest: &str, arguments: &[&str]) -> Observability {
     let text = product.read(ARTIFACTS);
     assert!(!text.contains("hunter2"), "{text}");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    CompiledArtifacts::read(&product.path(ARTIFACTS))
-        .unwrap()
-        .observability
+    CompiledArtifacts::read(&product.path(ARTIFACTS)).unwrap().observability
 }
 
 fn telemetry(manifest: &str) -> TelemetryConfig {
@@ -70,23 +68,14 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
     } = compiled(EVERY_SETTING, &[]);
     assert!(telemetry.enabled);
     assert_eq!(telemetry.backend, "jaeger");
-    assert_eq!(
-        telemetry.otlp_endpoint.as_deref(),
-        Some("http://otlp.example.com:4318")
-    );
+    assert_eq!(telemetry.otlp_endpoint.as_deref(), Some("http://otlp.example.com:4318"));
     assert_eq!(telemetry.otlp_protocol, Some(OtlpProtocol::Http));
     assert_eq!(telemetry.logging.log_level, "WARN");
     assert!(!telemetry.logging.json_output);
     assert_eq!(telemetry.batch_processor.max_queue_size, 8192);
     assert_eq!(telemetry.batch_processor.export_timeout_millis, 30000);
     let log_batches = telemetry.log_batch_processor;
-    assert_eq!(
-        (
-            log_batches.max_queue_size,
-            log_batches.schedule_delay_millis
-        ),
-        (4096, 500)
-    );
+    assert_eq!((log_batches.max_queue_size, log_batches.schedule_delay_millis), (4096, 500));
     // A reference is not a credential, and is written.
     let authentication = TelemetryAuth::api_key("X-Api-Key", "${env:JAEGER_KEY}");
     assert_eq!(telemetry.authentication, Some(authentication));
@@ -115,10 +104,7 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
     assert_eq!(lineage_namespace, "retail");
     assert_eq!(lineage_endpoint.as_deref(), Some("http://marquez:5000"));
     assert_eq!(lineage_transport, Some(LineageTransport::Http));
-    assert_eq!(
-        trace_url.unwrap().to_string(),
-        "http://jaeger/trace/{trace_id}"
-    );
+    assert_eq!(trace_url.unwrap().to_string(), "http://jaeger/trace/{trace_id}");
 }
 
 #[test]
@@ -131,27 +117,17 @@ fn a_manifest_without_settings_gives_the_defaults() {
     assert_eq!(telemetry.logging.log_level, "INFO");
     assert!(telemetry.logging.json_output);
     assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
-    let SamplingConfig {
-        dev, staging, prod, ..
-    } = telemetry.sampling;
+    let SamplingConfig { dev, staging, prod, .. } = telemetry.sampling;
     assert_eq!((dev, staging, prod), (Some(1.0), Some(0.5), Some(0.1)));
     assert!(telemetry.sampling.keep_errors);
     assert!((telemetry.sampling_ratio() - 0.1).abs() < f64::EPSILON);
     assert_eq!(telemetry.batch_processor.max_queue_size, 100_000);
     let instance = telemetry.metrics.service_instance_id.as_deref();
     assert_eq!(instance, Some("retail/shop/prod"));
-    let identity = [
-        "floe.namespace",
-        "floe.product.name",
-        "floe.product.version",
-        "floe.mode",
-    ];
+    let identity = ["floe.namespace", "floe.product.name", "floe.product.version", "floe.mode"];
     assert_eq!(telemetry.baggage_attributes, identity);
     let keys = telemetry.resource_attributes.to_otel_dict();
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|attribute| attribute.key.as_str())
-        .collect();
+    let keys: Vec<_> = keys.iter().map(|attribute| attribute.key.as_str()).collect();
     for key in ["deployment.environment.name", "deployment.environment"] {
         assert!(keys.contains(&key), "{keys:?}");
     }
@@ -160,13 +136,8 @@ fn a_manifest_without_settings_gives_the_defaults() {
 
 #[test]
 fn a_sampling_ratio_of_the_manifest_leaves_the_others_at_their_defaults() {
-    let SamplingConfig {
-        dev,
-        staging,
-        prod,
-        keep_errors,
-        ..
-    } = telemetry("telemetry: { sampling: { prod: 0.3 } }").sampling;
+    let SamplingConfig { dev, staging, prod, keep_errors, .. } =
+        telemetry("telemetry: { sampling: { prod: 0.3 } }").sampling;
     assert_eq!((dev, staging, prod), (Some(1.0), Some(0.5), Some(0.3)));
     assert!(keep_errors);
 }
@@ -178,11 +149,7 @@ fn artifacts_without_the_identity_are_refused() {
     let text = product.read(ARTIFACTS);
     let mut artifacts: serde_json::Value = serde_json::from_str(&text).unwrap();
     let resource = &mut artifacts["observability"]["telemetry"]["resource_attributes"];
-    resource
-        .as_object_mut()
-        .unwrap()
-        .remove("floe_mode")
-        .unwrap();
+    resource.as_object_mut().unwrap().remove("floe_mode").unwrap();
     product.write("artifacts.json", &artifacts.to_string());
     let error = CompiledArtifacts::read(&product.path("artifacts.json")).unwrap_err();
     let expected = "observability.telemetry: resource_attributes.floe_mode: is missing, expected the identity of the product";
@@ -195,30 +162,15 @@ fn lineage_settings_are_written_to_the_artifacts() {
         ("", true, None, None),
         ("enabled: true", true, None, None),
         ("enabled: false", false, None, None),
-        (
-            "transport: console",
-            true,
-            Some(LineageTransport::Console),
-            None,
-        ),
+        ("transport: console", true, Some(LineageTransport::Console), None),
         (
             "transport: http, endpoint: 'http://marquez:5000'",
             true,
             Some(LineageTransport::Http),
             Some("http://marquez:5000"),
         ),
-        (
-            "endpoint: 'http://marquez:5000'",
-            true,
-            None,
-            Some("http://marquez:5000"),
-        ),
-        (
-            "enabled: false, transport: noop",
-            false,
-            Some(LineageTransport::Noop),
-            None,
-        ),
+        ("endpoint: 'http://marquez:5000'", true, None, Some("http://marquez:5000")),
+        ("enabled: false, transport: noop", false, Some(LineageTransport::Noop), None),
         (
             "transport: console, endpoint: 'https://marquez.example:5000'",
             true,
@@ -226,16 +178,9 @@ fn lineage_settings_are_written_to_the_artifacts() {
             Some("https://marquez.example:5000"),
         ),
     ] {
-        let found = compiled(
-            &format!("observability: {{ lineage: {{ {lineage} }} }}"),
-            &[],
-        );
+        let found = compiled(&format!("observability: {{ lineage: {{ {lineage} }} }}"), &[]);
         assert_eq!(
-            (
-                found.lineage,
-                found.lineage_transport,
-                found.lineage_endpoint.as_deref()
-            ),
+            (found.lineage, found.lineage_transport, found.lineage_endpoint.as_deref()),
             (enabled, transport, endpoint),
             "{lineage}"
         );
@@ -282,35 +227,11 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
         ("enabled: false", "type: jaeger", false, "jaeger", DEFAULT),
         ("exporter: console", "", true, "console", DEFAULT),
         ("exporter: otlp", "", true, "otlp", DEFAULT),
-        (
-            "endpoint: 'http://collector:4317'",
-            "",
-            true,
-            "otlp",
-            COLLECTOR,
-        ),
-        (
-            "endpoint: 'http://collector:4317'",
-            "type: jaeger",
-            true,
-            "jaeger",
-            COLLECTOR,
-        ),
+        ("endpoint: 'http://collector:4317'", "", true, "otlp", COLLECTOR),
+        ("endpoint: 'http://collector:4317'", "type: jaeger", true, "jaeger", COLLECTOR),
         // The console backend exports nothing over OTLP.
-        (
-            "endpoint: 'http://collector:4317'",
-            "type: console",
-            true,
-            "console",
-            DEFAULT,
-        ),
-        (
-            "endpoint: 'http://collector:4317', exporter: console",
-            "",
-            true,
-            "console",
-            DEFAULT,
-        ),
+        ("endpoint: 'http://collector:4317'", "type: console", true, "console", DEFAULT),
+        ("endpoint: 'http://collector:4317', exporter: console", "", true, "console", DEFAULT),
         // A local Jaeger, not the backend's default.
         (
             "endpoint: 'http://localhost:4317'",
@@ -327,11 +248,7 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
         }
         let found = telemetry(&manifest);
         assert_eq!(
-            (
-                found.enabled,
-                &*found.backend,
-                found.otlp_endpoint.as_deref()
-            ),
+            (found.enabled, &*found.backend, found.otlp_endpoint.as_deref()),
             (enabled, backend, endpoint),
             "{manifest}"
         );
@@ -344,11 +261,7 @@ fn a_literal_credential_is_refused_and_not_written() {
         shop("telemetry: { authentication: { auth_type: bearer, bearer_token: hunter2-hunter2 } }");
     let output = product.floe("compile", &[], &[]);
     assert_eq!(output.code, Some(2));
-    assert!(
-        output.stderr.starts_with("error: {dir}/manifest.yaml:3:"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.starts_with("error: {dir}/manifest.yaml:3:"), "{}", output.stderr);
     let reason = "found a credential, which the artifacts would contain";
     assert!(output.stderr.contains(reason), "{}", output.stderr);
     assert!(!output.stderr.contains("hunter2") && !output.stdout.contains("hunter2"));
@@ -371,22 +284,14 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
     let output = product.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]);
     output.assert_ok();
     assert!(
-        output
-            .stderr
-            .starts_with("shop 1.0.0 (dev) · 2 models and 1 source\n"),
+        output.stderr.starts_with("shop 1.0.0 (dev) · 2 models and 1 source\n"),
         "{}",
         output.stderr
     );
     let spans = receiver.wait_for_spans(compiled + 7, Duration::from_secs(10));
-    let names: Vec<_> = spans[compiled..]
-        .iter()
-        .map(|span| span.name.as_str())
-        .collect();
+    let names: Vec<_> = spans[compiled..].iter().map(|span| span.name.as_str()).collect();
     assert!(names.contains(&"floe.pipeline.run") && names.contains(&"floe.asset.totals"));
-    assert!(
-        !names.iter().any(|name| name.starts_with("floe.compile")),
-        "{names:?}"
-    );
+    assert!(!names.iter().any(|name| name.starts_with("floe.compile")), "{names:?}");
 }
 
 /// Without an endpoint, the exporter uses the default of its protocol.
@@ -400,22 +305,13 @@ fn a_destination_is_where_the_exporter_sends_spans() {
         (OtlpProtocol::Http, "http://localhost:4318"),
     ] {
         config.otlp_protocol = Some(protocol);
-        assert_eq!(
-            floe::telemetry::destination(&config).as_deref(),
-            Some(endpoint)
-        );
+        assert_eq!(floe::telemetry::destination(&config).as_deref(), Some(endpoint));
     }
     config.backend = "jaeger".to_owned();
-    assert_eq!(
-        floe::telemetry::destination(&config).as_deref(),
-        Some("jaeger")
-    );
+    assert_eq!(floe::telemetry::destination(&config).as_deref(), Some("jaeger"));
     config.otlp_endpoint = Some("http://user:hunter2@collector:4317".to_owned());
     let found = floe::telemetry::destination(&config).unwrap();
-    assert!(
-        found.ends_with("collector:4317") && !found.contains("hunter2"),
-        "{found}"
-    );
+    assert!(found.ends_with("collector:4317") && !found.contains("hunter2"), "{found}");
 }
 
 #[test]
@@ -427,10 +323,6 @@ fn the_console_exporter_prints_the_trace_and_sends_nothing() {
     ));
     let output = product.floe("run", &["--trace"], &[]);
     output.assert_ok();
-    assert!(
-        output.stdout.contains("floe.pipeline.run"),
-        "{}",
-        output.stdout
-    );
+    assert!(output.stdout.contains("floe.pipeline.run"), "{}", output.stdout);
     assert!(receiver.requests().is_empty());
 }

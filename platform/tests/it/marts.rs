@@ -100,10 +100,7 @@ pub(crate) fn churn_risk(shop: &Shop, database: &Connection) {
     let expected: Mart = states
         .into_iter()
         .map(|(state, (customers, revenue))| {
-            (
-                state.to_owned(),
-                vec![customers, revenue, revenue / customers],
-            )
+            (state.to_owned(), vec![customers, revenue, revenue / customers])
         })
         .collect();
     assert!(expected.len() > 1, "{expected:?}");
@@ -132,15 +129,9 @@ pub(crate) fn product_affinity(shop: &Shop, database: &Connection) {
         .filter(|(_, together)| *together >= 20)
         .map(|((one, two), together)| {
             let rarer = popularity[one].min(popularity[two]);
-            (
-                format!("{one} {two}"),
-                vec![together, together * 100 / rarer],
-            )
+            (format!("{one} {two}"), vec![together, together * 100 / rarer])
         })
         .collect();
     assert!(expected.len() > 1, "{expected:?}");
-    assert_eq!(
-        rows(database, "SELECT * FROM product_affinity", 2),
-        expected
-    );
+    assert_eq!(rows(database, "SELECT * FROM product_affinity", 2), expected);
 }

@@ -17,10 +17,7 @@ fn a_new_product_runs() {
     created.assert_ok();
     assert_eq!(
         created.stdout,
-        format!(
-            "created {folder}; next: {} run {folder}\n",
-            env!("CARGO_BIN_EXE_floe")
-        )
+        format!("created {folder}; next: {} run {folder}\n", env!("CARGO_BIN_EXE_floe"))
     );
     let run = program(&["run", folder], &[]);
     run.assert_ok();

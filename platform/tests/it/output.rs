@@ -35,10 +35,7 @@ fn a_run_prints_a_line_for_each_asset_rows_and_a_summary_last() {
     assert_eq!(next(), "shop 1.0.0 (dev) · 2 models and 1 source, 2 checks");
     for (start, end) in [
         ("  ✓ orders      source         2 rows ", " ms  36 B"),
-        (
-            "  ✓ stg_orders  bronze         2 rows ",
-            " ms  2 checks passed",
-        ),
+        ("  ✓ stg_orders  bronze         2 rows ", " ms  2 checks passed"),
         ("  ✓ totals      gold           2 rows ", " ms"),
     ] {
         let line = next();
@@ -65,19 +62,13 @@ fn a_run_prints_a_line_for_each_asset_rows_and_a_summary_last() {
     }
     assert_eq!(stages.next(), None);
     assert_eq!(next(), "tables   {dir}/.floe/warehouse.db (sqlite)");
-    assert_eq!(
-        next(),
-        "objects  {dir}/.floe/objects/retail/shop (1 CSV file)"
-    );
+    assert_eq!(next(), "objects  {dir}/.floe/objects/retail/shop (1 CSV file)");
     let run_id = json_of(&product, ".floe/run_results.json")["run_id"].clone();
     let run_id = run_id.as_str().unwrap();
     for (what, line) in [
         ("next     draw the trace ", "run {dir} --trace"),
         ("         or as a page   ", "run {dir} --trace html"),
-        (
-            "         find its ids   ",
-            &format!("find {{dir}} {run_id}"),
-        ),
+        ("         find its ids   ", &format!("find {{dir}} {run_id}")),
     ] {
         assert_eq!(next(), format!("{what} {FLOE} {line}"));
     }
@@ -109,11 +100,7 @@ fn rows_are_printed_for_people_only() {
 fn the_input_is_generated_before_its_asset_is_built() {
     let product = Product::shop();
     product.remove("data/orders.csv");
-    product.replace(
-        "floe.yaml",
-        "    columns",
-        "    generate: seed.sql\n    columns",
-    );
+    product.replace("floe.yaml", "    columns", "    generate: seed.sql\n    columns");
     product.write("seed.sql", "SELECT 1 AS order_id, NULL AS ordered_on");
     let first = product.floe("run", &["--trace", "full"], &[]);
     first.assert_ok();
@@ -121,11 +108,7 @@ fn the_input_is_generated_before_its_asset_is_built() {
     let start = "  ✓ orders      source         1 row  ";
     assert!(line.starts_with(start), "{line}");
     assert!(line.contains(" ms  generated in "), "{line}");
-    assert!(
-        first.stderr.contains(", generate input "),
-        "{}",
-        first.stderr
-    );
+    assert!(first.stderr.contains(", generate input "), "{}", first.stderr);
     // Above the asset, at its depth.
     let drawn: Vec<&str> = first.stdout.lines().collect();
     let at = |name: &str| drawn.iter().position(|line| line.contains(name)).unwrap();
@@ -172,19 +155,9 @@ fn the_trace_is_printed_on_request_only() {
         let output = Product::shop().floe("run", arguments, variables);
         output.assert_ok();
         let found = &output.stdout;
-        assert_eq!(
-            found.is_empty(),
-            drawn.is_none(),
-            "{arguments:?} {variables:?}: {found}"
-        );
-        assert!(
-            drawn.is_none_or(|text| found.contains(text)),
-            "{arguments:?}: {found}"
-        );
-        assert!(
-            !hidden.is_some_and(|text| found.contains(text)),
-            "{arguments:?}: {found}"
-        );
+        assert_eq!(found.is_empty(), drawn.is_none(), "{arguments:?} {variables:?}: {found}");
+        assert!(drawn.is_none_or(|text| found.contains(text)), "{arguments:?}: {found}");
+        assert!(!hidden.is_some_and(|text| found.contains(text)), "{arguments:?}: {found}");
         // It is proposed where the trace is nowhere else.
         let is_proposed = output.stderr.contains(" --trace\n");
         let is_elsewhere = !arguments.is_empty() || variables == exported;
@@ -209,10 +182,7 @@ fn the_trace_is_a_page_on_request() {
     let page = product.read(".floe/trace.html");
     assert!(page.contains("<title>floe.pipeline.run</title>"));
     // A failed run has its page, too.
-    product.write(
-        "models/totals.sql",
-        "SELECT nothing FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/totals.sql", "SELECT nothing FROM {{ ref('stg_orders') }}");
     let output = product.floe("run", &["--trace", "html"], &[]);
     assert_eq!(output.code, Some(1));
     assert_ne!(product.read(".floe/trace.html"), page);
@@ -229,11 +199,7 @@ fn the_console_exporter_prints_the_trace_once() {
     }
     // Lines for machines are not mixed with it.
     let output = Product::shop().floe("run", &["--json"], &variables);
-    assert!(
-        output.stdout.lines().all(|line| line.starts_with('{')),
-        "{}",
-        output.stdout
-    );
+    assert!(output.stdout.lines().all(|line| line.starts_with('{')), "{}", output.stdout);
 }
 
 #[test]
@@ -258,14 +224,8 @@ fn a_quiet_run_prints_errors_only() {
     let product = Product::shop();
     let quiet = |product: &Product| product.floe("run", &["-q"], &[]);
     let output = quiet(&product);
-    assert_eq!(
-        (output.code, &*output.stdout, &*output.stderr),
-        (Some(0), "", "")
-    );
-    product.write(
-        "models/totals.sql",
-        "SELECT price FROM {{ ref('stg_orders') }}",
-    );
+    assert_eq!((output.code, &*output.stdout, &*output.stderr), (Some(0), "", ""));
+    product.write("models/totals.sql", "SELECT price FROM {{ ref('stg_orders') }}");
     let output = quiet(&product);
     let error =
         "error: {dir}/models/totals.sql:1:8: no such column: price\n         1 | SELECT price FROM";
@@ -278,47 +238,28 @@ fn a_verbose_run_prints_its_log_as_text() {
     let output = Product::shop().floe("run", &["-v"], &[]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(output.stderr.contains(" INFO "), "{}", output.stderr);
-    assert!(
-        output.stderr.contains(": run ended built=3"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains(": run ended built=3"), "{}", output.stderr);
 }
 
 #[test]
 fn machines_get_a_line_for_each_event() {
     let product = Product::shop();
-    product.write(
-        "models/stg_orders.sql",
-        "SELECT price FROM {{ source('orders') }}",
-    );
+    product.write("models/stg_orders.sql", "SELECT price FROM {{ source('orders') }}");
     let output = product.floe("run", &["--json"], &[]);
     assert_eq!(output.code, Some(1));
     let lines = output.stdout.lines().map(serde_json::from_str::<Value>);
     let lines: Vec<Value> = lines.map(Result::unwrap).collect();
-    let events: Vec<_> = lines
-        .iter()
-        .map(|line| line["event"].as_str().unwrap())
-        .collect();
+    let events: Vec<_> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     let asset = "asset_ended";
     assert_eq!(events, ["run_started", asset, asset, asset, "run_ended"]);
     assert_eq!(lines[0]["assets"], 3);
     assert_eq!(lines[1]["status"], "built");
-    assert_eq!(
-        (&lines[1]["rows"], &lines[1]["bytes"]),
-        (&2.into(), &36.into())
-    );
+    assert_eq!((&lines[1]["rows"], &lines[1]["bytes"]), (&2.into(), &36.into()));
     let message = lines[2]["message"].as_str().unwrap();
-    assert!(
-        message.ends_with("stg_orders.sql:1:8: no such column: price"),
-        "{message}"
-    );
+    assert!(message.ends_with("stg_orders.sql:1:8: no such column: price"), "{message}");
     assert_eq!(lines[3]["missing"], "stg_orders");
     assert_eq!(lines[4]["status"], "failed");
-    assert_eq!(
-        (&lines[4]["built"], &lines[4]["skipped"]),
-        (&1.into(), &1.into())
-    );
+    assert_eq!((&lines[4]["built"], &lines[4]["skipped"]), (&1.into(), &1.into()));
     assert_eq!(lines[4]["run_id"], lines[0]["run_id"]);
 }
 
@@ -331,18 +272,8 @@ fn colours_are_forced_and_forbidden_by_variables() {
         (&[("FORCE_COLOR", "0")], false),
     ] {
         let output = Product::shop().floe("run", &["--trace"], variables);
-        assert_eq!(
-            output.stderr.contains("\u{1b}["),
-            has_color,
-            "{}",
-            output.stderr
-        );
-        assert_eq!(
-            output.stdout.contains("\u{1b}["),
-            has_color,
-            "{}",
-            output.stdout
-        );
+        assert_eq!(output.stderr.contains("\u{1b}["), has_color, "{}", output.stderr);
+        assert_eq!(output.stdout.contains("\u{1b}["), has_color, "{}", output.stdout);
     }
 }
 
@@ -358,16 +289,12 @@ fn a_run_that_stops_ends_with_its_summary() {
     let output = product.run();
     assert_eq!(output.code, Some(2), "{}", output.stderr);
     assert!(
-        output
-            .stderr
-            .contains("  ✗ stg_orders {dir}/data: it is a directory"),
+        output.stderr.contains("  ✗ stg_orders {dir}/data: it is a directory"),
         "{}",
         output.stderr
     );
     assert!(
-        output
-            .stderr
-            .contains("\n1 source built, 1 failed, 1 not started · "),
+        output.stderr.contains("\n1 source built, 1 failed, 1 not started · "),
         "{}",
         output.stderr
     );
@@ -377,10 +304,7 @@ fn a_run_that_stops_ends_with_its_summary() {
     assert_eq!(output.code, Some(2), "{}", output.stderr);
     let (error, summary) = output.stderr.split_once("\nerror: ").unwrap();
     assert!(error.ends_with(" ms"), "{error}");
-    assert!(
-        summary.contains("\n2 models and 1 source built, 0 failed · "),
-        "{summary}"
-    );
+    assert!(summary.contains("\n2 models and 1 source built, 0 failed · "), "{summary}");
     let lost = "\ntables   none: the run ended before its tables were in place\n";
     assert!(summary.contains(lost), "{summary}");
 }
@@ -390,10 +314,7 @@ fn a_run_that_stops_ends_with_its_summary() {
 fn the_summary_repeats_the_failures_up_to_ten() {
     let product = Product::shop();
     for number in 1..=12 {
-        product.append(
-            "floe.yaml",
-            &format!("  - {{ name: bad_{number:02}, layer: gold }}"),
-        );
+        product.append("floe.yaml", &format!("  - {{ name: bad_{number:02}, layer: gold }}"));
         product.write(
             &format!("models/bad_{number:02}.sql"),
             "SELECT price FROM {{ ref('stg_orders') }}",
@@ -426,10 +347,7 @@ fn a_failed_run_is_not_told_to_be_left_out() {
     let good = run();
     assert!(good.contains(left_out), "{good}");
     assert!(receiver.spans().is_empty());
-    product.write(
-        "models/totals.sql",
-        "SELECT price FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/totals.sql", "SELECT price FROM {{ ref('stg_orders') }}");
     let failed = run();
     assert!(!receiver.spans().is_empty());
     assert!(!failed.contains("not recorded"), "{failed}");
@@ -447,44 +365,24 @@ fn an_alert_that_is_not_sent_is_told() {
         "manifest.yaml",
         &format!("plugins: {{ alert_channel: {{ type: alertmanager, url: '{url}' }} }}"),
     );
-    product.write(
-        "models/totals.sql",
-        "SELECT price FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/totals.sql", "SELECT price FROM {{ ref('stg_orders') }}");
     let output = product.run();
     assert_eq!(output.code, Some(1));
     let warning = &*format!("warning: the alert_channel plugin `alertmanager`: POST {url}");
-    assert_eq!(
-        output.stderr.matches(warning).count(),
-        1,
-        "{}",
-        output.stderr
-    );
+    assert_eq!(output.stderr.matches(warning).count(), 1, "{}", output.stderr);
     // The product cannot be compiled.
     product.write("models/totals.sql", "SELECT 1 FROM {{ ref('nowhere') }}");
     let output = product.run();
     assert_eq!(output.code, Some(2));
-    assert_eq!(
-        output.stderr.matches(warning).count(),
-        1,
-        "{}",
-        output.stderr
-    );
-    assert_eq!(
-        output.stderr.matches("error: ").count(),
-        1,
-        "{}",
-        output.stderr
-    );
+    assert_eq!(output.stderr.matches(warning).count(), 1, "{}", output.stderr);
+    assert_eq!(output.stderr.matches("error: ").count(), 1, "{}", output.stderr);
 }
 
 #[test]
 fn debug_records_of_the_exporter_are_not_printed() {
     let receiver = Receiver::grpc();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()),
-        ("FLOE_LOG_LEVEL", "DEBUG"),
-    ];
+    let variables =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()), ("FLOE_LOG_LEVEL", "DEBUG")];
     let output = Product::shop().floe("run", &[], &variables);
     assert_eq!(output.code, Some(0));
     for target in ["h2::", "hyper", "rustls", "tonic"] {

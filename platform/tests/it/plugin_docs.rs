@@ -36,9 +36,7 @@ fn selected(manifest: &str) -> (Vec<Selected>, Option<String>) {
 
 /// The sections of the kinds, with their names.
 fn sections() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PAGE.split("\n## `")
-        .skip(1)
-        .map(|section| section.split_once("`\n").unwrap())
+    PAGE.split("\n## `").skip(1).map(|section| section.split_once("`\n").unwrap())
 }
 
 #[test]
@@ -74,19 +72,12 @@ fn each_kind_has_a_section_with_an_example_of_each_plugin_and_each_key() {
         assert!(is_found, "there is no example of {kind} {name}");
         let schema = linked.configuration_schema().unwrap();
         let properties = schema.get("properties").and_then(Value::as_object);
-        let keys: BTreeSet<_> = properties
-            .into_iter()
-            .flat_map(|it| it.keys().cloned())
-            .collect();
+        let keys: BTreeSet<_> = properties.into_iter().flat_map(|it| it.keys().cloned()).collect();
         assert_eq!(examples, keys, "the keys of {kind} {name}");
     }
-    let (_, section) = sections()
-        .find(|(kind, _)| *kind == "telemetry_backend")
-        .unwrap();
-    let examples: BTreeSet<_> = manifests(section)
-        .into_iter()
-        .filter_map(|manifest| selected(manifest).1)
-        .collect();
+    let (_, section) = sections().find(|(kind, _)| *kind == "telemetry_backend").unwrap();
+    let examples: BTreeSet<_> =
+        manifests(section).into_iter().filter_map(|manifest| selected(manifest).1).collect();
     let linked = backend::linked().map(|it| it.backend().name().to_owned());
     assert_eq!(examples, linked.collect());
 }

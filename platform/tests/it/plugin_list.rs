@@ -67,28 +67,18 @@ fn the_list_is_json_on_request() {
         })
     );
     // The trace is no data.
-    assert!(
-        output.stderr.contains("floe.plugins.check"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains("floe.plugins.check"), "{}", output.stderr);
 }
 
 #[test]
 fn a_check_starts_asks_and_stops_each_plugin_in_the_trace_of_the_command() {
     let service = Service::start(|_| Answer::json(200, &json!({ "namespaces": [] })));
-    let manifest = format!(
-        "plugins: {{ lineage_backend: {{ type: marquez, url: '{}' }} }}",
-        service.url
-    );
+    let manifest =
+        format!("plugins: {{ lineage_backend: {{ type: marquez, url: '{}' }} }}", service.url);
     let output = plugins(&manifest, &["--check"]);
     output.assert_ok();
     assert_eq!(failed(&output), Vec::<String>::new(), "{}", output.stdout);
-    for span in [
-        "✓ floe.plugins.check",
-        "✓ lineage.start",
-        "✓ lineage.health_check",
-    ] {
+    for span in ["✓ floe.plugins.check", "✓ lineage.start", "✓ lineage.health_check"] {
         assert!(output.stdout.contains(span), "{}", output.stdout);
     }
     let request = service.single();
@@ -121,9 +111,7 @@ plugins:
         let output = plugins(&manifest, arguments);
         assert_eq!(output.code, Some(1));
         assert!(
-            output
-                .stderr
-                .ends_with("error: 3 of 10 plugins are not healthy\n"),
+            output.stderr.ends_with("error: 3 of 10 plugins are not healthy\n"),
             "{}",
             output.stderr
         );

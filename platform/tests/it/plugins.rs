@@ -47,10 +47,8 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     // Nothing is published.
     assert!(!product.path(".floe/objects").exists());
     let lineage = product.read(".floe/lineage.jsonl");
-    let events: Vec<serde_json::Value> = lineage
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events: Vec<serde_json::Value> =
+        lineage.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let states: Vec<(&str, &str)> = events
         .iter()
         .map(|event| {
@@ -74,11 +72,7 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     let checked = &events[5]["inputs"][0];
     assert_eq!(checked["name"], "stg_orders");
     let checks = &checked["inputFacets"]["dataQualityAssertions"]["assertions"];
-    let failed = checks
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|check| check["success"] == false);
+    let failed = checks.as_array().unwrap().iter().find(|check| check["success"] == false);
     assert_eq!(failed.unwrap()["assertion"], "min_rows");
     assert_eq!(failed.unwrap()["actual"], "2");
     let message = &events[6]["run"]["facets"]["errorMessage"]["message"];
@@ -178,19 +172,10 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
     let error =
         "{dir}/models/totals.sql:1:15: there is no model `nowhere`, expected stg_orders, totals\n";
     let lost = "cannot write `{dir}/no/such/folder/alerts`: No such file or directory (os error 2)";
-    assert_eq!(
-        output.complaints(),
-        format!("warning: {lost}\nerror: {error}")
-    );
-    let error = error.replace(
-        "{dir}",
-        product.path("").to_str().unwrap().trim_end_matches('/'),
-    );
+    assert_eq!(output.complaints(), format!("warning: {lost}\nerror: {error}"));
+    let error = error.replace("{dir}", product.path("").to_str().unwrap().trim_end_matches('/'));
     let alert = product.read("alerts.log");
-    assert_eq!(
-        alert,
-        format!("alert: critical: FloePipelineFailed: {error}")
-    );
+    assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {error}"));
 }
 
 #[test]
@@ -209,33 +194,20 @@ fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
     // The channel that cannot be used is what failed first. The other one gets the alert.
     let alert = product.read("alerts.log");
     let message = output.stderr.strip_prefix("error: ").unwrap();
-    assert_eq!(
-        alert,
-        format!("alert: critical: FloePipelineFailed: {message}")
-    );
-    product.replace(
-        "manifest.yaml",
-        "{ type: slack, webhook: '${env:NO_HOOK}' }, ",
-        "",
-    );
+    assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {message}"));
+    product.replace("manifest.yaml", "{ type: slack, webhook: '${env:NO_HOOK}' }, ", "");
     let output = product.run();
     assert!(output.stderr.contains("NO_SUCH"), "{}", output.stderr);
     let alerts = product.read("alerts.log");
     assert_eq!(alerts.lines().count(), 2, "{alerts}");
-    assert!(
-        alerts.ends_with(output.stderr.strip_prefix("error: ").unwrap()),
-        "{alerts}"
-    );
+    assert!(alerts.ends_with(output.stderr.strip_prefix("error: ").unwrap()), "{alerts}");
 }
 
 #[test]
 fn a_secret_that_no_store_has_stops_the_run_unless_it_is_optional() {
     let product = Product::shop();
     product.append("floe.yaml", "secrets: [{ key: SHOP_TOKEN }]");
-    product.append(
-        "manifest.yaml",
-        "plugins: { secrets: { type: env, prefix: ACME_ } }",
-    );
+    product.append("manifest.yaml", "plugins: { secrets: { type: env, prefix: ACME_ } }");
     let output = product.run();
     assert_eq!(output.code, Some(2));
     assert_eq!(
@@ -247,10 +219,7 @@ fn a_secret_that_no_store_has_stops_the_run_unless_it_is_optional() {
     for file in product.files() {
         let bytes = std::fs::read(product.path(&file)).unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        assert!(
-            !format!("{text}{}", output.stdout).contains("c4n4ry"),
-            "{file}"
-        );
+        assert!(!format!("{text}{}", output.stdout).contains("c4n4ry"), "{file}");
     }
     product.replace("floe.yaml", "SHOP_TOKEN", "SHOP_TOKEN, optional: true");
     product.run().assert_ok();
@@ -307,11 +276,7 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     // The failures are one warning.
     let warning = "warning: the lineage_backend plugin `marquez`: ";
-    assert!(
-        output.complaints().starts_with(warning),
-        "{}",
-        output.stderr
-    );
+    assert!(output.complaints().starts_with(warning), "{}", output.stderr);
     assert_eq!(output.complaints().lines().count(), 1);
     assert_eq!(marquez.received().len(), 3);
     // The other backend gets every event.
@@ -340,14 +305,7 @@ fn a_run_continues_the_trace_of_the_program_that_started_it() {
     let parent = format!("00-{trace}-b7ad6b7169203331-01");
     let output = product.floe("run", &["--trace"], &[("TRACEPARENT", &parent)]);
     output.assert_ok();
-    assert!(
-        output.stderr.contains(&format!("\ntrace    {trace}\n")),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains(&format!("\ntrace    {trace}\n")), "{}", output.stderr);
     let lineage = product.read(".floe/lineage.jsonl");
-    assert!(
-        lineage.lines().all(|line| line.contains(trace)),
-        "{lineage}"
-    );
+    assert!(lineage.lines().all(|line| line.contains(trace)), "{lineage}");
 }

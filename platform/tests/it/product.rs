@@ -28,14 +28,8 @@ models:
 ",
     ),
     ("manifest.yaml", "name: shop-platform\nnamespace: retail\n"),
-    (
-        "models/stg_orders.sql",
-        "SELECT order_id, ordered_on FROM {{ source('orders') }}\n",
-    ),
-    (
-        "models/totals.sql",
-        "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}\n",
-    ),
+    ("models/stg_orders.sql", "SELECT order_id, ordered_on FROM {{ source('orders') }}\n"),
+    ("models/totals.sql", "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}\n"),
     ("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n"),
 ];
 
@@ -55,9 +49,7 @@ pub(crate) struct Output {
 impl Product {
     /// A minimal product with a source and two models.
     pub(crate) fn shop() -> Self {
-        let product = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let product = Self { folder: tempfile::tempdir().unwrap() };
         for (path, text) in SHOP {
             product.write(path, text);
         }
@@ -66,12 +58,8 @@ impl Product {
 
     /// A copy of a product of the demo, without the files of earlier runs.
     pub(crate) fn demo(name: &str) -> Self {
-        let product = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let demo = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("demo")
-            .join(name);
+        let product = Self { folder: tempfile::tempdir().unwrap() };
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo").join(name);
         product.write_bytes("floe.yaml", &fs::read(demo.join("floe.yaml")).unwrap());
         if let Ok(manifest) = fs::read(demo.join("manifest.yaml")) {
             product.write_bytes("manifest.yaml", &manifest);

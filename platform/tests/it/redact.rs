@@ -27,11 +27,7 @@ fn run(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
     let output = child.wait_with_output().unwrap();
     let _ = writer.join().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 #[test]
@@ -40,14 +36,8 @@ fn a_log_is_copied_without_its_secrets() {
         "starting\npassword={SECRET} host=db\r\nconnect postgres://bob:{SECRET}@db.example.com/orders\n"
     );
     let safe = "starting\npassword=<REDACTED> host=db\r\nconnect postgres://<REDACTED>@db.example.com/orders\n";
-    assert_eq!(
-        run(&[], log.as_bytes()),
-        (Some(0), safe.to_owned(), String::new())
-    );
-    assert_eq!(
-        run(&[], safe.as_bytes()),
-        (Some(0), safe.to_owned(), String::new())
-    );
+    assert_eq!(run(&[], log.as_bytes()), (Some(0), safe.to_owned(), String::new()));
+    assert_eq!(run(&[], safe.as_bytes()), (Some(0), safe.to_owned(), String::new()));
     // Without a line end, and with bytes that are not UTF-8.
     let log = [b"\xe9 token=".as_slice(), SECRET.as_bytes()].concat();
     let safe = "\u{fffd} token=<REDACTED>".to_owned();
@@ -87,14 +77,7 @@ fn the_level_keys_and_patterns_are_options() {
             "mail <REDACTED>@example.com session=<REDACTED> page_token=Zq7xWv93Lmt2 customerRef=A17 EMP-1234\n",
         ),
         (
-            &[
-                "--key",
-                "customer_ref",
-                "--key",
-                "page_token",
-                "--allowed-key",
-                "session",
-            ],
+            &["--key", "customer_ref", "--key", "page_token", "--allowed-key", "session"],
             "mail <REDACTED>@example.com session=nightly page_token=<REDACTED> customerRef=<REDACTED> EMP-1234\n",
         ),
         (
@@ -155,10 +138,7 @@ fn a_reader_that_closes_its_pipe_is_not_an_error() {
 fn an_argument_that_does_not_exist_is_a_mistake() {
     let (code, stdout, stderr) = run(&["--reasons"], b"");
     assert_eq!((code, stdout.as_str()), (Some(2), ""));
-    assert!(
-        stderr.starts_with("error: unexpected argument '--reasons' found"),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: unexpected argument '--reasons' found"), "{stderr}");
 }
 
 #[cfg(target_os = "linux")]
@@ -171,10 +151,7 @@ mod linux {
     #[test]
     fn an_input_that_cannot_be_read_is_an_error() {
         let folder = File::open("/").unwrap();
-        let output = product::command(&["redact"], &[])
-            .stdin(folder)
-            .output()
-            .unwrap();
+        let output = product::command(&["redact"], &[]).stdin(folder).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),

@@ -24,9 +24,7 @@ fn a_product_without_a_manifest_runs_on_the_built_in_one() {
     product.remove("manifest.yaml");
     product.run().assert_ok();
     assert_eq!(
-        artifacts(&product.path(".floe/compiled_artifacts.json"))
-            .metadata
-            .namespace,
+        artifacts(&product.path(".floe/compiled_artifacts.json")).metadata.namespace,
         "default"
     );
 }
@@ -35,12 +33,7 @@ fn a_product_without_a_manifest_runs_on_the_built_in_one() {
 fn the_nearest_manifest_in_a_parent_folder_applies() {
     let above = Product::shop();
     above.replace("manifest.yaml", "retail", "above");
-    for path in [
-        "floe.yaml",
-        "models/stg_orders.sql",
-        "models/totals.sql",
-        "data/orders.csv",
-    ] {
+    for path in ["floe.yaml", "models/stg_orders.sql", "models/totals.sql", "data/orders.csv"] {
         above.write(&format!("products/shop/{path}"), &above.read(path));
     }
     let folder = above.path("products/shop");
@@ -52,11 +45,8 @@ fn the_nearest_manifest_in_a_parent_folder_applies() {
 fn the_artifacts_contain_the_whole_product_in_build_order() {
     let product = Product::shop();
     let path = product.path("elsewhere/artifacts.json");
-    let output = product.floe(
-        "compile",
-        &["--output", path.to_str().unwrap(), "--env", "staging"],
-        &[],
-    );
+    let output =
+        product.floe("compile", &["--output", path.to_str().unwrap(), "--env", "staging"], &[]);
     output.assert_ok();
     assert!(!product.path(".floe").exists());
     let artifacts = artifacts(&path);
@@ -70,10 +60,7 @@ fn the_artifacts_contain_the_whole_product_in_build_order() {
     assert_eq!(resource.floe_mode, Some(floe_telemetry::Mode::Staging));
     let names: Vec<&str> = artifacts.models.iter().map(|model| &*model.name).collect();
     assert_eq!(names, ["stg_orders", "totals"]);
-    assert_eq!(
-        artifacts.models[1].query.sql,
-        "SELECT count(*) AS orders FROM \"stg_orders\""
-    );
+    assert_eq!(artifacts.models[1].query.sql, "SELECT count(*) AS orders FROM \"stg_orders\"");
     assert!(artifacts.models[1].query.depends_on.contains("stg_orders"));
 }
 
@@ -84,15 +71,9 @@ fn an_unreachable_collector_is_a_warning() {
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
     let output = Product::shop().floe("run", &[], &variables);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.complaints().starts_with("warning: telemetry: "), "{}", output.stderr);
     assert!(
-        output.complaints().starts_with("warning: telemetry: "),
-        "{}",
-        output.stderr
-    );
-    assert!(
-        output
-            .stderr
-            .contains("2 models and 1 source built, 0 failed · "),
+        output.stderr.contains("2 models and 1 source built, 0 failed · "),
         "{}",
         output.stderr
     );

@@ -20,10 +20,7 @@ fn groups() -> Vec<Value> {
     let yaml: Value = floe_yaml::read(&output.stdout).unwrap();
     assert_eq!(keys(&yaml), ["groups"]);
     let groups = yaml["groups"].as_array().unwrap().clone();
-    let ids: BTreeSet<_> = groups
-        .iter()
-        .map(|group| group["id"].as_str().unwrap())
-        .collect();
+    let ids: BTreeSet<_> = groups.iter().map(|group| group["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), groups.len(), "an id is unique");
     for group in &groups {
         assert_eq!(group["type"], "attribute_group");
@@ -32,11 +29,7 @@ fn groups() -> Vec<Value> {
             let accepted = ["attributes", "brief", "id", "note", "type"];
             assert!(accepted.contains(&key.as_str()), "{group}");
         }
-        group["attributes"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .for_each(check);
+        group["attributes"].as_array().unwrap().iter().for_each(check);
     }
     groups
 }
@@ -69,19 +62,14 @@ fn check(attribute: &Value) {
         }
     } else {
         // Only strings require an example.
-        assert!(
-            attribute["type"] != "string" || examples.is_some(),
-            "{attribute}"
-        );
+        assert!(attribute["type"] != "string" || examples.is_some(), "{attribute}");
     }
 }
 
 /// The definition of each key.
 fn registry() -> BTreeMap<String, Value> {
     let groups = groups();
-    let attributes = groups
-        .iter()
-        .flat_map(|group| group["attributes"].as_array().unwrap());
+    let attributes = groups.iter().flat_map(|group| group["attributes"].as_array().unwrap());
     attributes
         .filter_map(|attribute| Some((attribute["id"].as_str()?.to_owned(), attribute.clone())))
         .collect()
@@ -91,14 +79,9 @@ fn registry() -> BTreeMap<String, Value> {
 fn references() -> BTreeSet<String> {
     let defined = registry();
     let groups = groups();
-    let attributes = groups
-        .iter()
-        .flat_map(|group| group["attributes"].as_array().unwrap());
+    let attributes = groups.iter().flat_map(|group| group["attributes"].as_array().unwrap());
     let references = attributes.filter_map(|attribute| attribute["ref"].as_str());
-    references
-        .filter(|key| !defined.contains_key(*key))
-        .map(str::to_owned)
-        .collect()
+    references.filter(|key| !defined.contains_key(*key)).map(str::to_owned).collect()
 }
 
 #[test]
@@ -109,22 +92,11 @@ fn each_attribute_has_a_type_and_a_description() {
         assert_eq!(attribute["stability"], "development");
     }
     assert_eq!(registry["dagster.asset_key"]["type"], "string");
-    assert_eq!(
-        registry["dagster.asset_key"]["requirement_level"],
-        "required"
-    );
+    assert_eq!(registry["dagster.asset_key"]["requirement_level"], "required");
     assert_eq!(registry["floe.transform.rows_affected"]["type"], "int");
-    assert_eq!(
-        registry["floe.transform.rows_affected"]["examples"][0],
-        5000
-    );
-    let members = registry["dagster.asset.status"]["type"]["members"]
-        .as_array()
-        .unwrap();
-    let values: Vec<_> = members
-        .iter()
-        .map(|member| member["value"].as_str().unwrap())
-        .collect();
+    assert_eq!(registry["floe.transform.rows_affected"]["examples"][0], 5000);
+    let members = registry["dagster.asset.status"]["type"]["members"].as_array().unwrap();
+    let values: Vec<_> = members.iter().map(|member| member["value"].as_str().unwrap()).collect();
     assert_eq!(values, ["success", "failed", "skipped", "canceled"]);
 }
 
@@ -166,12 +138,7 @@ fn a_run_records_only_attributes_of_the_registry() {
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new(), None));
     let recorded: BTreeSet<String> = spans
         .iter()
-        .flat_map(|span| {
-            span.data()
-                .attributes
-                .iter()
-                .map(|attribute| attribute.key.to_string())
-        })
+        .flat_map(|span| span.data().attributes.iter().map(|attribute| attribute.key.to_string()))
         .collect();
     let known: BTreeSet<String> = registry().into_keys().chain(references()).collect();
     let unknown: Vec<_> = recorded.difference(&known).collect();
@@ -185,10 +152,7 @@ fn the_schemas_of_plugins_are_listed_by_type_and_name() {
     output.assert_ok();
     let schemas: Value = serde_json::from_str(&output.stdout).unwrap();
     let folder = &schemas["storage"]["local"]["properties"]["folder"];
-    assert!(
-        folder.to_string().contains("in the folder of the product"),
-        "{folder}"
-    );
+    assert!(folder.to_string().contains("in the folder of the product"), "{folder}");
     assert_eq!(schemas["compute"]["sqlite"]["additionalProperties"], false);
 }
 
@@ -196,8 +160,5 @@ fn the_schemas_of_plugins_are_listed_by_type_and_name() {
 fn the_configuration_schema_is_that_of_the_library() {
     let output = product::program(&["schema", "--config"], &[]);
     output.assert_ok();
-    assert_eq!(
-        output.stdout,
-        floe_telemetry::TelemetryConfig::json_schema()
-    );
+    assert_eq!(output.stdout, floe_telemetry::TelemetryConfig::json_schema());
 }

@@ -21,14 +21,8 @@ fn shop() -> Product {
         "  - name: shop_list\n    path: data/shops.csv\n    columns: [{ name: shop, type: text }]\nmodels:\n",
     );
     product.write("data/shops.csv", "shop\nnorth\n");
-    product.write(
-        "models/report.sql",
-        "SELECT orders FROM {{ ref('totals') }}",
-    );
-    product.write(
-        "models/shops.sql",
-        "SELECT shop FROM {{ source('shop_list') }}",
-    );
+    product.write("models/report.sql", "SELECT orders FROM {{ ref('totals') }}");
+    product.write("models/shops.sql", "SELECT shop FROM {{ source('shop_list') }}");
     product
 }
 
@@ -41,9 +35,7 @@ fn listed(product: &Product, select: &[&str]) -> String {
     let output = product.floe("ls", &[&["--select"], select].concat(), &[]);
     output.assert_ok();
     let lines = output.stdout.lines().skip(1);
-    let names: Vec<_> = lines
-        .map(|line| line.split(' ').next().unwrap_or_default())
-        .collect();
+    let names: Vec<_> = lines.map(|line| line.split(' ').next().unwrap_or_default()).collect();
     names.join(" ")
 }
 
@@ -56,16 +48,11 @@ fn count(product: &Product, table: &str) -> i64 {
 /// The number of orders that the table `totals` has counted.
 fn total(product: &Product) -> i64 {
     let warehouse = product.open(".floe/warehouse.db");
-    warehouse
-        .query_row("SELECT orders FROM report", [], |row| row.get(0))
-        .unwrap()
+    warehouse.query_row("SELECT orders FROM report", [], |row| row.get(0)).unwrap()
 }
 
 fn add_order(product: &Product) {
-    product.write(
-        "data/orders.csv",
-        &format!("{}3,2024-02-01\n", product.read("data/orders.csv")),
-    );
+    product.write("data/orders.csv", &format!("{}3,2024-02-01\n", product.read("data/orders.csv")));
 }
 
 #[test]
@@ -80,10 +67,7 @@ fn names_are_selected_with_what_they_read_and_what_reads_them() {
         (&["shops,orders"], "orders shops"),
         (&["shops orders"], "orders shops"),
         (&["shops", "--select", "orders"], "orders shops"),
-        (
-            &["shop_list+", "+stg_orders"],
-            "orders shop_list shops stg_orders",
-        ),
+        (&["shop_list+", "+stg_orders"], "orders shop_list shops stg_orders"),
     ] {
         assert_eq!(listed(&product, select), names, "{select:?}");
     }
@@ -119,10 +103,7 @@ fn what_is_no_name_is_an_error_with_a_suggestion() {
         assert!(output.stderr.contains(error), "{}", output.stderr);
     }
     let folder = product.path("");
-    let output = program(
-        &["run", "--select", "totals", folder.to_str().unwrap()],
-        &[],
-    );
+    let output = program(&["run", "--select", "totals", folder.to_str().unwrap()], &[]);
     let error = "it is the folder of a product, which is written before `--select`\n";
     assert!(output.stderr.contains(error), "{}", output.stderr);
     assert!(!product.path(".floe/warehouse.db").exists());
@@ -208,10 +189,7 @@ fn what_no_run_has_built_is_one_error_with_the_selection_that_builds_it() {
 fn a_selected_asset_that_fails_keeps_the_warehouse() {
     let product = shop();
     product.run().assert_ok();
-    product.write(
-        "models/totals.sql",
-        "SELECT price FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/totals.sql", "SELECT price FROM {{ ref('stg_orders') }}");
     add_order(&product);
     let output = run(&product, &["+totals+"]);
     assert_eq!(output.code, Some(1));
@@ -220,9 +198,7 @@ fn a_selected_asset_that_fails_keeps_the_warehouse() {
     assert_eq!((count(&product, "stg_orders"), total(&product)), (2, 2));
     let failed = product.open(".floe/warehouse.failed.db");
     let rows: i64 = failed
-        .query_row("SELECT count(*) FROM stg_orders JOIN shops", [], |row| {
-            row.get(0)
-        })
+        .query_row("SELECT count(*) FROM stg_orders JOIN shops", [], |row| row.get(0))
         .unwrap();
     assert_eq!(rows, 3);
 }
@@ -237,15 +213,9 @@ fn a_run_of_all_assets_waits_for_those_of_some_before_it_replaces_the_warehouse(
     lock.lock().unwrap();
     let folder = product.path("");
     let mut floe = command(&["run", folder.to_str().unwrap(), "--json"], &[]);
-    let mut running = floe
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut running = floe.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(running.stdout.take().unwrap()).lines();
-    let ended = lines
-        .map(Result::unwrap)
-        .filter(|it| it.contains("asset_ended"));
+    let ended = lines.map(Result::unwrap).filter(|it| it.contains("asset_ended"));
     assert_eq!(ended.take(6).count(), 6);
     assert_eq!(total(&product), 2);
     lock.unlock().unwrap();
@@ -313,15 +283,9 @@ fn gold_tables_that_are_not_selected_are_not_published_again() {
 }
 
 fn assert_lines(stdout: &str) {
-    let lines: Vec<Json> = stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Json> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for (line, assets) in [(&lines[0], "assets"), (&lines[3], "built")] {
-        assert_eq!(
-            (&line[assets], &line["not_selected"]),
-            (&2.into(), &4.into())
-        );
+        assert_eq!((&line[assets], &line["not_selected"]), (&2.into(), &4.into()));
     }
 }
 
@@ -331,64 +295,36 @@ fn assert_results_and_history(product: &Product) {
     assert_eq!(results["select"], "stg_orders totals");
     assert_eq!(results["status"], "success");
     let keys: Vec<_> = results["assets"].as_array().unwrap().iter().collect();
-    assert_eq!(
-        keys.iter().map(|it| &it["key"]).collect::<Vec<_>>(),
-        ["stg_orders", "totals"]
-    );
+    assert_eq!(keys.iter().map(|it| &it["key"]).collect::<Vec<_>>(), ["stg_orders", "totals"]);
     let history = product.read(".floe/runs.json");
-    assert!(
-        history.contains("\"run --select stg_orders totals\""),
-        "{history}"
-    );
+    assert!(history.contains("\"run --select stg_orders totals\""), "{history}");
 }
 
 fn assert_lineage(product: &Product) {
     let lineage = product.read(".floe/lineage.jsonl");
-    let events: Vec<Json> = lineage
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let jobs: BTreeSet<_> = events
-        .iter()
-        .map(|it| it["job"]["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        jobs,
-        BTreeSet::from(["shop", "shop.stg_orders", "shop.totals"])
-    );
+    let events: Vec<Json> =
+        lineage.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let jobs: BTreeSet<_> = events.iter().map(|it| it["job"]["name"].as_str().unwrap()).collect();
+    assert_eq!(jobs, BTreeSet::from(["shop", "shop.stg_orders", "shop.totals"]));
     for event in &events {
         let is_selection = event["job"]["name"] == "shop";
-        assert_eq!(
-            event.to_string().contains("floe_select"),
-            is_selection,
-            "{event}"
-        );
+        assert_eq!(event.to_string().contains("floe_select"), is_selection, "{event}");
     }
 }
 
 fn assert_spans(spans: &[ReceivedSpan]) {
-    let root = spans
-        .iter()
-        .find(|it| it.name == "floe.pipeline.run")
-        .unwrap();
+    let root = spans.iter().find(|it| it.name == "floe.pipeline.run").unwrap();
     let select = Value::String("stg_orders totals".to_owned());
     assert_eq!(root.attributes["floe.pipeline.select"], select);
-    let built: BTreeSet<_> = spans
-        .iter()
-        .filter_map(|it| it.name.strip_prefix("floe.asset."))
-        .collect();
+    let built: BTreeSet<_> =
+        spans.iter().filter_map(|it| it.name.strip_prefix("floe.asset.")).collect();
     assert_eq!(built, BTreeSet::from(["stg_orders", "totals"]));
 }
 
 /// A product is as fresh as its last run of all assets.
 fn assert_points(points: &[ReceivedPoint]) {
-    let of_run = points
-        .iter()
-        .filter(|it| it.name.starts_with("floe.pipeline."));
-    assert_eq!(
-        of_run.map(|it| &it.name).collect::<Vec<_>>(),
-        Vec::<&String>::new()
-    );
+    let of_run = points.iter().filter(|it| it.name.starts_with("floe.pipeline."));
+    assert_eq!(of_run.map(|it| &it.name).collect::<Vec<_>>(), Vec::<&String>::new());
     let models: BTreeSet<_> = points
         .iter()
         .filter(|it| it.name == "floe.transform.rows_affected")
@@ -405,11 +341,7 @@ fn the_results_the_history_the_lineage_and_the_trace_say_what_was_selected() {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
     let select = ["--select", "stg_orders,totals", "--json"];
-    let output = product.floe(
-        "run",
-        &select,
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)],
-    );
+    let output = product.floe("run", &select, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert_lines(&output.stdout);
     assert_results_and_history(&product);

@@ -75,10 +75,7 @@ fn assert_requests(received: &[Received]) {
     };
     // Two of the run, of each of its three assets, and of the checks of one.
     assert_eq!(of("/api/v1/lineage").len(), 10);
-    assert_eq!(
-        of("/lake/")[0].body,
-        b"orders,share,first\n2,0.5,2024-01-31\n"
-    );
+    assert_eq!(of("/lake/")[0].body, b"orders,share,first\n2,0.5,2024-01-31\n");
     let alert = of("/api/v2/alerts")[0].json();
     assert_eq!(alert[0]["labels"]["alertname"], "FloeQualityCheckFailed");
     let table = of("/polaris/polaris/v1/namespaces/retail/generic-tables")[0].json();
@@ -91,10 +88,8 @@ fn assert_requests(received: &[Received]) {
 
 /// Each request has the trace and the baggage of the run.
 fn assert_context(received: &[Received], trace: &str) {
-    let traces: BTreeSet<&str> = received
-        .iter()
-        .map(|request| &request.header("traceparent").unwrap()[3..35])
-        .collect();
+    let traces: BTreeSet<&str> =
+        received.iter().map(|request| &request.header("traceparent").unwrap()[3..35]).collect();
     assert_eq!(traces, BTreeSet::from([trace]));
     for request in received {
         let baggage = request.header("baggage").unwrap();
@@ -131,21 +126,11 @@ fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
         "lineage.emit_event",
         "alert.send_alert",
     ] {
-        assert!(
-            output.stdout.contains(&format!("✓ {span}")),
-            "{span}: {}",
-            output.stdout
-        );
+        assert!(output.stdout.contains(&format!("✓ {span}")), "{span}: {}", output.stdout);
     }
-    let files = product
-        .files()
-        .into_iter()
-        .filter(|file| file.starts_with(".floe/"));
+    let files = product.files().into_iter().filter(|file| file.starts_with(".floe/"));
     let files = files.map(|file| std::fs::read(product.path(&file)).unwrap());
-    let all: Vec<u8> = files
-        .chain([output.stdout.into_bytes()])
-        .flatten()
-        .collect();
+    let all: Vec<u8> = files.chain([output.stdout.into_bytes()]).flatten().collect();
     assert!(!String::from_utf8_lossy(&all).contains("c4n4ry"));
 }
 
@@ -171,10 +156,7 @@ fn a_catalog_that_is_away_fails_the_run_and_keeps_the_warehouse() {
         service.url
     );
     assert_eq!(output.complaints(), error);
-    assert_eq!(
-        std::fs::read(product.path(".floe/warehouse.db")).unwrap(),
-        before
-    );
+    assert_eq!(std::fs::read(product.path(".floe/warehouse.db")).unwrap(), before);
     let results: Value = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
     assert_eq!(results["status"], "failed");
 }

@@ -7,9 +7,7 @@ const WORDS: [&str; 6] = ["otel", "otlp", "telemetry", "trace", "tracing", "span
 
 /// Every file that is committed.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut all = Vec::new();
     for path in entries {
         match path.file_name().unwrap().to_str().unwrap() {

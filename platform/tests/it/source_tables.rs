@@ -23,10 +23,7 @@ fn reader(source: &str) -> Product {
         ),
     );
     product.write("manifest.yaml", "name: platform\nnamespace: finance\n");
-    product.write(
-        "models/stg_totals.sql",
-        "SELECT * FROM {{ source('totals') }}",
-    );
+    product.write("models/stg_totals.sql", "SELECT * FROM {{ source('totals') }}");
     product.write("models/constants.sql", "SELECT 1 AS one");
     product.remove("models/totals.sql");
     product.remove("models/stg_orders.sql");
@@ -72,20 +69,13 @@ fn fails(product: &Product) -> String {
     assert_eq!(output.code, Some(1), "{}", output.stderr);
     let results = results(product);
     let status = |index: usize| results["assets"][index]["status"].clone();
-    assert_eq!(
-        [status(0), status(1), status(2)],
-        ["failed", "success", "skipped"],
-        "{results:#}"
-    );
+    assert_eq!([status(0), status(1), status(2)], ["failed", "success", "skipped"], "{results:#}");
     let errors = output.complaints();
     let errors: Vec<&str> = errors.lines().collect();
     let [error] = errors[..] else {
         panic!("{}", output.stderr);
     };
-    error
-        .strip_prefix("error: {dir}/floe.yaml:")
-        .unwrap()
-        .to_owned()
+    error.strip_prefix("error: {dir}/floe.yaml:").unwrap().to_owned()
 }
 
 /// A database beside the product, outside of its folder.
@@ -95,20 +85,13 @@ struct Database {
 
 impl Database {
     fn new(sql: &str) -> Self {
-        let database = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let database = Self { folder: tempfile::tempdir().unwrap() };
         database.open().execute_batch(sql).unwrap();
         database
     }
 
     fn path(&self) -> String {
-        self.folder
-            .path()
-            .join("raw 1%?#.db")
-            .to_str()
-            .unwrap()
-            .to_owned()
+        self.folder.path().join("raw 1%?#.db").to_str().unwrap().to_owned()
     }
 
     fn open(&self) -> Connection {
@@ -130,8 +113,7 @@ fn a_table_of_another_product_is_copied_and_links_to_the_run_that_published_it()
     let shop = Product::shop();
     let (published, published_id) = run(&shop);
     // A later run that has built other tables, and one that fails.
-    shop.floe("run", &["--select", "stg_orders"], &[])
-        .assert_ok();
+    shop.floe("run", &["--select", "stg_orders"], &[]).assert_ok();
     shop.replace("data/orders.csv", "1,2024-01-31", "one,2024-01-31");
     assert_eq!(shop.run().code, Some(1));
     let path = beside(&shop);
@@ -158,26 +140,18 @@ fn a_table_of_another_product_is_copied_and_links_to_the_run_that_published_it()
     let links: Vec<_> = links.map(|link| link.span_context.clone()).collect();
     let root = published.single("floe.pipeline.run").span_context();
     assert_eq!(links.len(), 1);
-    assert_eq!(
-        (links[0].trace_id(), links[0].span_id()),
-        (root.trace_id(), root.span_id())
-    );
+    assert_eq!((links[0].trace_id(), links[0].span_id()), (root.trace_id(), root.span_id()));
 
     // The lineage of the two products has one name for the table.
     let event = |product: &Product, job: &str| {
         let lineage = product.read(".floe/lineage.jsonl");
-        let events = lineage
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap());
+        let events = lineage.lines().map(|line| serde_json::from_str(line).unwrap());
         let mut events = events.filter(|it: &Json| it["job"]["name"] == *job);
         events.rfind(|it| it["eventType"] == "COMPLETE").unwrap()
     };
     let read = &event(&report, "report.totals")["inputs"];
     assert_eq!(read.as_array().unwrap().len(), 1);
-    assert_eq!(
-        [&read[0]["namespace"], &read[0]["name"]],
-        ["retail", "totals"]
-    );
+    assert_eq!([&read[0]["namespace"], &read[0]["name"]], ["retail", "totals"]);
     assert_eq!(read[0]["facets"]["schema"]["fields"][0]["name"], "orders");
     shop.replace("data/orders.csv", "one,2024-01-31", "1,2024-01-31");
     shop.run().assert_ok();
@@ -198,10 +172,7 @@ fn a_product_that_was_never_built_fails_what_reads_it() {
     let path = beside(&shop);
     let report = reader(&totals(&["table: total", &format!("product: {path}")]));
     let folder = report.path(&path);
-    let hint = format!(
-        "`floe run {}` builds the tables of `shop`",
-        folder.display()
-    );
+    let hint = format!("`floe run {}` builds the tables of `shop`", folder.display());
     let hint = hint.replace(report.path("").to_str().unwrap(), "{dir}/");
     let database = format!("{{dir}}/{path}/.floe/warehouse.db");
     assert_eq!(
@@ -217,10 +188,7 @@ fn a_product_that_was_never_built_fails_what_reads_it() {
     fs::rename(shop.path(".floe"), elsewhere.path().join("moved")).unwrap();
     symlink(elsewhere.path().join("moved"), shop.path(".floe")).unwrap();
     let error = fails(&report);
-    assert!(
-        error.ends_with("expected a path that stays inside the product's folder"),
-        "{error}"
-    );
+    assert!(error.ends_with("expected a path that stays inside the product's folder"), "{error}");
 }
 
 #[test]
@@ -234,18 +202,13 @@ fn a_table_of_a_database_is_copied_with_all_columns_or_with_those_that_are_liste
     let columns = "columns: [{ name: ordered_on, type: date }, { name: amount, type: real }]";
     report.write(
         "floe.yaml",
-        &report
-            .read("floe.yaml")
-            .replace("models:", &format!("    {columns}\nmodels:")),
+        &report.read("floe.yaml").replace("models:", &format!("    {columns}\nmodels:")),
     );
     let (spans, _) = run(&report);
     let names = "SELECT name || ' ' || type FROM pragma_table_info('totals')";
     assert_eq!(rows(&report, names), ["ordered_on TEXT", "amount REAL"]);
     // A whole number in a column of real ones is divided as one of them.
-    assert_eq!(
-        rows(&report, "SELECT (amount / 2) || '' FROM totals"),
-        ["2.5", "1.25"]
-    );
+    assert_eq!(rows(&report, "SELECT (amount / 2) || '' FROM totals"), ["2.5", "1.25"]);
     assert_eq!(fs::read(database.path()).unwrap(), before);
     let asset = spans.single("floe.asset.totals");
     assert_eq!(asset.data().links.links.len(), 0);
@@ -266,17 +229,11 @@ fn a_view_and_a_database_with_a_log_are_read() {
     writer.execute_batch("INSERT INTO orders (order_id) VALUES (3); BEGIN; INSERT INTO orders (order_id) VALUES (4)").unwrap();
     let report = reader(&database.source("recent", "columns: [{ name: order_id, type: integer }]"));
     report.run().assert_ok();
-    assert_eq!(
-        rows(&report, "SELECT order_id || '' FROM totals"),
-        ["2", "3"]
-    );
+    assert_eq!(rows(&report, "SELECT order_id || '' FROM totals"), ["2", "3"]);
     writer.execute_batch("COMMIT").unwrap();
     drop(writer);
     report.run().assert_ok();
-    assert_eq!(
-        rows(&report, "SELECT order_id || '' FROM totals"),
-        ["2", "3", "4"]
-    );
+    assert_eq!(rows(&report, "SELECT order_id || '' FROM totals"), ["2", "3", "4"]);
 }
 
 #[test]
@@ -295,12 +252,9 @@ fn columns_that_are_listed_are_checked() {
         "{ name: order_id, type: integer }, { name: customer, type: text }",
         "`orders` has no column `customer`, found `amount`, `note` and `ordered_on`",
     );
-    for (column, kind) in [
-        ("order_id", "text"),
-        ("amount", "integer"),
-        ("note", "date"),
-        ("ordered_on", "real"),
-    ] {
+    for (column, kind) in
+        [("order_id", "text"), ("amount", "integer"), ("note", "date"), ("ordered_on", "real")]
+    {
         check(
             &format!("{{ name: {column}, type: {kind} }}"),
             &format!("column `{column}` of `orders`: expected {kind}, found other values in 1 of its rows")
@@ -313,35 +267,20 @@ fn columns_that_are_listed_are_checked() {
 fn what_is_no_table_of_a_database_fails_its_source() {
     let database = Database::new(ORDERS);
     let report = reader(&database.source("order", ""));
-    assert_eq!(
-        fails(&report),
-        "5:12: there is no table `order`; did you mean `orders`?"
-    );
+    assert_eq!(fails(&report), "5:12: there is no table `order`; did you mean `orders`?");
     let report = reader(&database.source("raw.orders", ""));
-    assert_eq!(
-        fails(&report),
-        "5:12: there is no table `raw.orders`; did you mean `orders`?"
-    );
-    fs::write(
-        database.path(),
-        "not a database, but a text that is long enough".repeat(20),
-    )
-    .unwrap();
+    assert_eq!(fails(&report), "5:12: there is no table `raw.orders`; did you mean `orders`?");
+    fs::write(database.path(), "not a database, but a text that is long enough".repeat(20))
+        .unwrap();
     let report = reader(&database.source("orders", ""));
     assert_eq!(fails(&report), "5:12: the database: file is not a database");
     fs::remove_file(database.path()).unwrap();
     let path = database.path();
-    assert_eq!(
-        fails(&report),
-        format!("6:15: expected a database, found no file `{path}`")
-    );
+    assert_eq!(fails(&report), format!("6:15: expected a database, found no file `{path}`"));
     // Nobody writes into it.
     let pipe = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(pipe.unwrap().success());
-    assert_eq!(
-        fails(&report),
-        format!("6:15: expected a database, found no file `{path}`")
-    );
+    assert_eq!(fails(&report), format!("6:15: expected a database, found no file `{path}`"));
 }
 
 #[test]
@@ -410,10 +349,7 @@ fn products_that_read_each_other_are_a_mistake() {
     shop.replace(
         "floe.yaml",
         "models:\n",
-        &format!(
-            "  - name: constants\n    product: {}\nmodels:\n",
-            beside(&other)
-        ),
+        &format!("  - name: constants\n    product: {}\nmodels:\n", beside(&other)),
     );
     let output = shop.run();
     assert_eq!(output.code, Some(2));
@@ -453,16 +389,10 @@ fn tables_are_listed_selected_measured_and_compiled_like_files() {
     let listed = output.stdout.lines().nth(1).unwrap();
     assert!(listed.contains(&format!("orders of {path}")), "{listed}");
     report.run().assert_ok();
-    database
-        .open()
-        .execute_batch("DELETE FROM orders WHERE order_id = 1")
-        .unwrap();
+    database.open().execute_batch("DELETE FROM orders WHERE order_id = 1").unwrap();
     let output = report.floe("run", &["--select", "totals", "--json"], &[]);
     output.assert_ok();
-    let ended = output
-        .stdout
-        .lines()
-        .find(|line| line.contains("asset_ended"));
+    let ended = output.stdout.lines().find(|line| line.contains("asset_ended"));
     let ended: Json = serde_json::from_str(ended.unwrap()).unwrap();
     assert_eq!((&ended["rows"], &ended["bytes"]), (&json!(1), &Json::Null));
     let output = report.floe("runs", &["--asset", "totals", "--json"], &[]);
@@ -474,17 +404,9 @@ fn tables_are_listed_selected_measured_and_compiled_like_files() {
     let artifacts = report.path(".floe/compiled_artifacts.json");
     let compiled: Json = serde_json::from_str(&fs::read_to_string(&artifacts).unwrap()).unwrap();
     let source = compiled["sources"][0].as_object().unwrap();
-    assert_eq!(
-        source["table"],
-        json!({ "name": "orders", "database": path, "product": null })
-    );
+    assert_eq!(source["table"], json!({ "name": "orders", "database": path, "product": null }));
     assert!(!source.contains_key("path"), "{source:?}");
     report.write("floe.yaml", "");
-    report
-        .floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[])
-        .assert_ok();
-    assert_eq!(
-        rows(&report, "SELECT order_id || '' FROM stg_totals"),
-        ["2"]
-    );
+    report.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]).assert_ok();
+    assert_eq!(rows(&report, "SELECT order_id || '' FROM stg_totals"), ["2"]);
 }

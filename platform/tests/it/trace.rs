@@ -7,9 +7,7 @@ use floe_telemetry::testing::{self, Spans};
 
 use crate::product::Product;
 
-const STAGES: [&str; 6] = [
-    "load", "validate", "resolve", "enforce", "compile", "generate",
-];
+const STAGES: [&str; 6] = ["load", "validate", "resolve", "enforce", "compile", "generate"];
 
 /// The spans of a run, and its id.
 fn run(product: &Product) -> (Spans, String) {
@@ -35,14 +33,8 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
         .single("floe.compile")
         .assert_ok()
         .assert_child_of("floe.pipeline.run")
-        .assert_attribute(
-            "floe.spec_path",
-            product.path("floe.yaml").to_str().unwrap(),
-        )
-        .assert_attribute(
-            "floe.manifest_path",
-            product.path("manifest.yaml").to_str().unwrap(),
-        )
+        .assert_attribute("floe.spec_path", product.path("floe.yaml").to_str().unwrap())
+        .assert_attribute("floe.manifest_path", product.path("manifest.yaml").to_str().unwrap())
         .assert_attribute("floe.artifacts_version", floe::artifacts::VERSION)
         .assert_attribute("compile.operation", "compile");
     for (index, stage) in STAGES.into_iter().enumerate() {
@@ -62,46 +54,33 @@ fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     // The start of nine plugins, one source, two models, and what they publish.
     let count = |name: &str| spans.named(name).count();
     assert_eq!(count("floe.plugins.start"), 1, "{spans}");
-    let started = spans
-        .names()
-        .iter()
-        .filter(|name| name.strip_suffix(".start").is_some())
-        .count();
+    let started = spans.names().iter().filter(|name| name.strip_suffix(".start").is_some()).count();
     assert_eq!(started, 1 + 8, "{spans}");
     // The ends; the starts are events.
     assert_eq!(count("lineage.emit_event"), 1 + 3, "{spans}");
     for name in ["floe.pipeline.run", "floe.asset.totals"] {
         spans.single(name).assert_event("lineage.emit_event");
     }
-    spans
-        .single("orchestrator.run")
-        .assert_child_of("floe.pipeline.run");
+    spans.single("orchestrator.run").assert_child_of("floe.pipeline.run");
     spans
         .single("storage.put_object")
         .assert_ok()
         .assert_child_of("floe.publish")
         .assert_attribute("storage.object.key", "retail/shop/totals.csv");
-    assert!(
-        product
-            .path(".floe/objects/retail/shop/totals.csv")
-            .exists()
-    );
+    assert!(product.path(".floe/objects/retail/shop/totals.csv").exists());
 }
 
 /// The events of lineage in the file of a product.
 fn lineage(product: &Product) -> Vec<serde_json::Value> {
     let lineage = product.read(".floe/lineage.jsonl");
-    let events = lineage
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
+    let events = lineage.lines().map(|line| serde_json::from_str(line).unwrap());
     events.collect()
 }
 
 /// The event of a job in this state.
 fn event<'a>(events: &'a [serde_json::Value], job: &str, state: &str) -> &'a serde_json::Value {
-    let found = events
-        .iter()
-        .find(|event| event["job"]["name"] == job && event["eventType"] == state);
+    let found =
+        events.iter().find(|event| event["job"]["name"] == job && event["eventType"] == state);
     found.unwrap_or_else(|| panic!("{job} {state} in {events:#?}"))
 }
 
@@ -156,19 +135,13 @@ fn what_the_platform_writes_itself_is_in_spans() {
         let span = spans.single(name).assert_ok();
         span.assert_child_of("floe.pipeline.run");
     }
-    spans
-        .single("floe.artifacts.write")
-        .assert_ok()
-        .assert_child_of("floe.compile.stage6");
+    spans.single("floe.artifacts.write").assert_ok().assert_child_of("floe.compile.stage6");
 }
 
 #[test]
 fn a_model_reads_its_inputs_and_links_to_the_assets_that_built_them() {
     let (spans, _) = run(&Product::shop());
-    let built = spans
-        .single("floe.asset.stg_orders")
-        .span_context()
-        .span_id();
+    let built = spans.single("floe.asset.stg_orders").span_context().span_id();
     let links = |span: testing::CapturedSpan<'_>| -> Vec<_> {
         let links = span.data().links.links.iter();
         links.map(|link| link.span_context.span_id()).collect()
@@ -223,20 +196,14 @@ fn each_asset_span_has_the_key_and_the_row_count_of_the_asset() {
         .assert_attribute("floe.transform.model", "totals")
         .assert_attribute("floe.transform.layer", "gold")
         .assert_attribute("floe.transform.materialization", "table");
-    let writes: Vec<_> = spans
-        .named("compute.materialize")
-        .map(|span| span.assert_ok())
-        .collect();
+    let writes: Vec<_> = spans.named("compute.materialize").map(|span| span.assert_ok()).collect();
     assert_eq!(writes.len(), 2);
 }
 
 #[test]
 fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     let product = Product::shop();
-    product.write(
-        "models/stg_orders.sql",
-        "SELECT price FROM {{ source('orders') }}",
-    );
+    product.write("models/stg_orders.sql", "SELECT price FROM {{ source('orders') }}");
     let (spans, _) = run(&product);
     let file = product.path("models/stg_orders.sql");
     let error = format!("{}:1:8: no such column: price", file.display());
@@ -254,9 +221,7 @@ fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
         .assert_child_of("orchestrator.run")
         .assert_attribute("floe.asset.status", "skipped")
         .assert_attribute("floe.asset.missing", "stg_orders");
-    spans
-        .single("floe.pipeline.run")
-        .assert_error("1 of 3 assets failed");
+    spans.single("floe.pipeline.run").assert_error("1 of 3 assets failed");
 }
 
 /// The errors below which there is no other: the name of the span, and the class of its error.
@@ -279,26 +244,11 @@ fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
     let (built, checked, read) = ("compute.materialize", "quality.check", "ingestion.run");
     for (path, text, span, class) in [
         (model, "SELEC 1", built, "compute.syntax"),
-        (
-            model,
-            "SELECT 1 FROM nowhere",
-            built,
-            "compute.unknown_name",
-        ),
-        (
-            checks,
-            "    checks: [{ min_rows: 2 }]",
-            checked,
-            "quality.check_failed",
-        ),
+        (model, "SELECT 1 FROM nowhere", built, "compute.unknown_name"),
+        (checks, "    checks: [{ min_rows: 2 }]", checked, "quality.check_failed"),
         (file, "order_id,ordered_on\nx,\n", read, "ingestion.type"),
         (file, "order_id,date\n1,\n", read, "ingestion.unknown_name"),
-        (
-            file,
-            "order_id,ordered_on\n1\n",
-            read,
-            "ingestion.invalid_input",
-        ),
+        (file, "order_id,ordered_on\n1\n", read, "ingestion.invalid_input"),
         (model, "{{ x }}", "floe.compile.stage3", "product.mistake"),
     ] {
         let product = Product::shop();
@@ -307,18 +257,12 @@ fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
             _ => product.write(path, text),
         }
         let (spans, _) = run(&product);
-        assert_eq!(
-            causes(&spans),
-            [(span.to_owned(), class.to_owned())],
-            "{spans}"
-        );
+        assert_eq!(causes(&spans), [(span.to_owned(), class.to_owned())], "{spans}");
         let of_run = match class {
             "product.mistake" => class,
             _ => "pipeline.assets_failed",
         };
-        spans
-            .single("floe.pipeline.run")
-            .assert_attribute("error.type", of_run);
+        spans.single("floe.pipeline.run").assert_attribute("error.type", of_run);
     }
 }
 

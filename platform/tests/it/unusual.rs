@@ -69,10 +69,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     assert!(all[0]["unusual"].to_string().contains(expected), "{all:#?}");
     assert_eq!(all[3].get("unusual").map_or(0, told), 0, "{all:#?}");
     let text = product.floe("runs", &["--last", "3"], &[]).stdout;
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| line.contains(expected))
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(expected)).collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert!(lines[0].starts_with("11   2"), "{text}");
 }
@@ -80,42 +77,28 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
 #[test]
 fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
     let product = ran(7);
-    product.write(
-        "models/totals.sql",
-        "SELECT nope FROM {{ ref('stg_orders') }}",
-    );
+    product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
     let first = product.run().stderr;
     let expected = "`totals` fails for the first time in 8 runs, and its query changed\n";
     assert!(first.contains(&format!("\nunusual  {expected}")), "{first}");
     let service = Service::start(|_| Answer::json(200, &json!({})));
-    let hook = format!(
-        "plugins: {{ alert_channel: {{ type: alertmanager, url: '{}' }} }}",
-        service.url
-    );
+    let hook =
+        format!("plugins: {{ alert_channel: {{ type: alertmanager, url: '{}' }} }}", service.url);
     product.append("manifest.yaml", &hook);
     let second = product.run().stderr;
     let since = runs(&product, &["--last", "2"])[1]["started_at"].to_string();
-    let expected = format!(
-        "\nunusual  `totals` fails since run 8 ({})\n",
-        since.trim_matches('"')
-    );
+    let expected = format!("\nunusual  `totals` fails since run 8 ({})\n", since.trim_matches('"'));
     assert!(second.contains(&expected), "{expected} in {second}");
 
     let alert = service.single().json().to_string();
     assert!(alert.contains("`totals` fails since run 8 ("), "{alert}");
 
     // It is built again, with a query that is new.
-    product.write(
-        "models/totals.sql",
-        "SELECT count(*) AS all_orders FROM {{ ref('stg_orders') }}",
-    );
+    product
+        .write("models/totals.sql", "SELECT count(*) AS all_orders FROM {{ ref('stg_orders') }}");
     let third = product.run();
     third.assert_ok();
-    assert!(
-        third.stderr.contains("the query of `totals` changed"),
-        "{}",
-        third.stderr
-    );
+    assert!(third.stderr.contains("the query of `totals` changed"), "{}", third.stderr);
 }
 
 #[test]
@@ -134,19 +117,10 @@ fn the_runs_of_an_asset_have_its_rows_and_its_query() {
     assert_eq!(before["assets"][0]["checks_passed"], 0);
     assert_eq!(before["assets"][0]["query"], totals["query"]);
     let text = product.floe("runs", &["--asset", "totals"], &[]).stdout;
-    assert!(
-        text.lines()
-            .nth(1)
-            .unwrap()
-            .contains("  200      1     1 passed  "),
-        "{text}"
-    );
+    assert!(text.lines().nth(1).unwrap().contains("  200      1     1 passed  "), "{text}");
     let unknown = product.floe("runs", &["--asset", "nope"], &[]);
     assert_eq!(unknown.code, Some(1));
-    assert_eq!(
-        unknown.stderr,
-        "error: no run of `{dir}` has an asset `nope`\n"
-    );
+    assert_eq!(unknown.stderr, "error: no run of `{dir}` has an asset `nope`\n");
 }
 
 #[test]
@@ -162,10 +136,7 @@ fn a_history_that_cannot_be_used_is_one_warning() {
     let file = format!("`{{dir}}/{MEASURED}`");
     let lines: Vec<&str> = measured.lines().collect();
     let damaged = format!("{}\n{}\n{{\"number\":\n", lines[0], lines[1]);
-    assert_eq!(
-        warning(&damaged),
-        format!("warning: {file}: removed 1 damaged line\n")
-    );
+    assert_eq!(warning(&damaged), format!("warning: {file}: removed 1 damaged line\n"));
     assert_eq!(runs(&product, &[]).len(), 2);
     assert_eq!(
         warning("not a history"),
@@ -176,10 +147,7 @@ fn a_history_that_cannot_be_used_is_one_warning() {
     assert_eq!(warning(&last), "");
     let future = measured.replace("\"started_at\":\"20", "\"started_at\":\"90");
     let clock = warning(&future);
-    assert!(
-        clock.starts_with("warning: the clock has gone back: the run began at 2"),
-        "{clock}"
-    );
+    assert!(clock.starts_with("warning: the clock has gone back: the run began at 2"), "{clock}");
     assert_eq!(runs(&product, &[]).len(), 3);
     // A newer program wrote it, and reads it again.
     let newer = measured.replace("{\"version\":1}", "{\"version\":2}");

@@ -17,10 +17,7 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     assert_eq!(artifacts.version, "0.1.0");
     let telemetry = &artifacts.observability.telemetry;
     assert_eq!(telemetry.backend, "jaeger");
-    assert_eq!(
-        telemetry.otlp_endpoint.as_deref(),
-        Some("http://otel-collector:4317")
-    );
+    assert_eq!(telemetry.otlp_endpoint.as_deref(), Some("http://otel-collector:4317"));
     assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
     assert_eq!(artifacts.observability.lineage_transport, None);
     // The collector of the fixture does not exist.
@@ -28,9 +25,7 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &variables);
     output.assert_ok();
     assert!(
-        output
-            .stderr
-            .contains("2 models and 1 source built, 0 failed · "),
+        output.stderr.contains("2 models and 1 source built, 0 failed · "),
         "{}",
         output.stderr
     );
@@ -72,9 +67,7 @@ fn incompatible_artifacts_are_one_error_with_their_place() {
         assert!(OLD.contains(from));
         check(&OLD.replacen(from, to, 1), &error);
     }
-    let newer = OLD
-        .replace("\"0.1.0\"", "\"0.9.0\"")
-        .replacen("\"lineage\": true", unknown, 1);
+    let newer = OLD.replace("\"0.1.0\"", "\"0.9.0\"").replacen("\"lineage\": true", unknown, 1);
     check(
         &newer,
         &format!(
@@ -88,11 +81,7 @@ fn artifacts_with_an_invalid_configuration_are_refused() {
     let output = run(&OLD.replace("http://otel-collector:4317", "otel-collector"));
     let error = "error: {dir}/artifacts.json: observability.telemetry: ";
     assert!(output.stderr.starts_with(error), "{}", output.stderr);
-    assert!(
-        output.stderr.contains("`otel-collector`"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains("`otel-collector`"), "{}", output.stderr);
 }
 
 fn run(artifacts: &str) -> Output {
@@ -108,8 +97,5 @@ fn run(artifacts: &str) -> Output {
 #[track_caller]
 fn check(artifacts: &str, error: &str) {
     let output = run(artifacts);
-    assert_eq!(
-        output.stderr,
-        format!("error: {{dir}}/artifacts.json{error}\n")
-    );
+    assert_eq!(output.stderr, format!("error: {{dir}}/artifacts.json{error}\n"));
 }

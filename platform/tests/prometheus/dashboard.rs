@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 type Row = (&'static str, &'static [Panel]);
 
 /// The title, the unit, and the queries with their legends.
-type Panel = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Panel = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// `floe run` is a process for each run, whose counters start at zero: the last sample of a counter is the count of
 /// the last run.
@@ -165,18 +161,12 @@ const ROWS: [Row; 6] = [
             (
                 "Calls",
                 "reqps",
-                &[(
-                    "topk(10, span:calls:rate5m{job=~\"$job\"})",
-                    "{{component}} {{span_name}}",
-                )],
+                &[("topk(10, span:calls:rate5m{job=~\"$job\"})", "{{component}} {{span_name}}")],
             ),
             (
                 "Share of calls that fail",
                 "percentunit",
-                &[(
-                    "topk(10, span:errors:ratio5m{job=~\"$job\"})",
-                    "{{component}} {{span_name}}",
-                )],
+                &[("topk(10, span:errors:ratio5m{job=~\"$job\"})", "{{component}} {{span_name}}")],
             ),
             (
                 "How long calls take",
@@ -195,10 +185,7 @@ const ROWS: [Row; 6] = [
                 "Spans lost",
                 "short",
                 &[
-                    (
-                        "otel_sdk:spans_lost:rate5m{job=~\"$job\"}",
-                        "{{job}} {{error_type}}",
-                    ),
+                    ("otel_sdk:spans_lost:rate5m{job=~\"$job\"}", "{{job}} {{error_type}}"),
                     (
                         "sum by (job, error_type) (rate(otel_sdk_exporter_span_exported_total{job=~\"$job\"}[5m]))",
                         "{{job}} exported {{error_type}}",
@@ -212,10 +199,7 @@ const ROWS: [Row; 6] = [
             (
                 "Queues in front of exporters",
                 "percentunit",
-                &[(
-                    "otel_sdk:span_queue:ratio{job=~\"$job\"}",
-                    "{{job}} {{otel_component_name}}",
-                )],
+                &[("otel_sdk:span_queue:ratio{job=~\"$job\"}", "{{job}} {{otel_component_name}}")],
             ),
             (
                 "How long exports take",
@@ -244,10 +228,7 @@ const ROWS: [Row; 6] = [
             (
                 "Memory",
                 "bytes",
-                &[(
-                    "sum by (job) (process_memory_usage_bytes{job=~\"$job\"})",
-                    "{{job}}",
-                )],
+                &[("sum by (job) (process_memory_usage_bytes{job=~\"$job\"})", "{{job}}")],
             ),
         ],
     ),

@@ -54,18 +54,10 @@ impl Backend {
         let agent_server = Server::start(
             Command::new("vmagent")
                 .arg(format!("-httpListenAddr=127.0.0.1:{agent}"))
-                .arg(format!(
-                    "-remoteWrite.url=http://127.0.0.1:{port}/api/v1/write"
-                ))
+                .arg(format!("-remoteWrite.url=http://127.0.0.1:{port}/api/v1/write"))
                 .arg(format!("-remoteWrite.tmpDataPath={}", path("agent")))
-                .arg(format!(
-                    "-remoteWrite.relabelConfig={}",
-                    deploy("victoria-metrics.yaml")
-                ))
-                .args([
-                    "-remoteWrite.forcePromProto",
-                    "-opentelemetry.usePrometheusNaming",
-                ]),
+                .arg(format!("-remoteWrite.relabelConfig={}", deploy("victoria-metrics.yaml")))
+                .args(["-remoteWrite.forcePromProto", "-opentelemetry.usePrometheusNaming"]),
         );
         wait("vmagent", || get(agent, "/health").is_some());
         Self {
@@ -86,25 +78,15 @@ impl Backend {
         let file = folder.path().join("scrape.yml");
         fs::write(
             &file,
-            format!(
-                "{}{}",
-                GLOBAL.replace(", evaluation_interval: 1s", ""),
-                scraped(service)
-            ),
+            format!("{}{}", GLOBAL.replace(", evaluation_interval: 1s", ""), scraped(service)),
         )
         .unwrap();
         let server = Server::start(
             Command::new("victoria-metrics")
-                .arg(format!(
-                    "-storageDataPath={}",
-                    folder.path().join("data").display()
-                ))
+                .arg(format!("-storageDataPath={}", folder.path().join("data").display()))
                 .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
                 .arg(format!("-promscrape.config={}", file.display()))
-                .arg(format!(
-                    "-relabelConfig={}",
-                    deploy("victoria-metrics.yaml")
-                ))
+                .arg(format!("-relabelConfig={}", deploy("victoria-metrics.yaml")))
                 .args([
                     "-retentionPeriod=30d",
                     "-opentelemetry.usePrometheusNaming",
@@ -121,11 +103,7 @@ impl Backend {
                     ["datasource", "remoteRead", "remoteWrite"]
                         .map(|name| format!("-{name}.url={url}")),
                 )
-                .args([
-                    "-notifier.blackhole",
-                    "-evaluationInterval=1s",
-                    "-rule.evalDelay=0s",
-                ]),
+                .args(["-notifier.blackhole", "-evaluationInterval=1s", "-rule.evalDelay=0s"]),
         );
         wait("vmalert", || get(alerts, "/health").is_some());
         Self {
@@ -169,9 +147,7 @@ impl Backend {
     }
 
     fn wait_for_alerts(&self, expected: &[(&str, &str)]) {
-        let expected = expected
-            .iter()
-            .map(|(name, job)| ((*name).to_owned(), (*job).to_owned()));
+        let expected = expected.iter().map(|(name, job)| ((*name).to_owned(), (*job).to_owned()));
         let expected: BTreeSet<_> = expected.collect();
         let mut firing = BTreeSet::new();
         let is_so = eventually(|| {
@@ -205,8 +181,7 @@ impl Backend {
 
     /// The number of series that runs of a product have sent.
     fn series(&self, product: &str) -> usize {
-        self.query(&format!("last_over_time({{job=\"{product}\"}}[1h])"))
-            .len()
+        self.query(&format!("last_over_time({{job=\"{product}\"}}[1h])")).len()
     }
 }
 
@@ -247,10 +222,8 @@ pub(crate) fn check(service: u16) {
         broken.replace("models/totals.sql", "count(*)", "nothing");
         backend.run(&broken, &[], 1);
         let doubtful = named("doubtful");
-        doubtful.append(
-            "floe.yaml",
-            "    checks: [{ between: { column: orders, min: 3, max: 9 } }]",
-        );
+        doubtful
+            .append("floe.yaml", "    checks: [{ between: { column: orders, min: 3, max: 9 } }]");
         backend.run(&doubtful, &[], 1);
         let stale = named("stale");
         let faketime = std::env::var("FAKETIME_LIBRARY").unwrap();
@@ -270,9 +243,7 @@ pub(crate) fn check(service: u16) {
             ("FloeDbtFailed", "dbt"),
         ]);
         for (title, query) in dashboard::queries() {
-            wait(&format!("{title}: {query}"), || {
-                !backend.query(&query).is_empty()
-            });
+            wait(&format!("{title}: {query}"), || !backend.query(&query).is_empty());
         }
         let health = get(backend.rules, "/api/v1/rules").unwrap();
         assert!(!health.contains("\"health\":\"err"), "{health}");

@@ -22,10 +22,7 @@ fn send(url: &str, password: &str, message: &Message<'_>) -> Result<(), Error> {
     let basic = json!({ "username": "floe", "password": password });
     let config = json!({ "url": url, "authorization": { "basic": basic } });
     let plugins = plugins(PluginType::AlertChannel, "alertmanager", config);
-    let sent = plugins
-        .one::<dyn AlertChannel>()
-        .unwrap()
-        .send_alert(message);
+    let sent = plugins.one::<dyn AlertChannel>().unwrap().send_alert(message);
     assert_eq!(plugins.health().remove(0).1.is_ok(), sent.is_ok());
     sent
 }
@@ -101,14 +98,8 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     });
     assert_eq!(alert["labels"], labels);
     assert_eq!(alert["annotations"]["summary"], message.summary);
-    assert_eq!(
-        alert["annotations"]["description"],
-        "row_count: found 4\nexpected 5"
-    );
-    assert_eq!(
-        alert["annotations"]["trace_id"],
-        "4bf92f3577b34da6a3ce929d0e0e4736"
-    );
+    assert_eq!(alert["annotations"]["description"], "row_count: found 4\nexpected 5");
+    assert_eq!(alert["annotations"]["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(alert["startsAt"], floe_plugin::rfc3339(at));
     assert_eq!(alert["status"]["state"], "active");
 

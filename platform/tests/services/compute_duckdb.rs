@@ -20,9 +20,7 @@ fn query(database: &mut Session, sql: &str) -> Result<Vec<String>, Error> {
 }
 
 pub(crate) fn create(place: &Path, folder: &Path) -> Session {
-    engine(place)
-        .create_database(&folder.join("sales.duckdb"))
-        .unwrap()
+    engine(place).create_database(&folder.join("sales.duckdb")).unwrap()
 }
 
 fn engine(place: &Path) -> Handle<dyn ComputeEngine> {
@@ -45,12 +43,7 @@ fn orders(rows: &mut dyn RowSink) -> Result<(), Error> {
         Value::Text("a \"q\",\r\nü'\t"),
         day,
     ])?;
-    rows.row(&[
-        Value::Integer(2),
-        Value::Real(f64::NAN),
-        Value::Text(""),
-        Value::Null,
-    ])?;
+    rows.row(&[Value::Integer(2), Value::Real(f64::NAN), Value::Text(""), Value::Null])?;
     rows.row(&[Value::Null, Value::Integer(2), Value::Null, day])
 }
 
@@ -71,10 +64,7 @@ fn rows_and_models_are_stored() {
             r#"[Null, Real(2.0), Null, Text("2026-01-02")]"#,
         ]
     );
-    let one = [Column {
-        name: "note",
-        kind: ColumnType::Text,
-    }];
+    let one = [Column { name: "note", kind: ColumnType::Text }];
     let mut notes = |rows: &mut dyn RowSink| {
         rows.row(&[Value::Null])?;
         rows.row(&[Value::Text("")])?;
@@ -85,23 +75,11 @@ fn rows_and_models_are_stored() {
     assert_eq!(counted[1], "[Integer(3), Integer(1)]");
 
     assert_eq!(
-        materialize(
-            &mut database,
-            "days",
-            false,
-            "SELECT day FROM orders -- all"
-        )
-        .unwrap(),
+        materialize(&mut database, "days", false, "SELECT day FROM orders -- all").unwrap(),
         3
     );
     assert_eq!(
-        materialize(
-            &mut database,
-            "first",
-            true,
-            "SELECT * FROM days LIMIT 1;\n"
-        )
-        .unwrap(),
+        materialize(&mut database, "first", true, "SELECT * FROM days LIMIT 1;\n").unwrap(),
         1
     );
     assert_eq!(database.count("SELECT count(*) FROM first").unwrap(), 1);
@@ -118,10 +96,8 @@ fn rows_and_models_are_stored() {
         [r#"["id", "id"]"#]
     );
     database.close().unwrap();
-    let mut names: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|it| it.unwrap().file_name())
-        .collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["sales.duckdb"]);
 }
@@ -152,10 +128,7 @@ fn a_mistake_has_its_place() {
     let Some(place) = place() else { return };
     let folder = TempDir::new().unwrap();
     let mut database = create(&place, folder.path());
-    let long = format!(
-        "SELECT {},\n  'ä', nope, 1\nFROM (SELECT 1 AS x)",
-        "1, ".repeat(100) + "1"
-    );
+    let long = format!("SELECT {},\n  'ä', nope, 1\nFROM (SELECT 1 AS x)", "1, ".repeat(100) + "1");
     for (sql, mistake) in [
         ("SELECT 1,\n  'ä' AS b, nope\nFROM (SELECT 1 AS x)", "nope"),
         (long.as_str(), "nope"),
@@ -173,10 +146,7 @@ fn a_mistake_has_its_place() {
         }
     }
     let error = query(&mut database, "SELECT * FROM broken").unwrap_err();
-    assert!(
-        error.to_string().contains("broken does not exist"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("broken does not exist"), "{error}");
 }
 
 #[test]
@@ -220,23 +190,15 @@ fn a_query_that_takes_too_long_is_ended() {
     let Some(place) = place() else { return };
     let folder = TempDir::new().unwrap();
     let command = place.join("venv/bin/duckdb").display().to_string();
-    let plugins = plugins(
-        PluginType::Compute,
-        "duckdb",
-        json!({ "command": command, "timeout": 3 }),
-    );
+    let plugins =
+        plugins(PluginType::Compute, "duckdb", json!({ "command": command, "timeout": 3 }));
     let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-    let mut database = engine
-        .create_database(&folder.path().join("sales.duckdb"))
-        .unwrap();
+    let mut database = engine.create_database(&folder.path().join("sales.duckdb")).unwrap();
     let forever = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b";
     let error = query(&mut database, forever).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     // The process that had the file open has ended.
-    assert_eq!(
-        materialize(&mut database, "model", false, "SELECT 1").unwrap(),
-        1
-    );
+    assert_eq!(materialize(&mut database, "model", false, "SELECT 1").unwrap(), 1);
 }
 
 /// A command that is DuckDB's with its statement log: a file for each process.
@@ -257,9 +219,7 @@ fn logged(place: &Path, folder: &Path) -> String {
 
 /// The statements that were logged, without semicolons, by their first words.
 fn log(folder: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|it| it.unwrap().path());
+    let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
     let logs = files.filter(|path| path.extension().is_some_and(|it| it == "sql"));
     let texts = logs.map(|path| {
         let text = std::fs::read_to_string(path).unwrap();
@@ -311,24 +271,13 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
         let context = spans.single(&format!("compute.{operation}")).span_context();
         let (trace, span) = (context.trace_id(), context.span_id());
         let comment = format!("/*traceparent='00-{trace}-{span}-03'*/;");
-        let of_span = statements
-            .iter()
-            .filter_map(|it| it.strip_suffix(&*comment));
+        let of_span = statements.iter().filter_map(|it| it.strip_suffix(&*comment));
         of_span
             .map(|it| it.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
             .collect::<Vec<_>>()
     };
     assert_eq!(of("create_database"), ["CHECKPOINT", "SET threads"]);
-    assert_eq!(
-        of("load"),
-        [
-            "BEGIN",
-            "COMMIT",
-            "COPY \"orders\"",
-            "CREATE TABLE",
-            "SET threads"
-        ]
-    );
+    assert_eq!(of("load"), ["BEGIN", "COMMIT", "COPY \"orders\"", "CREATE TABLE", "SET threads"]);
     assert_eq!(
         of("materialize"),
         [
@@ -356,15 +305,10 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
     // That of the start is below no span of this test.
     assert_eq!(statements.len(), 2 + 5 + 8 + 6 + 1, "{statements:#?}");
 
-    let (_, statements) = logged_run(
-        folder.path(),
-        json!({ "command": command, "query_comments": false }),
-    );
+    let (_, statements) =
+        logged_run(folder.path(), json!({ "command": command, "query_comments": false }));
     assert!(!statements.is_empty());
-    assert!(
-        !statements.join("").contains("traceparent"),
-        "{statements:#?}"
-    );
+    assert!(!statements.join("").contains("traceparent"), "{statements:#?}");
 }
 
 /// A database of another program in the folder.
@@ -404,10 +348,7 @@ fn a_table_of_another_database_is_copied() {
     let before = std::fs::read(&other).unwrap();
     let mut database = create(&place, folder.path());
     assert_eq!(database.copy(&copy(&other, &COLUMNS)).unwrap(), 2);
-    let all = TableCopy {
-        name: "all_orders",
-        ..copy(&other, &[])
-    };
+    let all = TableCopy { name: "all_orders", ..copy(&other, &[]) };
     assert_eq!(database.copy(&all).unwrap(), 2);
     assert_eq!(database.columns("all_orders").unwrap().len(), 5);
     assert_eq!(std::fs::read(&other).unwrap(), before);
@@ -445,15 +386,8 @@ fn a_table_that_cannot_be_copied_is_an_error_of_the_input() {
         error(&copy(&other, &columns("stamp", ColumnType::Date))),
         "column `stamp` of `raw.orders`: expected date, found text"
     );
-    let of_schema = |schema, table| TableCopy {
-        schema,
-        table,
-        ..copy(&other, &[])
-    };
-    assert_eq!(
-        error(&of_schema(None, "orders")),
-        "there is no table `orders`, found `outside`"
-    );
+    let of_schema = |schema, table| TableCopy { schema, table, ..copy(&other, &[]) };
+    assert_eq!(error(&of_schema(None, "orders")), "there is no table `orders`, found `outside`");
     assert_eq!(
         error(&of_schema(Some("raws"), "orders")),
         "there is no table `raws.orders`, and no other"
@@ -466,9 +400,6 @@ fn a_table_that_cannot_be_copied_is_an_error_of_the_input() {
     let expected = format!("`{}` is not a database of DuckDB", other.display());
     assert_eq!(unreadable, expected);
     std::fs::remove_file(&other).unwrap();
-    assert_eq!(
-        error(&copy(&other, &[])),
-        format!("there is no database `{}`", other.display())
-    );
+    assert_eq!(error(&copy(&other, &[])), format!("there is no database `{}`", other.display()));
     assert!(!other.exists());
 }

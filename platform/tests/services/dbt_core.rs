@@ -26,10 +26,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
             depends_on: Vec::new(),
             checks: &[],
             check_needs: Vec::new(),
-            columns: vec![Column {
-                name: "id",
-                kind: ColumnType::Integer,
-            }],
+            columns: vec![Column { name: "id", kind: ColumnType::Integer }],
         }],
         models: vec![
             Model {
@@ -107,10 +104,7 @@ fn dbt_builds_and_tests_a_product() {
     let Some(place) = place() else { return };
     let checks = [
         Check::NotNull("all_orders".to_owned()),
-        Check::AcceptedValues {
-            column: "all_orders".to_owned(),
-            values: vec!["3".to_owned()],
-        },
+        Check::AcceptedValues { column: "all_orders".to_owned(), values: vec!["3".to_owned()] },
         Check::MinRows(1),
         Check::Relationships {
             column: "all_orders".to_owned(),
@@ -135,17 +129,11 @@ fn dbt_builds_and_tests_a_product() {
         let results = run(&place, &product, &commands);
         outcomes = results.into_iter().map(Result::unwrap).collect();
     });
-    let counts: Vec<_> = outcomes
-        .iter()
-        .map(|it| (it.models_run, it.tests_run, it.failures))
-        .collect();
-    assert_eq!(
-        counts,
-        [(Some(2), Some(0), Some(0)), (Some(0), Some(7), Some(0)),]
-    );
+    let counts: Vec<_> =
+        outcomes.iter().map(|it| (it.models_run, it.tests_run, it.failures)).collect();
+    assert_eq!(counts, [(Some(2), Some(0), Some(0)), (Some(0), Some(7), Some(0)),]);
     let span = spans.single("dbt.run").assert_ok();
-    span.assert_attribute("dbt.models_run", 2)
-        .assert_attribute("dbt.target", "dev");
+    span.assert_attribute("dbt.models_run", 2).assert_attribute("dbt.target", "dev");
 }
 
 #[test]
@@ -162,10 +150,7 @@ fn a_check_that_fails_and_a_query_that_is_wrong_are_errors() {
     let sql = "select cast('password=hunter2' as integer) AS x from \"stg_orders\"";
     let [ran] = <[_; 1]>::try_from(run(&place, &product(sql, &[]), &[DbtCommand::Run])).unwrap();
     let error = ran.unwrap_err().to_string();
-    assert!(
-        error.contains("1 of 2 nodes failed, the first: model.shop_1.totals"),
-        "{error}"
-    );
+    assert!(error.contains("1 of 2 nodes failed, the first: model.shop_1.totals"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
 }
 
@@ -185,10 +170,7 @@ fn a_project_that_does_not_parse_is_one_error() {
 fn the_log_of_duckdb_has_the_span_of_the_command() {
     let Some(place) = place() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (database, log) = (
-        folder.path().join("shop.duckdb"),
-        folder.path().join("log.sql"),
-    );
+    let (database, log) = (folder.path().join("shop.duckdb"), folder.path().join("log.sql"));
     let quoted = format!("{:?}", database.to_str().unwrap());
     python(
         &place,
@@ -204,8 +186,7 @@ fn the_log_of_duckdb_has_the_span_of_the_command() {
         "settings": { "log_query_path": log },
     });
     let project = folder.path().join("dbt");
-    dbt.generate_project(&product(TOTALS, &[]), &output, &project)
-        .unwrap();
+    dbt.generate_project(&product(TOTALS, &[]), &output, &project).unwrap();
     let spans = testing::capture(|| {
         let project = Project {
             folder: &project,

@@ -39,10 +39,7 @@ fn send(port: u16, mode: &str, authority: &Authority, password: &str) -> Result<
             "orders has no \"Zürich\", and this line is longer than a line of a header may be",
         )
     };
-    plugins
-        .one::<dyn AlertChannel>()
-        .unwrap()
-        .send_alert(&message)
+    plugins.one::<dyn AlertChannel>().unwrap().send_alert(&message)
 }
 
 #[test]
@@ -60,10 +57,7 @@ fn a_message_goes_through_starttls_and_tls_with_a_login() {
         assert_eq!(mail["authenticated"], true);
         assert_eq!(mail["defects"], json!([]));
         assert_eq!(mail["mail_from"], "floe@example.org");
-        assert_eq!(
-            mail["rcpt_tos"],
-            json!(["ada@example.org", "ops@example.net"])
-        );
+        assert_eq!(mail["rcpt_tos"], json!(["ada@example.org", "ops@example.net"]));
         let headers = &mail["headers"];
         assert_eq!(headers["from"], "floe <floe@example.org>");
         assert_eq!(headers["to"], "Ada Löwe <ada@example.org>, ops@example.net");

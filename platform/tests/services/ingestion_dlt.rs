@@ -15,22 +15,10 @@ use crate::python::python;
 use crate::service::{Answer, Service};
 
 const COLUMNS: [Column<'static>; 4] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "amount",
-        kind: ColumnType::Real,
-    },
-    Column {
-        name: "note",
-        kind: ColumnType::Text,
-    },
-    Column {
-        name: "ordered_on",
-        kind: ColumnType::Date,
-    },
+    Column { name: "id", kind: ColumnType::Integer },
+    Column { name: "amount", kind: ColumnType::Real },
+    Column { name: "note", kind: ColumnType::Text },
+    Column { name: "ordered_on", kind: ColumnType::Date },
 ];
 
 #[derive(Default)]
@@ -46,12 +34,7 @@ impl RowSink for Rows {
 fn load(config: Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
     let plugins = plugins(PluginType::Ingestion, "dlt", config);
     let tool = plugins.one::<dyn IngestionEngine>().unwrap();
-    let load = Load {
-        table: "orders",
-        columns: &COLUMNS,
-        folder,
-        location,
-    };
+    let load = Load { table: "orders", columns: &COLUMNS, folder, location };
     let mut rows = Rows::default();
     let count = tool.run(&load, &mut rows)?;
     assert_eq!(count, rows.0.len() as u64);
@@ -92,16 +75,8 @@ fn csv_files_are_loaded() {
     write("e.csv", "id,note,amount,ordered_on\n1,x\n");
     for (location, kind, message) in [
         ("c.csv", ErrorKind::InvalidInput, "`id"),
-        (
-            "d.csv",
-            ErrorKind::InvalidInput,
-            "there is no column `amount`",
-        ),
-        (
-            "e.csv",
-            ErrorKind::InvalidInput,
-            "e.csv:2: the row has not as many values",
-        ),
+        ("d.csv", ErrorKind::InvalidInput, "there is no column `amount`"),
+        ("e.csv", ErrorKind::InvalidInput, "e.csv:2: the row has not as many values"),
         ("no.csv", ErrorKind::NotFound, "there is no file `no.csv`"),
     ] {
         let error = load(config.clone(), folder.path(), location).unwrap_err();
@@ -157,12 +132,7 @@ fn a_rest_api_is_loaded() {
         (&*url, &wrong, "orders", ErrorKind::Unauthorized),
         (&*url, &token, "payments", ErrorKind::NotFound),
         (&*url, &token, "text", ErrorKind::Rejected),
-        (
-            &*closed.endpoint(),
-            &token,
-            "orders",
-            ErrorKind::Unavailable,
-        ),
+        (&*closed.endpoint(), &token, "orders", ErrorKind::Unavailable),
     ] {
         let error = load(config(url, token), folder.path(), path).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
@@ -188,12 +158,7 @@ fn rows_are_written_to_other_systems() {
     plugins.start().unwrap();
     let tool = plugins.one::<dyn IngestionEngine>().unwrap();
     let write = |sink_type| {
-        tool.write(&Export {
-            table: "orders",
-            sink_type,
-            destination: "orders",
-            file: &file,
-        })
+        tool.write(&Export { table: "orders", sink_type, destination: "orders", file: &file })
     };
     // The second export replaces the first.
     fs::write(&file, "id,zip,amount,note\n9,010,0.5,x\n8,1,1,x\n7,1,1,x\n").unwrap();
@@ -203,24 +168,17 @@ fn rows_are_written_to_other_systems() {
     let spans = testing::capture(|| rows = write("crm").unwrap());
     assert_eq!(rows, 2);
     let span = spans.single("egress.write").assert_ok();
-    span.assert_attribute("egress.rows_written", 2)
-        .assert_attribute("egress.status", "success");
+    span.assert_attribute("egress.rows_written", 2).assert_attribute("egress.status", "success");
     // 007 must not become 7: the column has the type of the first export.
     fs::write(&file, "id,zip,amount,note\n007,1,1,x\n").unwrap();
     let error = write("crm").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
-    assert!(
-        error.to_string().contains("`orders.id` is BIGINT"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("`orders.id` is BIGINT"), "{error}");
     fs::write(&file, "id,zip,amount,note\n1,007,1.5,\"a, b\"\n2,10,2,\n").unwrap();
     let script = format!(
         "import duckdb; print(duckdb.connect({database:?}).execute('select id, zip, amount, note from sales.orders order by id').fetchall())"
     );
-    assert_eq!(
-        python(&place, &script),
-        "[(1, '007', 1.5, 'a, b'), (2, '10', 2.0, None)]"
-    );
+    assert_eq!(python(&place, &script), "[(1, '007', 1.5, 'a, b'), (2, '10', 2.0, None)]");
     assert_eq!(write("lake").unwrap(), 2);
     let written: Vec<_> = fs::read_dir(folder.path().join("lake/floe/orders"))
         .unwrap()

@@ -18,10 +18,7 @@ fn authenticate(port: u16, secret: &str) -> Result<(), Error> {
     });
     let plugins = plugins(PluginType::Identity, "keycloak", config);
     plugins.health().remove(0).1.unwrap();
-    plugins
-        .one::<dyn IdentityProvider>()
-        .unwrap()
-        .authenticate()
+    plugins.one::<dyn IdentityProvider>().unwrap().authenticate()
 }
 
 #[test]

@@ -15,29 +15,13 @@ use crate::process::{Process, place, plugins, script};
 
 /// An event with everything but an error.
 fn event() -> RunEvent<'static> {
-    let columns = [
-        ColumnType::Integer,
-        ColumnType::Real,
-        ColumnType::Text,
-        ColumnType::Date,
-    ];
-    let columns = columns.map(|kind| {
-        Field::from(Column {
-            name: "column",
-            kind,
-        })
-    });
-    let job = |name| Job {
-        namespace: "sales",
-        name,
-    };
+    let columns = [ColumnType::Integer, ColumnType::Real, ColumnType::Text, ColumnType::Date];
+    let columns = columns.map(|kind| Field::from(Column { name: "column", kind }));
+    let job = |name| Job { namespace: "sales", name };
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_000_000_007);
     let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
     RunEvent {
-        job_type: Some(JobType {
-            integration: "FLOE",
-            job_type: "MODEL",
-        }),
+        job_type: Some(JobType { integration: "FLOE", job_type: "MODEL" }),
         parent: Some(Parent {
             run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
             job: job("customer-360"),
@@ -48,10 +32,7 @@ fn event() -> RunEvent<'static> {
         }),
         trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
         tags: vec![("dagster_run_id", "8b4c")],
-        engine: Some(Engine {
-            name: "floe",
-            version: "0.1.0",
-        }),
+        engine: Some(Engine { name: "floe", version: "0.1.0" }),
         sql: Some("select * from orders"),
         job_facets: vec![CustomFacet {
             name: "dbt_node",
@@ -78,64 +59,39 @@ fn event() -> RunEvent<'static> {
             rows: Some(3),
             ..Dataset::default()
         }],
-        ..RunEvent::new(
-            RunState::Complete,
-            at,
-            run_id,
-            job("customer-360.stg_orders"),
-        )
+        ..RunEvent::new(RunState::Complete, at, run_id, job("customer-360.stg_orders"))
     }
 }
 
 fn assert_run(event: &Value) {
     let facets = &event["run"]["facets"];
-    assert_eq!(
-        facets["parent"]["run"]["runId"],
-        "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1"
-    );
+    assert_eq!(facets["parent"]["run"]["runId"], "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
     assert_eq!(facets["parent"]["job"]["name"], "customer-360");
     assert_eq!(facets["parent"]["root"]["job"]["name"], "nightly");
     assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
     let tag = |key: &str, value: &str| json!({ "key": key, "value": value, "source": "floe" });
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let tags = json!([
-        tag("traceparent", traceparent),
-        tag("dagster_run_id", "8b4c")
-    ]);
+    let tags = json!([tag("traceparent", traceparent), tag("dagster_run_id", "8b4c")]);
     assert_eq!(facets["tags"]["tags"], tags);
     assert_eq!(facets["processing_engine"]["name"], "floe");
 }
 
 fn assert_job_and_datasets(event: &Value) {
     assert_eq!(event["job"]["facets"]["jobType"]["jobType"], "MODEL");
-    assert_eq!(
-        event["job"]["facets"]["sql"]["query"],
-        "select * from orders"
-    );
+    assert_eq!(event["job"]["facets"]["sql"]["query"], "select * from orders");
     assert_eq!(event["inputs"][0]["name"], "orders");
     let checks = &event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
     assert_eq!(checks[0]["column"], "id");
     assert_eq!(checks[0]["success"], false);
     assert_eq!(checks[0]["actual"], "2");
     let output = &event["outputs"][0];
-    assert_eq!(
-        output["facets"]["schema"]["fields"]
-            .as_array()
-            .unwrap()
-            .len(),
-        4
-    );
+    assert_eq!(output["facets"]["schema"]["fields"].as_array().unwrap().len(), 4);
     assert_eq!(output["outputFacets"]["outputStatistics"]["rowCount"], 3);
 }
 
 /// Every facet was read by its class.
 fn assert_schemas(found: &Value) {
-    let schemas: Vec<&str> = found["schemas"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(|it| &**it)
-        .collect();
+    let schemas: Vec<&str> = found["schemas"].as_object().unwrap().keys().map(|it| &**it).collect();
     let expected = [
         "dataQualityAssertions",
         "dbt_node",
@@ -175,28 +131,14 @@ fn every_event_is_what_openlineage_reads() {
     assert_job_and_datasets(event);
     assert_schemas(&found);
 
-    for state in [
-        RunState::Start,
-        RunState::Running,
-        RunState::Fail,
-        RunState::Abort,
-    ] {
+    for state in [RunState::Start, RunState::Running, RunState::Fail, RunState::Abort] {
         let error = (state == RunState::Fail).then_some("the disk is full");
-        let found = read(&RunEvent {
-            state,
-            error,
-            ..complete.clone()
-        });
+        let found = read(&RunEvent { state, error, ..complete.clone() });
         assert_eq!(found["event"]["eventType"], state.as_str());
         let message = &found["event"]["run"]["facets"]["errorMessage"]["message"];
         assert_eq!(message.as_str(), error);
     }
 
-    let error = backend
-        .emit_event(&RunEvent {
-            run_id: "no UUID",
-            ..complete
-        })
-        .unwrap_err();
+    let error = backend.emit_event(&RunEvent { run_id: "no UUID", ..complete }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
 }

@@ -65,15 +65,10 @@ fn dagster_accepts_a_product() {
         .env("DAGSTER_DISABLE_TELEMETRY", "1")
         .output()
         .unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stderr}");
-    assert_eq!(
-        stdout,
-        "['orders', 'stg_orders', 'totals'] in_process\n['stg_orders']\n"
-    );
+    assert_eq!(stdout, "['orders', 'stg_orders', 'totals'] in_process\n['stg_orders']\n");
 }
 
 #[test]

@@ -53,19 +53,12 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let started = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
+        let started = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = started.unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (sender, lines) = mpsc::channel();
         read(child.stdout.take().unwrap(), "", sender.clone());
         read(child.stderr.take().unwrap(), "\t", sender);
-        Self {
-            child,
-            lines,
-            output: Vec::new(),
-        }
+        Self { child, lines, output: Vec::new() }
     }
 
     /// Waits until something listens on the port.
@@ -108,8 +101,7 @@ impl Process {
                 return found;
             }
             // A line that arrives ends the pause.
-            self.output
-                .extend(self.lines.recv_timeout(Duration::from_millis(50)));
+            self.output.extend(self.lines.recv_timeout(Duration::from_millis(50)));
             let status = self.child.try_wait().unwrap();
             let is_over = status.is_some() || Instant::now() > deadline;
             assert!(!is_over, "{status:?}; output: {:#?}", self.output);

@@ -41,11 +41,7 @@ fn the_package_checks_a_table() {
 fn a_test_that_cannot_run_is_an_error() {
     let Some(place) = place() else { return };
     let config = json!({ "program": place.join("venv/bin/dbt") });
-    let checks = [Check::Between {
-        column: "status".to_owned(),
-        min: 1.0,
-        max: 2.0,
-    }];
+    let checks = [Check::Between { column: "status".to_owned(), min: 1.0, max: 2.0 }];
     let error = run("dbt_expectations", &config, &checks).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     assert!(error.to_string().contains("between did not run"), "{error}");

@@ -16,11 +16,7 @@ pub(crate) fn checks() -> Vec<(Check, bool, Option<u64>)> {
         column: column(name),
         values: values.iter().map(|it| column(it)).collect(),
     };
-    let between = |name, min, max| Check::Between {
-        column: column(name),
-        min,
-        max,
-    };
+    let between = |name, min, max| Check::Between { column: column(name), min, max };
     vec![
         (Check::NotNull(column("amount")), false, Some(1)),
         (Check::NotNull(column("id")), true, Some(0)),
@@ -44,9 +40,7 @@ pub(crate) fn run(
     let tools = plugins(PluginType::Quality, name, config.clone());
     let folder = tempfile::tempdir().unwrap();
     let engine = engines.one::<dyn ComputeEngine>().unwrap();
-    let mut data: Session = engine
-        .create_database(&folder.path().join("shop.db"))
-        .unwrap();
+    let mut data: Session = engine.create_database(&folder.path().join("shop.db")).unwrap();
     data.materialize(&Materialize {
         name: "orders",
         is_view: false,
@@ -54,31 +48,18 @@ pub(crate) fn run(
               UNION ALL SELECT 3, 'gone', 1 UNION ALL SELECT 3, 'open', NULL",
     })
     .unwrap();
-    let suite = Suite {
-        name: "shop.orders",
-        table: "orders",
-        checks,
-        ..Suite::default()
-    };
-    let results = tools
-        .one::<dyn QualityProvider>()
-        .unwrap()
-        .run_checks(&suite, &mut data)?;
+    let suite = Suite { name: "shop.orders", table: "orders", checks, ..Suite::default() };
+    let results = tools.one::<dyn QualityProvider>().unwrap().run_checks(&suite, &mut data)?;
     assert!(results.iter().all(|it| it.rows == Some(4)), "{results:?}");
-    Ok(results
-        .into_iter()
-        .map(|it| (it.passed, it.failed_rows))
-        .collect())
+    Ok(results.into_iter().map(|it| (it.passed, it.failed_rows)).collect())
 }
 
 #[test]
 fn great_expectations_checks_a_table() {
     let Some(place) = place() else { return };
     let config = json!({ "python": place.join("venv/bin/python") });
-    let (all, expected): (Vec<Check>, Vec<(bool, Option<u64>)>) = checks()
-        .into_iter()
-        .map(|(check, passed, failed)| (check, (passed, failed)))
-        .unzip();
+    let (all, expected): (Vec<Check>, Vec<(bool, Option<u64>)>) =
+        checks().into_iter().map(|(check, passed, failed)| (check, (passed, failed))).unzip();
     let mut found = Vec::new();
     let spans = testing::capture(|| found = run("great_expectations", &config, &all).unwrap());
     assert_eq!(found, expected);
@@ -92,19 +73,10 @@ fn great_expectations_checks_a_table() {
 fn an_expectation_that_cannot_run_is_an_error() {
     let Some(place) = place() else { return };
     let config = json!({ "python": place.join("venv/bin/python") });
-    let checks = [Check::Between {
-        column: "status".to_owned(),
-        min: 1.0,
-        max: 2.0,
-    }];
+    let checks = [Check::Between { column: "status".to_owned(), min: 1.0, max: 2.0 }];
     let error = run("great_expectations", &config, &checks).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("expect_column_values_to_be_between"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("expect_column_values_to_be_between"), "{error}");
 }
 
 #[test]
@@ -121,9 +93,7 @@ fn a_python_without_great_expectations_is_an_error() {
     let error = run("great_expectations", &config, &[Check::MinRows(1)]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
     assert!(
-        error
-            .to_string()
-            .contains("the Python module `great_expectations` is not installed"),
+        error.to_string().contains("the Python module `great_expectations` is not installed"),
         "{error}"
     );
 }

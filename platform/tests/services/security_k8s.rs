@@ -30,12 +30,7 @@ fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
 #[test]
 fn manifests_are_those_of_kubernetes() {
     let Some(place) = place() else { return };
-    let empty = Workload {
-        secrets: &[],
-        egress: &[],
-        pss_level: "baseline",
-        ..WORKLOAD
-    };
+    let empty = Workload { secrets: &[], egress: &[], pss_level: "baseline", ..WORKLOAD };
     let plugins = [
         plugins(PluginType::Rbac, "k8s", json!({})),
         plugins(PluginType::NetworkSecurity, "k8s", json!({})),

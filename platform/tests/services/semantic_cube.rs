@@ -27,25 +27,16 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
     let engine = engine.one::<dyn ComputeEngine>().unwrap();
     let database = folder.path().join("warehouse.db");
     let mut warehouse = engine.create_database(&database).unwrap();
-    let table = Materialize {
-        name: "customers",
-        is_view: false,
-        sql: SQL,
-    };
+    let table = Materialize { name: "customers", is_view: false, sql: SQL };
     warehouse.materialize(&table).unwrap();
     let described = warehouse.describe("customers").unwrap();
-    let columns = described
-        .iter()
-        .map(|(name, kind)| Column { name, kind: *kind });
+    let columns = described.iter().map(|(name, kind)| Column { name, kind: *kind });
     let checks = [Check::Unique("customer_id".to_owned())];
     let product = Product {
         sources: vec![Source {
             name: "orders",
             location: "orders.csv",
-            columns: vec![Column {
-                name: "since",
-                kind: ColumnType::Date,
-            }],
+            columns: vec![Column { name: "since", kind: ColumnType::Date }],
             depends_on: Vec::new(),
             checks: &[],
             check_needs: Vec::new(),
@@ -90,8 +81,6 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
     );
     assert_eq!(compiled["measures"], json!(["customers.count_2 count"]));
     let mut rows = Rows::default();
-    warehouse
-        .query(compiled["sql"].as_str().unwrap(), &mut rows)
-        .unwrap();
+    warehouse.query(compiled["sql"].as_str().unwrap(), &mut rows).unwrap();
     assert_eq!(rows.0.len(), 2, "{:?}", rows.0);
 }

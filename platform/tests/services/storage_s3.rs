@@ -80,9 +80,8 @@ fn with<T>(
 
 fn file(size: usize) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
-    let content: Vec<u8> = (0..size)
-        .map(|index| u8::try_from(index / 1000 % 251).unwrap())
-        .collect();
+    let content: Vec<u8> =
+        (0..size).map(|index| u8::try_from(index / 1000 % 251).unwrap()).collect();
     file.write_all(&content).unwrap();
     file
 }
@@ -121,9 +120,7 @@ fn moto_stores_what_is_put() {
     arguments.extend(stored.iter().map(String::as_str));
     run(&mut python(&place, BOTO, &arguments));
 
-    let stored = with(&url, "none", false, |s3| {
-        s3.put_object("a", files[0].path())
-    });
+    let stored = with(&url, "none", false, |s3| s3.put_object("a", files[0].path()));
     let error = stored.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("NoSuchBucket"), "{error}");
@@ -135,8 +132,7 @@ fn botocore_signs_the_same() {
     let service = Service::start(|_| Answer::text(404, ""));
     let file = file(1);
     with(&service.url, "lake", true, |s3| {
-        s3.put_object("a b/größe+1%&=~.csv", file.path())
-            .unwrap_err();
+        s3.put_object("a b/größe+1%&=~.csv", file.path()).unwrap_err();
     });
     let received = service.received();
     assert_eq!(received.len(), 1);

@@ -30,9 +30,7 @@ backend: acme
 #[test]
 fn a_backend_of_another_crate_is_chosen_by_its_name() {
     let receiver = Receiver::http();
-    let telemetry = TelemetryProvider::builder(config(&receiver.endpoint()))
-        .initialize()
-        .unwrap();
+    let telemetry = TelemetryProvider::builder(config(&receiver.endpoint())).initialize().unwrap();
     load();
     telemetry.shutdown(Duration::from_secs(5)).unwrap();
     let spans = receiver.spans();
@@ -50,9 +48,7 @@ fn the_error_for_an_unknown_backend_lists_the_registered_backend() {
     let mut config = TelemetryConfig::new("orders");
     config.backend = "acne".to_owned();
     assert_eq!(
-        (TelemetryProvider::builder(config).initialize())
-            .unwrap_err()
-            .to_string(),
+        (TelemetryProvider::builder(config).initialize()).unwrap_err().to_string(),
         "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger` or `otlp`; did you mean `acme`?",
     );
 }
@@ -69,10 +65,7 @@ fn validation_sends_the_configured_headers() {
     assert_eq!(request.headers["x-acme-tenant"], "floe");
     assert!(request.body.is_empty() && receiver.spans().is_empty());
 
-    receiver.respond(Response::Http {
-        status: 401,
-        headers: Vec::new(),
-    });
+    receiver.respond(Response::Http { status: 401, headers: Vec::new() });
     let report = backend::validate_connection(&config).unwrap();
     assert_eq!(
         report.problem.unwrap(),
@@ -85,18 +78,11 @@ fn an_endpoint_that_is_closed_or_fails_is_reported() {
     // The listener is bound and dropped, so that the port is closed.
     let gone = Receiver::http().endpoint();
     let report = backend::validate_connection(&config(&gone)).unwrap();
-    assert!(
-        !report.is_ok() && report.to_string().contains(&gone),
-        "{report}"
-    );
+    assert!(!report.is_ok() && report.to_string().contains(&gone), "{report}");
 
     let silent = Receiver::http();
     silent.respond(Response::Hang);
     let report = backend::validate_connection(&config(&silent.endpoint())).unwrap();
     assert_eq!(report.problem.unwrap(), "no answer within 5s");
-    assert!(
-        report.duration < backend::CONNECTION_TIMEOUT,
-        "{:?}",
-        report.duration
-    );
+    assert!(report.duration < backend::CONNECTION_TIMEOUT, "{:?}", report.duration);
 }

@@ -89,11 +89,7 @@ fn check(service: &str, exporters: ExportersConfig, expected: &str) {
 fn one_that_cannot_be_used_is_one_clear_error() {
     let mut exporters = ExportersConfig::default();
     exporters.metrics = Some(vec![ExporterKind::Prometheus]);
-    check(
-        "orders",
-        exporters.clone(),
-        &format!("exporters.metrics: {NOT_LINKED}"),
-    );
+    check("orders", exporters.clone(), &format!("exporters.metrics: {NOT_LINKED}"));
     let refused = TelemetryConfig::from_yaml(
         "{resource_attributes: {service_name: orders}, exporters: {traces: [acme_archive]}}",
     );

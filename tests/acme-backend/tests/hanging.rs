@@ -11,16 +11,12 @@ use floe_telemetry::config::Signal;
 use floe_telemetry::{ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter};
 use floe_tests::is_child;
 
-telemetry_exporter!(ExporterFactory::new(
-    "hanging",
-    &[Signal::Traces],
-    |_, _| {
-        println!("waiting");
-        loop {
-            thread::park();
-        }
+telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
+    println!("waiting");
+    loop {
+        thread::park();
     }
-));
+}));
 
 const SIGTERM: i32 = 15;
 

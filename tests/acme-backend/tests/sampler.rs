@@ -26,14 +26,8 @@ fn exported(config: TelemetryConfig) -> Vec<(String, bool)> {
     telemetry.shutdown(Duration::from_secs(5)).unwrap();
     let spans = ARCHIVE.spans();
     let spans = spans[before..].iter().map(|span| {
-        let mut keys = span
-            .attributes
-            .iter()
-            .map(|attribute| attribute.key.as_str());
-        (
-            span.name.to_string(),
-            keys.any(|key| key == "acme.sampled_by"),
-        )
+        let mut keys = span.attributes.iter().map(|attribute| attribute.key.as_str());
+        (span.name.to_string(), keys.any(|key| key == "acme.sampled_by"))
     });
     spans.collect()
 }
@@ -64,27 +58,18 @@ exporters: { traces: [acme_archive] }
 sampling: { sampler: acme_orders }
 ";
     let named = TelemetryConfig::from_yaml(yaml).unwrap();
-    assert_eq!(
-        named.sampling.sampler.map(Sampler::as_str),
-        Some("acme_orders")
-    );
+    assert_eq!(named.sampling.sampler.map(Sampler::as_str), Some("acme_orders"));
     let orders = ("orders.load".to_owned(), true);
     assert_eq!(exported(named).as_slice(), std::slice::from_ref(&orders));
 
     // In OpenTelemetry's file, whose other exporter is that of another program.
     let root = "{acme_orders: {ignored: 1}}";
-    assert_eq!(
-        exported(file(root).unwrap()).as_slice(),
-        std::slice::from_ref(&orders)
-    );
+    assert_eq!(exported(file(root).unwrap()).as_slice(), std::slice::from_ref(&orders));
     let below = "{parent_based: {root: {acme_orders: }}}";
     let health = ("health.check".to_owned(), false);
     assert_eq!(exported(file(below).unwrap()), [health, orders]);
     // One that the program does not have samples nothing, and a misspelled one is a mistake.
-    assert_eq!(
-        exported(file("{jaeger_remote/development: {endpoint: a}}").unwrap()),
-        []
-    );
+    assert_eq!(exported(file("{jaeger_remote/development: {endpoint: a}}").unwrap()), []);
     let mut lacking = file("{always_on: }").unwrap();
     lacking.exporters.traces = Some(Vec::new());
     assert_eq!(exported(lacking), []);

@@ -64,10 +64,7 @@ impl AssetOrchestrator for Lazy {
         product: &Product<'_>,
         build: &mut dyn FnMut(&str) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        product
-            .sources
-            .iter()
-            .try_for_each(|source| build(source.name))
+        product.sources.iter().try_for_each(|source| build(source.name))
     }
 }
 
@@ -109,10 +106,7 @@ fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::T
     );
     let key = folder.path().join("key");
     let plugins = plugins.replace("{key}", key.to_str().unwrap());
-    write(
-        "manifest.yaml",
-        &format!("name: acme\nnamespace: acme\nplugins: {plugins}\n"),
-    );
+    write("manifest.yaml", &format!("name: acme\nnamespace: acme\nplugins: {plugins}\n"));
     let (identity, _) = Identity::read(Path::new(folder.path()), None, None).unwrap();
     let mut result = Ok(());
     let spans =
@@ -126,23 +120,14 @@ const ACME: &str = "{ compute: { type: acme, pages: 10 }, alert_channel: { type:
 fn plugins_of_another_crate_are_chosen_by_their_names() {
     let (result, spans, folder) = run(ACME, "order_id,customer\n1,Ada\n2,O'Hara\n3,Ada\n");
     result.unwrap();
-    for name in [
-        "compute.create_database",
-        "compute.load",
-        "compute.materialize",
-    ] {
+    for name in ["compute.create_database", "compute.load", "compute.materialize"] {
         let span = spans.single(name).assert_ok();
         assert_eq!(span.scope(), "floe.compute.acme", "{name}");
         span.assert_attribute("compute.engine", "acme");
     }
-    spans
-        .single("ingestion.run")
-        .assert_attribute("ingestion.rows_loaded", 3);
+    spans.single("ingestion.run").assert_attribute("ingestion.rows_loaded", 3);
     let object = folder.path().join(".floe/objects/acme/shop/customers.csv");
-    assert_eq!(
-        fs::read_to_string(object).unwrap(),
-        "customer,orders\nAda,2\nO'Hara,1\n"
-    );
+    assert_eq!(fs::read_to_string(object).unwrap(), "customer,orders\nAda,2\nO'Hara,1\n");
     assert!(!folder.path().join("board").exists());
 }
 
@@ -165,14 +150,8 @@ fn a_check_that_fails_reaches_the_channel_of_another_crate() {
         "FloeQualityCheckFailed the check `min_rows` of `customers` failed: found 1 row, expected at least 2\nFloePipelineFailed 1 of 2 assets failed\n"
     );
     assert!(
-        !format!(
-            "{:?}",
-            spans
-                .iter()
-                .map(testing::CapturedSpan::data)
-                .collect::<Vec<_>>()
-        )
-        .contains("hunter2")
+        !format!("{:?}", spans.iter().map(testing::CapturedSpan::data).collect::<Vec<_>>())
+            .contains("hunter2")
     );
 }
 
@@ -186,10 +165,8 @@ fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
     );
     assert_eq!(spans.named("compute.create_database").count(), 0);
     // The first start is that of the plugins of the compilation, the last one that of the alert.
-    let starts: Vec<_> = spans
-        .named("floe.plugins.start")
-        .filter(|span| *span.status() != Status::Ok)
-        .collect();
+    let starts: Vec<_> =
+        spans.named("floe.plugins.start").filter(|span| *span.status() != Status::Ok).collect();
     assert_eq!(starts.len(), 2, "{spans}");
     for start in starts {
         start.assert_child_of("floe.pipeline.run");
@@ -211,9 +188,7 @@ fn a_plugin_that_panics_does_not_end_a_run_that_its_manifest_continues() {
         "{ alert_channel: { type: broken }, quality: { type: sql, on_failure: continue } }";
     let (result, spans, folder) = run(plugins, "order_id,customer\n1,Ada\n");
     result.unwrap();
-    spans
-        .single("alert.send_alert")
-        .assert_error("the plugin panicked: FloeQualityCheckFailed");
+    spans.single("alert.send_alert").assert_error("the plugin panicked: FloeQualityCheckFailed");
     let results = fs::read_to_string(folder.path().join(".floe/run_results.json")).unwrap();
     assert!(results.contains(r#""status": "success""#), "{results}");
 }
@@ -232,10 +207,7 @@ fn a_plugin_that_loses_what_it_accepted_fails_the_run_by_its_manifest() {
 
 #[test]
 fn an_orchestrator_that_does_not_build_an_asset_fails_the_run() {
-    let (result, _, folder) = run(
-        "{ orchestrator: { type: lazy } }",
-        "order_id,customer\n1,Ada\n",
-    );
+    let (result, _, folder) = run("{ orchestrator: { type: lazy } }", "order_id,customer\n1,Ada\n");
     assert_eq!(
         result.unwrap_err().to_string(),
         "the orchestrator plugin `lazy`: it did not build `customers`"

@@ -33,10 +33,8 @@ fn process(delivery: &Delivery) {
 
 #[test]
 fn a_message_carries_the_context_of_its_producer() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .worker_threads(1)
-        .build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(1).build();
     let spans = testing::capture(|| {
         runtime.expect("a runtime").block_on(async {
             let address = server("CLIENTS_AMQP");
@@ -44,19 +42,13 @@ fn a_message_carries_the_context_of_its_producer() {
                 .await
                 .expect("a connection");
             let channel = connection.create_channel().await.expect("a channel");
-            let options = QueueDeclareOptions {
-                auto_delete: true,
-                ..Default::default()
-            };
+            let options = QueueDeclareOptions { auto_delete: true, ..Default::default() };
             channel
                 .queue_declare("orders".into(), options, FieldTable::default())
                 .await
                 .expect("a queue");
             publish(&channel).await;
-            let options = BasicConsumeOptions {
-                no_ack: true,
-                ..Default::default()
-            };
+            let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
             let consumer = channel.basic_consume(
                 "orders".into(),
                 "test".into(),
@@ -73,9 +65,7 @@ fn a_message_carries_the_context_of_its_producer() {
             process(&delivery);
         });
     });
-    let span = spans
-        .single("process orders")
-        .assert_child_of("publish orders");
+    let span = spans.single("process orders").assert_child_of("publish orders");
     assert_eq!(span.data().span_kind, SpanKind::Consumer);
 }
 

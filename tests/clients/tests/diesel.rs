@@ -144,14 +144,11 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
         // It fails while it is prepared.
         let error = sql_query("SELECT 'hunter7' FROM missing").execute(&mut connection);
         error.expect_err("there is no such table");
-        sql_query("SELECT 1")
-            .execute(&mut connection)
-            .expect("no error");
+        sql_query("SELECT 1").execute(&mut connection).expect("no error");
     });
-    for (name, kind) in [
-        ("INSERT orders INSERT orders", "unique_violation"),
-        ("SELECT missing", "_OTHER"),
-    ] {
+    for (name, kind) in
+        [("INSERT orders INSERT orders", "unique_violation"), ("SELECT missing", "_OTHER")]
+    {
         let span = spans.single(name);
         span.assert_error("")
             .assert_attribute("error.type", kind)
@@ -159,10 +156,7 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
         assert!(span.events().is_empty());
     }
     let errors = spans.named("SELECT").map(|span| span.data().status.clone());
-    assert_eq!(
-        errors.collect::<Vec<_>>(),
-        [Status::error(""), Status::Unset]
-    );
+    assert_eq!(errors.collect::<Vec<_>>(), [Status::error(""), Status::Unset]);
     assert_no_values(&spans);
 }
 
@@ -229,10 +223,7 @@ fn the_look_up_of_a_type_is_a_query_beside_the_one_that_needs_it() {
     });
     // The span of the query that was not sent has ended, although the connection is open.
     drop(connection);
-    for (name, kind) in [
-        ("SELECT orders", "_OTHER"),
-        ("UPDATE orders", "serialization"),
-    ] {
+    for (name, kind) in [("SELECT orders", "_OTHER"), ("UPDATE orders", "serialization")] {
         let span = spans.single(name).assert_error("");
         span.assert_attribute("error.type", kind);
     }
@@ -242,19 +233,14 @@ fn the_look_up_of_a_type_is_a_query_beside_the_one_that_needs_it() {
     }
     let look_ups = spans.iter().filter(|span| span.name().contains("pg_type"));
     let statuses = look_ups.map(|span| span.data().status.clone());
-    assert_eq!(
-        statuses.collect::<Vec<_>>(),
-        [Status::Unset, Status::error("")]
-    );
+    assert_eq!(statuses.collect::<Vec<_>>(), [Status::Unset, Status::error("")]);
     assert_no_values(&spans);
 }
 
 #[test]
 fn queries_of_an_open_connection_are_measured() {
     let exporter = InMemoryMetricExporter::default();
-    let provider = SdkMeterProvider::builder()
-        .with_periodic_exporter(exporter.clone())
-        .build();
+    let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
     global::set_meter_provider(provider.clone());
     let mut connection = sqlite();
     let traced = Traced::new().url(":memory:").attribute("tenant", "north");
@@ -276,9 +262,8 @@ fn queries_of_an_open_connection_are_measured() {
             };
             for point in histogram.data_points() {
                 let attributes = point.attributes();
-                let mut attributes: Vec<_> = attributes
-                    .map(|it| format!("{}={}", it.key, it.value))
-                    .collect();
+                let mut attributes: Vec<_> =
+                    attributes.map(|it| format!("{}={}", it.key, it.value)).collect();
                 attributes.sort();
                 series.push(format!("{} of {}", point.count(), attributes.join(" ")));
             }

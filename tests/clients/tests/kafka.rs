@@ -17,13 +17,8 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 #[traced(name = "publish orders", kind = producer)]
 async fn publish(producer: &FutureProducer, mut headers: OwnedHeaders) {
     propagation::inject_context(&mut KafkaHeaders(&mut headers));
-    let record = FutureRecord::<(), _>::to("orders")
-        .payload("an order")
-        .headers(headers);
-    producer
-        .send(record, Duration::from_secs(30))
-        .await
-        .expect("accepted");
+    let record = FutureRecord::<(), _>::to("orders").payload("an order").headers(headers);
+    producer.send(record, Duration::from_secs(30)).await.expect("accepted");
 }
 
 #[traced(name = "process orders", kind = consumer, parent = KafkaHeaders(message))]
@@ -41,10 +36,8 @@ fn process_all(batch: &[BorrowedMessage<'_>]) {
 
 #[test]
 fn a_message_carries_the_context_of_its_producer() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let spans = testing::capture(|| {
         runtime.block_on(async {
             let cluster = MockCluster::new(1).expect("a cluster");
@@ -56,54 +49,32 @@ fn a_message_carries_the_context_of_its_producer() {
             // As of a message that is passed on, with the context of its first sender.
             let first = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
             let headers = OwnedHeaders::new()
-                .insert(Header {
-                    key: "Traceparent",
-                    value: Some(first),
-                })
-                .insert(Header {
-                    key: "kept",
-                    value: Some(&[0xff_u8][..]),
-                });
+                .insert(Header { key: "Traceparent", value: Some(first) })
+                .insert(Header { key: "kept", value: Some(&[0xff_u8][..]) });
             publish(&producer, headers).await;
             let record = FutureRecord::<(), _>::to("orders").payload("an order");
-            producer
-                .send(record, Duration::from_secs(30))
-                .await
-                .expect("accepted");
+            producer.send(record, Duration::from_secs(30)).await.expect("accepted");
 
-            config
-                .set("group.id", "test")
-                .set("auto.offset.reset", "earliest");
+            config.set("group.id", "test").set("auto.offset.reset", "earliest");
             let consumer: StreamConsumer = config.create().expect("a consumer");
             consumer.subscribe(&["orders"]).expect("subscribed");
             let mut batch = Vec::new();
             for _ in 0..3 {
                 batch.push(consumer.recv().await.expect("a message"));
             }
-            let names: Vec<_> = batch[1]
-                .headers()
-                .expect("headers")
-                .iter()
-                .map(|header| header.key)
-                .collect();
+            let names: Vec<_> =
+                batch[1].headers().expect("headers").iter().map(|header| header.key).collect();
             assert_eq!(names, ["kept", "traceparent"]);
             process(&batch[0]);
             process_all(&batch);
         });
     });
-    let span = spans
-        .single("process orders")
-        .assert_child_of("publish orders");
+    let span = spans.single("process orders").assert_child_of("publish orders");
     assert_eq!(span.data().span_kind, SpanKind::Consumer);
-    let published: Vec<_> = spans
-        .named("publish orders")
-        .map(|span| span.data().span_context.clone())
-        .collect();
+    let published: Vec<_> =
+        spans.named("publish orders").map(|span| span.data().span_context.clone()).collect();
     let links = &spans.single("process batch").data().links.links;
-    let linked: Vec<_> = links
-        .iter()
-        .map(|link| link.span_context.span_id())
-        .collect();
+    let linked: Vec<_> = links.iter().map(|link| link.span_context.span_id()).collect();
     assert_eq!(linked, [published[0].span_id(), published[1].span_id()]);
 }
 

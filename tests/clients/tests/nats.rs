@@ -17,10 +17,7 @@ const ORDERS: Destination = Destination::new("nats", "orders");
 async fn publish(client: &async_nats::Client) {
     let mut headers = HeaderMap::new();
     propagation::inject_context(&mut NatsHeaders(&mut headers));
-    client
-        .publish_with_headers("orders", headers, "an order".into())
-        .await
-        .expect("published");
+    client.publish_with_headers("orders", headers, "an order".into()).await.expect("published");
     client.flush().await.expect("sent");
 }
 
@@ -32,15 +29,11 @@ fn process(message: &async_nats::Message) {
 
 #[test]
 fn a_message_carries_the_context_of_its_producer() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let spans = testing::capture(|| {
         runtime.block_on(async {
-            let client = async_nats::connect(server("CLIENTS_NATS"))
-                .await
-                .expect("a connection");
+            let client = async_nats::connect(server("CLIENTS_NATS")).await.expect("a connection");
             let mut orders = client.subscribe("orders").await.expect("a subscription");
             client.flush().await.expect("subscribed");
             publish(&client).in_span(ORDERS.send()).await;

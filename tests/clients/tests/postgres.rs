@@ -20,9 +20,7 @@ const FIND: &str = "SELECT id FROM customers -- hunter3
 /// A connection with a table of its own.
 async fn connect() -> (Database, Client) {
     let url = server("CLIENTS_POSTGRES");
-    let (client, connection) = tokio_postgres::connect(&url, NoTls)
-        .await
-        .expect("a connection");
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection");
     tokio::spawn(connection);
     let table = "CREATE TEMPORARY TABLE customers (id int PRIMARY KEY, name text)";
     client.batch_execute(table).await.expect("a table");
@@ -86,10 +84,7 @@ async fn a_query_is_a_client_span_of_its_caller() {
         .assert_no_attribute("floe.cancelled");
     assert_eq!(span.data().span_kind, SpanKind::Client);
     assert_eq!(span.scope(), "floe-telemetry-sql");
-    assert_eq!(
-        spans.single("INSERT customers").data().status,
-        Status::Unset
-    );
+    assert_eq!(spans.single("INSERT customers").data().status, Status::Unset);
     spans.assert_conventions();
     assert_no_values(&spans);
 }

@@ -22,26 +22,20 @@ async fn pool() -> TracedPool<sqlx::Sqlite> {
         .await
         .expect("a table");
     for (id, customer) in [(1, "ada"), (2, "bob"), (3, "eve")] {
-        let insert = query("INSERT INTO orders VALUES (?, ?)")
-            .bind(id)
-            .bind(customer);
+        let insert = query("INSERT INTO orders VALUES (?, ?)").bind(id).bind(customer);
         insert.execute(&pool).await.expect("a row");
     }
     TracedPool::new(pool).attribute("db.namespace", "shop")
 }
 
 fn capture(code: impl Future<Output = ()>) -> Spans {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     testing::capture(|| runtime.expect("a runtime").block_on(code))
 }
 
 #[traced(name = "load orders")]
 async fn load(pool: &TracedPool<sqlx::Sqlite>) -> Vec<String> {
-    let rows = query("SELECT customer FROM orders WHERE id > ?")
-        .bind(1)
-        .fetch_all(pool);
+    let rows = query("SELECT customer FROM orders WHERE id > ?").bind(1).fetch_all(pool);
     let rows = rows.await.expect("rows");
     rows.iter().map(|row| row.get("customer")).collect()
 }
@@ -87,24 +81,15 @@ fn a_transaction_has_spans_with_the_attributes_of_its_pool() {
         assert_eq!(delete.await.expect("a result").rows_affected(), 1);
         transaction.rollback().await.expect("as before");
     });
-    spans
-        .single("DELETE orders")
-        .assert_attribute("db.namespace", "shop");
+    spans.single("DELETE orders").assert_attribute("db.namespace", "shop");
 }
 
 #[test]
 fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
     let spans = capture(async {
-        let error = query("INSERT INTO orders VALUES (1, 'again')")
-            .execute(&pool().await)
-            .await;
+        let error = query("INSERT INTO orders VALUES (1, 'again')").execute(&pool().await).await;
         let error = error.expect_err("the id exists");
-        assert!(
-            error
-                .as_database_error()
-                .expect("of the database")
-                .is_unique_violation()
-        );
+        assert!(error.as_database_error().expect("of the database").is_unique_violation());
     });
     let span = spans.single("INSERT orders");
     let span = span
@@ -120,9 +105,7 @@ fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
 #[test]
 fn no_row_where_one_is_expected_is_an_error_of_the_caller() {
     let spans = capture(async {
-        let none = query("SELECT id FROM orders WHERE id = 9")
-            .fetch_one(&pool().await)
-            .await;
+        let none = query("SELECT id FROM orders WHERE id = 9").fetch_one(&pool().await).await;
         assert!(matches!(none, Err(sqlx::Error::RowNotFound)));
     });
     let span = spans.single("SELECT orders");
@@ -135,23 +118,14 @@ fn the_span_of_a_stream_ends_when_the_stream_is_dropped() {
     let spans = capture(async {
         let pool = pool().await;
         let mut rows = query("SELECT id FROM orders").fetch(&pool);
-        assert_eq!(
-            rows.next()
-                .await
-                .expect("a row")
-                .expect("a row")
-                .get::<i64, _>("id"),
-            1
-        );
+        assert_eq!(rows.next().await.expect("a row").expect("a row").get::<i64, _>("id"), 1);
         drop(rows);
         load(&pool).await;
     });
     assert_eq!(spans.names().len(), 3);
     let mut queries = spans.named("SELECT orders");
     let dropped = queries.find(|span| span.data().parent_span_id == SpanId::INVALID);
-    dropped
-        .expect("a root")
-        .assert_attribute("db.response.returned_rows", 1);
+    dropped.expect("a root").assert_attribute("db.response.returned_rows", 1);
 }
 
 #[test]
@@ -162,7 +136,5 @@ fn a_pool_without_a_connection_is_an_error() {
         let closed = query("SELECT 1").fetch_all(&pool).await;
         assert!(matches!(closed, Err(sqlx::Error::PoolClosed)));
     });
-    spans
-        .single("SELECT")
-        .assert_attribute("error.type", "pool_closed");
+    spans.single("SELECT").assert_attribute("error.type", "pool_closed");
 }

@@ -17,14 +17,10 @@ fn attribute<'a>(span: &'a SpanData, key: &str) -> Option<&'a Value> {
 #[test]
 fn queries_are_spans_of_the_global_provider() {
     let exporter = InMemorySpanExporter::default();
-    let provider = SdkTracerProvider::builder()
-        .with_simple_exporter(exporter.clone())
-        .build();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     global::set_tracer_provider(provider.clone());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let above = Context::new().with_span(provider.tracer("program").start("above"));
     let queries = async {
         let pool = SqlitePoolOptions::new().max_connections(1);
@@ -52,10 +48,7 @@ fn queries_are_spans_of_the_global_provider() {
     }
     assert_eq!((&*select.name, &*failed.name), ("SELECT", "SELECT missing"));
     assert_eq!(attribute(select, "db.query.text"), Some(&"SELECT ?".into()));
-    assert_eq!(
-        attribute(select, "db.response.returned_rows"),
-        Some(&1.into())
-    );
+    assert_eq!(attribute(select, "db.response.returned_rows"), Some(&1.into()));
     assert_eq!(attribute(failed, "error.type"), Some(&"1".into()));
     assert!(
         matches!(&failed.status, Status::Error { description } if description.contains("no such table"))

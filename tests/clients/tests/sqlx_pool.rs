@@ -31,13 +31,9 @@ fn collect(
                     .map(|pair| (pair.key.to_string(), pair.value.to_string()))
                     .collect();
                 assert_eq!(attributes["db.client.connection.pool.name"], "orders");
-                let state = attributes
-                    .get("db.client.connection.state")
-                    .map_or("", String::as_str);
-                values.insert(
-                    format!("{} {state}", metric.name()).trim().to_owned(),
-                    point.value(),
-                );
+                let state = attributes.get("db.client.connection.state").map_or("", String::as_str);
+                values
+                    .insert(format!("{} {state}", metric.name()).trim().to_owned(), point.value());
             }
         }
     }
@@ -61,10 +57,8 @@ fn durations(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> 
             for point in histogram.data_points() {
                 let bounds: Vec<_> = point.bounds().collect();
                 assert_eq!(bounds, [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0]);
-                let mut attributes: Vec<_> = point
-                    .attributes()
-                    .map(|it| format!("{}={}", it.key, it.value))
-                    .collect();
+                let mut attributes: Vec<_> =
+                    point.attributes().map(|it| format!("{}={}", it.key, it.value)).collect();
                 attributes.sort();
                 series.push(format!("{} of {}", point.count(), attributes.join(" ")));
             }
@@ -81,13 +75,8 @@ async fn a_pool_and_its_queries_are_measured() {
         .with_reader(PeriodicReader::builder(exporter.clone()).build())
         .build();
     global::set_meter_provider(provider.clone());
-    let options = SqlitePoolOptions::new()
-        .min_connections(1)
-        .max_connections(1);
-    let pool = options
-        .connect("sqlite::memory:")
-        .await
-        .expect("a database in memory");
+    let options = SqlitePoolOptions::new().min_connections(1).max_connections(1);
+    let pool = options.connect("sqlite::memory:").await.expect("a database in memory");
     let pool = TracedPool::new(pool).observe("orders");
     let used = pool.acquire().await.expect("a connection");
     let values = collect(&provider, &exporter);
@@ -103,9 +92,7 @@ async fn a_pool_and_its_queries_are_measured() {
     assert_eq!(values["db.client.connection.count used"], 0);
     assert_eq!(values["db.client.connection.count idle"], 1);
 
-    let pool = pool
-        .url("mysql://root:hunter2@db/shop")
-        .attribute("tenant", "a");
+    let pool = pool.url("mysql://root:hunter2@db/shop").attribute("tenant", "a");
     for text in ["SELECT 'ada'", "SELECT 'bob'"] {
         query(text).fetch_one(&pool).await.expect("a row");
     }

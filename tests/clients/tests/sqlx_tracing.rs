@@ -19,10 +19,8 @@ fn the_events_of_sqlx_are_on_the_span_of_the_function() {
     let layers = tracing_subscriber::registry().with(LevelFilter::DEBUG);
     let subscriber = with_current_span(layers.with(tracing_layer()));
     tracing::subscriber::set_global_default(subscriber).expect("the only one");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let pool = SqlitePoolOptions::new().max_connections(1);
     let pool = runtime.block_on(pool.connect("sqlite::memory:"));
     let pool = pool.expect("a database in memory");

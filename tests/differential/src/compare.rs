@@ -57,9 +57,7 @@ pub fn compare(case: &Case) -> Result<()> {
 pub(crate) fn run_ours(case: &Case) -> Vec<Run> {
     let tracers = tracers(&TelemetryProvider::tracer_provider());
     let programs = case.programs.iter();
-    programs
-        .map(|program| run(program, &tracers, &mut |_| {}))
-        .collect()
+    programs.map(|program| run(program, &tracers, &mut |_| {})).collect()
 }
 
 fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
@@ -68,11 +66,7 @@ fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
         .with_schema_url("https://opentelemetry.io/schemas/1.30.0")
         .with_attributes([KeyValue::new("team", "data"), KeyValue::new("tier", 2)])
         .build();
-    [
-        provider.tracer("plain"),
-        provider.tracer_with_scope(complete),
-        provider.tracer("other"),
-    ]
+    [provider.tracer("plain"), provider.tracer_with_scope(complete), provider.tracer("other")]
 }
 
 /// The spans by the number of their program.
@@ -105,10 +99,7 @@ fn in_order(run: &Run, mut spans: Vec<SpanData>) -> Vec<Span> {
 }
 
 fn same_items<T: Serialize>(what: &str, expected: &[T], found: &[T]) -> Result<()> {
-    let (expected, found) = (
-        serde_json::to_value(expected)?,
-        serde_json::to_value(found)?,
-    );
+    let (expected, found) = (serde_json::to_value(expected)?, serde_json::to_value(found)?);
     match difference(what, &expected, &found) {
         Some(difference) => bail!(difference),
         None => Ok(()),
@@ -182,11 +173,7 @@ impl Sdk {
             .with_id_generator(ids.clone())
             .with_simple_exporter(memory.clone())
             .build();
-        Self {
-            provider,
-            memory,
-            ids,
-        }
+        Self { provider, memory, ids }
     }
 }
 

@@ -82,17 +82,15 @@ fn start() -> impl Strategy<Value = Start> {
         option::weighted(0.2, events),
         option::weighted(0.3, links),
     );
-    fields.prop_map(
-        |(tracer, parent, kind, time, attributes, events, links)| Start {
-            tracer,
-            parent,
-            kind,
-            time,
-            attributes,
-            events,
-            links,
-        },
-    )
+    fields.prop_map(|(tracer, parent, kind, time, attributes, events, links)| Start {
+        tracer,
+        parent,
+        kind,
+        time,
+        attributes,
+        events,
+        links,
+    })
 }
 
 fn kind() -> impl Strategy<Value = SpanKind> {
@@ -115,10 +113,7 @@ fn parent() -> impl Strategy<Value = Parent> {
 }
 
 fn target() -> impl Strategy<Value = Target> {
-    prop_oneof![
-        pick().prop_map(Target::Span),
-        remote().prop_map(Target::Remote)
-    ]
+    prop_oneof![pick().prop_map(Target::Span), remote().prop_map(Target::Remote)]
 }
 
 fn remote() -> impl Strategy<Value = Remote> {
@@ -132,10 +127,7 @@ fn remote() -> impl Strategy<Value = Remote> {
     let span_id = prop_oneof![15 => any::<u64>(), 1 => Just(0)];
     let flags = select(vec![0, 1, 1, 1, 2, 3]);
     let member = || select(vec!["vendor", "other@tenant", "third"]).prop_map(str::to_owned);
-    let state = vec(
-        (member(), select(vec!["1", "a:b;c"]).prop_map(str::to_owned)),
-        0..3,
-    );
+    let state = vec((member(), select(vec!["1", "a:b;c"]).prop_map(str::to_owned)), 0..3);
     (trace_id, span_id, flags, state).prop_map(|(trace_id, span_id, flags, state)| Remote {
         trace_id,
         span_id,
@@ -145,12 +137,7 @@ fn remote() -> impl Strategy<Value = Remote> {
 }
 
 fn update() -> impl Strategy<Value = Update> {
-    let code = select(vec![
-        Code::Unset,
-        Code::Ok,
-        Code::Error,
-        Code::ErrorWithoutDescription,
-    ]);
+    let code = select(vec![Code::Unset, Code::Ok, Code::Error, Code::ErrorWithoutDescription]);
     let number = || 100..150_usize;
     prop_oneof![
         16 => attribute().prop_map(Update::SetAttribute),
@@ -182,11 +169,7 @@ fn attribute() -> impl Strategy<Value = KeyValue> {
     let key = select(vec!["a", "b", "c", "d", "code.line.number", "größe"]);
     let owned = ANY_BOOL;
     (key, owned, value()).prop_map(|(key, is_owned, value)| {
-        if is_owned {
-            KeyValue::new(key.to_owned(), value)
-        } else {
-            KeyValue::new(key, value)
-        }
+        if is_owned { KeyValue::new(key.to_owned(), value) } else { KeyValue::new(key, value) }
     })
 }
 

@@ -4,10 +4,7 @@
 //! cargo run --release -p floe-differential -- --programs 100000
 //! cargo run -p floe-differential -- --programs 300 --otlp FOLDER
 //! ```
-#![expect(
-    clippy::print_stdout,
-    reason = "the result is the output of the program"
-)]
+#![expect(clippy::print_stdout, reason = "the result is the output of the program")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,9 +46,5 @@ fn main() -> Result<ExitCode> {
         "{compared} programs, {differences} differences, {:.1} s",
         start.elapsed().as_secs_f64()
     );
-    Ok(if found.is_some() {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if found.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

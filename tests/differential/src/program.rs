@@ -207,12 +207,6 @@ impl Remote {
     pub fn context(&self) -> SpanContext {
         let state = TraceState::from_key_value(self.state.clone()).unwrap_or_default();
         let flags = TraceFlags::new(self.flags);
-        SpanContext::new(
-            self.trace_id.into(),
-            self.span_id.into(),
-            flags,
-            true,
-            state,
-        )
+        SpanContext::new(self.trace_id.into(), self.span_id.into(), flags, true, state)
     }
 }

@@ -38,12 +38,7 @@ where
         state.position = position;
         state.operation(operation, tracers, before_start);
     }
-    let State {
-        spans,
-        mut guards,
-        run,
-        ..
-    } = state;
+    let State { spans, mut guards, run, .. } = state;
     if program.drops_spans_first {
         drop(spans);
     }
@@ -198,11 +193,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         let Some(index) = span.of(self.spans.len()) else {
             return;
         };
-        let below = if in_current {
-            Context::current()
-        } else {
-            Context::new()
-        };
+        let below = if in_current { Context::current() } else { Context::new() };
         let context = self.span_context(index);
         let handle = &mut self.spans[index];
         *handle = match mem::replace(handle, Handle::Dropped(context)) {
@@ -309,10 +300,6 @@ fn observed(context: &SpanContext) -> String {
     let (trace_id, span_id) = (context.trace_id(), context.span_id());
     let flags = differences::flags(context);
     let state = context.trace_state().header();
-    let place = if context.is_remote() {
-        "remote"
-    } else {
-        "local"
-    };
+    let place = if context.is_remote() { "remote" } else { "local" };
     format!("{trace_id}:{span_id}, flags {flags}, state `{state}`, {place}")
 }

@@ -48,17 +48,11 @@ pub fn search(programs: usize, seed: u64) -> (usize, Option<Found>) {
         match result {
             Ok(()) => {}
             Err(TestError::Fail(reason, case)) => {
-                let found = Found {
-                    difference: reason.message().to_owned(),
-                    case: Some(case),
-                };
+                let found = Found { difference: reason.message().to_owned(), case: Some(case) };
                 return (compared.get(), Some(found));
             }
             Err(TestError::Abort(reason)) => {
-                let found = Found {
-                    difference: reason.message().to_owned(),
-                    case: None,
-                };
+                let found = Found { difference: reason.message().to_owned(), case: None };
                 return (compared.get(), Some(found));
             }
         }

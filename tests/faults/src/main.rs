@@ -9,10 +9,7 @@
 //! limit, and a check, which runs in this process together with the receivers that misbehave. For each
 //! scenario and protocol one line states whether the promise was kept, and the figures of the program. The last
 //! line is the score; the exit code is 1 unless every run has passed.
-#![expect(
-    clippy::print_stdout,
-    reason = "the scorecard is the output of the program"
-)]
+#![expect(clippy::print_stdout, reason = "the scorecard is the output of the program")]
 
 mod child;
 mod fork;
@@ -62,11 +59,7 @@ fn main() -> ExitCode {
         arguments => run_scenarios(arguments),
     };
     println!("{passed} of {all}");
-    if passed == all && passed > 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs the selected scenarios, and with `--quick` the soak at the same time. Returns how many have passed,
@@ -76,12 +69,8 @@ fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
     let is_selected =
         |scenario: &Scenario| names.is_empty() || names.iter().any(|name| **name == scenario.name);
-    let selected = scenarios::ALL
-        .iter()
-        .filter(|scenario| is_selected(scenario));
-    let cases: Vec<Case> = selected
-        .flat_map(|scenario| Case::all_of(scenario))
-        .collect();
+    let selected = scenarios::ALL.iter().filter(|scenario| is_selected(scenario));
+    let cases: Vec<Case> = selected.flat_map(|scenario| Case::all_of(scenario)).collect();
     thread::scope(|scope| {
         let with_soak = is_quick && names.is_empty();
         let soak = with_soak.then(|| scope.spawn(|| run_soak(soak::QUICK)));
@@ -110,10 +99,7 @@ fn run_soak(length: Duration) -> (usize, usize) {
             Err(error) => ("FAIL", format!("{error:#}")),
         };
         passed += usize::from(result.is_ok());
-        println!(
-            "{word}  {:<24} {protocol:<4}  {promise}\n       {text}",
-            soak::NAME
-        );
+        println!("{word}  {:<24} {protocol:<4}  {promise}\n       {text}", soak::NAME);
     }
     (passed, results.len())
 }

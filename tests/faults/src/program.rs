@@ -57,16 +57,9 @@ impl Program {
         let nanos = bare_calls.map(|call| call.nanos).collect();
         Self {
             endpoint: endpoint.to_owned(),
-            protocol: if protocol == "http" {
-                OtlpProtocol::Http
-            } else {
-                OtlpProtocol::Grpc
-            },
+            protocol: if protocol == "http" { OtlpProtocol::Http } else { OtlpProtocol::Grpc },
             telemetry: None,
-            report: Report {
-                bare_calls: Calls::of(nanos),
-                ..Report::default()
-            },
+            report: Report { bare_calls: Calls::of(nanos), ..Report::default() },
             nanos: Vec::new(),
             log: Log::default(),
         }
@@ -76,10 +69,7 @@ impl Program {
     pub(crate) fn bridge_tracing(&self) {
         let messages = self.log.layer().with_filter(LevelFilter::INFO);
         let spans = floe_telemetry::tracing_layer();
-        tracing_subscriber::registry()
-            .with(messages)
-            .with(spans)
-            .init();
+        tracing_subscriber::registry().with(messages).with(spans).init();
     }
 
     /// The configuration that most scenarios use: traces over OTLP, with a credential.
@@ -90,11 +80,7 @@ impl Program {
         config.exporters.metrics = Some(vec![ExporterKind::None]);
         config.exporters.logs = Some(vec![ExporterKind::None]);
         config.otlp.all.timeout_millis = u64::try_from(EXPORT_TIMEOUT.as_millis()).ok();
-        config
-            .otlp
-            .all
-            .headers
-            .insert("x-team-key".to_owned(), TOKEN.into());
+        config.otlp.all.headers.insert("x-team-key".to_owned(), TOKEN.into());
         config
     }
 
@@ -178,9 +164,8 @@ impl Program {
     /// Calls the annotated function once on each of `count` threads, of which `alive` are alive at the same time.
     pub(crate) fn spans_on_short_threads(&mut self, count: u64, alive: usize) {
         for _ in 0..count / alive as u64 {
-            let calls = on_threads(alive, || {
-                measured(1, |number| work(number, black_box(""))).next()
-            });
+            let calls =
+                on_threads(alive, || measured(1, |number| work(number, black_box(""))).next());
             self.add_calls(calls.into_iter().flatten(), "");
         }
     }
@@ -374,11 +359,7 @@ fn measured(count: u64, function: impl Fn(u64) -> u64) -> impl Iterator<Item = C
         let waited = queue.waited();
         let nanos = elapsed.saturating_sub(waited.saturating_sub(before));
         before = waited;
-        Call {
-            number,
-            result,
-            nanos,
-        }
+        Call { number, result, nanos }
     })
 }
 
@@ -416,9 +397,7 @@ impl Log {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let log = self.clone();
-        tracing_subscriber::fmt::layer()
-            .with_writer(move || log.clone())
-            .with_ansi(false)
+        tracing_subscriber::fmt::layer().with_writer(move || log.clone()).with_ansi(false)
     }
 
     fn text(&self) -> String {

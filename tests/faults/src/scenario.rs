@@ -66,10 +66,7 @@ impl Case {
             [] => HTTP,
             protocols => protocols,
         };
-        protocols.iter().map(move |protocol| Self {
-            scenario,
-            protocol: *protocol,
-        })
+        protocols.iter().map(move |protocol| Self { scenario, protocol: *protocol })
     }
 
     /// Starts the program in a child process.
@@ -95,11 +92,7 @@ impl Case {
         let report = (self.scenario.check)(self)?;
         let counters = report.counters;
         check_counters(&report)?;
-        ensure!(
-            report.wrong_results == 0,
-            "{} calls had another result",
-            report.wrong_results
-        );
+        ensure!(report.wrong_results == 0, "{} calls had another result", report.wrong_results);
         let operations = report.operations.values();
         let errors = operations.filter_map(|operation| operation.error.as_ref());
         let mut messages = errors.chain([&report.log]);
@@ -114,20 +107,9 @@ impl Case {
             "999 of 1000 calls took up to {} ns",
             calls.p999_nanos
         );
-        ensure!(
-            calls.max_nanos <= MAX_PAUSE,
-            "a call took {} ns",
-            calls.max_nanos
-        );
-        ensure!(
-            memory <= self.scenario.max_memory,
-            "the program used {memory} MiB"
-        );
-        ensure!(
-            report.threads <= MAX_THREADS,
-            "{} threads are left",
-            report.threads
-        );
+        ensure!(calls.max_nanos <= MAX_PAUSE, "a call took {} ns", calls.max_nanos);
+        ensure!(memory <= self.scenario.max_memory, "the program used {memory} MiB");
+        ensure!(report.threads <= MAX_THREADS, "{} threads are left", report.threads);
         Ok(format!(
             "{} spans = {} exported + {} failed + {} dropped + {} pending, {} arrived, {}, {memory} MiB, {} threads",
             report.created,
@@ -168,12 +150,7 @@ fn check_counters(report: &Report) -> Result<()> {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scenario {
-            name,
-            promise,
-            protocols,
-            ..
-        } = self.scenario;
+        let Scenario { name, promise, protocols, .. } = self.scenario;
         let protocol = match self.protocol {
             _ if protocols.is_empty() => "-",
             OtlpProtocol::Http => "HTTP",
@@ -193,17 +170,10 @@ mod tests {
     /// A report of a program that has recorded 10 spans, of which `pending` are neither delivered nor dropped,
     /// and whose shutdown had this error.
     fn report(pending: u64, error: Option<&str>) -> Report {
-        let shutdown = Operation {
-            duration: Duration::ZERO,
-            error: error.map(str::to_owned),
-        };
+        let shutdown = Operation { duration: Duration::ZERO, error: error.map(str::to_owned) };
         Report {
             created: 10,
-            counters: Counters {
-                exported: 10 - pending,
-                pending,
-                ..Counters::default()
-            },
+            counters: Counters { exported: 10 - pending, pending, ..Counters::default() },
             arrived: 10 - pending,
             operations: [("shutdown".to_owned(), shutdown)].into(),
             ..Report::default()
@@ -226,11 +196,7 @@ mod tests {
     fn what_is_exported_has_arrived() {
         let complete = report(0, None);
         for (arrived, unconfirmed, is_kept) in [(10, 0, true), (9, 0, false), (11, 1, true)] {
-            let report = Report {
-                arrived,
-                unconfirmed,
-                ..complete.clone()
-            };
+            let report = Report { arrived, unconfirmed, ..complete.clone() };
             assert_eq!(check_counters(&report).is_ok(), is_kept, "{arrived}");
         }
     }

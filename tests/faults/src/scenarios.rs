@@ -100,40 +100,19 @@ pub(crate) static ALL: &[&Scenario] = &[
 /// The faults of docs/faults.md, each with the scenarios and the tests (as `path::name`) that inject it.
 #[cfg(test)]
 static COVERAGE: &[(&str, &[&str])] = &[
-    (
-        "F01 the receiver is down: connections are refused",
-        &["refused"],
-    ),
-    (
-        "F02 the receiver accepts connections and never answers",
-        &["never_answers"],
-    ),
-    (
-        "F03 the receiver sends the head of a response and no body",
-        &["stalled_body"],
-    ),
-    (
-        "F04 the receiver or the network is slow",
-        &["slow_receiver"],
-    ),
-    (
-        "F05 connections are reset in the middle of a request",
-        &["connection_resets"],
-    ),
+    ("F01 the receiver is down: connections are refused", &["refused"]),
+    ("F02 the receiver accepts connections and never answers", &["never_answers"]),
+    ("F03 the receiver sends the head of a response and no body", &["stalled_body"]),
+    ("F04 the receiver or the network is slow", &["slow_receiver"]),
+    ("F05 connections are reset in the middle of a request", &["connection_resets"]),
     (
         "F06 a connection falls silent, or the process of the receiver is stopped",
         &["half_open", "stopped_receiver"],
     ),
-    (
-        "F07 the receiver restarts at the same address",
-        &["receiver_restarts"],
-    ),
+    ("F07 the receiver restarts at the same address", &["receiver_restarts"]),
     (
         "F08 the receiver is overloaded for a while",
-        &[
-            "server_errors",
-            "crates/otlp/src/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter",
-        ],
+        &["server_errors", "crates/otlp/src/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter"],
     ),
     (
         "F09 the receiver throttles with `Retry-After`: seconds, a date, or nonsense",
@@ -143,26 +122,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     ("F10 every HTTP status and gRPC code", &["status_table"]),
-    (
-        "F11 the receiver throttles with `RetryInfo`, or without it",
-        &["retry_info"],
-    ),
-    (
-        "F12 a partial success rejects spans, or only has a message",
-        &["partial_success"],
-    ),
+    ("F11 the receiver throttles with `RetryInfo`, or without it", &["retry_info"]),
+    ("F12 a partial success rejects spans, or only has a message", &["partial_success"]),
     (
         "F13 a response that is too large or does not end",
         &["endless_response", "large_response", "endless_headers"],
     ),
-    (
-        "F14 a compressed response: too large, truncated, damaged",
-        &["compressed_response"],
-    ),
-    (
-        "F15 queues are full while many threads record spans",
-        &["full_queues"],
-    ),
+    ("F14 a compressed response: too large, truncated, damaged", &["compressed_response"]),
+    ("F15 queues are full while many threads record spans", &["full_queues"]),
     (
         "F16 large spans at full rate while the receiver is down",
         &[
@@ -170,10 +137,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "tests/tests/global/memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
         ],
     ),
-    (
-        "F17 an exporter of the program panics once, or always",
-        &["panicking_exporter"],
-    ),
+    ("F17 an exporter of the program panics once, or always", &["panicking_exporter"]),
     (
         "F18 code of the program panics while a span starts or ends",
         &[
@@ -218,10 +182,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F25 threads end right after their spans",
         &["tests/tests/global/lifecycle.rs::ended_threads_lose_no_spans"],
     ),
-    (
-        "F26 the calls of the exporter itself could be recorded",
-        &["traced_exporter"],
-    ),
+    ("F26 the calls of the exporter itself could be recorded", &["traced_exporter"]),
     (
         "F27 `traceparent`, `tracestate` and `baggage` with any content",
         &[
@@ -244,20 +205,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "tests/tests/global/memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
         ],
     ),
-    (
-        "gRPC keeps using a connection that has gone silent",
-        &["half_open"],
-    ),
+    ("gRPC keeps using a connection that has gone silent", &["half_open"]),
     (
         "gRPC loses a batch when a connection breaks",
         &["connection_resets", "receiver_restarts", "go_away"],
     ),
     (
         "batches exceed the limit of receivers",
-        &[
-            "large_spans",
-            "tests/tests/global/requests.rs::a_batch_is_split_below_the_limit",
-        ],
+        &["large_spans", "tests/tests/global/requests.rs::a_batch_is_split_below_the_limit"],
     ),
     (
         "spans are counted nowhere after a shutdown that timed out",
@@ -291,10 +246,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "SIGTERM ends a program before its spans are exported",
-        &[
-            "terminated",
-            "tests/tests/global/exit.rs::a_signal_delivers_and_ends_the_process",
-        ],
+        &["terminated", "tests/tests/global/exit.rs::a_signal_delivers_and_ends_the_process"],
     ),
     (
         "a signal ends a run of `floe` without its trace, and leaves a draft",
@@ -305,10 +257,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a partial success counts the complete batch as failed",
-        &[
-            "partial_success",
-            "tests/tests/global/requests.rs::a_partial_success_counts_both_parts",
-        ],
+        &["partial_success", "tests/tests/global/requests.rs::a_partial_success_counts_both_parts"],
     ),
     (
         "`--output` replaces files that `floe` did not write",
@@ -325,10 +274,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "crates/sdk/src/collector/enrich.rs::a_span_before_1970_has_its_duration",
         ],
     ),
-    (
-        "a response that is not one of OTLP counts as a delivery",
-        &["wrong_response"],
-    ),
+    ("a response that is not one of OTLP counts as a delivery", &["wrong_response"]),
     (
         "paths of artifacts leave the product",
         &[
@@ -394,19 +340,13 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a failure names neither its endpoint nor which of two exporters has failed",
-        &[
-            "refused",
-            "tests/tests/global/requests.rs::two_destinations_have_two_names",
-        ],
+        &["refused", "tests/tests/global/requests.rs::two_destinations_have_two_names"],
     ),
     (
         "the path in the message of an error is redacted",
         &["platform/tests/it/paths.rs::the_place_of_an_error_is_not_redacted"],
     ),
-    (
-        "spans are nested deeper than OpenTelemetry's context",
-        &["deep_nesting"],
-    ),
+    ("spans are nested deeper than OpenTelemetry's context", &["deep_nesting"]),
     (
         "a subscriber of the program blocks while the process ends",
         &[
@@ -458,10 +398,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a `tracing` subscriber that panics ends the threads of the library",
         &["panicking_subscriber"],
     ),
-    (
-        "each request of a divided batch has the timeout of an export",
-        &["divided_batch"],
-    ),
+    ("each request of a divided batch has the timeout of an export", &["divided_batch"]),
     (
         "spans that are dropped for memory leave their events in the metrics' buffer",
         &["measured_large_spans"],
@@ -542,12 +479,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "threads end while no exporter has room for their spans",
-        &[
-            "short_threads",
-            "short_threads_refused",
-            "short_threads_slow",
-            "many_threads",
-        ],
+        &["short_threads", "short_threads_refused", "short_threads_slow", "many_threads"],
     ),
     (
         "an attribute is a text of gigabytes",
@@ -577,10 +509,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "tests/tests/global/memory.rs::the_first_span_of_a_thread_reserves_little_where_memory_is_locked",
         ],
     ),
-    (
-        "there is no memory for the buffer of a thread",
-        &["no_memory"],
-    ),
+    ("there is no memory for the buffer of a thread", &["no_memory"]),
     (
         "OTLP, a file, the console or a log line ends a program that has not ignored SIGPIPE or SIGXFSZ",
         &[
@@ -649,14 +578,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "the first address of a name is silent, and nothing is ever delivered",
         &["crates/otlp/src/proxy.rs::a_silent_address_is_followed_by_the_next_one"],
     ),
-    (
-        "over gRPC, a page of 502, 503, 504 or 429 loses the batch",
-        &["error_page"],
-    ),
-    (
-        "over gRPC, a compressed response counts as a failure",
-        &["compressed_response"],
-    ),
+    ("over gRPC, a page of 502, 503, 504 or 429 loses the batch", &["error_page"]),
+    ("over gRPC, a compressed response counts as a failure", &["compressed_response"]),
     (
         "the runtime of an exporter fails once, and nothing is ever delivered again",
         &["broken_driver"],
@@ -771,9 +694,7 @@ mod tests {
     #[test]
     fn each_scenario_injects_a_documented_fault() {
         for scenario in ALL {
-            let is_listed = COVERAGE
-                .iter()
-                .any(|(_, cases)| cases.contains(&scenario.name));
+            let is_listed = COVERAGE.iter().any(|(_, cases)| cases.contains(&scenario.name));
             assert!(is_listed, "{}", scenario.name);
         }
     }

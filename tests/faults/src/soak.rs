@@ -93,11 +93,7 @@ fn soak(protocol: OtlpProtocol, length: Duration) -> Result<Outcome> {
     site.set(None);
     child.proceed()?;
     let report = child.finish()?;
-    Ok(Outcome {
-        samples,
-        report,
-        accepted: site.accepted(),
-    })
+    Ok(Outcome { samples, report, accepted: site.accepted() })
 }
 
 impl Outcome {
@@ -105,10 +101,7 @@ impl Outcome {
         let counters = self.report.counters;
         check_accounts(&self.samples)?;
         let flat = check_flat(&self.samples)?;
-        ensure!(
-            counters.pending == 0,
-            "spans are pending at the end: {counters:?}"
-        );
+        ensure!(counters.pending == 0, "spans are pending at the end: {counters:?}");
         ensure!(
             self.report.created == counters.exported + counters.failed + counters.dropped,
             "{} spans were created: {counters:?}",

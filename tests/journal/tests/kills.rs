@@ -53,12 +53,7 @@ fn truth(path: &Path) -> HashMap<[u8; 24], Truth> {
 
 fn start(folder: &Path, endpoint: &str, truth: &Path, end: &str) -> Child {
     let mut program = Command::new(PROGRAM);
-    program.args([
-        folder.as_os_str(),
-        endpoint.as_ref(),
-        truth.as_os_str(),
-        end.as_ref(),
-    ]);
+    program.args([folder.as_os_str(), endpoint.as_ref(), truth.as_os_str(), end.as_ref()]);
     program.stdout(Stdio::piped()).spawn().unwrap()
 }
 
@@ -94,10 +89,7 @@ fn hex(ids: &[u8; 24]) -> String {
 /// The number of spans in a request.
 fn spans_of(body: &[u8]) -> usize {
     let request = ExportTraceServiceRequest::decode(body).unwrap();
-    let scopes = request
-        .resource_spans
-        .iter()
-        .flat_map(|spans| &spans.scope_spans);
+    let scopes = request.resource_spans.iter().flat_map(|spans| &spans.scope_spans);
     scopes.map(|scope| scope.spans.len()).sum()
 }
 
@@ -118,11 +110,7 @@ struct Score {
 fn run(folder: &Path, lines: usize, end: &str, is_down: bool, score: &mut Score) {
     let receiver = Receiver::http();
     let nobody = ReservedPort::new();
-    let endpoint = if is_down {
-        nobody.endpoint()
-    } else {
-        receiver.endpoint()
-    };
+    let endpoint = if is_down { nobody.endpoint() } else { receiver.endpoint() };
     let path = folder.join("truth");
     let journal = folder.join("journal");
     let died = kill_after(start(&journal, &endpoint, &path, end), lines, end);
@@ -201,10 +189,6 @@ fn whatever_ends_the_program_loses_nothing_that_had_ended() {
         run(folder.path(), 0, end, false, &mut score);
         println!("{end}: {score:?}");
         assert!(score.ended > 0 && score.open >= 50, "{end}: {score:?}");
-        assert_eq!(
-            (score.crashed, score.lost),
-            (score.open, 0),
-            "{end}: {score:?}"
-        );
+        assert_eq!((score.crashed, score.lost), (score.open, 0), "{end}: {score:?}");
     }
 }

@@ -103,10 +103,7 @@ fn an_outage_and_a_restart_lose_nothing_and_keep_the_order() {
     let got = numbers(&receiver);
     assert!(got.is_sorted_by_key(|number| number / 1500));
     assert!(all_once(got, 3100));
-    assert_eq!(
-        fs::read_dir(folder.path().join("journal")).unwrap().count(),
-        0
-    );
+    assert_eq!(fs::read_dir(folder.path().join("journal")).unwrap().count(), 0);
 }
 
 #[test]
@@ -149,10 +146,7 @@ fn a_full_journal_keeps_what_it_has() {
         let _ = telemetry.force_flush(TIMEOUT);
         assert!(bytes(folder.path()) <= max_bytes);
     }
-    let error = telemetry
-        .shutdown(TIMEOUT)
-        .err()
-        .map(|error| error.to_string());
+    let error = telemetry.shutdown(TIMEOUT).err().map(|error| error.to_string());
     let exported = telemetry.statistics().exported;
     drop(telemetry);
     assert!(exported > 1000, "{exported} {error:?}");
@@ -162,10 +156,7 @@ fn a_full_journal_keeps_what_it_has() {
     telemetry.shutdown(TIMEOUT).unwrap();
     let got = numbers(&receiver);
     assert_eq!(got.len() as u64, exported);
-    assert_eq!(
-        got.into_iter().collect::<HashSet<_>>().len() as u64,
-        exported
-    );
+    assert_eq!(got.into_iter().collect::<HashSet<_>>().len() as u64, exported);
 }
 
 fn config_of(folder: &tempfile::TempDir, receiver: &Receiver) -> TelemetryConfig {
@@ -187,10 +178,7 @@ fn what_a_receiver_rejects_does_not_stop_what_follows() {
     work(2);
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(numbers(&receiver), [2]);
-    assert_eq!(
-        fs::read_dir(folder.path().join("journal")).unwrap().count(),
-        0
-    );
+    assert_eq!(fs::read_dir(folder.path().join("journal")).unwrap().count(), 0);
 }
 
 #[test]
@@ -262,11 +250,7 @@ struct Warnings(Sender<String>);
 
 impl<S: Subscriber> Layer<S> for Warnings {
     fn on_event(&self, event: &tracing::Event<'_>, _: layer::Context<'_, S>) {
-        if event
-            .metadata()
-            .target()
-            .starts_with("floe_telemetry_journal")
-        {
+        if event.metadata().target().starts_with("floe_telemetry_journal") {
             let mut fields = String::new();
             event.record(&mut |field: &Field, value: &dyn Debug| {
                 let _ = write!(fields, "{field}={value:?} ");
@@ -345,12 +329,7 @@ fn all_signals_have_a_journal() {
     floe_telemetry::MetricRecorder::new("outage").increment("orders", 1, &[]);
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(numbers(&receiver), [1]);
-    assert!(
-        receiver
-            .logs()
-            .iter()
-            .any(|log| log.body == Some("a record".into()))
-    );
+    assert!(receiver.logs().iter().any(|log| log.body == Some("a record".into())));
     assert!(receiver.points().iter().any(|point| point.name == "orders"));
 }
 

@@ -43,10 +43,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
     let endpoint = format!("http://{}", receiver.local_addr().unwrap());
     let secure = endpoint.replace("http:", "https:");
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    let none = [
-        ("OTEL_METRICS_EXPORTER", "none"),
-        ("OTEL_LOGS_EXPORTER", "none"),
-    ];
+    let none = [("OTEL_METRICS_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")];
     let of_protocol = |endpoint: &str| {
         format!(
             "otlp: expected `http/protobuf` or `http/json`, found `grpc` for `{endpoint}`, which needs the feature \
@@ -117,18 +114,9 @@ fn what_is_left_out_is_named_where_it_is_needed() {
     let console = needs("exporters: found the exporter `console`", "console");
     let yaml = needs("found the configuration file `/otel.yaml`", "yaml");
     for (variables, expected) in [
-        (
-            vec![("OTEL_TRACES_EXPORTER", "console")],
-            format!("{INIT}{console}"),
-        ),
-        (
-            vec![("FLOE_CONFIG_FILE", "/otel.yaml")],
-            format!("warning: nothing is recorded: {yaml}"),
-        ),
-        (
-            vec![("OTEL_CONFIG_FILE", "/otel.yaml")],
-            format!("warning: nothing is recorded: {yaml}"),
-        ),
+        (vec![("OTEL_TRACES_EXPORTER", "console")], format!("{INIT}{console}")),
+        (vec![("FLOE_CONFIG_FILE", "/otel.yaml")], format!("warning: nothing is recorded: {yaml}")),
+        (vec![("OTEL_CONFIG_FILE", "/otel.yaml")], format!("warning: nothing is recorded: {yaml}")),
     ] {
         let text = messages(&variables);
         assert!(text.contains(&expected), "{variables:?}: {text}");

@@ -132,11 +132,9 @@ fn arguments_of_the_attribute(exporter: &InMemorySpanExporter) {
     let span = named(&spans, "receive");
     assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
     assert_eq!(span.span_kind, SpanKind::Consumer);
-    for (key, value) in [
-        ("order.id", Value::I64(7)),
-        ("order.region", "eu".into()),
-        ("order.items", Value::I64(3)),
-    ] {
+    for (key, value) in
+        [("order.id", Value::I64(7)), ("order.region", "eu".into()), ("order.items", Value::I64(3))]
+    {
         assert_eq!(attribute(span, key), Some(&value), "{key}");
     }
     assert_eq!(span.links.len(), 1);
@@ -208,9 +206,8 @@ fn futures(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
     let tracer = provider.tracer("program");
     let above = Context::new().with_span(tracer.start("above"));
     runtime.block_on(async {
-        let tasks: Vec<_> = (0..20)
-            .map(|rows| tokio::spawn(wait(rows).with_context(above.clone())))
-            .collect();
+        let tasks: Vec<_> =
+            (0..20).map(|rows| tokio::spawn(wait(rows).with_context(above.clone()))).collect();
         for task in tasks {
             task.await.unwrap();
         }

@@ -45,10 +45,7 @@ mod collector {
 mod recorder {
     mod buffer;
     mod handover;
-    #[expect(
-        dead_code,
-        reason = "rings are always allocated, and the models have a lock of loom"
-    )]
+    #[expect(dead_code, reason = "rings are always allocated, and the models have a lock of loom")]
     #[path = "../../../../crates/core/src/recorder/idle.rs"]
     mod idle;
     #[expect(dead_code, reason = "the id of the span is for the cell of its thread")]

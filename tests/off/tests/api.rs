@@ -52,16 +52,11 @@ const SPANS: [Open; DOMAINS.len()] = [
 fn domains_record_nothing() {
     for open in SPANS {
         let span = open();
-        span.set_attributes(&alert::Delivery {
-            delivery_status: alert::DeliveryStatus::Delivered,
-        });
+        span.set_attributes(&alert::Delivery { delivery_status: alert::DeliveryStatus::Delivered });
         span.add_event("event", vec![KeyValue::new("n", 1)]);
         span.add_link(SpanContext::NONE);
         span.update_name("renamed");
-        assert_eq!(
-            span.observe(Err::<(), _>(std::fmt::Error)),
-            Err(std::fmt::Error)
-        );
+        assert_eq!(span.observe(Err::<(), _>(std::fmt::Error)), Err(std::fmt::Error));
         assert!(!span.is_recording() && !span.span_context().is_valid());
         assert!(!Context::current().has_active_span());
     }
@@ -78,19 +73,13 @@ fn context_of_the_caller_is_propagated() {
         propagation::current_trace_id().as_deref(),
         Some("0af7651916cd43dd8448eb211c80319c")
     );
-    assert_eq!(
-        propagation::current_span_id().as_deref(),
-        Some("b7ad6b7169203331")
-    );
+    assert_eq!(propagation::current_span_id().as_deref(), Some("b7ad6b7169203331"));
     assert!(propagation::is_trace_active());
     assert!(propagation::current_span_context().is_remote());
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0.0", Mode::Prod);
     let _identity = propagation::set_floe_baggage(&identity).attach();
     let _tenant = propagation::set_baggage_value("tenant", "acme").attach();
-    assert_eq!(
-        propagation::baggage_value("tenant").as_deref(),
-        Some("acme")
-    );
+    assert_eq!(propagation::baggage_value("tenant").as_deref(), Some("acme"));
 
     let mut sorted = BTreeMap::new();
     inject_context(&mut sorted);
@@ -102,22 +91,11 @@ fn context_of_the_caller_is_propagated() {
     inject_context(&mut environment);
     assert_eq!(sorted["traceparent"], PARENT);
     assert_eq!(headers["traceparent"], PARENT);
-    assert!(
-        pairs
-            .iter()
-            .any(|(key, value)| key == "traceparent" && value == PARENT)
-    );
-    assert!(
-        environment
-            .iter()
-            .any(|pair| pair == ("TRACEPARENT", PARENT))
-    );
+    assert!(pairs.iter().any(|(key, value)| key == "traceparent" && value == PARENT));
+    assert!(environment.iter().any(|pair| pair == ("TRACEPARENT", PARENT)));
     assert_eq!(propagation::inject_headers()["baggage"], sorted["baggage"]);
     let again = extract_context(&headers);
-    assert_eq!(
-        again.span().span_context().trace_id().to_string(),
-        PARENT[3..35]
-    );
+    assert_eq!(again.span().span_context().trace_id().to_string(), PARENT[3..35]);
     // The environment of the test process is unspecified; reading it must not fail.
     let _ = propagation::from_environment();
     let _ = EnvironmentCarrier::from_process();
@@ -184,11 +162,9 @@ fn plugins_are_still_found() {
 #[test]
 fn text_is_still_sanitized() {
     let url = "postgresql://floe:hunter2@db.internal/orders";
-    for safe in [
-        sanitize_error_message(url),
-        sanitize(url),
-        floe_telemetry::sanitize_credentials(url),
-    ] {
+    for safe in
+        [sanitize_error_message(url), sanitize(url), floe_telemetry::sanitize_credentials(url)]
+    {
         assert_eq!(safe, "postgresql://<REDACTED>@db.internal/orders");
     }
     assert_eq!(sanitize_url(url), "postgresql://db.internal/orders");

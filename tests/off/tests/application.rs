@@ -56,10 +56,8 @@ async fn an_application_runs_without_spans() {
     config.apply_env().unwrap();
     config.validate().unwrap();
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     let lines = Lines::default();
     let writer = lines.clone();
     let layer = logs::layer_with_writer(&LoggingConfig::default(), move || writer.clone()).unwrap();
@@ -67,16 +65,11 @@ async fn an_application_runs_without_spans() {
         assert!(load(1).is_err());
     });
     let line = lines.text();
-    assert!(
-        line.contains("loading") && !line.contains("trace_id"),
-        "{line}"
-    );
+    assert!(line.contains("loading") && !line.contains("trace_id"), "{line}");
     assert_eq!(later().await, 1);
     TelemetryProvider::tracer_provider()
         .tracer("plain")
-        .in_span("plain", |_| {
-            MetricRecorder::new("off").increment("calls", 1, &[])
-        });
+        .in_span("plain", |_| MetricRecorder::new("off").increment("calls", 1, &[]));
     telemetry.force_flush(Duration::from_secs(30)).unwrap();
     telemetry.shutdown(Duration::from_secs(30)).unwrap();
     assert_eq!(memory.spans(), []);

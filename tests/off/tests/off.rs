@@ -1,11 +1,7 @@
 //! `cargo test --manifest-path tests/off/Cargo.toml`: everything compiles, runs and records
 //! nothing.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "what only an attribute names is not used"
-)]
+#![allow(dead_code, unused_imports, reason = "what only an attribute names is not used")]
 
 #[path = "../../src/before_main.rs"]
 mod before_main;
@@ -126,12 +122,8 @@ fn derived_attributes_are_still_available() {
     );
     assert_eq!(pairs[2].value, "high-risk".into());
     assert_eq!(Alert::KEYS.len(), Alert::SCHEMA.len());
-    let started = Job::Started {
-        id: "7",
-        at: 1.5,
-        token: Some("hunter2".to_owned()),
-        body: String::new(),
-    };
+    let started =
+        Job::Started { id: "7", at: 1.5, token: Some("hunter2".to_owned()), body: String::new() };
     assert!(!format!("{:?}", started.to_otel_dict()).contains("hunter2"));
     let loaded: Job<'_, u8> = Job::Loaded(Load { rows: 3 });
     assert_eq!(loaded.to_otel_dict().len(), 1);
@@ -151,11 +143,7 @@ async fn below_http(headers: http::HeaderMap, path: &str) -> usize {
 #[traced(boxed, attributes(depth))]
 async fn down(depth: u32) -> u32 {
     // Without the box the type of the function would be infinite.
-    if depth == 0 {
-        0
-    } else {
-        down(depth - 1).await + 1
-    }
+    if depth == 0 { 0 } else { down(depth - 1).await + 1 }
 }
 
 struct Tree(Vec<Tree>);
@@ -277,10 +265,7 @@ async fn no_call_site_and_no_state_of_a_span_remain() {
     assert_eq!(load(3), Ok(3));
     assert_eq!(boxed(2).await, 2);
     assert_eq!(stream().size_hint(), (0, Some(0)));
-    let (with, without) = (
-        later(Context::new(), [1; 1024]),
-        plain(Context::new(), [1; 1024]),
-    );
+    let (with, without) = (later(Context::new(), [1; 1024]), plain(Context::new(), [1; 1024]));
     assert_eq!(size_of_val(&with), size_of_val(&without));
     assert_eq!(with.await + without.await, 2);
     assert_eq!(callsite::all().count(), 0);
@@ -299,25 +284,13 @@ fn manual_spans_record_nothing() {
     assert!(!get_tracer("tracer").start("plain").is_recording());
     let tracer = RecorderTracerProvider::default().tracer("tracer");
     assert!(
-        !tracer
-            .span_builder("built")
-            .with_kind(SpanKind::Server)
-            .start(&tracer)
-            .is_recording()
+        !tracer.span_builder("built").with_kind(SpanKind::Server).start(&tracer).is_recording()
     );
     assert_eq!(Load::KEYS, ["load.rows"]);
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0.0", Mode::Dev);
     let attributes = identity.to_otel_dict();
     let keys: Vec<_> = attributes.iter().map(|pair| pair.key.as_str()).collect();
-    assert_eq!(
-        keys,
-        [
-            "floe.namespace",
-            "floe.product.name",
-            "floe.product.version",
-            "floe.mode"
-        ]
-    );
+    assert_eq!(keys, ["floe.namespace", "floe.product.name", "floe.product.version", "floe.mode"]);
 }
 
 #[test]

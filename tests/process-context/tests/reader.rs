@@ -45,11 +45,7 @@ impl Running {
         }
         assert_eq!(count, Some(threads.len()), "the program has ended");
         let stdin = child.stdin.take();
-        Self {
-            child,
-            stdin,
-            threads,
-        }
+        Self { child, stdin, threads }
     }
 }
 
@@ -61,9 +57,7 @@ impl Drop for Running {
 }
 
 fn described(span: &Span) -> Value {
-    let line = span
-        .attribute("code.line.number")
-        .map(|line| line.parse::<u32>().expect("a line"));
+    let line = span.attribute("code.line.number").map(|line| line.parse::<u32>().expect("a line"));
     json!({
         "trace_id": format!("{:032x}", u128::from_be_bytes(span.trace_id())),
         "span_id": format!("{:016x}", u64::from_be_bytes(span.span_id())),
@@ -83,10 +77,7 @@ fn each_thread_is_in_the_span_that_it_says() {
     let id = running.child.id();
     assert!(publishing().expect("the system has /proc").contains(&id));
     let process = Process::open(id).expect("a child may be read");
-    let context = process
-        .context()
-        .expect("it is readable")
-        .expect("it is published");
+    let context = process.context().expect("it is readable").expect("it is published");
     assert_eq!(context.resource_attribute("service.name"), Some("orders"));
     assert_eq!(context.resource_attribute("replicas"), Some("3"));
     let found = process.threads(&context).expect("a child may be traced");
@@ -96,73 +87,44 @@ fn each_thread_is_in_the_span_that_it_says() {
         let span = thread.expect("the thread waits").span();
         let mut expected = line["found"].clone();
         if let Some(of) = expected.as_object_mut() {
-            let flags = of
-                .remove("flags")
-                .and_then(|flags| flags.as_u64())
-                .expect("a number");
+            let flags = of.remove("flags").and_then(|flags| flags.as_u64()).expect("a number");
             of.insert("sampled".to_owned(), json!(flags & 1 == 1));
         }
-        assert_eq!(
-            span.map_or(Value::Null, described),
-            expected,
-            "{}",
-            line["name"]
-        );
+        assert_eq!(span.map_or(Value::Null, described), expected, "{}", line["name"]);
     }
-    let open = process
-        .open_spans(&context)
-        .expect("it is readable")
-        .expect("it has a list");
+    let open = process.open_spans(&context).expect("it is readable").expect("it has a list");
     assert!(open.is_sorted_by_key(|span| std::cmp::Reverse(span.age())));
     assert!(open[0].age() < Duration::from_secs(60));
     for line in &running.threads {
         let of = &line["found"];
         let is_sampled = of["flags"].as_u64().is_some_and(|flags| flags & 1 == 1);
-        let is_ours = line["name"]
-            .as_str()
-            .is_some_and(|name| !name.starts_with("a context "));
+        let is_ours = line["name"].as_str().is_some_and(|name| !name.starts_with("a context "));
         if !is_sampled || !is_ours {
             continue;
         }
         let is_it = |open: &&OpenSpan| described(open.span())["span_id"] == of["span_id"];
-        let listed = open
-            .iter()
-            .find(is_it)
-            .unwrap_or_else(|| panic!("{line} is not listed"));
+        let listed = open.iter().find(is_it).unwrap_or_else(|| panic!("{line} is not listed"));
         assert_eq!(described(listed.span())["code"], of["code"]);
-        assert!(
-            listed
-                .threads()
-                .iter()
-                .any(|id| u64::from(*id) == line["thread"]),
-            "{line}"
-        );
+        assert!(listed.threads().iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
     }
     // What waits for its next poll, below what called it, is in no thread.
     let named = |name: &str| {
         let is_it = |open: &&OpenSpan| open.span().attribute("floe.span.name") == Some(name);
         open.iter().filter(is_it).collect::<Vec<_>>()
     };
-    let waiting: Vec<_> = named("request")
-        .into_iter()
-        .filter(|open| open.threads().is_empty())
-        .collect();
+    let waiting: Vec<_> =
+        named("request").into_iter().filter(|open| open.threads().is_empty()).collect();
     assert_eq!(waiting.len(), 1, "{open:?}");
     let inner = named("inner")[0];
     let outer = named("outer")[0];
-    assert_eq!(
-        (inner.parent_id(), inner.threads()),
-        (outer.span().span_id(), outer.threads())
-    );
+    assert_eq!((inner.parent_id(), inner.threads()), (outer.span().span_id(), outer.threads()));
     // Reading has stopped no thread for good.
     drop(running);
 }
 
 #[test]
 fn what_cannot_be_read_is_an_error_or_nothing() {
-    let error = Process::open(u32::MAX)
-        .expect_err("there is none")
-        .to_string();
+    let error = Process::open(u32::MAX).expect_err("there is none").to_string();
     assert_eq!(
         error,
         format!(
@@ -170,10 +132,7 @@ fn what_cannot_be_read_is_an_error_or_nothing() {
             u32::MAX
         )
     );
-    let mut silent = Command::new("sleep")
-        .arg("1000")
-        .spawn()
-        .expect("it starts");
+    let mut silent = Command::new("sleep").arg("1000").spawn().expect("it starts");
     let process = Process::open(silent.id()).expect("a child may be read");
     assert!(process.context().expect("it is readable").is_none());
     silent.kill().expect("it runs");
@@ -182,10 +141,7 @@ fn what_cannot_be_read_is_an_error_or_nothing() {
 
     let mut running = Running::start();
     let process = Process::open(running.child.id()).expect("a child may be read");
-    let context = process
-        .context()
-        .expect("it is readable")
-        .expect("it is published");
+    let context = process.context().expect("it is readable").expect("it is published");
     if let Some(stdin) = &mut running.stdin {
         stdin.flush().expect("it reads");
     }

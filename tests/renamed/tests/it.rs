@@ -119,10 +119,7 @@ impl Loads for Store {
 #[test]
 fn the_runtime_may_have_another_name() {
     let spans = testing::capture(|| {
-        let size = Size {
-            rows: 3,
-            unit: Unit::Rows,
-        };
+        let size = Size { rows: 3, unit: Unit::Rows };
         assert_eq!(now(&Order { id: "a", size }, &Id(7)), Ok(8));
         assert_eq!(ready(later(1)).unwrap() + ready(boxed(2)).unwrap(), 3);
         assert_eq!(ready(opaque(3)).unwrap() + ready(named(4)).unwrap(), 7);
@@ -138,12 +135,7 @@ fn the_runtime_may_have_another_name() {
         .assert_attribute("rows", 3)
         .assert_attribute("unit", "rows")
         .assert_attribute("id", 7);
-    for (name, n) in [
-        ("later", 1),
-        ("Store::load", 5),
-        ("Store::save", 6),
-        ("fetch", 7),
-    ] {
+    for (name, n) in [("later", 1), ("Store::load", 5), ("Store::save", 6), ("fetch", 7)] {
         spans.single(name).assert_ok().assert_attribute("n", n);
     }
     for name in ["boxed", "opaque", "named", "stream"] {
@@ -166,26 +158,12 @@ fn one_line_functions_compile_without_warnings() {
         assert!(!ready(table.has_rows()).unwrap());
         assert_eq!(ready(Arc::new(table).rows()), Some(0));
     });
-    for name in [
-        "unit",
-        "unit_later",
-        "number",
-        "Table::named",
-        "name_mut",
-        "rows",
-    ] {
+    for name in ["unit", "unit_later", "number", "Table::named", "name_mut", "rows"] {
         spans.single(name).assert_ok();
     }
-    spans
-        .single("number_with")
-        .assert_error("refused by `error_if`");
+    spans.single("number_with").assert_error("refused by `error_if`");
     spans.single("parsed").assert_attribute("text", "x");
-    spans
-        .single("read orders!")
-        .assert_attribute("table.name", "orders!");
-    spans
-        .single("recorded")
-        .assert_attribute("mode", 1)
-        .assert_attribute("rows", 4);
+    spans.single("read orders!").assert_attribute("table.name", "orders!");
+    spans.single("recorded").assert_attribute("mode", 1).assert_attribute("rows", 4);
     assert_eq!(spans.len(), 11);
 }

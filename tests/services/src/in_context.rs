@@ -16,10 +16,7 @@ pub struct InContext<S> {
 impl<S> InContext<S> {
     /// In the current context.
     pub fn new(inner: S) -> Self {
-        Self {
-            inner,
-            context: Context::current(),
-        }
+        Self { inner, context: Context::current() }
     }
 
     /// In this context.

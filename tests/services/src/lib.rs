@@ -32,26 +32,18 @@ pub struct Call {
 impl Call {
     /// A call with nested calls.
     pub fn new(url: impl Into<String>, arguments: Vec<Self>) -> Self {
-        Self {
-            url: url.into(),
-            arguments,
-        }
+        Self { url: url.into(), arguments }
     }
 }
 
 /// A client whose requests are spans.
 pub fn client() -> ClientWithMiddleware {
-    ClientBuilder::new(Client::new())
-        .with(HttpClientMiddleware::new())
-        .build()
+    ClientBuilder::new(Client::new()).with(HttpClientMiddleware::new()).build()
 }
 
 /// The service, at `/test`.
 pub fn service() -> Router {
-    Router::new()
-        .route("/test", post(answer))
-        .layer(HttpServerLayer::new())
-        .with_state(client())
+    Router::new().route("/test", post(answer)).layer(HttpServerLayer::new()).with_state(client())
 }
 
 async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> StatusCode {

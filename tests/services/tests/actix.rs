@@ -70,25 +70,15 @@ async fn wait(waiting: web::Data<Waiting>) -> HttpResponse {
 }
 
 fn routes(config: &mut web::ServiceConfig) {
-    let refused = |_, _: &_| {
-        ready(Err::<ServiceResponse, _>(ErrorForbidden(
-            "password=hunter2",
-        )))
-    };
+    let refused = |_, _: &_| ready(Err::<ServiceResponse, _>(ErrorForbidden("password=hunter2")));
     config
         .route("/orders/{id}", web::to(find))
-        .route(
-            "/broken",
-            web::to(|| ready(Err::<String, _>(ErrorServiceUnavailable("closed")))),
-        )
+        .route("/broken", web::to(|| ready(Err::<String, _>(ErrorServiceUnavailable("closed")))))
         .service(web::resource("/refused").wrap_fn(refused).to(find))
         .route("/panics", web::to(|| async { panic_with("no shoes") }))
         .route("/waits", web::to(wait))
         .route("/stream", web::to(|| body(vec![Ok("b"), Ok("a")])))
-        .route(
-            "/torn",
-            web::to(|| body(vec![Err("password=hunter2"), Ok("a")])),
-        );
+        .route("/torn", web::to(|| body(vec![Err("password=hunter2"), Ok("a")])));
 }
 
 fn panic_with(message: &str) -> HttpResponse {
@@ -113,14 +103,12 @@ impl Server {
         let data = web::Data::from(Arc::clone(&waiting));
         let app = move || {
             let context = context.clone();
-            App::new()
-                .app_data(data.clone())
-                .configure(routes)
-                .wrap(layer.clone())
-                .wrap_fn(move |request, service| {
+            App::new().app_data(data.clone()).configure(routes).wrap(layer.clone()).wrap_fn(
+                move |request, service| {
                     let _attached = context.clone().attach();
                     service.call(request)
-                })
+                },
+            )
         };
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
@@ -140,12 +128,7 @@ impl Server {
             System::new().block_on(serve);
         });
         let (address, handle) = receiver.recv().unwrap();
-        Self {
-            address,
-            handle,
-            thread,
-            waiting,
-        }
+        Self { address, handle, thread, waiting }
     }
 
     /// Waits until every request has ended.
@@ -159,9 +142,7 @@ impl Server {
 async fn get(server: &Server, path: &str) -> (Option<u16>, Option<String>) {
     let url = format!("http://{}{path}", server.address);
     let request = floe_test_services::client().get(url);
-    let request = request
-        .header("baggage", "tenant=acme")
-        .header("user-agent", "curl/8");
+    let request = request.header("baggage", "tenant=acme").header("user-agent", "curl/8");
     match request.send().await {
         Ok(response) => (Some(response.status().as_u16()), response.text().await.ok()),
         Err(_) => (None, None),
@@ -230,9 +211,7 @@ async fn the_scheme_of_a_server_with_tls_is_https() {
         .assert_attribute("url.scheme", "https")
         .assert_attribute("url.path", "/orders/1")
         .assert_attribute("server.address", "shop.example");
-    spans
-        .single("GET /stream")
-        .assert_attribute("url.scheme", "http");
+    spans.single("GET /stream").assert_attribute("url.scheme", "http");
 }
 
 #[tokio::test]
@@ -252,10 +231,7 @@ async fn the_route_is_the_one_that_serves_the_request() {
         }
     })
     .await;
-    for (name, route) in [
-        ("POST /shops/open", "/shops/open"),
-        ("GET /trimmed", "/trimmed"),
-    ] {
+    for (name, route) in [("POST /shops/open", "/shops/open"), ("GET /trimmed", "/trimmed")] {
         spans.single(name).assert_attribute("http.route", route);
     }
 }
@@ -266,22 +242,14 @@ async fn only_server_errors_are_errors() {
     let codes: Vec<_> = answers.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, [Some(503), Some(403), Some(404)]);
     let broken = spans.single("GET /broken");
-    broken
-        .assert_attribute("http.response.status_code", 503)
-        .assert_attribute("error.type", "503");
+    broken.assert_attribute("http.response.status_code", 503).assert_attribute("error.type", "503");
     assert_eq!(status(broken), Status::error(""));
     let refused = spans.single("GET /refused");
-    refused
-        .assert_attribute("http.response.status_code", 403)
-        .assert_no_attribute("error.type");
+    refused.assert_attribute("http.response.status_code", 403).assert_no_attribute("error.type");
     assert_eq!(status(refused), Status::Unset);
-    let mut unknown = spans
-        .named("GET")
-        .filter(|span| span.data().span_kind == SpanKind::Server);
+    let mut unknown = spans.named("GET").filter(|span| span.data().span_kind == SpanKind::Server);
     let unknown = unknown.next().unwrap();
-    unknown
-        .assert_attribute("http.response.status_code", 404)
-        .assert_no_attribute("http.route");
+    unknown.assert_attribute("http.response.status_code", 404).assert_no_attribute("http.route");
 }
 
 #[tokio::test]
@@ -290,8 +258,7 @@ async fn a_handler_that_panics_is_an_error() {
     assert_eq!(answers[0], (None, None));
     assert_eq!(answers[1].0, Some(200), "the worker goes on");
     let span = spans.single("GET /panics");
-    span.assert_attribute("error.type", "panic")
-        .assert_no_attribute("http.response.status_code");
+    span.assert_attribute("error.type", "panic").assert_no_attribute("http.response.status_code");
     assert_eq!(status(span), Status::error("no shoes"));
 }
 
@@ -300,10 +267,7 @@ async fn a_client_that_hangs_up_is_recorded() {
     let spans = testing::capture_async(async {
         let server = Server::start(HttpServerLayer::new());
         let mut client = TcpStream::connect(server.address).await.unwrap();
-        client
-            .write_all(b"GET /waits HTTP/1.1\r\nhost: shop.example\r\n\r\n")
-            .await
-            .unwrap();
+        client.write_all(b"GET /waits HTTP/1.1\r\nhost: shop.example\r\n\r\n").await.unwrap();
         server.waiting.began.notified().await;
         drop(client);
         server.waiting.ended.notified().await;
@@ -325,9 +289,7 @@ async fn the_span_lasts_as_long_as_the_body() {
     assert_eq!(answers[0], (Some(200), Some("ab".to_owned())));
     // The server has not sent its head either.
     assert_eq!(answers[1], (None, None));
-    let stream = spans
-        .single("GET /stream")
-        .assert_no_attribute("floe.cancelled");
+    let stream = spans.single("GET /stream").assert_no_attribute("floe.cancelled");
     let pieces: Vec<_> = spans.named("piece").collect();
     assert_eq!(pieces.len(), 5);
     for piece in &pieces[..3] {
@@ -356,14 +318,9 @@ async fn the_options_are_those_of_every_server() {
         let (_, refused) = get(&server, "/refused").await;
         assert_eq!(refused.unwrap(), "password=hunter2");
         let url = format!("http://{}/orders/1", server.address);
-        let request = floe_test_services::client()
-            .head(url)
-            .header("user-agent", "curl/8");
+        let request = floe_test_services::client().head(url).header("user-agent", "curl/8");
         let response = request.send().await.unwrap();
-        header = response
-            .headers()
-            .get("x-trace-id")
-            .map(|id| id.to_str().unwrap().to_owned());
+        header = response.headers().get("x-trace-id").map(|id| id.to_str().unwrap().to_owned());
         server.stop().await;
     })
     .await;

@@ -23,11 +23,7 @@ use tokio::net::TcpListener;
 /// The address of a server that responds with the headers of the request.
 async fn server() -> String {
     let echo = |headers: HeaderMap| async move {
-        let text = |name: &str| {
-            headers
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         format!(
             "{} {}",
             text("traceparent").unwrap_or_default(),
@@ -58,14 +54,7 @@ async fn a_request_is_a_span_whose_context_is_sent() {
     .await;
     let span = spans.single("GET").assert_child_of("caller");
     let context = span.span_context();
-    assert_eq!(
-        echoed,
-        format!(
-            "00-{}-{}-03 tenant=acme",
-            context.trace_id(),
-            context.span_id()
-        )
-    );
+    assert_eq!(echoed, format!("00-{}-{}-03 tenant=acme", context.trace_id(), context.span_id()));
     let port: i64 = server.rsplit_once(':').unwrap().1.parse().unwrap();
     span.assert_attribute("http.request.method", "GET")
         .assert_attribute("http.response.status_code", 200)
@@ -80,10 +69,7 @@ async fn a_request_is_a_span_whose_context_is_sent() {
     let scope = &span.data().instrumentation_scope;
     // All packages of the workspace have one version.
     let version = Some(env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        (scope.name(), scope.version()),
-        ("floe-telemetry-http", version)
-    );
+    assert_eq!((scope.name(), scope.version()), ("floe-telemetry-http", version));
     assert_eq!(span.data().status, Status::Unset);
 }
 
@@ -92,39 +78,26 @@ async fn a_failed_request_is_an_error() {
     let server = server().await;
     let spans = testing::capture_async(async {
         let client = floe_test_services::client();
-        let response = client
-            .get(format!("{server}/missing"))
-            .send()
-            .await
-            .unwrap();
+        let response = client.get(format!("{server}/missing")).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         let closed = ReservedPort::new();
         let url = format!("http://user:hunter2@127.0.0.1:{}/", closed.number());
         assert!(client.post(url).send().await.is_err());
-        let hasty = Client::builder()
-            .timeout(Duration::from_millis(20))
-            .build()
-            .unwrap();
-        let hasty = ClientBuilder::new(hasty)
-            .with(HttpClientMiddleware::new())
-            .build();
+        let hasty = Client::builder().timeout(Duration::from_millis(20)).build().unwrap();
+        let hasty = ClientBuilder::new(hasty).with(HttpClientMiddleware::new()).build();
         let refused = client.put(format!("{server}/never")).send().await;
         assert_eq!(refused.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
         assert!(hasty.get(format!("{server}/never")).send().await.is_err());
     })
     .await;
     let error_type = |kind: &str| {
-        let found = spans
-            .iter()
-            .find(|span| span.attribute("error.type") == Some(&kind.to_owned().into()));
+        let found =
+            spans.iter().find(|span| span.attribute("error.type") == Some(&kind.to_owned().into()));
         found.unwrap_or_else(|| panic!("{kind}: {spans:?}"))
     };
     let missing = error_type("404").assert_attribute("http.response.status_code", 404);
     assert_eq!(missing.data().status, Status::error(""));
-    assert!(matches!(
-        error_type("timeout").data().status,
-        Status::Error { .. }
-    ));
+    assert!(matches!(error_type("timeout").data().status, Status::Error { .. }));
     let refused = error_type("connect");
     assert!(!format!("{:?}", refused.data()).contains("hunter2"));
     assert_eq!(refused.data().events.events[0].name, "exception");
@@ -175,8 +148,7 @@ async fn a_request_that_is_given_up_is_no_error() {
     })
     .await;
     let span = spans.single("GET");
-    span.assert_attribute("floe.cancelled", true)
-        .assert_no_attribute("error.type");
+    span.assert_attribute("floe.cancelled", true).assert_no_attribute("error.type");
     assert_eq!(span.data().status, Status::Unset);
 }
 
@@ -194,17 +166,11 @@ async fn a_client_s_requests_are_configurable() {
     let spans = testing::capture_async(async {
         let _caller = create_span("caller");
         let request = client.post(format!("{server}/echo?page=2"));
-        let request = request
-            .header("x-shop", "eu")
-            .body("four")
-            .with_extension(UrlTemplate::new("/{what}"));
+        let request =
+            request.header("x-shop", "eu").body("four").with_extension(UrlTemplate::new("/{what}"));
         echoed = request.send().await.unwrap().text().await.unwrap();
         // It is not recorded, and it carries the caller's context.
-        client
-            .get(format!("{server}/missing"))
-            .send()
-            .await
-            .unwrap();
+        client.get(format!("{server}/missing")).send().await.unwrap();
     })
     .await;
     assert_eq!(spans.names(), ["POST /{what}", "caller"]);
@@ -213,10 +179,7 @@ async fn a_client_s_requests_are_configurable() {
         .assert_attribute("url.template", "/{what}")
         .assert_attribute("query", "page=2")
         .assert_attribute("http.request.header.x-shop", ["eu"])
-        .assert_attribute(
-            "http.response.header.content-type",
-            ["text/plain; charset=utf-8"],
-        )
+        .assert_attribute("http.response.header.content-type", ["text/plain; charset=utf-8"])
         .assert_attribute("http.request.body.size", 4)
         .assert_attribute("http.response.body.size", echoed.len());
 }

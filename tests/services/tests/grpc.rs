@@ -123,9 +123,7 @@ async fn call(client: &mut Client, path: &'static str, text: &str) -> Result<Str
 /// The spans of one side, in the order in which the calls were made.
 fn of_kind<'s>(spans: &'s Spans, name: &'s str, kind: &SpanKind) -> Vec<CapturedSpan<'s>> {
     let named = spans.named(name);
-    let mut found: Vec<_> = named
-        .filter(|span| span.data().span_kind == *kind)
-        .collect();
+    let mut found: Vec<_> = named.filter(|span| span.data().span_kind == *kind).collect();
     found.sort_by_key(|span| span.data().start_time);
     found
 }
@@ -141,9 +139,7 @@ async fn a_call_is_a_span_on_each_side() {
         let mut client = connect(server, client).await;
         let _caller = create_span("caller");
         let cx = set_baggage_value("tenant", "acme");
-        let tenant = call(&mut client, "/test.Echo/Say", "tenant")
-            .with_context(cx)
-            .await;
+        let tenant = call(&mut client, "/test.Echo/Say", "tenant").with_context(cx).await;
         assert_eq!(tenant.unwrap(), "acme");
     })
     .await;
@@ -164,10 +160,7 @@ async fn a_call_is_a_span_on_each_side() {
         assert_eq!(side.scope(), "floe-telemetry-http");
     }
     assert_eq!(server.parent_span_id(), client.span_context().span_id());
-    assert_eq!(
-        server.attribute("server.port"),
-        client.attribute("server.port")
-    );
+    assert_eq!(server.attribute("server.port"), client.attribute("server.port"));
     client
         .assert_child_of("caller")
         .assert_attribute("rpc.response.metadata.x-region", ["eu"])
@@ -267,19 +260,9 @@ async fn a_call_that_is_dropped_is_cancelled() {
     };
     let spans = testing::capture_async(async {
         let server = GrpcServerLayer::new().layer(service_fn(stream));
-        drop(
-            server
-                .oneshot(grpc_request("/test.Echo/Say"))
-                .await
-                .unwrap(),
-        );
+        drop(server.oneshot(grpc_request("/test.Echo/Say")).await.unwrap());
         let client = GrpcClientLayer::new().layer(service_fn(stream));
-        drop(
-            client
-                .oneshot(grpc_request("/test.Echo/Say"))
-                .await
-                .unwrap(),
-        );
+        drop(client.oneshot(grpc_request("/test.Echo/Say")).await.unwrap());
     })
     .await;
     assert_eq!(spans.named("test.Echo/Say").count(), 2);
@@ -310,10 +293,7 @@ impl Stream for Never {
 #[tokio::test]
 async fn a_response_that_is_not_grpc_has_a_status_by_that_of_http() {
     let proxy = |request: http::Request<Body>| async move {
-        let status = request
-            .uri()
-            .path()
-            .trim_matches(|c: char| !c.is_ascii_digit());
+        let status = request.uri().path().trim_matches(|c: char| !c.is_ascii_digit());
         let response = http::Response::builder().status(status.parse::<u16>().unwrap());
         Ok::<_, Infallible>(response.body("<html>".to_owned()).unwrap())
     };

@@ -81,10 +81,7 @@ async fn a_request_of_hyper_s_client_is_the_parent_of_its_server_s() {
         .assert_unset()
         .assert_attribute("http.request.method", "POST")
         .assert_attribute("http.response.status_code", 200)
-        .assert_attribute(
-            "url.full",
-            format!("http://{address}/orders/42?token=<REDACTED>"),
-        )
+        .assert_attribute("url.full", format!("http://{address}/orders/42?token=<REDACTED>"))
         .assert_attribute("server.address", "127.0.0.1")
         .assert_attribute("server.port", i64::from(address.port()))
         .assert_attribute("network.protocol.version", "1.1")
@@ -116,10 +113,7 @@ async fn a_client_may_leave_the_body_and_fails_without_a_response() {
         assert!(client.call(request.unwrap()).await.is_err());
     })
     .await;
-    spans
-        .single("GET")
-        .assert_unset()
-        .assert_no_attribute("floe.cancelled");
+    spans.single("GET").assert_unset().assert_no_attribute("floe.cancelled");
     let failed = spans.single("PUT");
     let error_type = failed.attribute("error.type").unwrap().as_str();
     assert!(error_type.starts_with("hyper_util::client"), "{error_type}");
@@ -175,10 +169,7 @@ async fn a_service_survives_hostile_headers() {
             b"x-evil: 1\r\n".repeat(200),
         ] {
             let mut stream = TcpStream::connect(server).await.unwrap();
-            stream
-                .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n")
-                .await
-                .unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n").await.unwrap();
             stream.write_all(&headers).await.unwrap();
             stream.write_all(b"\r\n").await.unwrap();
             let mut response = Vec::new();

@@ -25,9 +25,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
-const SECONDS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
+const SECONDS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// A process has one provider at a time.
 static PROVIDER: Mutex<()> = Mutex::const_new(());
@@ -35,10 +34,7 @@ static PROVIDER: Mutex<()> = Mutex::const_new(());
 fn app() -> Router {
     Router::new()
         .route("/orders/{id}", get(|| async { "an order" }))
-        .route(
-            "/orders",
-            post(|| async { StatusCode::SERVICE_UNAVAILABLE }),
-        )
+        .route("/orders", post(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/never", get(pending::<&str>))
         .layer(
@@ -55,24 +51,14 @@ async fn request(app: Router, request: Request<Body>) {
 }
 
 async fn answer(request: Request<Body>) -> Result<Response<String>, Infallible> {
-    let code = if request.uri().path().ends_with("Get") {
-        "0"
-    } else {
-        "12"
-    };
+    let code = if request.uri().path().ends_with("Get") { "0" } else { "12" };
     let response = Response::builder().header("grpc-status", code);
     Ok(response.body(String::new()).unwrap())
 }
 
 async fn requests() {
     let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
-    for path in [
-        "/orders/1",
-        "/orders/2",
-        "/healthz",
-        "/healthz",
-        "/no/route",
-    ] {
+    for path in ["/orders/1", "/orders/2", "/healthz", "/healthz", "/no/route"] {
         request(app(), get(path)).await;
     }
     let mut given_up = Box::pin(app().oneshot(get("/never")));
@@ -138,9 +124,7 @@ fn text(attributes: &BTreeMap<String, Value>) -> String {
 
 fn counts(points: &[ReceivedPoint], name: &str) -> Vec<String> {
     let series = series(points, name).into_iter();
-    series
-        .map(|(attributes, count, _)| format!("{count}: {attributes}"))
-        .collect()
+    series.map(|(attributes, count, _)| format!("{count}: {attributes}")).collect()
 }
 
 fn check_versions_and_active_requests(points: &[ReceivedPoint]) {
@@ -183,14 +167,9 @@ fn check_requests_of_the_server(points: &[ReceivedPoint]) {
             ),
         ]
     );
-    let duration = points
-        .iter()
-        .find(|point| point.name == "http.server.request.duration");
+    let duration = points.iter().find(|point| point.name == "http.server.request.duration");
     let duration = duration.unwrap();
-    assert_eq!(
-        (&*duration.unit, &*duration.scope),
-        ("s", "floe-telemetry-http")
-    );
+    assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe-telemetry-http"));
     let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
         panic!("{duration:?}");
     };
@@ -204,19 +183,10 @@ fn check_body_sizes(points: &[ReceivedPoint]) {
             MetricValue::Histogram(_, sum, ..) => *sum,
             other => panic!("{other:?}"),
         };
-        series(points, name)
-            .iter()
-            .map(|series| sum(series.2))
-            .collect()
+        series(points, name).iter().map(|series| sum(series.2)).collect()
     };
-    assert_eq!(
-        sizes("http.server.request.body.size"),
-        [12.0, 0.0, 0.0, 0.0, 0.0]
-    );
-    assert_eq!(
-        sizes("http.server.response.body.size"),
-        [0.0, 16.0, 0.0, 0.0]
-    );
+    assert_eq!(sizes("http.server.request.body.size"), [12.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(sizes("http.server.response.body.size"), [0.0, 16.0, 0.0, 0.0]);
     assert_eq!(sizes("http.client.request.body.size"), [0.0, 0.0]);
     assert_eq!(sizes("http.client.response.body.size"), [0.0, 5.0]);
 }
@@ -264,9 +234,9 @@ async fn a_request_that_panics_is_an_exemplar() {
     let receiver = Receiver::http();
     let config = config(&receiver);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    let panics = service_fn(
-        async |_: Request<Body>| -> Result<Response<Body>, Infallible> { panic!("no shoes") },
-    );
+    let panics = service_fn(async |_: Request<Body>| -> Result<Response<Body>, Infallible> {
+        panic!("no shoes")
+    });
     let panics = HttpServerLayer::new().layer(panics);
     let request = Request::get("/orders/1").body(Body::empty()).unwrap();
     let panicked = tokio::spawn(async { panics.oneshot(request).await });
@@ -274,9 +244,7 @@ async fn a_request_that_panics_is_an_exemplar() {
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
     let spans = receiver.spans();
     let points = receiver.points();
-    let duration = points
-        .iter()
-        .find(|point| point.name == "http.server.request.duration");
+    let duration = points.iter().find(|point| point.name == "http.server.request.duration");
     let ids = (spans[0].trace_id.clone(), spans[0].span_id.clone());
     assert_eq!(duration.unwrap().exemplars, [ids]);
 }

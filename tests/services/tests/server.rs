@@ -50,10 +50,7 @@ fn app() -> Router {
         .route("/orders/{id}", get(find))
         .route("/broken", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/refused", get(|| async { StatusCode::FORBIDDEN }))
-        .route(
-            "/stream",
-            get(|| async { Body::from_stream(Pieces(vec![Ok("b"), Ok("a")])) }),
-        )
+        .route("/stream", get(|| async { Body::from_stream(Pieces(vec![Ok("b"), Ok("a")])) }))
         .route(
             "/torn",
             get(|| async { Body::from_stream(Pieces(vec![Err("password=hunter2"), Ok("a")])) }),
@@ -62,9 +59,7 @@ fn app() -> Router {
 }
 
 fn request(uri: &str) -> axum::http::request::Builder {
-    Request::builder()
-        .uri(uri)
-        .header("host", "shop.example:8080")
+    Request::builder().uri(uri).header("host", "shop.example:8080")
 }
 
 /// Serves one request until the last byte of its body.
@@ -109,25 +104,12 @@ async fn a_request_is_a_span_below_its_sender() {
     let scope = &span.data().instrumentation_scope;
     // All packages of the workspace have one version.
     let version = Some(env!("CARGO_PKG_VERSION"));
-    assert_eq!(
-        (scope.name(), scope.version()),
-        ("floe-telemetry-http", version)
-    );
+    assert_eq!((scope.name(), scope.version()), ("floe-telemetry-http", version));
     assert_eq!(span.parent_span_id().to_string(), "00f067aa0ba902b7");
-    assert_eq!(
-        status(span),
-        Status::Unset,
-        "the conventions leave it to the user"
-    );
+    assert_eq!(status(span), Status::Unset, "the conventions leave it to the user");
     let file = span.attribute("code.file.path").unwrap().as_str();
-    assert!(
-        file.ends_with("server.rs") && file.contains("tests"),
-        "{file}"
-    );
-    spans
-        .single("find")
-        .assert_child_of("GET /orders/{id}")
-        .assert_no_attribute("floe.namespace");
+    assert!(file.ends_with("server.rs") && file.contains("tests"), "{file}");
+    spans.single("find").assert_child_of("GET /orders/{id}").assert_no_attribute("floe.namespace");
 }
 
 #[tokio::test]
@@ -162,9 +144,7 @@ async fn only_server_errors_are_errors() {
     broken.assert_attribute("error.type", "503");
     assert_eq!(status(broken), Status::error(""));
     let refused = spans.single("GET /refused");
-    refused
-        .assert_attribute("http.response.status_code", 403)
-        .assert_no_attribute("error.type");
+    refused.assert_attribute("http.response.status_code", 403).assert_no_attribute("error.type");
     assert_eq!(status(refused), Status::Unset);
     // Without a route the name has no path, because its cardinality would be unbounded.
     spans
@@ -184,9 +164,7 @@ async fn the_span_lasts_as_long_as_the_body() {
         assert_eq!(body, Some("ab".into()));
     })
     .await;
-    let span = spans
-        .single("GET /stream")
-        .assert_no_attribute("floe.cancelled");
+    let span = spans.single("GET /stream").assert_no_attribute("floe.cancelled");
     assert_eq!(spans.named("piece").count(), 3);
     for piece in spans.named("piece") {
         piece.assert_child_of("GET /stream");
@@ -220,9 +198,7 @@ async fn an_aborted_or_dropped_body_is_recorded() {
         .assert_attribute("http.response.status_code", 200)
         .assert_no_attribute("error.type");
     assert_eq!(status(given_up), Status::Unset);
-    spans
-        .single("HEAD /orders/{id}")
-        .assert_no_attribute("floe.cancelled");
+    spans.single("HEAD /orders/{id}").assert_no_attribute("floe.cancelled");
     let never_answered = spans.single("GET /orders/{id}");
     never_answered
         .assert_attribute("floe.cancelled", true)
@@ -335,25 +311,20 @@ async fn any_tower_service_is_supported_and_its_errors_are_returned_unchanged() 
         }));
         let request_to = |path| request(path).body(Body::empty()).unwrap();
         let result = fails.call(request_to("/cache")).await;
-        assert_eq!(
-            result.unwrap_err(),
-            "no connection to redis://:hunter2@cache"
-        );
+        assert_eq!(result.unwrap_err(), "no connection to redis://:hunter2@cache");
         let mut panics = HttpServerLayer::new().layer(service_fn(
             async |_: Request<Body>| -> Result<Response<String>, Infallible> { panic!("broken") },
         ));
-        let panicked = tokio::spawn(opentelemetry::trace::FutureExt::with_current_context(
-            async move { panics.call(Request::new(Body::empty())).await },
-        ));
+        let panicked =
+            tokio::spawn(opentelemetry::trace::FutureExt::with_current_context(async move {
+                panics.call(Request::new(Body::empty())).await
+            }));
         assert!(panicked.await.unwrap_err().is_panic());
     })
     .await;
     let mut both: Vec<_> = spans.named("GET").collect();
     both.sort_by_key(|span| span.attribute("exception.type").is_some());
-    assert_eq!(
-        status(both[0]),
-        Status::error("no connection to redis://<REDACTED>@cache")
-    );
+    assert_eq!(status(both[0]), Status::error("no connection to redis://<REDACTED>@cache"));
     both[0].assert_attribute("error.type", "&str");
     assert_eq!(status(both[1]), Status::error("broken"));
     both[1].assert_attribute("error.type", "panic");
@@ -372,10 +343,7 @@ async fn without_a_listener_context_is_still_propagated() {
         )
         .layer(HttpServerLayer::new());
     let request = request("/").header("traceparent", PARENT);
-    let response = app
-        .oneshot(request.body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     // A capture of another test may be active, but it does not record traces of this one.
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
@@ -414,10 +382,7 @@ async fn a_filtered_request_has_no_span_and_its_children_the_caller_s() {
     assert_eq!(spans.names().len(), 4);
     let recorded = spans.single("GET /orders/{id}").span_context().span_id();
     let caller = SpanId::from(0x00f0_67aa_0ba9_02b7);
-    let mut parents: Vec<_> = spans
-        .named("find")
-        .map(CapturedSpan::parent_span_id)
-        .collect();
+    let mut parents: Vec<_> = spans.named("find").map(CapturedSpan::parent_span_id).collect();
     for expected in [caller, SpanId::INVALID, recorded] {
         let found = parents.iter().position(|parent| *parent == expected);
         parents.remove(found.unwrap());
@@ -426,14 +391,7 @@ async fn a_filtered_request_has_no_span_and_its_children_the_caller_s() {
 
 #[tokio::test]
 async fn configured_headers_are_recorded_and_redacted() {
-    let names = [
-        "x-tags",
-        "authorization",
-        "x-api-key",
-        "x-absent",
-        "x-binary",
-        "x-plain",
-    ];
+    let names = ["x-tags", "authorization", "x-api-key", "x-absent", "x-binary", "x-plain"];
     let layer = HttpServerLayer::new()
         .with_request_headers(names.map(HeaderName::from_static))
         .with_response_headers([header::SET_COOKIE, header::ETAG])
@@ -453,10 +411,7 @@ async fn configured_headers_are_recorded_and_redacted() {
         let plain = request.headers_mut().unwrap().get_mut("x-plain");
         plain.unwrap().set_sensitive(true);
         let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;
-        trace_id = response.headers()["x-trace-id"]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        trace_id = response.headers()["x-trace-id"].to_str().unwrap().to_owned();
         drained(response).await;
     })
     .await;
@@ -469,10 +424,7 @@ async fn configured_headers_are_recorded_and_redacted() {
         .assert_no_attribute("http.request.header.x-absent")
         .assert_no_attribute("http.request.header.x-other");
     assert!(span.attribute("http.response.header.set-cookie").is_some());
-    assert!(
-        span.attribute("http.request.header.authorization")
-            .is_some()
-    );
+    assert!(span.attribute("http.request.header.authorization").is_some());
     let recorded = format!("{:?}", span.data());
     for secret in ["dXNlcjpodW50ZXIy", "Zq7xWv93Lmt2Ab"] {
         assert!(!recorded.contains(secret), "{recorded}");
@@ -501,9 +453,8 @@ async fn signatures_in_a_query_are_redacted() {
 #[tokio::test]
 async fn an_untrusted_caller_is_only_linked() {
     let spans = testing::capture_async(async {
-        let request = request("/orders/1")
-            .header("traceparent", PARENT)
-            .header("baggage", "tenant=evil");
+        let request =
+            request("/orders/1").header("traceparent", PARENT).header("baggage", "tenant=evil");
         let layer = HttpServerLayer::new().untrusted();
         let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -626,9 +577,7 @@ async fn a_response_that_has_no_body_ends_with_its_headers() {
     for name in ["GET", "PUT", "POST", "CONNECT"] {
         spans.single(name).assert_no_attribute("floe.cancelled");
     }
-    spans
-        .single("DELETE")
-        .assert_attribute("floe.cancelled", true);
+    spans.single("DELETE").assert_attribute("floe.cancelled", true);
 }
 
 #[tokio::test]

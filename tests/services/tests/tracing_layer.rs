@@ -33,10 +33,7 @@ fn a_library_s_spans_are_in_the_trace() {
     let text = |text: &str| Some(Value::String(text.to_owned()));
     assert_eq!(request.attributes.get("method").cloned(), text("GET"));
     assert_eq!(request.attributes.get("uri").cloned(), text("/orders/7"));
-    assert_eq!(
-        request.attributes.get("target").cloned(),
-        text("tower_http::trace::make_span")
-    );
+    assert_eq!(request.attributes.get("target").cloned(), text("tower_http::trace::make_span"));
     let finished = request.events.iter();
     let finished = finished.filter(|event| event.name == "finished processing request");
     assert_eq!(finished.count(), 1, "{:?}", request.events);

@@ -39,9 +39,7 @@ async fn spans(mut config: TelemetryConfig) -> Vec<ReceivedSpan> {
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = Router::new()
-        .route("/", get(answer))
-        .layer(HttpServerLayer::new());
+    let app = Router::new().route("/", get(answer)).layer(HttpServerLayer::new());
     let server = tokio::spawn(axum::serve(listener, app).into_future());
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(REQUEST).await.unwrap();
@@ -90,12 +88,7 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
     trusts_nobody.baggage_attributes.clear();
     let values = ["sales", "shop", "1.0.0", "dev"].map(text);
     let expected = |attributes: &BTreeMap<String, Value>| {
-        let keys = [
-            "floe.namespace",
-            "floe.product.name",
-            "floe.product.version",
-            "floe.mode",
-        ];
+        let keys = ["floe.namespace", "floe.product.name", "floe.product.version", "floe.mode"];
         keys.map(|key| attributes[key].clone()) == values
     };
     for span in spans(trusts_nobody).await {

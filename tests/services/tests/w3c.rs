@@ -57,12 +57,7 @@ impl Harness {
                 stream.write_all(answer.as_bytes()).unwrap();
             }
         });
-        Self {
-            service,
-            address: address.trim().to_owned(),
-            callback,
-            called,
-        }
+        Self { service, address: address.trim().to_owned(), callback, called }
     }
 
     /// Sends a request with these headers; the service must make `count` calls in response.
@@ -74,12 +69,8 @@ impl Harness {
         for (name, value) in headers {
             write!(stream, "{name}: {value}\r\n").unwrap();
         }
-        write!(
-            stream,
-            "content-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
+        write!(stream, "content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+            .unwrap();
         let (first_line, _) = read_message(&stream);
         assert!(first_line.contains(" 200 "), "{headers:?}: {first_line}");
         // The service responds after its last call, which was recorded before it was answered.
@@ -183,10 +174,7 @@ fn a_valid_header_continues_the_trace() {
         ("traceparent", &format!(" \t{valid}\t ")),
         ("traceparent", &format!("cc-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("01-{TRACE}-{PARENT}-01-")),
-        (
-            "traceparent",
-            &format!("fe-{TRACE}-{PARENT}-01-and-what-comes-then"),
-        ),
+        ("traceparent", &format!("fe-{TRACE}-{PARENT}-01-and-what-comes-then")),
         ("traceparent", &format!("00-{TRACE}-{PARENT}-ff")),
     ] {
         let context = harness.context(&[(name, value)]);
@@ -220,10 +208,7 @@ fn an_invalid_header_starts_a_new_trace() {
         ("traceparent", &format!("00-{TRACE}0-{PARENT}-01")),
         ("traceparent", &format!("00-.{}-{PARENT}-01", &TRACE[1..])),
         ("traceparent", &format!("00-{}.-{PARENT}-01", &TRACE[1..])),
-        (
-            "traceparent",
-            &format!("00-{}-{PARENT}-01", TRACE.to_uppercase()),
-        ),
+        ("traceparent", &format!("00-{}-{PARENT}-01", TRACE.to_uppercase())),
         ("traceparent", &format!("00-{}-{PARENT}-01", "0".repeat(32))),
         ("traceparent", &format!("00-{TRACE}-{}-01", &PARENT[1..])),
         ("traceparent", &format!("00-{TRACE}-{PARENT}1-01")),
@@ -240,10 +225,7 @@ fn an_invalid_header_starts_a_new_trace() {
     ] {
         let context = harness.context(&[(name, value)]);
         assert_ne!(context.trace_id, TRACE, "{name}: {value}");
-        assert_eq!(
-            context.flags, "03",
-            "a new trace is sampled, and its id is random"
-        );
+        assert_eq!(context.flags, "03", "a new trace is sampled, and its id is random");
     }
     // Two headers contradict each other.
     let other = format!("00-{}-{PARENT}-01", "d".repeat(32));
@@ -281,20 +263,14 @@ fn with_an_at_sign(harness: &Harness) {
         harness,
         &[
             (
-                &[
-                    "one=1",
-                    &format!("{}@{}=1", "t".repeat(241), "v".repeat(14)),
-                ],
+                &["one=1", &format!("{}@{}=1", "t".repeat(241), "v".repeat(14))],
                 &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(14)),
             ),
             (
                 &["one=1", &format!("{}@v=1", "t".repeat(242))],
                 &format!("one=1,{}@v=1", "t".repeat(242)),
             ),
-            (
-                &["one=1", &format!("t@{}=1", "v".repeat(15))],
-                "one=1,t@vvvvvvvvvvvvvvv=1",
-            ),
+            (&["one=1", &format!("t@{}=1", "v".repeat(15))], "one=1,t@vvvvvvvvvvvvvvv=1"),
             (&["one@=1,two=2"], "one@=1,two=2"),
             (&["one@@a=1,two=2"], "one@@a=1,two=2"),
             (&["one@a@b=1,two=2"], "one@a@b=1,two=2"),
@@ -320,10 +296,7 @@ fn with_too_many_characters(harness: &Harness) {
     let [x, y] = ["x", "y"].map(|sign| sign.repeat(256));
     assert_propagated(
         harness,
-        &[(
-            &[&format!("one=1,{x}=1,two=2,{y}=1")],
-            &format!("one=1,{x}=1,two=2"),
-        )],
+        &[(&[&format!("one=1,{x}=1,two=2,{y}=1")], &format!("one=1,{x}=1,two=2"))],
     );
 }
 
@@ -338,10 +311,7 @@ fn a_valid_trace_state_is_propagated() {
         &[
             (&["one=1,two=2"], "one=1,two=2"),
             // Several headers are one list, in their order; empty members are ignored.
-            (
-                &["one=1,two=2", "three=3", "four=4"],
-                "one=1,two=2,three=3,four=4",
-            ),
+            (&["one=1,two=2", "three=3", "four=4"], "one=1,two=2,three=3,four=4"),
             (&["one=1", ""], "one=1"),
             (&["", "one=1"], "one=1"),
             (&["one=1,,two=2,"], "one=1,two=2"),
@@ -351,27 +321,15 @@ fn a_valid_trace_state_is_propagated() {
             (&["\tone=1"], "one=1"),
             (&["one=1 "], "one=1"),
             (&["one=1\t"], "one=1"),
-            (
-                &[&format!("{key}={}", value.trim_end())],
-                &format!("{key}={}", value.trim_end()),
-            ),
-            (
-                &[&format!("{key}@a-z0-9_-*/=1")],
-                &format!("{key}@a-z0-9_-*/=1"),
-            ),
-            (
-                &[&at_most[..16].join(","), &at_most[16..].join(",")],
-                &at_most.join(","),
-            ),
+            (&[&format!("{key}={}", value.trim_end())], &format!("{key}={}", value.trim_end())),
+            (&[&format!("{key}@a-z0-9_-*/=1")], &format!("{key}@a-z0-9_-*/=1")),
+            (&[&at_most[..16].join(","), &at_most[16..].join(",")], &at_most.join(",")),
             (
                 &["one=1", &format!("{}=1", "z".repeat(256))],
                 &format!("one=1,{}=1", "z".repeat(256)),
             ),
             (
-                &[
-                    "one=1",
-                    &format!("{}@{}=1", "t".repeat(241), "v".repeat(13)),
-                ],
+                &["one=1", &format!("{}@{}=1", "t".repeat(241), "v".repeat(13))],
                 &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(13)),
             ),
         ],
@@ -431,18 +389,11 @@ fn each_call_has_its_own_span_in_one_trace() {
         (None, None),
         (Some(format!("00-{}-{PARENT}-01", "0".repeat(32))), None),
     ] {
-        let headers: Vec<_> = header
-            .iter()
-            .map(|value| ("traceparent", &**value))
-            .collect();
+        let headers: Vec<_> = header.iter().map(|value| ("traceparent", &**value)).collect();
         let contexts: Vec<_> = harness.calls(&headers, 3).iter().map(Context::of).collect();
         let first = &contexts[0];
         assert!(expected.is_none_or(|expected| first.trace_id == expected));
-        assert!(
-            contexts
-                .iter()
-                .all(|context| context.trace_id == first.trace_id)
-        );
+        assert!(contexts.iter().all(|context| context.trace_id == first.trace_id));
         let mut parents: Vec<_> = contexts.iter().map(|context| &context.parent_id).collect();
         parents.sort();
         parents.dedup();
@@ -453,20 +404,11 @@ fn each_call_has_its_own_span_in_one_trace() {
 #[test]
 fn known_flags_are_kept() {
     let harness = Harness::start();
-    for (received, sent) in [
-        ("00", "00"),
-        ("01", "01"),
-        ("02", "02"),
-        ("03", "03"),
-        ("fd", "01"),
-    ] {
+    for (received, sent) in [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03"), ("fd", "01")] {
         let header = format!("00-{TRACE}-{PARENT}-{received}");
         let context = harness.context(&[("traceparent", &header)]);
         assert_eq!(context.flags, sent);
         assert_eq!(context.trace_id, TRACE);
-        assert_ne!(
-            context.parent_id, PARENT,
-            "sampled or not, a span has its own id"
-        );
+        assert_ne!(context.parent_id, PARENT, "sampled or not, a span has its own id");
     }
 }

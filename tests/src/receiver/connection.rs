@@ -20,12 +20,7 @@ pub(super) async fn serve(
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener for the runtime");
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
-        tokio::spawn(connection(
-            stream,
-            transport,
-            tls.clone(),
-            Arc::clone(&store),
-        ));
+        tokio::spawn(connection(stream, transport, tls.clone(), Arc::clone(&store)));
     }
 }
 

@@ -64,10 +64,8 @@ async fn answer(
     let (mut parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let Some(body) = inflate::grpc(&parts.headers, body) else {
-        return Ok(
-            tonic::Status::invalid_argument("the message does not match `grpc-encoding`")
-                .into_http(),
-        );
+        return Ok(tonic::Status::invalid_argument("the message does not match `grpc-encoding`")
+            .into_http());
     };
     let planned = store.record(&parts.uri, &parts.headers, &body);
 
@@ -131,16 +129,12 @@ async fn answer(
 /// The response of a partial success, in the frame of a message.
 fn partial(path: &str, rejected: i64, error_message: String) -> hyper::Response<Body> {
     let message = if path == LOGS {
-        let partial_success = Some(ExportLogsPartialSuccess {
-            rejected_log_records: rejected,
-            error_message,
-        });
+        let partial_success =
+            Some(ExportLogsPartialSuccess { rejected_log_records: rejected, error_message });
         ExportLogsServiceResponse { partial_success }.encode_to_vec()
     } else {
-        let partial_success = Some(ExportTracePartialSuccess {
-            rejected_spans: rejected,
-            error_message,
-        });
+        let partial_success =
+            Some(ExportTracePartialSuccess { rejected_spans: rejected, error_message });
         ExportTraceServiceResponse { partial_success }.encode_to_vec()
     };
     let length = u32::try_from(message.len()).expect("a short message");

@@ -83,10 +83,7 @@ type Points = Vec<(BTreeMap<String, Value>, MetricValue, Vec<(String, String)>)>
 fn values(data: Data) -> (i32, Points) {
     match data {
         Data::Gauge(gauge) => (0, numbers(gauge.data_points, MetricValue::Gauge)),
-        Data::Sum(sum) => (
-            sum.aggregation_temporality,
-            numbers(sum.data_points, MetricValue::Sum),
-        ),
+        Data::Sum(sum) => (sum.aggregation_temporality, numbers(sum.data_points, MetricValue::Sum)),
         Data::Histogram(histogram) => {
             let points = histogram.data_points.into_iter().map(|point| {
                 let value = MetricValue::Histogram(
@@ -126,17 +123,12 @@ fn numbers(points: Vec<NumberDataPoint>, of: fn(f64) -> MetricValue) -> Points {
                 Some(Number::AsDouble(value)) => value,
                 None => f64::NAN,
             };
-            (
-                attributes(point.attributes),
-                of(number),
-                spans(&point.exemplars),
-            )
+            (attributes(point.attributes), of(number), spans(&point.exemplars))
         })
         .collect()
 }
 
 fn spans(exemplars: &[Exemplar]) -> Vec<(String, String)> {
     let ids = exemplars.iter();
-    ids.map(|one| (hex(&one.trace_id), hex(&one.span_id)))
-        .collect()
+    ids.map(|one| (hex(&one.trace_id), hex(&one.span_id))).collect()
 }

@@ -32,9 +32,7 @@ impl ReceivedRequest {
                 .or_insert_with(|| value.clone().into_owned());
         }
         Self {
-            path: uri
-                .path_and_query()
-                .map_or_else(String::new, ToString::to_string),
+            path: uri.path_and_query().map_or_else(String::new, ToString::to_string),
             headers: joined,
             body: body.to_vec(),
         }
@@ -111,7 +109,5 @@ pub(super) fn empty<B: Default>(status: u16, headers: &[(String, String)]) -> hy
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    response
-        .body(B::default())
-        .expect("a status and headers that HTTP allows")
+    response.body(B::default()).expect("a status and headers that HTTP allows")
 }

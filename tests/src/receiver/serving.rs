@@ -37,10 +37,7 @@ impl Serving {
                 });
             })
             .expect("a thread for the receiver");
-        Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { stop: Some(stop), thread: Some(thread) }
     }
 }
 

@@ -97,11 +97,7 @@ impl Store {
         timeout: Duration,
     ) -> Result<Vec<ReceivedSpan>, String> {
         let state = self.wait(timeout, |state| state.spans.len() < n);
-        if state.spans.len() < n {
-            Err(state.describe())
-        } else {
-            Ok(state.spans.clone())
-        }
+        if state.spans.len() < n { Err(state.describe()) } else { Ok(state.spans.clone()) }
     }
 
     /// Waits for `n` requests. After `timeout`, the error lists what arrived instead.

@@ -23,17 +23,12 @@ fn export(receiver: &Receiver) -> Result<(), tonic::Status> {
 
 /// Exports [`request`] with a tonic client that has this `timeout`.
 fn export_within(receiver: &Receiver, timeout: Duration) -> Result<(), tonic::Status> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let endpoint = Endpoint::new(receiver.endpoint()).unwrap().timeout(timeout);
         let mut client = TraceServiceClient::new(endpoint.connect().await.unwrap());
         let mut request = tonic::Request::new(request());
-        request
-            .metadata_mut()
-            .insert("x-key", "metadata canary".parse().unwrap());
+        request.metadata_mut().insert("x-key", "metadata canary".parse().unwrap());
         client.export(request).await.map(|_| ())
     })
 }
@@ -53,9 +48,7 @@ fn send(receiver: &Receiver, line: &str, headers: &str, body: &[u8]) -> TcpStrea
 /// Sends an HTTP request and returns the whole response.
 fn answer(receiver: &Receiver, line: &str, headers: &str, body: &[u8]) -> String {
     let mut text = String::new();
-    send(receiver, line, headers, body)
-        .read_to_string(&mut text)
-        .unwrap();
+    send(receiver, line, headers, body).read_to_string(&mut text).unwrap();
     text
 }
 
@@ -70,10 +63,7 @@ fn every_field_arrives_over_grpc() {
 
     let requests = receiver.requests();
     assert_eq!(requests.len(), 1);
-    assert_eq!(
-        requests[0].path,
-        "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-    );
+    assert_eq!(requests[0].path, "/opentelemetry.proto.collector.trace.v1.TraceService/Export");
     assert_eq!(requests[0].headers["x-key"], "metadata canary");
     assert_eq!(requests[0].body[5..], request().encode_to_vec());
 }
@@ -84,15 +74,10 @@ fn every_field_arrives_over_http() {
     let body = request().encode_to_vec();
     let text = answer(&receiver, POST, PROTOBUF, &body);
     assert!(text.starts_with("HTTP/1.1 200 "), "{text}");
-    assert!(
-        text.contains("content-type: application/x-protobuf\r\n"),
-        "{text}"
-    );
+    assert!(text.contains("content-type: application/x-protobuf\r\n"), "{text}");
     assert_eq!(receiver.wait_for_spans(2, SOON), expected());
 
-    let [request] = &receiver.requests()[..] else {
-        panic!("one request")
-    };
+    let [request] = &receiver.requests()[..] else { panic!("one request") };
     assert_eq!(request.path, "/v1/traces");
     assert_eq!(request.headers["x-key"], "metadata canary");
     assert_eq!(request.body, body);
@@ -117,11 +102,7 @@ fn a_wrong_http_request_is_refused_and_kept() {
         (POST, PROTOBUF, "not protobuf", "400"),
     ] {
         let answered = answer(&receiver, line, headers, body.as_bytes());
-        assert_eq!(
-            answered.split(' ').nth(1),
-            Some(status),
-            "{line} {headers}: {answered}"
-        );
+        assert_eq!(answered.split(' ').nth(1), Some(status), "{line} {headers}: {answered}");
     }
     assert_eq!(receiver.spans(), []);
     assert_eq!(receiver.requests().len(), 8);

@@ -40,19 +40,13 @@ impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "an authority for tests");
+        params.distinguished_name.push(DnType::CommonName, "an authority for tests");
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let key = KeyPair::generate().expect("a key");
         let root = params.self_signed(&key).expect("a certificate");
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("ca.pem"), root.pem()).expect("a file");
-        Self {
-            issuer: Issuer::new(params, key),
-            root,
-            folder,
-        }
+        Self { issuer: Issuer::new(params, key), root, folder }
     }
 
     /// The certificate of the authority, to be trusted.

@@ -36,10 +36,8 @@ fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
 /// The attributes of the spans that `code` records, without those of the code's location.
 fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     let spans = memory.spans();
@@ -87,12 +85,9 @@ fn a_neutral_service_has_no_attributes_of_its_own() {
 
 fn every_span_carries_the_attributes_of_the_process() {
     let mut config = TelemetryConfig::new("orders");
-    config.span_attributes = [
-        ("team", "checkout"),
-        ("dsn", "postgres://floe:hunter2@db/orders"),
-    ]
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .into();
+    config.span_attributes = [("team", "checkout"), ("dsn", "postgres://floe:hunter2@db/orders")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
     let spans = run(config, || {
         plain();
         with_team();
@@ -147,10 +142,7 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
         let _attached = propagation::extract_context(&headers).attach();
         plain();
     });
-    assert_eq!(
-        spans,
-        [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]
-    );
+    assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
 }
 
 fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {

@@ -18,9 +18,8 @@ static TELEMETRY: LazyLock<(TelemetryProvider, MemoryExporter)> = LazyLock::new(
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("bounded");
     config.context = ContextMode::Boundaries;
-    let provider = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize();
+    let provider =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize();
     (provider.unwrap(), memory)
 });
 
@@ -99,13 +98,8 @@ fn nested_functions_are_children_of_each_other() {
                 inner(3, || {
                     leaf();
                     let span = get_current_span().span_context();
-                    assert_ne!(
-                        span.span_id(),
-                        Context::current().span().span_context().span_id()
-                    );
-                    Context::current()
-                        .span()
-                        .set_attribute(KeyValue::new("own", true));
+                    assert_ne!(span.span_id(), Context::current().span().span_context().span_id());
+                    Context::current().span().set_attribute(KeyValue::new("own", true));
                 });
                 last();
             });

@@ -106,10 +106,7 @@ fn a_flush_exports_all_signals_on_its_thread_and_none_is_started() {
     let tree = "request\n  load\n\nrequest\n  load\n\nrequest\n  load";
     assert_eq!(floe_tests::tree(&spans), tree);
     for span in spans.iter().filter(|span| span.name == "request") {
-        assert_eq!(
-            span.resource["service.name"],
-            Value::String("function".to_owned())
-        );
+        assert_eq!(span.resource["service.name"], Value::String("function".to_owned()));
         assert_eq!(span.attributes["team"], Value::String("orders".to_owned()));
     }
     let rounds = spans.iter().filter_map(|span| span.attributes.get("round"));
@@ -242,10 +239,7 @@ fn a_process_exports_when_it_exits_and_not_within_a_panic() {
     }
     let receiver = Receiver::http();
     let (_, stderr) = run_in_child(TEST, &[(ENDPOINT, &receiver.endpoint())]);
-    assert!(
-        stderr.contains("`flush_on_panic` has no effect"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("`flush_on_panic` has no effect"), "{stderr}");
     assert_eq!(receiver.spans().len(), 2);
 }
 

@@ -84,10 +84,7 @@ fn a_child_process_continues_the_trace() {
 
     let spans = receiver.wait_for_spans(7, TIMEOUT);
     let asset = "  dagster.asset\n    dbt.build\n      dbt.model";
-    assert_eq!(
-        floe_tests::tree(&spans),
-        format!("dagster.run\n{asset}\n{asset}")
-    );
+    assert_eq!(floe_tests::tree(&spans), format!("dagster.run\n{asset}\n{asset}"));
     for span in &spans {
         for (key, value) in [
             ("floe.namespace", "sales"),
@@ -106,8 +103,5 @@ fn a_child_process_continues_the_trace() {
     assert_eq!(generations, ["first".into(), "second".into()]);
 
     // Without a context nothing is injected, and the child inherits the environment.
-    assert_eq!(
-        Command::new("unused").inject_context().get_envs().count(),
-        0
-    );
+    assert_eq!(Command::new("unused").inject_context().get_envs().count(), 0);
 }

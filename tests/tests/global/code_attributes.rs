@@ -31,10 +31,8 @@ fn run(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
     config.exporters.logs = Some(vec![ExporterKind::None]);
     config.batch_processor.max_export_batch_size = 4;
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     let spans = receiver.spans();
@@ -101,10 +99,7 @@ fn the_place_of_a_span_is_written_for_each_span_or_once_or_never() {
     );
     let requests = run("code_attributes: off", calls);
     let mut spans = requests.iter().flatten();
-    assert!(
-        spans.all(|span| span.attributes.is_empty()),
-        "{requests:#?}"
-    );
+    assert!(spans.all(|span| span.attributes.is_empty()), "{requests:#?}");
 }
 
 #[test]
@@ -121,18 +116,13 @@ fn a_place_is_written_once_for_each_way_to_record_a_span() {
     });
     let spans: Vec<_> = requests.iter().flatten().collect();
     assert_eq!(requests.len(), 1, "{spans:#?}");
-    for (name, key) in [
-        ("bridged", "code.module.name"),
-        ("mail.send", "code.line.number"),
-    ] {
+    for (name, key) in [("bridged", "code.module.name"), ("mail.send", "code.line.number")] {
         let own = spans.iter().filter(|span| span.name == name);
         let has: Vec<_> = own.map(|span| span.attributes.contains_key(key)).collect();
         assert_eq!(has, [true, false], "{name}");
     }
     // The target belongs to a span and not to its place: filters read it.
-    let targets = spans
-        .iter()
-        .filter(|span| span.attributes.contains_key("target"));
+    let targets = spans.iter().filter(|span| span.attributes.contains_key("target"));
     assert_eq!(targets.count(), 2, "{spans:#?}");
 }
 
@@ -156,11 +146,7 @@ fn the_identity_is_on_the_resource_alone_if_the_configuration_says_so() {
         config.exporters.metrics = Some(vec![ExporterKind::None]);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
         one();
-        drop(
-            TelemetryProvider::tracer_provider()
-                .tracer("api")
-                .start("api"),
-        );
+        drop(TelemetryProvider::tracer_provider().tracer("api").start("api"));
         telemetry.shutdown(TIMEOUT).unwrap();
         let spans = receiver.spans();
         assert_eq!(spans.len(), 2, "{spans:#?}");

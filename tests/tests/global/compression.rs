@@ -77,9 +77,7 @@ fn siblings_are_compressed_on_request() {
         ("orders.import", 1),
     ];
     let exact = compressed[..4].iter().copied();
-    let exact = exact
-        .chain([("SELECT orders", 1); 3])
-        .chain([compressed[5]]);
+    let exact = exact.chain([("SELECT orders", 1); 3]).chain([compressed[5]]);
     let exact: Vec<_> = exact.collect();
     let both = format!(
         "span_compression: {{exact_match_max_duration: {LONG}, same_kind_max_duration: {LONG}}}"
@@ -136,9 +134,7 @@ fn metrics_and_processors_see_every_span() {
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(seen.load(Ordering::Relaxed), 13);
     let points = receiver.points();
-    let calls = points
-        .iter()
-        .filter(|point| point.name == "traces.span.metrics.calls");
+    let calls = points.iter().filter(|point| point.name == "traces.span.metrics.calls");
     let calls = calls.filter(|point| point.attributes["span.name"] == "orders.parse".into());
     let calls: Vec<_> = calls.map(|point| &point.value).collect();
     assert_eq!(calls, [&MetricValue::Sum(5.0)]);
@@ -220,11 +216,7 @@ fn a_budget_bounds_what_is_exported() {
     let counted = telemetry.statistics();
     assert!(counted.over_budget > 0, "{counted:?}");
     let lost = counted.dropped_buffer_full + counted.dropped_queue_full;
-    assert_eq!(
-        counted.exported + counted.over_budget + lost,
-        13_000,
-        "{counted:?}"
-    );
+    assert_eq!(counted.exported + counted.over_budget + lost, 13_000, "{counted:?}");
     assert_eq!(counted.pending, 0, "{counted:?}");
     // A span has at least 300 bytes in memory.
     assert!(memory.spans().len() < 1_000_000 / 300, "{counted:?}");

@@ -1,11 +1,6 @@
 //! `OTEL_CONFIG_FILE`: what the file configures, and what happens when it cannot be used. Each case is a process.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fs;
 use std::path::Path;
@@ -118,10 +113,9 @@ tracer_provider:
 
 /// The attributes of detectors have a schema, and together with those of another schema none.
 fn of_detectors(folder: &Path) {
-    for (schema, expected, warnings) in [
-        ("", SCHEMA_URL, 0),
-        (", schema_url: 'https://example.com/1'", "", 1),
-    ] {
+    for (schema, expected, warnings) in
+        [("", SCHEMA_URL, 0), (", schema_url: 'https://example.com/1'", "", 1)]
+    {
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
         let file = write(
@@ -149,10 +143,7 @@ tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{
 }
 
 fn with_mistakes(folder: &Path) {
-    let invalid = write(
-        folder,
-        "file_format: '1.0'\ntracer_provider: {procesors: []}\n",
-    );
+    let invalid = write(folder, "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
     let missing = folder.join("missing.yaml");
     for (file, message) in [
         (
@@ -168,10 +159,7 @@ fn with_mistakes(folder: &Path) {
         assert!(text.contains(message), "{text}");
         assert_eq!(text.matches("nothing is recorded").count(), 1, "{text}");
         let error = TelemetryConfig::from_config_file(file).unwrap_err();
-        assert!(
-            error.is_config() && error.to_string().contains(message),
-            "{error}"
-        );
+        assert!(error.is_config() && error.to_string().contains(message), "{error}");
     }
     // A blank variable counts as not set.
     let (stdout, _) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", " ")]);
@@ -232,11 +220,7 @@ span_attributes: {team: checkout}
         assert_eq!(resource[key], Value::from(value), "{key}");
     }
     let requests = receiver.requests();
-    assert!(
-        requests
-            .iter()
-            .all(|request| request.headers["x-tenant"] == "sales")
-    );
+    assert!(requests.iter().all(|request| request.headers["x-tenant"] == "sales"));
 }
 
 #[test]
@@ -269,10 +253,7 @@ fn a_document_of_ours_that_cannot_be_used_is_one_warning_and_nothing_is_recorded
         let variables = [("FLOE_CONFIG_FILE", file), ("OTEL_CONFIG_FILE", other)];
         let (stdout, stderr) = run_in_child(OF_OURS, &variables);
         assert!(stdout.contains("noop=true"), "{text}: {stdout}");
-        assert!(
-            stderr.starts_with("warning: nothing is recorded: "),
-            "{stderr}"
-        );
+        assert!(stderr.starts_with("warning: nothing is recorded: "), "{stderr}");
         assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
         assert!(stderr.contains(warning), "{stderr}");
     }

@@ -88,12 +88,7 @@ fn scopes_are_enabled_by_name() {
     let receiver = Receiver::http();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("otel.yaml");
-    let to = |signal| {
-        format!(
-            "{{otlp_http: {{endpoint: '{}/v1/{signal}'}}}}",
-            receiver.endpoint()
-        )
-    };
+    let to = |signal| format!("{{otlp_http: {{endpoint: '{}/v1/{signal}'}}}}", receiver.endpoint());
     let [tracers, meters, loggers] = CONFIGURATORS;
     let text = format!(
         "file_format: '1.1'

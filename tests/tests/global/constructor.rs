@@ -37,8 +37,7 @@ fn a_constructor_starts_telemetry_that_connects_later() {
     let output = load(folder.path(), &receiver.endpoint(), "otlp_file");
     assert!(output.status.success(), "{output:?}");
     let files = std::fs::read_dir(folder.path().join("telemetry")).unwrap();
-    let written: String = files
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
+    let written: String =
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     assert_eq!(written.matches("\"spanId\"").count(), 50);
 }

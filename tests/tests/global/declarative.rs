@@ -1,12 +1,7 @@
 //! What each path of OpenTelemetry's declarative configuration does, found by loading a document with it and one without
 //! it, and that the official examples load. `BLESS=1` writes the table.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -37,9 +32,7 @@ fn rows() -> Vec<[String; 3]> {
 fn examples() -> BTreeMap<String, PathBuf> {
     let folder = fs::read_dir(Path::new(FOLDER).join("examples")).unwrap();
     let files = folder.map(|entry| entry.unwrap().path());
-    files
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path))
-        .collect()
+    files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
 /// Loads a document. A file of its own each time, because each warning is written once, and begins with the path.
@@ -111,10 +104,7 @@ fn each_path_has_an_effect_or_a_message() {
     }
     let this = "declarative::each_path_has_an_effect_or_a_message";
     let (stdout, stderr) = run_in_child(this, &[]);
-    let refused: Vec<_> = stdout
-        .lines()
-        .filter(|line| line.starts_with("example"))
-        .collect();
+    let refused: Vec<_> = stdout.lines().filter(|line| line.starts_with("example")).collect();
     assert_eq!(refused, <[&str; 0]>::default());
 
     let rows = rows();
@@ -129,18 +119,13 @@ fn each_path_has_an_effect_or_a_message() {
             _ => format!("example {}", examples().keys().next().unwrap()),
         };
         let warnings = between(&stderr, &format!("row {at}"), &next);
-        let warnings: Vec<_> = warnings
-            .lines()
-            .filter(|line| !line.contains("without.yaml"))
-            .collect();
+        let warnings: Vec<_> =
+            warnings.lines().filter(|line| !line.contains("without.yaml")).collect();
         let (kind, reason) = kind(path, found, &warnings.join("\n"));
         *counts.entry(kind).or_default() += 1;
         writeln!(table, "| `{path}` | {kind} | {reason} |").unwrap();
     }
-    let counted: Vec<_> = counts
-        .iter()
-        .map(|(kind, count)| format!("{kind} {count}"))
-        .collect();
+    let counted: Vec<_> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     let head = "# What each path of the schema does\n\nWritten by the test `declarative`. Paths without an effect and without a message are for other languages or for their own subkeys, or the document says what holds anyway.\n";
     let table = format!(
         "{head}\n{}\n\n| path | result | message |\n|---|---|---|\n{table}",

@@ -30,9 +30,7 @@ fn load(rows: u64) -> u64 {
 
 #[traced]
 fn store(table: &str) -> Result<(), String> {
-    Err(format!(
-        "{table}: mysql://root:hunter2@db/orders refused the connection"
-    ))
+    Err(format!("{table}: mysql://root:hunter2@db/orders refused the connection"))
 }
 
 #[test]
@@ -60,10 +58,7 @@ fn every_destination_gets_every_span_unchanged() {
     let kept = memory.spans();
     assert_eq!(kept.len(), 5);
     for (receiver, path) in [
-        (
-            &grpc,
-            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-        ),
+        (&grpc, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
         (&http, "/v1/traces"),
     ] {
         let received = receiver.spans();
@@ -79,24 +74,11 @@ fn every_destination_gets_every_span_unchanged() {
                     && span.end_time <= after + Duration::from_millis(5)
             );
         }
-        assert_eq!(
-            floe_tests::tree(&received),
-            "run\n  load\n  store\n  global\n    load"
-        );
+        assert_eq!(floe_tests::tree(&received), "run\n  load\n  store\n  global\n    load");
         // Two spans per batch, so three requests.
         assert_eq!(receiver.requests().len(), 3);
-        assert!(
-            receiver
-                .requests()
-                .iter()
-                .all(|request| request.path == path)
-        );
-        assert!(
-            !receiver
-                .requests()
-                .iter()
-                .any(|request| request.contains("hunter2"))
-        );
+        assert!(receiver.requests().iter().all(|request| request.path == path));
+        assert!(!receiver.requests().iter().any(|request| request.contains("hunter2")));
     }
     assert_eq!(telemetry.statistics().collected, 5);
     assert_eq!(telemetry.statistics().exported, 15);
@@ -107,14 +89,7 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     assert_eq!(received.name, kept.name);
     assert_eq!(received.trace_id, kept.span_context.trace_id().to_string());
     let parent = kept.parent_span_id.to_string();
-    assert_eq!(
-        received.parent_span_id,
-        if parent == "0000000000000000" {
-            ""
-        } else {
-            &parent
-        }
-    );
+    assert_eq!(received.parent_span_id, if parent == "0000000000000000" { "" } else { &parent });
     assert_eq!(received.start_unix_nano, nanos(kept.start_time));
     assert_eq!(received.end_unix_nano, nanos(kept.end_time));
     assert!(received.start_unix_nano <= received.end_unix_nano);
@@ -142,10 +117,7 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     }
     let resource = |key: &str| received.resource[key].clone();
     assert_eq!(resource("service.name"), "orders".into());
-    assert_eq!(
-        resource("deployment.environment.name"),
-        Mode::Dev.as_str().into()
-    );
+    assert_eq!(resource("deployment.environment.name"), Mode::Dev.as_str().into());
     assert_eq!(resource("deployment.environment"), "dev".into());
     assert_eq!(resource("telemetry.sdk.language"), "rust".into());
     for (key, expected) in [
@@ -155,21 +127,12 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
         ("floe.mode", "dev"),
     ] {
         assert_eq!(resource(key), expected.into());
-        assert_eq!(
-            received.attributes[key],
-            expected.into(),
-            "the identity is on every span"
-        );
+        assert_eq!(received.attributes[key], expected.into(), "the identity is on every span");
     }
 }
 
 fn nanos(time: SystemTime) -> u64 {
-    u64::try_from(
-        time.duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap()
-            .as_nanos(),
-    )
-    .unwrap()
+    u64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos()).unwrap()
 }
 
 fn value(value: &opentelemetry::Value) -> Value {

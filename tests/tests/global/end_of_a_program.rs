@@ -73,10 +73,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
         let error = end(protocol, &endpoint, Duration::from_secs(2));
         assert!(error.is_export(), "{error}");
         let text = error.to_string();
-        assert!(
-            text.contains(&endpoint) && text.contains("no response"),
-            "{text}"
-        );
+        assert!(text.contains(&endpoint) && text.contains("no response"), "{text}");
     }
 }
 
@@ -116,10 +113,7 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
         drop(stop);
         assert!(error.is_timeout(), "{error}");
         let text = error.to_string();
-        assert!(
-            text.contains(&endpoint) && text.contains("no response"),
-            "{text}"
-        );
+        assert!(text.contains(&endpoint) && text.contains("no response"), "{text}");
     }
 }
 
@@ -152,15 +146,9 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
         telemetry.shutdown(NEVER).unwrap_err();
         let points = metrics.points();
         for (name, component) in [
-            (
-                "otel.sdk.exporter.span.exported",
-                "otlp_http_span_exporter/0",
-            ),
+            ("otel.sdk.exporter.span.exported", "otlp_http_span_exporter/0"),
             ("otel.sdk.exporter.log.exported", "otlp_http_log_exporter/0"),
-            (
-                "otel.sdk.exporter.operation.duration",
-                "otlp_http_span_exporter/0",
-            ),
+            ("otel.sdk.exporter.operation.duration", "otlp_http_span_exporter/0"),
         ] {
             let point = points
                 .iter()
@@ -191,35 +179,19 @@ fn a_program_without_its_receiver_writes_one_message() {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
-            (
-                "RUST_LOG",
-                "debug,h2=off,hyper=off,hyper_util=off,tower=off,tonic=off",
-            ),
+            ("RUST_LOG", "debug,h2=off,hyper=off,hyper_util=off,tower=off,tonic=off"),
         ];
         let (stdout, stderr) = run_in_child(TEST, &variables);
         let is_failure = |line: &&str| {
-            [
-                "refused",
-                "ExportError",
-                "Noop",
-                "could not",
-                "not delivered",
-            ]
-            .iter()
-            .any(|word| line.contains(word))
+            ["refused", "ExportError", "Noop", "could not", "not delivered"]
+                .iter()
+                .any(|word| line.contains(word))
         };
-        let failures: Vec<_> = stdout
-            .lines()
-            .chain(stderr.lines())
-            .filter(is_failure)
-            .collect();
+        let failures: Vec<_> = stdout.lines().chain(stderr.lines()).filter(is_failure).collect();
         let [failure] = failures[..] else {
             panic!("{failures:#?}\n{stdout}{stderr}");
         };
-        assert!(
-            failure.contains(&endpoint) && failure.contains("refused"),
-            "{failure}"
-        );
+        assert!(failure.contains(&endpoint) && failure.contains("refused"), "{failure}");
     }
 }
 

@@ -1,11 +1,6 @@
 //! Telemetry configured by the environment alone. Each case is a process.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::thread;
 use std::time::Duration;
@@ -27,22 +22,15 @@ fn child() {
     tracing::info!("from child");
     MetricRecorder::new("child").increment("from.child", 1, &[]);
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
-    ensure_telemetry_initialized()
-        .shutdown(Duration::from_secs(20))
-        .unwrap();
+    ensure_telemetry_initialized().shutdown(Duration::from_secs(20)).unwrap();
     println!("child: noop={}", telemetry.is_noop());
 }
 
 /// The child's output, and its standard error.
 fn run(variables: &[(&str, &str)]) -> (String, String) {
-    let (stdout, stderr) = run_in_child(
-        "ensure::telemetry_is_initialized_once_from_the_environment",
-        variables,
-    );
-    let output = stdout
-        .split_once("child: ")
-        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
-        .1;
+    let (stdout, stderr) =
+        run_in_child("ensure::telemetry_is_initialized_once_from_the_environment", variables);
+    let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
     (output.lines().next().unwrap().to_owned(), stderr)
 }
 
@@ -58,20 +46,11 @@ fn telemetry_is_initialized_once_from_the_environment() {
     assert_eq!(run(&[endpoint]), ("noop=false".to_owned(), String::new()));
     let span = &receiver.spans()[0];
     assert_eq!(span.name, "from.child");
-    assert_eq!(
-        span.resource["service.name"],
-        Value::from(&*unknown_service())
-    );
-    assert_eq!(
-        run(&[endpoint, ("OTEL_SDK_DISABLED", "true")]).0,
-        "noop=true"
-    );
+    assert_eq!(span.resource["service.name"], Value::from(&*unknown_service()));
+    assert_eq!(run(&[endpoint, ("OTEL_SDK_DISABLED", "true")]).0, "noop=true");
     assert_eq!(receiver.spans().len(), 1);
 
-    let (output, stderr) = run(&[(
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "ftp://floe:hunter2@collector",
-    )]);
+    let (output, stderr) = run(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://floe:hunter2@collector")]);
     assert_eq!(output, "noop=true");
     assert_eq!(
         stderr,

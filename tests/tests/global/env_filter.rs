@@ -38,10 +38,7 @@ fn program() {
 fn run(variables: &[(&str, &str)]) -> (Vec<String>, String, String) {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
-    let mut all = vec![
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-        ("FLOE_LOG_JSON", "yes"),
-    ];
+    let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_JSON", "yes")];
     all.extend(variables);
     let (_, stderr) = run_in_child(TEST, &all);
     let (lines, messages): (Vec<_>, Vec<_>) =
@@ -51,9 +48,7 @@ fn run(variables: &[(&str, &str)]) -> (Vec<String>, String, String) {
         line
     });
     let own = lines.filter(|line| line["target"] == "global::env_filter");
-    let own: Vec<_> = own
-        .map(|line| line["event"].as_str().unwrap().to_owned())
-        .collect();
+    let own: Vec<_> = own.map(|line| line["event"].as_str().unwrap().to_owned()).collect();
     let records = receiver.logs().into_iter();
     let records: Vec<_> = records
         .filter(|log| log.scope == "global::env_filter")
@@ -78,18 +73,10 @@ fn a_directive_may_name_a_span_and_a_field() {
     for (directives, expected, spans) in [
         ("warn,[request]=debug", [&a[..], &b].concat(), requests),
         ("warn,[request{tenant=a}]=DEBUG", a.to_vec(), requests),
-        (
-            "warn, global::env_filter[request{rows=2}]",
-            b.to_vec(),
-            requests,
-        ),
+        ("warn, global::env_filter[request{rows=2}]", b.to_vec(), requests),
         ("warning,other[request]=debug", Vec::new(), "load\n\nload"),
         ("warn,[{user=ann}]=debug", vec!["ann debug"], both_spans),
-        (
-            "critical,[request{tenant=a}]=info",
-            vec!["a info"],
-            requests,
-        ),
+        ("critical,[request{tenant=a}]=info", vec!["a info"], requests),
     ] {
         let (lines, found, stderr) = run(&[("RUST_LOG", directives)]);
         let mut expected = expected;
@@ -105,10 +92,7 @@ fn a_directive_may_name_a_span_and_a_field() {
     let (lines, spans, _) = run(&variables);
     assert_eq!(lines, [&b[..], &["outside warning"]].concat());
     assert_eq!(spans, both_spans);
-    let variables = [
-        ("RUST_LOG", "off,[request]=debug"),
-        ("FLOE_SPAN_FILTER", "off"),
-    ];
+    let variables = [("RUST_LOG", "off,[request]=debug"), ("FLOE_SPAN_FILTER", "off")];
     let (lines, spans, _) = run(&variables);
     assert_eq!(lines, [&a[..], &b].concat());
     assert_eq!(spans, "");
@@ -119,17 +103,10 @@ fn a_directive_that_names_no_span_is_refused() {
     let refused = |level: &str| {
         let document =
             format!("resource_attributes: {{service_name: a}}\nlogging: {{log_level: '{level}'}}");
-        TelemetryConfig::from_yaml(&document)
-            .unwrap_err()
-            .to_string()
+        TelemetryConfig::from_yaml(&document).unwrap_err().to_string()
     };
-    for directive in [
-        "[request",
-        "request]=debug",
-        "[request{tenant=a]",
-        "[a{x=(}]=debug",
-        "x{a}",
-    ] {
+    for directive in ["[request", "request]=debug", "[request{tenant=a]", "[a{x=(}]=debug", "x{a}"]
+    {
         let error = refused(&format!("info,{directive}"));
         let expected = format!(
             "line 2, column 22: logging.log_level: expected `target[span{{field=value}}]=level` with at most 1024 bytes, \

@@ -1,12 +1,7 @@
 //! The `OTEL_*` variables. The environment belongs to a process, so this test starts its own
 //! executable again with the variables set.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -46,9 +41,7 @@ fn run(variables: &[(&str, &str)]) -> String {
     let line = stdout.lines().find(|line| line.contains("noop="));
     let line = line.unwrap_or_else(|| panic!("{stdout}{stderr}"));
     // The test harness prints the test's name before the output, without a newline.
-    line.split_once("... ")
-        .map_or(line, |(_, line)| line)
-        .to_owned()
+    line.split_once("... ").map_or(line, |(_, line)| line).to_owned()
 }
 
 #[test]
@@ -67,10 +60,7 @@ fn the_variables_follow_the_specification() {
         (&[("OTEL_SDK_DISABLED", "")], on),
         (&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")], on),
         (
-            &[
-                ("OTEL_SERVICE_NAME", "from-env"),
-                ("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
-            ],
+            &[("OTEL_SERVICE_NAME", "from-env"), ("OTEL_BSP_MAX_QUEUE_SIZE", "4096")],
             "noop=false spans=1 service=from-env protocol=Grpc queue=4096 delay=5000",
         ),
         (
@@ -84,13 +74,7 @@ fn the_variables_follow_the_specification() {
             &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
             "noop=false spans=1 service=from-code protocol=HttpJson queue=2048 delay=5000",
         ),
-        (
-            &[(
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "ftp://user:hunter2@collector",
-            )],
-            on,
-        ),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:hunter2@collector")], on),
     ] {
         assert_eq!(run(variables), expected, "{variables:?}");
     }
@@ -100,10 +84,7 @@ fn the_variables_follow_the_specification() {
     assert_eq!(grpc.spans()[0].name, "from.child");
     run(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &grpc.endpoint()),
-        (
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            &format!("{}/v1/traces", http.endpoint()),
-        ),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &format!("{}/v1/traces", http.endpoint())),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=sales"),
     ]);
@@ -155,10 +136,7 @@ fn the_span_of_lambda_is_the_parent_if_the_propagator_is_selected() {
         ("xray", LAMBDA, [header, invalid]),
         ("tracecontext", LAMBDA, [invalid, invalid]),
     ] {
-        let variables = [
-            ("OTEL_PROPAGATORS", propagators),
-            ("_X_AMZN_TRACE_ID", variable),
-        ];
+        let variables = [("OTEL_PROPAGATORS", propagators), ("_X_AMZN_TRACE_ID", variable)];
         let (stdout, _) = run_in_child(test, &variables);
         let [with_header, without] = expected;
         let expected = format!("parents={with_header} {without}\n");

@@ -13,10 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[traced(tracer = "orders.db")]
 fn load() -> Result<(), String> {
     floe_telemetry::add_event("retried", []);
-    Err(format!(
-        "no route to postgres://floe:{}@db",
-        concat!("hunter2", "XyZ")
-    ))
+    Err(format!("no route to postgres://floe:{}@db", concat!("hunter2", "XyZ")))
 }
 
 fn export(
@@ -60,18 +57,12 @@ fn exceptions_are_events_or_log_records_or_both() {
             let (spans, logs) = export(signal, no_metrics.clone(), is_flushed);
             assert_eq!(events(&spans), names, "{signal:?}");
             let [log] = &*logs else {
-                assert!(
-                    logs.is_empty() && signal == ExceptionSignal::Spans,
-                    "{logs:?}"
-                );
+                assert!(logs.is_empty() && signal == ExceptionSignal::Spans, "{logs:?}");
                 continue;
             };
             assert_ne!(signal, ExceptionSignal::Spans);
             let span = &spans[0];
-            assert_eq!(
-                (&log.trace_id, &log.span_id),
-                (&span.trace_id, &span.span_id)
-            );
+            assert_eq!((&log.trace_id, &log.span_id), (&span.trace_id, &span.span_id));
             assert_eq!((log.severity_number, &*log.severity_text), (17, "ERROR"));
             assert_eq!((&*log.scope, log.flags), ("orders.db", 1));
             let message = "no route to postgres://<REDACTED>@db";

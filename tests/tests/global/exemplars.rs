@@ -35,10 +35,7 @@ fn measure() -> (String, String) {
     meter.f64_up_down_counter("pool").build().add(1.0, &[]);
     meter.u64_histogram("bytes").build().record(70, &[]);
     meter.i64_gauge("level").build().record(-1, &[]);
-    (
-        propagation::current_trace_id().unwrap(),
-        propagation::current_span_id().unwrap(),
-    )
+    (propagation::current_trace_id().unwrap(), propagation::current_span_id().unwrap())
 }
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
@@ -58,16 +55,8 @@ fn exemplars<'a>(points: &'a [ReceivedPoint], name: &str) -> Vec<&'a (String, St
     points.flat_map(|point| &point.exemplars).collect()
 }
 
-const MEASURED: [&str; 8] = [
-    "rows.read",
-    "open",
-    "size",
-    "queries",
-    "pool",
-    "bytes",
-    "level",
-    "wait",
-];
+const MEASURED: [&str; 8] =
+    ["rows.read", "open", "size", "queries", "pool", "bytes", "level", "wait"];
 
 fn run(config: TelemetryConfig, receiver: &Receiver) -> ((String, String), Vec<ReceivedPoint>) {
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
@@ -101,10 +90,7 @@ fn every_instrument_has_exemplars(context: ContextMode) {
         assert_eq!(exemplars(&points, name), [&ids], "{name}");
     }
     assert!(exemplars(&points, "process.cpu.time").is_empty());
-    let rows: Vec<_> = points
-        .iter()
-        .filter(|point| point.name == "rows.read")
-        .collect();
+    let rows: Vec<_> = points.iter().filter(|point| point.name == "rows.read").collect();
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].attributes.len(), 1);
 }

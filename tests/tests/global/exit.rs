@@ -44,9 +44,7 @@ fn config(endpoint: &str) -> TelemetryConfig {
 
 fn start(endpoint: &str) -> TelemetryProvider {
     posix::alarm(HANGS_SECONDS);
-    TelemetryProvider::builder(config(endpoint))
-        .initialize()
-        .unwrap()
+    TelemetryProvider::builder(config(endpoint)).initialize().unwrap()
 }
 
 /// Runs this test in a child process that exits with `code`, or by a signal.
@@ -66,11 +64,7 @@ const SIGNAL: &str = "TEST_EXIT_SIGNAL";
 /// `ignored`.
 fn child_with_signal(test: &str, endpoint: &str, signal: c_int, ignored: &str) -> ExitStatus {
     let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
-    let script = if ignored.is_empty() {
-        "exec \"$0\" \"$@\""
-    } else {
-        &ignore
-    };
+    let script = if ignored.is_empty() { "exec \"$0\" \"$@\"" } else { &ignore };
     let mut child = Command::new("env");
     child
         .args(["--default-signal=INT,TERM", "sh", "-c", script])
@@ -185,10 +179,7 @@ fn process_exit_delivers_if_it_is_chosen() {
         std::process::exit(7);
     }
     let receiver = Receiver::http();
-    let code = child(
-        "exit::process_exit_delivers_if_it_is_chosen",
-        &receiver.endpoint(),
-    );
+    let code = child("exit::process_exit_delivers_if_it_is_chosen", &receiver.endpoint());
     assert_eq!(code, Some(7));
     assert_eq!(receiver.spans().len(), 1);
 }
@@ -240,10 +231,7 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
         return;
     }
     let receiver = Receiver::http();
-    receiver.respond(floe_tests::Response::Http {
-        status: 400,
-        headers: Vec::new(),
-    });
+    receiver.respond(floe_tests::Response::Http { status: 400, headers: Vec::new() });
     let telemetry = start(&receiver.endpoint());
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -419,9 +407,8 @@ fn a_fork_can_have_its_own_provider() {
             }
             assert!(inherited.force_flush(NEVER).unwrap_err().is_state());
             assert!(inherited.shutdown(NEVER).unwrap_err().is_state());
-            let own = TelemetryProvider::builder(config(&receiver.endpoint()))
-                .initialize()
-                .unwrap();
+            let own =
+                TelemetryProvider::builder(config(&receiver.endpoint())).initialize().unwrap();
             drop_at_once(inherited);
             work();
             std::thread::spawn(work).join().unwrap();
@@ -449,10 +436,8 @@ const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: 
 /// Runs a test in a child process that exports all signals, and returns its standard error.
 fn with_forks(test: &str) -> String {
     let receiver = Receiver::grpc();
-    let variables = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()),
-        ("FLOE_LOG_OUTPUT", "none"),
-    ];
+    let variables =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()), ("FLOE_LOG_OUTPUT", "none")];
     let (_, stderr) = run_in_child(test, &variables);
     let names: Vec<_> = receiver.spans().into_iter().map(|span| span.name).collect();
     assert!(!names.contains(&"work".to_owned()), "{names:?}");
@@ -540,10 +525,8 @@ fn dropping_an_inherited_provider_does_not_wait() {
     // With metrics, whose SDK waits for its threads when it is dropped.
     let mut config = TelemetryConfig::new("fork");
     config.exporters.metrics = Some(vec![ExporterKind::Console]);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     work();
     let mut telemetry = Some(telemetry);
     in_fork(|| {

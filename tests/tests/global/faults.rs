@@ -67,11 +67,7 @@ fn fails(telemetry: &TelemetryProvider, log: &Log, what: &str) {
         assert_eq!(telemetry.statistics().failed, n, "{what}");
     }
     let log = log.take();
-    assert_eq!(
-        log.matches("spans could not be exported").count(),
-        1,
-        "{what}: {log}"
-    );
+    assert_eq!(log.matches("spans could not be exported").count(), 1, "{what}: {log}");
     assert!(!log.contains("hunter2"), "{log}");
 }
 
@@ -105,10 +101,7 @@ fn faults_of_the_receiver_do_not_affect_the_program() {
     floe_tests::alone!();
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .init();
+    tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
 
     wrong_credentials(&log);
     tls_on_one_side_only(&log);
@@ -120,10 +113,7 @@ fn wrong_credentials(log: &Log) {
     let http = Receiver::http();
     for status in [401, 403] {
         let telemetry = start(OtlpProtocol::Http, http.endpoint());
-        http.respond(Response::Http {
-            status,
-            headers: vec![],
-        });
+        http.respond(Response::Http { status, headers: vec![] });
         fails(&telemetry, log, &format!("the receiver answered {status}"));
         http.respond(Response::Ok);
         succeeds(&telemetry);
@@ -132,10 +122,9 @@ fn wrong_credentials(log: &Log) {
     // No batch was retried.
     assert_eq!(http.requests().len(), 6);
     let grpc = Receiver::grpc();
-    for (code, name) in [
-        (Code::Unauthenticated, "Unauthenticated"),
-        (Code::PermissionDenied, "PermissionDenied"),
-    ] {
+    for (code, name) in
+        [(Code::Unauthenticated, "Unauthenticated"), (Code::PermissionDenied, "PermissionDenied")]
+    {
         let telemetry = start(OtlpProtocol::Grpc, grpc.endpoint());
         let message = "no such token: hunter2-token, password=hunter2".to_owned();
         grpc.respond(Response::Grpc { code, message });

@@ -27,9 +27,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const MANY: u32 = 40_000;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
-static ROWS: Counter = METRICS
-    .counter(Metric::new("rows").with_unit("{row}"))
-    .with_attributes(&[("table", "orders")]);
+static ROWS: Counter =
+    METRICS.counter(Metric::new("rows").with_unit("{row}")).with_attributes(&[("table", "orders")]);
 static OPEN: UpDownCounter = METRICS.up_down_counter(Metric::new("open"));
 static LEVEL: Gauge = METRICS.gauge(Metric::new("level"));
 static SIZE: Histogram = METRICS.histogram(Metric::new("size").with_boundaries(&[1.0, 10.0]));
@@ -119,11 +118,7 @@ fn assert_exported(receiver: &Receiver, temporality: MetricTemporality) {
             sum(&last.value)
         }
     };
-    assert_eq!(
-        total("rows"),
-        2.0 * (2.0 * all + 5.0),
-        "with the one by name"
-    );
+    assert_eq!(total("rows"), 2.0 * (2.0 * all + 5.0), "with the one by name");
     assert_eq!(total("open"), 2.0 * all);
     assert_eq!(total("plain"), 2.0 * all);
     assert!(matches!(
@@ -154,9 +149,7 @@ fn assert_sizes(receiver: &Receiver, temporality: MetricTemporality) {
     }
     let of_round = (0..MANY).map(|number| number % 12);
     let between = |low, high| {
-        let inside = of_round
-            .clone()
-            .filter(|value| (low..=high).contains(value));
+        let inside = of_round.clone().filter(|value| (low..=high).contains(value));
         16 * u64::try_from(inside.count()).unwrap()
     };
     assert_eq!(counts, [between(0, 1), between(2, 10), between(11, 11)]);
@@ -319,13 +312,8 @@ fn measurements_of_handles_refer_to_the_current_span() {
         points.flat_map(|point| point.exemplars).collect()
     };
     assert_eq!(exemplars("rows"), spans);
-    let [first, second] = &*spans else {
-        unreachable!()
-    };
-    assert_eq!(
-        exemplars("size"),
-        [first, first, second, second].map(Clone::clone)
-    );
+    let [first, second] = &*spans else { unreachable!() };
+    assert_eq!(exemplars("size"), [first, first, second, second].map(Clone::clone));
     let rows: f64 = values(&receiver, "rows").iter().map(sum).sum();
     assert_eq!(rows, 20_600.0);
 }

@@ -88,11 +88,7 @@ fn the_generator_of_the_program_makes_the_ids_of_spans() {
             (&*span.name, (trace, span_id, parent))
         });
         let ids: BTreeMap<_, _> = ids.collect();
-        let expected = [
-            ("outer", (1, 1, 0)),
-            ("inner", (1, 2, 1)),
-            ("api", (2, 3, 0)),
-        ];
+        let expected = [("outer", (1, 1, 0)), ("inner", (1, 2, 1)), ("api", (2, 3, 0))];
         assert_eq!(ids, BTreeMap::from(expected), "{context:?}");
     }
 }
@@ -115,20 +111,15 @@ fn a_root_that_is_not_sampled_has_an_id_of_the_generator() {
 #[test]
 fn a_generator_that_fails_does_not_reach_the_program() {
     floe_tests::alone!();
-    let fails = Counting {
-        fails: true,
-        ..Counting::default()
-    };
+    let fails = Counting { fails: true, ..Counting::default() };
     let spans = exported(TelemetryConfig::new("orders"), fails, || {
         for _ in 0..50 {
             outer();
         }
     });
     assert_eq!(spans.len(), 100);
-    let ids: std::collections::BTreeSet<_> = spans
-        .iter()
-        .map(|span| span.span_context.span_id().to_string())
-        .collect();
+    let ids: std::collections::BTreeSet<_> =
+        spans.iter().map(|span| span.span_context.span_id().to_string()).collect();
     assert_eq!(ids.len(), 100);
     assert!(spans.iter().all(|span| span.span_context.is_valid()));
 }

@@ -40,18 +40,14 @@ fn load(table: &str) {
 fn run(test: &str, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
     let (stdout, stderr) = run_in_child(test, variables);
     assert!(!stdout.contains('{'), "{stdout}");
-    let (lines, rest): (Vec<_>, Vec<_>) = stderr
-        .split_inclusive('\n')
-        .partition(|line| line.starts_with('{'));
+    let (lines, rest): (Vec<_>, Vec<_>) =
+        stderr.split_inclusive('\n').partition(|line| line.starts_with('{'));
     let lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());
     (lines.collect(), rest.concat())
 }
 
 fn events(lines: &[Json]) -> Vec<&str> {
-    lines
-        .iter()
-        .map(|line| line["event"].as_str().unwrap())
-        .collect()
+    lines.iter().map(|line| line["event"].as_str().unwrap()).collect()
 }
 
 #[test]
@@ -70,10 +66,7 @@ fn one_call_starts_every_signal_and_the_guard_exports_them() {
     let receiver = Receiver::grpc();
     let (lines, stderr) = run(
         TEST,
-        &[
-            ("OTEL_SERVICE_NAME", "orders"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
-        ],
+        &[("OTEL_SERVICE_NAME", "orders"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())],
     );
     assert_eq!(stderr, "", "nothing is printed with an endpoint");
     let spans = receiver.spans();
@@ -91,10 +84,7 @@ fn one_call_starts_every_signal_and_the_guard_exports_them() {
     assert_eq!(bodies, ["loaded".into(), Value::from("by log")]);
 
     let points = receiver.points();
-    assert!(
-        points.iter().any(|point| point.name == "orders.loaded"),
-        "{points:?}"
-    );
+    assert!(points.iter().any(|point| point.name == "orders.loaded"), "{points:?}");
 }
 
 #[test]
@@ -160,10 +150,7 @@ fn traces_are_printed_on_a_terminal_only() {
         let screen = String::from_utf8(terminal.stdout).unwrap();
         assert!(terminal.status.success(), "{screen}");
         assert!(screen.contains("· 3 spans"), "{screen}");
-        assert!(
-            screen.contains("INFO  global::init: loaded rows=3"),
-            "{screen}"
-        );
+        assert!(screen.contains("INFO  global::init: loaded rows=3"), "{screen}");
     }
 }
 
@@ -189,10 +176,8 @@ fn a_second_call_fails_and_the_other_form_does_not() {
     assert_eq!(stderr, "");
     assert_eq!(
         events(&lines),
-        [
-            "telemetry configuration: nothing is recorded: a telemetry provider is in use: \
-             shut it down before another is initialized"
-        ]
+        ["telemetry configuration: nothing is recorded: a telemetry provider is in use: \
+             shut it down before another is initialized"]
     );
 }
 
@@ -211,18 +196,11 @@ fn an_exporter_that_cannot_be_created_is_an_error() {
         TEST,
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
-            (
-                "OTEL_EXPORTER_OTLP_HEADERS",
-                "authorization=${file:/no/such/file}",
-            ),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=${file:/no/such/file}"),
         ],
     );
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert_eq!(
-        events(&lines)[1..],
-        ["loaded", "by log"],
-        "lines are written"
-    );
+    assert_eq!(events(&lines)[1..], ["loaded", "by log"], "lines are written");
 }
 
 #[test]
@@ -253,24 +231,13 @@ fn a_main_that_fails_early_delivers_what_it_recorded() {
         Ok(())
     }
     if is_child() {
-        assert_eq!(
-            main().unwrap_err().to_string(),
-            "cannot connect to redis://127.0.0.1:no"
-        );
+        assert_eq!(main().unwrap_err().to_string(), "cannot connect to redis://127.0.0.1:no");
         return;
     }
     let receiver = Receiver::grpc();
-    run(
-        TEST,
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())],
-    );
+    run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())]);
     assert_eq!(receiver.logs()[0].body, Some(Value::from("starting")));
-    assert!(
-        receiver
-            .points()
-            .iter()
-            .any(|point| point.name == "orders.started")
-    );
+    assert!(receiver.points().iter().any(|point| point.name == "orders.started"));
     assert_eq!(receiver.spans(), []);
 }
 
@@ -297,10 +264,7 @@ fn a_receiver_that_does_not_answer_does_not_hold_the_guard() {
     let mut variables = never.map(|name| (name, "3600000")).to_vec();
     variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
     let (lines, _) = run(TEST, &variables);
-    let errors: Vec<_> = lines
-        .iter()
-        .filter_map(|line| line["error"].as_str())
-        .collect();
+    let errors: Vec<_> = lines.iter().filter_map(|line| line["error"].as_str()).collect();
     let is_complete = |error: &str| error.contains(&endpoint) && error.contains("no response");
     assert!(errors.iter().any(|error| is_complete(error)), "{lines:?}");
 }
@@ -319,18 +283,12 @@ fn a_panic_is_logged_in_its_span() {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
     let (lines, stderr) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
-    assert!(
-        stderr.contains("no connection to"),
-        "the hook of the standard library"
-    );
+    assert!(stderr.contains("no connection to"), "the hook of the standard library");
     assert_eq!(events(&lines), ["a thread panicked"]);
     let line = &lines[0];
     assert_eq!(line["level"], "error");
     assert_eq!(line["exception.type"], "panic");
-    assert_eq!(
-        line["exception.message"],
-        "no connection to postgresql://<REDACTED>@db/x"
-    );
+    assert_eq!(line["exception.message"], "no connection to postgresql://<REDACTED>@db/x");
     assert_eq!(line["code.file.path"], file!());
     assert!(line["trace_id"].is_string());
     assert_eq!(receiver.logs()[0].body, Some("a thread panicked".into()));
@@ -347,15 +305,10 @@ fn the_start_of_telemetry_is_one_message() {
     }
     let variables = [("RUST_LOG", "debug"), ("OTEL_SERVICE_NAME", "orders")];
     let (lines, _) = run(TEST, &variables);
-    let [event] = events(&lines)[..] else {
-        panic!("{lines:?}")
-    };
+    let [event] = events(&lines)[..] else { panic!("{lines:?}") };
     assert!(event.starts_with("telemetry of `orders`: "), "{event}");
     let (_, features) = event.split_once("; features ").unwrap();
-    assert!(
-        features.contains("logs, metrics, otlp-grpc, otlp-http"),
-        "{features}"
-    );
+    assert!(features.contains("logs, metrics, otlp-grpc, otlp-http"), "{features}");
 }
 
 #[test]
@@ -363,10 +316,8 @@ fn the_last_provider_decides_on_the_messages_of_panics() {
     const TEST: &str = "init::the_last_provider_decides_on_the_messages_of_panics";
     if is_child() {
         drop(init().unwrap());
-        let _telemetry = builder()
-            .configure(|config| config.errors.panic_messages = false)
-            .init()
-            .unwrap();
+        let _telemetry =
+            builder().configure(|config| config.errors.panic_messages = false).init().unwrap();
         catch_unwind(|| panic!("the name of a customer")).unwrap_err();
         return;
     }
@@ -399,15 +350,10 @@ fn a_panic_is_written_once_and_redacted_on_request() {
         all.extend(variables);
         let (stdout, stderr) = run_in_child(TEST, &all);
         for text in [&stdout, &stderr] {
-            assert!(
-                !text.contains("hunter2") && !text.contains("4711"),
-                "{text}"
-            );
+            assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
             assert!(!text.contains("the hook of the program"), "{text}");
         }
-        let [record] = &receiver.logs()[..] else {
-            panic!("{:?}", receiver.logs())
-        };
+        let [record] = &receiver.logs()[..] else { panic!("{:?}", receiver.logs()) };
         assert_eq!(record.body, Some("a thread panicked".into()));
         (stdout, stderr)
     };
@@ -416,10 +362,7 @@ fn a_panic_is_written_once_and_redacted_on_request() {
     let (_, stderr) = run(&[quiet]);
     let line: Json = serde_json::from_str(&stderr).unwrap();
     assert_eq!(line["event"], "a thread panicked");
-    assert_eq!(
-        line["exception.message"],
-        "no password=<REDACTED>\u{1b}[2J\nfor <REDACTED>"
-    );
+    assert_eq!(line["exception.message"], "no password=<REDACTED>\u{1b}[2J\nfor <REDACTED>");
     assert_eq!(line["thread.name"], "worker <REDACTED>");
     // If it is elsewhere, a text is.
     for output in ["stdout", "none"] {
@@ -432,9 +375,7 @@ fn a_panic_is_written_once_and_redacted_on_request() {
     }
     for (style, paths) in [("1", false), ("full", true)] {
         let (_, stderr) = run(&[("RUST_BACKTRACE", style), ("FLOE_LOG_OUTPUT", "none")]);
-        let (_, stack) = stderr
-            .split_once(&format!("{message}stack backtrace:\n"))
-            .unwrap();
+        let (_, stack) = stderr.split_once(&format!("{message}stack backtrace:\n")).unwrap();
         assert!(stack.contains("a_panic_is_written_once"), "{stack}");
         assert_eq!(stack.contains(" - "), paths, "{stack}");
     }
@@ -453,20 +394,12 @@ fn a_subscriber_of_the_program_stays() {
     }
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
-    let (stdout, _) = run_in_child(
-        TEST,
-        &[
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
-            ("NO_COLOR", "1"),
-        ],
-    );
+    let (stdout, _) =
+        run_in_child(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint), ("NO_COLOR", "1")]);
     let warning =
         "the process already has a global `tracing` subscriber: its spans are recorded only if";
     assert_eq!(stdout.matches(warning).count(), 1, "{stdout}");
-    assert!(
-        stdout.contains("INFO global::init: loaded rows=3"),
-        "{stdout}"
-    );
+    assert!(stdout.contains("INFO global::init: loaded rows=3"), "{stdout}");
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
@@ -520,11 +453,8 @@ fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
     let is_line = |line: &&str| line.starts_with('{') || line.contains("::init:");
     let (lines, rest): (Vec<_>, Vec<_>) = stderr.lines().partition(is_line);
     assert!(!stdout.contains('{'), "{stdout}");
-    let mut bodies: Vec<_> = receiver
-        .logs()
-        .into_iter()
-        .map(|log| format!("{:?}", log.body))
-        .collect();
+    let mut bodies: Vec<_> =
+        receiver.logs().into_iter().map(|log| format!("{:?}", log.body)).collect();
     bodies.sort();
     let mut metrics: Vec<_> = receiver.points().into_iter().map(|p| p.name).collect();
     metrics.sort();
@@ -574,27 +504,12 @@ fn each_form_of_the_call_starts_the_same() {
         let stderr = format!("{line}the hook of the program");
         assert_eq!(expected.stderr, stderr, "{expected:?}");
         for form in &FORMS[1..] {
-            assert_eq!(
-                see(TEST, form, variables),
-                expected,
-                "{form}, {variables:?}"
-            );
+            assert_eq!(see(TEST, form, variables), expected, "{form}, {variables:?}");
         }
         if variables.is_empty() {
-            assert_eq!(
-                expected.lines[..2],
-                ["\"info\" \"loaded\"", "\"warning\" \"by log\""]
-            );
-            assert!(
-                expected
-                    .lines
-                    .contains(&"\"carrier\" \"traceparent\"".to_owned())
-            );
-            assert!(
-                expected
-                    .lines
-                    .contains(&"\"error\" \"a thread panicked\"".to_owned())
-            );
+            assert_eq!(expected.lines[..2], ["\"info\" \"loaded\"", "\"warning\" \"by log\""]);
+            assert!(expected.lines.contains(&"\"carrier\" \"traceparent\"".to_owned()));
+            assert!(expected.lines.contains(&"\"error\" \"a thread panicked\"".to_owned()));
             assert_eq!(expected.bodies.len(), 3);
             assert_eq!(expected.spans, "load\n  query\n  send\n\nrequest");
             assert!(expected.metrics.contains(&"orders.loaded".to_owned()));
@@ -652,9 +567,7 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
             )
             .configure(|config| {
                 config.resource_attributes.service_name = "checkout".to_owned();
-                config
-                    .span_attributes
-                    .insert("team".to_owned(), "sales".to_owned());
+                config.span_attributes.insert("team".to_owned(), "sales".to_owned());
                 config.redaction.patterns.push("CUST-[0-9]+".to_owned());
             })
             .with_layer(fmt)
@@ -674,18 +587,9 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
     let receiver = Receiver::grpc();
     let (stdout, stderr) = run_in_child(TEST, &[("FLOE_TEST_ENDPOINT", &receiver.endpoint())]);
     assert!(stdout.contains(" WARN global::init: by log"), "{stdout}");
-    assert!(
-        !stdout.contains("INFO"),
-        "the layer has a filter of its own: {stdout}"
-    );
-    assert!(
-        stderr.contains("\"event\":\"loaded\""),
-        "and so have log lines: {stderr}"
-    );
-    assert!(
-        stderr.contains("\nERROR global::init: to both\n"),
-        "{stderr}"
-    );
+    assert!(!stdout.contains("INFO"), "the layer has a filter of its own: {stdout}");
+    assert!(stderr.contains("\"event\":\"loaded\""), "and so have log lines: {stderr}");
+    assert!(stderr.contains("\nERROR global::init: to both\n"), "{stderr}");
     let spans = receiver.spans();
     assert_eq!(tree(&spans), "load\n  query\n  send");
     for span in &spans {
@@ -702,10 +606,8 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
 fn a_filter_as_a_layer_holds_for_log_lines() {
     const TEST: &str = "init::a_filter_as_a_layer_holds_for_log_lines";
     if is_child() {
-        let telemetry = builder()
-            .with_layer(tracing::level_filters::LevelFilter::WARN)
-            .init()
-            .unwrap();
+        let telemetry =
+            builder().with_layer(tracing::level_filters::LevelFilter::WARN).init().unwrap();
         tracing::info!("refused");
         tracing::warn!("accepted");
         drop(telemetry);
@@ -755,9 +657,7 @@ fn a_program_can_refuse_the_subscriber() {
 /// A feature of a library would change what the call starts in every program that depends on it.
 #[test]
 fn no_integration_enables_a_feature_that_changes_the_call() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut manifests = vec![root.join("platform/plugin/Cargo.toml")];
     for folder in std::fs::read_dir(root.join("integrations")).unwrap() {
         manifests.push(folder.unwrap().path().join("Cargo.toml"));
@@ -766,10 +666,7 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
     for manifest in manifests {
         let text = std::fs::read_to_string(&manifest).unwrap();
         let (text, _) = text.split_once("[dev-dependencies]").unwrap_or((&text, ""));
-        for line in text
-            .lines()
-            .filter(|line| line.starts_with("floe-telemetry"))
-        {
+        for line in text.lines().filter(|line| line.starts_with("floe-telemetry")) {
             dependents += 1;
             let enables = ["\"logs\"", "\"tracing\""].map(|feature| line.contains(feature));
             assert_eq!(enables, [false, false], "{}", manifest.display());
@@ -789,15 +686,11 @@ fn lines_for_google_cloud_name_their_trace() {
     let run = |variables: &[(&str, &str)]| {
         let receiver = Receiver::grpc();
         let endpoint = receiver.endpoint();
-        let mut all = vec![
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-            ("FLOE_LOG_KEYS", "gcp"),
-        ];
+        let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_KEYS", "gcp")];
         all.extend(variables);
         let (lines, _) = run(TEST, &all);
-        let (own, warnings): (Vec<_>, Vec<_>) = lines
-            .into_iter()
-            .partition(|line| line["target"] == "global::init");
+        let (own, warnings): (Vec<_>, Vec<_>) =
+            lines.into_iter().partition(|line| line["target"] == "global::init");
         assert_eq!(own.len(), 2);
         (own[0].clone(), warnings, receiver.logs()[0].clone())
     };
@@ -815,10 +708,7 @@ fn lines_for_google_cloud_name_their_trace() {
         assert_eq!(line["logging.googleapis.com/trace"], trace);
         assert_eq!(line["logging.googleapis.com/spanId"], exported.span_id);
         assert_eq!(line["logging.googleapis.com/trace_sampled"], is_sampled);
-        assert_eq!(
-            (&line["severity"], &line["message"]),
-            (&"INFO".into(), &"loaded".into())
-        );
+        assert_eq!((&line["severity"], &line["message"]), (&"INFO".into(), &"loaded".into()));
         let expected = usize::from(project.is_empty());
         assert_eq!(warnings.len(), expected, "{warnings:?}");
         for warning in warnings {
@@ -837,12 +727,9 @@ fn lines_go_where_the_program_needs_them() {
         println!("a result");
         return;
     }
-    for (output, stdout_lines, stderr_lines) in [
-        ("", 0, 2),
-        ("stderr", 0, 2),
-        ("stdout", 2, 0),
-        ("none", 0, 0),
-    ] {
+    for (output, stdout_lines, stderr_lines) in
+        [("", 0, 2), ("stderr", 0, 2), ("stdout", 2, 0), ("none", 0, 0)]
+    {
         let receiver = Receiver::grpc();
         let endpoint = receiver.endpoint();
         let variables = [
@@ -852,16 +739,8 @@ fn lines_go_where_the_program_needs_them() {
         ];
         let (stdout, stderr) = run_in_child(TEST, &variables);
         assert!(stdout.contains("a result"));
-        assert_eq!(
-            stdout.matches("\"message\":").count(),
-            stdout_lines,
-            "{stdout}"
-        );
-        assert_eq!(
-            stderr.matches("\"message\":").count(),
-            stderr_lines,
-            "{stderr}"
-        );
+        assert_eq!(stdout.matches("\"message\":").count(), stdout_lines, "{stdout}");
+        assert_eq!(stderr.matches("\"message\":").count(), stderr_lines, "{stderr}");
         assert_eq!(receiver.logs().len(), 2, "records are exported");
     }
 }

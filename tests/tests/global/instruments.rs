@@ -55,10 +55,7 @@ fn names_of_scopes_without_end_share_one() {
             let of_request: &'static str = format!("recorder {number}").leak();
             MetricRecorder::new(of_request).increment("made", 1, &[]);
             let of_request: &'static str = format!("meter {number}").leak();
-            global::meter(of_request)
-                .u64_counter("made")
-                .build()
-                .add(1, &[]);
+            global::meter(of_request).u64_counter("made").build().add(1, &[]);
         }
         // A name that has its scope keeps it.
         MetricRecorder::new("recorder 0").increment("made", 1, &[]);
@@ -100,10 +97,7 @@ fn every_instrument_is_exported_by_each_provider() {
     });
     global::set_meter_provider(TelemetryProvider::meter_provider());
     // Without a provider, nothing is measured.
-    global::meter("driver")
-        .u64_counter("driver.queries")
-        .build()
-        .add(1, &[]);
+    global::meter("driver").u64_counter("driver.queries").build().add(1, &[]);
 
     for round in 0..2 {
         let points = points();
@@ -116,15 +110,9 @@ fn every_instrument_is_exported_by_each_provider() {
         assert_eq!(single(&points, "connections").value, MetricValue::Sum(50.0));
         assert!(points.iter().all(|point| point.name != "broken"));
         let queries = single(&points, "driver.queries");
-        assert_eq!(
-            (&queries.value, &*queries.scope),
-            (&MetricValue::Sum(4.0), "driver")
-        );
+        assert_eq!((&queries.value, &*queries.scope), (&MetricValue::Sum(4.0), "driver"));
         assert_eq!(queries.attributes["url"], redacted);
         assert_eq!(queries.resource["service.name"], "orders".into());
-        assert!(matches!(
-            single(&points, "driver.wait").value,
-            MetricValue::Histogram(1, ..)
-        ));
+        assert!(matches!(single(&points, "driver.wait").value, MetricValue::Histogram(1, ..)));
     }
 }

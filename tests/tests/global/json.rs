@@ -1,12 +1,7 @@
 //! OTLP in JSON: over HTTP, in files and on standard output. Each test is a process of its own, because a
 //! process has one provider.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -84,10 +79,7 @@ fn http_json_carries_every_signal() {
 fn a_partial_success_in_json_is_counted() {
     floe_tests::alone!();
     let receiver = Receiver::http();
-    receiver.respond(Response::Partial {
-        rejected: 2,
-        message: "too old".to_owned(),
-    });
+    receiver.respond(Response::Partial { rejected: 2, message: "too old".to_owned() });
     let mut config = TelemetryConfig::new("json");
     config.otlp_endpoint = Some(receiver.endpoint());
     config.otlp_protocol = Some(OtlpProtocol::HttpJson);
@@ -97,10 +89,7 @@ fn a_partial_success_in_json_is_counted() {
         drop(create_span("work"));
     }
     let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
-    assert!(
-        error.contains("rejected 2 items of a batch: too old"),
-        "{error}"
-    );
+    assert!(error.contains("rejected 2 items of a batch: too old"), "{error}");
     assert_eq!(telemetry.statistics().failed, 2);
     assert_eq!(telemetry.statistics().exported, 1);
 }
@@ -119,9 +108,8 @@ fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
     floe_tests::alone!();
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::env::set_current_dir(&before).unwrap();
-    let telemetry = TelemetryProvider::builder(config(Path::new("telemetry")))
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config(Path::new("telemetry"))).initialize().unwrap();
     // As a daemon does.
     std::env::set_current_dir(&after).unwrap();
     load("orders").unwrap_err();
@@ -141,9 +129,7 @@ fn each_signal_has_a_file_of_its_own() {
     floe_tests::alone!();
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("below/telemetry");
-    let telemetry = TelemetryProvider::builder(config(&directory))
-        .initialize()
-        .unwrap();
+    let telemetry = TelemetryProvider::builder(config(&directory)).initialize().unwrap();
     floe_telemetry::logs::configure_logging_with_writer(
         &floe_telemetry::config::LoggingConfig::default(),
         std::io::sink,
@@ -172,10 +158,7 @@ fn each_signal_has_a_file_of_its_own() {
     assert_eq!(rows["value"]["intValue"], "3");
     // The official crate reads it.
     let request: ExportTraceServiceRequest = serde_json::from_value(traces[1].clone()).unwrap();
-    assert_eq!(
-        request.resource_spans[0].scope_spans[0].spans[0].name,
-        "load"
-    );
+    assert_eq!(request.resource_spans[0].scope_spans[0].spans[0].name, "load");
 
     let logs = lines(&directory.join("logs.jsonl"));
     let log = &logs[0]["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
@@ -186,9 +169,7 @@ fn each_signal_has_a_file_of_its_own() {
     assert!(metrics.contains(r#""name":"orders.duration""#), "{metrics}");
 
     // Another run appends.
-    let telemetry = TelemetryProvider::builder(config(&directory))
-        .initialize()
-        .unwrap();
+    let telemetry = TelemetryProvider::builder(config(&directory)).initialize().unwrap();
     drop(create_span("third"));
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(lines(&directory.join("traces.jsonl")).len(), 3);
@@ -232,11 +213,7 @@ fn a_full_file_is_renamed_and_the_oldest_removed() {
         }
     }
     let first = numbers[0];
-    assert_eq!(
-        numbers,
-        (first..30).collect::<Vec<_>>(),
-        "the latest, in order"
-    );
+    assert_eq!(numbers, (first..30).collect::<Vec<_>>(), "the latest, in order");
     assert!(first > 0, "older ones are removed");
 }
 
@@ -245,9 +222,7 @@ fn a_removed_file_is_created_again() {
     floe_tests::alone!();
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("telemetry");
-    let telemetry = TelemetryProvider::builder(config(&directory))
-        .initialize()
-        .unwrap();
+    let telemetry = TelemetryProvider::builder(config(&directory)).initialize().unwrap();
     let export = || {
         drop(create_span("work"));
         telemetry.force_flush(TIMEOUT)
@@ -371,18 +346,12 @@ fn a_place_that_is_not_writable_is_an_error_at_the_start() {
     fs::write(&file, "").unwrap();
     let error = TelemetryProvider::builder(config(&file)).initialize();
     let error = error.unwrap_err().to_string();
-    assert!(
-        error.contains("exporters.traces: `otlp_file`") && error.contains("/file`"),
-        "{error}"
-    );
+    assert!(error.contains("exporters.traces: `otlp_file`") && error.contains("/file`"), "{error}");
 
     fs::create_dir(place.path().join("traces.jsonl")).unwrap();
     let error = TelemetryProvider::builder(config(place.path())).initialize();
     let error = error.unwrap_err().to_string();
-    assert!(
-        error.contains("traces.jsonl`: it is not a regular file"),
-        "{error}"
-    );
+    assert!(error.contains("traces.jsonl`: it is not a regular file"), "{error}");
 }
 
 #[test]
@@ -435,27 +404,13 @@ fn lines_go_to_the_standard_output() {
     }
     let (stdout, stderr) = run_in_child(
         TEST,
-        &[
-            ("OTEL_TRACES_EXPORTER", "otlp/stdout"),
-            ("OTEL_LOGS_EXPORTER", "otlp/stdout"),
-        ],
+        &[("OTEL_TRACES_EXPORTER", "otlp/stdout"), ("OTEL_LOGS_EXPORTER", "otlp/stdout")],
     );
     assert!(stderr.lines().all(|line| line.starts_with('{')), "{stderr}");
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    let lines: Vec<Json> = lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2, "{stdout}");
-    let names: Vec<_> = lines
-        .iter()
-        .flat_map(|it| it.as_object().unwrap().keys())
-        .collect();
-    assert!(
-        names.iter().any(|name| *name == "resourceSpans"),
-        "{names:?}"
-    );
-    assert!(
-        names.iter().any(|name| *name == "resourceLogs"),
-        "{names:?}"
-    );
+    let names: Vec<_> = lines.iter().flat_map(|it| it.as_object().unwrap().keys()).collect();
+    assert!(names.iter().any(|name| *name == "resourceSpans"), "{names:?}");
+    assert!(names.iter().any(|name| *name == "resourceLogs"), "{names:?}");
 }

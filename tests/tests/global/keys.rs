@@ -45,10 +45,9 @@ fn exported() -> BTreeMap<String, Value> {
 #[test]
 fn attribute_keys_are_unique_in_every_message() {
     floe_tests::alone!();
-    for (protocol, receiver) in [
-        (OtlpProtocol::Http, Receiver::http()),
-        (OtlpProtocol::Grpc, Receiver::grpc()),
-    ] {
+    for (protocol, receiver) in
+        [(OtlpProtocol::Http, Receiver::http()), (OtlpProtocol::Grpc, Receiver::grpc())]
+    {
         let mut config = TelemetryConfig::new("keys");
         config.otlp_endpoint = Some(receiver.endpoint());
         config.otlp_protocol = Some(protocol);
@@ -62,10 +61,7 @@ fn attribute_keys_are_unique_in_every_message() {
         MetricRecorder::new("keys").increment("keys.rows", 7, &repeated());
         telemetry.force_flush(TIMEOUT).unwrap();
         telemetry.shutdown(TIMEOUT).unwrap();
-        check_spans(
-            &receiver,
-            if protocol == OtlpProtocol::Grpc { 5 } else { 0 },
-        );
+        check_spans(&receiver, if protocol == OtlpProtocol::Grpc { 5 } else { 0 });
         check_links(&receiver);
         check_times(&receiver);
         check_metrics(&receiver);
@@ -83,22 +79,14 @@ fn single(receiver: &Receiver, name: &str) -> ReceivedSpan {
 fn annotated() {}
 
 fn github_token(last: char) -> String {
-    [
-        "gh",
-        "p_16C7e42F292c6912E7710c838347Ae178B4",
-        &last.to_string(),
-    ]
-    .concat()
+    ["gh", "p_16C7e42F292c6912E7710c838347Ae178B4", &last.to_string()].concat()
 }
 
 fn spans() {
     annotated();
     let scope = InstrumentationScope::builder("keys.scope").with_attributes(repeated());
     let tracer = TelemetryProvider::tracer_provider().tracer_with_scope(scope.build());
-    let mut span = tracer
-        .span_builder("of the API")
-        .with_attributes(repeated())
-        .start(&tracer);
+    let mut span = tracer.span_builder("of the API").with_attributes(repeated()).start(&tracer);
     span.add_event("event", repeated());
     span.add_link(remote(), repeated());
     span.end();
@@ -172,9 +160,7 @@ fn check_spans(receiver: &Receiver, at: usize) {
     let keys: Vec<_> = keys.map(|attribute| &*attribute.key).collect();
     assert_eq!(keys, ["again", "other"]);
     let values = scopes[0].attributes.iter().cloned();
-    let values: Vec<Value> = values
-        .map(|attribute| attribute.value.unwrap().into())
-        .collect();
+    let values: Vec<Value> = values.map(|attribute| attribute.value.unwrap().into()).collect();
     assert_eq!(values, [Value::from(3), Value::from("x")]);
 }
 
@@ -190,13 +176,8 @@ fn remote() -> SpanContext {
 
 fn links() {
     let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
-    let with_state = SpanContext::new(
-        TraceId::INVALID,
-        SpanId::INVALID,
-        TraceFlags::default(),
-        true,
-        state,
-    );
+    let with_state =
+        SpanContext::new(TraceId::INVALID, SpanId::INVALID, TraceFlags::default(), true, state);
     let tracer = get_tracer("keys");
     let mut span = tracer.start("links");
     span.add_link(SpanContext::NONE, Vec::new());
@@ -204,9 +185,7 @@ fn links() {
     span.add_link(with_state, Vec::new());
     span.end();
     let _active = create_span("links of the current span");
-    Context::current()
-        .span()
-        .add_link(SpanContext::NONE, Vec::new());
+    Context::current().span().add_link(SpanContext::NONE, Vec::new());
     Context::current().span().add_link(remote(), Vec::new());
 }
 
@@ -218,10 +197,7 @@ fn check_links(receiver: &Receiver) {
             .iter()
             .all(|link| link.trace_id == "0".repeat(32) && link.span_id == "0".repeat(16))
     );
-    assert_eq!(
-        span.links[0].attributes,
-        attributes([("of", "a link".into())])
-    );
+    assert_eq!(span.links[0].attributes, attributes([("of", "a link".into())]));
     assert_eq!(span.dropped_links, 0);
     let links = single(receiver, "links of the current span").links;
     assert_eq!(links.len(), 1);

@@ -55,10 +55,8 @@ fn disabled_by_configuration() {
     let mut config = TelemetryConfig::new("off");
     config.enabled = false;
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     assert!(telemetry.is_noop());
     assert!(!create_span("nothing").is_recording());
     work();
@@ -69,9 +67,7 @@ fn disabled_by_configuration() {
 
 fn invalid_configuration_leaves_nothing_behind() {
     let mut config = TelemetryConfig::new("");
-    let error = TelemetryProvider::builder(config.clone())
-        .initialize()
-        .unwrap_err();
+    let error = TelemetryProvider::builder(config.clone()).initialize().unwrap_err();
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
@@ -81,10 +77,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     let mut unknown = config.clone();
     "jeager".clone_into(&mut unknown.backend);
     assert_eq!(
-        TelemetryProvider::builder(unknown)
-            .initialize()
-            .unwrap_err()
-            .to_string(),
+        TelemetryProvider::builder(unknown).initialize().unwrap_err().to_string(),
         "backend: unknown backend `jeager`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?"
     );
     config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
@@ -137,19 +130,10 @@ fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
         .initialize()
         .unwrap_err();
     assert!(error.is_export());
-    assert_eq!(
-        error.to_string(),
-        "the exporter `PanicsAtTheStart` panicked while it was created"
-    );
-    let error = builder()
-        .with_metric_exporter(PanicsAtTheStart)
-        .initialize()
-        .unwrap_err();
+    assert_eq!(error.to_string(), "the exporter `PanicsAtTheStart` panicked while it was created");
+    let error = builder().with_metric_exporter(PanicsAtTheStart).initialize().unwrap_err();
     assert!(error.is_export());
-    assert_eq!(
-        error.to_string(),
-        "an exporter panicked while the provider was started"
-    );
+    assert_eq!(error.to_string(), "an exporter panicked while the provider was started");
     let telemetry = start(&memory);
     work();
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -159,9 +143,8 @@ fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
 fn only_one_provider_at_a_time() {
     let memory = MemoryExporter::new();
     let telemetry = start(&memory);
-    let second = TelemetryProvider::builder(TelemetryConfig::new("second"))
-        .initialize()
-        .unwrap_err();
+    let second =
+        TelemetryProvider::builder(TelemetryConfig::new("second")).initialize().unwrap_err();
     assert!(second.is_state());
     // The rejected provider did not replace the first one.
     work();
@@ -254,9 +237,8 @@ fn a_burst_is_delivered_completely_to_a_slow_exporter() {
             .initialize()
             .unwrap();
         // As many spans as the buffers of the threads hold, four times the exporter's queue.
-        let threads: Vec<_> = (0..4)
-            .map(|_| thread::spawn(|| (0..2000).for_each(|_| work())))
-            .collect();
+        let threads: Vec<_> =
+            (0..4).map(|_| thread::spawn(|| (0..2000).for_each(|_| work()))).collect();
         for thread in threads {
             thread.join().unwrap();
         }
@@ -289,11 +271,7 @@ fn the_root_of_a_trace_is_exported_last() {
     for span in memory.spans() {
         let trace = span.span_context.trace_id();
         if span.name == "root" {
-            assert_eq!(
-                open.remove(&trace),
-                Some(600),
-                "a root came before its trace"
-            );
+            assert_eq!(open.remove(&trace), Some(600), "a root came before its trace");
         } else {
             *open.entry(trace).or_default() += 1;
         }
@@ -313,9 +291,7 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     config.metrics.export_timeout_millis = 3_600_000;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
-    let error = telemetry
-        .force_flush(Duration::from_millis(200))
-        .unwrap_err();
+    let error = telemetry.force_flush(Duration::from_millis(200)).unwrap_err();
     assert!(error.is_timeout(), "{error}");
     // More spans than all queues hold: the caller continues, and lost spans are counted.
     for _ in 0..100_000 {
@@ -353,10 +329,7 @@ struct Panicking(AtomicUsize);
 
 impl SpanExporter for Panicking {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        assert!(
-            self.0.fetch_add(1, Ordering::SeqCst) > 0,
-            "token=hunter2 lost"
-        );
+        assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "token=hunter2 lost");
         Ok(())
     }
 }
@@ -392,10 +365,7 @@ fn any_runtime_of_the_host_is_supported() {
         let mut sent = 0;
         for runtime in [
             Builder::new_current_thread().build().unwrap(),
-            Builder::new_multi_thread()
-                .worker_threads(1)
-                .build()
-                .unwrap(),
+            Builder::new_multi_thread().worker_threads(1).build().unwrap(),
         ] {
             let mut config = TelemetryConfig::new("runtime");
             config.otlp_endpoint = Some(receiver.endpoint());

@@ -61,13 +61,7 @@ fn dropped_items_are_counted_on_the_wire() {
     span.set_attribute(KeyValue::new("url", "http://floe:hunter2@db"));
     span.set_attribute(KeyValue::new("one.too.many", 1));
     for name in ["first", "second", "third"] {
-        span.add_event(
-            name,
-            vec![
-                KeyValue::new("a", "0123456789abcdef"),
-                KeyValue::new("b", 2),
-            ],
-        );
+        span.add_event(name, vec![KeyValue::new("a", "0123456789abcdef"), KeyValue::new("b", 2)]);
         span.add_link(remote(true), vec![KeyValue::new("a", 1)]);
     }
     span.end();
@@ -94,10 +88,7 @@ fn dropped_items_are_counted_on_the_wire() {
         [12 << 3, 2],
         [14 << 3, 2],
     ] {
-        assert!(
-            request.windows(2).any(|bytes| bytes == dropped),
-            "{dropped:?}"
-        );
+        assert!(request.windows(2).any(|bytes| bytes == dropped), "{dropped:?}");
     }
 }
 
@@ -108,11 +99,7 @@ fn limits_can_be_raised() {
     config.otlp_endpoint = Some(receiver.endpoint());
     config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     let limits = &mut config.limits;
-    (
-        limits.attribute_count,
-        limits.event_count,
-        limits.link_count,
-    ) = (1000, 1000, 1000);
+    (limits.attribute_count, limits.event_count, limits.link_count) = (1000, 1000, 1000);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let wide = |items: usize| {
         let span = create_span("wide");
@@ -148,17 +135,12 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("limits");
     config.limits.attribute_value_length = Some(11);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     fails().unwrap_err();
     telemetry.shutdown(TIMEOUT).unwrap();
     let span = &memory.spans()[0];
-    assert_eq!(
-        span.status,
-        opentelemetry::trace::Status::error("cannot rea…")
-    );
+    assert_eq!(span.status, opentelemetry::trace::Status::error("cannot rea…"));
     let of = |attributes: &[KeyValue], key: &str| {
         let found = attributes.iter().find(|own| own.key.as_str() == key);
         found.map(|own| own.value.as_str().into_owned())
@@ -168,10 +150,7 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
         let message = of(attributes, "exception.message");
         assert_eq!(message.as_deref(), Some("cannot rea…"));
         // Others are cut as the specification says.
-        assert_eq!(
-            of(attributes, "exception.type").as_deref(),
-            Some("alloc::stri")
-        );
+        assert_eq!(of(attributes, "exception.type").as_deref(), Some("alloc::stri"));
     }
     assert_eq!(of(event, "exception.stacktrace"), None);
 }
@@ -182,27 +161,11 @@ fn each_sampler_follows_the_specification() {
         (None, None, [true, true, false]),
         (Some(Sampler::AlwaysOn), None, [true, true, true]),
         (Some(Sampler::AlwaysOff), None, [false, false, false]),
-        (
-            Some(Sampler::TraceIdRatio),
-            Some(0.0),
-            [false, false, false],
-        ),
+        (Some(Sampler::TraceIdRatio), Some(0.0), [false, false, false]),
         (Some(Sampler::TraceIdRatio), None, [true, true, true]),
-        (
-            Some(Sampler::ParentBasedAlwaysOn),
-            None,
-            [true, true, false],
-        ),
-        (
-            Some(Sampler::ParentBasedAlwaysOff),
-            None,
-            [false, true, false],
-        ),
-        (
-            Some(Sampler::ParentBasedTraceIdRatio),
-            Some(0.0),
-            [false, true, false],
-        ),
+        (Some(Sampler::ParentBasedAlwaysOn), None, [true, true, false]),
+        (Some(Sampler::ParentBasedAlwaysOff), None, [false, true, false]),
+        (Some(Sampler::ParentBasedTraceIdRatio), Some(0.0), [false, true, false]),
     ] {
         let memory = MemoryExporter::new();
         let mut config = TelemetryConfig::new("samplers");
@@ -212,11 +175,8 @@ fn each_sampler_follows_the_specification() {
             .with_span_exporter(memory.clone())
             .initialize()
             .unwrap();
-        for (parent, name) in [
-            (None, "root"),
-            (Some(true), "sampled"),
-            (Some(false), "unsampled"),
-        ] {
+        for (parent, name) in [(None, "root"), (Some(true), "sampled"), (Some(false), "unsampled")]
+        {
             let cx = parent.map_or_else(Context::new, |is_sampled| {
                 Context::new().with_remote_span_context(remote(is_sampled))
             });
@@ -249,10 +209,8 @@ fn not_sampled(first: &TelemetryProvider, memory: &MemoryExporter) -> SpanId {
     first.shutdown(TIMEOUT).unwrap();
     let mut config = TelemetryConfig::new("second");
     config.sampling.sampler = Some(Sampler::AlwaysOn);
-    let second = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let second =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     inner();
     second.shutdown(TIMEOUT).unwrap();
     id
@@ -264,9 +222,7 @@ fn a_call_that_is_not_sampled_is_a_local_parent() {
         .with_span_exporter(memory.clone())
         .initialize()
         .unwrap();
-    let _attached = Context::new()
-        .with_remote_span_context(remote(false))
-        .attach();
+    let _attached = Context::new().with_remote_span_context(remote(false)).attach();
     let parent = not_sampled(&first, &memory);
     assert_ne!(parent, remote(false).span_id());
     let spans = memory.spans();

@@ -26,14 +26,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The built-in keys of a line.
-const BUILT_IN: [&str; 6] = [
-    "event",
-    "level",
-    "timestamp",
-    "target",
-    "trace_id",
-    "span_id",
-];
+const BUILT_IN: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
 
@@ -119,18 +112,12 @@ fn run_with(
     let written = Written::default();
     let writer = written.clone();
     let lines = logs::layer_with_writer(&config.logging, move || writer.clone()).unwrap();
-    let subscriber = tracing_subscriber::registry()
-        .with(tracing_layer())
-        .with(lines);
+    let subscriber = tracing_subscriber::registry().with(tracing_layer()).with(lines);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     tracing::subscriber::with_default(subscriber, act);
     telemetry.shutdown(TIMEOUT).unwrap();
     let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-    Sent {
-        text,
-        logs: receiver.logs(),
-        spans: receiver.spans(),
-    }
+    Sent { text, logs: receiver.logs(), spans: receiver.spans() }
 }
 
 #[traced(name = "by.macro", attributes(tenant, rows = 1, plan = "free"))]
@@ -188,11 +175,8 @@ fn by_api<T: opentelemetry::trace::Tracer>(
 ) where
     T::Span: Send + Sync + 'static,
 {
-    let attributes = [
-        KeyValue::new("tenant", "a-1"),
-        KeyValue::new("rows", 1),
-        KeyValue::new("plan", "free"),
-    ];
+    let attributes =
+        [KeyValue::new("tenant", "a-1"), KeyValue::new("rows", 1), KeyValue::new("plan", "free")];
     let builder = builder.clone().with_attributes(attributes);
     let cx = Context::current_with_span(tracer.build(builder));
     let _current = cx.attach();
@@ -350,21 +334,12 @@ fn values_are_redacted() {
     assert_eq!(line["password"], "<REDACTED>");
     assert_eq!(line["event"], "redacted");
     assert_eq!(line["fields.event"], "not the message");
-    assert_eq!(
-        line["texts"],
-        json!(["postgres://<REDACTED>@db/orders", "plain"])
-    );
+    assert_eq!(line["texts"], json!(["postgres://<REDACTED>@db/orders", "plain"]));
     assert_eq!(line["numbers"], json!([0.5, "NaN"]));
     assert_eq!(line["flags"], json!([true, false]));
     assert_eq!(line["counts"], json!([1, 2]));
-    let record = sent
-        .logs
-        .iter()
-        .find(|log| log.body == Some("redacted".into()));
-    assert_eq!(
-        record.unwrap().attributes["event"],
-        "not the message".into()
-    );
+    let record = sent.logs.iter().find(|log| log.body == Some("redacted".into()));
+    assert_eq!(record.unwrap().attributes["event"], "not the message".into());
 }
 
 #[test]
@@ -399,10 +374,7 @@ fn values_are_limited() {
     let many = sent.fields("many");
     assert_eq!((many.len(), &many["own"]), (128, &json!(1)));
     let dropped = |message: &str| {
-        let record = sent
-            .logs
-            .iter()
-            .find(|log| log.body == Some(message.into()));
+        let record = sent.logs.iter().find(|log| log.body == Some(message.into()));
         record.unwrap().dropped_attributes
     };
     // Of the 128 attributes that the span has, and its name.
@@ -440,10 +412,7 @@ fn records_of_the_logs_api_are_described() {
     floe_tests::alone!();
     let sent = run(&["tenant", "rows"], || {
         let logger = TelemetryProvider::logger_provider().logger("acme");
-        let span = span("outer")
-            .attribute("tenant", "a-1")
-            .attribute("rows", 5)
-            .start();
+        let span = span("outer").attribute("tenant", "a-1").attribute("rows", 5).start();
         let mut record = logger.create_log_record();
         record.set_body("current".into());
         record.add_attribute("rows", 7);
@@ -461,11 +430,7 @@ fn records_of_the_logs_api_are_described() {
     let attributes = |body: &str| {
         let log = sent.logs.iter().find(|log| log.body == Some(body.into()));
         let attributes = log.unwrap().attributes.iter();
-        Json::Object(
-            attributes
-                .map(|(key, value)| (key.clone(), json_of(value)))
-                .collect(),
-        )
+        Json::Object(attributes.map(|(key, value)| (key.clone(), json_of(value))).collect())
     };
     assert_eq!(attributes("current"), json!({"tenant": "a-1", "rows": 7}));
     assert_eq!(attributes("ended"), json!({}));
@@ -512,10 +477,7 @@ fn events_errors_and_parents_of_spans_are_kept() {
         drop(parent);
     });
     let recorded = sent.fields("recorded");
-    assert_eq!(
-        (&recorded["order"], &recorded["span.name"]),
-        (&json!(7), &json!("fail"))
-    );
+    assert_eq!((&recorded["order"], &recorded["span.name"]), (&json!(7), &json!("fail")));
     assert_eq!(recorded.get("exception.message"), None);
     let fail = sent.span("fail");
     assert_eq!(fail.attributes["exception.message"], "refused".into());

@@ -22,10 +22,7 @@ const REDACTED: &str = "postgres://<REDACTED>@db/orders";
 
 #[track_caller]
 fn single<'a>(logs: &'a [ReceivedLog], event_name: &str) -> &'a ReceivedLog {
-    let found: Vec<_> = logs
-        .iter()
-        .filter(|log| log.event_name == event_name)
-        .collect();
+    let found: Vec<_> = logs.iter().filter(|log| log.event_name == event_name).collect();
     assert_eq!(found.len(), 1, "{event_name}: {logs:#?}");
     found[0]
 }
@@ -65,9 +62,7 @@ fn place() -> [Option<String>; 2] {
 
     let mut map = logger.create_log_record();
     map.set_event_name("map");
-    let inner: AnyValue = [(Key::from("token"), AnyValue::from(99))]
-        .into_iter()
-        .collect();
+    let inner: AnyValue = [(Key::from("token"), AnyValue::from(99))].into_iter().collect();
     map.set_body([(Key::from("inner"), inner)].into_iter().collect());
     map.set_trace_context(TraceId::from(1), SpanId::from(2), Some(TraceFlags::SAMPLED));
     logger.emit(map);
@@ -90,10 +85,7 @@ fn place() -> [Option<String>; 2] {
     let mut own = logger.create_log_record();
     own.set_event_name("suppressed");
     logger.emit(own);
-    [
-        propagation::current_trace_id(),
-        propagation::current_span_id(),
-    ]
+    [propagation::current_trace_id(), propagation::current_span_id()]
 }
 
 fn deep(levels: usize) -> AnyValue {
@@ -123,20 +115,14 @@ fn config(receiver: &Receiver) -> TelemetryConfig {
 /// What the program logs, as it is received, without a credential in any request.
 fn exported<T>(program: impl FnOnce() -> T) -> (Receiver, Vec<ReceivedLog>, T) {
     let receiver = Receiver::grpc();
-    let telemetry = TelemetryProvider::builder(config(&receiver))
-        .initialize()
-        .unwrap();
+    let telemetry = TelemetryProvider::builder(config(&receiver)).initialize().unwrap();
     let result = program();
     telemetry.shutdown(TIMEOUT).unwrap();
     let logs = receiver.logs();
     let count = telemetry.statistics().logs_exported;
     assert_eq!(count, u64::try_from(logs.len()).unwrap());
     let requests = receiver.every_request();
-    assert!(
-        requests
-            .iter()
-            .all(|request| !request.contains("hunter2XyZ"))
-    );
+    assert!(requests.iter().all(|request| !request.contains("hunter2XyZ")));
     (receiver, logs, result)
 }
 
@@ -146,20 +132,11 @@ fn records_of_the_api_are_exported_like_others() {
     let (_, logs, [trace_id, span_id]) = exported(place);
     assert_eq!(logs.len(), 4, "{logs:#?}");
     let placed = single(&logs, "order.placed");
-    assert_eq!(
-        (&*placed.scope, &*placed.scope_version),
-        ("acme.audit", "1.2")
-    );
-    assert_eq!(
-        (placed.severity_number, &*placed.severity_text),
-        (14, "careful")
-    );
+    assert_eq!((&*placed.scope, &*placed.scope_version), ("acme.audit", "1.2"));
+    assert_eq!((placed.severity_number, &*placed.severity_text), (14, "careful"));
     assert_eq!(placed.time, 5);
     assert!(placed.observed_time > 5);
-    assert_eq!(
-        placed.body,
-        Some(format!("cannot reach {REDACTED}").as_str().into())
-    );
+    assert_eq!(placed.body, Some(format!("cannot reach {REDACTED}").as_str().into()));
     assert_eq!(placed.trace_id, trace_id.unwrap());
     assert_eq!((&placed.span_id, placed.flags & 1), (&span_id.unwrap(), 1));
     let urls = Value::Array(vec![
@@ -178,9 +155,7 @@ fn records_of_the_api_are_exported_like_others() {
         ("urls", urls),
     ];
     let attributes = placed.attributes.iter();
-    let attributes: Vec<_> = attributes
-        .map(|(key, value)| (&**key, value.clone()))
-        .collect();
+    let attributes: Vec<_> = attributes.map(|(key, value)| (&**key, value.clone())).collect();
     assert_eq!(attributes, expected);
     assert_eq!(placed.resource["service.name"], "orders".into());
     assert_eq!(placed.dropped_attributes, 0);
@@ -195,18 +170,12 @@ fn assert_map(logs: &[ReceivedLog]) {
         ("00000000000000000000000000000001", "0000000000000002")
     );
     let body = format!("{:?}", map.body);
-    assert!(
-        body.contains("<REDACTED>") && !body.contains("99"),
-        "{body}"
-    );
+    assert!(body.contains("<REDACTED>") && !body.contains("99"), "{body}");
 }
 
 fn assert_limited(logs: &[ReceivedLog]) {
     let large = single(logs, "large");
-    assert_eq!(
-        (large.attributes.len(), large.dropped_attributes),
-        (100, 100)
-    );
+    assert_eq!((large.attributes.len(), large.dropped_attributes), (100, 100));
     assert_eq!(large.attributes["n99"], 99.into());
     let long = single(logs, "long");
     assert_eq!(long.attributes["text"], "früher oder später".into());
@@ -220,10 +189,7 @@ fn records_of_a_bridge_are_exported_like_others() {
     assert_eq!(logs.len(), 1, "{logs:#?}");
     let bridged = single(&logs, "by.bridge");
     assert_eq!(bridged.scope, "orders::load");
-    assert_eq!(
-        bridged.body,
-        Some(format!("failed: {REDACTED}").as_str().into())
-    );
+    assert_eq!(bridged.body, Some(format!("failed: {REDACTED}").as_str().into()));
     assert_eq!(bridged.attributes["url"], REDACTED.into());
     let spans = receiver.spans();
     let span = spans.iter().find(|span| span.name == "by_tracing").unwrap();
@@ -301,10 +267,7 @@ fn an_event_of_the_api_is_one_of_its_span_if_configured() {
         assert_eq!(spans.len(), 1, "{spans:#?}");
         let events = &spans[0].events;
         assert_eq!(events.len(), 1, "{events:#?}");
-        assert_eq!(
-            (&*events[0].name, events[0].unix_nano),
-            ("order.shipped", 5)
-        );
+        assert_eq!((&*events[0].name, events[0].unix_nano), ("order.shipped", 5));
         let deep = format!("{}\"…\"{}", "[".repeat(8), "]".repeat(8));
         let expected = [
             ("bytes", "YWI=".into()),
@@ -315,9 +278,7 @@ fn an_event_of_the_api_is_one_of_its_span_if_configured() {
             ("url", REDACTED.into()),
         ];
         let attributes = events[0].attributes.iter();
-        let attributes: Vec<_> = attributes
-            .map(|(key, value)| (&**key, value.clone()))
-            .collect();
+        let attributes: Vec<_> = attributes.map(|(key, value)| (&**key, value.clone())).collect();
         assert_eq!(attributes, expected);
     }
 }

@@ -21,16 +21,11 @@ fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
     let (stdout, stderr) = run_in_child(test, variables);
     assert!(!stdout.contains('{'), "{stdout}");
     let lines = stderr.lines().filter(|line| line.starts_with('{'));
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn events(lines: &[Value]) -> Vec<&str> {
-    lines
-        .iter()
-        .map(|line| line["event"].as_str().unwrap())
-        .collect()
+    lines.iter().map(|line| line["event"].as_str().unwrap()).collect()
 }
 
 #[traced]
@@ -49,17 +44,7 @@ async fn load_later() {
 fn both_facades_carry_trace_context_and_identity() {
     if !is_child() {
         let lines = lines("logs::both_facades_carry_trace_context_and_identity", &[]);
-        assert_eq!(
-            events(&lines),
-            [
-                "before",
-                "by tracing",
-                "by log",
-                "async",
-                "outside",
-                "after"
-            ]
-        );
+        assert_eq!(events(&lines), ["before", "by tracing", "by log", "async", "outside", "after"]);
         let [before, tracing, log, later, outside, after] = &*lines else {
             panic!("{lines:?}");
         };
@@ -115,10 +100,7 @@ fn the_environment_sets_level_and_format() {
     }
     assert_eq!(events(&lines(test, &[])), ["hyper"]);
     let all = [("FLOE_LOG_LEVEL", "debug")];
-    assert_eq!(
-        events(&lines(test, &all)),
-        ["debug", "hyper", "log of hyper", "log"]
-    );
+    assert_eq!(events(&lines(test, &all)), ["debug", "hyper", "log of hyper", "log"]);
     let by_target = [("FLOE_LOG_LEVEL", "debug,hyper=error")];
     assert_eq!(events(&lines(test, &by_target)), ["debug", "log"]);
 
@@ -130,10 +112,7 @@ fn the_environment_sets_level_and_format() {
 #[test]
 fn a_process_has_one_subscriber() {
     if !is_child() {
-        assert_eq!(
-            events(&lines("logs::a_process_has_one_subscriber", &[])),
-            ["first"]
-        );
+        assert_eq!(events(&lines("logs::a_process_has_one_subscriber", &[])), ["first"]);
         return;
     }
     let config = LoggingConfig::default();
@@ -217,10 +196,7 @@ thread_local! {
 fn a_destructor_of_a_thread_may_log() {
     if !is_child() {
         let lines = lines("logs::a_destructor_of_a_thread_may_log", &[]);
-        let written = events(&lines)
-            .iter()
-            .filter(|event| **event == "in a destructor")
-            .count();
+        let written = events(&lines).iter().filter(|event| **event == "in a destructor").count();
         assert_eq!(written, 2);
         return;
     }

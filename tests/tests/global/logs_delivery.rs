@@ -55,18 +55,12 @@ fn load() -> [Option<String>; 2] {
         url()
     );
     log::error!(target: "orders::load", "by log");
-    [
-        propagation::current_trace_id(),
-        propagation::current_span_id(),
-    ]
+    [propagation::current_trace_id(), propagation::current_span_id()]
 }
 
 #[track_caller]
 fn single<'a>(logs: &'a [ReceivedLog], body: &str) -> &'a ReceivedLog {
-    let found: Vec<_> = logs
-        .iter()
-        .filter(|log| log.body == Some(body.into()))
-        .collect();
+    let found: Vec<_> = logs.iter().filter(|log| log.body == Some(body.into())).collect();
     assert_eq!(found.len(), 1, "{body}: {logs:#?}");
     found[0]
 }
@@ -75,10 +69,7 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
     let logs = receiver.logs();
     let ids = (trace_id.unwrap(), span_id.unwrap());
     let warning = single(&logs, "cannot reach postgres://<REDACTED>@db/orders");
-    assert_eq!(
-        (warning.severity_number, &*warning.severity_text),
-        (13, "WARN")
-    );
+    assert_eq!((warning.severity_number, &*warning.severity_text), (13, "WARN"));
     assert_eq!(warning.scope, "global::logs_delivery");
     assert_eq!((&warning.trace_id, &warning.span_id), (&ids.0, &ids.1));
     assert_eq!(warning.flags & 1, 1);
@@ -94,47 +85,28 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
         ("table", "orders".into()),
         ("url", "postgres://<REDACTED>@db/orders".into()),
     ];
-    let attributes: Vec<_> = warning
-        .attributes
-        .iter()
-        .map(|(key, value)| (&**key, value.clone()))
-        .collect();
+    let attributes: Vec<_> =
+        warning.attributes.iter().map(|(key, value)| (&**key, value.clone())).collect();
     assert_eq!(attributes, expected);
-    let span = receiver
-        .spans()
-        .into_iter()
-        .find(|span| span.name == "load");
+    let span = receiver.spans().into_iter().find(|span| span.name == "load");
     assert_eq!(warning.resource, span.unwrap().resource);
 
     let error = single(&logs, "by log");
-    assert_eq!(
-        (error.severity_number, &*error.severity_text),
-        (17, "ERROR")
-    );
+    assert_eq!((error.severity_number, &*error.severity_text), (17, "ERROR"));
     assert_eq!(error.scope, "orders::load");
     assert_eq!(error.span_id, ids.1);
 
     for (body, message) in [
         ("cannot parse", Some("invalid digit found in string".into())),
-        (
-            "cannot parse it",
-            Some("invalid digit found in string".into()),
-        ),
+        ("cannot parse it", Some("invalid digit found in string".into())),
         ("tries again", None),
     ] {
         let log = single(&logs, body);
         assert_eq!(log.attributes.get("exception.message").cloned(), message);
-        assert_eq!(
-            log.attributes["error"],
-            "invalid digit found in string".into()
-        );
+        assert_eq!(log.attributes["error"], "invalid digit found in string".into());
     }
-    let without_body = logs
-        .iter()
-        .filter(|log| log.attributes.contains_key("loaded"));
-    let named: Vec<_> = without_body
-        .map(|log| (&*log.event_name, &log.body))
-        .collect();
+    let without_body = logs.iter().filter(|log| log.attributes.contains_key("loaded"));
+    let named: Vec<_> = without_body.map(|log| (&*log.event_name, &log.body)).collect();
     assert_eq!(named, [("rows.loaded", &None), ("", &None)]);
 
     let outside = single(&logs, "outside");
@@ -142,11 +114,7 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
     assert_eq!((outside.severity_number, outside.flags), (5, 0));
 
     let requests = receiver.every_request();
-    assert!(
-        !requests
-            .iter()
-            .any(|request| request.contains("hunter2XyZ"))
-    );
+    assert!(!requests.iter().any(|request| request.contains("hunter2XyZ")));
     let is_logs = |path: &str| path == "/v1/logs" || path.contains("LogsService");
     assert!(requests.iter().any(|request| is_logs(&request.path)));
 }
@@ -155,13 +123,11 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
 fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
     floe_tests::alone!();
     configure();
-    for (receiver, protocol) in [
-        (Receiver::grpc(), OtlpProtocol::Grpc),
-        (Receiver::http(), OtlpProtocol::Http),
-    ] {
-        let telemetry = TelemetryProvider::builder(config(&receiver, protocol))
-            .initialize()
-            .unwrap();
+    for (receiver, protocol) in
+        [(Receiver::grpc(), OtlpProtocol::Grpc), (Receiver::http(), OtlpProtocol::Http)]
+    {
+        let telemetry =
+            TelemetryProvider::builder(config(&receiver, protocol)).initialize().unwrap();
         tracing::info!("of an earlier provider");
         let ids = load();
         tracing::debug!("outside");
@@ -178,12 +144,7 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
         telemetry.shutdown(TIMEOUT).unwrap();
         tracing::info!("too late");
         single(&receiver.logs(), "last");
-        assert!(
-            receiver
-                .logs()
-                .iter()
-                .all(|log| log.body != Some("too late".into()))
-        );
+        assert!(receiver.logs().iter().all(|log| log.body != Some("too late".into())));
         let statistics = telemetry.statistics();
         assert_eq!(statistics.logs_exported, receiver.logs().len() as u64);
         assert_eq!((statistics.logs_failed, statistics.logs_dropped), (0, 0));
@@ -195,9 +156,8 @@ fn variables_select_the_destination_of_records() {
     let test = "logs_delivery::variables_select_the_destination_of_records";
     if is_child() {
         configure();
-        let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env().unwrap())
-            .initialize()
-            .unwrap();
+        let telemetry =
+            TelemetryProvider::builder(TelemetryConfig::from_env().unwrap()).initialize().unwrap();
         load();
         telemetry.shutdown(TIMEOUT).unwrap();
         return;
@@ -264,14 +224,8 @@ fn a_custom_exporter_receives_redacted_records() {
     drop(telemetry);
     tracing::info!("after its end");
     let seen = seen.0.lock().unwrap();
-    assert!(
-        seen.contains("cannot reach postgres://<REDACTED>@db"),
-        "{seen}"
-    );
-    assert!(
-        !seen.contains("hunter2") && !seen.contains("sesame"),
-        "{seen}"
-    );
+    assert!(seen.contains("cannot reach postgres://<REDACTED>@db"), "{seen}");
+    assert!(!seen.contains("hunter2") && !seen.contains("sesame"), "{seen}");
 }
 
 /// The sizes of the batches that an exporter receives.
@@ -292,10 +246,8 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     let sizes = Sizes::default();
     let mut config = TelemetryConfig::new("orders");
     config.log_batch_processor.max_export_batch_size = 300;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_log_exporter(sizes.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_log_exporter(sizes.clone()).initialize().unwrap();
     let all = |message: &str| {
         for _ in 0..700 {
             tracing::info!("{message}");
@@ -351,10 +303,7 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     let hour = Duration::from_secs(3_600);
     assert_eq!(all(hour, 700, 600), (600, 100));
     for records in [1, 299, 700] {
-        assert_eq!(
-            all(Duration::from_millis(10), records, records),
-            (records, 0)
-        );
+        assert_eq!(all(Duration::from_millis(10), records, records), (records, 0));
     }
 }
 
@@ -418,10 +367,8 @@ fn messages_about_a_failed_export_are_not_exported() {
         receiver.respond(Response::Grpc { code, message });
         let mut config = config(&receiver, OtlpProtocol::Grpc);
         config.log_batch_processor.schedule_delay_millis = 1;
-        let telemetry = TelemetryProvider::builder(config)
-            .with_log_exporter(Broken)
-            .initialize()
-            .unwrap();
+        let telemetry =
+            TelemetryProvider::builder(config).with_log_exporter(Broken).initialize().unwrap();
         for _ in 0..10 {
             load();
             let error = telemetry.force_flush(TIMEOUT).unwrap_err();
@@ -471,10 +418,7 @@ fn a_hanging_receiver_drops_records_and_does_not_block() {
     let counted = accounted(1000);
     let batch = counted.logs_failed;
     assert_eq!(counted.logs_dropped + counted.logs_pending + batch, 1000);
-    assert!(
-        counted.logs_pending > 0 && counted.logs_dropped >= 900 - batch,
-        "{counted:?}"
-    );
+    assert!(counted.logs_pending > 0 && counted.logs_dropped >= 900 - batch, "{counted:?}");
     let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
     let is_explained = error.to_string().contains("no response");
     assert!(is_explained || error.is_timeout(), "{error}");
@@ -540,13 +484,7 @@ fn a_processor_of_the_sdk_gets_the_redacted_records_that_it_wants() {
     let [service, warning, flushed, last, ended] = &processed.0.lock().unwrap()[..] else {
         panic!("{processed:?}");
     };
-    assert_eq!(
-        (&**service, &**flushed, &**ended),
-        ("orders", "flushed", "ended")
-    );
-    assert!(
-        warning.contains("cannot reach postgres://<REDACTED>@db/orders"),
-        "{warning}"
-    );
+    assert_eq!((&**service, &**flushed, &**ended), ("orders", "flushed", "ended"));
+    assert!(warning.contains("cannot reach postgres://<REDACTED>@db/orders"), "{warning}");
     assert!(last.contains("last"), "{last}");
 }

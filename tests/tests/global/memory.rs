@@ -63,12 +63,7 @@ impl Blocked {
 impl SpanExporter for Blocked {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         let released = self.0.0.lock().unwrap();
-        drop(
-            self.0
-                .1
-                .wait_while(released, |released| !*released)
-                .unwrap(),
-        );
+        drop(self.0.1.wait_while(released, |released| !*released).unwrap());
         Ok(())
     }
 }
@@ -287,10 +282,7 @@ fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
     assert!(counted.dropped_buffer_full > 10_000, "{counted:?}");
     let spans = memory.spans();
     for name in ["orders", "fails"] {
-        assert!(
-            spans.iter().any(|span| span.name == name),
-            "{name}: {counted:?}"
-        );
+        assert!(spans.iter().any(|span| span.name == name), "{name}: {counted:?}");
     }
 }
 
@@ -304,10 +296,8 @@ fn a_thread_without_a_buffer_shares_one() {
     let mut config = config();
     // For 64 buffers.
     config.max_memory_bytes = 8 * MIB;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     let barrier = Barrier::new(THREADS);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -341,16 +331,8 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     mlockall(MlockAllFlags::FUTURE).unwrap();
     let locked = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmLck"))
-            .unwrap();
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<usize>()
-            .unwrap()
-            * 1024
+        let line = status.lines().find(|line| line.starts_with("VmLck")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
     };
     let (begun, ended) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
     std::thread::scope(|scope| {
@@ -383,10 +365,8 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
     let memory = MemoryExporter::new();
     let mut config = config();
     config.max_memory_bytes = MIB;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     // There are eight buffers.
     for _ in 0..4 {
         for _ in 0..1000 {
@@ -473,14 +453,8 @@ fn an_exporter_has_a_timeout() {
         let error = telemetry.force_flush(TIMEOUT).unwrap_err();
         assert!(error.is_export(), "{error}");
         let text = error.to_string();
-        assert!(
-            text.contains("exporter `Pending`: 1 span failed: "),
-            "{text}"
-        );
-        assert!(
-            text.contains("exporter `Blocked`: 1 span failed: "),
-            "{text}"
-        );
+        assert!(text.contains("exporter `Pending`: 1 span failed: "), "{text}");
+        assert!(text.contains("exporter `Blocked`: 1 span failed: "), "{text}");
         assert_eq!(telemetry.statistics().failed, 2 * n);
     }
     blocked.release();
@@ -488,10 +462,7 @@ fn an_exporter_has_a_timeout() {
     let error = telemetry.shutdown(TIMEOUT).unwrap_err();
     assert!(!error.to_string().contains("Blocked"), "{error}");
     let counted = telemetry.statistics();
-    assert_eq!(
-        (counted.exported, counted.failed, counted.pending),
-        (1, 5, 0)
-    );
+    assert_eq!((counted.exported, counted.failed, counted.pending), (1, 5, 0));
 }
 
 static METRICS: MetricRecorder = MetricRecorder::new("memory");
@@ -516,24 +487,17 @@ fn oversized_text_is_truncated() {
         METRICS.increment("rows", 1, &[KeyValue::new(huge.clone(), value)]);
     }
     {
-        let span = span(huge.clone())
-            .attribute(huge.clone(), huge.clone())
-            .start();
+        let span = span(huge.clone()).attribute(huge.clone(), huge.clone()).start();
         span.add_event(huge.clone(), vec![KeyValue::new("text", huge.clone())]);
         let elements = vec![huge.clone().into()];
         span.add_event(
             "list",
-            vec![KeyValue::new(
-                "l",
-                Value::Array(opentelemetry::Array::String(elements)),
-            )],
+            vec![KeyValue::new("l", Value::Array(opentelemetry::Array::String(elements)))],
         );
     }
     telemetry.shutdown(TIMEOUT).unwrap();
     let spans = receiver.spans();
-    let [span] = &spans[..] else {
-        panic!("{} spans", spans.len())
-    };
+    let [span] = &spans[..] else { panic!("{} spans", spans.len()) };
     let name = "ü".repeat(1024);
     let text = "ü".repeat(65_536);
     assert!(span.resource["resource.text"] == text.as_str().into());

@@ -11,9 +11,7 @@ const LOST: &str = "spans could not be exported";
 
 fn child() {
     if std::env::var_os("SUBSCRIBER").is_some() {
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stdout)
-            .init();
+        tracing_subscriber::fmt().with_writer(std::io::stdout).init();
     }
     let mut config = TelemetryConfig::new("orders");
     config.apply_env().unwrap();

@@ -48,9 +48,7 @@ fn sums(receiver: &Receiver, name: &str) -> BTreeMap<String, u64> {
 
 fn attributes(point: &ReceivedPoint) -> String {
     let pairs = point.attributes.iter();
-    let pairs: Vec<_> = pairs
-        .map(|(key, value)| format!("{key}={value:?}"))
-        .collect();
+    let pairs: Vec<_> = pairs.map(|(key, value)| format!("{key}={value:?}")).collect();
     pairs.join(",")
 }
 
@@ -74,10 +72,7 @@ fn frequent_series_are_recorded_like_any_other() {
     let refused = sums(&receiver, "refused");
     assert_eq!(refused.len(), 1);
     let (attributes, count) = refused.first_key_value().unwrap();
-    assert!(
-        attributes.contains("postgres://<REDACTED>@db/orders"),
-        "{attributes}"
-    );
+    assert!(attributes.contains("postgres://<REDACTED>@db/orders"), "{attributes}");
     assert_eq!(*count, OFTEN);
     let points = receiver.points();
     let of = |name: &str| points.iter().find(|point| point.name == name).unwrap();
@@ -87,31 +82,21 @@ fn frequent_series_are_recorded_like_any_other() {
     };
     assert_eq!((count, sum as u64), (OFTEN, OFTEN * (OFTEN - 1) / 2));
     let scopes = points.iter().filter(|point| point.name == "of_each");
-    let scopes: BTreeMap<_, _> = scopes
-        .map(|point| (&*point.scope, point.value.clone()))
-        .collect();
+    let scopes: BTreeMap<_, _> = scopes.map(|point| (&*point.scope, point.value.clone())).collect();
     let each = MetricValue::Sum(OFTEN as f64);
     assert_eq!(scopes, [("one", each.clone()), ("two", each)].into());
     let many = sums(&receiver, "many");
     assert_eq!((many.len(), many.values().sum::<u64>()), (3000, 3 * 3000));
     telemetry.shutdown(TIMEOUT).unwrap();
     METRICS.increment("rows", 1, &labels());
-    assert!(
-        receiver
-            .every_request()
-            .iter()
-            .all(|request| !request.contains("hunter2XyZ"))
-    );
+    assert!(receiver.every_request().iter().all(|request| !request.contains("hunter2XyZ")));
 
     unused_series_are_released();
     an_overflowing_series_gets_a_data_point_later();
 }
 
 fn labels() -> [KeyValue; 2] {
-    [
-        KeyValue::new("table", "orders"),
-        KeyValue::new("status", "ok"),
-    ]
+    [KeyValue::new("table", "orders"), KeyValue::new("status", "ok")]
 }
 
 fn from_all_threads_and_in_any_order() {
@@ -179,10 +164,7 @@ fn unused_series_are_released() {
     }
     let once = sums(&receiver, "once");
     assert_eq!(once.len(), 81, "no overflow: {once:?}");
-    assert!(
-        once.values()
-            .all(|count| *count == 1 || *count == 10 * OFTEN)
-    );
+    assert!(once.values().all(|count| *count == 1 || *count == 10 * OFTEN));
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
@@ -204,16 +186,10 @@ fn an_overflowing_series_gets_a_data_point_later() {
     telemetry.force_flush(TIMEOUT).unwrap();
     let late = sums(&receiver, "late");
     let of = |text: &str| -> u64 {
-        let found = late
-            .iter()
-            .filter(|(attributes, _)| attributes.contains(text));
+        let found = late.iter().filter(|(attributes, _)| attributes.contains(text));
         found.map(|(_, count)| count).sum()
     };
-    assert_eq!(
-        of("orders") + of("overflow") + 20,
-        20 + OFTEN + 10_000,
-        "{late:?}"
-    );
+    assert_eq!(of("orders") + of("overflow") + 20, 20 + OFTEN + 10_000, "{late:?}");
     assert!(of("orders") > 5000, "{late:?}");
     telemetry.shutdown(TIMEOUT).unwrap();
 }

@@ -65,10 +65,7 @@ fn check(points: &[ReceivedPoint]) {
     assert_eq!(rows.attributes["table"], "orders".into());
     assert_eq!(rows.resource["service.name"], "orders".into());
     let refused = single(points, "refused");
-    assert_eq!(
-        refused.attributes["reason"],
-        "postgres://<REDACTED>@db/orders".into()
-    );
+    assert_eq!(refused.attributes["reason"], "postgres://<REDACTED>@db/orders".into());
     assert_eq!(single(points, "backlog").value, MetricValue::Gauge(7.0));
     assert!(points.iter().all(|point| point.name != "9 rows"));
 }
@@ -127,10 +124,7 @@ fn views() {
     check(&points);
     let duration = single(&points, "load.duration");
     assert!(duration.is_delta);
-    assert_eq!(
-        duration.value,
-        MetricValue::Histogram(2, 5.5, vec![2.0, 4.0], vec![1, 0, 1])
-    );
+    assert_eq!(duration.value, MetricValue::Histogram(2, 5.5, vec![2.0, 4.0], vec![1, 0, 1]));
     let dropped = |point: &&ReceivedPoint| point.name.starts_with("process.");
     assert_eq!(points.iter().find(dropped), None);
     let by_table = single(&points, "by_table");
@@ -149,19 +143,15 @@ fn metrics_arrive_over_both_transports_as_configured() {
     METRICS.increment("before", 1, &[]);
 
     let grpc = Receiver::grpc();
-    let telemetry = TelemetryProvider::builder(config(&grpc, OtlpProtocol::Grpc))
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config(&grpc, OtlpProtocol::Grpc)).initialize().unwrap();
     record();
     telemetry.force_flush(TIMEOUT).unwrap();
     let points = grpc.points();
     check(&points);
     own(&points);
     let duration = single(&points, "load.duration");
-    assert_eq!(
-        duration.value,
-        MetricValue::Histogram(2, 5.5, vec![1.0, 10.0], vec![1, 1, 0])
-    );
+    assert_eq!(duration.value, MetricValue::Histogram(2, 5.5, vec![1.0, 10.0], vec![1, 1, 0]));
     assert_eq!(
         (&*duration.unit, &*duration.description, duration.is_delta),
         ("s", "How long a load takes.", false)
@@ -193,17 +183,11 @@ fn metrics_arrive_over_both_transports_as_configured() {
     let many: Vec<_> = points.iter().filter(|point| point.name == "many").collect();
     assert!((10..=11).contains(&many.len()), "{}", many.len());
     assert!(
-        many.iter()
-            .any(|point| point.attributes.get("otel.metric.overflow") == Some(&true.into()))
+        many.iter().any(|point| point.attributes.get("otel.metric.overflow") == Some(&true.into()))
     );
     assert!(points.iter().all(|point| point.name != "between"));
     views();
-    assert!(
-        !http
-            .every_request()
-            .iter()
-            .any(|request| request.contains("hunter2XyZ"))
-    );
+    assert!(!http.every_request().iter().any(|request| request.contains("hunter2XyZ")));
 }
 
 /// The threads of this process with this name.
@@ -228,9 +212,7 @@ fn flushes_without_an_answer_share_a_thread() {
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     METRICS.increment("rows", 1, &[]);
     for _ in 0..50 {
-        let error = telemetry
-            .force_flush(Duration::from_millis(10))
-            .unwrap_err();
+        let error = telemetry.force_flush(Duration::from_millis(10)).unwrap_err();
         assert!(error.is_timeout(), "{error}");
     }
     let threads = threads_named("floe-metrics");
@@ -252,12 +234,7 @@ fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     assert!(!points.is_empty());
     for point in points {
         let id = &point.resource["service.instance.id"];
-        assert_eq!(
-            *id,
-            "nightly postgres://<REDACTED>@db/orders".into(),
-            "{}",
-            point.name
-        );
+        assert_eq!(*id, "nightly postgres://<REDACTED>@db/orders".into(), "{}", point.name);
         assert_eq!(point.resource["service.name"], "orders".into());
     }
     let of_process = format!("{:?}", receiver.spans()[0].resource["service.instance.id"]);

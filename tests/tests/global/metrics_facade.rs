@@ -70,23 +70,14 @@ fn every_kind_is_exported_with_its_unit_and_description() {
 
     let orders = single(&points, "orders");
     assert_eq!(orders.value, MetricValue::Sum(101.0));
-    assert_eq!(
-        (&*orders.unit, &*orders.description),
-        ("", "Orders that were imported.")
-    );
-    assert_eq!(
-        orders.attributes["from"],
-        "postgres://<REDACTED>@db/orders".into()
-    );
+    assert_eq!((&*orders.unit, &*orders.description), ("", "Orders that were imported."));
+    assert_eq!(orders.attributes["from"], "postgres://<REDACTED>@db/orders".into());
     assert_eq!(
         (&*orders.scope, &*orders.scope_version),
         ("floe-telemetry-metrics-facade", env!("CARGO_PKG_VERSION"))
     );
     let read = single(&points, "read");
-    assert_eq!(
-        (&read.value, &*read.unit),
-        (&MetricValue::Sum(30.0), "KiBy")
-    );
+    assert_eq!((&read.value, &*read.unit), (&MetricValue::Sum(30.0), "KiBy"));
     assert_eq!(single(&points, "open").value, MetricValue::Gauge(42.0));
     let load = single(&points, "load");
     assert_eq!((&load.value, &*load.unit), (&MetricValue::Gauge(12.5), "%"));
@@ -169,16 +160,11 @@ fn labels_without_end_share_a_series() {
     let logins: Vec<_> = points.iter().filter(|it| it.name == "logins").collect();
     assert_eq!(logins.len(), 2_000);
     let value = |key: &str, value: floe_tests::Value| {
-        let mut found = logins
-            .iter()
-            .filter(|it| it.attributes.get(key) == Some(&value));
+        let mut found = logins.iter().filter(|it| it.attributes.get(key) == Some(&value));
         let point = found.next().unwrap();
         assert!(found.next().is_none(), "{key}");
         point.value.clone()
     };
     assert_eq!(value("user", "7".into()), MetricValue::Sum(2.0));
-    assert_eq!(
-        value("otel.metric.overflow", true.into()),
-        MetricValue::Sum(101.0)
-    );
+    assert_eq!(value("otel.metric.overflow", true.into()), MetricValue::Sum(101.0));
 }

@@ -105,9 +105,7 @@ fn open_spans() {
 
 fn lines(stdout: &str) -> Vec<Json> {
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -187,11 +185,7 @@ fn a_layer_of_log_lines_that_is_created_later_has_ids() {
     floe_telemetry::logs::configure_logging(&config).unwrap();
     assert_ne!(unrecorded(), Carrier::new());
     drop(telemetry);
-    assert_eq!(
-        unrecorded(),
-        Carrier::new(),
-        "without a provider, nothing has ids"
-    );
+    assert_eq!(unrecorded(), Carrier::new(), "without a provider, nothing has ids");
 }
 
 #[test]

@@ -39,10 +39,8 @@ fn start(sampling: SamplingConfig) -> (TelemetryProvider, MemoryExporter) {
     let mut config = TelemetryConfig::new("probability");
     config.sampling = sampling;
     config.batch_processor.max_queue_size = 20_000;
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     (telemetry, memory)
 }
 
@@ -74,9 +72,7 @@ fn is_close(found: f64, expected: f64) -> bool {
 
 /// Whether each estimate of `traces` is within 2 %, of which every 20th has failed.
 fn check_counts(spans: &[SpanData], traces: f64) {
-    let roots = spans
-        .iter()
-        .filter(|it| it.parent_span_id == SpanId::INVALID);
+    let roots = spans.iter().filter(|it| it.parent_span_id == SpanId::INVALID);
     let (failed, succeeded): (Vec<_>, Vec<_>) =
         roots.partition(|root| matches!(root.status, Status::Error { .. }));
     let count = |spans: &[&SpanData]| spans.iter().map(|it| adjusted_count(it)).sum::<f64>();
@@ -113,21 +109,12 @@ fn a_span_that_is_not_sampled_has_no_threshold() {
         (Sampler::ParentBasedAlwaysOn, None, "00"),
     ] {
         let headers = HashMap::from([
-            (
-                "traceparent".to_owned(),
-                format!("00-{trace}-00f067aa0ba902b7-{flags}"),
-            ),
-            (
-                "tracestate".to_owned(),
-                "ot=th:0;rv:c0000000000000,other=1".to_owned(),
-            ),
+            ("traceparent".to_owned(), format!("00-{trace}-00f067aa0ba902b7-{flags}")),
+            ("tracestate".to_owned(), "ot=th:0;rv:c0000000000000,other=1".to_owned()),
         ]);
         let spans = run(sampler(kind, ratio), |_| {
             let sent = service(&headers);
-            assert_eq!(
-                sent["tracestate"], "ot=rv:c0000000000000,other=1",
-                "{kind:?}"
-            );
+            assert_eq!(sent["tracestate"], "ot=rv:c0000000000000,other=1", "{kind:?}");
             let not_sampled =
                 sent["traceparent"].ends_with("-02") || sent["traceparent"].ends_with("-00");
             assert!(not_sampled, "{sent:?}");
@@ -142,11 +129,7 @@ fn counts_are_restored_with_tail_sampling() {
     sampling.keep_errors = true;
     let spans = run(sampling, |telemetry| {
         for number in 0..TRACES {
-            let outcome = if number % 20 == 0 {
-                Err("no disk")
-            } else {
-                Ok(())
-            };
+            let outcome = if number % 20 == 0 { Err("no disk") } else { Ok(()) };
             assert_eq!(order(outcome), outcome);
             // So that no span is dropped.
             if number % 500 == 0 {
@@ -162,11 +145,7 @@ fn counts_are_restored_with_tail_sampling() {
     check_counts(&spans, f64::from(TRACES));
     let failed = spans.iter().filter(|span| span.status != Status::Ok);
     let failed: Vec<_> = failed.collect();
-    assert_eq!(
-        failed.len(),
-        TRACES as usize / 20,
-        "all of them are exported"
-    );
+    assert_eq!(failed.len(), TRACES as usize / 20, "all of them are exported");
     for span in failed {
         assert_eq!(member(span), Some("th:0"), "each represents itself");
     }
@@ -227,9 +206,7 @@ fn rules_have_thresholds_of_their_own() {
     });
     let mut count = HashMap::new();
     for span in &spans {
-        *count
-            .entry((&*span.name, member(span).unwrap()))
-            .or_insert(0) += 1;
+        *count.entry((&*span.name, member(span).unwrap())).or_insert(0) += 1;
     }
     assert_eq!(count[&("order", "th:0")], 200);
     assert_eq!(count[&("step", "th:0")], 400);
@@ -237,12 +214,7 @@ fn rules_have_thresholds_of_their_own() {
     kinds.sort_unstable();
     assert_eq!(
         kinds,
-        [
-            ("health.live", "th:8"),
-            ("order", "th:0"),
-            ("span.guard", "th:e"),
-            ("step", "th:0"),
-        ]
+        [("health.live", "th:8"), ("order", "th:0"), ("span.guard", "th:e"), ("step", "th:0"),]
     );
 }
 
@@ -287,10 +259,7 @@ fn request(number: u64, flags: &str, state: &str) -> HashMap<String, String> {
     // Any function that spreads the numbers over 64 bits.
     let low = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let low = (low ^ low >> 31).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    let parent = format!(
-        "00-{number:016x}{:016x}-00f067aa0ba902b7-{flags}",
-        low ^ low >> 32
-    );
+    let parent = format!("00-{number:016x}{:016x}-00f067aa0ba902b7-{flags}", low ^ low >> 32);
     let headers = [("traceparent", parent), ("tracestate", state.to_owned())];
     headers.map(|(key, value)| (key.to_owned(), value)).into()
 }

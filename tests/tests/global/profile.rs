@@ -31,10 +31,8 @@ fn spans(profile: ProfileConfig, body: impl FnOnce()) -> Vec<SpanData> {
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("profiled");
     config.profile = profile;
-    let provider = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let provider =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     body();
     provider.shutdown(Duration::from_secs(20)).unwrap();
     memory.spans()
@@ -49,18 +47,13 @@ fn polls() -> ProfileConfig {
 /// The numbers of a span, and its duration.
 fn profile(spans: &[SpanData], name: &str) -> (BTreeMap<String, i64>, i64) {
     let span = spans.iter().find(|span| span.name == name).unwrap();
-    let numbers = span
-        .attributes
-        .iter()
-        .filter_map(|attribute| match attribute.value {
-            Value::I64(value) => Some((attribute.key.to_string(), value)),
-            _ => None,
-        });
+    let numbers = span.attributes.iter().filter_map(|attribute| match attribute.value {
+        Value::I64(value) => Some((attribute.key.to_string(), value)),
+        _ => None,
+    });
     let duration = span.end_time.duration_since(span.start_time).unwrap();
     (
-        numbers
-            .filter(|(key, _)| !key.starts_with("code."))
-            .collect(),
+        numbers.filter(|(key, _)| !key.starts_with("code.")).collect(),
         i64::try_from(duration.as_nanos()).unwrap(),
     )
 }
@@ -69,14 +62,8 @@ fn assert_adds_up((numbers, duration): &(BTreeMap<String, i64>, i64)) {
     // Times are converted from ticks one by one.
     let rounding = 1_000;
     assert!(numbers["max_poll_ns"] <= numbers["busy_ns"], "{numbers:?}");
-    assert!(
-        numbers["max_scheduled_ns"] <= numbers["scheduled_ns"],
-        "{numbers:?}"
-    );
-    assert!(
-        numbers["scheduled_ns"] <= numbers["idle_ns"] + rounding,
-        "{numbers:?}"
-    );
+    assert!(numbers["max_scheduled_ns"] <= numbers["scheduled_ns"], "{numbers:?}");
+    assert!(numbers["scheduled_ns"] <= numbers["idle_ns"] + rounding, "{numbers:?}");
     let both = numbers["busy_ns"] + numbers["idle_ns"];
     assert!(both <= duration + rounding, "{numbers:?} {duration}");
 }
@@ -157,10 +144,7 @@ fn polls_and_the_time_from_a_wake_to_a_poll() {
     assert!(numbers["max_poll_ns"] >= long, "{numbers:?}");
     assert!(numbers["max_scheduled_ns"] >= long, "{numbers:?}");
     assert!(numbers["idle_ns"] >= 2 * long, "{numbers:?}");
-    assert_eq!(
-        numbers["max_scheduled_ns"], numbers["scheduled_ns"],
-        "it was woken once"
-    );
+    assert_eq!(numbers["max_scheduled_ns"], numbers["scheduled_ns"], "it was woken once");
 }
 
 #[test]
@@ -198,12 +182,7 @@ fn a_future_that_moves_to_another_task_is_woken_there() {
         let mut future = pin!(waits(&wakers));
         for task in &tasks {
             let waker = Waker::from(Arc::clone(task));
-            assert!(
-                future
-                    .as_mut()
-                    .poll(&mut Context::from_waker(&waker))
-                    .is_pending()
-            );
+            assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         }
         let wakers = wakers.lock().unwrap();
         assert!(!wakers[0].will_wake(&wakers[1]));
@@ -213,10 +192,7 @@ fn a_future_that_moves_to_another_task_is_woken_there() {
     assert_eq!(counts, [0, 1]);
     let found = profile(&spans, "waits");
     assert_adds_up(&found);
-    assert_eq!(
-        found.0["poll_count"], 2,
-        "a future that is dropped has its polls, too"
-    );
+    assert_eq!(found.0["poll_count"], 2, "a future that is dropped has its polls, too");
 }
 
 #[test]
@@ -231,11 +207,7 @@ fn a_future_that_wakes_itself_has_waited_since_its_poll() {
             task.waker().wake_by_ref();
             compute();
             left -= 1;
-            if left == 0 {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if left == 0 { Poll::Ready(()) } else { Poll::Pending }
         });
         let mut future = pin!(work.in_span(span("yields")));
         while future.as_mut().poll(&mut context).is_pending() {}
@@ -324,9 +296,6 @@ fn the_processor_time_of_functions_and_of_polls() {
         let keys: Vec<_> = numbers.keys().map(String::as_str).collect();
         assert_eq!(keys, ["cpu_ns"], "{name}");
         // Another thread may have had the processor in between.
-        assert!(
-            (1..=duration).contains(&numbers["cpu_ns"]),
-            "{name}: {numbers:?} {duration}"
-        );
+        assert!((1..=duration).contains(&numbers["cpu_ns"]), "{name}: {numbers:?} {duration}");
     }
 }

@@ -41,9 +41,7 @@ fn start_at(host: &str, port: u16) -> Result<TelemetryProvider, Error> {
     config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     host.clone_into(&mut config.metrics.prometheus.host);
     config.metrics.prometheus.port = port;
-    TelemetryProvider::builder(config)
-        .with_span_exporter(MemoryExporter::new())
-        .initialize()
+    TelemetryProvider::builder(config).with_span_exporter(MemoryExporter::new()).initialize()
 }
 
 /// Returns the label of the exemplars.
@@ -53,10 +51,7 @@ fn measure() -> String {
     METRICS.set_gauge("orders.level", 3, &[]);
     let wait = Metric::new("orders.wait").with_unit("s");
     METRICS.record_histogram(wait.with_boundaries(&[1.0, 10.0]), 5, &[]);
-    let ids = (
-        propagation::current_trace_id(),
-        propagation::current_span_id(),
-    );
+    let ids = (propagation::current_trace_id(), propagation::current_span_id());
     let (trace_id, span_id) = (ids.0.unwrap(), ids.1.unwrap());
     format!(" # {{trace_id=\"{trace_id}\",span_id=\"{span_id}\"}}")
 }
@@ -68,10 +63,7 @@ fn record() {
             .with_unit("{row}")
             .with_description("Rows, \"quoted\"\nand so on."),
         25,
-        &[
-            KeyValue::new("table.name", "or\"ders\n"),
-            KeyValue::new("url", url),
-        ],
+        &[KeyValue::new("table.name", "or\"ders\n"), KeyValue::new("url", url)],
     );
     METRICS.set_gauge(Metric::new("orders.size").with_unit("By"), 1.5, &[]);
     let duration = Metric::new("orders.duration").with_unit("s");
@@ -100,10 +92,7 @@ fn get(port: u16) -> String {
 
 /// The status of a scrape with this line in its head.
 fn status(port: u16, line: &str) -> String {
-    let answer = send(
-        port,
-        format!("GET /metrics HTTP/1.0\r\n{line}\r\n").as_bytes(),
-    );
+    let answer = send(port, format!("GET /metrics HTTP/1.0\r\n{line}\r\n").as_bytes());
     answer.split(' ').nth(1).unwrap().to_owned()
 }
 
@@ -217,10 +206,7 @@ fn recorded_metrics_are_scraped() {
 
     let other = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let error = start(port).unwrap_err().to_string();
-    assert!(
-        error.contains(&format!("cannot listen on `127.0.0.1` port {port}")),
-        "{error}"
-    );
+    assert!(error.contains(&format!("cannot listen on `127.0.0.1` port {port}")), "{error}");
     drop(other);
 
     let telemetry = start(port).unwrap();
@@ -248,15 +234,9 @@ fn check(answer: &str) {
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
     // The series of the library have its version, which is that of all packages.
     let version = format!(",otel_scope_version=\"{}\"", env!("CARGO_PKG_VERSION"));
-    assert!(
-        body.contains(&format!("floe.telemetry\"{version}")),
-        "{body}"
-    );
+    assert!(body.contains(&format!("floe.telemetry\"{version}")), "{body}");
     let body = &body.replace(&version, "");
-    assert!(
-        head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"),
-        "{head}"
-    );
+    assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
     for expected in [
         "# HELP orders_rows_total Rows, \"quoted\"\\nand so on.\n# TYPE orders_rows_total counter\n",
         "orders_rows_total{otel_scope_name=\"orders\",table_name=\"or\\\"ders\\n\",url=\"postgres://<REDACTED>@db/orders\"} 25\n",
@@ -275,10 +255,7 @@ fn check(answer: &str) {
     }
     assert!(!body.contains("hunter2XyZ"));
     // Each metric family appears once.
-    let mut types: Vec<_> = body
-        .lines()
-        .filter(|line| line.starts_with("# TYPE"))
-        .collect();
+    let mut types: Vec<_> = body.lines().filter(|line| line.starts_with("# TYPE")).collect();
     let all = types.len();
     types.sort_unstable();
     types.dedup();
@@ -317,16 +294,10 @@ fn check_open_metrics(port: u16, exemplar: &str) {
 
 /// Invalid requests neither stop the endpoint nor get metrics in response.
 fn hostile(port: u16) {
-    let long = format!(
-        "GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n",
-        "y".repeat(1 << 20)
-    );
+    let long = format!("GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
     for (request, expected) in [
         (&b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..], "404"),
-        (
-            b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n",
-            "405",
-        ),
+        (b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n", "405"),
         (b"GET /metrics HTTP/9.9\r\n\r\n", ""),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""),
         (b"GET \xff\xfe HTTP/1.1\r\n\r\n", ""),
@@ -339,10 +310,7 @@ fn hostile(port: u16) {
         assert!(answer.contains(expected), "{answer}");
     }
     let head = send(port, b"HEAD /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    assert!(
-        head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"),
-        "{head}"
-    );
+    assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
 
     // More connections than the limit that send nothing, or a part of a request: scrapes are answered all the same.
     let mut silent = Vec::new();
@@ -358,10 +326,7 @@ fn hostile(port: u16) {
 fn record_text(bytes: usize) {
     let series = bytes / 1_000 + 1;
     for number in 0..series {
-        let label = [KeyValue::new(
-            "text",
-            format!("{number:09}{}", "x".repeat(60_000)),
-        )];
+        let label = [KeyValue::new("text", format!("{number:09}{}", "x".repeat(60_000)))];
         METRICS.set_gauge("orders.text", 1.0, &label);
     }
 }
@@ -370,10 +335,7 @@ fn record_text(bytes: usize) {
 #[cfg(target_os = "linux")]
 fn record_histograms(series: usize) {
     for number in 0..series {
-        let label = [KeyValue::new(
-            "text",
-            format!("{number:09}{}", "y".repeat(60_000)),
-        )];
+        let label = [KeyValue::new("text", format!("{number:09}{}", "y".repeat(60_000)))];
         METRICS.record_histogram(Metric::new("orders.wait"), 1.0, &label);
     }
 }
@@ -393,12 +355,7 @@ fn slow_client(port: u16) -> TcpStream {
 fn peak_memory_mib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.unwrap()
-        .trim()
-        .trim_end_matches(" kB")
-        .parse::<u64>()
-        .unwrap()
-        / 1024
+    peak.unwrap().trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
 /// 2,000 histograms with labels of 60 KB, which each of 18 lines repeats.
@@ -412,19 +369,13 @@ fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
     record_text(1_000_000);
     let answer = get(port);
     assert!(answer.contains("200 OK"));
-    let mut values: Vec<_> = answer
-        .lines()
-        .filter(|line| line.starts_with("orders_text{"))
-        .collect();
+    let mut values: Vec<_> =
+        answer.lines().filter(|line| line.starts_with("orders_text{")).collect();
     assert_eq!(values.len(), 1_001);
     values.sort_unstable();
     values.dedup();
     assert_eq!(values.len(), 1_001, "each series keeps its own label");
-    assert!(
-        values.iter().all(|line| line.len() < 1_200),
-        "{}",
-        values[0]
-    );
+    assert!(values.iter().all(|line| line.len() < 1_200), "{}", values[0]);
 
     let before = peak_memory_mib();
     let slow: Vec<_> = (0..15).map(|_| slow_client(port)).collect();
@@ -465,12 +416,8 @@ fn labels_of_one_series_at_a_time_are_in_memory() {
     let port = reserved.number();
     let telemetry = start(port).unwrap();
     for number in 0..500 {
-        let label = |key| {
-            KeyValue::new(
-                format!("label_{key}"),
-                format!("{number}{}", "x".repeat(1_000)),
-            )
-        };
+        let label =
+            |key| KeyValue::new(format!("label_{key}"), format!("{number}{}", "x".repeat(1_000)));
         let labels: Vec<_> = (0..200).map(label).collect();
         METRICS.set_gauge("orders.labels", 1.0, &labels);
     }

@@ -1,12 +1,7 @@
 //! The table of protocols in `docs/configuration.md`, with all features of the library: each row in code, in a
 //! document and in the environment.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::path::Path;
 
@@ -65,13 +60,8 @@ fn the_table_of_protocols_is_true() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
-    let (_, table) = document
-        .split_once("| protocol that is set | endpoint | is sent |")
-        .unwrap();
-    let rows = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
+    let (_, table) = document.split_once("| protocol that is set | endpoint | is sent |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let mut count = 0;
     for row in rows {
         let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
@@ -81,16 +71,11 @@ fn the_table_of_protocols_is_true() {
         let (protocol, endpoint) = (protocol.trim_matches('`'), endpoint.trim_matches('`'));
         assert_eq!(sent(in_code(protocol, endpoint)), expected, "{row}");
         assert_eq!(sent(in_a_document(protocol, endpoint)), expected, "{row}");
-        let variables = [
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
-        ];
+        let variables =
+            [("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)];
         let (stdout, stderr) =
             run_in_child("protocols::the_table_of_protocols_is_true", &variables);
-        assert!(
-            stdout.contains(&format!("child: {expected}\n")),
-            "{row}: {stdout}"
-        );
+        assert!(stdout.contains(&format!("child: {expected}\n")), "{row}: {stdout}");
         assert!(!stderr.contains("warning"), "{row}: {stderr}");
         count += 1;
     }

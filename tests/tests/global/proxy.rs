@@ -1,11 +1,6 @@
 //! OTLP through a proxy from the environment, over real sockets. Each case is a process.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::time::Duration;
 
@@ -36,10 +31,7 @@ fn run(test: &str, variables: &[(&str, &str)]) -> String {
     all.extend(variables);
     let (stdout, stderr) = run_in_child(test, &all);
     assert!(!stderr.contains("hunter2"), "{stderr}");
-    let output = stdout
-        .split_once("child: ")
-        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
-        .1;
+    let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
     output.lines().next().unwrap().to_owned()
 }
 
@@ -51,10 +43,7 @@ fn the_proxy_is_used_for_other_hosts() {
     }
     let authority = Authority::new();
     let certificate = authority.certificate();
-    let certificate = (
-        "OTEL_EXPORTER_OTLP_CERTIFICATE",
-        certificate.to_str().unwrap(),
-    );
+    let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate.to_str().unwrap());
     let client = ClientCertificate::NotRequested;
     // Only the proxy can resolve this host.
     let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");
@@ -62,27 +51,9 @@ fn the_proxy_is_used_for_other_hosts() {
     let forward = "POST http://collector.test:4317/v1/traces HTTP/1.1";
     for (receiver, endpoint, protocol, variable, expected) in [
         (Receiver::grpc(), plain, "grpc", "HTTP_PROXY", tunnel),
-        (
-            Receiver::http(),
-            plain,
-            "http/protobuf",
-            "http_proxy",
-            forward,
-        ),
-        (
-            Receiver::grpc_with_tls(&authority, client),
-            secure,
-            "grpc",
-            "HTTPS_PROXY",
-            tunnel,
-        ),
-        (
-            Receiver::http_with_tls(&authority, client),
-            secure,
-            "http/protobuf",
-            "ALL_PROXY",
-            tunnel,
-        ),
+        (Receiver::http(), plain, "http/protobuf", "http_proxy", forward),
+        (Receiver::grpc_with_tls(&authority, client), secure, "grpc", "HTTPS_PROXY", tunnel),
+        (Receiver::http_with_tls(&authority, client), secure, "http/protobuf", "ALL_PROXY", tunnel),
     ] {
         // Over gRPC, connections need a thread.
         let runtimes = match protocol {
@@ -118,20 +89,14 @@ fn the_proxy_is_not_used_for_exceptions() {
     if is_child() {
         return child();
     }
-    for (receiver, protocol) in [
-        (Receiver::grpc(), "grpc"),
-        (Receiver::http(), "http/protobuf"),
-    ] {
+    for (receiver, protocol) in [(Receiver::grpc(), "grpc"), (Receiver::http(), "http/protobuf")] {
         let proxy = Proxy::to(receiver.port(), None);
         let url = format!("http://127.0.0.1:{}", proxy.port());
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         // Loopback addresses do not use the proxy.
         let endpoint = receiver.endpoint();
         let own = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint);
-        assert_eq!(
-            run(test, &[protocol, own, ("ALL_PROXY", &url)]),
-            "delivered"
-        );
+        assert_eq!(run(test, &[protocol, own, ("ALL_PROXY", &url)]), "delivered");
         // Neither do the exceptions in `NO_PROXY`; this host cannot be resolved.
         let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
@@ -140,10 +105,7 @@ fn the_proxy_is_not_used_for_exceptions() {
             let output = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
             assert!(output.starts_with("exporter `otlp`: "), "{output}");
         }
-        assert_eq!(
-            (receiver.spans().len(), proxy.request_lines().len()),
-            (1, 0)
-        );
+        assert_eq!((receiver.spans().len(), proxy.request_lines().len()), (1, 0));
     }
 }
 
@@ -163,29 +125,14 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
     for (protocol, url, expected) in [
         ("grpc", &*wrong, "proxy authorization required"),
         ("grpc", &closed, &named),
-        (
-            "http/protobuf",
-            &closed,
-            &format!("{named}tcp connect error"),
-        ),
+        ("http/protobuf", &closed, &format!("{named}tcp connect error")),
         ("http/protobuf", &wrong, "407"),
-        (
-            "grpc",
-            "socks5://floe:hunter2@127.0.0.1:1",
-            "expected `http://host:port`",
-        ),
-        (
-            "http/protobuf",
-            "socks5://floe:hunter2@127.0.0.1:1",
-            "expected `http://host:port`",
-        ),
+        ("grpc", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
+        ("http/protobuf", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
     ] {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let output = run(test, &[protocol, far, ("ALL_PROXY", url)]);
-        assert!(
-            output.contains(expected) && !output.contains("hunter2"),
-            "{output}"
-        );
+        assert!(output.contains(expected) && !output.contains("hunter2"), "{output}");
     }
     assert_eq!(receiver.requests(), []);
 }

@@ -105,10 +105,7 @@ fn an_error_of_a_receiver_has_its_url_its_reason_and_what_to_change() {
     floe_tests::alone!();
     let log = Log::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .init();
+    tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
 
     what_the_receiver_says_is_in_the_message(&log);
     an_endpoint_without_the_path_of_its_signal_is_named(&log);
@@ -150,12 +147,7 @@ fn what_the_receiver_says_is_in_the_message(log: &Log) {
             "",
             "302 Found to `https://<REDACTED>@login.example/otlp`, and redirects are not followed",
         ),
-        (
-            "413 Payload Too Large",
-            "text/plain",
-            "",
-            "413 Payload Too Large",
-        ),
+        ("413 Payload Too Large", "text/plain", "", "413 Payload Too Large"),
     ] {
         let endpoint = answering(http(status, kind, body));
         let error = error(log, OtlpProtocol::Http, &endpoint);
@@ -184,11 +176,7 @@ fn an_endpoint_without_the_path_of_its_signal_is_named(log: &Log) {
         let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
         telemetry.shutdown(TIMEOUT).unwrap();
         log.take_one();
-        let expected = if is_complete {
-            "no route"
-        } else {
-            "ends with `/v1/traces`"
-        };
+        let expected = if is_complete { "no route" } else { "ends with `/v1/traces`" };
         assert!(error.ends_with(expected), "{error}");
     }
 }
@@ -202,10 +190,7 @@ fn a_body_that_does_not_end_is_not_waited_for(log: &Log) {
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-    assert!(
-        error.ends_with("400 Bad Request: no service.name"),
-        "{error}"
-    );
+    assert!(error.ends_with("400 Bad Request: no service.name"), "{error}");
     telemetry.shutdown(TIMEOUT).unwrap();
     log.take_one();
 }
@@ -213,10 +198,7 @@ fn a_body_that_does_not_end_is_not_waited_for(log: &Log) {
 fn another_protocol_is_named(log: &Log) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let error_of_http = error(log, OtlpProtocol::Http, &grpc.endpoint());
-    assert!(
-        error_of_http.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=grpc`"),
-        "{error_of_http}"
-    );
+    assert!(error_of_http.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=grpc`"), "{error_of_http}");
     let error_of_grpc = error(log, OtlpProtocol::Grpc, &http.endpoint());
     assert!(
         error_of_grpc.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`"),
@@ -229,23 +211,12 @@ fn tls_on_one_side_only_is_named(log: &Log) {
     let authority = Authority::new();
     let untrusted = ClientCertificate::NotRequested;
     for (protocol, plain, secure) in [
-        (
-            OtlpProtocol::Grpc,
-            Receiver::grpc(),
-            Receiver::grpc_with_tls(&authority, untrusted),
-        ),
-        (
-            OtlpProtocol::Http,
-            Receiver::http(),
-            Receiver::http_with_tls(&authority, untrusted),
-        ),
+        (OtlpProtocol::Grpc, Receiver::grpc(), Receiver::grpc_with_tls(&authority, untrusted)),
+        (OtlpProtocol::Http, Receiver::http(), Receiver::http_with_tls(&authority, untrusted)),
     ] {
         let wrong = plain.endpoint().replace("http://", "https://");
         let error_of_plain = error(log, protocol, &wrong);
-        assert!(
-            error_of_plain.contains("does not use TLS"),
-            "{error_of_plain}"
-        );
+        assert!(error_of_plain.contains("does not use TLS"), "{error_of_plain}");
         let wrong = secure.endpoint().replace("https://", "http://");
         let error_of_secure = error(log, protocol, &wrong);
         assert!(error_of_secure.contains("`https://`"), "{error_of_secure}");
@@ -260,14 +231,8 @@ fn what_tls_refuses_is_named(log: &Log) {
     };
     let required = ClientCertificate::Required;
     for (protocol, receiver) in [
-        (
-            OtlpProtocol::Grpc,
-            Receiver::grpc_with_tls(&authority, required),
-        ),
-        (
-            OtlpProtocol::Http,
-            Receiver::http_with_tls(&authority, required),
-        ),
+        (OtlpProtocol::Grpc, Receiver::grpc_with_tls(&authority, required)),
+        (OtlpProtocol::Http, Receiver::http_with_tls(&authority, required)),
     ] {
         let untrusted = error(log, protocol, &receiver.endpoint());
         let setting = "is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";

@@ -113,12 +113,7 @@ fn levels() {
             "nightly",
             format!("{hidden} is locked, session=nightly"),
         ),
-        (
-            level(Credentials, None),
-            EMAIL,
-            "nightly",
-            format!("{EMAIL} is locked, session=nightly"),
-        ),
+        (level(Credentials, None), EMAIL, "nightly", format!("{EMAIL} is locked, session=nightly")),
         (
             level(CredentialsAndPii, Some(CredentialsAndPii)),
             hidden,
@@ -166,10 +161,7 @@ fn patterns_and_keys() {
     assert_eq!(attribute(&span, "x-customer-ref"), "<REDACTED>");
     assert_eq!(attribute(&span, "page_token"), "abc");
     assert_eq!(attribute(&span, "key of <REDACTED>"), "true");
-    assert_eq!(
-        status(&span),
-        "customerRef=<REDACTED> of <REDACTED>, page_token=7"
-    );
+    assert_eq!(status(&span), "customerRef=<REDACTED> of <REDACTED>, page_token=7");
     let counted: Vec<_> = statistics.redacted().collect();
     assert_eq!(counted, [("configured-key", 2), ("configured-pattern", 4)]);
 
@@ -207,13 +199,7 @@ fn counts() {
     let counted: Vec<_> = statistics.redacted().collect();
     assert_eq!(
         counted,
-        [
-            ("api-key", 1),
-            ("email", 2),
-            ("password", 1),
-            ("token", 1),
-            ("url-userinfo", 1),
-        ]
+        [("api-key", 1), ("email", 2), ("password", 1), ("token", 1), ("url-userinfo", 1),]
     );
     let (_, statistics) = exported(RedactionConfig::default(), || set("table", "orders"));
     assert_eq!(statistics.redacted().count(), 0);
@@ -244,11 +230,7 @@ fn an_error_is_one_finding() {
     let before = "a word. ".repeat(61);
     let long = || io::Error::other(format!("{before}api_key=x9K2 {}", "b".repeat(90)));
     let cases: [(Box<dyn Error>, String, String); 3] = [
-        (
-            Box::new(refused()),
-            redacted.to_owned(),
-            format!("0: {redacted}"),
-        ),
+        (Box::new(refused()), redacted.to_owned(), format!("0: {redacted}")),
         (
             Box::new(Caused(refused())),
             format!("the load failed: {redacted}"),
@@ -269,11 +251,8 @@ fn an_error_is_one_finding() {
             found.unwrap().value.to_string()
         };
         assert_eq!(attribute(&span, "exception.message"), message);
-        let description = if message.len() > 500 {
-            format!("{}…", &message[..499])
-        } else {
-            message.clone()
-        };
+        let description =
+            if message.len() > 500 { format!("{}…", &message[..499]) } else { message.clone() };
         assert_eq!(status(&span), description);
         assert_eq!(detail("exception.message"), message);
         assert_eq!(detail("exception.stacktrace"), stacktrace);
@@ -317,10 +296,7 @@ fn a_word_in_the_place_of_a_credential_leaves_nowhere() {
         telemetry.shutdown(TIMEOUT).unwrap();
 
         let line: serde_json::Value = serde_json::from_slice(&line.0.lock().unwrap()).unwrap();
-        assert_eq!(
-            (&line["event"], &line["note"]),
-            (&json!(safe), &json!(safe))
-        );
+        assert_eq!((&line["event"], &line["note"]), (&json!(safe), &json!(safe)));
         let body = records[0].record.body();
         assert_eq!(body, Some(&AnyValue::from(safe.to_owned())));
         assert!(found.contains(&format!("{safe:?}")), "{safe}: {found}");
@@ -368,10 +344,7 @@ fn constant_attributes_are_cached_by_key_and_text() {
         constant(&Constant(key));
     }
     telemetry.shutdown(TIMEOUT).unwrap();
-    let values: Vec<_> = memory
-        .spans()
-        .iter()
-        .map(|span| span.attributes[0].value.to_string())
-        .collect();
+    let values: Vec<_> =
+        memory.spans().iter().map(|span| span.attributes[0].value.to_string()).collect();
     assert_eq!(values, ["orders", "<REDACTED>", "orders", "<REDACTED>"]);
 }

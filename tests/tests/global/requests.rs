@@ -38,10 +38,7 @@ fn work(payload: &str) -> usize {
 }
 
 fn both() -> [(OtlpProtocol, Receiver); 2] {
-    [
-        (OtlpProtocol::Grpc, Receiver::grpc()),
-        (OtlpProtocol::Http, Receiver::http()),
-    ]
+    [(OtlpProtocol::Grpc, Receiver::grpc()), (OtlpProtocol::Http, Receiver::http())]
 }
 
 fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
@@ -82,11 +79,8 @@ fn a_request_names_the_exporter_and_the_instance() {
         work("");
         telemetry.shutdown(TIMEOUT).unwrap();
         let request = &receiver.requests()[0];
-        let expected = concat!(
-            "floe-telemetry/",
-            env!("CARGO_PKG_VERSION"),
-            " (OTLP exporter; Rust)"
-        );
+        let expected =
+            concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
         let agent = &request.headers["user-agent"];
         assert!(agent.starts_with(expected), "{agent}");
         let resource = &receiver.spans()[0].resource;
@@ -162,9 +156,7 @@ fn a_metric_is_split_below_the_limit() {
         for name in ["rows", "load"] {
             let points = receiver.points();
             let points = points.iter().filter(|point| point.name == name);
-            let tables: Vec<_> = points
-                .map(|point| format!("{:?}", point.attributes))
-                .collect();
+            let tables: Vec<_> = points.map(|point| format!("{:?}", point.attributes)).collect();
             assert_eq!(tables.len(), 300, "{name}");
             assert_eq!(tables.iter().collect::<BTreeSet<_>>().len(), 300, "{name}");
         }
@@ -212,20 +204,14 @@ fn a_partial_success_counts_both_parts() {
         let mut config = config(protocol, receiver.endpoint());
         config.exporters.logs = Some(vec![ExporterKind::Otlp]);
         let telemetry = start(config);
-        let partial = |rejected| Response::Partial {
-            rejected,
-            message: "too old".to_owned(),
-        };
+        let partial = |rejected| Response::Partial { rejected, message: "too old".to_owned() };
         receiver.respond(partial(2));
         for number in 0..5 {
             work("");
             tracing::info!(number, "five");
         }
         let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-        assert!(
-            error.contains("rejected 2 items of a batch: too old"),
-            "{error}"
-        );
+        assert!(error.contains("rejected 2 items of a batch: too old"), "{error}");
         let statistics = telemetry.statistics();
         assert_eq!((statistics.exported, statistics.failed), (3, 2));
         assert_eq!((statistics.logs_exported, statistics.logs_failed), (3, 2));
@@ -252,10 +238,7 @@ fn what_a_receiver_writes_is_shown_on_one_line() {
     let shown = r"quota\r\nERROR forged\u{1b}[2J\u{0}\u{7f}\u{9b}\u{202e}\u{2028}";
     for (protocol, receiver) in both() {
         let telemetry = start(config(protocol, receiver.endpoint()));
-        receiver.respond(Response::Partial {
-            rejected: 1,
-            message: hostile.to_owned(),
-        });
+        receiver.respond(Response::Partial { rejected: 1, message: hostile.to_owned() });
         work("");
         let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
         assert!(error.ends_with(shown), "{error:?}");
@@ -272,14 +255,8 @@ fn the_credential_is_removed_from_every_message() {
     headers.insert("x-team".to_owned(), "blue-whale".into());
     let telemetry = start(config);
     for (code, message) in [
-        (
-            Code::Unauthenticated,
-            "invalid team key blue-whale for correct horse",
-        ),
-        (
-            Code::InvalidArgument,
-            "seen: Bearer correct horse, blue-whale",
-        ),
+        (Code::Unauthenticated, "invalid team key blue-whale for correct horse"),
+        (Code::InvalidArgument, "seen: Bearer correct horse, blue-whale"),
     ] {
         let message = message.to_owned();
         receiver.respond(Response::Grpc { code, message });
@@ -304,22 +281,13 @@ fn the_query_of_an_endpoint_stays_in_its_place() {
     let endpoint = "http://127.0.0.1:1?tenant=blue".to_owned();
     let result = TelemetryProvider::builder(config(OtlpProtocol::Grpc, endpoint)).initialize();
     let error = result.unwrap_err();
-    assert!(
-        error.is_config() && error.to_string().contains("query"),
-        "{error}"
-    );
+    assert!(error.is_config() && error.to_string().contains("query"), "{error}");
 }
 
 fn a_file_that_is_not_regular_is_an_error() {
     let folder = Authority::new();
     let pipe = folder.certificate().with_file_name("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     for file in [&*pipe, "/dev/zero".as_ref(), "/dev".as_ref()] {
         for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
             let mut with_certificate = config(protocol, "https://127.0.0.1:1".to_owned());
@@ -330,10 +298,7 @@ fn a_file_that_is_not_regular_is_an_error() {
             for config in [with_certificate, with_token] {
                 let error = TelemetryProvider::builder(config).initialize().unwrap_err();
                 assert!(error.is_config(), "{error}");
-                assert!(
-                    error.to_string().ends_with("is not a regular file"),
-                    "{error}"
-                );
+                assert!(error.to_string().ends_with("is not a regular file"), "{error}");
             }
         }
     }
@@ -354,10 +319,7 @@ fn a_file_that_is_too_long_is_an_error() {
             let error = TelemetryProvider::builder(config).initialize().unwrap_err();
             assert!(error.is_config(), "{error}");
             let text = error.to_string();
-            assert!(
-                text.contains("is longer than ") && text.ends_with(" bytes"),
-                "{text}"
-            );
+            assert!(text.contains("is longer than ") && text.ends_with(" bytes"), "{text}");
         }
     }
 }
@@ -374,20 +336,13 @@ fn a_redirect_is_not_followed() {
         for (number, status) in (1..).zip([301, 302, 303, 307, 308]) {
             receiver.respond(Response::Http {
                 status,
-                headers: vec![(
-                    "location".to_owned(),
-                    format!("{}/v1/traces", other.endpoint()),
-                )],
+                headers: vec![("location".to_owned(), format!("{}/v1/traces", other.endpoint()))],
             });
             work("");
             let error = telemetry.force_flush(TIMEOUT).unwrap_err();
             assert!(error.is_export(), "{error}");
             let statistics = telemetry.statistics();
-            assert_eq!(
-                (statistics.exported, statistics.failed),
-                (0, number),
-                "{status}"
-            );
+            assert_eq!((statistics.exported, statistics.failed), (0, number), "{status}");
         }
         // Neither repeated nor sent elsewhere, with its credential.
         assert_eq!(receiver.requests().len(), 5);
@@ -399,10 +354,7 @@ fn a_redirect_is_not_followed() {
 fn two_destinations_have_two_names() {
     let respond = || {
         let receiver = Receiver::http();
-        receiver.respond(Response::Http {
-            status: 400,
-            headers: vec![],
-        });
+        receiver.respond(Response::Http { status: 400, headers: vec![] });
         receiver
     };
     let receivers = [respond(), respond()];

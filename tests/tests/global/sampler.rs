@@ -36,16 +36,10 @@ impl ShouldSample for ByAttribute {
         inner();
         let parent = parent.unwrap();
         let above = parent.span().span_context().clone();
-        let call = format!(
-            "{name} {kind:?} {} {} {}",
-            attributes.len(),
-            links.len(),
-            above.is_sampled()
-        );
+        let call =
+            format!("{name} {kind:?} {} {} {}", attributes.len(), links.len(), above.is_sampled());
         self.0.lock().unwrap().push(call);
-        let keep = attributes
-            .iter()
-            .find(|attribute| attribute.key.as_str() == "keep");
+        let keep = attributes.iter().find(|attribute| attribute.key.as_str() == "keep");
         let decision = match keep.map(|keep| keep.value.as_str().into_owned()).as_deref() {
             Some("true") => SamplingDecision::RecordAndSample,
             Some("record") => SamplingDecision::RecordOnly,
@@ -139,10 +133,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     assert!(kept.is_sampled() && !dropped.is_sampled() && dropped.is_valid());
     assert_eq!(dropped.trace_state().get("acme"), Some("1"));
     let spans = receiver.spans();
-    assert_eq!(
-        names(&spans),
-        ["api", "child", "child", "guard", "later", "work"]
-    );
+    assert_eq!(names(&spans), ["api", "child", "child", "guard", "later", "work"]);
     for span in &spans {
         assert_eq!(span.attributes["sampled.by"], "attribute".into());
     }
@@ -172,9 +163,7 @@ fn the_next_provider_has_the_sampler_of_its_configuration() {
     let first = builder.with_sampler(sampler.clone()).initialize().unwrap();
     work(true);
     first.shutdown(TIMEOUT).unwrap();
-    let next = TelemetryProvider::builder(config(&receiver))
-        .initialize()
-        .unwrap();
+    let next = TelemetryProvider::builder(config(&receiver)).initialize().unwrap();
     work(true);
     next.shutdown(TIMEOUT).unwrap();
     assert_eq!(names(&receiver.spans()), ["child", "work"]);

@@ -37,10 +37,8 @@ fn run(ratio: f64, code: impl FnOnce()) -> Vec<opentelemetry_sdk::trace::SpanDat
     let mut config = TelemetryConfig::new("sampling");
     config.resource_attributes.deployment_environment = Some("staging".to_owned());
     config.sampling.staging = Some(ratio);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     memory.spans()
@@ -55,11 +53,7 @@ fn sampling_is_parent_based() {
     // A trace is recorded completely or not at all. Six standard deviations around one half.
     let spans = run(0.5, || (0..400).for_each(|_| root()));
     assert_eq!(spans.len() % 4, 0);
-    assert!(
-        (140..=260).contains(&(spans.len() / 4)),
-        "{} of 400",
-        spans.len() / 4
-    );
+    assert!((140..=260).contains(&(spans.len() / 4)), "{} of 400", spans.len() / 4);
 
     // The parent's decision takes precedence over the ratio, in both directions.
     let follow = |sampled| {

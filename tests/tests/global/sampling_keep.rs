@@ -63,13 +63,7 @@ fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
 }
 
 fn counted(statistics: &Statistics) -> [u64; 4] {
-    let Statistics {
-        tail_buffered,
-        kept_error,
-        kept_slow,
-        sampled_out,
-        ..
-    } = *statistics;
+    let Statistics { tail_buffered, kept_error, kept_slow, sampled_out, .. } = *statistics;
     [tail_buffered, kept_error, kept_slow, sampled_out]
 }
 
@@ -163,9 +157,7 @@ fn head_sampled_traces_are_exported_as_usual() {
         },
     );
     assert_eq!(spans.len(), 7);
-    let kept = spans
-        .iter()
-        .filter(|span| span.attributes.contains_key(REASON));
+    let kept = spans.iter().filter(|span| span.attributes.contains_key(REASON));
     assert_eq!(names(&kept.cloned().collect::<Vec<_>>()), ["step"]);
     assert_eq!(counted(&statistics), [0, 1, 0, 1]);
     // The rate limit also makes a trace a candidate for tail sampling.
@@ -200,11 +192,7 @@ fn a_remote_parent_decides() {
         },
     );
     assert_eq!(names(&spans), ["job", "step", "step"]);
-    assert!(
-        spans
-            .iter()
-            .all(|span| !span.attributes.contains_key(REASON))
-    );
+    assert!(spans.iter().all(|span| !span.attributes.contains_key(REASON)));
     assert_eq!(counted(&statistics), [0; 4]);
 }
 
@@ -301,11 +289,7 @@ fn many_threads_lose_nothing() {
                     thread::scope(|scope| {
                         scope.spawn(|| {
                             let _attached = cx.attach();
-                            let _ = step(if number % 10 == 0 {
-                                Err("no disk")
-                            } else {
-                                Ok(())
-                            });
+                            let _ = step(if number % 10 == 0 { Err("no disk") } else { Ok(()) });
                         });
                     });
                     step(Ok(())).unwrap();

@@ -68,39 +68,20 @@ fn rules_and_limits() {
 
 fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
     let rules = rules.iter();
-    sampling.rules = rules
-        .map(|(span, ratio)| SamplingRule::new(*span, *ratio))
-        .collect();
+    sampling.rules = rules.map(|(span, ratio)| SamplingRule::new(*span, *ratio)).collect();
 }
 
 fn the_first_matching_rule_decides_for_a_root() {
     let mut sampling = SamplingConfig::default();
     rules(&mut sampling, &[("health.*", 0.0), ("*", 1.0)]);
-    let all = [
-        "floe.pipeline.run",
-        "orders.import",
-        "plain",
-        "step",
-        "step",
-        "step",
-    ];
+    let all = ["floe.pipeline.run", "orders.import", "plain", "step", "step", "step"];
     assert_eq!(run(&sampling, everything), all);
     // The ratio decides where no rule matches.
     rules(&mut sampling, &[("health.*", 0.0)]);
     assert_eq!(run(&sampling, everything), all);
     sampling = sampling.with_ratio(0.0);
-    rules(
-        &mut sampling,
-        &[
-            ("floe.pipeline.run", 1.0),
-            ("floe.*", 0.0),
-            ("orders*", 1.0),
-        ],
-    );
-    assert_eq!(
-        run(&sampling, everything),
-        ["floe.pipeline.run", "orders.import", "step"]
-    );
+    rules(&mut sampling, &[("floe.pipeline.run", 1.0), ("floe.*", 0.0), ("orders*", 1.0)]);
+    assert_eq!(run(&sampling, everything), ["floe.pipeline.run", "orders.import", "step"]);
 }
 
 fn a_call_site_uses_the_current_rules() {
@@ -126,10 +107,7 @@ fn a_span_with_a_parent_follows_it() {
             health();
         }
     };
-    assert_eq!(
-        run(&sampling, below(true)),
-        ["health.live", "step", "step", "step"]
-    );
+    assert_eq!(run(&sampling, below(true)), ["health.live", "step", "step", "step"]);
     assert!(run(&sampling, below(false)).is_empty());
 }
 

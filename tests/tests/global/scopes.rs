@@ -34,9 +34,7 @@ fn work() {
         .with_version("3.0")
         .with_schema_url("https://opentelemetry.io/schemas/1.40.0")
         .build();
-    TelemetryProvider::tracer_provider()
-        .tracer_with_scope(scope)
-        .in_span("of the API", |_| ());
+    TelemetryProvider::tracer_provider().tracer_with_scope(scope).in_span("of the API", |_| ());
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
     tracing::subscriber::with_default(subscriber, || {
         tracing::info_span!(target: "global_scopes::target", "of tracing").in_scope(|| ());
@@ -67,22 +65,12 @@ fn each_scope_of_a_batch_has_its_own_spans() {
         (("floe-tests-renamed", "7.3.1", ""), "of_the_package"),
         (("renamed.named", "7.3.1", ""), "of_a_named_tracer"),
         (("renamed.by_hand", "7.3.1", ""), "of_a_tracer"),
-        (
-            (
-                "global_scopes.api",
-                "3.0",
-                "https://opentelemetry.io/schemas/1.40.0",
-            ),
-            "of the API",
-        ),
+        (("global_scopes.api", "3.0", "https://opentelemetry.io/schemas/1.40.0"), "of the API"),
         (("global_scopes::target", "", ""), "of tracing"),
     ]
     .into_iter()
     .map(|((name, version, url), span)| {
-        (
-            (name.to_owned(), version.to_owned(), url.to_owned()),
-            [span, span].join(", "),
-        )
+        ((name.to_owned(), version.to_owned(), url.to_owned()), [span, span].join(", "))
     })
     .collect();
     for request in requests {
@@ -98,9 +86,6 @@ fn each_scope_of_a_batch_has_its_own_spans() {
         }
         assert_eq!(found, expected);
     }
-    let span = receiver
-        .spans()
-        .into_iter()
-        .find(|span| span.name == "of the API");
+    let span = receiver.spans().into_iter().find(|span| span.name == "of the API");
     assert_eq!(span.unwrap().scope_version, "3.0");
 }

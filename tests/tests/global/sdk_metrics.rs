@@ -81,8 +81,7 @@ impl Reader {
         self.0.collect(&mut all).unwrap();
         let metrics = all.scope_metrics().flat_map(ScopeMetrics::metrics);
         let own = metrics.filter(|metric| metric.name().starts_with("otel.sdk."));
-        own.map(|metric| (metric.name().to_owned(), collected(metric)))
-            .collect()
+        own.map(|metric| (metric.name().to_owned(), collected(metric))).collect()
     }
 
     fn series(&self, name: &str) -> Series {
@@ -93,9 +92,7 @@ impl Reader {
     #[track_caller]
     fn check(&self, name: &str, expected: &[(&str, u64)]) {
         let expected = expected.iter();
-        let expected: Series = expected
-            .map(|(at, value)| ((*at).to_owned(), *value))
-            .collect();
+        let expected: Series = expected.map(|(at, value)| ((*at).to_owned(), *value)).collect();
         let mut found = self.series(name);
         // Series that exist before there is anything to count.
         found.retain(|at, value| *value > 0 || expected.contains_key(at));
@@ -106,9 +103,8 @@ impl Reader {
 fn collected(metric: &Metric) -> Collected {
     let mut series = Series::new();
     let mut add = |attributes: &mut dyn Iterator<Item = &KeyValue>, value| {
-        let attributes: BTreeMap<_, _> = attributes
-            .map(|it| (it.key.to_string(), it.value.to_string()))
-            .collect();
+        let attributes: BTreeMap<_, _> =
+            attributes.map(|it| (it.key.to_string(), it.value.to_string())).collect();
         let values: Vec<_> = attributes.into_values().collect();
         series.insert(values.join(" "), value);
     };
@@ -136,11 +132,7 @@ fn collected(metric: &Metric) -> Collected {
         }
         other => panic!("{}: {other:?}", metric.name()),
     };
-    Collected {
-        unit: metric.unit().to_owned(),
-        instrument,
-        series,
-    }
+    Collected { unit: metric.unit().to_owned(), instrument, series }
 }
 
 #[traced]
@@ -189,11 +181,7 @@ fn every_metric_is_that_of_the_conventions() {
     assert_eq!(names, known.keys().copied().collect());
     for (name, metric) in known {
         let found = &all[name];
-        assert_eq!(
-            (&*found.unit, found.instrument),
-            (metric.unit, metric.instrument),
-            "{name}"
-        );
+        assert_eq!((&*found.unit, found.instrument), (metric.unit, metric.instrument), "{name}");
     }
     telemetry.shutdown(TIMEOUT).unwrap();
 }
@@ -227,20 +215,14 @@ fn what_is_delivered_is_counted_by_component() {
         let processor = "batching_span_processor/0 batching_span_processor";
         reader.check("otel.sdk.processor.span.processed", &[(processor, 3)]);
         reader.check("otel.sdk.processor.span.queue.size", &[(processor, 0)]);
-        reader.check(
-            "otel.sdk.processor.span.queue.capacity",
-            &[(processor, 2048)],
-        );
+        reader.check("otel.sdk.processor.span.queue.capacity", &[(processor, 2048)]);
         reader.check("otel.sdk.exporter.span.inflight", &[(&spans, 0)]);
         reader.check("otel.sdk.exporter.span.exported", &[(&spans, 3)]);
         let processor = "batching_log_processor/0 batching_log_processor";
         reader.check("otel.sdk.log.created", &[("", 2)]);
         reader.check("otel.sdk.processor.log.processed", &[(processor, 2)]);
         reader.check("otel.sdk.processor.log.queue.size", &[(processor, 0)]);
-        reader.check(
-            "otel.sdk.processor.log.queue.capacity",
-            &[(processor, 2048)],
-        );
+        reader.check("otel.sdk.processor.log.queue.capacity", &[(processor, 2048)]);
         reader.check("otel.sdk.exporter.log.inflight", &[(&logs, 0)]);
         reader.check("otel.sdk.exporter.log.exported", &[(&logs, 2)]);
         let received = receiver.points().len() as u64;
@@ -274,29 +256,14 @@ fn what_fails_is_counted_by_its_cause() {
     let refused = format!("http://{}", absent.local_addr().unwrap());
     drop(absent);
     let http = Receiver::http();
-    http.respond(Response::Http {
-        status: 500,
-        headers: Vec::new(),
-    });
+    http.respond(Response::Http { status: 500, headers: Vec::new() });
     let grpc = Receiver::grpc();
-    grpc.respond(Response::Grpc {
-        code: Code::InvalidArgument,
-        message: "no".to_owned(),
-    });
+    grpc.respond(Response::Grpc { code: Code::InvalidArgument, message: "no".to_owned() });
     let partial = Receiver::http();
-    partial.respond(Response::Partial {
-        rejected: 2,
-        message: "two".to_owned(),
-    });
+    partial.respond(Response::Partial { rejected: 2, message: "two".to_owned() });
     for (endpoint, protocol, error, status, delivered) in [
         (http.endpoint(), OtlpProtocol::Http, "rejected", "500", 0),
-        (
-            grpc.endpoint(),
-            OtlpProtocol::Grpc,
-            "rejected",
-            "INVALID_ARGUMENT",
-            0,
-        ),
+        (grpc.endpoint(), OtlpProtocol::Grpc, "rejected", "INVALID_ARGUMENT", 0),
         (partial.endpoint(), OtlpProtocol::Http, "rejected", "200", 1),
         (refused, OtlpProtocol::Http, "connection_error", "", 0),
     ] {
@@ -376,12 +343,7 @@ fn what_a_full_queue_drops_is_counted_by_its_processor() {
     let logs = "batching_log_processor/0 batching_log_processor";
     // What is being exported has its place in the queue.
     reader.check("otel.sdk.processor.log.queue.size", &[(logs, 4)]);
-    while reader
-        .series("otel.sdk.exporter.log.inflight")
-        .into_values()
-        .sum::<u64>()
-        < 2
-    {
+    while reader.series("otel.sdk.exporter.log.inflight").into_values().sum::<u64>() < 2 {
         yield_now();
     }
     let full = format!("queue_full {logs}");
@@ -415,9 +377,7 @@ fn what_a_full_queue_drops_is_counted_by_its_processor() {
     let exported = reader.series("otel.sdk.exporter.span.exported")[&held];
     let started = reader.series("otel.sdk.span.started")["none RECORD_AND_SAMPLE"];
     assert_eq!(exported + processed[&full], started);
-    let full = processed
-        .iter()
-        .filter(|(at, _)| at.starts_with("queue_full"));
+    let full = processed.iter().filter(|(at, _)| at.starts_with("queue_full"));
     let full = full.map(|(_, spans)| spans).sum::<u64>();
     assert_eq!(full, telemetry.statistics().dropped_queue_full);
 }
@@ -467,11 +427,7 @@ impl ShouldSample for ByName {
             "record" => SamplingDecision::RecordOnly,
             _ => SamplingDecision::RecordAndSample,
         };
-        SamplingResult {
-            decision,
-            attributes: Vec::new(),
-            trace_state: TraceState::NONE,
-        }
+        SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::NONE }
     }
 }
 

@@ -32,10 +32,7 @@ const WITHOUT_READER: &str = "TEST_SIGNALS_WITHOUT_READER";
 const SIGPIPE: c_int = 13;
 const SIG_DFL: usize = 0;
 
-#[expect(
-    unsafe_code,
-    reason = "the standard library has no function for signals"
-)]
+#[expect(unsafe_code, reason = "the standard library has no function for signals")]
 mod posix {
     use std::ffi::c_int;
 
@@ -79,18 +76,11 @@ fn threads_of_the_library_block_signals() {
         .unwrap();
     telemetry.shutdown_on_signals(TIMEOUT).unwrap();
     drop(create_span("work"));
-    telemetry
-        .force_flush(Duration::from_millis(500))
-        .unwrap_err();
+    telemetry.force_flush(Duration::from_millis(500)).unwrap_err();
 
     // All but those that an instruction raises.
-    let handled = [
-        1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64,
-    ];
-    let ours: Vec<_> = tasks()
-        .into_iter()
-        .filter(|task| !before.contains(task))
-        .collect();
+    let handled = [1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64];
+    let ours: Vec<_> = tasks().into_iter().filter(|task| !before.contains(task)).collect();
     assert!(ours.len() >= 9, "{}", ours.len());
     for task in ours {
         let name = fs::read_to_string(task.join("comm")).unwrap();
@@ -120,9 +110,7 @@ pub(super) fn libraries() -> PathBuf {
 /// Compiles a program in C, or as C++, and returns its path.
 pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &[&str]) -> PathBuf {
     let program = folder.join("host");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("c-host")
-        .join(source);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c-host").join(source);
     let language = if compiler == "c++" { "c++" } else { "c" };
     let output = Command::new(compiler)
         .args(["-D_GNU_SOURCE", "-pthread", "-o"])
@@ -145,12 +133,7 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
         compiler,
         "host.c",
         folder,
-        &[
-            "-L",
-            &libraries,
-            "-lfloe_c_host",
-            &format!("-Wl,-rpath,{libraries}"),
-        ],
+        &["-L", &libraries, "-lfloe_c_host", &format!("-Wl,-rpath,{libraries}")],
     );
     // A test is started with SIGPIPE ignored, which its children inherit.
     let mut command = Command::new("env");
@@ -161,9 +144,7 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
 /// The program in Rust: the test of this name, in a process of its own.
 fn rust_program(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", test, "--nocapture"])
-        .env(PROGRAM, "1");
+    command.args(["--exact", test, "--nocapture"]).env(PROGRAM, "1");
     command
 }
 
@@ -264,11 +245,7 @@ fn check_writes(program: impl Fn() -> Command, without_reader: impl Fn(&mut Comm
         .args(["-c", "ulimit -f 16; exec \"$0\" \"$@\""])
         .arg(of_program.get_program())
         .args(of_program.get_args())
-        .envs(
-            of_program
-                .get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        )
+        .envs(of_program.get_envs().filter_map(|(key, value)| Some((key, value?))))
         .env("OTEL_TRACES_EXPORTER", "otlp_file")
         .current_dir(folder.path());
     let output = limited.output().unwrap();

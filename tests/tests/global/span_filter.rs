@@ -65,10 +65,8 @@ fn with_filter(
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("filter");
     config.span_filter = filter.map(str::to_owned);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     code(&telemetry, &telemetry.sampling_handle());
     telemetry.shutdown(TIMEOUT).unwrap();
     memory.spans()
@@ -109,9 +107,7 @@ fn without_a_filter_every_level_is_recorded() {
         request();
         futures_executor::block_on(costly());
     });
-    let all = [
-        "costly", "detail", "leaf", "leaf", "leaf", "query", "request",
-    ];
+    let all = ["costly", "detail", "leaf", "leaf", "leaf", "query", "request"];
     assert_eq!(names(&spans), all);
     assert_eq!(EVALUATED.swap(0, Ordering::Relaxed), 1);
 }
@@ -227,10 +223,7 @@ fn spans_of_a_tracer_have_its_name_as_target() {
         let outer = create_span("outer");
         let task = async { leaf() }.in_span(TRACER.span("task"));
         thread::scope(|scope| {
-            scope
-                .spawn(|| futures_executor::block_on(task))
-                .join()
-                .unwrap();
+            scope.spawn(|| futures_executor::block_on(task)).join().unwrap();
         });
         drop(outer);
     });
@@ -284,14 +277,10 @@ fn the_ratio_and_the_rules_can_be_changed_at_run_time() {
         handle.set_ratio(0.0).unwrap();
         leaf();
         thread::scope(|scope| scope.spawn(leaf).join().unwrap());
-        handle
-            .set_rules(vec![SamplingRule::new("de*", 1.0)])
-            .unwrap();
+        handle.set_rules(vec![SamplingRule::new("de*", 1.0)]).unwrap();
         assert_eq!(handle.rules(), [SamplingRule::new("de*", 1.0)]);
         detail();
-        handle
-            .set_rules(vec![SamplingRule::new("de*", 0.0)])
-            .unwrap();
+        handle.set_rules(vec![SamplingRule::new("de*", 0.0)]).unwrap();
         handle.set_ratio(1.0).unwrap();
         detail();
         leaf();
@@ -319,16 +308,11 @@ fn an_invalid_value_changes_nothing() {
             assert!(error.is_config());
             assert!(error.to_string().contains("expected 0.0 to 1.0"), "{error}");
         }
-        let error = handle
-            .set_rules(vec![SamplingRule::new("", 0.0)])
-            .unwrap_err();
+        let error = handle.set_rules(vec![SamplingRule::new("", 0.0)]).unwrap_err();
         assert!(error.is_config() && error.to_string().contains("sampling.rules.0.span"));
         let error = handle.set_filter("inof").unwrap_err();
         assert!(error.is_config());
-        assert!(
-            error.to_string().contains("did you mean `info`?"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("did you mean `info`?"), "{error}");
         leaf();
     });
     assert_eq!(names(&spans), ["leaf"]);
@@ -337,12 +321,7 @@ fn an_invalid_value_changes_nothing() {
     config.span_filter = Some("orders=loud".to_owned());
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());
-    assert!(
-        error
-            .to_string()
-            .contains("or a target, found `orders=loud`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("or a target, found `orders=loud`"), "{error}");
 }
 
 fn a_handle_does_not_change_the_next_provider() {
@@ -363,11 +342,5 @@ fn a_handle_does_not_change_the_next_provider() {
     let mut config = TelemetryConfig::new("disabled");
     config.enabled = false;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    assert!(
-        telemetry
-            .sampling_handle()
-            .set_ratio(0.5)
-            .unwrap_err()
-            .is_state()
-    );
+    assert!(telemetry.sampling_handle().set_ratio(0.5).unwrap_err().is_state());
 }

@@ -117,10 +117,8 @@ impl Measured {
 
     #[track_caller]
     fn point(&self, metric: &str, name: &str) -> &ReceivedPoint {
-        let found: Vec<_> = self
-            .of(metric)
-            .filter(|point| point.attributes["span.name"] == name.into())
-            .collect();
+        let found: Vec<_> =
+            self.of(metric).filter(|point| point.attributes["span.name"] == name.into()).collect();
         assert_eq!(found.len(), 1, "{metric} {name}: {found:?}");
         found[0]
     }
@@ -172,10 +170,7 @@ fn functions_are_measured_whether_sampled_or_not() {
         let failed = measured.point(ERRORS, "orders.load");
         assert_eq!(failed.value, MetricValue::Sum(1.0));
         assert_eq!(failed.attributes["span.kind"], "SPAN_KIND_CLIENT".into());
-        assert_eq!(
-            failed.attributes["component"],
-            "global::span_metrics".into()
-        );
+        assert_eq!(failed.attributes["component"], "global::span_metrics".into());
         let duration = measured.point(DURATION, "read");
         let MetricValue::Histogram(count, sum, bounds, counts) = &duration.value else {
             panic!("{duration:?}");
@@ -204,9 +199,7 @@ const PARENT: &str = "0000000000000007";
 #[track_caller]
 fn assert_below_remote(header: &str) {
     let id = header.strip_prefix(&format!("00-{TRACE}-"));
-    let id = id
-        .and_then(|rest| rest.strip_suffix("-00"))
-        .unwrap_or_default();
+    let id = id.and_then(|rest| rest.strip_suffix("-00")).unwrap_or_default();
     assert!(id.len() == 16 && id != PARENT, "{header}");
 }
 
@@ -231,11 +224,7 @@ fn a_measured_unsampled_call_propagates_as_not_sampled() {
         let mut polled = false;
         std::future::poll_fn(|task| {
             task.waker().wake_by_ref();
-            if std::mem::replace(&mut polled, true) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         inner()
@@ -268,11 +257,7 @@ fn a_measured_unsampled_call_propagates_as_not_sampled() {
 
 fn every_span_is_measured_if_configured() {
     let secret = || format!("https://floe:{}@db/orders", concat!("hunter2", "XyZ"));
-    for (ratio, above) in [
-        (0.0, Context::new()),
-        (1.0, Context::new()),
-        (1.0, remote(false)),
-    ] {
+    for (ratio, above) in [(0.0, Context::new()), (1.0, Context::new()), (1.0, remote(false))] {
         let is_sampled = ratio > 0.0 && !above.has_active_span();
         let (receiver, measured) = run(
             |config| {
@@ -372,10 +357,8 @@ fn names_over_the_limit_share_one_series() {
 }
 
 fn histograms_have_the_configured_aggregation() {
-    let (_receiver, measured) = run(
-        |config| config.metrics.histograms = HistogramKind::Exponential,
-        || read("a"),
-    );
+    let (_receiver, measured) =
+        run(|config| config.metrics.histograms = HistogramKind::Exponential, || read("a"));
     let duration = measured.point(DURATION, "read");
     assert!(matches!(duration.value, MetricValue::Exponential(1, ..)));
 }
@@ -406,18 +389,14 @@ fn calls_are_counted_while_spans_are_dropped() {
     };
     #[expect(clippy::cast_precision_loss, reason = "small")]
     let missed = statistics.missed_calls as f64;
-    assert!(
-        (calls + missed - 100_000.0).abs() < 0.1,
-        "{calls} {statistics:?}"
-    );
+    assert!((calls + missed - 100_000.0).abs() < 0.1, "{calls} {statistics:?}");
 }
 
 fn many_threads_lose_nothing() {
     let (receiver, telemetry) = start(|_| {});
     let before = telemetry.statistics().missed_calls;
-    let threads: Vec<_> = (0..4)
-        .map(|_| thread::spawn(|| (0..5000).for_each(|_| read("a"))))
-        .collect();
+    let threads: Vec<_> =
+        (0..4).map(|_| thread::spawn(|| (0..5000).for_each(|_| read("a")))).collect();
     for thread in threads {
         thread.join().unwrap();
     }

@@ -66,18 +66,12 @@ fn processors_change_spans_before_they_are_redacted() {
     get_tracer("acme.mail").start("mail.send").end();
     telemetry.shutdown(TIMEOUT).unwrap();
 
-    assert_eq!(
-        *seen.lock().unwrap(),
-        ["orders.loaded", "panics", "mail.send"]
-    );
+    assert_eq!(*seen.lock().unwrap(), ["orders.loaded", "panics", "mail.send"]);
     let spans = receiver.spans();
     assert_eq!(spans.len(), 3, "{spans:#?}");
     let span = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
     let loaded = span("orders.loaded");
-    assert_eq!(
-        loaded.attributes["db.url"],
-        "postgres://<REDACTED>@db/orders".into()
-    );
+    assert_eq!(loaded.attributes["db.url"], "postgres://<REDACTED>@db/orders".into());
     assert_eq!(loaded.attributes["rows"], 4.into());
     assert!(!loaded.attributes.contains_key("secret_url"));
     assert_eq!(loaded.attributes["code.line.number"], span_line());
@@ -86,11 +80,7 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!(span("panics").attributes["before"], true.into());
     assert_eq!(span("mail.send").scope, "acme.mail");
     let requests = receiver.every_request();
-    assert!(
-        requests
-            .iter()
-            .all(|request| !request.contains("hunter2XyZ"))
-    );
+    assert!(requests.iter().all(|request| !request.contains("hunter2XyZ")));
 
     let statistics = telemetry.statistics();
     assert_eq!((statistics.discarded, statistics.processor_panics), (1, 1));
@@ -118,12 +108,7 @@ fn a_processor_that_never_returns_is_given_up() {
     telemetry.force_flush(TIMEOUT).unwrap();
     drop(create_span("stuck"));
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("a span processor did not return"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("a span processor did not return"), "{error}");
     for _ in 0..1000 {
         drop(create_span("after"));
     }
@@ -188,11 +173,7 @@ fn a_slow_processor_does_not_hold_the_next_provider() {
         thread::yield_now();
         counted = slow.statistics();
     }
-    assert_eq!(
-        counted.exported + counted.failed + counted.dropped_shutdown,
-        SPANS,
-        "{counted:?}"
-    );
+    assert_eq!(counted.exported + counted.failed + counted.dropped_shutdown, SPANS, "{counted:?}");
     next.shutdown(TIMEOUT).unwrap();
     drop(never);
 }
@@ -202,20 +183,14 @@ fn span_line() -> floe_tests::Value {
 }
 
 fn change(span: &mut EndingSpan<'_>) {
-    assert_eq!(
-        (span.kind(), span.parent_span_id()),
-        (SpanKind::Client, SpanId::INVALID)
-    );
+    assert_eq!((span.kind(), span.parent_span_id()), (SpanKind::Client, SpanId::INVALID));
     assert!(span.span_context().is_sampled());
     assert_eq!(span.scope_name(), "floe-tests");
     assert_eq!(span.status(), Status::error("refused"));
     assert!(span.duration() < TIMEOUT && span.links().is_empty());
     assert_eq!(span.events()[0].name, "exception");
     let keys: Vec<_> = span.attributes().map(|(key, _)| key.to_string()).collect();
-    assert!(
-        keys.starts_with(&["rows".to_owned(), "secret_url".to_owned()]),
-        "{keys:?}"
-    );
+    assert!(keys.starts_with(&["rows".to_owned(), "secret_url".to_owned()]), "{keys:?}");
     assert_eq!(span.attribute("rows"), Some(&AttributeValue::I64(3)));
     span.set_name("orders.loaded");
     let removed = span.remove_attribute("secret_url").unwrap();
@@ -331,42 +306,25 @@ fn spans_of_all_kinds() {
 
 fn assert_started(calls: &Calls) {
     let names: Vec<_> = calls.started.iter().map(|call| &*call.0).collect();
-    assert_eq!(
-        names,
-        ["renamed", "query", "page", "query", "send", "panics"]
-    );
-    assert!(
-        calls
-            .started
-            .iter()
-            .all(|call| call.4 == thread::current().id())
-    );
+    assert_eq!(names, ["renamed", "query", "page", "query", "send", "panics"]);
+    assert!(calls.started.iter().all(|call| call.4 == thread::current().id()));
     let scopes: Vec<_> = calls.started.iter().map(|call| &*call.3).collect();
     assert_eq!((scopes[1], scopes[4]), ("floe-tests", "driver"));
     let (_, outer, ..) = &calls.started[0];
-    assert_eq!(
-        calls.started[1].2,
-        outer.span_id(),
-        "the parent of the call"
-    );
+    assert_eq!(calls.started[1].2, outer.span_id(), "the parent of the call");
 }
 
 fn assert_ended(calls: &Calls) {
     assert_eq!(calls.ended.len(), 6);
     for (name, context, parent, ..) in &calls.started {
-        let ended = calls
-            .ended
-            .iter()
-            .find(|span| span.span_context.span_id() == context.span_id());
+        let ended =
+            calls.ended.iter().find(|span| span.span_context.span_id() == context.span_id());
         let ended = ended.unwrap();
         assert_eq!(ended.span_context.trace_id(), context.trace_id(), "{name}");
         assert!(context.is_sampled() && !context.is_remote());
         assert_eq!(ended.parent_span_id, *parent, "{name}");
         assert_ne!(ended.span_context.span_id(), SpanId::INVALID);
-        let tenants = ended
-            .attributes
-            .iter()
-            .filter(|own| own.key.as_str() == "tenant");
+        let tenants = ended.attributes.iter().filter(|own| own.key.as_str() == "tenant");
         let tenants: Vec<_> = tenants.map(|own| own.value.as_str().into_owned()).collect();
         let expected: &[&str] = if name == "panics" { &[] } else { &["acme"] };
         assert_eq!(tenants, expected, "{name}");
@@ -375,11 +333,8 @@ fn assert_ended(calls: &Calls) {
 
 fn assert_changed(calls: &Calls) {
     let (_, outer, ..) = &calls.started[0];
-    let changed = calls
-        .ended
-        .iter()
-        .find(|span| span.span_context.span_id() == outer.span_id())
-        .unwrap();
+    let changed =
+        calls.ended.iter().find(|span| span.span_context.span_id() == outer.span_id()).unwrap();
     assert_eq!(changed.name, "by the processor");
     assert_eq!(changed.events[0].name, "started");
     assert_eq!(changed.events[0].attributes[0].value.as_str(), "<REDACTED>");
@@ -424,8 +379,5 @@ fn a_processor_of_the_sdk_sees_no_span_that_is_not_sampled() {
     query();
     telemetry.shutdown(TIMEOUT).unwrap();
     let calls = tenant.0.lock().unwrap();
-    assert!(
-        calls.started.is_empty() && calls.ended.is_empty(),
-        "{calls:?}"
-    );
+    assert!(calls.started.is_empty() && calls.ended.is_empty(), "{calls:?}");
 }

@@ -14,14 +14,8 @@ fn the_start_says_which_signal_goes_where_on_request() {
     }
     let variables = [
         ("OTEL_SERVICE_NAME", "orders"),
-        (
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "http://receiver.invalid:4317",
-        ),
-        (
-            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-            "http://receiver.invalid:4318/metrics?key=hunter2",
-        ),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://receiver.invalid:4317"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://receiver.invalid:4318/metrics?key=hunter2"),
         ("OTEL_LOGS_EXPORTER", "none"),
         ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
@@ -34,19 +28,13 @@ fn the_start_says_which_signal_goes_where_on_request() {
         run_in_child(TEST, &variables)
     };
     let (stdout, stderr) = run(&[]);
-    assert!(
-        !stdout.contains(expected) && !stderr.contains(expected),
-        "{stdout}{stderr}"
-    );
+    assert!(!stdout.contains(expected) && !stderr.contains(expected), "{stdout}{stderr}");
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug")]);
     assert!(stderr.contains(&format!("debug: {expected}")), "{stderr}");
     assert!(!stdout.contains(expected), "{stdout}");
     // With a subscriber that shows it, it is a record of that.
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
-    assert!(
-        stderr.contains(&format!("\"event\":\"{expected}")),
-        "{stderr}"
-    );
+    assert!(stderr.contains(&format!("\"event\":\"{expected}")), "{stderr}");
     assert!(!stdout.contains(expected), "{stdout}");
 }

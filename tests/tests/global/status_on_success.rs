@@ -30,10 +30,8 @@ fn statuses(yaml: &str) -> Vec<(String, Status)> {
     let memory = MemoryExporter::new();
     let text = format!("resource_attributes: {{service_name: status}}\n{yaml}");
     let config = TelemetryConfig::from_yaml(&text).unwrap();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     succeeds();
     futures_executor::block_on(succeeds_later());
     assert!(fails().is_err());
@@ -43,9 +41,7 @@ fn statuses(yaml: &str) -> Vec<(String, Status)> {
     drop(create_span("guard"));
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
     let spans = memory.spans().into_iter();
-    spans
-        .map(|span| (span.name.into_owned(), span.status))
-        .collect()
+    spans.map(|span| (span.name.into_owned(), span.status)).collect()
 }
 
 #[test]

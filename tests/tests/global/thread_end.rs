@@ -49,10 +49,6 @@ fn a_destructor_may_call_annotated_functions() {
     .join()
     .unwrap();
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
-    let calls = memory
-        .spans()
-        .iter()
-        .filter(|span| span.name == "in_a_destructor")
-        .count();
+    let calls = memory.spans().iter().filter(|span| span.name == "in_a_destructor").count();
     assert!((1..=3).contains(&calls), "{calls}");
 }

@@ -56,10 +56,7 @@ fn without_a_provider_nothing_is_recorded() {
         before.in_scope(request);
     });
     assert_eq!(spans.len(), 3);
-    spans
-        .single("request")
-        .assert_root()
-        .assert_event("answered");
+    spans.single("request").assert_root().assert_event("answered");
 }
 
 struct Chatty;
@@ -94,10 +91,8 @@ fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<St
     let mut config = TelemetryConfig::new("bridge");
     config.resource_attributes.deployment_environment = Some("staging".to_owned());
     change(&mut config);
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let telemetry =
+        TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     let spans = memory.spans().into_iter();
@@ -105,10 +100,8 @@ fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<St
 }
 
 fn an_unsampled_trace_is_dropped_completely() {
-    let names = run(
-        |config| config.sampling.staging = Some(0.5),
-        || (0..400).for_each(|_| request()),
-    );
+    let names =
+        run(|config| config.sampling.staging = Some(0.5), || (0..400).for_each(|_| request()));
     let count = |name| names.iter().filter(|other| *other == name).count();
     let requests = count("request");
     assert!((100..300).contains(&requests), "{requests}");
@@ -120,9 +113,8 @@ fn a_rule_matches_the_name_set_by_a_field() {
     let names = run(
         |config| {
             config.sampling.staging = Some(1.0);
-            config.sampling.rules = ["GET /health*", "tick"]
-                .map(|name| SamplingRule::new(name, 0.0))
-                .into();
+            config.sampling.rules =
+                ["GET /health*", "tick"].map(|name| SamplingRule::new(name, 0.0)).into();
         },
         || {
             for path in ["/health/live", "/orders"] {

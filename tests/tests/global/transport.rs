@@ -22,14 +22,8 @@ fn work(note: &str) -> usize {
 
 fn both(authority: &Authority, client: ClientCertificate) -> [(OtlpProtocol, Receiver); 2] {
     [
-        (
-            OtlpProtocol::Grpc,
-            Receiver::grpc_with_tls(authority, client),
-        ),
-        (
-            OtlpProtocol::Http,
-            Receiver::http_with_tls(authority, client),
-        ),
+        (OtlpProtocol::Grpc, Receiver::grpc_with_tls(authority, client)),
+        (OtlpProtocol::Http, Receiver::http_with_tls(authority, client)),
     ]
 }
 
@@ -84,10 +78,7 @@ fn a_configured_authority_is_trusted() {
         send(config).unwrap();
         assert_eq!(receiver.spans()[0].name, "work");
         // HTTP/2 requires lower-case names.
-        assert_eq!(
-            receiver.requests()[0].headers["authorization"],
-            "Bearer hunter2"
-        );
+        assert_eq!(receiver.requests()[0].headers["authorization"], "Bearer hunter2");
     }
 }
 
@@ -96,10 +87,7 @@ fn other_authorities_are_not_trusted() {
     for (protocol, receiver) in both(&theirs, ClientCertificate::NotRequested) {
         let error = send(trusting(protocol, &receiver, &ours.certificate())).unwrap_err();
         assert!(error.is_export());
-        assert!(
-            error.to_string().contains("invalid peer certificate"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("invalid peer certificate"), "{error}");
         assert_eq!(receiver.requests(), []);
     }
 }
@@ -108,11 +96,9 @@ fn a_client_certificate_is_sent_when_required() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&authority, ClientCertificate::Required) {
         let without = trusting(protocol, &receiver, &authority.certificate());
-        for (client, is_accepted) in [
-            (None, false),
-            (Some(stranger.client()), false),
-            (Some(authority.client()), true),
-        ] {
+        for (client, is_accepted) in
+            [(None, false), (Some(stranger.client()), false), (Some(authority.client()), true)]
+        {
             let mut config = without.clone();
             if let Some((certificate, key)) = client {
                 config.otlp.traces.client_certificate = Some(certificate);
@@ -152,10 +138,7 @@ fn renewed_certificates_are_used() {
         replace(&authorities, &key);
         assert!(!delivered());
         replace(&authorities, &new.certificate());
-        assert!(
-            !delivered(),
-            "the client's certificate is still the old one"
-        );
+        assert!(!delivered(), "the client's certificate is still the old one");
         let (new_certificate, new_key) = new.client();
         replace(&key, &new_key);
         replace(&certificate, &new_certificate);
@@ -180,10 +163,7 @@ fn compressed_requests_are_decoded() {
             send(config).unwrap();
             let request = &receiver.requests()[0];
             assert_eq!(request.headers.get(header).map(String::as_str), name);
-            assert_eq!(
-                receiver.spans()[0].attributes["note"],
-                Value::from(&*NOTE.repeat(20))
-            );
+            assert_eq!(receiver.spans()[0].attributes["note"], Value::from(&*NOTE.repeat(20)));
             // The compressed body was shorter.
             if let Some(length) = request.headers.get("content-length") {
                 let length: usize = length.parse().unwrap();
@@ -205,11 +185,7 @@ fn invalid_certificate_files_are_one_error() {
                 None,
                 "otlp: the file `nowhere.pem` cannot be read: No such file or directory (os error 2)",
             ),
-            (
-                &key,
-                None,
-                "otlp: the file `client.key` has no certificate in PEM format",
-            ),
+            (&key, None, "otlp: the file `client.key` has no certificate in PEM format"),
             (
                 &certificate,
                 Some((&certificate, &certificate)),
@@ -224,10 +200,7 @@ fn invalid_certificate_files_are_one_error() {
             }
             let error = send(config).unwrap_err();
             assert!(error.is_config());
-            assert_eq!(
-                error.to_string().replace(&format!("{folder}/"), ""),
-                message
-            );
+            assert_eq!(error.to_string().replace(&format!("{folder}/"), ""), message);
         }
     }
 }
@@ -238,15 +211,9 @@ fn references_are_resolved_when_exporting_starts() {
     let file = folder.certificate().with_file_name("token");
     fs::write(&file, "hunter2\n").unwrap();
     let mut config = config(OtlpProtocol::Http, receiver.endpoint());
-    config.authentication = Some(TelemetryAuth::api_key(
-        "X-Key",
-        format!("${{file:{}}}", file.display()),
-    ));
-    config
-        .otlp
-        .all
-        .headers
-        .insert("x-path".to_owned(), "${env:PATH}".into());
+    config.authentication =
+        Some(TelemetryAuth::api_key("X-Key", format!("${{file:{}}}", file.display())));
+    config.otlp.all.headers.insert("x-path".to_owned(), "${env:PATH}".into());
     send(config.clone()).unwrap();
     let request = &receiver.requests()[0];
     assert_eq!(request.headers["x-key"], "hunter2");

@@ -65,10 +65,7 @@ fn unsampled_spans_are_kept_and_sent_later() {
         let traceparent = step();
         traceparent.rsplit('-').next().unwrap().to_owned()
     };
-    assert_eq!(
-        (flags(false), flags(true)),
-        ("00".to_owned(), "01".to_owned())
-    );
+    assert_eq!((flags(false), flags(true)), ("00".to_owned(), "01".to_owned()));
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(telemetry.statistics().exported, 4);
     assert_eq!(receiver.spans(), []);

@@ -36,14 +36,7 @@ fn what_is_no_panic_unwinds_through_every_span() {
                 *left.entry(span.name.clone()).or_default() += 1;
             }
         }
-        for name in [
-            "plain",
-            "with_attributes",
-            "later",
-            "returned",
-            "in_span",
-            "detached",
-        ] {
+        for name in ["plain", "with_attributes", "later", "returned", "in_span", "detached"] {
             assert_eq!(left.get(name), Some(&TIMES), "{how}, {name}: {left:?}");
         }
         assert_eq!(left.get("guard"), Some(&(TIMES + 1)), "{how}");

@@ -1,12 +1,7 @@
 //! The table of variables in `docs/configuration.md`, row by row. The environment belongs to a
 //! process, so this test starts its own executable again for each case.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,10 +13,7 @@ use serde_json::{Value, json};
 
 /// Other variables that a variable requires to have an effect.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
-    (
-        "OTEL_TRACES_SAMPLER_ARG",
-        &[("OTEL_TRACES_SAMPLER", "traceidratio")],
-    ),
+    ("OTEL_TRACES_SAMPLER_ARG", &[("OTEL_TRACES_SAMPLER", "traceidratio")]),
     ("OTEL_SDK_DISABLED", &[]),
 ];
 
@@ -40,10 +32,8 @@ fn rows(document: &str) -> Vec<Row<'_>> {
         .lines()
         .filter(|line| line.starts_with("| `OTEL_") || line.starts_with("| `FLOE_"));
     rows.map(|line| {
-        let mut cells: Vec<_> = line
-            .split(" |")
-            .map(|cell| cell.trim_start_matches('|').trim())
-            .collect();
+        let mut cells: Vec<_> =
+            line.split(" |").map(|cell| cell.trim_start_matches('|').trim()).collect();
         let (default, verdict) = (cells[3], cells[7]);
         for cell in &mut cells {
             *cell = cell.trim_matches('`');
@@ -100,10 +90,7 @@ fn effective(config: &TelemetryConfig) -> Value {
 fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
     let (stdout, stderr) = run_in_child("variables::each_row_of_the_table_holds", variables);
     assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
-    let output = stdout
-        .split_once("child: ")
-        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
-        .1;
+    let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
     let output = output.lines().next().unwrap().to_owned();
     let warnings = stderr.lines().filter(|line| line.starts_with("warning: "));
     (output, warnings.map(str::to_owned).collect())
@@ -111,8 +98,7 @@ fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
 
 fn field(config: &str, path: &str) -> Value {
     let config: Value = serde_json::from_str(config).unwrap_or_else(|_| panic!("{config}"));
-    path.split('.')
-        .fold(config, |value, key| value[key].clone())
+    path.split('.').fold(config, |value, key| value[key].clone())
 }
 
 #[test]
@@ -135,10 +121,9 @@ fn each_row_of_the_table_holds() {
         let with = |value: &str| {
             let mut variables = companions.to_vec();
             // A certificate requires its key.
-            for (one, other) in [
-                ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
-                ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
-            ] {
+            for (one, other) in
+                [("CLIENT_KEY", "CLIENT_CERTIFICATE"), ("CLIENT_CERTIFICATE", "CLIENT_KEY")]
+            {
                 if let Some(prefix) = row.name.strip_suffix(&format!("_{one}")) {
                     let other = format!("{prefix}_{other}");
                     return run(&[(row.name, value), (&other, &format!("{files}me.key"))]);
@@ -157,12 +142,7 @@ fn each_row_of_the_table_holds() {
                 "{}",
                 row.name
             );
-            assert_ne!(
-                field(&output, row.field),
-                field(&unset, row.field),
-                "{}",
-                row.name
-            );
+            assert_ne!(field(&output, row.field), field(&unset, row.field), "{}", row.name);
             assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
         }
         the_default_holds(row, &rows, &run(companions).0, |value| with(value).0);
@@ -176,13 +156,8 @@ fn each_row_of_the_table_holds() {
         let (verdict, words) = row.verdict.split_once(": ").unwrap();
         assert_eq!(verdict, "ignored", "{}", row.name);
         assert_eq!(output, run(companions).0, "{}", row.name);
-        let [warning] = &*warnings else {
-            panic!("{}: {warnings:?}", row.name)
-        };
-        assert!(
-            warning.starts_with(&format!("warning: {}: ", row.name)),
-            "{warning}"
-        );
+        let [warning] = &*warnings else { panic!("{}: {warnings:?}", row.name) };
+        assert!(warning.starts_with(&format!("warning: {}: ", row.name)), "{warning}");
         assert!(warning.contains(words), "{warning}");
     }
     the_code_reads_no_other_variable(root, &rows);
@@ -198,18 +173,12 @@ fn each_row_of_the_table_holds() {
 fn the_default_holds(row: &Row<'_>, rows: &[Row<'_>], unset: &str, with: impl Fn(&str) -> String) {
     let (name, path) = (row.name, row.field);
     let effective = |config: &str| field(config, "effective")[path].clone();
-    let Some((value, words)) = row
-        .default
-        .strip_prefix('`')
-        .and_then(|it| it.split_once('`'))
+    let Some((value, words)) = row.default.strip_prefix('`').and_then(|it| it.split_once('`'))
     else {
         assert!(row.default.starts_with("none"), "{name}: {}", row.default);
         let value = field(unset, path);
         let is_empty = value.as_object().is_some_and(serde_json::Map::is_empty);
-        assert!(
-            path.is_empty() || value.is_null() || is_empty,
-            "{name}: {value}"
-        );
+        assert!(path.is_empty() || value.is_null() || is_empty, "{name}: {value}");
         return;
     };
     if value.starts_with("OTEL_") {
@@ -249,10 +218,7 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
         ("OTEL_LOG_LEVEL", "debug"),
         ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
         ("OTEL_EXPERIMENTAL_CONFIG_FILE", "otel.yaml"),
-        (
-            "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
-            "http://zipkin:9411/api/v2/spans",
-        ),
+        ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "http://zipkin:9411/api/v2/spans"),
         ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "jaeger"),
     ]);
     let expected = |name: &str, known: &str| {
@@ -273,17 +239,9 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
                 "OTEL_CONFIG_FILE",
                 "the name before the format was stable",
             ),
-            unsupported(
-                "OTEL_EXPORTER_JAEGER_AGENT_HOST",
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                exporter,
-            ),
+            unsupported("OTEL_EXPORTER_JAEGER_AGENT_HOST", "OTEL_EXPORTER_OTLP_ENDPOINT", exporter,),
             expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-            unsupported(
-                "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                exporter,
-            ),
+            unsupported("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", exporter,),
             expected("OTEL_OTLP_EXPORTER_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
             expected("OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
             expected("RUST_LOGS", "RUST_LOG"),
@@ -293,10 +251,7 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
     assert_eq!(field(&output, "logging.log_level"), "warn");
     assert_eq!(warnings, Vec::<String>::new());
     let (_, warnings) = run(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]);
-    assert!(
-        warnings[0].contains("did you mean `http/protobuf`?"),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].contains("did you mean `http/protobuf`?"), "{warnings:?}");
 }
 
 /// The variables of a recipe in `docs/backends.md` configure what its YAML does.
@@ -319,10 +274,7 @@ fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
             // A shell replaces the names of variables.
             .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
             .collect();
-        let variables: Vec<_> = variables
-            .iter()
-            .map(|(name, value)| (*name, &**value))
-            .collect();
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, &**value)).collect();
         let (output, warnings) = run(&variables);
         assert_eq!(warnings, Vec::<String>::new(), "{shell}");
         let written = TelemetryConfig::from_yaml(&yaml).unwrap();
@@ -351,9 +303,8 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
     let mut found = 0;
     let source = root.join("crates/sdk/src/config/env.rs");
     let source = std::fs::read_to_string(source).unwrap();
-    for word in source
-        .split('"')
-        .filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
+    for word in
+        source.split('"').filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
     {
         if !word.contains('{') {
             assert!(named.contains(word), "{word} is not in the table");
@@ -362,9 +313,7 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
     }
     assert!(found >= 28, "{found}");
     assert_eq!(
-        rows.iter()
-            .filter(|row| row.name.starts_with("OTEL_EXPORTER_OTLP_"))
-            .count(),
+        rows.iter().filter(|row| row.name.starts_with("OTEL_EXPORTER_OTLP_")).count(),
         // Two variables exist for metrics only.
         4 * 9 + 2
     );
@@ -372,10 +321,7 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
 
 fn the_order_of_precedence() {
     let (output, _) = run(&[
-        (
-            "OTEL_RESOURCE_ATTRIBUTES",
-            "service.name=one,deployment.environment.name=prod,team=a",
-        ),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,deployment.environment.name=prod,team=a"),
         ("OTEL_SERVICE_NAME", "two"),
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "9"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "8"),
@@ -416,11 +362,7 @@ fn resource_attributes_are_free_text() {
     };
     let (unset, _) = attributes("");
     for (list, version, environment) in [
-        (
-            "service.version=3f2a91c,deployment.environment.name=production",
-            "3f2a91c",
-            "production",
-        ),
+        ("service.version=3f2a91c,deployment.environment.name=production", "3f2a91c", "production"),
         (
             "deployment.environment.name=EU%20west%2C%202, service.version = v1.2 ,",
             "v1.2",
@@ -431,11 +373,7 @@ fn resource_attributes_are_free_text() {
             "a=b;c",
             "new",
         ),
-        (
-            "service.version=100%,deployment.environment=old",
-            "100%",
-            "old",
-        ),
+        ("service.version=100%,deployment.environment=old", "100%", "old"),
     ] {
         let (resource, warnings) = attributes(list);
         assert_eq!(resource["service_version"], version, "{list}");
@@ -443,20 +381,11 @@ fn resource_attributes_are_free_text() {
         assert_eq!(warnings, Vec::<String>::new(), "{list}");
     }
     // A list that cannot be decoded is discarded as a whole.
-    for list in [
-        "service.version=1,pigeon",
-        "service.version=1,=x",
-        "service.version=1,team=%ff",
-    ] {
+    for list in ["service.version=1,pigeon", "service.version=1,=x", "service.version=1,team=%ff"] {
         let (resource, warnings) = attributes(list);
         assert_eq!(resource, unset, "{list}");
-        let [warning] = &*warnings else {
-            panic!("{list}: {warnings:?}")
-        };
-        assert!(
-            warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: expected "),
-            "{warning}"
-        );
+        let [warning] = &*warnings else { panic!("{list}: {warnings:?}") };
+        assert!(warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: expected "), "{warning}");
         assert!(warning.contains(", found "), "{warning}");
     }
     // A value that its field does not accept is one entry.
@@ -474,12 +403,8 @@ fn resource_attributes_are_free_text() {
 }
 
 /// Variables, a field, its value, and the part of the one warning.
-type PartlyUsed = (
-    &'static [(&'static str, &'static str)],
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type PartlyUsed =
+    (&'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
 
 const PARTLY_USED: [PartlyUsed; 11] = [
     (
@@ -525,19 +450,13 @@ const PARTLY_USED: [PartlyUsed; 11] = [
         "expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
     ),
     (
-        &[(
-            "OTEL_EXPORTER_OTLP_HEADERS",
-            "x-key=hunter2%0A,x-tenant=sales",
-        )],
+        &[("OTEL_EXPORTER_OTLP_HEADERS", "x-key=hunter2%0A,x-tenant=sales")],
         "otlp.all.headers",
         r#"{"x-tenant":"**********"}"#,
         "the value of `x-key` has characters that no header can carry",
     ),
     (
-        &[
-            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
-            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"),
-        ],
+        &[("OTEL_BSP_MAX_QUEUE_SIZE", "100"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200")],
         "batch_processor.max_export_batch_size",
         "100",
         "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: expected at most the size of the queue, which is 100, found `200`",
@@ -549,10 +468,7 @@ const PARTLY_USED: [PartlyUsed; 11] = [
         "OTEL_EXPORTER_OTLP_CLIENT_KEY: the certificate of a client and its key belong together",
     ),
     (
-        &[(
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "https://floe:hunter2@collector",
-        )],
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://floe:hunter2@collector")],
         "otlp_endpoint",
         "null",
         "OTEL_EXPORTER_OTLP_ENDPOINT: `https://<REDACTED>@collector` is not an endpoint",
@@ -564,9 +480,7 @@ fn usable_values_are_used() {
         let (output, warnings) = run(variables);
         let expected: Value = serde_json::from_str(value).unwrap();
         assert_eq!(field(&output, path), expected, "{variables:?}");
-        let [warning] = &*warnings else {
-            panic!("{variables:?}: {warnings:?}")
-        };
+        let [warning] = &*warnings else { panic!("{variables:?}: {warnings:?}") };
         assert!(warning.contains(words), "{warning}");
     }
     // The default batch size follows a smaller queue.

@@ -46,10 +46,7 @@ const EXPECTED: [(&str, &[&str]); 14] = [
     ),
     (
         "limited",
-        &[
-            "Sum(3.0) shop=a user.id=1 user.role=admin",
-            "Sum(9.0) otel.metric.overflow=true",
-        ],
+        &["Sum(3.0) shop=a user.id=1 user.role=admin", "Sum(9.0) otel.metric.overflow=true"],
     ),
     ("wait.sum", &["Sum(101.0) "]),
     ("wait.buckets", &["Exponential(2, 101.0, 3) "]),
@@ -84,10 +81,7 @@ fn measure() {
         .i64_observable_gauge("level")
         .with_callback(move |observer| observer.observe(7, &attributes("a", 1)))
         .build();
-    meter
-        .u64_counter("seen")
-        .build()
-        .add(3, &attributes("a", 1));
+    meter.u64_counter("seen").build().add(3, &attributes("a", 1));
     meter.u64_counter("both").build().add(2, &[]);
     meter.u64_counter("one.a").build().add(1, &[]);
     meter.u64_counter("one.b").build().add(2, &[]);
@@ -152,10 +146,8 @@ meter_provider:
     );
     std::fs::write(&path, text).unwrap();
     let file = path.to_str().unwrap();
-    let (stdout, stderr) = run_in_child(
-        "views::each_view_makes_a_metric",
-        &[("OTEL_CONFIG_FILE", file)],
-    );
+    let (stdout, stderr) =
+        run_in_child("views::each_view_makes_a_metric", &[("OTEL_CONFIG_FILE", file)]);
     let all = receiver.points();
     for (name, expected) in EXPECTED {
         assert_eq!(points(&all, name), expected, "{name}: {stdout}{stderr}");

@@ -17,55 +17,32 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 type Failure = (&'static str, Shape, &'static str, fn(&Canary));
 
 const FAILURES: &[Failure] = &[
-    (
-        "HTTP receiver that repeats the credential",
-        Shape::Bearer,
-        "401",
-        |c| {
-            let receiver = Receiver::http();
-            receiver.respond(Response::Echo);
-            deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Http, c));
-        },
-    ),
-    (
-        "gRPC receiver that repeats the credential",
-        Shape::Bearer,
-        "refused /opentelemetry",
-        |c| {
-            let receiver = Receiver::grpc();
-            receiver.respond(Response::Echo);
-            deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Grpc, c));
-        },
-    ),
+    ("HTTP receiver that repeats the credential", Shape::Bearer, "401", |c| {
+        let receiver = Receiver::http();
+        receiver.respond(Response::Echo);
+        deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Http, c));
+    }),
+    ("gRPC receiver that repeats the credential", Shape::Bearer, "refused /opentelemetry", |c| {
+        let receiver = Receiver::grpc();
+        receiver.respond(Response::Echo);
+        deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Grpc, c));
+    }),
     ("gRPC status", Shape::KeyValue, "", |c| {
         let receiver = Receiver::grpc();
         let message = c.text();
-        receiver.respond(Response::Grpc {
-            code: floe_tests::Code::PermissionDenied,
-            message,
-        });
+        receiver.respond(Response::Grpc { code: floe_tests::Code::PermissionDenied, message });
         deliver(to(&receiver.endpoint(), OtlpProtocol::Grpc));
     }),
-    (
-        "HTTP connection that is refused",
-        Shape::KeyValue,
-        "onnection refused",
-        |c| {
-            let closed = ReservedPort::new();
-            let (marker, secret) = (c.marker(), c.secret());
-            let endpoint = format!("{}/{marker}?api_key={secret}", closed.endpoint());
-            deliver(to(&endpoint, OtlpProtocol::Http));
-        },
-    ),
-    (
-        "gRPC endpoint with a query",
-        Shape::KeyValue,
-        "which gRPC cannot send",
-        |c| {
-            let endpoint = format!("http://127.0.0.1:9/{}?api_key={}", c.marker(), c.secret());
-            deliver(to(&endpoint, OtlpProtocol::Grpc));
-        },
-    ),
+    ("HTTP connection that is refused", Shape::KeyValue, "onnection refused", |c| {
+        let closed = ReservedPort::new();
+        let (marker, secret) = (c.marker(), c.secret());
+        let endpoint = format!("{}/{marker}?api_key={secret}", closed.endpoint());
+        deliver(to(&endpoint, OtlpProtocol::Http));
+    }),
+    ("gRPC endpoint with a query", Shape::KeyValue, "which gRPC cannot send", |c| {
+        let endpoint = format!("http://127.0.0.1:9/{}?api_key={}", c.marker(), c.secret());
+        deliver(to(&endpoint, OtlpProtocol::Grpc));
+    }),
     ("remark of a partial success", Shape::Json, "", |c| {
         partial_success(0, c);
     }),
@@ -139,12 +116,7 @@ fn deliver(builder: Builder) {
 pub(crate) fn check() {
     let children: Vec<_> = FAILURES
         .iter()
-        .map(|(entry, ..)| {
-            (
-                entry,
-                std::thread::spawn(|| run_child("delivery", &[(ENTRY, entry)])),
-            )
-        })
+        .map(|(entry, ..)| (entry, std::thread::spawn(|| run_child("delivery", &[(ENTRY, entry)]))))
         .collect();
     let mut wrong = Vec::new();
     for ((entry, child), (_, shape, proof, _)) in children.into_iter().zip(FAILURES) {

@@ -58,9 +58,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
     ("record_error of OpenTelemetry's SpanRef", |c| {
         let _span = create_span("ours");
-        opentelemetry::Context::current()
-            .span()
-            .record_error(&Refused(c.text(), None));
+        opentelemetry::Context::current().span().record_error(&Refused(c.text(), None));
     }),
 ];
 

@@ -28,14 +28,8 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("message of log", |c| log::warn!("{}", c.text())),
     ("target of log", |c| log::info!(target: &c.text(), "log")),
     ("field of a text", |c| tracing::info!(url = c.text(), "log")),
-    (
-        "field by Display",
-        |c| tracing::info!(url = %c.text(), "log"),
-    ),
-    (
-        "field by Debug",
-        |c| tracing::info!(url = ?[c.text()], "log"),
-    ),
+    ("field by Display", |c| tracing::info!(url = %c.text(), "log")),
+    ("field by Debug", |c| tracing::info!(url = ?[c.text()], "log")),
     ("field named message", |c| {
         tracing::info!(message = c.text());
     }),

@@ -37,10 +37,7 @@ const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// The tables of entries that are recorded on spans.
 fn tables() -> impl Iterator<Item = Entry> {
-    [errors::ENTRIES, values::ENTRIES, plain::ENTRIES]
-        .into_iter()
-        .flatten()
-        .copied()
+    [errors::ENTRIES, values::ENTRIES, plain::ENTRIES].into_iter().flatten().copied()
 }
 
 /// The entries with their canaries.

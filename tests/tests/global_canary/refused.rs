@@ -14,18 +14,11 @@ type Proof = Option<&'static str>;
 type Message = (&'static str, Shape, Proof, fn(&Canary) -> String);
 
 const MESSAGES: &[Message] = &[
-    (
-        "YAML that is not YAML",
-        Shape::KeyValue,
-        Some("line 2"),
-        |c| yaml(&format!("backend: otlp\nenabled: [{}\n", c.text())),
-    ),
-    ("unknown key in YAML", Shape::KeyValue, None, |c| {
-        yaml(&format!("'{}': 1", c.text()))
+    ("YAML that is not YAML", Shape::KeyValue, Some("line 2"), |c| {
+        yaml(&format!("backend: otlp\nenabled: [{}\n", c.text()))
     }),
-    ("wrong type in YAML", Shape::Url, None, |c| {
-        yaml(&format!("enabled: '{}'", c.text()))
-    }),
+    ("unknown key in YAML", Shape::KeyValue, None, |c| yaml(&format!("'{}': 1", c.text()))),
+    ("wrong type in YAML", Shape::Url, None, |c| yaml(&format!("enabled: '{}'", c.text()))),
     ("unknown variant in YAML", Shape::Bearer, None, |c| {
         yaml(&format!("otlp_protocol: '{}'", c.text()))
     }),
@@ -36,10 +29,7 @@ const MESSAGES: &[Message] = &[
         format!("{error} {error:?}")
     }),
     ("level of the log in YAML", Shape::Token, None, |c| {
-        yaml(&format!(
-            "{IDENTITY}logging: {{ log_level: '{}' }}",
-            c.text()
-        ))
+        yaml(&format!("{IDENTITY}logging: {{ log_level: '{}' }}", c.text()))
     }),
     ("environment in YAML", Shape::AccessKey, None, |c| {
         yaml(&IDENTITY.replace("_mode: dev", &format!("_mode: '{}'", c.text())))
@@ -54,15 +44,10 @@ const MESSAGES: &[Message] = &[
         let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
         yaml(&format!("{IDENTITY}otlp_endpoint: '{endpoint}'"))
     }),
-    (
-        "environment that is parsed",
-        Shape::KeyValue,
-        Some("expected `dev`"),
-        |c| {
-            let error = c.text().parse::<Mode>().unwrap_err();
-            format!("{error} {error:?}")
-        },
-    ),
+    ("environment that is parsed", Shape::KeyValue, Some("expected `dev`"), |c| {
+        let error = c.text().parse::<Mode>().unwrap_err();
+        format!("{error} {error:?}")
+    }),
     ("Debug of a configuration", Shape::Url, None, |c| {
         let config = config(c);
         format!("{config:?} {config:#?}")
@@ -78,48 +63,21 @@ const MESSAGES: &[Message] = &[
         config.resource_attributes.floe_namespace = Some("sales".to_owned());
         serde_json::to_string(&config).unwrap()
     }),
-    (
-        "message that is sanitized by hand",
-        Shape::Json,
-        None,
-        |c| sanitize_error_message(&c.text()).into_owned(),
-    ),
+    ("message that is sanitized by hand", Shape::Json, None, |c| {
+        sanitize_error_message(&c.text()).into_owned()
+    }),
 ];
 
 /// Environment variables. `{}` is the text of the canary, `{secret}` and `{marker}` are its parts.
 const VARIABLES: &[(&str, &str, Proof)] = &[
-    (
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://floe:{secret}@{marker}.example:4317",
-        None,
-    ),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://floe:{secret}@{marker}.example:4317", None),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "{}", None),
-    (
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "http://{marker}.example:4317?api_key={secret}",
-        None,
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-        "ftp://floe:{secret}@{marker}.example",
-        None,
-    ),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://{marker}.example:4317?api_key={secret}", None),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://floe:{secret}@{marker}.example", None),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "{}", None),
-    (
-        "OTEL_EXPORTER_OTLP_HEADERS",
-        "Bearer {secret}",
-        Some("OTEL_EXPORTER_OTLP_HEADERS"),
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_HEADERS",
-        "not a name={secret}",
-        Some("header"),
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_HEADERS",
-        "authorization=Bearer%20{secret}",
-        Some("TelemetryConfig"),
-    ),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "Bearer {secret}", Some("OTEL_EXPORTER_OTLP_HEADERS")),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "not a name={secret}", Some("header")),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20{secret}", Some("TelemetryConfig")),
     ("OTEL_SERVICE_NAME", "{}", None),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "{}", None),
     ("OTEL_BSP_SCHEDULE_DELAY", "{}", None),
@@ -145,10 +103,7 @@ fn yaml(text: &str) -> String {
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());
-    config.otlp_endpoint = Some(format!(
-        "http://{}.example:4317/v1/traces?{query}",
-        c.marker()
-    ));
+    config.otlp_endpoint = Some(format!("http://{}.example:4317/v1/traces?{query}", c.marker()));
     config.resource_attributes.floe_namespace = Some(c.text());
     let mut authentication = TelemetryAuth::bearer(c.secret());
     authentication.api_key = Some(c.secret().into());

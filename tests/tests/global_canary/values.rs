@@ -70,12 +70,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         create_span("set").set_attribute(c.text(), 1);
     }),
     ("floe_attributes", |c| {
-        identity(&FloeSpanAttributes::new(
-            "sales",
-            "orders",
-            c.text(),
-            Mode::Dev,
-        ));
+        identity(&FloeSpanAttributes::new("sales", "orders", c.text(), Mode::Dev));
     }),
     ("derived fields", |c| {
         derived(&Derived {
@@ -111,11 +106,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         create_span("status").set_status(Status::error(c.text()));
     }),
     ("attribute of a link", |c| {
-        linked(&Link::new(
-            remote(TraceState::NONE),
-            vec![KeyValue::new("url", c.text())],
-            0,
-        ));
+        linked(&Link::new(remote(TraceState::NONE), vec![KeyValue::new("url", c.text())], 0));
     }),
     ("trace state of a link", |c| {
         create_span(c.marker().to_owned()).add_link(remote(state(c)));
@@ -149,9 +140,7 @@ const RESOURCE: &str = "attribute of the resource";
 
 /// A resource attribute, which is on every span.
 pub(crate) fn resource_text() -> String {
-    let at = crate::tables()
-        .position(|(entry, _)| entry == RESOURCE)
-        .unwrap();
+    let at = crate::tables().position(|(entry, _)| entry == RESOURCE).unwrap();
     Canary::new(RESOURCE, Shape::ALL[at % Shape::ALL.len()]).text()
 }
 
@@ -228,11 +217,7 @@ fn constant(constant: Constant) {
 /// The whole value is redacted, so the marker is in the name.
 fn under_a_secret_key(c: &Canary, value: impl Into<Value>) {
     let (span, value) = (create_span(c.marker().to_owned()), value.into());
-    for key in [
-        "db.password",
-        "api_key",
-        "http.request.header.authorization",
-    ] {
+    for key in ["db.password", "api_key", "http.request.header.authorization"] {
         span.set_attribute(key, value.clone());
     }
 }

@@ -56,29 +56,19 @@ fn the_console_always_accepts_telemetry() {
 fn a_destination_is_printed_without_credentials() {
     for (endpoint, shown) in [
         ("http://collector:4317/otlp", "http://collector:4317/otlp"),
-        (
-            "https://collector/?token=hunter2&team=a",
-            "https://collector/?<REDACTED>",
-        ),
+        ("https://collector/?token=hunter2&team=a", "https://collector/?<REDACTED>"),
         (
             "https://user:hunter2@collector/otlp?token=hunter2",
             "https://<REDACTED>@collector/otlp?<REDACTED>",
         ),
-        (
-            "https://user:a?hunter2@b@collector:4317",
-            "https://<REDACTED>@collector:4317",
-        ),
+        ("https://user:a?hunter2@b@collector:4317", "https://<REDACTED>@collector:4317"),
         ("user:a?hunter2@collector", "<REDACTED>@collector"),
     ] {
         let exporter = OtlpExporterConfig::new(endpoint, Http).with_header("x-key", "hunter2");
-        for printed in [
-            format!("{exporter:?}"),
-            format!("{:?}", ExporterConfig::Otlp(exporter.clone())),
-        ] {
-            assert!(
-                printed.contains(&format!("endpoint: {shown:?}")),
-                "{printed}"
-            );
+        for printed in
+            [format!("{exporter:?}"), format!("{:?}", ExporterConfig::Otlp(exporter.clone()))]
+        {
+            assert!(printed.contains(&format!("endpoint: {shown:?}")), "{printed}");
             assert!(printed.contains("x-key"), "{printed}");
             assert!(!printed.contains("hunter2"), "{printed}");
         }

@@ -82,9 +82,7 @@ async fn asynchronous_captures_follow_their_tasks() {
     }
     let capture = |n| async move {
         testing::capture_async(async move {
-            tokio::spawn(task(n).with_context(Context::current()))
-                .await
-                .unwrap();
+            tokio::spawn(task(n).with_context(Context::current())).await.unwrap();
             task(n).await;
         })
         .await
@@ -135,10 +133,7 @@ fn a_failed_assertion_shows_the_trace() {
     })
     .unwrap_err();
     assert!(
-        message
-            .downcast_ref::<String>()
-            .unwrap()
-            .starts_with("no span `absent`\ncaptured spans:")
+        message.downcast_ref::<String>().unwrap().starts_with("no span `absent`\ncaptured spans:")
     );
 }
 
@@ -192,9 +187,7 @@ fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
         "{message_of_tree}"
     );
     let carried = testing::capture(|| {
-        thread::spawn(floe_telemetry::in_current_span(in_a_thread))
-            .join()
-            .unwrap();
+        thread::spawn(floe_telemetry::in_current_span(in_a_thread)).join().unwrap();
     });
     carried.single("in_a_thread").assert_ok();
     // Those before it are not its own.

@@ -21,21 +21,9 @@ fn the_defaults_match_the_requirements() {
     assert_eq!(config.backend, "console");
     assert!(config.authentication.is_none());
     let batch = config.batch_processor;
-    assert_eq!(
-        (batch.max_queue_size, batch.max_export_batch_size),
-        (2048, 512)
-    );
-    assert_eq!(
-        (batch.schedule_delay_millis, batch.export_timeout_millis),
-        (5000, 30_000)
-    );
-    assert_eq!(
-        (
-            config.logging.log_level.as_str(),
-            config.logging.json_output
-        ),
-        ("INFO", true)
-    );
+    assert_eq!((batch.max_queue_size, batch.max_export_batch_size), (2048, 512));
+    assert_eq!((batch.schedule_delay_millis, batch.export_timeout_millis), (5000, 30_000));
+    assert_eq!((config.logging.log_level.as_str(), config.logging.json_output), ("INFO", true));
     assert_eq!(config.sampling, SamplingConfig::default());
     assert!(config.sampling.is_parent_based());
     for environment in ["dev", "staging", "prod", "production", ""] {
@@ -99,13 +87,9 @@ fn a_ratio_applies_to_the_environment_of_its_name() {
     let mut sampling = SamplingConfig::default();
     sampling.staging = Some(0.5);
     sampling.prod = Some(0.1);
-    for (environment, expected) in [
-        ("dev", 1.0),
-        ("staging", 0.5),
-        ("prod", 0.1),
-        ("PROD", 1.0),
-        ("production", 1.0),
-    ] {
+    for (environment, expected) in
+        [("dev", 1.0), ("staging", 0.5), ("prod", 0.1), ("PROD", 1.0), ("production", 1.0)]
+    {
         let ratio = sampling.get_ratio(environment);
         assert!((ratio - expected).abs() < f64::EPSILON, "{environment}");
     }
@@ -121,10 +105,7 @@ fn a_configuration_survives_json() {
     )
     .unwrap();
     let json = serde_json::to_string(&config).unwrap();
-    assert_eq!(
-        serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
-        config
-    );
+    assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config);
 }
 
@@ -157,9 +138,7 @@ fn the_order_of_the_keys_is_that_of_the_contract() {
         "logging",
         "backend",
     ] {
-        at = json[at..]
-            .find(&format!("\"{key}\":"))
-            .unwrap_or_else(|| panic!("{key} in {json}"))
+        at = json[at..].find(&format!("\"{key}\":")).unwrap_or_else(|| panic!("{key} in {json}"))
             + at;
     }
     // Settings with their default are not written, so that artifacts keep the documented format.
@@ -229,9 +208,7 @@ fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
             assert!(!text.contains("abcdef123456"), "{text}");
             assert!(text.contains(shown), "{text}");
         }
-        let error = TelemetryConfig::from_yaml(&written)
-            .unwrap_err()
-            .to_string();
+        let error = TelemetryConfig::from_yaml(&written).unwrap_err().to_string();
         let expected = "`http://collector/` is not an endpoint: it contains the mask that stands for a credential";
         assert!(error.contains(expected), "{error}");
     }
@@ -276,8 +253,5 @@ fn a_reference_survives_artifacts() {
     let config = with(yaml).unwrap();
     let json = serde_json::to_string(&config).unwrap();
     assert!(json.contains("${env:COLLECTOR_TOKEN}"), "{json}");
-    assert_eq!(
-        serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
-        config
-    );
+    assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
 }

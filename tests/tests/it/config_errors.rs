@@ -264,14 +264,8 @@ const CASES: &[(&str, &str)] = &[
         "otlp_protocol: carrier-pigeon\nsampling: {dev: 2, prod: x}\nbatch_procesor: {}\nlogging: {log_level: LOUD}",
         "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`\n  line 3, column 17: sampling.dev: 2 is not a ratio, expected 0.0 to 1.0\n  line 3, column 26: sampling.prod: expected a number, found `x`\n  line 4, column 1: batch_procesor: unknown key; did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: expected a level or `target=level`, found `LOUD`; a level is `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
-    (
-        "a: [b",
-        "telemetry configuration: line 2, column 4: not YAML: unclosed bracket '['",
-    ),
-    (
-        "--- {}\n--- {}",
-        "telemetry configuration: line 2, column 5: a second document begins",
-    ),
+    ("a: [b", "telemetry configuration: line 2, column 4: not YAML: unclosed bracket '['"),
+    ("--- {}\n--- {}", "telemetry configuration: line 2, column 5: a second document begins"),
 ];
 
 #[test]
@@ -317,10 +311,8 @@ fn the_resource_is_checked() {
     ] {
         assert_eq!(refused(&RESOURCE.replace(from, to)), message);
     }
-    let long = RESOURCE.replace(
-        "service_name: orders",
-        &format!("service_name: {}", "n".repeat(129)),
-    );
+    let long =
+        RESOURCE.replace("service_name: orders", &format!("service_name: {}", "n".repeat(129)));
     assert_eq!(
         refused(&long),
         "telemetry configuration: line 1, column 37: resource_attributes.service_name: expected 1 to 128 characters, found 129"
@@ -331,17 +323,8 @@ fn the_resource_is_checked() {
 fn an_unknown_key_without_a_similar_one_lists_all_keys() {
     let error = refused(&format!("{RESOURCE}owner: me"));
     let (place, keys) = error.split_once(", expected ").unwrap();
-    assert_eq!(
-        place,
-        "telemetry configuration: line 2, column 1: owner: unknown key"
-    );
-    for key in [
-        "enabled",
-        "otlp_endpoint",
-        "sampling",
-        "metrics",
-        "propagators",
-    ] {
+    assert_eq!(place, "telemetry configuration: line 2, column 1: owner: unknown key");
+    for key in ["enabled", "otlp_endpoint", "sampling", "metrics", "propagators"] {
         assert!(keys.contains(&format!("`{key}`")), "{error}");
     }
 }
@@ -360,10 +343,7 @@ fn a_long_value_is_quoted_by_its_beginning() {
     let error = refused(&format!("{RESOURCE}{key}: 1\nuser:hunter2@c:4317: 1"));
     let shown = format!("line 2, column 1: {}…: unknown key", "y".repeat(200));
     assert!(error.contains(&shown), "{error}");
-    assert!(
-        error.contains("line 3, column 1: <REDACTED>@c:4317: unknown key"),
-        "{error}"
-    );
+    assert!(error.contains("line 3, column 1: <REDACTED>@c:4317: unknown key"), "{error}");
 }
 
 #[test]

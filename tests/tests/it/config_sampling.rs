@@ -22,17 +22,11 @@ fn rules_and_the_limit_are_read_and_written() {
     )
     .unwrap();
     let rules = [("health.*", 0.0), ("floe.pipeline.run", 1.0)];
-    assert_eq!(
-        config.sampling.rules,
-        rules.map(|(span, ratio)| SamplingRule::new(span, ratio))
-    );
+    assert_eq!(config.sampling.rules, rules.map(|(span, ratio)| SamplingRule::new(span, ratio)));
     assert_eq!(config.sampling.rate_limit, Some(100.0));
     let json = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
-    assert_eq!(
-        serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
-        config
-    );
+    assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
 }
 
 #[test]
@@ -80,10 +74,7 @@ fn tail_sampling_is_read_and_written() {
     let json = serde_json::to_string(&config).unwrap();
     assert!(json.contains("1500ms"), "{json}");
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
-    assert_eq!(
-        serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
-        config
-    );
+    assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
     for seconds in ["2", "2.0", "2s", "'2000ms'"] {
         let config = with(&format!("{{keep_slower_than: {seconds}}}")).unwrap();
         let expected = Some(Duration::from_secs(2));

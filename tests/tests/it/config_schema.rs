@@ -43,9 +43,8 @@ fn written_configurations_have_the_keys_and_defaults_of_the_schema() {
         let Some(section) = value.as_object() else {
             continue;
         };
-        let properties = schema["properties"]
-            .as_object()
-            .unwrap_or_else(|| panic!("{key}: {schema}"));
+        let properties =
+            schema["properties"].as_object().unwrap_or_else(|| panic!("{key}: {schema}"));
         assert_eq!(schema["additionalProperties"], Value::Bool(false), "{key}");
         for key in section.keys() {
             assert!(properties.contains_key(key), "{key}");
@@ -57,10 +56,8 @@ fn written_configurations_have_the_keys_and_defaults_of_the_schema() {
     assert_eq!(root["additionalProperties"], Value::Bool(false));
     assert_eq!(root["properties"]["otlp_endpoint"]["default"], Value::Null);
     assert_eq!(
-        resolve(
-            &root,
-            &serde_json::json!({"$ref": "#/$defs/BatchSpanProcessorConfig"})
-        )["properties"]["max_queue_size"]["maximum"],
+        resolve(&root, &serde_json::json!({"$ref": "#/$defs/BatchSpanProcessorConfig"}))["properties"]
+            ["max_queue_size"]["maximum"],
         1_000_000
     );
 }

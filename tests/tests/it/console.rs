@@ -58,11 +58,7 @@ fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: St
     }
     data.start_time = UNIX_EPOCH + Duration::from_millis(START + from);
     data.end_time = UNIX_EPOCH + Duration::from_millis(START + to);
-    data.status = if status == Status::Unset {
-        Status::Ok
-    } else {
-        status
-    };
+    data.status = if status == Status::Unset { Status::Ok } else { status };
     data
 }
 
@@ -80,14 +76,7 @@ fn trace() -> Vec<SpanData> {
             lost(),
         ),
         span("check", 5, 1, 800, 800, Status::Unset),
-        span(
-            "run",
-            1,
-            0,
-            0,
-            1000,
-            Status::error("1 of 3 failed\nsee above"),
-        ),
+        span("run", 1, 0, 0, 1000, Status::error("1 of 3 failed\nsee above")),
     ]
 }
 
@@ -98,11 +87,7 @@ async fn export(exporter: &ConsoleExporter, spans: Vec<SpanData>) {
 #[tokio::test]
 async fn a_trace_is_drawn_as_a_tree_over_time() {
     let screen = Screen::default();
-    export(
-        &ConsoleExporter::to_writer(screen.clone()).with_width(80),
-        trace(),
-    )
-    .await;
+    export(&ConsoleExporter::to_writer(screen.clone()).with_width(80), trace()).await;
     assert_eq!(
         screen.text(),
         "\
@@ -127,20 +112,14 @@ trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1 s
 async fn colours_do_not_change_the_text() {
     let (plain, coloured) = (Screen::default(), Screen::default());
     export(&ConsoleExporter::to_writer(plain.clone()), trace()).await;
-    export(
-        &ConsoleExporter::to_writer(coloured.clone()).with_color(true),
-        trace(),
-    )
-    .await;
+    export(&ConsoleExporter::to_writer(coloured.clone()).with_color(true), trace()).await;
     let coloured = coloured.text();
     assert!(coloured.contains("\u{1b}[31m✗\u{1b}[0m"), "{coloured:?}");
     assert!(coloured.contains("\u{1b}[32m✓\u{1b}[0m"), "{coloured:?}");
     let mut stripped = String::new();
     for part in coloured.split('\u{1b}') {
         stripped.push_str(
-            part.split_once('m')
-                .filter(|_| part.starts_with('['))
-                .map_or(part, |(_, text)| text),
+            part.split_once('m').filter(|_| part.starts_with('[')).map_or(part, |(_, text)| text),
         );
     }
     assert_eq!(stripped, plain.text());
@@ -172,16 +151,8 @@ async fn a_name_cannot_move_the_cursor() {
     let mut spans = trace();
     spans[0].name = "lo\u{1b}[2Jad\r\n\u{9b}\u{202e}\u{2028}".into();
     export(&ConsoleExporter::to_writer(screen.clone()), spans).await;
-    assert!(
-        screen
-            .text()
-            .contains(r"lo\u{1b}[2Jad\r\n\u{9b}\u{202e}\u{2028}")
-    );
-    assert!(
-        !screen
-            .text()
-            .contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}', '\u{2028}'])
-    );
+    assert!(screen.text().contains(r"lo\u{1b}[2Jad\r\n\u{9b}\u{202e}\u{2028}"));
+    assert!(!screen.text().contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}', '\u{2028}']));
 }
 
 #[tokio::test]
@@ -213,10 +184,7 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
     let exporter = exporter.with_max_bytes(MAX).deferred();
     export(&exporter, vec![large(2), large(3), large(4)]).await;
     let error = exporter.export(vec![large(5)]).await.unwrap_err();
-    assert!(
-        error.to_string().contains("at most 100000 bytes"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("at most 100000 bytes"), "{error}");
     assert_eq!(screen.text(), "");
     exporter.force_flush().unwrap();
     export(&exporter, vec![large(5)]).await;
@@ -243,11 +211,7 @@ async fn the_rows_of_a_trace_are_bounded() {
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(usize::MAX);
     export(&exporter, nested.collect()).await;
     let text = screen.text();
-    assert!(
-        text.contains("… the first 400 rows of 20000 spans\n"),
-        "{}",
-        text.len()
-    );
+    assert!(text.contains("… the first 400 rows of 20000 spans\n"), "{}", text.len());
     assert!(text.len() < 2_000_000, "{}", text.len());
 }
 
@@ -269,11 +233,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
     export(&exporter, spans).await;
     let text = screen.text();
-    let rows: Vec<&str> = text
-        .lines()
-        .skip(1)
-        .map(|row| row.split("  ").next().unwrap())
-        .collect();
+    let rows: Vec<&str> = text.lines().skip(1).map(|row| row.split("  ").next().unwrap()).collect();
     let expected = [
         "✗ run > asset > query",
         "",
@@ -302,10 +262,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
 async fn a_repeated_id_is_drawn() {
     let screen = Screen::default();
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
-    let spans = vec![
-        span("run", 1, 0, 0, 9, Status::Ok),
-        span("again", 1, 1, 0, 8, Status::Ok),
-    ];
+    let spans = vec![span("run", 1, 0, 0, 9, Status::Ok), span("again", 1, 1, 0, 8, Status::Ok)];
     export(&exporter, spans).await;
     assert!(screen.text().contains("✓ again"), "{}", screen.text());
 }

@@ -9,10 +9,7 @@ const OTHERS: [(&str, &str); 4] = [
     ("code.module.name", "as tracing-opentelemetry records it"),
     ("error.message", "the platform's specification wants it"),
     ("otel.metric.overflow", "of the specification of metrics"),
-    (
-        "otel.dropped_attributes_count",
-        "of the specification of other formats",
-    ),
+    ("otel.dropped_attributes_count", "of the specification of other formats"),
 ];
 
 #[test]
@@ -20,14 +17,9 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = Vec::new();
     let mut count = 0;
-    for file in [
-        "crates/core/src/keys.rs",
-        "integrations/floe-telemetry-http/src/keys.rs",
-    ] {
+    for file in ["crates/core/src/keys.rs", "integrations/floe-telemetry-http/src/keys.rs"] {
         let text = fs::read_to_string(root.join(file)).unwrap();
-        let keys = text
-            .lines()
-            .filter_map(|line| line.split_once("str = \"")?.1.split_once('"'));
+        let keys = text.lines().filter_map(|line| line.split_once("str = \"")?.1.split_once('"'));
         for (key, _) in keys.filter(|(key, _)| key.contains('.')) {
             count += 1;
             found.extend(floe_semconv::check(key).map(|_| key.to_owned()));
@@ -47,18 +39,14 @@ fn the_table_has_what_opentelemetry_s_own_constants_have() {
     let mut count = 0;
     let items = text.split("\n///");
     for (attributes, constant) in items.filter_map(|item| item.split_once("pub const ")) {
-        let (_, rest) = constant
-            .split_once("str = \"")
-            .unwrap_or_else(|| constant.split_once('"').unwrap());
+        let (_, rest) =
+            constant.split_once("str = \"").unwrap_or_else(|| constant.split_once('"').unwrap());
         let (key, _) = rest.split_once('"').unwrap();
         let row =
             floe_semconv::attribute(key).unwrap_or_else(|| panic!("{key} is not in the table"));
         let is_deprecated =
             attributes.contains("#[deprecated") && !attributes.contains("Moved to the");
-        assert!(
-            row.deprecation.is_some() || !is_deprecated,
-            "{key} is deprecated"
-        );
+        assert!(row.deprecation.is_some() || !is_deprecated, "{key} is deprecated");
         count += 1;
     }
     assert!(count > 900, "{count}");

@@ -63,10 +63,7 @@ fn code_that_reads_the_context_itself_sees_the_span_of_the_setting() {
                 assert_ne!(first, current());
                 let visible = if has_boundaries() { first } else { current() };
                 assert_eq!(in_context(), visible);
-                assert_eq!(
-                    get_active_span(|span| span.span_context().span_id()),
-                    visible
-                );
+                assert_eq!(get_active_span(|span| span.span_context().span_id()), visible);
             });
             assert_eq!((in_context(), current()), (first, first));
         });
@@ -98,15 +95,11 @@ fn updates_through_the_plain_api_reach_the_innermost_span() {
                 get_active_span(|span| span.add_event("active", Vec::new()));
                 assert!(cx.span().is_recording());
             });
-            Context::current()
-                .span()
-                .set_attribute(KeyValue::new("after", true));
+            Context::current().span().set_attribute(KeyValue::new("after", true));
         });
     });
     let inner = spans.single("inner");
-    inner
-        .assert_attribute("by", "context")
-        .assert_event("active");
+    inner.assert_attribute("by", "context").assert_event("active");
     inner.assert_no_attribute("after");
     let outer = spans.single("outer");
     outer.assert_attribute("after", true);
@@ -154,9 +147,7 @@ fn a_handle_is_to_the_span_at_which_it_was_created() {
                 handle.set_attribute("of", "outer");
                 let handle = get_current_span();
                 assert_eq!(handle.span_context().span_id(), current());
-                thread::spawn(move || handle.set_attribute("of", "inner"))
-                    .join()
-                    .unwrap();
+                thread::spawn(move || handle.set_attribute("of", "inner")).join().unwrap();
             });
         });
     });
@@ -176,9 +167,7 @@ fn a_context_on_another_thread_has_the_span_of_the_setting() {
                 });
                 handed_over.join().unwrap();
                 let task = async_leaf().in_current_span();
-                thread::spawn(move || futures_executor::block_on(task))
-                    .join()
-                    .unwrap();
+                thread::spawn(move || futures_executor::block_on(task)).join().unwrap();
             });
         });
     });
@@ -200,9 +189,7 @@ fn a_context_with_another_span_takes_precedence() {
         outer(|| {
             inner(|| {
                 let own = propagation::current_trace_id();
-                let attached = Context::current()
-                    .with_remote_span_context(remote.clone())
-                    .attach();
+                let attached = Context::current().with_remote_span_context(remote.clone()).attach();
                 assert_eq!(current(), remote.span_id());
                 let trace_id = inner(propagation::current_trace_id);
                 assert_eq!(trace_id, Some(remote.trace_id().to_string()));
@@ -287,24 +274,16 @@ fn futures_that_are_suspended_continue_in_their_own_spans() {
                     for (future, is_ready) in all.iter_mut().zip(&mut is_ready) {
                         *is_ready = *is_ready || future.as_mut().poll(task).is_ready();
                     }
-                    if is_ready == [true; 2] {
-                        Poll::Ready(())
-                    } else {
-                        Poll::Pending
-                    }
+                    if is_ready == [true; 2] { Poll::Ready(()) } else { Poll::Pending }
                 }));
             });
         });
     });
     for task in 0..2 {
-        spans
-            .single(&format!("suspends {task}.2"))
-            .assert_child_of("outer");
+        spans.single(&format!("suspends {task}.2")).assert_child_of("outer");
         for depth in 0..2 {
             let above = format!("suspends {task}.{}", depth + 1);
-            spans
-                .single(&format!("suspends {task}.{depth}"))
-                .assert_child_of(&above);
+            spans.single(&format!("suspends {task}.{depth}")).assert_child_of(&above);
         }
         for depth in 0..3 {
             let leaves: Vec<_> = spans.named(&format!("leaf of {task}.{depth}")).collect();
@@ -333,14 +312,8 @@ fn a_context_of_this_crate_with_the_outer_span_is_not_the_boundary() {
             set_attribute("in", "outer");
         });
     });
-    spans
-        .single("inner")
-        .assert_child_of("outer")
-        .assert_attribute("in", "baggage");
-    spans
-        .single("below headers")
-        .assert_child_of("outer")
-        .assert_attribute("in", "headers");
+    spans.single("inner").assert_child_of("outer").assert_attribute("in", "baggage");
+    spans.single("below headers").assert_child_of("outer").assert_attribute("in", "headers");
     spans.single("outer").assert_attribute("in", "outer");
 }
 
@@ -378,11 +351,8 @@ async fn awaits() {
 fn a_context_that_was_read_before_an_await_updates_the_same_span_after_it() {
     let spans = testing::capture(|| futures_executor::block_on(awaits()));
     let span = spans.single("reads_before_it_waits");
-    span.assert_attribute("status", 200)
-        .assert_child_of("awaits");
-    spans
-        .single("leaf")
-        .assert_child_of("reads_before_it_waits");
+    span.assert_attribute("status", 200).assert_child_of("awaits");
+    spans.single("leaf").assert_child_of("reads_before_it_waits");
 }
 
 #[test]
@@ -394,9 +364,7 @@ fn a_nested_future_that_moves_to_another_thread_keeps_its_span() {
                 let mut task = std::task::Context::from_waker(std::task::Waker::noop());
                 assert!(future.as_mut().poll(&mut task).is_pending());
             });
-            thread::spawn(move || futures_executor::block_on(future))
-                .join()
-                .unwrap();
+            thread::spawn(move || futures_executor::block_on(future)).join().unwrap();
         });
     });
     spans.single("suspends 0.1").assert_child_of("inner");
@@ -446,16 +414,11 @@ fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting(
             inner(|| {
                 let _attached = cx.clone().attach();
                 leaf();
-                cx.span()
-                    .set_attribute(KeyValue::new("by", "outer's context"));
+                cx.span().set_attribute(KeyValue::new("by", "outer's context"));
             });
         });
     });
-    let (seen, other) = if has_boundaries() {
-        ("inner", "outer")
-    } else {
-        ("outer", "inner")
-    };
+    let (seen, other) = if has_boundaries() { ("inner", "outer") } else { ("outer", "inner") };
     spans.single("leaf").assert_child_of(seen);
     spans.single(other).assert_no_attribute("by");
     spans.single(seen).assert_attribute("by", "outer's context");

@@ -13,9 +13,7 @@ use secrecy::SecretString;
 /// The recorded attributes, in order, as text.
 pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)> {
     let pairs = attributes.to_otel_dict().into_iter();
-    pairs
-        .map(|pair| (pair.key.to_string(), pair.value))
-        .collect()
+    pairs.map(|pair| (pair.key.to_string(), pair.value)).collect()
 }
 
 /// The recorded attributes, in order, with typed values.
@@ -68,18 +66,9 @@ fn keys_are_prefixed_names_or_explicit_keys() {
         ("alert.type", "a".into()),
     ];
     assert_eq!(recorded(&alert), pairs(expected));
-    let keys = [
-        "alert.channel",
-        "destination",
-        "alert.severity",
-        "error.type",
-        "alert.type",
-    ];
+    let keys = ["alert.channel", "destination", "alert.severity", "error.type", "alert.type"];
     assert_eq!(Alert::<u8>::KEYS, keys);
-    assert_eq!(
-        (Alert::<u8>::CHANNEL, Alert::<u8>::ERROR),
-        ("alert.channel", "error.type")
-    );
+    assert_eq!((Alert::<u8>::CHANNEL, Alert::<u8>::ERROR), ("alert.channel", "error.type"));
     assert_eq!(alert.body, PhantomData);
 }
 
@@ -141,14 +130,8 @@ fn redacting_does_not_touch_the_value() {
         #[floe(redact)]
         other_secret: T,
     }
-    let login = Login {
-        secret: Untouchable,
-        other_secret: [Untouchable],
-    };
-    let expected = [
-        ("secret", "<REDACTED>".into()),
-        ("other_secret", "<REDACTED>".into()),
-    ];
+    let login = Login { secret: Untouchable, other_secret: [Untouchable] };
+    let expected = [("secret", "<REDACTED>".into()), ("other_secret", "<REDACTED>".into())];
     assert_eq!(recorded(&login), pairs(expected));
 }
 
@@ -190,20 +173,11 @@ impl Window {
 
 #[test]
 fn a_constant_of_the_type_may_replace_that_of_a_key() {
-    let batch = Batch {
-        rows: 1,
-        max: Batch::MAX,
-    };
-    let expected = [
-        (Batch::ROWS, Value::I64(1)),
-        ("batch.max", Value::I64(1000)),
-    ];
+    let batch = Batch { rows: 1, max: Batch::MAX };
+    let expected = [(Batch::ROWS, Value::I64(1)), ("batch.max", Value::I64(1000))];
     assert_eq!(recorded(&batch), pairs(expected));
     assert_eq!(Batch::KEYS, ["batch.rows", "batch.max"]);
-    let window = Window {
-        first: Window::FIRST,
-        last: 9,
-    };
+    let window = Window { first: Window::FIRST, last: 9 };
     let expected = [("first", Value::I64(7)), (Window::LAST, Value::I64(9))];
     assert_eq!(recorded(&window), pairs(expected));
 }
@@ -226,10 +200,7 @@ fn a_panic_while_recording_leaves_a_warning_and_the_function_runs() {
     fn open(parcel: &Parcel) -> u8 {
         parcel.id
     }
-    let parcel = Parcel {
-        id: 3,
-        content: Broken,
-    };
+    let parcel = Parcel { id: 3, content: Broken };
     let spans = testing::capture(|| assert_eq!(open(&parcel), 3));
     spans
         .single("open")

@@ -11,11 +11,7 @@ use super::derive_schema::Severity;
 fn registry(groups: &[AttributeGroup]) -> String {
     let mut yaml = String::from("groups:\n");
     for group in groups {
-        let _ = writeln!(
-            yaml,
-            "  - id: registry.{}\n    type: attribute_group",
-            group.id
-        );
+        let _ = writeln!(yaml, "  - id: registry.{}\n    type: attribute_group", group.id);
         let _ = writeln!(yaml, "    brief: {:?}\n    attributes:", group.brief);
         for attribute in group.attributes {
             let _ = writeln!(yaml, "      - id: {}", attribute.key);
@@ -31,11 +27,7 @@ fn registry(groups: &[AttributeGroup]) -> String {
             } else {
                 let _ = writeln!(yaml, "        type: {}", attribute.value_type.as_str());
             }
-            let _ = writeln!(
-                yaml,
-                "        requirement_level: {}",
-                attribute.requirement.as_str()
-            );
+            let _ = writeln!(yaml, "        requirement_level: {}", attribute.requirement.as_str());
             if !attribute.examples.is_empty() {
                 let _ = writeln!(yaml, "        examples: {:?}", attribute.examples);
             }

@@ -79,28 +79,13 @@ fn types_and_requirements_come_from_the_type_of_the_field() {
 #[test]
 fn the_schema_contains_documentation_examples_and_deprecations() {
     let channel = find::<Alert<'_>>("alert.channel");
-    assert_eq!(
-        (channel.brief, channel.note),
-        ("Where it goes.", "One of the configured names.")
-    );
+    assert_eq!((channel.brief, channel.note), ("Where it goes.", "One of the configured names."));
     assert_eq!(channel.examples, ["slack", "email"]);
     assert_eq!(find::<Alert<'_>>("alert.attempts").examples, ["0", "3"]);
-    assert_eq!(
-        find::<Alert<'_>>("alert.target").deprecated,
-        Some("use `channel`")
-    );
+    assert_eq!(find::<Alert<'_>>("alert.target").deprecated, Some("use `channel`"));
     assert!(find::<Alert<'_>>("alert.token").redacted);
-    let AttributeGroup {
-        id,
-        brief,
-        note,
-        attributes,
-        ..
-    } = Alert::GROUP;
-    assert_eq!(
-        (id, brief, note),
-        ("alert", "An alert on its way.", "It may be lost.")
-    );
+    let AttributeGroup { id, brief, note, attributes, .. } = Alert::GROUP;
+    assert_eq!((id, brief, note), ("alert", "An alert on its way.", "It may be lost."));
     assert_eq!(attributes, Alert::SCHEMA);
 }
 
@@ -109,10 +94,8 @@ fn an_enum_without_data_is_its_members() {
     let AttributeType::Enum(members) = find::<Alert<'_>>("alert.severity").value_type else {
         panic!("no members");
     };
-    let found: Vec<_> = members
-        .iter()
-        .map(|member| (member.id, member.value, member.brief))
-        .collect();
+    let found: Vec<_> =
+        members.iter().map(|member| (member.id, member.value, member.brief)).collect();
     let expected = [
         ("info", "info", ""),
         ("high_risk", "high-risk", "Pages the on-call engineer."),
@@ -126,16 +109,8 @@ fn an_enum_without_data_is_its_members() {
 #[derive(FloeAttributes)]
 #[expect(dead_code, reason = "only the schema counts")]
 enum Job<'a> {
-    Started {
-        id: &'a str,
-        attempt: u32,
-        mode: bool,
-    },
-    Failed {
-        id: &'a str,
-        attempt: Option<u32>,
-        mode: u8,
-    },
+    Started { id: &'a str, attempt: u32, mode: bool },
+    Failed { id: &'a str, attempt: Option<u32>, mode: u8 },
 }
 
 #[derive(FloeAttributes)]
@@ -167,23 +142,16 @@ fn fields_that_some_variants_lack_are_optional() {
         ("mode", AttributeType::Anything, Requirement::Required),
     ];
     assert_eq!(found, expected);
-    let optional = Other::SCHEMA
-        .iter()
-        .filter(|schema| schema.requirement == Requirement::Optional);
-    assert_eq!(
-        optional.map(|schema| schema.key).collect::<Vec<_>>(),
-        ["a", "b"]
-    );
+    let optional =
+        Other::SCHEMA.iter().filter(|schema| schema.requirement == Requirement::Optional);
+    assert_eq!(optional.map(|schema| schema.key).collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
 fn a_nested_type_brings_its_schema() {
     assert_eq!(Run::SCHEMA.len(), Alert::SCHEMA.len() + Job::SCHEMA.len());
     let channel = find::<Run<'_>>("alert.channel");
-    assert_eq!(
-        (channel.brief, channel.requirement),
-        ("Where it goes.", Requirement::Optional)
-    );
+    assert_eq!((channel.brief, channel.requirement), ("Where it goes.", Requirement::Optional));
     assert_eq!(find::<Run<'_>>("run.id").requirement, Requirement::Required);
     assert_eq!(Run::GROUP.id, "run");
 }

@@ -42,14 +42,8 @@ fn a_newtype_is_its_value() {
     let scan = Scan {
         table: &TableId("orders".into()),
         others: vec![TableId("a".into()), TableId("b".into())],
-        limit: Some(Limit {
-            rows: 3,
-            _reason: "",
-        }),
-        no_limit: Limit {
-            rows: None,
-            _reason: "",
-        },
+        limit: Some(Limit { rows: 3, _reason: "" }),
+        no_limit: Limit { rows: None, _reason: "" },
         key: ApiKey("hunter2".into()),
         from: Address(Some([127, 0, 0, 1].into())),
         to: Address(None),
@@ -57,10 +51,7 @@ fn a_newtype_is_its_value() {
     assert_eq!(scan.key.0, "hunter2");
     let expected = [
         ("table", "orders".into()),
-        (
-            "others",
-            Value::Array(vec!["a".into(), opentelemetry::StringValue::from("b")].into()),
-        ),
+        ("others", Value::Array(vec!["a".into(), opentelemetry::StringValue::from("b")].into())),
         ("limit", Value::I64(3)),
         ("auth.key", "<REDACTED>".into()),
         ("from", "127.0.0.1".into()),
@@ -101,38 +92,20 @@ enum Job<'a, E> {
         error: E,
     },
     Finished(Report<'a>),
-    Copied(
-        #[floe(flatten, prefix = "source")] Report<'a>,
-        #[floe(key = "copies")] u8,
-    ),
+    Copied(#[floe(flatten, prefix = "source")] Report<'a>, #[floe(key = "copies")] u8),
     Unknown,
 }
 
 #[test]
 fn an_enum_has_the_attributes_of_its_variant() {
-    let report = || Report {
-        rows: 3,
-        table: "orders",
-    };
+    let report = || Report { rows: 3, table: "orders" };
     let jobs = [
+        (Job::Started { id: "a", attempt: None }, pairs([("job.id", "a".into())])),
         (
-            Job::Started {
-                id: "a",
-                attempt: None,
-            },
-            pairs([("job.id", "a".into())]),
-        ),
-        (
-            Job::Failed {
-                id: "a",
-                error: Some(3),
-            },
+            Job::Failed { id: "a", error: Some(3) },
             pairs([("job.id", "a".into()), ("error.type", "Some(3)".into())]),
         ),
-        (
-            Job::Finished(report()),
-            pairs([("rows", Value::I64(3)), ("table", "orders".into())]),
-        ),
+        (Job::Finished(report()), pairs([("rows", Value::I64(3)), ("table", "orders".into())])),
         (
             Job::Copied(report(), 2),
             pairs([
@@ -174,21 +147,12 @@ struct Load<'a, T> {
 
 #[test]
 fn nested_attributes_keep_their_keys_or_get_a_prefix() {
-    let report = Report {
-        rows: 1,
-        table: "a",
-    };
+    let report = Report { rows: 1, table: "a" };
     let mut load = Load {
         report: &report,
         name: "daily",
-        source: Some(Report {
-            rows: 2,
-            table: "b",
-        }),
-        last: Box::new(Job::Started {
-            id: "x",
-            attempt: Some(1),
-        }),
+        source: Some(Report { rows: 2, table: "b" }),
+        last: Box::new(Job::Started { id: "x", attempt: Some(1) }),
     };
     let mut expected = pairs([
         ("rows", Value::I64(1)),
@@ -223,10 +187,7 @@ fn undeclared_keys_of_a_nested_type_get_the_prefix_too() {
         #[floe(flatten, prefix = "outer")]
         map: Map,
     }
-    assert_eq!(
-        recorded(&Outer { map: Map }),
-        pairs([("outer.free", Value::I64(1))])
-    );
+    assert_eq!(recorded(&Outer { map: Map }), pairs([("outer.free", Value::I64(1))]));
 }
 
 #[derive(FloeAttributes)]
@@ -252,21 +213,11 @@ enum ConditionalVariants {
 
 #[test]
 fn nested_options_are_recorded_or_omitted() {
-    let value = Conditional {
-        here: 1,
-        stays: 2,
-        other: 3,
-    };
-    let expected = [
-        ("conditional.here", 1.into()),
-        ("conditional.stays", 2.into()),
-        ("renamed", 3.into()),
-    ];
+    let value = Conditional { here: 1, stays: 2, other: 3 };
+    let expected =
+        [("conditional.here", 1.into()), ("conditional.stays", 2.into()), ("renamed", 3.into())];
     assert_eq!(recorded(&value), pairs(expected));
-    assert_eq!(
-        Conditional::KEYS,
-        ["conditional.here", "conditional.stays", "renamed"]
-    );
+    assert_eq!(Conditional::KEYS, ["conditional.here", "conditional.stays", "renamed"]);
     let variant = ConditionalVariants::Here { n: 4 };
     assert_eq!(recorded(&variant), pairs([("n", 4.into())]));
 }
@@ -284,11 +235,7 @@ struct Page<I: Iterator> {
 #[test]
 fn values_of_a_type_parameter_are_recorded_as_text() {
     let mut source = 1..4_u8;
-    let value = Page {
-        first: source.next(),
-        rest: vec![2, 3],
-        source,
-    };
+    let value = Page { first: source.next(), rest: vec![2, 3], source };
     let expected = [("first", "1".into()), ("rest", "[2, 3]".into())];
     assert_eq!(recorded(&value), pairs(expected));
     assert_eq!(value.source.len(), 2);

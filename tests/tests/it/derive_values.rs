@@ -61,10 +61,7 @@ fn large_integers_become_text_and_nan_stays_a_float() {
     };
     let recorded = recorded(&scalars);
     assert_eq!(recorded[2].1, "18446744073709551615".into());
-    assert_eq!(
-        recorded[4].1,
-        "-170141183460469231731687303715884105728".into()
-    );
+    assert_eq!(recorded[4].1, "-170141183460469231731687303715884105728".into());
     assert_eq!(recorded[5].1, Value::F64(f64::INFINITY));
     assert!(matches!(recorded[6].1, Value::F64(value) if value.is_nan()));
     assert_eq!(recorded.last(), Some(&("absent".to_owned(), Value::I64(1))));
@@ -99,9 +96,7 @@ fn arrays_have_elements_of_one_type() {
         empty: Vec::new(),
     };
     let strings = |texts: &[&'static str]| {
-        Value::Array(Array::String(
-            texts.iter().map(|text| (*text).into()).collect(),
-        ))
+        Value::Array(Array::String(texts.iter().map(|text| (*text).into()).collect()))
     };
     let mut expected = pairs([
         ("flags", Value::Array(Array::Bool(vec![true, false]))),

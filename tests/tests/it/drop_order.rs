@@ -115,11 +115,7 @@ fn a_native_async_fn_drops_its_arguments_in_the_order_of_a_plain_one() {
     }
     for polls in 0..3 {
         assert_eq!(order!(with, polls), order!(bare, polls), "{polls}");
-        assert_eq!(
-            order!(with_mixed, polls),
-            order!(bare_mixed, polls),
-            "{polls}"
-        );
+        assert_eq!(order!(with_mixed, polls), order!(bare_mixed, polls), "{polls}");
     }
 }
 
@@ -131,10 +127,7 @@ fn arguments_are_dropped_in_the_order_of_a_plain_function() {
         call(noisy("first"), noisy("second"), noisy(""), noisy("unused"));
         log.take()
     };
-    assert_eq!(
-        order(traced_now),
-        ["inside", "unused", "third", "second", "first"]
-    );
+    assert_eq!(order(traced_now), ["inside", "unused", "third", "second", "first"]);
     assert_eq!(order(traced_now), order(bare_now));
 }
 
@@ -187,13 +180,7 @@ macro_rules! order_later {
         let log = Log::default();
         let noisy = |name| Noisy(name, Rc::clone(&log));
         let pair = (noisy("left"), noisy("right"));
-        let future = $call(
-            noisy("first"),
-            noisy("second"),
-            noisy(""),
-            noisy("unused"),
-            pair,
-        );
+        let future = $call(noisy("first"), noisy("second"), noisy(""), noisy("unused"), pair);
         let mut future = Box::pin(future);
         for _ in 0..$polls {
             let _ = poll(future.as_mut());
@@ -207,11 +194,7 @@ macro_rules! order_later {
 #[test]
 fn arguments_of_a_future_are_dropped_in_the_order_of_a_plain_one() {
     for polls in 0..3 {
-        assert_eq!(
-            order_later!(traced_later, polls),
-            order_later!(bare_later, polls),
-            "{polls}"
-        );
+        assert_eq!(order_later!(traced_later, polls), order_later!(bare_later, polls), "{polls}");
     }
 }
 
@@ -331,25 +314,10 @@ fn values_skipped_by_a_pattern_are_dropped_as_without_a_span() {
         ($call:path, $panics:expr) => {{
             let log = Log::default();
             let noisy = |name| Noisy(name, Rc::clone(&log));
-            let pair = Pair {
-                first: noisy("first"),
-                second: noisy("left out of the pair"),
-            };
-            let counted = Counted {
-                count: 1,
-                _noisy: noisy("counted"),
-            };
+            let pair = Pair { first: noisy("first"), second: noisy("left out of the pair") };
+            let counted = Counted { count: 1, _noisy: noisy("counted") };
             let both = (noisy("left"), noisy("left out"));
-            let run = || {
-                done($call(
-                    both,
-                    noisy("second"),
-                    pair,
-                    counted,
-                    noisy("last"),
-                    $panics,
-                ))
-            };
+            let run = || done($call(both, noisy("second"), pair, counted, noisy("last"), $panics));
             let ended = catch_unwind(AssertUnwindSafe(run));
             assert_eq!(ended.is_err(), $panics);
             log.take()

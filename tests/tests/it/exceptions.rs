@@ -104,10 +104,7 @@ fn what_a_text_panics_with_may_panic_when_it_is_dropped() {
         set_attribute("after", true);
     });
     let message = "the error's text panicked: a value that is not text";
-    assert!(
-        found.contains(message) && found.contains("after=true"),
-        "{found}"
-    );
+    assert!(found.contains(message) && found.contains("after=true"), "{found}");
 }
 
 #[test]
@@ -239,10 +236,7 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
     let span = spans.single("span").data();
     assert_eq!(span.status, Status::error("last"));
     assert_eq!((span.events.len(), span.events.dropped_count), (128, 73));
-    let of_events = span
-        .events
-        .iter()
-        .map(|event| event.attributes[1].value.as_str());
+    let of_events = span.events.iter().map(|event| event.attributes[1].value.as_str());
     assert!(of_events.into_iter().all(|message| message == "refused"));
 }
 
@@ -289,9 +283,7 @@ error no route: refused";
 #[test]
 fn a_span_of_another_library_has_it_too() {
     let memory = InMemorySpanExporter::default();
-    let provider = SdkTracerProvider::builder()
-        .with_simple_exporter(memory.clone())
-        .build();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(memory.clone()).build();
     let mut span = provider.tracer("acme").start("span");
     span.set_attribute(KeyValue::new("rows", 3));
     let cx = Context::new().with_span(span);

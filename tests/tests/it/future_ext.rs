@@ -50,10 +50,7 @@ fn a_spawned_task_is_in_its_span_on_every_thread() {
         .assert_ok()
         .assert_attribute("rows", 3)
         .assert_attribute("threads", 2);
-    assert_eq!(
-        spans.names().iter().filter(|name| **name == "leaf").count(),
-        2
-    );
+    assert_eq!(spans.names().iter().filter(|name| **name == "leaf").count(), 2);
     for leaf in spans.named("leaf") {
         leaf.assert_child_of("work");
     }
@@ -69,15 +66,10 @@ fn a_spawned_task_carries_the_span_and_the_baggage_of_its_caller() {
             tokio::task::yield_now().await;
             leaf();
             set_attribute("by.task", true);
-            Context::current()
-                .baggage()
-                .get("tenant")
-                .map(ToString::to_string)
+            Context::current().baggage().get("tenant").map(ToString::to_string)
         };
         let runtime = runtime();
-        let tenant = runtime
-            .block_on(runtime.spawn(work.in_current_span()))
-            .unwrap();
+        let tenant = runtime.block_on(runtime.spawn(work.in_current_span())).unwrap();
         assert_eq!(tenant.as_deref(), Some("acme"));
     });
     spans.single("leaf").assert_child_of("request");
@@ -125,10 +117,7 @@ fn a_future_that_is_dropped_is_cancelled() {
         let task = &mut TaskContext::from_waker(Waker::noop());
         assert!(work.as_mut().poll(task).is_pending());
     });
-    spans
-        .single("work")
-        .assert_unset()
-        .assert_attribute("floe.cancelled", true);
+    spans.single("work").assert_unset().assert_attribute("floe.cancelled", true);
     spans.single("leaf").assert_child_of("work");
 }
 
@@ -162,10 +151,7 @@ fn a_panic_reaches_the_caller_and_the_span() {
         assert!(caught.is_err());
         assert!(!get_current_span().is_recording());
     });
-    spans
-        .single("work")
-        .assert_error("disk full")
-        .assert_attribute("exception.type", "panic");
+    spans.single("work").assert_error("disk full").assert_attribute("exception.type", "panic");
 }
 
 #[test]
@@ -188,10 +174,7 @@ fn a_future_that_gives_an_err_is_an_error() {
         let fine = async { Ok::<_, u8>(1) }.in_span(span("fine"));
         assert!(futures_executor::block_on(fine).is_ok());
     });
-    spans
-        .single("work")
-        .assert_error("&str")
-        .assert_attribute("error.type", "&str");
+    spans.single("work").assert_error("&str").assert_attribute("error.type", "&str");
     // The text that the future has recorded is kept.
     spans
         .single("recorded")
@@ -259,10 +242,7 @@ fn the_current_span_is_updated_whichever_api_started_it() {
         update();
     }
 
-    let page = Page {
-        path: "/orders",
-        rows: None,
-    };
+    let page = Page { path: "/orders", rows: None };
     let update = || {
         set_attribute("n", 1);
         set_attribute("absent", None::<u8>);

@@ -83,16 +83,10 @@ fn a_span_adds_at_most_120_bytes_at_each_level() {
     println!("bytes without a span {bare:?}, with {plain:?}, with an attribute {recorded:?}");
     for sizes in [plain, recorded] {
         for level in 0..3 {
-            assert!(
-                sizes[level] <= bare[level] + BUDGET * (level + 1),
-                "{sizes:?}, {bare:?}"
-            );
+            assert!(sizes[level] <= bare[level] + BUDGET * (level + 1), "{sizes:?}, {bare:?}");
         }
         for level in 4..6 {
-            assert!(
-                sizes[level] <= bare[level] + BUDGET,
-                "{level}: {sizes:?}, {bare:?}"
-            );
+            assert!(sizes[level] <= bare[level] + BUDGET, "{level}: {sizes:?}, {bare:?}");
         }
         // The drop order of bytes is not observable, so they are stored once instead of twice.
         assert!(sizes[3] <= bare[3] / 2 + BUDGET, "{sizes:?}, {bare:?}");
@@ -184,11 +178,7 @@ async fn down(depth: u32) -> u32 {
 
 #[traced(boxed, attributes(depth))]
 async fn down_boxed(depth: u32) -> u32 {
-    if depth == 0 {
-        0
-    } else {
-        down_boxed(depth - 1).await + 1
-    }
+    if depth == 0 { 0 } else { down_boxed(depth - 1).await + 1 }
 }
 
 #[test]
@@ -203,12 +193,7 @@ fn a_thousand_levels_fit_a_stack_of_two_mebibytes() {
         });
         assert_eq!(spans.len(), 2002);
     };
-    std::thread::Builder::new()
-        .stack_size(2 << 20)
-        .spawn(run)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
 }
 
 fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {

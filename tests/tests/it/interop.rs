@@ -77,21 +77,15 @@ async fn nesting_survives_awaits_on_several_threads() {
     })
     .await;
     assert_eq!(spans.len(), 200);
-    for (name, parent) in [
-        ("ours_async", "above"),
-        ("below", "ours_async"),
-        ("inner_async", "below"),
-    ] {
+    for (name, parent) in
+        [("ours_async", "above"), ("below", "ours_async"), ("inner_async", "below")]
+    {
         assert_eq!(spans.named(name).count(), 50);
         for span in spans.named(name) {
             span.assert_child_of(parent);
         }
     }
-    assert!(
-        spans
-            .named("ours_async")
-            .all(|span| span.attribute("hops").is_some())
-    );
+    assert!(spans.named("ours_async").all(|span| span.attribute("hops").is_some()));
 }
 
 /// Keeps a context attached across an await, which the documentation of `Context` warns against.
@@ -150,35 +144,21 @@ async fn futures_that_take_turns_on_one_thread_keep_their_own_children() {
 }
 
 fn remote(sampled: bool) -> SpanContext {
-    let flags = if sampled {
-        TraceFlags::SAMPLED
-    } else {
-        TraceFlags::default()
-    };
-    SpanContext::new(
-        TraceId::from(7),
-        SpanId::from(9),
-        flags,
-        true,
-        TraceState::NONE,
-    )
+    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    SpanContext::new(TraceId::from(7), SpanId::from(9), flags, true, TraceState::NONE)
 }
 
 #[test]
 fn the_parents_decision_is_followed() {
     let spans = testing::capture(|| {
-        let attached = Context::current()
-            .with_remote_span_context(remote(false))
-            .attach();
+        let attached = Context::current().with_remote_span_context(remote(false)).attach();
         ours();
         let span = get_tracer("plain").start("unsampled");
         let context = span.span_context();
         assert_eq!(context.trace_id(), TraceId::from(7));
         assert!(!context.is_sampled() && !span.is_recording());
         drop(attached);
-        let _attached = Context::current()
-            .with_remote_span_context(remote(true))
-            .attach();
+        let _attached = Context::current().with_remote_span_context(remote(true)).attach();
         ours_again();
     });
     assert_eq!(spans.names(), ["ours_again"]);
@@ -208,11 +188,8 @@ fn the_plain_api_keeps_its_own_rules() {
         span.set_attribute(KeyValue::new("after", "the end"));
         span.end();
     });
-    let span = spans
-        .single("renamed")
-        .assert_ok()
-        .assert_attribute("k", 2)
-        .assert_no_attribute("after");
+    let span =
+        spans.single("renamed").assert_ok().assert_attribute("k", 2).assert_no_attribute("after");
     assert_eq!(span.kind(), &SpanKind::Producer);
     assert_eq!(span.times(), (start, end));
     assert_eq!(span.data().links.links[0].span_context, remote(true));

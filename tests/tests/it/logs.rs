@@ -103,10 +103,7 @@ fn a_line_has_ordered_names_and_typed_fields() {
 #[traced]
 fn load() -> [Option<String>; 2] {
     tracing::info!("loading");
-    [
-        propagation::current_trace_id(),
-        propagation::current_span_id(),
-    ]
+    [propagation::current_trace_id(), propagation::current_span_id()]
 }
 
 #[test]
@@ -148,10 +145,7 @@ fn spawns() -> [Option<String>; 2] {
     let dispatch = dispatcher::get_default(Clone::clone);
     let run = || dispatcher::with_default(&dispatch, || futures_executor::block_on(future));
     std::thread::scope(|scope| scope.spawn(run).join().unwrap());
-    [
-        propagation::current_trace_id(),
-        propagation::current_span_id(),
-    ]
+    [propagation::current_trace_id(), propagation::current_span_id()]
 }
 
 #[test]
@@ -193,9 +187,7 @@ fn a_line_within_a_span_of_tracing_has_its_ids() {
     let buffer = Written::default();
     let writer = buffer.clone();
     let logs = logs::layer_with_writer(&config("INFO", true), move || writer.clone()).unwrap();
-    let subscriber = tracing_subscriber::registry()
-        .with(tracing_layer())
-        .with(logs);
+    let subscriber = tracing_subscriber::registry().with(tracing_layer()).with(logs);
     let mut id = None;
     testing::capture(|| {
         tracing::subscriber::with_default(subscriber, || {
@@ -289,16 +281,10 @@ fn no_line_controls_a_terminal_or_reverses_its_text() {
     let log = || tracing::warn!(note = text, "{text}");
     let shown = r"\u{1b}\u{7f}\u{9b}\u{202e}\u{2066}\u{2028}";
     let line = written(&config("INFO", false), log);
-    assert!(
-        line.ends_with(&format!(" {shown} note=\"{shown}\"\n")),
-        "{line:?}"
-    );
+    assert!(line.ends_with(&format!(" {shown} note=\"{shown}\"\n")), "{line:?}");
     let line = written(&config("INFO", true), log);
     let escaped = r"\u001b\u007f\u009b\u202e\u2066\u2028";
-    assert!(
-        line.contains(&format!("\"event\":\"{escaped}\"")),
-        "{line:?}"
-    );
+    assert!(line.contains(&format!("\"event\":\"{escaped}\"")), "{line:?}");
     // The value itself is unchanged.
     assert_eq!(one(log)["note"], text);
 }
@@ -306,12 +292,7 @@ fn no_line_controls_a_terminal_or_reverses_its_text() {
 #[test]
 fn a_field_cannot_replace_a_reserved_name() {
     let line = one(|| {
-        tracing::info!(
-            level = "high",
-            event = "login",
-            trace_id = "mine",
-            "message"
-        );
+        tracing::info!(level = "high", event = "login", trace_id = "mine", "message");
     });
     assert_eq!(
         [&line["event"], &line["level"], &line["fields.level"]],
@@ -340,10 +321,7 @@ fn credentials_are_on_no_line() {
         );
     };
     let line = one(log);
-    assert_eq!(
-        line["event"],
-        "cannot reach postgres://<REDACTED>@db/orders"
-    );
+    assert_eq!(line["event"], "cannot reach postgres://<REDACTED>@db/orders");
     for key in ["password", "api_key"] {
         assert_eq!(line[key], "<REDACTED>", "{key}");
     }
@@ -353,10 +331,7 @@ fn credentials_are_on_no_line() {
     assert_eq!(line["error"], "it failed: postgres://<REDACTED>@db/orders");
     for json in [true, false] {
         let text = written(&config("DEBUG", json), log);
-        assert!(
-            !text.contains(secret) && !text.contains("8150815"),
-            "{text}"
-        );
+        assert!(!text.contains(secret) && !text.contains("8150815"), "{text}");
     }
 }
 
@@ -388,19 +363,13 @@ impl fmt::Display for Endless {
 
 #[test]
 fn a_line_is_bounded_and_a_truncated_secret_is_redacted() {
-    let text = written(
-        &config("INFO", true),
-        || tracing::info!(endless = %Endless, "{Endless}"),
-    );
+    let text = written(&config("INFO", true), || tracing::info!(endless = %Endless, "{Endless}"));
     assert!(text.len() < 20_000, "{}", text.len());
     let line: Value = serde_json::from_str(&text).unwrap();
     assert!(line["event"].as_str().unwrap().ends_with('…'));
 
     for before in 16_300..16_400 {
-        let secret = format!(
-            "{}0123456789abcdefABCDEF0123456789abcd",
-            concat!("gh", "p_")
-        );
+        let secret = format!("{}0123456789abcdefABCDEF0123456789abcd", concat!("gh", "p_"));
         let message = format!("{} {secret} behind", "x ".repeat(before / 2));
         let line = one(|| tracing::info!("{message}"));
         assert!(!line["event"].as_str().unwrap().contains("ghp"), "{before}");
@@ -408,10 +377,7 @@ fn a_line_is_bounded_and_a_truncated_secret_is_redacted() {
     for before in [8_180, 8_190, 8_195] {
         let message = format!("{} password=hunter2XyZ", "x".repeat(before));
         let line = one(|| tracing::info!(message));
-        assert!(
-            !line["event"].as_str().unwrap().contains("hunter"),
-            "{before}"
-        );
+        assert!(!line["event"].as_str().unwrap().contains("hunter"), "{before}");
     }
 }
 
@@ -439,10 +405,7 @@ fn a_value_may_log_or_panic_while_it_is_formatted() {
     assert_eq!(lines[1]["first"], 1);
     assert_eq!(lines[1]["value"], "…");
     assert_eq!(lines[1]["last"], 2);
-    assert_eq!(
-        lines[1]["floe.warning"],
-        "a value panicked while it was logged"
-    );
+    assert_eq!(lines[1]["floe.warning"], "a value panicked while it was logged");
     assert_eq!(lines[2]["event"], "after the panic");
 }
 
@@ -468,31 +431,15 @@ fn an_event_without_a_message_has_the_name_that_the_code_gives_it() {
 #[test]
 fn keys_are_those_of_a_backend() {
     let cases = [
-        (
-            LogKeys::Structlog,
-            "event level timestamp target trace_id span_id",
-            "warning",
-        ),
-        (
-            LogKeys::Plain,
-            "message severity timestamp target trace_id span_id",
-            "WARN",
-        ),
+        (LogKeys::Structlog, "event level timestamp target trace_id span_id", "warning"),
+        (LogKeys::Plain, "message severity timestamp target trace_id span_id", "WARN"),
         (
             LogKeys::Gcp,
             "message severity time target logging.googleapis.com/trace logging.googleapis.com/spanId",
             "WARNING",
         ),
-        (
-            LogKeys::Ecs,
-            "message log.level @timestamp log.logger trace.id span.id",
-            "warn",
-        ),
-        (
-            LogKeys::Datadog,
-            "message status timestamp logger.name trace_id span_id",
-            "warn",
-        ),
+        (LogKeys::Ecs, "message log.level @timestamp log.logger trace.id span.id", "warn"),
+        (LogKeys::Datadog, "message status timestamp logger.name trace_id span_id", "warn"),
     ];
     let _remote = Context::new().with_remote_span_context(remote()).attach();
     for (keys, names, word) in cases {
@@ -507,19 +454,12 @@ fn keys_are_those_of_a_backend() {
         });
         let line: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(line[message], "the \"text\"", "{line}");
-        assert_eq!(
-            (&line[level], &line[target]),
-            (&json!(word), &json!("it::logs"))
-        );
+        assert_eq!((&line[level], &line[target]), (&json!(word), &json!("it::logs")));
         assert!(line[time].as_str().unwrap().ends_with('Z'));
         assert_eq!(line[trace_id], "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5");
         assert_eq!(line[span_id], "00f067aa0ba902b7");
         assert_eq!(line["rows"], 5);
-        let status = if level == "status" {
-            "fields.status"
-        } else {
-            "status"
-        };
+        let status = if level == "status" { "fields.status" } else { "status" };
         assert_eq!(line[status], "of the field");
         assert_eq!(line.get("ecs.version").is_some(), keys == LogKeys::Ecs);
         let count = line.as_object().unwrap().len();
@@ -536,14 +476,8 @@ fn a_layer_of_the_program_gets_redacted_lines_with_ids() {
     let lines = |is_json: bool, in_span: bool| {
         let writer = buffer.clone();
         let writer = logs::safe_writer(move || writer.clone());
-        let fmt = tracing_subscriber::fmt::layer()
-            .with_ansi(false)
-            .with_writer(writer);
-        let layer = if is_json {
-            fmt.json().boxed()
-        } else {
-            fmt.boxed()
-        };
+        let fmt = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
+        let layer = if is_json { fmt.json().boxed() } else { fmt.boxed() };
         let _remote = in_span.then(|| Context::new().with_remote_span_context(remote()).attach());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::info!(password = "hunter2XyZ", rows = 5, "logged in");
@@ -553,25 +487,16 @@ fn a_layer_of_the_program_gets_redacted_lines_with_ids() {
     };
     let line: Value = serde_json::from_str(&lines(true, true)).unwrap();
     assert_eq!(line["fields"]["password"], "<REDACTED>");
-    assert_eq!(
-        (&line["fields"]["rows"], &line["level"]),
-        (&json!(5), &json!("INFO"))
-    );
+    assert_eq!((&line["fields"]["rows"], &line["level"]), (&json!(5), &json!("INFO")));
     assert_eq!(line["trace_id"], "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5");
     assert_eq!(line["span_id"], "00f067aa0ba902b7");
     let line: Value = serde_json::from_str(&lines(true, false)).unwrap();
-    assert_eq!(
-        (&line["fields"]["password"], line.get("trace_id")),
-        (&json!("<REDACTED>"), None)
-    );
+    assert_eq!((&line["fields"]["password"], line.get("trace_id")), (&json!("<REDACTED>"), None));
 
     let line = lines(false, true);
     let ids = " trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=00f067aa0ba902b7\n";
     assert!(line.ends_with(ids), "{line}");
-    assert!(
-        line.contains("logged in") && line.contains("rows=5"),
-        "{line}"
-    );
+    assert!(line.contains("logged in") && line.contains("rows=5"), "{line}");
     assert!(!line.contains("hunter2XyZ"), "{line}");
     assert_eq!(line.lines().count(), 1);
 }

@@ -67,9 +67,7 @@ fn a_name_is_any_text() {
         assert_eq!(testing_block_on(future), "future");
         shared("shared".into());
         either(Cow::Borrowed("either"));
-        let table = Table {
-            name: "orders".to_owned(),
-        };
+        let table = Table { name: "orders".to_owned() };
         table.field();
         table.method();
         table.slice();
@@ -97,8 +95,5 @@ fn a_name_is_any_text() {
 }
 
 fn testing_block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }

@@ -38,10 +38,7 @@ fn current() -> SpanContext {
     assert_eq!(propagation::current_trace_id(), Some(trace_id.to_string()));
     assert_eq!(propagation::current_span_id(), Some(span_id.to_string()));
     let headers = propagation::inject_headers();
-    assert_eq!(
-        headers["traceparent"],
-        format!("00-{trace_id}-{span_id}-02")
-    );
+    assert_eq!(headers["traceparent"], format!("00-{trace_id}-{span_id}-02"));
     assert_eq!(headers["tracestate"], "vendor=1");
     assert!(!get_current_span().is_recording());
     current
@@ -195,9 +192,7 @@ fn a_guard_has_an_id() {
 
 #[test]
 fn a_guard_without_a_span_has_the_ids_of_the_current_one() {
-    let _attached = Context::new()
-        .with_remote_span_context(remote(0xa4))
-        .attach();
+    let _attached = Context::new().with_remote_span_context(remote(0xa4)).attach();
     // No capture: nothing is recorded in this context.
     let guard = create_span("not recorded");
     assert_eq!(ids_of(&guard), remote(0xa4));
@@ -248,9 +243,7 @@ fn opaque() -> impl Future<Output = [SpanContext; 2]> {
 
 #[test]
 fn a_future_keeps_its_id() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     check(0xa5, || {
         runtime.block_on(async {
             let (one, two, three, four, five) = tokio::join!(

@@ -100,8 +100,7 @@ fn updates_racing_with_the_end_never_reach_another_span() {
                 for cx in contexts {
                     let id = cx.span().span_context().span_id().to_string();
                     for _ in 0..20 {
-                        cx.span()
-                            .set_attribute(KeyValue::new("meant.for", id.clone()));
+                        cx.span().set_attribute(KeyValue::new("meant.for", id.clone()));
                     }
                 }
             });
@@ -132,8 +131,6 @@ fn a_span_ended_explicitly_keeps_its_state() {
         });
     });
     let span = spans.single("with_span");
-    span.assert_unset()
-        .assert_attribute("in.time", true)
-        .assert_no_attribute("late");
+    span.assert_unset().assert_attribute("in.time", true).assert_no_attribute("late");
     assert_eq!(span.times().1, end);
 }

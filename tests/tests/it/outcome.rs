@@ -58,19 +58,8 @@ fn an_error_is_recorded_with_its_chain_and_without_its_secrets() {
         .assert_attribute("exception.message", message)
         .assert_event("exception");
     let event = &span.events()[0];
-    let keys: Vec<_> = event
-        .attributes
-        .iter()
-        .map(|attribute| attribute.key.as_str())
-        .collect();
-    assert_eq!(
-        keys,
-        [
-            "exception.type",
-            "exception.message",
-            "exception.stacktrace"
-        ]
-    );
+    let keys: Vec<_> = event.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!(keys, ["exception.type", "exception.message", "exception.stacktrace"]);
     assert_eq!(
         event.attributes[2].value.as_str(),
         "0: cannot load from postgresql://<REDACTED>@db.internal/x?password=<REDACTED>\n1: token=<REDACTED> refused",
@@ -126,9 +115,7 @@ fn boxed_local() -> Result<(), Box<dyn Error>> {
 }
 #[traced]
 fn any() -> anyhow::Result<()> {
-    Err(anyhow::Error::new(Inner)
-        .context("while loading")
-        .context("while running"))
+    Err(anyhow::Error::new(Inner).context("while loading").context("while running"))
 }
 #[traced]
 fn generic<E>(error: E) -> Result<(), E> {
@@ -171,9 +158,7 @@ fn the_error_may_be_of_any_type() {
     spans.single("borrowing").assert_error("borrowed");
     spans.single("boxed").assert_error("boxed failed");
     spans.single("boxed_local").assert_error("boxed failed");
-    spans
-        .single("any")
-        .assert_error("while running: while loading: token=<REDACTED> refused");
+    spans.single("any").assert_error("while running: while loading: token=<REDACTED> refused");
     // Without a bound only the type name of `E` is available.
     spans.single("generic").assert_error("&str");
     spans.single("unit").assert_error("()");
@@ -181,9 +166,7 @@ fn the_error_may_be_of_any_type() {
         .single("joined")
         .assert_error("joined postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
         .assert_attribute("exception.type", "panic");
-    spans
-        .single("payload")
-        .assert_error("a value that is not text");
+    spans.single("payload").assert_error("a value that is not text");
 }
 
 #[test]
@@ -235,9 +218,7 @@ fn an_error_behind_a_box_has_its_own_type() {
             .assert_attribute("exception.type", expected);
     }
     let spans = testing::capture(|| recorded(&Named("a::B { c: 1 }")));
-    spans
-        .single("recorded")
-        .assert_attribute("exception.type", "a::B");
+    spans.single("recorded").assert_attribute("exception.type", "a::B");
 }
 
 #[test]
@@ -264,9 +245,7 @@ fn a_status_set_by_the_body_is_kept() {
     fn decided() {
         get_current_span().set_status(Status::error("by hand, token=abc123xyz"));
     }
-    testing::capture(decided)
-        .single("decided")
-        .assert_error("by hand, token=<REDACTED>");
+    testing::capture(decided).single("decided").assert_error("by hand, token=<REDACTED>");
 }
 
 #[traced]
@@ -284,10 +263,7 @@ async fn panics_later() {
 fn a_panic_is_recorded_and_resumed() {
     let spans = testing::capture(|| {
         let payload = catch_unwind(panics).unwrap_err();
-        assert_eq!(
-            payload.downcast_ref::<String>().unwrap(),
-            &format!("lost {SECRET}")
-        );
+        assert_eq!(payload.downcast_ref::<String>().unwrap(), &format!("lost {SECRET}"));
     });
     spans
         .single("panics")
@@ -326,16 +302,10 @@ async fn a_panic_in_a_future_is_recorded_and_resumed() {
                 Err(payload) => Poll::Ready(Err(payload)),
             }
         });
-        assert_eq!(
-            polled.await.unwrap_err().downcast_ref::<&str>(),
-            Some(&"later")
-        );
+        assert_eq!(polled.await.unwrap_err().downcast_ref::<&str>(), Some(&"later"));
     })
     .await;
-    spans
-        .single("panics_later")
-        .assert_error("later")
-        .assert_no_attribute("floe.cancelled");
+    spans.single("panics_later").assert_error("later").assert_no_attribute("floe.cancelled");
 }
 
 struct SpansWhenDropped;
@@ -356,17 +326,9 @@ async fn never_ready() {
 fn a_future_dropped_while_pending_is_cancelled_and_its_locals_are_dropped_in_the_span() {
     let spans = testing::capture(|| {
         let mut future = Box::pin(never_ready());
-        assert!(
-            future
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     });
-    spans
-        .single("never_ready")
-        .assert_unset()
-        .assert_attribute("floe.cancelled", true);
+    spans.single("never_ready").assert_unset().assert_attribute("floe.cancelled", true);
     spans.single("dropped").assert_child_of("never_ready");
 }
 
@@ -390,9 +352,7 @@ fn a_panicking_display_does_not_change_the_result() {
         Err(PanickingText)
     }
     let spans = testing::capture(|| assert!(odd().is_err()));
-    spans
-        .single("odd")
-        .assert_error("the error's text panicked: in Display");
+    spans.single("odd").assert_error("the error's text panicked: in Display");
 }
 
 #[test]
@@ -405,10 +365,7 @@ fn a_huge_message_is_cut() {
     let cut = |chars: usize| "ä".repeat(chars) + "…";
     // The last word may be a part of a secret; here it has no beginning.
     let recorded = cut((16 - 4) * 1024 / 2);
-    spans
-        .single("huge")
-        .assert_error(&cut(499))
-        .assert_attribute("exception.message", recorded);
+    spans.single("huge").assert_error(&cut(499)).assert_attribute("exception.message", recorded);
 }
 
 #[test]
@@ -461,9 +418,7 @@ async fn every_exit_ends_the_span_once_in_all_forms() {
     for name in ["early", "early_async"] {
         let mut both = spans.named(name);
         both.next().unwrap().assert_ok();
-        both.next()
-            .unwrap()
-            .assert_error("invalid digit found in string");
+        both.next().unwrap().assert_error("invalid digit found in string");
         assert!(both.next().is_none());
     }
 }
@@ -595,10 +550,7 @@ fn a_status_of_grpc_is_an_error_by_its_code_and_side() {
     });
     for (span, code) in spans.named("call").zip(codes) {
         if of_server.contains(&code) {
-            assert!(
-                matches!(span.data().status, Status::Error { .. }),
-                "{code:?}"
-            );
+            assert!(matches!(span.data().status, Status::Error { .. }), "{code:?}");
         } else {
             span.assert_ok();
         }

@@ -26,9 +26,7 @@ fn read(pairs: &[(&str, &str)]) -> SpanContext {
 fn baggage_of(header: &str) -> BTreeMap<String, String> {
     let cx = extract_context(&[("baggage", header)]);
     let entries = cx.baggage().iter();
-    entries
-        .map(|(key, (value, _))| (key.to_string(), value.to_string()))
-        .collect()
+    entries.map(|(key, (value, _))| (key.to_string(), value.to_string())).collect()
 }
 
 fn written(cx: Context) -> HashMap<String, String> {
@@ -61,17 +59,10 @@ fn context_goes_through_each_carrier() {
         let mut custom = Custom(Vec::new());
         inject_context(&mut custom);
         inject_context(&mut custom as &mut dyn Injector);
-        assert_eq!(
-            inject_headers().into_iter().collect::<BTreeMap<_, _>>(),
-            map
-        );
+        assert_eq!(inject_headers().into_iter().collect::<BTreeMap<_, _>>(), map);
         let _elsewhere = Context::new().attach();
         below_header_list(&list);
-        below_map(
-            map.iter()
-                .map(|(name, value)| (&**name, &**value))
-                .collect(),
-        );
+        below_map(map.iter().map(|(name, value)| (&**name, &**value)).collect());
         let read = extract_context(&custom).span().span_context().clone();
         assert_eq!(extract_context(&map).span().span_context(), &read);
         assert!(read.is_remote());
@@ -114,10 +105,7 @@ fn the_random_flag_is_set_and_kept() {
         assert!(inject_headers()["traceparent"].ends_with("-03"));
         for flags in ["00", "01", "02", "03"] {
             let received = read(&[("traceparent", &header(flags))]);
-            assert_eq!(
-                received.trace_flags(),
-                TraceFlags::new(flags.parse().unwrap())
-            );
+            assert_eq!(received.trace_flags(), TraceFlags::new(flags.parse().unwrap()));
             let _below = extract_context(&[("traceparent", header(flags))]).attach();
             let _span = create_span("below");
             assert!(inject_headers()["traceparent"].ends_with(flags));
@@ -134,10 +122,7 @@ fn flags_without_a_meaning_are_sent_as_zero() {
 
 /// Headers with this `tracestate`.
 fn with_state(state: &str) -> [(&'static str, String); 2] {
-    [
-        ("traceparent", header("01")),
-        ("tracestate", state.to_owned()),
-    ]
+    [("traceparent", header("01")), ("tracestate", state.to_owned())]
 }
 
 #[test]
@@ -149,22 +134,14 @@ fn a_trace_state_is_not_changed_under_the_id_of_its_sender() {
         ("one=1,two=2", Some("one=1,two=2"), "one=1,two=2"),
         (" one=1 ,, two=2,", Some("one=1,two=2"), "one=1,two=2"),
         ("one=1,one=2", Some("one=1,one=2"), "one=1,one=2"),
-        (
-            "a@@b=1,c@=2,d@e@f=3",
-            Some("a@@b=1,c@=2,d@e@f=3"),
-            "a@@b=1,c@=2,d@e@f=3",
-        ),
+        ("a@@b=1,c@=2,d@e@f=3", Some("a@@b=1,c@=2,d@e@f=3"), "a@@b=1,c@=2,d@e@f=3"),
         (&vendor, Some(&vendor), &vendor),
         (&long, None, &shortened),
     ] {
         let received = extract_context(&with_state(state));
         let sent = written(received.clone());
         assert_eq!(sent["traceparent"], header("01"));
-        assert_eq!(
-            sent.get("tracestate").map(String::as_str),
-            passed_on,
-            "{state}"
-        );
+        assert_eq!(sent.get("tracestate").map(String::as_str), passed_on, "{state}");
         let spans = testing::capture(|| {
             let cx = Context::current().with_remote_span_context(SpanContext::NONE);
             let _capture = cx.attach();
@@ -225,10 +202,7 @@ fn baggage_survives_a_round_trip() {
     let sent = Context::new().with_baggage(values.map(|(key, value)| KeyValue::new(key, value)));
     let headers = written(sent);
     let header = &headers["baggage"];
-    assert!(
-        header.bytes().all(|byte| matches!(byte, b'!'..=b'~')),
-        "{header}"
-    );
+    assert!(header.bytes().all(|byte| matches!(byte, b'!'..=b'~')), "{header}");
     let expected = values.map(|(key, value)| (key.to_owned(), value.to_owned()));
     assert_eq!(baggage_of(header), BTreeMap::from(expected));
 }
@@ -236,10 +210,7 @@ fn baggage_survives_a_round_trip() {
 #[test]
 fn foreign_baggage_is_parsed_by_the_specification() {
     for (header, expected) in [
-        (
-            "a=1,b=2;ttl=3;x , c = 3 ",
-            &[("a", "1"), ("b", "2"), ("c", "3")][..],
-        ),
+        ("a=1,b=2;ttl=3;x , c = 3 ", &[("a", "1"), ("b", "2"), ("c", "3")][..]),
         // A member without a value, without a name, or with an invalid name is dropped; the others
         // are kept.
         ("a,=1,b c=2,d=4", &[("d", "4")]),
@@ -251,9 +222,7 @@ fn foreign_baggage_is_parsed_by_the_specification() {
         ("a=1,b=é,é=1,c=3;p=é,d=4", &[("a", "1"), ("d", "4")]),
         ("b=%C3%A9", &[("b", "é")]),
     ] {
-        let expected = expected
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let expected = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         assert_eq!(baggage_of(header), expected.collect(), "{header}");
     }
     let several = extract_context(&[("baggage", "a=1"), ("Baggage", "b=2;p")]);
@@ -275,34 +244,22 @@ fn bytes_that_are_not_ascii_invalidate_one_member_of_a_header() {
     headers.insert("traceparent", header("01").parse().unwrap());
     let value = http::HeaderValue::from_bytes(b"one=1,two=\xe9").unwrap();
     headers.insert("tracestate", value);
-    let state = extract_context(&headers)
-        .span()
-        .span_context()
-        .trace_state()
-        .header();
+    let state = extract_context(&headers).span().span_context().trace_state().header();
     assert_eq!(state, "");
 }
 
 #[test]
 fn invalid_members_do_not_displace_valid_ones() {
     let header = format!("{}a=1", "invalid,".repeat(200));
-    assert_eq!(
-        baggage_of(&header),
-        BTreeMap::from([("a".to_owned(), "1".to_owned())])
-    );
+    assert_eq!(baggage_of(&header), BTreeMap::from([("a".to_owned(), "1".to_owned())]));
 }
 
 #[test]
 fn baggage_stays_within_its_limits() {
-    let wide = (0..200)
-        .map(|n| format!("key{n}=1"))
-        .collect::<Vec<_>>()
-        .join(",");
+    let wide = (0..200).map(|n| format!("key{n}=1")).collect::<Vec<_>>().join(",");
     assert_eq!(baggage_of(&wide).len(), 64);
-    let long = (0..20)
-        .map(|n| format!("key{n}={}", "x".repeat(1000)))
-        .collect::<Vec<_>>()
-        .join(",");
+    let long =
+        (0..20).map(|n| format!("key{n}={}", "x".repeat(1000))).collect::<Vec<_>>().join(",");
     assert_eq!(baggage_of(&long).len(), 8);
     // Each of these bytes is three when encoded; the identity has priority over other entries.
     let many = (0..60).map(|n| KeyValue::new(format!("a{n:02}"), "%".repeat(100)));
@@ -336,11 +293,7 @@ fn baggage_is_redacted() {
         written(cx)["baggage"],
         "broken=1,dsn=postgres://<REDACTED>@db/orders,noted=1,password=<REDACTED>,table=orders"
     );
-    assert_eq!(
-        baggage_value("password").as_deref(),
-        Some("hunter2"),
-        "inside nothing changes"
-    );
+    assert_eq!(baggage_value("password").as_deref(), Some("hunter2"), "inside nothing changes");
 }
 
 #[test]
@@ -355,11 +308,7 @@ fn bearer_tokens_in_baggage_are_redacted() {
         let of_letters = sent(&[scheme, " ", "abcdefghijklmnop"].concat());
         assert_eq!(of_letters, format!("auth.header={scheme}%20<REDACTED>"));
     }
-    for value in [
-        "bearer bonds",
-        "Bearer of the letter",
-        "the bearer certificate",
-    ] {
+    for value in ["bearer bonds", "Bearer of the letter", "the bearer certificate"] {
         let sent = sent(value);
         assert_eq!(sent, format!("auth.header={}", value.replace(' ', "%20")));
     }
@@ -397,10 +346,7 @@ fn the_current_ids_are_available() {
     assert!(propagation::is_trace_active(), "sampled or not");
     assert_eq!(propagation::current_trace_id().as_deref(), Some(TRACE));
     assert_eq!(propagation::current_span_id().as_deref(), Some(SPAN));
-    assert_eq!(
-        propagation::current_span_context().span_id().to_string(),
-        SPAN
-    );
+    assert_eq!(propagation::current_span_context().span_id().to_string(), SPAN);
 }
 
 #[traced(parent = request)]
@@ -428,10 +374,7 @@ async fn header_maps_are_carriers() {
         below_request(&request);
         below_headers(headers.clone()).await;
         // A duplicate header is counted even if it is not text.
-        headers.append(
-            "traceparent",
-            http::HeaderValue::from_bytes(b"\xff").unwrap(),
-        );
+        headers.append("traceparent", http::HeaderValue::from_bytes(b"\xff").unwrap());
         assert!(!extract_context(&headers).span().span_context().is_valid());
         // So is a single one: the sender is not the current span.
         headers.remove("traceparent");

@@ -8,10 +8,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 fn pool(threads: usize) -> ThreadPool {
-    ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .unwrap()
+    ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
 #[traced(name = format!("table {table}"))]

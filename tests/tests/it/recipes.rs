@@ -63,12 +63,7 @@ fn the_variables_are_those_of_the_documentation() {
 
 #[test]
 fn both_forms_have_the_same_destination() {
-    for Recipe {
-        backend,
-        variables,
-        yaml,
-    } in recipes()
-    {
+    for Recipe { backend, variables, yaml } in recipes() {
         let config = config(yaml);
         assert_eq!(config.backend, "otlp", "{backend}");
         let endpoint = variables["OTEL_EXPORTER_OTLP_ENDPOINT"];
@@ -88,10 +83,7 @@ fn the_service_has_the_features_of_the_recipes_over_grpc() {
     let (_, rest) = SERVICE.split_once("cargo add floe-telemetry ").unwrap();
     let (_, features) = rest.split_once("--features ").unwrap();
     let features: Vec<_> = features.lines().next().unwrap().split(',').collect();
-    for Recipe {
-        backend, variables, ..
-    } in recipes()
-    {
+    for Recipe { backend, variables, .. } in recipes() {
         let is_secure = variables["OTEL_EXPORTER_OTLP_ENDPOINT"].starts_with("https://");
         let is_grpc = variables["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc";
         assert!(!is_grpc || features.contains(&"otlp-grpc"), "{backend}");
@@ -101,12 +93,7 @@ fn the_service_has_the_features_of_the_recipes_over_grpc() {
 
 #[test]
 fn both_forms_send_the_same_header() {
-    for Recipe {
-        backend,
-        variables,
-        yaml,
-    } in recipes()
-    {
+    for Recipe { backend, variables, yaml } in recipes() {
         let header = variables
             .get("OTEL_EXPORTER_OTLP_HEADERS")
             .map(|value| value.trim_matches('"').split_once('=').unwrap());
@@ -125,10 +112,7 @@ fn both_forms_send_the_same_header() {
 #[test]
 fn the_document_of_the_tasks_is_valid() {
     let config = config(block(TASKS, "yaml"));
-    assert_eq!(
-        config.otlp_endpoint.as_deref(),
-        Some("http://localhost:4317")
-    );
+    assert_eq!(config.otlp_endpoint.as_deref(), Some("http://localhost:4317"));
     let pod = &config.resource_attributes.additional["k8s.pod.name"];
     assert_eq!(pod, "none");
     config.validate().unwrap();
@@ -157,9 +141,7 @@ fn each_document_of_the_manual_can_be_pasted() {
 
 #[test]
 fn the_tasks_name_the_versions_that_are_used() {
-    let (_, table) = TASKS
-        .split_once("| crate | version | for |\n|---|---|---|\n")
-        .unwrap();
+    let (_, table) = TASKS.split_once("| crate | version | for |\n|---|---|---|\n").unwrap();
     let mut rows = 0;
     for row in table.lines().take_while(|line| line.starts_with("| ")) {
         rows += 1;

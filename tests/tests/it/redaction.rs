@@ -27,41 +27,23 @@ impl std::error::Error for Refused {}
 #[test]
 fn every_text_of_a_span_is_redacted() {
     let state = TraceState::from_key_value([("vendor", url())]).unwrap();
-    let remote = SpanContext::new(
-        TraceId::from(1),
-        SpanId::from(2),
-        TraceFlags::SAMPLED,
-        true,
-        state,
-    );
+    let remote =
+        SpanContext::new(TraceId::from(1), SpanId::from(2), TraceFlags::SAMPLED, true, state);
     let spans = testing::capture(|| {
-        let _attached = Context::current()
-            .with_remote_span_context(remote.clone())
-            .attach();
+        let _attached = Context::current().with_remote_span_context(remote.clone()).attach();
         let span = create_span(format!("load {}", url()));
         span.set_attribute("url", url());
         span.set_attribute("urls", vec![url(), url()]);
         span.set_attribute(
             "process.command_args",
-            vec![
-                "shop".to_owned(),
-                "--password".to_owned(),
-                SECRET.to_owned(),
-                "-v".to_owned(),
-            ],
+            vec!["shop".to_owned(), "--password".to_owned(), SECRET.to_owned(), "-v".to_owned()],
         );
         span.set_attribute("db.password", SECRET);
         span.set_attribute("api_key", SECRET);
         span.set_attribute("pin.code.secret", 815_081_508_150_i64);
         span.set_attribute(format!("key {}", url()), 1);
-        span.add_event(
-            format!("event {}", url()),
-            vec![KeyValue::new("token", SECRET)],
-        );
-        span.add_event(
-            "headers",
-            vec![KeyValue::new("http.request.header.authorization", SECRET)],
-        );
+        span.add_event(format!("event {}", url()), vec![KeyValue::new("token", SECRET)]);
+        span.add_event("headers", vec![KeyValue::new("http.request.header.authorization", SECRET)]);
         span.set_status(Status::error(url()));
         record_exception(&Refused);
         let boxed: Box<dyn std::error::Error> = Box::new(Refused);
@@ -74,11 +56,7 @@ fn every_text_of_a_span_is_redacted() {
         tracer
             .span_builder(url())
             .with_attributes([KeyValue::new("password", SECRET)])
-            .with_links(vec![Link::new(
-                remote.clone(),
-                vec![KeyValue::new("url", url())],
-                0,
-            )])
+            .with_links(vec![Link::new(remote.clone(), vec![KeyValue::new("url", url())], 0)])
             .start(&tracer)
             .end();
         get_tracer("plain").start("plain").end();
@@ -86,18 +64,12 @@ fn every_text_of_a_span_is_redacted() {
     assert_eq!(spans.len(), 3);
     for span in spans.iter() {
         let text = format!("{:?}", span.data());
-        assert!(
-            !text.contains(SECRET) && !text.contains("815081508150"),
-            "{text}"
-        );
+        assert!(!text.contains(SECRET) && !text.contains("815081508150"), "{text}");
     }
     spans
         .single("load postgres://<REDACTED>@db/orders")
         .assert_attribute("url", "postgres://<REDACTED>@db/orders")
-        .assert_attribute(
-            "process.command_args",
-            vec!["shop", "--password", "<REDACTED>", "-v"],
-        )
+        .assert_attribute("process.command_args", vec!["shop", "--password", "<REDACTED>", "-v"])
         .assert_attribute("db.password", "<REDACTED>")
         .assert_attribute("pin.code.secret", "<REDACTED>");
 }

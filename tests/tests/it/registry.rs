@@ -28,10 +28,7 @@ fn place(id: u64, total: f64) {
 #[traced(attributes("acme.order.amount" = 1.5))]
 fn renamed() {}
 
-#[expect(
-    deprecated,
-    reason = "the registry renamed it, and the constant says so"
-)]
+#[expect(deprecated, reason = "the registry renamed it, and the constant says so")]
 #[traced(attributes(keys::ACME_ORDER_AMOUNT = 1.5))]
 fn renamed_constant() {}
 
@@ -74,10 +71,7 @@ fn a_folder_is_a_registry() {
         .assert_attribute("corp.order.id", 17)
         .assert_attribute("corp.person.id", 17)
         .assert_attribute("corp.shared.region", "eu");
-    assert_eq!(
-        manifest::CORP_PERSON_ID.as_str(),
-        company::CORP_PERSON_ID.as_str()
-    );
+    assert_eq!(manifest::CORP_PERSON_ID.as_str(), company::CORP_PERSON_ID.as_str());
 }
 
 #[test]

@@ -15,11 +15,7 @@ use opentelemetry::{Context, KeyValue};
 
 /// A capture claims a trace, so each test uses its own traces.
 fn remote(trace: u64, sampled: bool) -> SpanContext {
-    let flags = if sampled {
-        TraceFlags::SAMPLED
-    } else {
-        TraceFlags::default()
-    };
+    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
     SpanContext::new(
         TraceId::from(u128::from(trace)),
         SpanId::from(9),
@@ -66,15 +62,8 @@ fn the_parent_may_be_a_context() {
     assert_eq!(both[0].span_context().trace_id(), TraceId::from(107));
     assert_eq!(both[0].parent_span_id(), SpanId::from(9));
     both[1].assert_root();
-    assert_eq!(
-        spans.single("below_span_context").span_context().trace_id(),
-        TraceId::from(108)
-    );
-    assert!(
-        spans
-            .named("child")
-            .all(|child| child.parent_span_id() != SpanId::INVALID)
-    );
+    assert_eq!(spans.single("below_span_context").span_context().trace_id(), TraceId::from(108));
+    assert!(spans.named("child").all(|child| child.parent_span_id() != SpanId::INVALID));
 }
 
 #[test]
@@ -89,12 +78,7 @@ fn a_parent_that_is_not_sampled_is_followed() {
 /// The ids of the current span before and after a suspension, and those of a call in it.
 #[traced]
 async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
-    let id = || {
-        [
-            propagation::current_trace_id(),
-            propagation::current_span_id(),
-        ]
-    };
+    let id = || [propagation::current_trace_id(), propagation::current_span_id()];
     ids.push(id());
     tokio::task::yield_now().await;
     ids.push(id());
@@ -106,10 +90,7 @@ async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
 
 #[traced]
 fn inner() -> [Option<String>; 2] {
-    [
-        propagation::current_trace_id(),
-        propagation::current_span_id(),
-    ]
+    [propagation::current_trace_id(), propagation::current_span_id()]
 }
 
 #[test]
@@ -128,10 +109,7 @@ fn a_suspended_span_that_is_not_sampled_keeps_its_ids() {
         assert!(future.as_mut().poll(&mut task).is_pending());
         assert!(future.as_mut().poll(&mut task).is_ready());
         drop(future);
-        assert_eq!(
-            Context::current().span().span_context(),
-            &remote(209, false)
-        );
+        assert_eq!(Context::current().span().span_context(), &remote(209, false));
         let trace = Some(TraceId::from(208).to_string());
         assert!(ids.iter().all(|[id, _]| *id == trace), "{ids:?}");
         let [first, second, third, inner, last] = &ids[..] else {
@@ -169,11 +147,7 @@ async fn a_future_takes_its_parent_from_an_argument() {
 async fn the_parent_may_be_a_carrier() {
     let spans = testing::capture_async(async {
         let header = "00-00000000000000000000000000000407-0000000000000009-01";
-        below_carrier(HashMap::from([(
-            "traceparent".to_owned(),
-            header.to_owned(),
-        )]))
-        .await;
+        below_carrier(HashMap::from([("traceparent".to_owned(), header.to_owned())])).await;
         below_carrier(HashMap::new()).await;
     })
     .await;
@@ -207,10 +181,7 @@ fn a_root_has_links_and_keeps_the_baggage() {
     let spans = testing::capture(|| {
         let active = create_span("active");
         let _attached = Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
-        assert_eq!(
-            starts_a_new_trace(&active.span_context()).as_deref(),
-            Some("acme")
-        );
+        assert_eq!(starts_a_new_trace(&active.span_context()).as_deref(), Some("acme"));
     });
     let active = spans.single("active").span_context().clone();
     let root = spans.single("starts_a_new_trace").assert_root();
@@ -249,10 +220,7 @@ fn find(kind: io::ErrorKind) -> Result<u8, io::Error> {
     Err(kind.into())
 }
 
-#[expect(
-    clippy::ref_option,
-    reason = "`error_if` is given a reference to the result"
-)]
+#[expect(clippy::ref_option, reason = "`error_if` is given a reference to the result")]
 fn is_none<T>(value: &Option<T>) -> bool {
     value.is_none()
 }
@@ -264,11 +232,7 @@ async fn first(list: &[u8]) -> Option<&u8> {
 
 #[traced(error_if = |_| panic!("undecided"))]
 fn undecided(fails: bool) -> Result<(), String> {
-    if fails {
-        Err("failed".to_owned())
-    } else {
-        Ok(())
-    }
+    if fails { Err("failed".to_owned()) } else { Ok(()) }
 }
 
 #[tokio::test]
@@ -289,9 +253,7 @@ async fn error_if_decides_which_outcomes_are_errors() {
     finds[1].assert_error("timed out");
     let mut firsts: Vec<_> = spans.named("first").collect();
     firsts.sort_by_key(|span| span.attribute("error.type").is_none());
-    firsts[0]
-        .assert_error("refused by `error_if`")
-        .assert_attribute("error.type", "_OTHER");
+    firsts[0].assert_error("refused by `error_if`").assert_attribute("error.type", "_OTHER");
     firsts[1].assert_ok().assert_no_attribute("error.type");
 }
 
@@ -313,11 +275,7 @@ fn measured() {}
 #[test]
 fn metrics_are_a_flag_of_the_call_site() {
     testing::capture(measured).single("measured");
-    let site = |name| {
-        floe_telemetry::callsite::all()
-            .find(|site| site.name() == name)
-            .unwrap()
-    };
+    let site = |name| floe_telemetry::callsite::all().find(|site| site.name() == name).unwrap();
     assert!(site("measured").has_metrics());
     assert!(!site("undecided").has_metrics());
 }

@@ -123,21 +123,11 @@ async fn a_boxed_future_is_detected_under_any_name() {
     spans.single("call").assert_error("refused by `error_if`");
     spans.single("to_be_pinned").assert_error("5");
     spans.single("items").assert_ok();
-    let mut parents: Vec<_> = spans
-        .named("after")
-        .map(testing::CapturedSpan::parent_span_id)
-        .collect();
+    let mut parents: Vec<_> =
+        spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
     parents.sort_by_key(|id| id.to_bytes());
-    let names = [
-        "alias",
-        "other_argument",
-        "shared",
-        "generic",
-        "call",
-        "to_be_pinned",
-        "items",
-        "items",
-    ];
+    let names =
+        ["alias", "other_argument", "shared", "generic", "call", "to_be_pinned", "items", "items"];
     let mut expected = names.map(|name| spans.single(name).span_context().span_id());
     expected.sort_by_key(|id| id.to_bytes());
     assert_eq!(parents, expected);
@@ -146,10 +136,7 @@ async fn a_boxed_future_is_detected_under_any_name() {
 #[test]
 fn a_dropped_future_of_an_aliased_type_is_cancelled() {
     let spans = testing::capture(|| drop(alias(&1)));
-    spans
-        .single("alias")
-        .assert_unset()
-        .assert_attribute("floe.cancelled", true);
+    spans.single("alias").assert_unset().assert_attribute("floe.cancelled", true);
 }
 
 #[tokio::test]
@@ -307,11 +294,7 @@ async fn a_span_may_cover_the_call_only() {
     for name in ["starts", "around", "same"] {
         spans.single(name).assert_ok();
     }
-    assert!(
-        spans
-            .named("counted")
-            .all(|span| span.assert_ok().name() == "counted")
-    );
+    assert!(spans.named("counted").all(|span| span.assert_ok().name() == "counted"));
     assert_eq!(spans.named("counted").count(), 2);
     spans.single("Starter::start").assert_ok();
     spans.single("after").assert_child_of("Starter::wait");

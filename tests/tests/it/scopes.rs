@@ -90,19 +90,10 @@ fn a_function_of_another_package_has_the_scope_of_that_package() {
         scopes::of_no_tracer();
     });
     let of_renamed = |name: &str| (name.to_owned(), Some("7.3.1".to_owned()));
-    assert_eq!(
-        scope(&spans, "of_the_package"),
-        of_renamed("floe-tests-renamed")
-    );
-    assert_eq!(
-        scope(&spans, "of_a_named_tracer"),
-        of_renamed("renamed.named")
-    );
+    assert_eq!(scope(&spans, "of_the_package"), of_renamed("floe-tests-renamed"));
+    assert_eq!(scope(&spans, "of_a_named_tracer"), of_renamed("renamed.named"));
     assert_eq!(scope(&spans, "of_a_tracer"), of_renamed("renamed.by_hand"));
-    assert_eq!(
-        scope(&spans, "of_no_tracer"),
-        of_renamed("floe-tests-renamed")
-    );
+    assert_eq!(scope(&spans, "of_no_tracer"), of_renamed("floe-tests-renamed"));
 }
 
 #[test]
@@ -150,17 +141,9 @@ fn the_scope_of_a_tracing_span_is_its_target() {
             tracing::info_span!(target: "scopes::target", "of a target").in_scope(|| ());
         });
     });
-    assert_eq!(
-        scope(&spans, "of the module"),
-        (module_path!().to_owned(), None)
-    );
-    assert_eq!(
-        scope(&spans, "of a target"),
-        ("scopes::target".to_owned(), None)
-    );
-    spans
-        .single("of a target")
-        .assert_attribute("target", "scopes::target");
+    assert_eq!(scope(&spans, "of the module"), (module_path!().to_owned(), None));
+    assert_eq!(scope(&spans, "of a target"), ("scopes::target".to_owned(), None));
+    spans.single("of a target").assert_attribute("target", "scopes::target");
 }
 
 #[test]
@@ -180,14 +163,9 @@ fn the_linker_lists_tracers_and_what_call_sites_name() {
     let location = listed.location();
     assert_eq!(location.module(), module_path!());
     assert!(location.file().ends_with("tests/it/scopes.rs"));
-    let line = include_str!("scopes.rs")
-        .lines()
-        .position(|line| line.starts_with("static TRACER"));
+    let line = include_str!("scopes.rs").lines().position(|line| line.starts_with("static TRACER"));
     assert_eq!(location.line() as usize, line.unwrap() + 1);
-    assert_eq!(
-        location.to_string(),
-        format!("{}:{}", location.file(), location.line())
-    );
+    assert_eq!(location.to_string(), format!("{}:{}", location.file(), location.line()));
 
     let of_renamed = callsite::tracers().find(|scope| scope.name() == "renamed.by_hand");
     assert_eq!(of_renamed.unwrap().version(), Some("7.3.1"));
@@ -239,10 +217,7 @@ fn a_builder_sets_the_initial_properties_of_a_span() {
             span("child")
                 .attribute("order.id", 1)
                 .attribute("none", None::<u8>)
-                .attribute(
-                    "text",
-                    String::from("made at run time, and longer than a word"),
-                )
+                .attribute("text", String::from("made at run time, and longer than a word"))
                 .attributes(&Order { id: 2, note: None })
                 .kind(SpanKind::Producer)
                 .link(linked.clone())
@@ -294,18 +269,10 @@ fn a_span_is_current_from_its_start_and_not_before() {
 fn a_builder_can_start_on_another_thread() {
     let spans = testing::capture(|| {
         let _around = create_span("around");
-        let built = TRACER
-            .span("elsewhere")
-            .attribute("n", 1)
-            .parent(&Context::current());
-        std::thread::spawn(move || drop(built.start()))
-            .join()
-            .unwrap();
+        let built = TRACER.span("elsewhere").attribute("n", 1).parent(&Context::current());
+        std::thread::spawn(move || drop(built.start())).join().unwrap();
     });
-    spans
-        .single("elsewhere")
-        .assert_child_of("around")
-        .assert_attribute("n", 1);
+    spans.single("elsewhere").assert_child_of("around").assert_attribute("n", 1);
 }
 
 #[test]

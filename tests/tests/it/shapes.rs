@@ -22,11 +22,7 @@ fn opaque(n: u8) -> impl Future<Output = Result<u8, String>> {
     let doubled = n * 2;
     async move {
         pause().await;
-        if n == 0 {
-            Err("zero".into())
-        } else {
-            Ok(doubled)
-        }
+        if n == 0 { Err("zero".into()) } else { Ok(doubled) }
     }
 }
 
@@ -62,10 +58,8 @@ async fn the_span_of_a_returned_future_lasts_until_it_is_ready() {
     spans.named("before").for_each(|span| {
         span.assert_child_of("opaque");
     });
-    let mut parents: Vec<_> = spans
-        .named("after")
-        .map(|span| span.parent_span_id().to_string())
-        .collect();
+    let mut parents: Vec<_> =
+        spans.named("after").map(|span| span.parent_span_id().to_string()).collect();
     let mut expected = [&opaques[0], &opaques[1], &spans.single("boxed")]
         .map(|span| span.span_context().span_id().to_string());
     parents.sort();
@@ -82,10 +76,7 @@ async fn without_a_listener_a_boxed_future_is_returned_unchanged() {
 #[test]
 fn a_dropped_returned_future_is_cancelled() {
     let spans = testing::capture(|| drop(opaque(2)));
-    spans
-        .single("opaque")
-        .assert_unset()
-        .assert_attribute("floe.cancelled", true);
+    spans.single("opaque").assert_unset().assert_attribute("floe.cancelled", true);
 }
 
 #[traced]
@@ -150,18 +141,9 @@ async fn a_stream_has_a_span_until_it_ends() {
     .await;
     spans.single("stream").assert_ok();
     spans.single("between").assert_root();
-    spans
-        .single("boxed_stream")
-        .assert_unset()
-        .assert_attribute("floe.cancelled", true);
+    spans.single("boxed_stream").assert_unset().assert_attribute("floe.cancelled", true);
     let stream = spans.single("stream").span_context().span_id();
-    assert_eq!(
-        spans
-            .named("item")
-            .filter(|item| item.parent_span_id() == stream)
-            .count(),
-        3
-    );
+    assert_eq!(spans.named("item").filter(|item| item.parent_span_id() == stream).count(), 3);
 }
 
 #[test]
@@ -242,9 +224,7 @@ impl Store for Below {
 
 #[tokio::test]
 async fn async_trait_methods_are_spans_in_both_orders() {
-    let memory = Memory {
-        name: "sqlite".to_owned(),
-    };
+    let memory = Memory { name: "sqlite".to_owned() };
     let spans = testing::capture_async(async {
         assert_eq!(memory.load("a").await, Ok(1));
         assert!(memory.load("").await.is_err());
@@ -257,16 +237,11 @@ async fn async_trait_methods_are_spans_in_both_orders() {
     .await;
     let mut inside: Vec<_> = spans.named("inside").collect();
     let rank = |key: Option<&opentelemetry::Value>| {
-        ["a", "", "abc"]
-            .iter()
-            .position(|it| Some(&(*it).into()) == key)
+        ["a", "", "abc"].iter().position(|it| Some(&(*it).into()) == key)
     };
     inside.sort_by_key(|span| rank(span.attribute("key")));
     assert_eq!(inside.len(), 3);
-    inside[0]
-        .assert_ok()
-        .assert_attribute("name", "sqlite")
-        .assert_attribute("key", "a");
+    inside[0].assert_ok().assert_attribute("name", "sqlite").assert_attribute("key", "a");
     inside[1].assert_error("empty");
     inside[2].assert_child_of("reload");
     spans.single("reload").assert_attribute("self_len", 6);
@@ -274,9 +249,7 @@ async fn async_trait_methods_are_spans_in_both_orders() {
     let below = spans.single("Below::load").assert_attribute("key", "ab");
     assert_eq!(below.kind(), &floe_telemetry::SpanKind::Server);
     assert!(
-        spans
-            .named("after")
-            .all(|span| span.parent_span_id() != opentelemetry::SpanId::INVALID)
+        spans.named("after").all(|span| span.parent_span_id() != opentelemetry::SpanId::INVALID)
     );
 }
 
@@ -286,9 +259,7 @@ impl<T: Clone> Shelf<T> {
 
     /// A doc comment.
     pub(crate) fn new(item: T) -> Self {
-        Self {
-            items: vec![item; Self::SIZE],
-        }
+        Self { items: vec![item; Self::SIZE] }
     }
 
     #[traced(name = "shelf.first", attributes(n = self.items.len()))]
@@ -341,27 +312,13 @@ async fn a_block_names_its_methods_and_shares_its_arguments() {
     .await;
     let mut names = spans.names();
     names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            "Shelf::last",
-            "Shelf::new",
-            "Vec::sum",
-            "after",
-            "shelf.first"
-        ]
-    );
+    assert_eq!(names, ["Shelf::last", "Shelf::new", "Vec::sum", "after", "shelf.first"]);
     for name in ["Shelf::new", "Shelf::last"] {
-        let span = spans
-            .single(name)
-            .assert_attribute("db.system.name", "sqlite");
+        let span = spans.single(name).assert_attribute("db.system.name", "sqlite");
         assert_eq!(span.kind(), &floe_telemetry::SpanKind::Client);
     }
     // The `attributes` of the method replace those of the block.
-    spans
-        .single("shelf.first")
-        .assert_attribute("n", 3)
-        .assert_no_attribute("db.system.name");
+    spans.single("shelf.first").assert_attribute("n", 3).assert_no_attribute("db.system.name");
 }
 
 #[traced]
@@ -408,10 +365,7 @@ async fn boxes_of_all_kinds_are_spans_until_they_are_ready() {
     .await;
     assert_eq!(spans.named("after").count(), 6);
     for span in spans.named("after") {
-        assert_ne!(
-            span.parent_span_id(),
-            floe_telemetry::opentelemetry::SpanId::INVALID
-        );
+        assert_ne!(span.parent_span_id(), floe_telemetry::opentelemetry::SpanId::INVALID);
     }
     for name in ["pinned_opaque", "boxed_unpin", "behind_an_alias"] {
         assert_eq!(spans.named(name).count(), 2);

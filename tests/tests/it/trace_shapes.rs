@@ -53,9 +53,7 @@ fn message(spans: &Spans, assertion: impl FnOnce(&Spans)) -> String {
 #[test]
 fn five_queries_in_a_row_are_a_loop() {
     let spans = testing::capture(|| during("load", [0, 9], || queries(0..4)));
-    spans
-        .assert_no_n_plus_one()
-        .assert_no_n_plus_one_with(4, &[]);
+    spans.assert_no_n_plus_one().assert_no_n_plus_one_with(4, &[]);
     let spans = testing::capture(|| during("load", [0, 9], || queries(0..5)));
     assert_eq!(
         message(&spans, |spans| {
@@ -72,9 +70,7 @@ fn five_queries_in_a_row_are_a_loop() {
          query [Unset] table=customers id=3\n    \
          query [Unset] table=customers id=4"
     );
-    spans
-        .assert_no_n_plus_one_with(5, &[])
-        .assert_no_n_plus_one_with(0, &["load", "query"]);
+    spans.assert_no_n_plus_one_with(5, &[]).assert_no_n_plus_one_with(0, &["load", "query"]);
 }
 
 #[test]
@@ -141,12 +137,7 @@ fn other_calls_are_no_loop() {
             with("SELECT", [second, second + 1], [text], || {});
         }
     };
-    for calls in [
-        &at_once as &dyn Fn(),
-        &overlapping,
-        &of_many_parents,
-        &of_many_texts,
-    ] {
+    for calls in [&at_once as &dyn Fn(), &overlapping, &of_many_parents, &of_many_texts] {
         testing::capture(|| during("load", [0, 99], calls)).assert_no_n_plus_one();
     }
     // Each is the root of a trace.
@@ -188,11 +179,9 @@ fn the_time_of_a_name_is_the_sum_of_its_spans() {
     spans
         .assert_time_at_most("query", Duration::from_secs(3))
         .assert_time_at_most("load", Duration::from_secs(9));
-    for (name, found) in [
-        ("query", "3s in 2, the longest 2s"),
-        ("load", "9s"),
-        ("absent", "no such span"),
-    ] {
+    for (name, found) in
+        [("query", "3s in 2, the longest 2s"), ("load", "9s"), ("absent", "no such span")]
+    {
         let text = message(&spans, |spans| {
             spans.assert_time_at_most(name, Duration::from_millis(2999));
         });
@@ -218,11 +207,7 @@ fn parse(part: &str) {}
 #[traced(kind = client, attributes(row))]
 fn store(row: u8) -> Result<(), String> {
     parse("row");
-    if row == 0 {
-        Err("zero".to_owned())
-    } else {
-        Ok(())
-    }
+    if row == 0 { Err("zero".to_owned()) } else { Ok(()) }
 }
 
 #[test]

@@ -16,20 +16,11 @@ fn plain(n: i64) -> i64 {
 #[test]
 fn a_bare_attribute_names_the_span_after_the_function_and_records_no_argument() {
     let spans = testing::capture(|| assert_eq!(plain(1), 2));
-    let span = spans
-        .single("plain")
-        .assert_ok()
-        .assert_root()
-        .assert_no_attribute("n");
+    let span = spans.single("plain").assert_ok().assert_root().assert_no_attribute("n");
     assert_eq!(span.kind(), &SpanKind::Internal);
     span.assert_attribute("code.function.name", "it::traced::plain")
         .assert_attribute("code.line.number", PLAIN);
-    assert!(
-        span.attribute("code.file.path")
-            .unwrap()
-            .as_str()
-            .ends_with("traced.rs")
-    );
+    assert!(span.attribute("code.file.path").unwrap().as_str().ends_with("traced.rs"));
     assert_eq!(spans.len(), 1);
 }
 
@@ -56,10 +47,7 @@ impl Table {
 }
 
 fn table() -> Table {
-    Table {
-        name: "orders".to_owned(),
-        rows: vec![1, 2],
-    }
+    Table { name: "orders".to_owned(), rows: vec![1, 2] }
 }
 
 #[test]
@@ -97,10 +85,7 @@ fn with_closure(source: String, count: Option<u64>) -> usize {
     source.len() + usize::try_from(count.unwrap_or_default()).unwrap()
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "every argument comes by reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "every argument comes by reference")]
 fn describe(source: &str, fails: &bool) -> Result<[KeyValue; 1], String> {
     if *fails {
         return Err("no attributes for api_key=abc123def".to_owned());
@@ -126,20 +111,9 @@ fn attributes_fn_takes_closures_and_paths_and_returns_derived_structs_and_key_va
         with_path("sql".to_owned(), false);
     });
     let mut closures = spans.named("with_closure");
-    closures
-        .next()
-        .unwrap()
-        .assert_attribute("load.source", "csv")
-        .assert_attribute("rows", 3);
-    closures
-        .next()
-        .unwrap()
-        .assert_attribute("load.source", "json")
-        .assert_no_attribute("rows");
-    spans
-        .single("with_path")
-        .assert_attribute("source", "sql")
-        .assert_no_attribute("floe.warning");
+    closures.next().unwrap().assert_attribute("load.source", "csv").assert_attribute("rows", 3);
+    closures.next().unwrap().assert_attribute("load.source", "json").assert_no_attribute("rows");
+    spans.single("with_path").assert_attribute("source", "sql").assert_no_attribute("floe.warning");
 }
 
 #[test]
@@ -196,20 +170,12 @@ fn inner() {}
 fn calls_nest() {
     let spans = testing::capture(outer);
     spans.single("outer").assert_root();
-    spans
-        .single("by.hand")
-        .assert_child_of("outer")
-        .assert_ok()
-        .assert_attribute("n", 1);
+    spans.single("by.hand").assert_child_of("outer").assert_ok().assert_attribute("n", 1);
     let mut inners = spans.named("inner");
     inners.next().unwrap().assert_child_of("outer");
     inners.next().unwrap().assert_child_of("by.hand");
     let (start, end) = spans.single("outer").times();
-    assert!(
-        spans
-            .named("inner")
-            .all(|span| start <= span.times().0 && span.times().1 <= end)
-    );
+    assert!(spans.named("inner").all(|span| start <= span.times().0 && span.times().1 <= end));
 }
 
 #[test]
@@ -231,13 +197,8 @@ fn without_a_listener_attributes_are_not_evaluated() {
 
 #[test]
 fn every_annotated_function_is_listed_before_it_runs() {
-    let site = floe_telemetry::callsite::all()
-        .find(|site| site.name() == "table.read")
-        .unwrap();
-    assert_eq!(
-        (site.function(), site.location().module()),
-        ("read", "it::traced")
-    );
+    let site = floe_telemetry::callsite::all().find(|site| site.name() == "table.read").unwrap();
+    assert_eq!((site.function(), site.location().module()), ("read", "it::traced"));
     assert_eq!(site.kind(), &SpanKind::Client);
 }
 
@@ -299,13 +260,9 @@ fn the_name_of_a_method_has_its_type() {
         ("Block::made", "it::traced::Block::made"),
         ("block.get", "it::traced::Block::get"),
     ] {
-        spans
-            .single(span)
-            .assert_attribute("code.function.name", function);
+        spans.single(span).assert_attribute("code.function.name", function);
     }
-    let site = floe_telemetry::callsite::all()
-        .find(|site| site.name() == "block.get")
-        .unwrap();
+    let site = floe_telemetry::callsite::all().find(|site| site.name() == "block.get").unwrap();
     assert_eq!(site.function(), "get");
 }
 
@@ -363,12 +320,7 @@ fn user_code_that_panics_does_not_change_the_function() {
         ("with_links", "in the links"),
     ] {
         let warning = format!("attributes panicked: {place}");
-        spans
-            .single(name)
-            .assert_ok()
-            .assert_attribute("floe.warning", warning.as_str());
+        spans.single(name).assert_ok().assert_attribute("floe.warning", warning.as_str());
     }
-    spans
-        .single("with_error")
-        .assert_error("the error's text panicked: in Display");
+    spans.single("with_error").assert_error("the error's text panicked: in Display");
 }

@@ -6,12 +6,7 @@
 //! with the others. It prints user seconds (medians), the size of the stripped binary, and the size
 //! of a future in bytes.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a benchmark"
-)]
+#![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a benchmark")]
 
 mod program;
 
@@ -42,10 +37,8 @@ struct Measured {
 
 fn contestants() -> Vec<Contestant> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry");
-    let ours = format!(
-        "floe-telemetry = {{ path = '{}', default-features = false }}",
-        ours.display()
-    );
+    let ours =
+        format!("floe-telemetry = {{ path = '{}', default-features = false }}", ours.display());
     let fastrace = r#"fastrace = { version = "0.7", features = ["enable"] }"#;
     let minitrace = r#"minitrace = { version = "0.6", features = ["enable"] }"#;
     let tracing = r#"tracing = "0.1""#;
@@ -58,22 +51,10 @@ fn contestants() -> Vec<Contestant> {
     [
         ("no attribute", "", ""),
         (OURS, &*ours, "#[floe_telemetry::traced]"),
-        (
-            "floe-telemetry, 2 attributes",
-            &*ours,
-            "#[floe_telemetry::traced(attributes(id, name))]",
-        ),
+        ("floe-telemetry, 2 attributes", &*ours, "#[floe_telemetry::traced(attributes(id, name))]"),
         ("fastrace", fastrace, "#[fastrace::trace]"),
-        (
-            "tracing, skip_all",
-            tracing,
-            "#[tracing::instrument(skip_all)]",
-        ),
-        (
-            "tracing, skip_all, err",
-            tracing,
-            "#[tracing::instrument(skip_all, err)]",
-        ),
+        ("tracing, skip_all", tracing, "#[tracing::instrument(skip_all)]"),
+        ("tracing, skip_all, err", tracing, "#[tracing::instrument(skip_all, err)]"),
         (
             "tracing, 2 fields, err",
             tracing,
@@ -106,10 +87,7 @@ fn main() {
         cargo(&package, "check");
         cargo(&package, "build");
         let binary = directory.join(format!("target/debug/compile-time-{number}"));
-        let futures = Command::new(&binary)
-            .output()
-            .expect("the package runs")
-            .stdout;
+        let futures = Command::new(&binary).output().expect("the package runs").stdout;
         all.push(Measured {
             check: Vec::new(),
             build: Vec::new(),
@@ -173,11 +151,8 @@ fn write_package(package: &Path, number: usize, contestant: &Contestant) {
     );
     fs::create_dir_all(package.join("src")).expect("the temporary directory can be written");
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest is written");
-    fs::write(
-        package.join("src/main.rs"),
-        program::source(contestant.attribute),
-    )
-    .expect("a file is written");
+    fs::write(package.join("src/main.rs"), program::source(contestant.attribute))
+        .expect("a file is written");
 }
 
 /// Runs cargo on the package alone and returns the user time of cargo and the compiler.
@@ -199,20 +174,13 @@ fn cargo(package: &Path, command: &str) {
         .env("RUSTFLAGS", "-Awarnings")
         .status()
         .expect("cargo runs");
-    assert!(
-        status.success(),
-        "the package {} does not build",
-        package.display()
-    );
+    assert!(status.success(), "the package {} does not build", package.display());
 }
 
 /// User time of all child processes so far in seconds, which Linux counts in hundredths.
 fn children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
     let fields = stat.rsplit_once(')').expect("the name is in parentheses").1;
-    let ticks = fields
-        .split_whitespace()
-        .nth(13)
-        .and_then(|field| field.parse::<f64>().ok());
+    let ticks = fields.split_whitespace().nth(13).and_then(|field| field.parse::<f64>().ok());
     ticks.unwrap_or_else(|| panic!("no times in {stat}")) / 100.0
 }

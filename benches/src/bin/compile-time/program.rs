@@ -11,13 +11,7 @@ pub(super) fn source(attribute: &str) -> String {
     let mut source = String::from(HEAD);
     let mut calls = String::new();
     for n in 0..FUNCTIONS {
-        let _ = write!(
-            source,
-            "{}",
-            FUNCTION
-                .replace('@', attribute)
-                .replace('$', &n.to_string())
-        );
+        let _ = write!(source, "{}", FUNCTION.replace('@', attribute).replace('$', &n.to_string()));
         let _ = writeln!(
             calls,
             "    total += call_{n}(3, \"a\").unwrap() + ready(later_{n}(4, \"b\")).unwrap();"

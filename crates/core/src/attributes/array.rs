@@ -54,19 +54,11 @@ fn all<T: ToAttributeValue, V>(
     items: &[T],
     convert: fn(AttributeValue) -> Option<V>,
 ) -> Option<Vec<V>> {
-    items
-        .iter()
-        .filter_map(T::to_attribute_value)
-        .map(convert)
-        .collect()
+    items.iter().filter_map(T::to_attribute_value).map(convert).collect()
 }
 
 fn texts<T: ToAttributeValue>(items: &[T]) -> Vec<StringValue> {
-    items
-        .iter()
-        .filter_map(T::to_attribute_value)
-        .map(text)
-        .collect()
+    items.iter().filter_map(T::to_attribute_value).map(text).collect()
 }
 
 fn text(value: AttributeValue) -> StringValue {

@@ -129,9 +129,7 @@ pub fn record_prefixed<A: FloeAttributes + ?Sized>(
 }
 
 fn is_prefixed(known: &str, prefix: &str, key: &str) -> bool {
-    let suffix = known
-        .strip_prefix(prefix)
-        .and_then(|suffix| suffix.strip_prefix('.'));
+    let suffix = known.strip_prefix(prefix).and_then(|suffix| suffix.strip_prefix('.'));
     suffix == Some(key)
 }
 

@@ -21,10 +21,7 @@ use crate::FloeAttributes;
     serde(rename_all = "lowercase")
 )]
 #[cfg_attr(feature = "_schema", derive(schemars::JsonSchema))]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the three modes are a contract of the platform"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the three modes are a contract of the platform")]
 pub enum Mode {
     /// Development.
     #[default]
@@ -64,12 +61,8 @@ impl ParseModeError {
     fn new(text: &str) -> Self {
         let is_word = !text.is_empty()
             && text.len() <= 32
-            && text
-                .bytes()
-                .all(|c| c.is_ascii_alphabetic() || c == b'-' || c == b'_');
-        Self {
-            found: is_word.then(|| text.to_owned()),
-        }
+            && text.bytes().all(|c| c.is_ascii_alphabetic() || c == b'-' || c == b'_');
+        Self { found: is_word.then(|| text.to_owned()) }
     }
 }
 
@@ -112,10 +105,7 @@ impl FromStr for Mode {
 /// assert_eq!(FloeSpanAttributes::PIPELINE_ID, "floe.pipeline.id");
 /// ```
 #[derive(Clone, Debug, Eq, FloeAttributes, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the fields are a contract of the platform"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the fields are a contract of the platform")]
 pub struct FloeSpanAttributes {
     /// The namespace, 1 to 128 characters.
     #[floe(key = "floe.namespace", examples = ["sales"])]

@@ -90,11 +90,7 @@ pub trait FloeAttributes {
     fn to_otel_dict(&self) -> Vec<KeyValue> {
         let mut list = AttributeList::default();
         self.record(&mut list);
-        list.as_slice()
-            .iter()
-            .cloned()
-            .map(KeyValue::from)
-            .collect()
+        list.as_slice().iter().cloned().map(KeyValue::from).collect()
     }
 }
 
@@ -128,10 +124,7 @@ impl<T: FloeAttributes> FloeAttributes for Option<T> {
     const SCHEMA: &'static [AttributeSchema] =
         const { &SchemaList::nesting().nested(T::SCHEMA).all_optional() }.as_slice();
     const KEYS: &'static [&'static str] = T::KEYS;
-    const GROUP: AttributeGroup = AttributeGroup {
-        attributes: Self::SCHEMA,
-        ..T::GROUP
-    };
+    const GROUP: AttributeGroup = AttributeGroup { attributes: Self::SCHEMA, ..T::GROUP };
 
     fn record(&self, list: &mut AttributeList) {
         if let Some(value) = self {

@@ -87,10 +87,7 @@ impl AttributeList {
             self.owns_memory = true;
         }
         if self.items.len() < MAX_ATTRIBUTES {
-            self.items.extend(iter::once_with(|| Attribute {
-                key: key.into(),
-                value: value(),
-            }));
+            self.items.extend(iter::once_with(|| Attribute { key: key.into(), value: value() }));
         } else {
             self.replace(key.into(), value());
         }

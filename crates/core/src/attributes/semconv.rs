@@ -121,10 +121,7 @@ impl<T> TypedKey<T> {
     /// Creates a key.
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
-        Self {
-            key,
-            of: PhantomData,
-        }
+        Self { key, of: PhantomData }
     }
 
     /// Returns the text of the key.

@@ -36,10 +36,7 @@ impl Text {
     /// An empty text.
     #[inline]
     pub(super) const fn empty() -> Self {
-        Self(Repr::Short {
-            length: 0,
-            bytes: [0; SHORT],
-        })
+        Self(Repr::Short { length: 0, bytes: [0; SHORT] })
     }
 
     /// Formats a value with `Debug`. Short text is formatted without an allocation.
@@ -70,17 +67,10 @@ impl Text {
             }
         }
 
-        let mut writer = Writer {
-            short: Self::empty(),
-            long: String::new(),
-        };
+        let mut writer = Writer { short: Self::empty(), long: String::new() };
         // If the implementation fails, the text that it wrote before is kept.
         let _ = write!(writer, "{value:?}");
-        if writer.long.is_empty() {
-            writer.short
-        } else {
-            writer.long.into()
-        }
+        if writer.long.is_empty() { writer.short } else { writer.long.into() }
     }
 
     /// The bytes of the text, without the check for valid UTF-8 that [`Deref`] does.

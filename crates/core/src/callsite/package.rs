@@ -53,9 +53,7 @@ impl Packages {
             return None;
         }
         let folders = folders(file, &["src", "tests", "examples", "benches"]);
-        iter::once(file)
-            .chain(folders)
-            .find_map(|key| self.0.get(key).copied())?
+        iter::once(file).chain(folders).find_map(|key| self.0.get(key).copied())?
     }
 }
 
@@ -78,16 +76,8 @@ mod tests {
     fn packages(sites: &[(&'static str, &'static str)]) -> Packages {
         Packages::of(sites.iter().map(|&(package, file)| {
             let version = Some("1.0.0");
-            let site = CallSite::new(
-                "f",
-                "f",
-                "m",
-                file,
-                1,
-                SpanKind::Internal,
-                Some(package),
-                version,
-            );
+            let site =
+                CallSite::new("f", "f", "m", file, 1, SpanKind::Internal, Some(package), version);
             &*Box::leak(Box::new(site))
         }))
     }
@@ -127,21 +117,9 @@ mod tests {
 
     #[test]
     fn the_name_of_a_tracer_is_no_package() {
-        let site = CallSite::new(
-            "f",
-            "f",
-            "m",
-            "src/a.rs",
-            1,
-            SpanKind::Internal,
-            Some("shop"),
-            None,
-        );
+        let site =
+            CallSite::new("f", "f", "m", "src/a.rs", 1, SpanKind::Internal, Some("shop"), None);
         let site = Box::leak(Box::new(site.with_tracer("acme.mail")));
-        assert!(
-            Packages::of([&*site].into_iter())
-                .find("src/a.rs")
-                .is_none()
-        );
+        assert!(Packages::of([&*site].into_iter()).find("src/a.rs").is_none());
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! Nothing happens before the first reading, and nothing waits for a calibration: the rate of the counter is
 //! measured between the first reading and a later one, so a duration is as exact as the two of them.
-#![expect(
-    unsafe_code,
-    reason = "the standard library has these instructions as unsafe functions"
-)]
+#![expect(unsafe_code, reason = "the standard library has these instructions as unsafe functions")]
 
 #[cfg(target_arch = "x86")]
 use std::arch::x86::{__cpuid, _rdtsc};
@@ -39,11 +36,7 @@ static START: OnceLock<Moment> = OnceLock::new();
 
 #[inline]
 pub(super) fn now() -> u64 {
-    if SOURCE.load(Ordering::Relaxed) == COUNTER {
-        counter()
-    } else {
-        other()
-    }
+    if SOURCE.load(Ordering::Relaxed) == COUNTER { counter() } else { other() }
 }
 
 #[inline]
@@ -81,10 +74,7 @@ fn has_invariant_counter() -> bool {
 
     // SAFETY: every processor with a time-stamp counter has this instruction. It is asked for the highest number
     // first, which all of them answer.
-    #[allow(
-        unused_unsafe,
-        reason = "later versions of Rust have it as a safe function"
-    )]
+    #[allow(unused_unsafe, reason = "later versions of Rust have it as a safe function")]
     let answer = |number| unsafe { __cpuid(number) };
     answer(0x8000_0000).eax >= ADVANCED_POWER_MANAGEMENT
         && answer(ADVANCED_POWER_MANAGEMENT).edx & INVARIANT_COUNTER != 0

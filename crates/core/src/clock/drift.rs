@@ -226,10 +226,7 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
         let start = (machine.ticks(), machine.unix());
         machine.pass(SECOND / 2);
         let duration = clock.duration(start.0, machine.ticks()).as_nanos();
-        assert!(
-            duration.abs_diff(500 * millisecond) < millisecond,
-            "{duration}"
-        );
+        assert!(duration.abs_diff(500 * millisecond) < millisecond, "{duration}");
         assert!(clock.signed_unix(start.0).abs_diff(start.1) < millisecond);
     }
 }
@@ -244,8 +241,5 @@ fn a_jump_in_the_first_interval_leaves_the_rate() {
     let start = machine.ticks();
     machine.pass(SECOND / 2);
     let duration = clock.duration(start, machine.ticks()).as_nanos();
-    assert!(
-        duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000,
-        "{duration}"
-    );
+    assert!(duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000, "{duration}");
 }

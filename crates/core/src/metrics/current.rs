@@ -50,10 +50,7 @@ pub fn is_enabled() -> bool {
 /// The current provider, if there is one.
 pub fn current() -> Option<Current> {
     let provider = PROVIDER.read().unwrap_or_else(PoisonError::into_inner);
-    Some(Current {
-        generation: generation(),
-        provider: Arc::clone(provider.as_ref()?),
-    })
+    Some(Current { generation: generation(), provider: Arc::clone(provider.as_ref()?) })
 }
 
 /// Replaces the current provider; `None` removes it.

@@ -157,10 +157,7 @@ impl Instruments {
             return None;
         }
         if self.generation != generation {
-            *self = Self {
-                generation,
-                ..Self::default()
-            };
+            *self = Self { generation, ..Self::default() };
         }
         let count = self.by_name.len();
         if let Some(entry) = self.by_name.get_mut(metric.name) {
@@ -178,20 +175,13 @@ impl Instruments {
         }
         if count >= MAX_NAMES {
             self.is_limit_reported = true;
-            return Some(format!(
-                "its recorder has reached the limit of {MAX_NAMES} metrics"
-            ));
+            return Some(format!("its recorder has reached the limit of {MAX_NAMES} metrics"));
         }
         let instrument = built?;
         let fault = metric.fault();
         self.by_name.insert(
             metric.name.to_owned(),
-            Entry {
-                kind,
-                unit: metric.unit.to_owned(),
-                is_reported: fault.is_some(),
-                instrument,
-            },
+            Entry { kind, unit: metric.unit.to_owned(), is_reported: fault.is_some(), instrument },
         );
         fault.map(str::to_owned)
     }

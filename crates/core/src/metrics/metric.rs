@@ -28,12 +28,7 @@ impl<'a> Metric<'a> {
     /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
     #[must_use]
     pub const fn new(name: &'a str) -> Self {
-        Self {
-            name,
-            unit: "",
-            description: "",
-            boundaries: None,
-        }
+        Self { name, unit: "", description: "", boundaries: None }
     }
 
     /// Sets the unit, in [UCUM](https://ucum.org) notation: `s`, `By`, `{row}`. At most 63 ASCII
@@ -46,20 +41,14 @@ impl<'a> Metric<'a> {
     /// Sets the description, for people who read the metric in a backend.
     #[must_use]
     pub const fn with_description(self, description: &'a str) -> Self {
-        Self {
-            description,
-            ..self
-        }
+        Self { description, ..self }
     }
 
     /// Sets the boundaries between the buckets of a histogram, in ascending order. The default is
     /// the specification's, which suits milliseconds.
     #[must_use]
     pub const fn with_boundaries(self, boundaries: &'a [f64]) -> Self {
-        Self {
-            boundaries: Some(boundaries),
-            ..self
-        }
+        Self { boundaries: Some(boundaries), ..self }
     }
 
     /// Why the metric is invalid, if it is.

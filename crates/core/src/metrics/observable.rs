@@ -83,9 +83,7 @@ pub(super) fn add(
         return Err("it is observed already".to_owned());
     }
     if all.len() >= MAX_INSTRUMENTS {
-        return Err(format!(
-            "expected at most {MAX_INSTRUMENTS} observable instruments"
-        ));
+        return Err(format!("expected at most {MAX_INSTRUMENTS} observable instruments"));
     }
     let instrument = Registered {
         scope,

@@ -211,10 +211,7 @@ impl MetricRecorder {
         // The second iteration finds the instrument that the first one created.
         for _ in 0..2 {
             let mut conflicts = false;
-            let guard = self
-                .instruments
-                .read()
-                .unwrap_or_else(PoisonError::into_inner);
+            let guard = self.instruments.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(instruments) = &*guard
                 && instruments.generation == current::generation()
             {
@@ -260,19 +257,9 @@ fn warn(metric: &str, reason: &str, is_observed: bool) {
 
     let (metric, reason) = (sanitize_error(metric), sanitize_error(reason));
     if is_observed {
-        internal_log!(
-            warn,
-            metric = &*metric,
-            reason = &*reason,
-            "a metric is not observed"
-        );
+        internal_log!(warn, metric = &*metric, reason = &*reason, "a metric is not observed");
     } else {
-        internal_log!(
-            warn,
-            metric = &*metric,
-            reason = &*reason,
-            "a metric is not recorded"
-        );
+        internal_log!(warn, metric = &*metric, reason = &*reason, "a metric is not recorded");
     }
 }
 

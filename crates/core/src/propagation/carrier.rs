@@ -122,9 +122,7 @@ impl Extractor for PairExtractor<'_> {
 
 impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for [(N, V)] {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&PairExtractor::new(
-            self.iter().map(|(name, value)| (name, value)),
-        ));
+        read(&PairExtractor::new(self.iter().map(|(name, value)| (name, value))));
     }
 }
 
@@ -148,9 +146,7 @@ impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for BTreeMap<N, V> {
 
 impl<V: AsRef<str>, S> ExtractFrom<kind::Pairs> for HashMap<&str, V, S> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&PairExtractor::new(
-            self.iter().map(|(name, value)| (*name, value)),
-        ));
+        read(&PairExtractor::new(self.iter().map(|(name, value)| (*name, value))));
     }
 }
 

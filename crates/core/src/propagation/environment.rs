@@ -72,11 +72,7 @@ impl EnvironmentCarrier {
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for EnvironmentCarrier {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(n, v)| (n.into(), v.into()));
-        Self(
-            variables
-                .filter(|(name, _)| normalize(name) == *name)
-                .collect(),
-        )
+        Self(variables.filter(|(name, _)| normalize(name) == *name).collect())
     }
 }
 
@@ -143,9 +139,8 @@ mod tests {
 
     #[test]
     fn only_normalized_names_are_read() {
-        let carrier: EnvironmentCarrier = [("x-b3-traceid", "1"), ("X_B3_SPANID", "2")]
-            .into_iter()
-            .collect();
+        let carrier: EnvironmentCarrier =
+            [("x-b3-traceid", "1"), ("X_B3_SPANID", "2")].into_iter().collect();
         assert_eq!(carrier.get("x-b3-traceid"), None);
         assert_eq!(carrier.get("x-b3-spanid"), Some("2"));
         assert_eq!(carrier.keys(), ["X_B3_SPANID"]);

@@ -24,10 +24,7 @@ use self::trace_context::TraceContextPropagator;
 /// Until it is called, this crate's own functions use both formats as well, unless another global
 /// propagator was set; other libraries inject and extract nothing.
 pub fn setup_propagators() {
-    install(vec![
-        Box::new(TraceContextPropagator),
-        Box::new(BaggagePropagator),
-    ]);
+    install(vec![Box::new(TraceContextPropagator), Box::new(BaggagePropagator)]);
 }
 
 /// A propagator of any format.

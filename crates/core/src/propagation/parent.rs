@@ -69,7 +69,6 @@ impl<K, T: AsParent<K> + ?Sized> AsParent<Inside<K>> for &T {
 /// `None` means the current context.
 impl<K, T: AsParent<K>> AsParent<Inside<K>> for Option<T> {
     fn as_parent(&self) -> Context {
-        self.as_ref()
-            .map_or_else(super::current_context, T::as_parent)
+        self.as_ref().map_or_else(super::current_context, T::as_parent)
     }
 }

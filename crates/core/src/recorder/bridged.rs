@@ -80,20 +80,12 @@ impl BridgedSpan {
             }
             _ => None,
         };
-        Some(Self {
-            state,
-            unsampled,
-            timings: None,
-        })
+        Some(Self { state, unsampled, timings: None })
     }
 
     /// Stands for the span in the context, which it does not end.
     pub fn propagating(cx: Context) -> Self {
-        Self {
-            state: Parked::in_context(cx, Site::NONE),
-            unsampled: None,
-            timings: None,
-        }
+        Self { state: Parked::in_context(cx, Site::NONE), unsampled: None, timings: None }
     }
 
     /// Measures from now on how long the span is entered.
@@ -157,9 +149,9 @@ impl BridgedSpan {
         };
         let parent = Parent::of(parent);
         self.state = match open_detached(&parent, callsite, Some(&fill)) {
-            Parked::Off => parent
-                .map(propagated)
-                .map_or(Parked::Off, |cx| Parked::in_context(cx, Site::NONE)),
+            Parked::Off => {
+                parent.map(propagated).map_or(Parked::Off, |cx| Parked::in_context(cx, Site::NONE))
+            }
             state => state,
         };
         prepare(&self.state);
@@ -173,10 +165,9 @@ impl BridgedSpan {
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
             Parked::Off | Parked::Unsampled(_) => None,
-            Parked::In(parked) => Some(Entrance {
-                site: parked.1,
-                ..Entrance::to(parked.0.clone())
-            }),
+            Parked::In(parked) => {
+                Some(Entrance { site: parked.1, ..Entrance::to(parked.0.clone()) })
+            }
             Parked::Recording(recording) => {
                 let site = Site::of(recording.record.head.callsite);
                 list(recording, site);
@@ -293,13 +284,7 @@ pub enum EnteredSpan {
 impl Entrance {
     /// Makes the span in a context current.
     pub const fn to(context: Context) -> Self {
-        Self {
-            context,
-            updates: None,
-            is_recorded: false,
-            is_in_boundary: false,
-            site: Site::NONE,
-        }
+        Self { context, updates: None, is_recorded: false, is_in_boundary: false, site: Site::NONE }
     }
 
     /// The ids of the span.
@@ -344,11 +329,7 @@ impl Entrance {
         let has_boundaries = listeners::has_boundaries(listeners::current());
         let span = self.updates.filter(|_| has_boundaries && self.is_recorded);
         let guard = span.map(|updates| EnteredGuard::enter(&self.context, updates));
-        Some(EnteredSpan::Attached(
-            guard,
-            self.context.attach(),
-            published,
-        ))
+        Some(EnteredSpan::Attached(guard, self.context.attach(), published))
     }
 
     /// Whether what a child inherits from `cx` is the same as where the span was created.

@@ -70,20 +70,13 @@ pub(super) struct Counted {
     forks: u32,
 }
 
-static COUNTED: Mutex<Counted> = Mutex::new(Counted {
-    buffers: Vec::new(),
-    in_others: 0,
-    forks: 0,
-});
+static COUNTED: Mutex<Counted> =
+    Mutex::new(Counted { buffers: Vec::new(), in_others: 0, forks: 0 });
 
 fn counted() -> MutexGuard<'static, Counted> {
     let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
     if counted.forks != forks() {
-        *counted = Counted {
-            buffers: Vec::new(),
-            in_others: 0,
-            forks: forks(),
-        };
+        *counted = Counted { buffers: Vec::new(), in_others: 0, forks: forks() };
     }
     counted
 }
@@ -122,8 +115,7 @@ impl Buffer {
         if record.head.rare > 0 {
             self.pop_rare(record);
         } else {
-            self.attributes
-                .pop_all(attributes, record.attributes.items_mut());
+            self.attributes.pop_all(attributes, record.attributes.items_mut());
         }
         true
     }
@@ -184,14 +176,7 @@ impl Drop for Buffer {
             counted.in_others += heads.written();
         }
         if self.forks == forks() {
-            release_rings(
-                BYTES
-                    + if self.rare.progress().written() == 0 {
-                        0
-                    } else {
-                        RARE_BYTES
-                    },
-            );
+            release_rings(BYTES + if self.rare.progress().written() == 0 { 0 } else { RARE_BYTES });
         }
     }
 }
@@ -212,9 +197,7 @@ static LEFT: [Left<Writer>; 2] = [const { Left::new() }; 2];
 /// Leaves the buffer of a thread that ends to the next one.
 pub(super) fn leave(mut writer: Writer) {
     writer.portion.publish();
-    LEFT[usize::from(writer.is_of_unsampled)]
-        .lock(forks())
-        .leave(writer);
+    LEFT[usize::from(writer.is_of_unsampled)].lock(forks()).leave(writer);
 }
 
 /// Closes the buffers that threads have left if they are too many.
@@ -476,13 +459,7 @@ fn create(is_of_unsampled: bool) -> Option<Writer> {
         rare: rare_to_read,
     });
     add_rings(BYTES);
-    Some(Writer {
-        attributes,
-        rare,
-        heads,
-        is_of_unsampled,
-        portion: Portion::new(),
-    })
+    Some(Writer { attributes, rare, heads, is_of_unsampled, portion: Portion::new() })
 }
 
 /// The memory of a buffer, of which the system provides the ring for rare data as it is used.

@@ -36,11 +36,7 @@ impl CaptureScope {
 /// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
 pub fn start_captures(has_boundaries: bool) {
     last_panic::observe();
-    let boundaries = if has_boundaries {
-        CAPTURE_BOUNDARIES
-    } else {
-        0
-    };
+    let boundaries = if has_boundaries { CAPTURE_BOUNDARIES } else { 0 };
     listeners::set(CAPTURES | boundaries);
 }
 

@@ -75,10 +75,7 @@ impl NestedGuard {
     /// A span in the boundary of this thread.
     #[inline]
     pub(super) fn enter(recording: &Recording) -> Self {
-        Self {
-            previous: CURRENT.replace(Some(current_updates(recording))),
-            not_send: PhantomData,
-        }
+        Self { previous: CURRENT.replace(Some(current_updates(recording))), not_send: PhantomData }
     }
 }
 
@@ -111,11 +108,7 @@ impl BoundaryGuard {
 
     /// No boundary: the current span is in the current context.
     pub(super) fn none() -> Self {
-        Self {
-            boundary: BOUNDARY.replace(0),
-            current: CURRENT.get(),
-            not_send: PhantomData,
-        }
+        Self { boundary: BOUNDARY.replace(0), current: CURRENT.get(), not_send: PhantomData }
     }
 }
 
@@ -138,9 +131,7 @@ impl Boundary {
         let updates = CURRENT.get()?;
         let boundary = BOUNDARY.get();
         let id = SpanId::from(updates.span_id());
-        entered_at(boundary)
-            .is_none()
-            .then_some((Self(boundary), id))
+        entered_at(boundary).is_none().then_some((Self(boundary), id))
     }
 
     /// Whether it is the span with this span context, which is in a `Context` and not a copy.
@@ -256,10 +247,7 @@ impl UnsampledGuard {
     /// is to be created when it is read.
     #[inline]
     pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
-        Self {
-            previous: UNSAMPLED.replace(Unsampled { below, id }),
-            not_send: PhantomData,
-        }
+        Self { previous: UNSAMPLED.replace(Unsampled { below, id }), not_send: PhantomData }
     }
 }
 
@@ -334,11 +322,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
     let state = above.trace_state();
-    let state = if above.is_sampled() {
-        state.clone()
-    } else {
-        without_threshold(state)
-    };
+    let state = if above.is_sampled() { state.clone() } else { without_threshold(state) };
     SpanContext::new(
         above.trace_id(),
         span_id,
@@ -402,10 +386,7 @@ mod entered {
             let boundary = ptr::from_ref(cx.span().span_context()).addr();
             let entered = Entered { boundary, updates };
             with(|all| all.push(entered));
-            Self {
-                entered,
-                not_send: PhantomData,
-            }
+            Self { entered, not_send: PhantomData }
         }
     }
 

@@ -66,10 +66,8 @@ impl Tracer {
         let location = Location::caller();
         let fill = Cell::new(Some(fill));
         let fill = |opening: &mut Opening| {
-            opening.0.record.more_mut().origin = Origin::Builder {
-                scope: Some(self.scope),
-                location,
-            };
+            opening.0.record.more_mut().origin =
+                Origin::Builder { scope: Some(self.scope), location };
             if let Some(fill) = fill.take() {
                 fill(opening);
             }

@@ -79,9 +79,7 @@ pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
         AttributeValue::Text(text) if key.as_str() == MESSAGE => {
             event.name = Cow::Owned(text.into());
         }
-        value => event
-            .attributes
-            .push(KeyValue::new(key, Value::from(value))),
+        value => event.attributes.push(KeyValue::new(key, Value::from(value))),
     }
 }
 
@@ -96,12 +94,7 @@ mod metadata {
     impl EventHead {
         /// The head of an event that happens now.
         pub fn now(metadata: Metadata, has_location: bool) -> Self {
-            Self {
-                at: wall_now(),
-                metadata,
-                has_location,
-                attributes: 0,
-            }
+            Self { at: wall_now(), metadata, has_location, attributes: 0 }
         }
     }
 

@@ -44,12 +44,7 @@ pub struct Exception {
 
 impl Exception {
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
-        Self {
-            type_name: Cow::Borrowed(type_name),
-            class: None,
-            message,
-            chain: None,
-        }
+        Self { type_name: Cow::Borrowed(type_name), class: None, message, chain: None }
     }
 
     /// Reads an error. The user's `Display` may panic, which must not affect the host.
@@ -68,10 +63,7 @@ impl Exception {
             ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
             ErrorView::Nothing => Self::new(name, name.to_owned()),
         });
-        Self {
-            class: failure.class,
-            ..exception
-        }
+        Self { class: failure.class, ..exception }
     }
 
     /// That of an error.
@@ -108,18 +100,12 @@ impl Exception {
         let is_erased = type_name.contains("dyn ");
         let named = is_erased.then(|| named_in_debug(&error)).flatten();
         let type_name = named.map_or(Cow::Borrowed(type_name), Cow::Owned);
-        Self {
-            type_name,
-            class: None,
-            message,
-            chain: Some(chain),
-        }
+        Self { type_name, class: None, message, chain: Some(chain) }
     }
 
     /// The value of `error.type`.
     pub(super) fn error_type(&self) -> Cow<'static, str> {
-        self.class
-            .map_or_else(|| self.type_name.clone(), Cow::Borrowed)
+        self.class.map_or_else(|| self.type_name.clone(), Cow::Borrowed)
     }
 
     /// The bytes of its texts.

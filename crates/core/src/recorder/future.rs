@@ -89,12 +89,7 @@ pin_project_lite::pin_project! {
 impl<F, O> Traced<F, O> {
     #[inline]
     pub(super) const fn new(phase: Phase, inner: F, outcome: O) -> Self {
-        Self {
-            span_first: [],
-            inner,
-            outcome,
-            span: FutureSpan(phase),
-        }
+        Self { span_first: [], inner, outcome, span: FutureSpan(phase) }
     }
 }
 
@@ -136,10 +131,7 @@ impl FutureSpan {
             Phase::Queued(queued) => Box::new(Profile::queued(queued.1)),
             // A profile of the thread begins with the span, and is replaced by one of the polls.
             Phase::Open(Parked::Recording(recording)) => {
-                let known = recording
-                    .profile
-                    .take()
-                    .filter(|profile| profile.is_of_polls());
+                let known = recording.profile.take().filter(|profile| profile.is_of_polls());
                 known.unwrap_or_default()
             }
             Phase::Open(_) => return None,
@@ -215,10 +207,7 @@ impl FutureSpan {
         let mut profile = self.profile(task);
         let mut entered = Some(entered);
         let guard = Unwinding(self, &mut entered, &mut profile);
-        let polled = poll(&mut TaskContext::from_waker(waker(
-            guard.2.as_deref(),
-            task,
-        )));
+        let polled = poll(&mut TaskContext::from_waker(waker(guard.2.as_deref(), task)));
         mem::forget(guard);
         if let Some(entered) = entered {
             self.0.end(entered, true);
@@ -260,11 +249,7 @@ impl Drop for FutureSpan {
 }
 
 /// Ends the span of a future or a stream whose poll unwinds.
-struct Unwinding<'a>(
-    &'a mut FutureSpan,
-    &'a mut Option<Entered>,
-    &'a mut Option<Box<Profile>>,
-);
+struct Unwinding<'a>(&'a mut FutureSpan, &'a mut Option<Entered>, &'a mut Option<Box<Profile>>);
 
 impl Drop for Unwinding<'_> {
     #[cold]
@@ -283,9 +268,7 @@ impl Drop for Unwinding<'_> {
 /// The waker that a future is polled with.
 #[inline]
 fn waker<'w>(profile: Option<&'w Profile>, task: &'w TaskContext<'_>) -> &'w Waker {
-    profile
-        .and_then(Profile::waker)
-        .unwrap_or_else(|| task.waker())
+    profile.and_then(Profile::waker).unwrap_or_else(|| task.waker())
 }
 
 impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
@@ -382,14 +365,8 @@ pub trait FutureExt: Future + Sized {
     /// # });
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
-        let parked = if context_is_alive() {
-            Parked::in_current_context()
-        } else {
-            Parked::Off
-        };
-        InCurrentSpan {
-            inner: Traced::new(Phase::Open(parked), self, OutcomeOf(unclassified)),
-        }
+        let parked = if context_is_alive() { Parked::in_current_context() } else { Parked::Off };
+        InCurrentSpan { inner: Traced::new(Phase::Open(parked), self, OutcomeOf(unclassified)) }
     }
 }
 

@@ -39,10 +39,7 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     let scope = if let Some(site) = record.head.callsite {
         builder.name = site.name().into();
         builder.span_kind = Some(site.kind().clone());
-        code.push(KeyValue::new(
-            keys::CODE_FUNCTION_NAME,
-            site.function_path(),
-        ));
+        code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, site.function_path()));
         add_location(&mut code, site.location().file(), site.location().line());
         scope(site.scope_name(), site.scope_version())
     } else {
@@ -55,10 +52,7 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
             origin @ Origin::Builder { location, .. } => {
                 add_location(&mut code, location.file(), location.line());
                 let known = origin.scope();
-                scope(
-                    known.map_or("", Scope::name),
-                    known.and_then(Scope::version),
-                )
+                scope(known.map_or("", Scope::name), known.and_then(Scope::version))
             }
             Origin::Api(scope) => InstrumentationScope::clone(scope),
         }

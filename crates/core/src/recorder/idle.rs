@@ -26,10 +26,7 @@ pub(super) struct Idle<W> {
 
 impl<W: Rings> Idle<W> {
     pub(super) const fn new() -> Self {
-        Self {
-            rings: VecDeque::new(),
-            forks: 0,
-        }
+        Self { rings: VecDeque::new(), forks: 0 }
     }
 
     /// After a fork, closes the rings of the parent, which exports what is in them.
@@ -157,10 +154,7 @@ mod tests {
     #[test]
     fn a_thread_continues_where_there_is_room() {
         let mut with_room = idle([0, 0]);
-        assert_eq!(
-            [(); 3].map(|()| taken(&mut with_room)),
-            [Some(1), Some(0), None]
-        );
+        assert_eq!([(); 3].map(|()| taken(&mut with_room)), [Some(1), Some(0), None]);
         assert_eq!(taken(&mut idle([1, 3, 3])), Some(0));
         assert_eq!(taken(&mut idle([3, 1, 3])), None);
         assert_eq!(taken(&mut idle([3; 100])), None);
@@ -184,10 +178,7 @@ mod tests {
         let left = |items: &[usize]| {
             let mut idle = idle(items.iter().copied());
             idle.close_surplus(3);
-            idle.rings
-                .iter()
-                .map(|rings| rings.items)
-                .collect::<Vec<_>>()
+            idle.rings.iter().map(|rings| rings.items).collect::<Vec<_>>()
         };
         assert_eq!(left(&[0; 100]), [0; 3]);
         assert_eq!(left(&[4; 100]), [4; 100]);

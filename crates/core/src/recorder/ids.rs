@@ -107,15 +107,12 @@ mod tests {
     fn ids_are_valid_and_differ_within_and_between_threads() {
         let make = || {
             let mut ids = Ids::seeded();
-            (0..1000)
-                .map(|_| (ids.trace_id(), ids.span_id()))
-                .collect::<Vec<_>>()
+            (0..1000).map(|_| (ids.trace_id(), ids.span_id())).collect::<Vec<_>>()
         };
         let other = thread::spawn(make);
         let ids: Vec<_> = make().into_iter().chain(other.join().unwrap()).collect();
         assert!(
-            ids.iter()
-                .all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID)
+            ids.iter().all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID)
         );
         let traces: HashSet<_> = ids.iter().map(|(trace, _)| trace).collect();
         let spans: HashSet<_> = ids.iter().map(|(_, span)| span).collect();

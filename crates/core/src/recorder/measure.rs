@@ -72,10 +72,8 @@ pub(super) fn leave(writer: Writer) {
 }
 
 /// The locks of this module, which a thread has while it forks, see [`buffer::Locks`].
-pub(super) type Locks = (
-    Option<MutexGuard<'static, Vec<Measures>>>,
-    Option<MutexGuard<'static, Idle<Writer>>>,
-);
+pub(super) type Locks =
+    (Option<MutexGuard<'static, Vec<Measures>>>, Option<MutexGuard<'static, Idle<Writer>>>);
 
 /// Takes the locks of this module, unless that takes long.
 pub(super) fn locks() -> Locks {
@@ -111,15 +109,9 @@ fn new_writer() -> Option<Writer> {
         return None;
     }
     let (calls, to_read) = ring()?;
-    new().push(Measures {
-        calls: to_read,
-        forks: forks(),
-    });
+    new().push(Measures { calls: to_read, forks: forks() });
     add_rings(BYTES);
-    Some(Writer {
-        calls,
-        forks: forks(),
-    })
+    Some(Writer { calls, forks: forks() })
 }
 
 impl Writer {

@@ -115,12 +115,7 @@ pub(super) struct Portion {
 
 impl Portion {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: 0,
-            forks: forks(),
-            is_exhausted: false,
-            is_at_threshold: false,
-        }
+        Self { bytes: 0, forks: forks(), is_exhausted: false, is_at_threshold: false }
     }
 
     /// Counts the memory of a finished span, unless the limit is reached. Returns whether it was counted.
@@ -197,16 +192,8 @@ fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();
     let own = record.attributes.as_slice();
     // The rings have no room for so many.
-    let list = if own.len() > MAX_ATTRIBUTES {
-        size_of_val(own)
-    } else {
-        0
-    };
-    let own = if record.attributes.owns_memory() {
-        attributes(own)
-    } else {
-        0
-    };
+    let list = if own.len() > MAX_ATTRIBUTES { size_of_val(own) } else { 0 };
+    let own = if record.attributes.owns_memory() { attributes(own) } else { 0 };
     list + own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
 }
 
@@ -233,11 +220,7 @@ fn more(more: &More) -> usize {
 }
 
 fn trace_state(state: &TraceState) -> usize {
-    if *state == TraceState::NONE {
-        0
-    } else {
-        TRACE_STATE
-    }
+    if *state == TraceState::NONE { 0 } else { TRACE_STATE }
 }
 
 /// The bytes that attributes of the OpenTelemetry API occupy.

@@ -54,12 +54,7 @@ pub(super) enum OpenSpan {
     /// the future that is being polled has the recording.
     InContext(Option<Box<Recording>>, ContextGuard, Published),
     /// The same for a call with `context: boundaries`.
-    InBoundary(
-        Option<Box<Recording>>,
-        BoundaryGuard,
-        ContextGuard,
-        Published,
-    ),
+    InBoundary(Option<Box<Recording>>, BoundaryGuard, ContextGuard, Published),
     /// A recorded span in the boundary of another one.
     Nested(Option<Box<Recording>>, NestedGuard, Published),
 }
@@ -358,12 +353,7 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     let cx = below(parent, &recording);
     let boundary = BoundaryGuard::attach(&cx, &recording);
     let published = Published::recording(&recording);
-    Opened::new(OpenSpan::InBoundary(
-        Some(recording),
-        boundary,
-        cx.attach(),
-        published,
-    ))
+    Opened::new(OpenSpan::InBoundary(Some(recording), boundary, cx.attach(), published))
 }
 
 /// Calls `fill` to set the name, attributes and links.

@@ -61,13 +61,12 @@ pub fn error_if<T>(
     classify(value, &mut |outcome| {
         failed = true;
         match (outcome, is_error) {
-            (Outcome::Failure(failure), Some(false)) => sink(Outcome::Expected(
-                failure.class.unwrap_or(failure.type_name),
-            )),
-            (Outcome::Failure(failure), Some(true)) => sink(Outcome::Failure(Failure {
-                is_refusal: false,
-                ..failure
-            })),
+            (Outcome::Failure(failure), Some(false)) => {
+                sink(Outcome::Expected(failure.class.unwrap_or(failure.type_name)))
+            }
+            (Outcome::Failure(failure), Some(true)) => {
+                sink(Outcome::Failure(Failure { is_refusal: false, ..failure }))
+            }
             (outcome, _) => sink(outcome),
         }
     });
@@ -104,9 +103,7 @@ pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
 
 /// The type of the error, if this is the name of a `Result`.
 fn error_type(name: &'static str) -> Option<&'static str> {
-    let arguments = name
-        .strip_prefix("core::result::Result<")?
-        .strip_suffix('>')?;
+    let arguments = name.strip_prefix("core::result::Result<")?.strip_suffix('>')?;
     let mut depth = 0_usize;
     let mut before = ' ';
     for (at, c) in arguments.char_indices() {
@@ -180,9 +177,7 @@ pub struct Failure<'a> {
 
 impl Debug for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
-            .field("type_name", &self.type_name)
-            .finish_non_exhaustive()
+        f.debug_struct("Failure").field("type_name", &self.type_name).finish_non_exhaustive()
     }
 }
 
@@ -245,10 +240,7 @@ pub struct IsStatus<T>(IsErrorType<T>);
 impl<T> Deref for IsStatus<T> {
     type Target = IsErrorType<T>;
 
-    #[expect(
-        clippy::inline_always,
-        reason = "else an unoptimized caller stores each reference"
-    )]
+    #[expect(clippy::inline_always, reason = "else an unoptimized caller stores each reference")]
     #[inline(always)]
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -343,9 +335,9 @@ impl<T> IsValue<T> {
 #[inline]
 #[must_use]
 pub const fn probe<T>() -> IsStatus<T> {
-    IsStatus(IsErrorType(IsStdError(IsAsDynSendError(IsAsDynError(
-        IsDisplay(IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData))))),
-    )))))
+    IsStatus(IsErrorType(IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsPayload(
+        IsDebug(IsAnyResult(IsValue(PhantomData))),
+    )))))))
 }
 
 /// The start of the method lookup for a `Result` whose error contains a type parameter. It may implement `Error` only for
@@ -377,10 +369,7 @@ pub struct MaybeUnresolved<T, P>(P, PhantomData<fn(&T)>);
 impl<T, P> Deref for MaybeUnresolved<T, P> {
     type Target = P;
 
-    #[expect(
-        clippy::inline_always,
-        reason = "else an unoptimized caller stores each reference"
-    )]
+    #[expect(clippy::inline_always, reason = "else an unoptimized caller stores each reference")]
     #[inline(always)]
     fn deref(&self) -> &Self::Target {
         &self.0

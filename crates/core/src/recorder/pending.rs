@@ -116,10 +116,7 @@ impl PendingUpdates {
 
     #[inline]
     pub(super) fn handle(&'static self) -> Handle {
-        Handle {
-            pending: self,
-            number: self.number.load(Ordering::Relaxed),
-        }
+        Handle { pending: self, number: self.number.load(Ordering::Relaxed) }
     }
 
     /// Retires the current span's number and returns the updates made before that.
@@ -127,11 +124,7 @@ impl PendingUpdates {
     pub(super) fn close(&self) -> Option<Box<Update>> {
         let number = self.number.load(Ordering::Relaxed);
         // An update that happened before is visible, whatever the ordering: it is one variable.
-        let update = if self.touched.load(Ordering::Relaxed) {
-            self.take(number)
-        } else {
-            None
-        };
+        let update = if self.touched.load(Ordering::Relaxed) { self.take(number) } else { None };
         self.number.store(number + 1, Ordering::Release);
         update
     }

@@ -118,11 +118,7 @@ pub fn with_threshold(state: &TraceState, threshold: Option<Threshold>) -> Trace
         }
         value.push_str(other);
     }
-    let changed = if value.is_empty() {
-        state.delete(MEMBER)
-    } else {
-        state.insert(MEMBER, value)
-    };
+    let changed = if value.is_empty() { state.delete(MEMBER) } else { state.insert(MEMBER, value) };
     changed.unwrap_or_else(|_| state.clone())
 }
 
@@ -240,10 +236,7 @@ mod tests {
         let both = set("rv:6e6d1a75832a2f;th:c;xy:z");
         assert_eq!(both.get(MEMBER), Some("th:8;rv:6e6d1a75832a2f;xy:z"));
         assert_eq!(with_threshold(&state("th:c"), None).header(), "");
-        assert_eq!(
-            with_threshold(&state("th:c;xy:z"), None).header(),
-            "ot=xy:z"
-        );
+        assert_eq!(with_threshold(&state("th:c;xy:z"), None).header(), "ot=xy:z");
     }
 
     #[test]

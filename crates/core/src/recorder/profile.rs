@@ -72,10 +72,7 @@ struct Cpu {
 
 impl Cpu {
     fn since_now() -> Self {
-        let mut cpu = Self {
-            used: Duration::ZERO,
-            since: None,
-        };
+        let mut cpu = Self { used: Duration::ZERO, since: None };
         cpu.start();
         cpu
     }
@@ -98,22 +95,13 @@ impl Cpu {
 impl Profile {
     /// The profile of a span that is not that of a future.
     pub(super) fn of_thread() -> Self {
-        Self {
-            polls: None,
-            cpu: Some(Cpu::since_now()),
-        }
+        Self { polls: None, cpu: Some(Cpu::since_now()) }
     }
 
     /// The profile of a future that was created then and has not been polled.
     pub(super) fn queued(created: Ticks) -> Self {
-        let polls = Polls {
-            created: Some(created),
-            ..Polls::default()
-        };
-        Self {
-            polls: Some(polls),
-            cpu: None,
-        }
+        let polls = Polls { created: Some(created), ..Polls::default() };
+        Self { polls: Some(polls), cpu: None }
     }
 
     /// Whether it is that of a future that has been polled or created.
@@ -145,25 +133,15 @@ impl Profile {
         let woken = polls.waker.as_ref().and_then(|it| it.noted.woken.take());
         if let Some(woken) = woken {
             // A future may wake itself while it is polled.
-            let woken = if woken.since(polls.ended).is_zero() {
-                polls.ended
-            } else {
-                woken
-            };
+            let woken = if woken.since(polls.ended).is_zero() { polls.ended } else { woken };
             let scheduled = now.since(woken);
             polls.scheduled += scheduled;
             polls.longest_scheduled = polls.longest_scheduled.max(scheduled);
         }
         let is_same = |noting: &NotingWaker| noting.noted.task.will_wake(task);
         if !polls.waker.as_ref().is_some_and(is_same) {
-            let noted = Arc::new(Noted {
-                task: task.clone(),
-                woken: AtomicTicks::default(),
-            });
-            polls.waker = Some(NotingWaker {
-                waker: Waker::from(Arc::clone(&noted)),
-                noted,
-            });
+            let noted = Arc::new(Noted { task: task.clone(), woken: AtomicTicks::default() });
+            polls.waker = Some(NotingWaker { waker: Waker::from(Arc::clone(&noted)), noted });
         }
     }
 

@@ -64,9 +64,7 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
     }
     let head = &recording.record.head;
     let [span_id, parent] = [head.span_id, head.parent].map(SpanId::to_bytes);
-    recording
-        .listed
-        .open(head.trace_id.to_bytes(), span_id, parent, site);
+    recording.listed.open(head.trace_id.to_bytes(), span_id, parent, site);
 }
 
 /// A span that is published until this is dropped.

@@ -484,8 +484,7 @@ impl SpanRecord {
     #[inline]
     pub fn kind(&self) -> SpanKind {
         let set = self.more.as_ref().and_then(|more| more.kind.clone());
-        set.or_else(|| Some(self.head.callsite?.kind().clone()))
-            .unwrap_or(SpanKind::Internal)
+        set.or_else(|| Some(self.head.callsite?.kind().clone())).unwrap_or(SpanKind::Internal)
     }
 
     /// The duration of the span as it is exported.
@@ -515,9 +514,7 @@ impl SpanRecord {
     /// Which API created the span.
     #[inline]
     pub fn origin(&self) -> &Origin {
-        self.more
-            .as_ref()
-            .map_or(&Origin::CallSite, |more| &more.origin)
+        self.more.as_ref().map_or(&Origin::CallSite, |more| &more.origin)
     }
 
     /// The name and the version of the instrumentation scope; no name where it is not known.
@@ -552,13 +549,9 @@ mod tests {
     #[test]
     fn the_memory_of_a_span_is_rounded_up() {
         let mut head = Head::BLANK;
-        for (bytes, stored) in [
-            (0, 0),
-            (1, 64),
-            (64, 64),
-            (1 << 20, 1 << 20),
-            (1 << 40, 0x3fff_ffc0),
-        ] {
+        for (bytes, stored) in
+            [(0, 0), (1, 64), (64, 64), (1 << 20, 1 << 20), (1 << 40, 0x3fff_ffc0)]
+        {
             assert_eq!(head.set_heap_bytes(bytes), stored);
             assert_eq!(head.heap_bytes(), stored);
         }
@@ -580,12 +573,8 @@ mod tests {
 
     fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
         let events = record.more.iter().flat_map(|more| &more.events);
-        let name = |event: &Event| {
-            (
-                event.name.to_string(),
-                event.attributes.last().unwrap().clone(),
-            )
-        };
+        let name =
+            |event: &Event| (event.name.to_string(), event.attributes.last().unwrap().clone());
         events.map(name).collect()
     }
 
@@ -600,10 +589,7 @@ mod tests {
             names(&record),
             [
                 ("first".to_owned(), KeyValue::new("n", 0)),
-                (
-                    "a message that does not fit in place".to_owned(),
-                    KeyValue::new("n", 1)
-                ),
+                ("a message that does not fit in place".to_owned(), KeyValue::new("n", 1)),
             ]
         );
     }

@@ -48,35 +48,23 @@ enum Target {
 impl RecordedSpan {
     /// A span of the OpenTelemetry API that propagates `context`.
     pub(super) const fn owned(context: SpanContext, recording: Box<Recording>) -> Self {
-        Self {
-            context,
-            target: Target::Owned(recording),
-        }
+        Self { context, target: Target::Owned(recording) }
     }
 
     /// A reference to the span of an annotated function.
     #[inline]
     pub(super) fn of_call(recording: &Recording) -> Self {
-        Self {
-            context: recording.record.context(),
-            target: Target::Call(recording.handle()),
-        }
+        Self { context: recording.record.context(), target: Target::Call(recording.handle()) }
     }
 
     /// A reference to the span of an annotated function, which does not depend on the current span.
     pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
-        Self {
-            context,
-            target: Target::Fixed(handle),
-        }
+        Self { context, target: Target::Fixed(handle) }
     }
 
     /// A span without data that propagates `context`.
     pub(super) const fn non_recording(context: SpanContext) -> Self {
-        Self {
-            context,
-            target: Target::None,
-        }
+        Self { context, target: Target::None }
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {

@@ -113,12 +113,7 @@ impl Recording {
     /// are accessible to others while it is open.
     #[cold]
     pub(super) fn list(&mut self) {
-        let Head {
-            trace_id,
-            span_id,
-            callsite,
-            ..
-        } = self.record.head;
+        let Head { trace_id, span_id, callsite, .. } = self.record.head;
         let record = &mut self.record;
         let mut is_listed = false;
         self.pending.handle().update(|update| {
@@ -651,11 +646,7 @@ impl Drop for Local {
         if self.forks != fork::forks() {
             return;
         }
-        for writer in self
-            .spans
-            .iter_mut()
-            .filter_map(|spans| spans.writer.take())
-        {
+        for writer in self.spans.iter_mut().filter_map(|spans| spans.writer.take()) {
             buffer::leave(writer);
         }
         if let Some(measures) = self.measures.take() {
@@ -672,10 +663,7 @@ pub(super) struct AllUpdates {
     all: Vec<&'static [PendingUpdates]>,
 }
 
-static UPDATES: Mutex<AllUpdates> = Mutex::new(AllUpdates {
-    spare: Vec::new(),
-    all: Vec::new(),
-});
+static UPDATES: Mutex<AllUpdates> = Mutex::new(AllUpdates { spare: Vec::new(), all: Vec::new() });
 
 fn updates() -> MutexGuard<'static, AllUpdates> {
     UPDATES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -724,9 +712,7 @@ fn acquire_updates() -> &'static PendingUpdates {
         updates.all.push(new);
         updates.spare.extend(new);
     }
-    (updates.spare)
-        .pop()
-        .unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
+    (updates.spare).pop().unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
 #[cold]

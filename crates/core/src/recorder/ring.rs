@@ -135,11 +135,7 @@ pub(super) struct Writer<T, const N: usize> {
 impl<T, const N: usize> Writer<T, N> {
     #[cold]
     const fn new(ring: Arc<Ring<T, N>>) -> Self {
-        Self {
-            ring,
-            written: 0,
-            read: 0,
-        }
+        Self { ring, written: 0, read: 0 }
     }
 
     /// Returns whether there is room for this number of items.
@@ -245,11 +241,7 @@ pub(super) struct Reader<T, const N: usize> {
 impl<T, const N: usize> Reader<T, N> {
     #[cold]
     const fn new(ring: Arc<Ring<T, N>>) -> Self {
-        Self {
-            ring,
-            written: 0,
-            read: 0,
-        }
+        Self { ring, written: 0, read: 0 }
     }
 
     /// Returns a counter of the items that are written.

@@ -99,10 +99,7 @@ impl Decision {
 /// site or is set later. If the span is recorded, this reads its start time.
 ///
 /// A child of a span that is not sampled is decided inline; it does not access the thread's storage.
-#[expect(
-    clippy::inline_always,
-    reason = "a call that is not sampled consists of little else"
-)]
+#[expect(clippy::inline_always, reason = "a call that is not sampled consists of little else")]
 #[inline(always)]
 pub(super) fn decide(
     parent: &Context,
@@ -167,11 +164,7 @@ fn decide_unrecorded(
         return None;
     }
     let is_measured = listeners::measures(listeners, callsite);
-    Some(if is_measured {
-        Decision::Excluded
-    } else {
-        Decision::Off
-    })
+    Some(if is_measured { Decision::Excluded } else { Decision::Off })
 }
 
 /// Whether neither a capture nor the parent decides.
@@ -367,11 +360,7 @@ fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> SamplerDecision 
 /// Sets the threshold of a sampled span.
 #[cold]
 fn set_threshold(record: &mut SpanRecord, parent: &SpanContext, threshold: Option<Threshold>) {
-    let state = if parent.is_valid() {
-        parent.trace_state()
-    } else {
-        &TraceState::NONE
-    };
+    let state = if parent.is_valid() { parent.trace_state() } else { &TraceState::NONE };
     if *state != TraceState::NONE || threshold.is_some() {
         record.more_mut().trace_state = with_threshold(state, threshold);
     }
@@ -396,11 +385,7 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
                 return None;
             }
             let mut recording = local.blank();
-            recording.open_as(if is_sampled {
-                State::Sampled
-            } else {
-                State::Unsampled
-            });
+            recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
             recording.record.head = Head {
                 trace_id: above.trace_id(),
                 span_id: local.ids.span_id(),
@@ -494,11 +479,7 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     recording::with(|local| {
         let mut recording = local.blank();
         recording.open_as(State::NoSpan);
-        recording.record.head = Head {
-            callsite,
-            start: Ticks::now(),
-            ..Head::BLANK
-        };
+        recording.record.head = Head { callsite, start: Ticks::now(), ..Head::BLANK };
         recording
     })
 }

@@ -236,16 +236,7 @@ impl SpanBuilder {
     /// Not inlined, so that the code where a span starts stays small.
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
-        let Self {
-            name,
-            scope,
-            location,
-            kind,
-            parent,
-            attributes,
-            links,
-            queued: _,
-        } = self;
+        let Self { name, scope, location, kind, parent, attributes, links, queued: _ } = self;
         let origin = Origin::Builder { scope, location };
         let once = Cell::new(Some((name, kind, attributes, links)));
         let fill = |opening: &mut Opening| {
@@ -309,11 +300,7 @@ pub struct CurrentSpan(Context);
 /// ```
 #[must_use]
 pub fn get_current_span() -> CurrentSpan {
-    CurrentSpan(if context_is_alive() {
-        current_context()
-    } else {
-        Context::default()
-    })
+    CurrentSpan(if context_is_alive() { current_context() } else { Context::default() })
 }
 
 /// Records an error on the current span: status, attributes and an `exception` event, as an
@@ -412,9 +399,7 @@ pub fn add_event(
 /// user's code and may change the current one.
 fn recording_span() -> Option<CurrentSpan> {
     let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
-    context_is_alive()
-        .then(|| Context::map_current(recording))
-        .flatten()
+    context_is_alive().then(|| Context::map_current(recording)).flatten()
 }
 
 impl ActiveSpan {
@@ -423,11 +408,7 @@ impl ActiveSpan {
             OpenSpan::Off => Context::default(),
             _ => Context::current(),
         };
-        Self {
-            current: CurrentSpan(current),
-            was_panicking: thread::panicking(),
-            span,
-        }
+        Self { current: CurrentSpan(current), was_panicking: thread::panicking(), span }
     }
 }
 
@@ -447,9 +428,7 @@ impl CurrentSpan {
     /// Sets an attribute; `None` sets nothing.
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl ToAttributeValue) {
         if let Some(value) = value.to_attribute_value() {
-            self.0
-                .span()
-                .set_attribute(KeyValue::new(key, Value::from(value)));
+            self.0.span().set_attribute(KeyValue::new(key, Value::from(value)));
         }
     }
 

@@ -66,9 +66,7 @@ impl TracerProvider for RecorderTracerProvider {
     type Tracer = RecorderTracer;
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> RecorderTracer {
-        RecorderTracer {
-            scope: Arc::new(scope),
-        }
+        RecorderTracer { scope: Arc::new(scope) }
     }
 }
 

@@ -39,10 +39,7 @@ fn span_with(attributes: Vec<KeyValue>) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
             scope_spans: vec![ScopeSpans {
-                spans: vec![Span {
-                    attributes,
-                    ..Span::default()
-                }],
+                spans: vec![Span { attributes, ..Span::default() }],
                 ..ScopeSpans::default()
             }],
             ..ResourceSpans::default()
@@ -94,10 +91,7 @@ fn a_span_has_hexadecimal_ids_texts_for_long_numbers_and_numbers_for_enumeration
                         flags: 1,
                         ..Link::default()
                     }],
-                    status: Some(Status {
-                        code: 2,
-                        message: "no disk".to_owned(),
-                    }),
+                    status: Some(Status { code: 2, message: "no disk".to_owned() }),
                     ..Span::default()
                 }],
                 ..ScopeSpans::default()
@@ -123,12 +117,9 @@ fn a_span_has_hexadecimal_ids_texts_for_long_numbers_and_numbers_for_enumeration
 fn a_value_has_the_name_of_its_type() {
     use any_value::Value;
 
-    let array = ArrayValue {
-        values: vec![value(Value::IntValue(1)), value(Value::BoolValue(false))],
-    };
-    let list = KeyValueList {
-        values: vec![key_value("k", Value::StringValue(String::new()))],
-    };
+    let array =
+        ArrayValue { values: vec![value(Value::IntValue(1)), value(Value::BoolValue(false))] };
+    let list = KeyValueList { values: vec![key_value("k", Value::StringValue(String::new()))] };
     let request = span_with(vec![
         key_value("a", Value::IntValue(i64::MIN)),
         key_value("b", Value::DoubleValue(0.1)),
@@ -138,11 +129,7 @@ fn a_value_has_the_name_of_its_type() {
         key_value("f", Value::BytesValue(vec![0xff, 0xfe])),
         key_value("g", Value::ArrayValue(array)),
         key_value("h", Value::KvlistValue(list)),
-        KeyValue {
-            key: "i".to_owned(),
-            value: Some(AnyValue::default()),
-            ..KeyValue::default()
-        },
+        KeyValue { key: "i".to_owned(), value: Some(AnyValue::default()), ..KeyValue::default() },
     ]);
     let expected = [
         r#"{"key":"a","value":{"intValue":"-9223372036854775808"}}"#,
@@ -191,10 +178,7 @@ fn the_lists_of_a_metric_are_arrays() {
         data_points: vec![ExponentialHistogramDataPoint {
             scale: -2,
             zero_count: 1,
-            positive: Some(Buckets {
-                offset: -300,
-                bucket_counts: vec![1, 300],
-            }),
+            positive: Some(Buckets { offset: -300, bucket_counts: vec![1, 300] }),
             ..ExponentialHistogramDataPoint::default()
         }],
         aggregation_temporality: 1,
@@ -207,9 +191,7 @@ fn the_lists_of_a_metric_are_arrays() {
     let request = ExportMetricsServiceRequest {
         resource_metrics: vec![ResourceMetrics {
             scope_metrics: vec![ScopeMetrics {
-                metrics: [("g", gauge), ("h", histogram), ("e", exponential)]
-                    .map(named)
-                    .into(),
+                metrics: [("g", gauge), ("h", histogram), ("e", exponential)].map(named).into(),
                 ..ScopeMetrics::default()
             }],
             ..ResourceMetrics::default()
@@ -233,14 +215,9 @@ fn the_lists_of_a_metric_are_arrays() {
 fn values_that_are_nested_too_deeply_are_an_error() {
     let mut nested = value(any_value::Value::BoolValue(true));
     for _ in 0..60 {
-        nested = value(any_value::Value::ArrayValue(ArrayValue {
-            values: vec![nested],
-        }));
+        nested = value(any_value::Value::ArrayValue(ArrayValue { values: vec![nested] }));
     }
-    let attribute = KeyValue {
-        value: Some(nested),
-        ..KeyValue::default()
-    };
+    let attribute = KeyValue { value: Some(nested), ..KeyValue::default() };
     let request = span_with(vec![attribute]).encode_to_vec();
     let error = traces(&request).unwrap_err();
     assert!(error.to_string().contains("nested too deeply"), "{error}");

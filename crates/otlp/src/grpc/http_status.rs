@@ -48,9 +48,5 @@ fn without_page(response: Response<Body>) -> Response<Body> {
         Some(kind) => kind.as_bytes().starts_with(b"application/grpc"),
         None => response.status() == StatusCode::OK,
     };
-    if is_grpc {
-        response
-    } else {
-        response.map(|_| Body::empty())
-    }
+    if is_grpc { response } else { response.map(|_| Body::empty()) }
 }

@@ -31,12 +31,7 @@ pub(super) struct WriteBuffer<S> {
 
 impl<S: Write + Unpin> WriteBuffer<S> {
     fn new(stream: S) -> Self {
-        Self {
-            stream,
-            bytes: Vec::new(),
-            written: 0,
-            is_new: false,
-        }
+        Self { stream, bytes: Vec::new(), written: 0, is_new: false }
     }
 
     /// Writes the content of the buffer to the connection.
@@ -110,10 +105,7 @@ impl<S: Read + Write + Unpin> Read for WriteBuffer<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let written = this.poll_empty(context);
-        match (
-            Pin::new(&mut this.stream).poll_read(context, buffer),
-            written,
-        ) {
+        match (Pin::new(&mut this.stream).poll_read(context, buffer), written) {
             (Poll::Pending, Poll::Ready(Err(error))) => Poll::Ready(Err(error)),
             // A receiver that reads nothing more may have sent the reason. The next write fails again.
             (read, _) => read,
@@ -224,10 +216,7 @@ mod tests {
     impl Client {
         fn new(accepts: usize) -> Self {
             Self {
-                buffer: WriteBuffer::new(Connection {
-                    accepts,
-                    ..Connection::default()
-                }),
+                buffer: WriteBuffer::new(Connection { accepts, ..Connection::default() }),
                 woken: Arc::default(),
             }
         }
@@ -272,10 +261,7 @@ mod tests {
             assert!(matches!(client.flush(), Poll::Ready(Ok(()))));
         }
         assert!(client.writes().is_empty());
-        assert!(
-            client.woken.0.load(Ordering::Relaxed) > 0,
-            "the task must be polled again"
-        );
+        assert!(client.woken.0.load(Ordering::Relaxed) > 0, "the task must be polled again");
         assert!(client.read().is_pending());
         assert_eq!(client.writes(), [b"\x00payload\x01payload\x02payload"]);
         assert_eq!(client.buffer.stream.reads, 1);

@@ -77,9 +77,7 @@ fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
     message(&mut fields, 1, |out| {
         bytes(out, 1, name.as_bytes());
         bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
-        scope
-            .attributes()
-            .for_each(|attribute| key_value(out, 3, attribute));
+        scope.attributes().for_each(|attribute| key_value(out, 3, attribute));
     });
     let schema_url = scope.schema_url().unwrap_or_default();
     bytes(&mut fields, 3, schema_url.as_bytes());

@@ -76,9 +76,5 @@ fn sent_as(exemplar: Exemplar) -> Sent {
 }
 
 fn attribute(attribute: opentelemetry::KeyValue) -> KeyValue {
-    KeyValue {
-        key: attribute.key.into(),
-        value: Some(attribute.value.into()),
-        key_strindex: 0,
-    }
+    KeyValue { key: attribute.key.into(), value: Some(attribute.value.into()), key_strindex: 0 }
 }

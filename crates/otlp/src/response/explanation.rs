@@ -44,30 +44,12 @@ mod tests {
 
     #[test]
     fn the_message_of_each_kind_of_body_is_found() {
-        let status = Status {
-            message: "no such tenant".to_owned(),
-        };
+        let status = Status { message: "no such tenant".to_owned() };
         for (kind, body, expected) in [
-            (
-                "application/x-protobuf",
-                &*status.encode_to_vec(),
-                "no such tenant",
-            ),
-            (
-                "application/json",
-                br#"{"code":16,"message":"no such tenant"}"#,
-                "no such tenant",
-            ),
-            (
-                "application/json",
-                br#"{"error":{"message":"expired"}}"#,
-                "expired",
-            ),
-            (
-                "application/json",
-                br#"{"errors":[{"detail":"expired"}]}"#,
-                "expired",
-            ),
+            ("application/x-protobuf", &*status.encode_to_vec(), "no such tenant"),
+            ("application/json", br#"{"code":16,"message":"no such tenant"}"#, "no such tenant"),
+            ("application/json", br#"{"error":{"message":"expired"}}"#, "expired"),
+            ("application/json", br#"{"errors":[{"detail":"expired"}]}"#, "expired"),
             ("application/json", br#"{"code":16}"#, r#"{"code":16}"#),
             ("text/plain", b"404 page not found\n", "404 page not found"),
             ("text/html", b"<!doctype html><p>login</p>", "a web page"),
@@ -76,10 +58,7 @@ mod tests {
             let found = explanation(kind.as_bytes(), body);
             assert_eq!(found.as_deref(), Some(expected));
         }
-        for (kind, body) in [
-            ("text/plain", &b" \n"[..]),
-            ("application/x-protobuf", &[0xff]),
-        ] {
+        for (kind, body) in [("text/plain", &b" \n"[..]), ("application/x-protobuf", &[0xff])] {
             assert_eq!(explanation(kind.as_bytes(), body), None);
         }
     }

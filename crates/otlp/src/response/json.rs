@@ -36,11 +36,7 @@ struct JsonResponse {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct JsonPartialSuccess {
-    #[serde(
-        alias = "rejectedSpans",
-        alias = "rejectedDataPoints",
-        alias = "rejectedLogRecords"
-    )]
+    #[serde(alias = "rejectedSpans", alias = "rejectedDataPoints", alias = "rejectedLogRecords")]
     rejected: Option<JsonCount>,
     error_message: Option<String>,
 }
@@ -69,22 +65,13 @@ mod tests {
             (b" {} ", Some((0, ""))),
             (br#"{"partialSuccess":{}}"#, Some((0, ""))),
             (br#"{"partialSuccess":null}"#, Some((0, ""))),
-            (
-                br#"{"partialSuccess":{"rejectedSpans":null,"errorMessage":null}}"#,
-                Some((0, "")),
-            ),
+            (br#"{"partialSuccess":{"rejectedSpans":null,"errorMessage":null}}"#, Some((0, ""))),
             (
                 br#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"old"},"new":[1]}"#,
                 Some((3, "old")),
             ),
-            (
-                br#"{"partialSuccess":{"rejectedLogRecords":2}}"#,
-                Some((2, "")),
-            ),
-            (
-                br#"{"partialSuccess":{"rejectedDataPoints":"-1"}}"#,
-                Some((0, "")),
-            ),
+            (br#"{"partialSuccess":{"rejectedLogRecords":2}}"#, Some((2, ""))),
+            (br#"{"partialSuccess":{"rejectedDataPoints":"-1"}}"#, Some((0, ""))),
             (br#"{"partialSuccess":{"rejectedSpans":"many"}}"#, None),
             (b"[]]", None),
             (b"<html>", None),

@@ -209,10 +209,7 @@ pub(in super::super) struct Connector {
 
 impl Connector {
     pub(in super::super) fn new(spawner: &Spawner, timeout: Duration) -> Self {
-        Self {
-            spawner: spawner.clone(),
-            timeout,
-        }
+        Self { spawner: spawner.clone(), timeout }
     }
 }
 
@@ -234,10 +231,8 @@ impl Service<Uri> for Connector {
             let port = receiver.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
             let addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
             let each = timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-            let mut result = Err(io::Error::new(
-                io::ErrorKind::NotFound,
-                "the name has no address",
-            ));
+            let mut result =
+                Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
             for address in addresses {
                 result = connect(&spawner.0.registry, address, each).await;
                 if result.is_ok() {
@@ -251,11 +246,7 @@ impl Service<Uri> for Connector {
 
 async fn connect(registry: &Registry, address: SocketAddr, time: Duration) -> io::Result<Stream> {
     let mut stream = TcpStream::connect(address)?;
-    registry.register(
-        &mut stream,
-        CONNECTION,
-        Interest::READABLE | Interest::WRITABLE,
-    )?;
+    registry.register(&mut stream, CONNECTION, Interest::READABLE | Interest::WRITABLE)?;
     let connected = poll_fn(|_| match stream.take_error() {
         Ok(None) => match stream.peer_addr() {
             Ok(_) => Poll::Ready(Ok(())),
@@ -264,9 +255,7 @@ async fn connect(registry: &Registry, address: SocketAddr, time: Duration) -> io
         },
         Ok(Some(error)) | Err(error) => Poll::Ready(Err(error)),
     });
-    timeout(time, connected)
-        .await
-        .unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+    timeout(time, connected).await.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
     stream.set_nodelay(true)?;
     Ok(Stream(stream))
 }

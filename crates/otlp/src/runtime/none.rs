@@ -12,11 +12,7 @@ use floe_telemetry_sdk::Error;
 #[derive(Debug)]
 pub(super) struct Runtime;
 
-#[expect(
-    clippy::unnecessary_wraps,
-    clippy::unused_self,
-    reason = "as with a transport"
-)]
+#[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as with a transport")]
 impl Runtime {
     pub(super) const fn new(_: config::Runtime) -> Result<Self, Error> {
         Ok(Self)

@@ -74,13 +74,9 @@ fn main() {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1).cloned()
     };
-    let scorer = Scorer {
-        redactor: Redactor::builder().max_chars(500).build(),
-        show: option("--show"),
-    };
-    let seed = option("--seed")
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or(2026);
+    let scorer =
+        Scorer { redactor: Redactor::builder().max_chars(500).build(), show: option("--show") };
+    let seed = option("--seed").and_then(|seed| seed.parse().ok()).unwrap_or(2026);
     println!(
         "{:<12} {:>7} {:>6} {:>7} {:>6} {:>7} {:>7} {:>7} {:>8} {:>9}",
         "corpus", "secrets", "leaks", "", "lost", "benign", "changed", "", "unstable", "rate"

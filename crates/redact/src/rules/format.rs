@@ -100,13 +100,7 @@ pub(crate) enum Checksum {
 impl TokenFormat {
     /// A prefix and a run of an alphabet.
     pub(crate) const fn of_run(prefix: &'static str, alphabet: Alphabet, length: Length) -> Self {
-        Self {
-            id: "",
-            prefix,
-            alphabet,
-            length,
-            checksum: None,
-        }
+        Self { id: "", prefix, alphabet, length, checksum: None }
     }
 
     /// A prefix and an inner structure, whose parts give the length.

@@ -4,18 +4,10 @@ use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Checksum, Length, Part, TokenFormat};
 
 /// GitHub's, and of those who took it over: six digits of the random part.
-const CRC32_BASE62: Checksum = Checksum::Crc32 {
-    base: 62,
-    digits: 6,
-    prefix: false,
-};
+const CRC32_BASE62: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
 
 /// GitLab's: seven digits of all that stands before them.
-const CRC32_BASE36: Checksum = Checksum::Crc32 {
-    base: 36,
-    digits: 7,
-    prefix: true,
-};
+const CRC32_BASE36: Checksum = Checksum::Crc32 { base: 36, digits: 7, prefix: true };
 
 /// Grafana's: eight digits of all that stands before them.
 const CRC32_HEX: Checksum = Checksum::Crc32Hex;
@@ -2093,12 +2085,7 @@ mod tests {
     #[test]
     fn rows_are_sorted_by_id_and_no_id_is_there_twice() {
         for two in TOKENS.windows(2) {
-            assert!(
-                two[0].id < two[1].id,
-                "{} stands before {}",
-                two[0].id,
-                two[1].id
-            );
+            assert!(two[0].id < two[1].id, "{} stands before {}", two[0].id, two[1].id);
         }
     }
 
@@ -2121,11 +2108,7 @@ mod tests {
             );
             for secret in examples.secret {
                 let is_around = matches!(row.alphabet, Around(..)) && secret.contains(row.prefix);
-                assert!(
-                    secret.starts_with(row.prefix) || is_around,
-                    "{}: {secret}",
-                    row.id
-                );
+                assert!(secret.starts_with(row.prefix) || is_around, "{}: {secret}", row.id);
             }
         }
     }

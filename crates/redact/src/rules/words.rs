@@ -149,13 +149,8 @@ pub(crate) const NO_DOMAINS: &[&str] = &[
 ];
 
 /// Domains behind the names of SSH's algorithms and extensions.
-pub(crate) const ALGORITHM_DOMAINS: &[&str] = &[
-    "openssh.com",
-    "libssh.org",
-    "lysator.liu.se",
-    "ssh.com",
-    "putty.projects.tartarus.org",
-];
+pub(crate) const ALGORITHM_DOMAINS: &[&str] =
+    &["openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "putty.projects.tartarus.org"];
 
 /// Words before a colon that introduce an address, not a password.
 #[rustfmt::skip]
@@ -202,9 +197,8 @@ pub(crate) const DECLARATIONS: &[&str] = &["let", "var", "const", "val", "mut"];
 pub(crate) const COMMON_PASSWORDS: &[&str] = &["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
 
 /// Commands and events with an account of a host after them, `user@host`.
-pub(crate) const ACCOUNT_COMMANDS: &[&str] = &[
-    "ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown",
-];
+pub(crate) const ACCOUNT_COMMANDS: &[&str] =
+    &["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown"];
 
 /// Types with parameters.
 #[rustfmt::skip]
@@ -240,11 +234,8 @@ pub(crate) const WIDE: &[(&str, u8)] = &[
 ];
 
 /// Quotation marks outside of ASCII: what opens, and what closes.
-pub(crate) const QUOTES: &[(char, char)] = &[
-    ('\u{201c}', '\u{201d}'),
-    ('\u{2018}', '\u{2019}'),
-    ('\u{ab}', '\u{bb}'),
-];
+pub(crate) const QUOTES: &[(char, char)] =
+    &[('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}'), ('\u{ab}', '\u{bb}')];
 
 /// HTML's entities, and the sign that each is read as.
 #[rustfmt::skip]

@@ -14,9 +14,7 @@ pub(crate) struct Case {
 
 /// The templates of a corpus file.
 pub(crate) fn templates(corpus: &str) -> impl Iterator<Item = &str> {
-    corpus
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+    corpus.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
 }
 
 pub(super) const HEX: &str = "0123456789abcdef";
@@ -59,9 +57,7 @@ fn lower(numbers: &mut Numbers) -> String {
 }
 
 fn uuid(numbers: &mut Numbers) -> String {
-    [8, 4, 4, 4, 12]
-        .map(|len| numbers.chars(HEX, len))
-        .join("-")
+    [8, 4, 4, 4, 12].map(|len| numbers.chars(HEX, len)).join("-")
 }
 
 fn random(numbers: &mut Numbers) -> String {
@@ -117,9 +113,7 @@ fn base64(text: &str) -> String {
     let alphabet = BASE64.as_bytes();
     let mut encoded = String::new();
     for chunk in text.as_bytes().chunks(3) {
-        let bits = chunk
-            .iter()
-            .fold(0_usize, |bits, &byte| bits << 8 | usize::from(byte))
+        let bits = chunk.iter().fold(0_usize, |bits, &byte| bits << 8 | usize::from(byte))
             << (8 * (3 - chunk.len()));
         for place in 0..=chunk.len() {
             encoded.push(char::from(alphabet[bits >> (18 - 6 * place) & 63]));
@@ -133,16 +127,7 @@ const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 /// The words of a key that marks its value as a secret.
 fn key(numbers: &mut Numbers) -> Vec<&'static str> {
-    let owner = numbers.one(&[
-        "",
-        "db",
-        "smtp",
-        "ldap bind",
-        "admin",
-        "broker",
-        "app",
-        "sftp",
-    ]);
+    let owner = numbers.one(&["", "db", "smtp", "ldap bind", "admin", "broker", "app", "sftp"]);
     let name = numbers.one(&[
         "password",
         "passwd",
@@ -161,11 +146,7 @@ fn key(numbers: &mut Numbers) -> Vec<&'static str> {
         "encryption key",
         "access key",
     ]);
-    owner
-        .split(' ')
-        .chain(name.split(' '))
-        .filter(|word| !word.is_empty())
-        .collect()
+    owner.split(' ').chain(name.split(' ')).filter(|word| !word.is_empty()).collect()
 }
 
 fn capital(word: &str) -> String {
@@ -179,43 +160,25 @@ fn spelled(words: &[&str], style: char) -> String {
         'd' => words.join("-"),
         't' => words.join("."),
         'P' => words.iter().map(|word| capital(word)).collect(),
-        _ => {
-            words[0].to_owned()
-                + &words[1..]
-                    .iter()
-                    .map(|word| capital(word))
-                    .collect::<String>()
-        }
+        _ => words[0].to_owned() + &words[1..].iter().map(|word| capital(word)).collect::<String>(),
     }
 }
 
 fn harmless(kind: char, numbers: &mut Numbers) -> Option<String> {
     Some(match kind {
         'h' => numbers
-            .one(&[
-                "db-1.prod.example.com",
-                "pg.internal.example.net",
-                "warehouse.example.org",
-            ])
+            .one(&["db-1.prod.example.com", "pg.internal.example.net", "warehouse.example.org"])
             .to_owned(),
         'i' => format!("10.{}.{}.17", numbers.below(256), numbers.below(256)),
-        'n' => numbers
-            .one(&["loader", "svc_etl", "bob", "reporting", "app-user"])
-            .to_owned(),
-        'm' => numbers
-            .one(&["orders", "analytics", "billing", "events_db"])
-            .to_owned(),
+        'n' => numbers.one(&["loader", "svc_etl", "bob", "reporting", "app-user"]).to_owned(),
+        'm' => numbers.one(&["orders", "analytics", "billing", "events_db"]).to_owned(),
         'g' => numbers.between(2, 9876).to_string(),
-        'f' => numbers
-            .one(&["orders.csv", "dump-2026.sql.gz", "report_final.parquet"])
-            .to_owned(),
+        'f' => numbers.one(&["orders.csv", "dump-2026.sql.gz", "report_final.parquet"]).to_owned(),
         'r' => numbers.one(&["eu-west-1", "us-east-2"]).to_owned(),
         'x' => numbers.chars(HEX, 32),
         'S' => numbers.chars(HEX, 40),
         'D' => numbers.chars(HEX, 64),
-        'U' => [8, 4, 4, 4, 12]
-            .map(|len| numbers.chars(HEX, len))
-            .join("-"),
+        'U' => [8, 4, 4, 4, 12].map(|len| numbers.chars(HEX, len)).join("-"),
         'T' => format!(
             "2026-0{}-1{}T0{}:15:3{}Z",
             numbers.between(1, 9),
@@ -223,12 +186,7 @@ fn harmless(kind: char, numbers: &mut Numbers) -> Option<String> {
             numbers.below(10),
             numbers.below(10)
         ),
-        'V' => format!(
-            "{}.{}.{}",
-            numbers.below(20),
-            numbers.below(40),
-            numbers.below(9)
-        ),
+        'V' => format!("{}.{}.{}", numbers.below(20), numbers.below(40), numbers.below(9)),
         _ => return None,
     })
 }
@@ -255,8 +213,7 @@ pub(crate) fn expand(template: &str, numbers: &mut Numbers) -> Case {
             kept_from = Some(case.input.len());
             rest = &rest[2..];
         } else if rest.starts_with("]]") && kept_from.is_some() {
-            case.context
-                .push(case.input[kept_from.take().unwrap()..].to_owned());
+            case.context.push(case.input[kept_from.take().unwrap()..].to_owned());
             rest = &rest[2..];
         } else {
             case.input.push(match first {
@@ -297,9 +254,7 @@ fn make_up(kind: char, numbers: &mut Numbers, secrets: &mut Vec<String>) -> Opti
         }
     };
     // Half of a secret is a leak as well.
-    let pieces = secret
-        .split([' ', '@', '/', '#', ',', ';', '?'])
-        .filter(|piece| piece.len() > 3);
+    let pieces = secret.split([' ', '@', '/', '#', ',', ';', '?']).filter(|piece| piece.len() > 3);
     secrets.extend(pieces.map(str::to_owned));
     Some(secret)
 }

@@ -2,12 +2,7 @@
 //!
 //! `cargo run --release -p floe-redact --example score` prints the table.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    unreachable_pub,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, reason = "tests")]
 
 mod alphabets;
 mod generator;
@@ -130,19 +125,9 @@ fn a_fault_is_counted() {
     ] {
         assert_eq!(score.add(&redactor, &message, safe), fault);
     }
-    let benign = Message {
-        secrets: Vec::new(),
-        is_benign: true,
-        ..message("a: b", "", "")
-    };
+    let benign = Message { secrets: Vec::new(), is_benign: true, ..message("a: b", "", "") };
     assert_eq!(score.add(&redactor, &benign, "a"), Some(Fault::Changed));
     assert_eq!(score.add(&redactor, &benign, "a: b"), None);
-    let counts = [
-        score.secret,
-        score.benign,
-        score.leaks,
-        score.lost,
-        score.changed,
-    ];
+    let counts = [score.secret, score.benign, score.leaks, score.lost, score.changed];
     assert_eq!(counts, [3, 2, 1, 1, 1]);
 }

@@ -7,12 +7,8 @@ const DIGITS: &str = "0123456789";
 fn email(numbers: &mut Numbers) -> (String, String) {
     let first = numbers.one(&["anna", "jürgen", "o'neil", "li.wei", "j_doe", "Maria", "x"]);
     let last = numbers.one(&["", ".petrova", "-smith", "+news", "77", ".van.dijk"]);
-    let domain = numbers.one(&[
-        "example.com",
-        "mail.example.co.uk",
-        "example.museum",
-        "corp.example",
-    ]);
+    let domain =
+        numbers.one(&["example.com", "mail.example.co.uk", "example.museum", "corp.example"]);
     let local = format!("{first}{last}{}", numbers.between(10, 99));
     (format!("{local}@{domain}"), local)
 }
@@ -31,12 +27,10 @@ fn card(numbers: &mut Numbers) -> String {
         .bytes()
         .rev()
         .enumerate()
-        .map(
-            |(place, digit)| match u32::from(digit - b'0') * if place % 2 == 0 { 2 } else { 1 } {
-                two @ 10.. => two - 9,
-                one => one,
-            },
-        )
+        .map(|(place, digit)| match u32::from(digit - b'0') * if place % 2 == 0 { 2 } else { 1 } {
+            two @ 10.. => two - 9,
+            one => one,
+        })
         .sum();
     digits.push_str(&((10 - sum % 10) % 10).to_string());
     grouped(&digits, groups, numbers.one(&["", " ", "-"]))
@@ -55,31 +49,21 @@ fn grouped(digits: &str, groups: &[usize], between: &str) -> String {
 
 /// An IBAN with valid check digits (ISO 7064), with or without groups of four.
 fn iban(numbers: &mut Numbers) -> String {
-    let (country, letters, digits) = *[
-        ("DE", 0, 18),
-        ("GB", 4, 14),
-        ("FR", 0, 23),
-        ("NL", 4, 10),
-        ("ES", 0, 20),
-    ]
-    .get(numbers.below(5))
-    .unwrap();
+    let (country, letters, digits) =
+        *[("DE", 0, 18), ("GB", 4, 14), ("FR", 0, 23), ("NL", 4, 10), ("ES", 0, 20)]
+            .get(numbers.below(5))
+            .unwrap();
     let account = numbers.chars(&UPPER[..26], letters) + &numbers.chars(DIGITS, digits);
-    let rest = format!("{account}{country}00")
-        .bytes()
-        .fold(0, |rest: u32, byte| match byte {
-            b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
-            letter => (rest * 100 + u32::from(letter - b'A') + 10) % 97,
-        });
+    let rest = format!("{account}{country}00").bytes().fold(0, |rest: u32, byte| match byte {
+        b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
+        letter => (rest * 100 + u32::from(letter - b'A') + 10) % 97,
+    });
     let iban = format!("{country}{:02}{account}", 98 - rest);
     if numbers.below(2) == 0 {
         return iban;
     }
-    let groups: Vec<_> = iban
-        .as_bytes()
-        .chunks(4)
-        .map(|group| String::from_utf8_lossy(group))
-        .collect();
+    let groups: Vec<_> =
+        iban.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group)).collect();
     groups.join(" ")
 }
 

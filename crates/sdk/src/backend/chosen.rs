@@ -23,15 +23,9 @@ pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport,
     let config = config.clone();
     let started = monotonic_now();
     let name = config.backend.clone();
-    let report = within(CONNECTION_TIMEOUT, move || {
-        backend.validate_connection(&config)
-    })?;
+    let report = within(CONNECTION_TIMEOUT, move || backend.validate_connection(&config))?;
     Ok(report.unwrap_or_else(|problem| {
-        ConnectionReport::new(
-            format!("the backend `{name}`"),
-            started.elapsed(),
-            Err(problem),
-        )
+        ConnectionReport::new(format!("the backend `{name}`"), started.elapsed(), Err(problem))
     }))
 }
 

@@ -36,9 +36,7 @@ impl ConnectionReport {
     pub fn new(probe: impl AsRef<str>, duration: Duration, result: Result<(), String>) -> Self {
         Self {
             probe: sanitize_error(probe.as_ref()).into_owned(),
-            problem: result
-                .err()
-                .map(|problem| sanitize_error(&problem).into_owned()),
+            problem: result.err().map(|problem| sanitize_error(&problem).into_owned()),
             duration,
         }
     }
@@ -52,11 +50,7 @@ impl ConnectionReport {
 
 impl fmt::Display for ConnectionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            probe,
-            problem,
-            duration,
-        } = self;
+        let Self { probe, problem, duration } = self;
         match problem {
             None => write!(f, "{probe}: accepted in {duration:.1?}"),
             Some(problem) => write!(f, "{probe}: {problem} (after {duration:.1?})"),
@@ -93,11 +87,8 @@ pub(super) fn send_empty_request(
     let (probe, result) = match exporter {
         ExporterConfig::Console => ("the terminal".to_owned(), Ok(())),
         ExporterConfig::Otlp(otlp) => {
-            let probe = format!(
-                "an empty OTLP/{} request to `{}`",
-                otlp.protocol.as_str(),
-                otlp.endpoint
-            );
+            let probe =
+                format!("an empty OTLP/{} request to `{}`", otlp.protocol.as_str(), otlp.endpoint);
             (probe, send(otlp, config))
         }
     };
@@ -131,13 +122,7 @@ mod tests {
             ConnectionReport::new("http://floe:hunter2@jaeger:4317", Duration::ZERO, refused);
         assert!(!report.is_ok());
         let text = report.to_string();
-        assert!(
-            !text.contains("hunter2") && !text.contains("abcdefgh"),
-            "{text}"
-        );
-        assert!(
-            text.contains("jaeger:4317") && text.contains("401"),
-            "{text}"
-        );
+        assert!(!text.contains("hunter2") && !text.contains("abcdefgh"), "{text}");
+        assert!(text.contains("jaeger:4317") && text.contains("401"), "{text}");
     }
 }

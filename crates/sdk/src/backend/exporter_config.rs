@@ -49,12 +49,7 @@ impl fmt::Debug for OtlpExporterConfig {
 impl OtlpExporterConfig {
     /// Sends to `endpoint` over `protocol`, without headers.
     pub fn new(endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
-        Self {
-            endpoint: endpoint.into(),
-            protocol,
-            headers: Vec::new(),
-            is_traces_only: false,
-        }
+        Self { endpoint: endpoint.into(), protocol, headers: Vec::new(), is_traces_only: false }
     }
 
     /// Sends to the configured endpoint over the configured protocol, without headers. `default_endpoint` is
@@ -64,10 +59,7 @@ impl OtlpExporterConfig {
     pub fn from_config(config: &TelemetryConfig, default_endpoint: &str) -> Self {
         let endpoint = config.otlp_endpoint.as_deref().unwrap_or(default_endpoint);
         let protocol = config.otlp_protocol;
-        Self::new(
-            endpoint,
-            protocol.unwrap_or_else(|| OtlpProtocol::of(Some(endpoint))),
-        )
+        Self::new(endpoint, protocol.unwrap_or_else(|| OtlpProtocol::of(Some(endpoint))))
     }
 
     /// Adds a header.

@@ -40,10 +40,7 @@ pub trait TelemetryBackendPlugin: Send + Sync {
     fn version(&self) -> &str;
 
     /// One sentence that describes the backend. Default: empty.
-    #[expect(
-        clippy::unnecessary_literal_bound,
-        reason = "an implementation may own its text"
-    )]
+    #[expect(clippy::unnecessary_literal_bound, reason = "an implementation may own its text")]
     fn description(&self) -> &str {
         ""
     }

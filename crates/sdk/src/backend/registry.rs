@@ -93,9 +93,7 @@ pub fn names() -> Vec<&'static str> {
 /// );
 /// ```
 pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
-    let found: Vec<_> = linked()
-        .filter(|linked| linked.backend().name() == name)
-        .collect();
+    let found: Vec<_> = linked().filter(|linked| linked.backend().name() == name).collect();
     match found[..] {
         [] => Err(unknown(name)),
         [linked] => Ok(linked.backend()),

@@ -145,11 +145,8 @@ impl Budget {
         let slices = SLICES - self.slice;
         let fair = left as f64 / f64::from(slices);
         self.is_thrifty = expected > fair || self.is_thrifty && expected > fair / 2.0;
-        self.threshold = if expected > fair {
-            Threshold::of_ratio(fair / expected)
-        } else {
-            Threshold::ALWAYS
-        };
+        self.threshold =
+            if expected > fair { Threshold::of_ratio(fair / expected) } else { Threshold::ALWAYS };
         self.most = self.used + if slices == 1 { left } else { left / 2 };
     }
 }
@@ -191,9 +188,8 @@ mod tests {
         let now = monotonic_now();
         let mut budget = Budget::new(MINUTE, &Arc::default(), now);
         let slices = (0..12).map(|slice| now + SLICE * slice);
-        let admitted: Vec<_> = slices
-            .map(|now| offer(&mut budget, offered, code, now).len())
-            .collect();
+        let admitted: Vec<_> =
+            slices.map(|now| offer(&mut budget, offered, code, now).len()).collect();
         let counted = budget.counters.over_budget.load(Ordering::Relaxed);
         let all: usize = admitted.iter().sum();
         assert_eq!(counted + all as u64, offered * 12);

@@ -17,10 +17,7 @@ use crate::keys;
 
 /// An exporter as messages and metrics name it.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ExporterId {
     /// Its name in messages.
     pub name: Cow<'static, str>,
@@ -37,20 +34,13 @@ impl ExporterId {
         let path = type_name::<E>();
         let path = path.split_once('<').map_or(path, |(path, _)| path);
         let name = path.rsplit_once("::").map_or(path, |(_, name)| name);
-        Self {
-            name: name.into(),
-            kind: path.into(),
-            server: None,
-        }
+        Self { name: name.into(), kind: path.into(), server: None }
     }
 
     /// The same type under another name.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
-        Self {
-            name: name.into(),
-            ..self
-        }
+        Self { name: name.into(), ..self }
     }
 }
 
@@ -93,9 +83,7 @@ impl Component {
     pub(crate) fn finished(&self) -> Vec<(u64, Vec<KeyValue>)> {
         let finished = self.lock();
         let finished = finished.iter();
-        finished
-            .map(|(error_type, items)| (*items, self.attributes(*error_type)))
-            .collect()
+        finished.map(|(error_type, items)| (*items, self.attributes(*error_type))).collect()
     }
 
     pub(crate) fn attributes(&self, error_type: Option<&'static str>) -> Vec<KeyValue> {
@@ -106,11 +94,7 @@ impl Component {
     /// Begins the export of items.
     pub(crate) fn begin(&self, items: usize) -> Export<'_> {
         self.present.fetch_add(items, Ordering::Relaxed);
-        Export {
-            of: self,
-            items,
-            started: monotonic_now(),
-        }
+        Export { of: self, items, started: monotonic_now() }
     }
 
     /// Records the duration of what began then.
@@ -199,10 +183,7 @@ impl Components {
         let kind_attribute = KeyValue::new(keys::OTEL_COMPONENT_TYPE, kind.to_owned());
         let same = all.iter().filter(|it| it.attributes[0] == kind_attribute);
         let name = format!("{kind}/{}", same.count());
-        let mut attributes = vec![
-            kind_attribute,
-            KeyValue::new(keys::OTEL_COMPONENT_NAME, name),
-        ];
+        let mut attributes = vec![kind_attribute, KeyValue::new(keys::OTEL_COMPONENT_NAME, name)];
         if let Some((host, port)) = server {
             attributes.push(KeyValue::new(keys::SERVER_ADDRESS, host.clone()));
             attributes.push(KeyValue::new(keys::SERVER_PORT, i64::from(*port)));

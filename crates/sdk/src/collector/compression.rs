@@ -34,14 +34,8 @@ const MAX_REMEMBERED: usize = 8192;
 const OWN_ATTRIBUTES: usize = 3;
 
 /// Attributes that name the database of a call, the first two by the old and the new convention.
-const DATABASE: [&str; 6] = [
-    "db.system.name",
-    "db.system",
-    "db.namespace",
-    "db.name",
-    "server.address",
-    "server.port",
-];
+const DATABASE: [&str; 6] =
+    ["db.system.name", "db.system", "db.namespace", "db.name", "server.address", "server.port"];
 
 /// How spans are compressed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -343,9 +337,7 @@ fn is_same_kind(one: &SpanRecord, other: &SpanRecord) -> bool {
         && one.head.code == other.head.code
         && more(one) == more(other)
         && (one.kind() == SpanKind::Internal
-            || DATABASE
-                .iter()
-                .all(|key| value(one, key) == value(other, key)))
+            || DATABASE.iter().all(|key| value(one, key) == value(other, key)))
 }
 
 /// Whether two siblings of the same kind have the same name, place and attributes.

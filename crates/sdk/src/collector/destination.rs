@@ -115,12 +115,7 @@ const USUAL_BYTES_PER_SPAN: usize = 1024;
 impl<B: BatchBuilder> BatchingDestination<B> {
     /// Collects batches with `builder` and exports them with `worker`.
     pub fn new(builder: B, worker: Worker<B::Batch>) -> Self {
-        Self {
-            builder,
-            worker,
-            bytes: 0,
-            bytes_per_span: USUAL_BYTES_PER_SPAN,
-        }
+        Self { builder, worker, bytes: 0, bytes_per_span: USUAL_BYTES_PER_SPAN }
     }
 }
 
@@ -133,8 +128,7 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
     fn ship(&mut self, spans: usize) {
         let bytes = mem::take(&mut self.bytes);
         self.bytes_per_span = bytes / spans.max(1);
-        self.worker
-            .export(Size { spans, bytes }, self.builder.take());
+        self.worker.export(Size { spans, bytes }, self.builder.take());
     }
 
     fn bytes(&self) -> usize {
@@ -151,8 +145,7 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
             spans: open + pending.spans,
             bytes: self.bytes + pending.bytes + pending.spans * self.bytes_per_span,
         });
-        room.spans
-            .min(room.bytes.div_ceil(self.bytes_per_span.max(1)))
+        room.spans.min(room.bytes.div_ceil(self.bytes_per_span.max(1)))
     }
 
     fn flush(&self, report: &Sender<Report>) {

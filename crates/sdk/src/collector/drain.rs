@@ -30,13 +30,7 @@ impl Drain {
         report: Sender<Report>,
         expected: Sender<usize>,
     ) -> Self {
-        Self {
-            watermarks: Watermarks::default(),
-            deadline,
-            shutdown,
-            report,
-            expected,
-        }
+        Self { watermarks: Watermarks::default(), deadline, shutdown, report, expected }
     }
 
     /// A drain that nobody waits for, and that leaves the pipeline.
@@ -59,8 +53,7 @@ impl Drain {
     }
 
     pub(super) fn is_late(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| deadline <= monotonic_now())
+        self.deadline.is_some_and(|deadline| deadline <= monotonic_now())
     }
 
     pub(super) const fn deadline(&self) -> Option<Instant> {
@@ -73,9 +66,7 @@ impl Drain {
             Some(timeout) => pipeline
                 .take()
                 .map(|pipeline| pipeline.shutdown(timeout, self.deadline, &self.report, clock)),
-            None => pipeline
-                .as_mut()
-                .map(|pipeline| pipeline.flush(&self.report, clock)),
+            None => pipeline.as_mut().map(|pipeline| pipeline.flush(&self.report, clock)),
         };
         let _ = self.expected.send(expected.unwrap_or(0));
     }

@@ -83,10 +83,7 @@ impl EnrichedSpan<'_> {
     /// The span as the first one of its source location in a request.
     #[must_use]
     pub const fn as_first(&self) -> Self {
-        Self {
-            location: &self.site.location,
-            ..*self
-        }
+        Self { location: &self.site.location, ..*self }
     }
 
     /// The attributes that are added to the span: its source location, as far as the limit allows, and the attributes
@@ -113,11 +110,7 @@ impl EnrichedSpan<'_> {
 
 impl Enricher {
     pub(crate) fn new(redactor: Redactor, limits: SpanLimits) -> Self {
-        Self {
-            redactor,
-            limits,
-            ..Self::default()
-        }
+        Self { redactor, limits, ..Self::default() }
     }
 
     /// Emits the exceptions of spans as log records.
@@ -168,11 +161,7 @@ impl Enricher {
             let batch = self.batches + 1;
             mem::replace(&mut site.batch, batch) == batch
         };
-        let location = if is_repeated {
-            &site.target
-        } else {
-            &site.location
-        };
+        let location = if is_repeated { &site.target } else { &site.location };
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
         }
@@ -220,11 +209,7 @@ pub(super) fn add_baggage(record: &mut SpanRecord) {
 /// Adds the attributes whose keys the span does not have.
 fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
     for KeyValue { key, value, .. } in attributes {
-        let is_new = record
-            .attributes
-            .as_slice()
-            .iter()
-            .all(|own| own.key != *key);
+        let is_new = record.attributes.as_slice().iter().all(|own| own.key != *key);
         if let (true, Some(value)) = (is_new, value.to_attribute_value()) {
             record.attributes.push(key.clone(), value);
         }
@@ -249,10 +234,7 @@ impl SourceLocation {
             (None, Some((_, location))) => std::ptr::from_ref(location).addr(),
             (None, None) => 0,
         };
-        Self {
-            at,
-            scope: scope.map_or(0, |scope| std::ptr::from_ref(scope).addr()),
-        }
+        Self { at, scope: scope.map_or(0, |scope| std::ptr::from_ref(scope).addr()) }
     }
 }
 
@@ -281,10 +263,7 @@ fn shared(
 fn function_or_module(site: &CallSite) -> Option<KeyValue> {
     let module = site.location().module();
     if site.is_function() {
-        return Some(KeyValue::new(
-            keys::CODE_FUNCTION_NAME,
-            site.function_path(),
-        ));
+        return Some(KeyValue::new(keys::CODE_FUNCTION_NAME, site.function_path()));
     }
     (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
 }
@@ -338,10 +317,7 @@ impl Site {
         let code = code.filter(|attribute| has_code && is_new(attribute));
         let location = SharedAttributes::new(target.iter().cloned().chain(code), redactor);
         Self {
-            name: redactor
-                .redaction
-                .text(name)
-                .map_or(Cow::Borrowed(name), Cow::Owned),
+            name: redactor.redaction.text(name).map_or(Cow::Borrowed(name), Cow::Owned),
             location,
             target: SharedAttributes::new(target, redactor),
             batch: 0,
@@ -386,10 +362,7 @@ mod tests {
         let process = SharedAttributes::default();
         let mut enricher = Enricher::new(Redactor::default(), SpanLimits::default());
         let span = enricher.enrich(&mut record, &clock, &process);
-        let (start, end) = (
-            Duration::from_nanos(span.start.0),
-            Duration::from_nanos(span.end.0),
-        );
+        let (start, end) = (Duration::from_nanos(span.start.0), Duration::from_nanos(span.end.0));
         assert_eq!((start, end), (Duration::ZERO, expected));
         assert!(expected > Duration::from_micros(9), "{expected:?}");
     }

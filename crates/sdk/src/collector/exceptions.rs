@@ -12,11 +12,7 @@ use crate::recorder::SpanRecord;
 
 /// An exception of a span that is exported, redacted.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    missing_docs,
-    reason = "the fields of a record"
-)]
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "the fields of a record")]
 pub struct ExceptionLog {
     pub time: SystemTime,
     pub trace_id: TraceId,
@@ -40,10 +36,7 @@ impl fmt::Debug for Exceptions {
 
 impl Exceptions {
     pub(crate) fn new(emit: impl Fn(ExceptionLog) + Send + 'static, keeps_events: bool) -> Self {
-        Self {
-            emit: Box::new(emit),
-            keeps_events,
-        }
+        Self { emit: Box::new(emit), keeps_events }
     }
 
     /// Emits the exceptions of a span that is redacted.

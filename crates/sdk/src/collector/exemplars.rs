@@ -39,10 +39,7 @@ thread_local! {
 /// Whether it is the turn of a measurement. Their order in the program does not decide.
 fn is_turn() -> bool {
     let turn = TURN.try_with(|turn| {
-        let next = turn
-            .get()
-            .wrapping_mul(1_664_525)
-            .wrapping_add(1_013_904_223);
+        let next = turn.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         turn.set(next);
         next
     });
@@ -165,12 +162,9 @@ pub fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Option<Arc<E
     if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
         return None;
     }
-    let exemplars = instruments.entry(key).or_insert_with(|| {
-        Arc::new(Exemplars {
-            shape,
-            series: Mutex::default(),
-        })
-    });
+    let exemplars = instruments
+        .entry(key)
+        .or_insert_with(|| Arc::new(Exemplars { shape, series: Mutex::default() }));
     Some(Arc::clone(exemplars))
 }
 
@@ -193,15 +187,8 @@ impl Exemplars {
     /// Returns the exemplars of the series with these attributes.
     pub fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
         let (kept, filtered) = self.split(attributes);
-        let series = self.find(
-            &mut lock(&self.series),
-            kept.as_deref().unwrap_or(attributes),
-        );
-        BoundExemplars {
-            of: Arc::clone(self),
-            series,
-            filtered,
-        }
+        let series = self.find(&mut lock(&self.series), kept.as_deref().unwrap_or(attributes));
+        BoundExemplars { of: Arc::clone(self), series, filtered }
     }
 
     /// Returns the ids unless the filter demands a sampled span and there is none.
@@ -230,15 +217,8 @@ impl Exemplars {
             return Arc::clone(series);
         }
         let overflow = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
-        let key = if all.len() < self.shape.limit {
-            attributes
-        } else {
-            &overflow
-        };
-        Arc::clone(
-            all.entry(key.into())
-                .or_insert_with(|| Arc::new(Series::new(&self.shape))),
-        )
+        let key = if all.len() < self.shape.limit { attributes } else { &overflow };
+        Arc::clone(all.entry(key.into()).or_insert_with(|| Arc::new(Series::new(&self.shape))))
     }
 }
 
@@ -289,12 +269,7 @@ impl Series {
         let Ok(mut exemplars) = self.exemplars.try_lock() else {
             return;
         };
-        let exemplar = Exemplar {
-            ids,
-            value,
-            time,
-            filtered,
-        };
+        let exemplar = Exemplar { ids, value, time, filtered };
         match exemplars.iter_mut().find(|(of, _)| *of == bucket) {
             Some((_, earlier)) => *earlier = exemplar,
             None => exemplars.push((bucket, exemplar)),
@@ -424,10 +399,7 @@ mod tests {
             values.collect::<Vec<_>>()
         };
         assert_eq!(values(), [0.5, 1.5, 99.0]);
-        bound
-            .series
-            .wanted
-            .store(bound.series.all, Ordering::Relaxed);
+        bound.series.wanted.store(bound.series.all, Ordering::Relaxed);
         bound.measure(1.0.into());
         assert_eq!(values(), [1.0, 1.5, 99.0]);
     }

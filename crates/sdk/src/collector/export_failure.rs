@@ -38,10 +38,7 @@ impl ExportFailure {
     /// Fills in the number of items if the complete batch has failed.
     #[must_use]
     pub fn of(self, batch: usize) -> Self {
-        Self {
-            items: Some(self.failed_of(batch)),
-            ..self
-        }
+        Self { items: Some(self.failed_of(batch)), ..self }
     }
 
     /// The result of a batch that was sent in two parts, whose failures have a number of items. The reason is
@@ -53,10 +50,7 @@ impl ExportFailure {
     pub fn both(first: Result<(), Self>, second: Result<(), Self>) -> Result<(), Self> {
         match (first, second) {
             (Err(first), Err(second)) => Err(Self {
-                items: first
-                    .items
-                    .zip(second.items)
-                    .map(|(one, other)| one + other),
+                items: first.items.zip(second.items).map(|(one, other)| one + other),
                 ..first
             }),
             (first, second) => first.and(second),
@@ -67,10 +61,7 @@ impl ExportFailure {
 impl ExportFailure {
     /// There was no result in time.
     pub(crate) fn timeout(reason: String) -> Self {
-        Self {
-            error_type: "timeout",
-            ..reason.into()
-        }
+        Self { error_type: "timeout", ..reason.into() }
     }
 }
 
@@ -79,20 +70,15 @@ impl From<OTelSdkError> for ExportFailure {
         match error {
             OTelSdkError::InternalFailure(reason) => reason.into(),
             OTelSdkError::Timeout(_) => Self::timeout(error.to_string()),
-            OTelSdkError::AlreadyShutdown => Self {
-                error_type: ALREADY_SHUTDOWN,
-                ..error.to_string().into()
-            },
+            OTelSdkError::AlreadyShutdown => {
+                Self { error_type: ALREADY_SHUTDOWN, ..error.to_string().into() }
+            }
         }
     }
 }
 
 impl From<String> for ExportFailure {
     fn from(reason: String) -> Self {
-        Self {
-            items: None,
-            error_type: OTHER_ERROR,
-            reason,
-        }
+        Self { items: None, error_type: OTHER_ERROR, reason }
     }
 }

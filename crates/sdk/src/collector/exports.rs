@@ -40,11 +40,7 @@ impl Queue {
 impl Exports {
     /// Adds an exporter of spans.
     pub(super) fn add(&self, name: &str, processor: Arc<Component>) {
-        self.lock().push(Queue {
-            name: name.to_owned(),
-            processor,
-            failure: None,
-        });
+        self.lock().push(Queue { name: name.to_owned(), processor, failure: None });
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -85,9 +81,7 @@ impl Exports {
     }
 
     fn metric_failure(&self) -> MutexGuard<'_, Option<String>> {
-        self.metric_failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.metric_failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of exporters.
@@ -99,9 +93,7 @@ impl Exports {
     /// be in the queue yet.
     pub(crate) fn describe_undelivered(&self) -> String {
         let queues = self.lock();
-        let waiting = queues
-            .iter()
-            .filter(|queue| queue.spans() > 0 || queue.failure.is_some());
+        let waiting = queues.iter().filter(|queue| queue.spans() > 0 || queue.failure.is_some());
         let descriptions = waiting.map(|queue| {
             let reason = queue.failure.as_ref();
             let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));

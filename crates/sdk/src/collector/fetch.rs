@@ -124,14 +124,9 @@ impl Collector {
     /// The number of spans that can be read until the room in the queues must be computed again: of those that are not
     /// sampled, or of the others.
     pub(super) fn room(&self, is_of_unsampled: bool) -> usize {
-        let pending = Size {
-            spans: self.roots.len(),
-            bytes: self.root_bytes,
-        };
+        let pending = Size { spans: self.roots.len(), bytes: self.root_bytes };
         let pipeline = self.pipeline.as_ref();
-        pipeline.map_or(usize::MAX, |pipeline| {
-            pipeline.room(pending, is_of_unsampled)
-        })
+        pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending, is_of_unsampled))
     }
 
     /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports

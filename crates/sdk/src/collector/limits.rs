@@ -51,9 +51,7 @@ fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
         are_valid &= !shorten_key(&mut attribute.key);
     }
     let before = record.attributes.as_slice().len();
-    record
-        .attributes
-        .keep_distinct(size(limits.attribute_count));
+    record.attributes.keep_distinct(size(limits.attribute_count));
     are_valid && record.attributes.as_slice().len() == before
 }
 

@@ -77,11 +77,7 @@ pub(crate) struct Exporter {
 
 impl Exporter {
     pub(crate) const fn new(to: Box<dyn Destination>, takes_unsampled: bool) -> Self {
-        Self {
-            to,
-            takes_unsampled,
-            spans: 0,
-        }
+        Self { to, takes_unsampled, spans: 0 }
     }
 
     /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
@@ -439,11 +435,7 @@ impl Pipeline {
             }
             if self.code == CodeAttributes::EverySpan {
                 let is_thrifty = budget.is_thrifty();
-                let code = if is_thrifty {
-                    CodeAttributes::Once
-                } else {
-                    self.code
-                };
+                let code = if is_thrifty { CodeAttributes::Once } else { self.code };
                 self.enricher.set_code_attributes(code);
             }
         }
@@ -535,9 +527,7 @@ impl Pipeline {
             failed += mem::take(&mut of.spans);
             of.to.discard();
         }
-        self.counters
-            .failed
-            .fetch_add(failed as u64, Ordering::Release);
+        self.counters.failed.fetch_add(failed as u64, Ordering::Release);
     }
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns

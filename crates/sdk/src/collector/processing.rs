@@ -147,10 +147,7 @@ impl Processing {
     pub(super) fn report(&mut self, report: &Sender<Report>) -> bool {
         let lost = mem::take(&mut self.lost);
         let message = || format!("{lost} spans failed: a span processor did not return");
-        lost > 0
-            && report
-                .send(("span processors".into(), Err(message())))
-                .is_ok()
+        lost > 0 && report.send(("span processors".into(), Err(message()))).is_ok()
     }
 
     /// The number of spans that wait.
@@ -259,11 +256,7 @@ impl Calls {
         record.write_exception();
         add_baggage(record);
         record.attributes.keep_distinct(usize::MAX);
-        let mut span = EndingSpan {
-            record,
-            clock,
-            is_discarded: false,
-        };
+        let mut span = EndingSpan { record, clock, is_discarded: false };
         for processor in &mut self.all {
             let processed = caught(|| processor.on_ending(&mut span));
             self.returned.fetch_add(1, Ordering::Relaxed);

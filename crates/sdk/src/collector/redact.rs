@@ -38,10 +38,7 @@ impl Redactor {
     /// Redacts by these rules.
     #[must_use]
     pub fn new(redaction: Redaction) -> Self {
-        Self {
-            keys: Keys::default(),
-            redaction,
-        }
+        Self { keys: Keys::default(), redaction }
     }
 
     /// Redacts the name, the status, and all attributes of the span, of its events and links.
@@ -50,9 +47,7 @@ impl Redactor {
     #[inline(never)]
     pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
         for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
-            let key = self
-                .keys
-                .of_site(attribute.key.as_str(), site, at, &self.redaction);
+            let key = self.keys.of_site(attribute.key.as_str(), site, at, &self.redaction);
             match &mut attribute.value {
                 AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
                 AttributeValue::Text(text) => {

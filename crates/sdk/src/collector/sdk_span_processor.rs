@@ -52,10 +52,7 @@ impl SdkStarts {
         for processor in processors {
             twins = twins.with_span_processor(StartOnly(processor));
         }
-        Self {
-            twins: twins.build(),
-            counters,
-        }
+        Self { twins: twins.build(), counters }
     }
 
     fn start(&self, record: &mut SpanRecord, parent: &Context) {

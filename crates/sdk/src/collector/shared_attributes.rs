@@ -33,10 +33,7 @@ impl<'a> OwnAttributes<'a> {
     #[inline]
     pub(super) fn of(attributes: &'a [Attribute]) -> Self {
         let lengths = (attributes.iter()).fold(0, |bits, own| bits | length_bit(&own.key));
-        Self {
-            attributes,
-            lengths,
-        }
+        Self { attributes, lengths }
     }
 
     /// Compares only if a key has the same length, which is rare.

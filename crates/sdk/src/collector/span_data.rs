@@ -8,12 +8,7 @@ use super::enrich::EnrichedSpan;
 impl From<&EnrichedSpan<'_>> for SpanData {
     fn from(span: &EnrichedSpan<'_>) -> Self {
         let record = span.record;
-        let attributes = record
-            .attributes
-            .as_slice()
-            .iter()
-            .cloned()
-            .map(KeyValue::from);
+        let attributes = record.attributes.as_slice().iter().cloned().map(KeyValue::from);
         let shared = span.shared_attributes().cloned();
         let mut events = SpanEvents::default();
         let mut links = SpanLinks::default();

@@ -118,11 +118,7 @@ impl SpanMetrics {
         let head = &record.head;
         let is_sampled = head.trace_id != TraceId::INVALID && head.flags.is_sampled();
         let ids = is_sampled.then_some((head.trace_id, head.span_id));
-        let values = [
-            ExemplarValue::I64(1),
-            ExemplarValue::I64(1),
-            ExemplarValue::F64(seconds),
-        ];
+        let values = [ExemplarValue::I64(1), ExemplarValue::I64(1), ExemplarValue::F64(seconds)];
         for (exemplars, value) in series.exemplars.iter().zip(values) {
             for exemplars in exemplars {
                 exemplars.measure_span(value, ids, || clock.at(head.end));
@@ -162,8 +158,7 @@ impl SpanMetrics {
             name.or_default()
         };
         known.push(at);
-        self.series
-            .push(self.instruments.bind(kind, code, &attributes));
+        self.series.push(self.instruments.bind(kind, code, &attributes));
         at
     }
 
@@ -214,11 +209,7 @@ impl Instruments {
 
     fn bind(&self, kind: SpanKind, code: Code, attributes: &[KeyValue]) -> Series {
         let [calls, errors, duration] = &self.exemplars;
-        let errors = if code == Code::Error {
-            errors
-        } else {
-            &Vec::new()
-        };
+        let errors = if code == Code::Error { errors } else { &Vec::new() };
         let exemplars = [calls, errors, duration];
         Series {
             kind,

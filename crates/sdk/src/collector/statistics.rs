@@ -188,10 +188,7 @@ impl Baseline {
     /// The counters at a moment when the collector has read this number of spans. Spans that it reads later
     /// count for the next provider.
     pub(super) fn at(read: u64) -> Self {
-        Self {
-            written: read,
-            ..Self::now()
-        }
+        Self { written: read, ..Self::now() }
     }
 
     fn since(self, start: Self) -> Self {

@@ -108,13 +108,7 @@ impl TailSampler {
             let number = self.next_number;
             self.next_number += 1;
             self.order.insert(number, id);
-            Trace {
-                number,
-                since: now,
-                spans: Vec::new(),
-                reason: None,
-                is_remote: false,
-            }
+            Trace { number, since: now, spans: Vec::new(), reason: None, is_remote: false }
         });
         trace.reason = trace.reason.max(reason);
         trace.is_remote |= record.head.parent_is_remote;

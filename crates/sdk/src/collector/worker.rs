@@ -35,11 +35,7 @@ static IS_HELD_UP: AtomicBool = AtomicBool::new(false);
 /// Waits until a thread runs, and returns whether it does.
 pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
     let is_held_up = IS_HELD_UP.load(Ordering::Relaxed);
-    let patience = if is_held_up {
-        Duration::ZERO
-    } else {
-        BEGIN_TIMEOUT
-    };
+    let patience = if is_held_up { Duration::ZERO } else { BEGIN_TIMEOUT };
     let has_begun = begun.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
     IS_HELD_UP.store(!has_begun, Ordering::Relaxed);
     has_begun
@@ -239,15 +235,13 @@ impl<B: Send + 'static> Worker<B> {
         if !has_begun(&has_started) {
             return Ok(worker);
         }
-        is_ready
-            .recv_timeout(START_TIMEOUT)
-            .map_err(|error| match error {
-                RecvTimeoutError::Timeout => {
-                    let what = format!("the start of the exporter `{name}`");
-                    Error::timeout(&what, START_TIMEOUT, "it is not created")
-                }
-                RecvTimeoutError::Disconnected => panicked(name),
-            })??;
+        is_ready.recv_timeout(START_TIMEOUT).map_err(|error| match error {
+            RecvTimeoutError::Timeout => {
+                let what = format!("the start of the exporter `{name}`");
+                Error::timeout(&what, START_TIMEOUT, "it is not created")
+            }
+            RecvTimeoutError::Disconnected => panicked(name),
+        })??;
         Ok(worker)
     }
 
@@ -468,9 +462,7 @@ impl Exporting {
 
 /// The error of an exporter that has panicked in its constructor.
 pub(crate) fn panicked(name: &str) -> Error {
-    Error::export(format!(
-        "the exporter `{name}` panicked while it was created"
-    ))
+    Error::export(format!("the exporter `{name}` panicked while it was created"))
 }
 
 fn spans(number: u64) -> String {

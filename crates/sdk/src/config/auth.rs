@@ -111,19 +111,13 @@ impl TelemetryAuth {
     pub(super) fn check(&self, problems: &mut Problems) {
         let (needs, secret) = match self.auth_type {
             AuthType::ApiKey => ("`api_key` needs the field `api_key`", &self.api_key),
-            AuthType::Bearer => (
-                "`bearer` needs the field `bearer_token`",
-                &self.bearer_token,
-            ),
+            AuthType::Bearer => ("`bearer` needs the field `bearer_token`", &self.bearer_token),
         };
         if let Err(problem) = secret::check(secret.as_ref()) {
             let message = format!("the type {needs}, which {problem}");
             problems.add("authentication", message);
         }
-        problems.check(
-            "authentication.header_name",
-            check_header_name(&self.header_name),
-        );
+        problems.check("authentication.header_name", check_header_name(&self.header_name));
     }
 }
 

@@ -50,8 +50,7 @@ pub struct SpanCompressionConfig {
 impl SpanCompressionConfig {
     /// The longest span that is compressed; `None` if none is.
     pub(crate) fn longest(&self) -> Option<Duration> {
-        self.exact_match_max_duration
-            .max(self.same_kind_max_duration)
+        self.exact_match_max_duration.max(self.same_kind_max_duration)
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {

@@ -257,16 +257,11 @@ fn check_version(
             Some(true)
         }
         Some(minor) if minor.strip_prefix("0-rc.").is_some_and(is_number) => {
-            warnings.push(format!(
-                "found the file format `{text}`, which is read as `1.0`"
-            ));
+            warnings.push(format!("found the file format `{text}`, which is read as `1.0`"));
             Some(false)
         }
         _ => {
-            found.refuse(
-                "file_format",
-                format!("expected `1.0` or `1.1`, found `{text}`"),
-            );
+            found.refuse("file_format", format!("expected `1.0` or `1.1`, found `{text}`"));
             None
         }
     }

@@ -58,11 +58,7 @@ impl RegisteredDetector {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(name: &'static str, detect: Detect, location: SourceLocation) -> Self {
-        Self {
-            name,
-            detect,
-            location,
-        }
+        Self { name, detect, location }
     }
 
     pub(crate) fn detect(
@@ -78,14 +74,8 @@ linked_by_name!(RegisteredDetector);
 
 impl ResourceDetector {
     /// The detectors of this project.
-    const KNOWN: [Self; 6] = [
-        Self::Host,
-        Self::Os,
-        Self::Process,
-        Self::Container,
-        Self::Kubernetes,
-        Self::Cloud,
-    ];
+    const KNOWN: [Self; 6] =
+        [Self::Host, Self::Os, Self::Process, Self::Container, Self::Kubernetes, Self::Cloud];
 
     /// Returns the name, such as `host`.
     #[must_use]

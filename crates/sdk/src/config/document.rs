@@ -56,8 +56,5 @@ impl TelemetryConfig {
 /// Returns whether the value with this path is a credential, which may be a reference.
 fn is_credential(path: &str) -> bool {
     let is_header = || path.starts_with("otlp.") && path.contains(".headers.");
-    matches!(
-        path,
-        "authentication.api_key" | "authentication.bearer_token"
-    ) || is_header()
+    matches!(path, "authentication.api_key" | "authentication.bearer_token") || is_header()
 }

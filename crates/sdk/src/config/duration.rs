@@ -7,14 +7,8 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serializer};
 
 /// The units with their nanoseconds.
-const UNITS: [(&str, f64); 6] = [
-    ("ns", 1.0),
-    ("us", 1e3),
-    ("ms", 1e6),
-    ("s", 1e9),
-    ("m", 60e9),
-    ("h", 3600e9),
-];
+const UNITS: [(&str, f64); 6] =
+    [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
 
 const EXPECTED: &str =
     "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
@@ -135,9 +129,7 @@ mod tests {
             let expected = Duration::from_millis(milliseconds);
             assert_eq!(read(text), Some(expected), "{text}");
         }
-        for text in [
-            "", "s", "2", "-2s", "2 days", "NaNs", "infs", "1e300h", "2ß",
-        ] {
+        for text in ["", "s", "2", "-2s", "2 days", "NaNs", "infs", "1e300h", "2ß"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

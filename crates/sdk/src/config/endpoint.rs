@@ -75,8 +75,7 @@ fn is_host_valid(host: &str) -> bool {
         return address.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || port.starts_with(':'));
     }
     let name = host.split_once(':').map_or(host, |(name, _)| name);
-    name.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// Whether a URL may contain this byte as it is.
@@ -113,9 +112,7 @@ pub(crate) fn server(endpoint: &str) -> Option<(String, u16)> {
 }
 
 fn authority(endpoint: &str) -> Option<&str> {
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| endpoint.strip_prefix(scheme))?;
+    let rest = ["http://", "https://"].iter().find_map(|scheme| endpoint.strip_prefix(scheme))?;
     rest.split(['/', '?', '#']).next()
 }
 
@@ -157,14 +154,9 @@ mod tests {
             "hunter2@host:4317",
         ] {
             let error = check(endpoint).unwrap_err();
+            assert!(error.contains("<REDACTED>@host:4317` is not an endpoint"), "{error}");
             assert!(
-                error.contains("<REDACTED>@host:4317` is not an endpoint"),
-                "{error}"
-            );
-            assert!(
-                !["pass", "pa ss", "hunter2", "pa?ss"]
-                    .iter()
-                    .any(|secret| error.contains(secret))
+                !["pass", "pa ss", "hunter2", "pa?ss"].iter().any(|secret| error.contains(secret))
             );
         }
     }
@@ -208,11 +200,7 @@ mod tests {
             ("http://[2a01:4f8::1]:4318", "2a01:4f8::1", 4318),
             ("http://user:hunter2@collector:4317", "collector", 4317),
         ] {
-            assert_eq!(
-                server(endpoint),
-                Some((host.to_owned(), port)),
-                "{endpoint}"
-            );
+            assert_eq!(server(endpoint), Some((host.to_owned(), port)), "{endpoint}");
         }
         assert_eq!(server("collector:4317"), None);
     }

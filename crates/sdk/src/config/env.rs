@@ -249,10 +249,7 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
     if text.is_empty() {
         return None;
     }
-    bounded(text)
-        .and_then(parse)
-        .map_err(|message| ignored(&message))
-        .ok()
+    bounded(text).and_then(parse).map_err(|message| ignored(&message)).ok()
 }
 
 /// Refuses a value that would take long to parse.
@@ -360,16 +357,12 @@ pub(crate) fn parse_resource_attributes(
 /// Applies the resource detectors: their names, `all` or `none`.
 fn detection(config: &mut TelemetryConfig) {
     let detectors = ResourceDetector::every().into_iter();
-    let mut words: Vec<_> = detectors
-        .map(|detector| (detector.as_str(), vec![detector]))
-        .collect();
+    let mut words: Vec<_> = detectors.map(|detector| (detector.as_str(), vec![detector])).collect();
     words.push(("all", ResourceDetector::all()));
     words.push(("none", Vec::new()));
     let detectors = take_list("FLOE_RESOURCE_DETECTORS", |text| {
         let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
-        let known = words
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(text));
+        let known = words.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         let (_, detectors) = known.ok_or_else(|| expected(&names, text))?;
         for detector in detectors {
             detector.registered()?;
@@ -392,26 +385,12 @@ fn logging(config: &mut TelemetryConfig) {
     set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
         parse_levels(text).map(|_| text.to_owned())
     });
-    let booleans = [
-        ("true", true),
-        ("false", false),
-        ("1", true),
-        ("0", false),
-        ("yes", true),
-        ("no", false),
-    ];
+    let booleans =
+        [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false)];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
-    set(
-        "FLOE_LOG_SPAN_EVENTS",
-        &mut logging.span_events,
-        word(&booleans),
-    );
+    set("FLOE_LOG_SPAN_EVENTS", &mut logging.span_events, word(&booleans));
     set("FLOE_LOG_KEYS", &mut logging.keys, word(&LogKeys::ALL));
-    set(
-        "FLOE_LOG_OUTPUT",
-        &mut logging.output,
-        word(&LogOutput::ALL),
-    );
+    set("FLOE_LOG_OUTPUT", &mut logging.output, word(&LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())
     });
@@ -421,9 +400,7 @@ fn logging(config: &mut TelemetryConfig) {
 }
 
 fn span_filter(config: &mut TelemetryConfig) {
-    let filter = take("FLOE_SPAN_FILTER", |text| {
-        parse_filter(text).map(|_| text.to_owned())
-    });
+    let filter = take("FLOE_SPAN_FILTER", |text| parse_filter(text).map(|_| text.to_owned()));
     if filter.is_some() {
         config.span_filter = filter;
     }
@@ -512,16 +489,8 @@ fn exporters(config: &mut TelemetryConfig) {
 
 fn metrics(config: &mut TelemetryConfig) {
     let metrics = &mut config.metrics;
-    set(
-        "OTEL_METRIC_EXPORT_INTERVAL",
-        &mut metrics.export_interval_millis,
-        number(1),
-    );
-    set(
-        "OTEL_METRIC_EXPORT_TIMEOUT",
-        &mut metrics.export_timeout_millis,
-        timeout,
-    );
+    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, number(1));
+    set("OTEL_METRIC_EXPORT_TIMEOUT", &mut metrics.export_timeout_millis, timeout);
     set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
         &mut metrics.temporality,
@@ -532,25 +501,13 @@ fn metrics(config: &mut TelemetryConfig) {
         &mut metrics.histograms,
         word(&HistogramKind::ALL),
     );
-    set(
-        "OTEL_METRICS_EXEMPLAR_FILTER",
-        &mut metrics.exemplar_filter,
-        word(&ExemplarFilter::ALL),
-    );
+    set("OTEL_METRICS_EXEMPLAR_FILTER", &mut metrics.exemplar_filter, word(&ExemplarFilter::ALL));
     let prometheus = &mut metrics.prometheus;
-    set(
-        "OTEL_EXPORTER_PROMETHEUS_HOST",
-        &mut prometheus.host,
-        |host| match check_host(host) {
-            Ok(()) => Ok(host.to_owned()),
-            Err(message) => Err(format!("found `{host}`, {message}")),
-        },
-    );
-    set(
-        "OTEL_EXPORTER_PROMETHEUS_PORT",
-        &mut prometheus.port,
-        between(1, u16::MAX),
-    );
+    set("OTEL_EXPORTER_PROMETHEUS_HOST", &mut prometheus.host, |host| match check_host(host) {
+        Ok(()) => Ok(host.to_owned()),
+        Err(message) => Err(format!("found `{host}`, {message}")),
+    });
+    set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, between(1, u16::MAX));
 }
 
 /// Applies where exceptions are recorded.
@@ -568,30 +525,16 @@ fn limits(config: &mut TelemetryConfig) {
     let (limits, logs) = (&mut config.limits, &mut config.log_record_limits);
     let general = take("OTEL_ATTRIBUTE_COUNT_LIMIT", between(0, MAX_SPAN_COUNT));
     for (name, field, most) in [
-        (
-            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-            &mut limits.attribute_count,
-            MAX_SPAN_COUNT,
-        ),
-        (
-            "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
-            &mut logs.attribute_count,
-            MAX_LOG_COUNT,
-        ),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count, MAX_SPAN_COUNT),
+        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", &mut logs.attribute_count, MAX_LOG_COUNT),
     ] {
         let own = take(name, between(0, most));
         *field = own.or(general).unwrap_or(*field).min(most);
     }
     let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(0));
     for (name, field) in [
-        (
-            "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-            &mut limits.attribute_value_length,
-        ),
-        (
-            "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-            &mut logs.attribute_value_length,
-        ),
+        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", &mut limits.attribute_value_length),
+        ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", &mut logs.attribute_value_length),
     ] {
         *field = take(name, number(0)).or(general).or(*field);
     }
@@ -602,14 +545,8 @@ fn limits(config: &mut TelemetryConfig) {
         set(name, field, between(0, MAX_SPAN_COUNT));
     }
     for (name, field) in [
-        (
-            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-            &mut limits.attribute_count_per_event,
-        ),
-        (
-            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-            &mut limits.attribute_count_per_link,
-        ),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count_per_event),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", &mut limits.attribute_count_per_link),
     ] {
         set(name, field, number(0));
     }
@@ -675,9 +612,8 @@ fn timeout(text: &str) -> Result<u64, String> {
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). An endpoint or a protocol that the
 /// program is built without is an error of the provider: without them, nothing would be exported, or elsewhere.
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
-    let infix = signal.map_or_else(String::new, |signal| {
-        format!("{}_", signal.as_str().to_ascii_uppercase())
-    });
+    let infix = signal
+        .map_or_else(String::new, |signal| format!("{}_", signal.as_str().to_ascii_uppercase()));
     let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
 
     let protocol = take(&name("PROTOCOL"), word(&OtlpProtocol::ALL));

@@ -68,12 +68,7 @@ impl RegisteredExporter {
         factory: &'static (dyn Any + Send + Sync),
         location: SourceLocation,
     ) -> Self {
-        Self {
-            name,
-            signals,
-            factory,
-            location,
-        }
+        Self { name, signals, factory, location }
     }
 
     pub(crate) const fn factory(self) -> &'static (dyn Any + Send + Sync) {
@@ -244,10 +239,7 @@ impl ExportersConfig {
                 problems.add(&path, message);
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
-                problems.add(
-                    &path,
-                    "`none` together with another exporter, expected `none` alone",
-                );
+                problems.add(&path, "`none` together with another exporter, expected `none` alone");
             }
         }
     }

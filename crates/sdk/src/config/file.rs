@@ -66,8 +66,7 @@ impl FileConfig {
             Signal::Metrics => &self.metrics,
             Signal::Logs => &self.logs,
         };
-        own.clone()
-            .unwrap_or_else(|| self.directory.join(signal.as_str()).with_extension("jsonl"))
+        own.clone().unwrap_or_else(|| self.directory.join(signal.as_str()).with_extension("jsonl"))
     }
 
     pub(super) const fn path_mut(&mut self, signal: Signal) -> &mut Option<PathBuf> {
@@ -83,11 +82,9 @@ impl FileConfig {
             let message = "expected the path of a directory, found an empty path";
             problems.add("exporters.file.directory", message);
         }
-        for (key, path) in [
-            ("traces", &self.traces),
-            ("metrics", &self.metrics),
-            ("logs", &self.logs),
-        ] {
+        for (key, path) in
+            [("traces", &self.traces), ("metrics", &self.metrics), ("logs", &self.logs)]
+        {
             if path.as_ref().is_some_and(|path| path.file_name().is_none()) {
                 let message = "expected the path of a file, found a path without a name";
                 problems.add(&format!("exporters.file.{key}"), message);

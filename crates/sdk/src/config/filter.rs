@@ -37,10 +37,8 @@ pub(crate) type Directive = (String, u8);
 /// The error contains the invalid directive and what is accepted.
 pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
     let parts = text.split(',').map(str::trim);
-    let directives: Vec<_> = parts
-        .filter(|part| !part.is_empty())
-        .map(directive)
-        .collect::<Result<_, _>>()?;
+    let directives: Vec<_> =
+        parts.filter(|part| !part.is_empty()).map(directive).collect::<Result<_, _>>()?;
     if directives.is_empty() {
         return Err(unknown(text, ""));
     }
@@ -74,10 +72,8 @@ impl fmt::Display for LineDirective {
 /// Fails like [`parse_filter`].
 pub(crate) fn parse_levels(text: &str) -> Result<Vec<LineDirective>, String> {
     let parts = text.split(',').map(str::trim);
-    let directives: Vec<_> = parts
-        .filter(|part| !part.is_empty())
-        .map(line_directive)
-        .collect::<Result<_, _>>()?;
+    let directives: Vec<_> =
+        parts.filter(|part| !part.is_empty()).map(line_directive).collect::<Result<_, _>>()?;
     let is_level = |directive: &LineDirective| match directive {
         LineDirective::Level((target, _)) => target.is_empty(),
         LineDirective::Span(_) => true,
@@ -162,18 +158,9 @@ mod tests {
     fn directives_are_those_of_tracing() {
         let filter =
             parse_filter(" Info, my_crate::db = DEBUG,hyper=off,,orders,x=warning,y=Critical,");
-        let expected = [
-            ("", 3),
-            ("my_crate::db", 4),
-            ("hyper", 0),
-            ("orders", 5),
-            ("x", 2),
-            ("y", 1),
-        ];
-        assert_eq!(
-            filter.unwrap(),
-            expected.map(|(target, most)| (target.to_owned(), most))
-        );
+        let expected =
+            [("", 3), ("my_crate::db", 4), ("hyper", 0), ("orders", 5), ("x", 2), ("y", 1)];
+        assert_eq!(filter.unwrap(), expected.map(|(target, most)| (target.to_owned(), most)));
     }
 
     #[test]

@@ -69,10 +69,9 @@ impl FlightRecorderConfig {
             let message = format!("expected {MIN_BYTES} or more, found {found}");
             problems.add("exporters.flight_recorder.max_bytes", message);
         }
-        for (key, is_zero) in [
-            ("max_files", self.max_files == 0),
-            ("max_seconds", self.max_seconds == 0),
-        ] {
+        for (key, is_zero) in
+            [("max_files", self.max_files == 0), ("max_seconds", self.max_seconds == 0)]
+        {
             if is_zero {
                 let path = format!("exporters.flight_recorder.{key}");
                 problems.add(&path, "expected 1 or more, found 0");

@@ -27,10 +27,7 @@ pub struct JournalConfig {
 
 impl Default for JournalConfig {
     fn default() -> Self {
-        Self {
-            path: PathBuf::from("telemetry-journal"),
-            max_bytes: 256 * 1024 * 1024,
-        }
+        Self { path: PathBuf::from("telemetry-journal"), max_bytes: 256 * 1024 * 1024 }
     }
 }
 

@@ -61,10 +61,7 @@ pub struct LogRecordLimits {
 
 impl Default for LogRecordLimits {
     fn default() -> Self {
-        Self {
-            attribute_count: MAX_LOG_COUNT,
-            attribute_value_length: None,
-        }
+        Self { attribute_count: MAX_LOG_COUNT, attribute_value_length: None }
     }
 }
 

@@ -88,11 +88,8 @@ pub enum LogOutput {
 }
 
 impl LogOutput {
-    pub(super) const ALL: [(&'static str, Self); 3] = [
-        ("stderr", Self::Stderr),
-        ("stdout", Self::Stdout),
-        ("none", Self::None),
-    ];
+    pub(super) const ALL: [(&'static str, Self); 3] =
+        [("stderr", Self::Stderr), ("stdout", Self::Stdout), ("none", Self::None)];
 }
 
 /// The keys of the built-in fields in log lines of JSON.
@@ -163,10 +160,7 @@ impl LoggingConfig {
             problems.add("logging.span_attributes", message);
         }
         for (at, pattern) in self.span_attributes.iter().enumerate() {
-            problems.check(
-                &format!("logging.span_attributes.{at}"),
-                check_span_attribute(pattern),
-            );
+            problems.check(&format!("logging.span_attributes.{at}"), check_span_attribute(pattern));
         }
         for (at, logger) in self.loggers.iter().enumerate() {
             if logger.minimum_severity > 24 {

@@ -84,11 +84,8 @@ impl ExemplarFilter {
 
 impl MetricTemporality {
     /// The variants with their names in the specification.
-    pub(super) const ALL: [(&'static str, Self); 3] = [
-        ("cumulative", Self::Cumulative),
-        ("delta", Self::Delta),
-        ("lowmemory", Self::LowMemory),
-    ];
+    pub(super) const ALL: [(&'static str, Self); 3] =
+        [("cumulative", Self::Cumulative), ("delta", Self::Delta), ("lowmemory", Self::LowMemory)];
 }
 
 impl From<MetricTemporality> for Temporality {
@@ -481,9 +478,7 @@ pub(super) fn check_boundaries(bounds: &[f64]) -> Result<(), String> {
     if is_finite && bounds.is_sorted_by(|a, b| a < b) {
         return Ok(());
     }
-    Err(format!(
-        "expected finite numbers in increasing order, found {bounds:?}"
-    ))
+    Err(format!("expected finite numbers in increasing order, found {bounds:?}"))
 }
 
 pub(super) fn check_size(size: Option<u32>) -> Result<(), String> {

@@ -57,21 +57,14 @@ pub enum OtlpProtocol {
 impl Default for OtlpProtocol {
     fn default() -> Self {
         let features = parts::otlp_features();
-        if features.http && !features.grpc {
-            Self::Http
-        } else {
-            Self::Grpc
-        }
+        if features.http && !features.grpc { Self::Http } else { Self::Grpc }
     }
 }
 
 impl OtlpProtocol {
     /// The protocols by their names in the specification.
-    pub(crate) const ALL: [(&'static str, Self); 3] = [
-        ("grpc", Self::Grpc),
-        ("http/protobuf", Self::Http),
-        ("http/json", Self::HttpJson),
-    ];
+    pub(crate) const ALL: [(&'static str, Self); 3] =
+        [("grpc", Self::Grpc), ("http/protobuf", Self::Http), ("http/json", Self::HttpJson)];
 
     /// Returns the protocol for an endpoint if none is configured: that of its port, or the default one.
     pub(crate) fn of(endpoint: Option<&str>) -> Self {
@@ -184,11 +177,8 @@ pub enum Compression {
 }
 
 impl Compression {
-    pub(super) const ALL: [(&'static str, Self); 3] = [
-        ("none", Self::None),
-        ("gzip", Self::Gzip),
-        ("zstd", Self::Zstd),
-    ];
+    pub(super) const ALL: [(&'static str, Self); 3] =
+        [("none", Self::None), ("gzip", Self::Gzip), ("zstd", Self::Zstd)];
 }
 
 /// The OTLP settings, all of them optional. The endpoint and the protocol for all signals are
@@ -225,10 +215,7 @@ pub struct OtlpDestination {
 impl OtlpDestination {
     /// Creates another receiver of a signal, with its endpoint. No path is appended to it.
     pub fn new(signal: Signal, endpoint: impl Into<String>) -> Self {
-        let options = OtlpOptions {
-            endpoint: Some(endpoint.into()),
-            ..OtlpOptions::default()
-        };
+        let options = OtlpOptions { endpoint: Some(endpoint.into()), ..OtlpOptions::default() };
         Self { signal, options }
     }
 }
@@ -300,11 +287,7 @@ impl OtlpConfig {
     #[must_use]
     pub fn headers(&self, signal: Signal) -> &Headers {
         let own = &self.signal(signal).headers;
-        if own.is_empty() {
-            &self.all.headers
-        } else {
-            own
-        }
+        if own.is_empty() { &self.all.headers } else { own }
     }
 
     /// Returns the timeout of one export of a signal, including retries.
@@ -327,8 +310,7 @@ impl OtlpConfig {
     #[must_use]
     pub fn max_request(&self, signal: Signal) -> usize {
         let own = self.signal(signal).max_request_bytes;
-        own.or(self.all.max_request_bytes)
-            .unwrap_or(DEFAULT_REQUEST_BYTES)
+        own.or(self.all.max_request_bytes).unwrap_or(DEFAULT_REQUEST_BYTES)
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
@@ -373,10 +355,7 @@ impl OtlpOptions {
         }
         let headers = self.headers.len();
         if headers > MAX_HEADERS {
-            refuse(
-                "headers",
-                format!("expected at most {MAX_HEADERS}, found {headers}"),
-            );
+            refuse("headers", format!("expected at most {MAX_HEADERS}, found {headers}"));
         }
         for (name, value) in &self.headers {
             if let Err(message) = auth::check_header_name(name) {
@@ -416,11 +395,9 @@ impl PartialEq for OtlpOptions {
     fn eq(&self, other: &Self) -> bool {
         let headers = self.headers.iter().zip(&other.headers);
         self.headers.len() == other.headers.len()
-            && headers
-                .into_iter()
-                .all(|((name, value), (other_name, other_value))| {
-                    name == other_name && secret::is_same(Some(value), Some(other_value))
-                })
+            && headers.into_iter().all(|((name, value), (other_name, other_value))| {
+                name == other_name && secret::is_same(Some(value), Some(other_value))
+            })
             && self.endpoint == other.endpoint
             && self.protocol == other.protocol
             && self.timeout_millis == other.timeout_millis

@@ -14,9 +14,7 @@ const MAX_COMPILED: usize = 1 << 20;
 pub(super) fn check(pattern: &str) -> Result<(), String> {
     if pattern.len() > MAX_PATTERN {
         let found = pattern.len();
-        return Err(format!(
-            "is too long: expected at most {MAX_PATTERN} bytes, found {found}"
-        ));
+        return Err(format!("is too long: expected at most {MAX_PATTERN} bytes, found {found}"));
     }
     let expression = regex_syntax::parse(pattern).map_err(|error| explain(&error))?;
     if expression.properties().minimum_len() == Some(0) {
@@ -81,10 +79,7 @@ mod tests {
     #[test]
     fn an_invalid_pattern_is_reported_with_the_place_of_the_mistake() {
         for (wrong, expected) in [
-            (
-                "PX-(a",
-                "`PX-(a` is not a regular expression: at character 4: unclosed group",
-            ),
+            ("PX-(a", "`PX-(a` is not a regular expression: at character 4: unclosed group"),
             (
                 "a\n[z-b]",
                 "`a\\n[z-b]` is not a regular expression: at line 2, character 2: invalid character \

@@ -75,11 +75,7 @@ impl Problems {
             self.omitted += 1;
             return;
         }
-        self.found.push(Problem {
-            position,
-            path,
-            message,
-        });
+        self.found.push(Problem { position, path, message });
     }
 
     /// Returns the value.
@@ -114,9 +110,7 @@ impl Problems {
     /// Returns a sanitized line for each problem, in the order of the document.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         self.found.sort_by_key(|problem| {
-            problem
-                .position
-                .map(|position| (position.line, position.column))
+            problem.position.map(|position| (position.line, position.column))
         });
         let mut lines: Vec<_> = self.found.iter().map(Problem::line).collect();
         if self.omitted > 0 {
@@ -128,11 +122,7 @@ impl Problems {
 
 impl Problem {
     fn line(&self) -> String {
-        let Self {
-            position,
-            path,
-            message,
-        } = self;
+        let Self { position, path, message } = self;
         // A key is shown like a quote.
         let path = sanitize_error(&format!("`{path}`")).into_owned();
         let path = path.trim_matches('`');

@@ -143,9 +143,7 @@ impl FromStr for Propagator {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        let known = Self::known()
-            .into_iter()
-            .find(|known| known.as_str() == name);
+        let known = Self::known().into_iter().find(|known| known.as_str() == name);
         known.ok_or_else(|| {
             let found: String = name.chars().take(64).collect();
             let mut names = Self::names();

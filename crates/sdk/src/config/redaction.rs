@@ -102,10 +102,8 @@ impl RedactionConfig {
             if let Err(message) = pattern::check(pattern) {
                 // The first characters identify a long pattern.
                 let beginning: String = pattern.chars().take(64).collect();
-                problems.add(
-                    &format!("redaction.patterns.{at}"),
-                    format!("`{beginning}` {message}"),
-                );
+                problems
+                    .add(&format!("redaction.patterns.{at}"), format!("`{beginning}` {message}"));
             }
         }
         for (list, names) in [("keys", &self.keys), ("allowed_keys", &self.allowed_keys)] {

@@ -175,10 +175,7 @@ impl ResourceAttributes {
         let fields = [
             (keys::FLOE_NAMESPACE, self.floe_namespace.as_ref()),
             (keys::FLOE_PRODUCT_NAME, self.floe_product_name.as_ref()),
-            (
-                keys::FLOE_PRODUCT_VERSION,
-                self.floe_product_version.as_ref(),
-            ),
+            (keys::FLOE_PRODUCT_VERSION, self.floe_product_version.as_ref()),
             (keys::FLOE_MODE, mode.as_ref()),
         ];
         fields.into_iter().filter_map(attribute).collect()
@@ -248,14 +245,10 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 /// Checks the key of an additional attribute.
 pub(super) fn check_key(key: &str) -> Result<(), String> {
     if KEYS_OF_FIELDS.contains(&key) {
-        return Err(format!(
-            "expected a key that has no field of its own, found `{key}`"
-        ));
+        return Err(format!("expected a key that has no field of its own, found `{key}`"));
     }
     match key.len() {
         1..=255 => Ok(()),
-        length => Err(format!(
-            "expected 1 to 255 bytes, found a key of {length} bytes"
-        )),
+        length => Err(format!("expected 1 to 255 bytes, found a key of {length} bytes")),
     }
 }

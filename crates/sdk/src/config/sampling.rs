@@ -73,11 +73,7 @@ impl RegisteredSampler {
         make: fn() -> Arc<dyn ShouldSample>,
         location: SourceLocation,
     ) -> Self {
-        Self {
-            name,
-            make,
-            location,
-        }
+        Self { name, make, location }
     }
 }
 
@@ -376,10 +372,7 @@ pub struct SamplingRule {
 impl SamplingRule {
     /// Creates a rule that records this share of the traces whose root matches the pattern `span`.
     pub fn new(span: impl Into<String>, ratio: f64) -> Self {
-        Self {
-            span: span.into(),
-            ratio,
-        }
+        Self { span: span.into(), ratio }
     }
 }
 
@@ -439,10 +432,7 @@ pub struct TailConfig {
 
 impl Default for TailConfig {
     fn default() -> Self {
-        Self {
-            max_spans: 10_000,
-            max_seconds: 60,
-        }
+        Self { max_spans: 10_000, max_seconds: 60 }
     }
 }
 

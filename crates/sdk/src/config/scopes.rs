@@ -21,10 +21,7 @@ pub struct ScopeConfig {
 impl ScopeConfig {
     /// Creates the configuration of the scopes that match `name`.
     pub fn new(name: impl Into<String>, enabled: bool) -> Self {
-        Self {
-            name: name.into(),
-            enabled,
-        }
+        Self { name: name.into(), enabled }
     }
 
     /// Returns whether the first that matches enables the scope. A scope that none matches is enabled.
@@ -66,12 +63,7 @@ const fn enabled() -> bool {
 impl LoggerConfig {
     /// Creates the configuration of the loggers that match `name`, which changes nothing.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            enabled: true,
-            minimum_severity: 0,
-            trace_based: false,
-        }
+        Self { name: name.into(), enabled: true, minimum_severity: 0, trace_based: false }
     }
 
     /// Returns whether the first that matches the logger accepts a record with this severity number, or 0 for none;

@@ -19,12 +19,7 @@ pub(super) fn substitute(
     keeps: fn(&str) -> bool,
     problems: &mut Problems,
 ) {
-    let mut substitution = Substitution {
-        variable,
-        keeps,
-        problems,
-        bytes: 0,
-    };
+    let mut substitution = Substitution { variable, keeps, problems, bytes: 0 };
     substitution.node(root, "");
 }
 
@@ -172,14 +167,8 @@ mod tests {
             ("$$${STRING_VALUE}", "$value"),
             ("$$$${STRING_VALUE}", "$${STRING_VALUE}"),
             ("$${STRING_VALUE:-fallback}", "${STRING_VALUE:-fallback}"),
-            (
-                "$${STRING_VALUE:-${STRING_VALUE}}",
-                "${STRING_VALUE:-value}",
-            ),
-            (
-                "${UNDEFINED_KEY:-$${UNDEFINED_KEY}}",
-                "${UNDEFINED_KEY:-${UNDEFINED_KEY}}",
-            ),
+            ("$${STRING_VALUE:-${STRING_VALUE}}", "${STRING_VALUE:-value}"),
+            ("${UNDEFINED_KEY:-$${UNDEFINED_KEY}}", "${UNDEFINED_KEY:-${UNDEFINED_KEY}}"),
             ("${VALUE_WITH_ESCAPE}", "value$$"),
             ("a $$ b", "a $ b"),
             ("a $ b", "a $ b"),

@@ -214,10 +214,7 @@ pub struct TelemetryConfig {
     pub errors: ErrorsConfig,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
     /// propagation.
-    #[serde(
-        default = "default_propagators",
-        skip_serializing_if = "are_default_propagators"
-    )]
+    #[serde(default = "default_propagators", skip_serializing_if = "are_default_propagators")]
     pub propagators: Vec<Propagator>,
 }
 
@@ -229,10 +226,7 @@ const fn default_status_on_success() -> bool {
     true
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_default_status_on_success(is_ok: &bool) -> bool {
     *is_ok
 }
@@ -245,10 +239,7 @@ const fn default_max_memory_bytes() -> usize {
     64 * MIN_MEMORY_BYTES
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_default_max_memory_bytes(bytes: &usize) -> bool {
     *bytes == default_max_memory_bytes()
 }
@@ -361,10 +352,7 @@ impl TelemetryConfig {
         let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());
         let protocol = own.protocol.or(self.otlp_protocol);
         let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
-        (
-            protocol,
-            endpoint.unwrap_or_else(|| protocol.default_endpoint()),
-        )
+        (protocol, endpoint.unwrap_or_else(|| protocol.default_endpoint()))
     }
 
     /// Returns whether a setting for this signal selects an exporter or an endpoint.
@@ -454,16 +442,8 @@ impl TelemetryConfig {
 
     fn check_attributes(&self, problems: &mut Problems) {
         for (field, found, most) in [
-            (
-                "span_attributes",
-                self.span_attributes.len(),
-                MAX_SPAN_ATTRIBUTES,
-            ),
-            (
-                "baggage_attributes",
-                self.baggage_attributes.len(),
-                MAX_BAGGAGE_ATTRIBUTES,
-            ),
+            ("span_attributes", self.span_attributes.len(), MAX_SPAN_ATTRIBUTES),
+            ("baggage_attributes", self.baggage_attributes.len(), MAX_BAGGAGE_ATTRIBUTES),
         ] {
             if found > most {
                 problems.add(field, format!("expected at most {most}, found {found}"));
@@ -549,10 +529,7 @@ impl fmt::Debug for Fields<'_> {
         }
         f.debug_struct("TelemetryConfig")
             .field("enabled", enabled)
-            .field(
-                "otlp_endpoint",
-                &otlp_endpoint.as_deref().map(endpoint::debug),
-            )
+            .field("otlp_endpoint", &otlp_endpoint.as_deref().map(endpoint::debug))
             .field("otlp_protocol", otlp_protocol)
             .field("sampling", sampling)
             .field("span_filter", span_filter)

@@ -13,9 +13,7 @@ const KERNEL: &str = "/proc/sys/kernel/osrelease";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     found.add("os.type", Some(kind()));
-    let release = RELEASES
-        .into_iter()
-        .find_map(|path| surroundings.file(path));
+    let release = RELEASES.into_iter().find_map(|path| surroundings.file(path));
     let field = |name| release.as_deref().and_then(|text| field(text, name));
     found.add("os.name", field("NAME"));
     let version = field("VERSION_ID").or_else(|| surroundings.value(KERNEL));
@@ -34,8 +32,6 @@ fn kind() -> &'static str {
 }
 
 fn field(release: &str, name: &str) -> Option<String> {
-    let quoted = release
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+    let quoted = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
     value(quoted.trim().trim_matches(['"', '\'']))
 }

@@ -25,27 +25,17 @@ pub(super) fn detect(
     found.add("process.parent_pid", parent_id());
     let path = environment::executable();
     let name = path.as_ref().and_then(|path| path.file_name());
-    found.add(
-        "process.executable.name",
-        name.and_then(|name| value(&name.to_string_lossy())),
-    );
+    found.add("process.executable.name", name.and_then(|name| value(&name.to_string_lossy())));
     found.add(
         "process.executable.path",
-        path.as_ref()
-            .and_then(|path| value(&path.to_string_lossy())),
+        path.as_ref().and_then(|path| value(&path.to_string_lossy())),
     );
     let arguments = environment::arguments(MAX_ARGUMENTS);
-    found.add(
-        "process.command",
-        arguments.first().and_then(|first| value(first)),
-    );
+    found.add("process.command", arguments.first().and_then(|first| value(first)));
     if has_arguments {
         let arguments = arguments.iter().filter_map(|argument| value(argument));
         let arguments: Vec<_> = arguments.map(StringValue::from).collect();
-        found.add(
-            "process.command_args",
-            Some(Value::Array(Array::String(arguments))),
-        );
+        found.add("process.command_args", Some(Value::Array(Array::String(arguments))));
     }
     found.add("process.owner", owner(surroundings));
     found.add("process.runtime.name", Some("rustc"));

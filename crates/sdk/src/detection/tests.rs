@@ -47,10 +47,7 @@ fn found(
 }
 
 fn by(detectors: &[ResourceDetector]) -> DetectionConfig {
-    DetectionConfig {
-        detectors: detectors.to_vec(),
-        ..DetectionConfig::default()
-    }
+    DetectionConfig { detectors: detectors.to_vec(), ..DetectionConfig::default() }
 }
 
 #[test]
@@ -69,12 +66,8 @@ fn the_host_and_the_system_come_from_files() {
     let detectors = [ResourceDetector::Host, ResourceDetector::Os];
     let (attributes, warning) = found(&root.0, &[], &by(&detectors));
     assert_eq!(warning, None);
-    let arch = attributes
-        .iter()
-        .find(|attribute| attribute.key.as_str() == "host.arch");
-    let kind = attributes
-        .iter()
-        .find(|attribute| attribute.key.as_str() == "os.type");
+    let arch = attributes.iter().find(|attribute| attribute.key.as_str() == "host.arch");
+    let kind = attributes.iter().find(|attribute| attribute.key.as_str() == "os.type");
     assert!(arch.is_some() && kind.is_some());
     let others: Vec<_> = attributes
         .into_iter()
@@ -97,24 +90,13 @@ fn arguments_of_the_process_are_recorded_only_if_asked_for() {
     let process = by(&[ResourceDetector::Process]);
     let keys = |config: &DetectionConfig| {
         let (attributes, _) = found(Path::new("/"), &[], config);
-        let keys = attributes
-            .iter()
-            .map(|attribute| attribute.key.as_str().to_owned());
+        let keys = attributes.iter().map(|attribute| attribute.key.as_str().to_owned());
         keys.collect::<Vec<_>>()
     };
-    for key in [
-        "process.pid",
-        "process.executable.name",
-        "process.command",
-        "process.owner",
-    ] {
+    for key in ["process.pid", "process.executable.name", "process.command", "process.owner"] {
         assert!(keys(&process).iter().any(|found| found == key), "{key}");
     }
-    assert!(
-        !keys(&process)
-            .iter()
-            .any(|key| key == "process.command_args")
-    );
+    assert!(!keys(&process).iter().any(|key| key == "process.command_args"));
     let mut asked = process.clone();
     asked.command_args = true;
     assert!(keys(&asked).iter().any(|key| key == "process.command_args"));
@@ -122,9 +104,7 @@ fn arguments_of_the_process_are_recorded_only_if_asked_for() {
     chosen.included = vec!["process.*".to_owned()];
     chosen.excluded = ["process.e*", "*.owner"].map(str::to_owned).into();
     assert!(
-        !keys(&chosen)
-            .iter()
-            .any(|key| key.starts_with("process.e") || key == "process.owner")
+        !keys(&chosen).iter().any(|key| key.starts_with("process.e") || key == "process.owner")
     );
 }
 
@@ -133,10 +113,7 @@ fn values_are_bounded_and_unreadable_files_are_one_warning() {
     let long = "x".repeat(5000);
     let root = Root::new(
         "unreadable",
-        &[
-            ("etc/machine-id/is-a-directory", ""),
-            ("proc/sys/kernel/hostname", &long),
-        ],
+        &[("etc/machine-id/is-a-directory", ""), ("proc/sys/kernel/hostname", &long)],
     );
     // Neither ends.
     #[cfg(unix)]

@@ -10,10 +10,7 @@ use crate::parts;
 
 /// The exporters to the terminal.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConsoleExporters {
     /// Starts the exporter of spans, which keeps at most so many bytes of traces that are not complete.
     pub spans: StartSpans,

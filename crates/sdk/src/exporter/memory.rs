@@ -41,10 +41,7 @@ impl MemoryExporter {
     /// Returns the spans exported so far, in the order in which they arrived.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
-        self.spans
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -52,9 +49,9 @@ impl SpanExporter for MemoryExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         if spans.len() + batch.len() > CAPACITY {
-            return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(
-                format!("the memory exporter is full, it stores at most {CAPACITY} spans"),
-            ));
+            return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(format!(
+                "the memory exporter is full, it stores at most {CAPACITY} spans"
+            )));
         }
         spans.extend(batch);
         Ok(())

@@ -14,10 +14,7 @@ use crate::parts;
 
 /// The exporters over OTLP. Each function fails if the settings of the target cannot be used.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpExporters {
     /// Starts the exporter of spans under a name.
     pub spans: StartSpans,
@@ -40,10 +37,7 @@ type Started<T> = Result<T, Error>;
 
 /// Why a request was not accepted.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Unsent {
     /// Whether it is the fault of what the request contains.
     pub is_invalid: bool,

@@ -57,11 +57,7 @@ pub fn plain<E: SpanExporter + 'static>(
         exporter.set_resource(resource);
         Ok::<_, String>(())
     })
-    .map_err(|_| {
-        Error::export(format!(
-            "the exporter `{name}` panicked while it was created"
-        ))
-    })?;
+    .map_err(|_| Error::export(format!("the exporter `{name}` panicked while it was created")))?;
     let (results, to_receive) = channel();
     let calls = if settings.runtime.is_caller() {
         Tasks::of_caller(move |call| {
@@ -113,9 +109,9 @@ fn execute<E: SpanExporter>(exporter: &E, call: Call) -> Result<(), ExportFailur
             None => Err(ExportFailure::timeout("the export was given up".to_owned())),
         },
         Call::Flush => exporter.force_flush().map_err(ExportFailure::from),
-        Call::Shutdown(timeout) => exporter
-            .shutdown_with_timeout(timeout)
-            .map_err(ExportFailure::from),
+        Call::Shutdown(timeout) => {
+            exporter.shutdown_with_timeout(timeout).map_err(ExportFailure::from)
+        }
     })
 }
 
@@ -137,9 +133,7 @@ impl SdkExporter {
         self.calls.execute(|| true);
         self.receive(deadline).unwrap_or_else(|| {
             self.overdue += 1;
-            Err(ExportFailure::timeout(format!(
-                "the exporter has not returned within {timeout:?}"
-            )))
+            Err(ExportFailure::timeout(format!("the exporter has not returned within {timeout:?}")))
         })
     }
 

@@ -45,10 +45,7 @@ impl StandardStream {
     }
 
     const fn new(stream: Stream) -> Self {
-        Self {
-            stream,
-            is_within_text: false,
-        }
+        Self { stream, is_within_text: false }
     }
 
     /// Whether a person reads it.

@@ -6,10 +6,7 @@ use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, witho
 
 /// A configuration with the final endpoint and protocol, and the headers that the backend adds.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpTarget {
     /// The configuration.
     pub config: TelemetryConfig,
@@ -23,12 +20,7 @@ pub struct OtlpTarget {
 
 impl From<TelemetryConfig> for OtlpTarget {
     fn from(config: TelemetryConfig) -> Self {
-        Self {
-            config,
-            headers: Vec::new(),
-            is_traces_only: false,
-            writer: None,
-        }
+        Self { config, headers: Vec::new(), is_traces_only: false, writer: None }
     }
 }
 
@@ -43,11 +35,7 @@ impl OtlpTarget {
         };
         if let Some(writer) = &self.writer {
             let kind = writer.kind().into();
-            return ExporterId {
-                name,
-                kind,
-                server: None,
-            };
+            return ExporterId { name, kind, server: None };
         }
         let (protocol, endpoint) = self.config.otlp_route(signal);
         let transport = match protocol {

@@ -85,11 +85,7 @@ impl<'a> OtlpRequest<'a> {
         protobuf: &'a [u8],
         to_json: fn(Signal, &[u8]) -> Result<Vec<u8>, String>,
     ) -> Self {
-        Self {
-            signal,
-            protobuf,
-            to_json,
-        }
+        Self { signal, protobuf, to_json }
     }
 
     /// The signal, which determines the message.

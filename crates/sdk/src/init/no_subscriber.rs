@@ -5,10 +5,7 @@ use std::any::Any;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the signature of the other module"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the other module")]
 pub(super) fn install(_: &mut TelemetryConfig, _: Vec<Box<dyn Any + Send>>) -> Result<(), Error> {
     Ok(())
 }

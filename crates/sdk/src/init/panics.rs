@@ -36,9 +36,8 @@ pub(super) fn observe(errors: ErrorsConfig) {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            let message = HAS_MESSAGES
-                .load(Ordering::Relaxed)
-                .then(|| panic_message(panic.payload()));
+            let message =
+                HAS_MESSAGES.load(Ordering::Relaxed).then(|| panic_message(panic.payload()));
             if !IS_REPLACED.load(Ordering::Relaxed) {
                 previous(panic);
                 log(panic, message.as_deref());

@@ -33,10 +33,7 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 
 /// The layer of log lines, which another crate links into the program.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
     pub layer: fn(&LoggingConfig, LineFilter) -> Box<dyn Layer<Below> + Send + Sync>,

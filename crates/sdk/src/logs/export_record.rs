@@ -75,9 +75,7 @@ fn heap_bytes(value: &AnyValue) -> usize {
             size_of_val(&items[..]) + nested.sum::<usize>()
         }
         AnyValue::Map(items) => {
-            let nested = items
-                .iter()
-                .map(|(key, value)| key.as_str().len() + heap_bytes(value));
+            let nested = items.iter().map(|(key, value)| key.as_str().len() + heap_bytes(value));
             items.len() * size_of::<(Key, AnyValue)>() + nested.sum::<usize>()
         }
         _ => 0,

@@ -23,14 +23,10 @@ fn project(resource: &Resource, variable: Option<String>) -> Option<String> {
     };
     // The account of another cloud is no project.
     let is_google = text("cloud.provider").is_none_or(|provider| provider == "gcp");
-    [
-        text("gcp.project_id"),
-        text("cloud.account.id").filter(|_| is_google),
-        variable,
-    ]
-    .into_iter()
-    .flatten()
-    .find(|id| is_id(id))
+    [text("gcp.project_id"), text("cloud.account.id").filter(|_| is_google), variable]
+        .into_iter()
+        .flatten()
+        .find(|id| is_id(id))
 }
 
 /// Whether a text can be the id of a [project](https://cloud.google.com/resource-manager/docs/creating-managing-projects),
@@ -61,10 +57,7 @@ mod tests {
             (&[account][..], Some("shop-1")),
             (&[account, ("cloud.provider", "gcp")], Some("shop-1")),
             (&[account, ("cloud.provider", "aws")], OTHER),
-            (
-                &[account, ("gcp.project_id", "example.com:x")],
-                Some("example.com:x"),
-            ),
+            (&[account, ("gcp.project_id", "example.com:x")], Some("example.com:x")),
             (&[("cloud.account.id", "<REDACTED>")], OTHER),
             (&[("cloud.account.id", "a/traces/b")], OTHER),
             (&[], OTHER),

@@ -29,9 +29,7 @@ impl LoggerProvider for RecorderLoggerProvider {
     type Logger = RecorderLogger;
 
     fn logger_with_scope(&self, scope: InstrumentationScope) -> RecorderLogger {
-        RecorderLogger {
-            scope: Arc::new(scope),
-        }
+        RecorderLogger { scope: Arc::new(scope) }
     }
 }
 

@@ -29,11 +29,7 @@ pub struct RecorderLogRecord(pub(super) ApiRecord);
 
 /// What a program has set in a record.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    missing_docs,
-    reason = "what the methods of `LogRecord` set"
-)]
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "what the methods of `LogRecord` set")]
 pub struct ApiRecord {
     pub event_name: Option<&'static str>,
     pub target: Option<Cow<'static, str>>,
@@ -103,10 +99,6 @@ impl LogRecord for RecorderLogRecord {
         span_id: SpanId,
         trace_flags: Option<TraceFlags>,
     ) {
-        self.0.span = Some(SpanIds {
-            trace_id,
-            span_id,
-            flags: trace_flags.unwrap_or_default(),
-        });
+        self.0.span = Some(SpanIds { trace_id, span_id, flags: trace_flags.unwrap_or_default() });
     }
 }

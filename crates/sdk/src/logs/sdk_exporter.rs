@@ -21,10 +21,7 @@ pub(super) struct SdkLogExporter<E> {
 
 impl<E> SdkLogExporter<E> {
     pub(super) fn new(exporter: E) -> Self {
-        Self {
-            exporter,
-            blank: Blank::new(),
-        }
+        Self { exporter, blank: Blank::new() }
     }
 }
 
@@ -44,9 +41,7 @@ impl<E: LogExporter + 'static> RecordExporter for SdkLogExporter<E> {
         let deadline = monotonic_now().checked_add(timeout);
         match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
             Some(exported) => Ok(exported?),
-            None => Err(ExportFailure::timeout(format!(
-                "not exported within {timeout:?}"
-            ))),
+            None => Err(ExportFailure::timeout(format!("not exported within {timeout:?}"))),
         }
     }
 

@@ -21,10 +21,7 @@ pub(super) struct SdkLogProcessor<P> {
 
 impl<P: LogProcessor> SdkLogProcessor<P> {
     pub(super) fn new(processor: P) -> Self {
-        Self {
-            processor,
-            blank: Blank::new(),
-        }
+        Self { processor, blank: Blank::new() }
     }
 
     /// Whether the processor wants this record, as a logger of the SDK asks before it makes one.
@@ -32,8 +29,7 @@ impl<P: LogProcessor> SdkLogProcessor<P> {
         let severity = record.severity_number.unwrap_or(Severity::Info);
         let target = record.target.as_deref();
         let target = target.unwrap_or_else(|| record.scope.name());
-        self.processor
-            .event_enabled(severity, target, record.event_name)
+        self.processor.event_enabled(severity, target, record.event_name)
     }
 }
 

@@ -28,11 +28,7 @@ impl Blank {
             blank
         };
         // Another dispatcher would count as a subscriber of the program from then on.
-        Self(if has_been_set() {
-            with_default(&Dispatch::none(), create)
-        } else {
-            create()
-        })
+        Self(if has_been_set() { with_default(&Dispatch::none(), create) } else { create() })
     }
 
     /// A record of the SDK with these data.

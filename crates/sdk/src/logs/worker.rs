@@ -45,10 +45,7 @@ impl LogSettings {
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             worker: WorkerSettings {
-                capacity: Size {
-                    spans: batch.max_queue_size,
-                    ..worker.capacity
-                },
+                capacity: Size { spans: batch.max_queue_size, ..worker.capacity },
                 export_timeout: batch.export_timeout(),
                 ..worker.clone()
             },
@@ -90,9 +87,7 @@ impl Drop for Closing {
 
 impl fmt::Debug for LogWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogWorker")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("LogWorker").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -128,13 +123,7 @@ impl LogWorker {
             .map_err(|error| Error::thread(&name, &error))?;
             tasks
         };
-        Ok(Self {
-            name,
-            tasks,
-            queue,
-            settings: settings.clone(),
-            forks: recorder::forks(),
-        })
+        Ok(Self { name, tasks, queue, settings: settings.clone(), forks: recorder::forks() })
     }
 
     /// Queues a record. If the queue is full, or this is a fork, the record is dropped and counted.

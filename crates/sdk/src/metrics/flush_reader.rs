@@ -33,9 +33,7 @@ impl<E: PushMetricExporter> FlushReader<E> {
     pub(super) fn new(exporter: Reporting<E>, timeout: Duration) -> Self {
         let temporality = exporter.temporality();
         Self {
-            reader: ManualReader::builder()
-                .with_temporality(temporality)
-                .build(),
+            reader: ManualReader::builder().with_temporality(temporality).build(),
             exporter,
             timeout,
         }

@@ -18,10 +18,7 @@ use crate::parts;
 
 /// What aggregates metrics.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "not part of the public interface"
-)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct MeterProviders {
     /// Starts the readers of these destinations and makes this the current meter provider of the process.
     pub start: StartMeters,
@@ -64,9 +61,7 @@ pub trait ProviderMeters: fmt::Debug + Send + Sync {
 
 /// The scope of the library's own metrics.
 pub fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("floe.telemetry")
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .build()
+    InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
 /// Registers the metrics of the library and of the process.

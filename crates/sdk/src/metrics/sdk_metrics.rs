@@ -56,32 +56,23 @@ static OF_COMPONENTS: [(Metric, Role, Signal, Shows); 12] = [
 
 const STARTED: Metric = ("otel.sdk.span.started", "{span}", "Created spans.");
 const LIVE: Metric = ("otel.sdk.span.live", "{span}", "Open spans.");
-const CREATED: Metric = (
-    "otel.sdk.log.created",
-    "{log_record}",
-    "Log records submitted to enabled loggers.",
-);
+const CREATED: Metric =
+    ("otel.sdk.log.created", "{log_record}", "Log records submitted to enabled loggers.");
 const OPERATIONS: Metric = (
     "otel.sdk.exporter.operation.duration",
     "s",
     "Duration of the export of a batch, including retries.",
 );
-const COLLECTIONS: Metric = (
-    "otel.sdk.metric_reader.collection.duration",
-    "s",
-    "Duration of a collection of metrics.",
-);
+const COLLECTIONS: Metric =
+    ("otel.sdk.metric_reader.collection.duration", "s", "Duration of a collection of metrics.");
 const MISSED: Metric = (
     "floe.telemetry.calls.missed",
     "{call}",
     "Calls without a recorded span that are missing from the metrics derived from calls.",
 );
 /// The removed text is never part of it.
-const REDACTIONS: Metric = (
-    "floe.telemetry.redactions",
-    "{redaction}",
-    "Redactions of telemetry, by rule.",
-);
+const REDACTIONS: Metric =
+    ("floe.telemetry.redactions", "{redaction}", "Redactions of telemetry, by rule.");
 
 /// The values of `otel.span.parent.origin`, in the order of [`Head::parent_origin`](recorder::Head::parent_origin).
 const PARENT_ORIGINS: [&str; 3] = ["none", "local", "remote"];
@@ -114,19 +105,13 @@ pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
             vec![(created, Vec::new())]
         });
     }
-    counter(meter, MISSED, counters, |_| {
-        vec![(recorder::missed_calls(), Vec::new())]
-    });
+    counter(meter, MISSED, counters, |_| vec![(recorder::missed_calls(), Vec::new())]);
     counter(meter, REDACTIONS, counters, |counters| {
         let all = counters.redacted().into_iter();
         let rule = |rule| vec![KeyValue::new(keys::FLOE_REDACTION_RULE, rule)];
         all.map(|(id, count)| (count, rule(id))).collect()
     });
-    let Components {
-        operations,
-        collections,
-        ..
-    } = &counters.exports.components;
+    let Components { operations, collections, .. } = &counters.exports.components;
     histogram(meter, OPERATIONS, operations);
     histogram(meter, COLLECTIONS, collections);
 }
@@ -136,9 +121,9 @@ fn components(meter: &Meter, counters: &Arc<Counters>) {
     let rows = OF_COMPONENTS.iter();
     for (metric, role, signal, shows) in rows.filter(|(_, _, of, _)| has_logs || *of != Logs) {
         match shows {
-            Finished => counter(meter, *metric, counters, |counters| {
-                finished(counters, *role, *signal)
-            }),
+            Finished => {
+                counter(meter, *metric, counters, |counters| finished(counters, *role, *signal))
+            }
             Present | Capacity => up_down_counter(meter, *metric, counters, move |counters| {
                 let show = |it: Arc<Component>| {
                     let items = match shows {
@@ -214,9 +199,7 @@ fn of_role(
 }
 
 fn finished(counters: &Counters, role: Role, signal: Signal) -> Series {
-    let mut series: Series = of_role(counters, role, signal)
-        .flat_map(|it| it.finished())
-        .collect();
+    let mut series: Series = of_role(counters, role, signal).flat_map(|it| it.finished()).collect();
     if series.is_empty() {
         // A query finds a series, whatever is exported.
         series.push((0, Vec::new()));

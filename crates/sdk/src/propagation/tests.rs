@@ -14,9 +14,7 @@ const SPAN: &str = "e457b5a2e4d86bd1";
 fn headers(text: &str) -> Vec<(String, String)> {
     let text = text.replace("TRACE", TRACE).replace("SPAN", SPAN);
     let pairs = text.split(", ").filter_map(|pair| pair.split_once(": "));
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// Returns what a service sends that receives these headers.
@@ -37,21 +35,13 @@ fn passed_on(format: Propagator, received: &[(String, String)]) -> Vec<(String, 
 #[test]
 fn a_valid_parent_is_passed_on() {
     let rows = [
-        (
-            Jaeger,
-            "uber-trace-id: TRACE:SPAN:0:1",
-            "uber-trace-id: TRACE:SPAN:0:1",
-        ),
+        (Jaeger, "uber-trace-id: TRACE:SPAN:0:1", "uber-trace-id: TRACE:SPAN:0:1"),
         (
             Jaeger,
             "Uber-Trace-Id: 1f2:3a:0:3",
             "uber-trace-id: 000000000000000000000000000001f2:000000000000003a:0:1",
         ),
-        (
-            Jaeger,
-            "uber-trace-id: TRACE%3ASPAN%3A0%3A0",
-            "uber-trace-id: TRACE:SPAN:0:0",
-        ),
+        (Jaeger, "uber-trace-id: TRACE%3ASPAN%3A0%3A0", "uber-trace-id: TRACE:SPAN:0:0"),
         (
             XRay,
             "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=1",
@@ -69,11 +59,7 @@ fn a_valid_parent_is_passed_on() {
         ),
     ];
     for (format, received, sent) in rows {
-        assert_eq!(
-            passed_on(format, &headers(received)),
-            headers(sent),
-            "{received}"
-        );
+        assert_eq!(passed_on(format, &headers(received)), headers(sent), "{received}");
     }
 }
 
@@ -93,17 +79,9 @@ fn b3_is_received_and_sent_in_both_forms() {
     ] {
         let received = headers(&received.replace("IDS", ids));
         let sent = passed_on(B3, &received);
-        assert_eq!(
-            sent,
-            headers(&format!("b3: TRACE-SPAN-{single}")),
-            "{received:?}"
-        );
+        assert_eq!(sent, headers(&format!("b3: TRACE-SPAN-{single}")), "{received:?}");
         let sent = passed_on(B3Multi, &received);
-        assert_eq!(
-            sent,
-            headers(&format!("{ids}, x-b3-{multi}")),
-            "{received:?}"
-        );
+        assert_eq!(sent, headers(&format!("{ids}, x-b3-{multi}")), "{received:?}");
     }
     let short = passed_on(B3, &headers("b3: SPAN-SPAN-1"));
     assert_eq!(short, headers("b3: 0000000000000000SPAN-SPAN-1"));
@@ -133,11 +111,7 @@ fn an_invalid_parent_is_ignored() {
                 "TRACE-SPAN-1, b3: TRACE-SPAN-1",
             ],
         ),
-        (
-            B3,
-            "x-b3-traceid",
-            &["TRACE", "TRACE, x-b3-spanid: SPAN, x-b3-sampled: yes"],
-        ),
+        (B3, "x-b3-traceid", &["TRACE", "TRACE, x-b3-spanid: SPAN, x-b3-sampled: yes"]),
         (
             Jaeger,
             "uber-trace-id",

@@ -266,8 +266,7 @@ impl TelemetryProviderBuilder {
         mut self,
         processor: P,
     ) -> Self {
-        self.sdk_processors
-            .push((ExporterId::of::<P>(), Box::new(processor)));
+        self.sdk_processors.push((ExporterId::of::<P>(), Box::new(processor)));
         self
     }
 
@@ -360,10 +359,8 @@ impl TelemetryProviderBuilder {
     /// queue and thread. Needs the feature `otlp-writer`, `otlp-grpc` or `otlp-http`, without which
     /// [`initialize`](Self::initialize) fails.
     pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
-        let target = OtlpTarget {
-            writer: Some(SharedWriter::new(writer)),
-            ..self.config.clone().into()
-        };
+        let target =
+            OtlpTarget { writer: Some(SharedWriter::new(writer)), ..self.config.clone().into() };
         self.written.push((signal, target));
         self
     }
@@ -382,11 +379,7 @@ impl TelemetryProviderBuilder {
     /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
     /// added, which only [`init`](Self::init) installs.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
-        if self
-            .layers
-            .as_ref()
-            .is_some_and(|layers| !layers.is_empty())
-        {
+        if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
             ));
@@ -422,11 +415,7 @@ impl TelemetryProviderBuilder {
         }
         let propagators = self.config.propagators.clone();
         let runtime = self.config.runtime;
-        let mut program = OfProgram {
-            sampler: None,
-            observer: None,
-            ids: self.ids.take(),
-        };
+        let mut program = OfProgram { sampler: None, observer: None, ids: self.ids.take() };
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
             let sampler = match self.sampler.take() {
@@ -465,10 +454,7 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
         setup_propagators_with(&propagators);
-        provider
-            .0
-            .sampling
-            .connect(recorder::start_provider(sampling, program));
+        provider.0.sampling.connect(recorder::start_provider(sampling, program));
         start_message::write(&message);
         Ok(provider)
     }
@@ -508,11 +494,8 @@ impl TelemetryProviderBuilder {
             let mut config = self.config.clone();
             config.otlp_endpoint = Some(endpoint.clone());
             config.otlp_protocol = Some(*protocol);
-            for signal in [
-                &mut config.otlp.traces,
-                &mut config.otlp.metrics,
-                &mut config.otlp.logs,
-            ] {
+            for signal in [&mut config.otlp.traces, &mut config.otlp.metrics, &mut config.otlp.logs]
+            {
                 (signal.endpoint, signal.protocol) = (None, None);
             }
             config.into()
@@ -555,10 +538,7 @@ impl TelemetryProviderBuilder {
             exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
         let settings = WorkerSettings {
-            capacity: Size {
-                spans: batch.max_queue_size,
-                bytes: memory.queue,
-            },
+            capacity: Size { spans: batch.max_queue_size, bytes: memory.queue },
             export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
@@ -584,22 +564,12 @@ impl TelemetryProviderBuilder {
         spans.extend(otlp_exporters(&self.config, &otlp, &resource, &settings)?);
         if has_console {
             let console = ConsoleExporters::find()?;
-            spans.push(exporter((console.spans)(
-                memory.other,
-                &resource,
-                &settings,
-            )?));
+            spans.push(exporter((console.spans)(memory.other, &resource, &settings)?));
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let exceptions = provider.logs.exceptions(&self.config);
-        *provider.meters = metrics::start(
-            &self.config,
-            &otlp,
-            self.metrics,
-            &resource,
-            &redaction,
-            counters,
-        )?;
+        *provider.meters =
+            metrics::start(&self.config, &otlp, self.metrics, &resource, &redaction, counters)?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             processing: Processing::start(self.processors, counters, self.config.runtime)?,
@@ -751,16 +721,14 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
         let added = caught(|| add_each(provider));
         return added.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
     }
-    added
-        .recv_timeout(START_TIMEOUT)
-        .map_err(|error| match error {
-            RecvTimeoutError::Timeout => Error::timeout(
-                "the start of the exporters",
-                START_TIMEOUT,
-                "one of another crate is not created",
-            ),
-            RecvTimeoutError::Disconnected => Error::export(EXPORTER_PANICKED),
-        })?
+    added.recv_timeout(START_TIMEOUT).map_err(|error| match error {
+        RecvTimeoutError::Timeout => Error::timeout(
+            "the start of the exporters",
+            START_TIMEOUT,
+            "one of another crate is not created",
+        ),
+        RecvTimeoutError::Disconnected => Error::export(EXPORTER_PANICKED),
+    })?
 }
 
 fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {

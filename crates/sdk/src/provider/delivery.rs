@@ -52,9 +52,8 @@ pub(super) fn await_delivery(
         check_reports(&received)
     });
     let metrics = metrics.map_or(Ok(()), |result| {
-        let rest = deadline.map_or(Duration::MAX, |at| {
-            at.saturating_duration_since(monotonic_now())
-        });
+        let rest =
+            deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()));
         result?
             .wait(rest)
             .ok_or_else(|| Error::timeout(operation, timeout, "metrics are pending"))?
@@ -105,11 +104,7 @@ fn check_reports(reports: &[Report]) -> Result<(), Error> {
         Some(format!("exporter `{name}`: {failure}"))
     });
     let failures: Vec<_> = failures.collect();
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::export(failures.join("; ")))
-    }
+    if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
 /// Receives a value before `deadline`. There is no deadline if the timeout is too large to be added to the

@@ -54,9 +54,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             return;
         }
         if let Some(provider) = provider.upgrade() {
-            run(provider.runtime, timeout, move || {
-                provider.force_flush(timeout)
-            });
+            run(provider.runtime, timeout, move || provider.force_flush(timeout));
         }
     }));
 }
@@ -70,9 +68,7 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        run(provider.runtime, timeout, move || {
-            provider.shut_down_unheard(timeout)
-        });
+        run(provider.runtime, timeout, move || provider.shut_down_unheard(timeout));
     }
 }
 
@@ -99,11 +95,7 @@ pub(super) fn warn(runtime: Runtime, error: &Error) {
         return;
     }
     let log = move || {
-        internal_log!(
-            warn,
-            error = error,
-            "the telemetry provider could not be shut down cleanly"
-        );
+        internal_log!(warn, error = error, "the telemetry provider could not be shut down cleanly");
     };
     let is_seen = has_been_set();
     let subscriber = get_default(Dispatch::clone);
@@ -169,17 +161,11 @@ fn run_on(
             None => Error::export(format!("it panicked: {message}")),
         },
     };
-    let _ = writeln!(
-        output,
-        "telemetry was not delivered before the process ended: {error}"
-    );
+    let _ = writeln!(output, "telemetry was not delivered before the process ended: {error}");
 }
 
 #[cfg(all(unix, not(miri)))]
-#[expect(
-    unsafe_code,
-    reason = "the standard library has no handler for the exit"
-)]
+#[expect(unsafe_code, reason = "the standard library has no handler for the exit")]
 fn register() {
     use std::ffi::c_int;
 
@@ -220,12 +206,7 @@ mod tests {
 
         let failed = || Err(Error::export("no receiver"));
         run_on(Some(impossible()), Duration::MAX, failed, &mut output);
-        run_on(
-            Some(impossible()),
-            Duration::MAX,
-            || panic!("a test"),
-            &mut output,
-        );
+        run_on(Some(impossible()), Duration::MAX, || panic!("a test"), &mut output);
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<_> = output.lines().collect();
         assert!(lines[0].ends_with(" ended: no receiver"), "{output}");

@@ -54,9 +54,7 @@ impl ProviderLogs {
             redaction: settings.redaction.clone(),
             counters: Arc::clone(&settings.counters),
             identity,
-            baggage: (config.baggage_attributes.iter().cloned())
-                .map(Key::from)
-                .collect(),
+            baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
             event_to_span_event_bridge: config.logging.event_to_span_event_bridge,
             google_traces: google_project(resource)
@@ -66,14 +64,9 @@ impl ProviderLogs {
             loggers: config.logging.loggers.clone().into(),
         };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
-        let workers: Result<Vec<_>, _> = exporters
-            .into_iter()
-            .map(|exporter| exporter.start(resource, &settings))
-            .collect();
-        Ok(Self {
-            logs: Some((records.start)(workers?, applied)),
-            follow_spans: false,
-        })
+        let workers: Result<Vec<_>, _> =
+            exporters.into_iter().map(|exporter| exporter.start(resource, &settings)).collect();
+        Ok(Self { logs: Some((records.start)(workers?, applied)), follow_spans: false })
     }
 
     /// Whether there are exporters.

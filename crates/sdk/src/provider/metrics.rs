@@ -38,9 +38,7 @@ pub(super) fn start(
     let resource =
         Redactor::new(redaction.clone()).resource(&resource::of_metrics(resource, metrics));
     let redaction = redaction.clone();
-    Ok(Some((meters.start)(
-        config, &resource, redaction, counters, added,
-    )))
+    Ok(Some((meters.start)(config, &resource, redaction, counters, added)))
 }
 
 /// The metrics of a program that aggregates none. An exporter of them would wait in vain.

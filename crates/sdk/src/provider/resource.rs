@@ -40,9 +40,7 @@ pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resourc
     let Some(id) = &config.service_instance_id else {
         return resource.clone();
     };
-    let attributes = resource
-        .iter()
-        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     let id = KeyValue::new(INSTANCE_ID, id.clone());
     Resource::builder_empty()
         .with_schema_url(
@@ -91,13 +89,7 @@ fn uuid(random: u128) -> String {
     const VARIANT: u128 = 0b11 << 62;
     let bits = random & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
     let hex = format!("{bits:032x}");
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     parts.join("-")
 }
 

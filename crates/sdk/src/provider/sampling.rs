@@ -205,16 +205,8 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         filter: filter
             .transpose()
             .map_err(|message| Error::config(format!("span_filter: {message}")))?,
-        unsampled: if sampling.has_tail() {
-            Unsampled::Local
-        } else {
-            Unsampled::Dropped
-        },
-        measures: if config.metrics.from_spans {
-            Measured::All
-        } else {
-            Measured::Annotated
-        },
+        unsampled: if sampling.has_tail() { Unsampled::Local } else { Unsampled::Dropped },
+        measures: if config.metrics.from_spans { Measured::All } else { Measured::Annotated },
         baggage: config.baggage_attributes.clone(),
         has_polls: config.profile.polls,
         has_cpu_time: config.profile.thread_cpu_time,

@@ -40,10 +40,7 @@ pub(super) fn shut_down(provider: &Arc<Inner>, timeout: Duration) -> Result<(), 
             Error::thread("signals", &error)
         })?;
     }
-    *on_signal = Some(OnSignal {
-        provider: (Arc::downgrade(provider), timeout),
-        process,
-    });
+    *on_signal = Some(OnSignal { provider: (Arc::downgrade(provider), timeout), process });
     Ok(())
 }
 
@@ -77,19 +74,14 @@ fn received() {
     {
         // On another thread: code of the user, such as a subscriber, may panic or block. The process ends by
         // the signal in any case.
-        exit::run(provider.runtime, timeout, move || {
-            provider.shut_down_unheard(timeout)
-        });
+        exit::run(provider.runtime, timeout, move || provider.shut_down_unheard(timeout));
     }
 }
 
 /// The signals that this process does not ignore: a shell protects a job in the background from SIGINT.
 fn not_ignored() -> Vec<i32> {
     let ignored = ignored();
-    [SIGINT, SIGTERM]
-        .into_iter()
-        .filter(|signal| ignored & (1 << (signal - 1)) == 0)
-        .collect()
+    [SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect()
 }
 
 /// The ignored signals, one bit each.

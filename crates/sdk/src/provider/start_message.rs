@@ -32,10 +32,7 @@ pub(super) fn line(
         let chosen = config.exporters.of(signal);
         let is_printed = chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console));
         names.extend(is_printed.then(|| "console".to_owned()));
-        names.extend(described(
-            &signal_targets(signal, chosen, config, otlp),
-            signal,
-        ));
+        names.extend(described(&signal_targets(signal, chosen, config, otlp), signal));
         joined(&names)
     };
     let of_linked = |part: Option<_>, signal, names| match part {

@@ -29,16 +29,10 @@ impl OtlpTargets {
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let exports_spans = chosen.unwrap_or(configured.is_some());
-        let mut targets = Self {
-            spans: added.clone(),
-            others: added,
-            written,
-        };
+        let mut targets = Self { spans: added.clone(), others: added, written };
         if exports_spans {
             let default = || config.clone().into();
-            targets
-                .spans
-                .push(configured.clone().unwrap_or_else(default));
+            targets.spans.push(configured.clone().unwrap_or_else(default));
             targets.spans.extend(additional(Signal::Traces, config));
         }
         let written: Vec<_> = targets.written(Signal::Traces).collect();
@@ -90,13 +84,11 @@ pub fn send_requests(
         sent.fold(Ok(()), Result::and)
     });
     let sent = sent.and_then(|sent| sent.map_err(Error::export))?;
-    sent.map_err(|Unsent { is_invalid, reason }| {
-        if is_invalid {
-            Error::rejected(reason)
-        } else {
-            Error::export(reason)
-        }
-    })
+    sent.map_err(
+        |Unsent { is_invalid, reason }| {
+            if is_invalid { Error::rejected(reason) } else { Error::export(reason) }
+        },
+    )
 }
 
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration

@@ -31,10 +31,7 @@ struct Panicking {
 impl Destination for Panicking {
     fn push(&mut self, _: &EnrichedSpan<'_>) -> bool {
         self.pushed += 1;
-        assert!(
-            !self.panics_with_spans || self.pushed.is_multiple_of(2),
-            "a test"
-        );
+        assert!(!self.panics_with_spans || self.pushed.is_multiple_of(2), "a test");
         false
     }
 
@@ -44,10 +41,7 @@ impl Destination for Panicking {
 
     fn ship(&mut self, spans: usize) {
         self.shipped += 1;
-        assert!(
-            self.panics_with_spans || self.shipped.is_multiple_of(2),
-            "a test"
-        );
+        assert!(self.panics_with_spans || self.shipped.is_multiple_of(2), "a test");
         let exported = &self.counters.exported;
         exported.fetch_add(spans as u64, Ordering::Relaxed);
     }
@@ -95,11 +89,7 @@ fn flush_each_span(panics_with_spans: bool) -> usize {
     }
     telemetry.shutdown(TIMEOUT).unwrap();
     let counted = telemetry.statistics();
-    assert_eq!(
-        (counted.dropped_memory, counted.pending),
-        (0, 0),
-        "{counted:?}"
-    );
+    assert_eq!((counted.dropped_memory, counted.pending), (0, 0), "{counted:?}");
     // Once for each exporter.
     assert_eq!(counted.exported + counted.failed, 2 * SPANS, "{counted:?}");
     let delivered = memory.spans().len() as u64;
@@ -110,17 +100,11 @@ fn flush_each_span(panics_with_spans: bool) -> usize {
 #[test]
 fn a_panic_in_the_pipeline_loses_only_what_it_interrupts() {
     if env::var_os(CHILD).is_none() {
-        let name = concat!(
-            module_path!(),
-            "::a_panic_in_the_pipeline_loses_only_what_it_interrupts"
-        );
+        let name =
+            concat!(module_path!(), "::a_panic_in_the_pipeline_loses_only_what_it_interrupts");
         let (_, name) = name.split_once("::").unwrap();
         let mut child = Command::new(env::current_exe().unwrap());
-        let output = child
-            .args(["--exact", name])
-            .env(CHILD, "1")
-            .output()
-            .unwrap();
+        let output = child.args(["--exact", name]).env(CHILD, "1").output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         assert!(stdout.contains(" 1 passed"), "{stdout}");
         return;

@@ -37,11 +37,7 @@ impl Turns {
             return None;
         }
         *taken_by = Some(this);
-        Some(Turn {
-            work: Some((self, ending)),
-            deadline,
-            steps,
-        })
+        Some(Turn { work: Some((self, ending)), deadline, steps })
     }
 }
 
@@ -73,10 +69,7 @@ impl Drop for Turn<'_> {
             return;
         };
         ending.set_turn(None);
-        *turns
-            .taken_by
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+        *turns.taken_by.lock().unwrap_or_else(PoisonError::into_inner) = None;
         turns.changed.notify_one();
     }
 }

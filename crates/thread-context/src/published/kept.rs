@@ -83,11 +83,7 @@ pub(crate) fn begin(file: File, label: &[u8]) -> io::Result<()> {
     header[MADE_AT + 8..MADE_AT + 16].copy_from_slice(&now().to_ne_bytes());
     within_limit(header.len())?;
     file.write_all_at(&header, 0)?;
-    let kept = Kept {
-        file,
-        blocks: 0,
-        attributes: None,
-    };
+    let kept = Kept { file, blocks: 0, attributes: None };
     kept.label(label)?;
     // One that is there closes its file.
     let mut kept = Some(kept);
@@ -113,9 +109,7 @@ fn with<T>(act: impl FnOnce(&mut Kept) -> T) -> Option<T> {
     #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
     // SAFETY: if it is not null, what is stored is a reference to what is never freed.
     let kept = unsafe { FILE.load(Ordering::Acquire).cast_const().as_ref() }?;
-    Some(act(&mut kept
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)))
+    Some(act(&mut kept.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Writes attributes into the file, if there is one. Without room, spans with them have no name in it.
@@ -134,11 +128,7 @@ pub(crate) fn places() -> Option<&'static [AtomicU64; BLOCK / 8]> {
         unsafe {
             let (read, shared) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
             let memory = rustix::mm::mmap(ptr::null_mut(), BLOCK, read, shared, &kept.file, offset);
-            memory
-                .ok()?
-                .cast_const()
-                .cast::<[AtomicU64; BLOCK / 8]>()
-                .as_ref()
+            memory.ok()?.cast_const().cast::<[AtomicU64; BLOCK / 8]>().as_ref()
         }
     })?
 }

@@ -75,11 +75,7 @@ impl KeptSpans {
         }
         spans.sort_by_key(|span| span.since);
         let damage = damage(file);
-        Some(Self {
-            label,
-            spans,
-            damage,
-        })
+        Some(Self { label, spans, damage })
     }
 }
 
@@ -93,9 +89,7 @@ fn damage(file: &[u8]) -> Option<String> {
         let found = file.len();
         return Some(format!("expected at least {expected} bytes, found {found}"));
     }
-    let unknown = kinds
-        .iter()
-        .find(|kind| ![PLACES, ATTRIBUTES].contains(kind))?;
+    let unknown = kinds.iter().find(|kind| ![PLACES, ATTRIBUTES].contains(kind))?;
     Some(format!("expected blocks of kind 1 or 2, found {unknown}"))
 }
 
@@ -107,9 +101,7 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 /// The attributes of a record.
 fn attributes(record: &[u8]) -> Arc<[(&'static str, String)]> {
     let size = u16::from_ne_bytes([record[2], record[3]]);
-    let mut rest = record
-        .get(HEADER..HEADER + usize::from(size))
-        .unwrap_or_default();
+    let mut rest = record.get(HEADER..HEADER + usize::from(size)).unwrap_or_default();
     let mut found = Vec::new();
     while let [key, length, bytes @ ..] = rest {
         let Some((value, others)) = bytes.split_at_checked(usize::from(*length)) else {
@@ -201,12 +193,7 @@ mod tests {
             })
             .collect();
         assert_eq!(read().spans.len(), 3000);
-        assert!(
-            read()
-                .spans
-                .iter()
-                .all(|span| span.attributes[0].1 == "many")
-        );
+        assert!(read().spans.iter().all(|span| span.attributes[0].1 == "many"));
         drop(many);
         assert_eq!(read().spans, []);
         fs::remove_file(path()).expect("the file");
@@ -222,10 +209,7 @@ mod tests {
     }
 
     fn damaged(message: &str) -> KeptSpans {
-        KeptSpans {
-            damage: Some(message.to_owned()),
-            ..KeptSpans::default()
-        }
+        KeptSpans { damage: Some(message.to_owned()), ..KeptSpans::default() }
     }
 
     #[test]

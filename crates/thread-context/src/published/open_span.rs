@@ -162,15 +162,10 @@ impl OpenSpan {
         }
         let is_current =
             self.table.load(Ordering::Relaxed) == CURRENT_TABLE.load(Ordering::Relaxed);
-        if let Some(place) = self
-            .place()
-            .filter(|_| is_current)
-            .or_else(|| self.acquire())
-        {
+        if let Some(place) = self.place().filter(|_| is_current).or_else(|| self.acquire()) {
             let [span_id, parent] = [span_id, parent].map(u64::from_ne_bytes);
             if place.span_id.load(Ordering::Relaxed) != span_id {
-                self.attributes
-                    .store(ptr::from_ref(of).cast_mut(), Ordering::Relaxed);
+                self.attributes.store(ptr::from_ref(of).cast_mut(), Ordering::Relaxed);
                 place.write(trace_id, span_id, parent, of);
             }
         }
@@ -187,10 +182,7 @@ impl OpenSpan {
         #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
         // SAFETY: `open` stores references to static attributes, in memory of this process alone.
         unsafe {
-            self.attributes
-                .load(Ordering::Relaxed)
-                .cast_const()
-                .as_ref()
+            self.attributes.load(Ordering::Relaxed).cast_const().as_ref()
         }
     }
 
@@ -218,10 +210,7 @@ impl OpenSpan {
                         std::slice::from_raw_parts(places, CHUNK)
                     }
                 }
-                None => (0..CHUNK)
-                    .map(|_| Place::default())
-                    .collect::<Vec<_>>()
-                    .leak(),
+                None => (0..CHUNK).map(|_| Place::default()).collect::<Vec<_>>().leak(),
             };
             IS_KEPT[free.chunks].store(kept.is_some(), Ordering::Relaxed);
             TABLE[free.chunks].store(chunk.as_ptr().cast_mut(), Ordering::Release);
@@ -231,8 +220,7 @@ impl OpenSpan {
         let place = free.places.pop()?;
         let table = CURRENT_TABLE.load(Ordering::Relaxed);
         self.table.store(table, Ordering::Relaxed);
-        self.place
-            .store(ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
+        self.place.store(ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
         Some(place)
     }
 }

@@ -2,10 +2,7 @@
 //! symbols under that name, and stable Rust gives a thread-local variable neither a name nor the access that readers
 //! expect ([thread-local variable resolution](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4947-thread-ctx.md#thread-local-variable-resolution)).
 
-#![expect(
-    unsafe_code,
-    reason = "the address of a thread-local variable that assembly defines"
-)]
+#![expect(unsafe_code, reason = "the address of a thread-local variable that assembly defines")]
 
 use std::arch::{asm, global_asm};
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -28,26 +28,14 @@ pub(super) fn calls(forest: &Forest<'_>) -> Vec<Finding> {
                 if again.cause.time >= enough {
                     findings.push(again);
                 } else {
-                    loops
-                        .entry(normalized(&forest.span(span).name))
-                        .or_default()
-                        .push(again);
+                    loops.entry(normalized(&forest.span(span).name)).or_default().push(again);
                 }
             }
-            findings.extend(serial(
-                forest,
-                span,
-                least(CauseKind::SerialCalls, trace.duration()),
-            ));
+            findings.extend(serial(forest, span, least(CauseKind::SerialCalls, trace.duration())));
         }
         // A loop in each round of another one is short, and all of them are the trace.
         for short in loops.into_values() {
-            if short
-                .iter()
-                .map(|it| it.cause.time)
-                .fold(0, u64::saturating_add)
-                >= enough
-            {
+            if short.iter().map(|it| it.cause.time).fold(0, u64::saturating_add) >= enough {
                 findings.extend(short);
             }
         }
@@ -75,12 +63,7 @@ fn many(forest: &Forest<'_>, trace: &Trace) -> Option<Finding> {
         name.count,
         duration(each)
     );
-    Some(Finding::new(
-        CauseKind::RepeatedCalls,
-        first,
-        name.own,
-        message,
-    ))
+    Some(Finding::new(CauseKind::RepeatedCalls, first, name.own, message))
 }
 
 /// Equal children, one after the other.
@@ -175,10 +158,7 @@ fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
     for child in children {
         let child = forest.span(*child);
         let statement = child.statement().map(normalized);
-        groups
-            .entry((normalized(&child.name), statement))
-            .or_default()
-            .add(child);
+        groups.entry((normalized(&child.name), statement)).or_default().add(child);
     }
     let mut statements: FxHashMap<String, usize> = FxHashMap::default();
     for (name, _) in groups.keys() {
@@ -187,17 +167,13 @@ fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
     let found = groups.into_iter().filter_map(|((name, statement), calls)| {
         let is_one = statements.get(&name) == Some(&1);
         let name = match statement.filter(|it| !is_one && *it != name) {
-            Some(statement) => format!(
-                "`{name}` (`{}`)",
-                statement.chars().take(LONGEST).collect::<String>()
-            ),
+            Some(statement) => {
+                format!("`{name}` (`{}`)", statement.chars().take(LONGEST).collect::<String>())
+            }
             None => format!("`{name}`"),
         };
         let finding = calls.finding(forest.span(index), index, &name)?;
-        Some(Finding {
-            about: name,
-            ..finding
-        })
+        Some(Finding { about: name, ..finding })
     });
     let mut found: Vec<Finding> = found.collect();
     found.sort_by(|one, other| {
@@ -217,10 +193,7 @@ fn waits(span: &Span) -> bool {
 /// Children that wait for long, one after the other, of different names.
 fn serial(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
     let rule = CauseKind::SerialCalls.rule();
-    let children = forest
-        .children(index)
-        .iter()
-        .map(|child| forest.span(*child));
+    let children = forest.children(index).iter().map(|child| forest.span(*child));
     let long = children.filter(|child| child.duration() >= rule.time && waits(child));
     let long: Vec<&Span> = long.collect();
     let mut all: Vec<&str> = long.iter().map(|child| &*child.name).collect();
@@ -228,10 +201,7 @@ fn serial(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
     if all.len() < rule.count || long.windows(2).any(|pair| pair[1].start < pair[0].end) {
         return None;
     }
-    let sum = long
-        .iter()
-        .map(|child| child.duration())
-        .fold(0, u64::saturating_add);
+    let sum = long.iter().map(|child| child.duration()).fold(0, u64::saturating_add);
     let longest = long.iter().map(|child| child.duration()).max()?;
     if sum - longest < least {
         return None;
@@ -240,13 +210,8 @@ fn serial(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
     let mut all: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
     all.extend((!others.is_empty()).then(|| format!("{} others", others.len())));
     let final_one = all.pop()?;
-    let parts: [&dyn std::fmt::Display; 5] = [
-        &forest.span(index).name,
-        &all.join(", "),
-        &final_one,
-        &duration(sum),
-        &duration(longest),
-    ];
+    let parts: [&dyn std::fmt::Display; 5] =
+        [&forest.span(index).name, &all.join(", "), &final_one, &duration(sum), &duration(longest)];
     let message = CauseKind::SerialCalls.say(&parts);
     Some(Finding::new(CauseKind::SerialCalls, index, sum - longest, message).ranked(sum))
 }

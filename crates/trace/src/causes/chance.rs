@@ -39,10 +39,7 @@ pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
         return 1.0;
     };
-    let sum: f64 = upper
-        .iter()
-        .map(|it| logarithm(*it) - logarithm(*least))
-        .sum();
+    let sum: f64 = upper.iter().map(|it| logarithm(*it) - logarithm(*least)).sum();
     let gap = logarithm(longest) - logarithm(*second);
     if sum <= 0.0 || gap <= 0.0 {
         return 1.0;

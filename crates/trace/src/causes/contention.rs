@@ -62,23 +62,14 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> 
     for index in 0..forest.recording().spans.len() {
         let span = forest.span(index);
         let (from, to) = longest_gap(forest, index);
-        let wait = Wait {
-            from,
-            to,
-            span: index,
-        };
+        let wait = Wait { from, to, span: index };
         let profile = Profile::of(span);
         let worked = profile.busy.or(profile.cpu);
         let computes = worked.is_some_and(|time| time >= span.duration() / 2);
         let is_starved = profile.max_scheduled >= wait.time() / 2;
         if wait.time() >= LEAST && !is_starved && !computes && span.start > 0 {
-            let name = plain
-                .entry(&span.name)
-                .or_insert_with(|| normalized(&span.name));
-            groups
-                .entry((span.source, name.clone()))
-                .or_default()
-                .push(wait);
+            let name = plain.entry(&span.name).or_insert_with(|| normalized(&span.name));
+            groups.entry((span.source, name.clone())).or_default().push(wait);
         }
     }
     let mut groups: Vec<_> = groups.into_values().collect();
@@ -95,9 +86,7 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> 
     groups.sort_unstable();
     let holders = Holders::of(forest);
     let tested = groups.iter().flat_map(|group| {
-        let queue = in_order(forest, group)
-            .into_iter()
-            .chain(in_turn(forest, group));
+        let queue = in_order(forest, group).into_iter().chain(in_turn(forest, group));
         [likeliest(queue), holders.test(forest, group)]
     });
     tested.collect()
@@ -127,9 +116,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut shuffled = calls.to_vec();
     while drawn.len() < PERMUTATIONS && more < 2 {
         let mut times: Vec<u64> = shuffled.iter().map(Wait::time).collect();
-        times
-            .chunks_mut(BLOCK)
-            .for_each(|block| random.shuffle(block));
+        times.chunks_mut(BLOCK).for_each(|block| random.shuffle(block));
         shuffled
             .iter_mut()
             .zip(times)
@@ -141,11 +128,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let (places, waits) = likeliest_queue(calls, fewest, waited / 2)?;
     let (mean, variance) = moments(&drawn);
     // Beyond what so few permutations show, as far as a normal distribution goes.
-    let beyond = if more == 0 {
-        tail((1.0 - mean) / variance.sqrt())
-    } else {
-        1.0
-    };
+    let beyond = if more == 0 { tail((1.0 - mean) / variance.sqrt()) } else { 1.0 };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
     Some((chance, queue(forest, calls, &waits, places)))
 }
@@ -153,15 +136,10 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
 /// The number of places for which times in a place are most regular, and the waits. With a multiple of the true number,
 /// a time is the sum of several, and so more regular by the root of that.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
-    let places = PLACES
-        .into_iter()
-        .filter(|it| *it >= fewest && *it * 2 <= calls.len());
+    let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {
         let waits = waits(calls, it, u64::MAX / 4)?;
-        let holds = calls
-            .iter()
-            .zip(&waits)
-            .map(|(call, wait)| fraction(call.time() - wait, 1));
+        let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
         let (mean, variance) = moments(&holds.collect::<Vec<_>>());
         let spread = variance / mean.powi(2) * as_f64(it);
         (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
@@ -184,11 +162,7 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     let mut waits = Vec::with_capacity(calls.len());
     let mut overtaking = 0;
     for call in calls {
-        let free = if latest.len() < places {
-            0
-        } else {
-            latest.pop().map_or(0, |Reverse(it)| it)
-        };
+        let free = if latest.len() < places { 0 } else { latest.pop().map_or(0, |Reverse(it)| it) };
         overtaking += usize::from(call.to.saturating_add(slack) < free);
         if overtaking * OVERTAKING > calls.len() {
             return None;
@@ -203,29 +177,17 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
 fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Finding {
     let longest = waits.iter().zip(calls).max();
     let (longest, span) = longest.map_or((0, 0), |(wait, call)| (*wait, call.span));
-    let mut holds: Vec<u64> = calls
-        .iter()
-        .zip(waits)
-        .map(|(call, wait)| call.time() - wait)
-        .collect();
+    let mut holds: Vec<u64> =
+        calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect();
     holds.sort_unstable();
     let (go, below) = match places {
         1 => ("one goes".to_owned(), "a lock or in a pool of one"),
-        places => (
-            format!("about {places} go"),
-            "a semaphore or in a small pool",
-        ),
+        places => (format!("about {places} go"), "a semaphore or in a small pool"),
     };
     let waiting = waits.iter().filter(|it| **it > 0).count();
     let (longest, hold) = (duration(longest), duration(percentile(&holds, 50)));
-    let parts: [&dyn Display; 6] = [
-        &waiting,
-        &forest.span(span).name,
-        &longest,
-        &go,
-        &hold,
-        &below,
-    ];
+    let parts: [&dyn Display; 6] =
+        [&waiting, &forest.span(span).name, &longest, &go, &hold, &below];
     let message = CauseKind::ContendedLock.say(&parts);
     let time = sum(waits.iter().copied());
     Finding::new(CauseKind::ContendedLock, span, time, message).of_spans(waiting)
@@ -247,13 +209,8 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let starts_apart = cluster.windows(2).map(|it| it[1].from - it[0].from).min()?;
         let hold = (ends.last()? - ends.first()?) / u64::try_from(ends.len() - 1).ok()?;
         // If ends are at random, the shortest of the steps between them is so long with this probability.
-        let chance = (1.0 - fraction(ends_apart, hold))
-            .max(0.0)
-            .powf(as_f64(ends.len() - 2));
-        let waits: Vec<u64> = cluster
-            .iter()
-            .map(|it| it.time().saturating_sub(hold))
-            .collect();
+        let chance = (1.0 - fraction(ends_apart, hold)).max(0.0).powf(as_f64(ends.len() - 2));
+        let waits: Vec<u64> = cluster.iter().map(|it| it.time().saturating_sub(hold)).collect();
         let chance = chance * as_f64(clusters.len());
         (starts_apart <= ends_apart / 2).then(|| (chance, queue(forest, cluster, &waits, 1)))
     });

@@ -84,11 +84,7 @@ pub(super) fn polls(forest: &Forest<'_>, queues: &FxHashSet<Name<'_>>) -> Vec<Fi
     longest.sort_by_key(|(span, poll)| (Reverse(*poll), *span));
     longest.truncate(MOST_COMPARED);
     let ends = Ends::of(forest);
-    let program = Program {
-        forest,
-        ends,
-        longest,
-    };
+    let program = Program { forest, ends, longest };
     for trace in forest.traces() {
         for span in trace.spans.iter().copied() {
             findings.extend(program.starved(span, trace.duration()));
@@ -149,11 +145,7 @@ fn long_poll(forest: &Forest<'_>, index: usize) -> Option<Finding> {
     let place = if let Some(inside) = inside.max_by_key(|it| it.duration()) {
         format!("`{}`, in `{}`,", span.name, inside.name)
     } else if polled.len() >= rule.count && below >= profile.busy.unwrap_or_default() / 2 {
-        format!(
-            "`{}`, one task with {} spans below it,",
-            span.name,
-            polled.len()
-        )
+        format!("`{}`, one task with {} spans below it,", span.name, polled.len())
     } else {
         format!("`{}`", span.name)
     };
@@ -162,11 +154,7 @@ fn long_poll(forest: &Forest<'_>, index: usize) -> Option<Finding> {
         (Some(cpu), Some(busy)) if cpu < busy / 10 => ("blocks its thread", String::new()),
         (Some(cpu), Some(busy)) => (
             "blocks its thread, or has no processor on a busy machine,",
-            format!(
-                "; of {} in polls it computed for {}",
-                duration(busy),
-                duration(cpu)
-            ),
+            format!("; of {} in polls it computed for {}", duration(busy), duration(cpu)),
         ),
         _ => ("blocks or computes", String::new()),
     };
@@ -231,12 +219,7 @@ impl Program<'_> {
             let time = profile.idle.saturating_sub(profile.scheduled).min(own);
             self.late(index, time, trace, &profile)
         } else {
-            function(
-                self.forest,
-                index,
-                profile.cpu?,
-                least(CauseKind::Blocked, trace),
-            )
+            function(self.forest, index, profile.cpu?, least(CauseKind::Blocked, trace))
         }
     }
 
@@ -311,9 +294,7 @@ impl Program<'_> {
         let (from, to) = longest_gap(self.forest, index);
         let wait = to - from;
         let woken = to.saturating_sub(Profile::of(span).max_scheduled);
-        let near = self
-            .ends
-            .between(woken.saturating_sub(AT_ONCE), woken.saturating_add(AT_ONCE));
+        let near = self.ends.between(woken.saturating_sub(AT_ONCE), woken.saturating_add(AT_ONCE));
         let holders = near.iter().take(MOST_COMPARED).filter(|(end, other)| {
             let it = self.forest.span(*other);
             // Who lets a future go on does so in its last poll. What was woken by the same event ends later than that.
@@ -326,9 +307,8 @@ impl Program<'_> {
                 && !is_above(self.forest, *other, index)
                 && !is_above(self.forest, index, *other)
         });
-        let other = holders
-            .map(|(_, other)| *other)
-            .min_by_key(|it| self.forest.span(*it).start)?;
+        let other =
+            holders.map(|(_, other)| *other).min_by_key(|it| self.forest.span(*it).start)?;
         // Where many spans end all the time, one ends just then by chance.
         let meanwhile = u64::try_from(self.ends.between(from, to).len()).ok()?;
         let is_unlikely = meanwhile.saturating_mul(AT_ONCE * 2) <= wait / UNLIKELY;
@@ -344,27 +324,19 @@ fn function(forest: &Forest<'_>, index: usize, cpu: u64, least: u64) -> Option<F
     let own = forest.self_time(index);
     let below = forest.children(index).iter();
     let below = below.filter_map(|child| Profile::of(forest.span(*child)).cpu);
-    let computed = cpu
-        .saturating_sub(below.fold(0, u64::saturating_add))
-        .min(own);
+    let computed = cpu.saturating_sub(below.fold(0, u64::saturating_add)).min(own);
     let blocked = own - computed;
     if blocked >= least && blocked / 2 >= computed {
-        let busy = if computed >= own / 10 {
-            ", or had no processor on a busy machine"
-        } else {
-            ""
-        };
+        let busy =
+            if computed >= own / 10 { ", or had no processor on a busy machine" } else { "" };
         let by = format!(": it was blocked by a lock, a file, the network or a sleep{busy}");
         let message =
             CauseKind::Blocked.say(&[&span.name, &duration(own), &duration(computed), &by]);
         return Some(Finding::new(CauseKind::Blocked, index, blocked, message));
     }
     (computed >= least).then(|| {
-        let of = if blocked < computed / 2 {
-            String::new()
-        } else {
-            format!(" of {}", duration(own))
-        };
+        let of =
+            if blocked < computed / 2 { String::new() } else { format!(" of {}", duration(own)) };
         let message = CauseKind::Computing.say(&[&span.name, &duration(computed), &of]);
         Finding::new(CauseKind::Computing, index, computed, message)
     })

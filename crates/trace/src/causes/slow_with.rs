@@ -51,28 +51,15 @@ pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> 
     let mut plain: FxHashMap<&str, String> = FxHashMap::default();
     for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
         let (service, name) = name(forest, *span);
-        let name = plain
-            .entry(name)
-            .or_insert_with(|| normalized(name))
-            .clone();
+        let name = plain.entry(name).or_insert_with(|| normalized(name)).clone();
         groups.entry((service, name)).or_default().push(*span);
     }
     groups.retain(|_, spans| spans.len() >= CauseKind::SlowWith.rule().count);
     let tested = groups.iter().map(|((_, name), spans)| {
         let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
         sorted.sort_unstable();
-        let group = Group {
-            forest,
-            name,
-            spans,
-            sorted,
-        };
-        likeliest(
-            group
-                .separated(least)
-                .into_iter()
-                .chain(group.outlier(least)),
-        )
+        let group = Group { forest, name, spans, sorted };
+        likeliest(group.separated(least).into_iter().chain(group.outlier(least)))
     });
     tested.collect()
 }
@@ -98,14 +85,9 @@ impl Group<'_> {
         let apart = logs.iter().zip(1..).map(|(it, at)| {
             below += it;
             let (left, right) = (as_f64(at), many - as_f64(at));
-            (
-                left * right * ((all - below) / right - below / left).powi(2),
-                at,
-            )
+            (left * right * ((all - below) / right - below / left).powi(2), at)
         });
-        let upper = apart
-            .take(logs.len() - 1)
-            .max_by(|one, other| one.0.total_cmp(&other.0));
+        let upper = apart.take(logs.len() - 1).max_by(|one, other| one.0.total_cmp(&other.0));
         let splits = BTreeSet::from([far, upper.map_or(far, |it| it.1)]).into_iter();
         let tails = splits.filter(|at| {
             let (others, slow) = self.sorted.split_at(*at);
@@ -124,9 +106,7 @@ impl Group<'_> {
         let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
         by_start.sort_by_key(|at| self.forest.span(self.spans[*at]).start);
         for at in by_start {
-            let before = started
-                .entry(self.forest.span(self.spans[at]).source)
-                .or_default();
+            let before = started.entry(self.forest.span(self.spans[at]).source).or_default();
             *before += 1;
             let mut found = self.of_span(self.spans[at], *before);
             if let Some(parent) = self.forest.parent(self.spans[at]) {
@@ -144,10 +124,7 @@ impl Group<'_> {
             *values += 1;
             *spans += places.len();
         }
-        let is_id = |key: &str| {
-            keys.get(key)
-                .is_some_and(|(values, spans)| values * 2 > *spans)
-        };
+        let is_id = |key: &str| keys.get(key).is_some_and(|(values, spans)| values * 2 > *spans);
         let useful = features.into_iter().filter(|(feature, places)| {
             places.len() < self.spans.len() && places.len() >= SUPPORT && !is_id(&feature.0)
         });
@@ -157,9 +134,7 @@ impl Group<'_> {
     /// The names of the first children of a span.
     fn below(&self, parent: usize) -> BTreeSet<String> {
         let children = self.forest.children(parent).iter().take(MOST_SIBLINGS);
-        children
-            .map(|it| normalized(&self.forest.span(*it).name))
-            .collect()
+        children.map(|it| normalized(&self.forest.span(*it).name)).collect()
     }
 
     fn of_span(&self, index: usize, started: usize) -> Vec<Feature> {
@@ -186,17 +161,8 @@ impl Group<'_> {
         }
         let parent = self.forest.parent(index).map_or_else(String::new, plain);
         features.push(place("the parent", parent));
-        features.extend(
-            self.forest
-                .children(index)
-                .iter()
-                .map(|it| place("a child", plain(*it))),
-        );
-        features.extend(
-            span.events
-                .iter()
-                .map(|it| place("the event", it.name.to_string())),
-        );
+        features.extend(self.forest.children(index).iter().map(|it| place("a child", plain(*it))));
+        features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
         features.extend(
             (started <= FIRST)
                 .then(|| place("a place among the first of their process", String::new())),
@@ -207,11 +173,7 @@ impl Group<'_> {
     /// The value that separates the slow spans best.
     fn separated(&self, least: u64) -> Option<Tested> {
         let tails = self.tails(least);
-        let features = if tails.is_empty() {
-            Vec::new()
-        } else {
-            self.features()
-        };
+        let features = if tails.is_empty() { Vec::new() } else { self.features() };
         let (mut tried, mut best) = (0, None);
         for tail in &tails {
             let from = *self.sorted.get(*tail)?;
@@ -226,33 +188,23 @@ impl Group<'_> {
                 let rows = self.rows(places, &is_slow);
                 let [slow_with, slow, with, all] = rows;
                 let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
-                let is_better = best
-                    .as_ref()
-                    .is_none_or(|it: &(f64, _, _, _)| chance < it.0);
+                let is_better = best.as_ref().is_none_or(|it: &(f64, _, _, _)| chance < it.0);
                 if is_better && risk_ratio(rows) >= RISK_RATIO {
                     best = Some((chance, from, feature, places));
                 }
             }
         }
         let (chance, from, _, places) = best?;
-        let twins = features
-            .iter()
-            .filter(|it| is_twin(places, &it.1))
-            .map(|it| text(&it.0));
+        let twins = features.iter().filter(|it| is_twin(places, &it.1)).map(|it| text(&it.0));
         let mut what: Vec<String> = twins.collect();
         let others = what.split_off(what.len().min(MOST_TWINS)).len();
         what.extend((others > 0).then(|| format!("{others} others")));
-        Some((
-            chance.exp() * as_f64(tried),
-            self.finding(from, places, &what.join(" or "))?,
-        ))
+        Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
     }
 
     fn finding(&self, from: u64, places: &BTreeSet<usize>, what: &str) -> Option<Finding> {
         let spans = places.iter().map(|it| self.spans[*it]);
-        let slow = spans
-            .map(|it| (self.forest.span(it).duration(), it))
-            .filter(|it| it.0 >= from);
+        let slow = spans.map(|it| (self.forest.span(it).duration(), it)).filter(|it| it.0 >= from);
         let slow: Vec<_> = slow.collect();
         let others = self.sorted.partition_point(|it| *it < from);
         let usual = percentile(self.sorted.get(..others)?, 50);
@@ -285,10 +237,7 @@ impl Group<'_> {
         let mut counts = [0; 4];
         for ((_, has), (slow, spans)) in rows {
             let is = [slow * 2 >= spans && has, slow * 2 >= spans, has, true];
-            counts
-                .iter_mut()
-                .zip(is)
-                .for_each(|(count, is)| *count += usize::from(is));
+            counts.iter_mut().zip(is).for_each(|(count, is)| *count += usize::from(is));
         }
         counts
     }
@@ -302,28 +251,15 @@ impl Group<'_> {
         }
         let duration_of = |span: &&usize| self.forest.span(**span).duration();
         let span = *self.spans.iter().max_by_key(duration_of)?;
-        let is_first = self
-            .spans
-            .iter()
-            .all(|it| self.forest.span(span).start <= self.forest.span(*it).start);
-        let chance = outlier(others, *longest)
-            / if is_first {
-                as_f64(self.spans.len())
-            } else {
-                1.0
-            };
+        let is_first =
+            self.spans.iter().all(|it| self.forest.span(span).start <= self.forest.span(*it).start);
+        let chance =
+            outlier(others, *longest) / if is_first { as_f64(self.spans.len()) } else { 1.0 };
         let children = |span: usize| {
-            self.forest
-                .children(span)
-                .iter()
-                .map(|it| normalized(&self.forest.span(*it).name))
+            self.forest.children(span).iter().map(|it| normalized(&self.forest.span(*it).name))
         };
-        let others_have: BTreeSet<String> = self
-            .spans
-            .iter()
-            .filter(|it| **it != span)
-            .flat_map(|it| children(*it))
-            .collect();
+        let others_have: BTreeSet<String> =
+            self.spans.iter().filter(|it| **it != span).flat_map(|it| children(*it)).collect();
         let child = children(span).find(|it| !others_have.contains(it));
         let message = format!(
             "one of {} spans `{}`{} took {}, the others {} or so, at most {}{}",
@@ -335,18 +271,13 @@ impl Group<'_> {
             duration(*others.last()?),
             child.map_or_else(String::new, |it| format!(": it alone has `{it}` below it"))
         );
-        Some((
-            chance,
-            Finding::new(CauseKind::SlowWith, span, longest - usual, message),
-        ))
+        Some((chance, Finding::new(CauseKind::SlowWith, span, longest - usual, message)))
     }
 }
 
 /// How much longer than usual these are together.
 fn excess(times: impl Iterator<Item = u64>, usual: u64) -> u64 {
-    times
-        .map(|it| it.saturating_sub(usual))
-        .fold(0, u64::saturating_add)
+    times.map(|it| it.saturating_sub(usual)).fold(0, u64::saturating_add)
 }
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {

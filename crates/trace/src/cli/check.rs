@@ -23,9 +23,7 @@ pub(crate) struct Check {
 /// Prints a line for each difference.
 pub(crate) fn check(options: &Check) -> Result<ExitCode, Failure> {
     let mut checker = Checker::new();
-    read(&options.files.files, |name, input| {
-        checker.read(name, input)
-    })?;
+    read(&options.files.files, |name, input| checker.read(name, input))?;
     print_notes(checker.notes());
     let differences = checker.differences();
     for difference in &differences {

@@ -55,9 +55,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     let after = options.runs(options.other.as_ref(), &options.after)?;
     for (runs, side) in [(&before, "before"), (&after, "after")] {
         if runs.iter().all(|run| run.spans.is_empty()) {
-            return Err(Failure(format!(
-                "expected spans in the runs {side}, found none"
-            )));
+            return Err(Failure(format!("expected spans in the runs {side}, found none")));
         }
     }
     let found = compare(&before, &after);
@@ -69,11 +67,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     } else {
         print(format_args!("{}", text(&found)))?;
     }
-    Ok(ExitCode::from(if found.changes.is_empty() {
-        0
-    } else {
-        CHANGED
-    }))
+    Ok(ExitCode::from(if found.changes.is_empty() { 0 } else { CHANGED }))
 }
 
 impl Diff {
@@ -145,14 +139,7 @@ fn rows(found: &Found) -> Vec<[String; 6]> {
     rows.collect()
 }
 
-const HEAD: [&str; 6] = [
-    "what",
-    "name",
-    "before → after",
-    "change",
-    "certainty",
-    "where",
-];
+const HEAD: [&str; 6] = ["what", "name", "before → after", "change", "certainty", "where"];
 
 fn coverage(found: &Found) -> String {
     let [before, after] = found.coverage.map(|(runs, traces, spans)| {
@@ -205,13 +192,8 @@ fn as_json(found: &Found) -> Json {
 
 /// The table as a page, without a script.
 fn page(found: &Found) -> String {
-    let most = found
-        .changes
-        .iter()
-        .map(|change| change.weight.unsigned_abs())
-        .max()
-        .unwrap_or(1)
-        .max(1);
+    let most =
+        found.changes.iter().map(|change| change.weight.unsigned_abs()).max().unwrap_or(1).max(1);
     let mut body = format!("<p>{}</p>\n", escape_html(&coverage(found)));
     for note in &found.notes {
         let _ = writeln!(body, "<p class=\"note\">{}</p>", escape_html(note));

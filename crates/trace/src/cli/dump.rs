@@ -28,10 +28,7 @@ const MAX_MARKER: u64 = 8192;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often the folder is read.
-const PAUSE: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 20_000_000,
-};
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
 /// What is dumped.
 #[derive(Debug, Args)]
@@ -163,9 +160,7 @@ impl Recorder {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let files = entries.filter(|entry| entry.file_type().is_ok_and(|it| it.is_file()));
         let names = files.map(|entry| entry.file_name());
-        names
-            .filter(|name| name.as_bytes().ends_with(self.suffix.as_bytes()))
-            .collect()
+        names.filter(|name| name.as_bytes().ends_with(self.suffix.as_bytes())).collect()
     }
 }
 

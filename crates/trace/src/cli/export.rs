@@ -29,17 +29,10 @@ type Format = fn(&Forest<'_>, &mut dyn Write) -> io::Result<()>;
 impl Export {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
         let formats: [(&Option<PathBuf>, Format); 2] = [
-            (&self.perfetto, |forest, out| {
-                floe_trace::write_perfetto(forest, out)
-            }),
-            (&self.collapsed, |forest, out| {
-                floe_trace::write_collapsed(forest, out)
-            }),
+            (&self.perfetto, |forest, out| floe_trace::write_perfetto(forest, out)),
+            (&self.collapsed, |forest, out| floe_trace::write_collapsed(forest, out)),
         ];
-        if formats
-            .iter()
-            .all(|(out, _)| out.as_deref().is_some_and(output::is_standard))
-        {
+        if formats.iter().all(|(out, _)| out.as_deref().is_some_and(output::is_standard)) {
             return Err(Failure(
                 "expected `-` for one of `--perfetto` and `--collapsed`, found it for both"
                     .to_owned(),

@@ -60,9 +60,7 @@ impl Input {
         Self {
             files: Files { files: vec![file] },
             trace: None,
-            limits: Limits {
-                max_memory: MAX_MEMORY,
-            },
+            limits: Limits { max_memory: MAX_MEMORY },
         }
     }
 
@@ -221,9 +219,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     let name = path.display().to_string();
-    let bar = ProgressBar::new(size)
-        .with_style(style)
-        .with_message(printable(&name).into_owned());
+    let bar = ProgressBar::new(size).with_style(style).with_message(printable(&name).into_owned());
     bar.enable_steady_tick(Duration::from_millis(200));
     Ok(Box::new(bar.wrap_read(file)))
 }

@@ -76,9 +76,7 @@ struct Received {
 
 /// Receives until it is interrupted.
 pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure(format!("the receiver cannot start: {error}")))?;
     runtime.block_on(serve(options))
@@ -98,9 +96,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
             continue;
         }
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure(format!(
-                "expected an address that is free, found {address}: {error}"
-            ))
+            Failure(format!("expected an address that is free, found {address}: {error}"))
         })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);
@@ -108,10 +104,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     }
     let [grpc, http] =
         [addresses.first(), addresses.last()].map(|it| it.copied().unwrap_or(options.grpc));
-    let _ = writeln!(
-        io::stderr(),
-        "listening for OTLP: gRPC on {grpc}, HTTP on {http}"
-    );
+    let _ = writeln!(io::stderr(), "listening for OTLP: gRPC on {grpc}, HTTP on {http}");
     let mut tick = tokio::time::interval(TICK);
     loop {
         tokio::select! {
@@ -185,9 +178,7 @@ mod tests {
                 "POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
             ];
             let mut stream = TcpStream::connect(address).await?;
-            stream
-                .write_all(sent[number % sent.len()].as_bytes())
-                .await?;
+            stream.write_all(sent[number % sent.len()].as_bytes()).await?;
             open.push(stream);
         }
         let mut stream = TcpStream::connect(address).await?;

@@ -39,10 +39,7 @@ pub(crate) fn write(
         let written = buffered(io::stdout().lock(), content);
         let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
         let gone = written.as_ref().is_err_and(is_gone);
-        (
-            "standard output".into(),
-            if gone { Ok(()) } else { written },
-        )
+        ("standard output".into(), if gone { Ok(()) } else { written })
     } else {
         let written = if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
             // A device or a pipe stays what it is, also behind a link as `/dev/stdout`.
@@ -97,10 +94,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
 
 /// How a file is opened that, if it is new, its user alone may read.
 pub(crate) fn private() -> OpenOptions {
-    #[cfg_attr(
-        not(unix),
-        expect(unused_mut, reason = "only Unix has permissions to set")
-    )]
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has permissions to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

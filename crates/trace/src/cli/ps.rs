@@ -59,17 +59,12 @@ fn of_all(json: bool) -> io::Result<String> {
     let mut found = Vec::new();
     for id in publishing()? {
         // One that ends meanwhile, or that may not be read, is left out.
-        if let Some(context) = Process::open(id)
-            .ok()
-            .and_then(|of| of.context().ok().flatten())
-        {
+        if let Some(context) = Process::open(id).ok().and_then(|of| of.context().ok().flatten()) {
             found.push((id, context));
         }
     }
     if json {
-        let processes = found
-            .iter()
-            .map(|(id, context)| process_json(*id, context, &texts));
+        let processes = found.iter().map(|(id, context)| process_json(*id, context, &texts));
         return Ok(json!({ "processes": processes.collect::<Vec<_>>() }).to_string());
     }
     if found.is_empty() {
@@ -92,11 +87,7 @@ fn of_all(json: bool) -> io::Result<String> {
 }
 
 fn column(title: &str, cells: Vec<String>) -> Column {
-    Column {
-        title: title.to_owned(),
-        is_number: false,
-        cells,
-    }
+    Column { title: title.to_owned(), is_number: false, cells }
 }
 
 /// The value of an attribute of a resource in a cell.
@@ -115,11 +106,8 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     })?;
     let open = process.open_spans(&context)?;
     let threads = process.threads(&context)?;
-    let found = Found {
-        threads: &threads,
-        open: open.as_deref().unwrap_or_default(),
-        texts: &texts,
-    };
+    let found =
+        Found { threads: &threads, open: open.as_deref().unwrap_or_default(), texts: &texts };
     if json {
         return Ok(json!({
             "process": process_json(id, &context, &texts),
@@ -130,15 +118,11 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     }
     let [service, version] =
         ["service.name", "service.version"].map(|key| shown(&texts, key, &context));
-    let mut text = [
-        service,
-        version,
-        format!("(process {id}, {} threads)", threads.len()),
-    ]
-    .into_iter()
-    .filter(|part| !part.is_empty())
-    .collect::<Vec<_>>()
-    .join(" ");
+    let mut text = [service, version, format!("(process {id}, {} threads)", threads.len())]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     text.push('\n');
     if !context.has_threads() {
         text.push_str("It does not publish the spans of its threads.\n");
@@ -154,10 +138,8 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         let _ = writeln!(text, "\n{} threads are in no span.", outside.len() - stuck);
     }
     if stuck > 0 {
-        let _ = writeln!(
-            text,
-            "\n{stuck} threads cannot be stopped, and their spans are not known."
-        );
+        let _ =
+            writeln!(text, "\n{stuck} threads cannot be stopped, and their spans are not known.");
     }
     if open.is_some() {
         let _ = writeln!(text, "\n{} open spans are recorded.", found.open.len());
@@ -181,23 +163,14 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn thread_table(&self) -> String {
-        let ages: HashMap<_, _> = self
-            .open
-            .iter()
-            .map(|open| (ids(open.span()), nanos(open.age())))
-            .collect();
+        let ages: HashMap<_, _> =
+            self.open.iter().map(|open| (ids(open.span()), nanos(open.age()))).collect();
         let all = |of: &dyn Fn(&Thread, &Span) -> String| {
-            let cells = self
-                .threads
-                .iter()
-                .filter_map(|thread| Some(of(thread, thread.span()?)));
+            let cells = self.threads.iter().filter_map(|thread| Some(of(thread, thread.span()?)));
             cells.collect::<Vec<_>>()
         };
-        let number = |title: &str, cells| Column {
-            title: title.to_owned(),
-            is_number: true,
-            cells,
-        };
+        let number =
+            |title: &str, cells| Column { title: title.to_owned(), is_number: true, cells };
         table(&[
             number("TID", all(&|thread, _| thread.id().to_string())),
             column("THREAD", all(&|thread, _| cell(thread.name(), 16))),
@@ -221,10 +194,8 @@ impl Found<'_> {
 
     /// The open spans, each below its parent.
     fn tree(&self) -> String {
-        let known: HashMap<_, _> = (0..)
-            .zip(self.open)
-            .map(|(at, open)| (ids(open.span()), at))
-            .collect();
+        let known: HashMap<_, _> =
+            (0..).zip(self.open).map(|(at, open)| (ids(open.span()), at)).collect();
         let parent = |open: &OpenSpan| {
             let (trace, _) = ids(open.span());
             known.get(&(trace, span_id(open.parent_id()))).copied()
@@ -236,13 +207,7 @@ impl Found<'_> {
         let mut rows = Vec::new();
         let mut next: Vec<(usize, usize)> = Vec::new();
         // Parents that form a circle are below none, and so are not reached.
-        next.extend(
-            children
-                .remove(&None)
-                .into_iter()
-                .flatten()
-                .map(|at| (at, 0)),
-        );
+        next.extend(children.remove(&None).into_iter().flatten().map(|at| (at, 0)));
         while let Some((at, depth)) = next.pop() {
             rows.push((&self.open[at], depth));
             if rows.len() == ROWS {
@@ -252,9 +217,7 @@ impl Found<'_> {
             next.extend(below.map(|at| (at, depth + 1)));
         }
         let all = |of: &dyn Fn(&OpenSpan, usize) -> String| {
-            rows.iter()
-                .map(|(open, depth)| of(open, *depth))
-                .collect::<Vec<_>>()
+            rows.iter().map(|(open, depth)| of(open, *depth)).collect::<Vec<_>>()
         };
         let mut text = table(&[
             Column {
@@ -274,10 +237,7 @@ impl Found<'_> {
                     [thread, ..] => format!("thread {thread}"),
                 }),
             ),
-            column(
-                "AT",
-                all(&|open, _| cell(&place(open.span(), self.texts), 60)),
-            ),
+            column("AT", all(&|open, _| cell(&place(open.span(), self.texts), 60))),
             column("TRACE", all(&|open, _| ids(open.span()).0.to_string())),
         ]);
         if rows.len() < self.open.len() {

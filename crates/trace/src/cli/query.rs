@@ -125,9 +125,7 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
         let rows = answer.rows.into_iter();
         let rows: Json = rows
             .map(|row| {
-                row.into_iter()
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .collect::<Map<_, _>>()
+                row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
             })
             .collect();
         let text = json!({"rows": rows, "total": answer.total}).to_string();
@@ -137,20 +135,14 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
 }
 
 fn answer(rows: impl IntoIterator<Item = Row>) -> Answer {
-    Answer {
-        rows: rows.into_iter().collect(),
-        total: 0,
-    }
+    Answer { rows: rows.into_iter().collect(), total: 0 }
 }
 
 fn traces(forest: &Forest<'_>) -> Answer {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
     answer(traces.into_iter().map(|trace| {
-        let root = trace
-            .roots
-            .iter()
-            .max_by_key(|root| forest.span(**root).duration());
+        let root = trace.roots.iter().max_by_key(|root| forest.span(**root).duration());
         let root = root.map(|root| forest.span(*root));
         row! {
             "trace": trace.id.to_string(),
@@ -166,12 +158,7 @@ fn traces(forest: &Forest<'_>) -> Answer {
 fn slowest_spans(forest: &Forest<'_>, options: &Slowest) -> Answer {
     let spans = forest.recording().spans.iter().enumerate();
     let mut spans: Vec<(usize, &Span)> = spans
-        .filter(|(_, span)| {
-            options
-                .name
-                .as_deref()
-                .is_none_or(|name| *span.name == *name)
-        })
+        .filter(|(_, span)| options.name.as_deref().is_none_or(|name| *span.name == *name))
         .filter(|(_, span)| span.duration() >= options.min_duration)
         .collect();
     spans.sort_by_key(|(index, span)| (Reverse(span.duration()), *index));
@@ -192,11 +179,7 @@ fn errors(forest: &Forest<'_>) -> Answer {
     let spans = 0..forest.recording().spans.len();
     let has_failed = |span: usize| forest.span(span).is_failure();
     let innermost = spans.filter(|span| {
-        has_failed(*span)
-            && !forest
-                .children(*span)
-                .iter()
-                .any(|child| has_failed(*child))
+        has_failed(*span) && !forest.children(*span).iter().any(|child| has_failed(*child))
     });
     let mut groups: FxHashMap<(&str, &str, String), (usize, usize)> = FxHashMap::default();
     for index in innermost {
@@ -205,34 +188,24 @@ fn errors(forest: &Forest<'_>) -> Answer {
             Status::Error(message) => &**message,
             _ => "",
         };
-        let kind = span
-            .attribute("error.type")
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        groups
-            .entry((&span.name, message, kind))
-            .or_insert((0, index))
-            .0 += 1;
+        let kind = span.attribute("error.type").map(ToString::to_string).unwrap_or_default();
+        groups.entry((&span.name, message, kind)).or_insert((0, index)).0 += 1;
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, (times, first))| (Reverse(*times), *first));
-    answer(
-        groups
-            .into_iter()
-            .map(|((name, message, kind), (times, first))| {
-                let span = forest.span(first);
-                row! {
-                    "times": times,
-                    "name": name,
-                    "error": kind,
-                    "message": message,
-                    "path": ancestors(forest, first),
-                    "service": forest.recording().service(span),
-                    "span": span.id.to_string(),
-                    "trace": span.trace.to_string(),
-                }
-            }),
-    )
+    answer(groups.into_iter().map(|((name, message, kind), (times, first))| {
+        let span = forest.span(first);
+        row! {
+            "times": times,
+            "name": name,
+            "error": kind,
+            "message": message,
+            "path": ancestors(forest, first),
+            "service": forest.recording().service(span),
+            "span": span.id.to_string(),
+            "trace": span.trace.to_string(),
+        }
+    }))
 }
 
 /// The names from the root of a trace to a span.
@@ -261,34 +234,28 @@ fn path(forest: &Forest<'_>) -> Answer {
     let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
     for step in critical_path(forest, &trace.roots) {
         let service = forest.recording().service(forest.span(step.span));
-        let part = parts
-            .entry((service, ancestors(forest, step.span), step.is_wait))
-            .or_default();
+        let part = parts.entry((service, ancestors(forest, step.span), step.is_wait)).or_default();
         part.time += step.to - step.from;
         part.spans.insert(step.span);
     }
     let mut parts: Vec<_> = parts.into_iter().collect();
     parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
-    answer(
-        parts
-            .into_iter()
-            .filter_map(|((service, path, is_wait), part)| {
-                let spans = part.spans.iter().copied();
-                let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
-                let span = forest.span(longest);
-                Some(row! {
-                    "percent": percent(part.time, trace.duration().max(1)),
-                    "on_path_ns": part.time,
-                    "spans": part.spans.len(),
-                    "duration_ns": span.duration(),
-                    "name": if is_wait { WAITED } else { &span.name },
-                    "service": service,
-                    "path": path,
-                    "span": span.id.to_string(),
-                    "trace": span.trace.to_string(),
-                })
-            }),
-    )
+    answer(parts.into_iter().filter_map(|((service, path, is_wait), part)| {
+        let spans = part.spans.iter().copied();
+        let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
+        let span = forest.span(longest);
+        Some(row! {
+            "percent": percent(part.time, trace.duration().max(1)),
+            "on_path_ns": part.time,
+            "spans": part.spans.len(),
+            "duration_ns": span.duration(),
+            "name": if is_wait { WAITED } else { &span.name },
+            "service": service,
+            "path": path,
+            "span": span.id.to_string(),
+            "trace": span.trace.to_string(),
+        })
+    }))
 }
 
 /// The parts of a critical path that are shown as one.
@@ -315,20 +282,18 @@ fn why(forest: &Forest<'_>) -> Answer {
             "trace": span.trace.to_string(),
         }
     });
-    let own = names(forest, 0..forest.recording().spans.len())
-        .into_iter()
-        .map(|name| {
-            row! {
-                "what": "self_time",
-                "name": name.name,
-                "service": name.service,
-                "time_ns": name.own,
-                "spans": name.count,
-                "message": format!("{} % of the time of all spans", percent(name.own, all.max(1))),
-                "span": "",
-                "trace": "",
-            }
-        });
+    let own = names(forest, 0..forest.recording().spans.len()).into_iter().map(|name| {
+        row! {
+            "what": "self_time",
+            "name": name.name,
+            "service": name.service,
+            "time_ns": name.own,
+            "spans": name.count,
+            "message": format!("{} % of the time of all spans", percent(name.own, all.max(1))),
+            "span": "",
+            "trace": "",
+        }
+    });
     answer(found.chain(own))
 }
 
@@ -448,11 +413,7 @@ const fn status(span: &Span) -> &'static str {
 
 fn attributes(attributes: &Attributes) -> Json {
     let entries = attributes.iter();
-    Json::Object(
-        entries
-            .map(|(key, it)| (key.to_string(), value(it)))
-            .collect(),
-    )
+    Json::Object(entries.map(|(key, it)| (key.to_string(), value(it))).collect())
 }
 
 fn value(it: &Value) -> Json {
@@ -481,9 +442,7 @@ fn table(answer: &Answer) -> String {
     let mut columns = Vec::new();
     for (at, (key, value)) in first.iter().enumerate() {
         let values = answer.rows.iter().map(|row| row.get(at));
-        let cells: Vec<_> = values
-            .map(|it| cell(key, it.map(|(_, value)| value)))
-            .collect();
+        let cells: Vec<_> = values.map(|it| cell(key, it.map(|(_, value)| value))).collect();
         if cells.iter().all(String::is_empty) {
             continue;
         }

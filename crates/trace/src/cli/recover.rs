@@ -42,12 +42,8 @@ pub(crate) fn recover(options: &Recover) -> Result<ExitCode, Failure> {
             out.display()
         )));
     }
-    let mut lines = Lines {
-        out,
-        file: None,
-        redactor: Redactor::default(),
-        count: Count::default(),
-    };
+    let mut lines =
+        Lines { out, file: None, redactor: Redactor::default(), count: Count::default() };
     let mut failed = false;
     let recovered = floe_journal::recover(&place, options.keep, |kind, request| {
         let written = lines.write(kind, request);
@@ -95,11 +91,7 @@ fn is_read_only(error: &io::Error) -> bool {
 /// The folder of a file.
 fn parent(file: &Path) -> &Path {
     let parent = file.parent().unwrap_or(file);
-    if parent.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        parent
-    }
+    if parent.as_os_str().is_empty() { Path::new(".") } else { parent }
 }
 
 /// What was written.

@@ -58,11 +58,7 @@ impl Look {
             color,
             ascii: is_ascii(),
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
-            unfolded: if self.all {
-                usize::MAX
-            } else {
-                WaterfallOptions::default().unfolded
-            },
+            unfolded: if self.all { usize::MAX } else { WaterfallOptions::default().unfolded },
             depth: self.depth,
             min_duration: self.min_duration,
         }
@@ -91,9 +87,7 @@ pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
     }
     if traces.len() < found {
         let left = found - traces.len();
-        print(format_args!(
-            "… {left} more traces; --limit {found} draws them\n"
-        ))?;
+        print(format_args!("… {left} more traces; --limit {found} draws them\n"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -104,9 +98,6 @@ pub(crate) fn picture(mut recording: floe_trace::Recording, look: &Look) -> Stri
     recording.align_clocks();
     let forest = Forest::new(&recording);
     let look = look.options();
-    let pictures = forest
-        .traces()
-        .iter()
-        .map(|trace| waterfall(&forest, trace, look));
+    let pictures = forest.traces().iter().map(|trace| waterfall(&forest, trace, look));
     pictures.map(|picture| picture + "\n").collect()
 }

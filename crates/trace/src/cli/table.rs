@@ -26,11 +26,7 @@ pub(crate) fn table(columns: &[Column]) -> String {
         let width = width.unwrap_or_default();
         let padded = cells.map(|cell| {
             let pad = " ".repeat(width - cell.width());
-            if column.is_number {
-                pad + cell
-            } else {
-                cell.clone() + &pad
-            }
+            if column.is_number { pad + cell } else { cell.clone() + &pad }
         });
         padded.collect::<Vec<_>>().into_iter()
     };

@@ -27,11 +27,7 @@ impl View {
     /// The page of a file.
     #[cfg(target_os = "linux")]
     pub(crate) fn new(file: PathBuf, out: PathBuf) -> Self {
-        Self {
-            input: Input::of(file),
-            out,
-            open: false,
-        }
+        Self { input: Input::of(file), out, open: false }
     }
 }
 
@@ -72,9 +68,6 @@ fn open(path: &Path) -> Result<(), Failure> {
         .stderr(Stdio::null())
         .spawn();
     started.map(drop).map_err(|error| {
-        Failure(format!(
-            "{}: cannot be opened by `{program}`: {error}",
-            path.display()
-        ))
+        Failure(format!("{}: cannot be opened by `{program}`: {error}", path.display()))
     })
 }

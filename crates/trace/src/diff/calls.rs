@@ -137,10 +137,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let place = |it: &Change| (it.name.clone(), it.parent.clone(), it.place.clone());
     let known: BTreeSet<_> = found.iter().map(place).collect();
     for it in doubtful.iter().filter(|it| !known.contains(&place(it))) {
-        let doubt = format!(
-            "{}: {} → {}, which may be chance",
-            it.name, it.before, it.after
-        );
+        let doubt = format!("{}: {} → {}, which may be chance", it.name, it.before, it.after);
         diff.doubt(doubt);
     }
     diff.changes.extend(found);

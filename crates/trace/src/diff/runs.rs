@@ -11,13 +11,8 @@ use crate::significance::{as_f64, logarithm};
 use crate::span::{Kind, Recording, Span};
 
 /// The attributes that tell spans of one name apart, the most telling one first.
-const PLACES: [&str; 5] = [
-    "floe.asset.key",
-    "http.route",
-    "db.query.summary",
-    "db.query.text",
-    "db.statement",
-];
+const PLACES: [&str; 5] =
+    ["floe.asset.key", "http.route", "db.query.summary", "db.query.text", "db.statement"];
 
 /// What spans are compared by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,17 +71,12 @@ impl Run {
 
     /// How many spans could have made this call; for roots, how many traces there are.
     fn parents(&self, key: Key) -> usize {
-        key.1.map_or(self.traces, |parent| {
-            self.spans.get(&parent).copied().unwrap_or_default()
-        })
+        key.1.map_or(self.traces, |parent| self.spans.get(&parent).copied().unwrap_or_default())
     }
 
     fn new(recording: &Recording, names: &[usize]) -> Self {
         let forest = Forest::new(recording);
-        let mut run = Self {
-            traces: forest.traces().len(),
-            ..Self::default()
-        };
+        let mut run = Self { traces: forest.traces().len(), ..Self::default() };
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by_key(|index| forest.span(*index).start);
         for index in order {
@@ -144,11 +134,7 @@ fn overlapping(forest: &Forest<'_>, spans: &[usize], names: &[usize]) -> FxHashS
         }
         let own = ends.iter().filter(|it| it.1 == name).map(|it| it.0);
         let end = own.fold(span.end, u64::max);
-        ends = if end > other.0 {
-            [(end, name), other]
-        } else {
-            [other, (end, name)]
-        };
+        ends = if end > other.0 { [(end, name), other] } else { [other, (end, name)] };
     }
     found
 }
@@ -165,10 +151,7 @@ impl Sets {
         let mut names = Names::default();
         let mut run = |recording| Run::new(recording, &names.of(recording));
         let runs = sets.map(|set| set.iter().map(&mut run).collect());
-        Self {
-            names: names.names,
-            runs,
-        }
+        Self { names: names.names, runs }
     }
 
     /// Whether there are enough runs for each to be a sample.
@@ -191,9 +174,7 @@ impl Sets {
 
     /// The calls of a key in the runs of a side that have any.
     pub(super) fn calls(&self, side: usize, key: Key) -> impl Iterator<Item = &Calls> {
-        self.runs[side]
-            .iter()
-            .filter_map(move |run| run.calls.get(&key))
+        self.runs[side].iter().filter_map(move |run| run.calls.get(&key))
     }
 
     pub(super) fn parents(&self, side: usize, key: Key) -> usize {
@@ -216,11 +197,7 @@ impl Names {
         let spans = recording.spans.iter().map(|span| {
             let place = PLACES.iter().find_map(|key| span.attribute(key)?.as_str());
             let place = place.filter(|place| !span.name.contains(place));
-            let texts = (
-                recording.service(span),
-                &*span.name,
-                place.unwrap_or_default(),
-            );
+            let texts = (recording.service(span), &*span.name, place.unwrap_or_default());
             *known.entry(texts).or_insert_with(|| self.number(texts))
         });
         spans.collect()
@@ -242,9 +219,7 @@ impl Names {
 /// A statement without its texts and numbers; lists of them are one.
 fn without_values(text: &str) -> String {
     let parts = text.split('\'').enumerate();
-    let plain: String = parts
-        .map(|(at, part)| if at % 2 == 0 { part } else { "*" })
-        .collect();
+    let plain: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "*" }).collect();
     let mut plain = normalized(&plain);
     while plain.contains("*, *") {
         plain = plain.replace("*, *", "*");

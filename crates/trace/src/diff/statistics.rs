@@ -104,10 +104,7 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let middle = f64::midpoint(one, other);
     let [before, after] = sides.map(|runs| {
         let values = || runs.iter().flatten();
-        (
-            values().filter(|it| **it > middle).count(),
-            values().count(),
-        )
+        (values().filter(|it| **it > middle).count(), values().count())
     });
     let above = fisher(before, after).min(fisher(after, before)) * 2.0;
     let units = [&*units[0], &*units[1]];
@@ -132,11 +129,8 @@ fn two_sided(t: f64, freedom: usize) -> f64 {
         sum += term;
         at += 2;
     }
-    let inside = if is_odd {
-        (angle + sine * sum) * std::f64::consts::FRAC_2_PI
-    } else {
-        sine * sum
-    };
+    let inside =
+        if is_odd { (angle + sine * sum) * std::f64::consts::FRAC_2_PI } else { sine * sum };
     (1.0 - inside).clamp(0.0, 1.0)
 }
 
@@ -179,10 +173,7 @@ mod tests {
     use crate::significance::unlikely;
 
     fn near(found: f64, expected: f64) {
-        assert!(
-            (found - expected).abs() <= expected * 0.001,
-            "{found}, expected {expected}"
-        );
+        assert!((found - expected).abs() <= expected * 0.001, "{found}, expected {expected}");
     }
 
     fn each(values: &[f64]) -> Vec<Unit> {

@@ -19,29 +19,17 @@ struct Rule {
     chance: f64,
 }
 
-const TIMES: Rule = Rule {
-    kinds: [ChangeKind::Slower, ChangeKind::Faster],
-    least: 1.02,
-    chance: 0.01,
-};
+const TIMES: Rule =
+    Rule { kinds: [ChangeKind::Slower, ChangeKind::Faster], least: 1.02, chance: 0.01 };
 /// Unless both sides have so many runs: parts of a run share what the machine did to a name, and calls that are like the
 /// one before them make parts look surer than they are.
 const MANY_RUNS: usize = 5;
-const TIMES_OF_FEW_RUNS: Rule = Rule {
-    least: 1.08,
-    ..TIMES
-};
-const TAILS: Rule = Rule {
-    kinds: [ChangeKind::SlowerTail, ChangeKind::FasterTail],
-    least: 1.25,
-    chance: 0.002,
-};
+const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
+const TAILS: Rule =
+    Rule { kinds: [ChangeKind::SlowerTail, ChangeKind::FasterTail], least: 1.25, chance: 0.002 };
 /// What the machine did is not taken off totals. What is common to all names and as large is not called the machine's.
-const TOTALS: Rule = Rule {
-    kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal],
-    least: 1.25,
-    chance: 0.002,
-};
+const TOTALS: Rule =
+    Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
 /// Where a tail begins, and from what its change is read.
 const TAIL: usize = 95;
 const PERCENTILES: [usize; 2] = [95, 99];
@@ -83,15 +71,8 @@ impl<'a> Times<'a> {
                 }
             }
         }
-        let mut times = Self {
-            sets,
-            keys,
-            of,
-            share: 1.0,
-            has_changed: false,
-            measured: [0.0; 2],
-            runs,
-        };
+        let mut times =
+            Self { sets, keys, of, share: 1.0, has_changed: false, measured: [0.0; 2], runs };
         times.measured = times.units().map(|it| mean_of(&it) + level / many);
         times
     }
@@ -167,12 +148,9 @@ impl<'a> Times<'a> {
         let centred = [0, 1].map(|side| {
             let centred = |it: &f64| it - medians[side];
             let runs = self.runs[side].iter();
-            runs.map(|run| run.iter().map(centred).collect::<Vec<f64>>())
-                .collect::<Vec<_>>()
+            runs.map(|run| run.iter().map(centred).collect::<Vec<f64>>()).collect::<Vec<_>>()
         });
-        let ends = centred
-            .each_ref()
-            .map(|it| percentile(&sorted(&it.concat()), TAIL));
+        let ends = centred.each_ref().map(|it| percentile(&sorted(&it.concat()), TAIL));
         let begin = ends[0].min(ends[1]) + TAILS.least.ln();
         centred.map(|runs| {
             let above = |run: Vec<f64>| run.iter().map(|it| (it - begin).max(0.0)).collect();
@@ -196,10 +174,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
         if share < LEAST_SHARE {
             continue;
         }
-        let found = Times {
-            share,
-            ..Times::new(sets, keys, |calls| &calls.own)
-        };
+        let found = Times { share, ..Times::new(sets, keys, |calls| &calls.own) };
         let enough = if sets.are_runs() { 1 } else { CALLS };
         if found.runs.iter().all(|runs| runs.concat().len() >= enough) {
             times.push(found);

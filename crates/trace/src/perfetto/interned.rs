@@ -51,18 +51,12 @@ impl<'a> Interned<'a> {
 
     /// An annotation with a text that hardly occurs again.
     pub(super) fn text(&mut self, key: &'static str, value: String) -> DebugAnnotation {
-        DebugAnnotation {
-            string_value: Some(value),
-            ..self.key(key)
-        }
+        DebugAnnotation { string_value: Some(value), ..self.key(key) }
     }
 
     /// An annotation with a text that occurs again.
     pub(super) fn shared_text(&mut self, key: &'static str, value: &'a str) -> DebugAnnotation {
-        DebugAnnotation {
-            string_value_iid: Some(self.shared(value)),
-            ..self.key(key)
-        }
+        DebugAnnotation { string_value_iid: Some(self.shared(value)), ..self.key(key) }
     }
 
     pub(super) fn trace_id(&mut self, trace: TraceId) -> DebugAnnotation {
@@ -73,10 +67,7 @@ impl<'a> Interned<'a> {
             new.debug_annotation_string_values.push(text);
             *last
         });
-        DebugAnnotation {
-            string_value_iid: Some(number),
-            ..self.key("trace_id")
-        }
+        DebugAnnotation { string_value_iid: Some(number), ..self.key("trace_id") }
     }
 
     pub(super) fn attributes(
@@ -97,15 +88,12 @@ impl<'a> Interned<'a> {
         }
         let mut annotation = self.key("links");
         for link in links {
-            let mut entries = vec![
-                self.trace_id(link.trace),
-                self.text("span_id", link.span.to_string()),
-            ];
+            let mut entries =
+                vec![self.trace_id(link.trace), self.text("span_id", link.span.to_string())];
             entries.extend(self.attributes(&link.attributes));
-            annotation.array_values.push(DebugAnnotation {
-                dict_entries: entries,
-                ..DebugAnnotation::default()
-            });
+            annotation
+                .array_values
+                .push(DebugAnnotation { dict_entries: entries, ..DebugAnnotation::default() });
         }
         Some(annotation)
     }
@@ -165,8 +153,5 @@ fn number<'a>(
 }
 
 fn interned(number: u64, text: String) -> InternedText {
-    InternedText {
-        iid: Some(number),
-        text: Some(text),
-    }
+    InternedText { iid: Some(number), text: Some(text) }
 }

@@ -83,10 +83,7 @@ impl<'a> Layout<'a> {
             forest,
             processes,
             times,
-            layout: Self {
-                tracks: Vec::new(),
-                nested: vec![false; count],
-            },
+            layout: Self { tracks: Vec::new(), nested: vec![false; count] },
             track_of: vec![None; count],
             open: Vec::new(),
             threads: FxHashMap::default(),
@@ -116,12 +113,10 @@ impl<'a> Builder<'a, '_> {
         let (start, end) = (self.times.of(span.start), self.times.of(span.end));
         let parent = forest.parent(index);
         let thread = thread_of(span).map(|id| self.thread(process, id, span));
-        let of_parent = parent
-            .and_then(|parent| self.track_of[parent])
-            .filter(|track| {
-                let track = self.layout.tracks.get(*track);
-                track.is_some_and(|track| track.process == process)
-            });
+        let of_parent = parent.and_then(|parent| self.track_of[parent]).filter(|track| {
+            let track = self.layout.tracks.get(*track);
+            track.is_some_and(|track| track.process == process)
+        });
         if let Some(track) = thread.or(of_parent) {
             let open = &mut self.open[track];
             while let Some(top) = open.last() {

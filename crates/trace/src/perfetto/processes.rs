@@ -61,10 +61,7 @@ impl Processes {
                 labels: labels(source),
             }
         });
-        Self {
-            list: list.collect(),
-            of_source,
-        }
+        Self { list: list.collect(), of_source }
     }
 
     /// The process of a source.
@@ -77,9 +74,7 @@ impl Processes {
 
 fn labels(source: &Source) -> Vec<String> {
     let attributes = source.resource.iter();
-    attributes
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect()
+    attributes.map(|(key, value)| format!("{key}={value}")).collect()
 }
 
 /// The number 0 is that of the idle process.

@@ -11,15 +11,10 @@ pub(super) struct Times {
 
 impl Times {
     pub(super) fn new(recording: &Recording) -> Self {
-        let spans = recording
-            .spans
-            .iter()
-            .flat_map(|span| [span.start, span.end]);
+        let spans = recording.spans.iter().flat_map(|span| [span.start, span.end]);
         let logs = recording.logs.iter().map(|log| log.time);
         let first = spans.chain(logs).filter(|time| *time > 0).min();
-        Self {
-            first: first.unwrap_or_default().min(LAST),
-        }
+        Self { first: first.unwrap_or_default().min(LAST) }
     }
 
     pub(super) fn of(self, time: u64) -> u64 {

@@ -128,9 +128,7 @@ impl Reader {
 
     /// Notes what is no OTLP.
     fn refused(&mut self, message: String) -> Unreadable {
-        let error = Unreadable::Format {
-            message: format!("{}: {message}", self.place),
-        };
+        let error = Unreadable::Format { message: format!("{}: {message}", self.place) };
         self.note(message);
         error
     }
@@ -176,9 +174,7 @@ impl Reader {
             let mut origin = Origin::new(&resource, scope_bytes);
             for span in scope.spans {
                 // Why it was refused has been noted.
-                let _ = self
-                    .make_room(0)
-                    .and_then(|()| self.add_span(span, &mut origin));
+                let _ = self.make_room(0).and_then(|()| self.add_span(span, &mut origin));
             }
         }
     }
@@ -190,9 +186,7 @@ impl Reader {
             let scope_bytes = scope.scope.unwrap_or_default().encode_to_vec();
             let mut origin = Origin::new(&resource, scope_bytes);
             for log in scope.log_records {
-                let _ = self
-                    .make_room(0)
-                    .and_then(|()| self.add_log(log, &mut origin));
+                let _ = self.make_room(0).and_then(|()| self.add_log(log, &mut origin));
             }
         }
     }
@@ -211,10 +205,7 @@ impl Reader {
             return;
         }
         for metrics in json::metrics(text) {
-            match (
-                serde_json::from_value::<ResourceMetrics>(metrics),
-                &mut self.conventions,
-            ) {
+            match (serde_json::from_value::<ResourceMetrics>(metrics), &mut self.conventions) {
                 (Ok(metrics), Some(conventions)) => conventions.metrics(&place, &metrics),
                 (Ok(_), None) => {}
                 (Err(error), _) => {

@@ -33,12 +33,7 @@ pub(super) struct Request {
     profiles: Option<IgnoredAny>,
 }
 
-const FIELDS: [&str; 4] = [
-    "resourceSpans",
-    "resourceLogs",
-    "resourceMetrics",
-    "resourceProfiles",
-];
+const FIELDS: [&str; 4] = ["resourceSpans", "resourceLogs", "resourceMetrics", "resourceProfiles"];
 
 impl Request {
     pub(super) const fn is_empty(&self) -> bool {
@@ -160,10 +155,7 @@ pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
         Some(Ok(value)) => (value, values.byte_offset()),
         Some(Err(error)) => return Err(error),
         None => {
-            return Ok(Document {
-                end: text.len(),
-                ..Document::default()
-            });
+            return Ok(Document { end: text.len(), ..Document::default() });
         }
     };
     let mut document = mended(value).map_err(|error| refused.unwrap_or(error))?;
@@ -180,11 +172,7 @@ fn strict(text: &[u8]) -> Result<Document, Error> {
         let (request, end) = first(text)?;
         (request.map(|it| vec![it]), end)
     };
-    Ok(Document {
-        requests: requests.unwrap_or_default(),
-        end,
-        ..Document::default()
-    })
+    Ok(Document { requests: requests.unwrap_or_default(), end, ..Document::default() })
 }
 
 fn first<T: DeserializeOwned>(text: &[u8]) -> Result<(Option<T>, usize), Error> {
@@ -207,10 +195,9 @@ fn mended(mut value: Value) -> Result<Document, Error> {
         {
             foreign.extend(fields.keys().take(3).cloned());
         }
-        for (resources, scopes, kind) in [
-            ("resourceSpans", "scopeSpans", "spans"),
-            ("resourceLogs", "scopeLogs", "logRecords"),
-        ] {
+        for (resources, scopes, kind) in
+            [("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords")]
+        {
             for resource in items(&mut request, resources) {
                 for scope in items(resource, scopes) {
                     let Some(Value::Array(records)) = scope.get_mut(kind) else {
@@ -229,12 +216,7 @@ fn mended(mut value: Value) -> Result<Document, Error> {
         Request::deserialize(request)
     });
     let requests = requests.collect::<Result<_, _>>()?;
-    Ok(Document {
-        requests,
-        reasons,
-        foreign,
-        end: 0,
-    })
+    Ok(Document { requests, reasons, foreign, end: 0 })
 }
 
 fn items<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
@@ -279,9 +261,7 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
             time(&value).into()
         }
         "kind" => number(&value, |name| SpanKind::from_str_name(name).map(i32::from)),
-        "code" => number(&value, |name| {
-            StatusCode::from_str_name(name).map(i32::from)
-        }),
+        "code" => number(&value, |name| StatusCode::from_str_name(name).map(i32::from)),
         "severityNumber" => number(&value, severity),
         "name" | "message" | "key" | "version" | "eventName" => text(value),
         "arrayValue" | "kvlistValue" if value.get("values").is_none() => {
@@ -365,28 +345,19 @@ fn id(value: &Value) -> Value {
 }
 
 /// Nanoseconds since 1970; 0 if they are none, of which there is a note later.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "saturates"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn time(value: &Value) -> u64 {
     let text = value.as_str();
     let whole = text.map_or_else(|| value.as_u64(), |text| text.parse().ok());
     let float = || text.map_or_else(|| value.as_f64(), |text| text.parse().ok());
-    whole
-        .or_else(|| float().map(|it| it as u64))
-        .unwrap_or_default()
+    whole.or_else(|| float().map(|it| it as u64)).unwrap_or_default()
 }
 
 /// A number of an enumeration, from its name or from digits.
 fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
     match value.as_str() {
         Some(text) => of(text).or_else(|| text.parse().ok()).unwrap_or_default(),
-        None => value
-            .as_i64()
-            .and_then(|it| i32::try_from(it).ok())
-            .unwrap_or_default(),
+        None => value.as_i64().and_then(|it| i32::try_from(it).ok()).unwrap_or_default(),
     }
     .into()
 }

@@ -37,11 +37,7 @@ impl Signal {
                 .flatten()
                 .any(|field| matches!(field, (1 | 11, Content::Fixed) | (2, Content::Varint)))
         };
-        if records.take(LOOKED_AT).any(is_log) {
-            Self::Logs
-        } else {
-            Self::Traces
-        }
+        if records.take(LOOKED_AT).any(is_log) { Self::Logs } else { Self::Traces }
     }
 }
 
@@ -213,8 +209,6 @@ impl Reader {
     /// What cannot be skipped ends the file.
     fn damaged(&mut self, message: &str) -> Result<(), Unreadable> {
         self.note(message.to_owned());
-        Err(Unreadable::Format {
-            message: format!("{}: {message}", self.place),
-        })
+        Err(Unreadable::Format { message: format!("{}: {message}", self.place) })
     }
 }

@@ -45,11 +45,7 @@ pub(super) struct Origin<'r> {
 
 impl<'r> Origin<'r> {
     pub(super) const fn new(resource: &'r [u8], scope: Vec<u8>) -> Self {
-        Self {
-            resource,
-            scope,
-            source: None,
-        }
+        Self { resource, scope, source: None }
     }
 }
 
@@ -227,10 +223,7 @@ impl Reader {
         });
         let mut events: Box<[Event]> = events.collect();
         events.sort_by_key(|event| event.time);
-        self.bytes += events
-            .iter()
-            .map(|it| size_of_val(&*it.attributes))
-            .sum::<usize>();
+        self.bytes += events.iter().map(|it| size_of_val(&*it.attributes)).sum::<usize>();
         events
     }
 
@@ -243,10 +236,7 @@ impl Reader {
             })
         });
         let links: Box<[Link]> = links.collect();
-        self.bytes += links
-            .iter()
-            .map(|it| size_of_val(&*it.attributes))
-            .sum::<usize>();
+        self.bytes += links.iter().map(|it| size_of_val(&*it.attributes)).sum::<usize>();
         links
     }
 
@@ -285,11 +275,7 @@ impl Reader {
     /// An attribute, or an entry of a map: below a key whose values are secrets, those of its entries are.
     fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
-        let meaning = if self.texts.is_secret(above) {
-            above
-        } else {
-            &attribute.key
-        };
+        let meaning = if self.texts.is_secret(above) { above } else { &attribute.key };
         (key, self.value(meaning, attribute.value, depth))
     }
 
@@ -310,9 +296,8 @@ impl Reader {
             Some(Any::ArrayValue(list)) if depth < DEEPEST => self.list(key, list, depth + 1),
             Some(Any::KvlistValue(map)) if depth < DEEPEST => {
                 let entries = map.values.into_iter();
-                let entries: Box<[_]> = entries
-                    .map(|it| self.attribute(key, it, depth + 1))
-                    .collect();
+                let entries: Box<[_]> =
+                    entries.map(|it| self.attribute(key, it, depth + 1)).collect();
                 self.bytes += size_of_val(&*entries);
                 Value::Map(entries)
             }
@@ -329,11 +314,7 @@ impl Reader {
                 return self.value(key, Some(value), depth);
             };
             let redacted = self.texts.argument(key, &option, text);
-            option = if text.starts_with('-') {
-                text.clone()
-            } else {
-                String::new()
-            };
+            option = if text.starts_with('-') { text.clone() } else { String::new() };
             Value::Text(redacted)
         });
         let values: Box<[Value]> = values.collect();
@@ -343,11 +324,7 @@ impl Reader {
 
     /// A value without text below a key whose values are secrets.
     fn number(&mut self, key: &str, value: Value) -> Value {
-        if self.texts.is_secret(key) {
-            Value::Text(REDACTED.into())
-        } else {
-            value
-        }
+        if self.texts.is_secret(key) { Value::Text(REDACTED.into()) } else { value }
     }
 }
 

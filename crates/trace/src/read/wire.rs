@@ -232,17 +232,11 @@ mod tests {
 
     #[test]
     fn memory_is_what_the_elements_of_vectors_take() {
-        let span = Span {
-            events: vec![span::Event::default(); 5],
-            ..Span::default()
-        };
+        let span = Span { events: vec![span::Event::default(); 5], ..Span::default() };
         let memory = Message::Span.memory(&span.encode_to_vec()).ok();
         let expected = 8 * size_of::<span::Event>() + 5 * size_of::<Event>();
         assert_eq!(memory, Some(expected));
-        let span = Span {
-            name: "four".to_owned(),
-            ..Span::default()
-        };
+        let span = Span { name: "four".to_owned(), ..Span::default() };
         let memory = Message::Span.memory(&span.encode_to_vec()).ok();
         assert_eq!(memory, Some(2 * (4 + ALLOCATION)));
     }
@@ -276,9 +270,7 @@ mod tests {
         for length in 0..4000 {
             let bytes: Vec<u8> = (0..length % 97)
                 .map(|_| {
-                    state = state
-                        .wrapping_mul(6_364_136_223_846_793_005)
-                        .wrapping_add(1);
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                     // Mostly small numbers: tags and lengths.
                     let byte = state.to_be_bytes()[0];
                     if byte < 200 { byte % 0x6b } else { byte }

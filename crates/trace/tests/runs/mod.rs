@@ -44,13 +44,7 @@ pub(crate) struct Noise {
 
 impl Noise {
     pub(crate) const fn of(call: f64) -> Self {
-        Self {
-            call,
-            run: 0.01,
-            drift: 0.01,
-            is_bimodal: false,
-            memory: 0.0,
-        }
+        Self { call, run: 0.01, drift: 0.01, is_bimodal: false, memory: 0.0 }
     }
 }
 
@@ -123,10 +117,7 @@ struct Machine {
 
 impl Machine {
     const fn new(seed: u64) -> Self {
-        Self {
-            numbers: Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
-            slower: 0.0,
-        }
+        Self { numbers: Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1), slower: 0.0 }
     }
 
     fn run(&mut self, service: Service) -> Recording {
@@ -191,11 +182,7 @@ pub(crate) fn run(service: Service, speed: f64, numbers: &mut Numbers) -> Record
         now += nanos;
         let shards = [took(3, 300.0), took(3, 300.0)];
         add(root, "shard", now, shards[0]);
-        let second = if service.is_parallel {
-            now + 1000
-        } else {
-            now + shards[0]
-        };
+        let second = if service.is_parallel { now + 1000 } else { now + shards[0] };
         add(root, "shard", second, shards[1]);
         now = (second + shards[1]).max(now + shards[0]);
         if service.has_audit {

@@ -8,10 +8,7 @@ mod signals;
 #[test]
 fn the_peers_export_the_same_signals() {
     let programs = [
-        (
-            "init-tracing-opentelemetry",
-            env!("CARGO_BIN_EXE_with-init-tracing-opentelemetry"),
-        ),
+        ("init-tracing-opentelemetry", env!("CARGO_BIN_EXE_with-init-tracing-opentelemetry")),
         ("logfire", env!("CARGO_BIN_EXE_with-logfire")),
     ];
     for (name, path) in programs {

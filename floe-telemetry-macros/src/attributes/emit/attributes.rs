@@ -67,11 +67,7 @@ fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if !schema::is_checked(model) {
         return Default::default();
     }
-    if generics
-        .params
-        .iter()
-        .any(|param| !matches!(param, GenericParam::Lifetime(_)))
-    {
+    if generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_))) {
         let inside = quote_spanned!(Span::mixed_site()=> let _ = const { Self::SCHEMA };);
         return (inside, TokenStream::new());
     }

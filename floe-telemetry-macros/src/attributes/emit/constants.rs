@@ -52,9 +52,7 @@ fn documentation(field: &Field<'_>, key: &Key) -> Vec<String> {
         Key::Text(key) => format!(" The key of `{name}`: `{}`.", key.value()),
         Key::Const(_) => format!(" The key of `{name}`."),
     };
-    let more = [&field.docs.brief, &field.docs.note]
-        .into_iter()
-        .filter(|text| !text.is_empty());
+    let more = [&field.docs.brief, &field.docs.note].into_iter().filter(|text| !text.is_empty());
     let more = more.flat_map(|text| {
         let lines = text.lines().map(|line| format!(" {line}"));
         std::iter::once(String::new()).chain(lines)

@@ -37,9 +37,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 fn checked(model: &Model<'_>) -> TokenStream {
     let private = model.krate.private();
     let fields = model.shape.fields();
-    let nests = fields
-        .iter()
-        .any(|field| matches!(field.record, Record::Nested(_)));
+    let nests = fields.iter().any(|field| matches!(field.record, Record::Nested(_)));
     let size = if nests {
         quote!(#private::SchemaList::nesting())
     } else {

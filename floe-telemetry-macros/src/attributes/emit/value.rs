@@ -10,16 +10,12 @@ use crate::attributes::model::Word;
 /// An enum without data.
 pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     let krate = model.krate;
-    let members = words.iter().map(
-        |Word {
-             id, value, docs, ..
-         }| {
-            let docs = documentation(docs);
-            quote_spanned! {Span::mixed_site()=>
-                #krate::attributes::AttributeMember::new(#id, #value)#docs
-            }
-        },
-    );
+    let members = words.iter().map(|Word { id, value, docs, .. }| {
+        let docs = documentation(docs);
+        quote_spanned! {Span::mixed_site()=>
+            #krate::attributes::AttributeMember::new(#id, #value)#docs
+        }
+    });
     let arms = words.iter().map(
         |Word { ident, value, .. }| quote_spanned!(Span::mixed_site()=> Self::#ident => #value,),
     );

@@ -25,11 +25,7 @@ pub(super) fn sync(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
         return opened.call(traced, &finish);
     }
     // A classifier beside the body would be chosen before the type of the body is known.
-    let function = if is_declared(traced) {
-        "call_by_type"
-    } else {
-        "call"
-    };
+    let function = if is_declared(traced) { "call_by_type" } else { "call" };
     let opened = Opened::new(traced, sig, function);
     if opened.function == "call" {
         return opened.call(traced, &outcome);
@@ -152,10 +148,7 @@ impl Opened {
         let place = if traced.is_plain() {
             Place::Closure(&body)
         } else {
-            Place::ClosureBehindOpening {
-                body: &body,
-                expressions: &expressions,
-            }
+            Place::ClosureBehindOpening { body: &body, expressions: &expressions }
         };
         Self {
             function: Ident::new(function, ours),
@@ -173,11 +166,7 @@ impl Opened {
     ) -> (Option<TokenStream>, TokenStream) {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
-        let Self {
-            function,
-            open,
-            body,
-        } = self;
+        let Self { function, open, body } = self;
         let open = open.map(|open| quote_spanned!(ours=> #open,));
         // An error about the returned value is reported at its type.
         let at = match &traced.function.sig.output {
@@ -238,11 +227,7 @@ fn closure(
     if !is_declared(traced) {
         return closure;
     }
-    let method = if open.is_some() {
-        "body_opening"
-    } else {
-        "body"
-    };
+    let method = if open.is_some() { "body_opening" } else { "body" };
     let method = Ident::new(method, Span::mixed_site());
     quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
 }
@@ -255,10 +240,7 @@ fn of_closure(traced: &Traced<'_>, bound: &TraitBound) -> TokenStream {
     // A closure with other parameters is reported at the bound.
     let at = tokens::located_at(private.clone(), on(bound));
     // In parentheses of ours, which make its own unnecessary.
-    let bound = &TraitBound {
-        paren_token: None,
-        ..bound.clone()
-    };
+    let bound = &TraitBound { paren_token: None, ..bound.clone() };
     let closure = quote_spanned! {on(bound)=>
         #at::returned_closure(#body, &mut __floe_closure)
     };
@@ -271,10 +253,7 @@ fn of_closure(traced: &Traced<'_>, bound: &TraitBound) -> TokenStream {
 
 /// Whether only the signature can contain the type of the body.
 fn is_declared(traced: &Traced<'_>) -> bool {
-    let is_opaque = matches!(
-        traced.output,
-        Output::Opaque | Output::Macro | Output::Erased(_)
-    );
+    let is_opaque = matches!(traced.output, Output::Opaque | Output::Macro | Output::Erased(_));
     is_opaque && matches!(traced.shape, Shape::Sync)
 }
 

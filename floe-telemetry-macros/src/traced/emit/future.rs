@@ -33,11 +33,7 @@ pub(super) fn boxed_without_span(traced: &Traced<'_>, sig: &mut Signature) -> To
 }
 
 fn place<'a>(traced: &Traced<'_>, body: &'a TokenStream) -> Place<'a> {
-    if traced.stays_async() {
-        Place::FutureInside(body)
-    } else {
-        Place::Future(body)
-    }
+    if traced.stays_async() { Place::FutureInside(body) } else { Place::Future(body) }
 }
 
 fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> TokenStream {
@@ -76,11 +72,7 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
     let future = quote_spanned! {at=>
         #private::call_async(#private::OpenedBy::#opened_by, #block, #outcome)
     };
-    if traced.boxed {
-        boxed(traced, &future)
-    } else {
-        future
-    }
+    if traced.boxed { boxed(traced, &future) } else { future }
 }
 
 fn block(

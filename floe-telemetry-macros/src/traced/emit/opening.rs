@@ -38,10 +38,9 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     let floe_attributes = &traced.floe_attributes;
     let records = traced.records.iter().map(|record| &record.value);
     let attributes_fn = traced.attributes_fn.iter().flat_map(|it| match it {
-        AttributesFn::Closure { bindings, .. } => bindings
-            .iter()
-            .map(|it| &it.argument.name)
-            .collect::<Vec<_>>(),
+        AttributesFn::Closure { bindings, .. } => {
+            bindings.iter().map(|it| &it.argument.name).collect::<Vec<_>>()
+        }
         AttributesFn::Path { arguments, .. } => arguments.iter().map(|it| &it.name).collect(),
     });
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
@@ -86,14 +85,8 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
 /// A closure that records everything the span has from its start.
 fn fill(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
-    let name = traced
-        .computed_name
-        .iter()
-        .map(|name| set_name(name, on(name)));
-    let links = traced
-        .links
-        .iter()
-        .map(|link| quote_spanned!(on(link)=> __floe.links(&(#link));));
+    let name = traced.computed_name.iter().map(|name| set_name(name, on(name)));
+    let links = traced.links.iter().map(|link| quote_spanned!(on(link)=> __floe.links(&(#link));));
     let floe_attributes = traced
         .floe_attributes
         .iter()
@@ -108,13 +101,7 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
 }
 
 fn record(record: &Record) -> TokenStream {
-    let Record {
-        key,
-        format,
-        value,
-        cfgs,
-        ..
-    } = record;
+    let Record { key, format, value, cfgs, .. } = record;
     let key = match key {
         Key::Text(key) => quote!(#key),
         Key::Const(key) => quote!(#key),
@@ -162,11 +149,7 @@ fn is_fresh(value: &Expr) -> bool {
 
 fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
     match attributes_fn {
-        AttributesFn::Closure {
-            bindings,
-            output,
-            body,
-        } => {
+        AttributesFn::Closure { bindings, output, body } => {
             let bindings = bindings.iter().map(binding);
             let attributes_fn = quote_spanned!(on(body)=> attributes_fn);
             let body = delimited(body);
@@ -195,10 +178,7 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
 /// The parameter of a closure, which may have the name of the argument. A type mismatch is reported at
 /// the parameter.
 fn binding(binding: &Binding<'_>) -> TokenStream {
-    let Binding {
-        pattern,
-        argument: NamedArgument { name, cfgs },
-    } = binding;
+    let Binding { pattern, argument: NamedArgument { name, cfgs } } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
     let mut name = name.clone();
     name.set_span(name.span().located_at(pattern.span()));

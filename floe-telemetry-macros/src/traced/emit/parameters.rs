@@ -26,10 +26,7 @@ pub(super) enum Place<'a> {
     /// With its body.
     Closure(&'a TokenStream),
     /// A closure with its body, after expressions that use the arguments by their names.
-    ClosureBehindOpening {
-        body: &'a TokenStream,
-        expressions: &'a TokenStream,
-    },
+    ClosureBehindOpening { body: &'a TokenStream, expressions: &'a TokenStream },
 }
 
 /// Replaces the patterns of `sig` by names, and returns the statements that bind the patterns.
@@ -39,13 +36,8 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         _ => 0,
     };
     // Captured variables of a future are dropped in the order of their first use.
-    let mut statements: TokenStream = sig
-        .inputs
-        .iter()
-        .take(captured)
-        .rev()
-        .filter_map(|input| mention(input, place))
-        .collect();
+    let mut statements: TokenStream =
+        sig.inputs.iter().take(captured).rev().filter_map(|input| mention(input, place)).collect();
     let borrows = contains_closure(place);
     let lends =
         matches!(&sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Reference(_)));
@@ -74,9 +66,7 @@ pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
             && may_hide_lifetimes(typed.ty.to_token_stream())
         {
             let at = Span::mixed_site().located_at(typed.ty.span());
-            typed
-                .attrs
-                .push(parse_quote_spanned!(at=> #[deny(elided_lifetimes_in_paths)]));
+            typed.attrs.push(parse_quote_spanned!(at=> #[deny(elided_lifetimes_in_paths)]));
         }
     }
 }
@@ -166,9 +156,7 @@ fn is_returned(name: &Ident, body: TokenStream) -> bool {
     let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(it) if it == word);
     let name_text = name.to_string();
     trees.last().is_some_and(|last| is(last, &name_text))
-        || trees
-            .windows(2)
-            .any(|pair| is(&pair[0], "return") && is(&pair[1], &name_text))
+        || trees.windows(2).any(|pair| is(&pair[0], "return") && is(&pair[1], &name_text))
         || trees.iter().any(|tree| {
             matches!(tree, TokenTree::Group(group)
             if group.delimiter() == Delimiter::Brace && is_returned(name, group.stream()))
@@ -322,9 +310,7 @@ fn is_lint(attr: &Attribute) -> bool {
     const LEVELS: [&str; 5] = ["allow", "deny", "expect", "forbid", "warn"];
     match &attr.meta {
         Meta::List(list) if list.path.is_ident("cfg_attr") => {
-            tokens::any_ident(&list.tokens, |word| {
-                LEVELS.iter().any(|level| word == level)
-            })
+            tokens::any_ident(&list.tokens, |word| LEVELS.iter().any(|level| word == level))
         }
         meta => LEVELS.iter().any(|level| meta.path().is_ident(level)),
     }
@@ -348,10 +334,9 @@ fn is_plain(ty: &Type) -> bool {
         Type::Group(group) => is_plain(&group.elem),
         Type::Paren(paren) => is_plain(&paren.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
-        Type::Path(path) => path
-            .path
-            .get_ident()
-            .is_some_and(|ident| PRIMITIVES.iter().any(|word| ident == word)),
+        Type::Path(path) => {
+            path.path.get_ident().is_some_and(|ident| PRIMITIVES.iter().any(|word| ident == word))
+        }
         _ => false,
     }
 }

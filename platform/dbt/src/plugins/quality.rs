@@ -47,11 +47,7 @@ struct DbtTests {
 
 impl Default for DbtTests {
     fn default() -> Self {
-        Self {
-            program: Program::named("dbt"),
-            packages: None,
-            timeout_seconds: 600,
-        }
+        Self { program: Program::named("dbt"), packages: None, timeout_seconds: 600 }
     }
 }
 
@@ -116,10 +112,7 @@ impl QualityProvider for DbtTests {
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();
         for result in &results.results {
             // `test.floe_checks.check_0.e18aa9949a`
-            by_name.insert(
-                result.unique_id.split('.').nth(2).unwrap_or_default(),
-                result,
-            );
+            by_name.insert(result.unique_id.split('.').nth(2).unwrap_or_default(), result);
         }
         let of_check = |(index, check): (usize, &Check)| {
             let name = name(index);
@@ -176,18 +169,16 @@ fn expectations(checks: &[Check]) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
             |column: &str| format!("{} is not null", project::text(&quoted_name(column)));
         let (test, arguments) = match check {
             Check::NotNull(_) => ("column_values_to_not_be_null", json!({})),
-            Check::Unique(column) => (
-                "column_values_to_be_unique",
-                json!({ "row_condition": has_value(column) }),
-            ),
+            Check::Unique(column) => {
+                ("column_values_to_be_unique", json!({ "row_condition": has_value(column) }))
+            }
             Check::AcceptedValues { column, values } => (
                 "column_values_to_be_in_set",
                 json!({ "value_set": project::escaped(values), "row_condition": has_value(column) }),
             ),
-            Check::Between { min, max, .. } => (
-                "column_values_to_be_between",
-                json!({ "min_value": min, "max_value": max }),
-            ),
+            Check::Between { min, max, .. } => {
+                ("column_values_to_be_between", json!({ "min_value": min, "max_value": max }))
+            }
             Check::MinRows(min) => ("table_row_count_to_be_between", json!({ "min_value": min })),
             // `validate_expectations` has refused it.
             _ => continue,
@@ -250,9 +241,6 @@ fn project(
         ("profiles.yml", project::yaml(&profile)?),
         ("models/checked.sql", model),
         ("models/checked.yml", project::yaml(&properties)?),
-        (
-            "tests/generic/expectations.sql",
-            project::EXPECTATIONS.to_owned(),
-        ),
+        ("tests/generic/expectations.sql", project::EXPECTATIONS.to_owned()),
     ])
 }

@@ -32,12 +32,7 @@ pub(crate) struct Unread {
 
 impl Artifacts {
     pub(crate) fn new(project: PathBuf) -> Self {
-        Self {
-            project,
-            manifest: None,
-            manifest_of: None,
-            unread: None,
-        }
+        Self { project, manifest: None, manifest_of: None, unread: None }
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
@@ -77,11 +72,7 @@ impl Artifacts {
     /// A file that dbt has written. Its path is relative to the project, or else to the current folder.
     fn artifact(&self, path: &str) -> PathBuf {
         let in_project = self.project.join(path);
-        if in_project.exists() {
-            in_project
-        } else {
-            path.into()
-        }
+        if in_project.exists() { in_project } else { path.into() }
     }
 
     /// The nodes of an invocation that were skipped, in an order in which each follows those that it selects from. Those

@@ -31,10 +31,7 @@ pub(super) struct CommandSpan {
 impl CommandSpan {
     /// Starts the span `dbt.<command>`.
     pub(super) fn start(tracer: &'static str, command: &str, parent: &Context) -> Self {
-        let dbt = Dbt {
-            operation: command,
-            ..Dbt::default()
-        };
+        let dbt = Dbt { operation: command, ..Dbt::default() };
         let mut attributes = dbt.to_otel_dict();
         attributes.push(KeyValue::new("dbt.command", command.to_owned()));
         let started = SystemTime::now();
@@ -82,10 +79,7 @@ impl CommandSpan {
 
     pub(super) fn set_invocation(&mut self, id: &str) {
         id.clone_into(&mut self.invocation_id);
-        self.describe(&Invocation {
-            invocation_id: Some(id),
-            ..Invocation::default()
-        });
+        self.describe(&Invocation { invocation_id: Some(id), ..Invocation::default() });
     }
 
     /// Adds the numbers of nodes. Returns why the command failed, if it did.

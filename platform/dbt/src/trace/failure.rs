@@ -20,23 +20,15 @@ pub(crate) fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
     for key in ["error.type", "exception.type"] {
         span.set_attribute(KeyValue::new(key, error_type.to_owned()));
     }
-    span.set_attribute(KeyValue::new(
-        "exception.message",
-        message.clone().into_owned(),
-    ));
+    span.set_attribute(KeyValue::new("exception.message", message.clone().into_owned()));
     span.set_status(Status::error(message.into_owned()));
 }
 
 /// The kind of error that dbt's message begins with, for example `Compilation Error`.
 fn error_type(message: &str) -> &str {
-    let kind = message
-        .find(" Error")
-        .and_then(|at| message.get(..at + " Error".len()));
+    let kind = message.find(" Error").and_then(|at| message.get(..at + " Error".len()));
     let is_kind = |kind: &&str| {
-        kind.len() <= 40
-            && kind
-                .chars()
-                .all(|sign| sign.is_ascii_alphabetic() || sign == ' ')
+        kind.len() <= 40 && kind.chars().all(|sign| sign.is_ascii_alphabetic() || sign == ' ')
     };
     kind.filter(is_kind).unwrap_or("error")
 }

@@ -149,19 +149,11 @@ impl Nodes {
         all.extend(thread_name(node.thread.as_ref()));
         let nodes = self.open.entry(id.clone()).or_default();
         let (name, parent, links) = match nodes.first() {
-            None => (
-                attributes.span_name(),
-                above,
-                links(around.manifest, &self.contexts, id),
-            ),
+            None => (attributes.span_name(), above, links(around.manifest, &self.contexts, id)),
             Some(model) => {
                 let model = model.span.span_context().clone();
                 let name = format!("dbt.batch.{}", node.name);
-                (
-                    name,
-                    around.root.with_remote_span_context(model),
-                    Vec::new(),
-                )
+                (name, around.root.with_remote_span_context(model), Vec::new())
             }
         };
         let builder = around.tracer.span_builder(name);
@@ -183,13 +175,9 @@ impl Nodes {
             span.set_attribute(KeyValue::new(LineageAttributes::RUN_ID, run_id.to_string()));
         }
         if nodes.is_empty() && self.contexts.len() < MAX_NODES {
-            self.contexts
-                .insert(id.clone(), span.span_context().clone());
+            self.contexts.insert(id.clone(), span.span_context().clone());
         }
-        nodes.push(OpenNode {
-            started: node.started.clone(),
-            span,
-        });
+        nodes.push(OpenNode { started: node.started.clone(), span });
     }
 
     /// Adds attributes to the span of an open node.
@@ -226,11 +214,7 @@ impl Nodes {
         span.set_attributes(
             NodeOutcome {
                 status: &result.status,
-                node_outcome: if test_outcome.is_some() {
-                    "success"
-                } else {
-                    outcome.as_str()
-                },
+                node_outcome: if test_outcome.is_some() { "success" } else { outcome.as_str() },
                 test_outcome,
                 failing_rows: result.failures.filter(|_| test_outcome.is_some()),
                 node_skip_reason: result.skip_reason(),
@@ -251,12 +235,8 @@ impl Nodes {
         let end = end.unwrap_or_else(SystemTime::now);
         if let Some(lineage) = around.lineage.as_mut().filter(|_| !is_batch) {
             let _current = around.root.clone().attach();
-            let change = Change {
-                node,
-                manifest: around.manifest,
-                at: end,
-                span: span.span_context(),
-            };
+            let change =
+                Change { node, manifest: around.manifest, at: end, span: span.span_context() };
             lineage.node_finished(&change, result);
         }
         let awaits_message = node.is_hook()
@@ -267,11 +247,7 @@ impl Nodes {
             Outcome::Skipped => {}
             Outcome::Canceled => return cancel(span, end, CANCELED),
             Outcome::Error if awaits_message => {
-                self.failed_hooks.push(FailedHook {
-                    unique_id: id.clone(),
-                    span,
-                    end,
-                });
+                self.failed_hooks.push(FailedHook { unique_id: id.clone(), span, end });
                 return;
             }
             Outcome::Failed | Outcome::Error => {
@@ -304,11 +280,8 @@ impl Nodes {
 
     /// Ends the spans of nodes that dbt has not ended.
     pub(super) fn cancel(&mut self, end: SystemTime) {
-        let outcome = NodeOutcome {
-            status: "canceled",
-            node_outcome: "canceled",
-            ..NodeOutcome::default()
-        };
+        let outcome =
+            NodeOutcome { status: "canceled", node_outcome: "canceled", ..NodeOutcome::default() };
         // The batches of a model end before it.
         let open = self.open.drain();
         for mut node in open.flat_map(|(_, nodes)| nodes.into_iter().rev()) {

@@ -165,9 +165,8 @@ impl Email {
             }
             let certificate = Certificate::from_pem(pem.as_bytes());
             let certificate = certificate.map_err(|error| refused(&error.to_string()))?;
-            builder = builder
-                .certificate_store(CertificateStore::None)
-                .add_root_certificate(certificate);
+            builder =
+                builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
         }
         builder.build().map_err(|error| self.explain(&error))
     }
@@ -193,10 +192,7 @@ const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Whether a connection to `host` does not leave this host.
 fn is_this_host(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 fn kind(error: &lettre::transport::smtp::Error) -> ErrorKind {

@@ -45,9 +45,7 @@ impl AlertChannel for Slack {
     }
 
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
-        let request = Request::post(self.webhook.expose()?)
-            .secret_url()
-            .json(&payload(message));
+        let request = Request::post(self.webhook.expose()?).secret_url().json(&payload(message));
         let response = self.client.send(&request)?;
         // Slack's only answer to a message that it accepted. A page of something between has the status 200,
         // too.
@@ -61,10 +59,7 @@ impl AlertChannel for Slack {
 
 fn payload(message: &Message<'_>) -> Value {
     let severity = message.severity.as_str();
-    let title = mrkdwn(
-        &format!("[{severity}] {}", message.summary),
-        LONGEST_TEXT - 2,
-    );
+    let title = mrkdwn(&format!("[{severity}] {}", message.summary), LONGEST_TEXT - 2);
     let section =
         |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } });
     let mut blocks = vec![section(format!("*{title}*"))];

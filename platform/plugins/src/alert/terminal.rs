@@ -34,21 +34,13 @@ impl Lifecycle for Terminal {}
 
 impl AlertChannel for Terminal {
     fn destination(&self) -> Destination<'_> {
-        Destination::new(if self.file.is_some() {
-            "file"
-        } else {
-            "stderr"
-        })
+        Destination::new(if self.file.is_some() { "file" } else { "stderr" })
     }
 
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let text = format!("{}: {}", message.name, message.summary);
         let text = sanitize_error_message(&text);
-        let line = format!(
-            "alert: {}: {}\n",
-            message.severity.as_str(),
-            printable(&text)
-        );
+        let line = format!("alert: {}: {}\n", message.severity.as_str(), printable(&text));
         match &self.file {
             Some(file) => {
                 let options = &mut OpenOptions::new();

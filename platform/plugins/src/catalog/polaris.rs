@@ -79,10 +79,7 @@ impl Lifecycle for Polaris {
 
     fn endpoints(&self) -> Vec<Endpoint> {
         let urls = [Some(&self.uri), self.token_url.as_ref()];
-        urls.into_iter()
-            .flatten()
-            .map(ServiceUrl::endpoint)
-            .collect()
+        urls.into_iter().flatten().map(ServiceUrl::endpoint).collect()
     }
 }
 
@@ -177,10 +174,8 @@ impl Polaris {
         })?;
         let token: TokenResponse = response.json()?;
         if !token.token_type.eq_ignore_ascii_case("bearer") {
-            let message = format!(
-                "expected a token of the type `bearer`, found `{}`",
-                token.token_type
-            );
+            let message =
+                format!("expected a token of the type `bearer`, found `{}`", token.token_type);
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let lifetime = token.expires_in.map(Duration::from_secs);

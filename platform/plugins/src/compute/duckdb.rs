@@ -34,16 +34,8 @@ floe_plugin::plugin! {
 }
 
 /// The variables that the command inherits: none with credentials.
-const INHERITED: [&str; 8] = [
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "PATH",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "TZ",
-];
+const INHERITED: [&str; 8] =
+    ["HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR", "TZ"];
 
 /// DuckDB, through its command.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -76,13 +68,7 @@ impl Default for DuckDb {
 impl Lifecycle for DuckDb {
     fn start(&self) -> Result<(), Error> {
         // Also checks the settings.
-        self.run(
-            Path::new(":memory:"),
-            Access::Write,
-            &["SELECT 1"],
-            None,
-            &mut |_| Ok(()),
-        )
+        self.run(Path::new(":memory:"), Access::Write, &["SELECT 1"], None, &mut |_| Ok(()))
     }
 }
 
@@ -111,10 +97,7 @@ impl ComputeEngine for DuckDb {
         if let Some(permissions) = permissions {
             fs::set_permissions(&file, permissions)?;
         }
-        Ok(Box::new(DuckDbFile {
-            engine: self.clone(),
-            file,
-        }))
+        Ok(Box::new(DuckDbFile { engine: self.clone(), file }))
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
@@ -126,10 +109,7 @@ impl ComputeEngine for DuckDb {
             return Err(Error::new(ErrorKind::NotFound, message));
         }
         self.run(&file, Access::Read, &["SELECT 1"], None, &mut |_| Ok(()))?;
-        Ok(Box::new(DuckDbFile {
-            engine: self.clone(),
-            file,
-        }))
+        Ok(Box::new(DuckDbFile { engine: self.clone(), file }))
     }
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {
@@ -141,10 +121,7 @@ impl ComputeEngine for DuckDb {
             profile["settings"] = json!({ "memory_limit": limit });
         }
         if target.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "the target has no name",
-            ));
+            return Err(Error::new(ErrorKind::InvalidInput, "the target has no name"));
         }
         Ok(profile)
     }
@@ -194,8 +171,7 @@ impl Database for DuckDbFile {
             quoted_text(utf8(rows.path())?),
         );
         let script = ["BEGIN", &create, &copy, "COMMIT"];
-        self.engine
-            .run(&self.file, Access::Write, &script, None, &mut |_| Ok(()))?;
+        self.engine.run(&self.file, Access::Write, &script, None, &mut |_| Ok(()))?;
         Ok(count)
     }
 
@@ -212,10 +188,7 @@ impl Database for DuckDbFile {
         let selected = table_copy::selected(copy);
         let [external, configuration] = LOCK;
         let script = [
-            &*format!(
-                "ATTACH {} AS floe_source (READ_ONLY)",
-                quoted_text(utf8(&file)?)
-            ),
+            &*format!("ATTACH {} AS floe_source (READ_ONLY)", quoted_text(utf8(&file)?)),
             // A view there could read files.
             external,
             configuration,
@@ -230,8 +203,7 @@ impl Database for DuckDbFile {
             count = row.first().and_then(|(_, value)| value.as_u64());
             Ok(())
         };
-        self.engine
-            .run(&self.file, Access::Write, &script, None, &mut receive)?;
+        self.engine.run(&self.file, Access::Write, &script, None, &mut receive)?;
         count.ok_or_else(|| not_the_protocol(&"there is no number of rows"))
     }
 
@@ -250,17 +222,11 @@ impl Database for DuckDbFile {
             "COMMIT",
         ];
         let mut count = None;
-        self.engine.run(
-            &self.file,
-            Access::Write,
-            &script,
-            Some(query),
-            &mut |line| {
-                let Row(row) = parse(line)?;
-                count = row.first().and_then(|(_, value)| value.as_u64());
-                Ok(())
-            },
-        )?;
+        self.engine.run(&self.file, Access::Write, &script, Some(query), &mut |line| {
+            let Row(row) = parse(line)?;
+            count = row.first().and_then(|(_, value)| value.as_u64());
+            Ok(())
+        })?;
         count.ok_or_else(|| not_the_protocol(&"there is no number of rows"))
     }
 
@@ -271,33 +237,28 @@ impl Database for DuckDbFile {
             quoted_text(table)
         );
         let mut kind = None;
-        self.engine
-            .run(&self.file, Access::Read, &[&kinds], None, &mut |line| {
-                let Row(row) = parse(line)?;
-                kind = row
-                    .first()
-                    .and_then(|(_, value)| value.as_str().map(str::to_owned));
-                Ok(())
-            })?;
+        self.engine.run(&self.file, Access::Read, &[&kinds], None, &mut |line| {
+            let Row(row) = parse(line)?;
+            kind = row.first().and_then(|(_, value)| value.as_str().map(str::to_owned));
+            Ok(())
+        })?;
         let kind = match kind.as_deref() {
             Some("VIEW") => "VIEW",
             Some(_) => "TABLE",
             None => return Ok(false),
         };
         let drop = format!("DROP {kind} {}", quoted_name(table));
-        self.engine
-            .run(&self.file, Access::Write, &[&drop], None, &mut |_| Ok(()))?;
+        self.engine.run(&self.file, Access::Write, &[&drop], None, &mut |_| Ok(()))?;
         Ok(true)
     }
 
     fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
         let describe = describe(&format!("SELECT * FROM {}", quoted_name(table)));
         let mut found: Option<Description> = None;
-        self.engine
-            .run(&self.file, Access::Read, &[&describe], None, &mut |line| {
-                found = Some(parse(line)?);
-                Ok(())
-            })?;
+        self.engine.run(&self.file, Access::Read, &[&describe], None, &mut |line| {
+            found = Some(parse(line)?);
+            Ok(())
+        })?;
         let found = found.ok_or_else(|| not_the_protocol(&"there are no columns"))?;
         Ok(found.columns())
     }
@@ -314,22 +275,16 @@ impl Database for DuckDbFile {
             &format!("{query}\n"),
         ];
         let mut types: Option<Vec<String>> = None;
-        self.engine.run(
-            &self.file,
-            Access::Read,
-            &script,
-            Some(query),
-            &mut |line| {
-                if let Some(types) = &types {
-                    return send(&parse::<Row>(line)?.0, types, rows);
-                }
-                let description: Description = parse(line)?;
-                let names: Vec<&str> = description.names.iter().map(String::as_str).collect();
-                rows.columns(&names)?;
-                types = Some(description.types);
-                Ok(())
-            },
-        )?;
+        self.engine.run(&self.file, Access::Read, &script, Some(query), &mut |line| {
+            if let Some(types) = &types {
+                return send(&parse::<Row>(line)?.0, types, rows);
+            }
+            let description: Description = parse(line)?;
+            let names: Vec<&str> = description.names.iter().map(String::as_str).collect();
+            rows.columns(&names)?;
+            types = Some(description.types);
+            Ok(())
+        })?;
         if types.is_none() {
             return Err(not_the_protocol(&"there are no columns"));
         }
@@ -375,10 +330,7 @@ fn of_source(error: Error) -> Error {
 }
 
 /// A query reads no files and no network, and cannot change that.
-const LOCK: [&str; 2] = [
-    "SET enable_external_access = false",
-    "SET lock_configuration = true",
-];
+const LOCK: [&str; 2] = ["SET enable_external_access = false", "SET lock_configuration = true"];
 
 /// The beginning of the engine's errors about what is not one `SELECT`.
 const NOT_A_SELECT: &str = "floe:";
@@ -436,10 +388,7 @@ impl DuckDb {
         })?;
         let names = names.unwrap_or_default();
         // Neither tells capital letters from small ones.
-        if !names
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(copy.table))
-        {
+        if !names.iter().any(|name| name.eq_ignore_ascii_case(copy.table)) {
             return Err(table_copy::no_table(copy, &names));
         }
         let table = format!("{}.{}", quoted_name(schema), quoted_name(copy.table));
@@ -464,9 +413,7 @@ impl DuckDb {
     ) -> Result<(), Error> {
         let limit = self.memory_limit.as_ref();
         let limit = limit.map(|limit| format!("SET memory_limit = {}", quoted_text(limit)));
-        let threads = self
-            .threads
-            .map(|threads| format!("SET threads = {threads}"));
+        let threads = self.threads.map(|threads| format!("SET threads = {threads}"));
         let settings = [limit, threads];
         let settings = settings.iter().flatten().map(String::as_str);
         let mut input = String::new();
@@ -570,12 +517,8 @@ fn offset(place: &str, query: &str) -> Option<usize> {
     let head = "LINE ".len() + number.len() + ": ".len();
     let marked = below.find('^')?.checked_sub(head)?;
     let before = excerpt.find(shown.trim())?;
-    let shift = excerpt
-        .chars()
-        .take(marked)
-        .map(char::len_utf8)
-        .sum::<usize>()
-        .checked_sub(before)?;
+    let shift =
+        excerpt.chars().take(marked).map(char::len_utf8).sum::<usize>().checked_sub(before)?;
     let offset = start + at + shift;
     query.is_char_boundary(offset).then_some(offset)
 }
@@ -722,25 +665,16 @@ mod tests {
         let found = at("Parser Error: syntax error\n\nLINE 2: ... 'ä', x,\n                  ^");
         assert_eq!(found, Some(query.find(",\n").unwrap()));
         // Another line than that of the query: a statement of the plugin.
-        assert_eq!(
-            at("Binder Error: x\n\nLINE 3: SELECT count(*)\n        ^"),
-            None
-        );
+        assert_eq!(at("Binder Error: x\n\nLINE 3: SELECT count(*)\n        ^"), None);
         assert_eq!(at("Binder Error: x\n\nLINE 1: CREATE\n        ^"), None);
-        assert_eq!(
-            at("Binder Error: x\n\nLINE 99999999999999999999: x\n ^"),
-            None
-        );
+        assert_eq!(at("Binder Error: x\n\nLINE 99999999999999999999: x\n ^"), None);
         assert_eq!(at("Binder Error: x\n\nLINE 3:"), None);
         let error = explain("Binder Error: a\nb\n\nLINE 1: c\n", None);
         assert_eq!(
             (error.kind(), error.to_string()),
             (ErrorKind::InvalidInput, "Binder Error: a b".to_owned())
         );
-        assert_eq!(
-            explain("IO Error: disk full", None).kind(),
-            ErrorKind::System
-        );
+        assert_eq!(explain("IO Error: disk full", None).kind(), ErrorKind::System);
         assert_eq!(
             explain("Invalid Input Error: floe:parser:7:unexpected", Some(query)).offset(),
             Some(7)
@@ -755,10 +689,8 @@ mod tests {
     #[test]
     fn numbers_that_json_does_not_have_are_null() {
         let Row(row) = parse(br#"{"a":NaN,"b":-Infinity,"c":"a \"NaN\\","a":1}"#).unwrap();
-        let values: Vec<String> = row
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let values: Vec<String> =
+            row.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(values, ["a=null", "b=null", r#"c="a \"NaN\\""#, "a=1"]);
         assert!(parse::<Row>(b"{\"a\":").is_err());
         assert!(parse::<Row>(b"NaN").is_err());

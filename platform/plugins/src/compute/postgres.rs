@@ -44,14 +44,7 @@ floe_plugin::plugin! {
 }
 
 /// The variables that the command inherits: none with credentials, and none of libpq.
-const INHERITED: [&str; 6] = [
-    "HOME",
-    "LD_LIBRARY_PATH",
-    "PATH",
-    "SYSTEMROOT",
-    "TMPDIR",
-    "TZ",
-];
+const INHERITED: [&str; 6] = ["HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TMPDIR", "TZ"];
 
 /// The variable of dbt's process with the password. dbt accepts such names in the profile only, and removes their values
 /// from its log.
@@ -218,10 +211,7 @@ impl ComputeEngine for Postgres {
         );
         // Arguments are visible to other users.
         let row = [run.id, run.record].map(|text| quoted(text, ESCAPE));
-        let invocation = self
-            .record_invocation()?
-            .input(format!("{}\n", row.join(",")))
-            .arg("-1");
+        let invocation = self.record_invocation()?.input(format!("{}\n", row.join(","))).arg("-1");
         let script = [&*schema, &create, input, &copy, &lock, &replace, &limit];
         self.execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))
     }
@@ -255,10 +245,7 @@ impl ComputeEngine for Postgres {
 
     fn generate_profile(&self, _: &Path, target: &str) -> Result<Json, Error> {
         if target.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "the target has no name",
-            ));
+            return Err(Error::new(ErrorKind::InvalidInput, "the target has no name"));
         }
         let mut profile = json!({
             "type": "postgres",
@@ -283,13 +270,7 @@ impl ComputeEngine for Postgres {
 
 impl Postgres {
     fn address(&self) -> String {
-        let Self {
-            host,
-            port,
-            database,
-            schema,
-            ..
-        } = self;
+        let Self { host, port, database, schema, .. } = self;
         format!("postgresql://{host}:{port}/{database} schema {schema}")
     }
 
@@ -353,11 +334,7 @@ impl Postgres {
             script.extend([&*copy, &*views]);
         }
         self.transaction(&script)?;
-        Ok(Draft {
-            engine: self.clone(),
-            is_copy,
-            _lock: lock,
-        })
+        Ok(Draft { engine: self.clone(), is_copy, _lock: lock })
     }
 
     /// Creates the views of the warehouse that are not in the draft, on the draft's tables.
@@ -376,10 +353,8 @@ impl Postgres {
 
     /// A session that has locked the schema until it is dropped.
     fn lock(&self) -> Result<Held, Error> {
-        let statement = format!(
-            "SELECT pg_try_advisory_lock(hashtextextended('floe {}', 0));\n",
-            self.schema
-        );
+        let statement =
+            format!("SELECT pg_try_advisory_lock(hashtextextended('floe {}', 0));\n", self.schema);
         let invocation = self.invocation()?.env("PGAPPNAME", "floe");
         let (held, answer) = invocation.input(statement).hold()?;
         match answer {
@@ -402,17 +377,13 @@ impl Postgres {
     /// The invocation for the records of runs, which is none of the sessions that the next run ends.
     fn record_invocation(&self) -> Result<Invocation<'_>, Error> {
         let invocation = self.invocation_within(RECORD_TIMEOUT)?;
-        Ok(invocation
-            .after_signal(LAST_RECORD_TIMEOUT)
-            .env("PGAPPNAME", "floe"))
+        Ok(invocation.after_signal(LAST_RECORD_TIMEOUT).env("PGAPPNAME", "floe"))
     }
 
     fn invocation_within(&self, limit: Duration) -> Result<Invocation<'_>, Error> {
         // The names of schemas need no quotes.
-        let options = format!(
-            "-c search_path={} -c client_min_messages=warning",
-            self.draft_schema()
-        );
+        let options =
+            format!("-c search_path={} -c client_min_messages=warning", self.draft_schema());
         let mut invocation = Invocation::new("psql", &self.command, limit)
             .only_variables(&INHERITED)
             .env("LC_ALL", "C")
@@ -424,10 +395,7 @@ impl Postgres {
             .env("PGCLIENTENCODING", "UTF8")
             .env("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT.to_string())
             .env("PGOPTIONS", options)
-            .env(
-                "PGSSLMODE",
-                json!(self.sslmode).as_str().unwrap_or_default(),
-            );
+            .env("PGSSLMODE", json!(self.sslmode).as_str().unwrap_or_default());
         if let Some(file) = &self.sslrootcert {
             invocation = invocation.env("PGSSLROOTCERT", &**file);
         }
@@ -555,8 +523,7 @@ impl Database for Draft {
         let create = format!("CREATE TABLE {table} ({definitions})");
         let invocation = self.engine.invocation()?.input_file(rows).arg("-1");
         let script = [&*create, &copy];
-        self.engine
-            .execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))?;
+        self.engine.execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))?;
         Ok(count)
     }
 
@@ -600,8 +567,7 @@ impl Database for Draft {
             rows = str::from_utf8(line).ok().and_then(|it| it.parse().ok());
             Ok(())
         };
-        self.engine
-            .run(&[&create, &count], ErrorKind::InvalidInput, &mut receive)?;
+        self.engine.run(&[&create, &count], ErrorKind::InvalidInput, &mut receive)?;
         rows.ok_or_else(|| not_the_protocol("there is no number of rows"))
     }
 
@@ -716,10 +682,8 @@ fn send(line: &[u8], columns: &[(String, String)], rows: &mut dyn RowSink) -> Re
         return Err(not_the_protocol("a row has other columns"));
     }
     let shown = |value: &Json| value.is_array() || value.is_object();
-    let shown: Vec<Option<String>> = row
-        .iter()
-        .map(|(_, value)| shown(value).then(|| value.to_string()))
-        .collect();
+    let shown: Vec<Option<String>> =
+        row.iter().map(|(_, value)| shown(value).then(|| value.to_string())).collect();
     let mut values = Vec::with_capacity(row.len());
     for (((_, value), (_, kind)), shown) in row.iter().zip(columns).zip(&shown) {
         values.push(match (value, shown) {

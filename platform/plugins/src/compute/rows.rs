@@ -26,12 +26,7 @@ impl<'a, W: Write> Csv<'a, W> {
         columns: &'a [Column<'a>],
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
-        let mut csv = Self {
-            output: BufWriter::new(output),
-            escape,
-            columns,
-            rows: 0,
-        };
+        let mut csv = Self { output: BufWriter::new(output), escape, columns, rows: 0 };
         fill(&mut csv)?;
         csv.output.flush()?;
         Ok(csv.rows)
@@ -58,8 +53,7 @@ impl<W: Write> RowSink for Csv<'_, W> {
                 }
                 (Value::Real(number), ColumnType::Real) => write!(self.output, "{number:?}")?,
                 (Value::Text(text), ColumnType::Text | ColumnType::Date) => {
-                    self.output
-                        .write_all(quoted(text, self.escape).as_bytes())?;
+                    self.output.write_all(quoted(text, self.escape).as_bytes())?;
                 }
                 (_, accepted) => {
                     let message = format!(

@@ -147,10 +147,7 @@ impl Sqlite {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         let query = comments.add_to("SELECT count(*) FROM sqlite_schema");
         connection.query_row(&query, (), |_| Ok(()))?;
-        Ok(SqliteDatabase {
-            connection,
-            comments,
-        })
+        Ok(SqliteDatabase { connection, comments })
     }
 }
 
@@ -395,10 +392,8 @@ impl SqliteDatabase {
         let marks = vec!["?"; columns].join(", ");
         let statement = format!("INSERT INTO {table} VALUES ({marks})");
         let statement = self.connection.prepare(&self.comments.add_to(&statement));
-        let mut inserter = Inserter {
-            statement: statement.map_err(|error| explain(error, 0))?,
-            rows: 0,
-        };
+        let mut inserter =
+            Inserter { statement: statement.map_err(|error| explain(error, 0))?, rows: 0 };
         fill(&mut inserter)?;
         Ok(inserter.rows)
     }
@@ -461,30 +456,19 @@ fn create_table(name: &str, columns: &[Column<'_>]) -> String {
 }
 
 /// The characters that are no others in a URI.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'.')
-    .remove(b'-')
-    .remove(b'_');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// The URI of a database that is only read.
 fn address(copy: &TableCopy<'_>) -> Result<String, Error> {
     let wrong = |message: &str| Error::new(ErrorKind::InvalidInput, message);
-    let file = copy
-        .database
-        .ok_or_else(|| wrong("expected the file of a database, found none"))?;
+    let file = copy.database.ok_or_else(|| wrong("expected the file of a database, found none"))?;
     let file = std::path::absolute(file)?;
     // SQLite would wait for whoever writes into a pipe.
     if !file.is_file() {
         return Err(wrong(&format!("there is no database `{}`", file.display())));
     }
-    let path = file
-        .to_str()
-        .ok_or_else(|| wrong("expected a path in UTF-8"))?;
-    Ok(format!(
-        "file:{}?mode=ro",
-        utf8_percent_encode(path, ENCODED)
-    ))
+    let path = file.to_str().ok_or_else(|| wrong("expected a path in UTF-8"))?;
+    Ok(format!("file:{}?mode=ro", utf8_percent_encode(path, ENCODED)))
 }
 
 fn storage(kind: ColumnType) -> &'static str {
@@ -551,10 +535,9 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
                 None => wrong,
             }
         }
-        rusqlite::Error::MultipleStatement => Error::new(
-            ErrorKind::Syntax,
-            "expected one SELECT, found more than one statement",
-        ),
+        rusqlite::Error::MultipleStatement => {
+            Error::new(ErrorKind::Syntax, "expected one SELECT, found more than one statement")
+        }
         rusqlite::Error::SqliteFailure(_, Some(message)) => {
             Error::new(kind_of_mistake(message), message)
         }
@@ -637,16 +620,11 @@ mod tests {
                 LOG.with_borrow_mut(|log| log.push(sql.to_owned()));
             }
         };
-        connection
-            .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log))
-            .unwrap();
+        connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log)).unwrap();
         connection
     }
 
-    const COLUMNS: [Column<'static>; 1] = [Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    }];
+    const COLUMNS: [Column<'static>; 1] = [Column { name: "id", kind: ColumnType::Integer }];
 
     /// Calls every operation, and returns the spans, and the statements that `SQLite` has logged.
     fn run(config: serde_json::Value) -> (Spans, Vec<String>) {
@@ -656,20 +634,14 @@ mod tests {
         LOG.take();
         let spans = testing::capture(|| {
             let mut session = engine.create_database(Path::new("")).unwrap();
-            let loaded = session.load("orders", &COLUMNS, &mut |rows| {
-                rows.row(&[Value::Integer(1)])
-            });
+            let loaded =
+                session.load("orders", &COLUMNS, &mut |rows| rows.row(&[Value::Integer(1)]));
             assert_eq!(loaded.unwrap(), 1);
             let refused = session.load("refused", &COLUMNS, &mut |_| {
                 Err(Error::new(ErrorKind::InvalidInput, "no rows"))
             });
             assert_eq!(refused.unwrap_err().to_string(), "no rows");
-            materialize(
-                &mut session,
-                false,
-                "totals",
-                "SELECT id FROM orders -- all",
-            );
+            materialize(&mut session, false, "totals", "SELECT id FROM orders -- all");
             materialize(&mut session, true, "seen", "SELECT id FROM orders;");
             let count = session.count("SELECT count(*) FROM totals;\n").unwrap();
             assert_eq!(count, 1);
@@ -699,12 +671,7 @@ mod tests {
         let [created] = spans.named("compute.create_database").collect::<Vec<_>>()[..] else {
             panic!("{spans}");
         };
-        let of = |name| {
-            spans
-                .named(name)
-                .map(|span| comment(&span))
-                .collect::<Vec<_>>()
-        };
+        let of = |name| spans.named(name).map(|span| comment(&span)).collect::<Vec<_>>();
         let created = comment(&created);
         let (loads, models) = (of("compute.load"), of("compute.materialize"));
         let queries = of("compute.query");
@@ -752,9 +719,6 @@ mod tests {
         let (_, log) = run(json!({ "query_comments": false }));
         let query = "SELECT count(*) FROM sqlite_schema".to_owned();
         assert!(log.contains(&query), "{log:?}");
-        assert!(
-            !log.iter().any(|sql| sql.contains("/*traceparent")),
-            "{log:?}"
-        );
+        assert!(!log.iter().any(|sql| sql.contains("/*traceparent")), "{log:?}");
     }
 }

@@ -92,11 +92,7 @@ fn among(name: &str, others: &[String]) -> String {
     match &*did_you_mean(nearest(name, &others)) {
         "" if others.is_empty() => ", and no other".to_owned(),
         "" => {
-            let more = if others.len() > MOST_NAMES {
-                " …"
-            } else {
-                ""
-            };
+            let more = if others.len() > MOST_NAMES { " …" } else { "" };
             let names = all_of(&others[..others.len().min(MOST_NAMES)]);
             format!(", found {names}{more}")
         }

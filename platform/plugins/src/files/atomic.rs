@@ -72,11 +72,7 @@ impl Draft {
         let created = create(folder, name, target, access);
         let (path, lock) = created.map_err(Error::io("write", target))?;
         drafts().push(path.clone());
-        Ok(Self {
-            target: target.to_path_buf(),
-            path,
-            _lock: lock,
-        })
+        Ok(Self { target: target.to_path_buf(), path, _lock: lock })
     }
 
     /// The path of the draft.
@@ -178,9 +174,7 @@ pub fn draft(
     let draft = Draft::new(target, access)?;
     let output = OpenOptions::new().write(true).open(draft.path());
     let mut writer = BufWriter::new(output.map_err(Error::io("write", target))?);
-    contents(&mut writer)
-        .and_then(|()| writer.flush())
-        .map_err(Error::io("write", target))?;
+    contents(&mut writer).and_then(|()| writer.flush()).map_err(Error::io("write", target))?;
     Ok(draft)
 }
 
@@ -247,10 +241,8 @@ fn drafts() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 fn create_folder(folder: &Path) -> Result<(), Error> {
-    let missing: Vec<&Path> = folder
-        .ancestors()
-        .take_while(|path| *path != Path::new("") && !path.is_dir())
-        .collect();
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|path| *path != Path::new("") && !path.is_dir()).collect();
     // Each name survives a power failure, also those of the folders in between.
     for folder in missing.into_iter().rev() {
         create_one(folder)
@@ -379,10 +371,7 @@ fn sync_folder(file: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
         // Some file systems cannot synchronize folders.
         Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
+            if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) =>
         {
             Ok(())
         }

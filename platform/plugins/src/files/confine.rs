@@ -22,9 +22,7 @@ const WRITTEN: &str = "expected a file or folder of the product, without symboli
 /// What was found and what is accepted.
 pub fn check(folder: &Path, inner: &Path) -> Result<(), String> {
     let path = folder.join(inner);
-    let existing = path
-        .ancestors()
-        .find(|path| fs::symlink_metadata(path).is_ok());
+    let existing = path.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
     let Some(existing) = existing else {
         return Ok(());
     };
@@ -83,10 +81,7 @@ pub fn open(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<Fi
 
 fn walk(folder: &Path, inner: &Path, is_accepted: fn(&FileType) -> bool) -> Result<(), Error> {
     let refused = |path: &Path, found: &str| {
-        Err(Error::input(
-            Place::file(path),
-            format!("{found}, {WRITTEN}"),
-        ))
+        Err(Error::input(Place::file(path), format!("{found}, {WRITTEN}")))
     };
     let is_name = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !inner.components().all(is_name) {
@@ -103,11 +98,7 @@ fn walk(folder: &Path, inner: &Path, is_accepted: fn(&FileType) -> bool) -> Resu
             Err(error) => return Err(Error::io("write", &path)(error)),
         };
         let is_last = parts.peek().is_none();
-        let is_valid = if is_last {
-            is_accepted(&kind)
-        } else {
-            kind.is_dir()
-        };
+        let is_valid = if is_last { is_accepted(&kind) } else { kind.is_dir() };
         if !is_valid {
             return refused(&path, &format!("it is {}", input_file::describe(kind)));
         }

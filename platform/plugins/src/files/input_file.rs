@@ -27,9 +27,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// It cannot be opened, is too large, or is not UTF-8.
 pub fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    open(path)?
-        .take(MAX_TEXT_SIZE + 1)
-        .read_to_end(&mut bytes)?;
+    open(path)?.take(MAX_TEXT_SIZE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_TEXT_SIZE {
         let message = "it is larger than 16 MiB, expected a text file of at most 16 MiB";
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));

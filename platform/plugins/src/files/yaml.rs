@@ -19,10 +19,7 @@ use crate::place::Place;
 /// The file cannot be read, or all mistakes in it.
 pub fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
     let text = input_file::read(file).map_err(|error| {
-        Error::input(
-            Place::file(file),
-            format!("cannot read it: {}", reason(&error)),
-        )
+        Error::input(Place::file(file), format!("cannot read it: {}", reason(&error)))
     })?;
     parse(file, &text)
 }
@@ -86,11 +83,7 @@ fn escape(c: char, text: &mut String) {
 fn block(node: &Node, indent: usize, is_behind_dash: bool, text: &mut String) {
     let mut is_first = is_behind_dash;
     let mut begin = |text: &mut String| {
-        let width = if std::mem::take(&mut is_first) {
-            0
-        } else {
-            indent
-        };
+        let width = if std::mem::take(&mut is_first) { 0 } else { indent };
         let _ = write!(text, "{:width$}", "");
     };
     match &node.content {
@@ -124,10 +117,7 @@ fn block(node: &Node, indent: usize, is_behind_dash: bool, text: &mut String) {
         }
         Content::Map(_) => text.push_str("{}\n"),
         Content::List(_) => text.push_str("[]\n"),
-        Content::Scalar {
-            text: own,
-            is_plain,
-        } => {
+        Content::Scalar { text: own, is_plain } => {
             scalar(own, *is_plain, text);
             text.push('\n');
         }
@@ -141,9 +131,7 @@ fn scalar(own: &str, is_plain: bool, text: &mut String) {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let is_word = own.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && !own.ends_with(' ')
-        && own
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-./ ".contains(c))
+        && own.chars().all(|c| c.is_ascii_alphanumeric() || "_-./ ".contains(c))
         && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(own));
     if is_plain || is_word {
         text.push_str(own);
@@ -179,9 +167,6 @@ mod tests {
             text.contains("nested:\n- - 1\n  - 2.5\n- - a:\n      b: c d\n    e: true\n"),
             "{text}"
         );
-        assert!(
-            text.contains("\n- \"yes\"\n- \"1.20\"\n- \"a: b\"\n"),
-            "{text}"
-        );
+        assert!(text.contains("\n- \"yes\"\n- \"1.20\"\n- \"a: b\"\n"), "{text}");
     }
 }

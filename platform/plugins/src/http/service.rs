@@ -82,10 +82,7 @@ impl Issued {
     /// A token that is valid for this long, or until it is refused.
     pub(crate) fn new(token: SecretString, lifetime: Option<Duration>) -> Self {
         let left = lifetime.map(|it| it.saturating_sub(MARGIN));
-        Self {
-            token,
-            until: left.and_then(|left| Instant::now().checked_add(left)),
-        }
+        Self { token, until: left.and_then(|left| Instant::now().checked_add(left)) }
     }
 }
 
@@ -115,18 +112,12 @@ impl AccessToken {
 }
 
 /// Characters that need no encoding in a URL or a form.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Parameters of a query or a form.
 pub(crate) fn parameters(parameters: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encode(value)))
-        .collect();
+    let pairs: Vec<String> =
+        parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
     pairs.join("&")
 }
 
@@ -141,9 +132,6 @@ mod tests {
 
     #[test]
     fn values_of_parameters_are_encoded() {
-        assert_eq!(
-            parameters(&[("a", "x y&=/"), ("b", "é~")]),
-            "a=x%20y%26%3D%2F&b=%C3%A9~"
-        );
+        assert_eq!(parameters(&[("a", "x y&=/"), ("b", "é~")]), "a=x%20y%26%3D%2F&b=%C3%A9~");
     }
 }

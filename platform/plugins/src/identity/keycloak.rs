@@ -78,10 +78,7 @@ impl Keycloak {
         let provider: Provider = self.client.send(&request)?.json()?;
         // Else another issuer could answer in its place.
         if provider.issuer != issuer {
-            let what = format!(
-                "expected the issuer `{issuer}`, found `{}`",
-                provider.issuer
-            );
+            let what = format!("expected the issuer `{issuer}`, found `{}`", provider.issuer);
             return Err(request.error(ErrorKind::InvalidResponse, &what));
         }
         if self.url.is_https() && !is_https(&provider.token_endpoint) {
@@ -104,15 +101,9 @@ fn refusal(request: &Request<'_>, response: &Response) -> Error {
         _ if response.status == 401 => ErrorKind::Unauthorized,
         _ => ErrorKind::Rejected,
     };
-    let Refused {
-        error,
-        error_description,
-    } = refused;
+    let Refused { error, error_description } = refused;
     let description = error_description.replace(char::is_control, " ");
-    request.error(
-        kind,
-        &format_args!("{} {error}: {description}", response.status),
-    )
+    request.error(kind, &format_args!("{} {error}: {description}", response.status))
 }
 
 impl Lifecycle for Keycloak {
@@ -151,10 +142,7 @@ impl IdentityProvider for Keycloak {
         }
         let mut request = Request::post(&*provider.token_endpoint)
             .header("accept", "application/json")
-            .body(
-                "application/x-www-form-urlencoded",
-                parameters(&form).into_bytes(),
-            )
+            .body("application/x-www-form-urlencoded", parameters(&form).into_bytes())
             .credential(secret)
             .also_accept(400)
             .also_accept(401);
@@ -168,10 +156,8 @@ impl IdentityProvider for Keycloak {
         }
         let granted: Granted = response.json()?;
         if !granted.token_type.eq_ignore_ascii_case("bearer") {
-            let what = format!(
-                "expected a token of the type `Bearer`, found `{}`",
-                granted.token_type
-            );
+            let what =
+                format!("expected a token of the type `Bearer`, found `{}`", granted.token_type);
             return Err(request.error(ErrorKind::InvalidResponse, &what));
         }
         Ok(())

@@ -70,9 +70,7 @@ fn read(
         refused(Error::input(Place::file(file), message))
     })?;
     let mut reader = csv::Reader::from_reader(QuoteCheck::new(input));
-    let header = reader
-        .headers()
-        .map_err(|error| refused(unreadable(file, &error)))?;
+    let header = reader.headers().map_err(|error| refused(unreadable(file, &error)))?;
     let positions = positions(file, header, columns)
         .map_err(|error| refused_as(PluginErrorKind::UnknownName, error))?;
     let is_read = |name: &&str| columns.iter().any(|column| column.name == *name);
@@ -81,10 +79,7 @@ fn read(
         rows.ignored(&ignored);
     }
     let mut record = StringRecord::new();
-    while reader
-        .read_record(&mut record)
-        .map_err(|error| refused(unreadable(file, &error)))?
-    {
+    while reader.read_record(&mut record).map_err(|error| refused(unreadable(file, &error)))? {
         let mut values = Vec::with_capacity(columns.len());
         for (column, position) in columns.iter().zip(&positions) {
             // Each record has as many values as the header.
@@ -125,9 +120,7 @@ fn positions(
             let is_read = |found: &&str| columns.iter().any(|column| column.name == *found);
             let others: Vec<&str> = header.iter().filter(|name| !is_read(name)).collect();
             let suggestion = did_you_mean(nearest(name, &others));
-            wrong(format!(
-                "there is no column `{name}`, found `{found}`{suggestion}"
-            ))
+            wrong(format!("there is no column `{name}`, found `{found}`{suggestion}"))
         }
         several => {
             let names = all_of(several);
@@ -144,11 +137,9 @@ fn value<'a>(column: &Column<'_>, text: &'a str) -> Option<Value<'a>> {
     }
     match column.kind {
         ColumnType::Integer => text.parse().ok().map(Value::Integer),
-        ColumnType::Real => text
-            .parse()
-            .ok()
-            .filter(|value: &f64| value.is_finite())
-            .map(Value::Real),
+        ColumnType::Real => {
+            text.parse().ok().filter(|value: &f64| value.is_finite()).map(Value::Real)
+        }
         ColumnType::Date => is_date(text).then_some(Value::Text(text)),
         _ => Some(Value::Text(text)),
     }
@@ -195,16 +186,11 @@ fn unreadable(file: &Path, error: &csv::Error) -> Error {
     }
     let place = at(file, error.position());
     let message = match error.kind() {
-        ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("expected {expected_len} values, as in the header, found {len}")
         }
         ErrorKind::Utf8 { err, .. } => {
-            format!(
-                "value {} is not UTF-8, expected UTF-8 text",
-                err.field() + 1
-            )
+            format!("value {} is not UTF-8, expected UTF-8 text", err.field() + 1)
         }
         ErrorKind::Io(error) => format!("cannot read it: {}", reason(error)),
         _ => error.to_string(),

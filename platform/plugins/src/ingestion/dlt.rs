@@ -167,11 +167,7 @@ impl IngestionEngine for Dlt {
                 }
                 json!({ "type": "filesystem", "folder": std::path::absolute(load.folder)? })
             }
-            Source::RestApi {
-                base_url,
-                token,
-                data_selector,
-            } => {
+            Source::RestApi { base_url, token, data_selector } => {
                 if let Some(token) = token {
                     task = task.credential("FLOE_TOKEN", token.expose()?);
                 }
@@ -319,10 +315,8 @@ fn read(path: &Path, columns: &[Column<'_>], rows: &mut dyn RowSink) -> Result<u
             let message = format!("dlt: a row is not a JSON object: {error}");
             Error::new(ErrorKind::InvalidResponse, message)
         })?;
-        let values: Result<Vec<Value<'_>>, Error> = columns
-            .iter()
-            .map(|column| value(column, row.get(column.name)))
-            .collect();
+        let values: Result<Vec<Value<'_>>, Error> =
+            columns.iter().map(|column| value(column, row.get(column.name))).collect();
         rows.row(&values?)?;
         count += 1;
     }
@@ -338,10 +332,7 @@ fn value<'a>(column: &Column<'_>, found: Option<&'a Json>) -> Result<Value<'a>, 
     };
     value.ok_or_else(|| {
         // The value is data of the product, which is not repeated.
-        let message = format!(
-            "dlt: a value of the column `{}` is not of its type",
-            column.name
-        );
+        let message = format!("dlt: a value of the column `{}` is not of its type", column.name);
         Error::new(ErrorKind::InvalidResponse, message)
     })
 }

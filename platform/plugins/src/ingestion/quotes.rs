@@ -119,11 +119,7 @@ impl<R> QuoteCheck<R> {
 
     fn error(&self, message: &'static str) -> QuoteError {
         let (line, column) = self.opened;
-        QuoteError {
-            line,
-            column,
-            message,
-        }
+        QuoteError { line, column, message }
     }
 }
 
@@ -161,11 +157,7 @@ mod tests {
             ("é,\"", 1, 3, NOT_CLOSED),
             ("\u{feff}\"a\"b", 1, 1, TEXT_AFTER),
         ] {
-            let error = QuoteError {
-                line,
-                column,
-                message,
-            };
+            let error = QuoteError { line, column, message };
             assert_eq!(check(text.as_bytes()), Err(error), "{text:?}");
         }
     }
@@ -190,13 +182,7 @@ mod tests {
 
     #[test]
     fn quoted_values_are_accepted() {
-        for text in [
-            "",
-            "\"\"",
-            "\"a\"\"b\",\"c\nd\"\r\n",
-            "a\"b,5\" disk\n",
-            "\u{feff}\"a\"\n",
-        ] {
+        for text in ["", "\"\"", "\"a\"\"b\",\"c\nd\"\r\n", "a\"b,5\" disk\n", "\u{feff}\"a\"\n"] {
             assert_eq!(check(text.as_bytes()), Ok(()), "{text:?}");
         }
     }
@@ -224,12 +210,7 @@ mod tests {
                     .flexible(true)
                     .from_reader(&*with_marker);
                 let last = reader.byte_records().last().unwrap().unwrap();
-                assert_eq!(
-                    last == vec!["marker"],
-                    is_closed,
-                    "{:?}",
-                    text.escape_ascii()
-                );
+                assert_eq!(last == vec!["marker"], is_closed, "{:?}", text.escape_ascii());
                 judged += 1;
             }
         }

@@ -100,9 +100,7 @@ impl LineageBackend for Lines {
         } else {
             options.append(true);
         }
-        let mut file = self
-            .open(&mut options)
-            .map_err(PlatformError::into_plugin)?;
+        let mut file = self.open(&mut options).map_err(PlatformError::into_plugin)?;
         file.write_all(line.as_bytes())?;
         Ok(())
     }

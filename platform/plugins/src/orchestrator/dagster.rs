@@ -136,10 +136,7 @@ impl AssetOrchestrator for Dagster {
             dagster = dagster.env(name, value);
         }
         let output = dagster.run()?;
-        Ok(RunEnd {
-            code: output.code,
-            message: output.error(ErrorKind::Rejected).to_string(),
-        })
+        Ok(RunEnd { code: output.code, message: output.error(ErrorKind::Rejected).to_string() })
     }
 }
 
@@ -155,11 +152,7 @@ impl Dagster {
             .env("DAGSTER_DISABLE_TELEMETRY", "1")
             .folder(folder)
             .run()?;
-        let events = || {
-            [output.stderr(), output.stdout()]
-                .into_iter()
-                .flat_map(events)
-        };
+        let events = || [output.stderr(), output.stdout()].into_iter().flat_map(events);
         if output.code == 0 {
             if events().any(|(_, message)| message.starts_with(VALID)) {
                 return Ok(());
@@ -179,9 +172,7 @@ impl Dagster {
 
 /// The level and the message of each line of a log. Other lines are not part of it.
 fn events(log: &str) -> impl Iterator<Item = (String, String)> {
-    let lines = log
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter_map(|line| {
         let text = |key| line.get(key)?.as_str().map(str::to_owned);
         Some((text("level")?, text("event")?))

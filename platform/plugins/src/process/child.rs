@@ -61,11 +61,7 @@ impl<'de> Deserialize<'de> for Program {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let path = PathBuf::deserialize(deserializer)?;
         let is_name = path.components().count() == 1 && !path.is_absolute();
-        Ok(Self(if is_name {
-            path
-        } else {
-            LocalPath::new(path).to_path_buf()
-        }))
+        Ok(Self(if is_name { path } else { LocalPath::new(path).to_path_buf() }))
     }
 }
 
@@ -265,12 +261,7 @@ impl<'a> Invocation<'a> {
             line = Some(found.to_vec());
             Err(Error::new(ErrorKind::Other, "the first line"))
         };
-        let waited = self.wait(
-            &mut group,
-            &lines,
-            Some(&mut receive),
-            &interrupt::is_requested,
-        );
+        let waited = self.wait(&mut group, &lines, Some(&mut receive), &interrupt::is_requested);
         let first = match (line, waited) {
             (Some(line), _) => Ok(line),
             (None, Err(error)) => return Err(error),
@@ -281,10 +272,7 @@ impl<'a> Invocation<'a> {
                 credentials: self.credentials,
             }),
         };
-        let held = Held {
-            _stdin: stdin,
-            _group: group,
-        };
+        let held = Held { _stdin: stdin, _group: group };
         Ok((held, first))
     }
 
@@ -316,12 +304,7 @@ impl<'a> Invocation<'a> {
             let message = format!("{} was killed ({status})", self.tool);
             return Err(Error::new(ErrorKind::System, message));
         };
-        Ok(Output {
-            tool: self.tool,
-            code,
-            tails,
-            credentials: self.credentials,
-        })
+        Ok(Output { tool: self.tool, code, tails, credentials: self.credentials })
     }
 
     /// Starts a thread for each stream, as pipes are bounded. Without `by_lines` there are no lines.
@@ -495,9 +478,7 @@ fn read_lines(stream: impl Read, lines: &SyncSender<Line>) {
     let mut stream = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
-        let read = (&mut stream)
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line);
+        let read = (&mut stream).take(LONGEST_LINE).read_until(b'\n', &mut line);
         let line = match read {
             Ok(0) => return,
             Ok(read) if read as u64 == LONGEST_LINE => {
@@ -536,11 +517,7 @@ fn read_tail(mut stream: impl Read) -> Vec<u8> {
 
 /// The last lines that are not empty, on one line and without control characters.
 pub fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
     let joined = last.join("; ").replace(char::is_control, " ");
     let excess = joined.chars().count().saturating_sub(LONGEST_QUOTE);
@@ -556,9 +533,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(120);
 
     fn sh(script: &str) -> Invocation<'static> {
-        Invocation::new("tool", &Program::named("sh"), LONG)
-            .arg("-c")
-            .arg(script)
+        Invocation::new("tool", &Program::named("sh"), LONG).arg("-c").arg(script)
     }
 
     #[test]
@@ -576,27 +551,16 @@ mod tests {
             sh("echo out; echo one >&2; echo >&2; echo password=hunter2 >&2; exit 3").run();
         let error = output.unwrap().error(ErrorKind::Rejected);
         assert_eq!(error.kind(), ErrorKind::Rejected);
-        assert_eq!(
-            error.to_string(),
-            "tool ended with the exit code 3: one; password=<REDACTED>"
-        );
-        let error = sh("echo out; exit 3")
-            .run()
-            .unwrap()
-            .error(ErrorKind::Rejected);
+        assert_eq!(error.to_string(), "tool ended with the exit code 3: one; password=<REDACTED>");
+        let error = sh("echo out; exit 3").run().unwrap().error(ErrorKind::Rejected);
         assert_eq!(error.to_string(), "tool ended with the exit code 3: out");
     }
 
     #[test]
     fn a_credential_is_in_the_environment_and_in_no_error() {
-        let output = sh("echo \"<$KEY>\"; exit 1")
-            .credential("KEY", "zero-one")
-            .run();
+        let output = sh("echo \"<$KEY>\"; exit 1").credential("KEY", "zero-one").run();
         let error = output.unwrap().error(ErrorKind::Rejected);
-        assert_eq!(
-            error.to_string(),
-            "tool ended with the exit code 1: <<REDACTED>>"
-        );
+        assert_eq!(error.to_string(), "tool ended with the exit code 1: <<REDACTED>>");
     }
 
     #[test]
@@ -604,16 +568,10 @@ mod tests {
         let missing = Invocation::new("tool", &Program::named("no-such-program"), LONG).run();
         let error = missing.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert_eq!(
-            error.to_string(),
-            "tool: `no-such-program` is not installed"
-        );
+        assert_eq!(error.to_string(), "tool: `no-such-program` is not installed");
         let error = sh("kill -9 $$").run().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::System);
-        assert!(
-            error.to_string().starts_with("tool was killed (signal: 9"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("tool was killed (signal: 9"), "{error}");
     }
 
     #[test]
@@ -643,10 +601,8 @@ mod tests {
     #[test]
     fn a_program_that_takes_too_long_is_an_error() {
         let limit = Duration::from_millis(50);
-        let error = Invocation::new("tool", &Program::named("sleep"), limit)
-            .arg("600")
-            .run()
-            .unwrap_err();
+        let error =
+            Invocation::new("tool", &Program::named("sleep"), limit).arg("600").run().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(error.to_string(), "tool did not end within 0.05 seconds");
     }

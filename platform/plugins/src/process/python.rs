@@ -77,11 +77,7 @@ impl<'a> Task<'a> {
             .arg("runner.py")
             .env("PYTHONIOENCODING", "utf-8")
             .folder(folder.path());
-        Ok(Self {
-            tool,
-            folder,
-            invocation,
-        })
+        Ok(Self { tool, folder, invocation })
     }
 
     /// The folder of the task, which is its working directory.
@@ -104,11 +100,7 @@ impl<'a> Task<'a> {
     /// # Errors
     /// Python does not run, the task failed, or its result is not of the type.
     pub(crate) fn run<T: DeserializeOwned>(self, request: &Value) -> Result<(T, TempDir), Error> {
-        let Self {
-            tool,
-            folder,
-            invocation,
-        } = self;
+        let Self { tool, folder, invocation } = self;
         fs::write(folder.path().join("request.json"), request.to_string())?;
         let output = invocation.run()?;
         let path = folder.path().join("result.json");
@@ -116,9 +108,7 @@ impl<'a> Task<'a> {
             return Err(output.error(ErrorKind::InvalidResponse));
         }
         let mut text = Vec::new();
-        File::open(path)?
-            .take(LONGEST_RESULT)
-            .read_to_end(&mut text)?;
+        File::open(path)?.take(LONGEST_RESULT).read_to_end(&mut text)?;
         let answer = serde_json::from_slice(&text).map_err(|error| {
             let message = format!("{tool}: the result is not the JSON that was expected: {error}");
             Error::new(ErrorKind::InvalidResponse, message)

@@ -37,11 +37,7 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         let time: DateTime = text.parse().ok()?;
         // The last day of the year 9999, which stands for the end of time in many tables, is not a timestamp everywhere.
-        let end = if time.year() > 0 {
-            Timestamp::MAX
-        } else {
-            Timestamp::MIN
-        };
+        let end = if time.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
         Some(TimeZone::UTC.to_timestamp(time).unwrap_or(end))
     })
 }
@@ -70,64 +66,28 @@ mod tests {
         let now: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
         let hours = |hours| Some(SignedDuration::from_hours(hours));
         for (newest, age, words) in [
-            (
-                Value::Text("2026-11-20"),
-                hours(132),
-                "2026-11-20T00:00:00Z, 5 days old",
-            ),
-            (
-                Value::Text("2026-11-20 12:00:00"),
-                hours(120),
-                "2026-11-20T12:00:00Z, 5 days old",
-            ),
+            (Value::Text("2026-11-20"), hours(132), "2026-11-20T00:00:00Z, 5 days old"),
+            (Value::Text("2026-11-20 12:00:00"), hours(120), "2026-11-20T12:00:00Z, 5 days old"),
             (
                 Value::Text("2026-11-24T11:30:00"),
                 Some(SignedDuration::from_mins(1470)),
                 "2026-11-24T11:30:00Z, 24 hours 30 minutes old",
             ),
-            (
-                Value::Text("2026-11-25 12:00:00+01"),
-                hours(1),
-                "2026-11-25T11:00:00Z, 1 hour old",
-            ),
+            (Value::Text("2026-11-25 12:00:00+01"), hours(1), "2026-11-25T11:00:00Z, 1 hour old"),
             (
                 Value::Text("2026-11-25T11:59:30.5Z"),
                 Some(SignedDuration::from_millis(29_500)),
                 "2026-11-25T11:59:30.5Z, 29 seconds old",
             ),
-            (
-                Value::Text("2026-11-25T12:00:00Z"),
-                hours(0),
-                "2026-11-25T12:00:00Z",
-            ),
+            (Value::Text("2026-11-25T12:00:00Z"), hours(0), "2026-11-25T12:00:00Z"),
             (Value::Text("2999-01-01"), hours(0), "2999-01-01T00:00:00Z"),
             (Value::Null, None, "no value"),
-            (
-                Value::Text("soon"),
-                None,
-                "a text that is no date or timestamp",
-            ),
-            (
-                Value::Text("2026-13-01"),
-                None,
-                "a text that is no date or timestamp",
-            ),
-            (
-                Value::Integer(1_764_072_000),
-                None,
-                "a number, expected a date or a timestamp",
-            ),
-            (
-                Value::Text("9999-12-31"),
-                hours(0),
-                "9999-12-30T22:00:00.999999999Z",
-            ),
+            (Value::Text("soon"), None, "a text that is no date or timestamp"),
+            (Value::Text("2026-13-01"), None, "a text that is no date or timestamp"),
+            (Value::Integer(1_764_072_000), None, "a number, expected a date or a timestamp"),
+            (Value::Text("9999-12-31"), hours(0), "9999-12-30T22:00:00.999999999Z"),
         ] {
-            assert_eq!(
-                super::age(&newest, now),
-                (age, words.to_owned()),
-                "{newest:?}"
-            );
+            assert_eq!(super::age(&newest, now), (age, words.to_owned()), "{newest:?}");
         }
     }
 }

@@ -50,10 +50,7 @@ struct OfCheck {
 
 impl Default for GreatExpectations {
     fn default() -> Self {
-        Self {
-            python: Program::named("python3"),
-            timeout_seconds: 600,
-        }
+        Self { python: Program::named("python3"), timeout_seconds: 600 }
     }
 }
 
@@ -62,23 +59,15 @@ impl Lifecycle for GreatExpectations {}
 impl QualityProvider for GreatExpectations {
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
         suite::validate(suite, "great_expectations")?;
-        suite
-            .checks
-            .iter()
-            .try_for_each(|check| expectation(check).map(drop))
+        suite.checks.iter().try_for_each(|check| expectation(check).map(drop))
     }
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
         let expectations: Result<Vec<Value>, Error> =
             suite.checks.iter().map(expectation).collect();
         let limit = Duration::from_secs(self.timeout_seconds.into());
-        let task = Task::new(
-            "Great Expectations",
-            &self.python,
-            limit,
-            include_str!("gx.py"),
-        )?
-        .env("GX_ANALYTICS_ENABLED", "false");
+        let task = Task::new("Great Expectations", &self.python, limit, include_str!("gx.py"))?
+            .env("GX_ANALYTICS_ENABLED", "false");
         let rows = suite::write(suite, data, &task.folder().join("rows.jsonl"))?;
         let columns: Vec<&str> = rows.columns.iter().map(|(name, _)| *name).collect();
         let request = json!({
@@ -101,26 +90,20 @@ impl QualityProvider for GreatExpectations {
 /// The expectation of a check: its type and its arguments.
 fn expectation(check: &Check) -> Result<Value, Error> {
     let (kind, arguments) = match check {
-        Check::NotNull(column) => (
-            "expect_column_values_to_not_be_null",
-            json!({ "column": column }),
-        ),
-        Check::Unique(column) => (
-            "expect_column_values_to_be_unique",
-            json!({ "column": column }),
-        ),
-        Check::AcceptedValues { column, values } => (
-            "expect_column_values_to_be_in_set",
-            json!({ "column": column, "value_set": values }),
-        ),
+        Check::NotNull(column) => {
+            ("expect_column_values_to_not_be_null", json!({ "column": column }))
+        }
+        Check::Unique(column) => ("expect_column_values_to_be_unique", json!({ "column": column })),
+        Check::AcceptedValues { column, values } => {
+            ("expect_column_values_to_be_in_set", json!({ "column": column, "value_set": values }))
+        }
         Check::Between { column, min, max } => (
             "expect_column_values_to_be_between",
             json!({ "column": column, "min_value": min, "max_value": max }),
         ),
-        Check::MinRows(min) => (
-            "expect_table_row_count_to_be_between",
-            json!({ "min_value": min }),
-        ),
+        Check::MinRows(min) => {
+            ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
+        }
         _ => return Err(Error::unsupported(check.name())),
     };
     Ok(json!({ "type": kind, "arguments": arguments }))

@@ -80,10 +80,7 @@ impl Sql {
         data: &mut Session,
     ) -> Result<CheckResult, Error> {
         let sql = query(suite, check)?;
-        let mut result = CheckResult {
-            rows: Some(rows),
-            ..CheckResult::default()
-        };
+        let mut result = CheckResult { rows: Some(rows), ..CheckResult::default() };
         match check {
             Check::MinRows(least) => result.passed = rows >= *least,
             Check::Freshness { max_age, .. } => {
@@ -170,11 +167,7 @@ struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     const fn new(key: &'a str) -> Self {
-        Self {
-            key,
-            column: None,
-            found: Vec::new(),
-        }
+        Self { key, column: None, found: Vec::new() }
     }
 }
 
@@ -226,12 +219,7 @@ fn count_of(table: &str) -> String {
 /// The query of a check: it counts the rows that violate it, or all rows, or finds the newest value.
 fn query(suite: &Suite<'_>, check: &Check) -> Result<String, Error> {
     if let Check::Query(name) = check {
-        let missing = || {
-            Error::new(
-                ErrorKind::InvalidInput,
-                format!("there is no query `{name}`"),
-            )
-        };
+        let missing = || Error::new(ErrorKind::InvalidInput, format!("there is no query `{name}`"));
         return suite.query(name).map(str::to_owned).ok_or_else(missing);
     }
     let rows = violations(suite, check)?;
@@ -299,7 +287,5 @@ fn violations(suite: &Suite<'_>, check: &Check) -> Result<Option<String>, Error>
 
 fn is_identifier(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }

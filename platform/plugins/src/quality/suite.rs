@@ -35,9 +35,7 @@ pub fn validate(suite: &Suite<'_>, tool: &str) -> Result<(), Error> {
         let refused = |message| Err(Error::new(ErrorKind::InvalidInput, message).of_check(index));
         if let Check::Freshness { .. } | Check::Relationships { .. } | Check::Query(_) = check {
             let name = check.name();
-            return refused(format!(
-                "expected `quality: sql` for `{name}`, found {tool}"
-            ));
+            return refused(format!("expected `quality: sql` for `{name}`, found {tool}"));
         }
         let mistake = match check {
             Check::AcceptedValues { values, .. } if values.is_empty() => {
@@ -66,10 +64,8 @@ pub fn write<'a>(suite: &Suite<'a>, data: &mut Session, file: &Path) -> Result<R
     names.dedup();
     let table = quoted_name(suite.table);
     // Without the table's name, SQLite takes the name of a column that does not exist for a text.
-    let selected: Vec<String> = names
-        .iter()
-        .map(|name| format!("{table}.{}", quoted_name(name)))
-        .collect();
+    let selected: Vec<String> =
+        names.iter().map(|name| format!("{table}.{}", quoted_name(name))).collect();
     let sql = if names.is_empty() {
         names.push(NO_COLUMN);
         format!("select 1 from {table}")
@@ -77,19 +73,13 @@ pub fn write<'a>(suite: &Suite<'a>, data: &mut Session, file: &Path) -> Result<R
         format!("select {} from {table}", selected.join(", "))
     };
     let mut sink = Sink {
-        columns: names
-            .into_iter()
-            .map(|name| (name, ValueType::default()))
-            .collect(),
+        columns: names.into_iter().map(|name| (name, ValueType::default())).collect(),
         count: 0,
         output: BufWriter::new(File::create(file)?),
     };
     data.query(&sql, &mut sink)?;
     sink.output.flush()?;
-    Ok(Rows {
-        columns: sink.columns,
-        count: sink.count,
-    })
+    Ok(Rows { columns: sink.columns, count: sink.count })
 }
 
 struct Sink<'a> {

@@ -57,10 +57,7 @@ impl LineageParent {
     }
 
     fn parse(parent: Option<&str>, root: Option<&str>) -> Self {
-        Self {
-            parent: parent.and_then(Run::parse),
-            root: root.and_then(Run::parse),
-        }
+        Self { parent: parent.and_then(Run::parse), root: root.and_then(Run::parse) }
     }
 
     /// The parent of a run of this process.
@@ -75,10 +72,7 @@ impl LineageParent {
     /// The run that started all others, if it is not one of this process.
     pub fn root(&self) -> Option<Root<'_>> {
         let root = self.root.as_ref().or(self.parent.as_ref())?;
-        self.parent.as_ref().map(|_| Root {
-            run_id: &root.id,
-            job: root.job(),
-        })
+        self.parent.as_ref().map(|_| Root { run_id: &root.id, job: root.job() })
     }
 }
 
@@ -96,19 +90,14 @@ impl Run {
     }
 
     fn job(&self) -> Job<'_> {
-        Job {
-            namespace: &self.namespace,
-            name: &self.job,
-        }
+        Job { namespace: &self.namespace, name: &self.job }
     }
 }
 
 /// A backend of lineage refuses any other id.
 fn is_uuid(text: &str) -> bool {
     let shape = |sign: char| if sign.is_ascii_hexdigit() { '0' } else { sign };
-    text.chars()
-        .map(shape)
-        .eq("00000000-0000-0000-0000-000000000000".chars())
+    text.chars().map(shape).eq("00000000-0000-0000-0000-000000000000".chars())
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -125,30 +114,17 @@ mod tests {
 
     #[test]
     fn the_root_is_the_parent_unless_there_is_another() {
-        let [id, other] = [
-            "2866553f-1347-41ca-bd56-95659a3e1c5d",
-            "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-        ];
+        let [id, other] =
+            ["2866553f-1347-41ca-bd56-95659a3e1c5d", "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1"];
         let [of_orders, of_all] = [format!("prod/etl/orders/{id}"), format!("prod/all/{other}")];
         let only_parent = LineageParent::parse(Some(&of_orders), None);
         let parent = only_parent.parent().unwrap();
-        let job = Job {
-            namespace: "prod",
-            name: "etl/orders",
-        };
+        let job = Job { namespace: "prod", name: "etl/orders" };
         assert_eq!((parent.run_id, parent.job), (id, job));
         assert_eq!(parent.root, Some(Root { run_id: id, job }));
         let with_root = LineageParent::parse(Some(&of_orders), Some(&of_all));
         assert_eq!(with_root.root().unwrap().run_id, other);
-        for text in [
-            "",
-            "prod",
-            "prod/etl",
-            "//",
-            "prod//1",
-            "prod/etl/1",
-            &format!("/etl/{id}"),
-        ] {
+        for text in ["", "prod", "prod/etl", "//", "prod//1", "prod/etl/1", &format!("/etl/{id}")] {
             let without_parent = LineageParent::parse(Some(text), Some(&of_all));
             assert_eq!(without_parent.parent(), None);
             assert_eq!(without_parent.root(), None);

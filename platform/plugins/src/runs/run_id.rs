@@ -13,10 +13,7 @@ pub struct RunId(String);
 
 impl RunId {
     /// Creates a new id.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a default value should be the same each time"
-    )]
+    #[expect(clippy::new_without_default, reason = "a default value should be the same each time")]
     pub fn new() -> Self {
         // The random seed of a hash map is the only random number in the standard library.
         let random = || RandomState::new().build_hasher().finish();
@@ -24,16 +21,7 @@ impl RunId {
         let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
         let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
         let hex = format!("{version:016x}{variant:016x}");
-        Self(
-            [
-                &hex[..8],
-                &hex[8..12],
-                &hex[12..16],
-                &hex[16..20],
-                &hex[20..],
-            ]
-            .join("-"),
-        )
+        Self([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
     }
 
     /// The id as text.

@@ -69,9 +69,7 @@ impl TryFrom<String> for Folder {
         if path.starts_with('/') {
             return Ok(Self(path));
         }
-        Err(format!(
-            "expected a path that begins with `/`, found `{path}`"
-        ))
+        Err(format!("expected a path that begins with `/`, found `{path}`"))
     }
 }
 
@@ -111,9 +109,7 @@ impl Refusal {
 
     /// Whether the secret does not exist. The project, the environment and the folder do.
     fn is_about_secret(&self) -> bool {
-        self.message
-            .as_str()
-            .is_some_and(|text| text.starts_with("Secret "))
+        self.message.as_str().is_some_and(|text| text.starts_with("Secret "))
     }
 }
 
@@ -180,9 +176,7 @@ fn check(key: &str) -> Result<(), Error> {
 
 impl Lifecycle for Infisical {
     fn health_check(&self) -> Result<(), Error> {
-        self.client
-            .send(&Request::get(self.url.at("/api/status")))
-            .map(drop)
+        self.client.send(&Request::get(self.url.at("/api/status"))).map(drop)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -209,10 +203,9 @@ impl SecretStore for Infisical {
         }
         match secret.value {
             Some(value) => Ok(Some(value)),
-            None => Err(Error::new(
-                ErrorKind::InvalidResponse,
-                "the response has no `secretValue`",
-            )),
+            None => {
+                Err(Error::new(ErrorKind::InvalidResponse, "the response has no `secretValue`"))
+            }
         }
     }
 }

@@ -100,10 +100,8 @@ impl Kubernetes {
     fn file(&self, name: &str) -> Result<String, Error> {
         let path = self.service_account.join(name);
         let unreadable = |what: &str| {
-            let message = format!(
-                "the service account's file {} cannot be used: {what}",
-                path.display()
-            );
+            let message =
+                format!("the service account's file {} cannot be used: {what}", path.display());
             Error::new(ErrorKind::Unauthorized, message)
         };
         let text = input_file::read(&path).map_err(|error| unreadable(&error.to_string()))?;
@@ -136,9 +134,7 @@ impl Kubernetes {
     fn url(&self, name: &str) -> Result<String, Error> {
         let cluster = self.cluster()?;
         let (server, namespace) = (&cluster.server, &cluster.namespace);
-        Ok(format!(
-            "{server}/api/v1/namespaces/{namespace}/secrets{name}"
-        ))
+        Ok(format!("{server}/api/v1/namespaces/{namespace}/secrets{name}"))
     }
 
     fn send(&self, request: Request<'_>) -> Result<Response, Error> {
@@ -170,9 +166,7 @@ fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
 
 /// `NAME/KEY`, by the rules of Kubernetes, which also make them parts of a path.
 fn parse(key: &str) -> Result<(&str, &str), Error> {
-    let parts = key
-        .split_once('/')
-        .filter(|(name, key)| is_name(name) && is_data_key(key));
+    let parts = key.split_once('/').filter(|(name, key)| is_name(name) && is_data_key(key));
     parts.ok_or_else(|| {
         let message = format!(
             "expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `{key}`"
@@ -215,27 +209,20 @@ impl Lifecycle for Kubernetes {
         };
         self.file("token")?;
         // `start` is called once.
-        let _ = self.cluster.set(Cluster {
-            server: server.as_str().to_owned(),
-            namespace,
-            client,
-        });
+        let _ = self.cluster.set(Cluster { server: server.as_str().to_owned(), namespace, client });
         Ok(())
     }
 
     fn health_check(&self) -> Result<(), Error> {
         let server = &self.cluster()?.server;
-        self.send(Request::get(format!("{server}/readyz")))
-            .map(drop)
+        self.send(Request::get(format!("{server}/readyz"))).map(drop)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
         match &self.url {
             Some(url) => vec![url.endpoint()],
             // The port of the service, and that of the API server behind it.
-            None => [443, 6443]
-                .map(|port| Endpoint::Host(API_SERVER.to_owned(), port))
-                .into(),
+            None => [443, 6443].map(|port| Endpoint::Host(API_SERVER.to_owned(), port)).into(),
         }
     }
 }
@@ -261,10 +248,7 @@ impl SecretStore for Kubernetes {
         let Some(encoded) = data.and_then(|mut data| data.remove(entry)) else {
             return Ok(None);
         };
-        let text = STANDARD
-            .decode(encoded)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         match text {
             Some(text) => Ok(Some(text.into())),
             None => Err(Error::new(
@@ -281,10 +265,7 @@ mod tests {
 
     #[test]
     fn a_key_is_the_name_of_a_secret_and_a_key_of_its_data() {
-        assert_eq!(
-            parse("warehouse-login/password").unwrap(),
-            ("warehouse-login", "password")
-        );
+        assert_eq!(parse("warehouse-login/password").unwrap(), ("warehouse-login", "password"));
         assert_eq!(parse("a.b/tls.crt").unwrap(), ("a.b", "tls.crt"));
         let long = "a".repeat(254);
         for key in [

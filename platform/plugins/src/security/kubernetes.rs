@@ -93,14 +93,9 @@ mod tests {
 
     #[test]
     fn ranges_begin_with_their_first_address() {
-        for range in [
-            "10.0.0.0/8",
-            "0.0.0.0/0",
-            "192.168.1.7/32",
-            "::/0",
-            "2001:db8::/32",
-            "::1/128",
-        ] {
+        for range in
+            ["10.0.0.0/8", "0.0.0.0/0", "192.168.1.7/32", "::/0", "2001:db8::/32", "::1/128"]
+        {
             check_range("range", range).unwrap();
         }
         for range in [
@@ -118,20 +113,13 @@ mod tests {
         ] {
             let error = check_range("range", range).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{range}");
-            assert!(
-                error.to_string().contains(&format!("found `{range}`")),
-                "{error}"
-            );
+            assert!(error.to_string().contains(&format!("found `{range}`")), "{error}");
         }
     }
 
     #[test]
     fn names_are_labels_of_dns() {
-        let of = |name, namespace| Workload {
-            name,
-            namespace,
-            ..Workload::default()
-        };
+        let of = |name, namespace| Workload { name, namespace, ..Workload::default() };
         let longest = "a".repeat(63);
         check(&of("a", "team-1")).unwrap();
         check(&of(&longest, "1")).unwrap();

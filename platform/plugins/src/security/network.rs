@@ -49,11 +49,7 @@ impl Lifecycle for Kubernetes {
     fn start(&self) -> Result<(), Error> {
         for (host, ranges) in &self.addresses {
             if ranges.is_empty() {
-                return Err(refused(
-                    &format!("addresses of {host}"),
-                    "[]",
-                    "at least one range",
-                ));
+                return Err(refused(&format!("addresses of {host}"), "[]", "at least one range"));
             }
             for range in ranges {
                 check_range(&format!("addresses of {host}"), range)?;
@@ -76,11 +72,7 @@ impl Kubernetes {
         if let Ok(address) = host.parse::<IpAddr>() {
             let width = if address.is_ipv4() { 32 } else { 128 };
             let ranges = [format!("{address}/{width}")];
-            return Ok(if address.is_loopback() {
-                Vec::new()
-            } else {
-                blocks(&ranges)
-            });
+            return Ok(if address.is_loopback() { Vec::new() } else { blocks(&ranges) });
         }
         check_name("egress", &host)?;
         let labels: Vec<&str> = host.split('.').collect();
@@ -125,11 +117,7 @@ impl NetworkPolicyGenerator for Kubernetes {
         }
         let pods = json!({ "matchLabels": { "app.kubernetes.io/name": workload.name } });
         let spec = json!({ "podSelector": pods, "policyTypes": ["Egress"], "egress": egress });
-        Ok(policy(
-            &format!("{}-egress", workload.name),
-            workload,
-            &spec,
-        ))
+        Ok(policy(&format!("{}-egress", workload.name), workload, &spec))
     }
 
     fn generate_default_deny_policies(&self, workload: &Workload<'_>) -> Result<Vec<Value>, Error> {

@@ -79,16 +79,12 @@ impl SemanticLayer for Cube {
         let system = |error: PlatformError| Error::new(ErrorKind::System, error.to_string());
         let mut files = Vec::new();
         for definition in &definitions {
-            let contents = ModelFile {
-                cubes: [definition],
-            };
+            let contents = ModelFile { cubes: [definition] };
             let yaml =
                 yaml::write(&contents).map_err(|error| Error::new(ErrorKind::Other, error))?;
             let file = folder.join(format!("{}.yml", definition.name));
-            atomic::replace(&file, Access::Public, |output| {
-                write!(output, "{GENERATED}{yaml}")
-            })
-            .map_err(system)?;
+            atomic::replace(&file, Access::Public, |output| write!(output, "{GENERATED}{yaml}"))
+                .map_err(system)?;
             files.push(file);
         }
         let is_obsolete = |path: &Path| !files.iter().any(|file| file == path);
@@ -183,10 +179,7 @@ impl Cube {
                 primary_key: unique == Some(column.name),
             })
             .collect();
-        let count = Measure {
-            name: free("count".to_owned(), &mut names),
-            kind: "count",
-        };
+        let count = Measure { name: free("count".to_owned(), &mut names), kind: "count" };
         Definition {
             name: model.name,
             sql_table: match &self.table_schema {

@@ -61,9 +61,8 @@ impl ObjectStore for Local {
 
 impl Local {
     fn path(&self, key: &str) -> Result<PathBuf, Error> {
-        let is_inside = Path::new(key)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
+        let is_inside =
+            Path::new(key).components().all(|part| matches!(part, Component::Normal(_)));
         if key.is_empty() || !is_inside {
             return Err(outside(key));
         }

@@ -119,10 +119,8 @@ impl ObjectStore for S3 {
         let metadata = opened.metadata()?;
         let size = metadata.len();
         if !metadata.is_file() || size > LARGEST_FILE {
-            let message = format!(
-                "expected a regular file of at most 5 TiB, found `{}`",
-                file.display()
-            );
+            let message =
+                format!("expected a regular file of at most 5 TiB, found `{}`", file.display());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         if size <= PART {
@@ -160,11 +158,7 @@ impl S3 {
     /// The bucket with its address.
     fn addressed(&self) -> Result<Bucket, Error> {
         let endpoint = self.url();
-        let style = if self.path_style {
-            UrlStyle::Path
-        } else {
-            UrlStyle::VirtualHost
-        };
+        let style = if self.path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
         let refused = |found: &str| {
             let message = format!(
                 "endpoint: expected a URL such as https://s3.example, with `path_style: true` if the host has no name, found `{found}`"
@@ -178,26 +172,13 @@ impl S3 {
 
     fn connect(&self) -> Result<Connection<'_>, Error> {
         let bucket = self.addressed()?;
-        let session_token = self
-            .session_token
-            .as_ref()
-            .map(Credential::expose)
-            .transpose()?;
-        let (id, secret) = (
-            self.access_key_id.expose()?,
-            self.secret_access_key.expose()?,
-        );
+        let session_token = self.session_token.as_ref().map(Credential::expose).transpose()?;
+        let (id, secret) = (self.access_key_id.expose()?, self.secret_access_key.expose()?);
         let credentials = match session_token {
             Some(token) => Credentials::new_with_token(id, secret, token),
             None => Credentials::new(id, secret),
         };
-        Ok(Connection {
-            bucket,
-            credentials,
-            client: &self.client,
-            session_token,
-            secret,
-        })
+        Ok(Connection { bucket, credentials, client: &self.client, session_token, secret })
     }
 
     /// The key in the bucket. A URL cannot have `.` and `..` as parts of its path: they would lead to another
@@ -237,9 +218,7 @@ impl<'a> Connection<'a> {
 
     /// A multipart upload: there is no object until it is complete, and no parts remain if it fails.
     fn put_parts(&self, key: &str, opened: &mut File, size: u64, file: &Path) -> Result<(), Error> {
-        let action = self
-            .bucket
-            .create_multipart_upload(Some(&self.credentials), key);
+        let action = self.bucket.create_multipart_upload(Some(&self.credentials), key);
         let url = action.sign(VALIDITY);
         let created = self.send(Request::post(url.as_str()).body(KIND, Vec::new()).once())?;
         let created = CreateMultipartUpload::parse_response(text(&created)?)
@@ -247,9 +226,7 @@ impl<'a> Connection<'a> {
         let upload = created.upload_id();
         let result = self.complete(key, upload, opened, size, file);
         if result.is_err() {
-            let action = self
-                .bucket
-                .abort_multipart_upload(Some(&self.credentials), key, upload);
+            let action = self.bucket.abort_multipart_upload(Some(&self.credentials), key, upload);
             let url = action.sign(VALIDITY);
             // The error of the upload is reported. The bucket's lifecycle rules remove what remains.
             let _ = self.send(Request::new(Method::DELETE, url.as_str()));
@@ -274,19 +251,11 @@ impl<'a> Connection<'a> {
             }
             let length = part.min(remaining);
             let body = read_part(opened, length, file)?;
-            let action = self
-                .bucket
-                .upload_part(Some(&self.credentials), key, number, upload);
+            let action = self.bucket.upload_part(Some(&self.credentials), key, number, upload);
             let url = action.sign(VALIDITY);
             let response = self.send(Request::new(Method::PUT, url.as_str()).body(KIND, body))?;
-            let tag = response
-                .headers
-                .get("etag")
-                .and_then(|tag| tag.to_str().ok());
-            tags.push(
-                tag.ok_or_else(|| not_the_protocol(&"a part has no ETag"))?
-                    .to_owned(),
-            );
+            let tag = response.headers.get("etag").and_then(|tag| tag.to_str().ok());
+            tags.push(tag.ok_or_else(|| not_the_protocol(&"a part has no ETag"))?.to_owned());
             remaining -= length;
         }
         let action = self.bucket.complete_multipart_upload(
@@ -297,11 +266,8 @@ impl<'a> Connection<'a> {
         );
         let url = action.sign(VALIDITY);
         let body = action.body().into_bytes();
-        let response = self.send(
-            Request::post(url.as_str())
-                .body("application/xml", body)
-                .once(),
-        )?;
+        let response =
+            self.send(Request::post(url.as_str()).body("application/xml", body).once())?;
         // S3 sends the status before it has completed the upload, so the body may be an error.
         let body = text(&response)?;
         if body.contains("<CompleteMultipartUploadResult") {
@@ -329,8 +295,5 @@ fn text(response: &Response) -> Result<&str, Error> {
 }
 
 fn not_the_protocol(what: &dyn std::fmt::Display) -> Error {
-    Error::new(
-        ErrorKind::InvalidResponse,
-        format!("the response is not the XML of S3: {what}"),
-    )
+    Error::new(ErrorKind::InvalidResponse, format!("the response is not the XML of S3: {what}"))
 }

@@ -125,38 +125,18 @@ impl Pipeline {
                 seconds: 0.02 * (5.0 * random.uniform()).exp(),
                 rows,
                 is_total,
-                noise: Noise {
-                    scatter: random.between(0.1, 0.3),
-                    value: random.normal(),
-                },
+                noise: Noise { scatter: random.between(0.1, 0.3), value: random.normal() },
             });
         }
-        let machine = Noise {
-            scatter: 0.1,
-            value: random.normal(),
-        };
-        Self {
-            random,
-            nodes,
-            machine,
-            runs: 0,
-        }
+        let machine = Noise { scatter: 0.1, value: random.normal() };
+        Self { random, nodes, machine, runs: 0 }
     }
 
     /// A run, in which something is planted into this asset.
     fn run(&mut self, plant: Plant, target: usize) -> MeasuredRun {
-        let Self {
-            random,
-            nodes,
-            machine,
-            runs,
-        } = self;
+        let Self { random, nodes, machine, runs } = self;
         *runs += 1;
-        let slow = if plant == Plant::SlowMachine {
-            2.0
-        } else {
-            1.0
-        };
+        let slow = if plant == Plant::SlowMachine { 2.0 } else { 1.0 };
         let machine = machine.factor(random) * slow;
         let mut rows: Vec<f64> = Vec::new();
         let mut assets: Vec<MeasuredAsset> = Vec::new();
@@ -191,10 +171,8 @@ impl Pipeline {
             });
         }
         let built: f64 = assets.iter().map(|asset| asset.seconds).sum();
-        let mut stages = vec![(
-            "publish".to_owned(),
-            0.2 * (0.2 * random.normal()).exp() * machine,
-        )];
+        let mut stages =
+            vec![("publish".to_owned(), 0.2 * (0.2 * random.normal()).exp() * machine)];
         if plant == Plant::Lock {
             stages.push((WAIT.to_owned(), built * random.between(0.5, 2.0)));
         }
@@ -219,11 +197,7 @@ impl Pipeline {
         let order = (start..range.end).chain(range.start..start);
         let matters =
             |index: &usize| plant != Plant::Stall || 8.0 * self.nodes[*index].seconds >= 0.25 * all;
-        order
-            .clone()
-            .find(matters)
-            .or_else(|| order.clone().next())
-            .unwrap()
+        order.clone().find(matters).or_else(|| order.clone().next()).unwrap()
     }
 }
 
@@ -268,18 +242,11 @@ fn right(plant: Plant, runs: usize, trials: usize) -> usize {
 fn planted_nights_are_explained_and_quiet_ones_are_silent() {
     println!("| planted | 7 runs | 14 runs | 28 runs |\n|---|---|---|---|");
     for plant in PLANTS {
-        let trials = if plant == Plant::Nothing {
-            10 * TRIALS
-        } else {
-            TRIALS
-        };
+        let trials = if plant == Plant::Nothing { 10 * TRIALS } else { TRIALS };
         let [few, most, all] = [FEWEST, 14, WINDOW].map(|runs| right(plant, runs, trials));
         println!("| {plant:?} | {few} of {trials} | {most} | {all} |");
         let least = if plant == Plant::Nothing { 99 } else { 90 };
-        assert!(
-            most * 100 >= least * trials,
-            "{plant:?}: {most} of {trials}"
-        );
+        assert!(most * 100 >= least * trials, "{plant:?}: {most} of {trials}");
         assert!(all * 100 >= least * trials, "{plant:?}: {all} of {trials}");
     }
 }
@@ -311,28 +278,16 @@ fn a_failure_is_said_with_its_first_run() {
     let texts = |past: &[MeasuredRun], run: &MeasuredRun| -> Vec<String> {
         explain(past, run).into_iter().map(|it| it.text).collect()
     };
-    let mut past: Vec<_> = (1..=7)
-        .rev()
-        .map(|number| run_of(number, "built", None))
-        .collect();
+    let mut past: Vec<_> = (1..=7).rev().map(|number| run_of(number, "built", None)).collect();
     let first = run_of(8, "failed", Some(8));
-    assert_eq!(
-        texts(&past, &first),
-        ["`daily` fails for the first time in 8 runs"]
-    );
+    assert_eq!(texts(&past, &first), ["`daily` fails for the first time in 8 runs"]);
     assert_eq!(texts(&past[1..], &first), [""; 0]);
     past.insert(0, first);
     let second = run_of(9, "failed", Some(8));
-    assert_eq!(
-        texts(&past, &second),
-        ["`daily` fails since run 8 (2026-11-20)"]
-    );
+    assert_eq!(texts(&past, &second), ["`daily` fails since run 8 (2026-11-20)"]);
     past.insert(0, run_of(9, "built", None));
     let again = run_of(10, "failed", Some(10));
-    assert_eq!(
-        texts(&past, &again),
-        ["`daily` fails as in 1 of the last 9 runs"]
-    );
+    assert_eq!(texts(&past, &again), ["`daily` fails as in 1 of the last 9 runs"]);
 }
 
 #[test]

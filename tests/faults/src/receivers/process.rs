@@ -39,12 +39,8 @@ impl ReceiverProcess {
             .context("a receiver process")?;
         let stdin = process.stdin.take().context("its standard input")?;
         let stdout = process.stdout.take().context("its standard output")?;
-        let mut this = Self {
-            process,
-            stdin,
-            stdout: BufReader::new(stdout),
-            endpoint: String::new(),
-        };
+        let mut this =
+            Self { process, stdin, stdout: BufReader::new(stdout), endpoint: String::new() };
         this.endpoint = this.line()?;
         Ok(this)
     }

@@ -109,10 +109,7 @@ impl Relay {
     }
 
     fn open(&self) -> MutexGuard<'_, Vec<Link>> {
-        self.shared
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, client: &TcpStream, plan: Plan) -> io::Result<()> {
@@ -131,11 +128,8 @@ impl Relay {
             receiver: receiver.try_clone()?,
             is_frozen: Arc::clone(&is_frozen),
         });
-        let (from, to, frozen) = (
-            client.try_clone()?,
-            receiver.try_clone()?,
-            Arc::clone(&is_frozen),
-        );
+        let (from, to, frozen) =
+            (client.try_clone()?, receiver.try_clone()?, Arc::clone(&is_frozen));
         thread::spawn(move || forward(&from, &to, &frozen, &AtomicU64::new(0)));
         forward(&receiver, client, &is_frozen, &self.shared.delay)
     }

@@ -61,9 +61,7 @@ pub(crate) fn read_request(stream: &mut TcpStream) -> io::Result<bool> {
         head.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "));
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let length = length.and_then(|length| length.trim().parse().ok());
     io::copy(&mut stream.take(length.unwrap_or(0)), &mut io::sink())?;
     Ok(true)

@@ -22,10 +22,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 // SAFETY: the declaration of POSIX.
-#[expect(
-    unsafe_code,
-    reason = "the standard library does not replace descriptors"
-)]
+#[expect(unsafe_code, reason = "the standard library does not replace descriptors")]
 mod posix {
     use super::c_int;
 
@@ -75,16 +72,10 @@ fn check(case: &Case) -> Result<Report> {
     }
     let broken = report.operation("broken")?;
     let error = report.error("broken")?;
-    ensure!(
-        error.contains("the runtime of the connection panicked"),
-        "{error}"
-    );
+    ensure!(error.contains("the runtime of the connection panicked"), "{error}");
     ensure!(broken.duration < Duration::from_secs(5), "{broken:?}");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (30, 10),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (30, 10), "{counters:?}");
     let mut report = report.arrived_at(&receiver);
     // The request may have been sent before its response could not be waited for.
     report.unconfirmed = report.arrived - counters.exported;

@@ -42,14 +42,10 @@ fn program(program: &mut Program) {
 
 fn check(case: &Case) -> Result<Report> {
     let protocol = case.protocol;
-    let answers = [
-        answer(protocol, "bomb")?,
-        answer(protocol, "truncated")?,
-        answer(protocol, "checksum")?,
-    ];
-    let relay = Relay::with(0, move |number| {
-        Plan::Answer(answers[number % answers.len()].clone())
-    })?;
+    let answers =
+        [answer(protocol, "bomb")?, answer(protocol, "truncated")?, answer(protocol, "checksum")?];
+    let relay =
+        Relay::with(0, move |number| Plan::Answer(answers[number % answers.len()].clone()))?;
     let report = case.report(&relay.endpoint())?;
     for name in NAMES {
         let error = report.error(name)?;
@@ -77,13 +73,7 @@ fn answer(protocol: OtlpProtocol, name: &str) -> Result<Vec<u8>> {
     }
     if protocol != OtlpProtocol::Http {
         let message = http2::compressed_message(&body);
-        return Ok([
-            http2::settings(),
-            http2::compressed_headers(),
-            message,
-            http2::end(),
-        ]
-        .concat());
+        return Ok([http2::settings(), http2::compressed_headers(), message, http2::end()].concat());
     }
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

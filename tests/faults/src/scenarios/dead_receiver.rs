@@ -45,10 +45,7 @@ fn check(case: &Case) -> Result<Report> {
     let end = report.peak_memory_kib;
     ensure!(end <= full + GROWTH, "from {full} KiB to {end} KiB");
     let counters = report.counters;
-    ensure!(
-        counters.exported == 0 && counters.dropped > 2 * SPANS,
-        "{counters:?}"
-    );
+    ensure!(counters.exported == 0 && counters.dropped > 2 * SPANS, "{counters:?}");
     let error = report.error("shutdown")?;
     // Spans of this size may keep the collector busy until the end.
     let is_explained = error.contains("before the shutdown: no response")

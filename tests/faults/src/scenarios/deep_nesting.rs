@@ -34,9 +34,6 @@ fn check(case: &Case) -> Result<Report> {
     let receiver = case.receiver();
     let report = case.report(&receiver.endpoint())?;
     let counters = report.counters;
-    ensure!(
-        counters.failed == 0 && counters.exported > 0,
-        "{counters:?}"
-    );
+    ensure!(counters.failed == 0 && counters.exported > 0, "{counters:?}");
     Ok(report.arrived_at(&receiver))
 }

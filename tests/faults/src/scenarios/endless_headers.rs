@@ -35,10 +35,7 @@ fn check(case: &Case) -> Result<Report> {
                 b"HTTP/1.1 200 OK\r\n".to_vec(),
                 format!("x-more: {}\r\n", "x".repeat(1000)).into_bytes(),
             ),
-            _ => (
-                [http2::settings(), http2::open_headers()].concat(),
-                http2::more_headers(),
-            ),
+            _ => ([http2::settings(), http2::open_headers()].concat(), http2::more_headers()),
         };
         // The request has begun.
         stream.read_exact(&mut [0; 200])?;
@@ -49,10 +46,6 @@ fn check(case: &Case) -> Result<Report> {
     })?;
     let report = case.report(&server.endpoint())?;
     ensure!(report.counters.failed == 10, "{:?}", report.counters);
-    ensure!(
-        server.connections() == 1,
-        "{} connections: {report:?}",
-        server.connections()
-    );
+    ensure!(server.connections() == 1, "{} connections: {report:?}", server.connections());
     Ok(report)
 }

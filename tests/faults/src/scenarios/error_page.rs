@@ -44,11 +44,7 @@ fn program(program: &mut Program) {
 
 fn check(case: &Case) -> Result<Report> {
     let receiver = case.receiver();
-    let pages: Vec<_> = REJECTED
-        .map(|(status, _)| status)
-        .into_iter()
-        .chain(RETRIED)
-        .collect();
+    let pages: Vec<_> = REJECTED.map(|(status, _)| status).into_iter().chain(RETRIED).collect();
     let relay = Relay::with(receiver.port(), move |number| match pages.get(number) {
         Some(status) => {
             let has_type = ![404, 502, 504].contains(status);
@@ -63,14 +59,8 @@ fn check(case: &Case) -> Result<Report> {
         ensure!(error.contains(code), "{status}: {error}");
     }
     let connections = relay.connections();
-    ensure!(
-        connections == REJECTED.len() + RETRIED.len() + 1,
-        "{connections} connections"
-    );
+    ensure!(connections == REJECTED.len() + RETRIED.len() + 1, "{connections} connections");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (10, REJECTED.len() as u64),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (10, REJECTED.len() as u64), "{counters:?}");
     Ok(report.arrived_at(&receiver))
 }

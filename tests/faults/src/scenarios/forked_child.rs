@@ -31,10 +31,7 @@ fn program(program: &mut Program) {
     program.fork("fork", |program| {
         // The provider of the parent records nothing here.
         program.spans(SPANS);
-        ensure!(
-            !program.flush("inherited", Duration::from_secs(5)),
-            "flushed"
-        );
+        ensure!(!program.flush("inherited", Duration::from_secs(5)), "flushed");
         program.replace(config);
         program.spans(OWN);
         ensure!(program.shutdown(Duration::from_secs(5)), "not shut down");
@@ -47,19 +44,11 @@ fn program(program: &mut Program) {
 fn check(case: &Case) -> Result<Report> {
     let receiver = case.receiver();
     let report = case.report(&receiver.endpoint())?;
-    ensure!(
-        report.error("fork")?.is_empty(),
-        "{}",
-        report.error("fork")?
-    );
+    ensure!(report.error("fork")?.is_empty(), "{}", report.error("fork")?);
     let fork = report.operation("fork")?;
     ensure!(fork.duration < Duration::from_secs(5), "{fork:?}");
     ensure!(report.error("shutdown")?.is_empty(), "{report:?}");
-    ensure!(
-        report.counters.exported == 2 * SPANS,
-        "{:?}",
-        report.counters
-    );
+    ensure!(report.counters.exported == 2 * SPANS, "{:?}", report.counters);
     let spans = receiver.spans();
     let ids: HashSet<_> = spans.iter().map(|span| &span.span_id).collect();
     let expected = usize::try_from(2 * SPANS + OWN)?;

@@ -40,18 +40,11 @@ fn check(case: &Case) -> Result<Report> {
     let report = case.report(&silent.endpoint())?;
     let counters = report.counters;
     ensure!(report.created == THREADS * SPANS, "{}", report.created);
-    ensure!(
-        counters.exported == 0 && counters.dropped >= report.created - ROOM,
-        "{counters:?}"
-    );
+    ensure!(counters.exported == 0 && counters.dropped >= report.created - ROOM, "{counters:?}");
     let warnings = report.log.matches("spans were dropped").count();
     // One a minute.
     let most = 1 + usize::try_from(start.elapsed().as_secs() / 60)?;
-    ensure!(
-        (1..=most).contains(&warnings),
-        "{warnings} warnings: {}",
-        report.log
-    );
+    ensure!((1..=most).contains(&warnings), "{warnings} warnings: {}", report.log);
     let shutdown = report.operation("shutdown")?;
     ensure!(shutdown.error.is_some(), "{shutdown:?}");
     ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");

@@ -43,11 +43,7 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.error("after")?.is_empty(), "{report:?}");
     ensure!(relay.connections() == 2, "{}", relay.connections());
     // Pings of HTTP/2 show that a connection is silent before the export is given up.
-    let delivered = if case.protocol == OtlpProtocol::Http {
-        20
-    } else {
-        30
-    };
+    let delivered = if case.protocol == OtlpProtocol::Http { 20 } else { 30 };
     let exported = report.counters.exported;
     ensure!(exported == delivered, "{exported} spans were exported");
     Ok(report.arrived_at(&receiver))

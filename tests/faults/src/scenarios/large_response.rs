@@ -26,11 +26,8 @@ fn program(program: &mut Program) {
 }
 
 fn check(case: &Case) -> Result<Report> {
-    let answer = [
-        http2::settings(),
-        http2::headers(),
-        http2::message(4 * 1024 * 1024 + 1, &[0; 1000]),
-    ];
+    let answer =
+        [http2::settings(), http2::headers(), http2::message(4 * 1024 * 1024 + 1, &[0; 1000])];
     let relay = Relay::with(0, move |_| Plan::Answer(answer.concat()))?;
     let report = case.report(&relay.endpoint())?;
     let error = report.error("flush")?;

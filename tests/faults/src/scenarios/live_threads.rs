@@ -38,11 +38,7 @@ fn program(program: &mut Program) {
 fn check(case: &Case) -> Result<Report> {
     let report = case.report(&Script::silent()?.endpoint())?;
     let counters = report.counters;
-    ensure!(
-        report.created == THREADS as u64 * SPANS,
-        "{}",
-        report.created
-    );
+    ensure!(report.created == THREADS as u64 * SPANS, "{}", report.created);
     ensure!(counters.dropped > report.created / 2, "{counters:?}");
     Ok(report)
 }

@@ -54,18 +54,10 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.created == THREADS, "{}", report.created);
     // At the end of the shutdown, the exporter gives up batch by batch while the collector empties the buffers. How many
     // spans fail and how many are dropped depends on which is faster, but none is dropped for want of a buffer.
-    let Counters {
-        dropped, shutdown, ..
-    } = report.counters;
+    let Counters { dropped, shutdown, .. } = report.counters;
     ensure!(dropped == shutdown, "{:?}", report.counters);
     let [most_while_alive, most_left] = ADDRESS_SPACE;
-    ensure!(
-        peak < idle_peak + most_while_alive,
-        "from {idle_peak} to {peak} MiB of addresses"
-    );
-    ensure!(
-        left < idle + most_left,
-        "from {idle} to {left} MiB of addresses"
-    );
+    ensure!(peak < idle_peak + most_while_alive, "from {idle_peak} to {peak} MiB of addresses");
+    ensure!(left < idle + most_left, "from {idle} to {left} MiB of addresses");
     Ok(report)
 }

@@ -40,10 +40,7 @@ fn program(program: &mut Program) {
     program.spans_on_threads_after(THREADS, SPANS, || {
         let status = Process::myself()?.status()?;
         let used = status.vmdata.context("no `VmData`")? * 1024;
-        let limit = Rlimit {
-            current: Some(used + MEMORY),
-            maximum: None,
-        };
+        let limit = Rlimit { current: Some(used + MEMORY), maximum: None };
         // Unlike that of the address space, it also limits the arenas that the C library has reserved.
         setrlimit(Resource::Data, limit).context("the limit")
     });

@@ -58,9 +58,7 @@ fn program(program: &mut Program) {
     }));
     let mut config = program.config();
     config.exporters.traces = Some(vec![ExporterKind::None]);
-    program.start_with(config, |builder| {
-        builder.with_span_exporter(Panicking::default())
-    });
+    program.start_with(config, |builder| builder.with_span_exporter(Panicking::default()));
     for name in ["first", "second", "third"] {
         program.spans(10);
         program.flush(name, Duration::from_secs(10));
@@ -82,9 +80,6 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.error("second")?.is_empty(), "{report:?}");
     ensure!(!report.log.contains("hunter2"), "{}", report.log);
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (10, 30),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (10, 30), "{counters:?}");
     Ok(report)
 }

@@ -71,9 +71,6 @@ fn check(case: &Case) -> Result<Report> {
         ensure!(is_complete, "{name}: {error}");
     }
     let counters = report.counters;
-    ensure!(
-        counters.failed > 0 && counters.exported + counters.pending == 0,
-        "{counters:?}"
-    );
+    ensure!(counters.failed > 0 && counters.exported + counters.pending == 0, "{counters:?}");
     Ok(report)
 }

@@ -40,24 +40,15 @@ fn check(case: &Case) -> Result<Report> {
     child.proceed()?;
     let report = child.finish()?;
     let rejected = report.error("rejected")?;
-    ensure!(
-        rejected.contains("rejected 3 items of a batch: no room for <REDACTED>"),
-        "{rejected}"
-    );
+    ensure!(rejected.contains("rejected 3 items of a batch: no room for <REDACTED>"), "{rejected}");
     let warned = report.operation("warned")?;
     ensure!(warned.error.is_none(), "{warned:?}");
     let log = &report.log;
     let warnings = log.matches("the OTLP receiver sent a warning").count();
     ensure!(warnings == 1, "{warnings} warnings: {log}");
-    ensure!(
-        log.contains("deprecated, password=<REDACTED>") && !log.contains("hunter2"),
-        "{log}"
-    );
+    ensure!(log.contains("deprecated, password=<REDACTED>") && !log.contains("hunter2"), "{log}");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (17, 3),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (17, 3), "{counters:?}");
     let requests = receiver.requests().len();
     ensure!(requests == 2, "{requests} requests");
     Ok(report.arrived_at(&receiver))

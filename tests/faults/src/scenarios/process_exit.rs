@@ -45,10 +45,7 @@ pub(super) fn check_end(
     let mut ended = None;
     for endpoint in [silent.endpoint(), receiver.endpoint()] {
         let (report, duration) = end(case.start(&endpoint)?)?;
-        ensure!(
-            duration < TIMEOUT + END,
-            "{endpoint}: the program took {duration:?} to end"
-        );
+        ensure!(duration < TIMEOUT + END, "{endpoint}: the program took {duration:?} to end");
         ended = Some(report);
     }
     let mut report = ended.context("no report")?.arrived_at(&receiver);

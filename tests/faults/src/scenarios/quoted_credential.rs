@@ -40,21 +40,13 @@ fn check(case: &Case) -> Result<Report> {
     });
     let mut child = case.start(&receiver.endpoint())?;
     child.wait_for("partial")?;
-    receiver.respond(Response::Partial {
-        rejected: 2,
-        message: format!("quota of {TOKEN} exceeded"),
-    });
+    receiver
+        .respond(Response::Partial { rejected: 2, message: format!("quota of {TOKEN} exceeded") });
     child.proceed()?;
     let report = child.finish()?;
     let error = report.error("partial")?;
-    ensure!(
-        error.contains("rejected 2 items") && error.contains("<REDACTED>"),
-        "{error}"
-    );
+    ensure!(error.contains("rejected 2 items") && error.contains("<REDACTED>"), "{error}");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (1, 3),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (1, 3), "{counters:?}");
     Ok(report.arrived_at(&receiver))
 }

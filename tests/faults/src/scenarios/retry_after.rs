@@ -10,12 +10,8 @@ use crate::report::Report;
 use crate::scenario::{Case, HTTP, Scenario};
 
 /// The value of the header, and the shortest and longest time until the delivery in milliseconds.
-const VALUES: [(&str, u64, u64); 4] = [
-    ("2", 2000, 3900),
-    ("0", 0, 1900),
-    ("soon", 0, 1900),
-    ("-1", 0, 1900),
-];
+const VALUES: [(&str, u64, u64); 4] =
+    [("2", 2000, 3900), ("0", 0, 1900), ("soon", 0, 1900), ("-1", 0, 1900)];
 
 /// The phase in which every request is refused with `Retry-After: 0`, and the most requests within 4 seconds.
 const NO_PAUSE: (&str, usize) = ("no pause", 6);
@@ -71,10 +67,7 @@ fn check(case: &Case) -> Result<Report> {
     child.proceed()?;
     child.wait_for(TOO_LONG)?;
     let attempts = receiver.requests().len() - before;
-    ensure!(
-        (3..=NO_PAUSE.1).contains(&attempts),
-        "{attempts} requests without a pause"
-    );
+    ensure!((3..=NO_PAUSE.1).contains(&attempts), "{attempts} requests without a pause");
     throttle(TOO_LONG);
     let requests = receiver.requests().len();
     child.proceed()?;
@@ -88,14 +81,8 @@ fn check(case: &Case) -> Result<Report> {
     }
     let capped = report.operation(TOO_LONG)?;
     ensure!(capped.duration < Duration::from_secs(8), "{capped:?}");
-    ensure!(
-        receiver.requests().len() == requests + 1,
-        "retried too early"
-    );
+    ensure!(receiver.requests().len() == requests + 1, "retried too early");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (4, 2),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (4, 2), "{counters:?}");
     Ok(report.arrived_at(&receiver))
 }

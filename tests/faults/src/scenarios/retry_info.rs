@@ -10,10 +10,8 @@ use crate::report::Report;
 use crate::scenario::{Case, GRPC, Scenario};
 
 /// The delay, and the shortest and longest time until the delivery in milliseconds.
-const DELAYS: [(&str, Duration, u64, u64); 2] = [
-    ("2 s", Duration::from_secs(2), 2000, 3900),
-    ("none", Duration::ZERO, 0, 1900),
-];
+const DELAYS: [(&str, Duration, u64, u64); 2] =
+    [("2 s", Duration::from_secs(2), 2000, 3900), ("none", Duration::ZERO, 0, 1900)];
 
 /// A delay that no timeout allows.
 const TOO_LONG: (&str, Duration) = ("too long", Duration::from_secs(999_999_999));
@@ -60,15 +58,10 @@ fn check(case: &Case) -> Result<Report> {
     child.proceed()?;
     child.wait_for(WITHOUT)?;
     let attempts = receiver.requests().len() - before;
-    ensure!(
-        attempts == 1,
-        "{attempts} attempts with a delay that is too long"
-    );
+    ensure!(attempts == 1, "{attempts} attempts with a delay that is too long");
     let before = receiver.requests().len();
-    receiver.respond(Response::Grpc {
-        code: Code::ResourceExhausted,
-        message: "try again".to_owned(),
-    });
+    receiver
+        .respond(Response::Grpc { code: Code::ResourceExhausted, message: "try again".to_owned() });
     child.proceed()?;
     let report = child.finish()?;
     let attempts = receiver.requests().len() - before;
@@ -83,9 +76,6 @@ fn check(case: &Case) -> Result<Report> {
     let capped = report.operation(TOO_LONG.0)?;
     ensure!(capped.duration < Duration::from_secs(8), "{capped:?}");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (2, 2),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (2, 2), "{counters:?}");
     Ok(report.arrived_at(&receiver))
 }

@@ -27,10 +27,7 @@ fn program(program: &mut Program) {
 
 fn check(case: &Case) -> Result<Report> {
     let receiver = case.receiver();
-    receiver.respond(Response::Http {
-        status: 503,
-        headers: vec![],
-    });
+    receiver.respond(Response::Http { status: 503, headers: vec![] });
     let child = case.start(&receiver.endpoint())?;
     // Without retries for the complete timeout, the batch would be lost.
     receiver.wait_for_requests(6, Duration::from_secs(30));

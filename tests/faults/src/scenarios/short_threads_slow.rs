@@ -27,8 +27,5 @@ fn check(case: &Case) -> Result<Report> {
     let arrived = report.arrived_at(&receiver);
     // The shutdown ends before the last answers.
     let unconfirmed = arrived.arrived.saturating_sub(arrived.counters.exported);
-    Ok(Report {
-        unconfirmed,
-        ..arrived
-    })
+    Ok(Report { unconfirmed, ..arrived })
 }

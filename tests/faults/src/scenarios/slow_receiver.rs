@@ -34,9 +34,6 @@ fn check(case: &Case) -> Result<Report> {
     relay.delay(Duration::from_millis(200));
     let report = case.report(&relay.endpoint())?;
     let counters = report.counters;
-    ensure!(
-        counters.failed == 0 && counters.exported > 2000,
-        "{counters:?}"
-    );
+    ensure!(counters.failed == 0 && counters.exported > 2000, "{counters:?}");
     Ok(report.arrived_at(&receiver))
 }

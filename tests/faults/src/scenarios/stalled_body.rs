@@ -40,9 +40,6 @@ fn check(case: &Case) -> Result<Report> {
     let report = case.report(&relay.endpoint())?;
     ensure!(report.counters.failed == 10, "{:?}", report.counters);
     let flush = report.operation("flush")?;
-    ensure!(
-        flush.duration < TIMEOUT + Duration::from_secs(1),
-        "{flush:?}"
-    );
+    ensure!(flush.duration < TIMEOUT + Duration::from_secs(1), "{flush:?}");
     Ok(report)
 }

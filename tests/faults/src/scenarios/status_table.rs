@@ -77,12 +77,10 @@ fn program(program: &mut Program) {
 fn check(case: &Case) -> Result<Report> {
     let receiver = case.receiver();
     let rows: Vec<(Response, bool)> = match case.protocol {
-        OtlpProtocol::Http => HTTP
-            .map(|(status, is_retried)| (status_of(status), is_retried))
-            .to_vec(),
-        _ => CODES
-            .map(|(code, is_retried)| (code_of(code), is_retried))
-            .to_vec(),
+        OtlpProtocol::Http => {
+            HTTP.map(|(status, is_retried)| (status_of(status), is_retried)).to_vec()
+        }
+        _ => CODES.map(|(code, is_retried)| (code_of(code), is_retried)).to_vec(),
     };
     let mut child = case.start(&receiver.endpoint())?;
     let mut before = 0;
@@ -99,32 +97,18 @@ fn check(case: &Case) -> Result<Report> {
     attempts.push(receiver.requests().len() - before);
     for ((response, is_retried), attempts) in rows.iter().zip(&attempts[1..]) {
         ensure!(
-            if *is_retried {
-                *attempts > 1
-            } else {
-                *attempts == 1
-            },
+            if *is_retried { *attempts > 1 } else { *attempts == 1 },
             "{response:?}: {attempts} attempts"
         );
     }
-    ensure!(
-        report.counters.failed == rows.len() as u64,
-        "{:?}",
-        report.counters
-    );
+    ensure!(report.counters.failed == rows.len() as u64, "{:?}", report.counters);
     Ok(report.arrived_at(&receiver))
 }
 
 fn status_of(status: u16) -> Response {
-    Response::Http {
-        status,
-        headers: vec![],
-    }
+    Response::Http { status, headers: vec![] }
 }
 
 fn code_of(code: Code) -> Response {
-    Response::Grpc {
-        code,
-        message: "a test".to_owned(),
-    }
+    Response::Grpc { code, message: "a test".to_owned() }
 }

@@ -45,19 +45,13 @@ fn check(case: &Case) -> Result<Report> {
     let report = child.finish()?;
     ensure!(report.error("before")?.is_empty(), "{report:?}");
     let stopped = report.operation("stopped")?;
-    ensure!(
-        stopped.duration < TIMEOUT + Duration::from_secs(1),
-        "{stopped:?}"
-    );
+    ensure!(stopped.duration < TIMEOUT + Duration::from_secs(1), "{stopped:?}");
     let error = report.error("stopped")?;
     ensure!(error.contains("not delivered within"), "{error}");
     ensure!(error.contains(receiver.endpoint()), "{error}");
     ensure!(report.error("after")?.is_empty(), "{report:?}");
     let counters = report.counters;
-    ensure!(
-        (counters.exported, counters.failed) == (20, 10),
-        "{counters:?}"
-    );
+    ensure!((counters.exported, counters.failed) == (20, 10), "{counters:?}");
     // The process may read requests later that were sent while it was stopped. They have failed before.
     let spans = receiver.spans()?;
     ensure!((20..=30).contains(&spans), "{spans} spans arrived");

@@ -13,11 +13,7 @@ use crate::scenario::{Case, HTTP, Scenario};
 const ANSWERS: [(&str, &str, &str); 5] = [
     ("text/html", "<html></html>", "web page"),
     ("TEXT/HTML; charset=utf-8", "<HTML></HTML>", "web page"),
-    (
-        "application/json",
-        r#"{"partialSuccess":{"rejectedSpans":"10"}}"#,
-        "JSON",
-    ),
+    ("application/json", r#"{"partialSuccess":{"rejectedSpans":"10"}}"#, "JSON"),
     ("text/plain", "ok", "instead of an OTLP response"),
     ("application/x-protobuf", "<!doctype html>", "web page"),
 ];

@@ -57,18 +57,12 @@ pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
         }
         let index = usize::try_from(random.below(queue.len() as u64)).unwrap_or(0);
         end += Duration::from_millis(2000 + random.below(18_000));
-        steps.push(Step {
-            fault: Some(queue.swap_remove(index)),
-            end,
-        });
+        steps.push(Step { fault: Some(queue.swap_remove(index)), end });
     }
     for step in &mut steps {
         step.end = step.end.min(half);
     }
-    let again = steps.clone().into_iter().map(|step| Step {
-        end: step.end + half,
-        ..step
-    });
+    let again = steps.clone().into_iter().map(|step| Step { end: step.end + half, ..step });
     steps.extend(again);
     steps
 }
@@ -78,10 +72,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 }

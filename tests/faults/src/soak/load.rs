@@ -105,9 +105,7 @@ pub(crate) fn program(program: &mut Program) {
             });
         }
         scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_time()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
             let Ok(runtime) = runtime else { return };
             work(&gate, &is_done, || {
                 let number = next();

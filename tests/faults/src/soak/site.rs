@@ -46,13 +46,7 @@ impl Site {
                 Plan::Forward
             }
         })?;
-        Ok(Self {
-            protocol,
-            relay,
-            receiver,
-            resets,
-            accepted: Vec::new(),
-        })
+        Ok(Self { protocol, relay, receiver, resets, accepted: Vec::new() })
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -83,10 +77,9 @@ impl Site {
             }
             Some(Fault::Silent) => self.receiver.respond(Response::Hang),
             Some(Fault::Frozen) => self.relay.freeze(),
-            Some(Fault::Rejected) => self.receiver.respond(Response::Partial {
-                rejected: i64::MAX,
-                message: "no room".to_owned(),
-            }),
+            Some(Fault::Rejected) => self
+                .receiver
+                .respond(Response::Partial { rejected: i64::MAX, message: "no room".to_owned() }),
             Some(Fault::Restart) => self.restart(),
         }
     }
@@ -116,14 +109,8 @@ impl Site {
 
     fn unavailable(&self) -> Response {
         match self.protocol {
-            OtlpProtocol::Http => Response::Http {
-                status: 503,
-                headers: vec![],
-            },
-            _ => Response::Grpc {
-                code: Code::Unavailable,
-                message: "later".to_owned(),
-            },
+            OtlpProtocol::Http => Response::Http { status: 503, headers: vec![] },
+            _ => Response::Grpc { code: Code::Unavailable, message: "later".to_owned() },
         }
     }
 }

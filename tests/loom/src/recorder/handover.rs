@@ -30,9 +30,7 @@ fn short_thread(left: &Left, number: u64) -> (bool, Option<Buffer>) {
 }
 
 fn read(buffer: &mut Buffer) -> Vec<u64> {
-    std::iter::from_fn(|| buffer.pop())
-        .map(|item| *item)
-        .collect()
+    std::iter::from_fn(|| buffer.pop()).map(|item| *item).collect()
 }
 
 #[test]

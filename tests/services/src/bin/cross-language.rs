@@ -66,20 +66,14 @@ impl Service {
         if address.is_empty() {
             return Err(format!("{} ended before it served", program.display()).into());
         }
-        Ok(Self {
-            process,
-            url: format!("http://{}/test", address.trim()),
-        })
+        Ok(Self { process, url: format!("http://{}/test", address.trim()) })
     }
 
     /// Closes its input, so that the service exports its spans and exits.
     fn stop(mut self) -> Result<(), Failure> {
         drop(self.process.stdin.take());
         let status = self.process.wait()?;
-        status
-            .success()
-            .then_some(())
-            .ok_or_else(|| status.to_string().into())
+        status.success().then_some(()).ok_or_else(|| status.to_string().into())
     }
 }
 
@@ -94,14 +88,9 @@ async fn order(python: &Service, node: &Service, rust: &Service) -> Result<(), F
 #[traced(name = "dbt.build", kind = client)]
 fn build(python: &OsStr, script: PathBuf, endpoint: &str) -> Result<(), Failure> {
     let mut command = Command::new(python);
-    command
-        .arg(script)
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    command.arg(script).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     let status = command.inject_context().status()?;
-    status
-        .success()
-        .then_some(())
-        .ok_or_else(|| status.to_string().into())
+    status.success().then_some(()).ok_or_else(|| status.to_string().into())
 }
 
 fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Failure> {
@@ -128,9 +117,7 @@ fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Fa
         .collect();
     let expected = ["make", "node.serve", "python.child", "python.serve"];
     if tenants != BTreeSet::from(expected) {
-        return Err(
-            format!("the tenant is on the spans {tenants:?}, expected {expected:?}").into(),
-        );
+        return Err(format!("the tenant is on the spans {tenants:?}, expected {expected:?}").into());
     }
     Ok(())
 }

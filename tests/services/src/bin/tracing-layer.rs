@@ -60,9 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let filter = Targets::new()
         .with_default(LevelFilter::INFO)
         .with_target("tower_http", LevelFilter::DEBUG);
-    tracing_subscriber::registry()
-        .with(tracing_layer().with_filter(filter))
-        .init();
+    tracing_subscriber::registry().with(tracing_layer().with_filter(filter)).init();
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/orders/7", listener.local_addr()?);

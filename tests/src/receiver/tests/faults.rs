@@ -15,10 +15,7 @@ use crate::{Receiver, Response};
 const A_WHILE: Duration = Duration::from_millis(200);
 
 fn throttled() -> Response {
-    Response::Http {
-        status: 503,
-        headers: vec![("retry-after".to_owned(), "7".to_owned())],
-    }
+    Response::Http { status: 503, headers: vec![("retry-after".to_owned(), "7".to_owned())] }
 }
 
 /// The panic message of `action`.
@@ -48,15 +45,9 @@ fn an_http_status_is_returned_until_it_is_changed() {
 #[test]
 fn a_grpc_code_or_an_http_status_is_returned_over_grpc() {
     let receiver = Receiver::grpc();
-    receiver.respond(Response::Grpc {
-        code: Code::ResourceExhausted,
-        message: "later".to_owned(),
-    });
+    receiver.respond(Response::Grpc { code: Code::ResourceExhausted, message: "later".to_owned() });
     let status = export(&receiver).unwrap_err();
-    assert_eq!(
-        (status.code(), status.message()),
-        (Code::ResourceExhausted, "later")
-    );
+    assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "later"));
 
     receiver.respond(throttled());
     assert_eq!(export(&receiver).unwrap_err().code(), Code::Unavailable);
@@ -67,16 +58,10 @@ fn a_grpc_code_or_an_http_status_is_returned_over_grpc() {
 #[test]
 fn an_impossible_response_is_rejected_immediately() {
     let receiver = Receiver::http();
-    let code = Response::Grpc {
-        code: Code::Internal,
-        message: String::new(),
-    };
+    let code = Response::Grpc { code: Code::Internal, message: String::new() };
     let message = panic_message(|| receiver.respond(code));
     assert!(message.contains("cannot answer Grpc"), "{message}");
-    let status = Response::Http {
-        status: 7,
-        headers: vec![],
-    };
+    let status = Response::Http { status: 7, headers: vec![] };
     panic_message(|| receiver.respond(status));
 }
 
@@ -89,10 +74,7 @@ fn hang_accepts_over_http_and_does_not_answer() {
 
     stream.set_read_timeout(Some(A_WHILE)).unwrap();
     let error = stream.read(&mut [0]).unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
     assert_eq!(receiver.spans(), []);
 
     // The receiver closes the connection when it is dropped.
@@ -122,13 +104,9 @@ fn a_timeout_lists_what_arrived() {
     answer(&receiver, POST, PROTOBUF, &request().encode_to_vec());
     answer(&receiver, "POST /v1/trace", PROTOBUF, b"");
     let message = panic_message(|| drop(receiver.wait_for_spans(3, A_WHILE)));
-    for part in [
-        "for 3 spans: 2 spans arrived",
-        "  load",
-        "bare",
-        "/v1/traces (",
-        "/v1/trace (0 bytes)",
-    ] {
+    for part in
+        ["for 3 spans: 2 spans arrived", "  load", "bare", "/v1/traces (", "/v1/trace (0 bytes)"]
+    {
         assert!(message.contains(part), "{part} in {message}");
     }
     let message = panic_message(|| drop(receiver.wait_for_requests(3, A_WHILE)));

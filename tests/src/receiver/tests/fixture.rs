@@ -21,11 +21,7 @@ fn any(value: any_value::Value) -> AnyValue {
 }
 
 fn pair(key: &str, value: any_value::Value) -> KeyValue {
-    KeyValue {
-        key: key.to_owned(),
-        value: Some(any(value)),
-        ..KeyValue::default()
-    }
+    KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }
 
 /// A request in which every field that a receiver stores has a distinct value.
@@ -44,12 +40,7 @@ pub(super) fn request() -> ExportTraceServiceRequest {
             pair("int", IntValue(-7)),
             pair("double", DoubleValue(0.5)),
             pair("string", StringValue("canary".to_owned())),
-            pair(
-                "array",
-                ArrayKind(ArrayValue {
-                    values: vec![any(IntValue(1))],
-                }),
-            ),
+            pair("array", ArrayKind(ArrayValue { values: vec![any(IntValue(1))] })),
             pair("bytes", BytesValue(vec![1])),
             pair("twice", IntValue(1)),
             pair("twice", IntValue(2)),
@@ -70,16 +61,10 @@ pub(super) fn request() -> ExportTraceServiceRequest {
             ..Link::default()
         }],
         dropped_links_count: 5,
-        status: Some(Status {
-            message: "no file".to_owned(),
-            code: StatusCode::Error.into(),
-        }),
+        status: Some(Status { message: "no file".to_owned(), code: StatusCode::Error.into() }),
         ..Span::default()
     };
-    let bare = Span {
-        name: "bare".to_owned(),
-        ..Span::default()
-    };
+    let bare = Span { name: "bare".to_owned(), ..Span::default() };
     ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans {
             resource: Some(Resource {
@@ -87,10 +72,7 @@ pub(super) fn request() -> ExportTraceServiceRequest {
                 ..Resource::default()
             }),
             scope_spans: vec![ScopeSpans {
-                scope: Some(InstrumentationScope {
-                    name: "engine".to_owned(),
-                    ..<_>::default()
-                }),
+                scope: Some(InstrumentationScope { name: "engine".to_owned(), ..<_>::default() }),
                 spans: vec![full, bare],
                 ..ScopeSpans::default()
             }],
@@ -100,10 +82,7 @@ pub(super) fn request() -> ExportTraceServiceRequest {
 }
 
 fn map<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    pairs
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// The spans that [`request`] must be decoded into.
@@ -130,10 +109,7 @@ pub(super) fn expected() -> Vec<ReceivedSpan> {
             ("string", "canary".into()),
             ("array", Value::Array(vec![1.into()])),
             ("bytes", Value::Other("Some(BytesValue([1]))".to_owned())),
-            (
-                "twice",
-                Value::Other("sent twice: Int(1), Int(2)".to_owned()),
-            ),
+            ("twice", Value::Other("sent twice: Int(1), Int(2)".to_owned())),
         ]),
         events: vec![ReceivedEvent {
             name: "row".to_owned(),

@@ -48,10 +48,7 @@ fn the_parts_of_patterns_are_typed() {
         .assert_attribute("y", 2.5)
         .assert_attribute("first", 3)
         .assert_attribute("meters", 5);
-    spans
-        .single("parts_later")
-        .assert_attribute("a", true)
-        .assert_attribute("x", 1);
+    spans.single("parts_later").assert_attribute("a", true).assert_attribute("x", 1);
 }
 
 #[traced(attributes(none, some, big, wide, size, nan))]
@@ -231,17 +228,9 @@ fn conditional_arguments() {
         .assert_attribute("here", 1)
         .assert_attribute("twice", 2)
         .assert_no_attribute("gone");
-    spans
-        .single("conditional_twice_later")
-        .assert_no_attribute("gone");
-    spans
-        .single("conditional")
-        .assert_attribute("here", 1)
-        .assert_no_attribute("gone");
-    spans
-        .single("conditional_later")
-        .assert_attribute("here", 2)
-        .assert_no_attribute("gone");
+    spans.single("conditional_twice_later").assert_no_attribute("gone");
+    spans.single("conditional").assert_attribute("here", 1).assert_no_attribute("gone");
+    spans.single("conditional_later").assert_attribute("here", 2).assert_no_attribute("gone");
 }
 
 struct Nothing;

@@ -207,14 +207,8 @@ in_each_mode! {
 
 #[test]
 fn arguments_and_results_may_borrow() {
-    let names = [
-        "early",
-        "early_later",
-        "explicit",
-        "reborrowed",
-        "reborrowed_later",
-        "reborrowed_result",
-    ];
+    let names =
+        ["early", "early_later", "explicit", "reborrowed", "reborrowed_later", "reborrowed_result"];
     check_ok(borrows::MODES, &names);
 }
 

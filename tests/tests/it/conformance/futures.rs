@@ -143,9 +143,7 @@ async fn task() {
 
 #[traced]
 async fn spawner() {
-    tokio::spawn(task().with_context(Context::current()))
-        .await
-        .unwrap();
+    tokio::spawn(task().with_context(Context::current())).await.unwrap();
 }
 
 #[tokio::test]
@@ -177,9 +175,8 @@ async fn a_loop_of_selects_leaks_no_span() {
         })
         .await;
         assert_eq!(spans.len(), 2 * AT_ONCE);
-        let cancelled = spans
-            .named("tick")
-            .filter(|span| span.attribute("floe.cancelled").is_some());
+        let cancelled =
+            spans.named("tick").filter(|span| span.attribute("floe.cancelled").is_some());
         assert_eq!(cancelled.count(), AT_ONCE);
     }
 }

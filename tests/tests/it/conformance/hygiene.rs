@@ -64,12 +64,7 @@ in_each_mode! {
 
 #[test]
 fn names_of_the_user_are_not_shadowed() {
-    let names = [
-        "of_arguments",
-        "of_arguments_later",
-        "imports",
-        "imports_later",
-    ];
+    let names = ["of_arguments", "of_arguments_later", "imports", "imports_later"];
     let [.., spans] = check_ok(names::MODES, &names);
     spans.single("of_arguments").assert_attribute("cx", 2);
 }
@@ -102,14 +97,8 @@ async fn functions_made_by_macros() {
         assert_eq!(counter.add(2) + counter.add_later(3).await, 9);
     })
     .await;
-    spans
-        .single("add")
-        .assert_attribute("total", 1)
-        .assert_attribute("n", 2);
-    spans
-        .single("add_later")
-        .assert_attribute("total", 3)
-        .assert_attribute("n", 3);
+    spans.single("add").assert_attribute("total", 1).assert_attribute("n", 2);
+    spans.single("add_later").assert_attribute("total", 3).assert_attribute("n", 3);
 }
 
 in_each_mode! {
@@ -213,11 +202,7 @@ fn exported_symbols_are_those_of_the_function() {
         assert_eq!(exported::floe_tests_with_attribute(1), 4);
     });
     assert_eq!(spans.len(), 6);
-    for name in [
-        "floe_tests_plain",
-        "floe_tests_with_error_if",
-        "floe_tests_with_attribute",
-    ] {
+    for name in ["floe_tests_plain", "floe_tests_with_error_if", "floe_tests_with_attribute"] {
         assert_eq!(spans.named(name).count(), 2, "{name}");
     }
 }

@@ -278,11 +278,7 @@ impl Left {
         self.0
     }
 
-    #[cfg_attr(
-        all(),
-        cfg_attr(any(), traced(skip)),
-        cfg_attr(all(), traced(name = "deep"))
-    )]
+    #[cfg_attr(all(), cfg_attr(any(), traced(skip)), cfg_attr(all(), traced(name = "deep")))]
     fn nested_name(&self) -> u8 {
         self.0
     }
@@ -309,10 +305,7 @@ async fn a_method_can_be_skipped_in_every_notation() {
     let spans = testing::capture_async(async {
         let left = Left(1);
         let sum = left.comma() + left.condition() + left.no_condition() + left.name();
-        assert_eq!(
-            sum + left.other_word() + left.both() + left.ends_in_a_sign(),
-            7
-        );
+        assert_eq!(sum + left.other_word() + left.both() + left.ends_in_a_sign(), 7);
         let nested = left.nested_condition() + left.nested_name();
         assert_eq!(nested + left.nested_no_condition(), 3);
         let outer = floe_telemetry::create_span("outer");

@@ -128,9 +128,7 @@ pub(super) fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
 pub(super) fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     for _ in 0..100 {
-        let polled = future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
+        let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         if let Poll::Ready(value) = polled {
             return value;
         }

@@ -165,9 +165,7 @@ fn refused() -> ControlFlow<u8> {
 #[test]
 fn a_break_is_an_error_only_with_error_if() {
     let spans = testing::capture(|| assert!(refused().is_break()));
-    spans
-        .single("refused")
-        .assert_error("refused by `error_if`");
+    spans.single("refused").assert_error("refused by `error_if`");
 }
 
 struct Panicking;

@@ -51,11 +51,7 @@ mod reported_without_a_span {
 
     use super::traced;
 
-    #[expect(
-        clippy::unnecessary_wraps,
-        clippy::needless_pass_by_value,
-        reason = "a test"
-    )]
+    #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "a test")]
     #[traced]
     pub(super) fn wraps(text: String) -> Result<usize, String> {
         Ok(text.len())
@@ -134,11 +130,7 @@ async fn an_argument_that_only_the_attribute_uses_is_used() {
 }
 
 #[deny(unused_parens, unused_variables)]
-#[deny(
-    clippy::collection_is_never_read,
-    clippy::shadow_same,
-    clippy::unused_self
-)]
+#[deny(clippy::collection_is_never_read, clippy::shadow_same, clippy::unused_self)]
 #[forbid(unreachable_code)]
 mod not_reported_without_a_span {
     use std::fmt::Display;

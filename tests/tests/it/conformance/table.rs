@@ -308,9 +308,7 @@ fn check(shape: &Shape, end: End, set: Set) {
     });
     assert_eq!(spans.len(), 4, "{name} {end:?} {spans:?}");
     spans.single("inside").assert_child_of(name);
-    let span = spans
-        .single(name)
-        .assert_child_of(if set.has_parent { "given" } else { "outer" });
+    let span = spans.single(name).assert_child_of(if set.has_parent { "given" } else { "outer" });
     match (end, shape.lasts) {
         (End::Works, Lasts::Call | Lasts::Future) if set.refuses => {
             span.assert_error("refused by `error_if`")
@@ -333,27 +331,12 @@ fn check(shape: &Shape, end: End, set: Set) {
 #[test]
 fn each_shape_ends_each_way_with_each_set_of_arguments() {
     let none = Set::default();
-    let with_attributes = Set {
-        has_attributes: true,
-        ..none
-    };
+    let with_attributes = Set { has_attributes: true, ..none };
     let sets = [
         (plain::ALL, none),
-        (
-            with_error_if::ALL,
-            Set {
-                refuses: true,
-                ..none
-            },
-        ),
+        (with_error_if::ALL, Set { refuses: true, ..none }),
         (with_attributes::ALL, with_attributes),
-        (
-            with_parent::ALL,
-            Set {
-                has_parent: true,
-                ..with_attributes
-            },
-        ),
+        (with_parent::ALL, Set { has_parent: true, ..with_attributes }),
     ];
     let mut checked = 0;
     for (shapes, set) in sets {

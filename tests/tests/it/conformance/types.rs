@@ -149,13 +149,7 @@ in_each_mode! {
 
 #[test]
 fn coercions_and_inference() {
-    let names = [
-        "coerced",
-        "coerced",
-        "coerced_later",
-        "collected",
-        "converted",
-    ];
+    let names = ["coerced", "coerced", "coerced_later", "collected", "converted"];
     check_ok(coercions::MODES, &names);
 }
 

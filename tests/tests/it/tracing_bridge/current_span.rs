@@ -102,9 +102,7 @@ async fn spawns(dispatch: Dispatch) {
     let spawned = tokio::spawn(work().in_current_span().with_subscriber(dispatch.clone()));
     spawned.await.unwrap();
     let spawned = work().instrument(Span::current());
-    tokio::spawn(spawned.with_subscriber(dispatch.clone()))
-        .await
-        .unwrap();
+    tokio::spawn(spawned.with_subscriber(dispatch.clone())).await.unwrap();
     // The registry closes the parent of a span through the thread's subscriber, which the dropped future has not.
     let named = work().instrument(info_span!(parent: &Span::current(), "named"));
     tokio::spawn(named.with_subscriber(dispatch)).await.unwrap();
@@ -121,16 +119,11 @@ async fn spawned_futures_continue_the_span_of_the_function() {
     let spans = testing::capture_async(outer.with_subscriber(dispatch)).await;
     let function = spans.single("spawns").assert_child_of("outer").assert_ok();
     assert_eq!(function.events().len(), 2);
-    spans
-        .single("named")
-        .assert_child_of("spawns")
-        .assert_event("worked");
+    spans.single("named").assert_child_of("spawns").assert_event("worked");
     let below = |name| {
         let parent = spans.single(name).span_context().span_id();
         let works = spans.named("work");
-        works
-            .filter(|work| work.data().parent_span_id == parent)
-            .count()
+        works.filter(|work| work.data().parent_span_id == parent).count()
     };
     assert_eq!((below("spawns"), below("named")), (2, 1));
 }
@@ -180,10 +173,9 @@ fn a_span_that_a_filter_excludes_may_be_the_current_one() {
     let filtered = tracing_layer().with_filter(LevelFilter::INFO);
     let layers = registry().with(Counting::default()).with(filtered);
     let by_level = registry().with(tracing_layer().with_span_level(LevelFilter::INFO));
-    for dispatch in [
-        Dispatch::new(with_current_span(layers)),
-        Dispatch::new(with_current_span(by_level)),
-    ] {
+    for dispatch in
+        [Dispatch::new(with_current_span(layers)), Dispatch::new(with_current_span(by_level))]
+    {
         let spans = testing::capture(|| {
             with_default(&dispatch, || {
                 let detail = debug_span!("detail");
@@ -302,11 +294,7 @@ fn updates_of_the_current_span_are_updates_of_the_function_span() {
         });
     });
     let mut functions = spans.named("ours");
-    functions
-        .next()
-        .unwrap()
-        .assert_attribute("depth", 2)
-        .assert_ok();
+    functions.next().unwrap().assert_attribute("depth", 2).assert_ok();
     functions
         .next()
         .unwrap()

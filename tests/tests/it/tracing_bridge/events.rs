@@ -68,10 +68,7 @@ fn an_error_event_makes_the_span_an_error() {
         });
         info_span!("fine", otel.status_code = "ok").in_scope(|| error!("expected"));
     });
-    spans
-        .single("logged")
-        .assert_error("")
-        .assert_event("it broke");
+    spans.single("logged").assert_error("").assert_event("it broke");
     spans.single("warned").assert_unset();
     let refused = spans
         .single("refuses")
@@ -82,10 +79,7 @@ fn an_error_event_makes_the_span_an_error() {
         Some(&Value::from("cannot reach postgresql://<REDACTED>@db/x")),
     );
     // The message of the earlier error is kept.
-    spans
-        .single("both")
-        .assert_error("disk full")
-        .assert_event("exception");
+    spans.single("both").assert_error("disk full").assert_event("exception");
     spans.single("fine").assert_ok();
 }
 
@@ -94,18 +88,12 @@ fn an_error_in_an_event_is_recorded_with_its_text() {
     let spans = record(|| {
         let failure = io::Error::other("disk full");
         let _span = info_span!("load").entered();
-        error!(
-            cause = &failure as &(dyn std::error::Error + 'static),
-            "cannot load"
-        );
+        error!(cause = &failure as &(dyn std::error::Error + 'static), "cannot load");
     });
     let load = spans.single("load").assert_error("");
     let event = &load.assert_event("cannot load").events()[0];
     assert_eq!(attribute(event, "cause"), Some(&Value::from("disk full")));
-    assert_eq!(
-        attribute(event, "exception.message"),
-        Some(&Value::from("disk full"))
-    );
+    assert_eq!(attribute(event, "exception.message"), Some(&Value::from("disk full")));
 }
 
 #[test]
@@ -127,10 +115,7 @@ fn an_error_in_an_event_is_recorded_on_the_span() {
     spans.single("ours").assert_unset();
     let alone = spans.single("alone").assert_error("password=<REDACTED>");
     let event = &alone.assert_event("exception").events()[0];
-    let keys = event
-        .attributes
-        .iter()
-        .map(|attribute| attribute.key.as_str());
+    let keys = event.attributes.iter().map(|attribute| attribute.key.as_str());
     assert_eq!(keys.filter(|key| *key == "exception.message").count(), 1);
 }
 
@@ -180,10 +165,7 @@ fn an_event_may_have_an_explicit_parent() {
         info!(parent: None, "to none");
         error!(parent: &other, "as an error");
     });
-    spans
-        .single("other")
-        .assert_event("to other")
-        .assert_error("");
+    spans.single("other").assert_event("to other").assert_error("");
     assert!(spans.single("outer").assert_unset().events().is_empty());
 }
 
@@ -230,12 +212,7 @@ fn events_of_both_apis_are_ordered_by_time() {
             info!("fourth");
         });
     });
-    let names: Vec<_> = spans
-        .single("both")
-        .events()
-        .iter()
-        .map(|event| &*event.name)
-        .collect();
+    let names: Vec<_> = spans.single("both").events().iter().map(|event| &*event.name).collect();
     assert_eq!(names, ["first", "second", "third", "fourth"]);
 }
 
@@ -268,12 +245,7 @@ fn an_event_belongs_to_the_span_of_its_subscriber() {
         });
     });
     let names = |span| -> Vec<_> {
-        spans
-            .single(span)
-            .events()
-            .iter()
-            .map(|event| event.name.clone())
-            .collect()
+        spans.single(span).events().iter().map(|event| event.name.clone()).collect()
     };
     assert_eq!(names("inner"), ["inside"]);
     assert_eq!(names("outer"), ["between", "outside"]);

@@ -65,10 +65,7 @@ fn later_values_override_earlier_ones() {
         drop(entered);
         span.record("state", format_args!("{}", "done"));
     });
-    spans
-        .single("load")
-        .assert_attribute("rows", 12)
-        .assert_attribute("state", "done");
+    spans.single("load").assert_attribute("rows", 12).assert_attribute("state", "done");
 }
 
 #[test]
@@ -99,21 +96,13 @@ fn opentelemetry_fields_set_span_properties() {
             otel.status_code = "OK",
             otel.other = "kept",
         );
-        let later = info_span!(
-            "later",
-            otel.name = Empty,
-            otel.kind = Empty,
-            otel.status_code = Empty
-        );
+        let later =
+            info_span!("later", otel.name = Empty, otel.kind = Empty, otel.status_code = Empty);
         let _entered = later.enter();
         later.record("otel.name", "renamed");
         later.record("otel.kind", format_args!("{}", "producer"));
         later.record("otel.status_code", "ERROR");
-        let failed = info_span!(
-            "failed",
-            otel.status_description = Empty,
-            otel.kind = "nonsense"
-        );
+        let failed = info_span!("failed", otel.status_description = Empty, otel.kind = "nonsense");
         failed.record("otel.status_description", "no such table");
     });
     let get = spans.single("GET /orders/7").assert_ok();

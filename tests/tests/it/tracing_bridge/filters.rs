@@ -197,10 +197,7 @@ fn suppressed_telemetry_is_not_recorded() {
     });
     assert_eq!(spans.names(), ["after", "outer"]);
     assert!(spans.single("outer").events().is_empty());
-    spans
-        .single("after")
-        .assert_child_of("outer")
-        .assert_event("again");
+    spans.single("after").assert_child_of("outer").assert_event("again");
 }
 
 #[test]
@@ -212,9 +209,6 @@ fn a_second_layer_adds_nothing() {
         });
     });
     assert_eq!(spans.len(), 2);
-    spans
-        .single("outer")
-        .assert_root()
-        .assert_attribute("rows", 1);
+    spans.single("outer").assert_root().assert_attribute("rows", 1);
     spans.single("work").assert_child_of("outer");
 }

@@ -20,9 +20,8 @@ fn metrics(code: impl FnOnce()) -> Vec<(String, String)> {
     with_default(&dispatch, code);
     provider.force_flush().unwrap();
     let finished = exporter.get_finished_metrics().unwrap();
-    let scopes = finished
-        .iter()
-        .flat_map(opentelemetry_sdk::metrics::data::ResourceMetrics::scope_metrics);
+    let scopes =
+        finished.iter().flat_map(opentelemetry_sdk::metrics::data::ResourceMetrics::scope_metrics);
     let all = scopes.flat_map(opentelemetry_sdk::metrics::data::ScopeMetrics::metrics);
     let mut found: Vec<_> = all
         .map(|metric| {
@@ -40,9 +39,7 @@ fn metrics(code: impl FnOnce()) -> Vec<(String, String)> {
 
 fn summary<T: Debug + Copy>(number: &str, data: &MetricData<T>) -> String {
     let keys = |attributes: &mut dyn Iterator<Item = &KeyValue>| {
-        let mut keys: Vec<_> = attributes
-            .map(|one| format!("{}={}", one.key, one.value))
-            .collect();
+        let mut keys: Vec<_> = attributes.map(|one| format!("{}={}", one.key, one.value)).collect();
         keys.sort();
         keys.join(",")
     };
@@ -51,11 +48,7 @@ fn summary<T: Debug + Copy>(number: &str, data: &MetricData<T>) -> String {
             let points = sum.data_points();
             let points =
                 points.map(|at| format!("{:?} {}", at.value(), keys(&mut at.attributes())));
-            let kind = if sum.is_monotonic() {
-                "counter"
-            } else {
-                "up-down"
-            };
+            let kind = if sum.is_monotonic() { "counter" } else { "up-down" };
             format!("{kind} {number}: {}", points.collect::<Vec<_>>().join("; "))
         }
         MetricData::Gauge(gauge) => {
@@ -67,17 +60,9 @@ fn summary<T: Debug + Copy>(number: &str, data: &MetricData<T>) -> String {
         MetricData::Histogram(histogram) => {
             let points = histogram.data_points();
             let points = points.map(|at| {
-                format!(
-                    "{:?} in {} {}",
-                    at.sum(),
-                    at.count(),
-                    keys(&mut at.attributes())
-                )
+                format!("{:?} in {} {}", at.sum(), at.count(), keys(&mut at.attributes()))
             });
-            format!(
-                "histogram {number}: {}",
-                points.collect::<Vec<_>>().join("; ")
-            )
+            format!("histogram {number}: {}", points.collect::<Vec<_>>().join("; "))
         }
         MetricData::ExponentialHistogram(_) => String::new(),
     }
@@ -85,10 +70,7 @@ fn summary<T: Debug + Copy>(number: &str, data: &MetricData<T>) -> String {
 
 fn expect(code: impl FnOnce(), expected: &[(&str, &str)]) {
     let found = metrics(code);
-    let found: Vec<_> = found
-        .iter()
-        .map(|(name, data)| (&**name, data.trim_end()))
-        .collect();
+    let found: Vec<_> = found.iter().map(|(name, data)| (&**name, data.trim_end())).collect();
     assert_eq!(found, expected);
 }
 
@@ -140,10 +122,7 @@ fn the_other_fields_of_the_event_are_attributes() {
                 "bytes",
                 "histogram u64: 8 in 1 debug=Some(1),n=1,ok=true,share=0.5,shown=x,table=orders",
             ),
-            (
-                "rows",
-                "counter u64: 2 debug=Some(1),n=1,ok=true,share=0.5,shown=x,table=orders",
-            ),
+            ("rows", "counter u64: 2 debug=Some(1),n=1,ok=true,share=0.5,shown=x,table=orders"),
         ],
     );
 }

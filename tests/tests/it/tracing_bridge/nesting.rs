@@ -33,10 +33,7 @@ fn spans_of_all_three_apis_nest_below_each_other() {
     });
     assert_eq!(spans.len(), 5);
     spans.single("second").assert_child_of("top");
-    spans
-        .single("theirs")
-        .assert_child_of("ours")
-        .assert_attribute("set.by", "ours");
+    spans.single("theirs").assert_child_of("ours").assert_attribute("set.by", "ours");
     let mut of_ours = spans.named("ours");
     of_ours.next().unwrap().assert_child_of("theirs");
     of_ours.next().unwrap().assert_child_of("second");
@@ -66,10 +63,7 @@ fn functions_and_spans_nest_in_turn() {
             info_span!("beside");
         });
     });
-    spans
-        .single("first")
-        .assert_child_of("function")
-        .assert_attribute("set.in", "first");
+    spans.single("first").assert_child_of("function").assert_attribute("set.in", "first");
     spans
         .single("second")
         .assert_child_of("first")
@@ -127,10 +121,7 @@ fn an_entered_span_is_current() {
     });
     let renamed = spans.single("renamed");
     let ids = renamed.span_context();
-    renamed.assert_attribute(
-        "traceparent",
-        format!("00-{}-{}-03", ids.trace_id(), ids.span_id()),
-    );
+    renamed.assert_attribute("traceparent", format!("00-{}-{}-03", ids.trace_id(), ids.span_id()));
 }
 
 #[test]
@@ -211,11 +202,7 @@ async fn nesting_survives_awaits_on_several_threads() {
         let tasks: Vec<_> = (0..50)
             .map(|hops| {
                 let cx = Context::current_with_span(get_tracer("plain").start("above"));
-                tokio::spawn(
-                    theirs_async(hops)
-                        .with_context(cx)
-                        .with_subscriber(subscriber()),
-                )
+                tokio::spawn(theirs_async(hops).with_context(cx).with_subscriber(subscriber()))
             })
             .collect();
         for task in tasks {

@@ -52,21 +52,13 @@ fn the_options_select_the_attributes_of_spans() {
         other => panic!("{key}: {other:?}"),
     });
     let data = span.data();
-    let all = data
-        .end_time
-        .duration_since(data.start_time)
-        .unwrap()
-        .as_nanos();
+    let all = data.end_time.duration_since(data.start_time).unwrap().as_nanos();
     assert!(times.iter().all(|nanos| *nanos >= 0), "{times:?}");
     assert!(
         i128::from(times[0]) + i128::from(times[1]) <= i128::try_from(all).unwrap() + 1_000_000
     );
     let event = &span.events()[0];
-    let keys: Vec<_> = event
-        .attributes
-        .iter()
-        .map(|attribute| attribute.key.as_str())
-        .collect();
+    let keys: Vec<_> = event.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
     assert_eq!(keys, ["level", "target"]);
 }
 
@@ -94,11 +86,7 @@ fn the_options_select_what_an_error_in_an_event_becomes() {
             let mut attributes = event.attributes.iter();
             let error = attributes.find(|attribute| attribute.key.as_str() == "error");
             let text = error.map(|error| error.value.as_str().into_owned());
-            assert_eq!(
-                text.as_deref(),
-                (!exceptions).then_some("disk full"),
-                "{name}"
-            );
+            assert_eq!(text.as_deref(), (!exceptions).then_some("disk full"), "{name}");
         }
     }
 }
@@ -122,19 +110,11 @@ fn the_options_select_where_an_error_is_described() {
         let is_described = |name: &str| spans.single(name).attribute(message).is_some();
         assert_eq!(is_described("event"), records);
         assert_eq!(is_described("field"), fields);
-        spans
-            .single("field")
-            .assert_attribute("failure", "disk full");
+        spans.single("field").assert_attribute("failure", "disk full");
         let event = &spans.single("event").events()[0];
         let keys = event.attributes.iter().map(|own| own.key.as_str());
-        let found: Vec<_> = keys
-            .filter(|key| ["failure", message].contains(key))
-            .collect();
-        let expected: &[_] = if fields {
-            &["failure", message]
-        } else {
-            &["failure"]
-        };
+        let found: Vec<_> = keys.filter(|key| ["failure", message].contains(key)).collect();
+        let expected: &[_] = if fields { &["failure", message] } else { &["failure"] };
         assert_eq!(found, expected);
     }
 }
@@ -173,14 +153,8 @@ fn the_context_of_a_span_need_not_be_current() {
             });
         });
     });
-    spans
-        .single("outer")
-        .assert_child_of("request")
-        .assert_event("outside");
-    spans
-        .single("inner")
-        .assert_child_of("outer")
-        .assert_event("done");
+    spans.single("outer").assert_child_of("request").assert_event("outside");
+    spans.single("inner").assert_child_of("outer").assert_event("done");
     spans.single("function").assert_child_of("request");
 }
 
@@ -205,19 +179,13 @@ fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
         });
         let event = &spans.single("work").assert_event("by log").events()[0];
         let of = |key: &str| {
-            let mut all = event
-                .attributes
-                .iter()
-                .filter(|own| own.key.as_str() == key);
+            let mut all = event.attributes.iter().filter(|own| own.key.as_str() == key);
             let found = all.next().map(|own| own.value.as_str().into_owned());
             assert!(all.next().is_none(), "{key} twice");
             found
         };
         assert_eq!(of("target").as_deref(), Some("orders::load"));
-        assert_eq!(
-            of("code.file.path").as_deref(),
-            location.then_some("orders.rs")
-        );
+        assert_eq!(of("code.file.path").as_deref(), location.then_some("orders.rs"));
         assert_eq!(of("code.line.number").as_deref(), location.then_some("7"));
         for key in ["log.target", "log.file", "log.line", "log.module_path"] {
             assert_eq!(of(key), None);
@@ -235,10 +203,7 @@ fn a_layer_finds_the_context_of_a_span() {
             let inner = outer.in_scope(|| debug_span!("inner"));
             for span in [&outer, &inner] {
                 let context = get_default(|dispatch| get_otel_context(&span.id()?, dispatch));
-                context
-                    .unwrap_or_default()
-                    .span()
-                    .add_event("found", Vec::new());
+                context.unwrap_or_default().span().add_event("found", Vec::new());
             }
         });
         let none = get_otel_context(&tracing::span::Id::from_u64(1), &Dispatch::none());

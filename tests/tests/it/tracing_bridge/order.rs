@@ -102,9 +102,7 @@ fn a_span_may_be_exited_in_a_function_that_is_called_in_it() {
     spans.single("exit").assert_child_of("span");
     spans.single("after the exit").assert_child_of("exit");
     spans.single("work").assert_child_of("after the exit");
-    spans
-        .single("after the function")
-        .assert_child_of("function");
+    spans.single("after the function").assert_child_of("function");
 }
 
 #[test]
@@ -117,16 +115,10 @@ fn a_span_may_be_entered_in_a_function_and_exited_after_it() {
             info_span!("after the exit");
         });
     });
-    let roots: Vec<_> = spans
-        .named("function")
-        .map(|span| span.span_context().span_id())
-        .collect();
+    let roots: Vec<_> = spans.named("function").map(|span| span.span_context().span_id()).collect();
     spans.single("work").assert_child_of("span");
     assert_eq!(spans.single("span").data().parent_span_id, roots[0]);
-    assert_eq!(
-        spans.single("after the exit").data().parent_span_id,
-        roots[1]
-    );
+    assert_eq!(spans.single("after the exit").data().parent_span_id, roots[1]);
 }
 
 proptest! {

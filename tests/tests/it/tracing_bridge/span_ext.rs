@@ -19,13 +19,7 @@ use super::{record, subscriber};
 
 fn remote(trace: u128, span: u64) -> SpanContext {
     let state = TraceState::from_key_value([("vendor", "value")]).unwrap();
-    SpanContext::new(
-        TraceId::from(trace),
-        SpanId::from(span),
-        TraceFlags::SAMPLED,
-        true,
-        state,
-    )
+    SpanContext::new(TraceId::from(trace), SpanId::from(span), TraceFlags::SAMPLED, true, state)
 }
 
 fn parent(trace: u128, span: u64) -> Context {
@@ -43,31 +37,19 @@ fn a_parent_can_be_set_until_the_span_is_used() {
         assert_eq!(span.set_parent(parent(7, 8)), Ok(()));
         assert_eq!(span.set_parent(parent(17, 18)), Ok(()));
         span.in_scope(|| {
-            assert_eq!(
-                Context::current().baggage().get("tenant"),
-                Some(&"a".into())
-            );
+            assert_eq!(Context::current().baggage().get("tenant"), Some(&"a".into()));
             drop(info_span!("inside"));
         });
         drop(info_span!(parent: &span, "below"));
-        assert_eq!(
-            span.set_parent(parent(9, 9)),
-            Err(SetParentError::AlreadyStarted)
-        );
+        assert_eq!(span.set_parent(parent(9, 9)), Err(SetParentError::AlreadyStarted));
     });
     assert_eq!(spans.len(), 3);
-    let request = spans
-        .single("request")
-        .assert_attribute("rows", 1)
-        .assert_attribute("late", 2);
+    let request = spans.single("request").assert_attribute("rows", 1).assert_attribute("late", 2);
     assert_eq!(request.data().span_kind, SpanKind::Server);
     assert_eq!(request.span_context().trace_id(), TraceId::from(17));
     assert_eq!(request.data().parent_span_id, SpanId::from(18));
     assert!(request.data().parent_span_is_remote);
-    assert_eq!(
-        request.span_context().trace_state().get("vendor"),
-        Some("value")
-    );
+    assert_eq!(request.span_context().trace_state().get("vendor"), Some("value"));
     spans.single("inside").assert_child_of("request");
     spans.single("below").assert_child_of("request");
 }
@@ -84,18 +66,11 @@ fn the_parent_of_a_span_whose_context_was_used_stays() {
         let followed = info_span!("followed");
         info_span!("follower").follows_from(&followed);
         for span in [entered, read, has_child, followed] {
-            assert_eq!(
-                span.set_parent(parent(7, 8)),
-                Err(SetParentError::AlreadyStarted)
-            );
+            assert_eq!(span.set_parent(parent(7, 8)), Err(SetParentError::AlreadyStarted));
         }
     });
     assert_eq!(spans.len(), 6);
-    assert!(
-        spans
-            .iter()
-            .all(|span| span.span_context().trace_id() != TraceId::from(7))
-    );
+    assert!(spans.iter().all(|span| span.span_context().trace_id() != TraceId::from(7)));
 }
 
 #[test]
@@ -117,16 +92,10 @@ fn the_context_follows_the_parent_to_every_thread() {
 
 #[test]
 fn a_disabled_span_has_no_parent_of_its_own() {
-    assert_eq!(
-        Span::none().set_parent(parent(7, 8)),
-        Err(SetParentError::SpanDisabled)
-    );
+    assert_eq!(Span::none().set_parent(parent(7, 8)), Err(SetParentError::SpanDisabled));
     with_default(&Dispatch::new(tracing_subscriber::registry()), || {
         let span = info_span!("without the layer");
-        assert_eq!(
-            span.set_parent(parent(7, 8)),
-            Err(SetParentError::LayerNotFound)
-        );
+        assert_eq!(span.set_parent(parent(7, 8)), Err(SetParentError::LayerNotFound));
         assert!(!span.context().has_active_span());
         span.set_attribute("nobody", "listens");
     });
@@ -139,15 +108,9 @@ fn a_disabled_span_has_no_parent_of_its_own() {
         with_default(&dispatch, || {
             let outer = info_span!("outer").entered();
             let detail = debug_span!("detail");
-            assert_eq!(
-                detail.set_parent(parent(7, 8)),
-                Err(SetParentError::SpanDisabled)
-            );
+            assert_eq!(detail.set_parent(parent(7, 8)), Err(SetParentError::SpanDisabled));
             let within = detail.context();
-            assert_eq!(
-                within.span().span_context(),
-                outer.context().span().span_context()
-            );
+            assert_eq!(within.span().span_context(), outer.context().span().span_context());
         });
     });
     assert_eq!(spans.names(), ["outer"]);
@@ -166,10 +129,7 @@ fn the_context_is_that_of_the_span() {
         }
         span.set_attribute("traceparent", headers["traceparent"].clone());
         span.in_scope(|| {
-            assert_eq!(
-                cx.span().span_context(),
-                Context::current().span().span_context()
-            );
+            assert_eq!(cx.span().span_context(), Context::current().span().span_context());
         });
     });
     let outer = spans.single("outer");
@@ -201,11 +161,7 @@ fn a_span_has_what_was_not_declared_as_a_field() {
         .assert_ok()
         .assert_event("read")
         .assert_event("earlier");
-    let earlier = outer
-        .events()
-        .iter()
-        .find(|event| event.name == "earlier")
-        .unwrap();
+    let earlier = outer.events().iter().find(|event| event.name == "earlier").unwrap();
     assert_eq!(earlier.timestamp, at);
     let links = &outer.data().links.links;
     assert_eq!(links.len(), 2);

@@ -40,10 +40,7 @@ fn a_span_is_opened_entered_and_closed_on_different_threads() {
         });
         on_thread(&dispatch, move || drop(span));
     });
-    spans
-        .single("moved")
-        .assert_root()
-        .assert_attribute("step", 2);
+    spans.single("moved").assert_root().assert_attribute("step", 2);
     spans.single("work").assert_child_of("moved");
 }
 
@@ -75,10 +72,7 @@ fn a_span_is_entered_on_many_threads_at_once() {
         drop(shared);
     });
     let shared = spans.single("shared").assert_root().data();
-    assert_eq!(
-        shared.events.events.len() + shared.events.dropped_count as usize,
-        THREADS * 50
-    );
+    assert_eq!(shared.events.events.len() + shared.events.dropped_count as usize, THREADS * 50);
     assert_eq!(spans.named("work").count(), THREADS * 50);
     for inner in spans.named("inner") {
         inner.assert_child_of("shared");

@@ -7,13 +7,7 @@ impl AttributeMember {
     /// Creates a member without documentation.
     #[must_use]
     pub const fn new(id: &'static str, value: &'static str) -> Self {
-        Self {
-            id,
-            value,
-            brief: "",
-            note: "",
-            deprecated: None,
-        }
+        Self { id, value, brief: "", note: "", deprecated: None }
     }
 
     pub(super) const fn same(a: &[Self], b: &[Self]) -> bool {
@@ -74,13 +68,7 @@ impl AttributeGroup {
     /// Creates a group without documentation.
     #[must_use]
     pub const fn new(id: &'static str, attributes: &'static [AttributeSchema]) -> Self {
-        Self {
-            id,
-            brief: "",
-            note: "",
-            deprecated: None,
-            attributes,
-        }
+        Self { id, brief: "", note: "", deprecated: None, attributes }
     }
 }
 

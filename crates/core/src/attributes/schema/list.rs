@@ -162,10 +162,7 @@ impl KeyList {
     ///
     /// Panics if `schema` has more attributes than a span may have.
     pub(crate) const fn new(schema: &[AttributeSchema]) -> Self {
-        assert!(
-            schema.len() <= MAX_ATTRIBUTES,
-            "a span has at most 128 attributes"
-        );
+        assert!(schema.len() <= MAX_ATTRIBUTES, "a span has at most 128 attributes");
         let mut items = [""; MAX_ATTRIBUTES];
         let mut len = 0;
         while len < schema.len() {
@@ -184,9 +181,6 @@ impl KeyList {
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compiler's error message")]
 const fn duplicate_key(key: &str) -> ! {
-    let message = Text::<256>::new()
-        .push("key `")
-        .push(key)
-        .push("` is given twice");
+    let message = Text::<256>::new().push("key `").push(key).push("` is given twice");
     panic!("{}", message.as_str())
 }

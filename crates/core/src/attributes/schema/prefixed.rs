@@ -25,10 +25,7 @@ impl Prefixed {
     #[must_use]
     #[track_caller]
     pub const fn new(prefix: &str, schema: &[AttributeSchema]) -> Self {
-        assert!(
-            schema.len() <= MAX_ATTRIBUTES,
-            "a span has at most 128 attributes"
-        );
+        assert!(schema.len() <= MAX_ATTRIBUTES, "a span has at most 128 attributes");
         let mut text = Text::<TEXT>::new();
         let mut bounds = [0; MAX_ATTRIBUTES + 1];
         let mut index = 0;
@@ -37,15 +34,11 @@ impl Prefixed {
             index += 1;
             bounds[index] = text.len();
         }
-        assert!(
-            text.len() < TEXT,
-            "the keys with this prefix are longer than 4096 bytes together"
-        );
+        assert!(text.len() < TEXT, "the keys with this prefix are longer than 4096 bytes together");
         Self { text, bounds }
     }
 
     pub(super) const fn key(&self, index: usize) -> &str {
-        self.text
-            .between(self.bounds[index], self.bounds[index + 1])
+        self.text.between(self.bounds[index], self.bounds[index + 1])
     }
 }

@@ -34,11 +34,10 @@ impl Definition {
     fn look_up(&self) -> Option<Series> {
         let found = OnceLock::new();
         let place = Some(self.place);
-        self.recorder
-            .with_instrument(&self.metric, self.kind, place, |generation, instrument| {
-                let bound = bind(instrument, &self.attributes());
-                let _ = found.set(bound.map(|bound| Series { bound, generation }));
-            });
+        self.recorder.with_instrument(&self.metric, self.kind, place, |generation, instrument| {
+            let bound = bind(instrument, &self.attributes());
+            let _ = found.set(bound.map(|bound| Series { bound, generation }));
+        });
         found.into_inner().flatten()
     }
 }
@@ -88,11 +87,7 @@ impl Handle {
     pub(super) fn with(&self, attributes: &[KeyValue]) -> Self {
         let mut definition = self.definition.clone();
         definition.attributes.extend_from_slice(attributes);
-        Self {
-            definition,
-            first: OnceLock::new(),
-            last: Mutex::new(None),
-        }
+        Self { definition, first: OnceLock::new(), last: Mutex::new(None) }
     }
 
     #[inline]

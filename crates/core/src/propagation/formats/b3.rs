@@ -38,9 +38,8 @@ impl TextMapPropagator for B3Propagator {
         let Some(span) = sent(cx) else {
             return;
         };
-        let is_debug = cx
-            .get::<Debug>()
-            .is_some_and(|Debug(trace_id)| *trace_id == span.trace_id());
+        let is_debug =
+            cx.get::<Debug>().is_some_and(|Debug(trace_id)| *trace_id == span.trace_id());
         let sampled = if span.is_sampled() { "1" } else { "0" };
         match self {
             Self::Single => {
@@ -87,10 +86,7 @@ fn single(cx: &Context, value: &str) -> Option<Context> {
         Some("d") => (true, true),
         Some(_) => return None,
     };
-    if parts
-        .next()
-        .is_some_and(|parent| parse_span_id(parent).is_none())
-        || parts.next().is_some()
+    if parts.next().is_some_and(|parent| parse_span_id(parent).is_none()) || parts.next().is_some()
     {
         return None;
     }
@@ -116,18 +112,9 @@ fn with_debug(
     is_sampled: bool,
     is_debug: bool,
 ) -> Option<Context> {
-    let cx = received(
-        cx,
-        parse_trace_id(trace_id),
-        parse_span_id(span_id),
-        is_sampled,
-    )?;
+    let cx = received(cx, parse_trace_id(trace_id), parse_span_id(span_id), is_sampled)?;
     let trace_id = cx.span().span_context().trace_id();
-    Some(if is_debug {
-        cx.with_value(Debug(trace_id))
-    } else {
-        cx
-    })
+    Some(if is_debug { cx.with_value(Debug(trace_id)) } else { cx })
 }
 
 /// A trace id has 64 or 128 bits.

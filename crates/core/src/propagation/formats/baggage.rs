@@ -25,14 +25,8 @@ const MAX_BYTES: usize = 8192;
 
 /// The characters that are percent-encoded: all except `baggage-octet`s, and also `%` and `+`, which
 /// Python decodes as a space.
-const ENCODED: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'+')
-    .add(b',')
-    .add(b';')
-    .add(b'\\')
-    .add(b'%');
+const ENCODED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'+').add(b',').add(b';').add(b'\\').add(b'%');
 
 /// [W3C Baggage](https://www.w3.org/TR/baggage/), redacted when it is injected.
 ///
@@ -72,10 +66,7 @@ impl TextMapPropagator for BaggagePropagator {
 /// The header within the limits: the floe identity first, then the rest, both in the order of their
 /// keys. A member for which there is no room is dropped as a whole.
 fn encode(baggage: &Baggage) -> String {
-    let mut entries: Vec<_> = baggage
-        .iter()
-        .map(|(key, entry)| (key.as_str(), entry))
-        .collect();
+    let mut entries: Vec<_> = baggage.iter().map(|(key, entry)| (key.as_str(), entry)).collect();
     entries.sort_by_key(|(key, _)| (!keys::IDENTITY.contains(key), *key));
     let mut header = String::new();
     for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
@@ -105,14 +96,7 @@ fn encode(baggage: &Baggage) -> String {
             "=",
             if properties.is_empty() { "" } else { ";" },
         ];
-        let parts = [
-            separators[0],
-            key,
-            separators[1],
-            &value,
-            separators[2],
-            properties,
-        ];
+        let parts = [separators[0], key, separators[1], &value, separators[2], properties];
         if header.len() + parts.iter().map(|part| part.len()).sum::<usize>() <= MAX_BYTES {
             header.extend(parts);
         }
@@ -142,9 +126,7 @@ fn is_bearer_token(text: &str) -> bool {
 fn sanitize_bearer_token(text: &str) -> Cow<'static, str> {
     let header = format!("{HEADER}{text}");
     let sanitized = sanitize_sent(&header);
-    sanitized
-        .strip_prefix(HEADER)
-        .map_or_else(|| REDACTED.into(), |token| token.to_owned().into())
+    sanitized.strip_prefix(HEADER).map_or_else(|| REDACTED.into(), |token| token.to_owned().into())
 }
 
 /// Whether the text can follow a value: it is printable, and does not begin another member.

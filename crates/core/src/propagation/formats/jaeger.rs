@@ -32,15 +32,7 @@ fn parse(cx: &Context, value: &str) -> Option<Context> {
         return None;
     }
     let digits: Vec<_> = (1..=32).collect();
-    let flags = flags
-        .bytes()
-        .all(|b| b.is_ascii_hexdigit())
-        .then_some(flags)?;
+    let flags = flags.bytes().all(|b| b.is_ascii_hexdigit()).then_some(flags)?;
     let flags = u8::from_str_radix(flags, 16).ok()?;
-    received(
-        cx,
-        trace_id(trace, &digits),
-        span_id(span, &digits[..16]),
-        flags & SAMPLED != 0,
-    )
+    received(cx, trace_id(trace, &digits), span_id(span, &digits[..16]), flags & SAMPLED != 0)
 }

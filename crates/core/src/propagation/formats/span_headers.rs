@@ -31,11 +31,7 @@ impl SingleHeader {
         parse: fn(&Context, &str) -> Option<Context>,
         format: fn(&SpanContext) -> String,
     ) -> Self {
-        Self {
-            fields: [name.to_owned()],
-            parse,
-            format,
-        }
+        Self { fields: [name.to_owned()], parse, format }
     }
 }
 

@@ -108,22 +108,15 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     let trace_id = id(&fields[3..35])?;
     let span_id = u64::try_from(id(&fields[36..52])?).ok()?;
     let flags = byte([fields[53], fields[54]])?;
-    (trace_id != 0 && span_id != 0).then(|| {
-        (
-            TraceId::from(trace_id),
-            SpanId::from(span_id),
-            TraceFlags::new(flags & KNOWN),
-        )
-    })
+    (trace_id != 0 && span_id != 0)
+        .then(|| (TraceId::from(trace_id), SpanId::from(span_id), TraceFlags::new(flags & KNOWN)))
 }
 
 /// Parses the digits of an id.
 fn id(digits: &[u8]) -> Option<u128> {
     let (eights, _) = digits.as_chunks();
     let mut eights = eights.iter();
-    eights.try_fold(0, |id, eight| {
-        Some(id << 32 | u128::from(hex::decode(*eight)?))
-    })
+    eights.try_fold(0, |id, eight| Some(id << 32 | u128::from(hex::decode(*eight)?)))
 }
 
 /// Parses two digits.

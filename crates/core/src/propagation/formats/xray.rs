@@ -66,11 +66,7 @@ fn format(span: &SpanContext) -> String {
 /// counts as not sampled.
 fn parse(cx: &Context, value: &str) -> Option<Context> {
     let (mut trace, mut parent, mut is_sampled) = (None, None, false);
-    for field in value
-        .split(';')
-        .map(str::trim)
-        .filter(|field| !field.is_empty())
-    {
+    for field in value.split(';').map(str::trim).filter(|field| !field.is_empty()) {
         let (key, value) = field.split_once('=')?;
         match key {
             "Root" => trace = Some(root(value)?),

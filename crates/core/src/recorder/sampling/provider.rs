@@ -113,12 +113,8 @@ struct InUse {
 }
 
 /// Locked while settings change, but never when a span starts or ends.
-static IN_USE: Mutex<InUse> = Mutex::new(InUse {
-    sampling: None,
-    rate: None,
-    last: 0,
-    has_log_lines: false,
-});
+static IN_USE: Mutex<InUse> =
+    Mutex::new(InUse { sampling: None, rate: None, last: 0, has_log_lines: false });
 
 fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -247,16 +243,10 @@ impl InUse {
             (CPU, sampling.has_cpu_time),
             (MEASURES_ALL, sampling.measures == Measured::All),
         ];
-        let unrecorded = [
-            (UNRECORDED, true),
-            (IDS, sampling.has_log_records || self.has_log_lines),
-        ];
+        let unrecorded =
+            [(UNRECORDED, true), (IDS, sampling.has_log_records || self.has_log_lines)];
         let measures = (MEASURES, sampling.measures == Measured::Annotated);
-        let own: &[_] = if sampling.is_recorded {
-            &recorded
-        } else {
-            &unrecorded
-        };
+        let own: &[_] = if sampling.is_recorded { &recorded } else { &unrecorded };
         let bits = all(own) | all(&[measures]);
         if bits == UNRECORDED {
             return bits;
@@ -298,11 +288,8 @@ fn bound(ratio: f64) -> u64 {
     bound
 }
 
-static PROGRAM: RwLock<OfProgram> = RwLock::new(OfProgram {
-    sampler: None,
-    observer: None,
-    ids: None,
-});
+static PROGRAM: RwLock<OfProgram> =
+    RwLock::new(OfProgram { sampler: None, observer: None, ids: None });
 
 /// Panics of samplers since the process started.
 static PANICS: AtomicU64 = AtomicU64::new(0);

@@ -123,8 +123,7 @@ impl Settings {
         } else {
             let number = self.number(site.name());
             let generation = u64::from(self.generation) << 32;
-            site.rule_cache()
-                .store(generation | number, Ordering::Relaxed);
+            site.rule_cache().store(generation | number, Ordering::Relaxed);
             number
         };
         self.rule(number)
@@ -330,10 +329,7 @@ impl RateLimit {
             reason = "the rate is more than 0, and the conversion saturates"
         )]
         let interval = (SECOND as f64 / per_second) as u64;
-        Self {
-            interval,
-            full_at: AtomicU64::new(0),
-        }
+        Self { interval, full_at: AtomicU64::new(0) }
     }
 
     /// Takes a token. Returns false if there is none. The capacity of the bucket is the tokens of one second,
@@ -345,12 +341,10 @@ impl RateLimit {
 
     fn take_token_at(&self, now: u64) -> bool {
         let latest = now.saturating_add(self.interval.max(SECOND));
-        let taken = self
-            .full_at
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
-                let after = full_at.max(now).saturating_add(self.interval);
-                (after <= latest).then_some(after)
-            });
+        let taken = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+            let after = full_at.max(now).saturating_add(self.interval);
+            (after <= latest).then_some(after)
+        });
         taken.is_ok()
     }
 }
@@ -365,14 +359,10 @@ mod tests {
     use super::*;
 
     fn filter(directives: &[(&str, u8)]) -> Settings {
-        let mut filter: Vec<_> = (directives.iter())
-            .map(|(prefix, most)| ((*prefix).to_owned(), *most))
-            .collect();
+        let mut filter: Vec<_> =
+            (directives.iter()).map(|(prefix, most)| ((*prefix).to_owned(), *most)).collect();
         filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Settings {
-            filter: Some(filter),
-            ..Settings::default()
-        }
+        Settings { filter: Some(filter), ..Settings::default() }
     }
 
     #[test]
@@ -397,16 +387,10 @@ mod tests {
     fn the_first_rule_that_matches_decides() {
         let rules = [("health.*", 1.0), ("*.run", 0.5), ("health.run", 0.0)];
         let rules = rules.map(|(pattern, ratio)| (pattern.into(), Threshold::of_ratio(ratio)));
-        let settings = Settings {
-            rules: rules.into(),
-            ..Settings::default()
-        };
+        let settings = Settings { rules: rules.into(), ..Settings::default() };
         let threshold = |name| settings.rule(settings.number(name));
         assert_eq!(threshold("health.run"), Some(Threshold::of_ratio(1.0)));
-        assert_eq!(
-            threshold("floe.pipeline.run"),
-            Some(Threshold::of_ratio(0.5))
-        );
+        assert_eq!(threshold("floe.pipeline.run"), Some(Threshold::of_ratio(0.5)));
         assert_eq!(threshold("health"), None);
     }
 
@@ -452,10 +436,7 @@ mod tests {
         assert!(limit.take_token_at(start + SECOND / 4));
         assert!(!limit.take_token_at(start + SECOND / 4));
         // Unused tokens do not accumulate beyond one second.
-        assert_eq!(
-            (0..100).filter(|_| limit.take_token_at(start * 9)).count(),
-            4
-        );
+        assert_eq!((0..100).filter(|_| limit.take_token_at(start * 9)).count(), 4);
     }
 
     #[test]

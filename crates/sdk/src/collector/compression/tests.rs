@@ -50,10 +50,8 @@ fn of_kind(mut record: SpanRecord, kind: SpanKind) -> SpanRecord {
 }
 
 fn compressor(exact: Option<Duration>, same: Option<Duration>) -> Compressor {
-    let config = SpanCompressionConfig {
-        exact_match_max_duration: exact,
-        same_kind_max_duration: same,
-    };
+    let config =
+        SpanCompressionConfig { exact_match_max_duration: exact, same_kind_max_duration: same };
     Compressor::new(config, SpanLimits::default(), &Arc::default()).unwrap()
 }
 
@@ -80,9 +78,7 @@ fn count(record: &SpanRecord) -> u64 {
 
 /// The names of the spans, with what they stand for.
 fn names(spans: &[SpanRecord]) -> Vec<(&str, u64)> {
-    let names = spans
-        .iter()
-        .map(|record| (record.name_or_site(), count(record)));
+    let names = spans.iter().map(|record| (record.name_or_site(), count(record)));
     names.collect()
 }
 
@@ -91,9 +87,7 @@ fn all(spans: Vec<SpanRecord>) -> Vec<(String, u64)> {
     let mut compressor = compressor(Some(EXACT), Some(SAME));
     let spans = compressed(&mut compressor, spans);
     let names = names(&spans).into_iter();
-    names
-        .map(|(name, count)| (name.to_owned(), count))
-        .collect()
+    names.map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 #[test]
@@ -131,13 +125,7 @@ fn only_consecutive_siblings_become_one_span() {
         with(named(8, "load"), "table", "orders"),
     ];
     let spans = compressed(&mut compressor, spans);
-    let expected = [
-        ("load", 3),
-        ("save", 1),
-        ("load", 1),
-        ("load", 1),
-        ("load", 1),
-    ];
+    let expected = [("load", 3), ("save", 1), ("load", 1), ("load", 1), ("load", 1)];
     let mut found = names(&spans);
     found.sort_unstable();
     let mut expected = expected.to_vec();
@@ -182,10 +170,7 @@ fn a_long_span_is_alone() {
     let long = |id, name, millis| took(span(id, name, id), id, millis);
     // An equal span that is too long is not compressed as one of the same kind.
     let spans = vec![long(2, "load", 51), long(3, "load", 1), long(4, "load", 51)];
-    assert_eq!(
-        all(spans),
-        [("load".into(), 1), ("load".into(), 1), ("load".into(), 1)]
-    );
+    assert_eq!(all(spans), [("load".into(), 1), ("load".into(), 1), ("load".into(), 1)]);
     let spans = vec![long(2, "load", 6), long(3, "save", 1)];
     assert_eq!(all(spans), [("load".into(), 1), ("save".into(), 1)]);
     let spans = vec![long(2, "load", 5), long(3, "save", 5)];
@@ -250,10 +235,7 @@ fn a_span_without_room_for_its_count_is_alone() {
         same_kind_max_duration: None,
     };
     let compressor = |most| {
-        let limits = SpanLimits {
-            attribute_count: most,
-            ..SpanLimits::default()
-        };
+        let limits = SpanLimits { attribute_count: most, ..SpanLimits::default() };
         Compressor::new(config, limits, &Arc::default())
     };
     let equal = |id| with(span(id, "load", id), "table", "orders");
@@ -267,11 +249,7 @@ fn a_span_without_room_for_its_count_is_alone() {
 #[test]
 fn a_child_that_ends_later_belongs_to_the_one_span() {
     let mut compressor = compressor(Some(EXACT), None);
-    let spans = vec![
-        span(2, "load", 0),
-        span(3, "load", 1),
-        child_of(span(20, "spawned", 2), 3),
-    ];
+    let spans = vec![span(2, "load", 0), span(3, "load", 1), child_of(span(20, "spawned", 2), 3)];
     let spans = compressed(&mut compressor, spans);
     assert_eq!(names(&spans), [("load", 2), ("spawned", 1)]);
     assert_eq!(spans[1].head.parent, SpanId::from(2));
@@ -305,13 +283,7 @@ fn what_is_held_back_is_bounded() {
 
 /// A span of the property: its parent, and what distinguishes it.
 fn arbitrary() -> impl proptest::strategy::Strategy<Value = (u64, u8, u64, bool, bool)> {
-    (
-        1..4_u64,
-        0..3_u8,
-        1..80_u64,
-        prop::bool::weighted(0.1),
-        prop::bool::weighted(0.1),
-    )
+    (1..4_u64, 0..3_u8, 1..80_u64, prop::bool::weighted(0.1), prop::bool::weighted(0.1))
 }
 
 proptest! {

@@ -20,12 +20,8 @@ const MAX_SLOTS: usize = 16;
 
 /// Keys of error text. The author of the annotated code did not choose this text, so the stricter policy for error
 /// text applies.
-const ERROR_TEXTS: [&str; 4] = [
-    keys::EXCEPTION_MESSAGE,
-    keys::EXCEPTION_STACKTRACE,
-    keys::ERROR_MESSAGE,
-    keys::FLOE_WARNING,
-];
+const ERROR_TEXTS: [&str; 4] =
+    [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE, keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
 /// A key and how values under it are redacted.
 #[derive(Debug)]
@@ -132,9 +128,7 @@ impl SiteKeys {
 
     /// Whether the static text at this address is known to need no redaction.
     pub(super) fn is_clean(&self, at: usize, text: &'static str) -> bool {
-        self.slots
-            .get(at)
-            .is_some_and(|slot| slot.clean == (text.as_ptr().addr(), text.len()))
+        self.slots.get(at).is_some_and(|slot| slot.clean == (text.as_ptr().addr(), text.len()))
     }
 
     pub(super) fn set_clean(&mut self, at: usize, text: &'static str) {
@@ -163,11 +157,7 @@ impl Keys {
             _ => {
                 let index = self.index(name, redaction);
                 if at < MAX_SLOTS {
-                    let slot = Slot {
-                        key: index,
-                        generation: self.generation,
-                        clean: (0, 0),
-                    };
+                    let slot = Slot { key: index, generation: self.generation, clean: (0, 0) };
                     // Attributes come in order of their index, so there are no gaps.
                     match site.slots.get_mut(at) {
                         Some(cached) => *cached = slot,
@@ -186,10 +176,7 @@ impl Keys {
         &self.entries[index as usize]
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "there are at most MAX_KEYS"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "there are at most MAX_KEYS")]
     fn index(&mut self, name: &str, redaction: &Redaction) -> u32 {
         if let Some(index) = self.indices.get(name) {
             return *index;

@@ -46,17 +46,11 @@ impl Policies {
             builder = builder.pattern(pattern);
         }
         let with_level = |level| builder.clone().level(level_of(level));
-        Ok(Self::of(
-            &with_level(config.level),
-            &with_level(config.level_of_attributes()),
-        ))
+        Ok(Self::of(&with_level(config.level), &with_level(config.level_of_attributes())))
     }
 
     pub(super) fn of(error: &RedactorBuilder, attribute: &RedactorBuilder) -> Self {
-        Self {
-            error: error.clone().build(),
-            attribute: attribute.clone().build(),
-        }
+        Self { error: error.clone().build(), attribute: attribute.clone().build() }
     }
 }
 

@@ -26,10 +26,7 @@ impl Redaction {
     }
 
     pub(crate) fn new(policies: Policies, counters: Arc<Counters>) -> Self {
-        Self {
-            policies: Arc::new(policies),
-            counters,
-        }
+        Self { policies: Arc::new(policies), counters }
     }
 
     /// Redacts a name, a key, or other text that the author of the code chose.
@@ -41,10 +38,7 @@ impl Redaction {
     pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
         let redactor = &self.policies.attribute;
         let count = |finding: &Finding| self.count(finding.rule);
-        if_changed(
-            argument,
-            redactor.redact_argument(option.as_str(), argument, count),
-        )
+        if_changed(argument, redactor.redact_argument(option.as_str(), argument, count))
     }
 
     /// What an attribute key implies for its value.

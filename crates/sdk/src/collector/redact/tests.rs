@@ -24,13 +24,8 @@ fn an_error_is_redacted_once() {
     redactor.record(&mut record, &mut SiteKeys::default());
     assert_eq!(*seen.lock().unwrap(), [message]);
     let text = |key, value: &str| KeyValue::new(key, value.to_owned());
-    let attributes: Vec<_> = record
-        .attributes
-        .as_slice()
-        .iter()
-        .cloned()
-        .map(KeyValue::from)
-        .collect();
+    let attributes: Vec<_> =
+        record.attributes.as_slice().iter().cloned().map(KeyValue::from).collect();
     let expected = [
         text(keys::ERROR_TYPE, "E"),
         text(keys::EXCEPTION_TYPE, "E"),

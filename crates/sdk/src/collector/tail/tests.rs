@@ -16,10 +16,7 @@ fn config(max_spans: usize) -> SamplingConfig {
     SamplingConfig {
         keep_errors: true,
         keep_slower_than: Some(SLOW),
-        tail: TailConfig {
-            max_spans,
-            ..TailConfig::default()
-        },
+        tail: TailConfig { max_spans, ..TailConfig::default() },
         ..SamplingConfig::default()
     }
 }
@@ -65,10 +62,7 @@ impl End {
 fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
     let mut by_trace: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
     while let Some(record) = sampler.pop() {
-        assert_eq!(
-            record.more.as_ref().unwrap().trace_state.get("ot"),
-            Some("th:0")
-        );
+        assert_eq!(record.more.as_ref().unwrap().trace_state.get("ot"), Some("th:0"));
         let is_marked = !record.attributes.as_slice().is_empty();
         assert_eq!(is_marked, record.is_root());
         let trace = record.head.trace_id.to_bytes()[15] - 1;
@@ -83,38 +77,19 @@ fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
 
 fn counted(sampler: &TailSampler) -> [u64; 4] {
     let counters = &sampler.counters;
-    [
-        &counters.tail_buffered,
-        &counters.kept_error,
-        &counters.kept_slow,
-        &counters.sampled_out,
-    ]
-    .map(|counter| counter.load(Ordering::Relaxed))
+    [&counters.tail_buffered, &counters.kept_error, &counters.kept_slow, &counters.sampled_out]
+        .map(|counter| counter.load(Ordering::Relaxed))
 }
 
 /// The spans of some traces in any order, and for each whether ended traces are decided after it.
 fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
-    let span = (
-        prop::bool::weighted(0.1),
-        prop::bool::weighted(0.3),
-        any::<bool>(),
-    );
+    let span = (prop::bool::weighted(0.1), prop::bool::weighted(0.3), any::<bool>());
     let traces = prop::collection::vec(prop::collection::vec(span, 1..6), 1..12);
     let ends = traces.prop_map(|traces| {
         let spans = (0_u8..).zip(traces).flat_map(|(trace, spans)| {
-            (0..)
-                .zip(spans)
-                .map(move |(span, (failed, slow, settles))| {
-                    (
-                        End {
-                            trace,
-                            span,
-                            failed,
-                            slow,
-                        },
-                        settles,
-                    )
-                })
+            (0..).zip(spans).map(move |(span, (failed, slow, settles))| {
+                (End { trace, span, failed, slow }, settles)
+            })
         });
         spans.collect::<Vec<_>>()
     });
@@ -181,12 +156,7 @@ proptest! {
 }
 
 fn end(trace: u8, span: u64, failed: bool) -> End {
-    End {
-        trace,
-        span,
-        failed,
-        slow: false,
-    }
+    End { trace, span, failed, slow: false }
 }
 
 #[test]
@@ -249,12 +219,7 @@ fn push_sampled(sampler: &mut TailSampler, end: End, parent_is_remote: bool) {
 fn a_head_sampled_trace_with_a_reason_represents_itself() {
     let of = |span, failed, parent_is_remote, has_root: bool| {
         let mut sampler = sampler(100);
-        let end = |span, failed| End {
-            trace: 0,
-            span,
-            failed,
-            slow: false,
-        };
+        let end = |span, failed| End { trace: 0, span, failed, slow: false };
         push_sampled(&mut sampler, end(span, failed), false);
         if has_root {
             push_sampled(&mut sampler, end(0, false), parent_is_remote);
@@ -262,10 +227,7 @@ fn a_head_sampled_trace_with_a_reason_represents_itself() {
         sampler.decide_all();
         let mut states = Vec::new();
         while let Some(record) = sampler.pop() {
-            assert!(
-                record.attributes.as_slice().is_empty(),
-                "no reason is written"
-            );
+            assert!(record.attributes.as_slice().is_empty(), "no reason is written");
             let state = &record.more.as_ref().unwrap().trace_state;
             states.push(state.get("ot").unwrap().to_owned());
         }
@@ -274,16 +236,8 @@ fn a_head_sampled_trace_with_a_reason_represents_itself() {
     };
     assert_eq!(of(1, false, false, true), ["th:8", "th:8"]);
     assert_eq!(of(1, true, false, true), ["th:0", "th:0"]);
-    assert_eq!(
-        of(1, true, true, true),
-        ["th:8", "th:8"],
-        "its caller has decided"
-    );
-    assert_eq!(
-        of(1, true, false, false),
-        ["th:8"],
-        "its caller may have decided"
-    );
+    assert_eq!(of(1, true, true, true), ["th:8", "th:8"], "its caller has decided");
+    assert_eq!(of(1, true, false, false), ["th:8"], "its caller may have decided");
 }
 
 #[test]

@@ -112,9 +112,7 @@ fn convert<C: OfScope>(
     let mut configs = Vec::new();
     for (path, Named { name, config }) in found.items(named, path) {
         // A `?` in the earlier name would match a `*` in the later one.
-        let earlier = seen
-            .iter()
-            .find(|it| !it.contains('?') && matches(it, &name));
+        let earlier = seen.iter().find(|it| !it.contains('?') && matches(it, &name));
         if let Some(earlier) = earlier {
             let reason = format!("it never applies, because `{earlier}` comes first");
             found.ignore(&below(&path, "name"), &reason);

@@ -135,13 +135,7 @@ impl<'a> Exporters<'a> {
         otlp: &'a mut OtlpConfig,
         config: &'a mut ExportersConfig,
     ) -> Self {
-        Self {
-            signal,
-            kinds: Vec::new(),
-            otlp,
-            config,
-            aggregations: Vec::new(),
-        }
+        Self { signal, kinds: Vec::new(), otlp, config, aggregations: Vec::new() }
     }
 
     /// Adds the exporter of a processor or of a periodic reader.
@@ -167,10 +161,8 @@ impl<'a> Exporters<'a> {
                 }
             }
             "console" => {
-                let Console {
-                    temporality_preference,
-                    default_histogram_aggregation,
-                } = found.read(settings, &path).unwrap_or_default();
+                let Console { temporality_preference, default_histogram_aggregation } =
+                    found.read(settings, &path).unwrap_or_default();
                 self.aggregation(temporality_preference, default_histogram_aggregation);
                 self.choose(ExporterKind::Console);
             }
@@ -209,15 +201,10 @@ impl<'a> Exporters<'a> {
                 .map(|size| request_bytes(size, &at("max_request_size"), found)),
             ..OtlpOptions::default()
         };
-        if otlp
-            .encoding
-            .is_some_and(|Word(encoding)| encoding == Encoding::Json)
-        {
+        if otlp.encoding.is_some_and(|Word(encoding)| encoding == Encoding::Json) {
             options.protocol = Some(OtlpProtocol::HttpJson);
         }
-        let insecure = otlp
-            .tls
-            .and_then(|tls| tls.read(&at("tls"), &mut options, found));
+        let insecure = otlp.tls.and_then(|tls| tls.read(&at("tls"), &mut options, found));
         // Only for gRPC, and by default the connection is encrypted.
         let insecure = (!is_http).then(|| insecure.unwrap_or(false));
         options.endpoint = Some(match otlp.endpoint {
@@ -230,14 +217,8 @@ impl<'a> Exporters<'a> {
             }
         });
         options.compression = otlp.compression.map(|Word(compression)| compression);
-        self.aggregation(
-            otlp.temporality_preference,
-            otlp.default_histogram_aggregation,
-        );
-        if otlp
-            .max_response_size
-            .is_some_and(|size| size.0 != RESPONSE_BYTES)
-        {
+        self.aggregation(otlp.temporality_preference, otlp.default_histogram_aggregation);
+        if otlp.max_response_size.is_some_and(|size| size.0 != RESPONSE_BYTES) {
             let reason = format!("answers have at most {RESPONSE_BYTES} bytes");
             found.ignore(&at("max_response_size"), &reason);
         }
@@ -248,9 +229,7 @@ impl<'a> Exporters<'a> {
             found.ignore(&at("max_request_size"), reason);
         }
         if self.kinds.contains(&ExporterKind::Otlp) {
-            self.otlp
-                .additional
-                .push(OtlpDestination { signal, options });
+            self.otlp.additional.push(OtlpDestination { signal, options });
         } else {
             *self.otlp.signal_mut(signal) = options;
             self.choose(ExporterKind::Otlp);
@@ -261,10 +240,7 @@ impl<'a> Exporters<'a> {
         if let Err(reason) = ExporterKind::OtlpFile.registered() {
             return found.ignore(path, &reason);
         }
-        self.aggregation(
-            file.temporality_preference,
-            file.default_histogram_aggregation,
-        );
+        self.aggregation(file.temporality_preference, file.default_histogram_aggregation);
         let path = below(path, "output_stream");
         let text = file.output_stream.as_deref().unwrap_or("stdout");
         match text.strip_prefix("file://").map(Path::new) {
@@ -300,10 +276,7 @@ impl<'a> Exporters<'a> {
             Histograms::ExplicitBucketHistogram => HistogramKind::Explicit,
             Histograms::Base2ExponentialBucketHistogram => HistogramKind::Exponential,
         });
-        self.aggregations.push((
-            temporality.unwrap_or_default(),
-            histograms.unwrap_or_default(),
-        ));
+        self.aggregations.push((temporality.unwrap_or_default(), histograms.unwrap_or_default()));
     }
 }
 
@@ -355,11 +328,7 @@ fn headers(otlp: &Otlp, path: &str, found: &mut Findings<'_>) -> Headers {
         Some(format!("the value of `{name}` {problem}"))
     });
     if let Some(problem) = problem {
-        let place = if otlp.headers.is_some() {
-            &pairs
-        } else {
-            &list
-        };
+        let place = if otlp.headers.is_some() { &pairs } else { &list };
         found.refuse(place, problem);
     }
     headers

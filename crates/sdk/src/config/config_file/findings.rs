@@ -84,12 +84,7 @@ impl<'a> Findings<'a> {
         problems: &'a mut Problems,
         unsupported: Problems,
     ) -> Self {
-        Self {
-            problems,
-            unsupported,
-            is_later: false,
-            document,
-        }
+        Self { problems, unsupported, is_later: false, document }
     }
 
     /// Deserializes a part of the document with its path.
@@ -135,11 +130,7 @@ impl<'a> Findings<'a> {
             };
             let path = self.place(&below(path, key)).1;
             let message = format!("unknown key, {reason}");
-            let list = if self.is_later {
-                &mut self.unsupported
-            } else {
-                &mut *self.problems
-            };
+            let list = if self.is_later { &mut self.unsupported } else { &mut *self.problems };
             list.add_at(entry.position, path, message);
         }
     }
@@ -184,9 +175,7 @@ impl<'a> Findings<'a> {
             self.refuse(path, "expected a list with at least one value");
         }
         let items = list.unwrap_or_default().into_iter().enumerate();
-        items
-            .map(|(at, item)| (below(path, &at.to_string()), item))
-            .collect()
+        items.map(|(at, item)| (below(path, &at.to_string()), item)).collect()
     }
 
     /// Returns the position of a value, or of its nearest ancestor, and the path as it is written.

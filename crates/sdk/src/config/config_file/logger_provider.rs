@@ -33,17 +33,8 @@ impl LoggerProvider {
         }
         if let Some(limits) = self.limits {
             let fields = &mut config.log_record_limits;
-            let (length, count) = (
-                &mut fields.attribute_value_length,
-                &mut fields.attribute_count,
-            );
-            limits.apply(
-                "logger_provider.limits",
-                length,
-                count,
-                MAX_LOG_COUNT,
-                found,
-            );
+            let (length, count) = (&mut fields.attribute_value_length, &mut fields.attribute_count);
+            limits.apply("logger_provider.limits", length, count, MAX_LOG_COUNT, found);
         }
     }
 }

@@ -184,10 +184,7 @@ impl Periodic {
         let timeout = self.timeout.unwrap_or(defaults.export_timeout_millis);
         let own = (interval.max(1), without_limit(timeout));
         if *times.get_or_insert(own) == own {
-            (
-                metrics.export_interval_millis,
-                metrics.export_timeout_millis,
-            ) = own;
+            (metrics.export_interval_millis, metrics.export_timeout_millis) = own;
         } else {
             let reason = "the interval and the timeout of the first reader are those of all";
             found.ignore(path, reason);
@@ -231,10 +228,7 @@ impl CardinalityLimits {
             (Type::Histogram, self.histogram),
             (Type::ObservableCounter, self.observable_counter),
             (Type::ObservableGauge, self.observable_gauge),
-            (
-                Type::ObservableUpDownCounter,
-                self.observable_up_down_counter,
-            ),
+            (Type::ObservableUpDownCounter, self.observable_up_down_counter),
             (Type::UpDownCounter, self.up_down_counter),
         ];
         let kinds = kinds.into_iter();

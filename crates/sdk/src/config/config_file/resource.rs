@@ -120,10 +120,7 @@ impl Detection {
             }
         }
         // Arguments are recorded only if the file names them.
-        detection.command_args = detection
-            .included
-            .iter()
-            .any(|key| key == "process.command_args");
+        detection.command_args = detection.included.iter().any(|key| key == "process.command_args");
         config.detection = detection;
     }
 }

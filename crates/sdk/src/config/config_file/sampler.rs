@@ -101,10 +101,7 @@ pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Prob
                     let reason = "the program configures this sampler";
                     unsupported.add_at(entry.value.position, path, reason.to_owned());
                 }
-                entry.value.content = Content::Scalar {
-                    text,
-                    is_plain: false,
-                };
+                entry.value.content = Content::Scalar { text, is_plain: false };
                 entry.alias = Some("other".to_owned());
             }
         }
@@ -144,16 +141,10 @@ impl Sampler {
     /// Warns of samplers that sample nothing because they are not supported.
     pub(super) fn check(&self, path: &str, found: &mut Findings<'_>) {
         match self {
-            Self::Other(Other {
-                name,
-                sampler: None,
-            }) => {
+            Self::Other(Other { name, sampler: None }) => {
                 let registered = Kind::every().into_iter();
                 let registered = registered.filter(|kind| matches!(kind, Kind::Registered(_)));
-                let known: Vec<_> = KNOWN
-                    .into_iter()
-                    .chain(registered.map(Kind::as_str))
-                    .collect();
+                let known: Vec<_> = KNOWN.into_iter().chain(registered.map(Kind::as_str)).collect();
                 let reason = format!("{}; no span is sampled", expected(&known, name));
                 found.ignore(&below(path, "other"), &reason);
             }

@@ -66,11 +66,7 @@ fn a_signal_without_a_provider_is_not_exported() {
     let empty = config("");
     let none = Some(vec![ExporterKind::None]);
     assert_eq!(
-        [
-            &empty.exporters.traces,
-            &empty.exporters.metrics,
-            &empty.exporters.logs
-        ],
+        [&empty.exporters.traces, &empty.exporters.metrics, &empty.exporters.logs],
         [&none; 3]
     );
     assert!(empty.enabled && empty.propagators.is_empty());
@@ -98,15 +94,7 @@ fn the_version_is_checked_first() {
         .unwrap_err()
         .to_string()
     };
-    for version in [
-        "'0.3'",
-        "'2.0'",
-        "1",
-        "'1.'",
-        "'1.0-rc.x'",
-        "'1.0.0'",
-        "one",
-    ] {
+    for version in ["'0.3'", "'2.0'", "1", "'1.'", "'1.0-rc.x'", "'1.0.0'", "one"] {
         let found = version.trim_matches('\'');
         assert_eq!(
             read(version),
@@ -117,17 +105,10 @@ fn the_version_is_checked_first() {
     }
     assert!(read("").contains("file_format: expected a text, found nothing"));
     let empty = parse("", &TelemetryConfig::new("base"), &variable).unwrap_err();
-    assert!(
-        empty
-            .to_string()
-            .ends_with("line 1, column 1: file_format: is missing")
-    );
-    for (version, warning) in [
-        ("1.0", ""),
-        ("'1.0-rc.3'", "is read as `1.0`"),
-        ("'1.1'", ""),
-        ("'1.2'", "may have"),
-    ] {
+    assert!(empty.to_string().ends_with("line 1, column 1: file_format: is missing"));
+    for (version, warning) in
+        [("1.0", ""), ("'1.0-rc.3'", "is read as `1.0`"), ("'1.1'", ""), ("'1.2'", "may have")]
+    {
         let text = format!("file_format: {version}");
         let parsed = parse(&text, &TelemetryConfig::new("base"), &variable).unwrap();
         assert_eq!(parsed.warnings.len(), usize::from(!warning.is_empty()));
@@ -146,16 +127,10 @@ fn an_empty_name_of_the_service_is_that_of_a_variable_that_is_not_set() {
         let Parsed { config, warnings } = read(empty).unwrap();
         assert_eq!(config.resource_attributes.service_name, "base");
         let warning = warnings.concat();
-        assert!(
-            warning.contains("resource.attributes.0.value: the name is empty"),
-            "{warning}"
-        );
+        assert!(warning.contains("resource.attributes.0.value: the name is empty"), "{warning}");
     }
     let long = read(&"n".repeat(129)).unwrap_err().to_string();
-    assert!(
-        long.contains("expected 1 to 128 characters, found 129"),
-        "{long}"
-    );
+    assert!(long.contains("expected 1 to 128 characters, found 129"), "{long}");
 }
 
 #[test]
@@ -208,24 +183,15 @@ fn otlp_exporters_have_their_settings() {
     );
     assert_eq!(config.exporters.traces, Some(vec![ExporterKind::Otlp]));
     let otlp = &config.otlp.traces;
-    assert_eq!(
-        otlp.endpoint.as_deref(),
-        Some("http://collector:4318/v1/traces")
-    );
+    assert_eq!(otlp.endpoint.as_deref(), Some("http://collector:4318/v1/traces"));
     assert_eq!(otlp.protocol, Some(OtlpProtocol::HttpJson));
     assert_eq!(otlp.compression, Some(Compression::Gzip));
     assert_eq!(otlp.timeout_millis, Some(NO_LIMIT));
     assert_eq!(otlp.certificate.as_deref(), Some(Path::new("/ca.pem")));
-    assert_eq!(
-        otlp.client_certificate.as_deref(),
-        Some(Path::new("/cert.pem"))
-    );
+    assert_eq!(otlp.client_certificate.as_deref(), Some(Path::new("/cert.pem")));
     assert_eq!(otlp.client_key.as_deref(), Some(Path::new("/key.pem")));
-    let headers: Vec<_> = otlp
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.expose()))
-        .collect();
+    let headers: Vec<_> =
+        otlp.headers.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
     assert_eq!(headers, [("api-key", "abc"), ("tenant", "a b")]);
 }
 
@@ -242,33 +208,18 @@ fn each_signal_has_default_endpoints_and_further_ones() {
         assert_eq!(own.protocol, Some(OtlpProtocol::Http));
     }
     let chosen = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
-    assert_eq!(
-        [&config.exporters.traces, &config.exporters.logs],
-        [&chosen; 2]
-    );
+    assert_eq!([&config.exporters.traces, &config.exporters.logs], [&chosen; 2]);
     let additional: Vec<_> = config
         .otlp
         .additional
         .iter()
-        .map(|other| {
-            (
-                other.signal,
-                other.options.endpoint.as_deref(),
-                other.options.protocol,
-            )
-        })
+        .map(|other| (other.signal, other.options.endpoint.as_deref(), other.options.protocol))
         .collect();
     let second = Some("http://second:4317");
     let grpc = Some(OtlpProtocol::Grpc);
-    assert_eq!(
-        additional,
-        [(Signal::Traces, second, grpc), (Signal::Logs, second, grpc)]
-    );
+    assert_eq!(additional, [(Signal::Traces, second, grpc), (Signal::Logs, second, grpc)]);
     // Without `insecure`, an endpoint without a scheme is encrypted.
-    assert_eq!(
-        config.otlp.metrics.endpoint.as_deref(),
-        Some("https://third:4317")
-    );
+    assert_eq!(config.otlp.metrics.endpoint.as_deref(), Some("https://third:4317"));
 }
 
 #[test]
@@ -280,44 +231,19 @@ tracer_provider:
   limits: {attribute_value_length_limit: , attribute_count_limit: 21, event_count_limit: 22, link_count_limit: 23, event_attribute_count_limit: 24, link_attribute_count_limit: 25}";
     let config = config(text);
     let batch = config.batch_processor;
-    assert_eq!(
-        (batch.max_queue_size, batch.max_export_batch_size),
-        (1024, 7)
-    );
-    assert_eq!(
-        (batch.schedule_delay_millis, batch.export_timeout_millis),
-        (1, NO_LIMIT)
-    );
+    assert_eq!((batch.max_queue_size, batch.max_export_batch_size), (1024, 7));
+    assert_eq!((batch.schedule_delay_millis, batch.export_timeout_millis), (1, NO_LIMIT));
     let logs = config.log_record_limits;
-    assert_eq!(
-        (logs.attribute_value_length, logs.attribute_count),
-        (Some(10), 20)
-    );
+    assert_eq!((logs.attribute_value_length, logs.attribute_count), (Some(10), 20));
     let limits = config.limits;
     assert_eq!(limits.attribute_value_length, Some(10));
-    assert_eq!(
-        (
-            limits.attribute_count,
-            limits.event_count,
-            limits.link_count
-        ),
-        (21, 22, 23)
-    );
-    assert_eq!(
-        (
-            limits.attribute_count_per_event,
-            limits.attribute_count_per_link
-        ),
-        (24, 25)
-    );
+    assert_eq!((limits.attribute_count, limits.event_count, limits.link_count), (21, 22, 23));
+    assert_eq!((limits.attribute_count_per_event, limits.attribute_count_per_link), (24, 25));
     assert_eq!(config.sampling.sampler, Some(Sampler::ParentBasedAlwaysOn));
     let simple = try_parse(
         "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 100}}]}",
     );
-    assert_eq!(
-        simple.unwrap().config.batch_processor.max_export_batch_size,
-        100
-    );
+    assert_eq!(simple.unwrap().config.batch_processor.max_export_batch_size, 100);
 }
 
 #[test]
@@ -325,17 +251,9 @@ fn samplers() {
     for (sampler, expected, ratio) in [
         ("{always_on: }", Sampler::AlwaysOn, None),
         ("{always_off: {}}", Sampler::AlwaysOff, None),
-        (
-            "{trace_id_ratio_based: {ratio: '${RATIO}'}}",
-            Sampler::TraceIdRatio,
-            Some(0.25),
-        ),
+        ("{trace_id_ratio_based: {ratio: '${RATIO}'}}", Sampler::TraceIdRatio, Some(0.25)),
         ("{trace_id_ratio_based: }", Sampler::TraceIdRatio, Some(1.0)),
-        (
-            "{probability/development: {ratio: 0.5}}",
-            Sampler::Probability,
-            Some(0.5),
-        ),
+        ("{probability/development: {ratio: 0.5}}", Sampler::Probability, Some(0.5)),
         ("{parent_based: }", Sampler::ParentBasedAlwaysOn, None),
         (
             "{parent_based: {root: {always_off: }, remote_parent_sampled: {always_on: }, remote_parent_not_sampled: {always_off: }, local_parent_sampled: {always_on: }, local_parent_not_sampled: {always_off: }}}",
@@ -352,28 +270,15 @@ fn samplers() {
             Sampler::ParentBasedProbability,
             Some(0.1),
         ),
-        (
-            "{composite/development: {always_on: }}",
-            Sampler::AlwaysOn,
-            None,
-        ),
+        ("{composite/development: {always_on: }}", Sampler::AlwaysOn, None),
     ] {
         assert_eq!(sampled_by(sampler), (Some(expected), ratio), "{sampler}");
     }
     for (sampler, message) in [
-        (
-            "{always_onn: }",
-            "found `always_onn`; did you mean `always_on`?",
-        ),
-        (
-            "{trace_id_ratio_based: {ratio: 2}}",
-            "expected 0.0 to 1.0, found 2",
-        ),
+        ("{always_onn: }", "found `always_onn`; did you mean `always_on`?"),
+        ("{trace_id_ratio_based: {ratio: 2}}", "expected 0.0 to 1.0, found 2"),
         ("{always_on: , always_off: }", ", found 2"),
-        (
-            "always_on",
-            "expected a mapping with this word as its key, found `always_on`",
-        ),
+        ("always_on", "expected a mapping with this word as its key, found `always_on`"),
     ] {
         let error = error(&(spans("{console: }") + "  sampler: " + sampler));
         assert!(error.contains(message), "{sampler}: {error}");
@@ -427,10 +332,7 @@ fn samplers_that_the_recorder_has_not_decide_by_the_parent() {
     for (parent, expected) in [
         (&root, (Drop, "")),
         (&starting("ot=th:8", 1, true), (Drop, "")),
-        (
-            &starting("ot=th:c,a=b", 0, true),
-            (RecordAndSample, "ot=th:8,a=b"),
-        ),
+        (&starting("ot=th:c,a=b", 0, true), (RecordAndSample, "ot=th:8,a=b")),
         (&starting("ot=th:8", 1, false), (RecordAndSample, "")),
         (&starting("", 0, false), (RecordAndSample, "")),
     ] {
@@ -474,51 +376,23 @@ fn rules_decide_by_attributes_kind_and_parent() {
     for (parent, attribute, expected) in [
         (&root, ("http.route", text("/healthz")), (Drop, "")),
         (&root, ("http.route", Value::from(8080)), (Drop, "")),
-        (
-            &local,
-            ("http.path", text("/internal/a")),
-            (RecordAndSample, "ot=th:0"),
-        ),
-        (
-            &root,
-            ("http.path", text("/internal/special/a")),
-            (RecordAndSample, "ot=th:c"),
-        ),
-        (
-            &local,
-            ("http.path", text("/internal/special/a")),
-            (Drop, ""),
-        ),
-        (
-            &root,
-            ("http.route", text("/orders")),
-            (RecordAndSample, "ot=th:c"),
-        ),
+        (&local, ("http.path", text("/internal/a")), (RecordAndSample, "ot=th:0")),
+        (&root, ("http.path", text("/internal/special/a")), (RecordAndSample, "ot=th:c")),
+        (&local, ("http.path", text("/internal/special/a")), (Drop, "")),
+        (&root, ("http.route", text("/orders")), (RecordAndSample, "ot=th:c")),
         (
             &starting("ot=rv:80000000000000", 0, true),
             ("a", text("b")),
             (Drop, "ot=rv:80000000000000"),
         ),
-        (
-            &starting("ot=th:8", 1, true),
-            ("a", text("b")),
-            (RecordAndSample, "ot=th:8"),
-        ),
+        (&starting("ot=th:8", 1, true), ("a", text("b")), (RecordAndSample, "ot=th:8")),
         (&starting("ot=th:f", 1, true), ("a", text("b")), (Drop, "")),
-        (
-            &starting("", 1, true),
-            ("a", text("b")),
-            (RecordAndSample, ""),
-        ),
+        (&starting("", 1, true), ("a", text("b")), (RecordAndSample, "")),
         (&starting("", 0, true), ("a", text("b")), (Drop, "")),
         (&local, ("a", text("b")), (Drop, "")),
     ] {
         let (decision, state) = decide(rules, parent, attribute.clone());
-        assert_eq!(
-            (decision, &*state),
-            expected,
-            "{attribute:?} below {parent:?}"
-        );
+        assert_eq!((decision, &*state), expected, "{attribute:?} below {parent:?}");
     }
     let none = "{composite/development: {rule_based: {rules: []}}}";
     assert_eq!(decide(none, &root, ("a", Value::from(1))).0, Drop);
@@ -543,18 +417,9 @@ fn readers_of_metrics() {
     let config = config(text);
     let metrics = &config.metrics;
     assert_eq!(metrics.exemplar_filter, ExemplarFilter::AlwaysOff);
-    assert_eq!(
-        (
-            metrics.export_interval_millis,
-            metrics.export_timeout_millis
-        ),
-        (5000, NO_LIMIT)
-    );
+    assert_eq!((metrics.export_interval_millis, metrics.export_timeout_millis), (5000, NO_LIMIT));
     assert_eq!(metrics.cardinality_limit, 100);
-    let kinds = [
-        (InstrumentType::Counter, 7),
-        (InstrumentType::UpDownCounter, 8),
-    ];
+    let kinds = [(InstrumentType::Counter, 7), (InstrumentType::UpDownCounter, 8)];
     assert_eq!(metrics.cardinality_limits, kinds.into());
     assert_eq!(
         (metrics.temporality, metrics.histograms),
@@ -584,36 +449,21 @@ fn views_of_metrics() {
     let [http, process, all, gauge, patterns] = &*config.metrics.views else {
         panic!("{:?}", config.metrics.views);
     };
-    assert_eq!(
-        (&*http.metric, http.instrument_type),
-        ("http.*", Some(InstrumentType::Histogram))
-    );
-    assert_eq!(
-        (http.unit.as_deref(), http.meter_name.as_deref()),
-        (Some("s"), Some("http"))
-    );
+    assert_eq!((&*http.metric, http.instrument_type), ("http.*", Some(InstrumentType::Histogram)));
+    assert_eq!((http.unit.as_deref(), http.meter_name.as_deref()), (Some("s"), Some("http")));
     assert_eq!(
         (http.name.as_deref(), http.description.as_deref()),
         (Some("requests"), Some("Requests"))
     );
     assert_eq!(http.boundaries.as_deref(), Some(&[0.0, 0.5, 1.0][..]));
     assert_eq!(http.cardinality_limit, Some(50));
-    assert_eq!(
-        http.attributes.as_deref(),
-        Some(&["http.route".to_owned()][..])
-    );
+    assert_eq!(http.attributes.as_deref(), Some(&["http.route".to_owned()][..]));
     assert!(process.drop && !all.drop);
-    assert_eq!(
-        (&*all.metric, all.aggregation),
-        ("*", Some(MetricAggregation::Exponential))
-    );
+    assert_eq!((&*all.metric, all.aggregation), ("*", Some(MetricAggregation::Exponential)));
     assert_eq!((all.max_scale, all.max_size), (Some(20), Some(160)));
     assert_eq!(gauge.instrument_type, Some(InstrumentType::ObservableGauge));
     let selected = [&patterns.meter_version, &patterns.meter_schema_url];
-    assert_eq!(
-        selected.map(Option::as_deref),
-        [Some("1"), Some("https://a")]
-    );
+    assert_eq!(selected.map(Option::as_deref), [Some("1"), Some("https://a")]);
     let (included, excluded) = (&patterns.attributes, &patterns.excluded_attributes);
     assert_eq!(
         (included.as_deref(), excluded.as_deref()),
@@ -660,10 +510,7 @@ propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'bagg
     );
     let url = config.resource_attributes.schema_url.as_deref();
     assert_eq!(url, Some("https://opentelemetry.io/schemas/1.40.0"));
-    assert_eq!(
-        config.propagators,
-        [Propagator::TraceContext, Propagator::Baggage]
-    );
+    assert_eq!(config.propagators, [Propagator::TraceContext, Propagator::Baggage]);
     // What is written is read again.
     let written = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
@@ -680,29 +527,17 @@ propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray
     let detection = &config.detection;
     assert_eq!(
         detection.detectors,
-        [
-            ResourceDetector::Host,
-            ResourceDetector::Os,
-            ResourceDetector::Process,
-        ]
+        [ResourceDetector::Host, ResourceDetector::Os, ResourceDetector::Process,]
     );
     assert_eq!(detection.included, ["process.*", "process.command_args"]);
     assert_eq!(detection.excluded, ["process.owner"]);
     assert!(detection.command_args);
     assert_eq!(
         config.propagators,
-        [
-            Propagator::B3,
-            Propagator::B3Multi,
-            Propagator::Jaeger,
-            Propagator::XRay
-        ]
+        [Propagator::B3, Propagator::B3Multi, Propagator::Jaeger, Propagator::XRay]
     );
     let error = error("resource: {detection/development: {detectors: [{hots: }]}}");
-    assert!(
-        error.contains("or `service`, found `hots`; did you mean `host`?"),
-        "{error}"
-    );
+    assert!(error.contains("or `service`, found `hots`; did you mean `host`?"), "{error}");
 }
 
 #[test]
@@ -714,10 +549,7 @@ logger_provider:
   limits: {attribute_value_length_limit: 30}",
     );
     let logs = limits.log_record_limits;
-    assert_eq!(
-        (logs.attribute_value_length, logs.attribute_count),
-        (Some(30), 20)
-    );
+    assert_eq!((logs.attribute_value_length, logs.attribute_count), (Some(30), 20));
     assert_eq!(limits.limits.attribute_value_length, Some(65_536));
 }
 
@@ -748,11 +580,7 @@ anchors: {}";
         "instrumentation/development.rust",
         "column 1: anchors: unknown key, expected `file_format`",
     ] {
-        assert_eq!(
-            lines.iter().filter(|line| line.contains(path)).count(),
-            1,
-            "{path}\n{warning}"
-        );
+        assert_eq!(lines.iter().filter(|line| line.contains(path)).count(), 1, "{path}\n{warning}");
     }
     assert_eq!(lines.len(), 9, "{warning}");
 }
@@ -813,14 +641,8 @@ fn mistakes_have_their_place_and_a_suggestion() {
             "disabled: ${1A}",
             "line 2, column 11: disabled: expected `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`, found a reference to `1A`",
         ),
-        (
-            "disabled: [1]",
-            "disabled: expected `true` or `false`, found a list",
-        ),
-        (
-            "resource: text",
-            "resource: expected a mapping, found a text",
-        ),
+        ("disabled: [1]", "disabled: expected `true` or `false`, found a list"),
+        ("resource: text", "resource: expected a mapping, found a text"),
         ("a: &a [*a]", "an alias of a value that contains it"),
     ] {
         assert_mistake(text, message);
@@ -830,10 +652,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
 #[test]
 fn mistakes_of_processors_have_their_place_and_a_suggestion() {
     for (text, message) in [
-        (
-            "tracer_provider: {}",
-            "line 2, column 18: tracer_provider.processors: is missing",
-        ),
+        ("tracer_provider: {}", "line 2, column 18: tracer_provider.processors: is missing"),
         (
             "tracer_provider: {processors: []}",
             "tracer_provider.processors: expected a list with at least one value",
@@ -850,10 +669,7 @@ fn mistakes_of_processors_have_their_place_and_a_suggestion() {
             "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 0}}]}",
             "max_queue_size: expected 1 or more, found 0",
         ),
-        (
-            "tracer_provider: {processors: [{batch: {}}]}",
-            "processors.0.batch.exporter: is missing",
-        ),
+        ("tracer_provider: {processors: [{batch: {}}]}", "processors.0.batch.exporter: is missing"),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {timout: 1}}}}]}",
             "line 2, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key; did you mean `timeout`?",
@@ -976,11 +792,7 @@ fn the_report_of_mistakes_is_bounded_and_redacted() {
     let error = error(&format!("tracer_provider: {{processors: [{words}]}}"));
     // Reading stops there.
     assert!(error.contains("100 mistakes\n  line 2, column"));
-    assert!(
-        error.len() < 250_000 && !error.contains("hunter2XyZ77"),
-        "{}",
-        error.len()
-    );
+    assert!(error.len() < 250_000 && !error.contains("hunter2XyZ77"), "{}", error.len());
     let readers = "{periodic: {exporter: {console: }, producers: [{a: }]}}, ".repeat(150);
     let text = format!("meter_provider: {{readers: [{readers}]}}");
     assert!(unsupported(&text).ends_with("and 50 more"));
@@ -1002,11 +814,7 @@ resource: # behind a key
 propagator: {composite: [ # in a list
   {tracecontext: }]} # at the end";
     let config = config(text);
-    let detectors = [
-        ResourceDetector::Host,
-        ResourceDetector::Os,
-        ResourceDetector::Process,
-    ];
+    let detectors = [ResourceDetector::Host, ResourceDetector::Os, ResourceDetector::Process];
     assert_eq!(config.detection.detectors, detectors);
     assert_eq!(config.resource_attributes.additional["a"], "b");
     assert_eq!(config.propagators, [Propagator::TraceContext]);

@@ -198,23 +198,14 @@ pub(super) fn processors(
     if exporters.kinds.is_empty() {
         exporters.choose(ExporterKind::None);
     }
-    settings.unwrap_or(Settings {
-        schedule_delay: Some(AT_ONCE),
-        ..Settings::default()
-    })
+    settings.unwrap_or(Settings { schedule_delay: Some(AT_ONCE), ..Settings::default() })
 }
 
 impl AttributeLimits {
     /// Applies the limits to spans and log records.
     pub(super) fn apply_to_all(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
         let (mut length, mut count) = (None, Limits::default().attribute_count);
-        self.apply(
-            "attribute_limits",
-            &mut length,
-            &mut count,
-            MAX_SPAN_COUNT,
-            found,
-        );
+        self.apply("attribute_limits", &mut length, &mut count, MAX_SPAN_COUNT, found);
         let (spans, logs) = (&mut config.limits, &mut config.log_record_limits);
         spans.attribute_value_length = length.or(spans.attribute_value_length);
         logs.attribute_value_length = length;
@@ -240,34 +231,16 @@ impl SpanLimits {
         let length = self.attribute_value_length_limit;
         limits.attribute_value_length = length.or(limits.attribute_value_length);
         for (key, found_count, count) in [
-            (
-                "attribute_count_limit",
-                self.attribute_count_limit,
-                &mut limits.attribute_count,
-            ),
-            (
-                "event_count_limit",
-                self.event_count_limit,
-                &mut limits.event_count,
-            ),
-            (
-                "link_count_limit",
-                self.link_count_limit,
-                &mut limits.link_count,
-            ),
+            ("attribute_count_limit", self.attribute_count_limit, &mut limits.attribute_count),
+            ("event_count_limit", self.event_count_limit, &mut limits.event_count),
+            ("link_count_limit", self.link_count_limit, &mut limits.link_count),
         ] {
             let path = below("tracer_provider.limits", key);
             set_count(found_count, &path, count, MAX_SPAN_COUNT, found);
         }
         for (found_count, count) in [
-            (
-                self.event_attribute_count_limit,
-                &mut limits.attribute_count_per_event,
-            ),
-            (
-                self.link_attribute_count_limit,
-                &mut limits.attribute_count_per_link,
-            ),
+            (self.event_attribute_count_limit, &mut limits.attribute_count_per_event),
+            (self.link_attribute_count_limit, &mut limits.attribute_count_per_link),
         ] {
             *count = found_count.unwrap_or(*count);
         }

@@ -24,9 +24,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
 /// Parses one of several words, in any case.
 pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
-        let known = words
-            .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(text));
+        let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
         known.map(|(_, value)| *value).ok_or_else(|| {
             let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
             expected(&words, text)
@@ -51,10 +49,7 @@ pub(super) fn between<T: FromStr + PartialOrd + Display>(
 ) -> impl FnOnce(&str) -> Result<T, String> {
     move |text| match text.parse() {
         Ok(number) if least <= number && number <= most => Ok(number),
-        _ => Err(refused(
-            text,
-            &format!("a whole number from {least} to {most}"),
-        )),
+        _ => Err(refused(text, &format!("a whole number from {least} to {most}"))),
     }
 }
 
@@ -88,9 +83,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     };
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((decode(key)?, decode(value)?)),
-        _ => Err(
-            "expected `key=value,key=value`, found an entry without a key or without `=`"
-                .to_owned(),
-        ),
+        _ => Err("expected `key=value,key=value`, found an entry without a key or without `=`"
+            .to_owned()),
     }
 }

@@ -5,16 +5,8 @@ use crate::environment;
 
 /// How names begin, what is expected in their place, and what is found.
 const UNSUPPORTED: [(&str, &str, &str); 4] = [
-    (
-        "OTEL_EXPERIMENTAL_CONFIG_FILE",
-        "OTEL_CONFIG_FILE",
-        "the name before the format was stable",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_SPAN_INSECURE",
-        "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-        "a former name",
-    ),
+    ("OTEL_EXPERIMENTAL_CONFIG_FILE", "OTEL_CONFIG_FILE", "the name before the format was stable"),
+    ("OTEL_EXPORTER_OTLP_SPAN_INSECURE", "OTEL_EXPORTER_OTLP_TRACES_INSECURE", "a former name"),
     (
         "OTEL_EXPORTER_ZIPKIN_",
         "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -12,11 +12,10 @@ impl SpanFilter {
     /// `None` if no directive names a span or a field.
     pub(super) fn new(directives: &[LineDirective]) -> Option<Self> {
         let mut all = directives.iter();
-        all.any(|directive| matches!(directive, LineDirective::Span(_)))
-            .then(|| {
-                let directives: Vec<_> = directives.iter().map(ToString::to_string).collect();
-                Self(directives.join(","))
-            })
+        all.any(|directive| matches!(directive, LineDirective::Span(_))).then(|| {
+            let directives: Vec<_> = directives.iter().map(ToString::to_string).collect();
+            Self(directives.join(","))
+        })
     }
 
     /// The filter of one layer.

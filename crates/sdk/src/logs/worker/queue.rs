@@ -94,11 +94,7 @@ impl Queue {
         let has_room = used.spans < self.capacity.spans && used.bytes < self.capacity.bytes;
         if state.is_closed || !has_room {
             state.dropped += 1;
-            let reason = if state.is_closed {
-                ALREADY_SHUTDOWN
-            } else {
-                QUEUE_FULL
-            };
+            let reason = if state.is_closed { ALREADY_SHUTDOWN } else { QUEUE_FULL };
             drop(state);
             self.count_dropped(1, reason);
             return Pushed::default();

@@ -33,15 +33,7 @@ impl<E: RecordExporter> Exporting<E> {
         queue: Arc<Queue>,
         settings: LogSettings,
     ) -> Self {
-        Self {
-            name,
-            component,
-            exporter,
-            due: None,
-            queue,
-            settings,
-            failure: None,
-        }
+        Self { name, component, exporter, due: None, queue, settings, failure: None }
     }
 
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
@@ -73,9 +65,9 @@ impl<E: RecordExporter> Exporting<E> {
             Task::Flush(report) => {
                 self.export(self.queue.waiting());
                 let flushed = match self.queue.waiting() {
-                    left if left > 0 && !self.has_time() => Err(format!(
-                        "{left} log records wait for the next flush: no time was left"
-                    )),
+                    left if left > 0 && !self.has_time() => {
+                        Err(format!("{left} log records wait for the next flush: no time was left"))
+                    }
                     _ => guarded(|| self.exporter.flush()),
                 };
                 self.report(flushed, &report);
@@ -98,9 +90,7 @@ impl<E: RecordExporter> Exporting<E> {
     }
 
     fn set_due(&mut self) {
-        self.due = self
-            .due
-            .or_else(|| monotonic_now().checked_add(self.settings.delay));
+        self.due = self.due.or_else(|| monotonic_now().checked_add(self.settings.delay));
     }
 
     /// Exports at least so many of the records that wait, or one batch.
@@ -145,9 +135,7 @@ impl<E: RecordExporter> Exporting<E> {
         let result = guarded(|| self.exporter.export(&batch.records, timeout));
         let failed = export.end(result.as_ref().copied(), self.exporter.status());
         let counters = &self.settings.worker.counters;
-        counters
-            .logs_exported
-            .fetch_add(records - failed, Ordering::Release);
+        counters.logs_exported.fetch_add(records - failed, Ordering::Release);
         counters.logs_failed.fetch_add(failed, Ordering::Release);
         self.queue.leave(batch);
         if let Err(failure) = result {
@@ -170,9 +158,9 @@ impl<E: RecordExporter> Exporting<E> {
         let dropped = self.queue.take_dropped();
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
-            None if dropped > 0 => Err(format!(
-                "{dropped} log records were dropped because the queue was full"
-            )),
+            None if dropped > 0 => {
+                Err(format!("{dropped} log records were dropped because the queue was full"))
+            }
             None => result.map_err(|error| self.settings.worker.redaction.failure(error)),
         };
         // The caller may have timed out.

@@ -48,10 +48,7 @@ impl Connections {
     /// Makes room for a connection.
     fn add(&self, end: Arc<Notify>) -> Connection {
         while self.table().open.len() >= MOST_CONNECTIONS && self.give_up(None) {}
-        Connection {
-            rank: Mutex::new(self.table().insert(false, end)),
-            all: self.clone(),
-        }
+        Connection { rank: Mutex::new(self.table().insert(false, end)), all: self.clone() }
     }
 
     /// Ends the first connection that is not this one. Returns whether there was one.

@@ -38,21 +38,9 @@ const PATHS: [(&str, Option<Signal>, &str); 6] = {
         ("/v1/traces", TRACES, "rejectedSpans"),
         ("/v1/logs", LOGS, "rejectedLogRecords"),
         ("/v1/metrics", None, "rejectedDataPoints"),
-        (
-            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-            TRACES,
-            "",
-        ),
-        (
-            "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-            LOGS,
-            "",
-        ),
-        (
-            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
-            None,
-            "",
-        ),
+        ("/opentelemetry.proto.collector.trace.v1.TraceService/Export", TRACES, ""),
+        ("/opentelemetry.proto.collector.logs.v1.LogsService/Export", LOGS, ""),
+        ("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", None, ""),
     ]
 };
 
@@ -68,11 +56,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     pub(super) fn new(sender: mpsc::Sender<Received>, max_bytes: usize) -> Self {
-        Self {
-            sender,
-            max_bytes,
-            bodies: Arc::new(Semaphore::new(MOST_OF_BODIES)),
-        }
+        Self { sender, max_bytes, bodies: Arc::new(Semaphore::new(MOST_OF_BODIES)) }
     }
 
     pub(super) fn routes(self) -> Router {
@@ -195,9 +179,7 @@ async fn answer(
         )),
         Some((_, signal, field)) => match format {
             Ok(format) => {
-                let rejected = receiver
-                    .receive(&connection, format, *signal, request)
-                    .await;
+                let rejected = receiver.receive(&connection, format, *signal, request).await;
                 rejected.map(|it| format.accepted(it.as_ref(), field))
             }
             Err(refusal) => return Format::Protobuf.refused(refusal),
@@ -212,10 +194,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
         origin.host().map(str::to_owned)
     };
     headers.get(header::ORIGIN).is_some_and(|origin| {
-        !matches!(
-            host(origin).as_deref(),
-            Some("localhost" | "127.0.0.1" | "[::1]")
-        )
+        !matches!(host(origin).as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"))
     })
 }
 
@@ -259,10 +238,7 @@ impl Receiver {
             Refusal(code, error.to_string())
         })?;
         let rejected = reader.rejected().cloned();
-        place.send(Received {
-            bytes: reader.bytes(),
-            recording: reader.finish(),
-        });
+        place.send(Received { bytes: reader.bytes(), recording: reader.finish() });
         Ok(rejected)
     }
 
@@ -324,10 +300,7 @@ fn uncompressed(format: Format, headers: &HeaderMap, body: Vec<u8>) -> Result<Ve
             }
         }
     }
-    match encoding
-        .map(|it| it.as_bytes().to_ascii_lowercase())
-        .as_deref()
-    {
+    match encoding.map(|it| it.as_bytes().to_ascii_lowercase()).as_deref() {
         None | Some(b"" | b"identity") => Ok(message),
         Some(b"gzip") => gunzip(&message),
         Some(_) => Err(Refusal(

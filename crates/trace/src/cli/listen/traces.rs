@@ -75,10 +75,7 @@ impl<'o> Traces<'o> {
     }
 
     pub(super) fn add(&mut self, received: Received) -> Result<(), Failure> {
-        let Received {
-            mut recording,
-            bytes,
-        } = received;
+        let Received { mut recording, bytes } = received;
         for note in &recording.notes {
             let _ = writeln!(io::stderr(), "note: {}", printable(&note.message));
         }
@@ -148,27 +145,16 @@ impl<'o> Traces<'o> {
 
     /// The spans that are known by their children alone have not ended.
     fn status(&self) -> String {
-        let lines = self
-            .open
-            .values()
-            .rev()
-            .filter(|open| !open.has_root)
-            .take(8);
+        let lines = self.open.values().rev().filter(|open| !open.has_root).take(8);
         let lines = lines.map(|open| {
             let spans = &open.recording.spans;
             let last = spans.last();
             let service = last.map_or("", |last| open.recording.service(last));
             let name = last.map_or("", |last| &*last.name);
             // Programs on this machine have its clock; of another one, the age is as wrong as its clock.
-            let first = spans
-                .iter()
-                .map(|span| span.start)
-                .min()
-                .unwrap_or_default();
+            let first = spans.iter().map(|span| span.start).min().unwrap_or_default();
             let age = Duration::from_nanos(first);
-            let age = SystemTime::now()
-                .duration_since(UNIX_EPOCH + age)
-                .unwrap_or_default();
+            let age = SystemTime::now().duration_since(UNIX_EPOCH + age).unwrap_or_default();
             let age = duration(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX));
             let count = match spans.len() {
                 1 => "1 span".to_owned(),

@@ -48,11 +48,8 @@ pub(super) fn redact(redactor: &Redactor, message: &mut Value) {
 
 fn text(redactor: &Redactor, key: &str, text: &mut Value) {
     if let Value::String(text) = text {
-        let redacted = if key.is_empty() {
-            redactor.redact(text)
-        } else {
-            redactor.redact_value(key, text)
-        };
+        let redacted =
+            if key.is_empty() { redactor.redact(text) } else { redactor.redact_value(key, text) };
         *text = redacted.into_owned();
     }
 }
@@ -65,11 +62,7 @@ fn is_secret(redactor: &Redactor, key: &str) -> bool {
 fn attribute(redactor: &Redactor, above: &str, attribute: &mut Value) {
     let key = attribute.get("key").and_then(Value::as_str);
     let key = key.unwrap_or_default().to_owned();
-    let meaning = if is_secret(redactor, above) {
-        above
-    } else {
-        &key
-    };
+    let meaning = if is_secret(redactor, above) { above } else { &key };
     if let Some(field) = attribute.get_mut("value") {
         value(redactor, meaning, field);
     }

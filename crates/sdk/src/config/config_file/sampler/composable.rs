@@ -108,10 +108,7 @@ impl Composable {
 
     /// `None` if it samples no trace.
     pub(super) fn intent(&self, span: Starting<'_>) -> Option<Intent> {
-        let reliable = |threshold| Intent {
-            threshold,
-            is_reliable: true,
-        };
+        let reliable = |threshold| Intent { threshold, is_reliable: true };
         match self {
             Self::AlwaysOn(_) => Some(reliable(Threshold::ALWAYS)),
             Self::AlwaysOff(_) => None,
@@ -122,10 +119,10 @@ impl Composable {
                 }
                 match threshold(span.parent.trace_state()) {
                     Some(Ok(threshold)) => Some(reliable(threshold)),
-                    _ => span.parent.is_sampled().then_some(Intent {
-                        threshold: Threshold::ALWAYS,
-                        is_reliable: false,
-                    }),
+                    _ => span
+                        .parent
+                        .is_sampled()
+                        .then_some(Intent { threshold: Threshold::ALWAYS, is_reliable: false }),
                 }
             }
             Self::RuleBased(RuleBased { rules }) => {

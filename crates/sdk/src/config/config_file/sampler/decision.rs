@@ -31,23 +31,15 @@ impl ShouldSample for Sampler {
     ) -> SamplingResult {
         let none = SpanContext::NONE;
         let above = parent.map(|parent| parent.span().span_context().clone());
-        let span = Starting {
-            parent: above.as_ref().unwrap_or(&none),
-            kind,
-            attributes,
-        };
+        let span = Starting { parent: above.as_ref().unwrap_or(&none), kind, attributes };
         let ask = |sampler: &dyn ShouldSample| {
             sampler.should_sample(parent, trace_id, name, kind, attributes, links)
         };
         let decision = self.decide(trace_id, span, &ask);
         SamplingResult {
             decision: match decision {
-                Decision {
-                    is_sampled: true, ..
-                } => SamplingDecision::RecordAndSample,
-                Decision {
-                    is_recorded: true, ..
-                } => SamplingDecision::RecordOnly,
+                Decision { is_sampled: true, .. } => SamplingDecision::RecordAndSample,
+                Decision { is_recorded: true, .. } => SamplingDecision::RecordOnly,
                 _ => SamplingDecision::Drop,
             },
             attributes: decision.attributes,
@@ -77,15 +69,8 @@ impl Sampler {
             Self::AlwaysOff(_) | Self::Other(Other { sampler: None, .. }) => {
                 of_threshold(above, false, None)
             }
-            Self::Other(Other {
-                sampler: Some(SharedSampler(sampler)),
-                ..
-            }) => {
-                let SamplingResult {
-                    decision,
-                    attributes,
-                    trace_state,
-                } = ask(&**sampler);
+            Self::Other(Other { sampler: Some(SharedSampler(sampler)), .. }) => {
+                let SamplingResult { decision, attributes, trace_state } = ask(&**sampler);
                 Decision {
                     is_sampled: decision == SamplingDecision::RecordAndSample,
                     is_recorded: decision != SamplingDecision::Drop,
@@ -113,10 +98,9 @@ impl Sampler {
                     trace_state: above.trace_state().clone(),
                 },
             },
-            Self::AlwaysRecord(record) => Decision {
-                is_recorded: true,
-                ..record.root.decide(trace_id, span, ask)
-            },
+            Self::AlwaysRecord(record) => {
+                Decision { is_recorded: true, ..record.root.decide(trace_id, span, ask) }
+            }
             Self::Composite(sampler) => {
                 let intent = sampler.intent(span);
                 let is_sampled = intent
