@@ -56,6 +56,7 @@ mod problems;
 mod profile;
 mod propagator;
 mod redaction;
+mod removed;
 mod repeated;
 mod resource;
 mod runtime;

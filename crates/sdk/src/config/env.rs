@@ -30,6 +30,7 @@ use super::logging::{LogKeys, LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
+use super::removed;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::runtime::Runtime;
 use super::sampling::{NOT_PARENT_BASED, Sampler};
@@ -83,7 +84,8 @@ impl TelemetryConfig {
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
-    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these.
+    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these, and
+    /// one that was removed.
     /// An endpoint or a protocol of OTLP that the program is built without is an error when the provider is
     /// initialized, as one in code.
     ///
@@ -94,6 +96,10 @@ impl TelemetryConfig {
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know(LOG_LEVEL);
+        for (name, message) in removed::variables() {
+            misspelled::know(name);
+            warn(&message);
+        }
         if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
             detection(self);

@@ -1,0 +1,91 @@
+//! Settings and variables that were removed. A document or an environment that has one is used without it, with one
+//! warning.
+
+use floe_yaml::{Content, Node, Position};
+
+use super::env::{is_set, warn};
+use super::problems::{Problems, below};
+
+/// A setting, its variable and the sentence that names what serves instead. The setting is a path in a document, in which
+/// `*` is any key or index; with ` = word` behind it, only that value was removed. Without a setting or without a
+/// variable the text is empty.
+type Row = (&'static str, &'static str, &'static str);
+
+const REMOVED: &[Row] = &[];
+
+/// Removes the settings from a document, and warns about each.
+pub(super) fn take_settings(document: &mut Node) {
+    let mut found = Problems::default();
+    for (setting, _, instead) in REMOVED.iter().filter(|(setting, ..)| !setting.is_empty()) {
+        let (path, word) = match setting.split_once(" = ") {
+            Some((path, word)) => (path, Some(word)),
+            None => (*setting, None),
+        };
+        take(document, path, &mut |position, value, path| {
+            let message = match word {
+                Some(word) if !is_word(value, word) => return false,
+                Some(word) => format!("`{word}` is not supported; {instead}"),
+                None => format!("not supported; {instead}"),
+            };
+            found.add_at(position, path, message);
+            true
+        });
+    }
+    for line in found.into_lines() {
+        warn(&line);
+    }
+}
+
+/// Returns each variable that is set, with the sentence about it.
+pub(super) fn variables() -> impl Iterator<Item = (&'static str, String)> {
+    let rows = REMOVED.iter().filter(|(_, variable, _)| !variable.is_empty() && is_set(variable));
+    rows.map(|(_, variable, instead)| (*variable, format!("{variable}: not supported; {instead}")))
+}
+
+/// Removes the values with a path, in which `*` is any key or index, for which `is_taken` returns true: it has the position
+/// of the key or of the item of a list, the value and the path as it is written.
+pub(super) fn take(
+    document: &mut Node,
+    path: &str,
+    is_taken: &mut dyn FnMut(Position, &Node, String) -> bool,
+) {
+    let keys: Vec<_> = path.split('.').collect();
+    take_below(document, &keys, "", is_taken);
+}
+
+fn take_below(
+    node: &mut Node,
+    keys: &[&str],
+    path: &str,
+    is_taken: &mut dyn FnMut(Position, &Node, String) -> bool,
+) {
+    let Some((key, rest)) = keys.split_first() else {
+        return;
+    };
+    let mut is_kept = |position, value: &mut Node, key: &str| {
+        let path = below(path, key);
+        if rest.is_empty() {
+            return !is_taken(position, value, path);
+        }
+        take_below(value, rest, &path, is_taken);
+        true
+    };
+    match &mut node.content {
+        Content::List(items) if *key == "*" => {
+            let mut indexes = 0..;
+            items.retain_mut(|item| {
+                let index: usize = indexes.next().unwrap_or_default();
+                is_kept(item.position, item, &index.to_string())
+            });
+        }
+        Content::Map(entries) => entries.retain_mut(|entry| {
+            let is_other = *key != "*" && *key != entry.name();
+            is_other || is_kept(entry.position, &mut entry.value, &entry.key)
+        }),
+        _ => {}
+    }
+}
+
+fn is_word(value: &Node, word: &str) -> bool {
+    matches!(&value.content, Content::Scalar { text, .. } if text == word)
+}
