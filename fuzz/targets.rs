@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::time::{Duration, SystemTime};
 
-use floe_journal::{Journal, recover};
 use floe_telemetry::__fuzzing::{self as parsers, Response};
 use floe_telemetry::config::Propagator;
 use floe_telemetry::opentelemetry::Context;
@@ -88,39 +86,6 @@ pub(crate) fn recording(data: &[u8]) {
     assert!(floe_trace::write::lines(&first, &mut lines).is_ok());
     let again = read(&lines);
     assert_eq!(again.spans.len(), first.spans.len());
-}
-
-/// A file of a journal: whatever is in it is delivered or damaged, and what is delivered can be written and read again.
-pub(crate) fn journal(data: &[u8]) {
-    let folder = tempfile::tempdir().unwrap();
-    let recovered = || {
-        let mut requests = Vec::new();
-        let found = recover(folder.path(), false, |kind, request| {
-            requests.push((kind, request.to_vec()));
-            Ok(())
-        });
-        (found.unwrap(), requests)
-    };
-    let records = folder.path().join("00-1.0.00-1.journal");
-    fs::write(&records, data).unwrap();
-    fs::write(folder.path().join("00-1.lock"), "").unwrap();
-    let (found, requests) = recovered();
-    if !data.starts_with(b"floejnl\x01") && !b"floejnl\x01".starts_with(data) {
-        assert_eq!((found.problems.len(), requests.len()), (1, 0));
-        assert_eq!(fs::read(&records).unwrap(), data);
-        return;
-    }
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "{found:?}");
-    let sizes = requests.iter().map(|(_, request)| 9 + request.len() as u64);
-    assert!(sizes.sum::<u64>() + found.damaged <= data.len().saturating_sub(16) as u64);
-
-    let (journal, _) = Journal::open(folder.path(), u64::MAX).unwrap();
-    for (kind, request) in &requests {
-        journal.append(*kind, request).unwrap();
-    }
-    drop(journal);
-    let (found, again) = recovered();
-    assert_eq!((again, found.damaged), (requests, 0));
 }
 
 /// A file of open spans. The input is the beginning of its header, and that of each block.

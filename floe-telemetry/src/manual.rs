@@ -9,7 +9,6 @@
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
 /// [`floe-telemetry-flight-recorder`]: https://docs.rs/floe-telemetry-flight-recorder
-/// [`floe-telemetry-journal`]: https://docs.rs/floe-telemetry-journal
 /// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
 /// [`floe-trace query why`]: https://docs.rs/floe-trace

@@ -172,7 +172,6 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
                 || name.ends_with("crates/context-reader/src/stopped.rs")
                 || name.ends_with("floe-telemetry-process-context/src/mapping.rs")
                 || name.ends_with("floe-telemetry-process-context/src/symbol.rs")
-                || name == "tests/journal/main.rs"
                 || name == "tests/process-context/main.rs";
             if word == words[0] && may_be || word == words[4] && declares.contains(&&*name) {
                 continue;

@@ -43,7 +43,6 @@ pub(crate) mod feature;
 mod file;
 mod filter;
 mod flight_recorder;
-mod journal;
 pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
@@ -83,7 +82,6 @@ pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
 pub(crate) use self::filter::parse_filter;
 pub use self::flight_recorder::FlightRecorderConfig;
-pub use self::journal::JournalConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{

@@ -12,7 +12,6 @@ mod output;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod ps;
 mod query;
-mod recover;
 mod show;
 mod table;
 mod view;
@@ -62,12 +61,6 @@ enum Command {
     /// their file
     #[cfg(target_os = "linux")]
     Dump(dump::Dump),
-    /// Write what ended processes have left in the folder of the exporter `journal`, as JSON lines of OTLP
-    ///
-    /// A request leaves the folder when its line is written. Processes that have not ended keep theirs.
-    ///
-    /// Exit codes: 0 all is written, 1 what could not be written stays in the folder, 2 arguments cannot be used.
-    Recover(recover::Recover),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
@@ -116,7 +109,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ps(options) => ps::ps(&options),
         #[cfg(target_os = "linux")]
         Command::Dump(options) => dump::dump(&options),
-        Command::Recover(options) => recover::recover(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
     }

@@ -80,11 +80,6 @@ fn files_of_traces_are_read_and_drawn() {
     fuzz(targets::recording, "recording", 2_000);
 }
 
-#[test]
-fn what_a_journal_has_is_delivered_or_damaged() {
-    fuzz(targets::journal, "journal", 1_000);
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn files_of_open_spans_are_read() {

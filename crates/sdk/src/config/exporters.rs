@@ -5,7 +5,6 @@ use std::any::Any;
 
 use super::file::FileConfig;
 use super::flight_recorder::FlightRecorderConfig;
-use super::journal::JournalConfig;
 use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
 use super::problems::Problems;
@@ -28,9 +27,6 @@ pub enum ExporterKind {
     OtlpStdout,
     /// `console`: standard error.
     Console,
-    /// `journal`: OTLP through a folder of requests that are not delivered, see [`ExportersConfig::journal`]. Requires the
-    /// crate `floe-telemetry-journal`.
-    Journal,
     /// `flight_recorder`: the spans of the last seconds in memory, also those that are not sampled, see
     /// [`ExportersConfig::flight_recorder`]. Requires the crate `floe-telemetry-flight-recorder`.
     FlightRecorder,
@@ -80,12 +76,11 @@ linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters that the specification names, and those that have settings of their own.
-    const KNOWN: [Self; 8] = [
+    const KNOWN: [Self; 7] = [
         Self::Otlp,
         Self::OtlpStdout,
         Self::OtlpFile,
         Self::Console,
-        Self::Journal,
         Self::FlightRecorder,
         Self::Prometheus,
         Self::None,
@@ -99,7 +94,6 @@ impl ExporterKind {
             Self::OtlpFile => "otlp_file",
             Self::OtlpStdout => "otlp/stdout",
             Self::Console => "console",
-            Self::Journal => "journal",
             Self::FlightRecorder => "flight_recorder",
             Self::Prometheus => "prometheus",
             Self::None => "none",
@@ -150,7 +144,6 @@ impl ExporterKind {
     const fn package(self) -> Option<&'static str> {
         match self {
             Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
-            Self::Journal => Some("floe-telemetry-journal"),
             Self::FlightRecorder => Some("floe-telemetry-flight-recorder"),
             Self::Prometheus => Some("floe-telemetry-prometheus"),
             _ => None,
@@ -195,9 +188,6 @@ pub struct ExportersConfig {
     /// The files of the exporter `otlp_file`.
     #[serde(skip_serializing_if = "is_default")]
     pub file: FileConfig,
-    /// The journal of the exporter `journal`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub journal: JournalConfig,
     /// The flight recorder of the exporter `flight_recorder`.
     #[serde(skip_serializing_if = "is_default")]
     pub flight_recorder: FlightRecorderConfig,
@@ -222,7 +212,6 @@ impl ExportersConfig {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         self.file.check(problems);
-        self.journal.check(problems);
         self.flight_recorder.check(problems);
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {

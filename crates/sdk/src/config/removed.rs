@@ -11,7 +11,14 @@ use super::problems::{Problems, below};
 /// variable the text is empty.
 type Row = (&'static str, &'static str, &'static str);
 
-const REMOVED: &[Row] = &[];
+const REMOVED: &[Row] = &[
+    ("exporters.traces.* = journal", "", FILE_STORAGE),
+    ("exporters.metrics.* = journal", "", FILE_STORAGE),
+    ("exporters.logs.* = journal", "", FILE_STORAGE),
+    ("exporters.journal", "", FILE_STORAGE),
+];
+
+const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 
 /// Removes the settings from a document, and warns about each.
 pub(super) fn take_settings(document: &mut Node) {
