@@ -54,8 +54,8 @@
 //! provider, and `cargo tree --duplicates` shows why. A program raises this crate together with the crates of
 //! OpenTelemetry that it names.
 //!
-//! Such a library also compiles for `wasm32-unknown-unknown`. In a browser, `floe-telemetry-web` starts a provider,
-//! without which its spans do nothing. [`callsite::all`] is empty there.
+//! Such a library also compiles for `wasm32-unknown-unknown`. There a provider of this crate cannot start, because it
+//! has threads, and [`callsite::all`] is empty.
 //!
 //! # In applications
 //!
@@ -76,7 +76,6 @@
 //! | `patterns` (default) | regular expressions of the program for redaction (`redaction.patterns`) |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
-//! | `otlp-writer` | [`TelemetryProviderBuilder::with_otlp_writer`] without a transport |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
@@ -169,28 +168,6 @@ pub use floe_telemetry_tracing::{
     OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,
     get_otel_context, tracing_layer, tracing_metrics_layer, with_current_span,
 };
-
-/// Registers the parts of the library that the features include, which no linker lists for WebAssembly. For crates that
-/// start a provider there, such as `floe-telemetry-web`.
-#[cfg(all(feature = "provider", target_family = "wasm"))]
-#[doc(hidden)]
-pub fn __register_parts() {
-    static PARTS: &[&floe_telemetry_sdk::__parts::parts::Part] = &[
-        #[cfg(feature = "console")]
-        &floe_telemetry_console::__PART,
-        #[cfg(feature = "logs")]
-        &floe_telemetry_logs::__PART,
-        #[cfg(feature = "metrics")]
-        &floe_telemetry_metrics::__PART,
-        #[cfg(feature = "_otlp")]
-        &floe_telemetry_otlp::__PART,
-    ];
-    floe_telemetry_sdk::__parts::parts::register(PARTS);
-}
-
-#[cfg(all(feature = "_otlp", target_family = "wasm"))]
-#[doc(hidden)]
-pub use floe_telemetry_otlp::__http;
 
 /// The attribute keys that the library writes and reads.
 pub mod keys {

@@ -40,7 +40,6 @@ pub mod operations {}
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
-/// [`floe-telemetry-web`]: https://docs.rs/floe-telemetry-web
 /// [keys]: configuration#logs
 /// [levels]: configuration#redaction
 /// [`metrics`]: https://docs.rs/metrics

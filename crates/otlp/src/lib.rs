@@ -10,7 +10,6 @@ mod buffer_pool;
 #[cfg(feature = "http")]
 mod compress;
 mod encoding;
-#[cfg(feature = "_network")]
 mod failure;
 mod files;
 #[cfg(feature = "grpc")]
@@ -22,12 +21,10 @@ mod json;
 mod logs;
 #[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]
 mod metrics;
-#[cfg(feature = "_network")]
 mod proxy;
 mod request;
 mod response;
 mod retry;
-#[cfg_attr(not(feature = "_network"), path = "runtime/none.rs")]
 mod runtime;
 #[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
@@ -95,15 +92,6 @@ static EXPORTERS: OtlpExporters = OtlpExporters {
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
-
-/// What a response over HTTP means, for writers that send requests themselves.
-#[doc(hidden)]
-pub mod __http {
-    pub use crate::response::{
-        MAX_RESPONSE, Outcome, accepted, accepted_json, explanation, refused,
-    };
-    pub use crate::settings::{credential, signal_url, without_values};
-}
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);

@@ -29,7 +29,6 @@ const MIN_SECRET: usize = 4;
 /// The exporter that sends requests, its version and its language
 /// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
 /// another exporter, that of OpenTelemetry, and has other versions.
-#[cfg(feature = "_network")]
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
@@ -146,10 +145,7 @@ impl OtlpSettings {
 }
 
 /// Removes values of headers from a message.
-pub fn without_values<'a>(
-    mut message: String,
-    values: impl IntoIterator<Item = &'a str>,
-) -> String {
+fn without_values<'a>(mut message: String, values: impl IntoIterator<Item = &'a str>) -> String {
     for value in values {
         let credential = value.split_once(' ').map(|(_, credential)| credential);
         for secret in [Some(value), credential].into_iter().flatten() {
@@ -210,7 +206,7 @@ fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>,
 /// # Errors
 ///
 /// The reference is not complete, or its source has no value.
-pub fn credential(secret: &Secret) -> Result<Secret, Error> {
+fn credential(secret: &Secret) -> Result<Secret, Error> {
     let incomplete = |()| Error::config("the reference is not complete");
     match credential_reference(secret.expose()).map_err(incomplete)? {
         None => Ok(secret.clone()),
@@ -256,7 +252,7 @@ pub(super) fn signal_path(signal: Signal) -> String {
 
 /// Appends the path of the signal, unless the endpoint has it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-pub fn signal_url(endpoint: &str, signal: Signal) -> String {
+fn signal_url(endpoint: &str, signal: Signal) -> String {
     let (endpoint, query) = match endpoint.split_once('?') {
         Some((endpoint, query)) => (endpoint, format!("?{query}")),
         None => (endpoint, String::new()),

@@ -64,8 +64,6 @@ pub mod metrics {
 }
 
 pub mod parts {
-    #[cfg(target_family = "wasm")]
-    pub use crate::parts::register;
     pub use crate::parts::{OtlpFeatures, OtlpPart, Part};
 }
 

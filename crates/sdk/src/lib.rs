@@ -7,7 +7,6 @@
 
 mod channel;
 mod collector;
-mod condvar;
 mod error;
 mod init;
 mod json_schema;

@@ -2,12 +2,10 @@
 //! and log records.
 //!
 //! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
-//! none of them. For WebAssembly, whose linker makes no lists, `floe-telemetry` registers them. A part brings what a
-//! configuration has to know of it, and the functions that a provider calls, whose types stand above this module.
+//! none of them. A part brings what a configuration has to know of it, and the functions that a provider calls, whose
+//! types stand above this module.
 
 use std::any::Any;
-#[cfg(target_family = "wasm")]
-use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
 
@@ -52,7 +50,6 @@ pub struct OtlpFeatures {
     pub zstd: bool,
 }
 
-#[cfg(not(target_family = "wasm"))]
 floe_telemetry_core::__floe_link_list! {
     /// The parts of the program.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
@@ -67,34 +64,14 @@ macro_rules! __part {
         $crate::__floe_linked! {
             "fl_part_0_1"
             #[doc(hidden)]
-            pub static __PART: $crate::__parts::parts::Part = $part;
+            static PART: $crate::__parts::parts::Part = $part;
         }
     };
 }
 
-/// The parts of the program, where no linker lists them.
-#[cfg(target_family = "wasm")]
-static REGISTERED: OnceLock<&[&Part]> = OnceLock::new();
-
-/// Registers the parts of the program. Further calls do nothing.
-#[cfg(target_family = "wasm")]
-pub fn register(parts: &'static [&'static Part]) {
-    let _ = REGISTERED.set(parts);
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn linked() -> impl Iterator<Item = &'static Part> {
-    PARTS.iter()
-}
-
-#[cfg(target_family = "wasm")]
-fn linked() -> impl Iterator<Item = &'static Part> {
-    REGISTERED.get().copied().unwrap_or_default().iter().copied()
-}
-
 /// What exports over OTLP, if it is linked.
 pub(crate) fn otlp() -> Option<&'static OtlpPart> {
-    linked().find_map(|part| match part {
+    PARTS.iter().find_map(|part| match part {
         Part::Otlp(otlp) => Some(otlp),
         _ => None,
     })
@@ -107,7 +84,7 @@ pub(crate) fn otlp_features() -> OtlpFeatures {
 
 /// What aggregates metrics, if it is linked.
 pub(crate) fn metrics() -> Option<&'static (dyn Any + Send + Sync)> {
-    linked().find_map(|part| match part {
+    PARTS.iter().find_map(|part| match part {
         Part::Metrics(metrics) => Some(*metrics),
         _ => None,
     })
@@ -115,7 +92,7 @@ pub(crate) fn metrics() -> Option<&'static (dyn Any + Send + Sync)> {
 
 /// What makes log records, if it is linked.
 pub(crate) fn logs() -> Option<&'static (dyn Any + Send + Sync)> {
-    linked().find_map(|part| match part {
+    PARTS.iter().find_map(|part| match part {
         Part::Logs(logs) => Some(*logs),
         _ => None,
     })
@@ -123,7 +100,7 @@ pub(crate) fn logs() -> Option<&'static (dyn Any + Send + Sync)> {
 
 /// What prints to the terminal, if it is linked.
 pub(crate) fn console() -> Option<&'static (dyn Any + Send + Sync)> {
-    linked().find_map(|part| match part {
+    PARTS.iter().find_map(|part| match part {
         Part::Console(console) => Some(*console),
         _ => None,
     })

@@ -41,7 +41,7 @@ mod turns;
 
 use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -57,7 +57,6 @@ pub use self::targets::send_requests;
 use self::turns::{Turn, Turns};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Statistics};
-use crate::condvar::Condvar;
 use crate::config::{Runtime, TelemetryConfig};
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;

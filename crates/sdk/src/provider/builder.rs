@@ -356,7 +356,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
-    /// queue and thread. Needs the feature `otlp-writer`, `otlp-grpc` or `otlp-http`, without which
+    /// queue and thread. Needs the feature `otlp-grpc` or `otlp-http`, without which
     /// [`initialize`](Self::initialize) fails.
     pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
         let target =

@@ -1,12 +1,11 @@
 //! The turns of the threads of the program that do the work of a provider without threads.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::Ending;
-use crate::condvar::Condvar;
 
 /// One thread at a time flushes a provider, so that none works longer than its own timeout.
 #[derive(Debug, Default)]
