@@ -20,13 +20,6 @@ pub const FLOE_WARNING: &str = "floe.warning";
 /// Why tail sampling exports a trace that the ratio did not sample: `error` or `slow`. On the root span.
 pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
 
-/// The number of consecutive siblings that a span stands for.
-pub const FLOE_COMPOSITE_COUNT: &str = "floe.composite.count";
-/// The sum of their durations, in nanoseconds. The duration of the span contains the time between them, too.
-pub const FLOE_COMPOSITE_SUM: &str = "floe.composite.sum_ns";
-/// Why they are one span: `exact_match` or `same_kind`.
-pub const FLOE_COMPOSITE_STRATEGY: &str = "floe.composite.strategy";
-
 /// The fully qualified name of the function
 /// ([code attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/)).
 pub const CODE_FUNCTION_NAME: &str = "code.function.name";

@@ -11,7 +11,6 @@
 mod block_on;
 mod budget;
 mod components;
-mod compression;
 mod destination;
 mod drain;
 mod ending;
@@ -366,7 +365,7 @@ impl Collector {
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();
         let pipeline = self.pipeline.as_mut();
-        let until_batch = pipeline.and_then(|pipeline| pipeline.tick(&self.clock));
+        let until_batch = pipeline.and_then(|pipeline| pipeline.tick());
         let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
         self.warnings.warn(dropped);
 
@@ -461,7 +460,7 @@ impl Collector {
 
     fn finish_first(&mut self) {
         if let Some(drain) = self.drains.pop_front() {
-            drain.finish(&mut self.pipeline, &self.clock);
+            drain.finish(&mut self.pipeline);
         }
     }
 

@@ -27,7 +27,6 @@
 
 pub(crate) mod auth;
 mod batch;
-mod compression;
 #[cfg(feature = "yaml")]
 pub(crate) mod config_file;
 mod context_mode;
@@ -69,7 +68,6 @@ pub(crate) mod telemetry;
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-pub use self::compression::SpanCompressionConfig;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{

@@ -41,10 +41,6 @@ fn record(program: impl FnOnce()) -> Recording {
     let mut config = TelemetryConfig::new("planted");
     config.profile.polls = true;
     config.profile.thread_cpu_time = true;
-    record_with(config, program)
-}
-
-fn record_with(config: TelemetryConfig, program: impl FnOnce()) -> Recording {
     let requests = Requests(Arc::new(Mutex::new(Reader::new())));
     let provider = TelemetryProvider::builder(config)
         .with_otlp_writer(Signal::Traces, requests.clone())
@@ -262,7 +258,6 @@ fn each_cause_is_named() {
     if cfg!(target_os = "linux") {
         a_blocked_thread();
     }
-    compressed_calls_are_repeated();
 }
 
 #[test]
@@ -916,48 +911,4 @@ fn what_is_parallel_or_short_is_not_reported() {
     }
     let forest = Forest::new(&recording);
     assert_eq!(causes(&forest), []);
-}
-
-#[traced]
-fn import_all() {
-    for _ in 0..20 {
-        row();
-    }
-}
-
-#[traced]
-fn row() {
-    let start = Instant::now();
-    while start.elapsed() < LONG / 20 {
-        std::hint::spin_loop();
-    }
-}
-
-/// Compressed spans are as many calls as they stand for.
-fn compressed_calls_are_repeated() {
-    let mut config = TelemetryConfig::new("planted");
-    config.span_compression.exact_match_max_duration = Some(Duration::from_secs(60));
-    let recording = record_with(config, import_all);
-    assert_eq!(recording.spans.len(), 2);
-    let found = found_in(&recording);
-    let part = "`import_all` calls `row` 20 times, one after the other";
-    assert_named(&found, CauseKind::RepeatedCalls, "import_all", part);
-}
-
-#[test]
-fn a_span_stands_for_calls_one_after_the_other_alone() {
-    let mut program = Program::default();
-    program.span(1, 0, "rows", 0, 1_000);
-    let span = &mut program.recording.spans[0];
-    let mut calls = |count, sum| {
-        let count = ("floe.composite.count".into(), Value::Int(count));
-        let sum = ("floe.composite.sum_ns".into(), Value::Int(sum));
-        span.attributes = [count, sum].into();
-        span.calls()
-    };
-    assert_eq!(calls(20, 900_000), (20, 900_000));
-    assert_eq!(calls(i64::MAX, 0), (i64::MAX.unsigned_abs(), 0));
-    for (count, sum) in [(0, 1), (-1, 1), (5, -1), (20, 1_000_001), (5, i64::MAX)] {
-        assert_eq!(calls(count, sum), (1, 1_000_000), "{count} {sum}");
-    }
 }

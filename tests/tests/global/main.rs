@@ -2,10 +2,10 @@
 
 mod attributes;
 mod boundaries;
+mod budget;
 mod caller;
 mod child_process;
 mod code_attributes;
-mod compression;
 mod config_file;
 mod configurators;
 mod constructor;
@@ -45,6 +45,7 @@ mod protocols;
 mod proxy;
 mod receiver_errors;
 mod redaction;
+mod removed;
 mod requests;
 mod sampler;
 mod sampling;

@@ -245,10 +245,6 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 22: identity_attributes: expected `every_span` or `resource`, found `once`",
     ),
     (
-        "span_compression: {exact_match_max_duration: 0}",
-        "telemetry configuration: line 2, column 46: span_compression.exact_match_max_duration: expected a duration of more than 0, found 0",
-    ),
-    (
         "sampling: {max_bytes_per_minute: 9999}",
         "telemetry configuration: line 2, column 34: sampling.max_bytes_per_minute: expected 10000 or more, found 9999",
     ),

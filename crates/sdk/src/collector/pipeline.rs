@@ -1,4 +1,4 @@
-//! The pipeline of a provider: metrics from spans, tail sampling, compression, enrichment and batching.
+//! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
 
 use std::mem;
 use std::sync::Arc;
@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::budget::Budget;
-use super::compression::Compressor;
 use super::destination::Destination;
 use super::enrich::{EnrichedSpan, Enricher};
 use super::exceptions::Exceptions;
@@ -24,9 +23,7 @@ use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
 #[cfg(test)]
 use crate::config::Signal;
-use crate::config::{
-    CodeAttributes, ErrorsConfig, SamplingConfig, SpanCompressionConfig, SpanLimits,
-};
+use crate::config::{CodeAttributes, ErrorsConfig, SamplingConfig, SpanLimits};
 use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
 
 /// The settings of a pipeline.
@@ -37,8 +34,6 @@ pub(crate) struct PipelineSettings {
     pub(crate) limits: SpanLimits,
     /// Which spans have `code.*`.
     pub(crate) code: CodeAttributes,
-    /// Which siblings become one span.
-    pub(crate) compression: SpanCompressionConfig,
     pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
@@ -107,7 +102,6 @@ pub(crate) struct Pipeline {
     errors: ErrorsConfig,
     status_on_success: bool,
     processing: Option<Processing>,
-    compressor: Option<Compressor>,
     budget: Option<Budget>,
     /// Which spans have `code.*` within the budget.
     code: CodeAttributes,
@@ -143,7 +137,6 @@ impl Pipeline {
         }
         Self {
             tail,
-            compressor: Compressor::new(settings.compression, settings.limits, counters),
             budget: (settings.max_bytes_per_minute)
                 .map(|bytes| Budget::new(bytes, counters, monotonic_now())),
             code: settings.code,
@@ -215,8 +208,7 @@ impl Pipeline {
 
     fn queue_room(&self, pending: Size, is_of_unsampled: bool) -> usize {
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let more = waiting + self.compressor.as_ref().map_or(0, Compressor::len);
-        let room = |of: &Exporter| of.to.room(of.spans + more, pending);
+        let room = |of: &Exporter| of.to.room(of.spans + waiting, pending);
         let of_kind = |takes_unsampled| {
             let exporters = self.exporters.iter();
             exporters.filter(move |of| of.takes_unsampled == takes_unsampled)
@@ -227,11 +219,6 @@ impl Pipeline {
         }
         let sampled = of_kind(false).map(room).max().unwrap_or(usize::MAX);
         sampled.min(unsampled)
-    }
-
-    /// The number of spans in the open batch, with those that compression holds back.
-    fn open(&self) -> usize {
-        self.spans + self.compressor.as_ref().map_or(0, Compressor::len)
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
@@ -360,7 +347,7 @@ impl Pipeline {
         }
     }
 
-    /// Compresses the span, or adds it to the open batch, unless it is not sampled.
+    /// Adds the span to the open batch, unless it is not sampled.
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
@@ -372,29 +359,7 @@ impl Pipeline {
             let state = &mut record.more_mut().trace_state;
             *state = with_threshold(state, Some(Threshold::ALWAYS));
         }
-        let exporters = self.exporters.len();
-        let Some(compressor) = &mut self.compressor else {
-            return self.add(record, clock);
-        };
-        let mut ready = Vec::new();
-        self.moving += exporters;
-        compressor.push(record.take(), clock, &mut ready);
-        self.moving -= exporters;
-        self.add_all(ready, clock);
-        if self.open() >= self.batch_size {
-            self.ship(clock);
-        }
-        self.await_batch();
-    }
-
-    /// Adds spans that compression has held back.
-    fn add_all(&mut self, spans: Vec<SpanRecord>, clock: &WallClock) {
-        let exporters = self.exporters.len();
-        self.moving += spans.len() * exporters;
-        for mut record in spans {
-            self.moving -= exporters;
-            self.add(&mut record, clock);
-        }
+        self.add(record, clock);
     }
 
     /// Adds a span that is not exported otherwise to the batches of the exporters that take those, too.
@@ -454,14 +419,8 @@ impl Pipeline {
         }
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
-            self.ship_batch();
-        }
-        self.await_batch();
-    }
-
-    /// Sets when the open batch is due, if it is not empty.
-    fn await_batch(&mut self) {
-        if self.due.is_none() && self.open() > 0 {
+            self.ship();
+        } else if self.due.is_none() {
             self.due = Some(monotonic_now() + self.delay);
         }
     }
@@ -472,29 +431,21 @@ impl Pipeline {
     }
 
     /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
-    pub(super) fn tick(&mut self, clock: &WallClock) -> Option<Duration> {
+    pub(super) fn tick(&mut self) -> Option<Duration> {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
         self.ship_unsampled();
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
-            self.ship(clock);
+            self.ship();
             return None;
         }
         Some(until)
     }
 
-    /// Ships the open batch, with what compression holds back.
-    fn ship(&mut self, clock: &WallClock) {
-        if let Some(compressor) = &mut self.compressor {
-            let held = compressor.close_all().collect();
-            self.add_all(held, clock);
-        }
-        self.ship_batch();
-    }
-
-    fn ship_batch(&mut self) {
+    /// Ships the open batch.
+    fn ship(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
         let spans = mem::take(&mut self.spans);
@@ -519,10 +470,8 @@ impl Pipeline {
         self.enricher.begin_batch();
         self.unsampled_enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
-        let held = self.compressor.as_mut();
-        let held = held.map_or(0, |compressor| compressor.close_all().count());
         self.spans = 0;
-        let mut failed = mem::take(&mut self.moving) + (waiting + held) * self.exporters.len();
+        let mut failed = mem::take(&mut self.moving) + waiting * self.exporters.len();
         for of in &mut self.exporters {
             failed += mem::take(&mut of.spans);
             of.to.discard();
@@ -532,8 +481,8 @@ impl Pipeline {
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
     /// the number of reports to expect.
-    pub(crate) fn flush(&mut self, report: &Sender<Report>, clock: &WallClock) -> usize {
-        self.ship(clock);
+    pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
+        self.ship();
         self.ship_unsampled();
         for of in &self.exporters {
             of.to.flush(report);
@@ -553,9 +502,8 @@ impl Pipeline {
         timeout: Duration,
         end: Option<Instant>,
         report: &Sender<Report>,
-        clock: &WallClock,
     ) -> usize {
-        self.ship(clock);
+        self.ship();
         self.ship_unsampled();
         for of in &self.exporters {
             of.to.shutdown(timeout, end, report);

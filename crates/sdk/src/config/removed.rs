@@ -16,6 +16,7 @@ const REMOVED: &[Row] = &[
     ("exporters.metrics.* = journal", "", FILE_STORAGE),
     ("exporters.logs.* = journal", "", FILE_STORAGE),
     ("exporters.journal", "", FILE_STORAGE),
+    ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
 ];
 
 const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";

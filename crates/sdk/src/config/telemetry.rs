@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-use super::compression::SpanCompressionConfig;
 use super::context_mode::ContextMode;
 use super::detection::DetectionConfig;
 use super::endpoint;
@@ -146,9 +145,6 @@ pub struct TelemetryConfig {
     /// Where the floe identity is written: on the resource and on `every_span` (default), or on the `resource` alone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub identity_attributes: IdentityAttributes,
-    /// Which consecutive short siblings become one span. Default: none.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub span_compression: SpanCompressionConfig,
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
@@ -272,7 +268,6 @@ impl TelemetryConfig {
             baggage_attributes: Vec::new(),
             code_attributes: CodeAttributes::default(),
             identity_attributes: IdentityAttributes::default(),
-            span_compression: SpanCompressionConfig::default(),
             authentication: None,
             max_memory_bytes: default_max_memory_bytes(),
             batch_processor: BatchSpanProcessorConfig::default(),
@@ -416,7 +411,6 @@ impl TelemetryConfig {
         self.resource_attributes.check(problems);
         self.detection.check(problems);
         self.check_attributes(problems);
-        self.span_compression.check(problems);
         if let Some(authentication) = &self.authentication {
             authentication.check(problems);
         }
@@ -505,7 +499,6 @@ impl fmt::Debug for Fields<'_> {
             baggage_attributes,
             code_attributes,
             identity_attributes,
-            span_compression,
             authentication,
             max_memory_bytes,
             batch_processor,
@@ -542,7 +535,6 @@ impl fmt::Debug for Fields<'_> {
             .field("baggage_attributes", baggage_attributes)
             .field("code_attributes", code_attributes)
             .field("identity_attributes", identity_attributes)
-            .field("span_compression", span_compression)
             .field("authentication", authentication)
             .field("max_memory_bytes", max_memory_bytes)
             .field("batch_processor", batch_processor)

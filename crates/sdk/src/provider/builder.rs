@@ -579,7 +579,6 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             code: self.config.code_attributes,
-            compression: self.config.span_compression,
             errors: self.config.errors,
             status_on_success: self.config.status_on_success,
             exceptions,
