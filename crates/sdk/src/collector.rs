@@ -9,7 +9,6 @@
 //! exports each batch as soon as it is complete.
 
 mod block_on;
-mod budget;
 mod components;
 mod destination;
 mod drain;

@@ -11,11 +11,20 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 2] = [
+const SETTINGS: [(&str, &[&str]); 3] = [
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[
             "line 2, column 1: span_compression: not supported; use one span for all of the calls, or a processor of the \
+             Collector",
+        ],
+    ),
+    (
+        "sampling: {prod: 0.1, max_bytes_per_minute: 1000000}\nspan_compression:",
+        &[
+            "line 2, column 23: sampling.max_bytes_per_minute: not supported; use `sampling.rate_limit`, or a processor of \
+             the Collector",
+            "line 3, column 1: span_compression: not supported; use one span for all of the calls, or a processor of the \
              Collector",
         ],
     ),

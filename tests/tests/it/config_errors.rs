@@ -245,10 +245,6 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 22: identity_attributes: expected `every_span` or `resource`, found `once`",
     ),
     (
-        "sampling: {max_bytes_per_minute: 9999}",
-        "telemetry configuration: line 2, column 34: sampling.max_bytes_per_minute: expected 10000 or more, found 9999",
-    ),
-    (
         "otlp_endpiont: http://c",
         "telemetry configuration: line 2, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?",
     ),

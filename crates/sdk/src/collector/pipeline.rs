@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::budget::Budget;
 use super::destination::Destination;
 use super::enrich::{EnrichedSpan, Enricher};
 use super::exceptions::Exceptions;
@@ -43,8 +42,6 @@ pub(crate) struct PipelineSettings {
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
-    /// The most bytes of a minute.
-    pub(crate) max_bytes_per_minute: Option<u64>,
     /// Whether spans without the sampled flag are exported.
     pub(crate) exports_unsampled: bool,
     pub(crate) batch_size: usize,
@@ -102,9 +99,6 @@ pub(crate) struct Pipeline {
     errors: ErrorsConfig,
     status_on_success: bool,
     processing: Option<Processing>,
-    budget: Option<Budget>,
-    /// Which spans have `code.*` within the budget.
-    code: CodeAttributes,
     enricher: Enricher,
     /// For spans that are not sampled, whose requests do not contain what the others share.
     unsampled_enricher: Enricher,
@@ -137,9 +131,6 @@ impl Pipeline {
         }
         Self {
             tail,
-            budget: (settings.max_bytes_per_minute)
-                .map(|bytes| Budget::new(bytes, counters, monotonic_now())),
-            code: settings.code,
             exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
@@ -392,18 +383,8 @@ impl Pipeline {
         }
     }
 
-    /// Enriches the span and adds it to the open batch, if the budget has room for it.
+    /// Enriches the span and adds it to the open batch.
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        if let Some(budget) = &mut self.budget {
-            if !budget.admits(record, monotonic_now()) {
-                return self.add_unexported(record, clock);
-            }
-            if self.code == CodeAttributes::EverySpan {
-                let is_thrifty = budget.is_thrifty();
-                let code = if is_thrifty { CodeAttributes::Once } else { self.code };
-                self.enricher.set_code_attributes(code);
-            }
-        }
         let exporters = self.exporters.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
@@ -451,11 +432,6 @@ impl Pipeline {
         let spans = mem::take(&mut self.spans);
         if spans == 0 {
             return;
-        }
-        if let Some(budget) = &mut self.budget {
-            let sent = self.exporters.iter().filter(|of| !of.takes_unsampled);
-            let bytes = sent.map(|of| of.to.bytes());
-            budget.spend(bytes.max().unwrap_or_default());
         }
         for of in &mut self.exporters {
             of.ship();

@@ -11,15 +11,20 @@ use super::problems::{Problems, below};
 /// variable the text is empty.
 type Row = (&'static str, &'static str, &'static str);
 
+const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
+
 const REMOVED: &[Row] = &[
     ("exporters.traces.* = journal", "", FILE_STORAGE),
     ("exporters.metrics.* = journal", "", FILE_STORAGE),
     ("exporters.logs.* = journal", "", FILE_STORAGE),
     ("exporters.journal", "", FILE_STORAGE),
+    (
+        "sampling.max_bytes_per_minute",
+        "",
+        "use `sampling.rate_limit`, or a processor of the Collector",
+    ),
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
 ];
-
-const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 
 /// Removes the settings from a document, and warns about each.
 pub(super) fn take_settings(document: &mut Node) {

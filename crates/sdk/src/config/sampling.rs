@@ -164,9 +164,6 @@ impl PartialEq for SharedSampler {
     }
 }
 
-/// The smallest `max_bytes_per_minute`: some spans in each ten seconds.
-const MIN_BYTES_PER_MINUTE: u64 = 10_000;
-
 /// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are
 /// recorded, and a child has its parent's sampling decision.
 ///
@@ -224,12 +221,6 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate_limit: Option<f64>,
-    /// The most bytes of spans that are exported in a minute, as OTLP before compression. When they are used up faster,
-    /// `code.*` is written once in each batch, and a share of the traces is exported, with failed spans of the others.
-    /// At least 10,000. Default: no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 10_000))]
-    pub max_bytes_per_minute: Option<u64>,
     /// Which tracers are enabled. A span of one that is not is left out, and its children belong to its parent.
     /// Default: all.
     #[serde(skip_serializing_if = "is_default")]
@@ -337,10 +328,6 @@ impl SamplingConfig {
         }
         if self.has_tail() && !self.is_parent_based() {
             problems.add("sampling.sampler", NOT_PARENT_BASED);
-        }
-        if let Some(bytes @ ..MIN_BYTES_PER_MINUTE) = self.max_bytes_per_minute {
-            let message = format!("expected {MIN_BYTES_PER_MINUTE} or more, found {bytes}");
-            problems.add("sampling.max_bytes_per_minute", message);
         }
         if let Some(rate) = self.rate_limit
             && !(rate.is_finite() && rate > 0.0)

@@ -582,7 +582,6 @@ impl TelemetryProviderBuilder {
             errors: self.config.errors,
             status_on_success: self.config.status_on_success,
             exceptions,
-            max_bytes_per_minute: self.config.sampling.max_bytes_per_minute,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
             exports_unsampled: self.exports_unsampled,
