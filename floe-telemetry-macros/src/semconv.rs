@@ -13,8 +13,6 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
 
 use self::manifest::Manifest;
-#[cfg(feature = "registry")]
-use crate::registry::Verdict;
 use crate::{ctxt::Ctxt, finding::Finding, krate::Krate, tokens, words};
 
 mod manifest;
@@ -96,12 +94,6 @@ impl<'c> Keys<'c> {
         if let Some(finding) = Finding::of_a_field(&text) {
             return self.report(key, finding);
         }
-        #[cfg(feature = "registry")]
-        match crate::registry::check(&text) {
-            Verdict::Unsaid => {}
-            Verdict::Known => return,
-            Verdict::Wrong(finding) => return self.report(key, finding),
-        }
         if let Some(problem) = floe_semconv::check(&text) {
             self.report(key, problem.into());
         }
@@ -127,10 +119,6 @@ impl<'c> Keys<'c> {
         let kind = match literal(value) {
             Some(Lit::Str(text)) => {
                 let text = text.value();
-                #[cfg(feature = "registry")]
-                if let Some(finding) = crate::registry::check_text(key, &text) {
-                    self.report(value, finding);
-                }
                 if let Some(problem) = floe_semconv::check_text(key, &text) {
                     self.report(value, problem.into());
                 }

@@ -84,7 +84,6 @@
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `thread-context` | the current span of each thread for readers outside of the process; `floe-telemetry-process-context` selects it |
-//! | `registry` | `registry!`, the keys of a program's own registry of semantic conventions |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
@@ -100,9 +99,6 @@ pub mod exporter;
 pub mod metrics;
 pub mod prelude;
 pub mod propagation;
-
-#[cfg(feature = "registry")]
-pub use floe_telemetry_macros::registry;
 
 pub use floe_telemetry_core::{
     __private, ActiveSpan, CurrentSpan, DetachedSpan, ErrorType, FloeAttributes, FutureExt,

@@ -35,7 +35,6 @@ mod propagation;
 mod rayon;
 mod recipes;
 mod redaction;
-mod registry;
 mod relations;
 mod returned_future;
 mod scopes;
