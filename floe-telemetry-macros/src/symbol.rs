@@ -32,8 +32,6 @@ pub(crate) const METRICS: Symbol = Symbol { word: "metrics", usage: "metrics" };
 pub(crate) const BOXED: Symbol = Symbol { word: "boxed", usage: "boxed" };
 pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_only" };
 
-pub(crate) const SEMCONV: Symbol = Symbol { word: "semconv", usage: "semconv = strict" };
-
 /// Written by the attribute of a block alone.
 pub(crate) const OF_TYPE: &str = "__floe_of_type";
 
@@ -73,7 +71,6 @@ pub(crate) const TRACED: &[Symbol] = &[
     METRICS,
     BOXED,
     CALL_ONLY,
-    SEMCONV,
     CRATE,
 ];
 

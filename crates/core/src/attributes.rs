@@ -8,7 +8,6 @@ pub(crate) mod into;
 pub(crate) mod list;
 pub(crate) mod schema;
 #[doc(hidden)]
-pub mod semconv;
 pub(crate) mod text;
 mod value;
 
@@ -22,7 +21,6 @@ pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,
 };
-pub use self::semconv::TypedKey;
 pub use self::text::Text;
 pub(crate) use self::value::array_bytes;
 pub use self::value::{AttributeValue, ToAttributeValue};

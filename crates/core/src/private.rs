@@ -48,7 +48,6 @@ pub use crate::attributes::expansion::{
     Describe, Fallback, Field, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::schema::{Prefixed, SchemaList};
-pub use crate::attributes::semconv;
 pub use crate::callsite::{CallSite, Level};
 #[cfg(windows)]
 pub use crate::link_list::Bound;
