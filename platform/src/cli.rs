@@ -2,7 +2,6 @@
 
 pub mod audit;
 pub mod helm;
-pub mod schema;
 
 mod arguments;
 mod backend;
@@ -126,17 +125,6 @@ Exit codes:
     /// social security numbers.
     #[command(after_help = REDACT_EXIT_CODES)]
     Redact(redact::Arguments),
-    /// Print the attributes of the platform's spans as a registry of semantic conventions
-    ///
-    /// The registry is in the YAML format of OpenTelemetry Weaver.
-    Schema {
-        /// Print the JSON Schema of the telemetry configuration instead
-        #[arg(long)]
-        config: bool,
-        /// Print the JSON Schemas of the plugins' configurations instead, by type and name
-        #[arg(long, conflicts_with = "config")]
-        plugins: bool,
-    },
     /// Print the script by which a shell completes the commands and options of this program
     #[command(after_help = "\
 Example: floe completions bash > ~/.local/share/bash-completion/completions/floe")]
@@ -250,7 +238,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Plugins(arguments) => plugins::plugins(arguments)?,
         Command::Audit { json } => audit::audit(*json)?,
         Command::Redact(arguments) => redact::redact(arguments)?,
-        Command::Schema { config, plugins } => schema::schema(*config, *plugins)?,
         Command::Completions { shell } => print(&completions::script(*shell, &Cli::command()))?,
     }
     Ok(())

@@ -31,7 +31,6 @@ mod product;
 mod redact;
 mod refused;
 mod repeat;
-mod schema;
 mod select;
 #[path = "../contract/service.rs"]
 mod service;

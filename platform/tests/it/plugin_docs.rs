@@ -6,7 +6,7 @@ use std::path::Path;
 
 use floe::manifest::Manifest;
 use floe::manifest::selection::Selected;
-use floe_plugin::{DOMAINS, Domain, PluginType, registry};
+use floe_plugin::{PluginType, registry};
 use floe_telemetry::backend;
 use serde_json::Value;
 
@@ -80,55 +80,4 @@ fn each_kind_has_a_section_with_an_example_of_each_plugin_and_each_key() {
         manifests(section).into_iter().filter_map(|manifest| selected(manifest).1).collect();
     let linked = backend::linked().map(|it| it.backend().name().to_owned());
     assert_eq!(examples, linked.collect());
-}
-
-#[test]
-fn each_section_names_the_spans_of_the_kind_and_attributes_that_exist() {
-    let attributes: BTreeSet<&str> = DOMAINS
-        .iter()
-        .flat_map(Domain::groups)
-        .flat_map(|group| group.attributes)
-        .map(|attribute| attribute.key)
-        .collect();
-    for kind in PluginType::ALL {
-        let (_, section) = sections().find(|(it, _)| *it == kind.as_str()).unwrap();
-        let Some(domain) = kind.domain() else {
-            continue;
-        };
-        let mut spans: BTreeSet<String> = kind
-            .operations()
-            .iter()
-            .map(|operation| match *operation {
-                "write" => "egress.write".to_owned(),
-                operation => format!("{domain}.{operation}"),
-            })
-            .collect();
-        if kind == PluginType::Quality {
-            // Each result of `run_checks`.
-            spans.insert("quality.check".to_owned());
-        }
-        let words: BTreeSet<String> = section
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|word| {
-                let domains = [domain, "egress"];
-                let prefix = word.split_once('.').map(|(prefix, _)| prefix);
-                prefix.is_some_and(|prefix| domains.contains(&prefix)) && !word.contains(' ')
-            })
-            .map(str::to_owned)
-            .collect();
-        for span in &spans {
-            assert!(words.contains(span), "{kind}: {span}");
-        }
-        let (_, unknown): (Vec<_>, Vec<_>) = words
-            .iter()
-            .filter(|word| !spans.contains(*word))
-            .partition(|word| attributes.contains(word.as_str()));
-        assert_eq!(unknown, Vec::<&String>::new(), "{kind}");
-        // What every section has.
-        for word in ["Trait `", "Tested "] {
-            assert!(section.contains(word), "{kind}: {word}");
-        }
-    }
 }

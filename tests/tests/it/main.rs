@@ -15,8 +15,6 @@ mod conventions;
 mod current_context;
 mod default_lints;
 mod derive;
-mod derive_registry;
-mod derive_schema;
 mod derive_shapes;
 mod derive_values;
 mod derive_words;

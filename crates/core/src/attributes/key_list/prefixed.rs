@@ -1,6 +1,5 @@
 //! Prefixed keys, built at compile time.
 
-use super::AttributeSchema;
 use super::text::Text;
 use crate::attributes::list::MAX_ATTRIBUTES;
 
@@ -11,31 +10,36 @@ const TEXT: usize = 4096;
 #[derive(Debug)]
 pub struct Prefixed {
     text: Text<TEXT>,
+    len: usize,
     /// The start of each key, followed by the end of the last one.
     bounds: [usize; MAX_ATTRIBUTES + 1],
 }
 
 impl Prefixed {
-    /// Prefixes each key of `schema`.
+    /// Prefixes each of `keys`.
     ///
     /// # Panics
     ///
-    /// Panics if `schema` has more than 128 attributes, or if the prefixed keys have 4096 bytes or more
+    /// Panics if there are more than 128 keys, or if the prefixed keys have 4096 bytes or more
     /// together.
     #[must_use]
     #[track_caller]
-    pub const fn new(prefix: &str, schema: &[AttributeSchema]) -> Self {
-        assert!(schema.len() <= MAX_ATTRIBUTES, "a span has at most 128 attributes");
+    pub const fn new(prefix: &str, keys: &[&str]) -> Self {
+        assert!(keys.len() <= MAX_ATTRIBUTES, "a span has at most 128 attributes");
         let mut text = Text::<TEXT>::new();
         let mut bounds = [0; MAX_ATTRIBUTES + 1];
         let mut index = 0;
-        while index < schema.len() {
-            text = text.push(prefix).push(".").push(schema[index].key);
+        while index < keys.len() {
+            text = text.push(prefix).push(".").push(keys[index]);
             index += 1;
             bounds[index] = text.len();
         }
         assert!(text.len() < TEXT, "the keys with this prefix are longer than 4096 bytes together");
-        Self { text, bounds }
+        Self { text, len: keys.len(), bounds }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 
     pub(super) const fn key(&self, index: usize) -> &str {

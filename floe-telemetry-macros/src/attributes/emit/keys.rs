@@ -1,9 +1,9 @@
-//! The schema: an array, or a list that checks keys which the macro does not know.
+//! The keys: an array, or a list that checks keys which the macro does not know.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Field, Key, Model, Record, Shape, Text, documentation, key, on};
+use super::{Field, Key, Model, Record, Shape, key, on};
 
 /// Whether some keys are not known to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {
@@ -14,22 +14,14 @@ pub(super) fn is_checked(model: &Model<'_>) -> bool {
 }
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
-    let (krate, private) = (model.krate, model.krate.private());
-    let fields = model.shape.fields();
     let list = if is_checked(model) {
         checked(model)
     } else {
-        let attributes = fields.iter().map(|field| attribute(model, field));
-        quote!(&[#(#attributes),*])
+        let keys = model.shape.fields().into_iter().map(key);
+        quote!(&[#(#keys),*])
     };
-    let fallback = (!fields.is_empty()).then(|| {
-        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;)
-    });
     quote_spanned! {Span::mixed_site()=>
-        const SCHEMA: &'static [#krate::attributes::AttributeSchema] = {
-            #fallback
-            #list
-        };
+        const KEYS: &'static [&'static ::core::primitive::str] = #list;
     }
 }
 
@@ -39,12 +31,12 @@ fn checked(model: &Model<'_>) -> TokenStream {
     let fields = model.shape.fields();
     let nests = fields.iter().any(|field| matches!(field.record, Record::Nested(_)));
     let size = if nests {
-        quote!(#private::SchemaList::nesting())
+        quote!(#private::KeyList::nesting())
     } else {
         let size = fields.len();
-        quote!(#private::SchemaList::<#size>::new())
+        quote!(#private::KeyList::<#size>::new())
     };
-    let steps = match &model.shape {
+    let steps: TokenStream = match &model.shape {
         Shape::Enum(variants) => {
             let steps = variants.iter().map(|variant| {
                 let fields = variant.fields.iter().map(|field| step(model, field));
@@ -53,16 +45,16 @@ fn checked(model: &Model<'_>) -> TokenStream {
                     #(#fields)*
                 }
             });
-            quote_spanned! {Span::mixed_site()=>
-                #(#steps)*
-                let __floe_list = __floe_list.end_of_variants();
-            }
+            steps.collect()
         }
         _ => fields.iter().map(|field| step(model, field)).collect(),
     };
+    let fallback = nests
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;));
     quote_spanned! {Span::mixed_site()=>
         const {
             &{
+                #fallback
                 let __floe_list = #size;
                 #steps
                 __floe_list
@@ -79,33 +71,19 @@ fn step(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let call = match &field.record {
         Record::Nested(prefix) => {
             let span = field.written.as_ref().map_or_else(|| on(ty), on);
-            let nested = quote_spanned!(mixed=> #private::Describe::<#ty>::NESTED);
+            let nested = quote_spanned!(mixed=> #private::Describe::<#ty>::KEYS);
             match prefix {
                 None => quote_spanned!(span=> __floe_list.nested(#nested)),
                 Some(prefix) => quote_spanned! {span=>
-                    __floe_list.prefixed(const { &#private::Prefixed::new(#prefix, #nested) }, #nested)
+                    __floe_list.prefixed(const { &#private::Prefixed::new(#prefix, #nested) })
                 },
             }
         }
         Record::Value(written, _) => {
             let span = written.as_ref().map_or_else(|| on(ty), on);
-            let attribute = attribute(model, field);
-            quote_spanned!(span=> __floe_list.attribute(#attribute))
+            let key = key(field);
+            quote_spanned!(span=> __floe_list.key(#key))
         }
     };
     quote_spanned!(mixed=> let __floe_list = #call;)
-}
-
-fn attribute(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
-    let private = model.krate.private();
-    let (ty, key) = (&field.original.ty, key(field));
-    let (what, redacted) = match &field.record {
-        Record::Value(_, Some(Text::Redact)) => (quote!(TEXT), Some(quote!(.redacted()))),
-        Record::Value(_, Some(_)) => (quote!(TEXT), None),
-        _ => (quote!(VALUE), None),
-    };
-    let examples = &field.examples;
-    let examples = (!examples.is_empty()).then(|| quote!(.with_examples(&[#(#examples),*])));
-    let docs = documentation(&field.docs);
-    quote_spanned!(Span::mixed_site()=> #private::Describe::<#ty>::#what.under(#key)#docs #examples #redacted)
 }
