@@ -25,7 +25,6 @@ pub mod configuration {}
 
 /// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
 ///
-/// [`runtime: caller`]: configuration#runtime
 /// [Configuration]: configuration
 /// [In one call]: configuration#in-one-call
 #[doc = concat!("[load of 30 minutes]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/faults.md#over-time")]
@@ -44,7 +43,6 @@ pub mod operations {}
 /// [levels]: configuration#redaction
 /// [`metrics`]: https://docs.rs/metrics
 /// [Operations]: operations#signals
-/// [`runtime: caller`]: configuration#runtime
 /// [`semconv`]: macro@crate::traced
 /// [settings]: configuration#sampling
 /// [table]: configuration#in-one-call

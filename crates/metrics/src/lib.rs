@@ -73,13 +73,7 @@ impl Meters {
         observe(&filtering.meter_with_scope(scope()), counters);
         let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
-        Self {
-            sdk,
-            filtering,
-            views,
-            flushes: Flushes::new(all.runtime),
-            counters: Arc::clone(counters),
-        }
+        Self { sdk, filtering, views, flushes: Arc::default(), counters: Arc::clone(counters) }
     }
 }
 
@@ -109,6 +103,6 @@ impl ProviderMeters for Meters {
     fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
         switch(None);
         let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        self.flushes.begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+        Flushes::begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
     }
 }

@@ -92,7 +92,7 @@ impl Grpc {
             .user_agent(USER_AGENT)
             .map_err(|error| Error::config(format!("otlp: {error}")))?;
         let endpoint = secure(endpoint, settings)?;
-        let connector = ProxyConnector::of(endpoint.uri(), settings.timeout, None);
+        let connector = ProxyConnector::of(endpoint.uri(), settings.timeout);
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());

@@ -25,7 +25,6 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
-mod runtime;
 #[cfg(any(feature = "logs", feature = "metrics"))]
 mod sender;
 mod settings;
@@ -45,6 +44,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
+use tokio::runtime::{self, Runtime};
 
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
 use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget, Unsent};
@@ -56,7 +56,6 @@ use self::files::WatchedFiles;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::retry::{Accepted, Limits, Throttle, Undelivered};
-use self::runtime::Runtime;
 use self::settings::OtlpSettings;
 use self::writer::Written;
 use crate::caught::caught;
@@ -126,10 +125,10 @@ trait Transport: std::fmt::Debug + Send {
     }
 }
 
-/// A transport and the runtime of its connections.
+/// A transport and the runtime of its connections. The runtime belongs to the exporter, so a flush never depends on a
+/// runtime of the host.
 #[derive(Debug)]
 struct Otlp {
-    of_runtime: config::Runtime,
     runtime: Runtime,
     transport: Box<dyn Transport>,
     throttle: Throttle,
@@ -167,15 +166,10 @@ fn exporter(
 fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
-    let of_runtime = target.config.runtime;
-    if of_runtime.is_caller() {
-        check_caller(&settings)?;
-    }
-    let runtime = Runtime::new(of_runtime)?;
+    let runtime = runtime()?;
     let files = WatchedFiles::new(&settings);
     Ok(Otlp {
         transport: transport(&runtime, &settings)?,
-        of_runtime,
         runtime,
         throttle: Throttle::default(),
         gives_up: false,
@@ -185,33 +179,25 @@ fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<O
     })
 }
 
-/// Fails if the transport needs a thread.
-fn check_caller(settings: &OtlpSettings) -> Result<(), Error> {
-    if settings.writer.is_some() || settings.protocol != OtlpProtocol::Grpc {
-        return Ok(());
-    }
-    Err(Error::config(format!(
-        "otlp: expected the protocol `http/protobuf` or `http/json` for `{}` with `runtime: caller`, found `grpc`, whose \
-         connections need a thread",
-        settings.receiver()
-    )))
+fn runtime() -> Result<Runtime, Error> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::thread("otlp", &error))
 }
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     if let Some(writer) = &settings.writer {
         return Ok(Box::new(Written { signal: settings.signal, writer: writer.clone() }));
     }
-    runtime.enter(|| match settings.protocol {
+    let _entered = runtime.enter();
+    match settings.protocol {
         #[cfg(feature = "grpc")]
-        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?) as _),
+        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http | OtlpProtocol::HttpJson => {
-            Ok(Box::new(http::Http::new(settings, runtime)?) as _)
-        }
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
         // `check_features` has rejected it.
         #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
         _ => Err(Error::config("otlp: the program is built without this transport")),
-    })
+    }
 }
 
 impl Otlp {
@@ -233,7 +219,6 @@ impl Otlp {
                 Limits { deadline, timeout, gives_up: self.gives_up, ending: &self.ending },
             );
             let sent = caught(|| self.runtime.block_on(sent));
-            let sent = sent.and_then(|sent| sent.map_err(|error| error.to_string()));
             sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
         });
         let settings = &self.settings;
@@ -282,20 +267,20 @@ impl Otlp {
         );
     }
 
-    /// Replaces the runtime and the connections after a failure, and returns the error of the request. tokio panics
+    /// Replaces the runtime and the connections after a panic, and returns the error of the request. tokio panics
     /// if the operating system fails to report events, and its runtime cannot be used any more.
-    fn restart(&mut self, failure: &str) -> String {
-        let new = Runtime::new(self.of_runtime).and_then(|runtime| {
+    fn restart(&mut self, panic: &str) -> String {
+        let new = runtime().and_then(|runtime| {
             let transport = transport(&runtime, &self.settings)?;
             Ok((runtime, transport))
         });
-        let reason = format!("the runtime of the connection panicked: {failure}");
+        let reason = format!("the runtime of the connection panicked: {panic}");
         match new {
             Ok((runtime, transport)) => {
                 self.transport = transport;
                 let broken = mem::replace(&mut self.runtime, runtime);
                 // What is left of the runtime may panic again.
-                let _ = caught(|| broken.shutdown());
+                let _ = caught(|| broken.shutdown_background());
                 reason
             }
             // The next request panics, and tries it again.
@@ -319,10 +304,11 @@ impl Otlp {
         }
     }
 
-    /// Shuts down. Only a writer may take time for it.
+    /// Shuts down. Only a writer may take time for it: a lookup of a name cannot be cancelled, and a drop of the runtime
+    /// would block on it, which panics on a thread of a runtime of the host.
     fn close(mut self, timeout: Duration) -> Result<(), String> {
         let ended = self.transport.shutdown(timeout);
-        self.runtime.shutdown();
+        self.runtime.shutdown_background();
         ended
     }
 }
@@ -337,19 +323,18 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     let outcome = otlp.transport.send(request, timeout);
-    let result = otlp.runtime.block_on(async { runtime::timeout(timeout, outcome).await });
-    let result = result.map_err(|error| error.to_string())?;
+    let result = otlp.runtime.block_on(async { tokio::time::timeout(timeout, outcome).await });
     let settings = otlp.settings.clone();
     let _ = otlp.close(Duration::ZERO);
     match result {
-        Some(Outcome::Accepted { .. }) => Ok(()),
-        Some(
+        Ok(Outcome::Accepted { .. }) => Ok(()),
+        Ok(
             Outcome::Rejected(reason)
             | Outcome::Invalid(reason)
             | Outcome::Unanswered(reason)
             | Outcome::Retry { reason, .. },
         ) => Err(settings.without_own_headers(reason)),
-        None => Err(format!("no answer within {timeout:?}")),
+        Err(_) => Err(format!("no answer within {timeout:?}")),
     }
 }
 

@@ -8,15 +8,16 @@
 //! begins. A receiver that answers is retried as before, and a request that waits for its answer is given up a moment
 //! before the shutdown ends, so that its reason is known.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::{self, sleep};
 
 use super::Transport;
 use super::response::Outcome;
-use super::runtime::{self, sleep, unless};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Ending, OTHER_ERROR};
 use crate::recorder::random;
@@ -112,11 +113,11 @@ impl Limits<'_> {
         let mut request = pin!(request);
         loop {
             let sent = unless(request.as_mut(), self.ending.begins());
-            match runtime::timeout(self.left(), sent).await {
-                Some(Some(output)) => return Some(output),
+            match time::timeout(self.left(), sent).await {
+                Ok(Some(output)) => return Some(output),
                 // The shutdown has begun, and leaves less time.
-                Some(None) => {}
-                None => return None,
+                Ok(None) => {}
+                Err(_) => return None,
             }
         }
     }
@@ -128,15 +129,22 @@ impl Limits<'_> {
 
     fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
         let reason = match self.ending.get() {
-            Some(_) if self.ending.is_shutdown() => {
-                format!("not delivered before the shutdown: {reason}")
-            }
-            Some(_) => format!("not delivered within the time of the flush: {reason}"),
+            Some(_) => format!("not delivered before the shutdown: {reason}"),
             None if self.gives_up => format!("not delivered: {reason}"),
             None => format!("not delivered within {:?}: {reason}", self.timeout),
         };
         Undelivered { error_type, is_invalid: false, reason }
     }
+}
+
+/// Returns the output of `future`, or `None` if `other` is ready before.
+async fn unless<T>(future: impl Future<Output = T>, other: impl Future) -> Option<T> {
+    let (mut future, mut other) = (pin!(future), pin!(other));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => other.as_mut().poll(context).map(|_| None),
+    })
+    .await
 }
 
 /// Sends `request`, and retries it within its `limits` as long as the outcome permits.

@@ -58,11 +58,6 @@ impl<T> Sender<T> {
         self.0.changed.notify_one();
         Ok(())
     }
-
-    /// Whether everything that was sent was received.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().messages.is_empty()
-    }
 }
 
 impl<T> Clone for Sender<T> {

@@ -27,7 +27,7 @@ pub mod config {
     pub use crate::config::{
         Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
         LoggerConfig, LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions,
-        OtlpProtocol, Runtime, ScopeConfig, Secret, Signal, TelemetryAuth,
+        OtlpProtocol, ScopeConfig, Secret, Signal, TelemetryAuth,
     };
 }
 
@@ -65,10 +65,6 @@ pub mod metrics {
 
 pub mod parts {
     pub use crate::parts::{OtlpFeatures, OtlpPart, Part};
-}
-
-pub mod tasks {
-    pub use crate::tasks::quiet;
 }
 
 pub mod regular_file {

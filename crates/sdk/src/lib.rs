@@ -17,7 +17,6 @@ mod regular_file;
 mod surroundings;
 #[cfg_attr(not(target_os = "linux"), path = "system/none.rs")]
 mod system;
-mod tasks;
 #[cfg(target_os = "linux")]
 mod this_process;
 

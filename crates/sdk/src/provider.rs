@@ -37,7 +37,6 @@ mod start_message;
 mod targets;
 #[cfg(test)]
 mod tests;
-mod turns;
 
 use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -49,15 +48,14 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, awaited, end_of_exports, undelivered};
+use self::delivery::{await_delivery, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
 pub use self::targets::send_requests;
-use self::turns::{Turn, Turns};
-use crate::clock::{Instant, monotonic_now};
+use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
-use crate::config::{Runtime, TelemetryConfig};
+use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::{ProviderMeters, RecorderMeterProvider};
@@ -97,8 +95,6 @@ pub struct TelemetryProvider(Arc<Inner>);
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
-    runtime: Runtime,
-    turns: Turns,
     shutdown_end: ShutdownEnd,
     /// The process that has initialized it: its threads do not exist in a fork.
     process: u32,
@@ -290,15 +286,9 @@ impl TelemetryProvider {
     /// # Errors
     ///
     /// The handlers cannot be installed, or the thread that waits for the signals cannot be started
-    /// ([`Error::is_thread`]), or the configuration allows none ([`Runtime::Caller`](crate::config::Runtime::Caller)).
-    /// Signals then end the process at once.
+    /// ([`Error::is_thread`]). Signals then end the process at once.
     #[cfg(feature = "signals")]
     pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
-        if self.0.runtime.is_caller() {
-            return Err(Error::config(
-                "runtime: expected `thread` with `shutdown_on_signals`, which needs a thread, found `caller`",
-            ));
-        }
         signals::shut_down(&self.0, timeout)
     }
 }
@@ -310,7 +300,7 @@ impl TelemetryProvider {
             return;
         }
         if let Err(error) = self.0.shut_down_unheard(timeout) {
-            exit::warn(self.0.runtime, &error);
+            exit::warn(&error);
         }
     }
 }
@@ -321,8 +311,6 @@ impl Inner {
             resource: Resource::builder_empty().build(),
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
-            runtime: Runtime::default(),
-            turns: Turns::default(),
             shutdown_end: ShutdownEnd::default(),
             process: this_process(),
             meters: ManuallyDrop::new(None),
@@ -356,43 +344,16 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let deadline = monotonic_now().checked_add(timeout);
-        let turn = self.take_turn(timeout, deadline);
-        let mut turn =
-            turn.ok_or_else(|| Error::timeout(operation, timeout, "another flush has not ended"))?;
         let mut reports = None;
         if !self.logs.follow_spans {
-            self.begin_logs(&mut turn);
             reports = Some(self.logs.flush());
         }
-        turn.next_step();
         let metrics = || {
-            if reports.is_none() {
-                self.begin_logs(&mut turn);
-                reports = Some(self.logs.flush());
-            }
-            turn.next_step();
+            reports.get_or_insert_with(|| self.logs.flush());
             self.meters.as_ref().map(|meters| meters.flush())
         };
-        let of = (&*self.counters, self.runtime.is_caller());
-        let result = await_delivery(operation, timeout, deadline, None, of, metrics);
-        let deadline = awaited(self.runtime.is_caller(), deadline);
+        let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         result.and(logs::await_delivery(reports.flatten(), operation, timeout, deadline))
-    }
-
-    /// Begins the work of a flush or a shutdown on this thread, if the provider has no threads. `None` if another thread
-    /// does not end its own within `timeout`, or if it is this one that does it: an exporter flushes.
-    fn take_turn(&self, timeout: Duration, deadline: Option<Instant>) -> Option<Turn<'_>> {
-        if !self.runtime.is_caller() {
-            return Some(Turn::default());
-        }
-        let steps = 1 + u32::from(self.logs.are_exported()) + u32::from(self.meters.is_some());
-        (self.turns).take(timeout, deadline, &self.counters.ending, steps)
-    }
-
-    /// Begins the step of log records, if there is one.
-    fn begin_logs(&self, turn: &mut Turn<'_>) -> Option<Duration> {
-        let are_exported = self.logs.are_exported();
-        are_exported.then(|| turn.next_step()).flatten()
     }
 
     /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
@@ -431,34 +392,17 @@ impl Inner {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);
         }
-        // A flush that does not end keeps its turn, and is not waited for.
-        let mut turn = self.take_turn(timeout, deadline).unwrap_or_default();
         let mut reports = None;
         if !self.logs.follow_spans {
-            let timeout = self.begin_logs(&mut turn).unwrap_or(timeout);
             reports = Some(self.logs.shut_down(timeout));
         }
-        turn.next_step();
         let metrics = || {
-            if reports.is_none() {
-                let timeout = self.begin_logs(&mut turn).unwrap_or(timeout);
-                reports = Some(self.logs.shut_down(timeout));
-            }
-            let timeout = turn.next_step().unwrap_or(timeout);
-            let meters = self.meters.as_ref();
-            meters.map(|meters| meters.shut_down(timeout))
+            reports.get_or_insert_with(|| self.logs.shut_down(timeout));
+            self.meters.as_ref().map(|meters| meters.shut_down(timeout))
         };
-        let result = await_delivery(
-            operation,
-            timeout,
-            deadline,
-            Some(timeout),
-            (&self.counters, self.runtime.is_caller()),
-            metrics,
-        );
-        let reports = reports.flatten();
-        let deadline = awaited(self.runtime.is_caller(), deadline);
-        result.and(logs::await_delivery(reports, operation, timeout, deadline))
+        let result =
+            await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
+        result.and(logs::await_delivery(reports.flatten(), operation, timeout, deadline))
     }
 }
 

@@ -26,9 +26,6 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(config: &TelemetryConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        if config.runtime.is_caller() {
-            return Err("expected `runtime: thread`, found `runtime: caller`".into());
-        }
         let settings = &config.exporters.flight_recorder;
         let folder = path::absolute(&settings.path)?;
         // A folder that cannot be used is known at the start.

@@ -2,7 +2,6 @@
 
 mod attributes;
 mod boundaries;
-mod caller;
 mod child_process;
 mod code_attributes;
 mod config_file;

@@ -32,7 +32,6 @@ use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
 use super::removed;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
-use super::runtime::Runtime;
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret::{self, Secret};
 use super::telemetry::TelemetryConfig;
@@ -78,8 +77,8 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE`,
-    /// `FLOE_RUNTIME` and `FLOE_PANIC_OUTPUT`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE`
+    /// and `FLOE_PANIC_OUTPUT`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
@@ -106,7 +105,6 @@ impl TelemetryConfig {
             logging(self);
             span_filter(self);
             profile(self);
-            runtime(self);
             panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
@@ -119,7 +117,6 @@ impl TelemetryConfig {
         logging(self);
         span_filter(self);
         profile(self);
-        runtime(self);
         panics(self);
         sampling(self);
         propagators(self);
@@ -427,10 +424,6 @@ fn profile(config: &mut TelemetryConfig) {
         config.profile.polls = words.contains(&"polls");
         config.profile.thread_cpu_time = words.contains(&"thread_cpu_time");
     }
-}
-
-fn runtime(config: &mut TelemetryConfig) {
-    set("FLOE_RUNTIME", &mut config.runtime, word(&Runtime::ALL));
 }
 
 fn sampling(config: &mut TelemetryConfig) {

@@ -24,6 +24,7 @@ const REMOVED: &[Row] = &[
         "use `sampling.rate_limit`, or a processor of the Collector",
     ),
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
+    ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
 ];
 
 /// Removes the settings from a document, and warns about each.

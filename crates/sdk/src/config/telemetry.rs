@@ -24,7 +24,6 @@ use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
 use super::repeated::{CodeAttributes, IdentityAttributes};
 use super::resource::{ResourceAttributes, check_key};
-use super::runtime::Runtime;
 use super::sampling::SamplingConfig;
 use super::section::is_default;
 use crate::error::Error;
@@ -118,10 +117,6 @@ pub struct TelemetryConfig {
     /// What spans record about their time: their polls, their processor time. Default: nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub profile: ProfileConfig,
-    /// On which threads telemetry is exported: those of the provider (`thread`, default), or the one that flushes
-    /// (`caller`).
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub runtime: Runtime,
     /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
     /// The detection of further attributes of the resource. Default: none are detected.
@@ -261,7 +256,6 @@ impl TelemetryConfig {
             span_filter: None,
             context: ContextMode::default(),
             profile: ProfileConfig::default(),
-            runtime: Runtime::default(),
             resource_attributes: ResourceAttributes::new(service_name),
             detection: DetectionConfig::default(),
             span_attributes: BTreeMap::new(),
@@ -492,7 +486,6 @@ impl fmt::Debug for Fields<'_> {
             span_filter,
             context,
             profile,
-            runtime,
             resource_attributes,
             detection,
             span_attributes,
@@ -528,7 +521,6 @@ impl fmt::Debug for Fields<'_> {
             .field("span_filter", span_filter)
             .field("context", context)
             .field("profile", profile)
-            .field("runtime", runtime)
             .field("resource_attributes", &resource)
             .field("detection", detection)
             .field("span_attributes", &attributes)

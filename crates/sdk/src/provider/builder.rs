@@ -400,7 +400,6 @@ impl TelemetryProviderBuilder {
         let is_noop = !self.config.enabled || is_disabled();
         let sampling_handle = SamplingHandle::new(&self.config);
         let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
-        inner.runtime = self.config.runtime;
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
             setup_propagators_with(&self.config.propagators);
@@ -414,7 +413,6 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
-        let runtime = self.config.runtime;
         let mut program = OfProgram { sampler: None, observer: None, ids: self.ids.take() };
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
@@ -450,7 +448,6 @@ impl TelemetryProviderBuilder {
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
-        collector::work_on(runtime)?;
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
         setup_propagators_with(&propagators);
@@ -542,7 +539,6 @@ impl TelemetryProviderBuilder {
             export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
-            runtime: self.config.runtime,
         };
         let mut spans = Vec::new();
         let exporter = |to| Exporter::new(to, false);
@@ -572,7 +568,7 @@ impl TelemetryProviderBuilder {
             metrics::start(&self.config, &otlp, self.metrics, &resource, &redaction, counters)?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
-            processing: Processing::start(self.processors, counters, self.config.runtime)?,
+            processing: Processing::start(self.processors, counters)?,
             redactor,
             unsampled_redactor: Redactor::new(redaction.clone()),
             metrics: (provider.meters.as_ref())
@@ -695,7 +691,7 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
     let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
     let mut all = Signal::ALL.into_iter().flat_map(chosen);
     let is_registered = all.any(|kind| kind.registered().is_ok_and(|it| it.is_some()));
-    if !is_registered || provider.config().runtime.is_caller() {
+    if !is_registered {
         return add_each(provider);
     }
     let (begun, begins) = channel();

@@ -128,7 +128,6 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         export_timeout: config.log_batch_processor.export_timeout(),
         redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
         counters,
-        runtime: config.runtime,
     };
     let mut local = config.clone();
     local.exporters.logs = Some(vec![ExporterKind::None]);
