@@ -7,8 +7,6 @@
 mod attr;
 mod attributes;
 mod ctxt;
-#[cfg(test)]
-mod documented;
 mod finding;
 mod generics;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Each page is a file in the folder `docs` of the package.
 
 // The pages refer to other files by reference links, which lead elsewhere here: of two definitions, Markdown takes the
-// first. `tests/tests/tidy.rs` compares them.
+// first.
 
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
