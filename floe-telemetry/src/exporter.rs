@@ -10,4 +10,3 @@ pub use floe_telemetry_console::{ConsoleExporter, uses_color};
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use floe_telemetry_sdk::exporter::StandardStream;
 pub use floe_telemetry_sdk::exporter::{MemoryExporter, OtlpRequest, OtlpWriter};
-pub use floe_telemetry_sdk::send_requests;

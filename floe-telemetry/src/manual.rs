@@ -8,7 +8,6 @@
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
-/// [`floe-telemetry-flight-recorder`]: https://docs.rs/floe-telemetry-flight-recorder
 /// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
 /// [`floe-trace query why`]: https://docs.rs/floe-trace

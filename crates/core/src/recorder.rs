@@ -148,8 +148,8 @@ pub use self::{
     recording::{live_spans, spans_not_recorded},
     sampling::{
         Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanIdGenerator,
-        SpanObserver, SpanSampler, Unsampled, change_sampling, matches, matches_any,
-        sampler_panics, spans_after_shutdown, start_provider, stop_provider,
+        SpanObserver, SpanSampler, change_sampling, matches, matches_any, sampler_panics,
+        spans_after_shutdown, start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

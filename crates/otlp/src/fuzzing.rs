@@ -34,7 +34,7 @@ impl From<Outcome> for Response {
             Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
             Outcome::Unanswered(reason) => Self::Retry(reason, None),
-            Outcome::Rejected(reason) | Outcome::Invalid(reason) => Self::Rejected(reason),
+            Outcome::Rejected(reason) => Self::Rejected(reason),
         }
     }
 }

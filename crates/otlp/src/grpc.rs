@@ -245,7 +245,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
     // retried.
     if status.message().contains("message length too large") {
-        return Outcome::Invalid(reason);
+        return Outcome::Rejected(reason);
     }
     match status.code() {
         Code::Cancelled
@@ -258,7 +258,6 @@ pub(super) fn classify(status: &Status) -> Outcome {
         Code::Unauthenticated | Code::PermissionDenied => {
             Outcome::Rejected(reason + CREDENTIAL_ADVICE)
         }
-        Code::InvalidArgument | Code::ResourceExhausted => Outcome::Invalid(reason),
         _ => Outcome::Rejected(reason),
     }
 }

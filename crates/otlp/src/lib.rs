@@ -47,7 +47,7 @@ use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
 use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
-use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget, Unsent};
+use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget};
 use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart, Part};
 use floe_telemetry_sdk::__parts::{collector, config, internal_log, regular_file};
 use floe_telemetry_sdk::Error;
@@ -83,7 +83,6 @@ static EXPORTERS: OtlpExporters = OtlpExporters {
     metrics: metrics::destination,
     logs: logs::destination,
     try_connection,
-    send_requests,
 };
 
 /// The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
@@ -132,8 +131,6 @@ struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
     throttle: Throttle,
-    /// See [`Limits`].
-    gives_up: bool,
     ending: Arc<Ending>,
     settings: OtlpSettings,
     files: WatchedFiles,
@@ -172,7 +169,6 @@ fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<O
         transport: transport(&runtime, &settings)?,
         runtime,
         throttle: Throttle::default(),
-        gives_up: false,
         ending,
         settings,
         files,
@@ -216,7 +212,7 @@ impl Otlp {
                 &mut *self.transport,
                 request,
                 &mut self.throttle,
-                Limits { deadline, timeout, gives_up: self.gives_up, ending: &self.ending },
+                Limits { deadline, timeout, ending: &self.ending },
             );
             let sent = caught(|| self.runtime.block_on(sent));
             sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
@@ -329,50 +325,10 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     match result {
         Ok(Outcome::Accepted { .. }) => Ok(()),
         Ok(
-            Outcome::Rejected(reason)
-            | Outcome::Invalid(reason)
-            | Outcome::Unanswered(reason)
-            | Outcome::Retry { reason, .. },
+            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
         ) => Err(settings.without_own_headers(reason)),
         Err(_) => Err(format!("no answer within {timeout:?}")),
     }
-}
-
-/// Sends requests of a signal that were encoded before, each with retries, within a time. A receiver that is not there is
-/// given up as at a shutdown. Items of a request that the receiver rejects are a warning.
-///
-/// # Errors
-///
-/// A request was not accepted, and the following ones are not sent unless it is invalid.
-fn send_requests(
-    target: &OtlpTarget,
-    signal: Signal,
-    requests: &[Vec<u8>],
-    timeout: Duration,
-) -> Result<(), Unsent> {
-    let deadline = retry::deadline(timeout);
-    let otlp = connect(target, signal, Arc::default());
-    let mut otlp = otlp.map_err(|error| Unsent { is_invalid: false, reason: error.to_string() })?;
-    otlp.gives_up = true;
-    let mut result = Ok(());
-    for request in requests {
-        let sent = otlp.attempt(Bytes::copy_from_slice(request), deadline);
-        let sent = sent.map_err(|undelivered| Unsent {
-            is_invalid: undelivered.is_invalid,
-            reason: undelivered.reason,
-        });
-        match sent {
-            Ok(accepted) if accepted.rejected > 0 => otlp.warn(&rejected(&accepted)),
-            Ok(accepted) => otlp.warn(&accepted.message),
-            Err(unsent) if unsent.is_invalid => result = result.and(Err(unsent)),
-            Err(unsent) => {
-                result = Err(unsent);
-                break;
-            }
-        }
-    }
-    let _ = otlp.close(Duration::ZERO);
-    result
 }
 
 fn rejected(accepted: &Accepted) -> String {

@@ -39,8 +39,6 @@ pub(super) enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
-    /// The same, because of what the request contains: there is no other time or credential with which it is accepted.
-    Invalid(String),
 }
 
 /// Reads the body of a successful response. The responses for metrics and logs have the same fields
@@ -69,7 +67,6 @@ pub(super) fn refused(status: u16, reason: String, after: Option<&str>) -> Outco
         429 | 502 | 503 | 504 => {
             Outcome::Retry { reason, after: after.and_then(|after| retry_after(after, wall_now())) }
         }
-        400 | 413 | 422 => Outcome::Invalid(reason),
         _ => Outcome::Rejected(reason),
     }
 }

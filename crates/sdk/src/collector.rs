@@ -62,7 +62,7 @@ pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_e
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL, SHUTDOWN};
 pub use self::export_failure::{ExportFailure, OTHER_ERROR};
 pub use self::fetch::Backpressure;
-pub(crate) use self::pipeline::{Exporter, Pipeline, PipelineSettings};
+pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
 pub use self::rate_limited::RateLimited;
@@ -273,7 +273,7 @@ impl Collector {
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
         // While all queues are full, an exporter that finishes a batch wakes the collector.
         worker::ROOM.request();
-        if self.room(false) > 0 {
+        if self.room() > 0 {
             worker::ROOM.withdraw();
         }
         let deadlines = [until_batch, until_drain].into_iter().flatten();

@@ -41,7 +41,6 @@ mod exporters;
 pub(crate) mod feature;
 mod file;
 mod filter;
-mod flight_recorder;
 pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
@@ -78,7 +77,6 @@ pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
 pub(crate) use self::filter::parse_filter;
-pub use self::flight_recorder::FlightRecorderConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{

@@ -19,7 +19,7 @@ pub use self::writer::{OtlpRequest, OtlpWriter};
 pub use self::standard_stream::StandardStream;
 
 pub(crate) use self::console::ConsoleExporters;
-pub(crate) use self::otlp::{OtlpExporters, Unsent};
+pub(crate) use self::otlp::OtlpExporters;
 pub(crate) use self::plain::plain;
 pub(crate) use self::target::OtlpTarget;
 pub(crate) use self::writer::SharedWriter;

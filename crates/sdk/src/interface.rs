@@ -33,7 +33,7 @@ pub mod config {
 
 pub mod exporter {
     pub use crate::exporter::console::ConsoleExporters;
-    pub use crate::exporter::otlp::{OtlpExporters, Unsent};
+    pub use crate::exporter::otlp::OtlpExporters;
     pub use crate::exporter::plain::plain;
     pub use crate::exporter::target::OtlpTarget;
     pub use crate::exporter::writer::SharedWriter;

@@ -40,7 +40,7 @@ pub use self::{
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     provider::{
         ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-        ensure_telemetry_initialized, send_requests,
+        ensure_telemetry_initialized,
     },
 };
 

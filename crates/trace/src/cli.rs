@@ -2,8 +2,6 @@
 
 mod check;
 mod diff;
-#[cfg(target_os = "linux")]
-mod dump;
 mod export;
 mod input;
 #[cfg(feature = "listen")]
@@ -57,10 +55,6 @@ enum Command {
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     Ps(ps::Ps),
-    /// Ask a running process with the exporter `flight_recorder` for the spans of the last minute, and print the path of
-    /// their file
-    #[cfg(target_os = "linux")]
-    Dump(dump::Dump),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
@@ -107,8 +101,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Query(options) => query::query(&options),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Command::Ps(options) => ps::ps(&options),
-        #[cfg(target_os = "linux")]
-        Command::Dump(options) => dump::dump(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
     }

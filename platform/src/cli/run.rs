@@ -144,12 +144,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
     };
-    let step_spans = report.and_then(|it| it.step_spans.as_ref());
-    if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
-        && let Err(error) = observed.send(spans)
-    {
-        print_error("warning", &error.to_string());
-    }
     print_problems(report, error);
     let Some(report) = report.filter(|it| it.has_begun()) else {
         return observed.outcome.map(drop);

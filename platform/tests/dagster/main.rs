@@ -20,4 +20,3 @@ mod real;
 mod sensor;
 mod setup;
 mod steps;
-mod unsampled;

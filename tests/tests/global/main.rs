@@ -61,7 +61,6 @@ mod status_on_success;
 mod thread_end;
 mod tracing;
 mod transport;
-mod unsampled;
 mod unwinding;
 mod variables;
 mod views;

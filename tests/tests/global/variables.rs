@@ -429,7 +429,7 @@ const PARTLY_USED: [PartlyUsed; 11] = [
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
         "exporters.traces",
         r#"["otlp"]"#,
-        "expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `flight_recorder` or `none`, found `zipkin`; the entry is ignored",
+        "expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`, found `zipkin`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "none,console")],

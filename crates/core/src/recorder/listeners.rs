@@ -18,7 +18,7 @@ pub(super) const PER_SPAN: Listeners = 1 << 2;
 pub(super) const CUSTOM: Listeners = 1 << 3;
 /// Baggage becomes attributes.
 pub(super) const BAGGAGE: Listeners = 1 << 4;
-/// Traces that head sampling does not sample are recorded all the same.
+/// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const MEASURES: Listeners = 1 << 6;
@@ -52,8 +52,6 @@ pub(super) const INHERITED: Listeners = 1 << 19;
 pub(super) const LOGGED: Listeners = 1 << 20;
 /// The program makes the ids of spans.
 pub(super) const OWN_IDS: Listeners = 1 << 21;
-/// With [`TAIL`]: also those that another process has not sampled.
-pub(super) const REMOTE: Listeners = 1 << 22;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -70,8 +68,7 @@ const OF_PROVIDER: Listeners = PROVIDER
     | CPU
     | UNRECORDED
     | IDS
-    | OWN_IDS
-    | REMOTE;
+    | OWN_IDS;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);

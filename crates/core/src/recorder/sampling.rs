@@ -24,9 +24,6 @@
 //! | 8 | did a span fail? was the root slow? | keep |
 //! | 9 | the head | as it has decided |
 //!
-//! An exporter that takes spans that are not sampled has the head keep them, too, also below a parent of another process
-//! that is not sampled.
-//!
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
 //! ([`settings`]): a change of them replaces all, for each span that starts after it.
 
@@ -41,7 +38,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 pub use self::{
     provider::{
         Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanIdGenerator, SpanObserver,
-        SpanSampler, Unsampled, change_sampling, sampler_panics, start_provider, stop_provider,
+        SpanSampler, change_sampling, sampler_panics, start_provider, stop_provider,
     },
     settings::{matches, matches_any},
 };
@@ -53,7 +50,7 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, REMOTE, SHUT_DOWN, TAIL, UNRECORDED,
+    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
 use super::probability::{self, Threshold, with_threshold, without_threshold};
@@ -136,9 +133,7 @@ pub(super) fn decide(
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
     // also those that start after their parent has ended.
-    let is_tail_sampled = listeners & TAIL != 0
-        && capture.is_none()
-        && (!above.is_remote() || listeners & REMOTE != 0);
+    let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid()
         && !is_independent(listeners, capture, above)
         && !above.is_sampled()
@@ -240,11 +235,7 @@ fn decide_with_ids(
         if let Sampled::ByProbability(threshold) = sampled {
             set_threshold(record, above, threshold);
         } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
-            let state = if above.is_remote() && !record.head.flags.is_sampled() {
-                without_threshold(above.trace_state())
-            } else {
-                probability::inherited(above, is_independent)
-            };
+            let state = probability::inherited(above, is_independent);
             record.more_mut().trace_state = state;
         }
         recording.open();
@@ -291,9 +282,7 @@ pub(super) fn decide_filled(
     };
     if let Decision::Keep(mut recording) = decision {
         let listeners = listeners::current();
-        // Who observes the start of spans gets the end of those alone that are exported.
-        let is_exported = listeners & REMOTE == 0 || recording.record.head.flags.is_sampled();
-        if listeners & OBSERVED != 0 && is_exported {
+        if listeners & OBSERVED != 0 {
             provider::observe_start(&mut recording.record, parent);
         }
         if listeners & LOGGED != 0 {
@@ -330,10 +319,10 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
 /// The decision for a span whose name is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SamplerDecision {
-    /// There is no span, unless the tail or an exporter needs it.
+    /// There is no span, unless the tail needs it.
     Drop,
-    /// Without the sampled flag: the collector passes it to processors and metrics, and to exporters that take such spans.
-    /// The others get it only if the tail keeps its trace.
+    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
+    /// keeps its trace.
     Record,
     /// With the sampled flag.
     Sample,

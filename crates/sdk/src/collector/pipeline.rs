@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::destination::Destination;
-use super::enrich::{EnrichedSpan, Enricher};
+use super::enrich::Enricher;
 use super::exceptions::Exceptions;
 use super::export_failure::{OTHER_ERROR, SHUTDOWN};
 use super::fetch::Backpressure;
@@ -23,7 +23,7 @@ use crate::clock::{Instant, WallClock, monotonic_now};
 #[cfg(test)]
 use crate::config::Signal;
 use crate::config::{CodeAttributes, ErrorsConfig, SamplingConfig, SpanLimits};
-use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
+use crate::recorder::{Buffer, SpanRecord};
 
 /// The settings of a pipeline.
 #[derive(Debug)]
@@ -42,8 +42,6 @@ pub(crate) struct PipelineSettings {
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
-    /// Whether spans without the sampled flag are exported.
-    pub(crate) exports_unsampled: bool,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -51,42 +49,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) processing: Option<Processing>,
     /// Redacts the spans.
     pub(crate) redactor: Redactor,
-    /// The same for spans that are not sampled.
-    pub(crate) unsampled_redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
     pub(crate) metrics: Option<SpanMetrics>,
-}
-
-/// An exporter of the pipeline.
-#[derive(Debug)]
-pub(crate) struct Exporter {
-    pub(crate) to: Box<dyn Destination>,
-    /// Whether it also takes the spans that are not sampled.
-    pub(crate) takes_unsampled: bool,
-    /// The number of spans in its open batch.
-    spans: usize,
-}
-
-impl Exporter {
-    pub(crate) const fn new(to: Box<dyn Destination>, takes_unsampled: bool) -> Self {
-        Self { to, takes_unsampled, spans: 0 }
-    }
-
-    /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
-    fn push(&mut self, span: &EnrichedSpan<'_>) -> bool {
-        self.spans += 1;
-        self.to.push(span)
-    }
-
-    /// Queues the open batch, if it is not empty. Returns whether it was not.
-    fn ship(&mut self) -> bool {
-        let has_spans = self.spans > 0;
-        if has_spans {
-            self.to.ship(self.spans);
-            self.spans = 0;
-        }
-        has_spans
-    }
 }
 
 /// The open batch and the exporters it goes to.
@@ -100,11 +64,8 @@ pub(crate) struct Pipeline {
     status_on_success: bool,
     processing: Option<Processing>,
     enricher: Enricher,
-    /// For spans that are not sampled, whose requests do not contain what the others share.
-    unsampled_enricher: Enricher,
-    exporters: Vec<Exporter>,
+    exporters: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
-    exports_unsampled: bool,
     metrics: Option<SpanMetrics>,
     /// The number of spans in the open batch.
     spans: usize,
@@ -117,21 +78,18 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn new(settings: PipelineSettings, exporters: Vec<Exporter>) -> Self {
+    pub(crate) fn new(settings: PipelineSettings, exporters: Vec<Box<dyn Destination>>) -> Self {
         let counters = &settings.counters;
         let tail = settings
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
         enricher.set_code_attributes(settings.code);
-        let mut unsampled_enricher = Enricher::new(settings.unsampled_redactor, settings.limits);
-        unsampled_enricher.set_code_attributes(settings.code);
         if let Some(exceptions) = settings.exceptions {
             enricher.emit_exceptions(exceptions);
         }
         Self {
             tail,
-            exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
             batch_size: settings.batch_size,
@@ -141,7 +99,6 @@ impl Pipeline {
             status_on_success: settings.status_on_success,
             processing: settings.processing,
             enricher,
-            unsampled_enricher,
             exporters,
             spans: 0,
             due: None,
@@ -156,11 +113,6 @@ impl Pipeline {
             || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
             || self.enricher.emits_exceptions()
-    }
-
-    /// Whether an exporter takes the spans that are not sampled.
-    pub(crate) fn takes_unsampled(&self) -> bool {
-        self.exporters.iter().any(|of| of.takes_unsampled)
     }
 
     /// Drops what would wait for the processors from now on.
@@ -179,15 +131,15 @@ impl Pipeline {
 
     /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
     /// spans, while the processors have time. While it is 0, spans stay in the threads' buffers.
-    pub(super) fn room(&self, pending: Size, is_of_unsampled: bool) -> usize {
+    pub(super) fn room(&self, pending: Size) -> usize {
         if !self.has_time() {
             return 0;
         }
         match &self.tail {
             // Spans that tail sampling has released take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
-            Some(_) => self.queue_room(pending, is_of_unsampled).min(1),
-            None => self.queue_room(pending, is_of_unsampled),
+            Some(_) => self.queue_room(pending).min(1),
+            None => self.queue_room(pending),
         }
     }
 
@@ -197,19 +149,10 @@ impl Pipeline {
         self.is_late || processing.is_none_or(Processing::has_time)
     }
 
-    fn queue_room(&self, pending: Size, is_of_unsampled: bool) -> usize {
+    fn queue_room(&self, pending: Size) -> usize {
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let room = |of: &Exporter| of.to.room(of.spans + waiting, pending);
-        let of_kind = |takes_unsampled| {
-            let exporters = self.exporters.iter();
-            exporters.filter(move |of| of.takes_unsampled == takes_unsampled)
-        };
-        let unsampled = of_kind(true).map(room).min().unwrap_or(usize::MAX);
-        if is_of_unsampled {
-            return unsampled;
-        }
-        let sampled = of_kind(false).map(room).max().unwrap_or(usize::MAX);
-        sampled.min(unsampled)
+        let rooms = self.exporters.iter().map(|to| to.room(self.spans + waiting, pending));
+        rooms.max().unwrap_or(usize::MAX)
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
@@ -281,8 +224,7 @@ impl Pipeline {
             tail.expire(monotonic_now());
         }
         while self.has_time()
-            && (backpressure == Backpressure::Ignored
-                || self.queue_room(Size::default(), false) > 0)
+            && (backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0)
         {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
@@ -342,45 +284,10 @@ impl Pipeline {
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
-            if !self.exports_unsampled {
-                self.counters.sampled_out.fetch_add(1, Ordering::Release);
-                return self.add_unexported(record, clock);
-            }
-            // As the tail marks what it keeps: the span represents only itself.
-            let state = &mut record.more_mut().trace_state;
-            *state = with_threshold(state, Some(Threshold::ALWAYS));
-        }
-        self.add(record, clock);
-    }
-
-    /// Adds a span that is not exported otherwise to the batches of the exporters that take those, too.
-    fn add_unexported(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        if !self.takes_unsampled() {
+            self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
         }
-        let enricher = &mut self.unsampled_enricher;
-        let span = enricher.enrich(record, clock, &self.span_attributes);
-        let mut is_shipped = false;
-        for of in &mut self.exporters {
-            if !of.takes_unsampled {
-                continue;
-            }
-            self.counters.unexported.fetch_add(1, Ordering::Relaxed);
-            if of.push(&span) || of.spans >= self.batch_size {
-                is_shipped |= of.ship();
-            }
-        }
-        if is_shipped {
-            enricher.begin_batch();
-        }
-    }
-
-    /// Queues the open batches of exporters that take spans that are not sampled, which need no delay.
-    fn ship_unsampled(&mut self) {
-        let takers = self.exporters.iter_mut().filter(|of| of.takes_unsampled);
-        if takers.fold(false, |is_shipped, of| of.ship() | is_shipped) {
-            self.unsampled_enricher.begin_batch();
-        }
+        self.add(record, clock);
     }
 
     /// Enriches the span and adds it to the open batch.
@@ -389,15 +296,10 @@ impl Pipeline {
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
-        for of in &mut self.exporters {
-            self.moving -= 1;
-            if !of.takes_unsampled {
-                is_large |= of.push(&span);
-            } else if of.push(&span.as_first()) {
-                of.ship();
-                self.unsampled_enricher.begin_batch();
-            }
+        for to in &mut self.exporters {
+            is_large |= to.push(&span);
         }
+        self.moving -= exporters;
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
             self.ship();
@@ -416,7 +318,6 @@ impl Pipeline {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
-        self.ship_unsampled();
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
             self.ship();
@@ -433,10 +334,9 @@ impl Pipeline {
         if spans == 0 {
             return;
         }
-        for of in &mut self.exporters {
-            of.ship();
+        for to in &mut self.exporters {
+            to.ship(spans);
         }
-        self.unsampled_enricher.begin_batch();
     }
 
     /// Continues after a panic. The spans that it has interrupted and the open batches, which may be damaged,
@@ -444,13 +344,11 @@ impl Pipeline {
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
-        self.unsampled_enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
-        self.spans = 0;
-        let mut failed = mem::take(&mut self.moving) + waiting * self.exporters.len();
-        for of in &mut self.exporters {
-            failed += mem::take(&mut of.spans);
-            of.to.discard();
+        let spans = mem::take(&mut self.spans) + waiting;
+        let failed = mem::take(&mut self.moving) + spans * self.exporters.len();
+        for to in &mut self.exporters {
+            to.discard();
         }
         self.counters.failed.fetch_add(failed as u64, Ordering::Release);
     }
@@ -459,9 +357,8 @@ impl Pipeline {
     /// the number of reports to expect.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
         self.ship();
-        self.ship_unsampled();
-        for of in &self.exporters {
-            of.to.flush(report);
+        for to in &self.exporters {
+            to.flush(report);
         }
         self.exporters.len() + self.report_lost(report)
     }
@@ -480,9 +377,8 @@ impl Pipeline {
         report: &Sender<Report>,
     ) -> usize {
         self.ship();
-        self.ship_unsampled();
-        for of in &self.exporters {
-            of.to.shutdown(timeout, end, report);
+        for to in &self.exporters {
+            to.shutdown(timeout, end, report);
         }
         self.exporters.len() + self.report_lost(report)
     }
@@ -497,7 +393,7 @@ impl super::Collector {
             let id = super::ExporterId::of::<()>();
             let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id, 1);
             exports.add("added", processor);
-            pipeline.exporters.push(Exporter::new(exporter, false));
+            pipeline.exporters.push(exporter);
         }
     }
 }

@@ -27,8 +27,7 @@ use crate::recorder;
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
-/// contain a span once for each exporter. Those of an exporter that also takes spans that are not sampled contain them
-/// beside `sampled_out`. Spans that head sampling does not record are not counted.
+/// contain a span once for each exporter. Spans that head sampling does not record are not counted.
 ///
 /// Every log record that was emitted before the shutdown is counted in the same way, once for each exporter of
 /// log records:
@@ -215,8 +214,6 @@ pub struct Counters {
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
-    /// Spans that are not exported otherwise, once for each exporter that takes those, too.
-    pub(super) unexported: AtomicU64,
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
@@ -308,7 +305,7 @@ impl Counters {
         let not_exported = sampled_out + discarded;
         let own = (process.written).saturating_sub(process.elsewhere + not_exported);
         let exporters = self.exports.count() as u64;
-        let expected = own * exporters + self.unexported.load(Ordering::Acquire);
+        let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Statistics {

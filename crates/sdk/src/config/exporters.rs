@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use std::any::Any;
 
 use super::file::FileConfig;
-use super::flight_recorder::FlightRecorderConfig;
 use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
 use super::problems::Problems;
@@ -27,9 +26,6 @@ pub enum ExporterKind {
     OtlpStdout,
     /// `console`: standard error.
     Console,
-    /// `flight_recorder`: the spans of the last seconds in memory, also those that are not sampled, see
-    /// [`ExportersConfig::flight_recorder`]. Requires the crate `floe-telemetry-flight-recorder`.
-    FlightRecorder,
     /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
     Prometheus,
     /// `none`: no exporter.
@@ -76,15 +72,8 @@ linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters that the specification names, and those that have settings of their own.
-    const KNOWN: [Self; 7] = [
-        Self::Otlp,
-        Self::OtlpStdout,
-        Self::OtlpFile,
-        Self::Console,
-        Self::FlightRecorder,
-        Self::Prometheus,
-        Self::None,
-    ];
+    const KNOWN: [Self; 6] =
+        [Self::Otlp, Self::OtlpStdout, Self::OtlpFile, Self::Console, Self::Prometheus, Self::None];
 
     /// Returns the name, such as `otlp`.
     #[must_use]
@@ -94,7 +83,6 @@ impl ExporterKind {
             Self::OtlpFile => "otlp_file",
             Self::OtlpStdout => "otlp/stdout",
             Self::Console => "console",
-            Self::FlightRecorder => "flight_recorder",
             Self::Prometheus => "prometheus",
             Self::None => "none",
             Self::Registered(RegisteredExporter { name, .. }) => name,
@@ -130,7 +118,6 @@ impl ExporterKind {
     fn accepts(self, signal: Signal) -> bool {
         match self {
             Self::Prometheus => signal == Signal::Metrics,
-            Self::FlightRecorder => signal == Signal::Traces,
             Self::Registered(registered) => registered.signals.contains(&signal),
             _ => true,
         }
@@ -144,7 +131,6 @@ impl ExporterKind {
     const fn package(self) -> Option<&'static str> {
         match self {
             Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
-            Self::FlightRecorder => Some("floe-telemetry-flight-recorder"),
             Self::Prometheus => Some("floe-telemetry-prometheus"),
             _ => None,
         }
@@ -188,9 +174,6 @@ pub struct ExportersConfig {
     /// The files of the exporter `otlp_file`.
     #[serde(skip_serializing_if = "is_default")]
     pub file: FileConfig,
-    /// The flight recorder of the exporter `flight_recorder`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub flight_recorder: FlightRecorderConfig,
 }
 
 impl ExportersConfig {
@@ -212,7 +195,6 @@ impl ExportersConfig {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         self.file.check(problems);
-        self.flight_recorder.check(problems);
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {
                 continue;

@@ -11,6 +11,8 @@ use super::problems::{Problems, below};
 /// variable the text is empty.
 type Row = (&'static str, &'static str, &'static str);
 
+const KEEP_ERRORS: &str = "use `sampling.keep_errors`, or tail sampling in the Collector";
+
 const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 
 const REMOVED: &[Row] = &[
@@ -24,6 +26,8 @@ const REMOVED: &[Row] = &[
         "use `sampling.rate_limit`, or a processor of the Collector",
     ),
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
+    ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
+    ("exporters.flight_recorder", "", KEEP_ERRORS),
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
 ];
 

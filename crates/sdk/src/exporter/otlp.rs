@@ -24,26 +24,12 @@ pub struct OtlpExporters {
     pub logs: fn(ExporterId, &OtlpTarget, &Counters) -> Started<LogDestination>,
     /// Sends one request without spans within a time. The error is the reason why it was not accepted.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
-    /// Sends encoded requests of a signal within a time.
-    pub send_requests: SendRequests,
 }
 
 type StartSpans =
     fn(&ExporterId, &OtlpTarget, &Resource, &WorkerSettings) -> Started<Box<dyn Destination>>;
 
-type SendRequests = fn(&OtlpTarget, Signal, &[Vec<u8>], Duration) -> Result<(), Unsent>;
-
 type Started<T> = Result<T, Error>;
-
-/// Why a request was not accepted.
-#[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
-pub struct Unsent {
-    /// Whether it is the fault of what the request contains.
-    pub is_invalid: bool,
-    /// What has failed.
-    pub reason: String,
-}
 
 impl OtlpExporters {
     /// The exporters, if they are linked.

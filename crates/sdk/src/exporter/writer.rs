@@ -46,15 +46,6 @@ pub trait OtlpWriter: fmt::Debug + Send + 'static {
         timeout: Duration,
     ) -> Result<(), Box<dyn StdError + Send + Sync>>;
 
-    /// Whether it also gets the spans that are not sampled. They keep their flag and are recorded:
-    /// [`Span::is_recording`](opentelemetry::trace::Span::is_recording) is true for them,
-    /// [span processors](crate::SpanProcessor) get them, and no other exporter does. Requests come without the
-    /// [delay](crate::config::BatchSpanProcessorConfig) of batches. The start of the provider fails if tail sampling is
-    /// configured, too. Default: no.
-    fn takes_unsampled_spans(&self) -> bool {
-        false
-    }
-
     /// Ends after the last request, when the provider shuts down, within `timeout`. Default: nothing is done.
     ///
     /// A writer of several signals is called once for each.
@@ -116,7 +107,6 @@ impl<'a> OtlpRequest<'a> {
 pub struct SharedWriter {
     name: Arc<str>,
     kind: &'static str,
-    takes_unsampled: bool,
     writer: Arc<Mutex<dyn OtlpWriter>>,
 }
 
@@ -125,7 +115,6 @@ impl SharedWriter {
         Self {
             name: writer.name().into(),
             kind: std::any::type_name::<W>(),
-            takes_unsampled: writer.takes_unsampled_spans(),
             writer: Arc::new(Mutex::new(writer)),
         }
     }
@@ -139,11 +128,6 @@ impl SharedWriter {
     /// Its type.
     pub(crate) const fn kind(&self) -> &'static str {
         self.kind
-    }
-
-    /// Whether it takes spans that are not sampled.
-    pub(crate) const fn takes_unsampled(&self) -> bool {
-        self.takes_unsampled
     }
 
     /// The writer, for one request.

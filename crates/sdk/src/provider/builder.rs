@@ -14,7 +14,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{self, IdGenerator, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
-use super::program_sampler::{ProgramIds, ProgramSampler, RecordAll};
+use super::program_sampler::{ProgramIds, ProgramSampler};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::OtlpTargets;
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
@@ -23,9 +23,9 @@ use crate::backend;
 use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
-    self, Counters, Destination, Exporter, ExporterId, Pipeline, PipelineSettings, Policies,
-    Processing, Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size,
-    SpanProcessor, WorkerSettings,
+    self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
+    Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    WorkerSettings,
 };
 use crate::config::{
     ExporterKind, IdentityAttributes, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
@@ -39,7 +39,7 @@ use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator, Unsampled};
+use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -54,7 +54,6 @@ pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
     ids: Option<Arc<dyn SpanIdGenerator>>,
-    exports_unsampled: bool,
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
@@ -86,7 +85,6 @@ impl TelemetryProviderBuilder {
             config,
             sampler: None,
             ids: None,
-            exports_unsampled: false,
             processors: Vec::new(),
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
@@ -339,15 +337,6 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Records and exports all spans, also those of traces that are not sampled, which keep and propagate that flag. For
-    /// a process whose spans wait, as those of a [writer](Self::with_otlp_writer), for the decision of the process that
-    /// began the trace; [`send_requests`](crate::send_requests) delivers them. Replaces every sampler of this
-    /// process, and tail sampling; the [span filter](TelemetryConfig::span_filter) still applies.
-    pub const fn with_unsampled_spans(mut self) -> Self {
-        self.exports_unsampled = true;
-        self
-    }
-
     /// Adds an OTLP destination with this endpoint and protocol. All other settings come from the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
@@ -384,13 +373,6 @@ impl TelemetryProviderBuilder {
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
             ));
         }
-        if self.exports_unsampled {
-            self.sampler = None;
-            self.config.sampling.of_file = None;
-            self.config.sampling.sampler = None;
-            self.config.sampling.keep_errors = false;
-            self.config.sampling.keep_slower_than = None;
-        }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
         for target in self.otlp_targets() {
@@ -421,7 +403,6 @@ impl TelemetryProviderBuilder {
                 None => self.config.sampling.shared_sampler()?,
             };
             program.sampler = match sampler {
-                _ if self.exports_unsampled => Some(Arc::new(RecordAll)),
                 Some(sampler) => Some(Arc::new(ProgramSampler(sampler))),
                 None => None,
             };
@@ -441,9 +422,6 @@ impl TelemetryProviderBuilder {
         let (mut sampling, program, (pipeline, message)) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
-        }
-        if pipeline.takes_unsampled() {
-            sampling.unsampled = Unsampled::All;
         }
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
@@ -540,10 +518,9 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
         };
-        let mut spans = Vec::new();
-        let exporter = |to| Exporter::new(to, false);
+        let mut destinations = Vec::new();
         for start in self.exporters {
-            spans.push(exporter(start(&resource, &settings)?));
+            destinations.push(start(&resource, &settings)?);
         }
         let mut starts = Vec::new();
         for (id, mut processor) in self.sdk_processors {
@@ -551,16 +528,20 @@ impl TelemetryProviderBuilder {
             let processor: Arc<dyn trace::SpanProcessor> = processor.into();
             starts.push(Arc::clone(&processor));
             let ends = SdkEnds(processor);
-            spans.push(exporter(exporter::plain(&id, ends, &resource, &settings)?));
+            destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
         }
         if !starts.is_empty() {
             let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
             program.observer = Some(Arc::new(starts));
         }
-        spans.extend(otlp_exporters(&self.config, &otlp, &resource, &settings)?);
+        for (index, target) in otlp.spans.iter().enumerate() {
+            let id = target.exporter(index, Signal::Traces);
+            let otlp = OtlpExporters::of(target, Signal::Traces)?;
+            destinations.push((otlp.spans)(&id, target, &resource, &settings)?);
+        }
         if has_console {
             let console = ConsoleExporters::find()?;
-            spans.push(exporter((console.spans)(memory.other, &resource, &settings)?));
+            destinations.push((console.spans)(memory.other, &resource, &settings)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let exceptions = provider.logs.exceptions(&self.config);
@@ -570,7 +551,6 @@ impl TelemetryProviderBuilder {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             processing: Processing::start(self.processors, counters)?,
             redactor,
-            unsampled_redactor: Redactor::new(redaction.clone()),
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
@@ -580,39 +560,14 @@ impl TelemetryProviderBuilder {
             exceptions,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
-            exports_unsampled: self.exports_unsampled,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
         recorder::limit_buffered(memory.buffers);
         limit_counts(&self.config.limits);
-        Ok((Pipeline::new(settings, spans), message))
+        Ok((Pipeline::new(settings, destinations), message))
     }
-}
-
-/// Starts the exporters of spans over OTLP.
-fn otlp_exporters(
-    config: &TelemetryConfig,
-    otlp: &OtlpTargets,
-    resource: &Resource,
-    settings: &WorkerSettings,
-) -> Result<Vec<Exporter>, Error> {
-    let start = |(index, target): (usize, &OtlpTarget)| {
-        let writer = target.writer.as_ref();
-        let takes_unsampled = writer.is_some_and(SharedWriter::takes_unsampled);
-        if takes_unsampled && config.sampling.has_tail() {
-            return Err(Error::config(format!(
-                "sampling: `keep_errors` and `keep_slower_than` cannot be combined with `{}`, which takes the spans that are not sampled",
-                target.route(Signal::Traces)
-            )));
-        }
-        let id = target.exporter(index, Signal::Traces);
-        let exporters = OtlpExporters::of(target, Signal::Traces)?;
-        let to = (exporters.spans)(&id, target, resource, settings)?;
-        Ok(Exporter::new(to, takes_unsampled))
-    };
-    otlp.spans.iter().enumerate().map(start).collect()
 }
 
 /// What adds an exporter of a signal to a provider that is built.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opentelemetry::trace::{TraceContextExt as _, TraceState};
+use opentelemetry::trace::TraceState;
 use opentelemetry::{Context, KeyValue, SpanId, TraceId};
 use opentelemetry_sdk::trace::{IdGenerator, SamplingDecision, ShouldSample};
 
@@ -37,20 +37,6 @@ impl SpanSampler for ProgramSampler {
             record.more_mut().trace_state = result.trace_state;
         }
         decision
-    }
-}
-
-/// Records every span, with the sampled flag of its parent.
-#[derive(Debug)]
-pub(super) struct RecordAll;
-
-impl SpanSampler for RecordAll {
-    fn sample(&self, _: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-        if parent.span().span_context().is_sampled() {
-            SamplerDecision::Sample
-        } else {
-            SamplerDecision::Record
-        }
     }
 }
 

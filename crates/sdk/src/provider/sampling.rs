@@ -8,7 +8,7 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::logs::LogRecords;
-use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling, Unsampled};
+use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
 /// runs. It is returned by
@@ -205,7 +205,7 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         filter: filter
             .transpose()
             .map_err(|message| Error::config(format!("span_filter: {message}")))?,
-        unsampled: if sampling.has_tail() { Unsampled::Local } else { Unsampled::Dropped },
+        needs_unsampled: sampling.has_tail(),
         measures: if config.metrics.from_spans { Measured::All } else { Measured::Annotated },
         baggage: config.baggage_attributes.clone(),
         has_polls: config.profile.polls,

@@ -1,11 +1,9 @@
 //! The OTLP targets of each signal.
 
-use std::time::Duration;
-
 use crate::backend;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-use crate::exporter::{OtlpExporters, OtlpTarget, Unsent};
+use crate::exporter::OtlpTarget;
 
 /// The OTLP targets of a provider.
 #[derive(Default)]
@@ -45,50 +43,6 @@ impl OtlpTargets {
         let written = self.written.iter().filter(move |(of, _)| *of == signal);
         written.map(|(_, target)| target.clone())
     }
-}
-
-/// Sends requests of a signal to the OTLP receivers of a configuration, as an exporter does when its provider shuts down:
-/// the [requests](crate::exporter::OtlpRequest::protobuf) that an [`OtlpWriter`](crate::exporter::OtlpWriter) has kept,
-/// also one of another process. What a receiver rejects of the items of a request is a warning.
-///
-/// # Errors
-///
-/// A receiver has not accepted a request within `timeout`, or has [rejected](Error::is_rejected) it, or the configuration
-/// cannot be used, or has no receiver of the signal.
-pub fn send_requests(
-    config: &TelemetryConfig,
-    signal: Signal,
-    requests: Vec<Vec<u8>>,
-    timeout: Duration,
-) -> Result<(), Error> {
-    let all = OtlpTargets::resolve(config, Vec::new(), Vec::new())?;
-    let targets = match signal {
-        Signal::Traces => all.spans,
-        _ => signal_targets(signal, config.exporters.of(signal), config, &all),
-    };
-    if targets.is_empty() {
-        let signal = signal.as_str();
-        return Err(Error::config(format!(
-            "otlp: expected a receiver of {signal}, found none in the configuration"
-        )));
-    }
-    let mut exporters = Vec::new();
-    for target in targets {
-        exporters.push((OtlpExporters::of(&target, signal)?, target));
-    }
-    let sent = backend::within(timeout, move || {
-        let sent = exporters.iter().map(|(exporters, target)| {
-            (exporters.send_requests)(target, signal, &requests, timeout)
-        });
-        // Each receiver gets them, also if another one fails.
-        sent.fold(Ok(()), Result::and)
-    });
-    let sent = sent.and_then(|sent| sent.map_err(Error::export))?;
-    sent.map_err(
-        |Unsent { is_invalid, reason }| {
-            if is_invalid { Error::rejected(reason) } else { Error::export(reason) }
-        },
-    )
 }
 
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration

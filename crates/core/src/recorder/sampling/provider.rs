@@ -21,8 +21,7 @@ use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    MEASURES_ALL, OBSERVED, OWN_IDS, PER_SPAN, POLLS, PROVIDER, REMOTE, SHUT_DOWN, TAIL,
-    UNRECORDED,
+    MEASURES_ALL, OBSERVED, OWN_IDS, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -50,8 +49,8 @@ pub struct Sampling {
     /// Patterns of the names of instrumentation scopes, and whether their spans are recorded. The first that matches
     /// applies.
     pub scopes: Vec<(String, bool)>,
-    /// Which spans are recorded that the head does not sample.
-    pub unsampled: Unsampled,
+    /// The tail sampler needs also the spans that the head does not sample.
+    pub needs_unsampled: bool,
     /// The calls that metrics are made from.
     pub measures: Measured,
     /// Keys of baggage whose values become attributes.
@@ -74,17 +73,6 @@ pub enum RootSampler {
     Ratio(f64),
     /// OpenTelemetry's `ProbabilitySampler`: the trace state has the threshold for every ratio.
     Probability(f64),
-}
-
-/// Spans that are recorded although they are not sampled.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unsampled {
-    /// None.
-    Dropped,
-    /// Those of traces that began in this process, for the tail sampler.
-    Local,
-    /// All, for an exporter.
-    All,
 }
 
 /// The calls that the collector derives metrics from, whether they have a span or not.
@@ -234,8 +222,7 @@ impl InUse {
             (OBSERVED, program.observer.is_some()),
             (LOGGED, sampling.describes_log_records),
             (PER_SPAN, !is_parent_based),
-            (TAIL, sampling.unsampled != Unsampled::Dropped),
-            (REMOTE, sampling.unsampled == Unsampled::All),
+            (TAIL, sampling.needs_unsampled),
             // A sampler that decides for each span may give each its own trace state.
             (BOUNDARIES, sampling.has_boundaries && is_parent_based),
             (BAGGAGE, !sampling.baggage.is_empty()),
