@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::config_file;
+use super::env;
 use super::problems::Problems;
 use super::removed;
 use super::substitution::substitute;
@@ -37,7 +38,7 @@ impl TelemetryConfig {
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let config = config_file::parse_yaml(yaml, &mut problems).and_then(|mut document| {
-            removed::take_settings(&mut document);
+            removed::take_settings(&mut document).iter().for_each(|warning| env::warn(warning));
             let variable = |name: &str| environment::variable(name).ok();
             substitute(&mut document, &variable, is_credential, &mut problems);
             let mut mistakes = Vec::new();

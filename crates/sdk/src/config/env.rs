@@ -95,7 +95,7 @@ impl TelemetryConfig {
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know(LOG_LEVEL);
-        for (name, message) in removed::variables() {
+        for (name, message) in removed::variables().filter(|(name, _)| is_set(name)) {
             misspelled::know(name);
             warn(&message);
         }

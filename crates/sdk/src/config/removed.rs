@@ -3,7 +3,6 @@
 
 use floe_yaml::{Content, Node, Position};
 
-use super::env::{is_set, warn};
 use super::problems::{Problems, below};
 
 /// A setting, its variable and the sentence that names what serves instead. The setting is a path in a document, in which
@@ -31,8 +30,8 @@ const REMOVED: &[Row] = &[
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
 ];
 
-/// Removes the settings from a document, and warns about each.
-pub(super) fn take_settings(document: &mut Node) {
+/// Removes the settings from a document. Returns a warning about each.
+pub(super) fn take_settings(document: &mut Node) -> Vec<String> {
     let mut found = Problems::default();
     for (setting, _, instead) in REMOVED.iter().filter(|(setting, ..)| !setting.is_empty()) {
         let (path, word) = match setting.split_once(" = ") {
@@ -49,14 +48,12 @@ pub(super) fn take_settings(document: &mut Node) {
             true
         });
     }
-    for line in found.into_lines() {
-        warn(&line);
-    }
+    found.into_lines()
 }
 
-/// Returns each variable that is set, with the sentence about it.
+/// Returns each variable, with a warning.
 pub(super) fn variables() -> impl Iterator<Item = (&'static str, String)> {
-    let rows = REMOVED.iter().filter(|(_, variable, _)| !variable.is_empty() && is_set(variable));
+    let rows = REMOVED.iter().filter(|(_, variable, _)| !variable.is_empty());
     rows.map(|(_, variable, instead)| (*variable, format!("{variable}: not supported; {instead}")))
 }
 
