@@ -88,40 +88,6 @@ pub(crate) fn recording(data: &[u8]) {
     assert_eq!(again.spans.len(), first.spans.len());
 }
 
-/// A file of open spans. The input is the beginning of its header, and that of each block.
-#[cfg(target_os = "linux")]
-pub(crate) fn open_spans(data: &[u8]) {
-    use floe_thread_context::{KEYS, KeptSpans};
-
-    const BLOCK: usize = 64 * 1024;
-    const LABEL: usize = 32 + 2048;
-
-    let (header, blocks) = data.split_at(data.len().min(64));
-    let mut file = vec![0; BLOCK];
-    file[..header.len()].copy_from_slice(header);
-    file.copy_within(24..28, LABEL);
-    for block in blocks.chunks(256) {
-        file.extend(block);
-        file.resize(file.len().next_multiple_of(BLOCK), 0);
-    }
-    let is_known = header.starts_with(b"floespn\x01");
-    for end in [data.len(), file.len() / 2, file.len() - 100, file.len()] {
-        let file = &file[..end.min(file.len())];
-        let Some(kept) = KeptSpans::read(file) else {
-            assert!(!is_known);
-            continue;
-        };
-        assert!(is_known || file.len() < 8);
-        assert!(kept.label.len() <= BLOCK - LABEL - 4);
-        assert!(kept.spans.len() <= blocks.len().div_ceil(64));
-        assert!(kept.spans.is_sorted_by_key(|span| span.since));
-        for span in &kept.spans {
-            assert_ne!(span.span_id, [0; 8]);
-            assert!(span.attributes.iter().all(|(key, _)| KEYS.contains(key)));
-        }
-    }
-}
-
 /// The lines of a header block. Invalid headers are left out, as by a server.
 fn headers(data: &[u8]) -> http::HeaderMap {
     let mut headers = http::HeaderMap::new();

@@ -239,7 +239,7 @@ impl CallSite {
         &self.rule_cache
     }
 
-    /// The place, as other processes and a file of open spans get it, redacted. A span of `tracing` is in no function that
+    /// The place, as other processes get it, redacted. A span of `tracing` is in no function that
     /// is known.
     pub(crate) fn published(&self) -> StaticAttributes {
         let &published = self.published.get_or_init(|| self.described(self.name));

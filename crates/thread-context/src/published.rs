@@ -11,18 +11,8 @@
 mod slot;
 
 mod clock;
-#[cfg_attr(any(not(target_os = "linux"), miri), path = "published/not_kept.rs")]
-mod kept;
-#[cfg(all(target_os = "linux", not(miri)))]
-mod kept_spans;
 mod open_span;
 
-#[cfg(all(target_os = "linux", not(miri)))]
-pub use self::kept::label;
-#[cfg(all(target_os = "linux", not(miri)))]
-pub use self::kept_spans::{KeptSpan, KeptSpans};
-#[cfg(all(target_os = "linux", not(miri)))]
-pub use self::open_span::keep;
 pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
@@ -91,14 +81,7 @@ impl Attributes {
     /// bytes, or for which there is no room, is left out, and so is an empty one. They are never freed.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
-        let made = Box::leak(Box::new(Made {
-            attributes: Self::packed(span, function, file, line),
-            next: AtomicPtr::new(ptr::null_mut()),
-        }));
-        let made: &'static Made = made;
-        push(&LAST_MADE, made, &made.next);
-        kept::describe(&made.attributes);
-        &made.attributes
+        Box::leak(Box::new(Self::packed(span, function, file, line)))
     }
 
     /// The attributes of spans whose name is only known at run time, at a place in the code: those that `make` has returned
@@ -169,23 +152,6 @@ pub type StaticAttributes = &'static Attributes;
 /// [`Attributes::NONE`].
 #[doc(hidden)]
 pub const NO_ATTRIBUTES: StaticAttributes = &Attributes::NONE;
-
-/// Attributes, and those that were made before them.
-#[derive(Debug)]
-struct Made {
-    attributes: Attributes,
-    next: AtomicPtr<Made>,
-}
-
-static LAST_MADE: AtomicPtr<Made> = AtomicPtr::new(ptr::null_mut());
-
-#[cfg(all(target_os = "linux", not(miri)))]
-impl Made {
-    /// All that were made.
-    fn all() -> impl Iterator<Item = &'static Attributes> {
-        elements(&LAST_MADE, |made| &made.next).map(|made| &made.attributes)
-    }
-}
 
 /// Makes `new` the first of a list, which continues with `next`. Without a lock, which a fork could inherit from a thread
 /// that does not exist in it.

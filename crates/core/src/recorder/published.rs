@@ -56,7 +56,7 @@ impl Site {
     }
 }
 
-/// Lists an open span, if it is sampled: what a process that dies leaves is exported.
+/// Lists an open span, if it is sampled.
 #[inline]
 pub(super) fn list(recording: &Recording, Site(site): Site) {
     if !recording.record.head.flags.is_sampled() {
