@@ -119,8 +119,6 @@ const UNSAFE: &[&str] = &[
     "crates/thread-context/src/published/open_span.rs",
     "crates/thread-context/src/published/slot.rs",
     "crates/context-reader/src/stopped.rs",
-    "integrations/floe-telemetry-process-context/src/mapping.rs",
-    "integrations/floe-telemetry-process-context/src/symbol.rs",
     "tests/process-context/main.rs",
     "tests/faults/src/fork.rs",
     "tests/faults/src/scenarios/broken_driver.rs",

@@ -139,6 +139,36 @@ impl TelemetryProvider {
         &self.0.resource
     }
 
+    /// Publishes the resource, and the current span of each thread from now on, to programs that read this process from
+    /// outside, such as a profiler. Another call replaces the resource.
+    ///
+    /// [`floe-thread-context`](https://docs.rs/floe-thread-context) describes what they find, and the line that the build
+    /// script of the program needs.
+    ///
+    /// ```no_run
+    /// let telemetry = floe_telemetry::init()?;
+    /// telemetry.publish_context()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - The system is not Linux, or allows no mapping with a name.
+    /// - The provider records nothing.
+    /// - The program does not export the variable of its threads, or exports that of another copy of this library, and this
+    ///   one is in a shared library. The resource is published nevertheless. A program that is linked statically cannot
+    ///   tell.
+    /// - Another thread is publishing.
+    #[cfg(feature = "thread-context")]
+    pub fn publish_context(&self) -> std::io::Result<()> {
+        if self.is_noop() {
+            return Err(std::io::Error::other(
+                "expected a provider that records, found one that is switched off: its resource is not published",
+            ));
+        }
+        floe_thread_context::publish(self.resource())
+    }
+
     /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
     /// OpenTelemetry's API. It can be set as the global tracer provider:
     ///

@@ -9,7 +9,6 @@ use std::os::unix::fs::FileExt;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-use floe_telemetry_process_context::publish;
 
 /// Reads memory of this process as another one reads it.
 fn read(address: u64, size: usize) -> Vec<u8> {
@@ -56,12 +55,12 @@ fn the_resource_is_published_and_the_missing_symbol_is_an_error() {
     let mut off = TelemetryConfig::new("orders");
     off.enabled = false;
     let off = TelemetryProvider::builder(off).initialize().expect("it is off");
-    let error = publish(&off).expect_err("there is nothing to publish").to_string();
+    let error = off.publish_context().expect_err("there is nothing to publish").to_string();
     assert!(error.contains("found one that is switched off"), "{error}");
     assert_eq!(published(), None);
 
     let orders = provider("orders");
-    let error = publish(&orders).expect_err("no build script exports it").to_string();
+    let error = orders.publish_context().expect_err("no build script exports it").to_string();
     assert!(
         error.starts_with("expected the dynamic symbol `otel_thread_ctx_v1`, found none (")
             && error.contains(
@@ -75,7 +74,7 @@ fn the_resource_is_published_and_the_missing_symbol_is_an_error() {
     drop(orders);
 
     let billing = provider("billing");
-    assert!(publish(&billing).is_err());
+    assert!(billing.publish_context().is_err());
     let (second, payload) = published().expect("the resource is published");
     assert!(second > first);
     assert!(has(&payload, "billing") && !has(&payload, "orders"));

@@ -44,7 +44,7 @@ struct Published {
 static PUBLISHED: Mutex<Option<Published>> = Mutex::new(None);
 
 /// Publishes a payload in place of the one before.
-pub(crate) fn publish(payload: Vec<u8>) -> io::Result<()> {
+pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     // Not `lock`: in a fork, the thread that has locked it may not exist.
     let mut published = match PUBLISHED.try_lock() {
         Ok(published) => published,

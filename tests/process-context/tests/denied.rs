@@ -7,7 +7,6 @@ use std::fs;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-use floe_telemetry_process_context::publish;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 /// How many pages are in use, as the header of each mapping is. A thread that starts reserves more, and uses few.
@@ -28,7 +27,7 @@ fn a_mapping_that_the_system_does_not_name_is_used_again() {
     none.current = Some(0);
     let before = pages();
     setrlimit(Resource::Fsize, none).expect("a lower limit is allowed");
-    let results: Vec<_> = (0..2_000).map(|_| publish(&provider)).collect();
+    let results: Vec<_> = (0..2_000).map(|_| provider.publish_context()).collect();
     setrlimit(Resource::Fsize, limit).expect("it is not above the limit of before");
     // Some systems name the mapping, and no test exports the variable of threads.
     for result in results {

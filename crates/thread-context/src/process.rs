@@ -1,6 +1,4 @@
-//! The resource of a program and the current span of each thread, for readers outside of it.
-//!
-#![doc = include_str!("../README.md")]
+//! The resource of the program, for readers outside of it.
 
 #[cfg(target_os = "linux")]
 mod mapping;
@@ -11,46 +9,41 @@ mod symbol;
 
 use std::io;
 
-use floe_telemetry::TelemetryProvider;
+use opentelemetry::{Key, Value};
 
-/// Publishes the resource of a provider, and the current span of each thread from now on. Another call replaces the
+/// Publishes the attributes of a resource, and the current span of each thread from now on. Another call replaces the
 /// resource.
 ///
 /// # Errors
 ///
 /// - The system is not Linux, or allows no mapping with a name.
-/// - The provider records nothing.
 /// - The program does not export the variable of its threads, or exports that of another copy of this crate, and this one
 ///   is in a shared library. The resource is published nevertheless. A program that is linked statically cannot tell.
 /// - Another thread is publishing.
-pub fn publish(provider: &TelemetryProvider) -> io::Result<()> {
-    if provider.is_noop() {
-        return Err(io::Error::other(
-            "expected a provider that records, found one that is switched off: its resource is not published",
-        ));
-    }
-    publish_resource(provider)
-}
-
 #[cfg(target_os = "linux")]
-fn publish_resource(provider: &TelemetryProvider) -> io::Result<()> {
+pub fn publish<'a>(resource: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> io::Result<()> {
     let missing = symbol::check().err();
-    mapping::publish(payload::encode(provider.resource(), missing.is_none()))?;
+    mapping::publish(payload::encode(resource, missing.is_none()))?;
     if let Some(missing) = missing {
         return Err(io::Error::new(
             io::ErrorKind::NotFound,
             format!(
                 "expected the dynamic symbol `{}`, found {missing}: readers see the resource, but no spans",
-                floe_thread_context::SYMBOL
+                crate::SYMBOL
             ),
         ));
     }
-    floe_thread_context::switch(true);
+    crate::switch(true);
     Ok(())
 }
 
+/// Publishes nothing.
+///
+/// # Errors
+///
+/// The system is not Linux.
 #[cfg(not(target_os = "linux"))]
-fn publish_resource(_provider: &TelemetryProvider) -> io::Result<()> {
+pub fn publish<'a>(_: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> io::Result<()> {
     Err(io::Error::new(
         io::ErrorKind::Unsupported,
         "expected Linux, found another system: the resource is not published",

@@ -10,17 +10,17 @@ const NONE: &str = "none (the build script of the program needs the line \
 
 /// Whether readers find `otel_thread_ctx_v1` as a dynamic symbol, or else what they find. A shared library has a variable of
 /// its own, and the program that loads it may export another one.
-pub(crate) fn check() -> Result<(), &'static str> {
+pub(super) fn check() -> Result<(), &'static str> {
     // A program that is linked statically has no dynamic linker, although it may have the symbol.
     if cfg!(target_feature = "crt-static") {
         return Ok(());
     }
-    let name = CString::new(floe_thread_context::SYMBOL).map_err(|_| NONE)?;
+    let name = CString::new(crate::SYMBOL).map_err(|_| NONE)?;
     // SAFETY: the name ends with a zero, and nothing is read from the address that is returned.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
     if address.is_null() {
         Err(NONE)
-    } else if floe_thread_context::variable() == address.cast_const().cast() {
+    } else if crate::variable() == address.cast_const().cast() {
         Ok(())
     } else {
         Err("another one (it is not that of this library, which readers do not see)")
