@@ -24,6 +24,9 @@
 //! The program of the same name is the feature `cli`, and its receiver the feature `listen`; a library needs neither,
 //! and depends on this crate with `default-features = false`.
 
+#[cfg(all(feature = "cli", target_os = "linux", target_arch = "x86_64"))]
+#[doc(hidden)]
+pub mod ps;
 pub mod read;
 pub mod write;
 

@@ -13,7 +13,7 @@ use object::{
     Endianness, Object, ObjectSymbol, RelocationFlags, RelocationTarget, SymbolIndex, elf,
 };
 
-use crate::memory::Memory;
+use super::memory::Memory;
 
 /// The size of a program that is read.
 const MAX_FILE: u64 = 2 << 30;
@@ -24,7 +24,7 @@ type Program<'a> = ElfFile64<'a, Endianness, &'a ReadCache<File>>;
 
 /// The place of the variable in the storage of a thread.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Variable {
+pub(super) enum Variable {
     /// At this distance of the thread pointer.
     At(i64),
     /// In the storage of a library, which a thread gets when it uses it.
@@ -33,7 +33,7 @@ pub(crate) enum Variable {
 
 impl Variable {
     /// The variable of a program, whose storage is right before the thread pointer.
-    pub(crate) fn of_program(path: &Path) -> io::Result<Option<Self>> {
+    pub(super) fn of_program(path: &Path) -> io::Result<Option<Self>> {
         look_into(path, |program, _, offset| {
             let endian = program.endian();
             let mut headers = program.elf_program_headers().iter();
@@ -47,7 +47,7 @@ impl Variable {
 
     /// The variable of a library, which is mapped at an address. Its own access to the variable, which the dynamic linker
     /// has resolved, says where it is.
-    pub(crate) fn of_library(path: &Path, start: u64, memory: &Memory) -> io::Result<Option<Self>> {
+    pub(super) fn of_library(path: &Path, start: u64, memory: &Memory) -> io::Result<Option<Self>> {
         look_into(path, |library, symbol, _| {
             let endian = library.endian();
             let mut headers = library.elf_program_headers().iter();
@@ -87,7 +87,7 @@ impl Variable {
     }
 
     /// The address of the variable of a thread; `None` if the thread has no storage for it yet.
-    pub(crate) fn address(self, thread_pointer: u64, memory: &Memory) -> Option<u64> {
+    pub(super) fn address(self, thread_pointer: u64, memory: &Memory) -> Option<u64> {
         match self {
             Self::At(distance) => Some(thread_pointer.wrapping_add_signed(distance)),
             Self::In { module, offset } => {

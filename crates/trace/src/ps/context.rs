@@ -9,6 +9,8 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
+use crate::span::{SpanId, TraceId};
+
 /// The message `ProcessContext`
 /// ([payload format](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#payload-format)).
 #[derive(Clone, PartialEq, Message)]
@@ -19,18 +21,18 @@ struct ProcessContext {
     attributes: Vec<KeyValue>,
 }
 
-/// What a process says of itself.
+/// The context that a process publishes.
 #[derive(Clone, Debug)]
 pub struct Context {
     resource: Vec<(String, String)>,
     /// The names of attributes of threads by their index, if it publishes the contexts of threads in a variable.
-    pub(crate) keys: Option<Vec<String>>,
+    pub(super) keys: Option<Vec<String>>,
     /// Where floe-telemetry has its table of open spans, and the spans that its threads are in.
-    pub(crate) tables: Option<[u64; 2]>,
+    pub(super) tables: Option<[u64; 2]>,
 }
 
 impl Context {
-    pub(crate) fn decode(payload: &[u8]) -> io::Result<Self> {
+    pub(super) fn decode(payload: &[u8]) -> io::Result<Self> {
         let context = ProcessContext::decode(payload).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -109,98 +111,62 @@ fn text(value: Option<AnyValue>) -> String {
 
 /// A thread of a process.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Thread {
-    pub(crate) id: u32,
-    pub(crate) name: String,
-    pub(crate) span: Option<Span>,
-    pub(crate) is_stuck: bool,
-}
-
-impl Thread {
     /// Its id, as the system knows it.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.id
-    }
-
+    pub id: u32,
     /// Its name, of at most fifteen bytes.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
+    pub name: String,
     /// The span that it was in when it was read.
-    #[must_use]
-    pub fn span(&self) -> Option<&Span> {
-        self.span.as_ref()
-    }
-
+    pub span: Option<CurrentSpan>,
     /// Whether it could not be stopped, and so its span is not known: the kernel does not interrupt a thread that waits for
     /// a disk, for example.
-    #[must_use]
-    pub fn is_stuck(&self) -> bool {
-        self.is_stuck
-    }
+    pub is_stuck: bool,
 }
 
 /// The bytes of a record before its attributes.
-pub(crate) const HEADER: usize = 28;
+pub(super) const HEADER: usize = 28;
 
 /// The current span of a thread.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Span {
-    trace: [u8; 16],
-    id: [u8; 8],
-    flags: u8,
-    attributes: Attributes,
+#[non_exhaustive]
+pub struct CurrentSpan {
+    /// The id of its trace.
+    pub trace_id: TraceId,
+    /// Its id.
+    pub span_id: SpanId,
+    /// Whether its trace is sampled.
+    pub is_sampled: bool,
+    /// Its attributes, in no particular order, shared by the spans of one place in the code.
+    pub attributes: Attributes,
 }
 
-/// Attributes, shared by the spans of one place in the code.
-pub(crate) type Attributes = Arc<[(String, String)]>;
+pub(super) type Attributes = Arc<[(String, String)]>;
 
-impl Span {
+impl CurrentSpan {
     /// The number of bytes of attributes behind a header.
-    pub(crate) fn size(header: &[u8; HEADER]) -> usize {
+    pub(super) fn size(header: &[u8; HEADER]) -> usize {
         usize::from(u16::from_ne_bytes([header[26], header[27]]))
     }
 
     /// The span of a record; none if the record is not valid, or says that there is none.
-    pub(crate) fn decode(header: &[u8; HEADER], data: &[u8], keys: &[String]) -> Option<Self> {
+    pub(super) fn decode(header: &[u8; HEADER], data: &[u8], keys: &[String]) -> Option<Self> {
         let (ids, [valid, flags, _, _]) = header.split_last_chunk()?;
         if *valid != 1 || ids.iter().all(|byte| *byte == 0) {
             return None;
         }
-        Self::with(ids, *flags, attributes(data, keys))
+        Self::with(ids, flags & 1 != 0, attributes(data, keys))
     }
 
     /// The span with these ids, that of the trace first.
-    pub(crate) fn with(ids: &[u8], flags: u8, attributes: Attributes) -> Option<Self> {
-        let (trace, id) = ids.split_first_chunk()?;
-        Some(Self { trace: *trace, id: id.try_into().ok()?, flags, attributes })
-    }
-
-    /// The id of its trace.
-    #[must_use]
-    pub fn trace_id(&self) -> [u8; 16] {
-        self.trace
-    }
-
-    /// Its id.
-    #[must_use]
-    pub fn span_id(&self) -> [u8; 8] {
-        self.id
-    }
-
-    /// Whether its trace is sampled.
-    #[must_use]
-    pub fn is_sampled(&self) -> bool {
-        self.flags & 1 != 0
-    }
-
-    /// Its attributes, in no particular order.
-    #[must_use]
-    pub fn attributes(&self) -> &[(String, String)] {
-        &self.attributes
+    pub(super) fn with(ids: &[u8], is_sampled: bool, attributes: Attributes) -> Option<Self> {
+        let (trace, span) = ids.split_first_chunk()?;
+        Some(Self {
+            trace_id: TraceId(u128::from_be_bytes(*trace)),
+            span_id: SpanId(u64::from_be_bytes(span.try_into().ok()?)),
+            is_sampled,
+            attributes,
+        })
     }
 
     /// The value of an attribute.
@@ -212,50 +178,24 @@ impl Span {
 
 /// An open span of a process with floe-telemetry, which also has those of tasks that wait.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct OpenSpan {
-    pub(crate) span: Span,
-    pub(crate) parent: [u8; 8],
-    pub(crate) age: Duration,
-    pub(crate) threads: Vec<u32>,
-    pub(crate) is_waiting: bool,
-}
-
-impl OpenSpan {
     /// Its ids, and where it is in the code. Only spans that are recorded are listed.
-    #[must_use]
-    pub fn span(&self) -> &Span {
-        &self.span
-    }
-
-    /// The id of its parent; zeros for the first span of a trace.
-    #[must_use]
-    pub fn parent_id(&self) -> [u8; 8] {
-        self.parent
-    }
-
+    pub span: CurrentSpan,
+    /// The id of its parent; zero for the first span of a trace.
+    pub parent_id: SpanId,
     /// How long it has been open, give or take a few milliseconds.
-    #[must_use]
-    pub fn age(&self) -> Duration {
-        self.age
-    }
-
+    pub age: Duration,
     /// The ids of the threads that are in it, or in a span that it has called.
-    #[must_use]
-    pub fn threads(&self) -> &[u32] {
-        &self.threads
-    }
-
+    pub threads: Vec<u32>,
     /// Whether no thread is in it, as it is for a task between two polls. False also where that is not known: while a
     /// thread is in more than 64 spans, of which only the outermost are known.
-    #[must_use]
-    pub fn is_waiting(&self) -> bool {
-        self.is_waiting
-    }
+    pub is_waiting: bool,
 }
 
 /// The attributes of a record. Those without a key and a last one that is cut are ignored, and the last of several with
 /// one key counts.
-pub(crate) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
+pub(super) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
     let mut attributes: Vec<(String, String)> = Vec::new();
     while let [key, length, rest @ ..] = data {
         let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
@@ -295,18 +235,17 @@ mod tests {
         let keys = ["route".to_owned(), "user".to_owned()];
         let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
         let header = record(data);
-        assert_eq!(Span::size(&header), data.len());
-        let span = Span::decode(&header, data, &keys).expect("it is valid");
-        let found: Vec<_> =
-            span.attributes().iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(CurrentSpan::size(&header), data.len());
+        let span = CurrentSpan::decode(&header, data, &keys).expect("it is valid");
+        let found: Vec<_> = span.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(found, [("route", "/b"), ("user", "b")]);
-        assert!(span.is_sampled());
+        assert!(span.is_sampled);
         let mut other = header;
         other[24] = 2;
-        assert_eq!(Span::decode(&other, data, &keys), None);
+        assert_eq!(CurrentSpan::decode(&other, data, &keys), None);
         let mut none = header;
         none[..24].fill(0);
-        assert_eq!(Span::decode(&none, data, &keys), None);
+        assert_eq!(CurrentSpan::decode(&none, data, &keys), None);
     }
 
     #[test]
@@ -321,9 +260,9 @@ mod tests {
         fn no_bytes_are_fatal(payload: Vec<u8>, header: [u8; HEADER], data: Vec<u8>, keys in 0..4_usize) {
             let _ = Context::decode(&payload);
             let keys: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
-            if let Some(span) = Span::decode(&header, &data, &keys) {
-                prop_assert!(span.attributes().len() <= keys.len());
-                let texts: usize = span.attributes().iter().map(|(_, value)| value.len()).sum();
+            if let Some(span) = CurrentSpan::decode(&header, &data, &keys) {
+                prop_assert!(span.attributes.len() <= keys.len());
+                let texts: usize = span.attributes.iter().map(|(_, value)| value.len()).sum();
                 // What is no UTF-8 becomes a character of three bytes.
                 prop_assert!(texts <= 3 * data.len());
             }

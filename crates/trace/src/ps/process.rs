@@ -9,11 +9,11 @@ use std::thread;
 
 use nix::errno::Errno;
 
-use crate::context::{Context, HEADER, OpenSpan, Span, Thread};
-use crate::memory::Memory;
-use crate::open_spans;
-use crate::stopped::Stopped;
-use crate::variable::Variable;
+use super::context::{Context, CurrentSpan, HEADER, OpenSpan, Thread};
+use super::memory::Memory;
+use super::open_spans;
+use super::stopped::Stopped;
+use super::variable::Variable;
 
 /// What a process may publish.
 const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
@@ -41,12 +41,6 @@ impl Process {
     pub fn open(id: u32) -> io::Result<Self> {
         let memory = File::open(of(id).join("mem")).map_err(|error| explained(id, &error))?;
         Ok(Self { id, memory: Memory(memory) })
-    }
-
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.id
     }
 
     /// What the process says of itself; `None` if it says nothing
@@ -136,7 +130,7 @@ impl Process {
             };
             threads.push(Thread { id, name: name.trim_end().to_owned(), span, is_stuck });
         }
-        threads.sort_by_key(Thread::id);
+        threads.sort_by_key(|thread| thread.id);
         Ok(threads)
     }
 
@@ -192,7 +186,12 @@ impl Process {
         matches!(self.state(thread), None | Some('Z' | 'X'))
     }
 
-    fn span(&self, thread: u32, variable: Variable, keys: &[String]) -> io::Result<Option<Span>> {
+    fn span(
+        &self,
+        thread: u32,
+        variable: Variable,
+        keys: &[String],
+    ) -> io::Result<Option<CurrentSpan>> {
         // It would stop when it no longer waits for a disk, and then until this process ends.
         if self.state(thread) == Some('D') {
             return Err(io::ErrorKind::TimedOut.into());
@@ -208,12 +207,12 @@ impl Process {
         let Ok(header) = self.memory.read::<HEADER>(record) else {
             return Ok(None);
         };
-        let mut data = vec![0; Span::size(&header)];
+        let mut data = vec![0; CurrentSpan::size(&header)];
         let behind = record.wrapping_add(HEADER as u64);
         if self.memory.fill(&mut data, behind).is_err() {
             return Ok(None);
         }
-        Ok(Span::decode(&header, &data, keys))
+        Ok(CurrentSpan::decode(&header, &data, keys))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The open spans of a process with floe-telemetry: what `floe-thread-context` has in memory, read while it changes.
+//! The open spans of a process with floe-telemetry, from the table of `floe-thread-context`, which is read while it
+//! changes.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -6,8 +7,9 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::context::{OpenSpan, Span, attributes};
-use crate::memory::Memory;
+use super::context::{CurrentSpan, OpenSpan, attributes};
+use super::memory::Memory;
+use crate::span::SpanId;
 
 /// The most chunks, the places of one, and the bytes of a place.
 const CHUNKS: usize = 1024;
@@ -25,10 +27,7 @@ const MAX_THREADS: usize = 64;
 /// The bytes of the attributes of a place in the code, behind the four at the end of a header.
 const ATTRIBUTES: usize = 224;
 
-/// The flags of a trace whose spans are recorded.
-const SAMPLED: u8 = 1;
-
-pub(crate) fn read(
+pub(super) fn read(
     memory: &Memory,
     places: u64,
     stacks: u64,
@@ -56,7 +55,7 @@ pub(crate) fn read(
             let data = bytes.get(4..4 + usize::from(size)).unwrap_or_default();
             attributes(data, keys)
         });
-        let Some(span) = Span::with(&place[..24], SAMPLED, attributes.clone()) else {
+        let Some(span) = CurrentSpan::with(&place[..24], true, attributes.clone()) else {
             continue;
         };
         let threads = threads.get(&place[..24]).cloned().unwrap_or_default();
@@ -64,7 +63,7 @@ pub(crate) fn read(
             is_waiting: are_all && threads.is_empty(),
             threads,
             span,
-            parent: word(place, 24).to_ne_bytes(),
+            parent_id: SpanId(word(place, 24).swap_bytes()),
             age: Duration::from_nanos(now.saturating_sub(since)),
         });
     }

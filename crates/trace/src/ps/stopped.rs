@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_micros(20);
 
 /// A thread that is stopped until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Stopped {
+pub(super) struct Stopped {
     thread: Pid,
     /// A signal that was about to be delivered to it; 0 for none.
     signal: c_int,
@@ -28,7 +28,7 @@ pub(crate) struct Stopped {
 
 impl Stopped {
     /// Stops a thread. If it does not stop in time, it is released when the thread that calls this ends.
-    pub(crate) fn stop(thread: u32) -> io::Result<Self> {
+    pub(super) fn stop(thread: u32) -> io::Result<Self> {
         let thread = Pid::from_raw(i32::try_from(thread).map_err(io::Error::other)?);
         ptrace::seize(thread, ptrace::Options::empty())?;
         ptrace::interrupt(thread)?;
@@ -53,7 +53,7 @@ impl Stopped {
     }
 
     /// The address that its thread-local storage is relative to.
-    pub(crate) fn thread_pointer(&self) -> io::Result<u64> {
+    pub(super) fn thread_pointer(&self) -> io::Result<u64> {
         Ok(ptrace::getregs(self.thread)?.fs_base)
     }
 }

@@ -6,20 +6,20 @@ use std::os::unix::fs::FileExt;
 
 /// `/proc/PID/mem`.
 #[derive(Debug)]
-pub(crate) struct Memory(pub(crate) File);
+pub(super) struct Memory(pub(super) File);
 
 impl Memory {
-    pub(crate) fn read<const SIZE: usize>(&self, address: u64) -> io::Result<[u8; SIZE]> {
+    pub(super) fn read<const SIZE: usize>(&self, address: u64) -> io::Result<[u8; SIZE]> {
         let mut bytes = [0; SIZE];
         self.fill(&mut bytes, address)?;
         Ok(bytes)
     }
 
-    pub(crate) fn fill(&self, bytes: &mut [u8], address: u64) -> io::Result<()> {
+    pub(super) fn fill(&self, bytes: &mut [u8], address: u64) -> io::Result<()> {
         self.0.read_exact_at(bytes, address)
     }
 
-    pub(crate) fn word(&self, address: u64) -> io::Result<u64> {
+    pub(super) fn word(&self, address: u64) -> io::Result<u64> {
         self.read(address).map(u64::from_ne_bytes)
     }
 }
