@@ -50,7 +50,6 @@ mod current;
 mod delivery;
 mod described;
 mod entry;
-mod event_to_span_event;
 mod exceptions;
 mod fields;
 mod json;

@@ -71,8 +71,6 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span that records carry.
     pub span_attributes: Vec<String>,
-    /// Whether events of OpenTelemetry's API are also events of their span.
-    pub event_to_span_event_bridge: bool,
     /// What precedes the id of a trace in its name in Google Cloud. Empty if the project is not known.
     pub google_traces: String,
     /// The limits of exported records.

@@ -50,11 +50,6 @@ pub struct LoggingConfig {
     /// exported, and a span costs about as much more as an update of it.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
-    /// Whether events of OpenTelemetry's logs API, which are records with an event name, are also events of the current
-    /// span if that is recorded and the record belongs to it. Default `false`. For receivers that show events of spans
-    /// only ([specification](https://opentelemetry.io/docs/specs/otel/logs/sdk/#event-to-span-event-bridge)).
-    #[serde(skip_serializing_if = "is_default")]
-    pub event_to_span_event_bridge: bool,
     /// Which records of which loggers are exported. Default: all.
     #[serde(skip_serializing_if = "is_default")]
     pub loggers: Vec<LoggerConfig>,
@@ -143,7 +138,6 @@ impl Default for LoggingConfig {
             keys: LogKeys::default(),
             output: LogOutput::default(),
             span_attributes: Vec::new(),
-            event_to_span_event_bridge: false,
             loggers: Vec::new(),
         }
     }

@@ -28,6 +28,11 @@ const REMOVED: &[Row] = &[
     ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
     ("exporters.flight_recorder", "", KEEP_ERRORS),
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
+    (
+        "logging.event_to_span_event_bridge",
+        "",
+        "a span gets events by `add_event`, not from log records",
+    ),
 ];
 
 /// Removes the settings from a document. Returns a warning about each.

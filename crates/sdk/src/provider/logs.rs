@@ -56,7 +56,6 @@ impl ProviderLogs {
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
-            event_to_span_event_bridge: config.logging.event_to_span_event_bridge,
             google_traces: google_project(resource)
                 .map(|project| format!("projects/{project}/traces/"))
                 .unwrap_or_default(),

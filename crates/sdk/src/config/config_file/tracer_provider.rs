@@ -173,12 +173,8 @@ pub(super) fn processors(
     for (path, processor) in found.items(Some(processors), path) {
         let (path, exporter) = match processor {
             Processor::EventToSpanEventBridge(_) => {
-                if exporters.signal != Signal::Logs {
-                    found.refuse(
-                        &below(&path, "event_to_span_event_bridge"),
-                        "expected `batch` or `simple`, found a processor of log records",
-                    );
-                }
+                let path = below(&path, "event_to_span_event_bridge");
+                found.ignore(&path, "events are exported as log records, not as events of spans");
                 continue;
             }
             Processor::Simple(simple) => (below(&path, "simple"), simple.exporter),
