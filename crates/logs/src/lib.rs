@@ -50,7 +50,6 @@ mod current;
 mod delivery;
 mod described;
 mod entry;
-mod exceptions;
 mod fields;
 mod json;
 mod layer;

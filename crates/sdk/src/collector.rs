@@ -11,7 +11,6 @@ mod destination;
 mod drain;
 mod ending;
 mod enrich;
-mod exceptions;
 mod exemplars;
 mod export_failure;
 mod exports;
@@ -52,8 +51,6 @@ pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span
 pub(crate) use self::drain::Drain;
 pub use self::ending::Ending;
 pub use self::enrich::{EnrichedSpan, Enricher};
-pub use self::exceptions::ExceptionLog;
-pub(crate) use self::exceptions::Exceptions;
 pub use self::exemplars::{
     BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
     of_instrument as instrument_exemplars,

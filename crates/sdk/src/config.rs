@@ -72,7 +72,7 @@ pub(crate) use self::endpoint::{
     debug as debug_endpoint, server, validate_endpoint, without_credentials,
 };
 pub(crate) use self::env::{is_disabled, is_set, warn};
-pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
+pub use self::errors::{ErrorsConfig, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;

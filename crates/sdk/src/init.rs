@@ -101,7 +101,7 @@ fn no_exporter() -> String {
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
 /// Where nothing takes spans, none is recorded, and a call costs what it costs without a provider. Spans are taken by
-/// exporters, span processors, metrics of all spans and log records of exceptions. If log lines or log records are
+/// exporters, span processors and metrics of all spans. If log lines or log records are
 /// written, roots have ids all the same, which these carry.
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. With the

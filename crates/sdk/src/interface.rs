@@ -5,7 +5,7 @@ pub mod collector {
     pub use crate::collector::{Backpressure, Collector, run};
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
-        Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
+        Destination, Ending, EnrichedSpan, Enricher, Exemplar, ExemplarValue,
         ExportFailure, ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker,
         WorkerSettings, collect_exemplars, span_data_bytes,
     };

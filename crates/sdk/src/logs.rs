@@ -26,7 +26,7 @@ pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub use self::record_exporter::RecordExporter;
 pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
-use crate::collector::{Counters, ExceptionLog, Redaction};
+use crate::collector::{Counters, Redaction};
 use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::parts;
 
@@ -83,9 +83,6 @@ pub struct LogRecordSettings {
 pub trait LogPipeline: fmt::Debug + Send + Sync {
     /// The exporters.
     fn workers(&self) -> &[LogWorker];
-
-    /// Returns what passes the exceptions of spans to the exporters.
-    fn exceptions(&self) -> Box<dyn Fn(ExceptionLog) + Send>;
 
     /// Exports no further records. They are still written locally.
     fn stop(&self);

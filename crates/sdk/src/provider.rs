@@ -373,16 +373,10 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let deadline = monotonic_now().checked_add(timeout);
-        let mut reports = None;
-        if !self.logs.follow_spans {
-            reports = Some(self.logs.flush());
-        }
-        let metrics = || {
-            reports.get_or_insert_with(|| self.logs.flush());
-            self.meters.as_ref().map(|meters| meters.flush())
-        };
+        let reports = self.logs.flush();
+        let metrics = || self.meters.as_ref().map(|meters| meters.flush());
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
-        result.and(logs::await_delivery(reports.flatten(), operation, timeout, deadline))
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 
     /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
@@ -421,17 +415,11 @@ impl Inner {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);
         }
-        let mut reports = None;
-        if !self.logs.follow_spans {
-            reports = Some(self.logs.shut_down(timeout));
-        }
-        let metrics = || {
-            reports.get_or_insert_with(|| self.logs.shut_down(timeout));
-            self.meters.as_ref().map(|meters| meters.shut_down(timeout))
-        };
+        let reports = self.logs.shut_down(timeout);
+        let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
         let result =
             await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
-        result.and(logs::await_delivery(reports.flatten(), operation, timeout, deadline))
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 }
 

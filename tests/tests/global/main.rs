@@ -13,7 +13,6 @@ mod end_of_a_program;
 mod ensure;
 mod env_filter;
 mod environment;
-mod exceptions;
 mod exemplars;
 mod exit;
 mod faults;

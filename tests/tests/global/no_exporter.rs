@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExceptionSignal, ExporterKind, SamplingRule};
+use floe_telemetry::config::{ExporterKind, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     EndingSpan, FutureExt as _, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
@@ -300,23 +300,6 @@ fn a_processor_takes_spans() {
     }
     let (_, stderr) = run_in_child(TEST, &[("FLOE_LOG_OUTPUT", "stdout")]);
     assert_eq!(stderr, LINE, "and they are still not exported");
-}
-
-#[test]
-fn exceptions_as_log_records_take_spans() {
-    floe_tests::alone!();
-    let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("exceptions");
-    config.otlp.logs.endpoint = Some(receiver.endpoint());
-    config.exporters.traces = Some(vec![ExporterKind::None]);
-    config.errors.exception_signal = ExceptionSignal::Logs;
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    create_span("work").record_exception(&std::io::Error::other("no"));
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert_eq!(telemetry.statistics().without_exporter, 1);
-    let logs = receiver.logs();
-    assert_eq!(logs.len(), 1);
-    assert_eq!(logs[0].attributes["exception.message"], "no".into());
 }
 
 /// The next provider records again.

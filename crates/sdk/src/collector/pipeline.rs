@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::destination::Destination;
 use super::enrich::Enricher;
-use super::exceptions::Exceptions;
 use super::export_failure::{OTHER_ERROR, SHUTDOWN};
 use super::fetch::Backpressure;
 use super::panics;
@@ -36,8 +35,6 @@ pub(crate) struct PipelineSettings {
     pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
-    /// Emits exceptions as log records, if that is configured.
-    pub(crate) exceptions: Option<Exceptions>,
     /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
@@ -85,9 +82,6 @@ impl Pipeline {
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
         enricher.set_code_attributes(settings.code);
-        if let Some(exceptions) = settings.exceptions {
-            enricher.emit_exceptions(exceptions);
-        }
         Self {
             tail,
             metrics: settings.metrics,
@@ -107,12 +101,11 @@ impl Pipeline {
         }
     }
 
-    /// Whether anything takes spans: an exporter, a processor, metrics of all spans, or the log records of exceptions.
+    /// Whether anything takes spans: an exporter, a processor, or metrics of all spans.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty()
             || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
-            || self.enricher.emits_exceptions()
     }
 
     /// Drops what would wait for the processors from now on.

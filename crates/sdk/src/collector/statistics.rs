@@ -77,8 +77,8 @@ pub struct Statistics {
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
-    /// Spans that were recorded for processors, for metrics, for the log records of exceptions or for the attributes of
-    /// log records, while there is no exporter of spans. If there is nothing of these either, spans are not recorded.
+    /// Spans that were recorded for processors, for metrics or for the attributes of log records, while there is no
+    /// exporter of spans. If there is nothing of these either, spans are not recorded.
     pub without_exporter: u64,
     /// Panics of span processors. The span is exported all the same.
     pub processor_panics: u64,

@@ -21,7 +21,7 @@ use self::parse::{between, number, word};
 use super::batch::{AT_ONCE, MAX_QUEUE_SIZE};
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
-use super::errors::{ExceptionSignal, PanicOutput};
+use super::errors::PanicOutput;
 use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
@@ -121,7 +121,6 @@ impl TelemetryConfig {
         sampling(self);
         propagators(self);
         metrics(self);
-        exceptions(self);
         limits(self);
         batches(self);
         otlp(None, self);
@@ -507,16 +506,6 @@ fn metrics(config: &mut TelemetryConfig) {
         Err(message) => Err(format!("found `{host}`, {message}")),
     });
     set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, between(1, u16::MAX));
-}
-
-/// Applies where exceptions are recorded.
-fn exceptions(config: &mut TelemetryConfig) {
-    let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
-    set(name, &mut config.errors.exception_signal, |text| {
-        let signal = word(&ExceptionSignal::ALL)(text)?;
-        needs(text, "logs", parts::logs().is_some())?;
-        Ok(signal)
-    });
 }
 
 /// Applies the limits. The variables for spans and log records take precedence over the general ones.

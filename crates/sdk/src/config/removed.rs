@@ -33,6 +33,11 @@ const REMOVED: &[Row] = &[
         "",
         "a span gets events by `add_event`, not from log records",
     ),
+    (
+        "errors.exception_signal",
+        "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
+        "each exception is an event of its span",
+    ),
 ];
 
 /// Removes the settings from a document. Returns a warning about each.

@@ -544,7 +544,6 @@ impl TelemetryProviderBuilder {
             destinations.push((console.spans)(memory.other, &resource, &settings)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
-        let exceptions = provider.logs.exceptions(&self.config);
         *provider.meters =
             metrics::start(&self.config, &otlp, self.metrics, &resource, &redaction, counters)?;
         let settings = PipelineSettings {
@@ -557,7 +556,6 @@ impl TelemetryProviderBuilder {
             code: self.config.code_attributes,
             errors: self.config.errors,
             status_on_success: self.config.status_on_success,
-            exceptions,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
             batch_size: batch.max_export_batch_size,

@@ -10,9 +10,9 @@ use super::delivery::receive;
 use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
 use crate::clock::Instant;
-use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
+use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{
-    ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,
+    ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,
     needed, warn,
 };
 use crate::error::Error;
@@ -29,8 +29,6 @@ pub(super) type Added = Vec<LogDestination>;
 #[derive(Debug, Default)]
 pub(super) struct ProviderLogs {
     logs: Option<Box<dyn LogPipeline>>,
-    /// Whether the collector emits log records, which are then exported after the spans.
-    pub(super) follow_spans: bool,
 }
 
 impl ProviderLogs {
@@ -65,24 +63,12 @@ impl ProviderLogs {
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let workers: Result<Vec<_>, _> =
             exporters.into_iter().map(|exporter| exporter.start(resource, &settings)).collect();
-        Ok(Self { logs: Some((records.start)(workers?, applied)), follow_spans: false })
+        Ok(Self { logs: Some((records.start)(workers?, applied)) })
     }
 
     /// Whether there are exporters.
     pub(super) fn are_exported(&self) -> bool {
         (self.logs.as_ref()).is_some_and(|logs| !logs.workers().is_empty())
-    }
-
-    /// Returns what emits exceptions as log records, if that is configured and log records are exported.
-    pub(super) fn exceptions(&mut self, config: &TelemetryConfig) -> Option<Exceptions> {
-        let signal = config.errors.exception_signal;
-        if signal == ExceptionSignal::Spans || !self.are_exported() {
-            return None;
-        }
-        let emit = self.logs.as_ref()?.exceptions();
-        self.follow_spans = true;
-        let keeps_events = signal == ExceptionSignal::LogsAndSpans;
-        Some(Exceptions::new(emit, keeps_events))
     }
 
     /// Flushes the exporters in the background.
