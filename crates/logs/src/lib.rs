@@ -20,7 +20,7 @@
 //! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
 //! The floe identity of the configuration follows, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. [`LogKeys`](floe_telemetry_sdk::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
+//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with the
 //! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
@@ -78,7 +78,6 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use self::json::Names;
 use self::layer::{Form, LogLayer};
 use self::output::Output;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
@@ -201,7 +200,7 @@ where
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
-    if config.json_output { Form::Json(Names::of(config.keys)) } else { Form::Text { has_color } }
+    if config.json_output { Form::Json } else { Form::Text { has_color } }
 }
 
 fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {

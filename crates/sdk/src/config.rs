@@ -78,7 +78,7 @@ pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
 pub(crate) use self::filter::parse_filter;
 pub use self::limits::{LogRecordLimits, SpanLimits};
-pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
+pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
     ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation, MetricTemporality,
     MetricView, MetricsConfig, PrometheusConfig,

@@ -5,9 +5,9 @@ pub mod collector {
     pub use crate::collector::{Backpressure, Collector, run};
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
-        Destination, Ending, EnrichedSpan, Enricher, Exemplar, ExemplarValue,
-        ExportFailure, ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker,
-        WorkerSettings, collect_exemplars, span_data_bytes,
+        Destination, Ending, EnrichedSpan, Enricher, Exemplar, ExemplarValue, ExportFailure,
+        ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker, WorkerSettings,
+        collect_exemplars, span_data_bytes,
     };
     pub use crate::collector::{
         BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,
@@ -25,9 +25,9 @@ pub mod config {
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
-        Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
-        LoggerConfig, LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions,
-        OtlpProtocol, ScopeConfig, Secret, Signal, TelemetryAuth,
+        Compression, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits, LoggerConfig,
+        LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol,
+        ScopeConfig, Secret, Signal, TelemetryAuth,
     };
 }
 

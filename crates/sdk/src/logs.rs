@@ -3,7 +3,6 @@
 
 mod destination;
 mod export_record;
-mod google_project;
 mod provider;
 mod record;
 mod record_exporter;
@@ -20,7 +19,6 @@ use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
 pub use self::destination::LogDestination;
 pub use self::export_record::ExportRecord;
-pub(crate) use self::google_project::google_project;
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub use self::record_exporter::RecordExporter;
@@ -71,8 +69,6 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span that records carry.
     pub span_attributes: Vec<String>,
-    /// What precedes the id of a trace in its name in Google Cloud. Empty if the project is not known.
-    pub google_traces: String,
     /// The limits of exported records.
     pub limits: LogRecordLimits,
     /// Which records of which loggers are exported.

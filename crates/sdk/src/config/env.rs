@@ -26,7 +26,7 @@ use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
-use super::logging::{LogKeys, LogOutput, LoggingConfig, check_span_attribute};
+use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
@@ -149,9 +149,6 @@ impl TelemetryConfig {
         }
         if own.span_events != default.span_events {
             self.logging.span_events = own.span_events;
-        }
-        if own.keys != default.keys {
-            self.logging.keys = own.keys;
         }
         if own.output != default.output {
             self.logging.output = own.output;
@@ -391,7 +388,6 @@ fn logging(config: &mut TelemetryConfig) {
         [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false)];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
     set("FLOE_LOG_SPAN_EVENTS", &mut logging.span_events, word(&booleans));
-    set("FLOE_LOG_KEYS", &mut logging.keys, word(&LogKeys::ALL));
     set("FLOE_LOG_OUTPUT", &mut logging.output, word(&LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())

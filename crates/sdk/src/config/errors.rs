@@ -42,9 +42,6 @@ impl PanicOutput {
 
 impl Default for ErrorsConfig {
     fn default() -> Self {
-        Self {
-            panic_messages: true,
-            panic_output: PanicOutput::default(),
-        }
+        Self { panic_messages: true, panic_output: PanicOutput::default() }
     }
 }

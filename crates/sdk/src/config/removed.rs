@@ -38,6 +38,7 @@ const REMOVED: &[Row] = &[
         "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
         "each exception is an event of its span",
     ),
+    ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
 ];
 
 /// Removes the settings from a document. Returns a warning about each.

@@ -11,15 +11,11 @@ use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
 use crate::clock::Instant;
 use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
-use crate::config::{
-    ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,
-    needed, warn,
-};
+use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::logs::{
     LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogReport, LogSettings,
-    google_project,
 };
 
 /// The exporters that were added to the builder.
@@ -44,7 +40,6 @@ impl ProviderLogs {
             return without_records(&exporters);
         };
         exporters.extend(destinations(config, all, &settings.counters)?);
-        check_project(&config.logging, resource);
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
@@ -54,9 +49,6 @@ impl ProviderLogs {
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
-            google_traces: google_project(resource)
-                .map(|project| format!("projects/{project}/traces/"))
-                .unwrap_or_default(),
             limits: config.log_record_limits,
             loggers: config.logging.loggers.clone().into(),
         };
@@ -116,23 +108,9 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     };
     let mut local = config.clone();
     local.exporters.logs = Some(vec![ExporterKind::None]);
-    // There are no traces whose project could be missing.
-    local.logging = LoggingConfig::default();
     let resource = Resource::builder_empty().build();
     let (all, added) = (OtlpTargets::default(), Added::new());
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
-}
-
-/// Warns if log lines for Google Cloud cannot name the traces that they belong to.
-fn check_project(config: &LoggingConfig, resource: &Resource) {
-    let is_written = config.json_output && config.output != LogOutput::None;
-    if is_written && config.keys == LogKeys::Gcp && google_project(resource).is_none() {
-        warn(
-            "logging.keys: expected a project for `gcp`, as `gcp.project_id` or `cloud.account.id` of the resource or \
-             in `GOOGLE_CLOUD_PROJECT`, found none: lines have the id of their trace, which Google Cloud does not \
-             link to it",
-        );
-    }
 }
 
 /// Returns the number of exporters, with those that were added to the builder.
