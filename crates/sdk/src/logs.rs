@@ -7,7 +7,6 @@ mod provider;
 mod record;
 mod record_exporter;
 mod sdk_exporter;
-mod sdk_processor;
 mod sdk_record;
 mod worker;
 

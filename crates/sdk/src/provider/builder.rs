@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::logs::{LogExporter, LogProcessor};
+use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{self, IdGenerator, ShouldSample, SpanExporter};
@@ -168,47 +168,6 @@ impl TelemetryProviderBuilder {
         let name = ExporterId::of::<E>().name;
         self.added.logs.push(name.into_owned());
         self.logs.push(LogDestination::of_sdk(exporter));
-        self
-    }
-
-    /// Adds a log processor, which can be any implementation of OpenTelemetry's [`LogProcessor`], such as a
-    /// `BatchLogProcessor` with an exporter. May be called more than once.
-    ///
-    /// `emit` gets the redacted log records for which `event_enabled` is true, in batches on a thread of its own, like an
-    /// [exporter](Self::with_log_exporter). What it changes in a record has no effect on other processors and exporters.
-    /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
-    ///
-    /// ```standalone_crate
-    /// use floe_telemetry::opentelemetry::InstrumentationScope;
-    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::error::OTelSdkResult;
-    /// use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
-    ///
-    /// #[derive(Debug)]
-    /// struct Pager;
-    ///
-    /// impl LogProcessor for Pager {
-    ///     fn emit(&self, record: &mut SdkLogRecord, _: &InstrumentationScope) {
-    ///         if record.event_name() == Some("order.lost") {
-    ///             // Calls somebody.
-    ///         }
-    ///     }
-    ///     fn force_flush(&self) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    /// }
-    ///
-    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_sdk_log_processor(Pager)
-    ///     .initialize()?;
-    /// # drop(telemetry);
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    pub fn with_sdk_log_processor<P: LogProcessor + 'static>(mut self, processor: P) -> Self {
-        self.logs.push(LogDestination::of_sdk_processor(processor));
         self
     }
 
