@@ -42,8 +42,7 @@
 //! # No atomic read-modify-write
 //!
 //! None of ours runs for an ordinary span: it stalls until all earlier stores are in the cache, including those
-//! to the ring. The one that remains is the reference count in the `Context`; `docs/opentelemetry-proposal.md`
-//! asks OpenTelemetry for a hook that makes it unnecessary.
+//! to the ring. The one that remains is the reference count in the `Context`.
 //!
 //! [`Context`]: opentelemetry::Context
 
