@@ -13,7 +13,7 @@ use syn::{Item, UseTree, Visibility};
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
     ("code of the library", 51_376),
-    ("code of redact and semconv", 9_827),
+    ("code of redact and semconv", 10_300),
     ("code of the integrations", 7_095),
     ("code of floe-trace", 8_962),
     ("code of the platform", 26_718),
