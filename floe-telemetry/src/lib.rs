@@ -84,7 +84,7 @@
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `thread-context` | [`TelemetryProvider::publish_context`]: the resource and the current span of each thread for readers outside of the process |
-//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
+//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
@@ -161,8 +161,8 @@ pub use floe_telemetry_testing as testing;
 
 #[cfg(feature = "tracing")]
 pub use floe_telemetry_tracing::{
-    OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,
-    get_otel_context, tracing_layer, tracing_metrics_layer, with_current_span,
+    OpenTelemetrySpanExt, SetParentError, TracingLayer, WithCurrentSpan, get_otel_context,
+    tracing_layer, with_current_span,
 };
 
 /// The attribute keys that the library writes and reads.

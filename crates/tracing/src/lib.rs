@@ -10,7 +10,6 @@ mod entered;
 mod events;
 mod fields;
 mod layer;
-mod metrics;
 mod scratch;
 mod sites;
 mod span_ext;
@@ -22,7 +21,6 @@ use floe_telemetry_core::keys;
 use tracing::level_filters::LevelFilter;
 
 pub use self::current_span::{WithCurrentSpan, with_current_span};
-pub use self::metrics::{TracingMetricsLayer, tracing_metrics_layer};
 use self::sites::Described;
 pub use self::span_ext::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
 use self::spans::Spans;
@@ -143,15 +141,14 @@ impl Clone for TracingLayer {
 /// +.with(floe_telemetry::tracing_layer())
 /// ```
 ///
-/// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same, and [`TracingMetricsLayer`]
-/// records metrics from the same fields of events.
-/// These differences remain:
+/// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same. These differences remain:
 ///
 /// | | tracing-opentelemetry | here | why |
 /// |---|---|---|---|
 /// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
 /// | threads, busy and idle time | recorded | on request | they cost time in each span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`] | |
+/// | `MetricsLayer`, metrics from fields of events | yes | – | `MetricRecorder`, or the facade `metrics` |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
 /// | sources of an error | `<field>.chain`, an array | in its text, and in `exception.stacktrace`, text | backends show it as the text that it is by convention |
 /// | an `error` of the type `dyn Error` in an event without a message | an attribute | as an `error` that is text: the event `exception`, and the status | |
