@@ -139,10 +139,10 @@ pub(crate) fn trace_context(data: &[u8]) {
     }
 }
 
-/// The headers of B3, Jaeger and X-Ray: what is passed on is bounded, and does not change when it is passed on again.
+/// The headers of B3: what is passed on is bounded, and does not change when it is passed on again.
 pub(crate) fn other_headers(data: &[u8]) {
     let received = headers(data);
-    for format in [Propagator::B3, Propagator::B3Multi, Propagator::Jaeger, Propagator::XRay] {
+    for format in [Propagator::B3, Propagator::B3Multi] {
         let sent = parsers::passed_on(format, &received);
         let bytes: usize = sent.values().map(String::len).sum();
         assert!(bytes <= 80, "{sent:?}");

@@ -58,9 +58,7 @@ pub mod program_signals {
 pub mod propagation {
     pub use crate::propagation::formats::b3::B3Propagator;
     pub use crate::propagation::formats::baggage::BaggagePropagator;
-    pub use crate::propagation::formats::jaeger::propagator as jaeger;
     pub use crate::propagation::formats::trace_context::TraceContextPropagator;
-    pub use crate::propagation::formats::xray::{XRayLambda, propagator as xray};
     pub use crate::propagation::formats::{Boxed, install};
 }
 

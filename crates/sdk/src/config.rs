@@ -89,7 +89,7 @@ pub use self::otlp::{
 };
 pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::profile::ProfileConfig;
-pub use self::propagator::{Propagator, RegisteredPropagator};
+pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::{CodeAttributes, IdentityAttributes};
 pub use self::resource::{ResourceAttributes, ResourceValue};

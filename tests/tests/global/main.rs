@@ -38,6 +38,7 @@ mod panics;
 mod probability;
 mod profile;
 mod prometheus;
+mod propagators;
 mod protocols;
 mod proxy;
 mod receiver_errors;

@@ -218,7 +218,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "propagators: [pigeon]",
-        "telemetry configuration: line 2, column 15: propagators.0: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `xray-lambda`, found `pigeon`",
+        "telemetry configuration: line 2, column 15: propagators.0: expected `tracecontext`, `baggage`, `b3` or `b3multi`, found `pigeon`",
     ),
     (
         "redaction: {patterns: [ok, 'a('], level: loud}",

@@ -14,6 +14,9 @@ const KEEP_ERRORS: &str = "use `sampling.keep_errors`, or tail sampling in the C
 
 const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 
+const OWN_PROPAGATOR: &str =
+    "use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`";
+
 const REMOVED: &[Row] = &[
     ("exporters.traces.* = journal", "", FILE_STORAGE),
     ("exporters.metrics.* = journal", "", FILE_STORAGE),
@@ -39,6 +42,9 @@ const REMOVED: &[Row] = &[
         "each exception is an event of its span",
     ),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
+    ("propagators.* = jaeger", "", OWN_PROPAGATOR),
+    ("propagators.* = xray", "", OWN_PROPAGATOR),
+    ("propagators.* = xray-lambda", "", OWN_PROPAGATOR),
 ];
 
 /// Removes the settings from a document. Returns a warning about each.
@@ -52,7 +58,7 @@ pub(super) fn take_settings(document: &mut Node) -> Vec<String> {
         take(document, path, &mut |position, value, path| {
             let message = match word {
                 Some(word) if !is_word(value, word) => return false,
-                Some(word) => format!("`{word}` is not supported; {instead}"),
+                Some(word) => not_supported(word, instead),
                 None => format!("not supported; {instead}"),
             };
             found.add_at(position, path, message);
@@ -66,6 +72,17 @@ pub(super) fn take_settings(document: &mut Node) -> Vec<String> {
 pub(super) fn variables() -> impl Iterator<Item = (&'static str, String)> {
     let rows = REMOVED.iter().filter(|(_, variable, _)| !variable.is_empty());
     rows.map(|(_, variable, instead)| (*variable, format!("{variable}: not supported; {instead}")))
+}
+
+/// Returns the sentence about a word that a setting had, where the word comes from another source.
+pub(super) fn word(setting: &str, word: &str) -> Option<String> {
+    let is_this = |row: &&Row| row.0.split_once(" = ") == Some((setting, word));
+    let (_, _, instead) = REMOVED.iter().find(is_this)?;
+    Some(not_supported(word, instead))
+}
+
+fn not_supported(word: &str, instead: &str) -> String {
+    format!("`{word}` is not supported; {instead}")
 }
 
 /// Removes the values with a path, in which `*` is any key or index, for which `is_taken` returns true: it has the position

@@ -2,11 +2,13 @@
 
 use std::any::Any;
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, mem};
 
+use floe_telemetry_core::__sdk::propagation::Boxed;
 use opentelemetry::KeyValue;
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
@@ -38,7 +40,7 @@ use crate::exporter::{
 use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
-use crate::propagation::setup_propagators_with;
+use crate::propagation;
 use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
@@ -54,6 +56,7 @@ pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
     ids: Option<Arc<dyn SpanIdGenerator>>,
+    propagators: Vec<Boxed>,
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
@@ -85,6 +88,7 @@ impl TelemetryProviderBuilder {
             config,
             sampler: None,
             ids: None,
+            propagators: Vec::new(),
             processors: Vec::new(),
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
@@ -253,6 +257,48 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds a format of context propagation to the configured ones. If several headers carry a trace, the last format
+    /// decides. The headers that it sends are not redacted.
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry::Context;
+    /// use opentelemetry::propagation::text_map_propagator::FieldIter;
+    /// use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+    /// use opentelemetry::trace::TraceContextExt as _;
+    ///
+    /// /// `acme-trace`, which partners log.
+    /// #[derive(Debug)]
+    /// struct Acme([String; 1]);
+    ///
+    /// impl TextMapPropagator for Acme {
+    ///     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+    ///         injector.set(&self.0[0], cx.span().span_context().trace_id().to_string());
+    ///     }
+    ///
+    ///     fn extract_with_context(&self, cx: &Context, _: &dyn Extractor) -> Context {
+    ///         cx.clone()
+    ///     }
+    ///
+    ///     fn fields(&self) -> FieldIter<'_> {
+    ///         FieldIter::new(&self.0)
+    ///     }
+    /// }
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_propagator(Acme(["acme-trace".to_owned()]))
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_propagator(
+        mut self,
+        propagator: impl TextMapPropagator + Send + Sync + 'static,
+    ) -> Self {
+        self.propagators.push(Box::new(propagator));
+        self
+    }
+
     /// Sets what makes the ids of traces and spans, which can be any implementation of OpenTelemetry's [`IdGenerator`],
     /// such as one whose trace ids begin with the time, as AWS X-Ray expects. Default: random ids.
     ///
@@ -318,7 +364,8 @@ impl TelemetryProviderBuilder {
     /// Spans are exported to the exporters that were added and to the configured `backend`
     /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
     /// endpoint prints spans to standard error (feature `console`), unless an exporter was added. The configured propagators
-    /// become the propagators of the process, see [`setup_propagators_with`].
+    /// become the propagators of the process, see [`setup_propagators_with`](propagation::setup_propagators_with), and
+    /// before those of [`with_propagator`](Self::with_propagator).
     ///
     /// # Errors
     ///
@@ -343,7 +390,7 @@ impl TelemetryProviderBuilder {
         let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
-            setup_propagators_with(&self.config.propagators);
+            propagation::set_up(&self.config.propagators, self.propagators);
             logs::start_local(&self.config, counters)?;
             return Ok(TelemetryProvider(Arc::new(inner)));
         }
@@ -354,6 +401,7 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
+        let of_program = mem::take(&mut self.propagators);
         let mut program = OfProgram { sampler: None, observer: None, ids: self.ids.take() };
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
@@ -387,7 +435,7 @@ impl TelemetryProviderBuilder {
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
-        setup_propagators_with(&propagators);
+        propagation::set_up(&propagators, of_program);
         provider.0.sampling.connect(recorder::start_provider(sampling, program));
         start_message::write(&message);
         Ok(provider)

@@ -522,7 +522,7 @@ fn detectors_and_other_propagators() {
   detection/development:
     attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
     detectors: [{host: {}}, {process: }, {service: }]
-propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray, b3'}";
+propagator: {composite: [{b3: }, {b3multi: }], composite_list: 'baggage, b3'}";
     let config = config(text);
     let detection = &config.detection;
     assert_eq!(
@@ -532,10 +532,7 @@ propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray
     assert_eq!(detection.included, ["process.*", "process.command_args"]);
     assert_eq!(detection.excluded, ["process.owner"]);
     assert!(detection.command_args);
-    assert_eq!(
-        config.propagators,
-        [Propagator::B3, Propagator::B3Multi, Propagator::Jaeger, Propagator::XRay]
-    );
+    assert_eq!(config.propagators, [Propagator::B3, Propagator::B3Multi, Propagator::Baggage]);
     let error = error("resource: {detection/development: {detectors: [{hots: }]}}");
     assert!(error.contains("or `service`, found `hots`; did you mean `host`?"), "{error}");
 }
@@ -626,7 +623,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "propagator: {composite: [{b33: }]}",
-            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `b33`; did you mean `b3`?",
+            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `b33`; did you mean `b3`?",
         ),
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",
