@@ -1,6 +1,5 @@
 //! The command line: parses it, calls the library, and prints the result.
 
-mod check;
 mod diff;
 mod export;
 mod input;
@@ -34,10 +33,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check attributes, spans and metrics against OpenTelemetry's semantic conventions
-    ///
-    /// Exit codes: 0 nothing differs, 1 something does, 2 files or arguments cannot be used.
-    Check(check::Check),
     /// Compare two sets of runs: calls, failures, and self times
     ///
     /// Exit codes: 0 no difference was found, 1 one was, 2 files or arguments cannot be used.
@@ -93,7 +88,6 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Check(options) => check::check(&options),
         Command::Diff(options) => diff::diff(&options),
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),

@@ -33,7 +33,6 @@ pub mod write;
 mod causes;
 mod clocks;
 mod collapsed;
-mod conventions;
 mod diff;
 mod duration;
 mod forest;
