@@ -32,7 +32,6 @@ pub mod write;
 
 mod causes;
 mod clocks;
-mod collapsed;
 mod diff;
 mod duration;
 mod forest;
@@ -45,7 +44,6 @@ mod text;
 mod waterfall;
 
 pub use crate::causes::{Cause, CauseKind, causes};
-pub use crate::collapsed::write_collapsed;
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
 pub use crate::duration::{ParseDurationError, parse_duration};
 pub use crate::forest::{Forest, Trace};

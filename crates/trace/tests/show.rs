@@ -408,7 +408,7 @@ fn assert_refused(file: &str) {
     for (arguments, expected) in [
         (&["show", "/nowhere.jsonl"][..], "/nowhere.jsonl: cannot be read: "),
         (
-            &["export", file, "--trace", "ff", "--collapsed", "-"],
+            &["export", file, "--trace", "ff", "--perfetto", "-"],
             "expected the id of a trace, found `ff`",
         ),
         (&["show", file, "--trace", "ff"], "expected the id of a trace, found `ff`"),
