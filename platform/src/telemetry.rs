@@ -9,7 +9,7 @@ use std::time::Duration;
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::config::{
-    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, Signal, TailConfig,
+    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig,
 };
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
@@ -261,9 +261,7 @@ pub fn start(
         #[cfg(feature = "report")]
         Written::Page(page) => {
             let report = Report::new(page).map_err(Error::io("write", page))?;
-            builder = builder
-                .with_otlp_writer(Signal::Traces, report.clone())
-                .with_otlp_writer(Signal::Logs, report);
+            builder = builder.with_span_exporter(report.clone()).with_log_exporter(report);
         }
         _ => {}
     }

@@ -33,7 +33,6 @@ mod span;
 mod tests;
 #[cfg(feature = "tls")]
 mod tls;
-mod writer;
 
 use std::future::Future;
 use std::mem;
@@ -57,7 +56,6 @@ use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::retry::{Accepted, Limits, Throttle, Undelivered};
 use self::settings::OtlpSettings;
-use self::writer::Written;
 use crate::caught::caught;
 use crate::clock::Instant;
 use crate::collector::{
@@ -116,12 +114,6 @@ trait Transport: std::fmt::Debug + Send {
     /// Uses a new connection from now on. A connection on which a request was abandoned is not used again
     /// in any case over HTTP/1.
     fn reconnect(&mut self) {}
-
-    /// Ends after the last request, within `timeout`.
-    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        let _ = timeout;
-        Ok(())
-    }
 }
 
 /// A transport and the runtime of its connections. The runtime belongs to the exporter, so a flush never depends on a
@@ -181,9 +173,6 @@ fn runtime() -> Result<Runtime, Error> {
 }
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    if let Some(writer) = &settings.writer {
-        return Ok(Box::new(Written { signal: settings.signal, writer: writer.clone() }));
-    }
     let _entered = runtime.enter();
     match settings.protocol {
         #[cfg(feature = "grpc")]
@@ -300,12 +289,10 @@ impl Otlp {
         }
     }
 
-    /// Shuts down. Only a writer may take time for it: a lookup of a name cannot be cancelled, and a drop of the runtime
-    /// would block on it, which panics on a thread of a runtime of the host.
-    fn close(mut self, timeout: Duration) -> Result<(), String> {
-        let ended = self.transport.shutdown(timeout);
+    /// Shuts down without waiting: a lookup of a name cannot be cancelled, and a drop of the runtime would block on it,
+    /// which panics on a thread of a runtime of the host.
+    fn close(self) {
         self.runtime.shutdown_background();
-        ended
     }
 }
 
@@ -321,7 +308,7 @@ fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> 
     let outcome = otlp.transport.send(request, timeout);
     let result = otlp.runtime.block_on(async { tokio::time::timeout(timeout, outcome).await });
     let settings = otlp.settings.clone();
-    let _ = otlp.close(Duration::ZERO);
+    otlp.close();
     match result {
         Ok(Outcome::Accepted { .. }) => Ok(()),
         Ok(
@@ -353,9 +340,6 @@ fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
 
 /// Checks that the features that the settings require are enabled.
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
-    if settings.writer.is_some() {
-        return Ok(());
-    }
     let endpoint = settings.receiver();
     let protocol = settings.protocol;
     let checked = protocol.check_feature(&endpoint);
@@ -390,7 +374,7 @@ impl BatchExporter<EncodedBatch> for Otlp {
         Ok(())
     }
 
-    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.transport.shutdown(timeout)
+    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
+        Ok(())
     }
 }

@@ -91,8 +91,9 @@ impl PushMetricExporter for OtlpMetrics {
         Ok(())
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        (self.sender.close(timeout)).map_err(OTelSdkError::InternalFailure)
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.sender.close();
+        Ok(())
     }
 
     fn temporality(&self) -> Temporality {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::KeyValue;
@@ -54,14 +53,16 @@ impl Sender {
         otlp.as_ref()?.transport.status()
     }
 
-    pub(super) fn close(&self, timeout: Duration) -> Result<(), String> {
+    pub(super) fn close(&self) {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        otlp.take().map_or(Ok(()), |otlp| otlp.close(timeout))
+        if let Some(otlp) = otlp.take() {
+            otlp.close();
+        }
     }
 }
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        let _ = self.close(Duration::ZERO);
+        self.close();
     }
 }

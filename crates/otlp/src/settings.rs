@@ -14,11 +14,7 @@ use crate::environment;
 use crate::redaction::REDACTED;
 use crate::regular_file;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::exporter::SharedWriter;
 use floe_telemetry_sdk::Error;
-
-/// The timeout of a writer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes that are read from a credential file.
 const MAX_CREDENTIAL: u64 = 64 * 1024;
@@ -40,8 +36,6 @@ pub(super) struct OtlpSettings {
     /// Whether the endpoint is that of the signal, to which no path is appended.
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
-    /// What writes the requests, in place of an endpoint.
-    pub(super) writer: Option<SharedWriter>,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
@@ -70,9 +64,6 @@ impl OtlpSettings {
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
-        if let Some(writer) = &target.writer {
-            return Ok(Self::of_writer(writer.clone(), config, signal));
-        }
         let (protocol, endpoint) = config.otlp_route(signal);
         let file =
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
@@ -90,7 +81,6 @@ impl OtlpSettings {
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,
-            writer: None,
             headers: headers(target, signal)?,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
@@ -98,23 +88,6 @@ impl OtlpSettings {
             certificate: file(|options| options.certificate.as_deref()),
             client,
         })
-    }
-
-    /// The settings of a writer: it needs no credential, and none is resolved.
-    fn of_writer(writer: SharedWriter, config: &TelemetryConfig, signal: Signal) -> Self {
-        Self {
-            signal,
-            endpoint: String::new(),
-            is_complete: false,
-            protocol: OtlpProtocol::HttpJson,
-            writer: Some(writer),
-            headers: Vec::new(),
-            timeout: WRITE_TIMEOUT.min(max_timeout(config, signal)),
-            max_request: config.otlp.max_request(signal),
-            compression: Compression::None,
-            certificate: None,
-            client: None,
-        }
     }
 
     /// The URL of the requests. Over gRPC it is the endpoint.
@@ -125,12 +98,9 @@ impl OtlpSettings {
         signal_url(&self.endpoint, self.signal)
     }
 
-    /// The URL as messages show it, without what may be a credential, or the name of a writer.
+    /// The URL as messages show it, without what may be a credential.
     pub(super) fn receiver(&self) -> String {
-        match &self.writer {
-            Some(writer) => writer.name().to_owned(),
-            None => without_credentials(&self.url()),
-        }
+        without_credentials(&self.url())
     }
 
     /// Adds the receiver to a message: there may be several receivers.

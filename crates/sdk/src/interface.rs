@@ -36,7 +36,6 @@ pub mod exporter {
     pub use crate::exporter::otlp::OtlpExporters;
     pub use crate::exporter::plain::plain;
     pub use crate::exporter::target::OtlpTarget;
-    pub use crate::exporter::writer::SharedWriter;
 }
 
 #[cfg(feature = "subscriber")]

@@ -2,16 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
-use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_telemetry::config::Signal;
-use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 use floe_telemetry::{FutureExt as _, TelemetryConfig, TelemetryProvider, span, traced};
 use floe_trace::read::Reader;
 use floe_trace::{CauseKind, Forest, Recording, Value, causes};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use prost::Message as _;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -22,17 +25,13 @@ const LONG: Duration = Duration::from_millis(30);
 #[derive(Clone, Debug)]
 struct Requests(Arc<Mutex<Reader>>);
 
-impl OtlpWriter for Requests {
-    fn name(&self) -> &'static str {
-        "memory"
-    }
-
-    fn write(
-        &mut self,
-        request: OtlpRequest<'_>,
-        _: Duration,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        Ok(self.0.lock().unwrap().read("memory", request.protobuf())?)
+impl SpanExporter for Requests {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let resource = ResourceAttributesWithSchema::default();
+        let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
+        let request = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
+        let read = self.0.lock().unwrap().read("memory", &request);
+        read.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 }
 
@@ -43,7 +42,7 @@ fn record(program: impl FnOnce()) -> Recording {
     config.profile.thread_cpu_time = true;
     let requests = Requests(Arc::new(Mutex::new(Reader::new())));
     let provider = TelemetryProvider::builder(config)
-        .with_otlp_writer(Signal::Traces, requests.clone())
+        .with_span_exporter(requests.clone())
         .initialize()
         .unwrap();
     program();

@@ -45,11 +45,7 @@ impl OtlpExporters {
     pub(crate) fn of(target: &OtlpTarget, signal: Signal) -> Result<&'static Self, Error> {
         Self::linked().ok_or_else(|| {
             let (protocol, endpoint) = target.config.otlp_route(signal);
-            let endpoint = match &target.writer {
-                Some(writer) => writer.name().to_owned(),
-                None => without_credentials(endpoint),
-            };
-            let needed = protocol.check_feature(&endpoint).err();
+            let needed = protocol.check_feature(&without_credentials(endpoint)).err();
             Error::config(format!("otlp: {}", needed.unwrap_or_default()))
         })
     }

@@ -34,9 +34,7 @@ use crate::config::{
     TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
-use crate::exporter::{
-    self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
-};
+use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
 use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
@@ -62,8 +60,6 @@ pub struct TelemetryProviderBuilder {
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<(String, OtlpProtocol)>,
-    /// OTLP that is written, by signal.
-    written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
     /// The layers of the program for the subscriber, whose types only `init` knows; `None` if none is to be installed.
@@ -93,7 +89,6 @@ impl TelemetryProviderBuilder {
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
-            written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
             layers: Some(Vec::new()),
@@ -349,16 +344,6 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
-    /// queue and thread. Needs the feature `otlp-grpc` or `otlp-http`, without which
-    /// [`initialize`](Self::initialize) fails.
-    pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
-        let target =
-            OtlpTarget { writer: Some(SharedWriter::new(writer)), ..self.config.clone().into() };
-        self.written.push((signal, target));
-        self
-    }
-
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
@@ -448,10 +433,7 @@ impl TelemetryProviderBuilder {
 
     /// Whether the program has added an exporter of spans.
     pub(crate) fn has_span_exporter(&self) -> bool {
-        let mut written = self.written.iter();
-        !self.exporters.is_empty()
-            || !self.otlp.is_empty()
-            || written.any(|(signal, _)| *signal == Signal::Traces)
+        !self.exporters.is_empty() || !self.otlp.is_empty()
     }
 
     /// Whether the program has added a span processor of OpenTelemetry's SDK, which may export.
@@ -486,7 +468,7 @@ impl TelemetryProviderBuilder {
 
     /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
     fn build(
-        mut self,
+        self,
         provider: &mut Inner,
         program: &mut OfProgram,
     ) -> Result<(Pipeline, String), Error> {
@@ -500,10 +482,7 @@ impl TelemetryProviderBuilder {
         let resource = redactor.resource(&resource);
         provider.resource = resource.clone();
         let added = self.otlp_targets().collect();
-        for (_, target) in &mut self.written {
-            target.config.clone_from(&self.config);
-        }
-        let otlp = OtlpTargets::resolve(&self.config, added, self.written)?;
+        let otlp = OtlpTargets::resolve(&self.config, added)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());

@@ -11,37 +11,24 @@ pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
     /// The defaults of metrics and logs, which do not depend on the exporters selected for spans.
     others: Vec<OtlpTarget>,
-    /// Those that are written, each for one signal.
-    written: Vec<(Signal, OtlpTarget)>,
 }
 
 impl OtlpTargets {
-    /// Returns the targets that were `added` to the builder, the configured one, and those that are `written`.
-    pub(super) fn resolve(
-        config: &TelemetryConfig,
-        added: Vec<OtlpTarget>,
-        written: Vec<(Signal, OtlpTarget)>,
-    ) -> Result<Self, Error> {
+    /// Returns the targets that were `added` to the builder, and the configured one.
+    pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let exports_spans = chosen.unwrap_or(configured.is_some());
-        let mut targets = Self { spans: added.clone(), others: added, written };
+        let mut targets = Self { spans: added.clone(), others: added };
         if exports_spans {
             let default = || config.clone().into();
             targets.spans.push(configured.clone().unwrap_or_else(default));
             targets.spans.extend(additional(Signal::Traces, config));
         }
-        let written: Vec<_> = targets.written(Signal::Traces).collect();
-        targets.spans.extend(written);
         targets.others.extend(configured);
         Ok(targets)
-    }
-
-    pub(super) fn written(&self, signal: Signal) -> impl Iterator<Item = OtlpTarget> {
-        let written = self.written.iter().filter(move |(of, _)| *of == signal);
-        written.map(|(_, target)| target.clone())
     }
 }
 
@@ -68,7 +55,6 @@ pub(super) fn signal_targets(
     if !targets.is_empty() {
         targets.extend(additional(signal, config));
     }
-    targets.extend(all.written(signal));
     targets
 }
 
