@@ -67,7 +67,6 @@ use floe_telemetry_core::__sdk::{
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::init::{LineFilter, LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
-use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::__parts::{collector, config};
 use floe_telemetry_sdk::Error;
 use tracing::Subscriber;
@@ -86,17 +85,17 @@ pub use floe_telemetry_sdk::__parts::logs::{
     RecorderLogRecord, RecorderLogger, RecorderLoggerProvider,
 };
 
-floe_telemetry_sdk::__part!(Part::Logs(&RECORDS));
+floe_telemetry_sdk::__part!(
+    Logs,
+    LogRecords {
+        start: delivery::start,
+        emit: api::emit,
+        is_enabled: api::is_enabled,
+        is_on_stderr: output::is_on_stderr,
+    }
+);
 
-static RECORDS: LogRecords = LogRecords {
-    start: delivery::start,
-    lines: &LINES,
-    emit: api::emit,
-    is_enabled: api::is_enabled,
-    is_on_stderr: output::is_on_stderr,
-};
-
-static LINES: LogLines = LogLines { layer: output_layer, complete };
+floe_telemetry_sdk::__log_lines!(LogLines { layer: output_layer, complete });
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";

@@ -21,7 +21,6 @@ use floe_telemetry_sdk::__parts::collector::{
 use floe_telemetry_sdk::__parts::metrics::{
     MeterProviders, MetricDestination, MetricReport, ProviderMeters, observe, reported, scope,
 };
-use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::__parts::{collector, config, internal_log};
 use floe_telemetry_sdk::Error;
 use opentelemetry::metrics::MeterProvider as _;
@@ -34,13 +33,14 @@ use self::redacting::RedactingMeterProvider;
 use self::views::{Selected, Views};
 use crate::config::{MetricsConfig, TelemetryConfig};
 
-floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
-
-static METERS: MeterProviders = MeterProviders {
-    start: |config, resource, redaction, counters, destinations| {
-        Box::new(Meters::start(config, resource, redaction, counters, destinations))
-    },
-};
+floe_telemetry_sdk::__part!(
+    Metrics,
+    MeterProviders {
+        start: |config, resource, redaction, counters, destinations| {
+            Box::new(Meters::start(config, resource, redaction, counters, destinations))
+        },
+    }
+);
 
 /// The meter provider of the SDK behind a telemetry provider.
 #[derive(Debug)]

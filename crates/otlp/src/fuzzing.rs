@@ -9,11 +9,11 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use tokio::runtime::Runtime;
 
 use super::response::{self, Outcome};
-use super::{grpc, http, tls};
+use super::{exporter, grpc, http, tls};
 
 thread_local! {
     /// For the time limit of a body.
-    static RUNTIME: Option<Runtime> = super::runtime().ok();
+    static RUNTIME: Option<Runtime> = exporter::runtime().ok();
 }
 
 /// The outcome of a request.

@@ -20,12 +20,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry::KeyValue;
 use tokio::time;
 
-use super::Transport;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, advice, error_chain, is_invalid_response};
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
+use super::transport::Transport;
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::Error;

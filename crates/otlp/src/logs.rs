@@ -11,11 +11,12 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
+use super::exporter::too_large;
 use super::sender::Sender;
-use super::{OtlpTarget, too_large};
 use crate::clock::Instant;
 use crate::collector::{Counters, ExportFailure, ExporterId};
 use crate::config::Signal;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, RecordExporter};
 use floe_telemetry_sdk::Error;
 

@@ -16,12 +16,13 @@ use opentelemetry_sdk::metrics::data;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
+use super::exporter::too_large;
 use super::sender::Sender;
-use super::{OtlpTarget, too_large};
 use crate::clock::Instant;
 use crate::collector::{Counters, ExportFailure, ExporterId};
 use crate::config::Signal;
 use crate::redaction::sanitize_error_message;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::Error;
 

@@ -16,8 +16,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{self, sleep};
 
-use super::Transport;
 use super::response::Outcome;
+use super::transport::Transport;
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Ending, OTHER_ERROR};
 use crate::recorder::random;

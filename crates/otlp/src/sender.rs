@@ -7,10 +7,11 @@ use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkError;
 
-use super::{Otlp, OtlpTarget, connect};
+use super::exporter::{Otlp, connect};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
 
 /// A transport that can be used from any thread until it is closed. Sending blocks.

@@ -26,7 +26,7 @@ const TERMINAL_DELAY: u64 = 100;
 
 /// Written if traces go nowhere, and nobody has said that they need not.
 fn no_exporter() -> String {
-    let (expected, found) = match (parts::otlp().is_some(), parts::console().is_some()) {
+    let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (
             "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `http://localhost:4317`, or \
              `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none are wanted",
@@ -185,7 +185,7 @@ impl TelemetryProviderBuilder {
         self.config_mut().apply_filters();
         let mut is_exported = self.has_span_exporter();
         if !is_exported {
-            let is_terminal = parts::console().is_some() && io::stderr().is_terminal();
+            let is_terminal = parts::has_console() && io::stderr().is_terminal();
             is_exported = choose_printing(self.config_mut(), is_terminal);
         }
         is_exported |= self.has_sdk_processor();

@@ -10,7 +10,6 @@ mod sdk_exporter;
 mod sdk_record;
 mod worker;
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,7 +24,6 @@ pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
 use crate::collector::{Counters, Redaction};
 use crate::config::{LogRecordLimits, LoggerConfig};
-use crate::parts;
 
 /// The most attributes of a record.
 pub const MAX_FIELDS: usize = 128;
@@ -36,9 +34,6 @@ pub const MAX_FIELDS: usize = 128;
 pub struct LogRecords {
     /// Applies these settings to all records from now on, and passes them to these exporters.
     pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
-    /// The layer that writes and exports the events of `tracing`: an instance of
-    /// [`LogLines`](crate::init::subscriber::LogLines).
-    pub lines: &'static (dyn Any + Send + Sync),
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
@@ -47,10 +42,16 @@ pub struct LogRecords {
     pub is_on_stderr: fn(&mut dyn FnMut()) -> bool,
 }
 
+floe_telemetry_core::__floe_link_list! {
+    /// What makes log records.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static RECORDS: [LogRecords] = "fl_logs_0_1";
+}
+
 impl LogRecords {
     /// What makes log records, if it is linked.
     pub(crate) fn linked() -> Option<&'static Self> {
-        parts::logs().and_then(|logs| logs.downcast_ref())
+        RECORDS.iter().next()
     }
 }
 

@@ -1,7 +1,6 @@
 //! The exporters of each signal.
 
 use serde::{Deserialize, Serialize};
-use std::any::Any;
 
 use super::file::FileConfig;
 use super::named::{self, linked_by_name, written_as_name};
@@ -39,9 +38,6 @@ pub enum ExporterKind {
 pub struct RegisteredExporter {
     name: &'static str,
     signals: &'static [Signal],
-    /// An [`ExporterFactory`](crate::ExporterFactory), whose type names the builder of a provider: the
-    /// configuration knows neither.
-    factory: &'static (dyn Any + Send + Sync),
     location: SourceLocation,
 }
 
@@ -57,14 +53,9 @@ impl RegisteredExporter {
     pub const fn new(
         name: &'static str,
         signals: &'static [Signal],
-        factory: &'static (dyn Any + Send + Sync),
         location: SourceLocation,
     ) -> Self {
-        Self { name, signals, factory, location }
-    }
-
-    pub(crate) const fn factory(self) -> &'static (dyn Any + Send + Sync) {
-        self.factory
+        Self { name, signals, location }
     }
 }
 

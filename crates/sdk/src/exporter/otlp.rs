@@ -10,7 +10,6 @@ use crate::config::{Signal, without_credentials};
 use crate::error::Error;
 use crate::logs::LogDestination;
 use crate::metrics::MetricDestination;
-use crate::parts;
 
 /// The exporters over OTLP. Each function fails if the settings of the target cannot be used.
 #[derive(Debug)]
@@ -31,10 +30,16 @@ type StartSpans =
 
 type Started<T> = Result<T, Error>;
 
+floe_telemetry_core::__floe_link_list! {
+    /// What exports over OTLP.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static OTLP: [OtlpExporters] = "fl_otlp_0_1";
+}
+
 impl OtlpExporters {
     /// The exporters, if they are linked.
     pub(crate) fn linked() -> Option<&'static Self> {
-        parts::otlp().and_then(|otlp| otlp.exporters.downcast_ref())
+        OTLP.iter().next()
     }
 
     /// The exporters.

@@ -598,6 +598,12 @@ pub struct ExporterFactory {
     add: AddExporter,
 }
 
+floe_telemetry_core::__floe_link_list! {
+    /// The factories of the exporters that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static FACTORIES: [ExporterFactory] = "fl_factory_0_1";
+}
+
 impl ExporterFactory {
     /// Creates a factory for the exporter with this name, for some signals.
     ///
@@ -674,9 +680,10 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
             let registered = kind.registered();
             let registered =
                 registered.map_err(|message| Error::config(format!("{path}: {message}")))?;
-            let factory = registered
-                .and_then(|registered| registered.factory().downcast_ref::<ExporterFactory>());
-            let Some(factory) = factory else {
+            if registered.is_none() {
+                continue;
+            }
+            let Some(factory) = FACTORIES.iter().find(|it| it.name == kind.as_str()) else {
                 continue;
             };
             provider = (factory.add)(signal, provider)
@@ -745,9 +752,12 @@ macro_rules! telemetry_exporter {
                 static LINKED: $crate::config::RegisteredExporter = $crate::config::RegisteredExporter::new(
                     FACTORY.name(),
                     FACTORY.signals(),
-                    &FACTORY,
                     $crate::__floe_location!(),
                 );
+            }
+            $crate::__floe_linked! {
+                "fl_factory_0_1"
+                static LINKED_FACTORY: $crate::ExporterFactory = FACTORY;
             }
         };
     };
