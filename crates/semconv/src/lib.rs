@@ -29,8 +29,6 @@ pub struct Row {
     pub key: &'static str,
     /// What its values are.
     pub kind: Kind,
-    /// Whether it may change.
-    pub stability: Stability,
     /// Whether keys begin with this one and a dot, as in `http.request.header.content-type`.
     pub is_template: bool,
     /// Why it is not used any more.
@@ -65,18 +63,6 @@ pub enum Kind {
     IntOf(&'static [i64]),
 }
 
-/// Whether an attribute may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Stability {
-    /// It does not change.
-    Stable,
-    /// It is about to become stable.
-    ReleaseCandidate,
-    /// It may change in each version.
-    Development,
-}
-
 /// Why a name is not used any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,41 +73,14 @@ pub enum Deprecation {
     Because(&'static str),
 }
 
-/// A metric of the semantic conventions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Metric {
-    /// Its name.
-    pub name: &'static str,
-    /// What records it.
-    pub instrument: Instrument,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Why it is not used any more.
-    pub deprecation: Option<Deprecation>,
-}
-
-/// What records a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "they are those of OpenTelemetry")]
-pub enum Instrument {
-    Counter,
-    UpDownCounter,
-    Gauge,
-    Histogram,
-}
-
-/// A type of spans of the semantic conventions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SpanType {
+/// A type of spans, which a namespace of attributes and a kind determine.
+struct SpanType {
     /// Its name, such as `http.client`, which begins with the namespace of its attributes.
-    pub name: &'static str,
+    name: &'static str,
     /// The kind of the spans, such as `client`.
-    pub kind: &'static str,
+    kind: &'static str,
     /// The keys that each of its spans has.
-    pub required: &'static [&'static str],
+    required: &'static [&'static str],
 }
 
 impl SpanType {
@@ -139,8 +98,8 @@ impl SpanType {
 }
 
 impl Row {
-    const fn new(key: &'static str, kind: Kind, stability: Stability) -> Self {
-        Self { key, kind, stability, is_template: false, deprecation: None }
+    const fn new(key: &'static str, kind: Kind) -> Self {
+        Self { key, kind, is_template: false, deprecation: None }
     }
 
     const fn template(mut self) -> Self {
@@ -167,30 +126,9 @@ impl Row {
     }
 }
 
-impl Metric {
-    const fn new(name: &'static str, instrument: Instrument, unit: &'static str) -> Self {
-        Self { name, instrument, unit, deprecation: None }
-    }
-
-    const fn renamed_to(mut self, name: &'static str) -> Self {
-        self.deprecation = Some(Deprecation::RenamedTo(name));
-        self
-    }
-
-    const fn deprecated(mut self, reason: &'static str) -> Self {
-        self.deprecation = Some(Deprecation::Because(reason));
-        self
-    }
-}
-
 /// The attributes, sorted by their keys.
 pub fn attributes() -> &'static [Row] {
     &table::ROWS
-}
-
-/// The metrics, sorted by their names.
-pub fn metrics() -> &'static [Metric] {
-    &table::METRICS
 }
 
 /// The attribute with a key; that of a template with the beginning of the key.
@@ -207,17 +145,6 @@ pub fn attribute(key: &str) -> Option<&'static Row> {
     templates.into_iter().find(|row| row.is_template)
 }
 
-/// The metric with a name.
-pub fn metric(name: &str) -> Option<&'static Metric> {
-    let place = metrics().binary_search_by(|metric| metric.name.cmp(name));
-    place.ok().map(|place| &metrics()[place])
-}
-
-/// The types of spans that a namespace of attributes and a kind determine.
-pub fn span_types() -> &'static [SpanType] {
-    &table::SPANS
-}
-
 /// What the spans of a kind lack: a span that has attributes of a type's namespace has those that the type requires.
 ///
 /// ```
@@ -228,7 +155,7 @@ pub fn span_types() -> &'static [SpanType] {
 /// );
 /// ```
 pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
-    let types = span_types().iter().filter(|it| {
+    let types = table::SPANS.iter().filter(|it| {
         let is_in =
             |key: &&str| attribute(key).is_some() && key.split('.').next() == Some(it.namespace());
         it.kind == kind && keys.iter().any(is_in)
@@ -247,36 +174,9 @@ pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
     lacking.concat()
 }
 
-/// What is wrong with a metric, if anything is: its name, its unit and what records it.
-///
-/// ```
-/// use floe_semconv::Instrument;
-/// let name = "http.server.request.duration";
-/// let problem = floe_semconv::check_metric(name, "ms", Instrument::Histogram).unwrap();
-/// assert_eq!(problem.to_string(), "`http.server.request.duration` has the unit `s`, found `ms`");
-/// ```
-pub fn check_metric<'a>(
-    name: &'a str,
-    unit: &'a str,
-    instrument: Instrument,
-) -> Option<Problem<'a>> {
-    let metric = metric(name)?;
-    if let Some(deprecation) = metric.deprecation {
-        return Some(Problem::Deprecated { key: name, deprecation });
-    }
-    if metric.unit != unit {
-        return Some(Problem::OtherUnit { name, expected: metric.unit, found: unit });
-    }
-    (metric.instrument != instrument).then_some(Problem::OtherInstrument {
-        name,
-        expected: metric.instrument,
-        found: instrument,
-    })
-}
-
 /// Whether OpenTelemetry has the keys that begin like this one: the first of its words begins an attribute that is not
 /// deprecated, and the table has all of those.
-pub fn is_reserved(key: &str) -> bool {
+fn is_reserved(key: &str) -> bool {
     static NAMESPACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let rows = attributes().iter().filter(|row| row.deprecation.is_none());
         rows.filter_map(|row| row.key.split_once('.'))
@@ -293,7 +193,7 @@ const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 /// The key of the conventions that is most like another one, if any is. Where the first word is theirs, it has the same
 /// one, and at most two edits lie between them; otherwise, as where the mistake is in that word, one. A word of two
 /// letters is like too many others, as `db` is like `dbt`.
-pub fn nearest(key: &str) -> Option<&'static str> {
+fn nearest(key: &str) -> Option<&'static str> {
     let (namespace, _) = key.split_once('.')?;
     let begins = |key: &str| key.split('.').next() == Some(namespace);
     let is_known = attributes().iter().any(|row| begins(row.key));
@@ -403,7 +303,6 @@ mod tests {
         let header = attribute("http.request.header.content-type").unwrap();
         assert_eq!((header.key, header.kind), ("http.request.header", Kind::Texts));
         assert!(attributes().is_sorted_by_key(|row| row.key));
-        assert!(metrics().is_sorted_by_key(|metric| metric.name));
     }
 
     #[test]
@@ -503,11 +402,10 @@ mod tests {
     #[test]
     fn keys_of_generative_ai_are_alive() {
         let keys = attributes().iter().map(|row| (row.key, row.deprecation.is_none()));
-        let metrics = metrics().iter().map(|metric| (metric.name, metric.deprecation.is_none()));
         let is_moved =
             |name: &str| ["gen_ai.", "mcp.", "openai."].iter().any(|it| name.starts_with(it));
-        let alive = keys.chain(metrics).filter(|(name, is_alive)| *is_alive && is_moved(name));
-        assert_eq!(alive.count(), 69);
+        let alive = keys.filter(|(name, is_alive)| *is_alive && is_moved(name));
+        assert_eq!(alive.count(), 58);
         assert_eq!(check("gen_ai.request.model"), None);
         assert_eq!(check("gen_ai.newer.key"), None);
         assert!(check("gen_ai.request.modle").is_some());
