@@ -73,7 +73,6 @@ mod open;
 mod opening;
 pub mod outcome;
 mod pending;
-mod probability;
 mod profile;
 mod published;
 mod record;
@@ -142,13 +141,12 @@ pub use self::{
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
     opening::PANICKED,
-    probability::{Threshold, randomness, rejects, threshold, with_threshold},
     record::{Code, More, Origin, limit_events_and_links},
     recording::{live_spans, spans_not_recorded},
     sampling::{
-        Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanIdGenerator,
-        SpanObserver, SpanSampler, change_sampling, matches, matches_any, sampler_panics,
-        spans_after_shutdown, start_provider, stop_provider,
+        Measured, OfProgram, ProviderId, SamplerDecision, Sampling, SpanIdGenerator, SpanObserver,
+        SpanSampler, change_sampling, matches, matches_any, sampler_panics, spans_after_shutdown,
+        start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

@@ -35,7 +35,6 @@ mod metrics;
 mod metrics_facade;
 mod no_exporter;
 mod panics;
-mod probability;
 mod profile;
 mod prometheus;
 mod propagators;

@@ -11,7 +11,7 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 3] = [
+const SETTINGS: [(&str, &[&str]); 4] = [
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[
@@ -26,6 +26,12 @@ const SETTINGS: [(&str, &[&str]); 3] = [
              the Collector",
             "line 3, column 1: span_compression: not supported; use one span for all of the calls, or a processor of the \
              Collector",
+        ],
+    ),
+    (
+        "sampling: {sampler: parentbased_probability}",
+        &[
+            "line 2, column 12: sampling.sampler: `parentbased_probability` is not supported; use `parentbased_traceidratio`",
         ],
     ),
     ("# span_compression", &[]),

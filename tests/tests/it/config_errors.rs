@@ -94,7 +94,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "sampling: {sampler: always}",
-        "telemetry configuration: line 2, column 21: sampling.sampler: expected `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, `probability` or `parentbased_probability`, found `always`; did you mean `always_on`?",
+        "telemetry configuration: line 2, column 21: sampling.sampler: expected `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`, found `always`; did you mean `always_on`?",
     ),
     (
         "sampling: 0.5",

@@ -27,7 +27,6 @@ use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
-use super::probability::without_threshold;
 use super::published::{Published, Site};
 use super::recording::{self, Recording, context_is_alive};
 
@@ -321,14 +320,12 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 /// specification's local context is that of all other samplers.
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
-    let state = above.trace_state();
-    let state = if above.is_sampled() { state.clone() } else { without_threshold(state) };
     SpanContext::new(
         above.trace_id(),
         span_id,
         above.trace_flags(),
         above.is_remote() && listeners::current() & TAIL != 0,
-        state,
+        above.trace_state().clone(),
     )
 }
 

@@ -37,8 +37,8 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{
-        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanIdGenerator, SpanObserver,
-        SpanSampler, change_sampling, sampler_panics, start_provider, stop_provider,
+        Measured, OfProgram, ProviderId, Sampling, SpanIdGenerator, SpanObserver, SpanSampler,
+        change_sampling, sampler_panics, start_provider, stop_provider,
     },
     settings::{matches, matches_any},
 };
@@ -53,7 +53,6 @@ use super::listeners::{
     OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
-use super::probability::{self, Threshold, with_threshold, without_threshold};
 use super::profile::Profile;
 use super::record::{Head, Origin, SpanRecord, parent_origin};
 use super::recording::{self, Recording};
@@ -219,25 +218,19 @@ fn decide_with_ids(
         } else {
             let settings = local.settings.get();
             let is_root = !above.is_valid() || is_remote;
-            settings.sample(head.trace_id, above, is_root, callsite, None)
+            settings.sample(head.trace_id, is_root, callsite, None)
         };
+        if above.is_valid() && *above.trace_state() != TraceState::NONE {
+            record.more_mut().trace_state = above.trace_state().clone();
+        }
         let head = &mut record.head;
         if matches!(sampled, Sampled::No) {
             head.flags = head.flags.with_sampled(false);
             if listeners & TAIL == 0 {
-                if *above.trace_state() != TraceState::NONE {
-                    record.more_mut().trace_state = without_threshold(above.trace_state());
-                }
                 return Decision::Drop(recording);
             }
         }
         head.start = Ticks::now();
-        if let Sampled::ByProbability(threshold) = sampled {
-            set_threshold(record, above, threshold);
-        } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
-            let state = probability::inherited(above, is_independent);
-            record.more_mut().trace_state = state;
-        }
         recording.open();
         if listeners & (BAGGAGE | CPU | TAIL) != 0 {
             if !recording.record.head.flags.is_sampled() {
@@ -299,7 +292,7 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     let listeners = listeners::current();
     let decision = match listeners & CUSTOM {
         CUSTOM => provider::decide_by_program(record, parent),
-        _ => Some(decide_by_name(record, parent)),
+        _ => Some(decide_by_name(record)),
     };
     if decision != Some(SamplerDecision::Sample) {
         record.head.flags = record.head.flags.with_sampled(false);
@@ -329,29 +322,14 @@ pub enum SamplerDecision {
 }
 
 /// Decides for a root by its name.
-fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-    let span = parent.span();
-    let above = span.span_context();
+fn decide_by_name(record: &SpanRecord) -> SamplerDecision {
     let name = record.name_or_site();
     let sampled = recording::with(|local| {
-        let settings = local.settings.get();
-        settings.sample(record.head.trace_id, above, true, None, Some(name))
+        local.settings.get().sample(record.head.trace_id, true, None, Some(name))
     });
-    if let Some(Sampled::ByProbability(threshold)) = sampled {
-        set_threshold(record, above, threshold);
-    }
     match sampled {
         Some(Sampled::No) => SamplerDecision::Drop,
         _ => SamplerDecision::Sample,
-    }
-}
-
-/// Sets the threshold of a sampled span.
-#[cold]
-fn set_threshold(record: &mut SpanRecord, parent: &SpanContext, threshold: Option<Threshold>) {
-    let state = if parent.is_valid() { parent.trace_state() } else { &TraceState::NONE };
-    if *state != TraceState::NONE || threshold.is_some() {
-        record.more_mut().trace_state = with_threshold(state, threshold);
     }
 }
 

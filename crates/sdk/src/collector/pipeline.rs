@@ -162,7 +162,7 @@ impl Pipeline {
         self.moving += exporters;
         self.count_call(record, clock);
         if let Some(tail) = &mut self.tail
-            && TailSampler::needs(record)
+            && !record.head.flags.is_sampled()
         {
             tail.push(record.take(), clock, monotonic_now());
             self.moving -= exporters;

@@ -27,6 +27,8 @@ const REMOVED: &[Row] = &[
         "",
         "use `sampling.rate_limit`, or a processor of the Collector",
     ),
+    ("sampling.sampler = parentbased_probability", "", "use `parentbased_traceidratio`"),
+    ("sampling.sampler = probability", "", "use `traceidratio`"),
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
     ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
     ("exporters.flight_recorder", "", KEEP_ERRORS),

@@ -39,13 +39,6 @@ pub enum Sampler {
     ParentBasedAlwaysOff,
     /// Applies the ratio to roots. A child has its parent's decision.
     ParentBasedTraceIdRatio,
-    /// Applies the ratio to each span by
-    /// [probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/): by
-    /// the 56 random bits of the trace id, or those in the trace state of the parent (`ot=rv:…`). Each recorded span
-    /// has the threshold in its trace state (`ot=th:…`), from which backends restore the number of spans.
-    Probability,
-    /// Applies the ratio to roots by probability sampling. A child has its parent's decision and threshold.
-    ParentBasedProbability,
     /// One that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler), which is asked about each
     /// span.
     Registered(RegisteredSampler),
@@ -81,15 +74,13 @@ linked_by_name!(RegisteredSampler);
 
 impl Sampler {
     /// The samplers of this project.
-    const KNOWN: [Self; 8] = [
+    const KNOWN: [Self; 6] = [
         Self::AlwaysOn,
         Self::AlwaysOff,
         Self::TraceIdRatio,
         Self::ParentBasedAlwaysOn,
         Self::ParentBasedAlwaysOff,
         Self::ParentBasedTraceIdRatio,
-        Self::Probability,
-        Self::ParentBasedProbability,
     ];
 
     /// Returns the name in `OTEL_TRACES_SAMPLER`, such as `always_on`.
@@ -102,8 +93,6 @@ impl Sampler {
             Self::ParentBasedAlwaysOn => "parentbased_always_on",
             Self::ParentBasedAlwaysOff => "parentbased_always_off",
             Self::ParentBasedTraceIdRatio => "parentbased_traceidratio",
-            Self::Probability => "probability",
-            Self::ParentBasedProbability => "parentbased_probability",
             Self::Registered(RegisteredSampler { name, .. }) => name,
         }
     }
@@ -136,14 +125,7 @@ impl Sampler {
 
     /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
-        !matches!(
-            self,
-            Self::AlwaysOn
-                | Self::AlwaysOff
-                | Self::TraceIdRatio
-                | Self::Probability
-                | Self::Registered(_)
-        )
+        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Registered(_))
     }
 }
 
@@ -233,11 +215,7 @@ pub struct SamplingConfig {
     /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
     /// sampled ones, and buffered until the tail sampler decides. Their sampled flag is off in the
     /// `traceparent` that is sent to other processes. If a trace is kept, its root has the reason in
-    /// `floe.sampling.reason`. Each span of a failed or slow trace has `ot=th:0` in its trace state, also where
-    /// the ratio has sampled it, because it represents only itself
-    /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
-    /// Traces that a ratio below 1 has sampled are therefore buffered, too.
-    /// Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
+    /// `floe.sampling.reason`. Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
     /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
@@ -252,13 +230,13 @@ pub struct SamplingConfig {
 
 impl SamplingConfig {
     /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
-    /// `parentbased_probability`, or `parentbased_always_on` for 1.0, which leaves the trace state unchanged.
+    /// `parentbased_traceidratio`, or `parentbased_always_on` for 1.0.
     #[must_use]
     pub fn with_ratio(mut self, ratio: f64) -> Self {
         if ratio >= 1.0 {
             self.sampler = Some(Sampler::ParentBasedAlwaysOn);
         } else {
-            self.sampler = Some(Sampler::ParentBasedProbability);
+            self.sampler = Some(Sampler::ParentBasedTraceIdRatio);
             self.sampler_arg = Some(ratio);
         }
         self

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::{
-    ContextMode, Sampler, SamplingRule, TelemetryConfig, parse_filter, validate_ratio,
-    validate_rules,
+    ContextMode, SamplingRule, TelemetryConfig, parse_filter, validate_ratio, validate_rules,
 };
 use crate::error::Error;
 use crate::logs::LogRecords;
-use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling};
+use crate::recorder::{self, Measured, ProviderId, Sampling};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
 /// runs. It is returned by
@@ -82,8 +81,7 @@ impl SamplingHandle {
     }
 
     /// Sets the share of the traces that are recorded, from 0.0 to 1.0. It replaces the configured ratio
-    /// or sampler. Probability sampling decides, as with the sampler
-    /// `parentbased_probability`; with 1.0 and without sampling rules, the trace state is unchanged.
+    /// or sampler.
     ///
     /// # Errors
     ///
@@ -92,7 +90,7 @@ impl SamplingHandle {
     pub fn set_ratio(&self, ratio: f64) -> Result<(), Error> {
         validate_ratio(ratio)?;
         let mut settings = self.settings();
-        settings.change(|sampling| sampling.sampler = RootSampler::Ratio(ratio))?;
+        settings.change(|sampling| sampling.ratio = ratio)?;
         settings.ratio = ratio;
         Ok(())
     }
@@ -179,23 +177,13 @@ impl Settings {
 /// Returns the sampling of a configuration that has exporters of spans and metrics.
 pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
-    let ratio = config.sampling_ratio();
-    let sampler = match sampling.sampler {
-        Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
-            RootSampler::TraceIdRatio(ratio)
-        }
-        Some(Sampler::Probability | Sampler::ParentBasedProbability) => {
-            RootSampler::Probability(ratio)
-        }
-        _ => RootSampler::Ratio(ratio),
-    };
     let filter = config.span_filter.as_deref().map(parse_filter);
     Ok(Sampling {
         is_recorded: true,
         has_log_records: false,
         describes_log_records: LogRecords::linked().is_some()
             && !config.logging.span_attributes.is_empty(),
-        sampler,
+        ratio: config.sampling_ratio(),
         is_parent_based: sampling.is_parent_based(),
         rules: patterns(&sampling.rules),
         scopes: (sampling.tracers.iter())

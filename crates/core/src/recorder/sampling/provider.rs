@@ -12,10 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use opentelemetry::{Context, Key, SpanId, TraceId};
 
-use super::super::probability::Threshold;
 use super::SamplerDecision;
 use super::settings::RateLimit;
-use super::settings::{self, ALL, Directive, Ratio, Settings};
+use super::settings::{self, Directive, Settings, bound};
 use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
@@ -36,8 +35,8 @@ pub struct Sampling {
     pub has_log_records: bool,
     /// Whether log records have attributes of the current span.
     pub describes_log_records: bool,
-    /// Decides about roots, or about every span.
-    pub sampler: RootSampler,
+    /// The share of the roots, or of all spans, that is sampled.
+    pub ratio: f64,
     /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
     /// Patterns of span names with their ratios.
@@ -61,18 +60,6 @@ pub struct Sampling {
     pub has_cpu_time: bool,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
-}
-
-/// The sampler of roots, or of every span.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RootSampler {
-    /// OpenTelemetry's `TraceIdRatioBased`, which leaves the trace state unchanged.
-    TraceIdRatio(f64),
-    /// Probability sampling where a ratio or a rule rejects traces. Without, the number of traces is known, and
-    /// the trace state is unchanged.
-    Ratio(f64),
-    /// OpenTelemetry's `ProbabilitySampler`: the trace state has the threshold for every ratio.
-    Probability(f64),
 }
 
 /// The calls that the collector derives metrics from, whether they have a span or not.
@@ -192,7 +179,7 @@ pub fn change_sampling(provider: ProviderId, change: impl FnOnce(&mut Sampling))
 impl InUse {
     fn apply(&self, sampling: &Sampling) {
         let rules = sampling.rules.iter();
-        let rules = rules.map(|(name, ratio)| (name.as_str().into(), Threshold::of_ratio(*ratio)));
+        let rules = rules.map(|(name, ratio)| (name.as_str().into(), bound(*ratio)));
         let filter = sampling.filter.clone().map(|mut filter| {
             // Of several directives for one target the last one applies. The sort is stable.
             filter.reverse();
@@ -203,7 +190,7 @@ impl InUse {
         let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
         settings::install(Settings {
             generation: 0,
-            ratio: Ratio::new(sampling.sampler, !sampling.rules.is_empty()),
+            bound: bound(sampling.ratio),
             rules: rules.collect(),
             rate: self.rate.clone(),
             filter,
@@ -249,30 +236,6 @@ impl InUse {
 fn all(bits: &[(Listeners, bool)]) -> Listeners {
     let set = bits.iter().filter(|(_, is_set)| *is_set);
     set.fold(0, |all, (bit, _)| all | bit)
-}
-
-impl Ratio {
-    fn new(sampler: RootSampler, has_rules: bool) -> Self {
-        match sampler {
-            RootSampler::TraceIdRatio(ratio) => Self::Bound(bound(ratio)),
-            RootSampler::Ratio(ratio) if ratio >= 1.0 && !has_rules => Self::Bound(ALL),
-            RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) => {
-                Self::Threshold(Threshold::of_ratio(ratio))
-            }
-        }
-    }
-}
-
-fn bound(ratio: f64) -> u64 {
-    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "the ratio is in 0..=1"
-    )]
-    let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
-    bound
 }
 
 static PROGRAM: RwLock<OfProgram> =
@@ -360,16 +323,4 @@ pub(super) fn decide_by_program(
         PANICS.fetch_add(1, Ordering::Relaxed);
     }
     Some(decision.unwrap_or(SamplerDecision::Drop))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ratio_of_one_is_above_every_trace_id() {
-        assert_eq!(bound(0.0), 0);
-        assert_eq!(bound(1.0), ALL);
-        assert_eq!(bound(0.5), 1 << 62);
-    }
 }

@@ -91,7 +91,6 @@ impl TracerProvider {
             config.sampling.sampler = Some(Kind::ParentBasedAlwaysOn);
             return;
         };
-        sampler.check("tracer_provider.sampler", found);
         match sampler.of_recorder() {
             Some((sampler, ratio)) => {
                 config.sampling.sampler = Some(sampler);
