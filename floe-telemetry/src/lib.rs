@@ -138,9 +138,9 @@ pub use floe_telemetry_core::{
 
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
-    EndingSpan, Error, ExporterFactory, SamplingHandle, SpanProcessor, Statistics, TelemetryConfig,
-    TelemetryGuard, TelemetryProvider, TelemetryProviderBuilder, backend, builder, config,
-    detection, ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
+    EndingSpan, Error, ExporterFactory, SpanProcessor, Statistics, TelemetryConfig, TelemetryGuard,
+    TelemetryProvider, TelemetryProviderBuilder, backend, builder, config, detection,
+    ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
     telemetry_sampler,
 };
 

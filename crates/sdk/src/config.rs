@@ -94,7 +94,6 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::{CodeAttributes, IdentityAttributes};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
-pub(crate) use self::sampling::{validate_ratio, validate_rules};
 pub use self::scopes::{LoggerConfig, ScopeConfig};
 pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;

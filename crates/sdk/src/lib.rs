@@ -39,8 +39,7 @@ pub use self::{
     error::Error,
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     provider::{
-        ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-        ensure_telemetry_initialized,
+        ExporterFactory, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
     },
 };
 

@@ -51,7 +51,6 @@ pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
-pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
@@ -101,7 +100,6 @@ struct Inner {
     /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
     meters: ManuallyDrop<Option<Box<dyn ProviderMeters>>>,
     logs: ManuallyDrop<ProviderLogs>,
-    sampling: SamplingHandle,
     resource: Resource,
 }
 
@@ -113,11 +111,7 @@ impl TelemetryProvider {
 
     /// A provider that records nothing.
     pub(crate) fn noop() -> Self {
-        Self(Arc::new(Inner::new(
-            true,
-            Arc::default(),
-            SamplingHandle::new(&TelemetryConfig::new("noop")),
-        )))
+        Self(Arc::new(Inner::new(true, Arc::default())))
     }
 
     /// Returns the resource of the telemetry as exporters get it: with the attributes of detectors and of the process, and
@@ -221,13 +215,6 @@ impl TelemetryProvider {
     #[must_use]
     pub fn is_noop(&self) -> bool {
         self.0.is_noop
-    }
-
-    /// Returns a handle that changes the sampling ratio, the sampling rules and the filter by target and
-    /// level while the program runs.
-    #[must_use]
-    pub fn sampling_handle(&self) -> SamplingHandle {
-        self.0.sampling.clone()
     }
 
     /// Returns the numbers of spans and log records by their outcome so far.
@@ -335,7 +322,7 @@ impl TelemetryProvider {
 }
 
 impl Inner {
-    fn new(is_noop: bool, counters: Arc<Counters>, sampling: SamplingHandle) -> Self {
+    fn new(is_noop: bool, counters: Arc<Counters>) -> Self {
         Self {
             resource: Resource::builder_empty().build(),
             is_noop,
@@ -344,7 +331,6 @@ impl Inner {
             process: this_process(),
             meters: ManuallyDrop::new(None),
             logs: ManuallyDrop::default(),
-            sampling,
             counters,
         }
     }

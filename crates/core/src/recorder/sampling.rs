@@ -25,7 +25,7 @@
 //! | 9 | the head | as it has decided |
 //!
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
-//! ([`settings`]): a change of them replaces all, for each span that starts after it.
+//! ([`settings`]).
 
 mod provider;
 pub(super) mod settings;
@@ -37,8 +37,8 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{
-        Measured, OfProgram, ProviderId, Sampling, SpanIdGenerator, SpanObserver, SpanSampler,
-        change_sampling, sampler_panics, start_provider, stop_provider,
+        Measured, OfProgram, Sampling, SpanIdGenerator, SpanObserver, SpanSampler, sampler_panics,
+        start_provider, stop_provider,
     },
     settings::{matches, matches_any},
 };

@@ -341,18 +341,6 @@ impl SamplingRule {
     }
 }
 
-/// Checks rules that are set while the program runs.
-pub(crate) fn validate_rules(rules: &[SamplingRule]) -> Result<(), Error> {
-    let mut problems = Problems::default();
-    check_rules(rules, &mut problems);
-    problems.into_result()
-}
-
-/// Checks a ratio that is set while the program runs.
-pub(crate) fn validate_ratio(ratio: f64) -> Result<(), Error> {
-    check_ratio(ratio).map_err(|message| Error::config(format!("sampling ratio: {message}")))
-}
-
 fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
     if rules.len() > MAX_RULES {
         let found = rules.len();

@@ -105,9 +105,6 @@ pub struct TelemetryConfig {
     /// `info`. A function that the filter excludes runs as if it were not annotated: spans in it are
     /// children of the current span. Its calls are still counted by `#[traced(metrics)]`. Spans of
     /// `tracing`, of OpenTelemetry's API and of HTTP requests are not affected.
-    ///
-    /// [`SamplingHandle::set_filter`](crate::SamplingHandle::set_filter) changes the filter while the program
-    /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_filter: Option<String>,
     /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which

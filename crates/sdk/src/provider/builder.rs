@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{self, IdGenerator, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
 use super::program_sampler::{ProgramIds, ProgramSampler};
-use super::sampling::{SamplingHandle, sampling};
+use super::sampling::sampling;
 use super::targets::OtlpTargets;
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::{limit_attributes, limit_text};
@@ -228,8 +228,7 @@ impl TelemetryProviderBuilder {
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
     /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
-    /// [span filter](TelemetryConfig::span_filter) still applies. Of a [`SamplingHandle`], only
-    /// the filter has an effect.
+    /// [span filter](TelemetryConfig::span_filter) still applies.
     ///
     /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
     /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
@@ -371,8 +370,7 @@ impl TelemetryProviderBuilder {
         }
         let counters = Arc::<Counters>::default();
         let is_noop = !self.config.enabled || is_disabled();
-        let sampling_handle = SamplingHandle::new(&self.config);
-        let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
+        let mut inner = Inner::new(is_noop, Arc::clone(&counters));
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
             propagation::set_up(&self.config.propagators, self.propagators);
@@ -421,7 +419,7 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
         propagation::set_up(&propagators, of_program);
-        provider.0.sampling.connect(recorder::start_provider(sampling, program));
+        recorder::start_provider(sampling, program);
         start_message::write(&message);
         Ok(provider)
     }

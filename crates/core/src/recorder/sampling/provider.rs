@@ -1,5 +1,5 @@
-//! The sampling of the current provider, and its changes while the program runs; and the sampler of the program, which
-//! decides for each span in place of the configured one.
+//! The sampling of the current provider, and the sampler of the program, which decides for each span in place of the
+//! configured one.
 //!
 //! A sampler of the program decides late: OpenTelemetry passes it the name, the attributes and the links, so
 //! the span is filled first, as for a sampling rule that needs the name. One bit of `listeners` that every root
@@ -73,23 +73,15 @@ pub enum Measured {
     All,
 }
 
-/// Identifies a provider, so that a handle cannot change the settings of a later one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ProviderId(u64);
-
 struct InUse {
     /// That of the provider that started last; `None` after it has shut down.
     sampling: Option<Sampling>,
-    rate: Option<Arc<RateLimit>>,
-    /// The number of that provider.
-    last: u64,
     /// Whether log lines with ids are written, for all providers.
     has_log_lines: bool,
 }
 
 /// Locked while settings change, but never when a span starts or ends.
-static IN_USE: Mutex<InUse> =
-    Mutex::new(InUse { sampling: None, rate: None, last: 0, has_log_lines: false });
+static IN_USE: Mutex<InUse> = Mutex::new(InUse { sampling: None, has_log_lines: false });
 
 fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -128,17 +120,16 @@ pub trait SpanObserver: fmt::Debug + Send + Sync {
 }
 
 /// Starts recording.
-pub fn start_provider(sampling: Sampling, program: OfProgram) -> ProviderId {
+pub fn start_provider(sampling: Sampling, program: OfProgram) {
     fork_handlers::watch();
     last_panic::observe();
     let mut in_use = in_use();
-    in_use.last += 1;
-    in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
     replace_program(program);
-    in_use.apply(&sampling);
+    settings::install(compile(&sampling));
+    // Set last, so that no span is recorded before all settings are applied.
+    listeners::set_provider(in_use.bits(&sampling));
     in_use.sampling = Some(sampling);
     listeners::clear(SHUT_DOWN | INHERITED);
-    ProviderId(in_use.last)
 }
 
 /// Gives ids to roots from now on, also where nothing else takes spans: log lines carry them.
@@ -161,46 +152,30 @@ pub fn stop_provider() {
     replace_program(OfProgram::default());
 }
 
-/// Changes the sampler, the rules or the filter of a provider. Returns false if it has shut down.
-pub fn change_sampling(provider: ProviderId, change: impl FnOnce(&mut Sampling)) -> bool {
-    let mut in_use = in_use();
-    if in_use.last != provider.0 {
-        return false;
+/// What the samplers decide by.
+fn compile(sampling: &Sampling) -> Settings {
+    let rules = sampling.rules.iter();
+    let rules = rules.map(|(name, ratio)| (name.as_str().into(), bound(*ratio)));
+    let filter = sampling.filter.clone().map(|mut filter| {
+        // Of several directives for one target the last one applies. The sort is stable.
+        filter.reverse();
+        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        filter
+    });
+    let scopes = sampling.scopes.iter();
+    let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
+    Settings {
+        generation: 0,
+        bound: bound(sampling.ratio),
+        rules: rules.collect(),
+        rate: sampling.rate_limit.map(RateLimit::new),
+        filter,
+        scopes: scopes.collect(),
+        baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
     }
-    let Some(mut sampling) = in_use.sampling.take() else {
-        return false;
-    };
-    change(&mut sampling);
-    in_use.apply(&sampling);
-    in_use.sampling = Some(sampling);
-    true
 }
 
 impl InUse {
-    fn apply(&self, sampling: &Sampling) {
-        let rules = sampling.rules.iter();
-        let rules = rules.map(|(name, ratio)| (name.as_str().into(), bound(*ratio)));
-        let filter = sampling.filter.clone().map(|mut filter| {
-            // Of several directives for one target the last one applies. The sort is stable.
-            filter.reverse();
-            filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-            filter
-        });
-        let scopes = sampling.scopes.iter();
-        let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
-        settings::install(Settings {
-            generation: 0,
-            bound: bound(sampling.ratio),
-            rules: rules.collect(),
-            rate: self.rate.clone(),
-            filter,
-            scopes: scopes.collect(),
-            baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
-        });
-        // Set last, so that no span is recorded before all settings are applied.
-        listeners::set_provider(self.bits(sampling));
-    }
-
     fn bits(&self, sampling: &Sampling) -> Listeners {
         let program = program();
         let has_sampler = program.sampler.is_some();

@@ -24,7 +24,7 @@ pub(super) struct Settings {
     pub(super) bound: Bound,
     /// Patterns of names with their bounds, in the order in which they are tried.
     pub(super) rules: Box<[(Box<str>, Bound)]>,
-    pub(super) rate: Option<Arc<RateLimit>>,
+    pub(super) rate: Option<RateLimit>,
     /// Sorted by the length of the target, the longest first.
     pub(super) filter: Option<Vec<Directive>>,
     /// Patterns of the names of instrumentation scopes, and whether their spans are recorded.
