@@ -17,7 +17,6 @@ mod exemplars;
 mod exit;
 mod faults;
 mod handles;
-mod ids;
 mod init;
 mod instruments;
 mod json;

@@ -50,8 +50,6 @@ pub(super) const IDS: Listeners = 1 << 18;
 pub(super) const INHERITED: Listeners = 1 << 19;
 /// Log records have attributes of the current span.
 pub(super) const LOGGED: Listeners = 1 << 20;
-/// The program makes the ids of spans.
-pub(super) const OWN_IDS: Listeners = 1 << 21;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -67,8 +65,7 @@ const OF_PROVIDER: Listeners = PROVIDER
     | POLLS
     | CPU
     | UNRECORDED
-    | IDS
-    | OWN_IDS;
+    | IDS;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
@@ -146,8 +143,7 @@ pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
         | BAGGAGE
         | OBSERVED
         | LOGGED
-        | CPU
-        | OWN_IDS;
+        | CPU;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

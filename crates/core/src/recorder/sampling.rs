@@ -37,8 +37,8 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{
-        Measured, OfProgram, Sampling, SpanIdGenerator, SpanObserver, SpanSampler, sampler_panics,
-        start_provider, stop_provider,
+        Measured, OfProgram, Sampling, SpanObserver, SpanSampler, sampler_panics, start_provider,
+        stop_provider,
     },
     settings::{matches, matches_any},
 };
@@ -50,7 +50,7 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    OBSERVED, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
 use super::profile::Profile;
@@ -180,23 +180,10 @@ fn decide_with_ids(
     let above = span.span_context();
     let is_independent = is_independent(listeners, capture, above);
     let (parent_id, is_remote) = parent_of(listeners, above, is_current);
-    let own = if listeners & OWN_IDS != 0 && capture.is_none() {
-        // A span of the code that makes ids would make one in turn.
-        if provider::is_asking() {
-            return Decision::Off;
-        }
-        provider::own_ids(!above.is_valid())
-    } else {
-        None
-    };
     let decided = recording::with(|local| {
         let mut recording = local.blank();
         let record = &mut recording.record;
-        record.head = Head {
-            span_id: own.map_or_else(|| local.ids.span_id(), |(_, id)| id),
-            callsite,
-            ..Head::BLANK
-        };
+        record.head = Head { span_id: local.ids.span_id(), callsite, ..Head::BLANK };
         let head = &mut record.head;
         if above.is_valid() {
             head.trace_id = above.trace_id();
@@ -204,9 +191,6 @@ fn decide_with_ids(
             head.parent_is_remote = is_remote;
             let is_sampled = is_independent || above.is_sampled();
             head.flags = above.trace_flags().with_sampled(is_sampled);
-        } else if let Some((id, _)) = own {
-            // Which need not be random.
-            (head.trace_id, head.flags) = (id, TraceFlags::SAMPLED);
         } else {
             head.trace_id = local.ids.trace_id();
             head.flags = TraceFlags::SAMPLED | RANDOM;

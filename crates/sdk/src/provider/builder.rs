@@ -13,10 +13,10 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::trace::{self, IdGenerator, ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
-use super::program_sampler::{ProgramIds, ProgramSampler};
+use super::program_sampler::ProgramSampler;
 use super::sampling::sampling;
 use super::targets::OtlpTargets;
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
@@ -39,7 +39,7 @@ use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation;
-use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator};
+use crate::recorder::{self, Measured, OfProgram};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -53,7 +53,6 @@ type Start =
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
-    ids: Option<Arc<dyn SpanIdGenerator>>,
     propagators: Vec<Boxed>,
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
@@ -83,7 +82,6 @@ impl TelemetryProviderBuilder {
         Self {
             config,
             sampler: None,
-            ids: None,
             propagators: Vec::new(),
             processors: Vec::new(),
             sdk_processors: Vec::new(),
@@ -293,49 +291,6 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Sets what makes the ids of traces and spans, which can be any implementation of OpenTelemetry's [`IdGenerator`],
-    /// such as one whose trace ids begin with the time, as AWS X-Ray expects. Default: random ids.
-    ///
-    /// It is called by the thread that starts a span, for the spans that are recorded and for roots; of a call below a
-    /// span that is not sampled, the id is random. If it panics or an id is zero, the ids of the span are random. Trace
-    /// ids are not marked as random ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#random-trace-id-flag)),
-    /// and a sampler with a ratio is as fair as they are. With a generator, the start of a span is more expensive.
-    ///
-    /// ```standalone_crate
-    /// use std::time::SystemTime;
-    ///
-    /// use floe_telemetry::opentelemetry::{SpanId, TraceId};
-    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
-    ///
-    /// #[derive(Debug, Default)]
-    /// struct XRayIds(RandomIdGenerator);
-    ///
-    /// impl IdGenerator for XRayIds {
-    ///     fn new_trace_id(&self) -> TraceId {
-    ///         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    ///         let seconds = now.map_or(0, |now| now.as_secs() as u32);
-    ///         let mut id = self.0.new_trace_id().to_bytes();
-    ///         id[..4].copy_from_slice(&seconds.to_be_bytes());
-    ///         TraceId::from_bytes(id)
-    ///     }
-    ///
-    ///     fn new_span_id(&self) -> SpanId {
-    ///         self.0.new_span_id()
-    ///     }
-    /// }
-    ///
-    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_id_generator(XRayIds::default())
-    ///     .initialize()?;
-    /// # drop(telemetry);
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    pub fn with_id_generator(mut self, generator: impl IdGenerator + 'static) -> Self {
-        self.ids = Some(Arc::new(ProgramIds(generator)));
-        self
-    }
-
     /// Adds an OTLP destination with this endpoint and protocol. All other settings come from the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
@@ -385,7 +340,7 @@ impl TelemetryProviderBuilder {
         }
         let propagators = self.config.propagators.clone();
         let of_program = mem::take(&mut self.propagators);
-        let mut program = OfProgram { sampler: None, observer: None, ids: self.ids.take() };
+        let mut program = OfProgram { sampler: None, observer: None };
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
             let sampler = match self.sampler.take() {

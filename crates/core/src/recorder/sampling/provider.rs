@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use opentelemetry::{Context, Key, SpanId, TraceId};
+use opentelemetry::{Context, Key};
 
 use super::SamplerDecision;
 use super::settings::RateLimit;
@@ -20,7 +20,7 @@ use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    MEASURES_ALL, OBSERVED, OWN_IDS, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -94,17 +94,6 @@ pub struct OfProgram {
     pub sampler: Option<Arc<dyn SpanSampler>>,
     /// Sees and changes each span that is recorded.
     pub observer: Option<Arc<dyn SpanObserver>>,
-    /// Makes the ids of spans.
-    pub ids: Option<Arc<dyn SpanIdGenerator>>,
-}
-
-/// Makes the ids of spans, on the threads that start them. It may panic.
-pub trait SpanIdGenerator: fmt::Debug + Send + Sync {
-    /// Returns the id of a trace.
-    fn trace_id(&self) -> TraceId;
-
-    /// Returns the id of a span.
-    fn span_id(&self) -> SpanId;
 }
 
 /// Decides about spans whose names, attributes and links are set.
@@ -202,8 +191,7 @@ impl InUse {
         }
         let has_filter = sampling.filter.is_some() || !sampling.scopes.is_empty();
         let filter = (FILTER, has_filter);
-        let own_ids = (OWN_IDS, program.ids.is_some());
-        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter, own_ids])
+        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter])
     }
 }
 
@@ -213,8 +201,7 @@ fn all(bits: &[(Listeners, bool)]) -> Listeners {
     set.fold(0, |all, (bit, _)| all | bit)
 }
 
-static PROGRAM: RwLock<OfProgram> =
-    RwLock::new(OfProgram { sampler: None, observer: None, ids: None });
+static PROGRAM: RwLock<OfProgram> = RwLock::new(OfProgram { sampler: None, observer: None });
 
 /// Panics of samplers since the process started.
 static PANICS: AtomicU64 = AtomicU64::new(0);
@@ -247,24 +234,6 @@ fn program() -> RwLockReadGuard<'static, OfProgram> {
 /// Whether the program is asked about a span on this thread.
 pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
-}
-
-/// Returns the ids that the program makes for a span, that of the trace for a root only. `None` if it makes none, or one
-/// is invalid.
-#[cold]
-#[inline(never)]
-pub(super) fn own_ids(is_root: bool) -> Option<(TraceId, SpanId)> {
-    // The provider may have been shut down since.
-    let ids = program().ids.clone()?;
-    IS_ASKING.set(true);
-    let made = caught(|| {
-        let trace = is_root.then(|| ids.trace_id());
-        (trace, ids.span_id())
-    });
-    IS_ASKING.set(false);
-    let (trace, span) = made.ok()?;
-    let is_valid = trace != Some(TraceId::INVALID) && span != SpanId::INVALID;
-    is_valid.then_some((trace.unwrap_or(TraceId::INVALID), span))
 }
 
 /// Shows the observer a span whose name, attributes and links are set.
