@@ -65,7 +65,7 @@ pub use self::processor::{EndingSpan, SpanProcessor};
 pub use self::rate_limited::RateLimited;
 pub(crate) use self::redact::Policies;
 pub use self::redact::{Redaction, Redactor};
-pub(crate) use self::sdk_span_processor::{SdkEnds, SdkStarts};
+pub(crate) use self::sdk_span_processor::SdkEnds;
 pub use self::shared_attributes::SharedAttributes;
 pub use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;

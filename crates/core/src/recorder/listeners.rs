@@ -36,8 +36,6 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
-/// The program observes the start of each recorded span.
-pub(super) const OBSERVED: Listeners = 1 << 14;
 /// Spans of futures have their polls.
 pub(super) const POLLS: Listeners = 1 << 15;
 /// Spans have the processor time of their thread.
@@ -60,7 +58,6 @@ const OF_PROVIDER: Listeners = PROVIDER
     | MEASURES_ALL
     | FILTER
     | BOUNDARIES
-    | OBSERVED
     | LOGGED
     | POLLS
     | CPU
@@ -135,15 +132,8 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners = CAPTURES
-        | CAPTURE_BOUNDARIES
-        | PER_SPAN
-        | FILTER
-        | FORKED
-        | BAGGAGE
-        | OBSERVED
-        | LOGGED
-        | CPU;
+    const OTHERS: Listeners =
+        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | LOGGED | CPU;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

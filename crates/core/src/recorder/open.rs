@@ -9,7 +9,7 @@
 //! | [`BelowRemote`](Decision::BelowRemote) | `InContext`: a child of the parent | the same | that context |
 //! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
-//! | [`Undecided`](Decision::Undecided), [`Observed`](Decision::Observed) | the user's expressions are evaluated, then one of the rows above | the same | the same |
+//! | [`Undecided`](Decision::Undecided), [`Described`](Decision::Described) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
 //! - A call that is not sampled has a recording if metrics are made from it.
 //! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in

@@ -36,10 +36,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    provider::{
-        Measured, OfProgram, Sampling, SpanObserver, SpanSampler, sampler_panics, start_provider,
-        stop_provider,
-    },
+    provider::{Measured, Sampling, SpanSampler, sampler_panics, start_provider, stop_provider},
     settings::{matches, matches_any},
 };
 
@@ -50,7 +47,7 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
     self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
 use super::profile::Profile;
@@ -79,15 +76,14 @@ pub(super) enum Decision {
     Keep(Box<Recording>),
     /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
     Undecided(Box<Recording>),
-    /// A span that is kept, and that the program observes, or log records describe, when its name, attributes and links
-    /// are set.
-    Observed(Box<Recording>),
+    /// A span that is kept, and that log records describe when its name, attributes and links are set.
+    Described(Box<Recording>),
 }
 
 impl Decision {
     /// Whether it waits for the name, the attributes and the links.
     pub(super) const fn is_waiting(&self) -> bool {
-        matches!(self, Self::Undecided(_) | Self::Observed(_))
+        matches!(self, Self::Undecided(_) | Self::Described(_))
     }
 }
 
@@ -235,7 +231,7 @@ fn decide_with_ids(
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
             _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
-            _ if listeners & (OBSERVED | LOGGED) != 0 => Decision::Observed(recording),
+            _ if listeners & LOGGED != 0 => Decision::Described(recording),
             _ => Decision::Keep(recording),
         }
     });
@@ -249,20 +245,16 @@ pub(super) fn decide_filled(
     fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
 ) -> Decision {
     let decision = match decision {
-        Decision::Undecided(recording) | Decision::Observed(recording) if provider::is_asking() => {
+        Decision::Undecided(recording) if provider::is_asking() => {
             recording.discard();
             return Decision::Off;
         }
         Decision::Undecided(recording) => decide_named(fill(recording), parent),
-        Decision::Observed(recording) => Decision::Keep(fill(recording)),
+        Decision::Described(recording) => Decision::Keep(fill(recording)),
         decision => return decision,
     };
     if let Decision::Keep(mut recording) = decision {
-        let listeners = listeners::current();
-        if listeners & OBSERVED != 0 {
-            provider::observe_start(&mut recording.record, parent);
-        }
-        if listeners & LOGGED != 0 {
+        if listeners::current() & LOGGED != 0 {
             recording.list();
         }
         return Decision::Keep(recording);
@@ -276,20 +268,16 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     let listeners = listeners::current();
     let decision = match listeners & CUSTOM {
         CUSTOM => provider::decide_by_program(record, parent),
-        _ => Some(decide_by_name(record)),
+        _ => decide_by_name(record),
     };
-    if decision != Some(SamplerDecision::Sample) {
+    if decision != SamplerDecision::Sample {
         record.head.flags = record.head.flags.with_sampled(false);
         recording.open_as(State::Unsampled);
     }
     match decision {
-        Some(SamplerDecision::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
-        Some(_) if listeners & UNRECORDED != 0 => Decision::Drop(recording),
-        Some(_) => Decision::Keep(recording),
-        None => {
-            recording.discard();
-            Decision::Off
-        }
+        SamplerDecision::Drop if listeners & TAIL == 0 => Decision::Drop(recording),
+        _ if listeners & UNRECORDED != 0 => Decision::Drop(recording),
+        _ => Decision::Keep(recording),
     }
 }
 
@@ -406,7 +394,7 @@ pub(super) fn not_recorded(
             recording.open_as(State::NoSpan);
             (Some(ids), Some(recording))
         }
-        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Observed(_) => {
+        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Described(_) => {
             (None, None)
         }
     }

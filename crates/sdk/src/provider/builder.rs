@@ -26,7 +26,7 @@ use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
-    Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    Redaction, Redactor, START_TIMEOUT, SdkEnds, SharedAttributes, Size, SpanProcessor,
     WorkerSettings,
 };
 use crate::config::{
@@ -39,7 +39,7 @@ use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation;
-use crate::recorder::{self, Measured, OfProgram};
+use crate::recorder::{self, Measured, SpanSampler};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -177,41 +177,17 @@ impl TelemetryProviderBuilder {
 
     /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
     ///
-    /// `on_start` is called by the thread that starts a recorded span, when the name, the attributes and the links are
-    /// known, and can change the span. It sees what the code has recorded; its own spans are not recorded. `on_end` gets
-    /// the spans that are exported, redacted, on a thread of its own, like an [exporter](Self::with_span_exporter):
-    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). Panics of
-    /// `on_start` are caught and counted ([`Statistics::processor_panics`](crate::Statistics)). A processor is no
-    /// exporter: without one, spans are printed all the same.
-    ///
-    /// A processor makes the start of a span several times as expensive, because it needs a span of the SDK.
+    /// `on_end` gets the spans that are exported, redacted, on a thread of its own, like an
+    /// [exporter](Self::with_span_exporter): after tail sampling and the processors of
+    /// [`with_span_processor`](Self::with_span_processor). `on_start` is not called: the only hook of a span is at its end. A
+    /// processor is no exporter: without one, spans are printed all the same.
     ///
     /// ```standalone_crate
-    /// use floe_telemetry::opentelemetry::{Context, KeyValue, baggage::BaggageExt as _, trace::Span as _};
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::error::OTelSdkResult;
-    /// use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-    ///
-    /// #[derive(Debug)]
-    /// struct Tenant;
-    ///
-    /// impl SpanProcessor for Tenant {
-    ///     fn on_start(&self, span: &mut Span, parent: &Context) {
-    ///         if let Some(tenant) = parent.baggage().get("tenant") {
-    ///             span.set_attribute(KeyValue::new("tenant", tenant.as_str().to_owned()));
-    ///         }
-    ///     }
-    ///     fn on_end(&self, _: SpanData) {}
-    ///     fn force_flush(&self) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    /// }
+    /// use opentelemetry_sdk::trace::{InMemorySpanExporter, SimpleSpanProcessor};
     ///
     /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_sdk_span_processor(Tenant)
+    ///     .with_sdk_span_processor(SimpleSpanProcessor::new(InMemorySpanExporter::default()))
     ///     .initialize()?;
     /// # drop(telemetry);
     /// # Ok::<(), floe_telemetry::Error>(())
@@ -340,31 +316,30 @@ impl TelemetryProviderBuilder {
         }
         let propagators = self.config.propagators.clone();
         let of_program = mem::take(&mut self.propagators);
-        let mut program = OfProgram { sampler: None, observer: None };
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
             let sampler = match self.sampler.take() {
                 Some(sampler) => Some(sampler),
                 None => self.config.sampling.shared_sampler()?,
             };
-            program.sampler = match sampler {
+            let sampler: Option<Arc<dyn SpanSampler>> = match sampler {
                 Some(sampler) => Some(Arc::new(ProgramSampler(sampler))),
                 None => None,
             };
-            if program.sampler.is_some() && self.config.sampling.has_tail() {
+            if sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let built = add_registered(self)?.build(&mut inner, &mut program)?;
-            Ok((sampling, program, built))
+            let built = add_registered(self)?.build(&mut inner, sampler.is_some())?;
+            Ok((sampling, sampler, built))
         });
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, program, (pipeline, message)) = started?;
+        let (mut sampling, sampler, (pipeline, message)) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -374,7 +349,7 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
         propagation::set_up(&propagators, of_program);
-        recorder::start_provider(sampling, program);
+        recorder::start_provider(sampling, sampler);
         start_message::write(&message);
         Ok(provider)
     }
@@ -420,11 +395,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
-    fn build(
-        self,
-        provider: &mut Inner,
-        program: &mut OfProgram,
-    ) -> Result<(Pipeline, String), Error> {
+    fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -439,13 +410,8 @@ impl TelemetryProviderBuilder {
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
-        let message = start_message::line(
-            &self.config,
-            self.added,
-            &otlp,
-            has_console,
-            program.sampler.is_some(),
-        );
+        let message =
+            start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares =
@@ -461,17 +427,10 @@ impl TelemetryProviderBuilder {
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        let mut starts = Vec::new();
         for (id, mut processor) in self.sdk_processors {
             processor.set_resource(&resource);
-            let processor: Arc<dyn trace::SpanProcessor> = processor.into();
-            starts.push(Arc::clone(&processor));
             let ends = SdkEnds(processor);
             destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
-        }
-        if !starts.is_empty() {
-            let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
-            program.observer = Some(Arc::new(starts));
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let id = target.exporter(index, Signal::Traces);

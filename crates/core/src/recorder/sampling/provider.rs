@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use opentelemetry::{Context, Key};
 
@@ -20,7 +20,7 @@ use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    MEASURES_ALL, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -87,33 +87,19 @@ fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the program takes part in when a span starts.
-#[derive(Clone, Debug, Default)]
-pub struct OfProgram {
-    /// Decides for each span in place of the configured sampler, the rules and the rate limit.
-    pub sampler: Option<Arc<dyn SpanSampler>>,
-    /// Sees and changes each span that is recorded.
-    pub observer: Option<Arc<dyn SpanObserver>>,
-}
-
 /// Decides about spans whose names, attributes and links are set.
 pub trait SpanSampler: fmt::Debug + Send + Sync {
     /// Returns the decision, and may add attributes and a trace state to the span. It may panic.
     fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision;
 }
 
-/// Observes spans on the threads that start them.
-pub trait SpanObserver: fmt::Debug + Send + Sync {
-    /// Called when the name, the attributes and the links of a recorded span are set. It does not panic.
-    fn on_start(&self, record: &mut SpanRecord, parent: &Context);
-}
-
 /// Starts recording.
-pub fn start_provider(sampling: Sampling, program: OfProgram) {
+/// A sampler of the program decides for each span in place of the configured one, the rules and the rate limit.
+pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
     fork_handlers::watch();
     last_panic::observe();
     let mut in_use = in_use();
-    replace_program(program);
+    replace_sampler(sampler);
     settings::install(compile(&sampling));
     // Set last, so that no span is recorded before all settings are applied.
     listeners::set_provider(in_use.bits(&sampling));
@@ -138,7 +124,7 @@ pub fn stop_provider() {
         listeners::set(SHUT_DOWN);
     }
     listeners::set_provider(0);
-    replace_program(OfProgram::default());
+    replace_sampler(None);
 }
 
 /// What the samplers decide by.
@@ -166,11 +152,9 @@ fn compile(sampling: &Sampling) -> Settings {
 
 impl InUse {
     fn bits(&self, sampling: &Sampling) -> Listeners {
-        let program = program();
-        let has_sampler = program.sampler.is_some();
+        let has_sampler = sampler().is_some();
         let is_parent_based = sampling.is_parent_based && !has_sampler;
         let recorded = [
-            (OBSERVED, program.observer.is_some()),
             (LOGGED, sampling.describes_log_records),
             (PER_SPAN, !is_parent_based),
             (TAIL, sampling.needs_unsampled),
@@ -201,7 +185,7 @@ fn all(bits: &[(Listeners, bool)]) -> Listeners {
     set.fold(0, |all, (bit, _)| all | bit)
 }
 
-static PROGRAM: RwLock<OfProgram> = RwLock::new(OfProgram { sampler: None, observer: None });
+static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
 
 /// Panics of samplers since the process started.
 static PANICS: AtomicU64 = AtomicU64::new(0);
@@ -217,18 +201,18 @@ pub fn sampler_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Replaces what the program takes part in.
-fn replace_program(program: OfProgram) {
-    let mut slot = PROGRAM.write().unwrap_or_else(PoisonError::into_inner);
-    let previous = std::mem::replace(&mut *slot, program);
+/// Replaces the sampler of the program.
+fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
+    let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = std::mem::replace(&mut *slot, sampler);
     drop(slot);
     // Its destructor is code of the program.
     let _ = caught(|| drop(previous));
 }
 
-/// What the program takes part in. The lock is not held while it does.
-fn program() -> RwLockReadGuard<'static, OfProgram> {
-    PROGRAM.read().unwrap_or_else(PoisonError::into_inner)
+/// The sampler of the program. The lock is not held while it decides.
+fn sampler() -> Option<Arc<dyn SpanSampler>> {
+    SAMPLER.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Whether the program is asked about a span on this thread.
@@ -236,29 +220,11 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// Shows the observer a span whose name, attributes and links are set.
-pub(super) fn observe_start(record: &mut SpanRecord, parent: &Context) {
-    // The provider may have been shut down since.
-    let observer = program().observer.clone();
-    if let Some(observer) = observer {
-        IS_ASKING.set(true);
-        observer.on_start(record, parent);
-        IS_ASKING.set(false);
-    }
-}
-
-/// Decides for a span whose name, attributes and links are set. `None` if there is no span.
-pub(super) fn decide_by_program(
-    record: &mut SpanRecord,
-    parent: &Context,
-) -> Option<SamplerDecision> {
-    if is_asking() {
-        return None;
-    }
-    let sampler = program().sampler.clone();
+/// Decides for a span whose name, attributes and links are set.
+pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
     // The provider was shut down since.
-    let Some(sampler) = sampler else {
-        return Some(SamplerDecision::Sample);
+    let Some(sampler) = sampler() else {
+        return SamplerDecision::Sample;
     };
     IS_ASKING.set(true);
     let decision = caught(|| sampler.sample(record, parent));
@@ -266,5 +232,5 @@ pub(super) fn decide_by_program(
     if decision.is_err() {
         PANICS.fetch_add(1, Ordering::Relaxed);
     }
-    Some(decision.unwrap_or(SamplerDecision::Drop))
+    decision.unwrap_or(SamplerDecision::Drop)
 }
