@@ -10,7 +10,7 @@ use floe_telemetry::TelemetryConfig;
 
 use super::arguments::{ProductArgs, SelectArgs};
 use super::observed::{Tree, observed};
-use super::output::{print, print_error, print_redacted, print_summary};
+use super::output::{print, print_redacted, print_summary};
 use super::summary::Summary;
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
