@@ -69,7 +69,7 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
 
 /// A span that is published until this is dropped.
 #[derive(Debug)]
-pub struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
+pub(super) struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
 
 impl Published {
     /// The span of a recording.
