@@ -110,9 +110,9 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
             Some(run) => {
                 publish::publish(&run, report)?;
                 report.previews = read_previews(&run, report);
-                warehouse.replace(run.warehouse.into_inner(), report)
+                warehouse.replace(run.warehouse.into_inner(), plugins, report)
             }
-            None => warehouse.keep_failed(),
+            None => warehouse.keep_failed(plugins),
         }
     })
 }

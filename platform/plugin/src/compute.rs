@@ -1,7 +1,9 @@
 //! Operations of a compute engine.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::path::Path;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
@@ -136,6 +138,29 @@ pub trait ComputeEngine: Lifecycle {
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let _ = file;
         Err(Error::unsupported("open_database"))
+    }
+
+    /// Copies a database that other programs may be writing into, as it is between two of their transactions, into an empty
+    /// file. Default: the file is copied as it is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read or written, or a program writes into it for too long.
+    fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
+        fs::copy(from, file)?;
+        Ok(())
+    }
+
+    /// Locks a database whose file is about to be replaced, renamed or removed against other programs that write, until the
+    /// value is dropped. Files that belong to the database and stand beside it are gone then: the file contains what was
+    /// committed in them. Default: the file is the whole database, and nothing is locked.
+    ///
+    /// # Errors
+    ///
+    /// A program writes into it for too long.
+    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+        let _ = file;
+        Ok(Box::new(()))
     }
 
     /// The columns of the models of a product, by the names of the models, as far as the engine can tell without data. A

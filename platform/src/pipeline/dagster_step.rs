@@ -362,6 +362,7 @@ fn build(
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     if let Some(draft) = draft {
+        let _locked = warehouse::settle(&draft, &warehouse_path(&identity.folder), &plugins)?;
         draft.publish()?;
     }
     built

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus};
+use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use crate::setup::{
@@ -141,6 +142,21 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
     let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+}
+
+#[test]
+fn a_step_copies_what_another_program_has_committed() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    assert!(setup.step("orders", &json!({})).status.success());
+    let program = Connection::open(setup.product.path(".floe/warehouse.db")).unwrap();
+    program.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE notes (text)").unwrap();
+    let output = setup.step("stg_orders", &json!({}));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    drop(program);
+    assert_eq!(setup.tables(), ["notes", "orders", "stg_orders"]);
+    let files = setup.product.files();
+    assert!(!files.iter().any(|path| path.contains("warehouse.db-")), "{files:?}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod ls;
 mod manifest_settings;
 mod marts;
 mod new;
+mod other_programs;
 mod output;
 mod paths;
 mod plugin_docs;
