@@ -53,6 +53,7 @@ use self::read_previews::read_previews;
 pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
+pub(crate) use self::results::write_unbegun;
 use self::run::TRACER_NAME;
 use self::warehouse::Warehouse;
 use crate::artifacts::CompiledArtifacts;

@@ -126,7 +126,8 @@ impl Arguments {
 /// Runs a product, and prints its trace and a summary.
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let output = &arguments.output;
-    let (identity, artifacts, trace_url, config) = arguments.read()?;
+    let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
+    let (identity, artifacts, trace_url, config) = arguments.read().inspect_err(unbegun)?;
     let identity = Identity {
         orchestrator: arguments.orchestrator.clone(),
         select: arguments.select.select(),
@@ -139,6 +140,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
     let observed = observed(output.apply(config), output.tree(), written, || {
         pipeline::run(&identity, &RunId::new(), artifacts.as_ref())
+    })
+    .inspect_err(|error| {
+        if let RunError::Stopped(error) = error {
+            unbegun(error);
+        }
     })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
