@@ -17,7 +17,6 @@ use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
     FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
 };
-#[cfg(feature = "report")]
 use floe_telemetry_report::Report;
 
 use crate::environment::Environment;
@@ -258,12 +257,11 @@ pub fn start(
         builder = builder.with_span_exporter(terminal.deferred());
     }
     match written {
-        #[cfg(feature = "report")]
         Written::Page(page) => {
             let report = Report::new(page).map_err(Error::io("write", page))?;
             builder = builder.with_span_exporter(report.clone()).with_log_exporter(report);
         }
-        _ => {}
+        Written::Nothing => {}
     }
     builder.initialize().map_err(|error| failed(&error))
 }

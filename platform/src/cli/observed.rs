@@ -22,7 +22,6 @@ pub(super) enum Tree {
     /// Every span
     Full,
     /// A page for a browser instead, `.floe/trace.html` in the product's folder
-    #[cfg(feature = "report")]
     Html,
 }
 
@@ -80,7 +79,6 @@ pub(super) fn observed<T>(
     let drawing = Drawing::default();
     let terminal = match tree {
         None | Some(Tree::None) => None,
-        #[cfg(feature = "report")]
         Some(Tree::Html) => None,
         Some(tree) => {
             let is_terminal = io::stdout().is_terminal();

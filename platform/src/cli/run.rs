@@ -68,12 +68,7 @@ impl OutputArgs {
 
     /// Where the page of the trace is written, if it is requested.
     fn page(&self, product: &Path) -> Option<PathBuf> {
-        #[cfg(feature = "report")]
-        if self.trace == Some(Tree::Html) {
-            return Some(product.join(".floe/trace.html"));
-        }
-        let _ = product;
-        None
+        (self.trace == Some(Tree::Html)).then(|| product.join(".floe/trace.html"))
     }
 
     /// Sets the logs that are printed.
