@@ -113,7 +113,7 @@ impl Report {
 impl Collected {
     fn read(&self, request: &impl Message) -> OTelSdkResult {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = reader.read("the exporter", &request.encode_to_vec());
+        let read = reader.read("the exporter", request.encode_to_vec().as_slice());
         read.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 
