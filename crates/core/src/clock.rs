@@ -23,7 +23,6 @@ mod counter {
 #[cfg(test)]
 mod drift;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// A reading of the monotonic clock.
@@ -61,11 +60,6 @@ impl Ticks {
         Self(counter::now())
     }
 
-    /// The later one of two readings.
-    pub(crate) const fn or_later(self, Self(other): Self) -> Self {
-        if other > self.0 { Self(other) } else { self }
-    }
-
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     #[inline]
     pub fn since(self, Self(earlier): Self) -> Duration {
@@ -91,32 +85,6 @@ fn nanos(ticks: u64, per_tick: f64) -> Duration {
 )]
 fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
     (duration.as_nanos() as f64 / nanos_per_tick) as u64
-}
-
-/// A reading that threads exchange, or none.
-#[derive(Debug, Default)]
-pub(crate) struct AtomicTicks(AtomicU64);
-
-impl AtomicTicks {
-    /// Stores the time, unless there is one.
-    #[inline]
-    pub(crate) fn set_now_if_none(&self) {
-        let now = counter::now().max(1);
-        // The order of this and other memory is that of the wake that follows.
-        let _ = (self.0).compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    /// Takes the time, so that there is none.
-    #[inline]
-    pub(crate) fn take(&self) -> Option<Ticks> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            ticks => {
-                self.0.store(0, Ordering::Relaxed);
-                Some(Ticks(ticks))
-            }
-        }
-    }
 }
 
 /// One moment on each clock.

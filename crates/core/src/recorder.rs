@@ -73,7 +73,6 @@ mod open;
 mod opening;
 pub mod outcome;
 mod pending;
-mod profile;
 mod published;
 mod record;
 mod recorded_span;

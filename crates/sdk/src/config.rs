@@ -50,7 +50,6 @@ mod otlp;
 #[cfg_attr(not(feature = "patterns"), path = "config/no_pattern.rs")]
 mod pattern;
 mod problems;
-mod profile;
 mod propagator;
 mod redaction;
 mod removed;
@@ -88,7 +87,6 @@ pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
 pub(crate) use self::pattern::compile as compile_pattern;
-pub use self::profile::ProfileConfig;
 pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::{CodeAttributes, IdentityAttributes};

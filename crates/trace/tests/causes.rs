@@ -4,9 +4,9 @@
 
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use floe_telemetry::{FutureExt as _, TelemetryConfig, TelemetryProvider, span, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_trace::read::Reader;
 use floe_trace::{CauseKind, Forest, Recording, Value, causes};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -16,7 +16,6 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use prost::Message as _;
 use tokio::runtime::Builder;
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// How long what is wrong takes.
@@ -30,16 +29,14 @@ impl SpanExporter for Requests {
         let resource = ResourceAttributesWithSchema::default();
         let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
         let request = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
-        let read = self.0.lock().unwrap().read("memory", &request);
+        let read = self.0.lock().unwrap().read("memory", &*request);
         read.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 }
 
 /// What a program records.
 fn record(program: impl FnOnce()) -> Recording {
-    let mut config = TelemetryConfig::new("planted");
-    config.profile.polls = true;
-    config.profile.thread_cpu_time = true;
+    let config = TelemetryConfig::new("planted");
     let requests = Requests(Arc::new(Mutex::new(Reader::new())));
     let provider = TelemetryProvider::builder(config)
         .with_span_exporter(requests.clone())
@@ -77,39 +74,6 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
 }
 
-fn compute() {
-    let start = Instant::now();
-    while start.elapsed() < LONG {
-        std::hint::spin_loop();
-    }
-}
-
-#[traced]
-async fn render(ready: oneshot::Sender<()>) {
-    ready.send(()).unwrap();
-    compute();
-}
-
-#[traced]
-async fn lookup() {
-    thread::sleep(LONG);
-}
-
-#[traced]
-async fn heartbeat() {
-    tokio::time::sleep(LONG / 6).await;
-}
-
-#[traced]
-async fn answer(receiver: oneshot::Receiver<()>) {
-    receiver.await.unwrap();
-}
-
-#[traced]
-fn read_file() {
-    thread::sleep(LONG);
-}
-
 #[traced]
 fn update(total: &Mutex<u64>) {
     let mut total = total.lock().unwrap();
@@ -132,71 +96,6 @@ fn item(index: u64) {
 #[traced]
 fn cart() {
     (0..8).for_each(item);
-}
-
-fn a_long_poll() {
-    let causes = found(|| {
-        run(async {
-            let (ready, receiver) = oneshot::channel();
-            let mut tasks = JoinSet::new();
-            tasks.spawn(heartbeat());
-            tasks.spawn(answer(receiver));
-            tasks.spawn(render(ready));
-            tasks.join_all().await;
-        });
-    });
-    // How long it took, and whether it had the processor all the time, depends on what else runs on this machine.
-    assert_named(&causes, CauseKind::LongPoll, "render", "inside of async code: one poll took");
-    for (name, part) in
-        [("answer", "was woken and waited"), ("heartbeat", "to be woken, while a thread")]
-    {
-        assert_named(&causes, CauseKind::StarvedTask, name, part);
-        let by = "was busy with `render`, whose longest poll took";
-        assert_named(&causes, CauseKind::StarvedTask, name, by);
-    }
-}
-
-fn a_blocked_thread_of_a_future() {
-    let causes = found(|| run(lookup()));
-    let part = if cfg!(target_os = "linux") {
-        "`lookup` blocks its thread inside of async code"
-    } else {
-        "`lookup`"
-    };
-    assert_named(&causes, CauseKind::LongPoll, "lookup", part);
-}
-
-fn a_function_that_blocks_a_future() {
-    let causes = found(|| {
-        run(async {
-            async { read_file() }.in_span(span("handler")).await;
-        });
-    });
-    assert_named(&causes, CauseKind::LongPoll, "handler", "`handler`, in `read_file`,");
-}
-
-fn a_late_wake() {
-    let causes = found(|| {
-        let (sender, receiver) = oneshot::channel();
-        let late = thread::spawn(|| {
-            thread::sleep(LONG * 4);
-            sender.send(()).unwrap();
-        });
-        run(answer(receiver));
-        late.join().unwrap();
-    });
-    assert_named(&causes, CauseKind::LateWake, "answer", "for what no span below it shows");
-    // On a busy machine it also waits for a processor once it is woken.
-    let others = causes.iter().filter(|it| it.0 != CauseKind::StarvedTask);
-    assert_eq!(others.count(), 1, "{causes:#?}");
-}
-
-fn a_wake_that_never_comes() {
-    let causes = found(|| {
-        let (_sender, receiver) = oneshot::channel();
-        assert!(run(async { tokio::time::timeout(LONG * 4, answer(receiver)).await }).is_err());
-    });
-    assert_named(&causes, CauseKind::LateWake, "answer", "and was never woken, and was given up");
 }
 
 fn a_contended_lock_of_futures() {
@@ -238,25 +137,12 @@ fn repeated_calls() {
     );
 }
 
-fn a_blocked_thread() {
-    let causes = found(read_file);
-    assert_named(&causes, CauseKind::Blocked, "read_file", "it was blocked by");
-}
-
 // One test, because a process has one provider at a time.
 #[test]
 fn each_cause_is_named() {
-    a_long_poll();
-    a_blocked_thread_of_a_future();
-    a_function_that_blocks_a_future();
-    a_late_wake();
-    a_wake_that_never_comes();
     a_contended_lock_of_futures();
     a_contended_lock_of_threads();
     repeated_calls();
-    if cfg!(target_os = "linux") {
-        a_blocked_thread();
-    }
 }
 
 #[test]

@@ -34,7 +34,6 @@ mod metrics;
 mod metrics_facade;
 mod no_exporter;
 mod panics;
-mod profile;
 mod prometheus;
 mod propagators;
 mod protocols;

@@ -11,7 +11,7 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 4] = [
+const SETTINGS: [(&str, &[&str]); 5] = [
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[
@@ -32,6 +32,12 @@ const SETTINGS: [(&str, &[&str]); 4] = [
         "sampling: {sampler: parentbased_probability}",
         &[
             "line 2, column 12: sampling.sampler: `parentbased_probability` is not supported; use `parentbased_traceidratio`",
+        ],
+    ),
+    (
+        "profile: {polls: true}",
+        &[
+            "line 2, column 1: profile: not supported; use a profiler of processor time, or tokio's metrics of tasks",
         ],
     ),
     ("# span_compression", &[]),
@@ -59,4 +65,21 @@ fn a_setting_that_was_removed_is_one_warning() {
         let expected: Vec<_> = warnings.iter().map(|line| format!("warning: {line}")).collect();
         assert_eq!(lines, expected, "{setting}");
     }
+}
+
+#[test]
+fn a_variable_that_was_removed_is_one_warning() {
+    const TEST: &str = "removed::a_variable_that_was_removed_is_one_warning";
+    if is_child() {
+        return child();
+    }
+    let variables = [
+        ("FLOE_PROFILE", "polls"),
+        ("OTEL_SERVICE_NAME", "orders"),
+        ("OTEL_TRACES_EXPORTER", "none"),
+    ];
+    let (stdout, stderr) = run_in_child(TEST, &variables);
+    assert!(stdout.contains("name=orders"), "{stdout}");
+    let warning = "warning: FLOE_PROFILE: not supported; use a profiler of processor time, or tokio's metrics of tasks";
+    assert_eq!(stderr.lines().collect::<Vec<_>>(), [warning]);
 }

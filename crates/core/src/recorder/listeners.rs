@@ -36,10 +36,6 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
-/// Spans of futures have their polls.
-pub(super) const POLLS: Listeners = 1 << 15;
-/// Spans have the processor time of their thread.
-pub(super) const CPU: Listeners = 1 << 16;
 /// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
 pub(super) const UNRECORDED: Listeners = 1 << 17;
 /// Roots have ids for log records, although nothing takes spans.
@@ -59,8 +55,6 @@ const OF_PROVIDER: Listeners = PROVIDER
     | FILTER
     | BOUNDARIES
     | LOGGED
-    | POLLS
-    | CPU
     | UNRECORDED
     | IDS;
 
@@ -133,7 +127,7 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     const OTHERS: Listeners =
-        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | LOGGED | CPU;
+        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | LOGGED;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

@@ -27,7 +27,6 @@ use super::logged;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, State, Update};
-use super::profile::Profile;
 use super::record::{Code, Head, SpanRecord};
 use super::sampling::settings::CachedSettings;
 use crate::attributes::{AttributeList, AttributeValue, ToAttributeValue};
@@ -45,8 +44,6 @@ pub(super) struct Recording {
     pub(super) is_in_boundary: bool,
     /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
-    /// What the span records about its time.
-    pub(super) profile: Option<Box<Profile>>,
     pending: &'static PendingUpdates,
     /// Where readers outside of the process find it while it is open.
     pub(super) listed: floe_thread_context::OpenSpan,
@@ -60,7 +57,6 @@ impl Recording {
             context: None,
             is_in_boundary: false,
             foreign: None,
-            profile: None,
             pending: acquire_updates(),
             listed: floe_thread_context::OpenSpan::new(),
         })
@@ -90,7 +86,6 @@ impl Recording {
         self.pending.close();
         drop(self.context.take());
         self.is_in_boundary = false;
-        self.profile = None;
         self.record.attributes.clear();
         self.record.packed.clear();
         self.record.more = None;
@@ -248,20 +243,10 @@ impl Recording {
         end
     }
 
-    #[cold]
-    fn end_profile(&mut self, end: Ticks) {
-        if let Some(profile) = self.profile.take() {
-            profile.end(&mut self.record, end);
-        }
-    }
-
     /// Not inlined, so that only one function contains what it calls.
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.leave();
-        if self.profile.is_some() {
-            self.end_profile(end);
-        }
         if self.context.is_some() {
             // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
             // their destructors may start spans.

@@ -46,11 +46,10 @@ use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES, PER_SPAN,
+    PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
-use super::profile::Profile;
 use super::record::{Head, Origin, SpanRecord, parent_origin};
 use super::recording::{self, Recording};
 use crate::callsite::CallSite;
@@ -212,7 +211,7 @@ fn decide_with_ids(
         }
         head.start = Ticks::now();
         recording.open();
-        if listeners & (BAGGAGE | CPU | TAIL) != 0 {
+        if listeners & (BAGGAGE | TAIL) != 0 {
             if !recording.record.head.flags.is_sampled() {
                 recording.open_as(State::Unsampled);
             }
@@ -220,9 +219,6 @@ fn decide_with_ids(
                 && let Some(baggage) = local.settings.get().baggage(parent)
             {
                 recording.record.more_mut().baggage = Some(baggage);
-            }
-            if listeners & CPU != 0 {
-                recording.profile = Some(Box::new(Profile::of_thread()));
             }
         }
         if capture.is_some() {

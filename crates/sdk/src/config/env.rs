@@ -77,8 +77,8 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE`
-    /// and `FLOE_PANIC_OUTPUT`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and
+    /// `FLOE_PANIC_OUTPUT`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
@@ -104,7 +104,6 @@ impl TelemetryConfig {
             detection(self);
             logging(self);
             span_filter(self);
-            profile(self);
             panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
@@ -116,7 +115,6 @@ impl TelemetryConfig {
         detection(self);
         logging(self);
         span_filter(self);
-        profile(self);
         panics(self);
         sampling(self);
         propagators(self);
@@ -407,18 +405,6 @@ fn span_filter(config: &mut TelemetryConfig) {
 fn panics(config: &mut TelemetryConfig) {
     let output = &mut config.errors.panic_output;
     set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
-}
-
-fn profile(config: &mut TelemetryConfig) {
-    const ALL: [&str; 3] = ["polls", "thread_cpu_time", "none"];
-    let words = take_list("FLOE_PROFILE", |text| {
-        let known = ALL.into_iter().find(|word| word.eq_ignore_ascii_case(text));
-        known.ok_or_else(|| expected(&ALL, text))
-    });
-    if let Some(words) = words {
-        config.profile.polls = words.contains(&"polls");
-        config.profile.thread_cpu_time = words.contains(&"thread_cpu_time");
-    }
 }
 
 fn sampling(config: &mut TelemetryConfig) {

@@ -32,6 +32,7 @@ const REMOVED: &[Row] = &[
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
     ("exporters.traces.* = flight_recorder", "", KEEP_ERRORS),
     ("exporters.flight_recorder", "", KEEP_ERRORS),
+    ("profile", "FLOE_PROFILE", "use a profiler of processor time, or tokio's metrics of tasks"),
     ("runtime", "FLOE_RUNTIME", "call `force_flush` before the host stops the process"),
     (
         "logging.event_to_span_event_bridge",

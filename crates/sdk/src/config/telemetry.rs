@@ -19,7 +19,6 @@ use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
 use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
 use super::problems::Problems;
-use super::profile::ProfileConfig;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
 use super::repeated::{CodeAttributes, IdentityAttributes};
@@ -111,9 +110,6 @@ pub struct TelemetryConfig {
     /// reduces the cost of nested spans.
     #[serde(default, skip_serializing_if = "is_default")]
     pub context: ContextMode,
-    /// What spans record about their time: their polls, their processor time. Default: nothing.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub profile: ProfileConfig,
     /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
     /// The detection of further attributes of the resource. Default: none are detected.
@@ -252,7 +248,6 @@ impl TelemetryConfig {
             sampling: SamplingConfig::default(),
             span_filter: None,
             context: ContextMode::default(),
-            profile: ProfileConfig::default(),
             resource_attributes: ResourceAttributes::new(service_name),
             detection: DetectionConfig::default(),
             span_attributes: BTreeMap::new(),
@@ -482,7 +477,6 @@ impl fmt::Debug for Fields<'_> {
             sampling,
             span_filter,
             context,
-            profile,
             resource_attributes,
             detection,
             span_attributes,
@@ -517,7 +511,6 @@ impl fmt::Debug for Fields<'_> {
             .field("sampling", sampling)
             .field("span_filter", span_filter)
             .field("context", context)
-            .field("profile", profile)
             .field("resource_attributes", &resource)
             .field("detection", detection)
             .field("span_attributes", &attributes)

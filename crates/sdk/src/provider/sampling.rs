@@ -27,8 +27,6 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         needs_unsampled: sampling.has_tail(),
         measures: if config.metrics.from_spans { Measured::All } else { Measured::Annotated },
         baggage: config.baggage_attributes.clone(),
-        has_polls: config.profile.polls,
-        has_cpu_time: config.profile.thread_cpu_time,
         has_boundaries: config.context == ContextMode::Boundaries,
     })
 }

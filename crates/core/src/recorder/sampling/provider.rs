@@ -19,8 +19,8 @@ use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    MEASURES_ALL, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
+    MEASURES_ALL, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -54,10 +54,6 @@ pub struct Sampling {
     pub measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub baggage: Vec<String>,
-    /// Whether spans of futures have their polls.
-    pub has_polls: bool,
-    /// Whether spans have the processor time of their thread.
-    pub has_cpu_time: bool,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
 }
@@ -161,8 +157,6 @@ impl InUse {
             // A sampler that decides for each span may give each its own trace state.
             (BOUNDARIES, sampling.has_boundaries && is_parent_based),
             (BAGGAGE, !sampling.baggage.is_empty()),
-            (POLLS, sampling.has_polls),
-            (CPU, sampling.has_cpu_time),
             (MEASURES_ALL, sampling.measures == Measured::All),
         ];
         let unrecorded =
