@@ -165,7 +165,7 @@ def table(registry):
         "// Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
         "",
-        "use crate::{Kind::*, Row, SpanType};",
+        "use crate::row::{Kind::*, Row, SpanType};",
         "",
         "pub(crate) const SCHEMA_URL: &str = " + text(schema) + ";",
         "",

@@ -97,9 +97,6 @@ floe_telemetry_sdk::__part!(
 
 floe_telemetry_sdk::__log_lines!(LogLines { layer: output_layer, complete });
 
-/// The scope of records of `tracing` and `log`, whose name their target replaces.
-const SCOPE: &str = "floe.telemetry";
-
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
 /// [output](LoggingConfig::output), which is standard error by default.
 ///

@@ -7,13 +7,15 @@ use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key};
 use tracing::Level;
 
-use super::SCOPE;
 use super::entry::{Entry, Value};
 use super::limited::LimitedRecord;
 use crate::collector::Counters;
 use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::keys;
 use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogRecordSettings, LogWorker};
+
+/// The scope of records of `tracing` and `log`, whose name their target replaces.
+const SCOPE: &str = "floe.telemetry";
 
 /// Queues each record for every exporter. The records are already redacted.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use floe_suggest::{did_you_mean, edits};
 
-use crate::{Deprecation, Kind, VERSION, is_reserved};
+use crate::lookup::{VERSION, is_reserved};
+use crate::row::{Deprecation, Kind};
 
 /// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

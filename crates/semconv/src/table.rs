@@ -1,7 +1,7 @@
 // Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the
 // Apache License 2.0.
 
-use crate::{Kind::*, Row, SpanType};
+use crate::row::{Kind::*, Row, SpanType};
 
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
