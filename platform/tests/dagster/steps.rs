@@ -1,43 +1,15 @@
 //! Single steps, as Dagster starts them.
 
 use std::fs;
-use std::io::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus};
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use crate::setup::{
     RUN_ID, Setup, TRACE_ID, assert_attributes, assert_found, assert_lineage, assert_one_trace,
-    linked, parent, single, text,
+    is_error, linked, parent, single, text,
 };
-
-/// What Dagster passes to a step.
-pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
-    json!({ "data": {
-        "asset_keys": [key],
-        "run_id": RUN_ID,
-        "job_name": "shop_job",
-        "retry_number": 2,
-        "partition_key": "2026-01",
-        "extras": { "step_key": key, "upstream": upstream },
-    } })
-}
-
-/// A parameter, as Dagster encodes it.
-pub(crate) fn encode(json: &Json) -> String {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(json.to_string().as_bytes()).unwrap();
-    STANDARD.encode(encoder.finish().unwrap())
-}
-
-pub(crate) fn is_error(span: &ReceivedSpan, part: &str) -> bool {
-    matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
-}
 
 fn assert_asset(asset: &ReceivedSpan) {
     assert_eq!(asset.parent_span_id, "b7ad6b7169203331");

@@ -114,13 +114,14 @@ fn root_of_dagster(spans: &[ReceivedSpan]) -> Option<String> {
 }
 
 /// The folder of dbt's programs.
-pub(crate) fn real_dbt() -> Option<PathBuf> {
-    std::env::var_os("PIPELINE_DBT").map(PathBuf::from)
+pub(crate) fn real_dbt() -> PathBuf {
+    let folder = std::env::var_os("PIPELINE_DBT");
+    folder.expect("PIPELINE_DBT: expected the folder of dbt's programs").into()
 }
 
 #[test]
 fn real_dbt_builds_the_models_of_a_run() {
-    let Some(dbt) = real_dbt() else { return };
+    let dbt = real_dbt();
     let (setup, spans) = with_dbt("local", Path::new("/no/such/dagster"), &dbt);
     assert_dbt(&setup, &spans, "floe.asset");
 }

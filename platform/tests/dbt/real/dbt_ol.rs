@@ -9,7 +9,7 @@ use std::{fs, thread};
 use floe_tests::{ReceivedSpan, Receiver};
 use serde_json::Value as Json;
 
-use crate::real::{BUILD, WINDOW, assert_results, build_in_trace, dbt, project, real};
+use crate::command::{BUILD, WINDOW, assert_results, build_in_trace, dbt, project, real};
 use crate::setup::{text, text_of};
 
 /// A backend for lineage that reads events with the classes of openlineage-python, and prints them.
@@ -195,7 +195,7 @@ fn real_dbt_that_fails_matches_its_own_results_and_the_lineage_of_dbt_ol() {
 
 #[expect(clippy::print_stdout, reason = "a figure for the log of CI")]
 fn compare_with_dbt_ol(vars: &str, code: i32) {
-    let Some(path) = real() else { return };
+    let path = real();
     let receiver = Receiver::grpc();
     let openlineage = OpenLineage::start(&path);
     let (folder, variables) = (project(), ["--vars", vars]);

@@ -1,5 +1,5 @@
 //! Runs of a product on a real `PostgreSQL`, whose models real dbt builds with one command. `PIPELINE_POSTGRES` is the
-//! folder of its programs, which `.ci/pipeline` sets.
+//! folder of its programs.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,7 +15,7 @@ use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, ReservedPort, Value, tr
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::real::real;
+use crate::command::real;
 use crate::setup::{bytes, error_message, floe, single, text, text_of};
 
 const PASSWORD: &str = "Kx7wQ2vTn9LmZr4p";
@@ -33,9 +33,8 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let Some(programs) = std::env::var_os("PIPELINE_POSTGRES") else {
-            panic!("PIPELINE_POSTGRES: expected the folder of the programs of PostgreSQL");
-        };
+        let programs = std::env::var_os("PIPELINE_POSTGRES");
+        let programs = programs.expect("PIPELINE_POSTGRES: expected the folder of its programs");
         let mut server = Self {
             programs: programs.into(),
             folder: tempfile::tempdir().unwrap(),
@@ -163,13 +162,12 @@ struct Shop {
 }
 
 impl Shop {
-    fn new() -> Option<Self> {
-        let path = real()?;
+    fn new() -> Self {
         let shop = Self {
             folder: tempfile::tempdir().unwrap(),
             server: Server::start(),
             receiver: Receiver::grpc(),
-            path,
+            path: real(),
         };
         shop.manifest("shop");
         shop.write(
@@ -189,7 +187,7 @@ impl Shop {
         let recent = format!("{} WHERE day > '2026-01-01'", reads("stg_orders"));
         shop.write("models/recent.sql", &recent);
         shop.write("models/totals.sql", "SELECT count(*) AS orders FROM {{ ref('recent') }}");
-        Some(shop)
+        shop
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -363,7 +361,7 @@ fn hold(server: &Server, function: &str) -> (Child, ChildStdin) {
 
 #[test]
 fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["compile", "."]);
     let listed = shop.floe(&["ls", "."]);
     assert!(text_of(&listed.stdout).contains("stg_orders"));
@@ -427,7 +425,7 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
 /// Each kind of check whose query `PostgreSQL` may run differently from `SQLite`, which `platform/tests/it/checks.rs` uses.
 #[test]
 fn real_postgres_runs_each_kind_of_check() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     let replace = |path: &str, from: &str, to: &str| {
         let text = fs::read_to_string(shop.folder.path().join(path)).unwrap();
         assert!(text.contains(from), "{text}");
@@ -490,7 +488,7 @@ fn real_postgres_runs_each_kind_of_check() {
 
 #[test]
 fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let wrong = "SELECT count(*) AS orders, nope FROM {{ ref('recent') }}";
     shop.write("models/totals.sql", wrong);
@@ -535,7 +533,7 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
 
 #[test]
 fn real_postgres_that_refuses_is_one_clear_error() {
-    let Some(mut shop) = Shop::new() else { return };
+    let mut shop = Shop::new();
     let address = |database: &str| {
         let port = shop.server.port.number();
         format!("postgresql://127.0.0.1:{port}/{database} schema retail: ")
@@ -595,7 +593,7 @@ fn real_postgres_that_refuses_is_one_clear_error() {
 
 #[test]
 fn real_postgres_is_left_as_it_was_by_a_run_that_a_signal_ends() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
     let slow = "SELECT 0 AS orders, pg_sleep(600)::text AS slept";
@@ -706,7 +704,7 @@ fn assert_not_recorded(shop: &Shop) {
 
 #[test]
 fn real_postgres_knows_the_runs_of_all_hosts() {
-    let Some(mut shop) = Shop::new() else { return };
+    let mut shop = Shop::new();
     // Before the first run.
     let none = shop.find_elsewhere("none");
     assert_eq!(none.status.code(), Some(1));
@@ -725,9 +723,6 @@ fn real_postgres_knows_the_runs_of_all_hosts() {
 
 #[test]
 fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
-    if real().is_none() {
-        return;
-    }
     let server = Server::start();
     let config = json!({
         "command": server.programs.join("psql"), "host": "127.0.0.1", "port": server.port.number(), "database": "shop",
@@ -765,7 +760,7 @@ fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
 
 #[test]
 fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_a_copy() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     shop.server.psql(
         "shop",
@@ -785,7 +780,7 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_a_copy() {
 
 #[test]
 fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_dbt() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
     shop.write("models/totals.sql", "SELECT 0 AS orders, pg_sleep(600)::text AS slept");
@@ -799,7 +794,7 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_dbt() {
 
 #[test]
 fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let mut reader = shop.server.psql_command("shop");
     let mut reader = reader.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -827,7 +822,7 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
 
 #[test]
 fn real_postgres_that_stops_in_a_run_has_its_last_good_tables() {
-    let Some(mut shop) = Shop::new() else { return };
+    let mut shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let good = fs::read(shop.folder.path().join("models/totals.sql")).unwrap();
     let slow = "SELECT 0 AS orders, pg_sleep(600)::text AS slept";
@@ -856,7 +851,7 @@ fn real_postgres_that_stops_in_a_run_has_its_last_good_tables() {
 
 #[test]
 fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let other = shop.checkout();
     let gate = shop.folder.path().join("gate");
@@ -897,27 +892,6 @@ fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
     assert!(second.status.success(), "{}", text_of(&second.stderr));
     assert_eq!(shop.server.psql("shop", "SELECT orders FROM retail.totals"), ["0"]);
     shop.assert_no_rest();
-}
-
-#[test]
-fn postgres_needs_an_orchestrator_in_this_process() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
-    write("floe.yaml", "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n");
-    write(
-        "manifest.yaml",
-        "name: platform\nnamespace: retail\nplugins:\n  compute: { type: postgres, host: db, database: shop, \
-         schema: retail, user: floe }\n  orchestrator: { type: dagster, program: 'true' }\n",
-    );
-    fs::create_dir(folder.path().join("models")).unwrap();
-    write("models/one.sql", "SELECT 1 AS one");
-    let mut compile = floe();
-    let compile = compile.args(["compile", "."]).current_dir(folder.path());
-    let output = compile.output().unwrap();
-    let stderr = text_of(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    let expected = "manifest.yaml: plugins: the compute plugin postgres needs a run in one process, expected the orchestrator local, found dagster";
-    assert!(stderr.contains(expected), "{stderr}");
 }
 
 /// A product beside the shop, in a schema of its own, with sources of these definitions.
@@ -1010,7 +984,7 @@ fn assert_built_without_a_source(shop: &Shop) {
 
 #[test]
 fn real_postgres_has_the_sources_of_a_product() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     shop.succeeds(&["run", "."]);
     let published = single(&shop.last(), "floe.pipeline.run").clone();
     shop.server.psql(
@@ -1032,7 +1006,7 @@ fn real_postgres_has_the_sources_of_a_product() {
 
 #[test]
 fn real_postgres_has_the_sources_of_one_database() {
-    let Some(shop) = Shop::new() else { return };
+    let shop = Shop::new();
     let refused = |sources: &str, error: &str| {
         report(&shop, sources);
         let stderr = shop.fails(&["run", "report"], 2);
