@@ -37,13 +37,13 @@ pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
 /// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
-pub(super) const UNRECORDED: Listeners = 1 << 17;
+pub(super) const UNRECORDED: Listeners = 1 << 14;
 /// Roots have ids for log records, although nothing takes spans.
-pub(super) const IDS: Listeners = 1 << 18;
+pub(super) const IDS: Listeners = 1 << 15;
 /// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
-pub(super) const INHERITED: Listeners = 1 << 19;
+pub(super) const INHERITED: Listeners = 1 << 16;
 /// Log records have attributes of the current span.
-pub(super) const LOGGED: Listeners = 1 << 20;
+pub(super) const LOGGED: Listeners = 1 << 17;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -126,9 +126,9 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners =
-        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | LOGGED;
-    listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
+    // A bit that is added is not among them.
+    const ALLOWED: Listeners = TAIL | MEASURES | MEASURES_ALL | FOREIGN;
+    listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 
 /// Whether a `testing::capture` is running.

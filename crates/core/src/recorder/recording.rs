@@ -62,12 +62,6 @@ impl Recording {
         })
     }
 
-    /// Opens a span with the sampled flag.
-    #[inline]
-    pub(super) fn open(&self) {
-        self.open_as(State::Sampled);
-    }
-
     #[inline]
     pub(super) fn open_as(&self, state: State) {
         self.pending.set_state(state);

@@ -179,29 +179,22 @@ fn decide_with_ids(
         let mut recording = local.blank();
         let record = &mut recording.record;
         record.head = Head { span_id: local.ids.span_id(), callsite, ..Head::BLANK };
-        let head = &mut record.head;
         if above.is_valid() {
-            head.trace_id = above.trace_id();
-            head.parent = parent_id;
-            head.parent_is_remote = is_remote;
-            let is_sampled = is_independent || above.is_sampled();
-            head.flags = above.trace_flags().with_sampled(is_sampled);
+            record.head.parent = parent_id;
+            record.head.parent_is_remote = is_remote;
+            join_trace(record, above, is_independent);
         } else {
-            head.trace_id = local.ids.trace_id();
-            head.flags = TraceFlags::SAMPLED | RANDOM;
+            record.head.trace_id = local.ids.trace_id();
+            record.head.flags = TraceFlags::SAMPLED | RANDOM;
         }
         let sampled = if !is_independent {
             Sampled::Yes
         } else if listeners & CUSTOM != 0 {
             Sampled::NeedsName
         } else {
-            let settings = local.settings.get();
             let is_root = !above.is_valid() || is_remote;
-            settings.sample(head.trace_id, is_root, callsite, None)
+            local.settings.get().sample(record.head.trace_id, is_root, callsite, None)
         };
-        if above.is_valid() && *above.trace_state() != TraceState::NONE {
-            record.more_mut().trace_state = above.trace_state().clone();
-        }
         let head = &mut record.head;
         if matches!(sampled, Sampled::No) {
             head.flags = head.flags.with_sampled(false);
@@ -210,16 +203,12 @@ fn decide_with_ids(
             }
         }
         head.start = Ticks::now();
-        recording.open();
-        if listeners & (BAGGAGE | TAIL) != 0 {
-            if !recording.record.head.flags.is_sampled() {
-                recording.open_as(State::Unsampled);
-            }
-            if listeners & BAGGAGE != 0
-                && let Some(baggage) = local.settings.get().baggage(parent)
-            {
-                recording.record.more_mut().baggage = Some(baggage);
-            }
+        let is_sampled = head.flags.is_sampled();
+        recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
+        if listeners & BAGGAGE != 0
+            && let Some(baggage) = local.settings.get().baggage(parent)
+        {
+            recording.record.more_mut().baggage = Some(baggage);
         }
         if capture.is_some() {
             recording.record.more_mut().capture = capture;
@@ -232,6 +221,17 @@ fn decide_with_ids(
         }
     });
     decided.unwrap_or(Decision::Off)
+}
+
+/// Continues the trace of the parent. Its trace state is passed on as it is.
+#[inline]
+fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool) {
+    record.head.trace_id = above.trace_id();
+    let is_sampled = is_independent || above.is_sampled();
+    record.head.flags = above.trace_flags().with_sampled(is_sampled);
+    if *above.trace_state() != TraceState::NONE {
+        record.more_mut().trace_state = above.trace_state().clone();
+    }
 }
 
 /// Completes a decision that [waits](Decision::is_waiting) for what `fill` sets.
