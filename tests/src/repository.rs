@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// The folder of the repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder above").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The output of a command of Git, unless it fails or there is no repository.
@@ -17,6 +17,10 @@ pub fn git(arguments: &[&str]) -> Option<String> {
 
 /// The paths and texts of the committed files whose names have this end, without symbolic links. In an archive of the
 /// sources, the files of all folders but those that Cargo and other tools write.
+///
+/// # Panics
+///
+/// If a file cannot be read, or is no text.
 pub fn files(end: &str) -> Vec<(String, String)> {
     let listed = git(&["ls-files", "-z"]).unwrap_or_default();
     let mut paths: Vec<String> = listed.split_terminator('\0').map(str::to_owned).collect();

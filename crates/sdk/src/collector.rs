@@ -257,7 +257,7 @@ impl Collector {
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();
         let pipeline = self.pipeline.as_mut();
-        let until_batch = pipeline.and_then(|pipeline| pipeline.tick());
+        let until_batch = pipeline.and_then(Pipeline::tick);
         let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
         self.warnings.warn(dropped);
 

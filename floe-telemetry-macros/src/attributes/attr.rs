@@ -244,7 +244,7 @@ impl<'c> FieldKeywords<'c> {
     fn read(&mut self, input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<()> {
         match symbol {
             symbol::KEY => {
-                self.key.set(word, keywords::value_with(input, word, symbol, Key::parse)?)
+                self.key.set(word, keywords::value_with(input, word, symbol, Key::parse)?);
             }
             symbol::PREFIX => self.prefix.set(word, keywords::value(input, word, symbol)?),
             symbol::CONSTS => self.consts.set(word, boolean(input, word, symbol)?),

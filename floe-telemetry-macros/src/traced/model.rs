@@ -245,7 +245,7 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
             "`boxed` applies to the future of an `async fn`, and this function is not `async`",
         ),
         Shape::AsyncTrait(_) => {
-            cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future")
+            cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future");
         }
         Shape::Returns(_) => cx.error(
             word,

@@ -78,8 +78,7 @@ pub(super) fn observed<T>(
     let exported_to = telemetry::destination(&config);
     let drawing = Drawing::default();
     let terminal = match tree {
-        None | Some(Tree::None) => None,
-        Some(Tree::Html) => None,
+        None | Some(Tree::None | Tree::Html) => None,
         Some(tree) => {
             let is_terminal = io::stdout().is_terminal();
             let width = terminal_size::terminal_size().filter(|_| is_terminal);

@@ -261,6 +261,7 @@ impl Drop for UnsampledGuard {
 /// Makes a span current on this thread until it is dropped, and shows it to readers outside of the process meanwhile. The
 /// recorder makes no span current but by one of these.
 #[derive(Debug)]
+#[allow(dead_code, reason = "only dropped; without the feature `thread-context` it is empty")]
 pub(super) struct CurrentGuard<W = Way>(W, Published);
 
 /// The way in which the span of a call is current.

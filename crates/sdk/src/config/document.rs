@@ -38,7 +38,9 @@ impl TelemetryConfig {
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let config = config_file::parse_yaml(yaml, &mut problems).and_then(|mut document| {
-            removed::take_settings(&mut document).iter().for_each(|warning| env::warn(warning));
+            for warning in removed::take_settings(&mut document) {
+                env::warn(&warning);
+            }
             let variable = |name: &str| environment::variable(name).ok();
             substitute(&mut document, &variable, is_credential, &mut problems);
             let mut mistakes = Vec::new();

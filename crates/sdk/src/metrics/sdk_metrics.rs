@@ -122,7 +122,7 @@ fn components(meter: &Meter, counters: &Arc<Counters>) {
     for (metric, role, signal, shows) in rows.filter(|(_, _, of, _)| has_logs || *of != Logs) {
         match shows {
             Finished => {
-                counter(meter, *metric, counters, |counters| finished(counters, *role, *signal))
+                counter(meter, *metric, counters, |counters| finished(counters, *role, *signal));
             }
             Present | Capacity => up_down_counter(meter, *metric, counters, move |counters| {
                 let show = |it: Arc<Component>| {

@@ -120,12 +120,9 @@ fn run_on(
             );
         }
     };
-    let cause = match program_signals::spawn(thread, work) {
-        Ok(_) => {
-            let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
-            return;
-        }
-        Err(cause) => cause,
+    let Err(cause) = program_signals::spawn(thread, work) else {
+        let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
+        return;
     };
     let finished = caught(|| take(&finish).map_or(Ok(()), |finish| finish()));
     let error = match finished {

@@ -35,10 +35,8 @@ pub(super) fn line(
         names.extend(described(&signal_targets(signal, chosen, config, otlp), signal));
         joined(&names)
     };
-    let of_linked = |is_linked, signal, names| match is_linked {
-        true => of(signal, names),
-        false => joined(&[]),
-    };
+    let of_linked =
+        |is_linked, signal, names| if is_linked { of(signal, names) } else { joined(&[]) };
     let metrics = of_linked(parts::has_metrics(), Signal::Metrics, added.metrics);
     let logs = of_linked(parts::has_logs(), Signal::Logs, added.logs);
     let sampler = match config.sampling.sampler {
