@@ -41,12 +41,11 @@ export function shop() {
   return line('web', web) + line('payments', payments) + line('mailer', mailer) + log('payments', 1, 5, 1149, 17, 'the card network did not answer');
 }
 
-/** Requests of which the second one waits for a server, whose name is a text to escape. */
+/** Requests of which the second one repeats a call, in a span whose name is a text to escape. */
 export function slow() {
-  const polls = { poll_count: 2, busy_ns: 40_000, max_poll_ns: 40_000, idle_ns: 119_960_000, scheduled_ns: 20_000, max_scheduled_ns: 20_000 };
+  const calls = Array.from({ length: 6 }, (_, call) => span(2, 4 + call, 3, 'rate', 11 + call * 20, 31 + call * 20));
   return line('shop', [
-    span(1, 1, 0, 'GET /', 0, 2), span(2, 2, 0, 'GET /rates', 10, 132),
-    span(2, 3, 2, HOSTILE[0], 11, 131, { kind: 3, attributes: polls }),
+    span(1, 1, 0, 'GET /', 0, 2), span(2, 2, 0, 'GET /rates', 10, 132), span(2, 3, 2, HOSTILE[0], 11, 131), ...calls,
   ]);
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::{CauseKind, Finding, LEAST, Profile, least};
+use super::{CauseKind, Finding, LEAST, busy, least};
 use crate::forest::{Forest, Trace};
 use crate::names::{names, normalized};
 use crate::span::{Kind, Span};
@@ -174,10 +174,8 @@ fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
 
 /// Whether a span waits: a call of another program, or what says that it did not work.
 fn waits(span: &Span) -> bool {
-    let profile = Profile::of(span);
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer | Kind::Consumer);
-    let worked = profile.busy.or(profile.cpu);
-    worked.map_or(is_call, |time| time <= span.duration() / 2)
+    busy(span).map_or(is_call, |time| time <= span.duration() / 2)
 }
 
 /// Children that wait for long, one after the other, of different names.
