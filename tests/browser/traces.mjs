@@ -71,11 +71,11 @@ export function orders() {
   }).join('');
 }
 
-/** A request through thirteen services, with a task that waited, a span without a name, and a host whose clock is late. */
+/** A request through thirteen services, with a span without a name, and a host whose clock is late. */
 export function fleet() {
   const services = Array.from({ length: 13 }, (_, at) => line(`service-${at}-of-a-fleet`, [
     span(5, 10 + at, at ? 9 + at : 0, at === 4 ? '' : `step ${at}`, at * 10, 400 - at * 10, {
-      attributes: at === 6 ? { queued_ns: 25_000_000 } : {}, events: at === 8 ? [[120, 'cache miss', { key: 'a' }]] : [],
+      events: at === 8 ? [[120, 'cache miss', { key: 'a' }]] : [],
     }),
   ]));
   const hosts = line('web', [span(5, 40, 10, 'GET /stock', 20, 60, { kind: 3 })]) + line('stock', [span(5, 41, 40, 'GET /stock/{sku}', -370, -350, { kind: 2 })]);
