@@ -86,7 +86,6 @@ struct Slice {
 struct Decoded {
     tracks: HashMap<u64, TrackDescriptor>,
     slices: Vec<Slice>,
-    counters: Vec<(String, u64, i64)>,
     packets: Vec<TracePacket>,
 }
 
@@ -125,17 +124,12 @@ fn decoded(recording: &Recording) -> Decoded {
     let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
     for (time, event) in events {
         let uuid = event.track_uuid.unwrap();
-        let track = &decoded.tracks[&uuid];
+        assert!(decoded.tracks.contains_key(&uuid));
         let open = open.entry(uuid).or_default();
         match event.r#type.unwrap() {
             messages::SLICE_END => {
                 let ended = open.pop().unwrap();
                 decoded.slices[ended].end = Some(time);
-            }
-            messages::COUNTER => {
-                assert_eq!(track.counter.unwrap().unit, Some(messages::UNIT_TIME));
-                let name = track.name.clone().unwrap();
-                decoded.counters.push((name, time, event.counter_value.unwrap()));
             }
             kind => {
                 let name = event.name.clone();
@@ -520,29 +514,6 @@ fn links_and_log_records_are_flows() {
     assert!(!decoded.slice(&short).arguments.contains_key("trace_id"));
     // A record without a body has the name of its event.
     assert!(decoded.slice("order.failed").flows.is_empty());
-}
-
-#[test]
-fn the_longest_poll_and_wait_are_counters() {
-    let polled = |id, poll: i64, to| Span {
-        attributes: [
-            attribute("poll_count", 3),
-            attribute("max_poll_ns", poll),
-            attribute("max_scheduled_ns", poll * 2),
-        ]
-        .into(),
-        ..span(id, 0, &format!("task {id}"), 0, to)
-    };
-    let decoded = decoded(&recording([polled(1, 70, 1000), polled(2, 90, 500)]));
-    let expected = [
-        ("longest poll", 500, 90),
-        ("longest wait for a poll", 500, 180),
-        ("longest poll", 1000, 70),
-        ("longest wait for a poll", 1000, 140),
-    ];
-    let expected = expected.map(|(name, time, value)| (name.to_owned(), START + time, value));
-    assert_eq!(decoded.counters, expected);
-    assert_eq!(decoded.slice("task 1").arguments["poll_count"], "3");
 }
 
 #[test]
