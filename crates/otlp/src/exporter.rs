@@ -21,15 +21,15 @@ use super::response::Outcome;
 use super::retry::{self, Accepted, Limits, Throttle, Undelivered};
 use super::settings::OtlpSettings;
 use super::transport::Transport;
-use crate::caught::caught;
-use crate::clock::Instant;
-use crate::collector::{
+use floe_telemetry_core::__sdk::caught::caught;
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::__sdk::redaction;
+use floe_telemetry_sdk::__parts::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
     RateLimited, Worker, WorkerSettings,
 };
-use crate::config::{Compression, OtlpProtocol, Signal, needs};
-use crate::internal_log::internal_log;
-use crate::redaction;
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, needs};
+use floe_telemetry_sdk::__parts::internal_log::internal_log;
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);

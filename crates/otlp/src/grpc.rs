@@ -29,8 +29,8 @@ use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
 use super::transport::Transport;
-use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
 /// The gRPC method of a signal.

@@ -26,8 +26,8 @@ use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
 use super::transport::Transport;
-use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
 /// The most bytes of a response that explain a status, and the longest time until they have arrived.

@@ -37,9 +37,6 @@ mod tests;
 mod tls;
 mod transport;
 
-use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
-use floe_telemetry_sdk::__parts::{collector, config, internal_log, regular_file};
-
 /// The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
 #[cfg(all(feature = "grpc", feature = "http", feature = "tls"))]
 #[doc(hidden)]

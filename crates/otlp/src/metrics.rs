@@ -18,10 +18,10 @@ use prost::Message;
 
 use super::exporter::too_large;
 use super::sender::Sender;
-use crate::clock::Instant;
-use crate::collector::{Counters, ExportFailure, ExporterId};
-use crate::config::Signal;
-use crate::redaction::sanitize_error_message;
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::__sdk::redaction::sanitize_error_message;
+use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::config::Signal;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::Error;

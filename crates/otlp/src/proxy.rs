@@ -22,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::environment;
+use floe_telemetry_core::__sdk::environment;
 
 /// The idle time after which TCP checks whether the peer is still there, and how often.
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -13,7 +13,7 @@ use prost::Message;
 pub(super) use self::explanation::explanation;
 pub(super) use self::json::accepted as accepted_json;
 pub(crate) use self::retry_after::retry_after;
-use crate::clock::wall_now;
+use floe_telemetry_core::__sdk::clock::wall_now;
 
 /// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;

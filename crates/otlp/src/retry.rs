@@ -18,9 +18,9 @@ use tokio::time::{self, sleep};
 
 use super::response::Outcome;
 use super::transport::Transport;
-use crate::clock::{Instant, monotonic_now};
-use crate::collector::{Ending, OTHER_ERROR};
-use crate::recorder::random;
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_core::__sdk::recorder::random;
+use floe_telemetry_sdk::__parts::collector::{Ending, OTHER_ERROR};
 
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);

@@ -8,9 +8,9 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::exporter::{Otlp, connect};
-use crate::clock::{Instant, monotonic_now};
-use crate::collector::{Counters, ExportFailure};
-use crate::config::Signal;
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure};
+use floe_telemetry_sdk::__parts::config::Signal;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
 

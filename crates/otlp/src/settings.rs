@@ -6,14 +6,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{
+use floe_telemetry_core::__sdk::environment;
+use floe_telemetry_core::__sdk::redaction::REDACTED;
+use floe_telemetry_sdk::__parts::config::{
     Compression, CredentialSource, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     TelemetryConfig, check_header_name, credential_reference, without_credentials,
 };
-use crate::environment;
-use crate::redaction::REDACTED;
-use crate::regular_file;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
 
 /// The most bytes that are read from a credential file.
