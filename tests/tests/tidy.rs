@@ -129,16 +129,18 @@ const UNSAFE: &[&str] = &[
 ];
 
 #[test]
-fn unsafe_is_confined_and_no_test_is_ignored() {
+fn unsafe_is_confined_and_a_test_is_ignored_only_for_a_script_that_runs_it() {
     // Concatenated, so that this file does not match itself.
     let unsafe_code = [concat!("unsafe", " {"), concat!("unsafe", " extern \"C\" {")];
-    let others = [concat!("#[ig", "nore"), concat!("should_", "panic"), concat!("todo", "!(")];
+    let others = [concat!("#[ig", "nore]"), concat!("should_", "panic"), concat!("todo", "!(")];
+    let ignored = concat!("#[ig", "nore = ");
     for (name, text) in sources(&OWN).into_iter().chain(sources(&["crates", "floe-telemetry"])) {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             let is_unsafe = unsafe_code.iter().any(|word| line.contains(word));
             assert!(!is_unsafe || UNSAFE.contains(&&*name), "{name}: `{line}`");
             assert!(!others.iter().any(|word| line.contains(word)), "{name}: `{line}`");
+            assert!(!line.contains(ignored) || line.contains("`.ci/"), "{name}: `{line}`");
         }
     }
 }
