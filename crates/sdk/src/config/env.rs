@@ -411,7 +411,9 @@ fn sampling(config: &mut TelemetryConfig) {
     let sampling = &mut config.sampling;
     let needs_parent_based = sampling.has_tail();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
-        let sampler = Sampler::parse(&text.to_ascii_lowercase())?;
+        let name = text.to_ascii_lowercase();
+        removed::word("sampling.sampler", &name).map_or(Ok(()), Err)?;
+        let sampler = Sampler::parse(&name)?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
         }
@@ -443,14 +445,15 @@ fn propagators(config: &mut TelemetryConfig) {
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
     let fields = [
-        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
-        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
-        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
+        ("OTEL_TRACES_EXPORTER", "exporters.traces.*", &mut exporters.traces),
+        ("OTEL_METRICS_EXPORTER", "exporters.metrics.*", &mut exporters.metrics),
+        ("OTEL_LOGS_EXPORTER", "exporters.logs.*", &mut exporters.logs),
     ];
-    for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
+    for ((name, setting, field), signal) in fields.into_iter().zip(Signal::ALL) {
         let kinds = ExporterKind::of(signal);
         let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
+            removed::word(setting, text).map_or(Ok(()), Err)?;
             let kind = word(&kinds)(text)?;
             kind.registered()?;
             Ok(kind)

@@ -17,6 +17,8 @@ const FILE_STORAGE: &str = "use `otlp` and the Collector's file storage";
 const OWN_PROPAGATOR: &str =
     "use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`";
 
+const OWN_SAMPLER: &str = "use a `ShouldSample` of the program, by `telemetry_sampler!`";
+
 const REMOVED: &[Row] = &[
     ("exporters.traces.* = journal", "", FILE_STORAGE),
     ("exporters.metrics.* = journal", "", FILE_STORAGE),
@@ -27,6 +29,8 @@ const REMOVED: &[Row] = &[
         "",
         "use `sampling.rate_limit`, or a processor of the Collector",
     ),
+    ("sampling.sampler = always_record", "", OWN_SAMPLER),
+    ("sampling.sampler = composite", "", OWN_SAMPLER),
     ("sampling.sampler = parentbased_probability", "", "use `parentbased_traceidratio`"),
     ("sampling.sampler = probability", "", "use `traceidratio`"),
     ("span_compression", "", "use one span for all of the calls, or a processor of the Collector"),
@@ -113,8 +117,11 @@ fn take_below(
         if rest.is_empty() {
             return !is_taken(position, value, path);
         }
+        let is_empty =
+            |value: &Node| matches!(&value.content, Content::List(items) if items.is_empty());
+        let was_empty = is_empty(value);
         take_below(value, rest, &path, is_taken);
-        true
+        was_empty || !is_empty(value)
     };
     match &mut node.content {
         Content::List(items) if *key == "*" => {

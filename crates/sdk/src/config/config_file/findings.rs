@@ -198,24 +198,24 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [&str; 8] = [
-    "attribute_limits.attribute_value_depth_limit",
-    "instrumentation.general",
+const NOT_SUPPORTED: [(&str, &str); 8] = [
+    ("attribute_limits.attribute_value_depth_limit", ""),
+    ("instrumentation.general", ""),
     // The sections of other languages are for other programs.
-    "instrumentation.rust",
-    "resource.detection.entities_enabled",
-    "tracer_provider.id_generator",
-    "tracer_provider.limits.attribute_value_depth_limit",
-    "logger_provider.limits.attribute_value_depth_limit",
-    "meter_provider.readers.*.*.producers",
+    ("instrumentation.rust", ""),
+    ("resource.detection.entities_enabled", ""),
+    ("tracer_provider.id_generator", "ids are random"),
+    ("tracer_provider.limits.attribute_value_depth_limit", ""),
+    ("logger_provider.limits.attribute_value_depth_limit", ""),
+    ("meter_provider.readers.*.*.producers", ""),
 ];
 
 /// Removes the parts that are not supported from the document.
 pub(super) fn take_unsupported(root: &mut Node, unsupported: &mut Problems) {
-    for path in NOT_SUPPORTED {
+    for (path, reason) in NOT_SUPPORTED {
         removed::take(root, path, &mut |_, value, path| {
             if !value.is_null() {
-                unsupported.add_at(value.position, path, String::new());
+                unsupported.add_at(value.position, path, reason.to_owned());
             }
             true
         });

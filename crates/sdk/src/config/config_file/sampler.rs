@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::findings::{Nothing, below};
 use crate::config::problems::Problems;
+use crate::config::removed;
 use crate::config::sampling::{Sampler as Kind, SharedSampler};
 
 /// A sampler.
@@ -85,8 +86,9 @@ pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Prob
             let registered = Kind::every().into_iter();
             let registered = registered.filter(|kind| matches!(kind, Kind::Registered(_)));
             let known: Vec<_> = KNOWN.into_iter().chain(registered.map(Kind::as_str)).collect();
-            let reason = format!("{}; the default is used", expected(&known, name));
-            unsupported.add_at(entry.position, path, reason);
+            let reason = removed::word("sampling.sampler", name);
+            let reason = reason.unwrap_or_else(|| expected(&known, name));
+            unsupported.add_at(entry.position, path, format!("{reason}; the default is used"));
             sampler.content = Content::Scalar { text: String::new(), is_plain: true };
         }
     }

@@ -283,7 +283,7 @@ fn samplers() {
         ),
         (
             "{composite/development: {parent_threshold: {root: {probability: {ratio: 0.1}}}}}",
-            "line 5, column 13: tracer_provider.sampler.composite/development: expected `always_on`, `always_off`, `trace_id_ratio_based` or `parent_based`, found `composite`; the default is used",
+            "line 5, column 13: tracer_provider.sampler.composite/development: `composite` is not supported; use a `ShouldSample` of the program, by `telemetry_sampler!`; the default is used",
         ),
     ] {
         let text = spans("{console: }") + "  sampler: " + sampler;
