@@ -38,11 +38,9 @@ pub mod operations {}
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
-/// [keys]: configuration#logs
 /// [levels]: configuration#redaction
 /// [`metrics`]: https://docs.rs/metrics
 /// [Operations]: operations#signals
-/// [`semconv`]: macro@crate::traced
 /// [settings]: configuration#sampling
 /// [table]: configuration#in-one-call
 ///

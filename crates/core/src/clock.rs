@@ -1,6 +1,6 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! In a page, where the standard library has no clock, JavaScript's clocks are read: a tracer provider of another crate
+//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read: a tracer provider of another crate
 //! may be there.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system

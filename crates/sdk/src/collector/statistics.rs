@@ -72,8 +72,8 @@ pub struct Statistics {
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and then discarded, and those that were recorded without being sampled: for
-    /// processors and metrics, or for an exporter that takes them.
+    /// Spans that tail sampling has buffered and then discarded, and those that were recorded without being sampled, for
+    /// processors and metrics.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,

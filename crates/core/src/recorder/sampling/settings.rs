@@ -1,8 +1,8 @@
 //! What the samplers of the head decide by. Settings never change: others replace them, with the next generation.
 //!
 //! Each thread refers to the settings that it used last, and each call site stores what the filter and the rules have
-//! decided about it, with the generation that decided. So a change reaches all of them, and no lock is taken for a
-//! span.
+//! decided about it, with the generation that decided. So the settings of the next provider reach all of them, and no
+//! lock is taken for a span.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
