@@ -123,6 +123,9 @@ impl Clone for TracingLayer {
 ///
 /// [Most of tracing-opentelemetry's own tests][comparison] pass with this layer.
 ///
+/// [`get_otel_context`]: crate::get_otel_context
+/// [`OpenTelemetrySpanExt`]: crate::OpenTelemetrySpanExt
+/// [`with_current_span`]: crate::with_current_span
 #[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
