@@ -327,8 +327,10 @@ impl Pipeline {
         if spans == 0 {
             return;
         }
+        self.moving += spans * self.exporters.len();
         for to in &mut self.exporters {
             to.ship(spans);
+            self.moving -= spans;
         }
     }
 
