@@ -72,6 +72,38 @@ fn a_pair_after_a_sentence_keeps_its_key() {
     }
 }
 
+/// An even number of backslashes is no escape, and neither is one where a language has none.
+#[test]
+fn a_text_that_ends_in_a_backslash_hides_nothing() {
+    for template in [
+        r#"{"dir":"C:\\keys\\","password":"§"}"#,
+        r#"{"password":"§\\","user":"anna"}"#,
+        r#"Config { dir: "C:\\keys\\", password: "§" }"#,
+        r#"{"escape":"\\","password":"§"}"#,
+        r#"{\"dir\":\"C:\\\\keys\\\\\",\"password\":\"§\"}"#,
+        r#"{""dir"":""C:\\keys\\"",""password"":""§""}"#,
+        r"{&quot;a&quot;:&quot;x\&quot;&quot;,&quot;password&quot;:&quot;§&quot;}",
+        r"VALUES ('C:\keys\', 'x'), password = '§'",
+        "dir: 'C:\\keys\\'\npassword: '§'\nuser: 'anna'",
+    ] {
+        let text = template.replace('§', "hq7Zt2Lw9");
+        let safe = Redactor::new().redact(&text).into_owned();
+        assert!(!safe.contains("hq7Zt2Lw9"), "{safe}");
+        assert_eq!(
+            safe.replace("<REDACTED>\\\\", "<REDACTED>"),
+            template.replace('§', "<REDACTED>").replace("<REDACTED>\\\\", "<REDACTED>")
+        );
+    }
+    // Doubled, a quote is a part of its text.
+    for (text, wanted) in [
+        ("SET password = 'ab''cd9X', b = 'c'", "SET password = '<REDACTED>', b = 'c'"),
+        ("Password=\"ab\"\"cd9X\";User=bob", "Password=\"<REDACTED>\";User=bob"),
+        ("--password 'ab'\\''cd9X' -v", "--password '<REDACTED>' -v"),
+    ] {
+        assert_eq!(Redactor::new().redact(text), wanted);
+    }
+}
+
 #[test]
 fn redact_with_reports_each_finding() {
     let mut found = Vec::new();

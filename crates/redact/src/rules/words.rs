@@ -117,6 +117,9 @@ pub(crate) const LITERALS: &[&str] = &[
     "yes", "your-api-key", "your_api_key",
 ];
 
+/// Values of programs that are no texts.
+pub(crate) const SCALARS: &[&str] = &["true", "false", "null", "none", "nil", "undefined", "nan"];
+
 /// Say that there is no value, or what becomes of it, but people choose them, too.
 #[rustfmt::skip]
 pub(crate) const CHOSEN_WORDS: &[&str] = &[
