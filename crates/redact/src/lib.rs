@@ -24,6 +24,7 @@ mod checksum;
 mod command;
 mod engine;
 mod header;
+mod json;
 mod key;
 mod lexer;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The state of one text while the grammars read it: what was read, what was found.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::REDACTED;
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
@@ -26,9 +28,20 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The bytes of its name, if it has one.
     pub key: Option<Range<usize>>,
+    /// The text that replaces it: [`REDACTED`](crate::REDACTED), in quotation marks where a number or a literal of JSON was.
+    pub mark: Cow<'static, str>,
 }
 
 impl Finding {
+    pub(crate) fn new(
+        range: Range<usize>,
+        rule: &'static str,
+        evidence: Evidence,
+        key: Option<Range<usize>>,
+    ) -> Self {
+        Self { range, rule, evidence, key, mark: Cow::Borrowed(REDACTED) }
+    }
+
     /// Whether a configured key or pattern found it.
     pub fn is_configured(&self) -> bool {
         self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
@@ -194,7 +207,7 @@ impl<'a> Scan<'a> {
         evidence: Evidence,
     ) {
         if start < end && !is_redacted(self.text, start) {
-            self.found.push(Finding { range: start..end, rule, evidence, key: self.key.clone() });
+            self.found.push(Finding::new(start..end, rule, evidence, self.key.clone()));
         }
         self.covered = self.covered.max(end);
     }
@@ -274,12 +287,13 @@ impl<'a> Scan<'a> {
             }
             known.push(secret);
             for start in memchr::memmem::find_iter(self.text, secret) {
-                self.found.push(Finding {
-                    range: start..start + secret.len(),
-                    rule: structures::REPEATED,
-                    evidence: Evidence::Repetition,
-                    key: None,
-                });
+                let range = start..start + secret.len();
+                self.found.push(Finding::new(
+                    range,
+                    structures::REPEATED,
+                    Evidence::Repetition,
+                    None,
+                ));
             }
         }
     }

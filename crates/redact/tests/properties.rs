@@ -212,7 +212,7 @@ proptest! {
         for finding in redactor.findings(&text) {
             prop_assert!(kept <= finding.range.start && finding.range.start < finding.range.end);
             safe.push_str(&text[kept..finding.range.start]);
-            safe.push_str(floe_redact::REDACTED);
+            safe.push_str(&finding.mark);
             kept = finding.range.end;
         }
         safe.push_str(&text[kept..]);

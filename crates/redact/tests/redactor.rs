@@ -104,6 +104,29 @@ fn a_text_that_ends_in_a_backslash_hides_nothing() {
     }
 }
 
+/// Elsewhere the mark is as it always is.
+#[test]
+fn the_mark_in_the_place_of_a_number_of_json_is_a_text_of_json() {
+    let redactor = Redactor::builder().key("customer").unwrap().build();
+    for (text, wanted) in [
+        (r#"{"pin":4815}"#, r#"{"pin":"<REDACTED>"}"#),
+        (r#"{"password": -12.5e3, "n": 1}"#, r#"{"password": "<REDACTED>", "n": 1}"#),
+        (r#"{"customer":true}"#, r#"{"customer":"<REDACTED>"}"#),
+        (r#"{"card":4111111111111111}"#, r#"{"card":"<REDACTED>"}"#),
+        (r#"{"cards":[1,4111111111111111]}"#, r#"{"cards":[1,"<REDACTED>"]}"#),
+        (r#""{\"pin\":4815}""#, r#""{\"pin\":\"<REDACTED>\"}""#),
+        ("  \"pin\": 4815\n", "  \"pin\": \"<REDACTED>\"\n"),
+        ("%7B%22pin%22:4815%7D", "%7B%22pin%22:%22<REDACTED>%22%7D"),
+        (r#"{"pin":"4815"}"#, r#"{"pin":"<REDACTED>"}"#),
+        ("pin=4815", "pin=<REDACTED>"),
+        ("pin: 4815", "pin: <REDACTED>"),
+        ("Login { pin: 4815 }", "Login { pin: <REDACTED> }"),
+    ] {
+        assert_eq!(redactor.redact(text), wanted);
+        assert_eq!(redactor.redact(wanted), wanted);
+    }
+}
+
 #[test]
 fn redact_with_reports_each_finding() {
     let mut found = Vec::new();
