@@ -12,18 +12,18 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 51_376),
+    ("code of the library", 44_099),
     ("code of redact and semconv", 10_300),
-    ("code of the integrations", 7_095),
-    ("code of floe-trace", 8_962),
-    ("code of the platform", 26_718),
-    ("tests, benches, examples, fuzz targets", 100_352),
-    ("lines of Rust", 253_831),
-    ("words of documents", 88_701),
-    ("functions above 60 lines", 22),
-    ("lines with `cfg(`", 385),
-    ("features", 71),
-    ("public names at the root of `floe-telemetry`", 77),
+    ("code of the integrations", 5_508),
+    ("code of floe-trace", 8_370),
+    ("code of the platform", 26_267),
+    ("tests, benches, examples, fuzz targets", 90_905),
+    ("lines of Rust", 230_000),
+    ("words of documents", 70_600),
+    ("functions above 60 lines", 19),
+    ("lines with `cfg(`", 280),
+    ("features", 57),
+    ("public names at the root of `floe-telemetry`", 73),
 ];
 
 /// The row of [`LIMITS`] that has the code of a file, unless all of it is a test.
