@@ -10,7 +10,8 @@ use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
 use crate::text::{count, is_redacted, run_start, steps, word_at};
 use crate::value::Value;
 use crate::{
-    REDACTED, address, armour, command, header, json, pair, personal, sentence, structure, vendor,
+    REDACTED, address, armour, command, group, header, json, pair, personal, sentence, structure,
+    vendor,
 };
 
 /// A text of this length may be read many times.
@@ -60,12 +61,14 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
         &[
             Read::Pair(pair::authorization),
             Read::Pair(pair::cookies),
+            Read::Pair(group::pair),
             Read::Pair(pair::pair),
+            Read::Pair(group::block),
             Read::Pair(sentence::below),
             Read::Name(structure::path),
             Read::Name(structure::element),
             Read::Name(command::long),
-            Read::Beside(structure::named),
+            Read::Name(structure::named),
             Read::Beside(structure::tuple),
             Read::Beside(structure::call),
             Read::Beside(structure::fields),
@@ -189,6 +192,7 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
             }
         }
         let mut from = anchor + 1;
+        scan.reach(anchor);
         if anchor < scan.covered {
             // The next anchor may begin inside of what was matched.
             from = from.max(scan.covered);

@@ -23,6 +23,7 @@ mod armour;
 mod checksum;
 mod command;
 mod engine;
+mod group;
 mod header;
 mod json;
 mod key;

@@ -1,6 +1,7 @@
 //! The state of one text while the grammars read it: what was read, what was found.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -138,6 +139,8 @@ pub(crate) struct Scan<'a> {
     nested: usize,
     /// Everything before this was decided by a match.
     pub(crate) covered: usize,
+    /// What was decided further on: where it begins and ends.
+    ahead: BTreeMap<usize, usize>,
     /// The name whose grammars are tried.
     pub(crate) key: Option<Range<usize>>,
     name: Range<usize>,
@@ -156,6 +159,12 @@ pub(crate) struct Scan<'a> {
     pub(crate) paths_until: usize,
     /// Before this is no JSON web token.
     pub(crate) web_tokens_until: usize,
+    /// Where the lists and maps begin that were read as a part of another one.
+    pub(crate) groups: BTreeSet<usize>,
+    /// Groups without an end were read up to this.
+    pub(crate) cut_until: usize,
+    /// Blocks of YAML before this were read.
+    pub(crate) block_until: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -169,6 +178,7 @@ impl<'a> Scan<'a> {
             kept_until: 0,
             nested: 0,
             covered: 0,
+            ahead: BTreeMap::new(),
             key: None,
             line: Line::default(),
             name: 0..0,
@@ -179,6 +189,9 @@ impl<'a> Scan<'a> {
             signs_until: 0,
             paths_until: 0,
             web_tokens_until: 0,
+            groups: BTreeSet::new(),
+            cut_until: 0,
+            block_until: 0,
         }
     }
 
@@ -210,6 +223,23 @@ impl<'a> Scan<'a> {
             self.found.push(Finding::new(start..end, rule, evidence, self.key.clone()));
         }
         self.covered = self.covered.max(end);
+    }
+
+    /// Notes that what was found since a moment is apart from each other: between it, the text is read on from where
+    /// it was covered then.
+    pub(crate) fn cover_later(&mut self, covered: usize, since: usize) {
+        self.ahead
+            .extend(self.found[since..].iter().map(|found| (found.range.start, found.range.end)));
+        self.covered = covered;
+    }
+
+    /// Covers what was decided before a place was reached.
+    pub(crate) fn reach(&mut self, place: usize) {
+        while let Some(ahead) = self.ahead.first_entry()
+            && *ahead.key() <= place
+        {
+            self.covered = self.covered.max(ahead.remove());
+        }
     }
 
     /// Redacts a candidate if it is a secret in its context.

@@ -112,6 +112,7 @@ fn the_mark_in_the_place_of_a_number_of_json_is_a_text_of_json() {
         (r#"{"pin":4815}"#, r#"{"pin":"<REDACTED>"}"#),
         (r#"{"password": -12.5e3, "n": 1}"#, r#"{"password": "<REDACTED>", "n": 1}"#),
         (r#"{"customer":true}"#, r#"{"customer":"<REDACTED>"}"#),
+        (r#"{"password":[48151623,null]}"#, r#"{"password":["<REDACTED>",null]}"#),
         (r#"{"card":4111111111111111}"#, r#"{"card":"<REDACTED>"}"#),
         (r#"{"cards":[1,4111111111111111]}"#, r#"{"cards":[1,"<REDACTED>"]}"#),
         (r#""{\"pin\":4815}""#, r#""{\"pin\":\"<REDACTED>\"}""#),
@@ -124,6 +125,39 @@ fn the_mark_in_the_place_of_a_number_of_json_is_a_text_of_json() {
     ] {
         assert_eq!(redactor.redact(text), wanted);
         assert_eq!(redactor.redact(wanted), wanted);
+    }
+}
+
+#[test]
+fn every_value_of_a_list_or_a_map_is_redacted() {
+    for template in [
+        r#"{"api_keys":["§1","§2","§3"]}"#,
+        r#"{"password":{"old":"§1","new":"§2"}}"#,
+        r#"passwords = ["§1", "§2"]"#,
+        r#"Login { passwords: ["§1", "§2"] }"#,
+        r#"Login { api_keys: {"eu": "§1", "us": "§2"} }"#,
+        r#"Login { password: Some(Pair { old: "§1", new: "§2" }) }"#,
+        r#"{"recovery_codes":["§1","§2"]}"#,
+        "passwords:\n  - §1\n  - §2\nuser: bob",
+        "password:\n  old: §1\n  new: \"§2\"\nuser: bob",
+        r#"{"key":"api_key","value":{"stringValue":"§1"}}"#,
+        r#"{"key":"tokens","value":{"arrayValue":{"values":[{"stringValue":"§1"},{"stringValue":"§2"}]}}}"#,
+    ] {
+        let text = template.replace('§', "a9d3jgZ4cr");
+        let wanted = ["§1", "§2", "§3"]
+            .iter()
+            .fold(template.to_owned(), |it, mark| it.replace(mark, "<REDACTED>"));
+        assert_eq!(Redactor::new().redact(&text), wanted);
+    }
+    for text in [
+        r#"{"token":{"type":"bearer","expires_in":3600,"host":"db.example.com"}}"#,
+        r#"{"credentials":{"user":"bob","provider":"aws","profile":"default"}}"#,
+        r#"{"password":{"min_length":8,"required":true,"type":"string"}}"#,
+        r#"{"tokens":["The","quick","fox"],"usage":{"tokens":{"prompt":17,"completion":4815}}}"#,
+        "password = (sensitive value)",
+        "password: (hidden, 12 chars)",
+    ] {
+        assert_eq!(Redactor::new().redact(text), text);
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variabl
 
 /// Names of the field with its value: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
-pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
+pub(crate) const VALUE_NAMES: &[&str] = &["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
 /// Names of the field with the arguments of a command, the last of which is its value.
 pub(crate) const LIST_NAMES: &[&str] = &["args", "arguments", "argv"];
