@@ -4,9 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::REDACTED;
 use crate::scan::Finding;
-use crate::text::{at, before, part, rest, run_end, run_start, starts_with};
+use crate::text::{REDACTED, at, before, part, rest, run_end, run_start, starts_with};
 
 /// How JSON's quotation mark is written in the text of something else, after backslashes.
 const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22"];

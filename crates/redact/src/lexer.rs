@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use self::quotes::CLOSING;
 
-use crate::REDACTED;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
-use crate::text::{at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with};
+use crate::text::{
+    REDACTED, at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
+};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

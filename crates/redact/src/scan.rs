@@ -6,7 +6,6 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::REDACTED;
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
@@ -14,7 +13,7 @@ use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::structures;
 use crate::rules::structures::CONFIGURED_KEY;
 use crate::score::{self, Context, Score};
-use crate::text::{Words, is_one_of, is_redacted, line_end, part};
+use crate::text::{REDACTED, Words, is_one_of, is_redacted, line_end, part};
 use crate::value::Value;
 
 /// A secret in a text.
