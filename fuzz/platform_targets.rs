@@ -66,7 +66,7 @@ pub(crate) fn artifacts(data: &[u8]) {
             match parsers::artifacts(&written) {
                 Ok(again) => assert_eq!(serde_json::to_string(&again).unwrap(), written),
                 Err(error) => {
-                    assert!(error.redacted().contains("credential"), "{error}: {written}")
+                    assert!(error.redacted().contains("credential"), "{error}: {written}");
                 }
             }
         }

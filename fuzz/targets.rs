@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::time::{Duration, SystemTime};
 
-use floe_journal::{Journal, recover};
 use floe_telemetry::__fuzzing::{self as parsers, Response};
 use floe_telemetry::config::Propagator;
 use floe_telemetry::opentelemetry::Context;
@@ -83,78 +81,10 @@ pub(crate) fn recording(data: &[u8]) {
     let _ = floe_trace::causes(&forest);
     assert!(floe_trace::write_page(&forest, std::io::sink()).is_ok());
     assert!(floe_trace::write_perfetto(&forest, std::io::sink()).is_ok());
-    assert!(floe_trace::write_collapsed(&forest, std::io::sink()).is_ok());
     let mut lines = Vec::new();
     assert!(floe_trace::write::lines(&first, &mut lines).is_ok());
     let again = read(&lines);
     assert_eq!(again.spans.len(), first.spans.len());
-}
-
-/// A file of a journal: whatever is in it is delivered or damaged, and what is delivered can be written and read again.
-pub(crate) fn journal(data: &[u8]) {
-    let folder = tempfile::tempdir().unwrap();
-    let recovered = || {
-        let mut requests = Vec::new();
-        let found = recover(folder.path(), false, |kind, request| {
-            requests.push((kind, request.to_vec()));
-            Ok(())
-        });
-        (found.unwrap(), requests)
-    };
-    let records = folder.path().join("00-1.0.00-1.journal");
-    fs::write(&records, data).unwrap();
-    fs::write(folder.path().join("00-1.lock"), "").unwrap();
-    let (found, requests) = recovered();
-    if !data.starts_with(b"floejnl\x01") && !b"floejnl\x01".starts_with(data) {
-        assert_eq!((found.problems.len(), requests.len()), (1, 0));
-        assert_eq!(fs::read(&records).unwrap(), data);
-        return;
-    }
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "{found:?}");
-    let sizes = requests.iter().map(|(_, request)| 9 + request.len() as u64);
-    assert!(sizes.sum::<u64>() + found.damaged <= data.len().saturating_sub(16) as u64);
-
-    let (journal, _) = Journal::open(folder.path(), u64::MAX).unwrap();
-    for (kind, request) in &requests {
-        journal.append(*kind, request).unwrap();
-    }
-    drop(journal);
-    let (found, again) = recovered();
-    assert_eq!((again, found.damaged), (requests, 0));
-}
-
-/// A file of open spans. The input is the beginning of its header, and that of each block.
-#[cfg(target_os = "linux")]
-pub(crate) fn open_spans(data: &[u8]) {
-    use floe_thread_context::{KEYS, KeptSpans};
-
-    const BLOCK: usize = 64 * 1024;
-    const LABEL: usize = 32 + 2048;
-
-    let (header, blocks) = data.split_at(data.len().min(64));
-    let mut file = vec![0; BLOCK];
-    file[..header.len()].copy_from_slice(header);
-    file.copy_within(24..28, LABEL);
-    for block in blocks.chunks(256) {
-        file.extend(block);
-        file.resize(file.len().next_multiple_of(BLOCK), 0);
-    }
-    let is_known = header.starts_with(b"floespn\x01");
-    for end in [data.len(), file.len() / 2, file.len() - 100, file.len()] {
-        let file = &file[..end.min(file.len())];
-        let Some(kept) = KeptSpans::read(file) else {
-            assert!(!is_known);
-            continue;
-        };
-        assert!(is_known || file.len() < 8);
-        assert!(kept.label.len() <= BLOCK - LABEL - 4);
-        assert!(kept.spans.len() <= blocks.len().div_ceil(64));
-        assert!(kept.spans.is_sorted_by_key(|span| span.since));
-        for span in &kept.spans {
-            assert_ne!(span.span_id, [0; 8]);
-            assert!(span.attributes.iter().all(|(key, _)| KEYS.contains(key)));
-        }
-    }
 }
 
 /// The lines of a header block. Invalid headers are left out, as by a server.
@@ -208,10 +138,10 @@ pub(crate) fn trace_context(data: &[u8]) {
     }
 }
 
-/// The headers of B3, Jaeger and X-Ray: what is passed on is bounded, and does not change when it is passed on again.
+/// The headers of B3: what is passed on is bounded, and does not change when it is passed on again.
 pub(crate) fn other_headers(data: &[u8]) {
     let received = headers(data);
-    for format in [Propagator::B3, Propagator::B3Multi, Propagator::Jaeger, Propagator::XRay] {
+    for format in [Propagator::B3, Propagator::B3Multi] {
         let sent = parsers::passed_on(format, &received);
         let bytes: usize = sent.values().map(String::len).sum();
         assert!(bytes <= 80, "{sent:?}");

@@ -28,16 +28,6 @@ KINDS = {
     "double[]": "Doubles",
     "boolean[]": "Bools",
 }
-STABILITIES = {
-    "stable": "Stable",
-    "release_candidate": "ReleaseCandidate",
-}
-INSTRUMENTS = {
-    "counter": "Counter",
-    "updowncounter": "UpDownCounter",
-    "gauge": "Gauge",
-    "histogram": "Histogram",
-}
 
 
 # The types of spans that a namespace of attributes and a kind determine.
@@ -111,21 +101,11 @@ def attributes(registry):
             yield item["key"], item
 
 
-def metrics(registry):
-    for content in files(registry):
-        for group in content.get("groups") or []:
-            if group["type"] == "metric":
-                yield group["metric_name"], group
-        for item in content.get("metrics") or []:
-            yield item["name"], item
-
-
 def rows(registry):
     found = {}
     for key, item in attributes(registry):
         values, is_template = kind(item["type"])
-        stability = STABILITIES.get(item.get("stability"), "Development")
-        row = f"Row::new({text(key)}, {values}, {stability})"
+        row = f"Row::new({text(key)}, {values})"
         row += ".template()" if is_template else ""
         row += deprecation(item)
         if found.setdefault(key, row) != row and ".deprecated" not in row:
@@ -135,15 +115,6 @@ def rows(registry):
 
 def moved(registry):
     return sorted({key.split(".")[0] for key, item in attributes(registry) if is_moved(item)})
-
-
-def instruments(registry):
-    found = {}
-    for name, item in metrics(registry):
-        row = f"Metric::new({text(name)}, {INSTRUMENTS[item['instrument']]}, {text(item['unit'])})"
-        row += deprecation(item)
-        found[name] = row
-    return [found[name] for name in sorted(found)]
 
 
 def groups(registry):
@@ -188,13 +159,13 @@ def spans(registry):
 def table(registry):
     manifest = yaml.safe_load((registry / "model" / "manifest.yaml").read_text(encoding="utf-8"))
     schema = manifest["schema_url"]
-    keys, names, types = rows(registry), instruments(registry), spans(registry)
+    keys, types = rows(registry), spans(registry)
     words = moved(registry)
     lines = [
         "// Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
         "",
-        "use crate::{Instrument::*, Kind::*, Metric, Row, SpanType, Stability::*};",
+        "use crate::row::{Kind::*, Row, SpanType};",
         "",
         "pub(crate) const SCHEMA_URL: &str = " + text(schema) + ";",
         "",
@@ -204,10 +175,6 @@ def table(registry):
         "",
         "/// The first words of keys that another repository defines, which has others beside them.",
         f"pub(crate) const MOVED: [&str; {len(words)}] = [{', '.join(map(text, words))}];",
-        "",
-        f"pub(crate) static METRICS: [Metric; {len(names)}] = [",
-        *(f"    {row}," for row in names),
-        "];",
         "",
         f"pub(crate) static SPANS: [SpanType; {len(types)}] = [",
         *(f"    {row}," for row in types),

@@ -247,7 +247,7 @@ def frame(symbol):
 
 
 def escaped(name):
-    """A name without separators of folded stacks, as `floe-trace` writes them."""
+    """A name without the separators of folded stacks."""
     name = name.strip() or "(no name)"
     name = "".join(of if of.isprintable() else f"\\u{{{ord(of):x}}}" for of in name).replace(";", ",")
     begin, space, end = name.rpartition(" ")

@@ -219,19 +219,6 @@ fn annotated_functions_record_into_a_provider_of_the_sdk() {
 }
 
 #[test]
-fn the_page_of_the_service_contains_it() {
-    let code: Vec<&str> = include_str!("../service.rs")
-        .lines()
-        .skip_while(|line| line.starts_with("//!") || line.is_empty())
-        .collect();
-    let block = format!("```rust,ignore\n{}\n```\n", code.join("\n"));
-    assert!(
-        include_str!("../../docs/service.md").contains(&block),
-        "docs/service.md should contain\n{block}"
-    );
-}
-
-#[test]
 fn nothing_runs_before_main() {
     assert_nothing_runs_before_main(env!("CARGO_BIN_EXE_service"));
     assert_nothing_runs_before_main(env!("CARGO_BIN_EXE_worker"));

@@ -6,7 +6,7 @@
 // pub struct Alert<'a> {
 //     /// Where it went.
 //     channel: &'a str,
-//     #[floe(key = "alert.destination", examples = ["https://a.b", 1, -2.5, true])]
+//     #[floe(key = "alert.destination")]
 //     to: Destination,
 //     #[floe(skip)]
 //     body: String,
@@ -17,26 +17,11 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a> ::floe_telemetry::FloeAttributes for Alert<'a> {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        &[
-            ::floe_telemetry::__private::Describe::<&'a str>::VALUE
-                .under("alert.channel")
-                .with_docs("Where it went.", ""),
-            ::floe_telemetry::__private::Describe::<Destination>::VALUE
-                .under("alert.destination")
-                .with_examples(&["https://a.b", "1", "-2.5", "true"]),
-            ::floe_telemetry::__private::Describe::<i64>::VALUE
-                .under("alert.type")
-                .deprecated("use `channel`"),
-        ]
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-            "alert",
-            Self::SCHEMA,
-        )
-        .with_docs("An alert.", "And how it was sent.");
+    const KEYS: &'static [&'static ::core::primitive::str] = &[
+        "alert.channel",
+        "alert.destination",
+        "alert.type",
+    ];
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         __floe_list.set("alert.channel", &self.channel);
         __floe_list.set("alert.destination", &self.to);

@@ -13,49 +13,27 @@ impl<'a, T> ::floe_telemetry::FloeAttributes for Job<'a, T>
 where
     T: ::core::fmt::Display,
 {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        const {
-            &{
-                let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();
-                let __floe_list = __floe_list.variant();
-                let __floe_list = __floe_list
-                    .attribute(
-                        ::floe_telemetry::__private::Describe::<&'a str>::VALUE
-                            .under("job.id"),
-                    );
-                let __floe_list = __floe_list
-                    .attribute(
-                        ::floe_telemetry::__private::Describe::<T>::TEXT.under("job.at"),
-                    );
-                let __floe_list = __floe_list.variant();
-                let __floe_list = __floe_list
-                    .attribute(
-                        ::floe_telemetry::__private::Describe::<&'a str>::VALUE
-                            .under("job.id"),
-                    );
-                let __floe_list = __floe_list
-                    .attribute(
-                        ::floe_telemetry::__private::Describe::<Reason>::VALUE
-                            .under("error.type"),
-                    );
-                let __floe_list = __floe_list.variant();
-                let __floe_list = __floe_list
-                    .nested(::floe_telemetry::__private::Describe::<Report>::NESTED);
-                let __floe_list = __floe_list.variant();
-                let __floe_list = __floe_list.end_of_variants();
-                __floe_list
-            }
+    const KEYS: &'static [&'static ::core::primitive::str] = const {
+        &{
+            #[allow(unused_imports)]
+            use ::floe_telemetry::__private::Fallback as _;
+            let __floe_list = ::floe_telemetry::__private::KeyList::nesting();
+            let __floe_list = __floe_list.variant();
+            let __floe_list = __floe_list.key("job.id");
+            let __floe_list = __floe_list.key("job.at");
+            let __floe_list = __floe_list.variant();
+            let __floe_list = __floe_list.key("job.id");
+            let __floe_list = __floe_list.key("error.type");
+            let __floe_list = __floe_list.variant();
+            let __floe_list = __floe_list
+                .nested(::floe_telemetry::__private::Describe::<Report>::KEYS);
+            let __floe_list = __floe_list.variant();
+            __floe_list
         }
-            .as_slice()
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "job",
-        Self::SCHEMA,
-    );
+    }
+        .as_slice();
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
-        let _ = const { Self::SCHEMA };
+        let _ = const { Self::KEYS };
         #[allow(unused_imports)]
         use ::floe_telemetry::__private::Present as _;
         match self {

@@ -10,58 +10,40 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a, 'b> ::floe_telemetry::FloeAttributes for Load<'a, 'b> {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        const {
-            &{
-                let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();
-                let __floe_list = __floe_list
-                    .nested(
-                        ::floe_telemetry::__private::Describe::<&'a Identity>::NESTED,
-                    );
-                let __floe_list = __floe_list
-                    .attribute(
-                        ::floe_telemetry::__private::Describe::<u64>::VALUE.under("rows"),
-                    );
-                let __floe_list = __floe_list
-                    .prefixed(
-                        const {
-                            &::floe_telemetry::__private::Prefixed::new(
-                                "load.source",
-                                ::floe_telemetry::__private::Describe::<
-                                    Option<Source<'b>>,
-                                >::NESTED,
-                            )
-                        },
-                        ::floe_telemetry::__private::Describe::<
-                            Option<Source<'b>>,
-                        >::NESTED,
-                    );
-                __floe_list
-            }
+    const KEYS: &'static [&'static ::core::primitive::str] = const {
+        &{
+            #[allow(unused_imports)]
+            use ::floe_telemetry::__private::Fallback as _;
+            let __floe_list = ::floe_telemetry::__private::KeyList::nesting();
+            let __floe_list = __floe_list
+                .nested(::floe_telemetry::__private::Describe::<&'a Identity>::KEYS);
+            let __floe_list = __floe_list.key("rows");
+            let __floe_list = __floe_list
+                .prefixed(const {
+                    &::floe_telemetry::__private::Prefixed::new(
+                        "load.source",
+                        ::floe_telemetry::__private::Describe::<Option<Source<'b>>>::KEYS,
+                    )
+                });
+            __floe_list
         }
-            .as_slice()
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "load",
-        Self::SCHEMA,
-    );
+    }
+        .as_slice();
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         ::floe_telemetry::FloeAttributes::record(&self.identity, __floe_list);
         __floe_list.set("rows", &self.rows);
         ::floe_telemetry::__private::record_prefixed(
             __floe_list,
             "load.source",
-            Self::SCHEMA,
+            Self::KEYS,
             &self.source,
         );
     }
 }
-const _: &[::floe_telemetry::attributes::AttributeSchema] = <Load<
+const _: &[&::core::primitive::str] = <Load<
     '_,
     '_,
-> as ::floe_telemetry::FloeAttributes>::SCHEMA;
+> as ::floe_telemetry::FloeAttributes>::KEYS;
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a, 'b> Load<'a, 'b> {

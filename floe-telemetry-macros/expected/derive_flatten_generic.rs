@@ -11,30 +11,20 @@ impl<T: Clone> ::floe_telemetry::FloeAttributes for Wrapped<T>
 where
     T: ::floe_telemetry::FloeAttributes,
 {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        const {
-            &{
-                let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();
-                let __floe_list = __floe_list
-                    .nested(::floe_telemetry::__private::Describe::<T>::NESTED);
-                let __floe_list = __floe_list
-                    .attribute(
-                        ::floe_telemetry::__private::Describe::<String>::VALUE
-                            .under("name"),
-                    );
-                __floe_list
-            }
+    const KEYS: &'static [&'static ::core::primitive::str] = const {
+        &{
+            #[allow(unused_imports)]
+            use ::floe_telemetry::__private::Fallback as _;
+            let __floe_list = ::floe_telemetry::__private::KeyList::nesting();
+            let __floe_list = __floe_list
+                .nested(::floe_telemetry::__private::Describe::<T>::KEYS);
+            let __floe_list = __floe_list.key("name");
+            __floe_list
         }
-            .as_slice()
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "wrapped",
-        Self::SCHEMA,
-    );
+    }
+        .as_slice();
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
-        let _ = const { Self::SCHEMA };
+        let _ = const { Self::KEYS };
         ::floe_telemetry::FloeAttributes::record(&self.inner, __floe_list);
         __floe_list.set("name", &self.name);
     }

@@ -16,19 +16,11 @@ where
     T: ::floe_telemetry::attributes::ToAttributeValue,
     Option<U>: ::floe_telemetry::attributes::ToAttributeValue,
 {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        &[
-            ::floe_telemetry::__private::Describe::<T>::VALUE.under("first"),
-            ::floe_telemetry::__private::Describe::<Option<U>>::VALUE.under("second"),
-            ::floe_telemetry::__private::Describe::<T>::VALUE.under("third"),
-        ]
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "pair",
-        Self::SCHEMA,
-    );
+    const KEYS: &'static [&'static ::core::primitive::str] = &[
+        "first",
+        "second",
+        "third",
+    ];
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         __floe_list.set("first", &self.first);
         __floe_list.set("second", &self.second);

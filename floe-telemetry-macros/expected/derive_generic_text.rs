@@ -14,22 +14,7 @@ where
     T: ::core::fmt::Debug,
     <Vec<T> as ToOwned>::Owned: ::core::fmt::Debug,
 {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        &[
-            ::floe_telemetry::__private::Describe::<Option<I::Item>>::TEXT
-                .under("first"),
-            ::floe_telemetry::__private::Describe::<
-                &'a [(T, <Vec<T> as ToOwned>::Owned)],
-            >::TEXT
-                .under("rest"),
-        ]
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "page",
-        Self::SCHEMA,
-    );
+    const KEYS: &'static [&'static ::core::primitive::str] = &["first", "rest"];
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         #[allow(unused_imports)]
         use ::floe_telemetry::__private::Present as _;

@@ -7,7 +7,7 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::FloeAttributes for Word {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = &[];
+    const KEYS: &'static [&'static ::core::primitive::str] = &[];
     fn record(&self, _: &mut ::floe_telemetry::attributes::AttributeList) {}
 }
 #[automatically_derived]

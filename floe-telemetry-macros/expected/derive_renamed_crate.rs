@@ -8,18 +8,7 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl crate::telemetry::FloeAttributes for Rows {
-    const SCHEMA: &'static [crate::telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use crate::telemetry::__private::Fallback as _;
-        &[
-            crate::telemetry::__private::Describe::<u64>::VALUE.under("keys"),
-            crate::telemetry::__private::Describe::<u64>::VALUE.under("rows"),
-        ]
-    };
-    const GROUP: crate::telemetry::attributes::AttributeGroup = crate::telemetry::attributes::AttributeGroup::new(
-        "rows",
-        Self::SCHEMA,
-    );
+    const KEYS: &'static [&'static ::core::primitive::str] = &["keys", "rows"];
     fn record(&self, __floe_list: &mut crate::telemetry::attributes::AttributeList) {
         __floe_list.set("keys", &self.keys);
         __floe_list.set("rows", &self.rows);

@@ -14,21 +14,7 @@ impl<T> ::floe_telemetry::FloeAttributes for Request<T>
 where
     T: ::core::fmt::Display,
 {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        &[
-            ::floe_telemetry::__private::Describe::<Option<Url<T>>>::TEXT.under("url"),
-            ::floe_telemetry::__private::Describe::<Mode>::TEXT.under("mode"),
-            ::floe_telemetry::__private::Describe::<Option<SecretString>>::TEXT
-                .under("token")
-                .redacted(),
-        ]
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "request",
-        Self::SCHEMA,
-    );
+    const KEYS: &'static [&'static ::core::primitive::str] = &["url", "mode", "token"];
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         #[allow(unused_imports)]
         use ::floe_telemetry::__private::Present as _;

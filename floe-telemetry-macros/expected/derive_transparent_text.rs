@@ -8,16 +8,6 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::attributes::ToAttributeValue for Token {
-    const TYPE: ::floe_telemetry::attributes::AttributeType = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        ::floe_telemetry::__private::Describe::<String>::TEXT.value_type
-    };
-    const REQUIREMENT: ::floe_telemetry::attributes::Requirement = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        ::floe_telemetry::__private::Describe::<String>::TEXT.requirement
-    };
     #[inline]
     fn to_attribute_value(
         &self,

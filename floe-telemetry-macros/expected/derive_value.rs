@@ -12,15 +12,6 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::attributes::ToAttributeValue for Severity {
-    const TYPE: ::floe_telemetry::attributes::AttributeType = ::floe_telemetry::attributes::AttributeType::Enum(
-        &[
-            ::floe_telemetry::attributes::AttributeMember::new("info", "info"),
-            ::floe_telemetry::attributes::AttributeMember::new("high_risk", "high-risk")
-                .with_docs("Wakes somebody up.", ""),
-            ::floe_telemetry::attributes::AttributeMember::new("critical", "fatal")
-                .deprecated(""),
-        ],
-    );
     #[inline]
     fn to_attribute_value(
         &self,

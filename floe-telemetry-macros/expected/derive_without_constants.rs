@@ -9,18 +9,7 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::FloeAttributes for Range {
-    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
-        #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Fallback as _;
-        &[
-            ::floe_telemetry::__private::Describe::<u8>::VALUE.under("max"),
-            ::floe_telemetry::__private::Describe::<u8>::VALUE.under("min"),
-        ]
-    };
-    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
-        "range",
-        Self::SCHEMA,
-    );
+    const KEYS: &'static [&'static ::core::primitive::str] = &["max", "min"];
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         __floe_list.set("max", &self.max);
         __floe_list.set("min", &self.min);

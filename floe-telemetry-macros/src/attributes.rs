@@ -33,7 +33,7 @@ fn derive(input: &DeriveInput) -> TokenStream {
     let container = Container::from_attrs(&cx, &input.attrs);
     let krate = Krate::new(container.krate.clone());
     let model = Model::new(&cx, input, &container, &krate);
-    let warnings = warnings(&cx, &model);
+    let warnings = warnings(&model);
     match cx.check() {
         Ok(()) => {
             let emitted = emit::emit(&model);
@@ -49,9 +49,9 @@ fn derive(input: &DeriveInput) -> TokenStream {
 
 /// What is wrong with the keys, in an item of its own. What is allowed on the type or on a field does not apply to
 /// it by itself.
-fn warnings(cx: &Ctxt, model: &Model<'_>) -> TokenStream {
+fn warnings(model: &Model<'_>) -> TokenStream {
     let items = model.shape.fields().into_iter().filter_map(|field| {
-        let keys = Keys::of_derive(cx);
+        let keys = Keys::of_derive();
         if let Some(Key::Text(key)) = field.key() {
             keys.key(key);
             if let Record::Value(_, text) = &field.record {

@@ -12,11 +12,9 @@ pub(crate) struct Finding {
 }
 
 /// What is wrong, a name of the macro whose use is the warning.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum What {
     DeprecatedKey,
-    /// The conventions have left its first word to everyone.
-    FormerKey,
     UnknownKey,
     UnknownValue,
     ValueOfAnotherType,
@@ -29,15 +27,10 @@ pub(crate) enum What {
 }
 
 impl What {
-    /// Whether it need not be a mistake.
-    pub(crate) fn is_allowed(self) -> bool {
-        matches!(self, Self::UnknownValue | Self::LikeAKey | Self::MissingKey | Self::FormerKey)
-    }
-
     /// A sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::DeprecatedKey | Self::FormerKey => "this_key_is_deprecated",
+            Self::DeprecatedKey => "this_key_is_deprecated",
             Self::UnknownKey => "this_key_is_unknown",
             Self::UnknownValue => "this_value_is_unknown",
             Self::ValueOfAnotherType => "this_value_has_another_type",
@@ -88,7 +81,6 @@ impl From<Problem<'_>> for Finding {
     fn from(problem: Problem<'_>) -> Self {
         Self {
             what: match problem {
-                Problem::Deprecated { .. } if problem.is_allowed() => What::FormerKey,
                 Problem::Deprecated { .. } => What::DeprecatedKey,
                 Problem::Unknown { .. } if problem.is_allowed() => What::LikeAKey,
                 Problem::Unknown { .. } => What::UnknownKey,

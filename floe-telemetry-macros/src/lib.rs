@@ -7,8 +7,6 @@
 mod attr;
 mod attributes;
 mod ctxt;
-#[cfg(test)]
-mod documented;
 mod finding;
 mod generics;
 #[cfg(test)]
@@ -17,8 +15,6 @@ mod keywords;
 mod krate;
 #[cfg(test)]
 mod messages;
-#[cfg(feature = "registry")]
-mod registry;
 mod secret;
 mod semconv;
 mod symbol;
@@ -38,13 +34,6 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(FloeAttributes, attributes(floe))]
 pub fn floe_attributes(input: TokenStream) -> TokenStream {
     attributes::expand(input.into()).into()
-}
-
-#[cfg(feature = "registry")]
-#[doc = include_str!("../docs/registry.md")]
-#[proc_macro]
-pub fn registry(input: TokenStream) -> TokenStream {
-    registry::expand(input.into()).into()
 }
 
 /// Stands for the derive of `schemars` where the runtime is built without its feature `_schema`.

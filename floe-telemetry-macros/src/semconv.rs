@@ -5,84 +5,31 @@
 //! the program's in its first line, and `#[diagnostic]` changes errors alone. Before these words the compiler writes what
 //! is deprecated; of a macro it writes only the name, of anything else also the path of the function.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use floe_semconv::{Deprecation, Kind};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
 
-use self::manifest::Manifest;
-#[cfg(feature = "registry")]
-use crate::registry::Verdict;
-use crate::{ctxt::Ctxt, finding::Finding, krate::Krate, tokens, words};
-
-mod manifest;
-
-/// What is done with what is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// It is a warning.
-    Warn,
-    /// It is an error.
-    Strict,
-    /// Nothing.
-    Off,
-}
-
-impl Mode {
-    const WORDS: [&'static str; 2] = ["strict", "off"];
-
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "strict" => Some(Self::Strict),
-            "off" => Some(Self::Off),
-            _ => None,
-        }
-    }
-
-    /// The mode that is written as `semconv = …`.
-    pub(crate) fn written(cx: &Ctxt, value: &Expr) -> Option<Self> {
-        let found = match value {
-            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-            _ => None,
-        };
-        let mode = found.as_deref().and_then(Self::of);
-        if mode.is_none() {
-            let words = words::one_of(&Self::WORDS);
-            let found = value.to_token_stream().to_string();
-            cx.error(value, format_args!("expected {words}, found `{found}`"));
-        }
-        mode
-    }
-}
+use crate::finding::Finding;
 
 /// The keys of a function or a type.
-pub(crate) struct Keys<'c> {
-    cx: &'c Ctxt,
+pub(crate) struct Keys {
     /// Whose spans the warnings have: rustc is silent about those of a derive.
     spans: fn(Span) -> Span,
-    written: Option<Mode>,
-    /// The mode, once it is needed.
-    mode: Cell<Option<Mode>>,
     warnings: RefCell<TokenStream>,
 }
 
-impl<'c> Keys<'c> {
-    /// Those of an attribute macro. `written`: the mode, if it is not that of the crate.
-    pub(crate) fn new(cx: &'c Ctxt, written: Option<Mode>) -> Self {
-        Self {
-            cx,
-            spans: |span| Span::mixed_site().located_at(span),
-            written,
-            mode: Cell::new(None),
-            warnings: RefCell::default(),
-        }
+impl Keys {
+    /// The keys of an attribute macro.
+    pub(crate) fn new() -> Self {
+        Self { spans: |span| Span::mixed_site().located_at(span), warnings: RefCell::default() }
     }
 
-    /// Those of a derive.
-    pub(crate) fn of_derive(cx: &'c Ctxt) -> Self {
-        Self { spans: |span| span, ..Self::new(cx, None) }
+    /// The keys of a derive.
+    pub(crate) fn of_derive() -> Self {
+        Self { spans: |span| span, ..Self::new() }
     }
 
     /// The statements that are the warnings.
@@ -94,16 +41,10 @@ impl<'c> Keys<'c> {
     pub(crate) fn key(&self, key: &LitStr) {
         let text = key.value();
         if let Some(finding) = Finding::of_a_field(&text) {
-            return self.report(key, finding);
-        }
-        #[cfg(feature = "registry")]
-        match crate::registry::check(&text) {
-            Verdict::Unsaid => {}
-            Verdict::Known => return,
-            Verdict::Wrong(finding) => return self.report(key, finding),
+            return self.report(key, &finding);
         }
         if let Some(problem) = floe_semconv::check(&text) {
-            self.report(key, problem.into());
+            self.report(key, &problem.into());
         }
     }
 
@@ -127,12 +68,8 @@ impl<'c> Keys<'c> {
         let kind = match literal(value) {
             Some(Lit::Str(text)) => {
                 let text = text.value();
-                #[cfg(feature = "registry")]
-                if let Some(finding) = crate::registry::check_text(key, &text) {
-                    self.report(value, finding);
-                }
                 if let Some(problem) = floe_semconv::check_text(key, &text) {
-                    self.report(value, problem.into());
+                    self.report(value, &problem.into());
                 }
                 return;
             }
@@ -147,7 +84,7 @@ impl<'c> Keys<'c> {
 
     fn kind(&self, key: &str, kind: Kind, at: &impl ToTokens) {
         if let Some(problem) = floe_semconv::check_kind(key, kind) {
-            self.report(at, problem.into());
+            self.report(at, &problem.into());
         }
     }
 
@@ -169,53 +106,8 @@ impl<'c> Keys<'c> {
         let keys: Vec<&str> = keys.iter().map(|key| current(key).unwrap_or(key)).collect();
         let word = kind.to_token_stream().to_string();
         if let Some(finding) = Finding::of_a_span(&word, &keys) {
-            self.report(kind, finding);
+            self.report(kind, &finding);
         }
-    }
-
-    /// Lets the compiler check the type of a value, which only an error can report.
-    pub(crate) fn type_of(&self, krate: &Krate, key: &LitStr, value: &Expr) {
-        let Some(row) = floe_semconv::attribute(&key.value()) else {
-            return;
-        };
-        let kind = match row.kind {
-            Kind::Text | Kind::TextOf(_) => "Text",
-            Kind::Int | Kind::IntOf(_) => "Integer",
-            Kind::Double => "Double",
-            Kind::Bool => "Boolean",
-            Kind::Texts => "ArrayOfTexts",
-            Kind::Ints => "ArrayOfIntegers",
-            Kind::Doubles => "ArrayOfDoubles",
-            Kind::Bools => "ArrayOfBooleans",
-            _ => return,
-        };
-        if literal(value).is_some() || self.mode() != Mode::Strict {
-            return;
-        }
-        let at = (self.spans)(first(value));
-        let kind = Ident::new(kind, at);
-        let private = tokens::located_at(krate.private(), at);
-        self.warnings.borrow_mut().extend(quote_spanned! {at=>
-            if false {
-                use #private::semconv::prelude::*;
-                (&#private::semconv::Recorded(&(#value))).__floe_is::<#private::semconv::#kind>();
-            }
-        });
-    }
-
-    /// The same for a constant with a key, which has a type if it is one of a registry.
-    pub(crate) fn type_of_constant(&self, krate: &Krate, key: &Path, value: &Expr) {
-        if self.mode() != Mode::Strict {
-            return;
-        }
-        let at = (self.spans)(first(value));
-        let private = tokens::located_at(krate.private(), at);
-        self.warnings.borrow_mut().extend(quote_spanned! {at=>
-            if false {
-                use #private::semconv::prelude::*;
-                (&#private::semconv::Recorded(&(#value))).__floe_is_of((&#private::semconv::Named(&#key)).__floe_type());
-            }
-        });
     }
 
     /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
@@ -259,36 +151,8 @@ impl<'c> Keys<'c> {
         }
     }
 
-    fn mode(&self) -> Mode {
-        if let Some(mode) = self.mode.get() {
-            return mode;
-        }
-        let mode = self.written.unwrap_or_else(|| match Manifest::of_this_crate() {
-            Ok(None) => Mode::Warn,
-            Ok(Some(manifest)) => {
-                // The compiler does not know otherwise that it has read the file.
-                let path = manifest.path;
-                let warnings = &mut self.warnings.borrow_mut();
-                warnings.extend(quote!(
-                    const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
-                ));
-                manifest.mode
-            }
-            Err(message) => {
-                self.cx.syn(syn::Error::new(Span::call_site(), message));
-                Mode::Off
-            }
-        });
-        self.mode.set(Some(mode));
-        mode
-    }
-
-    fn report(&self, at: &impl ToTokens, finding: Finding) {
-        match self.mode() {
-            Mode::Off => {}
-            Mode::Strict if !finding.what.is_allowed() => self.cx.error(at, finding.message),
-            _ => self.warnings.borrow_mut().extend(warning((self.spans)(first(at)), &finding)),
-        }
+    fn report(&self, at: &impl ToTokens, finding: &Finding) {
+        self.warnings.borrow_mut().extend(warning((self.spans)(first(at)), finding));
     }
 }
 

@@ -32,8 +32,6 @@ pub(crate) const METRICS: Symbol = Symbol { word: "metrics", usage: "metrics" };
 pub(crate) const BOXED: Symbol = Symbol { word: "boxed", usage: "boxed" };
 pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_only" };
 
-pub(crate) const SEMCONV: Symbol = Symbol { word: "semconv", usage: "semconv = strict" };
-
 /// Written by the attribute of a block alone.
 pub(crate) const OF_TYPE: &str = "__floe_of_type";
 
@@ -50,8 +48,6 @@ pub(crate) const DISPLAY: Symbol = Symbol { word: "display", usage: "display" };
 pub(crate) const DEBUG: Symbol = Symbol { word: "debug", usage: "debug" };
 pub(crate) const REDACT: Symbol = Symbol { word: "redact", usage: "redact" };
 pub(crate) const CONSTS: Symbol = Symbol { word: "consts", usage: "consts = false" };
-pub(crate) const EXAMPLES: Symbol =
-    Symbol { word: "examples", usage: r#"examples = ["slack", "email"]"# };
 
 // Both.
 pub(crate) const CRATE: Symbol =
@@ -73,7 +69,6 @@ pub(crate) const TRACED: &[Symbol] = &[
     METRICS,
     BOXED,
     CALL_ONLY,
-    SEMCONV,
     CRATE,
 ];
 
@@ -84,8 +79,7 @@ pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CONST
 pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 
 /// What `#[floe(…)]` accepts on a field.
-pub(crate) const FIELD: &[Symbol] =
-    &[KEY, DISPLAY, DEBUG, REDACT, EXAMPLES, FLATTEN, PREFIX, SKIP, CONSTS];
+pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, PREFIX, SKIP, CONSTS];
 
 impl Symbol {
     /// The one among `accepted` that `ident` is.

@@ -7,7 +7,6 @@
 
 #[cfg(feature = "console")]
 pub use floe_telemetry_console::{ConsoleExporter, uses_color};
+pub use floe_telemetry_sdk::exporter::MemoryExporter;
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use floe_telemetry_sdk::exporter::StandardStream;
-pub use floe_telemetry_sdk::exporter::{MemoryExporter, OtlpRequest, OtlpWriter};
-pub use floe_telemetry_sdk::send_requests;

@@ -54,8 +54,8 @@
 //! provider, and `cargo tree --duplicates` shows why. A program raises this crate together with the crates of
 //! OpenTelemetry that it names.
 //!
-//! Such a library also compiles for `wasm32-unknown-unknown`. In a browser, `floe-telemetry-web` starts a provider,
-//! without which its spans do nothing. [`callsite::all`] is empty there.
+//! Such a library also compiles for `wasm32-unknown-unknown`. There a provider of this crate cannot start, because it
+//! has threads, and [`callsite::all`] is empty.
 //!
 //! # In applications
 //!
@@ -76,7 +76,6 @@
 //! | `patterns` (default) | regular expressions of the program for redaction (`redaction.patterns`) |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
-//! | `otlp-writer` | [`TelemetryProviderBuilder::with_otlp_writer`] without a transport |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
@@ -84,9 +83,8 @@
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
 //! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
-//! | `thread-context` | the current span of each thread for readers outside of the process; `floe-telemetry-process-context` selects it |
-//! | `registry` | `registry!`, the keys of a program's own registry of semantic conventions |
-//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
+//! | `thread-context` | [`TelemetryProvider::publish_context`]: the resource and the current span of each thread for readers outside of the process |
+//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
@@ -101,9 +99,6 @@ pub mod exporter;
 pub mod metrics;
 pub mod prelude;
 pub mod propagation;
-
-#[cfg(feature = "registry")]
-pub use floe_telemetry_macros::registry;
 
 pub use floe_telemetry_core::{
     __private, ActiveSpan, CurrentSpan, DetachedSpan, ErrorType, FloeAttributes, FutureExt,
@@ -143,9 +138,9 @@ pub use floe_telemetry_core::{
 
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
-    EndingSpan, Error, ExporterFactory, SamplingHandle, SpanProcessor, Statistics, TelemetryConfig,
-    TelemetryGuard, TelemetryProvider, TelemetryProviderBuilder, backend, builder, config,
-    detection, ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
+    EndingSpan, Error, ExporterFactory, SpanProcessor, Statistics, TelemetryConfig, TelemetryGuard,
+    TelemetryProvider, TelemetryProviderBuilder, backend, builder, config, detection,
+    ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
     telemetry_sampler,
 };
 
@@ -166,38 +161,15 @@ pub use floe_telemetry_testing as testing;
 
 #[cfg(feature = "tracing")]
 pub use floe_telemetry_tracing::{
-    OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,
-    get_otel_context, tracing_layer, tracing_metrics_layer, with_current_span,
+    OpenTelemetrySpanExt, SetParentError, TracingLayer, WithCurrentSpan, get_otel_context,
+    tracing_layer, with_current_span,
 };
-
-/// Registers the parts of the library that the features include, which no linker lists for WebAssembly. For crates that
-/// start a provider there, such as `floe-telemetry-web`.
-#[cfg(all(feature = "provider", target_family = "wasm"))]
-#[doc(hidden)]
-pub fn __register_parts() {
-    static PARTS: &[&floe_telemetry_sdk::__parts::parts::Part] = &[
-        #[cfg(feature = "console")]
-        &floe_telemetry_console::__PART,
-        #[cfg(feature = "logs")]
-        &floe_telemetry_logs::__PART,
-        #[cfg(feature = "metrics")]
-        &floe_telemetry_metrics::__PART,
-        #[cfg(feature = "_otlp")]
-        &floe_telemetry_otlp::__PART,
-    ];
-    floe_telemetry_sdk::__parts::parts::register(PARTS);
-}
-
-#[cfg(all(feature = "_otlp", target_family = "wasm"))]
-#[doc(hidden)]
-pub use floe_telemetry_otlp::__http;
 
 /// The attribute keys that the library writes and reads.
 pub mod keys {
     pub use floe_telemetry_core::keys::{
         CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, CODE_MODULE_NAME, FLOE_CANCELLED,
-        FLOE_COMPOSITE_COUNT, FLOE_COMPOSITE_STRATEGY, FLOE_COMPOSITE_SUM, FLOE_MODE,
-        FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_SAMPLING_REASON,
+        FLOE_MODE, FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_SAMPLING_REASON,
         FLOE_WARNING, IDENTITY, LEVEL, TARGET,
     };
 }

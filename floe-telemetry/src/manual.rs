@@ -3,13 +3,11 @@
 //! Each page is a file in the folder `docs` of the package.
 
 // The pages refer to other files by reference links, which lead elsewhere here: of two definitions, Markdown takes the
-// first. `tests/tests/tidy.rs` compares them.
+// first.
 
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
-/// [`floe-telemetry-flight-recorder`]: https://docs.rs/floe-telemetry-flight-recorder
-/// [`floe-telemetry-journal`]: https://docs.rs/floe-telemetry-journal
 /// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
 /// [`floe-trace query why`]: https://docs.rs/floe-trace
@@ -26,7 +24,6 @@ pub mod configuration {}
 
 /// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
 ///
-/// [`runtime: caller`]: configuration#runtime
 /// [Configuration]: configuration
 /// [In one call]: configuration#in-one-call
 #[doc = concat!("[load of 30 minutes]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/faults.md#over-time")]
@@ -41,13 +38,9 @@ pub mod operations {}
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [configuration]: configuration
 /// [document]: configuration#the-document
-/// [`floe-telemetry-web`]: https://docs.rs/floe-telemetry-web
-/// [keys]: configuration#logs
 /// [levels]: configuration#redaction
 /// [`metrics`]: https://docs.rs/metrics
 /// [Operations]: operations#signals
-/// [`runtime: caller`]: configuration#runtime
-/// [`semconv`]: macro@crate::traced
 /// [settings]: configuration#sampling
 /// [table]: configuration#in-one-call
 ///

@@ -38,10 +38,9 @@
 //! # Other formats
 //!
 //! [`setup_propagators_with`], `propagators` in the configuration and `OTEL_PROPAGATORS` select others:
-//! B3 (`b3`, `b3multi`), the format of Jaeger's clients (`jaeger`), and the format of AWS X-Ray (`xray`;
-//! `xray-lambda` also takes the parent from `_X_AMZN_TRACE_ID`, where AWS Lambda stores it). If several
-//! headers carry a trace, the last format in the list decides. A header that is not valid, occurs twice or has more than 512 bytes
-//! is ignored. `register_propagator` adds others.
+//! B3 (`b3`, `b3multi`). If several headers carry a trace, the last format in the list decides. A header that
+//! is not valid, occurs twice or has more than 512 bytes is ignored. `TelemetryProviderBuilder::with_propagator` adds a
+//! `TextMapPropagator` of the program, for example for Jaeger's or X-Ray's headers.
 //!
 //! # Trust
 //!

@@ -2,14 +2,12 @@
 
 pub mod audit;
 pub mod helm;
-pub mod schema;
 
 mod arguments;
 mod backend;
 mod columns;
 mod command_line;
 mod compile;
-mod completions;
 mod dagster;
 mod find;
 mod ls;
@@ -30,8 +28,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{Parser, Subcommand};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 
@@ -126,25 +123,6 @@ Exit codes:
     /// social security numbers.
     #[command(after_help = REDACT_EXIT_CODES)]
     Redact(redact::Arguments),
-    /// Print the attributes of the platform's spans as a registry of semantic conventions
-    ///
-    /// The registry is in the YAML format of OpenTelemetry Weaver.
-    Schema {
-        /// Print the JSON Schema of the telemetry configuration instead
-        #[arg(long)]
-        config: bool,
-        /// Print the JSON Schemas of the plugins' configurations instead, by type and name
-        #[arg(long, conflicts_with = "config")]
-        plugins: bool,
-    },
-    /// Print the script by which a shell completes the commands and options of this program
-    #[command(after_help = "\
-Example: floe completions bash > ~/.local/share/bash-completion/completions/floe")]
-    Completions {
-        /// The shell
-        #[arg(value_enum, value_name = "SHELL")]
-        shell: Shell,
-    },
 }
 
 const EXIT_CODES: &str = "\
@@ -250,8 +228,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Plugins(arguments) => plugins::plugins(arguments)?,
         Command::Audit { json } => audit::audit(*json)?,
         Command::Redact(arguments) => redact::redact(arguments)?,
-        Command::Schema { config, plugins } => schema::schema(*config, *plugins)?,
-        Command::Completions { shell } => print(&completions::script(*shell, &Cli::command()))?,
     }
     Ok(())
 }

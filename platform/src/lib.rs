@@ -18,7 +18,6 @@ pub mod manifest;
 pub mod pipeline;
 pub mod product;
 pub mod select;
-pub mod step_spans;
 pub mod telemetry;
 pub mod word;
 

@@ -53,6 +53,7 @@ use self::read_previews::read_previews;
 pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
+pub(crate) use self::results::write_unbegun;
 use self::run::TRACER_NAME;
 use self::warehouse::Warehouse;
 use crate::artifacts::CompiledArtifacts;
@@ -110,9 +111,9 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
             Some(run) => {
                 publish::publish(&run, report)?;
                 report.previews = read_previews(&run, report);
-                warehouse.replace(run.warehouse.into_inner(), report)
+                warehouse.replace(run.warehouse.into_inner(), plugins, report)
             }
-            None => warehouse.keep_failed(),
+            None => warehouse.keep_failed(plugins),
         }
     })
 }

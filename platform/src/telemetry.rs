@@ -9,21 +9,19 @@ use std::time::Duration;
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::config::{
-    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, Signal, TailConfig,
+    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig,
 };
-use floe_telemetry::exporter::{ConsoleExporter, send_requests};
+use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
     FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
 };
-#[cfg(feature = "report")]
 use floe_telemetry_report::Report;
 
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
-use crate::step_spans::StepSpansWriter;
 
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -241,8 +239,6 @@ pub enum Written<'a> {
     Nothing,
     /// A page, when the telemetry stops.
     Page(&'a Path),
-    /// The spans of a step, in place of their export: its run decides about them.
-    ForRun(&'a Path),
 }
 
 /// Initializes the telemetry of this process. `terminal` draws the trace. Logs are printed to standard error,
@@ -251,32 +247,21 @@ pub enum Written<'a> {
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
 pub fn start(
-    mut config: TelemetryConfig,
+    config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
     written: Written<'_>,
 ) -> Result<TelemetryProvider, Error> {
     log(&config.logging)?;
-    if let Written::ForRun(_) = written {
-        config.exporters.traces = Some(Vec::new());
-    }
     let mut builder = TelemetryProvider::builder(config);
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
     }
     match written {
-        #[cfg(feature = "report")]
         Written::Page(page) => {
             let report = Report::new(page).map_err(Error::io("write", page))?;
-            builder = builder
-                .with_otlp_writer(Signal::Traces, report.clone())
-                .with_otlp_writer(Signal::Logs, report);
+            builder = builder.with_span_exporter(report.clone()).with_log_exporter(report);
         }
-        Written::ForRun(path) => {
-            builder = builder
-                .with_unsampled_spans()
-                .with_otlp_writer(Signal::Traces, StepSpansWriter::new(path));
-        }
-        _ => {}
+        Written::Nothing => {}
     }
     builder.initialize().map_err(|error| failed(&error))
 }
@@ -322,19 +307,6 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
 /// Telemetry could not be delivered.
 pub fn stop(telemetry: &TelemetryProvider) -> Result<(), Error> {
     telemetry.shutdown(SHUTDOWN_TIMEOUT).map_err(|error| failed(&error))
-}
-
-/// Delivers the spans that the steps of a run have written, within a time.
-///
-/// # Errors
-/// They could not be delivered.
-pub fn send(
-    config: &TelemetryConfig,
-    requests: Vec<Vec<u8>>,
-    within: Duration,
-) -> Result<(), Error> {
-    send_requests(config, Signal::Traces, requests, within)
-        .map_err(|error| Error::Telemetry(format!("the spans of the steps: {error}")))
 }
 
 fn failed(error: &floe_telemetry::Error) -> Error {

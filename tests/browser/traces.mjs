@@ -41,12 +41,11 @@ export function shop() {
   return line('web', web) + line('payments', payments) + line('mailer', mailer) + log('payments', 1, 5, 1149, 17, 'the card network did not answer');
 }
 
-/** Requests of which the second one waits for a server, whose name is a text to escape. */
+/** Requests of which the second one repeats a call, in a span whose name is a text to escape. */
 export function slow() {
-  const polls = { poll_count: 2, busy_ns: 40_000, max_poll_ns: 40_000, idle_ns: 119_960_000, scheduled_ns: 20_000, max_scheduled_ns: 20_000 };
+  const calls = Array.from({ length: 6 }, (_, call) => span(2, 4 + call, 3, 'rate', 11 + call * 20, 31 + call * 20));
   return line('shop', [
-    span(1, 1, 0, 'GET /', 0, 2), span(2, 2, 0, 'GET /rates', 10, 132),
-    span(2, 3, 2, HOSTILE[0], 11, 131, { kind: 3, attributes: polls }),
+    span(1, 1, 0, 'GET /', 0, 2), span(2, 2, 0, 'GET /rates', 10, 132), span(2, 3, 2, HOSTILE[0], 11, 131), ...calls,
   ]);
 }
 
@@ -72,11 +71,11 @@ export function orders() {
   }).join('');
 }
 
-/** A request through thirteen services, with a task that waited, a span without a name, and a host whose clock is late. */
+/** A request through thirteen services, with a span without a name, and a host whose clock is late. */
 export function fleet() {
   const services = Array.from({ length: 13 }, (_, at) => line(`service-${at}-of-a-fleet`, [
     span(5, 10 + at, at ? 9 + at : 0, at === 4 ? '' : `step ${at}`, at * 10, 400 - at * 10, {
-      attributes: at === 6 ? { queued_ns: 25_000_000 } : {}, events: at === 8 ? [[120, 'cache miss', { key: 'a' }]] : [],
+      events: at === 8 ? [[120, 'cache miss', { key: 'a' }]] : [],
     }),
   ]));
   const hosts = line('web', [span(5, 40, 10, 'GET /stock', 20, 60, { kind: 3 })]) + line('stock', [span(5, 41, 40, 'GET /stock/{sku}', -370, -350, { kind: 2 })]);

@@ -203,7 +203,3 @@ pub fn renamed_key() {}
 #[expect(deprecated, reason = "it is misspelled")]
 #[traced(attributes("db.systems.name" = "sqlite"))]
 pub async fn unknown_key() { ready(()).await; }
-
-/// Has a key that is not checked.
-#[traced(semconv = off, attributes("http.method" = "GET"))]
-pub fn unchecked_key() {}

@@ -306,7 +306,7 @@ fn start(context: ContextMode) -> Result<TelemetryGuard, Box<dyn std::error::Err
         .with_span_exporter(MemoryExporter::new())
         .configure(|config| config.context = context)
         .init()?;
-    floe_telemetry_process_context::publish(&telemetry)?;
+    telemetry.publish_context()?;
     Ok(telemetry)
 }
 

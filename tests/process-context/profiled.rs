@@ -145,7 +145,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let telemetry = floe_telemetry::builder().with_span_exporter(MemoryExporter::new()).init()?;
     let has = |word: &str| std::env::args().any(|argument| argument == word);
     if !has("silent") {
-        floe_telemetry_process_context::publish(&telemetry)?;
+        telemetry.publish_context()?;
     }
     if has("short") {
         thread::spawn(|| {

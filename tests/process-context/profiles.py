@@ -139,7 +139,7 @@ def check_names():
         ("_$LT$alloc..vec..Vec$LT$T$C$A$GT$$u20$as$u20$X$GT$::f::h0123456789abcdef", "<alloc::vec::Vec<T,A> as X>::f"),
     ):
         assert spans.frame(symbol) == name, spans.frame(symbol)
-    # As crates/trace/src/collapsed.rs has them.
+    # Names cannot break the lines.
     for name, written in ((" a;b ", "a,b"), ("", "(no name)"), ("page 2", "page_2"), ("a\n\x1b", "a\\u{a}\\u{1b}")):
         assert spans.escaped(name) == written, spans.escaped(name)
     found = spans.parsed("72623859790382856,18446744073709551615,-1,a,b\n,\n    inner+1\n    outer+2\n", 3, True)

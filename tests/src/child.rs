@@ -64,7 +64,8 @@ pub fn has_run_alone(here: &str) -> bool {
     let (_, path) = here.split_once("::").expect("the name of a crate");
     let (test, _) = path.rsplit_once("::").expect("the name of a test");
     let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
-    child.args(["--exact", test.trim_end_matches("::{{closure}}"), "--nocapture"]).env(ALONE, "1");
+    child.args(["--exact", test.trim_end_matches("::{{closure}}"), "--nocapture"]);
+    child.arg("--include-ignored").env(ALONE, "1");
     let output = output(&mut child);
     let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));

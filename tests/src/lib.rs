@@ -36,6 +36,7 @@ mod numbers;
 mod proxy;
 mod receiver;
 mod remote;
+pub mod repository;
 mod reserved_port;
 mod tree;
 

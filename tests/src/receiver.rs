@@ -13,8 +13,6 @@ mod request;
 mod serving;
 mod span;
 mod store;
-#[cfg(test)]
-mod tests;
 mod tls;
 mod value;
 

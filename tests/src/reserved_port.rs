@@ -47,38 +47,3 @@ impl ReservedPort {
         format!("http://127.0.0.1:{}", self.number)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::io::ErrorKind;
-    use std::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    fn connect(port: &ReservedPort) -> Result<TcpStream, ErrorKind> {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port.number())).map_err(|error| error.kind())
-    }
-
-    #[test]
-    fn it_refuses_until_a_program_listens_and_again_when_that_has_ended() {
-        let port = ReservedPort::new();
-        for address in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
-            assert_eq!(connect(&port).unwrap_err(), ErrorKind::ConnectionRefused);
-            let listener = TcpListener::bind((address, port.number())).unwrap();
-            let client = connect(&port).unwrap();
-            let (accepted, _) = listener.accept().unwrap();
-            drop((accepted, client, listener));
-        }
-        assert_eq!(connect(&port).unwrap_err(), ErrorKind::ConnectionRefused);
-    }
-
-    /// The kernel looks for a free port under the rule by which it refuses this one here.
-    #[test]
-    fn no_socket_gets_it_by_chance() {
-        let port = ReservedPort::new();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
-        let other = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        let refused = other.bind(&address.into()).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::AddrInUse);
-    }
-}

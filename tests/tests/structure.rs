@@ -1,158 +1,94 @@
-//! The size of each crate against `tests/structure.txt`: what grows shows itself in the diff of that file.
+//! The size of the house. A limit only falls: whoever makes something smaller lowers it in the same commit, and what is
+//! added takes the place of something else.
 //!
-//! `BLESS=1 cargo test -p floe-tests --test structure` writes the file; a larger number needs a line in CHANGELOG.md that
-//! says what it is for.
+//! `cargo test -p floe-tests --test structure -- --nocapture` prints the numbers of the day.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
-use std::fmt::{self, Display};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-/// The crates that are counted.
-const CRATES: [&str; 41] = [
-    "crates/console",
-    "crates/context-reader",
-    "crates/core",
-    "crates/journal",
-    "crates/logs",
-    "crates/metrics",
-    "crates/otlp",
-    "crates/otlp-json",
-    "crates/redact",
-    "crates/sdk",
-    "crates/semconv",
-    "crates/suggest",
-    "crates/testing",
-    "crates/thread-context",
-    "crates/trace",
-    "crates/tracing",
-    "crates/waterfall",
-    "crates/yaml",
-    "floe-telemetry",
-    "floe-telemetry-macros",
-    "integrations/floe-dagster-pipes",
-    "integrations/floe-telemetry-detectors",
-    "integrations/floe-telemetry-diesel",
-    "integrations/floe-telemetry-http",
-    "integrations/floe-telemetry-flight-recorder",
-    "integrations/floe-telemetry-journal",
-    "integrations/floe-telemetry-messaging",
-    "integrations/floe-telemetry-metrics-facade",
-    "integrations/floe-telemetry-otlp-file",
-    "integrations/floe-telemetry-process-context",
-    "integrations/floe-telemetry-prometheus",
-    "integrations/floe-telemetry-report",
-    "integrations/floe-telemetry-sql",
-    "integrations/floe-telemetry-sqlx",
-    "integrations/floe-telemetry-tokio",
-    "integrations/floe-telemetry-web",
-    "platform",
-    "platform/dbt",
-    "platform/plugin",
-    "platform/plugins",
-    "benches",
+use floe_tests::repository::{files, git};
+use syn::{Item, UseTree, Visibility};
+
+/// Code and tests are lines with something other than a comment.
+const LIMITS: [(&str, usize); 12] = [
+    ("code of the library", 44_099),
+    ("code of redact and semconv", 10_300),
+    ("code of the integrations", 5_508),
+    ("code of floe-trace", 8_370),
+    ("code of the platform", 26_267),
+    ("tests, benches, examples, fuzz targets", 91_690),
+    ("lines of Rust", 231_382),
+    ("words of documents", 70_593),
+    ("functions above 60 lines", 21),
+    ("lines with `cfg(`", 280),
+    ("features", 57),
+    ("public names at the root of `floe-telemetry`", 73),
 ];
 
-/// A function with more lines is counted.
-const LONG: usize = 40;
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Size {
-    /// Lines outside of comments and tests.
-    code: usize,
-    /// Lines with `cfg(`.
-    cfg: usize,
-    /// Items with a bare `pub`.
-    public: usize,
-    /// Functions with more than [`LONG`] lines.
-    long: usize,
-    /// Features, without `default`.
-    features: usize,
-    /// What it depends on, without what only its tests do.
-    dependencies: usize,
+/// The row of [`LIMITS`] that has the code of a file, unless all of it is a test.
+fn house(path: &str) -> Option<&'static str> {
+    let is_below = |folders: &[&str]| folders.iter().any(|folder| path.starts_with(folder));
+    if is_below(&["crates/redact/", "crates/semconv/"]) {
+        Some("code of redact and semconv")
+    } else if is_below(&["crates/trace/"]) {
+        Some("code of floe-trace")
+    } else if is_below(&["integrations/"]) {
+        Some("code of the integrations")
+    } else if is_below(&["platform/"]) {
+        Some("code of the platform")
+    } else if is_below(&["crates/", "floe-telemetry"]) {
+        Some("code of the library")
+    } else {
+        None
+    }
 }
 
-impl Size {
-    fn columns(self) -> [(&'static str, usize); 6] {
-        [
-            ("code", self.code),
-            ("cfg", self.cfg),
-            ("public", self.public),
-            ("long", self.long),
-            ("features", self.features),
-            ("dependencies", self.dependencies),
-        ]
-    }
+fn is_test(path: &str) -> bool {
+    const FOLDERS: [&str; 7] =
+        ["tests", "benches", "examples", "ui-tests", "fuzz", "golden", "expected"];
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    folders.split('/').any(|folder| FOLDERS.contains(&folder))
+        || ["tests.rs", "golden.rs"].contains(&file)
+}
 
-    fn of(folder: &Path) -> Self {
-        let mut size = Self::default();
-        let mut folders = vec![folder.join("src")];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                if path.is_dir() {
-                    // A folder of tests, as a file of them.
-                    if name != "tests" {
-                        folders.push(path);
-                    }
-                } else if path.extension().is_some_and(|it| it == "rs") && name != "tests.rs" {
-                    size.add(&fs::read_to_string(&path).unwrap());
-                }
+/// The lines of a text with something other than a comment.
+fn code(text: &str) -> Vec<String> {
+    let mut without_comments = String::new();
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("/*")
+        && let Some((_, after)) = comment.split_once("*/")
+    {
+        without_comments.push_str(before);
+        rest = after;
+    }
+    without_comments.push_str(rest);
+    let lines = without_comments.lines();
+    let lines = lines.filter(|line| !line.trim().is_empty() && !line.trim().starts_with("//"));
+    lines.map(str::to_owned).collect()
+}
+
+/// The functions with more than sixty lines, in code that rustfmt has formatted: what ends at an indentation has begun
+/// at it.
+fn long_functions(code: &[String]) -> usize {
+    let mut long = 0;
+    let mut function: Option<(usize, usize)> = None;
+    for line in code {
+        let trimmed = line.trim_start();
+        let indentation = line.len() - trimmed.len();
+        function = match function {
+            Some((start, lines)) if trimmed == "}" && indentation == start => {
+                long += usize::from(lines > 60);
+                None
             }
-        }
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
-        let section = |name: &str| {
-            let (_, lines) = manifest.split_once(&format!("\n[{name}]\n")).unwrap_or_default();
-            let lines = lines.lines().take_while(|line| !line.starts_with('['));
-            lines.filter(|line| line.contains('=') && !line.starts_with('#')).count()
+            Some((start, lines)) => Some((start, lines + 1)),
+            None => {
+                let begins = is_function(trimmed) && !trimmed.ends_with(['}', ';']);
+                begins.then_some((indentation, 1))
+            }
         };
-        size.features =
-            section("features").saturating_sub(usize::from(manifest.contains("\ndefault = [")));
-        size.dependencies = section("dependencies");
-        size
     }
-
-    /// Counts a file that rustfmt has formatted: what ends at an indentation has begun at it.
-    fn add(&mut self, text: &str) {
-        let mut lines = text.lines();
-        let mut function: Option<(usize, usize)> = None;
-        while let Some(line) = lines.next() {
-            let trimmed = line.trim_start();
-            if trimmed.is_empty() || trimmed.starts_with("//") {
-                continue;
-            }
-            let indentation = line.len() - trimmed.len();
-            if trimmed.starts_with("#[cfg(test)]") || trimmed.starts_with("#[cfg(all(test") {
-                // The item behind it.
-                let end = format!("{}}}", " ".repeat(indentation));
-                let mut item =
-                    lines.by_ref().skip_while(|line| line.trim_start().starts_with("#["));
-                if item.next().is_some_and(|line| line.ends_with('{')) {
-                    item.find(|line| *line == end);
-                }
-                continue;
-            }
-            self.code += 1;
-            self.cfg += usize::from(trimmed.contains("cfg(") || trimmed.contains("cfg_attr("));
-            self.public += usize::from(trimmed.starts_with("pub "));
-            match function {
-                Some((start, lines)) if trimmed == "}" && indentation == start => {
-                    self.long += usize::from(lines > LONG);
-                    function = None;
-                }
-                Some((start, lines)) => function = Some((start, lines + 1)),
-                None if is_function(trimmed)
-                    && !trimmed.ends_with('}')
-                    && !trimmed.ends_with(';') =>
-                {
-                    function = Some((indentation, 1));
-                }
-                None => {}
-            }
-        }
-    }
+    long
 }
 
 fn is_function(line: &str) -> bool {
@@ -163,60 +99,140 @@ fn is_function(line: &str) -> bool {
     words.last() == Some("fn")
 }
 
-struct Table(Vec<(&'static str, Size)>);
-
-impl Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, size) in &self.0 {
-            write!(f, "{name}:")?;
-            for (column, number) in size.columns() {
-                write!(f, " {column} {number}")?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
-    }
+/// The features that a manifest declares, without `default`.
+fn features(manifest: &str) -> usize {
+    let (_, lines) = manifest.split_once("\n[features]\n").unwrap_or_default();
+    let lines = lines.lines().take_while(|line| !line.starts_with('['));
+    lines
+        .filter(|line| line.contains(" = ") && !line.starts_with('#'))
+        .filter(|line| !line.starts_with("default "))
+        .count()
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+/// The names that a file makes public, without those that are not for users, which begin with an underscore.
+fn public_names(text: &str) -> usize {
+    fn add(tree: &UseTree, names: &mut Vec<String>) {
+        match tree {
+            UseTree::Path(path) => add(&path.tree, names),
+            UseTree::Group(group) => group.items.iter().for_each(|tree| add(tree, names)),
+            UseTree::Name(name) => names.push(name.ident.to_string()),
+            UseTree::Rename(rename) => names.push(rename.rename.to_string()),
+            UseTree::Glob(_) => names.push("*".to_owned()),
+        }
+    }
+    let mut names = Vec::new();
+    for item in syn::parse_file(text).unwrap().items {
+        let (visibility, name) = match item {
+            Item::Use(item) => {
+                if matches!(item.vis, Visibility::Public(_)) {
+                    add(&item.tree, &mut names);
+                }
+                continue;
+            }
+            Item::Const(item) => (item.vis, item.ident),
+            Item::Enum(item) => (item.vis, item.ident),
+            Item::Fn(item) => (item.vis, item.sig.ident),
+            Item::Mod(item) => (item.vis, item.ident),
+            Item::Static(item) => (item.vis, item.ident),
+            Item::Struct(item) => (item.vis, item.ident),
+            Item::Trait(item) => (item.vis, item.ident),
+            Item::Type(item) => (item.vis, item.ident),
+            _ => continue,
+        };
+        if matches!(visibility, Visibility::Public(_)) {
+            names.push(name.to_string());
+        }
+    }
+    names.iter().filter(|name| !name.starts_with('_')).count()
+}
+
+/// The numbers of the day, by the names of [`LIMITS`].
+fn numbers() -> BTreeMap<&'static str, usize> {
+    let mut numbers = BTreeMap::new();
+    let mut add = |name, count| *numbers.entry(name).or_default() += count;
+    for (path, text) in files(".rs") {
+        add("lines of Rust", text.matches('\n').count());
+        let (text, tests) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((&text, ""));
+        add("tests, benches, examples, fuzz targets", code(tests).len());
+        let code = code(text);
+        match house(&path) {
+            Some(house) if !is_test(&path) => {
+                add(house, code.len());
+                add("functions above 60 lines", long_functions(&code));
+                let is_cfg = |line: &&String| line.contains("cfg(") || line.contains("cfg_attr(");
+                add("lines with `cfg(`", code.iter().filter(is_cfg).count());
+            }
+            _ => add("tests, benches, examples, fuzz targets", code.len()),
+        }
+        if path == "floe-telemetry/src/lib.rs" {
+            add("public names at the root of `floe-telemetry`", public_names(text));
+        }
+    }
+    for (path, text) in files(".md") {
+        if !path.starts_with("tests/") && !path.starts_with("ui-tests/") {
+            add("words of documents", text.split_whitespace().count());
+        }
+    }
+    for (path, text) in files("Cargo.toml") {
+        if house(&path).is_some() && !is_test(&path) {
+            add("features", features(&text));
+        }
+    }
+    numbers
 }
 
 #[test]
-fn no_crate_is_larger_than_its_budget() {
-    let path = root().join("tests/structure.txt");
-    let sizes = CRATES.map(|name| (name, Size::of(&root().join(name))));
-    let found = Table(sizes.to_vec()).to_string();
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(path, found).unwrap();
-        return;
-    }
-    let budget = fs::read_to_string(path).unwrap();
+fn each_number_is_within_its_limit() {
+    let numbers = numbers();
     let mut larger = Vec::new();
-    for ((name, size), line) in sizes.iter().zip(budget.lines()) {
-        let mut words = line.split(' ');
-        assert_eq!(words.next(), Some(&*format!("{name}:")), "{line}");
-        for (column, number) in size.columns() {
-            assert_eq!(words.next(), Some(column), "{line}");
-            let most: usize = words.next().unwrap().parse().unwrap();
-            if number > most {
-                larger
-                    .push(format!("{name}: expected at most {most} of `{column}`, found {number}"));
-            }
+    eprintln!("{:>45} {:>8} {:>8}", "", "number", "limit");
+    for (name, limit) in LIMITS {
+        let number = numbers[name];
+        eprintln!("{name:>45} {number:>8} {limit:>8}");
+        if number > limit {
+            larger.push(format!("{name}: expected at most {limit}, found {number}"));
         }
     }
-    assert_eq!(budget.lines().count(), CRATES.len());
     assert!(larger.is_empty(), "{}", larger.join("\n"));
 }
 
+/// The limits in the text of this file at another commit.
+fn limits(text: &str) -> Option<BTreeMap<&str, usize>> {
+    let (_, rows) = text.split_once("\nconst LIMITS: ")?;
+    let rows = rows.split("\n];").next()?.lines().skip(1);
+    let limits = rows.map(|row| {
+        let (name, limit) = row.trim().strip_prefix("(\"")?.split_once("\", ")?;
+        Some((name, limit.strip_suffix("),")?.replace('_', "").parse().ok()?))
+    });
+    limits.collect()
+}
+
+/// Compares with the commit that the last merge was made on, as it was before that.
 #[test]
-fn what_is_no_code_is_not_counted() {
-    let mut size = Size::default();
-    let long = "    work();\n".repeat(LONG);
-    size.add(&format!(
-        "//! Text.\n\npub fn f() {{\n{long}}}\n\n#[cfg(feature = \"x\")]\npub(crate) fn g() {{}}\n\n\
-         #[cfg(test)]\nmod tests {{\n    fn h() {{}}\n}}\nfn i() {{\n    work();\n}}\n"
-    ));
-    let expected = Size { code: LONG + 7, cfg: 1, public: 1, long: 1, ..Size::default() };
-    assert_eq!(size, expected);
+fn no_limit_is_higher_than_before_the_last_merge() {
+    let merge = git(&["rev-list", "--first-parent", "--merges", "--max-count=1", "HEAD"]);
+    let before =
+        merge.and_then(|merge| git(&["rev-parse", "--short", &format!("{}^1", merge.trim())]));
+    let Some(before) = before.as_deref().map(str::trim) else {
+        eprintln!("there is no merge to compare the limits with");
+        return;
+    };
+    let text = git(&["show", &format!("{before}:tests/tests/structure.rs")]).unwrap_or_default();
+    let Some(limits) = limits(&text) else {
+        eprintln!("there were no limits in {before}, before the last merge");
+        return;
+    };
+    for (name, was) in limits {
+        let is = LIMITS.iter().find(|(it, _)| *it == name).map(|(_, limit)| *limit);
+        assert!(
+            is.is_some_and(|is| is <= was),
+            "{name}: expected a limit of at most {was} as in {before}, before the last merge, found {is:?}"
+        );
+    }
+}
+
+#[test]
+fn limits_are_read_from_the_text_of_this_file() {
+    let read = limits(include_str!("structure.rs")).unwrap();
+    assert_eq!(read, BTreeMap::from(LIMITS));
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// Each benchmark, and the columns of its table: the heading, and the JSON pointer of the figure in a row.
-const TABLES: [(&str, &[(&str, &str)]); 10] = [
+const TABLES: [(&str, &[(&str, &str)]); 9] = [
     (
         "delivery",
         &[
@@ -50,7 +50,6 @@ const TABLES: [(&str, &[(&str, &str)]); 10] = [
     ),
     ("metrics", &[("", "/what"), ("ns", "/caller"), ("ns, all threads", "/process")]),
     ("filtered", &[("", "/what"), ("ns", "/nanos"), ("over the bare call", "/over_bare")]),
-    ("polls", &[("", "/what"), ("ns", "/nanos"), ("over annotated", "/over_annotated")]),
     ("logs", &[("", "/what"), ("ns", "/nanos")]),
     ("log-delivery", &[("", "/what"), ("CPU ns", "/cpu_nanos"), ("arrived", "/arrived")]),
     (

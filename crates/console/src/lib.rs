@@ -25,25 +25,25 @@ use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::collector::{ExporterId, span_data_bytes};
 use floe_telemetry_sdk::__parts::exporter::{ConsoleExporters, plain};
 use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
-use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::exporter::StandardStream;
 
 use self::metrics::ConsoleMetrics;
 use self::tree::{Spans, is_root};
 
-floe_telemetry_sdk::__part!(Part::Console(&CONSOLE));
-
-static CONSOLE: ConsoleExporters = ConsoleExporters {
-    spans: |max_bytes, resource, settings| {
-        let exporter = ConsoleExporter::stderr().with_max_bytes(max_bytes);
-        let id = ExporterId::of::<ConsoleExporter>().named("console");
-        plain(&id, exporter, resource, settings)
-    },
-    metrics: || {
-        let id = ExporterId::of::<ConsoleMetrics>().named("console");
-        MetricDestination::new(id, ConsoleMetrics, LastExport::default())
-    },
-};
+floe_telemetry_sdk::__part!(
+    Console,
+    ConsoleExporters {
+        spans: |max_bytes, resource, settings| {
+            let exporter = ConsoleExporter::stderr().with_max_bytes(max_bytes);
+            let id = ExporterId::of::<ConsoleExporter>().named("console");
+            plain(&id, exporter, resource, settings)
+        },
+        metrics: || {
+            let id = ExporterId::of::<ConsoleMetrics>().named("console");
+            MetricDestination::new(id, ConsoleMetrics, LastExport::default())
+        },
+    }
+);
 
 /// The default for the most bytes of spans that are not printed yet.
 const MAX_BYTES: usize = 16 * 1024 * 1024;

@@ -5,10 +5,9 @@ pub(crate) mod distinct;
 pub(crate) mod expansion;
 pub(crate) mod identity;
 pub(crate) mod into;
+pub(crate) mod key_list;
 pub(crate) mod list;
-pub(crate) mod schema;
 #[doc(hidden)]
-pub mod semconv;
 pub(crate) mod text;
 mod value;
 
@@ -19,10 +18,6 @@ pub(crate) use self::into::FloeAttributes;
 pub use self::into::IntoAttributes;
 pub(crate) use self::list::MAX_ATTRIBUTES;
 pub use self::list::{Attribute, AttributeList};
-pub use self::schema::{
-    AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,
-};
-pub use self::semconv::TypedKey;
 pub use self::text::Text;
 pub(crate) use self::value::array_bytes;
 pub use self::value::{AttributeValue, ToAttributeValue};

@@ -1,6 +1,7 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! In a browser, where the standard library has no clock, JavaScript's clocks are read.
+//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read: a tracer provider of another crate
+//! may be there.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
 //! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
@@ -22,7 +23,6 @@ mod counter {
 #[cfg(test)]
 mod drift;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// A reading of the monotonic clock.
@@ -60,11 +60,6 @@ impl Ticks {
         Self(counter::now())
     }
 
-    /// The later one of two readings.
-    pub(crate) const fn or_later(self, Self(other): Self) -> Self {
-        if other > self.0 { Self(other) } else { self }
-    }
-
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     #[inline]
     pub fn since(self, Self(earlier): Self) -> Duration {
@@ -90,32 +85,6 @@ fn nanos(ticks: u64, per_tick: f64) -> Duration {
 )]
 fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
     (duration.as_nanos() as f64 / nanos_per_tick) as u64
-}
-
-/// A reading that threads exchange, or none.
-#[derive(Debug, Default)]
-pub(crate) struct AtomicTicks(AtomicU64);
-
-impl AtomicTicks {
-    /// Stores the time, unless there is one.
-    #[inline]
-    pub(crate) fn set_now_if_none(&self) {
-        let now = counter::now().max(1);
-        // The order of this and other memory is that of the wake that follows.
-        let _ = (self.0).compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    /// Takes the time, so that there is none.
-    #[inline]
-    pub(crate) fn take(&self) -> Option<Ticks> {
-        match self.0.load(Ordering::Relaxed) {
-            0 => None,
-            ticks => {
-                self.0.store(0, Ordering::Relaxed);
-                Some(Ticks(ticks))
-            }
-        }
-    }
 }
 
 /// One moment on each clock.

@@ -20,13 +20,6 @@ pub const FLOE_WARNING: &str = "floe.warning";
 /// Why tail sampling exports a trace that the ratio did not sample: `error` or `slow`. On the root span.
 pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
 
-/// The number of consecutive siblings that a span stands for.
-pub const FLOE_COMPOSITE_COUNT: &str = "floe.composite.count";
-/// The sum of their durations, in nanoseconds. The duration of the span contains the time between them, too.
-pub const FLOE_COMPOSITE_SUM: &str = "floe.composite.sum_ns";
-/// Why they are one span: `exact_match` or `same_kind`.
-pub const FLOE_COMPOSITE_STRATEGY: &str = "floe.composite.strategy";
-
 /// The fully qualified name of the function
 /// ([code attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/)).
 pub const CODE_FUNCTION_NAME: &str = "code.function.name";
@@ -45,22 +38,10 @@ pub const LEVEL: &str = "level";
 pub const THREAD_ID: &str = "thread.id";
 /// Its name.
 pub const THREAD_NAME: &str = "thread.name";
-/// How long a `tracing` span was entered, and a future was polled, in nanoseconds.
+/// How long a `tracing` span was entered, in nanoseconds.
 pub const BUSY: &str = "busy_ns";
 /// How long it was not.
 pub const IDLE: &str = "idle_ns";
-/// How often a future was polled.
-pub const POLL_COUNT: &str = "poll_count";
-/// How long its longest poll took, in nanoseconds.
-pub const MAX_POLL: &str = "max_poll_ns";
-/// How long the future waited from its creation to its first poll, before its span began, in nanoseconds.
-pub const QUEUED: &str = "queued_ns";
-/// How long it had been woken and was not polled yet, in nanoseconds.
-pub const SCHEDULED: &str = "scheduled_ns";
-/// The longest time from a wake to a poll, in nanoseconds.
-pub const MAX_SCHEDULED: &str = "max_scheduled_ns";
-/// The processor time of the thread, in nanoseconds.
-pub const CPU: &str = "cpu_ns";
 /// The query of a database as a few words, and as its text
 /// ([database spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
 pub const DB_QUERY_SUMMARY: &str = "db.query.summary";

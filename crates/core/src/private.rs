@@ -47,8 +47,7 @@ pub use crate::__floe_key_constant as write_floe_consts_false_for_a_constant_of_
 pub use crate::attributes::expansion::{
     Describe, Fallback, Field, Present, debug, display, record, record_prefixed, redact,
 };
-pub use crate::attributes::schema::{Prefixed, SchemaList};
-pub use crate::attributes::semconv;
+pub use crate::attributes::key_list::{KeyList, Prefixed};
 pub use crate::callsite::{CallSite, Level};
 #[cfg(windows)]
 pub use crate::link_list::Bound;

@@ -201,5 +201,4 @@ pub fn is_trace_active() -> bool {
 }
 
 /// The headers with the ids of a trace.
-const TRACE_FIELDS: [&str; 5] =
-    ["traceparent", "b3", "x-b3-traceid", "uber-trace-id", "x-amzn-trace-id"];
+const TRACE_FIELDS: [&str; 3] = ["traceparent", "b3", "x-b3-traceid"];

@@ -42,8 +42,7 @@
 //! # No atomic read-modify-write
 //!
 //! None of ours runs for an ordinary span: it stalls until all earlier stores are in the cache, including those
-//! to the ring. The one that remains is the reference count in the `Context`; `docs/opentelemetry-proposal.md`
-//! asks OpenTelemetry for a hook that makes it unnecessary.
+//! to the ring. The one that remains is the reference count in the `Context`.
 //!
 //! [`Context`]: opentelemetry::Context
 
@@ -74,8 +73,6 @@ mod open;
 mod opening;
 pub mod outcome;
 mod pending;
-mod probability;
-mod profile;
 mod published;
 mod record;
 mod recorded_span;
@@ -143,13 +140,11 @@ pub use self::{
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
     opening::PANICKED,
-    probability::{Threshold, randomness, rejects, threshold, with_threshold},
     record::{Code, More, Origin, limit_events_and_links},
     recording::{live_spans, spans_not_recorded},
     sampling::{
-        Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanIdGenerator,
-        SpanObserver, SpanSampler, Unsampled, change_sampling, matches, matches_any,
-        sampler_panics, spans_after_shutdown, start_provider, stop_provider,
+        Measured, SamplerDecision, Sampling, SpanSampler, matches, matches_any, sampler_panics,
+        spans_after_shutdown, start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

@@ -58,9 +58,7 @@ pub mod program_signals {
 pub mod propagation {
     pub use crate::propagation::formats::b3::B3Propagator;
     pub use crate::propagation::formats::baggage::BaggagePropagator;
-    pub use crate::propagation::formats::jaeger::propagator as jaeger;
     pub use crate::propagation::formats::trace_context::TraceContextPropagator;
-    pub use crate::propagation::formats::xray::{XRayLambda, propagator as xray};
     pub use crate::propagation::formats::{Boxed, install};
 }
 
@@ -70,16 +68,14 @@ pub mod recorder {
         exception_event, records_nothing,
     };
     pub use crate::recorder::{
-        Buffer, Code, Exception, Head, MARK, Measured, Measures, More, OfProgram, Origin, PANICKED,
-        Parent, ProviderId, RecorderTracerProvider, RootSampler, SamplerDecision, Sampling,
-        SpanIdGenerator, SpanObserver, SpanRecord, SpanSampler, Threshold, Unsampled, WakeUp,
-        change_sampling, close_surplus_buffers, context_is_alive, current_context, describe,
-        dropped_for_memory, dropped_spans, forks, key_value_bytes, limit_buffered,
-        limit_events_and_links, live_spans, make_ids, matches, matches_any, missed_calls,
-        new_buffers, new_measures, random, random_bits, randomness, rejects, release_buffered,
-        remember_panic, root, sampler_panics, say_not_exported, set_collector, set_in_forks, span,
-        span_context_within, spans_after_shutdown, spans_not_recorded, start_provider,
-        stop_provider, threshold, wake_collector, with_threshold, written_spans,
+        Buffer, Code, Exception, Head, MARK, Measured, Measures, More, Origin, PANICKED, Parent,
+        RecorderTracerProvider, SamplerDecision, Sampling, SpanRecord, SpanSampler, WakeUp,
+        close_surplus_buffers, context_is_alive, current_context, describe, dropped_for_memory,
+        dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, live_spans,
+        make_ids, matches, matches_any, missed_calls, new_buffers, new_measures, random,
+        random_bits, release_buffered, remember_panic, root, sampler_panics, say_not_exported,
+        set_collector, set_in_forks, span, span_context_within, spans_after_shutdown,
+        spans_not_recorded, start_provider, stop_provider, wake_collector, written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }

@@ -1,15 +1,12 @@
 //! What the recorder asks the system, which the SDK answers: code that only annotates compiles nothing for it.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 /// The answers.
 #[derive(Clone, Copy, Debug)]
 pub struct System {
     /// Whether the limits of the process leave memory for more than buffers of spans.
     pub has_headroom: fn() -> bool,
-    /// The processor time of this thread, where the system knows it.
-    pub thread_cpu_time: fn() -> Option<Duration>,
 }
 
 static SYSTEM: OnceLock<System> = OnceLock::new();
@@ -21,8 +18,4 @@ pub fn set_system(system: System) {
 
 pub(crate) fn has_headroom() -> bool {
     SYSTEM.get().is_none_or(|system| (system.has_headroom)())
-}
-
-pub(crate) fn thread_cpu_time() -> Option<Duration> {
-    SYSTEM.get().and_then(|system| (system.thread_cpu_time)())
 }

@@ -7,15 +7,14 @@ use opentelemetry::{Context, InstrumentationScope};
 use super::context;
 use super::current;
 use super::described;
-use super::event_to_span_event;
 use super::nested::redacted;
 use super::thread_state::{self, ThreadState};
-use super::workers::{accept, record_of};
+use super::workers::record_of;
 use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
 use floe_telemetry_sdk::__parts::logs::ApiRecord;
 
-/// Exports a record, and adds it to its span if it is to be an event there.
+/// Exports a record.
 pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     if !current::exports() {
         current::count_late();
@@ -30,19 +29,22 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     });
 }
 
-/// Whether a record with this target is exported now, or may be an event of its span. Records of the exporters
-/// themselves, for example about failed exports, would be an endless loop.
+/// Whether a record with this target is exported now. Records of the exporters themselves, for example about failed
+/// exports, would be an endless loop.
 pub(super) fn is_enabled(target: &str) -> bool {
-    (current::exports() || current::bridges())
+    current::exports()
         && context::is_readable(target)
         && context_is_alive()
         && !Context::is_current_telemetry_suppressed()
 }
 
-/// Redacts a record and passes it to its span and to the exporters.
+/// Redacts a record and passes it to the exporters.
 fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut ThreadState) {
     let scope = state.redacted_scope(scope);
     let ThreadState { setting, redactor, entry, .. } = state;
+    let Some(exporters) = &setting.exporters else {
+        return;
+    };
     entry.begin(record.observed_timestamp.unwrap_or_else(wall_now));
     entry.dropped_fields = record.dropped_attributes;
     entry.event_name = record.event_name.map(|name| redactor.log_constant(name));
@@ -54,19 +56,6 @@ fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut Thr
             attributes.push((safe.unwrap_or(key), value));
         }
     }
-    if setting.event_to_span_event_bridge
-        && let Some(name) = record.event_name.filter(|name| !name.is_empty())
-    {
-        let time = record.timestamp.or(record.observed_timestamp);
-        let logger = record.target.as_deref().unwrap_or(scope.name());
-        event_to_span_event::bridge(name, time, record.span, &attributes, |span| {
-            let severity = record.severity_number;
-            accept(&setting.loggers, logger, severity, Some(span)) == Some(true)
-        });
-    }
-    let Some(exporters) = &setting.exporters else {
-        return;
-    };
     let body = record.body.map(|body| redacted(body, None, entry, redactor));
     context::add(entry, redactor, setting, true);
     if record.span.is_some() {

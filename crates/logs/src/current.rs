@@ -33,9 +33,6 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// Whether the current setting has exporters.
 static EXPORTS: AtomicBool = AtomicBool::new(false);
 
-/// Whether events of OpenTelemetry's API are also events of their span.
-static BRIDGES: AtomicBool = AtomicBool::new(false);
-
 /// Counts a record that is not exported because the exporters were shut down.
 pub(super) fn count_late() {
     // Another thread may be in the way, which no record waits for.
@@ -49,11 +46,6 @@ pub(super) fn count_late() {
 /// Returns whether records are exported.
 pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
-}
-
-/// Returns whether events of OpenTelemetry's API are also events of their span.
-pub(super) fn bridges() -> bool {
-    BRIDGES.load(Ordering::Relaxed)
 }
 
 /// Returns the generation of the current setting, by which a thread detects that its copy is outdated.
@@ -71,7 +63,6 @@ pub(super) fn current() -> (u64, Arc<Setting>) {
 pub(super) fn switch(setting: Arc<Setting>) {
     let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
     EXPORTS.store(setting.exporters.is_some(), Ordering::Relaxed);
-    BRIDGES.store(setting.event_to_span_event_bridge, Ordering::Relaxed);
     let previous = slot.replace(setting);
     GENERATION.fetch_add(1, Ordering::AcqRel);
     drop(slot);

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::current::{self, Setting};
-use super::exceptions;
 use super::workers::Workers;
-use crate::collector::ExceptionLog;
 use floe_telemetry_sdk::__parts::logs::{LogPipeline, LogRecordSettings, LogWorker};
 
 /// The log records of a provider.
@@ -35,11 +33,6 @@ pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box
 impl LogPipeline for Logs {
     fn workers(&self) -> &[LogWorker] {
         &self.workers.all
-    }
-
-    fn exceptions(&self) -> Box<dyn Fn(ExceptionLog) + Send> {
-        let (workers, limits) = (self.workers.clone(), self.setting.settings.limits);
-        Box::new(move |exception| workers.emit(exceptions::record(exception, limits)))
     }
 
     fn stop(&self) {

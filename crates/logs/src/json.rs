@@ -9,122 +9,40 @@ use serde_json::ser::Formatter;
 use tracing::Level;
 
 use super::entry::{Entry, Value};
-use crate::config::LogKeys;
 use floe_redact::is_unprintable;
 
-/// What a backend calls the built-in fields, and the levels. The names are printable ASCII.
-#[derive(Debug)]
-pub(super) struct Names {
-    /// Message, level, time, target, trace id and span id.
-    keys: [&'static str; 6],
-    /// The key that Google Cloud has for whether the trace is sampled. Its traces have names, which end in the id.
-    sampled: Option<&'static str>,
-    /// From `ERROR` to `TRACE`.
-    levels: [&'static str; 5],
-    /// A field that each line has, and its value.
-    constant: Option<(&'static str, &'static str)>,
-}
+/// The keys of the built-in fields, as Python's `structlog` names them. Another field with such a key is `fields.key`.
+const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
-impl Names {
-    pub(super) const fn of(keys: LogKeys) -> &'static Self {
-        match keys {
-            LogKeys::Plain => &Self {
-                keys: ["message", "severity", "timestamp", "target", "trace_id", "span_id"],
-                sampled: None,
-                levels: ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"],
-                constant: None,
-            },
-            // https://cloud.google.com/logging/docs/structured-logging
-            LogKeys::Gcp => &Self {
-                keys: [
-                    "message",
-                    "severity",
-                    "time",
-                    "target",
-                    "logging.googleapis.com/trace",
-                    "logging.googleapis.com/spanId",
-                ],
-                sampled: Some("logging.googleapis.com/trace_sampled"),
-                levels: ["ERROR", "WARNING", "INFO", "DEBUG", "DEBUG"],
-                constant: None,
-            },
-            // https://www.elastic.co/docs/reference/ecs
-            LogKeys::Ecs => &Self {
-                keys: ["message", "log.level", "@timestamp", "log.logger", "trace.id", "span.id"],
-                sampled: None,
-                levels: ["error", "warn", "info", "debug", "trace"],
-                constant: Some(("ecs.version", "8.11.0")),
-            },
-            // https://docs.datadoghq.com/logs/log_configuration/pipelines/#preprocessing
-            LogKeys::Datadog => &Self {
-                keys: ["message", "status", "timestamp", "logger.name", "trace_id", "span_id"],
-                sampled: None,
-                levels: ["error", "warn", "info", "debug", "debug"],
-                constant: None,
-            },
-            _ => &Self {
-                keys: ["event", "level", "timestamp", "target", "trace_id", "span_id"],
-                sampled: None,
-                levels: ["error", "warning", "info", "debug", "trace"],
-                constant: None,
-            },
-        }
-    }
-
-    const fn level(&self, level: Level) -> &'static str {
-        let [error, warn, info, debug, trace] = self.levels;
-        match level {
-            Level::ERROR => error,
-            Level::WARN => warn,
-            Level::INFO => info,
-            Level::DEBUG => debug,
-            Level::TRACE => trace,
-        }
-    }
-
-    fn contains(&self, key: &str) -> bool {
-        self.keys.contains(&key)
-            || self.sampled == Some(key)
-            || self.constant.is_some_and(|(own, _)| own == key)
-    }
-}
-
-/// Writes the record, with the line end. `traces` is what precedes the id of a trace in its name in Google Cloud.
-pub(super) fn write(
-    entry: &Entry,
-    timestamp: &str,
-    names: &Names,
-    traces: &str,
-    line: &mut Vec<u8>,
-) {
-    let [message, level, time, target, trace_id, span_id] = names.keys;
+/// Writes the record, with the line end.
+pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
+    let [message, level, time, target, trace_id, span_id] = KEYS;
     line.extend_from_slice(b"{\"");
     line.extend_from_slice(message.as_bytes());
     line.extend_from_slice(b"\":");
     text(line, entry.message());
-    quoted(line, level, names.level(entry.level).as_bytes());
-    quoted(line, time, timestamp.as_bytes());
+    quoted(line, level, level_name(entry.level));
+    quoted(line, time, timestamp);
     member(line, target);
     text(line, entry.target());
-    if let Some((key, value)) = names.constant {
-        quoted(line, key, value.as_bytes());
-    }
     if let Some(span) = entry.span {
-        let (trace, span_bytes) = (span.trace_id.to_bytes(), span.span_id.to_bytes());
-        match names.sampled {
-            None => id(line, trace_id, "", &trace),
-            Some(sampled) => {
-                id(line, trace_id, traces, &trace);
-                member(line, sampled);
-                json(line, &span.flags.is_sampled());
-            }
-        }
-        id(line, span_id, "", &span_bytes);
+        id(line, trace_id, &span.trace_id.to_bytes());
+        id(line, span_id, &span.span_id.to_bytes());
     }
     for (key, value) in entry.identity().chain(entry.fields()) {
-        field(line, names, key, value);
+        field(line, key, value);
     }
     line.extend_from_slice(b"}\n");
+}
+
+const fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
 }
 
 /// Writes a comma, and a key that needs no escapes.
@@ -135,19 +53,18 @@ fn member(line: &mut Vec<u8>, key: &str) {
 }
 
 /// Writes a key and a text, neither of which needs escapes.
-fn quoted(line: &mut Vec<u8>, key: &str, text: &[u8]) {
+fn quoted(line: &mut Vec<u8>, key: &str, text: &str) {
     member(line, key);
     line.push(b'"');
-    line.extend_from_slice(text);
+    line.extend_from_slice(text.as_bytes());
     line.push(b'"');
 }
 
-/// Writes a key and an id, in hexadecimal digits after `parent`, the names above it.
-fn id(line: &mut Vec<u8>, key: &str, parent: &str, bytes: &[u8]) {
+/// Writes a key and an id, in hexadecimal digits.
+fn id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     member(line, key);
     line.push(b'"');
-    line.extend_from_slice(parent.as_bytes());
     for byte in bytes {
         line.push(DIGITS[usize::from(byte >> 4)]);
         line.push(DIGITS[usize::from(byte & 15)]);
@@ -155,10 +72,10 @@ fn id(line: &mut Vec<u8>, key: &str, parent: &str, bytes: &[u8]) {
     line.push(b'"');
 }
 
-fn field(line: &mut Vec<u8>, names: &Names, key: &Key, value: Value<'_>) {
+fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
     let key = key.as_str();
     line.push(b',');
-    if names.contains(key) {
+    if KEYS.contains(&key) {
         text(line, &format!("fields.{key}"));
     } else {
         text(line, key);

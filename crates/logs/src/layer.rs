@@ -11,7 +11,6 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
 use super::fields::Fields;
-use super::json::Names;
 use super::thread_state::{self, ThreadState};
 use super::{console, context, described, json};
 use crate::caught::caught;
@@ -27,7 +26,7 @@ const UNNAMED: &str = "event ";
 /// The format of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
-    Json(&'static Names),
+    Json,
     Text { has_color: bool },
 }
 
@@ -65,9 +64,7 @@ where
             }
             let timestamp = timestamp.format(entry.time);
             match self.form {
-                Form::Json(names) => {
-                    json::write(entry, timestamp, names, &setting.google_traces, line);
-                }
+                Form::Json => json::write(entry, timestamp, line),
                 Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
             }
             // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the

@@ -20,7 +20,7 @@
 //! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
 //! The floe identity of the configuration follows, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. [`LogKeys`](floe_telemetry_sdk::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
+//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with the
 //! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
@@ -50,8 +50,6 @@ mod current;
 mod delivery;
 mod described;
 mod entry;
-mod event_to_span_event;
-mod exceptions;
 mod fields;
 mod json;
 mod layer;
@@ -69,7 +67,6 @@ use floe_telemetry_core::__sdk::{
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::init::{LineFilter, LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
-use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::__parts::{collector, config};
 use floe_telemetry_sdk::Error;
 use tracing::Subscriber;
@@ -80,7 +77,6 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use self::json::Names;
 use self::layer::{Form, LogLayer};
 use self::output::Output;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
@@ -89,20 +85,17 @@ pub use floe_telemetry_sdk::__parts::logs::{
     RecorderLogRecord, RecorderLogger, RecorderLoggerProvider,
 };
 
-floe_telemetry_sdk::__part!(Part::Logs(&RECORDS));
+floe_telemetry_sdk::__part!(
+    Logs,
+    LogRecords {
+        start: delivery::start,
+        emit: api::emit,
+        is_enabled: api::is_enabled,
+        is_on_stderr: output::is_on_stderr,
+    }
+);
 
-static RECORDS: LogRecords = LogRecords {
-    start: delivery::start,
-    lines: &LINES,
-    emit: api::emit,
-    is_enabled: api::is_enabled,
-    is_on_stderr: output::is_on_stderr,
-};
-
-static LINES: LogLines = LogLines { layer: output_layer, complete };
-
-/// The scope of records of `tracing` and `log`, whose name their target replaces.
-const SCOPE: &str = "floe.telemetry";
+floe_telemetry_sdk::__log_lines!(LogLines { layer: output_layer, complete });
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
 /// [output](LoggingConfig::output), which is standard error by default.
@@ -203,7 +196,7 @@ where
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
-    if config.json_output { Form::Json(Names::of(config.keys)) } else { Form::Text { has_color } }
+    if config.json_output { Form::Json } else { Form::Text { has_color } }
 }
 
 fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {

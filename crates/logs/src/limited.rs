@@ -27,10 +27,6 @@ impl LimitedRecord {
         Self { record, limits, count: 0 }
     }
 
-    pub(super) const fn record_mut(&mut self) -> &mut ExportRecord {
-        &mut self.record
-    }
-
     /// Adds an attribute, or counts it as dropped.
     pub(super) fn add(&mut self, key: Key, mut value: AnyValue) {
         if self.count >= self.limits.attribute_count {

@@ -7,13 +7,15 @@ use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key};
 use tracing::Level;
 
-use super::SCOPE;
 use super::entry::{Entry, Value};
 use super::limited::LimitedRecord;
 use crate::collector::Counters;
 use crate::config::{LogRecordLimits, LoggerConfig};
 use crate::keys;
-use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogRecordSettings, LogWorker, SpanIds};
+use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogRecordSettings, LogWorker};
+
+/// The scope of records of `tracing` and `log`, whose name their target replaces.
+const SCOPE: &str = "floe.telemetry";
 
 /// Queues each record for every exporter. The records are already redacted.
 #[derive(Clone, Debug)]
@@ -38,7 +40,9 @@ impl Workers {
     /// Queues a record, unless its logger does not accept it.
     pub(super) fn emit(&self, record: ExportRecord) {
         let logger = record.target.as_deref().unwrap_or(record.scope.name());
-        let accepted = accept(&self.loggers, logger, record.severity_number, record.span);
+        let severity = record.severity_number.map_or(0, |number| number as u8);
+        let is_unsampled = record.span.is_some_and(|span| !span.flags.is_sampled());
+        let accepted = LoggerConfig::accept(&self.loggers, logger, severity, is_unsampled);
         let Some(is_accepted) = accepted else {
             return;
         };
@@ -76,18 +80,6 @@ impl Workers {
         record.body = (entry.has_message).then(|| entry.message().to_owned().into());
         self.emit(record);
     }
-}
-
-/// Whether the configuration of its logger accepts a record. `None` if it is not enabled.
-pub(super) fn accept(
-    loggers: &[LoggerConfig],
-    logger: &str,
-    severity: Option<Severity>,
-    span: Option<SpanIds>,
-) -> Option<bool> {
-    let severity = severity.map_or(0, |number| number as u8);
-    let is_unsampled = span.is_some_and(|span| !span.flags.is_sampled());
-    LoggerConfig::accept(loggers, logger, severity, is_unsampled)
 }
 
 /// A record with the name, the span and the identity of an entry, which was observed at its time.

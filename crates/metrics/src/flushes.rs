@@ -1,11 +1,9 @@
 //! Flush and shutdown of the metrics in the background: the SDK waits for exporters without a timeout, the
-//! callers wait for a report with one. Where the provider starts no thread, they do the work themselves.
+//! callers wait for a report with one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use floe_telemetry_sdk::__parts::config::Runtime;
 use floe_telemetry_sdk::__parts::metrics::MetricReport;
-use floe_telemetry_sdk::__parts::tasks::quiet;
 use floe_telemetry_sdk::Error;
 use opentelemetry::Context;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -14,11 +12,8 @@ use crate::program_signals;
 
 /// The flushes of a meter provider. At most one runs, and all that are requested meanwhile are one flush
 /// after it.
-#[derive(Debug)]
-pub(super) struct Flushes {
-    state: Mutex<State>,
-    runtime: Runtime,
-}
+#[derive(Debug, Default)]
+pub(super) struct Flushes(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,19 +23,11 @@ struct State {
 }
 
 impl Flushes {
-    pub(super) fn new(runtime: Runtime) -> Arc<Self> {
-        let state = Mutex::default();
-        Arc::new(Self { state, runtime })
-    }
-
     /// Requests a flush that begins after this call.
     pub(super) fn request(
         self: &Arc<Self>,
         flush: impl Fn() -> OTelSdkResult + Send + 'static,
     ) -> Result<Arc<MetricReport>, Error> {
-        if self.runtime.is_caller() {
-            return self.begin(flush);
-        }
         let mut state = self.lock();
         let report = Arc::clone(state.next.get_or_insert_default());
         if !state.is_running {
@@ -67,23 +54,16 @@ impl Flushes {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` on a thread of its own, or now.
+    /// Runs `work` on a thread of its own.
     pub(super) fn begin(
-        &self,
         work: impl FnOnce() -> OTelSdkResult + Send + 'static,
     ) -> Result<Arc<MetricReport>, Error> {
         let report = Arc::<MetricReport>::default();
         let completed = Arc::clone(&report);
-        let work = move || completed.complete(work);
-        if self.runtime.is_caller() {
-            let _quiet = quiet();
-            work();
-        } else {
-            start(work)?;
-        }
+        start(move || completed.complete(work))?;
         Ok(report)
     }
 }

@@ -21,7 +21,6 @@ use floe_telemetry_sdk::__parts::collector::{
 use floe_telemetry_sdk::__parts::metrics::{
     MeterProviders, MetricDestination, MetricReport, ProviderMeters, observe, reported, scope,
 };
-use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::__parts::{collector, config, internal_log};
 use floe_telemetry_sdk::Error;
 use opentelemetry::metrics::MeterProvider as _;
@@ -34,13 +33,14 @@ use self::redacting::RedactingMeterProvider;
 use self::views::{Selected, Views};
 use crate::config::{MetricsConfig, TelemetryConfig};
 
-floe_telemetry_sdk::__part!(Part::Metrics(&METERS));
-
-static METERS: MeterProviders = MeterProviders {
-    start: |config, resource, redaction, counters, destinations| {
-        Box::new(Meters::start(config, resource, redaction, counters, destinations))
-    },
-};
+floe_telemetry_sdk::__part!(
+    Metrics,
+    MeterProviders {
+        start: |config, resource, redaction, counters, destinations| {
+            Box::new(Meters::start(config, resource, redaction, counters, destinations))
+        },
+    }
+);
 
 /// The meter provider of the SDK behind a telemetry provider.
 #[derive(Debug)]
@@ -73,13 +73,7 @@ impl Meters {
         observe(&filtering.meter_with_scope(scope()), counters);
         let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
-        Self {
-            sdk,
-            filtering,
-            views,
-            flushes: Flushes::new(all.runtime),
-            counters: Arc::clone(counters),
-        }
+        Self { sdk, filtering, views, flushes: Arc::default(), counters: Arc::clone(counters) }
     }
 }
 
@@ -109,6 +103,6 @@ impl ProviderMeters for Meters {
     fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
         switch(None);
         let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        self.flushes.begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+        Flushes::begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
     }
 }

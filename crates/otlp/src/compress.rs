@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 
-use crate::config::Compression;
+use floe_telemetry_sdk::__parts::config::Compression;
 
 /// Compresses the body of a request.
 pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes, String> {

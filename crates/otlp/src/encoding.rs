@@ -8,7 +8,7 @@
 use opentelemetry::{Array, KeyValue, Value};
 use prost::encoding::{encode_varint, encoded_len_varint};
 
-use crate::attributes::AttributeValue;
+use floe_telemetry_core::__sdk::attributes::AttributeValue;
 
 /// `Span.attributes`.
 pub(crate) const SPAN_ATTRIBUTES: u32 = 9;
@@ -296,7 +296,9 @@ fn array(out: &mut Vec<u8>, array: &Array) {
         Array::I64(items) => items.iter().for_each(|value| item(Borrowed::I64(*value))),
         Array::F64(items) => items.iter().for_each(|value| item(Borrowed::F64(*value))),
         Array::String(items) => {
-            items.iter().for_each(|value| item(Borrowed::Text(value.as_str().as_bytes())))
+            for value in items {
+                item(Borrowed::Text(value.as_str().as_bytes()));
+            }
         }
         _ => {}
     }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::iter;
 
 use super::proxy::NotConnected;
-use crate::config::OtlpProtocol;
+use floe_telemetry_sdk::__parts::config::OtlpProtocol;
 
 /// Whether a connection ended because the response is not valid HTTP or exceeds a limit, such as headers
 /// without an end. The response to a retry would be the same.

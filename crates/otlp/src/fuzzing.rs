@@ -1,22 +1,19 @@
 //! The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
 
-use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use tokio::runtime::Runtime;
 
 use super::response::{self, Outcome};
-use super::runtime::Runtime;
-use super::{grpc, http, tls};
-use crate::config;
+use super::{exporter, grpc, http, tls};
 
 thread_local! {
     /// For the time limit of a body.
-    static RUNTIME: RefCell<Option<Runtime>> =
-        RefCell::new(Runtime::new(config::Runtime::Caller).ok());
+    static RUNTIME: Option<Runtime> = exporter::runtime().ok();
 }
 
 /// The outcome of a request.
@@ -37,7 +34,7 @@ impl From<Outcome> for Response {
             Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
             Outcome::Unanswered(reason) => Self::Retry(reason, None),
-            Outcome::Rejected(reason) | Outcome::Invalid(reason) => Self::Rejected(reason),
+            Outcome::Rejected(reason) => Self::Rejected(reason),
         }
     }
 }
@@ -53,7 +50,7 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
         }
     }
     let classified = http::classify(response, response::accepted);
-    RUNTIME.with_borrow_mut(|runtime| Some(runtime.as_mut()?.block_on(classified).ok()?.into()))
+    RUNTIME.with(|runtime| Some(runtime.as_ref()?.block_on(classified).into()))
 }
 
 /// A response over gRPC: code, message and details of the status.

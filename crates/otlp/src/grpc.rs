@@ -24,13 +24,13 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use self::http_status::HttpStatusService;
 use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
-use super::Transport;
 use super::failure::{CREDENTIAL_ADVICE, advice, causes, error_chain, is_invalid_response};
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{OtlpSettings, USER_AGENT};
-use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
+use super::transport::Transport;
 use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
 /// The gRPC method of a signal.
@@ -92,7 +92,7 @@ impl Grpc {
             .user_agent(USER_AGENT)
             .map_err(|error| Error::config(format!("otlp: {error}")))?;
         let endpoint = secure(endpoint, settings)?;
-        let connector = ProxyConnector::of(endpoint.uri(), settings.timeout, None);
+        let connector = ProxyConnector::of(endpoint.uri(), settings.timeout);
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());
@@ -245,7 +245,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
     // retried.
     if status.message().contains("message length too large") {
-        return Outcome::Invalid(reason);
+        return Outcome::Rejected(reason);
     }
     match status.code() {
         Code::Cancelled
@@ -258,7 +258,6 @@ pub(super) fn classify(status: &Status) -> Outcome {
         Code::Unauthenticated | Code::PermissionDenied => {
             Outcome::Rejected(reason + CREDENTIAL_ADVICE)
         }
-        Code::InvalidArgument | Code::ResourceExhausted => Outcome::Invalid(reason),
         _ => Outcome::Rejected(reason),
     }
 }

@@ -18,16 +18,16 @@ use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry::KeyValue;
+use tokio::time;
 
-use super::Transport;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, advice, error_chain, is_invalid_response};
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
-use super::runtime::{self, Runtime, Spawner};
 use super::settings::{self, OtlpSettings, signal_path};
-use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
+use super::transport::Transport;
 use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
 
 /// The most bytes of a response that explain a status, and the longest time until they have arrived.
@@ -56,21 +56,20 @@ impl fmt::Debug for Http {
 
 impl Http {
     /// Creates a client that connects with the first request.
-    pub(super) fn new(settings: &OtlpSettings, runtime: &Runtime) -> Result<Self, Error> {
+    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
         let url = settings.url();
         let uri: Uri = url.parse().map_err(|error| {
             let shown = without_credentials(&url);
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
         })?;
         let mut headers = headers(settings);
-        let spawner = runtime.spawner();
-        let connector = ProxyConnector::of(&uri, settings.timeout, spawner);
+        let connector = ProxyConnector::of(&uri, settings.timeout);
         let client = if uri.scheme_str() == Some("https") {
-            secure(connector, settings, spawner)?
+            secure(connector, settings)?
         } else {
             let (connector, credential) = connector.forwarding();
             headers.extend(credential.map(|credential| (PROXY_AUTHORIZATION, credential)));
-            pooled(connector, spawner)
+            pooled(connector)
         };
         Ok(Self {
             client,
@@ -156,21 +155,9 @@ impl<C: Connect + Clone + Send + Sync + 'static> PostClient for Client<C, Full<B
 
 /// Creates a client with a connection pool. It follows no redirects, because a credential must not be
 /// sent to another host.
-///
-/// A thread of the program leaves no connection open: the host may stop the process after a flush, and nobody would see
-/// that the receiver has closed it.
-fn pooled<C: Connect + Clone + Send + Sync + 'static>(
-    connector: C,
-    spawner: Option<&Spawner>,
-) -> Box<dyn PostClient> {
-    let client: Client<C, Full<Bytes>> = match spawner {
-        Some(spawner) => {
-            Client::builder(spawner.clone()).pool_max_idle_per_host(0).build(connector)
-        }
-        None => {
-            Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector)
-        }
-    };
+fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn PostClient> {
+    let client: Client<C, Full<Bytes>> =
+        Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
     Box::new(client)
 }
 
@@ -178,22 +165,17 @@ fn pooled<C: Connect + Clone + Send + Sync + 'static>(
 fn secure(
     connector: ProxyConnector,
     settings: &OtlpSettings,
-    spawner: Option<&Spawner>,
 ) -> Result<Box<dyn PostClient>, Error> {
     let config = super::tls::Tls::of(settings)?.config()?;
     let connector = hyper_rustls::HttpsConnector::from((connector, config));
-    Ok(pooled(connector, spawner))
+    Ok(pooled(connector))
 }
 
 /// Without the feature, the caller has rejected `https` endpoints.
 #[cfg(not(feature = "tls"))]
 #[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
-fn secure(
-    connector: ProxyConnector,
-    _: &OtlpSettings,
-    spawner: Option<&Spawner>,
-) -> Result<Box<dyn PostClient>, Error> {
-    Ok(pooled(connector, spawner))
+fn secure(connector: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn PostClient>, Error> {
+    Ok(pooled(connector))
 }
 
 fn is_json(settings: &OtlpSettings) -> bool {
@@ -282,7 +264,7 @@ where
         }
     };
     if !is_encoded {
-        let _ = runtime::timeout(EXPLANATION_TIMEOUT, reading).await;
+        let _ = time::timeout(EXPLANATION_TIMEOUT, reading).await;
     }
     // It is shortened where it is shown, once it has no credentials any more.
     body.truncate(MAX_EXPLANATION);

@@ -1,7 +1,7 @@
 //! The JSON encoding of requests. It runs on the exporter's thread, so a file, standard output and `http/json` are
 //! transports like the others.
 
-use crate::config::Signal;
+use floe_telemetry_sdk::__parts::config::Signal;
 
 pub(super) fn encode(signal: Signal, request: &[u8]) -> Result<Vec<u8>, String> {
     let encoded = match signal {

@@ -11,11 +11,12 @@ use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
+use super::exporter::too_large;
 use super::sender::Sender;
-use super::{OtlpTarget, too_large};
-use crate::clock::Instant;
-use crate::collector::{Counters, ExportFailure, ExporterId};
-use crate::config::Signal;
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::config::Signal;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, RecordExporter};
 use floe_telemetry_sdk::Error;
 
@@ -76,7 +77,8 @@ impl RecordExporter for OtlpLogs {
         self.sender.status()
     }
 
-    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.sender.close(timeout)
+    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
+        self.sender.close();
+        Ok(())
     }
 }

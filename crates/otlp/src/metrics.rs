@@ -16,12 +16,13 @@ use opentelemetry_sdk::metrics::data;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
+use super::exporter::too_large;
 use super::sender::Sender;
-use super::{OtlpTarget, too_large};
-use crate::clock::Instant;
-use crate::collector::{Counters, ExportFailure, ExporterId};
-use crate::config::Signal;
-use crate::redaction::sanitize_error_message;
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::__sdk::redaction::sanitize_error_message;
+use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::config::Signal;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
 use floe_telemetry_sdk::Error;
 
@@ -91,8 +92,9 @@ impl PushMetricExporter for OtlpMetrics {
         Ok(())
     }
 
-    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        (self.sender.close(timeout)).map_err(OTelSdkError::InternalFailure)
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.sender.close();
+        Ok(())
     }
 
     fn temporality(&self) -> Temporality {

@@ -18,10 +18,11 @@ use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::runtime::{Connector, Spawner};
-use crate::environment;
+use floe_telemetry_core::__sdk::environment;
 
 /// The idle time after which TCP checks whether the peer is still there, and how often.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -35,48 +36,8 @@ const OTHER_VERSION: Duration = Duration::from_millis(250);
 /// Connects to a receiver, through a proxy if one is configured.
 #[derive(Clone)]
 pub(super) struct ProxyConnector {
-    tcp: Tcp,
+    tcp: HttpConnector,
     route: Route,
-}
-
-/// Connects over TCP, driven by tokio or by a thread of the program.
-#[derive(Clone)]
-enum Tcp {
-    Tokio(HttpConnector),
-    Caller(Connector),
-}
-
-/// A connection over TCP.
-trait Socket: Read + Write + Connection + Send + Unpin {}
-
-impl<S: Read + Write + Connection + Send + Unpin> Socket for S {}
-
-type BoxSocket = Box<dyn Socket>;
-
-impl Service<Uri> for Tcp {
-    type Response = BoxSocket;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<BoxSocket, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        match self {
-            Self::Tokio(tcp) => tcp.poll_ready(context).map_err(Into::into),
-            Self::Caller(tcp) => tcp.poll_ready(context).map_err(Into::into),
-        }
-    }
-
-    fn call(&mut self, receiver: Uri) -> Self::Future {
-        match self {
-            Self::Tokio(tcp) => {
-                let connecting = tcp.call(receiver);
-                Box::pin(async { Ok(Box::new(connecting.await?) as _) })
-            }
-            Self::Caller(tcp) => {
-                let connecting = tcp.call(receiver);
-                Box::pin(async { Ok(Box::new(connecting.await?) as _) })
-            }
-        }
-    }
 }
 
 #[derive(Clone)]
@@ -113,12 +74,9 @@ impl fmt::Debug for ProxyConnector {
 
 impl ProxyConnector {
     /// Creates a connector for `receiver`, with a tunnel if a proxy is configured for it. `timeout` is that
-    /// of an export. With a `spawner`, a thread of the program drives the connections.
-    pub(super) fn of(receiver: &Uri, timeout: Duration, spawner: Option<&Spawner>) -> Self {
-        let tcp = match spawner {
-            Some(spawner) => Tcp::Caller(Connector::new(spawner, timeout / 2)),
-            None => Tcp::Tokio(tcp(GaiResolver::new(), timeout)),
-        };
+    /// of an export.
+    pub(super) fn of(receiver: &Uri, timeout: Duration) -> Self {
+        let tcp = tcp(GaiResolver::new(), timeout);
         let route = match Matcher::from_env().intercept(receiver) {
             None => Route::Direct,
             Some(_) if is_loopback(receiver) || is_excepted(receiver, &exceptions()) => {
@@ -222,7 +180,7 @@ impl Service<Uri> for ProxyConnector {
     type Future = Connecting;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(context)
+        self.tcp.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, receiver: Uri) -> Connecting {
@@ -236,7 +194,11 @@ impl Service<Uri> for ProxyConnector {
     }
 }
 
-async fn connect(mut tcp: Tcp, route: Route, receiver: Uri) -> Result<ReceiverStream, BoxError> {
+async fn connect(
+    mut tcp: HttpConnector,
+    route: Route,
+    receiver: Uri,
+) -> Result<ReceiverStream, BoxError> {
     let (stream, is_forwarded) = match route {
         Route::Direct => (tcp.call(receiver).await?, false),
         Route::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
@@ -280,7 +242,7 @@ impl StdError for NotConnected {
 
 /// A connection to the receiver or to a forwarding proxy.
 pub(super) struct ReceiverStream {
-    stream: BoxSocket,
+    stream: TokioIo<TcpStream>,
     /// Whether requests need the absolute form of the URI, because a proxy forwards them.
     is_forwarded: bool,
 }

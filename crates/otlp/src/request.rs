@@ -13,8 +13,8 @@ use opentelemetry_sdk::Resource;
 
 use super::buffer_pool::BufferPool;
 use super::span;
-use crate::collector::{BatchBuilder, EnrichedSpan};
 use crate::encoding::{bytes, head, head_length, message, message_of};
+use floe_telemetry_sdk::__parts::collector::{BatchBuilder, EnrichedSpan};
 
 /// The most bytes of the head of a field.
 const MAX_HEAD: usize = 11;

@@ -10,18 +10,17 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
-pub use self::explanation::explanation;
-pub use self::json::accepted as accepted_json;
+pub(super) use self::explanation::explanation;
+pub(super) use self::json::accepted as accepted_json;
 pub(crate) use self::retry_after::retry_after;
-use crate::clock::wall_now;
+use floe_telemetry_core::__sdk::clock::wall_now;
 
 /// The most bytes of a response that are read.
-pub const MAX_RESPONSE: usize = 4 * 1024 * 1024;
+pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// The result of a request.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// The receiver accepted the request.
     Accepted {
         /// The number of items that it rejected.
@@ -40,13 +39,11 @@ pub enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
-    /// The same, because of what the request contains: there is no other time or credential with which it is accepted.
-    Invalid(String),
 }
 
 /// Reads the body of a successful response. The responses for metrics and logs have the same fields
 /// under the same numbers.
-pub fn accepted(body: &[u8]) -> Outcome {
+pub(super) fn accepted(body: &[u8]) -> Outcome {
     match ExportTraceServiceResponse::decode(body) {
         Ok(response) => {
             let partial = response.partial_success.unwrap_or_default();
@@ -65,12 +62,11 @@ pub fn accepted(body: &[u8]) -> Outcome {
 
 /// The outcome of a response over HTTP without success
 /// ([retries](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes)). `after` is its `Retry-After`.
-pub fn refused(status: u16, reason: String, after: Option<&str>) -> Outcome {
+pub(super) fn refused(status: u16, reason: String, after: Option<&str>) -> Outcome {
     match status {
         429 | 502 | 503 | 504 => {
             Outcome::Retry { reason, after: after.and_then(|after| retry_after(after, wall_now())) }
         }
-        400 | 413 | 422 => Outcome::Invalid(reason),
         _ => Outcome::Rejected(reason),
     }
 }

@@ -8,18 +8,19 @@
 //! begins. A receiver that answers is retried as before, and a request that waits for its answer is given up a moment
 //! before the shutdown ends, so that its reason is known.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::{self, sleep};
 
-use super::Transport;
 use super::response::Outcome;
-use super::runtime::{self, sleep, unless};
-use crate::clock::{Instant, monotonic_now};
-use crate::collector::{Ending, OTHER_ERROR};
-use crate::recorder::random;
+use super::transport::Transport;
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_core::__sdk::recorder::random;
+use floe_telemetry_sdk::__parts::collector::{Ending, OTHER_ERROR};
 
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
@@ -45,14 +46,12 @@ pub(super) struct Undelivered {
     /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
     /// answered, `connection_error` if it has not, `timeout` if there was no time left.
     pub(super) error_type: &'static str,
-    /// Whether it is the fault of what the request contains.
-    pub(super) is_invalid: bool,
     pub(super) reason: String,
 }
 
 impl From<String> for Undelivered {
     fn from(reason: String) -> Self {
-        Self { error_type: OTHER_ERROR, is_invalid: false, reason }
+        Self { error_type: OTHER_ERROR, reason }
     }
 }
 
@@ -95,8 +94,6 @@ pub(super) struct Limits<'a> {
     pub(super) deadline: Instant,
     /// The timeout of the export, for its error.
     pub(super) timeout: Duration,
-    /// Whether a receiver that is not there is given up early, although nothing shuts down.
-    pub(super) gives_up: bool,
     pub(super) ending: &'a Ending,
 }
 
@@ -112,11 +109,11 @@ impl Limits<'_> {
         let mut request = pin!(request);
         loop {
             let sent = unless(request.as_mut(), self.ending.begins());
-            match runtime::timeout(self.left(), sent).await {
-                Some(Some(output)) => return Some(output),
+            match time::timeout(self.left(), sent).await {
+                Ok(Some(output)) => return Some(output),
                 // The shutdown has begun, and leaves less time.
-                Some(None) => {}
-                None => return None,
+                Ok(None) => {}
+                Err(_) => return None,
             }
         }
     }
@@ -128,15 +125,21 @@ impl Limits<'_> {
 
     fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
         let reason = match self.ending.get() {
-            Some(_) if self.ending.is_shutdown() => {
-                format!("not delivered before the shutdown: {reason}")
-            }
-            Some(_) => format!("not delivered within the time of the flush: {reason}"),
-            None if self.gives_up => format!("not delivered: {reason}"),
+            Some(_) => format!("not delivered before the shutdown: {reason}"),
             None => format!("not delivered within {:?}: {reason}", self.timeout),
         };
-        Undelivered { error_type, is_invalid: false, reason }
+        Undelivered { error_type, reason }
     }
+}
+
+/// Returns the output of `future`, or `None` if `other` is ready before.
+async fn unless<T>(future: impl Future<Output = T>, other: impl Future) -> Option<T> {
+    let (mut future, mut other) = (pin!(future), pin!(other));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => other.as_mut().poll(context).map(|_| None),
+    })
+    .await
 }
 
 /// Sends `request`, and retries it within its `limits` as long as the outcome permits.
@@ -174,7 +177,6 @@ async fn send_with<S: Future<Output = ()>>(
     loop {
         let sent = transport.send(request.clone(), limits.left());
         let outcome = limits.within(sent).await;
-        let is_invalid = matches!(outcome, Some(Outcome::Invalid(_)));
         let unanswered = throttle.unanswered + 1;
         throttle.unanswered = 0;
         let (reason, after) = match outcome {
@@ -182,8 +184,8 @@ async fn send_with<S: Future<Output = ()>>(
                 throttle.failure = None;
                 return Ok(Accepted { rejected, message });
             }
-            Some(Outcome::Rejected(reason) | Outcome::Invalid(reason)) => {
-                return Err(Undelivered { error_type: "rejected", is_invalid, reason });
+            Some(Outcome::Rejected(reason)) => {
+                return Err(Undelivered { error_type: "rejected", reason });
             }
             Some(Outcome::Retry { reason, after }) => (reason, after),
             Some(Outcome::Unanswered(reason)) => {
@@ -206,8 +208,8 @@ async fn send_with<S: Future<Output = ()>>(
             0 => "rejected",
             _ => "connection_error",
         };
-        let gives_up = limits.gives_up || limits.ending.get().is_some();
-        if gives_up && throttle.unanswered >= MAX_UNANSWERED {
+        let is_ending = limits.ending.get().is_some();
+        if is_ending && throttle.unanswered >= MAX_UNANSWERED {
             return Err(limits.error(error_type, &reason));
         }
         let pause = pause(delay, after);
@@ -283,7 +285,7 @@ mod tests {
             &mut overloaded,
             Bytes::new(),
             throttle,
-            Limits { deadline: deadline(timeout), timeout, gives_up: false, ending: &ending },
+            Limits { deadline: deadline(timeout), timeout, ending: &ending },
             no_sleep,
         );
         let runtime = runtime::Builder::new_current_thread();
@@ -371,7 +373,6 @@ mod tests {
             let limits = Limits {
                 deadline: deadline(3600 * SECOND),
                 timeout: 3600 * SECOND,
-                gives_up: false,
                 ending: &ending,
             };
             let mut absent = Absent { before, requests: 0, ending: &ending };

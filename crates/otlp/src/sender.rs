@@ -2,16 +2,16 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::error::OTelSdkError;
 
-use super::{Otlp, OtlpTarget, connect};
-use crate::clock::{Instant, monotonic_now};
-use crate::collector::{Counters, ExportFailure};
-use crate::config::Signal;
+use super::exporter::{Otlp, connect};
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure};
+use floe_telemetry_sdk::__parts::config::Signal;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
 
 /// A transport that can be used from any thread until it is closed. Sending blocks.
@@ -54,14 +54,16 @@ impl Sender {
         otlp.as_ref()?.transport.status()
     }
 
-    pub(super) fn close(&self, timeout: Duration) -> Result<(), String> {
+    pub(super) fn close(&self) {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        otlp.take().map_or(Ok(()), |otlp| otlp.close(timeout))
+        if let Some(otlp) = otlp.take() {
+            otlp.close();
+        }
     }
 }
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        let _ = self.close(Duration::ZERO);
+        self.close();
     }
 }

@@ -6,19 +6,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{
+use floe_telemetry_core::__sdk::environment;
+use floe_telemetry_core::__sdk::redaction::REDACTED;
+use floe_telemetry_sdk::__parts::config::{
     Compression, CredentialSource, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     TelemetryConfig, check_header_name, credential_reference, without_credentials,
 };
-use crate::environment;
-use crate::redaction::REDACTED;
-use crate::regular_file;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::exporter::SharedWriter;
+use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
-
-/// The timeout of a writer.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes that are read from a credential file.
 const MAX_CREDENTIAL: u64 = 64 * 1024;
@@ -29,7 +25,6 @@ const MIN_SECRET: usize = 4;
 /// The exporter that sends requests, its version and its language
 /// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
 /// another exporter, that of OpenTelemetry, and has other versions.
-#[cfg(feature = "_network")]
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
@@ -41,8 +36,6 @@ pub(super) struct OtlpSettings {
     /// Whether the endpoint is that of the signal, to which no path is appended.
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
-    /// What writes the requests, in place of an endpoint.
-    pub(super) writer: Option<SharedWriter>,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
@@ -71,9 +64,6 @@ impl OtlpSettings {
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
-        if let Some(writer) = &target.writer {
-            return Ok(Self::of_writer(writer.clone(), config, signal));
-        }
         let (protocol, endpoint) = config.otlp_route(signal);
         let file =
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
@@ -91,7 +81,6 @@ impl OtlpSettings {
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,
-            writer: None,
             headers: headers(target, signal)?,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
@@ -99,23 +88,6 @@ impl OtlpSettings {
             certificate: file(|options| options.certificate.as_deref()),
             client,
         })
-    }
-
-    /// The settings of a writer: it needs no credential, and none is resolved.
-    fn of_writer(writer: SharedWriter, config: &TelemetryConfig, signal: Signal) -> Self {
-        Self {
-            signal,
-            endpoint: String::new(),
-            is_complete: false,
-            protocol: OtlpProtocol::HttpJson,
-            writer: Some(writer),
-            headers: Vec::new(),
-            timeout: WRITE_TIMEOUT.min(max_timeout(config, signal)),
-            max_request: config.otlp.max_request(signal),
-            compression: Compression::None,
-            certificate: None,
-            client: None,
-        }
     }
 
     /// The URL of the requests. Over gRPC it is the endpoint.
@@ -126,12 +98,9 @@ impl OtlpSettings {
         signal_url(&self.endpoint, self.signal)
     }
 
-    /// The URL as messages show it, without what may be a credential, or the name of a writer.
+    /// The URL as messages show it, without what may be a credential.
     pub(super) fn receiver(&self) -> String {
-        match &self.writer {
-            Some(writer) => writer.name().to_owned(),
-            None => without_credentials(&self.url()),
-        }
+        without_credentials(&self.url())
     }
 
     /// Adds the receiver to a message: there may be several receivers.
@@ -146,10 +115,7 @@ impl OtlpSettings {
 }
 
 /// Removes values of headers from a message.
-pub fn without_values<'a>(
-    mut message: String,
-    values: impl IntoIterator<Item = &'a str>,
-) -> String {
+fn without_values<'a>(mut message: String, values: impl IntoIterator<Item = &'a str>) -> String {
     for value in values {
         let credential = value.split_once(' ').map(|(_, credential)| credential);
         for secret in [Some(value), credential].into_iter().flatten() {
@@ -210,7 +176,7 @@ fn headers(target: &OtlpTarget, signal: Signal) -> Result<Vec<(String, String)>,
 /// # Errors
 ///
 /// The reference is not complete, or its source has no value.
-pub fn credential(secret: &Secret) -> Result<Secret, Error> {
+fn credential(secret: &Secret) -> Result<Secret, Error> {
     let incomplete = |()| Error::config("the reference is not complete");
     match credential_reference(secret.expose()).map_err(incomplete)? {
         None => Ok(secret.clone()),
@@ -256,7 +222,7 @@ pub(super) fn signal_path(signal: Signal) -> String {
 
 /// Appends the path of the signal, unless the endpoint has it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-pub fn signal_url(endpoint: &str, signal: Signal) -> String {
+fn signal_url(endpoint: &str, signal: Signal) -> String {
     let (endpoint, query) = match endpoint.split_once('?') {
         Some((endpoint, query)) => (endpoint, format!("?{query}")),
         None => (endpoint, String::new()),

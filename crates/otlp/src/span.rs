@@ -6,12 +6,12 @@ use opentelemetry::trace::{Event, Link, SpanKind, TraceState};
 use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
 use opentelemetry_sdk::Resource;
 
-use crate::clock::UnixNanos;
-use crate::collector::EnrichedSpan;
 use crate::encoding::{
     Borrowed, SPAN_ATTRIBUTES, bytes, count, fixed32, fixed64, key_value, message, pair, varint,
 };
-use crate::recorder::{Code, Head, SpanRecord};
+use floe_telemetry_core::__sdk::clock::UnixNanos;
+use floe_telemetry_core::__sdk::recorder::{Code, Head, SpanRecord};
+use floe_telemetry_sdk::__parts::collector::EnrichedSpan;
 
 /// `Span.flags`: whether the parent is remote is known.
 const HAS_IS_REMOTE: u32 = 0x100;

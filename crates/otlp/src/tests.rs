@@ -16,11 +16,11 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::request::RequestBuilder;
-use crate::attributes::ToAttributeValue;
-use crate::clock::WallClock;
-use crate::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
-use crate::recorder::{Code, More, Origin, SpanRecord};
+use floe_telemetry_core::__sdk::attributes::ToAttributeValue;
 use floe_telemetry_core::__sdk::callsite::Scope;
+use floe_telemetry_core::__sdk::clock::WallClock;
+use floe_telemetry_core::__sdk::recorder::{Code, More, Origin, SpanRecord};
+use floe_telemetry_sdk::__parts::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
 use floe_telemetry_sdk::config::CodeAttributes;
 
 static TRACER_SCOPE: Scope =

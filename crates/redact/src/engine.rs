@@ -10,7 +10,8 @@ use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
 use crate::text::{count, is_redacted, run_start, steps, word_at};
 use crate::value::Value;
 use crate::{
-    REDACTED, address, armour, command, header, pair, personal, sentence, structure, vendor,
+    REDACTED, address, armour, command, group, header, json, pair, personal, sentence, structure,
+    vendor,
 };
 
 /// A text of this length may be read many times.
@@ -60,12 +61,14 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
         &[
             Read::Pair(pair::authorization),
             Read::Pair(pair::cookies),
+            Read::Pair(group::pair),
             Read::Pair(pair::pair),
+            Read::Pair(group::block),
             Read::Pair(sentence::below),
             Read::Name(structure::path),
             Read::Name(structure::element),
             Read::Name(command::long),
-            Read::Beside(structure::named),
+            Read::Name(structure::named),
             Read::Beside(structure::tuple),
             Read::Beside(structure::call),
             Read::Beside(structure::fields),
@@ -122,7 +125,7 @@ pub(crate) fn steps_of(text: &str) -> usize {
 
 /// The findings in a text, `None` if there are none.
 pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
-    let findings = pass(policy, text, Budget::new(true))?;
+    let findings = fitted(text, pass(policy, text, Budget::new(true))?);
     let mut redacted = Redacted { text: replaced(text, &findings), findings };
     // A mark can complete a structure that the secret hid, so a changed text is read again. Ordinary texts need one
     // more pass.
@@ -135,7 +138,7 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
         let is_unread = more.iter().any(|finding| finding.rule == UNREAD);
         let more = original(&redacted.findings, more);
         redacted.findings.extend(more);
-        redacted.findings = merged(redacted.findings);
+        redacted.findings = fitted(text, redacted.findings);
         redacted.text = replaced(text, &redacted.findings);
         if is_unread {
             break;
@@ -189,6 +192,7 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
             }
         }
         let mut from = anchor + 1;
+        scan.reach(anchor);
         if anchor < scan.covered {
             // The next anchor may begin inside of what was matched.
             from = from.max(scan.covered);
@@ -272,12 +276,8 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
             // A part of a character is not redacted by itself.
             let Range { start, end } = whole(text, found);
             if start < end && !is_in_mark(text, start, end) {
-                scan.found.push(Finding {
-                    range: start..end,
-                    rule: structures::CONFIGURED_PATTERN,
-                    evidence: Evidence::Pattern,
-                    key: None,
-                });
+                let rule = structures::CONFIGURED_PATTERN;
+                scan.found.push(Finding::new(start..end, rule, Evidence::Pattern, None));
             }
             from = whole(text, from..end.max(start + 1).max(from + 1)).end;
             if from >= text.len() {
@@ -312,13 +312,22 @@ fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     merged
 }
 
+/// Findings with their marks.
+fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
+    found = merged(found);
+    for finding in &mut found {
+        json::fit(text.as_bytes(), finding);
+    }
+    merged(found)
+}
+
 /// The text with the mark in the place of each finding.
 fn replaced(text: &str, findings: &[Finding]) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut kept = 0;
-    for Finding { range, .. } in findings {
+    for Finding { range, mark, .. } in findings {
         safe.push_str(text.get(kept..range.start).unwrap_or_default());
-        safe.push_str(REDACTED);
+        safe.push_str(mark);
         kept = range.end;
     }
     safe.push_str(text.get(kept..).unwrap_or_default());
@@ -329,9 +338,9 @@ fn replaced(text: &str, findings: &[Finding]) -> String {
 fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
     // Where each mark begins.
     let mut shift = 0_isize;
-    let starts = findings.iter().map(|Finding { range, .. }| {
+    let starts = findings.iter().map(|Finding { range, mark, .. }| {
         let start = range.start.wrapping_add_signed(shift);
-        shift += REDACTED.len().cast_signed() - range.len().cast_signed();
+        shift += mark.len().cast_signed() - range.len().cast_signed();
         start
     });
     let starts: Vec<_> = starts.collect();
@@ -340,7 +349,7 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
         let Some(last) = marks.checked_sub(1) else {
             return place;
         };
-        let (end, range) = (starts[last] + REDACTED.len(), &findings[last].range);
+        let (end, range) = (starts[last] + findings[last].mark.len(), &findings[last].range);
         match place.checked_sub(end) {
             Some(0) | None if is_end => range.end,
             None => range.start,

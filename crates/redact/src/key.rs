@@ -141,6 +141,15 @@ static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALI
 
 /// Where the longest known suffix begins, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
+    // `api_keys`, `recovery_codes`: several of the same.
+    if name.as_bytes().ends_with(b"keys") || name.as_bytes().ends_with(b"codes") {
+        let mut one = name.clone();
+        one.len -= 1;
+        let found = suffix(&one);
+        if found.is_some_and(|(start, _)| start + b"codes".len() < one.len) {
+            return found;
+        }
+    }
     let ends_with = |suffix: &Suffix| {
         let start = name.len.checked_sub(suffix.letters.len())?;
         ((suffix.is_glued || name.begins_word(start)) && name.as_bytes().ends_with(&suffix.letters))
@@ -200,6 +209,24 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
         name.len = start;
     }
     None
+}
+
+/// What a field means whose own name says nothing, in a group with the name of secrets. With an unknown name its
+/// value must look like one, unless the group is one of passwords.
+pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
+    let mut name = Name::new(field);
+    let mut is_qualified = false;
+    while name.len > 0 {
+        let start = name.last_word();
+        let last = &name.as_bytes()[start..];
+        if DESCRIPTOR_WORDS.contains(last) {
+            return None;
+        }
+        is_qualified |= !QUALIFIER_WORDS.contains(last) && !last.iter().all(u8::is_ascii_digit);
+        name.len = start;
+    }
+    let is_weak = is_qualified && group.kind != KeyKind::Password;
+    Some(if is_weak { Meaning { kind: KeyKind::Weak, ..group } } else { group })
 }
 
 /// `next_token`, `existingSecret`

@@ -4,12 +4,15 @@
 //! of different levels, so each grammar is written once. A quote or a bracket has a link to its partner.
 //! A text is read forwards and once, as far as a grammar needs it.
 
+mod quotes;
+
 use std::ops::Range;
 
-use crate::REDACTED;
-use crate::rules::words::{ENTITIES, QUOTES, STRING_PREFIXES, WIDE};
+use self::quotes::CLOSING;
+
+use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
-    at, is_name, is_one_of, is_redacted, line_end, part, rest, run_end, starts_with,
+    REDACTED, at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
 };
 
 /// What a token is.
@@ -45,6 +48,10 @@ pub(crate) enum Coding {
     Entity,
     /// `\n`, `\"`, `\u003d`: after so many backslashes.
     Escape(u8),
+    /// `%5C%22`
+    EscapedPercent(u8),
+    /// `\&quot;`
+    EscapedEntity(u8),
 }
 
 /// A piece of the text.
@@ -266,12 +273,9 @@ impl<'t> Tokens<'t> {
                 let end = run_end(text, start + 1, usize::MAX, is_blank);
                 plain(Kind::Blank, end - start)
             }
-            b'"' | b'\'' | b'`' if rest(text, start).starts_with(&[byte; 3]) => {
-                (Kind::Quote, byte | TRIPLE, 3, Coding::Plain)
-            }
-            b'"' if is_doubled(text, start) => (Kind::Quote, DOUBLE, 2, Coding::Plain),
-            b'"' | b'\'' | b'`' => (Kind::Quote, byte, 1, Coding::Plain),
-            b'\\' => self.escape(start),
+            b'"' | b'\'' | b'`' => self.quote(start, byte),
+            b'\\' => self.escape(start, 1),
+            b'%' if starts_with(text, start, b"%5c") => self.escape(start, 3),
             b'%' => match hex(text, start + 1).and_then(|code| sign(code, Coding::Percent)) {
                 Some((kind, mark)) => (kind, mark, 3, Coding::Percent),
                 None => plain(Kind::Sign(b'%'), 1),
@@ -295,71 +299,6 @@ impl<'t> Tokens<'t> {
             _ => plain(Kind::Sign(byte), 1),
         };
         Token { kind, coding, start, end: (start + len).min(text.len()), mate: None, mark }
-    }
-
-    /// Backslashes and what they escape: kind, mark, length and coding.
-    fn escape(&self, start: usize) -> (Kind, u8, usize, Coding) {
-        let text = self.text;
-        let end = run_end(text, start, 200, |byte| byte == b'\\');
-        let count = u8::try_from(end - start).unwrap_or(u8::MAX);
-        let coding = Coding::Escape(count);
-        let len = end - start + 1;
-        let backslashes = (Kind::Sign(b'\\'), 0, len - 1, Coding::Plain);
-        match at(text, end) {
-            mark @ (b'"' | b'\'' | b'`') => (Kind::Quote, mark, len, coding),
-            b'n' | b'r' => (Kind::Line, 0, len, coding),
-            b't' => (Kind::Blank, 0, len, coding),
-            b'/' => (Kind::Sign(b'/'), 0, len, coding),
-            b'u' if starts_with(text, end + 1, b"00") => {
-                match hex(text, end + 3).and_then(|code| sign(code, coding)) {
-                    Some((kind, mark)) => (kind, mark, len + 4, coding),
-                    None => backslashes,
-                }
-            }
-            _ => backslashes,
-        }
-    }
-
-    fn pair_quote(&mut self, place: usize) {
-        let quote = self.list[place];
-        let next = at(self.text, quote.end);
-        let is_word = |byte: u8| is_name(byte) || byte >= 0x80;
-        let previous = place.checked_sub(1).map(|place| self.list[place]);
-        let is_after_word = previous.is_some_and(|token| {
-            let word = part(self.text, token.start, token.end);
-            token.kind == Kind::Word
-                && !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
-        });
-        let may_open = quote.mark & !3 != CLOSING && !is_after_word;
-        let recent = self.open.len().saturating_sub(DEPTH);
-        let is_mate = |&open: &usize| {
-            let open = &self.list[open];
-            let closes = open.mark == quote.mark || open.mark | CLOSING == quote.mark;
-            open.kind == Kind::Quote && open.coding == quote.coding && closes
-        };
-        let depth = self.open[recent..].iter().rposition(is_mate);
-        if let Some(depth) = depth {
-            let mate = self.open[recent + depth];
-            // A quote that was left open on another line does not end at the beginning of the next, and
-            // an apostrophe at the beginning of a word is the first of its quote.
-            let is_apart = previous.is_none_or(|token| {
-                matches!(
-                    token.kind,
-                    Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b',')
-                )
-            });
-            let is_before_word = is_word(next) || b"-/$<".contains(&next);
-            let is_beginning = may_open && is_apart && is_before_word && mate + 1 < place;
-            if !(is_beginning && (quote.mark == b'\'' || self.has_line_since(mate))) {
-                self.pair(recent + depth, place);
-                return;
-            }
-        }
-        if may_open {
-            self.open.push(place);
-        } else {
-            self.list[place].mark = 0;
-        }
     }
 
     fn has_line_since(&self, place: usize) -> bool {
@@ -390,21 +329,6 @@ impl<'t> Tokens<'t> {
         self.list[mate].mate = Some(place);
         self.list[place].mate = Some(mate);
     }
-}
-
-/// Added to the mark of a quote of three.
-const TRIPLE: u8 = 0x80;
-/// The mark of a quote in a quoted cell of CSV.
-const DOUBLE: u8 = b'"' | 0x40;
-/// Added to the mark of a typographic quote that closes.
-const CLOSING: u8 = 0x10;
-
-/// `{""name"":""value""}`: two quotes that open or close, not an empty text.
-fn is_doubled(text: &[u8], start: usize) -> bool {
-    let (previous, next) = (at(text, start.wrapping_sub(1)), at(text, start + 2));
-    let opens = is_name(next) && b"{[(,: ".contains(&previous);
-    let closes = is_name(previous) && b"}]),:".contains(&next) && next != 0;
-    at(text, start + 1) == b'"' && (opens || closes)
 }
 
 /// Letters, digits, underscores and other characters; dots and dashes between them.

@@ -23,7 +23,9 @@ mod armour;
 mod checksum;
 mod command;
 mod engine;
+mod group;
 mod header;
+mod json;
 mod key;
 mod lexer;
 #[cfg(test)]
@@ -50,10 +52,8 @@ pub use rules::looks::Look;
 pub use rules::{Rule, rule_ids, rules};
 pub use scan::{Evidence, Finding};
 pub use score::Score;
+pub use text::REDACTED;
 pub use writer::Writer;
-
-/// The text that replaces a secret.
-pub const REDACTED: &str = "<REDACTED>";
 
 /// The steps that redaction takes for a text if nothing limits them, which tests and fuzzing compare with its length.
 #[doc(hidden)]

@@ -454,12 +454,7 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 
 /// A value after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    let site = site(scan, key, separator);
-    let context = Context {
-        quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
-        in_query: site.in_query && separator.binding == Binding::Assign,
-        ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
-    };
+    let (site, context) = surroundings(scan, key, separator);
     let Some(found) = value::value(&mut scan.tokens, separator.next, site) else {
         return Tried::Nothing;
     };
@@ -491,7 +486,21 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator
     Tried::Found
 }
 
-/// What surrounds the value after a separator.
+/// What surrounds the value after a separator, and what that counts for.
+pub(crate) fn surroundings(
+    scan: &mut Scan<'_>,
+    key: &Key,
+    separator: Separator,
+) -> (Site, Context) {
+    let site = site(scan, key, separator);
+    let context = Context {
+        quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
+        in_query: site.in_query && separator.binding == Binding::Assign,
+        ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
+    };
+    (site, context)
+}
+
 fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     let lead = key.place.checked_sub(1).map(|lead| scan.tokens.kind(lead));
     Site {

@@ -5,11 +5,11 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::REDACTED;
 use crate::engine::{self, Redacted};
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
 use crate::scan::Finding;
+use crate::text::REDACTED;
 
 /// The explanation of a text without candidates.
 pub(crate) const NO_CANDIDATE: &str = "no candidate";

@@ -1,5 +1,7 @@
 //! The state of one text while the grammars read it: what was read, what was found.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,7 +13,7 @@ use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::structures;
 use crate::rules::structures::CONFIGURED_KEY;
 use crate::score::{self, Context, Score};
-use crate::text::{Words, is_one_of, is_redacted, line_end, part};
+use crate::text::{REDACTED, Words, is_one_of, is_redacted, line_end, part};
 use crate::value::Value;
 
 /// A secret in a text.
@@ -26,9 +28,20 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The bytes of its name, if it has one.
     pub key: Option<Range<usize>>,
+    /// The text that replaces it: [`REDACTED`](crate::REDACTED), in quotation marks where a number or a literal of JSON was.
+    pub mark: Cow<'static, str>,
 }
 
 impl Finding {
+    pub(crate) fn new(
+        range: Range<usize>,
+        rule: &'static str,
+        evidence: Evidence,
+        key: Option<Range<usize>>,
+    ) -> Self {
+        Self { range, rule, evidence, key, mark: Cow::Borrowed(REDACTED) }
+    }
+
     /// Whether a configured key or pattern found it.
     pub fn is_configured(&self) -> bool {
         self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
@@ -125,6 +138,8 @@ pub(crate) struct Scan<'a> {
     nested: usize,
     /// Everything before this was decided by a match.
     pub(crate) covered: usize,
+    /// What was decided further on: where it begins and ends.
+    ahead: BTreeMap<usize, usize>,
     /// The name whose grammars are tried.
     pub(crate) key: Option<Range<usize>>,
     name: Range<usize>,
@@ -143,6 +158,12 @@ pub(crate) struct Scan<'a> {
     pub(crate) paths_until: usize,
     /// Before this is no JSON web token.
     pub(crate) web_tokens_until: usize,
+    /// Where the lists and maps begin that were read as a part of another one.
+    pub(crate) groups: BTreeSet<usize>,
+    /// Groups without an end were read up to this.
+    pub(crate) cut_until: usize,
+    /// Blocks of YAML before this were read.
+    pub(crate) block_until: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -156,6 +177,7 @@ impl<'a> Scan<'a> {
             kept_until: 0,
             nested: 0,
             covered: 0,
+            ahead: BTreeMap::new(),
             key: None,
             line: Line::default(),
             name: 0..0,
@@ -166,6 +188,9 @@ impl<'a> Scan<'a> {
             signs_until: 0,
             paths_until: 0,
             web_tokens_until: 0,
+            groups: BTreeSet::new(),
+            cut_until: 0,
+            block_until: 0,
         }
     }
 
@@ -194,9 +219,26 @@ impl<'a> Scan<'a> {
         evidence: Evidence,
     ) {
         if start < end && !is_redacted(self.text, start) {
-            self.found.push(Finding { range: start..end, rule, evidence, key: self.key.clone() });
+            self.found.push(Finding::new(start..end, rule, evidence, self.key.clone()));
         }
         self.covered = self.covered.max(end);
+    }
+
+    /// Notes that what was found since a moment is apart from each other: between it, the text is read on from where
+    /// it was covered then.
+    pub(crate) fn cover_later(&mut self, covered: usize, since: usize) {
+        self.ahead
+            .extend(self.found[since..].iter().map(|found| (found.range.start, found.range.end)));
+        self.covered = covered;
+    }
+
+    /// Covers what was decided before a place was reached.
+    pub(crate) fn reach(&mut self, place: usize) {
+        while let Some(ahead) = self.ahead.first_entry()
+            && *ahead.key() <= place
+        {
+            self.covered = self.covered.max(ahead.remove());
+        }
     }
 
     /// Redacts a candidate if it is a secret in its context.
@@ -274,12 +316,13 @@ impl<'a> Scan<'a> {
             }
             known.push(secret);
             for start in memchr::memmem::find_iter(self.text, secret) {
-                self.found.push(Finding {
-                    range: start..start + secret.len(),
-                    rule: structures::REPEATED,
-                    evidence: Evidence::Repetition,
-                    key: None,
-                });
+                let range = start..start + secret.len();
+                self.found.push(Finding::new(
+                    range,
+                    structures::REPEATED,
+                    Evidence::Repetition,
+                    None,
+                ));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A name and its value side by side, bound by the structure of the text: pairs, calls, structs, XML, SQL statements.
 
 use crate::address;
+use crate::group;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Claim, Key};
@@ -20,7 +21,11 @@ use crate::value::{self, Site, Value};
 const FIELDS: usize = 3;
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    named_value(scan, key).unwrap_or(Tried::Nothing)
+}
+
+fn named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
     let first = key.quote.unwrap_or(key.place);
     let named = (first.saturating_sub(6)..first).rev().find_map(|at| scan.tokens.word(at))?;
     if !is_called(named, NAME_NAMES) {
@@ -34,11 +39,20 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         // `{ name: 'auth', args: ['bob', 'x'] }`
         if tokens.is_word(field, LIST_NAMES) {
             let list = pair::separator_at(scan, behind)?.next;
-            return value::last_item(&mut scan.tokens, list);
+            let found = value::last_item(&mut scan.tokens, list)?;
+            return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
         }
         if is_called(tokens.word(field)?, VALUE_NAMES) {
             let place = pair::separator_at(scan, behind)?.next;
-            return value::value(&mut scan.tokens, place, Site::from(field));
+            let site = Site::from(field);
+            if let Some(open) = group::opens(&mut scan.tokens, place, site) {
+                let context = Context::new(key.meaning.kind, Bond::Structure);
+                if group::judge(scan, key, open, context) == Tried::Found {
+                    return Some(Tried::Found);
+                }
+            }
+            let found = value::value(&mut scan.tokens, place, site)?;
+            return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
         }
         end = (behind..behind + 16).find(|&at| {
             matches!(
@@ -77,9 +91,10 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         Kind::Open(_) => key.quote.is_some(),
         _ => false,
     };
-    if !is_first || !tokens.is_sign(key.after, b',') {
+    if !is_first || !tokens.is_sign(key.after, b',') || rows(scan, key).is_some() {
         return None;
     }
+    let tokens = &mut scan.tokens;
     let place = tokens.skip_lines(key.after + 1);
     let found = value::value(tokens, place, Site::from(key.place))?;
     let behind = tokens.skip_lines(found.next);

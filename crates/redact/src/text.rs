@@ -5,7 +5,8 @@
 
 use std::cell::Cell;
 
-use crate::REDACTED;
+/// The text that replaces a secret.
+pub const REDACTED: &str = "<REDACTED>";
 
 thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };

@@ -4,15 +4,17 @@ use std::sync::LazyLock;
 
 use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
-use crate::rules::words::ARROW;
-use crate::rules::words::VALUE_NAMES;
+use crate::rules::words::{ARROW, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, count, line_end, part, run_end};
+use crate::text::{Words, count, is_one_of, line_end, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
 /// The most tokens of a list that are read.
 const LIST_TOKENS: usize = 256;
+
+/// The most tokens of a word in a list.
+const ITEM_TOKENS: usize = 16;
 
 /// The steps for a token of an unquoted value.
 const TOKEN: usize = 4;
@@ -91,7 +93,10 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
         // Go's `[]string{"…"}`
-        Kind::Open(b'[') if tokens.kind(place + 3) == Kind::Open(b'{') => {
+        Kind::Open(b'[')
+            if tokens.kind(place + 1) == Kind::Close(b']')
+                && tokens.kind(place + 3) == Kind::Open(b'{') =>
+        {
             group(tokens, place + 3, site)
         }
         Kind::Open(_) => group(tokens, place, site),
@@ -181,7 +186,11 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
     let close = tokens.close(open).unwrap_or(usize::MAX);
     let mut at = tokens.skip_lines(open + 1);
     let mut current = 0;
-    while at < close && at < open + LIST_TOKENS {
+    // A text in quotes is one step.
+    for _ in 0..LIST_TOKENS {
+        if at >= close {
+            break;
+        }
         count(1);
         if current == index {
             return Some(tokens.skip_lines(at));
@@ -208,10 +217,51 @@ pub(crate) fn last_item(tokens: &mut Tokens<'_>, open: usize) -> Option<Value> {
     (tokens.opens_quote(first)).then(|| quoted(tokens, first))?
 }
 
+/// All between two places, which is a list without quotes.
+pub(crate) fn between(tokens: &mut Tokens<'_>, place: usize, close: usize) -> Option<Value> {
+    Value::quoted(tokens.start(place), tokens.start(close), close)
+}
+
+/// An item of a list without quotes that is a single word.
+pub(crate) fn item_of(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let end = (place..place + ITEM_TOKENS).find(|&at| {
+        matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Close(_) | Kind::Blank | Kind::Line)
+    })?;
+    let is_word = (place..end).all(|at| !matches!(tokens.kind(at), Kind::Quote | Kind::Open(_)));
+    let behind = tokens.skip_lines(end);
+    let ends = is_word && matches!(tokens.kind(behind), Kind::Sign(b',') | Kind::Close(_));
+    if ends { Value::bare(tokens.start(place), tokens.start(end), end) } else { None }
+}
+
+/// A number or a literal in a list or a map.
+pub(crate) fn scalar(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let digits = place + usize::from(tokens.is_sign(place, b'-'));
+    let word = tokens.word(digits)?;
+    let ends = matches!(
+        tokens.kind(digits + 1),
+        Kind::Sign(b',') | Kind::Close(_) | Kind::Blank | Kind::Line
+    );
+    let is_number = word[0].is_ascii_digit()
+        && word.iter().all(|byte| byte.is_ascii_digit() || b".eE-".contains(byte))
+        || is_one_of(word, SCALARS);
+    let (start, end) = (tokens.start(place), tokens.start(digits + 1));
+    if is_number && ends { Value::bare(start, end, digits + 1) } else { None }
+}
+
+/// Whether the word at a place is no more than the notation of what is in brackets behind it.
+pub(crate) fn is_wrapper(tokens: &mut Tokens<'_>, place: usize) -> bool {
+    tokens.kind(place + 1) == Kind::Open(b'(')
+        && WRAPPER_WORDS.contains(tokens.word(place).unwrap_or_default())
+}
+
 /// ODBC's `{…}`.
-fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+pub(crate) fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     let mut at = place + 1;
+    // `{ old = "…" }` is a table.
+    if tokens.is_break(at) {
+        return None;
+    }
     while at < place + 256 {
         match tokens.get(at)?.kind {
             Kind::Close(b'}') => break,

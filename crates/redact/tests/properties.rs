@@ -49,26 +49,14 @@ fn key() -> impl Strategy<Value = String> {
     })
 }
 
-/// A key and its value, as programs write them.
+/// A key and its value, as programs write them besides the languages of `carriers`.
 fn pair() -> impl Strategy<Value = (String, String)> {
     let grammar = select(vec![
-        "KEY=VALUE",
-        "KEY: VALUE",
-        "KEY = 'VALUE'",
-        "KEY=\"VALUE\"",
-        "{\"KEY\": \"VALUE\"}",
-        "{'KEY': 'VALUE', 'port': 5432}",
         "KEY => \"VALUE\"",
         "<KEY>VALUE</KEY>",
-        "--KEY VALUE",
-        "--KEY=VALUE",
-        "KEY: Some(\"VALUE\")",
-        "Config { KEY: \"VALUE\", port: 5432 }",
         "https://db.example.com/?KEY=VALUE&page=2",
-        "host=db;KEY=VALUE;port=5432",
         "postgres://loader:VALUE@db.example.com/orders",
         "[\"KEY\", \"VALUE\"]",
-        "{\\\"KEY\\\":\\\"VALUE\\\"}",
         "Authorization: Bearer VALUE",
         "KEY := \"VALUE\"",
         "export KEY='VALUE'",
@@ -180,16 +168,6 @@ proptest! {
     }
 
     #[test]
-    fn several_secrets_are_always_redacted(pairs in vec((sentence(), pair()), 2..4), mark in select(vec![" ", "\n", ", ", "; "])) {
-        let parts: Vec<_> = pairs.iter().map(|(words, (text, _))| format!("{words} {text}")).collect();
-        let message = parts.join(mark);
-        let safe = redacted(&message);
-        for (_, (_, secret)) in &pairs {
-            prop_assert!(!safe.contains(secret), "{message:?} became {safe:?}");
-        }
-    }
-
-    #[test]
     fn a_sentence_never_changes(words in sentence(), end in select(vec!["", ".", ":", "\n"])) {
         let message = words + end;
         prop_assert_eq!(&redacted(&message), &message);
@@ -212,7 +190,7 @@ proptest! {
         for finding in redactor.findings(&text) {
             prop_assert!(kept <= finding.range.start && finding.range.start < finding.range.end);
             safe.push_str(&text[kept..finding.range.start]);
-            safe.push_str(floe_redact::REDACTED);
+            safe.push_str(&finding.mark);
             kept = finding.range.end;
         }
         safe.push_str(&text[kept..]);

@@ -26,7 +26,6 @@ mod registry;
 
 pub(crate) use self::chosen::target;
 pub use self::chosen::validate_connection;
-pub(crate) use self::connection::within;
 pub use self::connection::{CONNECTION_TIMEOUT, ConnectionReport};
 pub use self::exporter_config::{ExporterConfig, OtlpExporterConfig};
 pub use self::plugin::TelemetryBackendPlugin;

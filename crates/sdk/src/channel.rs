@@ -6,10 +6,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 pub(crate) use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use crate::condvar::Condvar;
 
 /// Sends. The channel is closed when there is no sender any more.
 pub struct Sender<T>(Arc<Shared<T>>);
@@ -59,11 +57,6 @@ impl<T> Sender<T> {
         drop(state);
         self.0.changed.notify_one();
         Ok(())
-    }
-
-    /// Whether everything that was sent was received.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().messages.is_empty()
     }
 }
 

@@ -4,19 +4,13 @@
 //! Each exporter has a thread of its own, so that a slow one delays neither the collector nor the other
 //! exporters. That of OTLP has a current-thread runtime, so a flush never needs the host's. While no exporter
 //! has room, spans stay in the threads' buffers.
-//!
-//! With [`Runtime::Caller`] there are no such threads: the one that flushes takes the turns of the collector, and
-//! exports each batch as soon as it is complete.
 
 mod block_on;
-mod budget;
 mod components;
-mod compression;
 mod destination;
 mod drain;
 mod ending;
 mod enrich;
-mod exceptions;
 mod exemplars;
 mod export_failure;
 mod exports;
@@ -57,8 +51,6 @@ pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span
 pub(crate) use self::drain::Drain;
 pub use self::ending::Ending;
 pub use self::enrich::{EnrichedSpan, Enricher};
-pub use self::exceptions::ExceptionLog;
-pub(crate) use self::exceptions::Exceptions;
 pub use self::exemplars::{
     BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
     of_instrument as instrument_exemplars,
@@ -67,13 +59,13 @@ pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_e
 pub(crate) use self::export_failure::{ALREADY_SHUTDOWN, QUEUE_FULL, SHUTDOWN};
 pub use self::export_failure::{ExportFailure, OTHER_ERROR};
 pub use self::fetch::Backpressure;
-pub(crate) use self::pipeline::{Exporter, Pipeline, PipelineSettings};
+pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
 pub use self::rate_limited::RateLimited;
 pub(crate) use self::redact::Policies;
 pub use self::redact::{Redaction, Redactor};
-pub(crate) use self::sdk_span_processor::{SdkEnds, SdkStarts};
+pub(crate) use self::sdk_span_processor::SdkEnds;
 pub use self::shared_attributes::SharedAttributes;
 pub use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
@@ -85,13 +77,11 @@ use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::Runtime;
 use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 use crate::system;
-use crate::tasks::quiet;
 
 /// The interval between two turns while there are spans. The recorder wakes the collector earlier after several
 /// buffers were filled, so that few spans pay for waking a thread.
@@ -142,67 +132,15 @@ pub struct Collector {
 
 struct Handle {
     jobs: Sender<Job>,
-    place: Place,
+    thread: Thread,
     /// The process of the collector: its thread, and who has locked it, do not exist in a fork.
     forks: u32,
 }
 
-/// Where the collector works.
-#[derive(Clone)]
-enum Place {
-    Thread(Thread),
-    Caller(Arc<OnCaller>),
-}
-
-/// A collector without a thread, until one takes it.
-type OnCaller = Mutex<Option<(Collector, Receiver<Job>)>>;
-
 static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 
-/// Chooses where the collector works from now on. A thread that runs stays: it may be that of a capture, or of a provider
-/// that was shut down.
-///
-/// # Errors
-///
-/// The thread cannot be started.
-pub(crate) fn work_on(runtime: Runtime) -> Result<(), Error> {
-    let mut handle = lock()?;
-    match handle.take_if(|handle| handle.forks == recorder::forks()) {
-        Some(Handle { jobs, place: Place::Caller(collector), forks }) if !runtime.is_caller() => {
-            let taken = Arc::clone(&collector);
-            let started = start(jobs.clone(), move || {
-                let mut collector = taken.lock().unwrap_or_else(PoisonError::into_inner);
-                collector.take()
-            });
-            let place = Place::Caller(collector);
-            let (started, error) = match started {
-                Ok(started) => (started, Ok(())),
-                Err(error) => (Handle { jobs, place, forks }, Err(error)),
-            };
-            *handle = Some(started);
-            return error;
-        }
-        Some(known) => *handle = Some(known),
-        None if runtime.is_caller() => {
-            forget(&mut handle);
-            *handle = Some(without_thread());
-        }
-        // The first job starts it.
-        None => {}
-    }
-    Ok(())
-}
-
-/// A new collector without a thread.
-fn without_thread() -> Handle {
-    system::answer();
-    let (jobs, receiver) = channel();
-    let collector = Mutex::new(Some((Collector::default(), receiver)));
-    Handle { jobs, place: Place::Caller(Arc::new(collector)), forks: recorder::forks() }
-}
-
-/// Runs `job` on the collector thread, which is started first if necessary, or on this one. The receiver gets the
-/// result, or an error if the job panics.
+/// Runs `job` on the collector thread, which is started first if necessary. The receiver gets the result, or an error
+/// if the job panics.
 ///
 /// # Errors
 ///
@@ -218,57 +156,18 @@ pub fn run<T: Send + 'static>(
     let handle = match &mut *locked {
         Some(handle) if handle.forks == recorder::forks() => handle,
         handle => {
-            let is_caller = matches!(handle, Some(it) if matches!(it.place, Place::Caller(_)));
-            forget(handle);
-            handle.insert(if is_caller { without_thread() } else { start_new()? })
+            // In a fork, a thread that does not exist may have locked the channel.
+            mem::forget(handle.take());
+            handle.insert(start()?)
         }
     };
     if let Err(SendError(job)) = handle.jobs.send(job) {
         // The collector has ended, for example because a panic could not be dropped without another one.
-        *handle = start_new()?;
+        *handle = start()?;
         let _ = handle.jobs.send(job);
     }
-    let (place, jobs) = (handle.place.clone(), handle.jobs.clone());
-    drop(locked);
-    match place {
-        Place::Thread(thread) => thread.unpark(),
-        Place::Caller(collector) => take_turns(&collector, &jobs),
-    }
+    handle.thread.unpark();
     Ok(receiver)
-}
-
-/// Whether the collector has a thread, which also does the work of a provider with `runtime: caller` then.
-pub(crate) fn has_thread() -> bool {
-    let is_thread = |handle: &Handle| matches!(handle.place, Place::Thread(_));
-    lock().is_ok_and(|handle| handle.as_ref().is_some_and(is_thread))
-}
-
-/// In a fork, a thread that does not exist may have locked the channel.
-fn forget(handle: &mut Option<Handle>) {
-    mem::forget(handle.take());
-}
-
-/// Does the collector's work until no job and no flush is left, unless another thread does it already, which then does
-/// what was `sent` meanwhile.
-fn take_turns(collector: &OnCaller, sent: &Sender<Job>) {
-    let _quiet = quiet();
-    while !sent.is_empty() {
-        let mut taken = match collector.try_lock() {
-            Ok(taken) => taken,
-            Err(TryLockError::Poisoned(taken)) => taken.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        let Some((collector, jobs)) = &mut *taken else {
-            return;
-        };
-        loop {
-            collector.turn_or_recover(jobs);
-            if sent.is_empty() && collector.drains.is_empty() {
-                break;
-            }
-            thread::yield_now();
-        }
-    }
 }
 
 /// Whether the thread of the collector runs, or has run in a parent.
@@ -313,33 +212,25 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     }
 }
 
-fn start_new() -> Result<Handle, Error> {
+/// Starts the thread.
+fn start() -> Result<Handle, Error> {
     system::answer();
     let (jobs, receiver) = channel();
-    start(jobs, move || Some((Collector::default(), receiver)))
-}
-
-/// Starts the thread with a collector.
-fn start(
-    jobs: Sender<Job>,
-    collector: impl FnOnce() -> Option<(Collector, Receiver<Job>)> + Send + 'static,
-) -> Result<Handle, Error> {
     let thread = program_signals::thread("floe-collector");
     let thread = program_signals::spawn(thread, move || {
         HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
-        if let Some((mut collector, jobs)) = collector() {
-            loop {
-                let pause = collector.turn_or_recover(&jobs);
-                thread::park_timeout(pause);
-            }
+        let mut collector = Collector::default();
+        loop {
+            let pause = collector.turn_or_recover(&receiver);
+            thread::park_timeout(pause);
         }
     })
     .map_err(|error| Error::thread("collector", &error))?;
     let thread = thread.thread().clone();
     recorder::set_collector(thread.clone());
-    Ok(Handle { jobs, place: Place::Thread(thread), forks: recorder::forks() })
+    Ok(Handle { jobs, thread, forks: recorder::forks() })
 }
 
 impl Collector {
@@ -366,7 +257,7 @@ impl Collector {
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();
         let pipeline = self.pipeline.as_mut();
-        let until_batch = pipeline.and_then(|pipeline| pipeline.tick(&self.clock));
+        let until_batch = pipeline.and_then(Pipeline::tick);
         let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
         self.warnings.warn(dropped);
 
@@ -379,7 +270,7 @@ impl Collector {
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
         // While all queues are full, an exporter that finishes a batch wakes the collector.
         worker::ROOM.request();
-        if self.room(false) > 0 {
+        if self.room() > 0 {
             worker::ROOM.withdraw();
         }
         let deadlines = [until_batch, until_drain].into_iter().flatten();
@@ -461,7 +352,7 @@ impl Collector {
 
     fn finish_first(&mut self) {
         if let Some(drain) = self.drains.pop_front() {
-            drain.finish(&mut self.pipeline, &self.clock);
+            drain.finish(&mut self.pipeline);
         }
     }
 

@@ -27,7 +27,6 @@
 
 pub(crate) mod auth;
 mod batch;
-mod compression;
 #[cfg(feature = "yaml")]
 pub(crate) mod config_file;
 mod context_mode;
@@ -42,8 +41,6 @@ mod exporters;
 pub(crate) mod feature;
 mod file;
 mod filter;
-mod flight_recorder;
-mod journal;
 pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
@@ -53,12 +50,11 @@ mod otlp;
 #[cfg_attr(not(feature = "patterns"), path = "config/no_pattern.rs")]
 mod pattern;
 mod problems;
-mod profile;
 mod propagator;
 mod redaction;
+mod removed;
 mod repeated;
 mod resource;
-mod runtime;
 mod sampling;
 mod scopes;
 pub(crate) mod secret;
@@ -69,22 +65,19 @@ pub(crate) mod telemetry;
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-pub use self::compression::SpanCompressionConfig;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{
     debug as debug_endpoint, server, validate_endpoint, without_credentials,
 };
 pub(crate) use self::env::{is_disabled, is_set, warn};
-pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
+pub use self::errors::{ErrorsConfig, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
 pub(crate) use self::filter::parse_filter;
-pub use self::flight_recorder::FlightRecorderConfig;
-pub use self::journal::JournalConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
-pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
+pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
     ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation, MetricTemporality,
     MetricView, MetricsConfig, PrometheusConfig,
@@ -94,14 +87,11 @@ pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
 pub(crate) use self::pattern::compile as compile_pattern;
-pub use self::profile::ProfileConfig;
-pub use self::propagator::{Propagator, RegisteredPropagator};
+pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::{CodeAttributes, IdentityAttributes};
 pub use self::resource::{ResourceAttributes, ResourceValue};
-pub use self::runtime::Runtime;
 pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
-pub(crate) use self::sampling::{validate_ratio, validate_rules};
 pub use self::scopes::{LoggerConfig, ScopeConfig};
 pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;

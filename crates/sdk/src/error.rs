@@ -36,7 +36,6 @@ enum Kind {
     Config,
     State,
     Export,
-    Rejected,
     Timeout,
     Thread,
 }
@@ -57,14 +56,7 @@ impl Error {
     /// Whether an exporter could not deliver.
     #[must_use]
     pub fn is_export(&self) -> bool {
-        matches!(self.0.kind, Kind::Export | Kind::Rejected)
-    }
-
-    /// Whether a receiver has rejected what was sent because of what it contains (400, 413 and 422 of HTTP), and would do so
-    /// at any time. It is an [export](Self::is_export) error.
-    #[must_use]
-    pub fn is_rejected(&self) -> bool {
-        self.0.kind == Kind::Rejected
+        self.0.kind == Kind::Export
     }
 
     /// Whether an operation took longer than its timeout.
@@ -101,10 +93,6 @@ impl Error {
     #[doc(hidden)]
     pub fn export(message: impl Into<String>) -> Self {
         Self::new(Kind::Export, message.into(), None)
-    }
-
-    pub(crate) fn rejected(message: impl Into<String>) -> Self {
-        Self::new(Kind::Rejected, message.into(), None)
     }
 
     pub(crate) fn timeout(what: &str, after: Duration, details: &str) -> Self {

@@ -10,16 +10,13 @@ pub(crate) mod otlp;
 pub(crate) mod plain;
 mod standard_stream;
 pub(crate) mod target;
-pub(crate) mod writer;
 
 pub use self::memory::MemoryExporter;
-pub use self::writer::{OtlpRequest, OtlpWriter};
 
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use self::standard_stream::StandardStream;
 
 pub(crate) use self::console::ConsoleExporters;
-pub(crate) use self::otlp::{OtlpExporters, Unsent};
+pub(crate) use self::otlp::OtlpExporters;
 pub(crate) use self::plain::plain;
 pub(crate) use self::target::OtlpTarget;
-pub(crate) use self::writer::SharedWriter;

@@ -26,7 +26,7 @@ const TERMINAL_DELAY: u64 = 100;
 
 /// Written if traces go nowhere, and nobody has said that they need not.
 fn no_exporter() -> String {
-    let (expected, found) = match (parts::otlp().is_some(), parts::console().is_some()) {
+    let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (
             "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `http://localhost:4317`, or \
              `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none are wanted",
@@ -89,7 +89,7 @@ fn no_exporter() -> String {
 /// | the propagators of the process | the configuration | | yes | yes | yes |
 /// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
 /// | spans and events of `tracing` | `span_filter`, else `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
-/// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS`, `FLOE_LOG_SPAN_ATTRIBUTES`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
+/// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_SPAN_ATTRIBUTES`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
@@ -101,7 +101,7 @@ fn no_exporter() -> String {
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
 /// Where nothing takes spans, none is recorded, and a call costs what it costs without a provider. Spans are taken by
-/// exporters, span processors, metrics of all spans and log records of exceptions. If log lines or log records are
+/// exporters, span processors and metrics of all spans. If log lines or log records are
 /// written, roots have ids all the same, which these carry.
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. With the
@@ -185,7 +185,7 @@ impl TelemetryProviderBuilder {
         self.config_mut().apply_filters();
         let mut is_exported = self.has_span_exporter();
         if !is_exported {
-            let is_terminal = parts::console().is_some() && io::stderr().is_terminal();
+            let is_terminal = parts::has_console() && io::stderr().is_terminal();
             is_exported = choose_printing(self.config_mut(), is_terminal);
         }
         is_exported |= self.has_sdk_processor();

@@ -5,9 +5,9 @@ pub mod collector {
     pub use crate::collector::{Backpressure, Collector, run};
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
-        Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
-        ExportFailure, ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker,
-        WorkerSettings, collect_exemplars, span_data_bytes,
+        Destination, Ending, EnrichedSpan, Enricher, Exemplar, ExemplarValue, ExportFailure,
+        ExporterId, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, Worker, WorkerSettings,
+        collect_exemplars, span_data_bytes,
     };
     pub use crate::collector::{
         BoundExemplars, Exemplars, Redaction, Shape, SpanMetrics, clear_exemplars,
@@ -25,18 +25,17 @@ pub mod config {
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
-        Compression, ExemplarFilter, HistogramKind, LogKeys, LogOutput, LogRecordLimits,
-        LoggerConfig, LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions,
-        OtlpProtocol, Runtime, ScopeConfig, Secret, Signal, TelemetryAuth,
+        Compression, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits, LoggerConfig,
+        LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol,
+        ScopeConfig, Secret, Signal, TelemetryAuth,
     };
 }
 
 pub mod exporter {
     pub use crate::exporter::console::ConsoleExporters;
-    pub use crate::exporter::otlp::{OtlpExporters, Unsent};
+    pub use crate::exporter::otlp::OtlpExporters;
     pub use crate::exporter::plain::plain;
     pub use crate::exporter::target::OtlpTarget;
-    pub use crate::exporter::writer::SharedWriter;
 }
 
 #[cfg(feature = "subscriber")]
@@ -64,13 +63,7 @@ pub mod metrics {
 }
 
 pub mod parts {
-    #[cfg(target_family = "wasm")]
-    pub use crate::parts::register;
     pub use crate::parts::{OtlpFeatures, OtlpPart, Part};
-}
-
-pub mod tasks {
-    pub use crate::tasks::quiet;
 }
 
 pub mod regular_file {

@@ -7,7 +7,6 @@
 
 mod channel;
 mod collector;
-mod condvar;
 mod error;
 mod init;
 mod json_schema;
@@ -18,7 +17,6 @@ mod regular_file;
 mod surroundings;
 #[cfg_attr(not(target_os = "linux"), path = "system/none.rs")]
 mod system;
-mod tasks;
 #[cfg(target_os = "linux")]
 mod this_process;
 
@@ -41,8 +39,7 @@ pub use self::{
     error::Error,
     init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     provider::{
-        ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-        ensure_telemetry_initialized, send_requests,
+        ExporterFactory, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
     },
 };
 

@@ -3,16 +3,13 @@
 
 mod destination;
 mod export_record;
-mod google_project;
 mod provider;
 mod record;
 mod record_exporter;
 mod sdk_exporter;
-mod sdk_processor;
 mod sdk_record;
 mod worker;
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,15 +17,13 @@ use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
 pub use self::destination::LogDestination;
 pub use self::export_record::ExportRecord;
-pub(crate) use self::google_project::google_project;
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub use self::record_exporter::RecordExporter;
 pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
-use crate::collector::{Counters, ExceptionLog, Redaction};
+use crate::collector::{Counters, Redaction};
 use crate::config::{LogRecordLimits, LoggerConfig};
-use crate::parts;
 
 /// The most attributes of a record.
 pub const MAX_FIELDS: usize = 128;
@@ -39,9 +34,6 @@ pub const MAX_FIELDS: usize = 128;
 pub struct LogRecords {
     /// Applies these settings to all records from now on, and passes them to these exporters.
     pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
-    /// The layer that writes and exports the events of `tracing`: an instance of
-    /// [`LogLines`](crate::init::subscriber::LogLines).
-    pub lines: &'static (dyn Any + Send + Sync),
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
@@ -50,10 +42,16 @@ pub struct LogRecords {
     pub is_on_stderr: fn(&mut dyn FnMut()) -> bool,
 }
 
+floe_telemetry_core::__floe_link_list! {
+    /// What makes log records.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static RECORDS: [LogRecords] = "fl_logs_0_1";
+}
+
 impl LogRecords {
     /// What makes log records, if it is linked.
     pub(crate) fn linked() -> Option<&'static Self> {
-        parts::logs().and_then(|logs| logs.downcast_ref())
+        RECORDS.iter().next()
     }
 }
 
@@ -71,10 +69,6 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span that records carry.
     pub span_attributes: Vec<String>,
-    /// Whether events of OpenTelemetry's API are also events of their span.
-    pub event_to_span_event_bridge: bool,
-    /// What precedes the id of a trace in its name in Google Cloud. Empty if the project is not known.
-    pub google_traces: String,
     /// The limits of exported records.
     pub limits: LogRecordLimits,
     /// Which records of which loggers are exported.
@@ -85,9 +79,6 @@ pub struct LogRecordSettings {
 pub trait LogPipeline: fmt::Debug + Send + Sync {
     /// The exporters.
     fn workers(&self) -> &[LogWorker];
-
-    /// Returns what passes the exceptions of spans to the exporters.
-    fn exceptions(&self) -> Box<dyn Fn(ExceptionLog) + Send>;
 
     /// Exports no further records. They are still written locally.
     fn stop(&self);

@@ -1,7 +1,6 @@
 //! Metrics of the provider, and what the program records them with.
 
 pub(crate) mod destination;
-mod flush_reader;
 pub(crate) mod meters;
 #[cfg_attr(not(target_os = "linux"), path = "metrics/no_process.rs")]
 mod process;

@@ -1,13 +1,9 @@
 //! The parts of the library that are crates of their own and that a program can leave out: OTLP, the terminal, metrics
 //! and log records.
 //!
-//! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
-//! none of them. For WebAssembly, whose linker makes no lists, `floe-telemetry` registers them. A part brings what a
-//! configuration has to know of it, and the functions that a provider calls, whose types stand above this module.
-
-use std::any::Any;
-#[cfg(target_family = "wasm")]
-use std::sync::OnceLock;
+//! The features of `floe-telemetry` link them, so that this crate names none of them. Each adds itself to two lists of
+//! the linker: to the list of this module, from which a configuration knows what the program is built with, and its table
+//! of functions to the list of the module that calls them.
 
 use opentelemetry::KeyValue;
 
@@ -17,12 +13,12 @@ use opentelemetry::KeyValue;
 pub enum Part {
     /// Export over OTLP.
     Otlp(OtlpPart),
-    /// The terminal: an instance of [`ConsoleExporters`](crate::exporter::ConsoleExporters).
-    Console(&'static (dyn Any + Send + Sync)),
-    /// Metrics: an instance of [`MeterProviders`](crate::metrics::MeterProviders).
-    Metrics(&'static (dyn Any + Send + Sync)),
-    /// Log records: an instance of [`LogRecords`](crate::logs::LogRecords).
-    Logs(&'static (dyn Any + Send + Sync)),
+    /// The terminal.
+    Console,
+    /// Metrics.
+    Metrics,
+    /// Log records.
+    Logs,
 }
 
 /// What exports over OTLP.
@@ -33,8 +29,6 @@ pub struct OtlpPart {
     pub features: OtlpFeatures,
     /// Encodes an attribute as a field of an OTLP span.
     pub encode_attribute: fn(&KeyValue) -> Box<[u8]>,
-    /// An instance of [`OtlpExporters`](crate::exporter::OtlpExporters).
-    pub exporters: &'static (dyn Any + Send + Sync),
 }
 
 /// What the exporter over OTLP is compiled with.
@@ -52,49 +46,44 @@ pub struct OtlpFeatures {
     pub zstd: bool,
 }
 
-#[cfg(not(target_family = "wasm"))]
 floe_telemetry_core::__floe_link_list! {
     /// The parts of the program.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static PARTS: [Part] = "fl_part_0_1";
 }
 
-/// Adds a part to the program.
+/// Adds a part to the program: what it is, and the table of its functions.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __part {
-    ($part:expr) => {
+    (Otlp($otlp:expr), $table:expr) => {
+        $crate::__part!(@ Otlp($otlp), "fl_otlp_0_1", exporter::OtlpExporters, $table);
+    };
+    (Console, $table:expr) => {
+        $crate::__part!(@ Console, "fl_console_0_1", exporter::ConsoleExporters, $table);
+    };
+    (Metrics, $table:expr) => {
+        $crate::__part!(@ Metrics, "fl_metrics_0_1", metrics::MeterProviders, $table);
+    };
+    (Logs, $table:expr) => {
+        $crate::__part!(@ Logs, "fl_logs_0_1", logs::LogRecords, $table);
+    };
+    (@ $part:ident $(($value:expr))?, $list:literal, $module:ident::$type:ident, $table:expr) => {
         $crate::__floe_linked! {
             "fl_part_0_1"
-            #[doc(hidden)]
-            pub static __PART: $crate::__parts::parts::Part = $part;
+            static PART: $crate::__parts::parts::Part =
+                $crate::__parts::parts::Part::$part $(($value))?;
+        }
+        $crate::__floe_linked! {
+            $list
+            static TABLE: $crate::__parts::$module::$type = $table;
         }
     };
 }
 
-/// The parts of the program, where no linker lists them.
-#[cfg(target_family = "wasm")]
-static REGISTERED: OnceLock<&[&Part]> = OnceLock::new();
-
-/// Registers the parts of the program. Further calls do nothing.
-#[cfg(target_family = "wasm")]
-pub fn register(parts: &'static [&'static Part]) {
-    let _ = REGISTERED.set(parts);
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn linked() -> impl Iterator<Item = &'static Part> {
-    PARTS.iter()
-}
-
-#[cfg(target_family = "wasm")]
-fn linked() -> impl Iterator<Item = &'static Part> {
-    REGISTERED.get().copied().unwrap_or_default().iter().copied()
-}
-
 /// What exports over OTLP, if it is linked.
 pub(crate) fn otlp() -> Option<&'static OtlpPart> {
-    linked().find_map(|part| match part {
+    PARTS.iter().find_map(|part| match part {
         Part::Otlp(otlp) => Some(otlp),
         _ => None,
     })
@@ -105,26 +94,17 @@ pub(crate) fn otlp_features() -> OtlpFeatures {
     otlp().map_or_else(OtlpFeatures::default, |otlp| otlp.features)
 }
 
-/// What aggregates metrics, if it is linked.
-pub(crate) fn metrics() -> Option<&'static (dyn Any + Send + Sync)> {
-    linked().find_map(|part| match part {
-        Part::Metrics(metrics) => Some(*metrics),
-        _ => None,
-    })
+/// Whether metrics are aggregated.
+pub(crate) fn has_metrics() -> bool {
+    PARTS.iter().any(|part| matches!(part, Part::Metrics))
 }
 
-/// What makes log records, if it is linked.
-pub(crate) fn logs() -> Option<&'static (dyn Any + Send + Sync)> {
-    linked().find_map(|part| match part {
-        Part::Logs(logs) => Some(*logs),
-        _ => None,
-    })
+/// Whether log records are made.
+pub(crate) fn has_logs() -> bool {
+    PARTS.iter().any(|part| matches!(part, Part::Logs))
 }
 
-/// What prints to the terminal, if it is linked.
-pub(crate) fn console() -> Option<&'static (dyn Any + Send + Sync)> {
-    linked().find_map(|part| match part {
-        Part::Console(console) => Some(*console),
-        _ => None,
-    })
+/// Whether something prints to the terminal.
+pub(crate) fn has_console() -> bool {
+    PARTS.iter().any(|part| matches!(part, Part::Console))
 }

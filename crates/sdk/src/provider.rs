@@ -37,11 +37,10 @@ mod start_message;
 mod targets;
 #[cfg(test)]
 mod tests;
-mod turns;
 
 use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -49,16 +48,12 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, awaited, end_of_exports, undelivered};
+use self::delivery::{await_delivery, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
-pub use self::sampling::SamplingHandle;
-pub use self::targets::send_requests;
-use self::turns::{Turn, Turns};
-use crate::clock::{Instant, monotonic_now};
+use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
-use crate::condvar::Condvar;
-use crate::config::{Runtime, TelemetryConfig};
+use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::{ProviderMeters, RecorderMeterProvider};
@@ -98,8 +93,6 @@ pub struct TelemetryProvider(Arc<Inner>);
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
-    runtime: Runtime,
-    turns: Turns,
     shutdown_end: ShutdownEnd,
     /// The process that has initialized it: its threads do not exist in a fork.
     process: u32,
@@ -107,7 +100,6 @@ struct Inner {
     /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
     meters: ManuallyDrop<Option<Box<dyn ProviderMeters>>>,
     logs: ManuallyDrop<ProviderLogs>,
-    sampling: SamplingHandle,
     resource: Resource,
 }
 
@@ -119,11 +111,7 @@ impl TelemetryProvider {
 
     /// A provider that records nothing.
     pub(crate) fn noop() -> Self {
-        Self(Arc::new(Inner::new(
-            true,
-            Arc::default(),
-            SamplingHandle::new(&TelemetryConfig::new("noop")),
-        )))
+        Self(Arc::new(Inner::new(true, Arc::default())))
     }
 
     /// Returns the resource of the telemetry as exporters get it: with the attributes of detectors and of the process, and
@@ -143,6 +131,36 @@ impl TelemetryProvider {
     #[must_use]
     pub fn resource(&self) -> &Resource {
         &self.0.resource
+    }
+
+    /// Publishes the resource, and the current span of each thread from now on, to programs that read this process from
+    /// outside, such as a profiler. Another call replaces the resource.
+    ///
+    /// [`floe-thread-context`](https://docs.rs/floe-thread-context) describes what they find, and the line that the build
+    /// script of the program needs.
+    ///
+    /// ```no_run
+    /// let telemetry = floe_telemetry::init()?;
+    /// telemetry.publish_context()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - The system is not Linux, or allows no mapping with a name.
+    /// - The provider records nothing.
+    /// - The program does not export the variable of its threads, or exports that of another copy of this library, and this
+    ///   one is in a shared library. The resource is published nevertheless. A program that is linked statically cannot
+    ///   tell.
+    /// - Another thread is publishing.
+    #[cfg(feature = "thread-context")]
+    pub fn publish_context(&self) -> std::io::Result<()> {
+        if self.is_noop() {
+            return Err(std::io::Error::other(
+                "expected a provider that records, found one that is switched off: its resource is not published",
+            ));
+        }
+        floe_thread_context::publish(self.resource())
     }
 
     /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
@@ -197,13 +215,6 @@ impl TelemetryProvider {
     #[must_use]
     pub fn is_noop(&self) -> bool {
         self.0.is_noop
-    }
-
-    /// Returns a handle that changes the sampling ratio, the sampling rules and the filter by target and
-    /// level while the program runs.
-    #[must_use]
-    pub fn sampling_handle(&self) -> SamplingHandle {
-        self.0.sampling.clone()
     }
 
     /// Returns the numbers of spans and log records by their outcome so far.
@@ -291,15 +302,9 @@ impl TelemetryProvider {
     /// # Errors
     ///
     /// The handlers cannot be installed, or the thread that waits for the signals cannot be started
-    /// ([`Error::is_thread`]), or the configuration allows none ([`Runtime::Caller`](crate::config::Runtime::Caller)).
-    /// Signals then end the process at once.
+    /// ([`Error::is_thread`]). Signals then end the process at once.
     #[cfg(feature = "signals")]
     pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
-        if self.0.runtime.is_caller() {
-            return Err(Error::config(
-                "runtime: expected `thread` with `shutdown_on_signals`, which needs a thread, found `caller`",
-            ));
-        }
         signals::shut_down(&self.0, timeout)
     }
 }
@@ -311,24 +316,21 @@ impl TelemetryProvider {
             return;
         }
         if let Err(error) = self.0.shut_down_unheard(timeout) {
-            exit::warn(self.0.runtime, &error);
+            exit::warn(&error);
         }
     }
 }
 
 impl Inner {
-    fn new(is_noop: bool, counters: Arc<Counters>, sampling: SamplingHandle) -> Self {
+    fn new(is_noop: bool, counters: Arc<Counters>) -> Self {
         Self {
             resource: Resource::builder_empty().build(),
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
-            runtime: Runtime::default(),
-            turns: Turns::default(),
             shutdown_end: ShutdownEnd::default(),
             process: this_process(),
             meters: ManuallyDrop::new(None),
             logs: ManuallyDrop::default(),
-            sampling,
             counters,
         }
     }
@@ -357,43 +359,10 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let deadline = monotonic_now().checked_add(timeout);
-        let turn = self.take_turn(timeout, deadline);
-        let mut turn =
-            turn.ok_or_else(|| Error::timeout(operation, timeout, "another flush has not ended"))?;
-        let mut reports = None;
-        if !self.logs.follow_spans {
-            self.begin_logs(&mut turn);
-            reports = Some(self.logs.flush());
-        }
-        turn.next_step();
-        let metrics = || {
-            if reports.is_none() {
-                self.begin_logs(&mut turn);
-                reports = Some(self.logs.flush());
-            }
-            turn.next_step();
-            self.meters.as_ref().map(|meters| meters.flush())
-        };
-        let of = (&*self.counters, self.runtime.is_caller());
-        let result = await_delivery(operation, timeout, deadline, None, of, metrics);
-        let deadline = awaited(self.runtime.is_caller(), deadline);
-        result.and(logs::await_delivery(reports.flatten(), operation, timeout, deadline))
-    }
-
-    /// Begins the work of a flush or a shutdown on this thread, if the provider has no threads. `None` if another thread
-    /// does not end its own within `timeout`, or if it is this one that does it: an exporter flushes.
-    fn take_turn(&self, timeout: Duration, deadline: Option<Instant>) -> Option<Turn<'_>> {
-        if !self.runtime.is_caller() {
-            return Some(Turn::default());
-        }
-        let steps = 1 + u32::from(self.logs.are_exported()) + u32::from(self.meters.is_some());
-        (self.turns).take(timeout, deadline, &self.counters.ending, steps)
-    }
-
-    /// Begins the step of log records, if there is one.
-    fn begin_logs(&self, turn: &mut Turn<'_>) -> Option<Duration> {
-        let are_exported = self.logs.are_exported();
-        are_exported.then(|| turn.next_step()).flatten()
+        let reports = self.logs.flush();
+        let metrics = || self.meters.as_ref().map(|meters| meters.flush());
+        let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 
     /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
@@ -432,33 +401,10 @@ impl Inner {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);
         }
-        // A flush that does not end keeps its turn, and is not waited for.
-        let mut turn = self.take_turn(timeout, deadline).unwrap_or_default();
-        let mut reports = None;
-        if !self.logs.follow_spans {
-            let timeout = self.begin_logs(&mut turn).unwrap_or(timeout);
-            reports = Some(self.logs.shut_down(timeout));
-        }
-        turn.next_step();
-        let metrics = || {
-            if reports.is_none() {
-                let timeout = self.begin_logs(&mut turn).unwrap_or(timeout);
-                reports = Some(self.logs.shut_down(timeout));
-            }
-            let timeout = turn.next_step().unwrap_or(timeout);
-            let meters = self.meters.as_ref();
-            meters.map(|meters| meters.shut_down(timeout))
-        };
-        let result = await_delivery(
-            operation,
-            timeout,
-            deadline,
-            Some(timeout),
-            (&self.counters, self.runtime.is_caller()),
-            metrics,
-        );
-        let reports = reports.flatten();
-        let deadline = awaited(self.runtime.is_caller(), deadline);
+        let reports = self.logs.shut_down(timeout);
+        let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
+        let result =
+            await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
         result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 }

@@ -1,10 +1,7 @@
 //! What the recorder asks Linux.
 
-use std::time::Duration;
-
 use floe_telemetry_core::__sdk::system::{System, set_system};
 use rustix::process::{Resource, getrlimit};
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::this_process;
 
@@ -14,17 +11,7 @@ const HEADROOM: u64 = 64 * 1024 * 1024;
 
 /// Answers the recorder from now on.
 pub(crate) fn answer() {
-    set_system(System { has_headroom, thread_cpu_time });
-}
-
-/// The processor time of this thread.
-fn thread_cpu_time() -> Option<Duration> {
-    if cfg!(miri) {
-        return None;
-    }
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let seconds = u64::try_from(time.tv_sec).ok()?;
-    Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
+    set_system(System { has_headroom });
 }
 
 /// Whether the limits of the process leave memory for more than rings. Memory is not reserved to find out: a program

@@ -4,7 +4,8 @@ use std::fmt;
 
 use floe_suggest::{did_you_mean, edits};
 
-use crate::{Deprecation, Instrument, Kind, VERSION, is_reserved};
+use crate::lookup::{VERSION, is_reserved};
+use crate::row::{Deprecation, Kind};
 
 /// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,24 +56,6 @@ pub enum Problem<'a> {
         namespace: &'static str,
         /// The key.
         key: &'static str,
-    },
-    /// The unit of a metric is another one.
-    OtherUnit {
-        /// The name of the metric.
-        name: &'a str,
-        /// Its unit in the conventions.
-        expected: &'static str,
-        /// Its unit here.
-        found: &'a str,
-    },
-    /// A metric is recorded by another instrument.
-    OtherInstrument {
-        /// The name of the metric.
-        name: &'a str,
-        /// Its instrument in the conventions.
-        expected: Instrument,
-        /// Its instrument here.
-        found: Instrument,
     },
 }
 
@@ -131,12 +114,6 @@ impl fmt::Display for Problem<'_> {
                 f,
                 "a {kind} span with attributes of `{namespace}` has `{key}`, which this one lacks"
             ),
-            Self::OtherUnit { name, expected, found } => {
-                write!(f, "`{name}` has the unit `{expected}`, found `{found}`")
-            }
-            Self::OtherInstrument { name, expected, found } => {
-                write!(f, "`{name}` is recorded by a {expected:?}, found a {found:?}")
-            }
         }
     }
 }

@@ -317,7 +317,7 @@ impl Spans {
         found: impl FnOnce() -> String,
     ) -> &Self {
         if !holds {
-            fail(&format!("{what}\n  expected: {expected}\n     found: {}\n{self}", found(),));
+            fail(&format!("{what}\n  expected: {expected}\n     found: {}\n{self}", found()));
         }
         self
     }

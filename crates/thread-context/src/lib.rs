@@ -1,8 +1,14 @@
 #![cfg_attr(feature = "publish", doc = include_str!("../README.md"))]
 //!
-//! Without the feature `publish`, which is on by default, there is only what `floe-telemetry-core` uses, with nothing in it.
+//! Without the feature `publish`, which is on by default, there is only the interface that `floe-telemetry-core` uses, with
+//! nothing behind it.
 
 #[cfg_attr(not(feature = "publish"), path = "unpublished.rs")]
 mod published;
 
+#[cfg(feature = "publish")]
+mod process;
+
+#[cfg(feature = "publish")]
+pub use self::process::publish;
 pub use self::published::*;

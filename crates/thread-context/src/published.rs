@@ -11,18 +11,8 @@
 mod slot;
 
 mod clock;
-#[cfg_attr(any(not(target_os = "linux"), miri), path = "published/not_kept.rs")]
-mod kept;
-#[cfg(all(target_os = "linux", not(miri)))]
-mod kept_spans;
 mod open_span;
 
-#[cfg(all(target_os = "linux", not(miri)))]
-pub use self::kept::label;
-#[cfg(all(target_os = "linux", not(miri)))]
-pub use self::kept_spans::{KeptSpan, KeptSpans};
-#[cfg(all(target_os = "linux", not(miri)))]
-pub use self::open_span::keep;
 pub use self::open_span::{OpenSpan, table};
 
 use std::cell::Cell;
@@ -91,14 +81,7 @@ impl Attributes {
     /// bytes, or for which there is no room, is left out, and so is an empty one. They are never freed.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
-        let made = Box::leak(Box::new(Made {
-            attributes: Self::packed(span, function, file, line),
-            next: AtomicPtr::new(ptr::null_mut()),
-        }));
-        let made: &'static Made = made;
-        push(&LAST_MADE, made, &made.next);
-        kept::describe(&made.attributes);
-        &made.attributes
+        Box::leak(Box::new(Self::packed(span, function, file, line)))
     }
 
     /// The attributes of spans whose name is only known at run time, at a place in the code: those that `make` has returned
@@ -169,23 +152,6 @@ pub type StaticAttributes = &'static Attributes;
 /// [`Attributes::NONE`].
 #[doc(hidden)]
 pub const NO_ATTRIBUTES: StaticAttributes = &Attributes::NONE;
-
-/// Attributes, and those that were made before them.
-#[derive(Debug)]
-struct Made {
-    attributes: Attributes,
-    next: AtomicPtr<Made>,
-}
-
-static LAST_MADE: AtomicPtr<Made> = AtomicPtr::new(ptr::null_mut());
-
-#[cfg(all(target_os = "linux", not(miri)))]
-impl Made {
-    /// All that were made.
-    fn all() -> impl Iterator<Item = &'static Attributes> {
-        elements(&LAST_MADE, |made| &made.next).map(|made| &made.attributes)
-    }
-}
 
 /// Makes `new` the first of a list, which continues with `next`. Without a lock, which a fork could inherit from a thread
 /// that does not exist in it.
@@ -518,8 +484,7 @@ pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static At
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-    use std::mem::{self, offset_of};
+    use std::mem::offset_of;
 
     use super::*;
 
@@ -589,114 +554,112 @@ mod tests {
         assert!(ptr::eq(attributes(&names[0]), attributes(&names[0])));
     }
 
-    /// The number of the span whose record readers see on this thread; `None` without one.
-    fn seen() -> Option<u8> {
-        let stack = STACK.get()?;
-        let record = stack.highest(stack.open.load(Ordering::Relaxed));
-        let record = if slot::get().is_null() { ptr::null() } else { record };
-        assert_eq!(slot::get(), record.cast());
-        let rows = stack.records.iter().filter_map(OnceLock::get);
-        let found = rows.flat_map(|row| row.iter()).find(|&of| ptr::eq(of, record))?;
-        assert_eq!(found.words[0].load(Ordering::Relaxed).to_ne_bytes()[..2], [1, 3]);
-        let trace_id = found.trace_id.each_ref().map(|word| word.load(Ordering::Relaxed));
-        assert_eq!(trace_id, [u64::from_ne_bytes([7; 8]); 2]);
-        Some(found.span_id.load(Ordering::Relaxed).to_ne_bytes()[7])
-    }
+    /// Where the variable exists: the condition of `slot`.
+    #[cfg(all(
+        target_os = "linux",
+        any(target_arch = "x86_64", target_arch = "aarch64"),
+        not(miri)
+    ))]
+    mod variable {
+        use std::collections::HashSet;
+        use std::mem;
 
-    fn enter(span: u8) -> Attached {
-        switch(true);
-        attach([7; 16], [0, 0, 0, 0, 0, 0, 0, span], 3, const { &Attributes::NONE })
-    }
+        use super::*;
 
-    #[test]
-    #[cfg_attr(miri, ignore = "there is no variable")]
-    fn the_last_span_that_is_open_is_published() {
-        if !slot::EXISTS {
-            return;
+        /// The number of the span whose record readers see on this thread; `None` without one.
+        fn seen() -> Option<u8> {
+            let stack = STACK.get()?;
+            let record = stack.highest(stack.open.load(Ordering::Relaxed));
+            let record = if slot::get().is_null() { ptr::null() } else { record };
+            assert_eq!(slot::get(), record.cast());
+            let rows = stack.records.iter().filter_map(OnceLock::get);
+            let found = rows.flat_map(|row| row.iter()).find(|&of| ptr::eq(of, record))?;
+            assert_eq!(found.words[0].load(Ordering::Relaxed).to_ne_bytes()[..2], [1, 3]);
+            let trace_id = found.trace_id.each_ref().map(|word| word.load(Ordering::Relaxed));
+            assert_eq!(trace_id, [u64::from_ne_bytes([7; 8]); 2]);
+            Some(found.span_id.load(Ordering::Relaxed).to_ne_bytes()[7])
         }
-        assert_eq!(seen(), None);
-        let first = enter(1);
-        assert_eq!(seen(), Some(1));
-        let second = enter(2);
-        let third = enter(3);
-        assert_eq!(seen(), Some(3));
-        drop(second);
-        assert_eq!(seen(), Some(3));
-        drop(third);
-        assert_eq!(seen(), Some(1));
-        let fourth = enter(4);
-        assert_eq!(seen(), Some(4));
-        drop(first);
-        assert_eq!(seen(), Some(4));
-        drop(fourth);
-        assert_eq!(seen(), None);
-    }
 
-    #[test]
-    #[cfg_attr(miri, ignore = "there is no variable")]
-    fn deeper_spans_hide_the_others_until_they_end() {
-        if !slot::EXISTS {
-            return;
+        fn enter(span: u8) -> Attached {
+            switch(true);
+            attach([7; 16], [0, 0, 0, 0, 0, 0, 0, span], 3, const { &Attributes::NONE })
         }
-        let mut spans: Vec<_> = (0..70).map(enter).collect();
-        assert_eq!(seen(), None);
-        spans.truncate(65);
-        assert_eq!(seen(), None);
-        spans.truncate(64);
-        assert_eq!(seen(), Some(63));
-        // One that is deeper, and outlives another.
-        let deeper = enter(64);
-        drop(spans.pop());
-        assert_eq!(seen(), None);
-        let next = enter(65);
-        assert_eq!(seen(), Some(65));
-        drop(next);
-        assert_eq!(seen(), None);
-        drop(deeper);
-        assert_eq!(seen(), Some(62));
-    }
 
-    #[test]
-    #[cfg_attr(miri, ignore = "there is no variable")]
-    fn a_thread_takes_the_records_of_one_that_has_ended() {
-        if !slot::EXISTS {
-            return;
+        #[test]
+        fn the_last_span_that_is_open_is_published() {
+            assert_eq!(seen(), None);
+            let first = enter(1);
+            assert_eq!(seen(), Some(1));
+            let second = enter(2);
+            let third = enter(3);
+            assert_eq!(seen(), Some(3));
+            drop(second);
+            assert_eq!(seen(), Some(3));
+            drop(third);
+            assert_eq!(seen(), Some(1));
+            let fourth = enter(4);
+            assert_eq!(seen(), Some(4));
+            drop(first);
+            assert_eq!(seen(), Some(4));
+            drop(fourth);
+            assert_eq!(seen(), None);
         }
-        let threads = (0..50).map(|_| {
-            let used = std::thread::spawn(|| {
-                assert_eq!(seen(), None);
-                mem::forget(enter(1));
-                assert_eq!(seen(), Some(1));
-                STACK.get().map(|stack| ptr::from_ref(stack).addr())
+
+        #[test]
+        fn deeper_spans_hide_the_others_until_they_end() {
+            let mut spans: Vec<_> = (0..70).map(enter).collect();
+            assert_eq!(seen(), None);
+            spans.truncate(65);
+            assert_eq!(seen(), None);
+            spans.truncate(64);
+            assert_eq!(seen(), Some(63));
+            // One that is deeper, and outlives another.
+            let deeper = enter(64);
+            drop(spans.pop());
+            assert_eq!(seen(), None);
+            let next = enter(65);
+            assert_eq!(seen(), Some(65));
+            drop(next);
+            assert_eq!(seen(), None);
+            drop(deeper);
+            assert_eq!(seen(), Some(62));
+        }
+
+        #[test]
+        fn a_thread_takes_the_records_of_one_that_has_ended() {
+            let threads = (0..50).map(|_| {
+                let used = std::thread::spawn(|| {
+                    assert_eq!(seen(), None);
+                    mem::forget(enter(1));
+                    assert_eq!(seen(), Some(1));
+                    STACK.get().map(|stack| ptr::from_ref(stack).addr())
+                });
+                used.join().expect("it does not panic")
             });
-            used.join().expect("it does not panic")
-        });
-        let used: HashSet<_> = threads.collect();
-        assert!(used.len() < 50, "{}", used.len());
-    }
+            let used: HashSet<_> = threads.collect();
+            assert!(used.len() < 50, "{}", used.len());
+        }
 
-    #[test]
-    #[cfg_attr(miri, ignore = "there is no variable")]
-    fn attributes_are_those_of_the_current_span() {
-        if !slot::EXISTS {
-            return;
+        #[test]
+        fn attributes_are_those_of_the_current_span() {
+            switch(true);
+            // More than there are ways.
+            for line in 0..5 {
+                let place = Attributes::of_call("f", "f", "a.rs", line);
+                let _span = attach([7; 16], [1; 8], 3, place);
+                assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
+                // Of another span, which is current and not published.
+                assert!(attributes_of([7; 16], [2; 8]).is_none());
+                assert!(attributes_of([8; 16], [1; 8]).is_none());
+                let stack = STACK.get().expect("it was attached");
+                let record = stack.highest(1);
+                let row = stack.records[0].get().expect("it was attached");
+                let found =
+                    row.iter().find(|&of| ptr::eq(of, record)).expect("it is of this depth");
+                let words = found.words.each_ref().map(|word| word.load(Ordering::Relaxed));
+                assert_eq!(words[1..place.used], place.words[1..place.used]);
+            }
+            assert!(attributes_of([7; 16], [1; 8]).is_none());
         }
-        switch(true);
-        // More than there are ways.
-        for line in 0..5 {
-            let place = Attributes::of_call("f", "f", "a.rs", line);
-            let _span = attach([7; 16], [1; 8], 3, place);
-            assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
-            // Of another span, which is current and not published.
-            assert!(attributes_of([7; 16], [2; 8]).is_none());
-            assert!(attributes_of([8; 16], [1; 8]).is_none());
-            let stack = STACK.get().expect("it was attached");
-            let record = stack.highest(1);
-            let row = stack.records[0].get().expect("it was attached");
-            let found = row.iter().find(|&of| ptr::eq(of, record)).expect("it is of this depth");
-            let words = found.words.each_ref().map(|word| word.load(Ordering::Relaxed));
-            assert_eq!(words[1..place.used], place.words[1..place.used]);
-        }
-        assert!(attributes_of([7; 16], [1; 8]).is_none());
     }
 }

@@ -1,50 +1,32 @@
-//! Why traces took as long as they did: what spans say about their polls, their processor time, and each other.
-//!
-//! floe-telemetry records polls with `poll_profile` and processor time with `thread_cpu_time`; without them, only what
-//! times, parents and attributes tell is found.
+//! Why traces took as long as they did: what the times, parents and attributes of spans tell.
 
 mod calls;
 mod chance;
 mod contention;
-mod polls;
 mod slow_with;
 
 use std::cmp::{Ordering, Reverse};
 use std::fmt::Display;
 
-use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use self::polls::Profile;
 use crate::forest::{Forest, Trace};
-use crate::names::{names, normalized};
+use crate::names::normalized;
 use crate::significance::unlikely;
+use crate::span::{Span, Value};
 
 /// What makes spans slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// One poll of a future took long: it blocks or computes, and every task of its thread waits.
-    LongPoll,
-    /// A future was woken and polled much later, because the threads of its runtime were busy.
-    StarvedTask,
-    /// Spans of one name wait for each other, as below a lock or in a pool, or a span waits until another one ends that
-    /// had begun before.
+    /// Spans of one name wait for each other, as below a lock or in a pool, or until one span of another name ends.
     ContendedLock,
-    /// A future waited for long, no span below it says for what, and it was polled as soon as it was woken, if ever.
-    LateWake,
-    /// A function took more time than its thread computed: it was blocked, by a lock, a file or a sleep.
-    Blocked,
     /// A span has many equal children, one after the other, or a trace has thousands of equal, tiny spans.
     RepeatedCalls,
     /// A span calls again what failed, and waits in between.
     Retries,
     /// A span waits for several others, one after the other.
     SerialCalls,
-    /// A future is polled thousands of times, because it wakes itself instead of waiting.
-    BusyWait,
-    /// A function computed.
-    Computing,
     /// The slow spans of a name have something that its quick ones do not have.
     SlowWith,
 }
@@ -55,7 +37,7 @@ struct Rule {
     name: &'static str,
     /// The least time in one span, in nanoseconds.
     time: u64,
-    /// The least number of calls, polls or spans.
+    /// The least number of calls or spans.
     count: usize,
     /// The least part of its trace, as a divisor, if it is one.
     of_trace: Option<u64>,
@@ -70,22 +52,10 @@ const MS: u64 = 1_000_000;
 /// The rules, in the order of [`CauseKind`]. The statistical ones, [`ContendedLock`](CauseKind::ContendedLock) and
 /// [`SlowWith`](CauseKind::SlowWith), also ask that chance explains what they find in at most `CHANCE` of all files.
 #[rustfmt::skip]
-const RULES: [Rule; 11] = [
-    // The longest poll. Others of its thread wait, so it may be any part of a trace.
-    Rule { kind: CauseKind::LongPoll, name: "long_poll", time: 5 * MS, count: 5, of_trace: None, of_file: u64::MAX,
-        sentence: "{} {} inside of async code: one poll took {}, in which no other task of the thread ran{}" },
-    // The time from a wake to a poll. On a busy machine, who is woken waits for less.
-    Rule { kind: CauseKind::StarvedTask, name: "starved_task", time: 10 * MS, count: 1, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` was woken and waited {} for a thread, which was busy with {}" },
+const RULES: [Rule; 5] = [
     // Fewer calls overtake than by chance, or the steps between their ends are more regular, or they all end with one.
     Rule { kind: CauseKind::ContendedLock, name: "contended_lock", time: 20 * MS, count: 5, of_trace: None, of_file: 20,
         sentence: "{} spans `{}` wait for each other, up to {}: {} on every {}, as below {}" },
-    // A future that waited once, or a few times. Many calls of servers and disks take less.
-    Rule { kind: CauseKind::LateWake, name: "late_wake", time: 20 * MS, count: 5, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` waited {}{}" },
-    // Self time without processor time.
-    Rule { kind: CauseKind::Blocked, name: "blocked", time: 20 * MS, count: 1, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` took {} itself and computed for {}{}" },
     // Equal calls, none of which overlaps the one before.
     Rule { kind: CauseKind::RepeatedCalls, name: "repeated_calls", time: MS, count: 5, of_trace: Some(10), of_file: 50,
         sentence: "`{}` calls {} {} times, one after the other, in {}" },
@@ -95,12 +65,6 @@ const RULES: [Rule; 11] = [
     // Calls of different names that wait, none of which overlaps the one before.
     Rule { kind: CauseKind::SerialCalls, name: "serial_calls", time: 20 * MS, count: 3, of_trace: Some(10), of_file: 50,
         sentence: "`{}` waits for {} and {} one after the other, {}: if none needs the result of another, all at once take {}" },
-    // Polls, most of which did not wait.
-    Rule { kind: CauseKind::BusyWait, name: "busy_wait", time: 20 * MS, count: 1_000, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` was polled {} times, once in {}: it wakes itself instead of waiting, or is woken for little" },
-    // Processor time without that of children.
-    Rule { kind: CauseKind::Computing, name: "computing", time: 20 * MS, count: 1, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` computed for {}{}" },
     // A value is more frequent among the slow spans of a name than chance explains, or one span is far above the others.
     Rule { kind: CauseKind::SlowWith, name: "slow_with", time: MS, count: 20, of_trace: None, of_file: 50,
         sentence: "`{}`: {} of the {} slow ones have {}, {} of {} others do; slow is from {} on, the others take {} or so" },
@@ -118,13 +82,9 @@ const _: () = {
 const CHANCE: f64 = 0.01;
 /// What is shorter is no cause.
 const LEAST: u64 = MS;
-/// A name usually takes the median of so many spans; a span that takes so many times as long is unusual.
-const USUAL: usize = 5;
-const UNUSUAL: u64 = 5;
 
 impl CauseKind {
-    /// Returns its name in JSON: `long_poll`, `starved_task`, `contended_lock`, `late_wake`, `blocked`,
-    /// `repeated_calls`, `retries`, `serial_calls`, `busy_wait`, `computing` or `slow_with`.
+    /// Returns its name in JSON: `contended_lock`, `repeated_calls`, `retries`, `serial_calls` or `slow_with`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.rule().name
@@ -165,7 +125,7 @@ pub struct Cause {
 /// A cause in one span, or in all spans of a name.
 struct Finding {
     cause: Cause,
-    /// The order of causes: whoever is held up by another span comes after it.
+    /// The order of causes: slow spans come after a cause below them.
     rank: u64,
     /// What it is about beside its span, such as the name of a call.
     about: String,
@@ -205,7 +165,7 @@ impl Finding {
 /// Returns what makes spans slow, what takes the most time first: in all spans of a name together for what compares
 /// them, else in one span. A cause takes a part of the time of all traces that matters.
 ///
-/// Of nested spans that show the same, the innermost is named. A span that another one holds up comes after it.
+/// The slow spans of a name come after the causes below them that explain half of their time.
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let traces = forest.traces().iter().map(Trace::duration);
@@ -222,12 +182,6 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
     innermost(forest, &mut findings);
     findings.extend(calls::calls(forest));
-    // Who stands in a queue or tries again waits for that.
-    let waits =
-        |it: &&Finding| matches!(it.cause.kind, CauseKind::ContendedLock | CauseKind::Retries);
-    let explained = findings.iter().filter(waits);
-    let explained = explained.map(|it| name(forest, it.cause.span)).collect();
-    findings.extend(polls::polls(forest, &explained));
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= least(it.cause.kind));
     found.sort_by_key(|it| (Reverse(it.rank), it.cause.kind, it.cause.span));
@@ -246,6 +200,12 @@ type Name<'a> = (&'a str, &'a str);
 fn name<'a>(forest: &Forest<'a>, span: usize) -> Name<'a> {
     let span = forest.span(span);
     (forest.recording().service(span), &span.name)
+}
+
+/// How long a span was entered, in nanoseconds, if it says so: `busy_ns`, as bridges from `tracing` record it.
+fn busy(span: &Span) -> Option<u64> {
+    let value = span.attribute("busy_ns").and_then(Value::as_int)?;
+    u64::try_from(value).ok()
 }
 
 /// Whether a span is an ancestor of another one.
@@ -283,7 +243,7 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
         };
         // Who waits for others is before or after them by the longest wait of one span.
         *ranks = match known.cause.kind {
-            CauseKind::StarvedTask | CauseKind::ContendedLock => rank.max(*ranks),
+            CauseKind::ContendedLock => rank.max(*ranks),
             _ => rank.saturating_add(*ranks),
         };
         let time = known.cause.time.saturating_add(finding.cause.time);
@@ -293,27 +253,6 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
         }
         (known.cause.time, known.cause.spans) = (time, spans);
     }
-    let all = names(forest, 0..forest.recording().spans.len()).into_iter();
-    let usual = all.filter(|name| name.count >= USUAL);
-    let usual: FxHashMap<Name<'_>, u64> = usual.map(|it| ((it.service, it.name), it.p50)).collect();
-    let causes = causes.into_values().filter_map(|(mut finding, rank)| {
-        finding.rank = rank;
-        let kind = finding.cause.kind;
-        let name = name(forest, finding.cause.span);
-        let usual = usual.get(&name).copied();
-        let longest = forest.span(finding.cause.span).duration();
-        let unusual = usual.filter(|usual| longest / UNUSUAL >= *usual);
-        let is_late = kind == CauseKind::LateWake;
-        if is_late && unusual.is_none() && !polls::is_late_anyway(&finding.cause) {
-            return None;
-        }
-        let is_its_own =
-            matches!(kind, CauseKind::LongPoll | CauseKind::Blocked | CauseKind::Computing);
-        if let Some(usual) = unusual.filter(|_| is_its_own || is_late) {
-            let usual = format!("; `{}` usually takes {}", name.1, duration(usual));
-            finding.cause.message.push_str(&usual);
-        }
-        Some(finding)
-    });
+    let causes = causes.into_values().map(|(finding, rank)| Finding { rank, ..finding });
     causes.collect()
 }

@@ -1,9 +1,6 @@
 //! The command line: parses it, calls the library, and prints the result.
 
-mod check;
 mod diff;
-#[cfg(target_os = "linux")]
-mod dump;
 mod export;
 mod input;
 #[cfg(feature = "listen")]
@@ -12,7 +9,6 @@ mod output;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod ps;
 mod query;
-mod recover;
 mod show;
 mod table;
 mod view;
@@ -37,10 +33,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check attributes, spans and metrics against OpenTelemetry's semantic conventions
-    ///
-    /// Exit codes: 0 nothing differs, 1 something does, 2 files or arguments cannot be used.
-    Check(check::Check),
     /// Compare two sets of runs: calls, failures, and self times
     ///
     /// Exit codes: 0 no difference was found, 1 one was, 2 files or arguments cannot be used.
@@ -58,16 +50,6 @@ enum Command {
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     Ps(ps::Ps),
-    /// Ask a running process with the exporter `flight_recorder` for the spans of the last minute, and print the path of
-    /// their file
-    #[cfg(target_os = "linux")]
-    Dump(dump::Dump),
-    /// Write what ended processes have left in the folder of the exporter `journal`, as JSON lines of OTLP
-    ///
-    /// A request leaves the folder when its line is written. Processes that have not ended keep theirs.
-    ///
-    /// Exit codes: 0 all is written, 1 what could not be written stays in the folder, 2 arguments cannot be used.
-    Recover(recover::Recover),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
@@ -106,7 +88,6 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Check(options) => check::check(&options),
         Command::Diff(options) => diff::diff(&options),
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
@@ -114,9 +95,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Query(options) => query::query(&options),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Command::Ps(options) => ps::ps(&options),
-        #[cfg(target_os = "linux")]
-        Command::Dump(options) => dump::dump(&options),
-        Command::Recover(options) => recover::recover(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
     }

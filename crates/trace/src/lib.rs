@@ -24,13 +24,14 @@
 //! The program of the same name is the feature `cli`, and its receiver the feature `listen`; a library needs neither,
 //! and depends on this crate with `default-features = false`.
 
+#[cfg(all(feature = "cli", target_os = "linux", target_arch = "x86_64"))]
+#[doc(hidden)]
+pub mod ps;
 pub mod read;
 pub mod write;
 
 mod causes;
 mod clocks;
-mod collapsed;
-mod conventions;
 mod diff;
 mod duration;
 mod forest;
@@ -43,7 +44,6 @@ mod text;
 mod waterfall;
 
 pub use crate::causes::{Cause, CauseKind, causes};
-pub use crate::collapsed::write_collapsed;
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
 pub use crate::duration::{ParseDurationError, parse_duration};
 pub use crate::forest::{Forest, Trace};

@@ -75,8 +75,6 @@ struct Rows {
     logs: BTreeMap<usize, Vec<(u64, bool)>>,
     /// By how many nanoseconds rows were moved, because the clock of their host was wrong.
     shifted: BTreeMap<usize, i64>,
-    /// How long tasks waited before their first poll, in nanoseconds.
-    queued: BTreeMap<usize, i64>,
     /// Rows that are assets, with their name, their state, and the rows that they are made of.
     assets: Vec<(usize, usize, usize, Vec<usize>)>,
     /// What makes rows slow, in order.
@@ -343,11 +341,6 @@ impl<'a> Plan<'a> {
         if span.shifted != 0 {
             rows.shifted.insert(row, span.shifted);
         }
-        if let Some(queued) = span.attribute("queued_ns").and_then(Value::as_int)
-            && queued > 0
-        {
-            rows.queued.insert(row, queued);
-        }
     }
 
     fn asset(&self, row: usize, span: &Span, rows: &mut Rows, strings: &mut Strings) {
@@ -568,9 +561,8 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_marks_of_logs_waits_and_clocks() {
+    fn rows_have_marks_of_logs_and_clocks() {
         let mut late = span(1, 2, 1, "late", 500);
-        late.attributes = Box::new([("queued_ns".into(), Value::Int(70))]);
         late.shifted = -30;
         let mut recording = recording([span(1, 1, 0, "root", 1000), late]);
         let log = |severity, time| Log {
@@ -583,7 +575,6 @@ mod tests {
         recording.logs = vec![log(9, 1_000_100), log(17, 1_000_200)];
         let (rows, details) = data(&recording);
         assert_eq!(rows["logs"], json!({"1": [[100, false], [200, true]]}));
-        assert_eq!(rows["queued"], json!({"1": 70}));
         assert_eq!(rows["shifted"], json!({"1": -30}));
         assert_eq!(details[1]["g"][1][0], 200);
     }

@@ -14,9 +14,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::interned::Interned;
 use self::layout::{Layout, TrackKind};
 use self::messages::{
-    BOOTTIME, COUNTER, Clock, ClockSnapshot, CounterDescriptor, INSTANT, InternedData, NEEDS_STATE,
-    ProcessDescriptor, REALTIME, SLICE_BEGIN, SLICE_END, STATE_CLEARED, ThreadDescriptor,
-    TracePacket, TrackDescriptor, TrackEvent, UNIT_TIME,
+    BOOTTIME, Clock, ClockSnapshot, INSTANT, InternedData, NEEDS_STATE, ProcessDescriptor,
+    REALTIME, SLICE_BEGIN, SLICE_END, STATE_CLEARED, ThreadDescriptor, TracePacket,
+    TrackDescriptor, TrackEvent,
 };
 use self::processes::Processes;
 use self::times::Times;
@@ -29,10 +29,6 @@ const LONGEST_NAME: usize = 200;
 /// The sequences of packets. With one for both, Perfetto would take all events for those of the last thread.
 const EVENTS: u32 = 1;
 const TRACKS: u32 = 2;
-
-/// The attributes about the polls of an asynchronous span as a whole that become counters, and their names.
-const COUNTERS: [(&str, &str); 2] =
-    [("max_poll_ns", "longest poll"), ("max_scheduled_ns", "longest wait for a poll")];
 
 /// Writes a recording in Perfetto's format, which its page, <https://ui.perfetto.dev>, and its `trace_processor` read.
 ///
@@ -248,12 +244,7 @@ impl<'a, W: Write> Writer<'a, '_, W> {
     }
 
     /// A track of a process besides those of spans.
-    fn side_track(
-        &mut self,
-        process: usize,
-        name: &'static str,
-        counter: Option<CounterDescriptor>,
-    ) -> io::Result<u64> {
+    fn side_track(&mut self, process: usize, name: &'static str) -> io::Result<u64> {
         if let Some(track) = self.side_tracks.get(&(process, name)) {
             return Ok(*track);
         }
@@ -264,7 +255,6 @@ impl<'a, W: Write> Writer<'a, '_, W> {
             uuid: Some(track),
             parent_uuid: Some(process_track(process)),
             name: Some(name.to_owned()),
-            counter,
             ..TrackDescriptor::default()
         })?;
         Ok(track)
@@ -340,23 +330,7 @@ impl<'a, W: Write> Writer<'a, '_, W> {
             track_uuid: Some(track),
             ..TrackEvent::default()
         };
-        self.event(span.end, event)?;
-        for (key, name) in COUNTERS {
-            let Some(value) = span.attribute(key).and_then(Value::as_int) else {
-                continue;
-            };
-            let unit = Some(UNIT_TIME);
-            let process = self.processes.of(span.source);
-            let track = self.side_track(process, name, Some(CounterDescriptor { unit }))?;
-            let event = TrackEvent {
-                r#type: Some(COUNTER),
-                track_uuid: Some(track),
-                counter_value: Some(value),
-                ..TrackEvent::default()
-            };
-            self.event(span.end, event)?;
-        }
-        Ok(())
+        self.event(span.end, event)
     }
 
     /// The events of a span: on its track while it is the innermost one there, otherwise on a track of all events, as
@@ -380,7 +354,7 @@ impl<'a, W: Write> Writer<'a, '_, W> {
             let track = if is_inside && is_innermost {
                 track
             } else {
-                self.side_track(self.processes.of(span.source), "events", None)?
+                self.side_track(self.processes.of(span.source), "events")?
             };
             self.span_event(track, span, event)?;
         }
@@ -403,7 +377,7 @@ impl<'a, W: Write> Writer<'a, '_, W> {
     }
 
     fn log(&mut self, index: usize, log: &'a Log) -> io::Result<()> {
-        let track = self.side_track(self.processes.of(log.source), "logs", None)?;
+        let track = self.side_track(self.processes.of(log.source), "logs")?;
         let body = match &log.body {
             Value::Empty => log.event_name.to_string(),
             body => body.to_string(),

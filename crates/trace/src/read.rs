@@ -4,7 +4,6 @@
 //! body of an OTLP request, or the Collector's file exporter with `format: proto`. What cannot be read becomes a
 //! [`Note`] with its place, and the rest is read.
 
-mod checker;
 mod documents;
 mod json;
 mod protobuf;
@@ -18,11 +17,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 use rustc_hash::FxHashMap;
 
-use crate::conventions::Conventions;
 use crate::span::{Note, Recording};
 use crate::text::Texts;
 
-pub use self::checker::Checker;
 pub use self::protobuf::Signal;
 
 /// The largest line or message, in bytes.
@@ -59,8 +56,6 @@ pub struct Reader {
     /// An estimate of the memory of all records without their texts, in bytes.
     bytes: usize,
     max_bytes: usize,
-    /// What a [`Checker`] compares with the semantic conventions instead of keeping it.
-    conventions: Option<Conventions>,
     rejected: Option<Rejected>,
     /// How many resources have been read.
     resources: usize,
@@ -153,7 +148,6 @@ impl Reader {
             sources: FxHashMap::default(),
             bytes: 0,
             max_bytes: 1 << 30,
-            conventions: None,
             rejected: None,
             resources: 0,
             place: Place::default(),

@@ -249,20 +249,6 @@ impl Span {
         keys.iter().find_map(|key| self.attribute(key)?.as_str())
     }
 
-    /// Returns the calls that it stands for and the time that they took: one, but for a span that the program has
-    /// compressed from calls one after the other (`floe.composite.*`).
-    #[must_use]
-    pub fn calls(&self) -> (u64, u64) {
-        let number = |key| match self.attribute(key) {
-            Some(Value::Int(number)) => u64::try_from(*number).ok(),
-            _ => None,
-        };
-        let count = number("floe.composite.count").filter(|count| *count > 0);
-        // Calls that overlap take longer together than from the first to the last.
-        let sum = number("floe.composite.sum_ns").filter(|sum| *sum <= self.duration());
-        count.zip(sum).unwrap_or_else(|| (1, self.duration()))
-    }
-
     /// Returns the value of its attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {

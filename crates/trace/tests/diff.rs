@@ -69,7 +69,6 @@ fn each_change_is_named_and_nothing_else() {
     }
 }
 
-/// The example `diff_power` does the same more often.
 #[test]
 fn it_does_not_cry_wolf() {
     let service = Service::default();

@@ -1,4 +1,4 @@
-//! What `perfetto` and `collapsed` write, decoded.
+//! What `perfetto` writes, decoded.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use floe_trace::{
     Event, Forest, Kind, Link, Log, Recording, Source, Span, SpanId, Status, Text, TraceId, Value,
-    write_collapsed, write_perfetto,
+    write_perfetto,
 };
 use prost::Message;
 
@@ -86,7 +86,6 @@ struct Slice {
 struct Decoded {
     tracks: HashMap<u64, TrackDescriptor>,
     slices: Vec<Slice>,
-    counters: Vec<(String, u64, i64)>,
     packets: Vec<TracePacket>,
 }
 
@@ -125,17 +124,12 @@ fn decoded(recording: &Recording) -> Decoded {
     let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
     for (time, event) in events {
         let uuid = event.track_uuid.unwrap();
-        let track = &decoded.tracks[&uuid];
+        assert!(decoded.tracks.contains_key(&uuid));
         let open = open.entry(uuid).or_default();
         match event.r#type.unwrap() {
             messages::SLICE_END => {
                 let ended = open.pop().unwrap();
                 decoded.slices[ended].end = Some(time);
-            }
-            messages::COUNTER => {
-                assert_eq!(track.counter.unwrap().unit, Some(messages::UNIT_TIME));
-                let name = track.name.clone().unwrap();
-                decoded.counters.push((name, time, event.counter_value.unwrap()));
             }
             kind => {
                 let name = event.name.clone();
@@ -523,29 +517,6 @@ fn links_and_log_records_are_flows() {
 }
 
 #[test]
-fn the_longest_poll_and_wait_are_counters() {
-    let polled = |id, poll: i64, to| Span {
-        attributes: [
-            attribute("poll_count", 3),
-            attribute("max_poll_ns", poll),
-            attribute("max_scheduled_ns", poll * 2),
-        ]
-        .into(),
-        ..span(id, 0, &format!("task {id}"), 0, to)
-    };
-    let decoded = decoded(&recording([polled(1, 70, 1000), polled(2, 90, 500)]));
-    let expected = [
-        ("longest poll", 500, 90),
-        ("longest wait for a poll", 500, 180),
-        ("longest poll", 1000, 70),
-        ("longest wait for a poll", 1000, 140),
-    ];
-    let expected = expected.map(|(name, time, value)| (name.to_owned(), START + time, value));
-    assert_eq!(decoded.counters, expected);
-    assert_eq!(decoded.slice("task 1").arguments["poll_count"], "3");
-}
-
-#[test]
 fn times_that_are_missing_or_too_late_do_not_stretch_the_trace() {
     let no_times = Span { start: 0, end: 0, ..span(2, 1, "no times", 0, 0) };
     let endless = Span { end: u64::MAX, ..span(3, 1, "endless", 50, 50) };
@@ -558,9 +529,6 @@ fn times_that_are_missing_or_too_late_do_not_stretch_the_trace() {
 #[test]
 fn nothing_is_a_trace_without_slices() {
     assert!(decoded(&Recording::default()).slices.is_empty());
-    let mut bytes = Vec::new();
-    write_collapsed(&Forest::new(&Recording::default()), &mut bytes).unwrap();
-    assert!(bytes.is_empty());
 }
 
 /// Random trees with random times: whatever they are, slices are inside of their parents, or have an arrow from them.
@@ -629,68 +597,6 @@ fn a_trace_of_100_000_levels_is_written() {
     assert_eq!(deepest, Some(499));
     let outermost = trace.slices.iter().filter(|slice| slice.parent.is_none());
     assert_eq!(outermost.count(), 200);
-
-    let mut bytes = Vec::new();
-    let slow = recording(
-        (1..=100_000).map(|id| span(id, id - 1, "level", id * 1000, 300_000_000 - id * 1000)),
-    );
-    write_collapsed(&Forest::new(&slow), &mut bytes).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
-    // The time of what is too deep for a line of its own is on one line.
-    assert!(text.len() < 2_000_000);
-    let total: u64 =
-        text.lines().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum();
-    assert_eq!(total, 300_000 - 2);
-    assert!(text.lines().last().unwrap().contains(";(deeper spans) "));
-}
-
-fn folded(recording: &Recording) -> Vec<String> {
-    let mut bytes = Vec::new();
-    write_collapsed(&Forest::new(recording), &mut bytes).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
-    text.lines().map(str::to_owned).collect()
-}
-
-#[test]
-fn stacks_have_the_time_that_no_child_covers() {
-    let mut recording = recording([
-        span(1, 0, "GET /orders", 0, 10_000_000),
-        span(2, 1, "query", 1_000_000, 3_000_000),
-        span(3, 1, "query", 4_000_000, 5_000_000),
-        span(4, 1, "call", 6_000_000, 9_000_000),
-        Span { source: 1, ..span(5, 4, "GET /stock", 7_000_000, 8_000_000) },
-        // Below half a microsecond.
-        span(6, 3, "lock", 4_000_000, 4_000_400),
-    ]);
-    recording.sources.push(source("", None));
-    assert_eq!(
-        folded(&recording),
-        [
-            "shop;GET /orders 4000",
-            "shop;GET /orders;query 3000",
-            "shop;GET /orders;call 2000",
-            "shop;GET /orders;call;(no service);GET /stock 1000",
-        ]
-    );
-}
-
-#[test]
-fn names_cannot_break_the_lines_of_stacks() {
-    let names = [
-        ("a;b", "a,b"),
-        ("line\nline\r", "line\\nline"),
-        ("\u{1b}[31mred", "\\u{1b}[31mred"),
-        ("", "(no name)"),
-        ("  ", "(no name)"),
-        ("GET /item 10", "GET /item_10"),
-        ("take 1.5", "take_1.5"),
-        ("10", "10"),
-        ("größer 10 %", "größer 10 %"),
-    ];
-    for (name, expected) in names {
-        let lines = folded(&recording([span(1, 0, name, 0, 1000)]));
-        assert_eq!(lines, [format!("shop;{expected} 1")]);
-    }
 }
 
 #[cfg(feature = "cli")]
@@ -710,14 +616,13 @@ mod program {
     }
 
     #[test]
-    fn both_formats_are_written_at_once() {
+    fn a_file_and_standard_output_get_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         fs::write(path("in.jsonl"), LINE).unwrap();
-        let output =
-            run(&[&path("in.jsonl"), "--perfetto", &path("out.pftrace"), "--collapsed", "-"]);
+        let output = run(&[&path("in.jsonl"), "--perfetto", &path("out.pftrace")]);
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(output.stdout, b"shop;load 2\n");
+        assert_eq!(output.stdout, b"");
         let trace = fs::read(path("out.pftrace")).unwrap();
         assert!(trace.windows(4).any(|it| it == b"load"));
         let output = run(&[&path("in.jsonl"), "--perfetto", "-"]);
@@ -733,11 +638,7 @@ mod program {
         for (arguments, expected) in [
             (vec![input], "required arguments were not provided"),
             (
-                vec![input, "--perfetto", "-", "--collapsed", "-"],
-                "error: expected `-` for one of `--perfetto` and `--collapsed`, found it for both",
-            ),
-            (
-                vec![input, "--collapsed", "/dev/null/out"],
+                vec![input, "--perfetto", "/dev/null/out"],
                 "error: /dev/null/out: cannot be written: ",
             ),
         ] {

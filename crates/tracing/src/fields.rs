@@ -7,8 +7,25 @@ use std::fmt::Debug;
 use opentelemetry::trace::{SpanKind, Status};
 use tracing::field::{Field, Visit};
 
-use super::ErrorFields;
 use crate::recorder::{SpanRecord, describe_error};
+
+/// What the errors in fields become.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ErrorFields {
+    /// Of the field `error` of an event without a message.
+    pub(crate) are_exceptions: bool,
+    pub(crate) set_status: bool,
+    pub(crate) typed: TypedErrors,
+}
+
+/// Where a field of the type `dyn Error` is described by `exception.…`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TypedErrors {
+    /// On the span or the event that has it.
+    pub(crate) on_own: bool,
+    /// On the span of the event that has it.
+    pub(crate) on_span: bool,
+}
 
 /// The field that sets the name of the span.
 pub(super) const NAME: &str = "otel.name";

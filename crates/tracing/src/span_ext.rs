@@ -11,7 +11,8 @@ use tracing::span::Id;
 use tracing::{Dispatch, Span};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use super::{TracingLayer, entered};
+use super::entered;
+use super::options::TracingLayer;
 use crate::clock::wall_now;
 use crate::recorder::SpanRecord;
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::{
-    Attribute, Expr, ExprArray, ExprLit, ExprUnary, Lit, LitBool, LitStr, Meta, Path, UnOp,
+    Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     token::Paren,
@@ -83,7 +83,6 @@ impl Variant {
 /// The attributes of a field.
 pub(super) struct Field {
     pub(super) role: Role,
-    pub(super) examples: Vec<String>,
     /// Whether there is a constant with the key, if it is given.
     pub(super) consts: Option<(Ident, bool)>,
 }
@@ -115,7 +114,6 @@ pub(super) enum Key {
 struct Words {
     key: Option<(Ident, Key)>,
     prefix: Option<(Ident, LitStr)>,
-    examples: Option<(Ident, Vec<String>)>,
     consts: Option<(Ident, bool)>,
     skip: Option<Ident>,
     flatten: Option<Ident>,
@@ -139,13 +137,13 @@ impl Words {
     /// Reports keywords that exclude each other, with one error for each superfluous keyword.
     fn check_conflicts(&self, cx: &Ctxt) {
         let Self { skip, flatten, redact, display, debug, .. } = self;
-        let (key, examples) = (word(self.key.as_ref()), word(self.examples.as_ref()));
+        let key = word(self.key.as_ref());
         let (prefix, consts) = (word(self.prefix.as_ref()), word(self.consts.as_ref()));
         if let Some(skip) = skip {
-            let others = [flatten, redact, display, debug, &key, &prefix, &examples, &consts];
+            let others = [flatten, redact, display, debug, &key, &prefix, &consts];
             reject_others(cx, skip, "the field is not an attribute", &others);
         } else if let Some(flatten) = flatten {
-            let others = [redact, display, debug, &key, &examples, &consts];
+            let others = [redact, display, debug, &key, &consts];
             reject_others(cx, flatten, "the attributes come from the type of the field", &others);
         } else {
             const ONE_WAY: &str = "the value is recorded in one way";
@@ -181,11 +179,7 @@ impl Words {
             (None, Some(word)) => Role::Flatten(word, self.prefix.map(|(_, prefix)| prefix)),
             (None, None) => Role::Attribute(self.key, text),
         };
-        Field {
-            role,
-            examples: self.examples.map(|(_, examples)| examples).unwrap_or_default(),
-            consts: self.consts,
-        }
+        Field { role, consts: self.consts }
     }
 }
 
@@ -225,7 +219,6 @@ fn ungrouped(mut expr: Expr) -> Expr {
 struct FieldKeywords<'c> {
     key: Attr<'c, Key>,
     prefix: Attr<'c, LitStr>,
-    examples: Attr<'c, Vec<String>>,
     consts: Attr<'c, bool>,
     skip: Attr<'c, ()>,
     flatten: Attr<'c, ()>,
@@ -239,7 +232,6 @@ impl<'c> FieldKeywords<'c> {
         Self {
             key: Attr::new(cx, symbol::KEY),
             prefix: Attr::new(cx, symbol::PREFIX),
-            examples: Attr::new(cx, symbol::EXAMPLES),
             consts: Attr::new(cx, symbol::CONSTS),
             skip: Attr::new(cx, symbol::SKIP),
             flatten: Attr::new(cx, symbol::FLATTEN),
@@ -252,12 +244,9 @@ impl<'c> FieldKeywords<'c> {
     fn read(&mut self, input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<()> {
         match symbol {
             symbol::KEY => {
-                self.key.set(word, keywords::value_with(input, word, symbol, Key::parse)?)
+                self.key.set(word, keywords::value_with(input, word, symbol, Key::parse)?);
             }
             symbol::PREFIX => self.prefix.set(word, keywords::value(input, word, symbol)?),
-            symbol::EXAMPLES => {
-                self.examples.set(word, keywords::value_with(input, word, symbol, examples)?);
-            }
             symbol::CONSTS => self.consts.set(word, boolean(input, word, symbol)?),
             symbol::SKIP => flag(input, word, &mut self.skip, symbol)?,
             symbol::FLATTEN => flag(input, word, &mut self.flatten, symbol)?,
@@ -273,7 +262,6 @@ impl<'c> FieldKeywords<'c> {
         Words {
             key: self.key.with_keyword(),
             prefix: self.prefix.with_keyword(),
-            examples: self.examples.with_keyword(),
             consts: self.consts.with_keyword(),
             skip: flag(self.skip),
             flatten: flag(self.flatten),
@@ -281,33 +269,6 @@ impl<'c> FieldKeywords<'c> {
             display: flag(self.display),
             debug: flag(self.debug),
         }
-    }
-}
-
-/// The texts of the literals in brackets.
-fn examples(input: ParseStream<'_>) -> syn::Result<Vec<String>> {
-    let written = ungrouped(input.parse()?);
-    let literals = match &written {
-        Expr::Array(ExprArray { elems, .. }) => elems.iter().map(literal).collect(),
-        _ => None,
-    };
-    literals.ok_or_else(|| syn::Error::new_spanned(written, "examples are literals in brackets"))
-}
-
-fn literal(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Lit(ExprLit { lit, .. }) => match lit {
-            Lit::Str(text) => Some(text.value()),
-            Lit::Int(number) => Some(number.base10_digits().to_owned()),
-            Lit::Float(number) => Some(number.base10_digits().to_owned()),
-            Lit::Bool(value) => Some(value.value.to_string()),
-            _ => None,
-        },
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => {
-            literal(expr).map(|text| format!("-{text}"))
-        }
-        Expr::Group(group) => literal(&group.expr),
-        _ => None,
     }
 }
 

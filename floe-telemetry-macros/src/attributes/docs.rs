@@ -2,15 +2,13 @@
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue};
 
-/// Parts of the schema.
+/// The documentation of a field.
 #[derive(Default)]
 pub(super) struct Docs {
     /// The first paragraph, in one line.
     pub(super) brief: String,
     /// The rest.
     pub(super) note: String,
-    /// The reason, or nothing if none is given.
-    pub(super) deprecated: Option<String>,
     /// The attribute itself.
     pub(super) deprecation: Option<Attribute>,
 }
@@ -35,26 +33,9 @@ impl Docs {
         Self {
             brief: first.join(" "),
             note: rest.join("\n").trim().to_owned(),
-            deprecated: deprecation.map(reason),
             deprecation: deprecation.cloned(),
         }
     }
-}
-
-/// `#[deprecated = "…"]` or `#[deprecated(note = "…")]`.
-fn reason(attr: &Attribute) -> String {
-    let mut note = text(&attr.meta);
-    if let Meta::List(_) = attr.meta {
-        // The compiler reports mistakes in the attribute.
-        let _: syn::Result<()> = attr.parse_nested_meta(|meta| {
-            let value: syn::LitStr = meta.value()?.parse()?;
-            if meta.path.is_ident("note") {
-                note = Some(value.value());
-            }
-            Ok(())
-        });
-    }
-    note.unwrap_or_default()
 }
 
 fn text(meta: &Meta) -> Option<String> {

@@ -2,7 +2,7 @@
 
 mod attributes;
 mod constants;
-mod schema;
+mod keys;
 mod value;
 
 use proc_macro2::{Span, TokenStream};
@@ -11,7 +11,6 @@ use syn::{Generics, spanned::Spanned};
 
 use super::{
     attr::{Key, Text},
-    docs::Docs,
     model::{Field, Model, Record, Shape},
 };
 use crate::generics::{self, Bound, On};
@@ -100,14 +99,6 @@ fn key(field: &Field<'_>) -> TokenStream {
         }
         (key, _) => key.to_token_stream(),
     }
-}
-
-/// Calls that add the documentation to a part of a schema.
-fn documentation(docs: &Docs) -> TokenStream {
-    let Docs { brief, note, deprecated, .. } = docs;
-    let described = (!brief.is_empty()).then(|| quote!(.with_docs(#brief, #note)));
-    let deprecated = deprecated.as_ref().map(|reason| quote!(.deprecated(#reason)));
-    quote!(#described #deprecated)
 }
 
 /// The same names, shown at `span`.

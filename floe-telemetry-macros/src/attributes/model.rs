@@ -19,9 +19,6 @@ use crate::{ctxt::Ctxt, krate::Krate, secret, tokens};
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
     pub(super) original: &'a DeriveInput,
-    pub(super) docs: Docs,
-    /// The id of the type in a registry.
-    pub(super) id: String,
     pub(super) shape: Shape<'a>,
 }
 
@@ -46,8 +43,6 @@ impl<'a> Model<'a> {
         krate: &'a Krate,
     ) -> Self {
         refuse_packed(cx, original);
-        let prefix = container.prefix.as_ref().map(|(_, prefix)| prefix.value());
-        let name = original.ident.unraw().to_string();
         let mut shape = match &original.data {
             Data::Struct(data) if container.transparent.is_some() => {
                 transparent(cx, original, container, &data.fields)
@@ -65,13 +60,7 @@ impl<'a> Model<'a> {
         };
         let consts = container.consts.as_ref().is_none_or(|(_, consts)| *consts);
         shape.forget_constants(consts);
-        Self {
-            krate,
-            original,
-            docs: Docs::from_attrs(&original.attrs),
-            id: prefix.unwrap_or_else(|| Case::Snake.apply(&name)),
-            shape,
-        }
+        Self { krate, original, shape }
     }
 }
 
@@ -131,7 +120,6 @@ pub(super) struct Field<'a> {
     pub(super) member: Member,
     pub(super) record: Record,
     pub(super) docs: Docs,
-    pub(super) examples: Vec<String>,
     /// The constant that holds the key.
     pub(super) constant: Option<Ident>,
     /// Whether there is to be one, if it is given.
@@ -168,7 +156,6 @@ impl<'a> Field<'a> {
             member: member(original, index),
             record,
             docs: Docs::from_attrs(&original.attrs),
-            examples: attr.examples,
             constant,
             consts: attr.consts,
             written,
@@ -247,10 +234,7 @@ pub(super) struct Variant<'a> {
 /// A variant of an enum without data.
 pub(super) struct Word<'a> {
     pub(super) ident: &'a Ident,
-    /// Its id in a registry.
-    pub(super) id: String,
     pub(super) value: LitStr,
-    pub(super) docs: Docs,
 }
 
 impl<'a> Variant<'a> {
@@ -293,12 +277,7 @@ fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'
         if !seen.insert(value.value()) {
             cx.error(&value, format_args!("value `{}` is given twice", value.value()));
         }
-        Word {
-            ident: &variant.ident,
-            id: Case::Snake.apply(&name),
-            value,
-            docs: Docs::from_attrs(&variant.attrs),
-        }
+        Word { ident: &variant.ident, value }
     };
     data.variants.iter().map(word).collect()
 }
@@ -429,7 +408,7 @@ fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
     }
 }
 
-/// Compares literal keys. The values of constants are not known here; they are compared when the schema
+/// Compares literal keys. The values of constants are not known here; they are compared when `KEYS`
 /// is evaluated.
 fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     let mut seen = HashSet::new();
@@ -445,6 +424,5 @@ fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
 /// The name of the constant for a field, unless the trait has a constant of that name.
 fn constant(field: &Ident) -> Option<Ident> {
     let name = field.unraw().to_string().to_uppercase();
-    let taken = ["KEYS", "SCHEMA", "GROUP"].contains(&name.as_str());
-    (!taken).then(|| Ident::new(&name, field.span()))
+    (name != "KEYS").then(|| Ident::new(&name, field.span()))
 }

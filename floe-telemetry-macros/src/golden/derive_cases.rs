@@ -14,7 +14,7 @@ pub(super) const ALL: &[Case] = &[
             pub struct Alert<'a> {
                 /// Where it went.
                 channel: &'a str,
-                #[floe(key = "alert.destination", examples = ["https://a.b", 1, -2.5, true])]
+                #[floe(key = "alert.destination")]
                 to: Destination,
                 #[floe(skip)]
                 body: String,

@@ -37,7 +37,6 @@ pub(super) struct Args {
     pub(super) boxed: Option<Ident>,
     /// The keyword, for an error where it does not apply.
     pub(super) call_only: Option<Ident>,
-    pub(super) semconv: Option<Expr>,
     pub(super) krate: Option<Path>,
     /// The type of the block that the method is in.
     pub(super) of_type: Option<String>,
@@ -120,7 +119,6 @@ struct Cells<'c> {
     metrics: Attr<'c, ()>,
     boxed: Attr<'c, ()>,
     call_only: Attr<'c, ()>,
-    semconv: Attr<'c, Expr>,
     krate: Attr<'c, Path>,
     of_type: Option<String>,
 }
@@ -142,7 +140,6 @@ impl<'c> Cells<'c> {
             metrics: Attr::new(cx, symbol::METRICS),
             boxed: Attr::new(cx, symbol::BOXED),
             call_only: Attr::new(cx, symbol::CALL_ONLY),
-            semconv: Attr::new(cx, symbol::SEMCONV),
             krate: Attr::new(cx, symbol::CRATE),
             of_type: None,
         }
@@ -197,7 +194,6 @@ impl<'c> Cells<'c> {
             symbol::ERROR_IF => value(&mut self.error_if, input, &word, symbol),
             symbol::METRICS => switch(&mut self.metrics, input, &word, symbol),
             symbol::BOXED => switch(&mut self.boxed, input, &word, symbol),
-            symbol::SEMCONV => value(&mut self.semconv, input, &word, symbol),
             symbol::CALL_ONLY => switch(&mut self.call_only, input, &word, symbol),
             _ => {
                 let path = keywords::value_with(input, &word, symbol, Path::parse_mod_style)?;
@@ -223,7 +219,6 @@ impl<'c> Cells<'c> {
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             call_only: self.call_only.with_keyword().map(|(word, ())| word),
-            semconv: self.semconv.value().map(ungrouped),
             krate: self.krate.value(),
             of_type: self.of_type,
             pieces,

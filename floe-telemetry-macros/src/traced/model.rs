@@ -21,7 +21,7 @@ use super::{
 use crate::{
     ctxt::Ctxt,
     krate::Krate,
-    semconv::{self, Keys, Mode},
+    semconv::{self, Keys},
     symbol, tokens, words,
 };
 
@@ -110,7 +110,7 @@ impl<'a> Traced<'a> {
             secrets::in_name(cx, name, &aliases);
         }
         let krate = Krate::new(args.krate.take());
-        let warnings = warnings(cx, &krate, &args, &records, function);
+        let warnings = warnings(&args, &records, function);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
@@ -245,7 +245,7 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
             "`boxed` applies to the future of an `async fn`, and this function is not `async`",
         ),
         Shape::AsyncTrait(_) => {
-            cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future")
+            cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future");
         }
         Shape::Returns(_) => cx.error(
             word,
@@ -486,15 +486,8 @@ fn check_shorthands(
 }
 
 /// What is wrong with the keys, and with their values.
-fn warnings(
-    cx: &Ctxt,
-    krate: &Krate,
-    args: &Args,
-    records: &[Record],
-    function: &Function,
-) -> TokenStream {
-    let written = args.semconv.as_ref();
-    let keys = Keys::new(cx, written.and_then(|value| Mode::written(cx, value)));
+fn warnings(args: &Args, records: &[Record], function: &Function) -> TokenStream {
+    let keys = Keys::new();
     // The name of an argument is no key that somebody chose.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
         let is_text = !matches!(record.format, Format::Typed);
@@ -502,15 +495,9 @@ fn warnings(
             Key::Text(key) => {
                 keys.key(key);
                 keys.value(key, &record.value, is_text);
-                if !is_text {
-                    keys.type_of(krate, key, &record.value);
-                }
             }
             Key::Const(key) => {
                 keys.value_of_constant(key, &record.value, is_text);
-                if !is_text {
-                    keys.type_of_constant(krate, key, &record.value);
-                }
             }
         }
     }
@@ -574,9 +561,6 @@ pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     }
     if let Some(tracer) = &args.tracer {
         check_tracer(cx, tracer, &[]);
-    }
-    if let Some(semconv) = &args.semconv {
-        Mode::written(cx, semconv);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use amq_protocol_types::{AMQPValue, FieldTable, ShortString};
 use opentelemetry::propagation::{Extractor, Injector};
 
-use crate::values;
+use crate::values::values;
 
 /// The headers of an AMQP message.
 ///

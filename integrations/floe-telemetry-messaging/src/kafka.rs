@@ -6,7 +6,7 @@ use rdkafka::message::{
     BorrowedHeaders, BorrowedMessage, Header, Headers, OwnedHeaders, OwnedMessage,
 };
 
-use crate::values;
+use crate::values::values;
 
 /// The headers of a Kafka message, or the message that they belong to.
 ///

@@ -24,6 +24,8 @@ mod destination;
 mod kafka;
 #[cfg(feature = "async-nats")]
 mod nats;
+#[cfg(any(feature = "async-nats", feature = "lapin", feature = "rdkafka"))]
+mod values;
 
 #[cfg(feature = "lapin")]
 pub use self::amqp::AmqpHeaders;
@@ -32,17 +34,6 @@ pub use self::destination::Destination;
 pub use self::kafka::KafkaHeaders;
 #[cfg(feature = "async-nats")]
 pub use self::nats::NatsHeaders;
-
-/// The values of a header, if it has any. Its name is the same in upper and in lower case.
-#[cfg(any(feature = "async-nats", feature = "lapin", feature = "rdkafka"))]
-fn values<'a>(
-    headers: impl Iterator<Item = (&'a str, &'a str)>,
-    name: &str,
-) -> Option<Vec<&'a str>> {
-    let named = headers.filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    let values: Vec<_> = named.map(|(_, value)| value).collect();
-    (!values.is_empty()).then_some(values)
-}
 
 /// The examples of README compile.
 #[cfg(all(doctest, feature = "async-nats", feature = "lapin", feature = "rdkafka"))]

@@ -3,7 +3,7 @@
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::propagation::{Extractor, Injector};
 
-use crate::values;
+use crate::values::values;
 
 /// The headers of a NATS message.
 ///

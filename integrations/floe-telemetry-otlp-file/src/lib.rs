@@ -22,23 +22,35 @@ mod lines;
 mod rotating_file;
 
 use floe_telemetry::config::Signal;
-use floe_telemetry::{ExporterFactory, telemetry_exporter};
-
-use self::lines::Lines;
-use self::rotating_file::RotatingFile;
 use floe_telemetry::exporter::StandardStream;
+use floe_telemetry::{ExporterFactory, TelemetryProviderBuilder, telemetry_exporter};
+
+use self::lines::{OtlpLines, Output};
+use self::rotating_file::RotatingFile;
 
 const SIGNALS: &[Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
 
 telemetry_exporter!(ExporterFactory::new("otlp_file", SIGNALS, |signal, provider| {
     let file = RotatingFile::open(signal, &provider.config().exporters.file)?;
-    Ok(provider.with_otlp_writer(signal, Lines::File(file)))
+    Ok(add(signal, provider, Output::File(file)))
 }));
 
 telemetry_exporter!(ExporterFactory::new("otlp/stdout", SIGNALS, |signal, provider| {
-    let stdout = Lines::Stdout(StandardStream::stdout());
-    Ok(provider.with_otlp_writer(signal, stdout))
+    Ok(add(signal, provider, Output::Stdout(StandardStream::stdout())))
 }));
+
+fn add(
+    signal: Signal,
+    provider: TelemetryProviderBuilder,
+    output: Output,
+) -> TelemetryProviderBuilder {
+    let lines = OtlpLines::new(output, provider.config().metrics.temporality.into());
+    match signal {
+        Signal::Traces => provider.with_span_exporter(lines),
+        Signal::Metrics => provider.with_metric_exporter(lines),
+        _ => provider.with_log_exporter(lines),
+    }
+}
 
 /// The example of README compiles.
 #[cfg(doctest)]

@@ -4,13 +4,12 @@
 //!
 //! ```no_run
 //! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-//! use floe_telemetry::config::Signal;
 //! use floe_telemetry_report::Report;
 //!
 //! // Or a page at any place.
 //! let config = TelemetryConfig::new("orders");
 //! let telemetry = TelemetryProvider::builder(config)
-//!     .with_otlp_writer(Signal::Traces, Report::new("orders.html")?)
+//!     .with_span_exporter(Report::new("orders.html")?)
 //!     .initialize()?;
 //! // …
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -18,7 +17,6 @@
 
 #![forbid(unsafe_code)]
 
-use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek as _, Write as _};
 #[cfg(target_os = "linux")]
@@ -28,10 +26,18 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use floe_telemetry::config::Signal;
-use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 use floe_telemetry::{ExporterFactory, telemetry_exporter};
 use floe_trace::read::Reader;
 use floe_trace::{Forest, write_page_of};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
+use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use prost::Message;
 #[cfg(target_os = "linux")]
 use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
@@ -49,13 +55,19 @@ telemetry_exporter!(ExporterFactory::new(
     |signal, provider| {
         let directory = &provider.config().exporters.file.directory;
         let report = Report::shared(&Path::new(directory).join("trace.html"))?;
-        Ok(provider.with_otlp_writer(signal, report))
+        Ok(match signal {
+            Signal::Logs => provider.with_log_exporter(report),
+            _ => provider.with_span_exporter(report),
+        })
     }
 ));
 
 /// Collects the spans and log records that a provider exports, and writes them as a page when the provider shuts down.
 #[derive(Clone, Debug)]
-pub struct Report(Arc<Collected>);
+pub struct Report {
+    collected: Arc<Collected>,
+    resource: Resource,
+}
 
 #[derive(Debug)]
 struct Collected {
@@ -76,10 +88,12 @@ impl Report {
         let path = path::absolute(path.into())?;
         // A place that cannot be written to is reported now, and not when everything has been collected.
         drop(unnamed(&path)?);
-        Ok(Self(Arc::new(Collected {
-            path,
-            reader: Mutex::new(Reader::new().max_bytes(MOST_BYTES)),
-        })))
+        let reader = Mutex::new(Reader::new().max_bytes(MOST_BYTES));
+        Ok(Self::of(Arc::new(Collected { path, reader })))
+    }
+
+    fn of(collected: Arc<Collected>) -> Self {
+        Self { collected, resource: Resource::builder_empty().build() }
     }
 
     fn shared(path: &Path) -> io::Result<Self> {
@@ -87,40 +101,63 @@ impl Report {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = shared.iter().filter_map(Weak::upgrade);
         if let Some(known) = known.find(|known| known.path == path) {
-            return Ok(Self(known));
+            return Ok(Self::of(known));
         }
         let report = Self::new(path)?;
         shared.retain(|known| known.strong_count() > 0);
-        shared.push(Arc::downgrade(&report.0));
+        shared.push(Arc::downgrade(&report.collected));
         Ok(report)
     }
 }
 
-impl OtlpWriter for Report {
-    fn name(&self) -> &'static str {
-        "report"
+impl Collected {
+    fn read(&self, request: &impl Message) -> OTelSdkResult {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = reader.read("the exporter", request.encode_to_vec().as_slice());
+        read.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 
-    fn write(
-        &mut self,
-        request: OtlpRequest<'_>,
-        _: Duration,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let mut reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(reader.read("the exporter", request.protobuf())?)
-    }
-
-    fn shutdown(&mut self, _: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = &self.0.path;
+    fn write_page(&self) -> OTelSdkResult {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         // Each signal writes the page anew, so the last one's has all of them.
         let forest = Forest::new(reader.recording());
         let spans = reader.recording().spans.len();
-        let written = write(path, spans, |most, page| write_page_of(&forest, most, page));
+        let written = write(&self.path, spans, |most, page| write_page_of(&forest, most, page));
         written.map_err(|error| {
-            let path = path.display();
-            format!("the page {path} cannot be written: {error}").into()
+            let path = self.path.display();
+            let message = format!("the page {path} cannot be written: {error}");
+            OTelSdkError::InternalFailure(message)
         })
+    }
+}
+
+impl SpanExporter for Report {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let resource_spans = group_spans_by_resource_and_scope(batch, &(&self.resource).into());
+        self.collected.read(&ExportTraceServiceRequest { resource_spans })
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.collected.write_page()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.clone();
+    }
+}
+
+impl LogExporter for Report {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let resource_logs = group_logs_by_resource_and_scope(&batch, &(&self.resource).into());
+        self.collected.read(&ExportLogsServiceRequest { resource_logs })
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.collected.write_page()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = resource.clone();
     }
 }
 

@@ -5,10 +5,10 @@
 use std::fs;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, Signal};
-use floe_telemetry::exporter::OtlpWriter as _;
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, span, traced};
 use floe_telemetry_report::Report;
+use opentelemetry_sdk::trace::SpanExporter as _;
 
 #[traced]
 fn charge(amount: u32) -> Result<(), String> {
@@ -21,7 +21,7 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("new/orders.html");
     let provider = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_otlp_writer(Signal::Traces, Report::new(&page).unwrap())
+        .with_span_exporter(Report::new(&page).unwrap())
         .initialize()
         .unwrap();
     charge(30).unwrap_err();
@@ -56,9 +56,9 @@ fn a_page_stays_at_its_place_when_the_program_goes_elsewhere() {
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let home = std::env::current_dir().unwrap();
     std::env::set_current_dir(&before).unwrap();
-    let mut report = Report::new("new/orders.html").unwrap();
+    let report = Report::new("new/orders.html").unwrap();
     std::env::set_current_dir(&after).unwrap();
-    report.shutdown(Duration::ZERO).unwrap();
+    report.shutdown_with_timeout(Duration::ZERO).unwrap();
     std::env::set_current_dir(home).unwrap();
     assert!(before.path().join("new/orders.html").exists());
     assert_eq!(fs::read_dir(&after).unwrap().count(), 0);

@@ -135,7 +135,7 @@ impl CommandTrace {
             Kind::Artifact { kind: "RunExecutionResult", path }
                 if self.nodes.counts.failures > 0 && is_core =>
             {
-                self.add_skipped(path, event.time())
+                self.add_skipped(path, event.time());
             }
             Kind::NodeStarted(node) if is_core => {
                 let above = self.span.context.clone();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use floe_telemetry::attributes::{AttributeType, AttributeValue, ToAttributeValue};
+use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
 use floe_telemetry::{sanitize, sanitize_url};
 
 /// The recipient of an alert, without the part that authorizes sending: the origin of a URL, the domains
@@ -100,16 +100,12 @@ fn text(shown: &impl fmt::Display) -> Option<AttributeValue> {
 }
 
 impl ToAttributeValue for Destination<'_> {
-    const TYPE: AttributeType = AttributeType::Text;
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         text(self)
     }
 }
 
 impl ToAttributeValue for CleanUrl<'_> {
-    const TYPE: AttributeType = AttributeType::Text;
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         text(self)
     }

@@ -16,16 +16,12 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "alert")]
 pub struct Alert<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["send_alert"])]
     pub operation: &'a str,
     /// The channel: `alertmanager`, `email`, `slack` or `webhook`.
-    #[floe(examples = ["slack"])]
     pub channel: &'a str,
     /// The recipient, without the part that authorizes sending.
-    #[floe(examples = ["https://hooks.slack.com"])]
     pub destination: Destination<'a>,
     /// The severity of the alert.
-    #[floe(examples = ["critical"])]
     pub severity: Option<&'a str>,
 }
 

@@ -14,25 +14,20 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "catalog")]
 pub struct Catalog<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["create_table"])]
     pub operation: &'a str,
     /// The name of the catalog.
-    #[floe(examples = ["polaris"])]
     pub name: Option<&'a str>,
     /// The address of the catalog, without credentials.
-    #[floe(examples = ["https://polaris.example/api/catalog"])]
     pub uri: Option<CleanUrl<'a>>,
     /// The warehouse.
-    #[floe(examples = ["main"])]
     pub warehouse: Option<&'a str>,
     /// The namespace in the catalog.
-    #[floe(examples = ["sales"])]
     pub namespace: Option<&'a str>,
     /// The name of the table.
-    #[floe(key = "catalog.table.name", examples = ["orders"])]
+    #[floe(key = "catalog.table.name")]
     pub table_name: Option<&'a str>,
     /// The name of the table with its namespace.
-    #[floe(key = "catalog.table.full_name", examples = ["sales.orders"])]
+    #[floe(key = "catalog.table.full_name")]
     pub table_full_name: Option<&'a str>,
 }
 

@@ -9,23 +9,17 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "floe")]
 pub struct Compile<'a> {
     /// The path of the product's specification.
-    #[floe(examples = ["demo/customer-360/floe.yaml"])]
     pub spec_path: Option<&'a str>,
     /// The path of the platform's manifest.
-    #[floe(examples = ["demo/manifest.yaml"])]
     pub manifest_path: Option<&'a str>,
     /// The version of the artifacts' format.
-    #[floe(examples = ["0.10.0"])]
     pub artifacts_version: Option<&'a str>,
 }
 
 /// A stage of a compilation. The stages run in this order.
 #[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, Ord, PartialEq, PartialOrd)]
 #[floe(rename_all = "snake_case")]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the six stages are a contract of the platform"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the six stages are a contract of the platform")]
 pub enum Stage {
     /// Reads the files.
     Load,
@@ -57,7 +51,6 @@ pub struct CompileStage {
 #[floe(prefix = "compile")]
 pub(crate) struct CompileOperation<'a> {
     /// The operation: `compile` for the whole compilation, or a stage.
-    #[floe(examples = ["compile"])]
     operation: &'a str,
 }
 
@@ -65,10 +58,7 @@ impl CompileStage {
     /// The attributes of the span of `stage`.
     #[must_use]
     pub const fn new(stage: Stage) -> Self {
-        Self {
-            operation: stage,
-            stage,
-        }
+        Self { operation: stage, stage }
     }
 }
 
@@ -111,8 +101,6 @@ impl Operation for CompileStage {
 /// ```
 #[track_caller]
 pub fn compile_span(tracer: &'static Tracer, compile: &Compile<'_>) -> ActiveSpan {
-    let operation = CompileOperation {
-        operation: compile.operation(),
-    };
+    let operation = CompileOperation { operation: compile.operation() };
     span(tracer, compile).attributes(&operation).start()
 }

@@ -1,7 +1,9 @@
 //! Operations of a compute engine.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::path::Path;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
@@ -21,16 +23,12 @@ use crate::table::{Column, ColumnType, RowSink, Value};
 #[floe(prefix = "compute")]
 pub struct Compute<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["materialize"])]
     pub operation: &'a str,
     /// The name of the engine.
-    #[floe(examples = ["duckdb"])]
     pub engine: &'a str,
     /// The path of the database file, or the address of the server.
-    #[floe(examples = ["orders.duckdb"])]
     pub db_path: Option<&'a str>,
     /// The target of the profile.
-    #[floe(examples = ["dev"])]
     pub target: Option<&'a str>,
 }
 
@@ -39,10 +37,10 @@ pub struct Compute<'a> {
 #[floe(prefix = "db")]
 pub struct DatabaseTable<'a> {
     /// The database system.
-    #[floe(key = "db.system.name", examples = ["duckdb"])]
+    #[floe(key = "db.system.name")]
     pub system: &'a str,
     /// The table or view.
-    #[floe(key = "db.collection.name", examples = ["orders"])]
+    #[floe(key = "db.collection.name")]
     pub table: Option<&'a str>,
 }
 
@@ -51,13 +49,10 @@ pub struct DatabaseTable<'a> {
 #[floe(prefix = "floe.transform")]
 pub struct Transform<'a> {
     /// The name of the model.
-    #[floe(examples = ["customer_360"])]
     pub model: &'a str,
     /// The layer of the model: `bronze`, `silver` or `gold`.
-    #[floe(examples = ["gold"])]
     pub layer: &'a str,
     /// How the result of the query is stored: `table` or `view`.
-    #[floe(examples = ["table"])]
     pub materialization: &'a str,
 }
 
@@ -66,7 +61,6 @@ pub struct Transform<'a> {
 #[floe(prefix = "floe.transform")]
 pub struct TransformOutcome {
     /// The number of rows of the table or view.
-    #[floe(examples = [5000])]
     pub rows_affected: Option<u64>,
 }
 
@@ -75,22 +69,18 @@ pub struct TransformOutcome {
 #[floe(prefix = "floe.source")]
 pub struct SourceTable<'a> {
     /// The table, with its schema if it has one.
-    #[floe(examples = ["raw.orders"])]
     pub table: &'a str,
     /// The file with the database; missing if the table is in the server of the warehouse.
-    #[floe(examples = ["/srv/lake/raw.db"])]
     pub db_path: Option<&'a str>,
     /// The namespace of the product that builds the table.
-    #[floe(examples = ["sales"])]
     pub namespace: Option<&'a str>,
     /// The name of that product.
-    #[floe(key = "floe.source.product.name", examples = ["customers"])]
+    #[floe(key = "floe.source.product.name")]
     pub product: Option<&'a str>,
     /// Its version.
-    #[floe(key = "floe.source.product.version", examples = ["1.2.0"])]
+    #[floe(key = "floe.source.product.version")]
     pub version: Option<&'a str>,
     /// The id of its last run that has published the table.
-    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
     pub run_id: Option<&'a str>,
 }
 
@@ -148,6 +138,29 @@ pub trait ComputeEngine: Lifecycle {
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let _ = file;
         Err(Error::unsupported("open_database"))
+    }
+
+    /// Copies a database that other programs may be writing into, as it is between two of their transactions, into an empty
+    /// file. Default: the file is copied as it is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read or written, or a program writes into it for too long.
+    fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
+        fs::copy(from, file)?;
+        Ok(())
+    }
+
+    /// Locks a database whose file is about to be replaced, renamed or removed against other programs that write, until the
+    /// value is dropped. Files that belong to the database and stand beside it are gone then: the file contains what was
+    /// committed in them. Default: the file is the whole database, and nothing is locked.
+    ///
+    /// # Errors
+    ///
+    /// A program writes into it for too long.
+    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+        let _ = file;
+        Ok(Box::new(()))
     }
 
     /// The columns of the models of a product, by the names of the models, as far as the engine can tell without data. A
@@ -369,9 +382,7 @@ impl Handle<dyn ComputeEngine> {
     ///
     /// As for [`ComputeEngine::create_database`].
     pub fn create_database(&self, file: &Path) -> Result<Session, Error> {
-        self.session("create_database", file, |engine| {
-            engine.create_database(file)
-        })
+        self.session("create_database", file, |engine| engine.create_database(file))
     }
 
     /// Opens a database that exists, in the span `compute.open_database`.
@@ -574,10 +585,7 @@ impl Session {
             db_path: Some(&self.db_path),
             ..Compute::default()
         };
-        let database = DatabaseTable {
-            system: &self.system,
-            table,
-        };
+        let database = DatabaseTable { system: &self.system, table };
         observe(self.tracer, &operation, |span| {
             span.set_attributes(&database);
             run(&mut *self.database)

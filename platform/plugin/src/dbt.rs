@@ -19,22 +19,16 @@ use crate::product::Product;
 pub struct Dbt<'a> {
     /// The command: `run`, `test`, `build`, `compile`, `lint` or `deps`. [`dbt_span`] also records it as
     /// `dbt.command`.
-    #[floe(examples = ["run"])]
     pub operation: &'a str,
     /// The folder of the project.
-    #[floe(examples = ["/srv/dbt/sales"])]
     pub project_dir: Option<&'a str>,
     /// The folder of the profiles.
-    #[floe(examples = ["/srv/dbt/profiles"])]
     pub profiles_dir: Option<&'a str>,
     /// The target of the profile.
-    #[floe(examples = ["dev"])]
     pub target: Option<&'a str>,
     /// The selected nodes.
-    #[floe(examples = ["tag:daily"])]
     pub select: Option<&'a str>,
     /// The excluded nodes.
-    #[floe(examples = ["tag:legacy"])]
     pub exclude: Option<&'a str>,
     /// Whether incremental models are rebuilt from scratch.
     pub full_refresh: Option<bool>,
@@ -45,16 +39,12 @@ pub struct Dbt<'a> {
 #[floe(prefix = "dbt")]
 pub struct DbtOutcome {
     /// The number of models that were built.
-    #[floe(examples = [16])]
     pub models_run: Option<u64>,
     /// The number of tests that ran.
-    #[floe(examples = [42])]
     pub tests_run: Option<u64>,
     /// The number of nodes that failed.
-    #[floe(examples = [0])]
     pub failures: Option<u64>,
     /// The duration in seconds.
-    #[floe(examples = [3.2])]
     pub execution_time_seconds: Option<f64>,
 }
 
@@ -63,19 +53,14 @@ pub struct DbtOutcome {
 #[floe(prefix = "dbt")]
 pub struct Invocation<'a> {
     /// The id that dbt gives to this run of the command. It is in dbt's artifacts and on its log lines.
-    #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
     pub invocation_id: Option<&'a str>,
     /// The name of the project.
-    #[floe(examples = ["sales"])]
     pub project_name: Option<&'a str>,
     /// The target of the profile.
-    #[floe(examples = ["dev"])]
     pub target: Option<&'a str>,
     /// The version of dbt.
-    #[floe(examples = ["1.11.16"])]
     pub version: Option<&'a str>,
     /// The type of the adapter.
-    #[floe(examples = ["duckdb"])]
     pub adapter_type: Option<&'a str>,
 }
 
@@ -84,37 +69,28 @@ pub struct Invocation<'a> {
 #[floe(prefix = "dbt")]
 pub struct Node<'a> {
     /// The type of the node: `model`, `test`, `seed` or `snapshot`.
-    #[floe(key = "dbt.operation", examples = ["model"])]
+    #[floe(key = "dbt.operation")]
     pub resource_type: &'a str,
     /// The name of the node.
-    #[floe(key = "dbt.model_name", examples = ["stg_orders"])]
+    #[floe(key = "dbt.model_name")]
     pub name: &'a str,
     /// How a model is materialized.
-    #[floe(examples = ["incremental"])]
     pub materialization: Option<&'a str>,
     /// The schema that a model is created in.
-    #[floe(examples = ["analytics"])]
     pub schema: Option<&'a str>,
     /// The type of the node, under the key of dbt Fusion.
-    #[floe(examples = ["model"])]
     pub node_type: Option<&'a str>,
     /// The id of the node in the project's graph.
-    #[floe(examples = ["model.sales.stg_orders"])]
     pub unique_id: Option<&'a str>,
     /// The database that a model is created in.
-    #[floe(examples = ["warehouse"])]
     pub database: Option<&'a str>,
     /// The name of the table or view in its schema.
-    #[floe(examples = ["stg_orders"])]
     pub identifier: Option<&'a str>,
     /// The complete name of the table or view, quoted as the adapter quotes it.
-    #[floe(examples = ["\"warehouse\".\"analytics\".\"stg_orders\""])]
     pub relation: Option<&'a str>,
     /// The file of the node, relative to the project's folder.
-    #[floe(examples = ["models/staging/stg_orders.sql"])]
     pub relative_path: Option<&'a str>,
     /// The checksum of the node's file.
-    #[floe(examples = ["dc633cbf6bb8f788"])]
     pub node_checksum: Option<&'a str>,
 }
 
@@ -123,35 +99,27 @@ pub struct Node<'a> {
 #[floe(prefix = "dbt")]
 pub struct NodeOutcome<'a> {
     /// The status as dbt reports it: `success`, `pass`, `warn`, `fail`, `error`, `skipped` and others.
-    #[floe(examples = ["success"])]
     pub status: &'a str,
     /// The outcome, under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. It is `success` for
     /// every test that ran, whatever it found.
-    #[floe(examples = ["success"])]
     pub node_outcome: &'a str,
     /// The outcome of a test that ran: `passed`, `warned` or `failed`.
-    #[floe(examples = ["passed"])]
     pub test_outcome: Option<&'a str>,
     /// The number of rows that a test found.
-    #[floe(examples = [0])]
     pub failing_rows: Option<u64>,
     /// Why the node was skipped.
-    #[floe(examples = ["upstream"])]
     pub node_skip_reason: Option<&'a str>,
     /// The number of rows that were written.
-    #[floe(examples = [25000])]
     pub rows_affected: Option<u64>,
     /// The code in the response of the adapter.
-    #[floe(key = "dbt.adapter.code", examples = ["INSERT"])]
+    #[floe(key = "dbt.adapter.code")]
     pub adapter_code: Option<&'a str>,
     /// The message in the response of the adapter.
-    #[floe(key = "dbt.adapter.message", examples = ["INSERT 25000"])]
+    #[floe(key = "dbt.adapter.message")]
     pub adapter_message: Option<&'a str>,
     /// The id of the query in the warehouse.
-    #[floe(examples = ["01b2c3d4-0000-1111-0000-000000000001"])]
     pub query_id: Option<&'a str>,
     /// The duration in seconds, as dbt measured it.
-    #[floe(examples = [0.2])]
     pub execution_time_seconds: Option<f64>,
 }
 
@@ -160,7 +128,6 @@ pub struct NodeOutcome<'a> {
 #[floe(prefix = "dbt")]
 pub(crate) struct Command<'a> {
     /// The command.
-    #[floe(examples = ["run"])]
     command: &'a str,
 }
 
@@ -199,9 +166,7 @@ impl Operation for Node<'_> {
 /// ```
 #[track_caller]
 pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
-    let command = Command {
-        command: dbt.operation,
-    };
+    let command = Command { command: dbt.operation };
     span(tracer, dbt).attributes(&command).start()
 }
 
@@ -358,10 +323,6 @@ impl Handle<dyn DbtRunner> {
             (invocation_id, models) = (run.invocation_id, run.models);
             run.outcome.inspect(|outcome| span.set_attributes(outcome))
         });
-        CommandRun {
-            invocation_id,
-            models,
-            outcome,
-        }
+        CommandRun { invocation_id, models, outcome }
     }
 }

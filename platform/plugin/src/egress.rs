@@ -9,13 +9,10 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "egress")]
 pub struct Egress<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["write"])]
     pub operation: &'a str,
     /// The type of the system.
-    #[floe(examples = ["salesforce"])]
     pub sink_type: Option<&'a str>,
     /// The table or object that is written.
-    #[floe(examples = ["Account"])]
     pub destination: Option<&'a str>,
 }
 
@@ -24,13 +21,10 @@ pub struct Egress<'a> {
 #[floe(prefix = "egress")]
 pub struct EgressOutcome<'a> {
     /// `success` or `failure`.
-    #[floe(examples = ["success"])]
     pub status: &'a str,
     /// The number of rows that were written.
-    #[floe(examples = [250])]
     pub rows_written: Option<u64>,
     /// The duration in milliseconds.
-    #[floe(examples = [81.5])]
     pub duration_ms: Option<f64>,
 }
 

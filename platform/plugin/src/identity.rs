@@ -13,13 +13,10 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "identity")]
 pub struct Identity<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["authenticate"])]
     pub operation: &'a str,
     /// The realm of the request.
-    #[floe(examples = ["floe"])]
     pub realm: Option<&'a str>,
     /// The OAuth grant type.
-    #[floe(examples = ["client_credentials"])]
     pub grant_type: Option<&'a str>,
 }
 
@@ -102,9 +99,7 @@ impl Handle<dyn IdentityProvider> {
         };
         self.observe(&operation, |provider, span| {
             let authenticated = provider.authenticate();
-            span.set_attributes(&IdentityOutcome {
-                auth_success: Some(authenticated.is_ok()),
-            });
+            span.set_attributes(&IdentityOutcome { auth_success: Some(authenticated.is_ok()) });
             authenticated
         })
     }

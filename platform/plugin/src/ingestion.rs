@@ -18,19 +18,14 @@ use crate::table::{Column, RowSink, Value};
 #[floe(prefix = "ingestion")]
 pub struct Ingestion<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["run"])]
     pub operation: &'a str,
     /// The type of the source.
-    #[floe(examples = ["csv"])]
     pub source_type: Option<&'a str>,
     /// The table that is written.
-    #[floe(examples = ["orders"])]
     pub destination_table: Option<&'a str>,
     /// `append`, `replace` or `merge`.
-    #[floe(examples = ["replace"])]
     pub write_mode: Option<&'a str>,
     /// How changes of the source's schema are handled: `evolve`, `freeze` or `discard_value`.
-    #[floe(examples = ["evolve"])]
     pub schema_contract: Option<&'a str>,
 }
 
@@ -41,10 +36,8 @@ pub struct IngestionOutcome {
     /// Whether the load is complete.
     pub success: bool,
     /// The number of rows that were loaded.
-    #[floe(examples = [25000])]
     pub rows_loaded: Option<u64>,
     /// The duration in seconds.
-    #[floe(examples = [3.2])]
     pub duration_seconds: Option<f64>,
     /// The category of the failure.
     #[floe(key = "error.category")]
@@ -211,11 +204,7 @@ impl Handle<dyn IngestionEngine> {
 
 impl ErrorCategory {
     fn of(error: &Error) -> Self {
-        if error.is_transient() {
-            Self::Transient
-        } else {
-            Self::Permanent
-        }
+        if error.is_transient() { Self::Transient } else { Self::Permanent }
     }
 }
 

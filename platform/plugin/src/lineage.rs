@@ -12,27 +12,22 @@ use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::{Lifecycle, caught};
 use crate::operation::{Operation, span};
-use crate::timestamp::rfc3339;
 use crate::table::{Column, ColumnType};
+use crate::timestamp::rfc3339;
 
 /// An `OpenLineage` event.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "lineage")]
 pub struct Lineage<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["emit_event"])]
     pub operation: &'a str,
     /// The name of the job.
-    #[floe(examples = ["stg_orders"])]
     pub job_name: Option<&'a str>,
     /// `START`, `RUNNING`, `COMPLETE`, `FAIL` or `ABORT`.
-    #[floe(examples = ["COMPLETE"])]
     pub event_type: Option<&'a str>,
     /// The namespace of the job.
-    #[floe(examples = ["sales"])]
     pub namespace: Option<&'a str>,
     /// The id of the run.
-    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
     pub run_id: Option<&'a str>,
 }
 
@@ -203,10 +198,7 @@ pub struct JobType<'a> {
 
 impl JobType<'static> {
     /// The job that builds all assets of a product.
-    pub const PRODUCT: Self = Self {
-        integration: "FLOE",
-        job_type: "PRODUCT",
-    };
+    pub const PRODUCT: Self = Self { integration: "FLOE", job_type: "PRODUCT" };
 }
 
 /// The run that another one is a part of.
@@ -324,10 +316,7 @@ impl RunEvent<'_> {
     fn run_facets(&self) -> Value {
         let mut run = json!({});
         if let Some(parent) = &self.parent {
-            let root = parent.root.unwrap_or(Root {
-                run_id: parent.run_id,
-                job: parent.job,
-            });
+            let root = parent.root.unwrap_or(Root { run_id: parent.run_id, job: parent.job });
             run["parent"] = facet(
                 "1-2-0/ParentRunFacet",
                 json!({
@@ -353,9 +342,8 @@ impl RunEvent<'_> {
                 }),
             );
         }
-        let traceparent = self
-            .trace
-            .map(|(trace_id, span_id)| format!("00-{trace_id}-{span_id}-01"));
+        let traceparent =
+            self.trace.map(|(trace_id, span_id)| format!("00-{trace_id}-{span_id}-01"));
         let of_trace = traceparent.iter().map(|it| ("traceparent", it.as_str()));
         let tags: Vec<Value> = of_trace
             .chain(self.tags.iter().copied())
@@ -401,10 +389,7 @@ impl RunEvent<'_> {
 /// A facet of the specification: `1-0-0/NameFacet`.
 fn facet(schema: &str, fields: Value) -> Value {
     let name = schema.rsplit('/').next().unwrap_or_default();
-    custom_facet(
-        &format!("{SPECIFICATION}/facets/{schema}.json#/$defs/{name}"),
-        fields,
-    )
+    custom_facet(&format!("{SPECIFICATION}/facets/{schema}.json#/$defs/{name}"), fields)
 }
 
 fn custom_facet(schema_url: &str, mut fields: Value) -> Value {
@@ -422,10 +407,8 @@ impl Dataset<'_> {
                 facet("1-2-0/SchemaDatasetFacet", json!({ "fields": fields }));
         }
         if let Some(rows) = self.rows.filter(|_| is_output) {
-            value["outputFacets"]["outputStatistics"] = facet(
-                "1-0-2/OutputStatisticsOutputDatasetFacet",
-                json!({ "rowCount": rows }),
-            );
+            value["outputFacets"]["outputStatistics"] =
+                facet("1-0-2/OutputStatisticsOutputDatasetFacet", json!({ "rowCount": rows }));
         }
         if !self.assertions.is_empty() && !is_output {
             let assertions: Vec<Value> = self.assertions.iter().map(|it| it.to_json()).collect();
@@ -454,11 +437,7 @@ impl Field<'_> {
 impl Assertion<'_> {
     fn to_json(self) -> Value {
         let mut assertion = json!({ "assertion": self.assertion, "success": self.success });
-        let texts = [
-            ("name", self.name),
-            ("column", self.column),
-            ("severity", self.severity),
-        ];
+        let texts = [("name", self.name), ("column", self.column), ("severity", self.severity)];
         for (key, text) in texts {
             if let Some(text) = text {
                 assertion[key] = text.into();
@@ -485,11 +464,7 @@ impl<'a> From<Column<'a>> for Field<'a> {
             ColumnType::Text => "VARCHAR",
             ColumnType::Date => "DATE",
         };
-        Self {
-            name: column.name,
-            kind: Some(kind),
-            description: None,
-        }
+        Self { name: column.name, kind: Some(kind), description: None }
     }
 }
 

@@ -18,10 +18,8 @@ use crate::product::Product;
 #[floe(prefix = "orchestrator")]
 pub struct Orchestrator<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["create_definitions"])]
     pub operation: &'a str,
     /// The number of assets.
-    #[floe(examples = [16])]
     pub asset_count: Option<u64>,
 }
 
@@ -30,15 +28,12 @@ pub struct Orchestrator<'a> {
 #[floe(prefix = "floe.pipeline")]
 pub struct PipelineRun<'a> {
     /// The id of the run.
-    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
     pub run_id: &'a str,
     /// The name of the product.
-    #[floe(examples = ["customer-360"])]
     pub name: &'a str,
     /// What started the run.
     pub trigger: Trigger,
     /// The assets that the command line selects; missing for a run of all assets.
-    #[floe(examples = ["+orders customers"])]
     pub select: Option<&'a str>,
 }
 
@@ -47,10 +42,8 @@ pub struct PipelineRun<'a> {
 #[floe(prefix = "floe.pipeline")]
 pub struct PipelineOutcome<'a> {
     /// The ids of the dbt commands that have built models, in the order of the models.
-    #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
     pub dbt_invocation_ids: Option<Vec<&'a str>>,
     /// What was unusual about the run, against those before it.
-    #[floe(examples = ["`events` has 8.0 × its rows (479,608, usually 59,951): +1.73 s in `events`"])]
     pub unusual: Option<Vec<&'a str>>,
 }
 
@@ -70,22 +63,16 @@ pub enum Trigger {
 #[floe(prefix = "dagster")]
 pub struct Asset<'a> {
     /// The key of the asset.
-    #[floe(examples = ["stg_orders"])]
     pub asset_key: &'a str,
     /// The id of the run.
-    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
     pub run_id: Option<&'a str>,
     /// The key of the run's step that builds the asset.
-    #[floe(examples = ["stg_orders"])]
     pub step_key: Option<&'a str>,
     /// The name of the job.
-    #[floe(examples = ["customer_360_job"])]
     pub job_name: Option<&'a str>,
     /// The key of the partition.
-    #[floe(examples = ["2026-01-31"])]
     pub partition_key: Option<&'a str>,
     /// The number of attempts that failed before this one.
-    #[floe(examples = [1])]
     pub retry_number: Option<u64>,
 }
 
@@ -96,7 +83,6 @@ pub struct AssetOutcome<'a> {
     /// The status of the asset.
     pub status: AssetStatus,
     /// The key of the dependency that was not built.
-    #[floe(examples = ["stg_orders"])]
     pub missing: Option<&'a str>,
 }
 
@@ -105,10 +91,8 @@ pub struct AssetOutcome<'a> {
 #[floe(prefix = "dagster")]
 pub struct Sensor<'a> {
     /// The name of the sensor.
-    #[floe(examples = ["customer_360_sensor"])]
     pub sensor_name: &'a str,
     /// The name of the job.
-    #[floe(examples = ["customer_360_job"])]
     pub job_name: Option<&'a str>,
 }
 
@@ -119,7 +103,6 @@ pub struct SensorOutcome<'a> {
     /// Whether a run is requested.
     pub status: SensorStatus,
     /// Why no run is requested.
-    #[floe(examples = ["no file of a source has changed"])]
     pub skip_reason: Option<&'a str>,
 }
 
@@ -139,7 +122,6 @@ pub enum SensorStatus {
 #[floe(prefix = "floe.asset")]
 pub struct LocalAsset<'a> {
     /// The key of the asset.
-    #[floe(examples = ["stg_orders"])]
     pub key: &'a str,
 }
 
@@ -150,7 +132,6 @@ pub struct LocalAssetOutcome<'a> {
     /// The status of the asset.
     pub status: AssetStatus,
     /// The key of the dependency that was not built.
-    #[floe(examples = ["stg_orders"])]
     pub missing: Option<&'a str>,
 }
 
@@ -214,10 +195,7 @@ impl Operation for Orchestrator<'_> {
 /// spans.single("orchestrator.create_definitions").assert_ok();
 /// ```
 #[track_caller]
-pub fn orchestrator_span(
-    tracer: &'static Tracer,
-    orchestrator: &Orchestrator<'_>,
-) -> ActiveSpan {
+pub fn orchestrator_span(tracer: &'static Tracer, orchestrator: &Orchestrator<'_>) -> ActiveSpan {
     span(tracer, orchestrator).start()
 }
 

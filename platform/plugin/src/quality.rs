@@ -20,22 +20,16 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "quality")]
 pub struct Quality<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["run_checks"])]
     pub operation: &'a str,
     /// The tool that runs the checks.
-    #[floe(examples = ["great_expectations"])]
     pub provider: Option<&'a str>,
     /// The name of the suite.
-    #[floe(examples = ["orders_daily"])]
     pub suite_name: Option<&'a str>,
     /// The name of a single check.
-    #[floe(examples = ["not_null_order_id"])]
     pub check_name: Option<&'a str>,
     /// The data that is checked.
-    #[floe(examples = ["orders"])]
     pub data_source: Option<&'a str>,
     /// The number of checks.
-    #[floe(examples = [12])]
     pub checks_count: Option<u64>,
 }
 
@@ -44,16 +38,12 @@ pub struct Quality<'a> {
 #[floe(prefix = "quality")]
 pub struct QualityOutcome {
     /// The number of checks that passed.
-    #[floe(examples = [11])]
     pub pass_count: u64,
     /// The number of checks that failed.
-    #[floe(examples = [1])]
     pub fail_count: u64,
     /// The number of rows that were checked.
-    #[floe(examples = [25000])]
     pub rows_checked: Option<u64>,
     /// The number of rows that are not as a single check demands.
-    #[floe(examples = [12])]
     pub failed_rows: Option<u64>,
 }
 
@@ -62,10 +52,9 @@ pub struct QualityOutcome {
 #[floe(prefix = "quality")]
 pub struct FailedCheck<'a> {
     /// The query that found them, without credentials.
-    #[floe(key = "db.query.text", examples = ["SELECT count(*) FROM \"orders\" WHERE \"order_id\" IS NULL"])]
+    #[floe(key = "db.query.text")]
     pub query: Option<&'a str>,
     /// The keys of some of them, redacted. Only if the configuration asks for them.
-    #[floe(examples = ["1017"])]
     pub sample_keys: Option<&'a [String]>,
 }
 
@@ -179,9 +168,9 @@ impl<'a> Suite<'a> {
             [((name, check), result)] => Some(self.failure(name, check, result)),
             several => {
                 let (count, all) = (several.len(), self.checks.len());
-                let details = several.iter().map(|((name, check), result)| {
-                    format!("`{name}`{}", check.detail(result))
-                });
+                let details = several
+                    .iter()
+                    .map(|((name, check), result)| format!("`{name}`{}", check.detail(result)));
                 let details = details.collect::<Vec<_>>().join("; ");
                 let table = self.table;
                 Some(format!("{count} of {all} checks of `{table}` failed: {details}"))
@@ -254,11 +243,8 @@ impl Handle<dyn QualityProvider> {
 
     /// Records the result of a check. Tools report all checks at once, so the span has no duration of its own.
     fn record(&self, suite: &Suite<'_>, name: &str, check: &Check, result: &CheckResult) {
-        let request = Quality {
-            check_name: Some(name),
-            checks_count: None,
-            ..self.request("check", suite)
-        };
+        let request =
+            Quality { check_name: Some(name), checks_count: None, ..self.request("check", suite) };
         // The error is recorded, and the result has it.
         let _ = self.observe(&request, |_, span| {
             span.set_attributes(&QualityOutcome {

@@ -85,19 +85,6 @@ floe_telemetry::__floe_link_list! {
     static PLUGINS: [LinkedPlugin] = "fl_plugin_0_1";
 }
 
-/// A plugin that is known, but not compiled: a feature of its crate is missing.
-#[derive(Clone, Copy, Debug)]
-#[doc(hidden)]
-pub struct Absent {
-    pub kind: PluginType,
-    pub name: &'static str,
-    pub feature: &'static str,
-}
-
-floe_telemetry::__floe_link_list! {
-    static ABSENT: [Absent] = "fl_absent_0_1";
-}
-
 /// Every plugin that is linked into the program, in no particular order and unchecked.
 pub fn linked() -> impl Iterator<Item = &'static LinkedPlugin> {
     PLUGINS.iter()
@@ -145,12 +132,6 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
     };
     if let Some(linked) = all.iter().find(is_it) {
         return Ok(linked);
-    }
-    if let Some(absent) = ABSENT.iter().find(|it| it.kind == kind && it.name == name) {
-        let feature = absent.feature;
-        return Err(Error(format!(
-            "the {kind} plugin `{name}` is not compiled into the program, expected a build with the feature `{feature}`"
-        )));
     }
     let names: Vec<&str> = all
         .iter()
@@ -223,13 +204,6 @@ impl std::error::Error for Error {}
 /// [`PluginMetadata`](crate::PluginMetadata): a unit struct, or a call of a `const fn`. The registry
 /// then lists the plugin and the audit checks it.
 ///
-/// A crate that compiles a plugin with a feature only declares it for the build without. The error of a selection
-/// then names the feature:
-///
-/// ```
-/// floe_plugin::plugin!(@absent AlertChannel "sms" needs "sms");
-/// ```
-///
 /// The macro works in crates with `#![forbid(unsafe_code)]`.
 #[macro_export]
 macro_rules! plugin {
@@ -238,18 +212,6 @@ macro_rules! plugin {
             "fl_plugin_0_1"
             static LINKED: $crate::registry::LinkedPlugin = $linked;
         }
-    };
-    (@absent $kind:ident $name:literal needs $feature:literal) => {
-        const _: () = {
-            $crate::__private::linked! {
-                "fl_absent_0_1"
-                static ABSENT: $crate::registry::Absent = $crate::registry::Absent {
-                    kind: $crate::PluginType::$kind,
-                    name: $name,
-                    feature: $feature,
-                };
-            }
-        };
     };
     (
         kind: $kind:path,

@@ -14,19 +14,15 @@ use crate::operation::{Operation, span};
 #[floe(prefix = "secrets")]
 pub struct SecretRequest<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["get_secret"])]
     pub operation: &'a str,
     /// The secret store.
-    #[floe(examples = ["k8s"])]
     pub provider: &'a str,
     /// The name of the secret.
-    #[floe(key = "secrets.key_name", examples = ["warehouse-login"])]
+    #[floe(key = "secrets.key_name")]
     pub key_name: Option<&'a str>,
     /// The namespace of the secret in the store.
-    #[floe(examples = ["sales"])]
     pub namespace: Option<&'a str>,
     /// The folder of the secret in the store.
-    #[floe(examples = ["/warehouse"])]
     pub path: Option<&'a str>,
 }
 
@@ -90,7 +86,10 @@ pub trait SecretStore: Lifecycle {
     /// # Errors
     ///
     /// The store has no such keys.
-    fn kubernetes_secret<'a>(&'a self, key: &'a str) -> Result<Option<KubernetesSecret<'a>>, Error> {
+    fn kubernetes_secret<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> Result<Option<KubernetesSecret<'a>>, Error> {
         let _ = key;
         Ok(None)
     }
@@ -123,9 +122,8 @@ impl Handle<dyn SecretStore> {
     ///
     /// As for [`SecretStore::get_secret`].
     pub fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
-        let found = |secret: &Option<SecretString>| SecretsOutcome {
-            found: Some(secret.is_some()),
-        };
+        let found =
+            |secret: &Option<SecretString>| SecretsOutcome { found: Some(secret.is_some()) };
         self.observe_result(&self.request("get_secret", Some(key)), found, |store| {
             store.get_secret(key)
         })

@@ -26,21 +26,16 @@ pub enum Area {
 #[floe(prefix = "security")]
 pub struct Security<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["generate_role"])]
     pub operation: &'a str,
     /// The area of the manifest.
     pub area: Area,
     /// The Kubernetes kind of the manifest.
-    #[floe(examples = ["NetworkPolicy"])]
     pub policy_type: Option<&'a str>,
     /// The number of resources in the manifest.
-    #[floe(examples = [2])]
     pub resource_count: Option<u64>,
     /// The Kubernetes namespace of the manifest.
-    #[floe(examples = ["sales"])]
     pub namespace: Option<&'a str>,
     /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
-    #[floe(examples = ["restricted"])]
     pub pss_level: Option<&'a str>,
 }
 
@@ -254,11 +249,7 @@ impl Handle<dyn NetworkPolicyGenerator> {
     }
 }
 
-fn rbac<'a>(
-    operation: &'a str,
-    policy_type: &'a str,
-    workload: &'a Workload<'_>,
-) -> Security<'a> {
+fn rbac<'a>(operation: &'a str, policy_type: &'a str, workload: &'a Workload<'_>) -> Security<'a> {
     Security {
         operation,
         area: Area::Rbac,

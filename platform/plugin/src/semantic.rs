@@ -18,13 +18,11 @@ use crate::product::Product;
 #[floe(prefix = "semantic")]
 pub struct Semantic<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["sync"])]
     pub operation: &'a str,
     /// The address of the server, without credentials.
-    #[floe(examples = ["http://cube.example:4000"])]
     pub server_url: Option<CleanUrl<'a>>,
     /// The path that the schema is written to.
-    #[floe(key = "semantic.schema.path", examples = ["schema/orders.yml"])]
+    #[floe(key = "semantic.schema.path")]
     pub schema_path: Option<&'a str>,
 }
 
@@ -33,10 +31,9 @@ pub struct Semantic<'a> {
 #[floe(prefix = "semantic")]
 pub struct SemanticOutcome {
     /// The number of models that were written.
-    #[floe(key = "semantic.model.count", examples = [7])]
+    #[floe(key = "semantic.model.count")]
     pub model_count: Option<u64>,
     /// The duration in milliseconds.
-    #[floe(examples = [81.5])]
     pub duration_ms: Option<f64>,
 }
 

@@ -27,12 +27,10 @@ pub enum System {
 #[floe(prefix = "storage")]
 pub struct Storage<'a> {
     /// The operation: the last part of the span's name.
-    #[floe(examples = ["put_object"])]
     pub operation: &'a str,
     /// The storage system.
     pub system: System,
     /// The bucket.
-    #[floe(examples = ["lake"])]
     pub bucket: Option<&'a str>,
 }
 
@@ -41,7 +39,6 @@ pub struct Storage<'a> {
 #[floe(prefix = "storage.object")]
 pub struct Object<'a> {
     /// The key of the object, or the prefix of the keys.
-    #[floe(examples = ["customer-360/churn_risk.csv"])]
     pub key: &'a str,
 }
 
@@ -50,7 +47,6 @@ pub struct Object<'a> {
 #[floe(prefix = "storage")]
 pub struct StorageOutcome {
     /// The number of bytes that were written.
-    #[floe(examples = [1048576])]
     pub bytes_written: Option<u64>,
 }
 
@@ -128,9 +124,7 @@ impl Handle<dyn ObjectStore> {
         self.observe(&operation, |store, span| {
             span.set_attributes(&Object { key });
             let bytes = store.put_object(key, file)?;
-            span.set_attributes(&StorageOutcome {
-                bytes_written: Some(bytes),
-            });
+            span.set_attributes(&StorageOutcome { bytes_written: Some(bytes) });
             Ok(bytes)
         })
     }

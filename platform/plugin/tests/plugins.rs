@@ -52,8 +52,6 @@ impl Lifecycle for Vault {
     }
 }
 
-floe_plugin::plugin!(@absent Secrets "sealed" needs "seals");
-
 impl SecretStore for Vault {
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
         Ok((key == "pager").then(|| self.secret.as_str().into()))
@@ -292,11 +290,6 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
             vec![vault(), store("valt", json!({ "test": "refused" }))],
             1,
             "there is no secrets plugin `valt`; linked into the program are: safe, vault; did you mean `vault`?",
-        ),
-        (
-            vec![store("sealed", json!({}))],
-            0,
-            "the secrets plugin `sealed` is not compiled into the program, expected a build with the feature `seals`",
         ),
         (
             vec![pager(json!({ "test": "refused", "token": token }))],

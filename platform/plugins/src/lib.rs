@@ -10,9 +10,7 @@ pub mod process;
 pub mod quote;
 pub mod sql;
 
-#[cfg(feature = "http")]
 mod http;
-#[cfg(any(feature = "email", feature = "http"))]
 mod time_limit;
 
 /// Files: which may be read, where may be written, and how they are replaced.
@@ -30,19 +28,14 @@ pub mod runs {
 }
 
 mod alert {
-    #[cfg(feature = "http")]
     mod alertmanager;
-    #[cfg(feature = "email")]
     mod email;
-    #[cfg(feature = "http")]
     mod slack;
     mod terminal;
-    #[cfg(feature = "http")]
     mod webhook;
 }
 
 mod catalog {
-    #[cfg(feature = "http")]
     mod polaris;
 }
 
@@ -50,13 +43,11 @@ mod compute {
     mod duckdb;
     mod postgres;
     mod rows;
-    #[cfg(feature = "sqlite")]
     mod sqlite;
     mod table_copy;
 }
 
 mod identity {
-    #[cfg(feature = "http")]
     mod keycloak;
 }
 
@@ -73,7 +64,6 @@ pub mod ingestion {
 mod lineage {
     mod console;
     mod file;
-    #[cfg(feature = "http")]
     mod marquez;
 }
 
@@ -93,9 +83,7 @@ pub mod quality {
 
 mod secrets {
     mod env;
-    #[cfg(feature = "http")]
     mod infisical;
-    #[cfg(feature = "http")]
     mod k8s;
 }
 
@@ -106,50 +94,10 @@ mod security {
 }
 
 mod semantic {
-    #[cfg(feature = "http")]
     mod cube;
 }
 
 mod storage {
     mod local;
-    #[cfg(feature = "s3")]
     mod s3;
-}
-
-/// Declares the plugins that need a feature, so that the error of a selection without it names the feature.
-macro_rules! optional {
-    ($($feature:literal: $($kind:ident $name:literal),+;)+) => {
-        $($(
-            #[cfg(not(feature = $feature))]
-            floe_plugin::plugin!(@absent $kind $name needs $feature);
-        )+)+
-
-        #[cfg(test)]
-        const OPTIONAL: &[(floe_plugin::PluginType, &str, &str)] =
-            &[$($((floe_plugin::PluginType::$kind, $name, $feature)),+),+];
-    };
-}
-
-optional! {
-    "email": AlertChannel "email";
-    "http": AlertChannel "alertmanager", AlertChannel "slack", AlertChannel "webhook", Catalog "polaris",
-        Identity "keycloak", LineageBackend "marquez", Secrets "infisical", Secrets "k8s", SemanticLayer "cube";
-    "s3": Storage "s3";
-    "sqlite": Compute "sqlite";
-}
-
-#[cfg(test)]
-mod tests {
-    use floe_plugin::registry;
-
-    #[test]
-    fn a_plugin_is_linked_or_its_error_names_the_feature() {
-        for (kind, name, feature) in super::OPTIONAL {
-            let Err(error) = registry::find(*kind, name) else {
-                continue;
-            };
-            let expected = format!("expected a build with the feature `{feature}`");
-            assert!(error.to_string().ends_with(&expected), "{error}");
-        }
-    }
 }

@@ -29,9 +29,7 @@ pub(super) struct SensorArguments {
 /// Builds an asset as a step of Dagster.
 pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     let step = DagsterStep::open(folder)?;
-    let spans = step.spans();
-    let written = spans.as_deref().map_or(Written::Nothing, Written::ForRun);
-    let observed = observed(step.telemetry(), None, written, || step.build())?;
+    let observed = observed(step.telemetry(), None, Written::Nothing, || step.build())?;
     observed.print_tree(&mut io::stdout());
     observed.outcome
 }

@@ -2,9 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
-use floe_plugins::error::Error;
 use floe_plugins::files::atomic;
 use floe_plugins::process::interrupt;
 use floe_telemetry::TelemetryConfig;
@@ -12,7 +10,6 @@ use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 
 use super::output::{print_error, redactions};
 use crate::pipeline::RunError;
-use crate::step_spans::StepSpans;
 use crate::telemetry::{self, Written};
 
 /// How much of its trace a command prints.
@@ -25,16 +22,12 @@ pub(super) enum Tree {
     /// Every span
     Full,
     /// A page for a browser instead, `.floe/trace.html` in the product's folder
-    #[cfg(feature = "report")]
     Html,
 }
 
 /// A command that was observed, after its telemetry was delivered.
 pub(super) struct Observed<T> {
     pub(super) outcome: Result<T, RunError>,
-    config: TelemetryConfig,
-    /// When its telemetry has to be delivered.
-    deadline: Instant,
     /// The trace, drawn.
     tree: Drawing,
     /// Where spans went, unless that is only here.
@@ -49,15 +42,6 @@ pub(super) struct Observed<T> {
 }
 
 impl<T> Observed<T> {
-    /// Sends the spans of the steps after those of the run.
-    pub(super) fn send(&self, spans: &StepSpans) -> Result<(), Error> {
-        if self.exported_to.is_none() {
-            return Ok(());
-        }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        telemetry::send(&self.config, spans.read()?, left)
-    }
-
     /// Prints the trace.
     pub(super) fn print_tree(&self, to: &mut impl io::Write) {
         let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,9 +78,7 @@ pub(super) fn observed<T>(
     let exported_to = telemetry::destination(&config);
     let drawing = Drawing::default();
     let terminal = match tree {
-        None | Some(Tree::None) => None,
-        #[cfg(feature = "report")]
-        Some(Tree::Html) => None,
+        None | Some(Tree::None | Tree::Html) => None,
         Some(tree) => {
             let is_terminal = io::stdout().is_terminal();
             let width = terminal_size::terminal_size().filter(|_| is_terminal);
@@ -108,11 +90,6 @@ pub(super) fn observed<T>(
             };
             Some(exporter.with_max_unfolded(if tree == Tree::Full { usize::MAX } else { 0 }))
         }
-    };
-    // A step whose spans go nowhere has none for its run.
-    let written = match written {
-        Written::ForRun(_) if exported_to.is_none() => Written::Nothing,
-        written => written,
     };
     telemetry::draw_only(&mut config, tree.is_some());
     let is_drawn = terminal.is_some() || matches!(written, Written::Page(_));
@@ -132,7 +109,6 @@ pub(super) fn observed<T>(
         command()
     };
     interrupt::command_stopped();
-    let deadline = Instant::now() + telemetry::SHUTDOWN_TIMEOUT;
     if let Err(error) = telemetry::stop(&telemetry) {
         // The command has finished: a collector that cannot be reached must not fail it.
         print_error("warning", &error.to_string());
@@ -140,8 +116,6 @@ pub(super) fn observed<T>(
     let statistics = telemetry.statistics();
     Ok(Observed {
         outcome,
-        config: product,
-        deadline,
         tree: drawing,
         exported_to,
         has_exporter,

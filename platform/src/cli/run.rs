@@ -10,7 +10,7 @@ use floe_telemetry::TelemetryConfig;
 
 use super::arguments::{ProductArgs, SelectArgs};
 use super::observed::{Tree, observed};
-use super::output::{print, print_error, print_redacted, print_summary};
+use super::output::{print, print_redacted, print_summary};
 use super::summary::Summary;
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
@@ -68,12 +68,7 @@ impl OutputArgs {
 
     /// Where the page of the trace is written, if it is requested.
     fn page(&self, product: &Path) -> Option<PathBuf> {
-        #[cfg(feature = "report")]
-        if self.trace == Some(Tree::Html) {
-            return Some(product.join(".floe/trace.html"));
-        }
-        let _ = product;
-        None
+        (self.trace == Some(Tree::Html)).then(|| product.join(".floe/trace.html"))
     }
 
     /// Sets the logs that are printed.
@@ -126,7 +121,8 @@ impl Arguments {
 /// Runs a product, and prints its trace and a summary.
 pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let output = &arguments.output;
-    let (identity, artifacts, trace_url, config) = arguments.read()?;
+    let unbegun = |error: &Error| pipeline::write_unbegun(&arguments.product.folder, error);
+    let (identity, artifacts, trace_url, config) = arguments.read().inspect_err(unbegun)?;
     let identity = Identity {
         orchestrator: arguments.orchestrator.clone(),
         select: arguments.select.select(),
@@ -139,17 +135,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let written = page.as_deref().map_or(Written::Nothing, Written::Page);
     let observed = observed(output.apply(config), output.tree(), written, || {
         pipeline::run(&identity, &RunId::new(), artifacts.as_ref())
+    })
+    .inspect_err(|error| {
+        if let RunError::Stopped(error) = error {
+            unbegun(error);
+        }
     })?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
     };
-    let step_spans = report.and_then(|it| it.step_spans.as_ref());
-    if let Some(spans) = step_spans.filter(|_| observed.is_recorded)
-        && let Err(error) = observed.send(spans)
-    {
-        print_error("warning", &error.to_string());
-    }
     print_problems(report, error);
     let Some(report) = report.filter(|it| it.has_begun()) else {
         return observed.outcome.map(drop);

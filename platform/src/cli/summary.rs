@@ -56,7 +56,6 @@ impl Summary<'_> {
         let mut steps = Vec::new();
         if self.proposes_trace {
             steps.push(("draw the trace", command_line::again(&["--trace"])));
-            #[cfg(feature = "report")]
             steps.push(("or as a page", command_line::again(&["--trace", "html"])));
         }
         let run_id = self.report.run_id().as_str();

@@ -99,11 +99,6 @@ impl DagsterStep {
         self.artifacts.observability.telemetry.clone()
     }
 
-    /// The file for the spans, if the run decides at its end whether they are exported.
-    pub fn spans(&self) -> Option<PathBuf> {
-        self.shared.as_ref()?.spans.clone()
-    }
-
     /// Builds the asset and reports it to Dagster.
     ///
     /// # Errors
@@ -367,6 +362,7 @@ fn build(
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     if let Some(draft) = draft {
+        let _locked = warehouse::settle(&draft, &warehouse_path(&identity.folder), &plugins)?;
         draft.publish()?;
     }
     built

@@ -32,7 +32,7 @@ pub(super) fn prepare<'a>(
     correlate(run_id);
     let mut report = Report::new(identity, run_id);
     // A product that was never built gets no results for a mistake in its files.
-    let has_results = artifacts.is_none() && results::results_path(&identity.folder).exists();
+    let has_results = results::results_path(&identity.folder).exists();
     if has_results {
         results::start(identity, &report)?;
     }

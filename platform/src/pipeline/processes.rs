@@ -36,7 +36,6 @@ use super::warehouse::{self, Warehouse};
 use crate::artifacts;
 use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
-use crate::step_spans::StepSpans;
 
 /// What is known of an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
@@ -62,10 +61,7 @@ pub(super) fn build<'a>(
     }
     // Each process opens it, one after the other.
     warehouse::create(database, plugins)?.close().map_err(Error::from_plugin)?;
-    let spans = StepSpans::create(&identity.folder)?;
-    let of_steps = spans.as_ref().map(StepSpans::path);
-    let (_folder, file, shared) = SharedRun::create(run_id, database, &path, of_steps)?;
-    report.step_spans = spans;
+    let (_folder, file, shared) = SharedRun::create(run_id, database, &path)?;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
     let absolute =
         std::path::absolute(&identity.folder).map_err(Error::io("resolve", &identity.folder))?;

@@ -22,7 +22,6 @@ use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
 use crate::product::warehouse_path;
-use crate::step_spans::StepSpans;
 
 /// The most assets that the summary names as failed.
 const MOST_FAILED: usize = 10;
@@ -75,8 +74,6 @@ pub struct Report {
     pub(super) unusual: Vec<String>,
     /// The exit code of the program if assets failed.
     pub(super) exit_code: u8,
-    /// The spans of the steps in processes of their own, if the trace is decided about when the run has ended.
-    pub(crate) step_spans: Option<StepSpans>,
 }
 
 /// The outcome of one asset.
@@ -232,7 +229,6 @@ impl Report {
             warnings: Vec::new(),
             unusual: Vec::new(),
             exit_code: 1,
-            step_spans: None,
         }
     }
 

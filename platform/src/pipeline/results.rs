@@ -1,22 +1,25 @@
 //! The results of the last run as a JSON file beside the compiled artifacts.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::traced;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::outcome::Outcome;
 use super::report::{Checks, FailedCheck, Report, Step};
 use super::run::TRACER_NAME;
 use crate::environment::Environment;
-use crate::identity::Identity;
+use crate::identity::{Identity, Lines};
 use crate::pipeline::history::{self, Job, Record};
 use crate::plugins::active::{self, Active};
-use crate::product::OUTPUT_FOLDER;
+use crate::product::{self, OUTPUT_FOLDER};
+use crate::select::Select;
 
 #[derive(Serialize)]
 struct Results<'a> {
@@ -85,6 +88,41 @@ struct CheckCounts {
 /// The path of the results of a product's last run.
 pub fn results_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("run_results.json")
+}
+
+/// The product of earlier results.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Earlier {
+    product_name: String,
+    product_version: String,
+    environment: Environment,
+}
+
+/// Replaces the results of the last run by those of a run that could not begin, because the files that name its product
+/// cannot be read. The product is the one of the last run; one that was never built gets no results.
+pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
+    let Ok(earlier) = fs::read(results_path(folder)) else {
+        return;
+    };
+    let earlier: Earlier = serde_json::from_slice(&earlier).unwrap_or_default();
+    let identity = Identity {
+        folder: folder.to_path_buf(),
+        manifest: PathBuf::new(),
+        namespace: String::new(),
+        name: earlier.product_name,
+        version: earlier.product_version,
+        environment: earlier.environment,
+        orchestrator: None,
+        select: Select::default(),
+        lines: Lines::None,
+    };
+    let report = Report::new(&identity, &RunId::new());
+    let written = product::check_output_folder(folder)
+        .and_then(|()| write(&identity, &report, None, Some(stopped)));
+    if let Err(error) = written {
+        tracing::warn!(%error, "the results are those of an earlier run");
+    }
 }
 
 /// Replaces the results of the last run at the start of a run, so that they do not pass for those of a run

@@ -29,8 +29,6 @@ pub(super) struct SharedRun {
     pub(super) database: PathBuf,
     /// The artifacts of the product.
     pub(super) artifacts: PathBuf,
-    /// The file for the spans of the steps, if the run decides at its end whether they are exported.
-    pub(super) spans: Option<PathBuf>,
     /// The file with the attempts.
     attempts: PathBuf,
 }
@@ -79,7 +77,6 @@ impl SharedRun {
         run_id: &str,
         database: &Path,
         artifacts: &Path,
-        spans: Option<&Path>,
     ) -> Result<(TempDir, PathBuf, Self), Error> {
         let parent = env::temp_dir();
         let folder = tempfile::Builder::new().prefix("floe-run-").tempdir();
@@ -89,7 +86,6 @@ impl SharedRun {
             run_id: run_id.to_owned(),
             database: absolute(database)?,
             artifacts: absolute(artifacts)?,
-            spans: spans.map(absolute).transpose()?,
             attempts: folder.path().join("attempts.jsonl"),
         };
         let path = folder.path().join("run.json");

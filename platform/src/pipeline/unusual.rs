@@ -480,21 +480,24 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// How probable it is that a value is as far from the median of the past ones by chance, on either side: by Student's
-/// distribution, with a scatter on which single outliers have no influence, and 1 if more than one in fourteen of the past
-/// ones is as far on that side, as every Sunday may be. `past` begins with the newest.
+/// distribution, with a scatter on which single outliers have no influence, and 1 if two of the last fourteen, or more than
+/// one in fourteen of all, are about as far on that side, as every Sunday may be. `past` begins with the newest.
 #[expect(clippy::cast_precision_loss, reason = "they are few")]
 fn chance(past: &[f64], now: f64) -> f64 {
     let count = past.len() as f64;
     let usual = median(past.to_vec());
     let distance = now - usual;
-    let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= distance.abs();
-    // The last runs may already have been what this one is.
-    let earlier = past.iter().skip_while(is_as_far);
-    if distance == 0.0 || earlier.filter(is_as_far).count() > past.len() / 14 {
-        return 1.0;
-    }
     let deviations = past.iter().map(|it| (it - usual).abs()).collect();
     let typical = 1.4826 * median(deviations);
+    // What scatters is as far without being the same.
+    let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
+    let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
+    // The last runs may already have been what this one is.
+    let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
+    let is_known = earlier(&past[..past.len().min(14)]) >= 2;
+    if distance == 0.0 || is_known || earlier(past) > past.len() / 14 {
+        return 1.0;
+    }
     let most = 3.0 * typical.max(LEAST_SCATTER);
     let squares = past.iter().map(|it| (it - usual).clamp(-most, most).powi(2));
     let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt();

@@ -1,7 +1,8 @@
 //! The warehouse of a product: a file beside its artifacts, or a schema of a server. A run builds a draft of it, which
 //! replaces it as a whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::any::Any;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -98,7 +99,12 @@ impl Warehouse {
 
     /// Puts the draft in the place of the tables.
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
-    pub(super) fn replace(self, mut session: Session, report: &mut Report) -> Result<(), Error> {
+    pub(super) fn replace(
+        self,
+        mut session: Session,
+        plugins: &Active,
+        report: &mut Report,
+    ) -> Result<(), Error> {
         match self {
             Self::File { folder, draft, lock } => {
                 session.close().map_err(Error::from_plugin)?;
@@ -107,9 +113,13 @@ impl Warehouse {
                     Some(lock) => lock,
                     None => lock_for(&folder, report)?,
                 };
+                let locked = settle(&draft, &warehouse_path(&folder), plugins)?;
                 draft.publish()?;
+                drop(locked);
                 report.is_published = true;
-                atomic::remove(&failed_path(&folder))
+                let failed = failed_path(&folder);
+                let _locked = lock_database(&failed, plugins)?;
+                atomic::remove(&failed)
             }
             Self::Server => {
                 interrupt::check()?;
@@ -123,9 +133,13 @@ impl Warehouse {
     }
 
     /// Keeps the draft of a run with assets that failed, for debugging: it contains what they read.
-    pub(super) fn keep_failed(self) -> Result<(), Error> {
+    pub(super) fn keep_failed(self, plugins: &Active) -> Result<(), Error> {
         match self {
-            Self::File { folder, draft, .. } => draft.publish_as(&failed_path(&folder)),
+            Self::File { folder, draft, .. } => {
+                let failed = failed_path(&folder);
+                let _locked = settle(&draft, &failed, plugins)?;
+                draft.publish_as(&failed)
+            }
             // The next run drops it.
             Self::Server => Ok(()),
         }
@@ -154,8 +168,27 @@ pub(super) fn copy(folder: &Path, database: &Path, plugins: &Active) -> Result<S
     if !warehouse.exists() {
         return create(database, plugins);
     }
-    fs::copy(&warehouse, database).map_err(Error::io("copy", &warehouse))?;
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    let copied = engine.plugin().copy_database(&warehouse, database);
+    copied.map_err(failed(&engine))?;
     open(database, plugins)
+}
+
+/// Prepares that a draft takes the place of another database: nothing that belongs to one of them stands beside it, and
+/// no other program begins to write into the latter until the lock is dropped.
+pub(super) fn settle(
+    draft: &Draft,
+    target: &Path,
+    plugins: &Active,
+) -> Result<Box<dyn Any>, Error> {
+    drop(lock_database(draft.path(), plugins)?);
+    lock_database(target, plugins)
+}
+
+/// Locks a database against the other programs that use it.
+fn lock_database(file: &Path, plugins: &Active) -> Result<Box<dyn Any>, Error> {
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
 /// Locks the warehouse against others that replace it, or that copy it and replace it later. On a file system without

@@ -1,8 +1,5 @@
 //! The cases of lineage in a file.
 
-use std::time::SystemTime;
-
-use floe_plugin::lineage::{Job, JobType, LineageBackend, Parent, RunEvent, RunState};
 use floe_plugin::{Error, PluginType, Plugins, Selection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,33 +23,11 @@ fn a_file_without_lineage_is_not_replaced() {
         std::fs::write(&path, text).unwrap();
         let error = start(&folder).unwrap_err().to_string();
         let expected = format!(
-            "the lineage_backend plugin `file` did not start: `{}` is a file that does not begin with lineage, expected a new file, or lineage, which is replaced",
+            "the lineage_backend plugin `file` did not start: `{}` is a file that does not begin with lineage, expected a new file, or lineage",
             path.display()
         );
         assert_eq!(error, expected);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-    }
-}
-
-#[test]
-fn the_start_of_a_run_replaces_the_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let plugins = start(&folder).unwrap();
-    let backend = plugins.one::<dyn LineageBackend>().unwrap();
-    let id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
-    let job = Job { namespace: "retail", name: "shop" };
-    let event = || RunEvent::new(RunState::Start, SystemTime::UNIX_EPOCH, id, job);
-    for _ in 0..2 {
-        let of_product = RunEvent {
-            job_type: Some(JobType::PRODUCT),
-            // A run can be a part of another one.
-            parent: Some(Parent { run_id: id, job, root: None }),
-            ..event()
-        };
-        backend.emit_event(&of_product).unwrap();
-        backend.emit_event(&event()).unwrap();
-        let text = std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
-        assert_eq!(text.lines().count(), 2);
     }
 }
 

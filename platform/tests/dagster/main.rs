@@ -1,5 +1,4 @@
-//! `floe run --orchestrator dagster`: single steps and stand-ins for Dagster, and Dagster itself if `PIPELINE_DAGSTER`
-//! is the folder of its program, and with the packages of the image `PIPELINE_IMAGE`, which `.ci/pipeline` sets.
+//! `floe run --orchestrator dagster`: single steps, and stand-ins for Dagster. `real` has the tests with Dagster itself.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -13,11 +12,7 @@
 #[path = "../it/product.rs"]
 mod product;
 
-mod deployment;
-mod models;
 mod program;
-mod real;
 mod sensor;
 mod setup;
 mod steps;
-mod unsampled;

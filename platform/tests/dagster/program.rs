@@ -6,8 +6,10 @@ use std::path::Path;
 use floe_tests::ReceivedStatus;
 use serde_json::json;
 
-use crate::setup::{RUN_ID, Setup, assert_attributes, assert_one_trace, parent, single, text};
-use crate::steps::{encode, is_error, step_context};
+use crate::setup::{
+    RUN_ID, Setup, assert_attributes, assert_one_trace, encode, is_error, parent, single,
+    step_context, text,
+};
 
 #[test]
 fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {

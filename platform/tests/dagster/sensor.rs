@@ -5,8 +5,7 @@ use std::fs;
 use floe_tests::ReceivedStatus;
 use serde_json::{Value as Json, json};
 
-use crate::setup::{Setup, TRACE_ID, assert_attributes, assert_one_trace, single, text};
-use crate::steps::is_error;
+use crate::setup::{Setup, TRACE_ID, assert_attributes, assert_one_trace, is_error, single, text};
 
 /// The result of an evaluation of the sensor.
 fn evaluate(setup: &Setup, cursor: Option<&str>) -> Json {

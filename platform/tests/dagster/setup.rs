@@ -2,15 +2,19 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use floe_tests::{ReceivedSpan, Receiver, Value, tree};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
 use serde_json::{Value as Json, json};
 
 use crate::product::Product;
-use crate::steps::{encode, step_context};
 
 pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -130,6 +134,29 @@ impl Setup {
         let names = statement.query_map((), |row| row.get(0)).unwrap();
         names.map(Result::unwrap).collect()
     }
+}
+
+/// What Dagster passes to a step.
+pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
+    json!({ "data": {
+        "asset_keys": [key],
+        "run_id": RUN_ID,
+        "job_name": "shop_job",
+        "retry_number": 2,
+        "partition_key": "2026-01",
+        "extras": { "step_key": key, "upstream": upstream },
+    } })
+}
+
+/// A parameter, as Dagster encodes it.
+pub(crate) fn encode(json: &Json) -> String {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(json.to_string().as_bytes()).unwrap();
+    STANDARD.encode(encoder.finish().unwrap())
+}
+
+pub(crate) fn is_error(span: &ReceivedSpan, part: &str) -> bool {
+    matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

@@ -1,42 +1,15 @@
 //! Single steps, as Dagster starts them.
 
 use std::fs;
-use std::io::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus};
+use rusqlite::Connection;
 use serde_json::{Value as Json, json};
 
 use crate::setup::{
     RUN_ID, Setup, TRACE_ID, assert_attributes, assert_found, assert_lineage, assert_one_trace,
-    linked, parent, single, text,
+    is_error, linked, parent, single, text,
 };
-
-/// What Dagster passes to a step.
-pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
-    json!({ "data": {
-        "asset_keys": [key],
-        "run_id": RUN_ID,
-        "job_name": "shop_job",
-        "retry_number": 2,
-        "partition_key": "2026-01",
-        "extras": { "step_key": key, "upstream": upstream },
-    } })
-}
-
-/// A parameter, as Dagster encodes it.
-pub(crate) fn encode(json: &Json) -> String {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(json.to_string().as_bytes()).unwrap();
-    STANDARD.encode(encoder.finish().unwrap())
-}
-
-pub(crate) fn is_error(span: &ReceivedSpan, part: &str) -> bool {
-    matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
-}
 
 fn assert_asset(asset: &ReceivedSpan) {
     assert_eq!(asset.parent_span_id, "b7ad6b7169203331");
@@ -141,6 +114,21 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
     let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+}
+
+#[test]
+fn a_step_copies_what_another_program_has_committed() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    assert!(setup.step("orders", &json!({})).status.success());
+    let program = Connection::open(setup.product.path(".floe/warehouse.db")).unwrap();
+    program.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE notes (text)").unwrap();
+    let output = setup.step("stg_orders", &json!({}));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    drop(program);
+    assert_eq!(setup.tables(), ["notes", "orders", "stg_orders"]);
+    let files = setup.product.files();
+    assert!(!files.iter().any(|path| path.contains("warehouse.db-")), "{files:?}");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 use crate::lineage::{event, lineage, lineage_in};
 use crate::program::in_a_node;
 use crate::setup::{
-    PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, bytes, error_message, floe, linked,
-    nanos, recorded, single, text, text_of,
+    PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, assert_failed_hook, bytes,
+    error_message, floe, linked, nanos, recorded, single, text, text_of,
 };
 
 /// The spans of a build in which nothing failed.
@@ -264,25 +264,6 @@ fn a_build_that_fails_fast_has_all_nodes_and_the_messages_of_its_hooks() {
     let spans = setup.spans();
     single(&spans, "dbt.model.leaky");
     assert!(spans.iter().all(|span| span.name != "dbt.model.below_leaky"));
-}
-
-/// The first hook has failed, so dbt does not run the second one.
-pub(crate) fn assert_failed_hook(spans: &[ReceivedSpan]) {
-    let failed = single(spans, "dbt.operation.corner_shop-on-run-start-0");
-    let message = error_message(failed);
-    assert!(message.contains("Conversion Error"), "{message}");
-    assert!(!message.contains("on-run-start"), "{message}");
-    assert_attributes(
-        failed,
-        &[
-            ("dbt.status", "error".into()),
-            ("exception.message", message.into()),
-            ("thread.name", "MainThread".into()),
-        ],
-    );
-    let skipped = single(spans, "dbt.operation.corner_shop-on-run-start-1");
-    assert_eq!(skipped.status, ReceivedStatus::Unset);
-    assert_attributes(skipped, &[("dbt.node_outcome", "skipped".into())]);
 }
 
 #[test]

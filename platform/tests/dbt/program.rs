@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 
 use floe_tests::ReceivedSpan;
 
 use crate::setup::{
     PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, error_message, floe, recorded, single,
-    text, text_of,
+    text, text_of, with_default_signals,
 };
 
 #[test]
@@ -142,25 +142,6 @@ fn a_killed_dbt_leaves_no_span_open() {
     assert_canceled(&setup, "signal 9 ended dbt");
 }
 
-/// The command with the default reaction to signals. A shell starts background commands with some signals ignored,
-/// and `floe` respects that.
-pub(crate) fn with_default_signals(command: &Command) -> Command {
-    let mut env = Command::new("env");
-    env.arg("--default-signal=HUP,INT,TERM").arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => env.env(name, value),
-            None => env.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        env.current_dir(folder);
-    }
-    // A signal of a test would be one of the terminal, which sends it to dbt, too, where the tests run on a terminal.
-    env.process_group(0);
-    env
-}
-
 /// Starts, waits for a line `ready`, and sends a signal to `floe` alone.
 fn interrupted(setup: &Setup, signal: &str) -> (Child, String) {
     let mut command = with_default_signals(&setup.command(&["build"]));
@@ -236,4 +217,25 @@ fn a_process_that_dbt_leaves_behind_is_not_waited_for() {
     let killed = Command::new("kill").arg(left.trim()).status().unwrap();
     assert!(killed.success(), "the process had ended");
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn postgres_needs_an_orchestrator_in_this_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    write("floe.yaml", "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n");
+    write(
+        "manifest.yaml",
+        "name: platform\nnamespace: retail\nplugins:\n  compute: { type: postgres, host: db, database: shop, \
+         schema: retail, user: floe }\n  orchestrator: { type: dagster, program: 'true' }\n",
+    );
+    fs::create_dir(folder.path().join("models")).unwrap();
+    write("models/one.sql", "SELECT 1 AS one");
+    let mut compile = floe();
+    let compile = compile.args(["compile", "."]).current_dir(folder.path());
+    let output = compile.output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let expected = "manifest.yaml: plugins: the compute plugin postgres needs a run in one process, expected the orchestrator local, found dagster";
+    assert!(stderr.contains(expected), "{stderr}");
 }

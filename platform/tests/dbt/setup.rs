@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -17,6 +18,9 @@ pub(crate) const INVOCATION: &str = "019fb7d4-ce89-7712-8d06-5ad013a23be9";
 
 /// Plays events into dbt's log.
 pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
+
+/// Kills `floe`, whose child is the script.
+pub(crate) const KILL: &str = "kill -KILL $PPID";
 
 /// A folder with a program `dbt`, and a receiver.
 pub(crate) struct Setup {
@@ -87,6 +91,15 @@ impl Setup {
         command.output().unwrap()
     }
 
+    /// Waits until the folder `tmp`, for temporary files, is empty.
+    pub(crate) fn wait_for_removal(&self) {
+        let status = Command::new("sh")
+            .args(["-c", "until [ -z \"$(ls -A tmp)\" ]; do sleep 0.02; done"])
+            .current_dir(self.folder.path())
+            .status();
+        assert!(status.unwrap().success());
+    }
+
     pub(crate) fn spans(&self) -> Vec<ReceivedSpan> {
         self.receiver.spans()
     }
@@ -151,4 +164,42 @@ pub(crate) fn error_message(span: &ReceivedSpan) -> &str {
         ReceivedStatus::Error(message) => message,
         status => panic!("{} has the status {status:?}", span.name),
     }
+}
+
+/// The command with the default reaction to signals. A shell starts background commands with some signals ignored,
+/// and `floe` respects that.
+pub(crate) fn with_default_signals(command: &Command) -> Command {
+    let mut env = Command::new("env");
+    env.arg("--default-signal=HUP,INT,TERM").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => env.env(name, value),
+            None => env.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        env.current_dir(folder);
+    }
+    // A signal of a test would be one of the terminal, which sends it to dbt, too, where the tests run on a terminal.
+    env.process_group(0);
+    env
+}
+
+/// The first hook has failed, so dbt does not run the second one.
+pub(crate) fn assert_failed_hook(spans: &[ReceivedSpan]) {
+    let failed = single(spans, "dbt.operation.corner_shop-on-run-start-0");
+    let message = error_message(failed);
+    assert!(message.contains("Conversion Error"), "{message}");
+    assert!(!message.contains("on-run-start"), "{message}");
+    assert_attributes(
+        failed,
+        &[
+            ("dbt.status", "error".into()),
+            ("exception.message", message.into()),
+            ("thread.name", "MainThread".into()),
+        ],
+    );
+    let skipped = single(spans, "dbt.operation.corner_shop-on-run-start-1");
+    assert_eq!(skipped.status, ReceivedStatus::Unset);
+    assert_attributes(skipped, &[("dbt.node_outcome", "skipped".into())]);
 }

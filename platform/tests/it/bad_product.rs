@@ -318,6 +318,71 @@ fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
     assert!(message.contains("totals.sql:1:15: there is no model `nowhere`"), "{message}");
 }
 
+/// Also where the file that names the product cannot be read.
+#[test]
+fn a_mistake_in_floe_yaml_or_the_manifest_replaces_the_results_of_the_last_run() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    let results = || -> serde_json::Value {
+        serde_json::from_str(&product.read(".floe/run_results.json")).unwrap()
+    };
+    let (spec, manifest) = (product.read("floe.yaml"), product.read("manifest.yaml"));
+    let mut ids = vec![results()["run_id"].clone()];
+    for (path, text, message) in [
+        ("floe.yaml", spec.replace("models:", "model:"), "model: unknown key"),
+        ("floe.yaml", spec.replace("layer: gold", "layer: golden"), "golden"),
+        ("floe.yaml", spec.replace("name: shop", "\tname: shop"), "not YAML"),
+        ("floe.yaml", String::new(), "floe.yaml"),
+        ("manifest.yaml", manifest.replace("namespace", "namespaces"), "namespaces: unknown key"),
+        ("manifest.yaml", "name: shop-platform\nnamespace: [\n".to_owned(), "manifest.yaml"),
+    ] {
+        product.write("floe.yaml", &spec);
+        product.write("manifest.yaml", &manifest);
+        product.write(path, &text);
+        assert_eq!(product.run().code, Some(2), "{text}");
+        let failed = results();
+        assert_eq!(failed["status"], "failed", "{text}");
+        assert_eq!(failed["product_name"], "shop", "{text}");
+        assert_eq!(failed["product_version"], "1.0.0", "{text}");
+        assert_eq!(failed["environment"], "dev", "{text}");
+        assert_eq!(failed["assets"], serde_json::json!([]), "{text}");
+        assert!(failed["message"].as_str().unwrap().contains(message), "{failed:#}");
+        ids.push(failed["run_id"].clone());
+    }
+    product.write("manifest.yaml", &manifest);
+    product.remove("floe.yaml");
+    assert_eq!(product.run().code, Some(2));
+    ids.push(results()["run_id"].clone());
+    assert_eq!(results()["status"], "failed");
+    // They are runs like any other.
+    product.write("floe.yaml", &spec);
+    for id in &ids {
+        let found = product.floe("find", &[id.as_str().unwrap()], &[]);
+        assert_eq!(found.code, Some(0), "{}", found.stderr);
+    }
+    let unique: std::collections::BTreeSet<_> = ids.iter().map(ToString::to_string).collect();
+    assert_eq!(unique.len(), ids.len());
+}
+
+#[test]
+fn a_run_from_artifacts_that_cannot_begin_replaces_the_results_of_the_last_run() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    let artifacts = product.path(".floe/compiled_artifacts.json");
+    let artifacts = artifacts.to_str().unwrap();
+    for arguments in
+        [&["--artifacts", artifacts, "--select", "nope"][..], &["--artifacts", "nope.json"]]
+    {
+        product.floe("run", &["--artifacts", artifacts], &[]).assert_ok();
+        let output = product.floe("run", arguments, &[]);
+        assert_ne!(output.code, Some(0));
+        let results: serde_json::Value =
+            serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+        assert_eq!(results["status"], "failed", "{}", output.stderr);
+        assert!(results["message"].as_str().unwrap().contains("nope"), "{results:#}");
+    }
+}
+
 #[test]
 fn a_run_with_bad_data_is_marked_as_failed() {
     let product = Product::shop();

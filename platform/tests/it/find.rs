@@ -42,7 +42,7 @@ fn every_id_of_a_run_finds_the_others() {
         asset["lineage_run_id"].as_str().unwrap()
     };
     let events = product.read(".floe/lineage.jsonl");
-    assert_eq!(events.lines().count(), 8, "{events}");
+    assert_eq!(events.lines().count(), 2 * 8, "{events}");
     for id in
         [run_id, TRACE_ID, &TRACE_ID.to_uppercase(), DAGSTER, asset("orders"), asset("totals")]
     {

@@ -10,9 +10,7 @@ use crate::product::{self, Product};
 fn commands(product: &Product) -> Vec<Vec<String>> {
     let folder = product.path("").to_str().unwrap().to_owned();
     [
-        &["schema"][..],
-        &["schema", "--config"],
-        &["audit"],
+        &["audit"][..],
         &["audit", "--json"],
         &["--help"],
         &["backend", &folder],

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use floe::artifacts::CompiledArtifacts;
 use floe_tests::ReservedPort;
+use serde_json::Value;
 
 use crate::product::Product;
 
@@ -62,6 +63,45 @@ fn the_artifacts_contain_the_whole_product_in_build_order() {
     assert_eq!(names, ["stg_orders", "totals"]);
     assert_eq!(artifacts.models[1].query.sql, "SELECT count(*) AS orders FROM \"stg_orders\"");
     assert!(artifacts.models[1].query.depends_on.contains("stg_orders"));
+}
+
+/// The ids of the runs whose events are in a file.
+fn runs_in(product: &Product, path: &str) -> Vec<String> {
+    let events = product.read(path);
+    let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let starts =
+        events.filter(|event| event["eventType"] == "START" && event["job"]["name"] == "shop");
+    starts.map(|event| event["run"]["runId"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_lineage_of_each_run_is_kept_within_a_bound() {
+    let (lineage, before) = (".floe/lineage.jsonl", ".floe/lineage.jsonl.1");
+    let product = Product::shop();
+    product.run().assert_ok();
+    let of_first = product.read(lineage);
+    product.run().assert_ok();
+    assert_eq!(runs_in(&product, lineage).len(), 2);
+    assert!(product.read(lineage).starts_with(&of_first));
+
+    // As many runs as have 32 MiB of events.
+    let copies = (32 << 20) / of_first.len() + 1;
+    product.write(lineage, &of_first.repeat(copies));
+    product.run().assert_ok();
+    assert_eq!(runs_in(&product, lineage).len(), 1);
+    assert_eq!(runs_in(&product, before).len(), copies);
+    product.write(lineage, &of_first.repeat(copies));
+    product.run().assert_ok();
+    assert_eq!(runs_in(&product, before).len(), copies);
+    assert_eq!(product.files().iter().filter(|path| path.contains("lineage")).count(), 2);
+
+    // A file of others keeps its name and its contents.
+    product.write(before, "not lineage\n");
+    product.write(lineage, &of_first.repeat(copies));
+    let output = product.run();
+    let warning = "lineage.jsonl.1` is a file that does not begin with lineage";
+    assert!(output.complaints().contains(warning), "{}", output.stderr);
+    assert_eq!(product.read(before), "not lineage\n");
 }
 
 #[test]

@@ -169,3 +169,63 @@ fn four_hundred_runs_are_kept() {
     assert_eq!(all.len(), 400);
     assert_eq!(all[0]["number"], 2);
 }
+
+/// The runs of some nights, the oldest first, with these numbers of orders.
+fn write_nights(product: &Product, orders: &[usize]) {
+    let measured = product.read(MEASURED);
+    let mut lines = measured.lines();
+    let (head, run) = (lines.next().unwrap(), lines.next().unwrap());
+    let night = |(index, count): (usize, &usize)| {
+        let mut run: Value = serde_json::from_str(run).unwrap();
+        run["number"] = json!(index + 1);
+        for asset in ["orders", "stg_orders"] {
+            let mut assets = run["assets"].as_array_mut().unwrap().iter_mut();
+            assets.find(|it| it["name"] == asset).unwrap()["rows"] = json!(count);
+        }
+        format!("{run}\n")
+    };
+    let nights: String = orders.iter().enumerate().map(night).collect();
+    product.write(MEASURED, &format!("{head}\n{nights}"));
+}
+
+/// What a night with so many orders says of its rows, after these nights.
+fn said_of_rows(product: &Product, nights: &[usize], tonight: usize) -> Option<String> {
+    write_nights(product, nights);
+    write_orders(product, tonight);
+    let output = product.run();
+    output.assert_ok();
+    let mut lines = output.stderr.lines();
+    lines.find(|line| line.contains(" its rows ")).map(str::to_owned)
+}
+
+#[test]
+fn a_weekday_that_always_differs_is_not_unusual() {
+    let product = ran(1);
+    // Four weeks that begin with a Monday of more orders, never as many as before.
+    let mondays = [489, 507, 496, 511];
+    let weeks = mondays.map(|orders| [orders, 200, 203, 198, 201, 197, 202]);
+    let nights = weeks.as_flattened();
+    for tonight in [480, 500, 520] {
+        assert_eq!(said_of_rows(&product, nights, tonight), None);
+    }
+    // A run beside those of the nights.
+    let more = [&[200][..], nights].concat();
+    assert_eq!(said_of_rows(&product, &more, 520), None);
+    let more = [nights, &[200]].concat();
+    assert_eq!(said_of_rows(&product, &more, 520), None);
+    let other = said_of_rows(&product, nights, 1600).unwrap();
+    assert!(other.contains("`orders` has 8.0 × its rows (1,600, usually 201)"), "{other}");
+    // The first nights of a change are unusual.
+    let few = [nights, &[900]].concat();
+    assert!(said_of_rows(&product, &few, 900).is_some());
+}
+
+#[test]
+fn what_occurred_in_two_of_the_last_fourteen_runs_is_usual() {
+    let product = ran(1);
+    let mut nights = [200; 28];
+    nights[17] = 1600;
+    assert!(said_of_rows(&product, &nights, 1600).is_some());
+    nights[23] = 1600;
+    assert_eq!(said_of_rows(&product, &nights, 1600), None);
+}

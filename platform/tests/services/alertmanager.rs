@@ -45,9 +45,7 @@ fn alertmanager(place: &Path, folder: &Path, port: u16) -> Process {
 
 #[test]
 fn an_alert_is_stored_once_with_its_labels_and_annotations() {
-    let Some(place) = place() else {
-        return;
-    };
+    let place = place();
     let folder = tempfile::tempdir().unwrap();
     let reserved = ReservedPort::new();
     let url = format!("http://127.0.0.1:{}", reserved.number());

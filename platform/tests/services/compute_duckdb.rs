@@ -49,7 +49,7 @@ fn orders(rows: &mut dyn RowSink) -> Result<(), Error> {
 
 #[test]
 fn rows_and_models_are_stored() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     // A draft of the platform.
     std::fs::write(folder.path().join("sales.duckdb"), "").unwrap();
@@ -104,7 +104,7 @@ fn rows_and_models_are_stored() {
 
 #[test]
 fn a_database_can_be_opened_again_and_its_tables_removed() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = tempfile::tempdir().unwrap();
     let mut database = create(&place, folder.path());
     materialize(&mut database, "days", false, "SELECT 1 AS day").unwrap();
@@ -125,7 +125,7 @@ fn a_database_can_be_opened_again_and_its_tables_removed() {
 
 #[test]
 fn a_mistake_has_its_place() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     let mut database = create(&place, folder.path());
     let long = format!("SELECT {},\n  'ä', nope, 1\nFROM (SELECT 1 AS x)", "1, ".repeat(100) + "1");
@@ -151,7 +151,7 @@ fn a_mistake_has_its_place() {
 
 #[test]
 fn a_query_changes_and_reads_nothing_else() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     let mut database = create(&place, folder.path());
     assert_eq!(database.load("orders", &COLUMNS, &mut orders).unwrap(), 3);
@@ -187,7 +187,7 @@ fn a_query_changes_and_reads_nothing_else() {
 
 #[test]
 fn a_query_that_takes_too_long_is_ended() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     let command = place.join("venv/bin/duckdb").display().to_string();
     let plugins =
@@ -262,7 +262,7 @@ fn logged_run(folder: &Path, config: serde_json::Value) -> (testing::Spans, Vec<
 
 #[test]
 fn the_log_of_duckdb_has_the_span_of_each_statement() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     let command = logged(&place, folder.path());
     let config = json!({ "command": command, "threads": 1 });
@@ -342,7 +342,7 @@ fn copy<'a>(file: &'a Path, columns: &'a [Column<'a>]) -> TableCopy<'a> {
 
 #[test]
 fn a_table_of_another_database_is_copied() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     let other = other(&place, folder.path());
     let before = std::fs::read(&other).unwrap();
@@ -367,7 +367,7 @@ fn a_table_of_another_database_is_copied() {
 
 #[test]
 fn a_table_that_cannot_be_copied_is_an_error_of_the_input() {
-    let Some(place) = place() else { return };
+    let place = place();
     let folder = TempDir::new().unwrap();
     let other = other(&place, folder.path());
     let mut database = create(&place, folder.path());

@@ -44,9 +44,7 @@ fn send(port: u16, mode: &str, authority: &Authority, password: &str) -> Result<
 
 #[test]
 fn a_message_goes_through_starttls_and_tls_with_a_login() {
-    let Some(place) = place() else {
-        return;
-    };
+    let place = place();
     for mode in ["starttls", "tls"] {
         let authority = Authority::new();
         let mut server = start(&place, mode, &authority);
@@ -75,9 +73,7 @@ fn a_message_goes_through_starttls_and_tls_with_a_login() {
 
 #[test]
 fn a_wrong_password_and_an_unknown_authority_send_nothing() {
-    let Some(place) = place() else {
-        return;
-    };
+    let place = place();
     let authority = Authority::new();
     let mut server = start(&place, "starttls", &authority);
     let port = server.port();

@@ -1,7 +1,7 @@
-//! The plugins against real services. `.ci/plugins` installs the services and names their folder in
-//! `PLUGINS`; without it, each test prints that it needs `.ci/plugins`, and does nothing else.
+//! The plugins against real services, with the feature `real-services`. `.ci/plugins` installs the services and names
+//! their folder in `PLUGINS`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod alertmanager;
 mod catalog_polaris;

@@ -1,7 +1,5 @@
 //! Processes of services, and the plugins that use them.
 
-#![expect(clippy::print_stderr, reason = "a test that runs nothing reports it")]
-
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
@@ -17,23 +15,10 @@ use tempfile::{NamedTempFile, TempPath};
 /// The time for a service to start, and to do what is expected.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// The folder of the installed services. Without it a test ends.
-pub(crate) fn place() -> Option<PathBuf> {
-    let place = std::env::var_os("PLUGINS").map(PathBuf::from);
-    if place.is_none() {
-        eprintln!("this test needs the services that `.ci/plugins` installs");
-    }
-    place
-}
-
-/// The packages of dbt, if their registry could be reached when the services were installed.
-pub(crate) fn dbt_packages() -> Option<PathBuf> {
-    let packages = place()?.join("dbt_packages");
-    if packages.exists() {
-        return Some(packages);
-    }
-    eprintln!("this test needs a package of dbt, whose registry `.ci/plugins` could not reach");
-    None
+/// The folder of the installed services.
+pub(crate) fn place() -> PathBuf {
+    let place = std::env::var_os("PLUGINS");
+    place.expect("PLUGINS: expected the folder of the services that `.ci/plugins` installs").into()
 }
 
 /// A script of this folder.

@@ -65,11 +65,11 @@ fn a_document_names_it_as_any_other() {
     for (exporters, expected) in [
         (
             "traces: [acme_archiv]",
-            "telemetry configuration: line 2, column 22: exporters.traces.0: expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `journal`, `flight_recorder`, `prometheus`, `none`, `acme_archive` or `twin`, found `acme_archiv`; did you mean `acme_archive`?",
+            "telemetry configuration: line 2, column 22: exporters.traces.0: expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `prometheus`, `none`, `acme_archive` or `twin`, found `acme_archiv`; did you mean `acme_archive`?",
         ),
         (
             "logs: [acme_archive]",
-            "telemetry configuration: line 2, column 19: exporters.logs: `acme_archive` is no exporter of logs, expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `journal` or `none`",
+            "telemetry configuration: line 2, column 19: exporters.logs: `acme_archive` is no exporter of logs, expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`",
         ),
     ] {
         assert_eq!(config(exporters).unwrap_err().to_string(), expected);

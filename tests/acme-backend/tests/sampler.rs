@@ -68,8 +68,9 @@ sampling: { sampler: acme_orders }
     let below = "{parent_based: {root: {acme_orders: }}}";
     let health = ("health.check".to_owned(), false);
     assert_eq!(exported(file(below).unwrap()), [health, orders]);
-    // One that the program does not have samples nothing, and a misspelled one is a mistake.
-    assert_eq!(exported(file("{jaeger_remote/development: {endpoint: a}}").unwrap()), []);
+    // In place of one that the program does not have, the default samples all; a misspelled one is a mistake.
+    let all = ["health.check", "orders.load", "health.check"].map(|name| (name.to_owned(), false));
+    assert_eq!(exported(file("{jaeger_remote/development: {endpoint: a}}").unwrap()), all);
     let mut lacking = file("{always_on: }").unwrap();
     lacking.exporters.traces = Some(Vec::new());
     assert_eq!(exported(lacking), []);

@@ -2,9 +2,7 @@
 //! them.
 
 pub use floe_telemetry::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
-use floe_telemetry::{TracingLayer, TracingMetricsLayer, tracing_layer, tracing_metrics_layer};
-use opentelemetry::InstrumentationScope;
-use opentelemetry::metrics::MeterProvider;
+use floe_telemetry::{TracingLayer, tracing_layer};
 
 /// A layer that has no tracer yet.
 #[derive(Debug)]
@@ -37,23 +35,3 @@ pub trait Options: Sized {
 }
 
 impl Options for TracingLayer {}
-
-#[derive(Debug)]
-pub struct MetricsLayer;
-
-impl MetricsLayer {
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "the layer is that of floe-telemetry"
-    )]
-    pub fn new(provider: impl MeterProvider) -> TracingMetricsLayer {
-        // Cargo sets it to the version of the tests.
-        let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
-        let scope = InstrumentationScope::builder("tracing/tracing-opentelemetry");
-        let layer =
-            tracing_metrics_layer(provider.meter_with_scope(scope.with_version(version).build()));
-        // The layer of tracing-opentelemetry keeps it.
-        std::mem::forget(provider);
-        layer
-    }
-}

@@ -1,4 +1,4 @@
-//! `floe-context-reader` finds in a running process what the process says of itself; `check.py` is another reader.
+//! `floe-trace ps` finds in a running process what the process says of itself; `check.py` is another reader.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![expect(clippy::expect_used, reason = "a test")]
@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-use floe_context_reader::{OpenSpan, Process, Span, publishing};
+use floe_trace::ps::{CurrentSpan, OpenSpan, Process, publishing};
 use serde_json::{Value, json};
 
 /// The program until this is dropped.
@@ -56,12 +56,12 @@ impl Drop for Running {
     }
 }
 
-fn described(span: &Span) -> Value {
+fn described(span: &CurrentSpan) -> Value {
     let line = span.attribute("code.line.number").map(|line| line.parse::<u32>().expect("a line"));
     json!({
-        "trace_id": format!("{:032x}", u128::from_be_bytes(span.trace_id())),
-        "span_id": format!("{:016x}", u64::from_be_bytes(span.span_id())),
-        "sampled": span.is_sampled(),
+        "trace_id": span.trace_id.to_string(),
+        "span_id": span.span_id.to_string(),
+        "sampled": span.is_sampled,
         "code": [
             span.attribute("floe.span.name"),
             span.attribute("code.function.name"),
@@ -83,8 +83,8 @@ fn each_thread_is_in_the_span_that_it_says() {
     let found = process.threads(&context).expect("a child may be traced");
     assert!(running.threads.len() > 20);
     for line in &running.threads {
-        let thread = found.iter().find(|of| u64::from(of.id()) == line["thread"]);
-        let span = thread.expect("the thread waits").span();
+        let thread = found.iter().find(|of| u64::from(of.id) == line["thread"]);
+        let span = thread.expect("the thread waits").span.as_ref();
         let mut expected = line["found"].clone();
         if let Some(of) = expected.as_object_mut() {
             let flags = of.remove("flags").and_then(|flags| flags.as_u64()).expect("a number");
@@ -93,8 +93,8 @@ fn each_thread_is_in_the_span_that_it_says() {
         assert_eq!(span.map_or(Value::Null, described), expected, "{}", line["name"]);
     }
     let open = process.open_spans(&context).expect("it is readable").expect("it has a list");
-    assert!(open.is_sorted_by_key(|span| std::cmp::Reverse(span.age())));
-    assert!(open[0].age() < Duration::from_secs(60));
+    assert!(open.is_sorted_by_key(|span| std::cmp::Reverse(span.age)));
+    assert!(open[0].age < Duration::from_secs(60));
     for line in &running.threads {
         let of = &line["found"];
         let is_sampled = of["flags"].as_u64().is_some_and(|flags| flags & 1 == 1);
@@ -102,22 +102,22 @@ fn each_thread_is_in_the_span_that_it_says() {
         if !is_sampled || !is_ours {
             continue;
         }
-        let is_it = |open: &&OpenSpan| described(open.span())["span_id"] == of["span_id"];
+        let is_it = |open: &&OpenSpan| described(&open.span)["span_id"] == of["span_id"];
         let listed = open.iter().find(is_it).unwrap_or_else(|| panic!("{line} is not listed"));
-        assert_eq!(described(listed.span())["code"], of["code"]);
-        assert!(listed.threads().iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
+        assert_eq!(described(&listed.span)["code"], of["code"]);
+        assert!(listed.threads.iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
     }
     // What waits for its next poll, below what called it, is in no thread.
     let named = |name: &str| {
-        let is_it = |open: &&OpenSpan| open.span().attribute("floe.span.name") == Some(name);
+        let is_it = |open: &&OpenSpan| open.span.attribute("floe.span.name") == Some(name);
         open.iter().filter(is_it).collect::<Vec<_>>()
     };
     let waiting: Vec<_> =
-        named("request").into_iter().filter(|open| open.threads().is_empty()).collect();
+        named("request").into_iter().filter(|open| open.threads.is_empty()).collect();
     assert_eq!(waiting.len(), 1, "{open:?}");
     let inner = named("inner")[0];
     let outer = named("outer")[0];
-    assert_eq!((inner.parent_id(), inner.threads()), (outer.span().span_id(), outer.threads()));
+    assert_eq!((inner.parent_id, &inner.threads), (outer.span.span_id, &outer.threads));
     // Reading has stopped no thread for good.
     drop(running);
 }

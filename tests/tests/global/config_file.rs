@@ -79,12 +79,12 @@ tracer_provider:
     }
     assert!(unused.spans().is_empty());
     of_detectors(folder.path());
-    with_rules(folder.path());
+    by_the_parent(folder.path());
     with_mistakes(folder.path());
 }
 
 /// A sampler of the file that has no variable.
-fn with_rules(folder: &Path) {
+fn by_the_parent(folder: &Path) {
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let file = write(
@@ -94,11 +94,9 @@ fn with_rules(folder: &Path) {
 tracer_provider:
   processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]
   sampler:
-    composite/development:
-      rule_based:
-        rules:
-          - {{span_kinds: [client], attribute_values: {{key: db.operation.name, values: [PING]}}, sampler: {{always_off: }}}}
-          - {{sampler: {{parent_threshold: {{root: {{always_on: }}}}}}}}
+    parent_based:
+      root: {{always_on: }}
+      local_parent_sampled: {{always_off: }}
 "
         ),
     );
@@ -108,7 +106,6 @@ tracer_provider:
     let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     names.sort_unstable();
     assert_eq!(names, ["from.child", "get"]);
-    assert!(spans.iter().all(|span| span.trace_state == "ot=th:0"));
 }
 
 /// The attributes of detectors have a schema, and together with those of another schema none.

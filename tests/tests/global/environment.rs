@@ -3,14 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, propagation};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{Receiver, is_child, run_in_child};
-use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
-use opentelemetry::{Context, SpanId, TraceId};
 
 fn child() {
     let mut config = TelemetryConfig::new("from-code");
@@ -91,58 +88,4 @@ fn the_variables_follow_the_specification() {
     assert_eq!(http.spans()[0].name, "from.child");
     assert_eq!(grpc.spans().len(), 1);
     assert_eq!(http.requests()[0].headers["x-tenant"], "sales");
-}
-
-/// The span of AWS Lambda's active tracing is the parent of an invocation, unless something is current already.
-#[test]
-fn the_span_of_lambda_is_the_parent_if_the_propagator_is_selected() {
-    const LAMBDA: &str =
-        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-    const HEADER: &str =
-        "Root=1-5759e988-000000000000000000000007;Parent=00000000000000aa;Sampled=1";
-    let test = "environment::the_span_of_lambda_is_the_parent_if_the_propagator_is_selected";
-    if is_child() {
-        let mut config = TelemetryConfig::new("lambda");
-        config.apply_env().unwrap();
-        propagation::setup_propagators_with(&config.propagators);
-        let headers = HashMap::from([("x-amzn-trace-id".to_owned(), HEADER.to_owned())]);
-        let parent = |headers: &HashMap<String, String>| {
-            let cx = propagation::extract_context(headers);
-            cx.span().span_context().span_id().to_string()
-        };
-        println!("parents={} {}", parent(&headers), parent(&HashMap::new()));
-        let remote = SpanContext::new(
-            TraceId::from(1_u128),
-            SpanId::from(2_u64),
-            TraceFlags::SAMPLED,
-            true,
-            TraceState::NONE,
-        );
-        let current = Context::new().with_remote_span_context(remote);
-        let below = opentelemetry::global::get_text_map_propagator(|propagator| {
-            propagator.extract_with_context(&current, &headers)
-        });
-        println!("below={}", below.span().span_context().span_id());
-        return;
-    }
-    let (lambda, header) = ("53995c3f42cd8ad8", "00000000000000aa");
-    let long = LAMBDA.to_owned() + &";a=b".repeat(128);
-    let invalid = "0000000000000000";
-    for (propagators, variable, expected) in [
-        ("xray-lambda", LAMBDA, [lambda, lambda]),
-        ("xray-lambda", "", [header, invalid]),
-        ("xray-lambda", "Root=1-2;Parent=3", [header, invalid]),
-        ("xray-lambda", &long, [header, invalid]),
-        ("xray", LAMBDA, [header, invalid]),
-        ("tracecontext", LAMBDA, [invalid, invalid]),
-    ] {
-        let variables = [("OTEL_PROPAGATORS", propagators), ("_X_AMZN_TRACE_ID", variable)];
-        let (stdout, _) = run_in_child(test, &variables);
-        let [with_header, without] = expected;
-        let expected = format!("parents={with_header} {without}\n");
-        assert!(stdout.contains(&expected), "{propagators}: {stdout}");
-        if propagators == "xray-lambda" && variable == LAMBDA {
-            assert!(stdout.contains(&format!("below={header}\n")), "{stdout}");
-        }
-    }
 }

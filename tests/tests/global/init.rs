@@ -491,7 +491,7 @@ fn each_form_of_the_call_starts_the_same() {
         &[("RUST_LOG", "error,global::init=debug")],
         &[("RUST_LOG", "warn"), ("FLOE_SPAN_FILTER", "debug")],
         &[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")],
-        &[("FLOE_LOG_JSON", "no"), ("FLOE_LOG_KEYS", "gcp")],
+        &[("FLOE_LOG_JSON", "no")],
         &[("FLOE_SPAN_FILTER", "error,global::init=info")],
         &[("OTEL_PROPAGATORS", "b3multi")],
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "")],
@@ -676,49 +676,6 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
 }
 
 #[test]
-fn lines_for_google_cloud_name_their_trace() {
-    const TEST: &str = "init::lines_for_google_cloud_name_their_trace";
-    if is_child() {
-        let _telemetry = init().unwrap();
-        load("orders");
-        return;
-    }
-    let run = |variables: &[(&str, &str)]| {
-        let receiver = Receiver::grpc();
-        let endpoint = receiver.endpoint();
-        let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_KEYS", "gcp")];
-        all.extend(variables);
-        let (lines, _) = run(TEST, &all);
-        let (own, warnings): (Vec<_>, Vec<_>) =
-            lines.into_iter().partition(|line| line["target"] == "global::init");
-        assert_eq!(own.len(), 2);
-        (own[0].clone(), warnings, receiver.logs()[0].clone())
-    };
-    let variable = ("GOOGLE_CLOUD_PROJECT", "shop-1");
-    let attribute = ("OTEL_RESOURCE_ATTRIBUTES", "cloud.account.id=shop-2");
-    let off = ("OTEL_TRACES_SAMPLER", "always_off");
-    for (variables, project, is_sampled) in [
-        (&[variable][..], "projects/shop-1/traces/", true),
-        (&[variable, attribute], "projects/shop-2/traces/", true),
-        (&[variable, off], "projects/shop-1/traces/", false),
-        (&[], "", true),
-    ] {
-        let (line, warnings, exported) = run(variables);
-        let trace = format!("{project}{}", exported.trace_id);
-        assert_eq!(line["logging.googleapis.com/trace"], trace);
-        assert_eq!(line["logging.googleapis.com/spanId"], exported.span_id);
-        assert_eq!(line["logging.googleapis.com/trace_sampled"], is_sampled);
-        assert_eq!((&line["severity"], &line["message"]), (&"INFO".into(), &"loaded".into()));
-        let expected = usize::from(project.is_empty());
-        assert_eq!(warnings.len(), expected, "{warnings:?}");
-        for warning in warnings {
-            let message = "telemetry configuration: logging.keys: expected a project for `gcp`";
-            assert!(warning["message"].as_str().unwrap().starts_with(message));
-        }
-    }
-}
-
-#[test]
 fn lines_go_where_the_program_needs_them() {
     const TEST: &str = "init::lines_go_where_the_program_needs_them";
     if is_child() {
@@ -732,15 +689,11 @@ fn lines_go_where_the_program_needs_them() {
     {
         let receiver = Receiver::grpc();
         let endpoint = receiver.endpoint();
-        let variables = [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-            ("FLOE_LOG_OUTPUT", output),
-            ("FLOE_LOG_KEYS", "plain"),
-        ];
+        let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_OUTPUT", output)];
         let (stdout, stderr) = run_in_child(TEST, &variables);
         assert!(stdout.contains("a result"));
-        assert_eq!(stdout.matches("\"message\":").count(), stdout_lines, "{stdout}");
-        assert_eq!(stderr.matches("\"message\":").count(), stderr_lines, "{stderr}");
+        assert_eq!(stdout.matches("\"event\":").count(), stdout_lines, "{stdout}");
+        assert_eq!(stderr.matches("\"event\":").count(), stderr_lines, "{stderr}");
         assert_eq!(receiver.logs().len(), 2, "records are exported");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use floe_telemetry::config::{ExporterKind, LoggerConfig};
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, propagation, traced};
 use floe_tests::{ReceivedLog, Receiver, Value};
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
@@ -213,72 +213,4 @@ fn a_logger_outlives_providers() {
     assert_disabled();
     assert_eq!(logs.len(), 1, "{logs:#?}");
     assert_eq!(single(&logs, "early").trace_id, "");
-}
-
-#[traced]
-fn ship() {
-    let logger = TelemetryProvider::logger_provider().logger("acme.audit");
-    let mut event = logger.create_log_record();
-    event.set_event_name("order.shipped");
-    event.set_timestamp(UNIX_EPOCH + Duration::from_nanos(5));
-    event.set_body("not of the span".into());
-    event.add_attribute("order.id", 7);
-    event.add_attribute("url", url());
-    event.add_attribute("parcels", [1, 2].into_iter().collect::<AnyValue>());
-    let mixed: [AnyValue; 3] = [1.into(), "two".into(), f64::INFINITY.into()];
-    let mixed: AnyValue = mixed.into_iter().collect();
-    event.add_attribute("mixed", mixed);
-    event.add_attribute("deep", deep(100));
-    event.add_attribute("bytes", AnyValue::from(&b"ab"[..]));
-    logger.emit(event);
-
-    // Without a name, of another span, and of a logger that is not enabled.
-    logger.emit(logger.create_log_record());
-    let disabled = TelemetryProvider::logger_provider().logger("acme.noise");
-    let mut noise = disabled.create_log_record();
-    noise.set_event_name("noise");
-    disabled.emit(noise);
-    let mut other = logger.create_log_record();
-    other.set_event_name("other");
-    let span_id = propagation::current_span_id().unwrap();
-    let span_id = SpanId::from_hex(&span_id).unwrap();
-    other.set_trace_context(TraceId::from(1), span_id, Some(TraceFlags::SAMPLED));
-    logger.emit(other);
-}
-
-#[test]
-fn an_event_of_the_api_is_one_of_its_span_if_configured() {
-    floe_tests::alone!();
-    for exporter in [ExporterKind::None, ExporterKind::Otlp] {
-        let receiver = Receiver::grpc();
-        let mut config = config(&receiver);
-        config.logging.event_to_span_event_bridge = true;
-        let mut noise = LoggerConfig::new("acme.noise");
-        noise.enabled = false;
-        config.logging.loggers = vec![noise];
-        config.exporters.logs = Some(vec![exporter]);
-        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        ship();
-        telemetry.shutdown(TIMEOUT).unwrap();
-
-        let logs = if exporter == ExporterKind::None { 0 } else { 3 };
-        assert_eq!(receiver.logs().len(), logs);
-        let spans = receiver.spans();
-        assert_eq!(spans.len(), 1, "{spans:#?}");
-        let events = &spans[0].events;
-        assert_eq!(events.len(), 1, "{events:#?}");
-        assert_eq!((&*events[0].name, events[0].unix_nano), ("order.shipped", 5));
-        let deep = format!("{}\"…\"{}", "[".repeat(8), "]".repeat(8));
-        let expected = [
-            ("bytes", "YWI=".into()),
-            ("deep", deep.as_str().into()),
-            ("mixed", "[1,\"two\",\"Infinity\"]".into()),
-            ("order.id", 7.into()),
-            ("parcels", Value::Array(vec![1.into(), 2.into()])),
-            ("url", REDACTED.into()),
-        ];
-        let attributes = events[0].attributes.iter();
-        let attributes: Vec<_> = attributes.map(|(key, value)| (&**key, value.clone())).collect();
-        assert_eq!(attributes, expected);
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{ExceptionSignal, ExporterKind, SamplingRule};
+use floe_telemetry::config::{ExporterKind, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     EndingSpan, FutureExt as _, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
@@ -119,11 +119,6 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
             open_spans();
             assert_eq!(unrecorded(), Carrier::new(), "there are not even ids");
             assert_is_passed_on();
-            // Nor does a change begin to record.
-            let sampling = telemetry.sampling_handle();
-            sampling.set_filter("trace").unwrap();
-            sampling.set_ratio(1.0).unwrap();
-            unrecorded();
             telemetry.force_flush(TIMEOUT).unwrap();
             telemetry.shutdown(TIMEOUT).unwrap();
             assert_eq!(telemetry.statistics(), Statistics::default());
@@ -156,7 +151,6 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         assert_ne!(first, unrecorded());
         // As if it were recorded: the sampler decides for those who follow.
         assert!(first["traceparent"].ends_with("-03"), "{first:?}");
-        assert_eq!(first["tracestate"], "ot=th:0");
         assert_is_passed_on();
         telemetry.shutdown(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics(), Statistics::default());
@@ -300,23 +294,6 @@ fn a_processor_takes_spans() {
     }
     let (_, stderr) = run_in_child(TEST, &[("FLOE_LOG_OUTPUT", "stdout")]);
     assert_eq!(stderr, LINE, "and they are still not exported");
-}
-
-#[test]
-fn exceptions_as_log_records_take_spans() {
-    floe_tests::alone!();
-    let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("exceptions");
-    config.otlp.logs.endpoint = Some(receiver.endpoint());
-    config.exporters.traces = Some(vec![ExporterKind::None]);
-    config.errors.exception_signal = ExceptionSignal::Logs;
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    create_span("work").record_exception(&std::io::Error::other("no"));
-    telemetry.shutdown(TIMEOUT).unwrap();
-    assert_eq!(telemetry.statistics().without_exporter, 1);
-    let logs = receiver.logs();
-    assert_eq!(logs.len(), 1);
-    assert_eq!(logs[0].attributes["exception.message"], "no".into());
 }
 
 /// The next provider records again.

@@ -55,14 +55,7 @@ fn the_proxy_is_used_for_other_hosts() {
         (Receiver::grpc_with_tls(&authority, client), secure, "grpc", "HTTPS_PROXY", tunnel),
         (Receiver::http_with_tls(&authority, client), secure, "http/protobuf", "ALL_PROXY", tunnel),
     ] {
-        // Over gRPC, connections need a thread.
-        let runtimes = match protocol {
-            "grpc" => &["thread"][..],
-            _ => &["thread", "caller"],
-        };
-        let cases = [None, Some(CREDENTIALS)].into_iter();
-        for (credentials, runtime) in cases.flat_map(|it| runtimes.iter().map(move |on| (it, *on)))
-        {
+        for credentials in [None, Some(CREDENTIALS)] {
             let proxy = Proxy::to(receiver.port(), credentials);
             let url = match credentials {
                 None => format!("http://127.0.0.1:{}", proxy.port()),
@@ -73,7 +66,6 @@ fn the_proxy_is_used_for_other_hosts() {
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
                 certificate,
                 (variable, &*url),
-                ("FLOE_RUNTIME", runtime),
             ];
             let before = receiver.spans().len();
             assert_eq!(run(test, &variables), "delivered", "{protocol} {endpoint}");

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
+use floe_telemetry::attributes::{AttributeList, AttributeValue};
 use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
 use floe_telemetry::config::{LoggingConfig, RedactionConfig};
 use floe_telemetry::exporter::MemoryExporter;
@@ -321,7 +321,7 @@ impl Write for Line {
 struct Constant(&'static str);
 
 impl FloeAttributes for Constant {
-    const SCHEMA: &'static [AttributeSchema] = &[];
+    const KEYS: &'static [&'static str] = &[];
 
     fn record(&self, list: &mut AttributeList) {
         list.push(self.0.into(), AttributeValue::Static("orders"));

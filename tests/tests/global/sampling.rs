@@ -1,12 +1,15 @@
-//! The ratio decides for roots, and descendants follow. One test, because a process has one
-//! provider.
+//! The ratio decides for roots, and descendants follow. One provider after the other, because a process has one.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use floe_telemetry::config::Sampler;
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_current_span, get_tracer, traced};
+use floe_telemetry::{
+    TelemetryConfig, TelemetryProvider, get_current_span, get_tracer, propagation, traced,
+};
 use floe_tests::remote;
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt, Tracer};
@@ -64,4 +67,48 @@ fn sampling_is_parent_based() {
     };
     assert_eq!(run(0.0, follow(true)).len(), 4);
     assert_eq!(run(1.0, follow(false)).len(), 0);
+}
+
+/// The headers of a request that is sent while a request with these headers is served.
+#[traced(parent = headers)]
+fn serve(headers: &HashMap<String, String>) -> HashMap<String, String> {
+    let mut sent = HashMap::new();
+    propagation::inject_context(&mut sent);
+    sent
+}
+
+#[test]
+fn a_trace_state_is_passed_on_whatever_is_decided() {
+    floe_tests::alone!();
+    let state = "ot=th:81;rv:80000000000000,other=1";
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for (sampler, ratio, flags, sent_flags) in [
+        (Sampler::AlwaysOn, 1.0, "00", "01"),
+        (Sampler::AlwaysOff, 1.0, "03", "02"),
+        // The end of the id is above one half, as OpenTelemetry's `TraceIdRatioBased` counts.
+        (Sampler::TraceIdRatio, 0.5, "03", "02"),
+        (Sampler::TraceIdRatio, 0.7, "02", "03"),
+        (Sampler::ParentBasedTraceIdRatio, 0.0, "03", "03"),
+        (Sampler::ParentBasedAlwaysOn, 1.0, "02", "02"),
+    ] {
+        let headers = HashMap::from([
+            ("traceparent".to_owned(), format!("00-{trace}-00f067aa0ba902b7-{flags}")),
+            ("tracestate".to_owned(), state.to_owned()),
+        ]);
+        let memory = MemoryExporter::new();
+        let mut config = TelemetryConfig::new("sampling");
+        config.sampling.sampler = Some(sampler);
+        config.sampling.sampler_arg = Some(ratio);
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_exporter(memory.clone())
+            .initialize()
+            .unwrap();
+        let sent = serve(&headers);
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(sent["tracestate"], state, "{sampler:?}");
+        assert!(sent["traceparent"].ends_with(&format!("-{sent_flags}")), "{sampler:?}: {sent:?}");
+        let spans = memory.spans();
+        assert_eq!(spans.len(), usize::from(sent_flags != "02"), "{sampler:?}");
+        assert!(spans.iter().all(|it| it.span_context.trace_state().header() == state));
+    }
 }

@@ -1,19 +1,16 @@
-//! The filter by target and level, and the handle that changes sampling at run time. One test,
-//! because a process has one provider.
+//! The filter by target and level. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-#![allow(clippy::float_cmp, reason = "a ratio is returned as it was set")]
 
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{OtlpProtocol, SamplingRule};
+use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
-    FutureExt, SamplingHandle, TelemetryConfig, TelemetryProvider, Tracer, create_span,
-    get_current_span, get_tracer, span, testing, traced, tracing_layer,
+    FutureExt, TelemetryConfig, TelemetryProvider, Tracer, create_span, get_current_span,
+    get_tracer, span, testing, traced, tracing_layer,
 };
 use floe_tests::{MetricValue, Receiver, remote};
 use opentelemetry::trace::Tracer as _;
@@ -58,16 +55,13 @@ mod db {
     }
 }
 
-fn with_filter(
-    filter: Option<&str>,
-    code: impl FnOnce(&TelemetryProvider, &SamplingHandle),
-) -> Vec<SpanData> {
+fn with_filter(filter: Option<&str>, code: impl FnOnce()) -> Vec<SpanData> {
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("filter");
     config.span_filter = filter.map(str::to_owned);
     let telemetry =
         TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
-    code(&telemetry, &telemetry.sampling_handle());
+    code();
     telemetry.shutdown(TIMEOUT).unwrap();
     memory.spans()
 }
@@ -86,24 +80,20 @@ fn parent_of<'a>(spans: &'a [SpanData], name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn filter_and_sampling_can_be_changed_at_run_time() {
+fn the_filter_decides_by_target_and_level() {
     floe_tests::alone!();
     without_a_filter_every_level_is_recorded();
     a_function_that_the_filter_excludes_has_no_span();
-    the_filter_can_be_changed_at_run_time();
-    every_thread_uses_the_new_filter();
     spans_without_a_level_of_ours();
     spans_of_a_tracer_have_its_name_as_target();
     a_function_with_metrics_is_counted_without_spans();
     a_capture_is_not_filtered();
-    the_ratio_and_the_rules_can_be_changed_at_run_time();
-    an_invalid_value_changes_nothing();
-    a_handle_does_not_change_the_next_provider();
+    the_last_directive_of_a_target_applies();
+    an_invalid_filter_is_an_error();
 }
 
 fn without_a_filter_every_level_is_recorded() {
-    let spans = with_filter(None, |_, handle| {
-        assert_eq!(handle.filter(), None);
+    let spans = with_filter(None, || {
         request();
         futures_executor::block_on(costly());
     });
@@ -115,10 +105,7 @@ fn without_a_filter_every_level_is_recorded() {
 fn a_function_that_the_filter_excludes_has_no_span() {
     let target = module_path!();
     let filter = format!("info,{target}::db=debug");
-    let spans = with_filter(Some(&filter), |_, handle| {
-        assert_eq!(handle.filter().as_deref(), Some(&*filter));
-        request();
-    });
+    let spans = with_filter(Some(&filter), request);
     // The parent of a span below `detail` is the span above it.
     assert_eq!(names(&spans), ["leaf", "leaf", "query", "request"]);
     let mut parents: Vec<_> = (spans.iter().filter(|span| span.name == "leaf"))
@@ -131,7 +118,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
     assert_eq!(parents, ["query", "request"]);
 
     // The context, the attributes and the future are those of a function without the attribute.
-    let spans = with_filter(Some("info"), |_, _| {
+    let spans = with_filter(Some("info"), || {
         let outer = create_span("outer");
         let own = outer.span_context().span_id();
         futures_executor::block_on(async {
@@ -145,54 +132,14 @@ fn a_function_that_the_filter_excludes_has_no_span() {
 
     // An explicit parent is the parent of the spans below.
     let cx = remote(true);
-    let spans = with_filter(Some("info"), |_, _| below(&cx));
+    let spans = with_filter(Some("info"), || below(&cx));
     assert_eq!(names(&spans), ["leaf"]);
     let parent = opentelemetry::trace::TraceContextExt::span(&cx);
     assert_eq!(spans[0].parent_span_id, parent.span_context().span_id());
 }
 
-fn the_filter_can_be_changed_at_run_time() {
-    let target = module_path!();
-    let spans = with_filter(Some("off"), |_, handle| {
-        request();
-        handle.set_filter(&format!("{target}::db=trace")).unwrap();
-        request();
-        handle.set_filter("warn").unwrap();
-        request();
-        handle.clear_filter().unwrap();
-        assert_eq!(handle.filter(), None);
-        db::query();
-        handle.set_filter(&format!("trace,{target}=off")).unwrap();
-        request();
-    });
-    // `query` alone, then with its child.
-    assert_eq!(names(&spans), ["leaf", "query", "query"]);
-}
-
-fn every_thread_uses_the_new_filter() {
-    const THREADS: usize = 4;
-    let changed = Barrier::new(THREADS + 1);
-    let spans = with_filter(None, |_, handle| {
-        thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| {
-                    detail();
-                    changed.wait();
-                    changed.wait();
-                    detail();
-                });
-            }
-            changed.wait();
-            handle.set_filter("info").unwrap();
-            changed.wait();
-        });
-    });
-    let details = spans.iter().filter(|span| span.name == "detail").count();
-    assert_eq!((details, spans.len()), (THREADS, 3 * THREADS));
-}
-
 fn spans_without_a_level_of_ours() {
-    let spans = with_filter(Some("warn"), |_, _| {
+    let spans = with_filter(Some("warn"), || {
         let subscriber = tracing_subscriber::registry().with(tracing_layer());
         tracing::subscriber::with_default(subscriber, || {
             tracing::debug_span!("of tracing").in_scope(|| {
@@ -211,15 +158,13 @@ fn spans_of_a_tracer_have_its_name_as_target() {
         drop(span("of no tracer").start());
         futures_executor::block_on(async { leaf() }.in_span(TRACER.span("task")));
     };
-    let spans = with_filter(Some("off,acme=info"), |_, handle| {
-        work();
-        handle.set_filter("info,acme.billing=warn").unwrap();
-        work();
-    });
-    assert_eq!(names(&spans), ["invoice", "leaf", "of no tracer", "task"]);
+    let spans = with_filter(Some("off,acme=info"), work);
+    assert_eq!(names(&spans), ["invoice", "task"]);
+    let spans = with_filter(Some("info,acme.billing=warn"), work);
+    assert_eq!(names(&spans), ["leaf", "of no tracer"]);
 
     // A future whose span is excluded runs below the span in which `in_span` was called.
-    let spans = with_filter(Some("info,acme=off"), |_, _| {
+    let spans = with_filter(Some("info,acme=off"), || {
         let outer = create_span("outer");
         let task = async { leaf() }.in_span(TRACER.span("task"));
         thread::scope(|scope| {
@@ -263,7 +208,7 @@ fn a_function_with_metrics_is_counted_without_spans() {
 }
 
 fn a_capture_is_not_filtered() {
-    let spans = with_filter(Some("off"), |_, _| {
+    let spans = with_filter(Some("off"), || {
         let captured = testing::capture(request);
         captured.single("detail").assert_child_of("request");
         request();
@@ -271,76 +216,27 @@ fn a_capture_is_not_filtered() {
     assert!(spans.is_empty());
 }
 
-fn the_ratio_and_the_rules_can_be_changed_at_run_time() {
-    let spans = with_filter(None, |_, handle| {
-        assert_eq!(handle.ratio(), 1.0);
-        handle.set_ratio(0.0).unwrap();
-        leaf();
-        thread::scope(|scope| scope.spawn(leaf).join().unwrap());
-        handle.set_rules(vec![SamplingRule::new("de*", 1.0)]).unwrap();
-        assert_eq!(handle.rules(), [SamplingRule::new("de*", 1.0)]);
-        detail();
-        handle.set_rules(vec![SamplingRule::new("de*", 0.0)]).unwrap();
-        handle.set_ratio(1.0).unwrap();
-        detail();
-        leaf();
-        handle.set_rules(Vec::new()).unwrap();
-        detail();
-        assert_eq!(handle.clone().ratio(), 1.0);
-    });
-    assert_eq!(names(&spans), ["detail", "detail", "leaf", "leaf", "leaf"]);
-
-    // A trace that has started continues.
-    let spans = with_filter(None, |_, handle| {
-        let root = create_span("root");
-        handle.set_ratio(0.0).unwrap();
-        leaf();
-        drop(root);
-        leaf();
-    });
-    assert_eq!(names(&spans), ["leaf", "root"]);
+fn the_last_directive_of_a_target_applies() {
+    let target = module_path!();
+    for (filter, expected) in [
+        ("off".to_owned(), &[] as &[_]),
+        (format!("{target}::db=trace"), &["query"]),
+        (format!("trace,{target}=off"), &[]),
+        (format!("{target}=off,{target}=info"), &["leaf"]),
+    ] {
+        let spans = with_filter(Some(&filter), db::query);
+        assert_eq!(names(&spans), expected, "{filter}");
+    }
 }
 
-fn an_invalid_value_changes_nothing() {
-    let spans = with_filter(None, |_, handle| {
-        for ratio in [-0.1, 1.1, f64::NAN] {
-            let error = handle.set_ratio(ratio).unwrap_err();
-            assert!(error.is_config());
-            assert!(error.to_string().contains("expected 0.0 to 1.0"), "{error}");
-        }
-        let error = handle.set_rules(vec![SamplingRule::new("", 0.0)]).unwrap_err();
-        assert!(error.is_config() && error.to_string().contains("sampling.rules.0.span"));
-        let error = handle.set_filter("inof").unwrap_err();
+fn an_invalid_filter_is_an_error() {
+    for (filter, message) in
+        [("orders=loud", "or a target, found `orders=loud`"), ("inof", "did you mean `info`?")]
+    {
+        let mut config = TelemetryConfig::new("filter");
+        config.span_filter = Some(filter.to_owned());
+        let error = TelemetryProvider::builder(config).initialize().unwrap_err();
         assert!(error.is_config());
-        assert!(error.to_string().contains("did you mean `info`?"), "{error}");
-        leaf();
-    });
-    assert_eq!(names(&spans), ["leaf"]);
-
-    let mut config = TelemetryConfig::new("filter");
-    config.span_filter = Some("orders=loud".to_owned());
-    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
-    assert!(error.is_config());
-    assert!(error.to_string().contains("or a target, found `orders=loud`"), "{error}");
-}
-
-fn a_handle_does_not_change_the_next_provider() {
-    let mut last = None;
-    with_filter(None, |_, handle| last = Some(handle.clone()));
-    let last = last.unwrap();
-    assert!(last.set_ratio(0.5).unwrap_err().is_state());
-    let spans = with_filter(None, |_, _| {
-        assert!(last.set_ratio(0.0).unwrap_err().is_state());
-        assert!(last.set_rules(Vec::new()).unwrap_err().is_state());
-        assert!(last.set_filter("off").unwrap_err().is_state());
-        assert!(last.clear_filter().unwrap_err().is_state());
-        assert_eq!(last.ratio(), 1.0);
-        leaf();
-    });
-    assert_eq!(names(&spans), ["leaf"]);
-
-    let mut config = TelemetryConfig::new("disabled");
-    config.enabled = false;
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    assert!(telemetry.sampling_handle().set_ratio(0.5).unwrap_err().is_state());
+        assert!(error.to_string().contains(message), "{error}");
+    }
 }

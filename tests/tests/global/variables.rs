@@ -406,7 +406,7 @@ fn resource_attributes_are_free_text() {
 type PartlyUsed =
     (&'static [(&'static str, &'static str)], &'static str, &'static str, &'static str);
 
-const PARTLY_USED: [PartlyUsed; 11] = [
+const PARTLY_USED: [PartlyUsed; 12] = [
     (
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://köln.example:4317")],
         "otlp_endpoint",
@@ -423,13 +423,19 @@ const PARTLY_USED: [PartlyUsed; 11] = [
         &[("OTEL_PROPAGATORS", "pigeon,baggage")],
         "propagators",
         r#"["baggage"]"#,
-        "expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `pigeon`; the entry is ignored",
+        "expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `pigeon`; the entry is ignored",
+    ),
+    (
+        &[("OTEL_PROPAGATORS", "jaeger,baggage")],
+        "propagators",
+        r#"["baggage"]"#,
+        "OTEL_PROPAGATORS: `jaeger` is not supported; use a `TextMapPropagator` of the program, by `TelemetryProviderBuilder::with_propagator`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
         "exporters.traces",
         r#"["otlp"]"#,
-        "expected `otlp`, `otlp/stdout`, `otlp_file`, `console`, `journal`, `flight_recorder` or `none`, found `zipkin`; the entry is ignored",
+        "expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`, found `zipkin`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "none,console")],

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
+use floe_telemetry::attributes::{AttributeList, AttributeValue};
 use floe_telemetry::{
     FloeAttributes, FloeSpanAttributes, Mode, create_span, create_span_with, get_current_span,
     traced,
@@ -202,7 +202,7 @@ fn function(value: &str) {
 struct Constant(&'static str);
 
 impl FloeAttributes for Constant {
-    const SCHEMA: &'static [AttributeSchema] = &[];
+    const KEYS: &'static [&'static str] = &[];
 
     fn record(&self, list: &mut AttributeList) {
         list.push("value".into(), AttributeValue::Static(self.0));

@@ -8,7 +8,7 @@ use floe_telemetry::exporter::{ConsoleExporter, MemoryExporter};
 use floe_telemetry::testing::Spans;
 use floe_telemetry::{
     CurrentSpan, DetachedSpan, Error, InCurrentSpan, InSpan, MetricRecorder, RecordedSpan,
-    RecorderTracer, SamplingHandle, SpanBuilder, Statistics, TelemetryConfig, TelemetryProvider,
+    RecorderTracer, SpanBuilder, Statistics, TelemetryConfig, TelemetryProvider,
     TelemetryProviderBuilder, Tracer,
 };
 
@@ -20,7 +20,6 @@ fn public_types_are_shared_between_threads() {
     shared::<TelemetryConfig>();
     shared::<TelemetryProvider>();
     sent::<TelemetryProviderBuilder>();
-    shared::<SamplingHandle>();
     shared::<Statistics>();
     shared::<Error>();
     shared::<MetricRecorder>();

@@ -174,10 +174,10 @@ fn nested_attributes_keep_their_keys_or_get_a_prefix() {
 
 #[test]
 fn undeclared_keys_of_a_nested_type_get_the_prefix_too() {
-    use floe_telemetry::attributes::{AttributeList, AttributeSchema};
+    use floe_telemetry::attributes::AttributeList;
     struct Map;
     impl FloeAttributes for Map {
-        const SCHEMA: &'static [AttributeSchema] = &[];
+        const KEYS: &'static [&'static str] = &[];
         fn record(&self, list: &mut AttributeList) {
             list.set("free", &1);
         }

@@ -4,8 +4,6 @@
 
 mod conformance;
 mod derive;
-mod derive_registry;
-mod derive_schema;
 mod derive_shapes;
 mod derive_values;
 mod derive_words;

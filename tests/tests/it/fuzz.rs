@@ -81,17 +81,6 @@ fn files_of_traces_are_read_and_drawn() {
 }
 
 #[test]
-fn what_a_journal_has_is_delivered_or_damaged() {
-    fuzz(targets::journal, "journal", 1_000);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn files_of_open_spans_are_read() {
-    fuzz(targets::open_spans, "open-spans", 1_000);
-}
-
-#[test]
 fn a_delay_is_seconds_or_a_date() {
     fuzz(targets::retry_after, "retry-after", 20_000);
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use floe_telemetry::config::{LogKeys, LoggingConfig};
+use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::{
     FloeSpanAttributes, Mode, logs, propagation, testing, traced, tracing_layer, with_current_span,
 };
@@ -426,48 +426,6 @@ fn an_event_without_a_message_has_the_name_that_the_code_gives_it() {
     assert_eq!(line["event"], "");
     let line = one(|| tracing::info!(name: "rows.loaded", rows = 1));
     assert_eq!(line["event"], "rows.loaded");
-}
-
-#[test]
-fn keys_are_those_of_a_backend() {
-    let cases = [
-        (LogKeys::Structlog, "event level timestamp target trace_id span_id", "warning"),
-        (LogKeys::Plain, "message severity timestamp target trace_id span_id", "WARN"),
-        (
-            LogKeys::Gcp,
-            "message severity time target logging.googleapis.com/trace logging.googleapis.com/spanId",
-            "WARNING",
-        ),
-        (LogKeys::Ecs, "message log.level @timestamp log.logger trace.id span.id", "warn"),
-        (LogKeys::Datadog, "message status timestamp logger.name trace_id span_id", "warn"),
-    ];
-    let _remote = Context::new().with_remote_span_context(remote()).attach();
-    for (keys, names, word) in cases {
-        let names: Vec<&str> = names.split(' ').collect();
-        let [message, level, time, target, trace_id, span_id] = names[..] else {
-            panic!("expected six names, found {names:?}");
-        };
-        let mut config = LoggingConfig::default();
-        config.keys = keys;
-        let line = written(&config, || {
-            tracing::warn!(rows = 5, status = "of the field", "the \"text\"");
-        });
-        let line: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(line[message], "the \"text\"", "{line}");
-        assert_eq!((&line[level], &line[target]), (&json!(word), &json!("it::logs")));
-        assert!(line[time].as_str().unwrap().ends_with('Z'));
-        assert_eq!(line[trace_id], "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5");
-        assert_eq!(line[span_id], "00f067aa0ba902b7");
-        assert_eq!(line["rows"], 5);
-        let status = if level == "status" { "fields.status" } else { "status" };
-        assert_eq!(line[status], "of the field");
-        assert_eq!(line.get("ecs.version").is_some(), keys == LogKeys::Ecs);
-        let count = line.as_object().unwrap().len();
-        let more = matches!(keys, LogKeys::Ecs | LogKeys::Gcp);
-        assert_eq!(count, 8 + usize::from(more));
-        let sampled = line.get("logging.googleapis.com/trace_sampled");
-        assert_eq!(sampled, (keys == LogKeys::Gcp).then_some(&json!(true)));
-    }
 }
 
 #[test]

@@ -4,7 +4,6 @@ mod current_span;
 mod events;
 mod fields;
 mod filters;
-mod metrics;
 mod nesting;
 mod options;
 mod order;

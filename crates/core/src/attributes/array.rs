@@ -2,46 +2,39 @@
 
 use opentelemetry::{Array, StringValue, Value};
 
-use super::schema::AttributeType;
 use super::{AttributeValue, ToAttributeValue};
 
 impl<T: ToAttributeValue> ToAttributeValue for [T] {
-    const TYPE: AttributeType = T::TYPE.array();
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
-        let array = homogeneous(self, T::TYPE).unwrap_or_else(|| Array::String(texts(self)));
+        let array = homogeneous(self).unwrap_or_else(|| Array::String(texts(self)));
         Some(AttributeValue::Array(Box::new(array)))
     }
 }
 
 impl<T: ToAttributeValue> ToAttributeValue for Vec<T> {
-    const TYPE: AttributeType = T::TYPE.array();
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_slice().to_attribute_value()
     }
 }
 
 impl<T: ToAttributeValue, const N: usize> ToAttributeValue for [T; N] {
-    const TYPE: AttributeType = T::TYPE.array();
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_slice().to_attribute_value()
     }
 }
 
-/// The array, if every element has the type that `T` declares. Strings are handled by [`texts`].
-fn homogeneous<T: ToAttributeValue>(items: &[T], element: AttributeType) -> Option<Array> {
-    Some(match element {
-        AttributeType::Boolean => Array::Bool(all(items, |value| match value {
+/// The array, if every element has the type of the first one. Strings are handled by [`texts`].
+fn homogeneous<T: ToAttributeValue>(items: &[T]) -> Option<Array> {
+    Some(match items.iter().find_map(T::to_attribute_value)? {
+        AttributeValue::Bool(_) => Array::Bool(all(items, |value| match value {
             AttributeValue::Bool(value) => Some(value),
             _ => None,
         })?),
-        AttributeType::Int => Array::I64(all(items, |value| match value {
+        AttributeValue::I64(_) => Array::I64(all(items, |value| match value {
             AttributeValue::I64(value) => Some(value),
             _ => None,
         })?),
-        AttributeType::Double => Array::F64(all(items, |value| match value {
+        AttributeValue::F64(_) => Array::F64(all(items, |value| match value {
             AttributeValue::F64(value) => Some(value),
             _ => None,
         })?),

@@ -5,52 +5,31 @@ use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::schema::{AttributeSchema, AttributeType, Requirement};
-use super::{AttributeList, AttributeValue, FloeAttributes, ToAttributeValue};
+use super::{AttributeList, AttributeValue, FloeAttributes};
 
 /// Replaces a value that must not be recorded. Equal to that of `floe-redact`, which is not available
 /// here: a library that only annotates is compiled without redaction.
 const REDACTED: &str = "<REDACTED>";
 
-/// The schema of a field of type `T`.
+/// The keys of a flattened field of type `T`.
 ///
 /// An inherent constant takes precedence over the same constant of the trait [`Fallback`]. A type
-/// that lacks the trait its field needs therefore still has a schema, and the compiler reports the
+/// without the trait therefore still has keys, and the compiler reports the
 /// error once, where the field is recorded.
 #[derive(Debug)]
 pub struct Describe<T: ?Sized>(PhantomData<T>);
 
-/// The schema of a type that is neither a value nor a group of attributes.
+/// The keys of a type that does not have attributes.
 pub trait Fallback {
-    /// The value of the field.
-    const VALUE: AttributeSchema = AttributeSchema::new("", AttributeType::Anything);
-    /// The field formatted as text.
-    const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::Text);
-    /// The attributes of the field.
-    const NESTED: &'static [AttributeSchema] = &[];
+    /// The keys of the field.
+    const KEYS: &'static [&'static str] = &[];
 }
 
 impl<T: ?Sized> Fallback for Describe<T> {}
 
-impl<T: ToAttributeValue + ?Sized> Describe<T> {
-    /// The value of the field.
-    pub const VALUE: AttributeSchema = {
-        let schema = AttributeSchema::new("", T::TYPE);
-        match T::REQUIREMENT {
-            Requirement::Required => schema,
-            Requirement::Optional => schema.optional(),
-        }
-    };
-}
-
-impl<T> Describe<Option<T>> {
-    /// The content of the `Option` formatted as text.
-    pub const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::Text).optional();
-}
-
 impl<T: FloeAttributes + ?Sized> Describe<T> {
-    /// The attributes of the field.
-    pub const NESTED: &'static [AttributeSchema] = T::SCHEMA;
+    /// The keys of the field.
+    pub const KEYS: &'static [&'static str] = T::KEYS;
 }
 
 /// A field that is formatted as text. Of an `Option`, the content is formatted, and `None` is not
@@ -109,20 +88,19 @@ pub fn redact<T: ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
     value.map(|_| AttributeValue::Static(REDACTED))
 }
 
-/// Records the attributes of a nested type under the prefixed keys of `schema`.
+/// Records the attributes of a nested type under the prefixed `keys`.
 pub fn record_prefixed<A: FloeAttributes + ?Sized>(
     list: &mut AttributeList,
     prefix: &str,
-    schema: &'static [AttributeSchema],
+    keys: &'static [&'static str],
     value: &A,
 ) {
     let mut nested = AttributeList::default();
     value.record(&mut nested);
     list.append_renamed(nested, |key| {
-        let mut keys = schema.iter().map(|attribute| attribute.key);
-        match keys.find(|known| is_prefixed(known, prefix, key)) {
-            Some(known) => Cow::Borrowed(known),
-            // A manual implementation may record keys that its schema does not list.
+        match keys.iter().find(|known| is_prefixed(known, prefix, key)) {
+            Some(known) => Cow::Borrowed(*known),
+            // A manual implementation may record keys that it does not list.
             None => Cow::Owned(format!("{prefix}.{key}")),
         }
     });

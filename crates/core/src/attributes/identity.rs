@@ -108,28 +108,28 @@ impl FromStr for Mode {
 #[expect(clippy::exhaustive_structs, reason = "the fields are a contract of the platform")]
 pub struct FloeSpanAttributes {
     /// The namespace, 1 to 128 characters.
-    #[floe(key = "floe.namespace", examples = ["sales"])]
+    #[floe(key = "floe.namespace")]
     pub namespace: String,
     /// The name of the data product, 1 to 128 characters.
-    #[floe(key = "floe.product.name", examples = ["customer-360"])]
+    #[floe(key = "floe.product.name")]
     pub product_name: String,
     /// The version of the data product.
-    #[floe(key = "floe.product.version", examples = ["1.2.0"])]
+    #[floe(key = "floe.product.version")]
     pub product_version: String,
     /// The mode that the platform runs in.
     #[floe(key = "floe.mode")]
     pub mode: Mode,
     /// The pipeline.
-    #[floe(key = "floe.pipeline.id", examples = ["customer-360-daily"])]
+    #[floe(key = "floe.pipeline.id")]
     pub pipeline_id: Option<String>,
     /// The kind of job.
-    #[floe(key = "floe.job.type", examples = ["dbt_run", "dagster_asset"])]
+    #[floe(key = "floe.job.type")]
     pub job_type: Option<String>,
     /// The dbt model.
-    #[floe(key = "floe.dbt.model", examples = ["stg_orders"])]
+    #[floe(key = "floe.dbt.model")]
     pub model_name: Option<String>,
     /// The orchestrator's asset.
-    #[floe(key = "floe.dagster.asset", examples = ["stg_orders"])]
+    #[floe(key = "floe.dagster.asset")]
     pub asset_key: Option<String>,
 }
 

@@ -6,7 +6,6 @@ use std::sync::{Arc, LazyLock};
 
 use opentelemetry::{Key, KeyValue};
 
-use super::schema::{AttributeGroup, AttributeSchema, KeyList, SchemaList};
 use super::{AttributeList, ToAttributeValue};
 
 /// A type whose fields are attributes under fixed keys. Implement it with
@@ -74,14 +73,8 @@ use super::{AttributeList, ToAttributeValue};
     note = "a single value has a key: `#[traced(attributes(…))]`, or `#[floe(key = \"…\")]` on a field"
 )]
 pub trait FloeAttributes {
-    /// Every attribute that the type can record.
-    const SCHEMA: &'static [AttributeSchema];
-
-    /// The keys of [`SCHEMA`](Self::SCHEMA).
-    const KEYS: &'static [&'static str] = const { &KeyList::new(Self::SCHEMA) }.as_slice();
-
-    /// The schema with the name and the documentation of the type.
-    const GROUP: AttributeGroup = AttributeGroup::new("", Self::SCHEMA);
+    /// The keys of all attributes that the type can record.
+    const KEYS: &'static [&'static str];
 
     /// Adds the attributes to `list`.
     fn record(&self, list: &mut AttributeList);
@@ -98,9 +91,7 @@ macro_rules! pointers {
     ($($ty:ty)*) => {$(
         // `?Sized` makes the compiler's error name the unsized type instead of its size.
         impl<T: FloeAttributes + ?Sized> FloeAttributes for $ty {
-            const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
             const KEYS: &'static [&'static str] = T::KEYS;
-            const GROUP: AttributeGroup = T::GROUP;
 
             fn record(&self, list: &mut AttributeList) {
                 T::record(self, list);
@@ -111,9 +102,7 @@ macro_rules! pointers {
 pointers!(&T Box<T> Rc<T> Arc<T>);
 
 impl<T: FloeAttributes> FloeAttributes for LazyLock<T> {
-    const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
     const KEYS: &'static [&'static str] = T::KEYS;
-    const GROUP: AttributeGroup = T::GROUP;
 
     fn record(&self, list: &mut AttributeList) {
         T::record(self, list);
@@ -121,10 +110,7 @@ impl<T: FloeAttributes> FloeAttributes for LazyLock<T> {
 }
 
 impl<T: FloeAttributes> FloeAttributes for Option<T> {
-    const SCHEMA: &'static [AttributeSchema] =
-        const { &SchemaList::nesting().nested(T::SCHEMA).all_optional() }.as_slice();
     const KEYS: &'static [&'static str] = T::KEYS;
-    const GROUP: AttributeGroup = AttributeGroup { attributes: Self::SCHEMA, ..T::GROUP };
 
     fn record(&self, list: &mut AttributeList) {
         if let Some(value) = self {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use opentelemetry::Key;
 
-use super::schema::AttributeType;
 use super::{AttributeList, AttributeValue, ToAttributeValue};
 use crate::char_boundary;
 
@@ -215,8 +214,6 @@ fn copied(text: &str) -> &str {
 }
 
 impl ToAttributeValue for str {
-    const TYPE: AttributeType = AttributeType::Text;
-
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::Text(copied(self).into()))
@@ -229,8 +226,6 @@ impl ToAttributeValue for str {
 }
 
 impl ToAttributeValue for String {
-    const TYPE: AttributeType = AttributeType::Text;
-
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_str().to_attribute_value()
@@ -259,8 +254,6 @@ impl ToAttributeValue for String {
 }
 
 impl ToAttributeValue for char {
-    const TYPE: AttributeType = AttributeType::Text;
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.encode_utf8(&mut [0; 4]).to_attribute_value()
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use opentelemetry::{Array, Key, Value};
 
-use super::schema::{AttributeType, Requirement};
 use super::{AttributeList, Text};
 
 /// The value of an attribute: one of OpenTelemetry's types.
@@ -106,12 +105,6 @@ impl From<AttributeValue> for Value {
     note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
-    /// The declared type of the values. Integers that do not fit are recorded as text all the same.
-    const TYPE: AttributeType = AttributeType::Anything;
-
-    /// Whether the type always has a value. Default: required.
-    const REQUIREMENT: Requirement = Requirement::Required;
-
     /// Converts to an attribute value; `None` if there is nothing to record.
     fn to_attribute_value(&self) -> Option<AttributeValue>;
 
@@ -136,8 +129,6 @@ pub trait ToAttributeValue {
 macro_rules! small_integers {
     ($($ty:ty)*) => {$(
         impl ToAttributeValue for $ty {
-            const TYPE: AttributeType = AttributeType::Int;
-
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 Some(AttributeValue::I64(i64::from(*self)))
@@ -155,8 +146,6 @@ small_integers!(i8 i16 i32 i64 u8 u16 u32);
 macro_rules! wide_integers {
     ($($ty:ty)*) => {$(
         impl ToAttributeValue for $ty {
-            const TYPE: AttributeType = AttributeType::Int;
-
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 Some(match i64::try_from(*self) {
@@ -178,8 +167,6 @@ macro_rules! wide_integers {
 wide_integers!(i128 isize u64 u128 usize);
 
 impl ToAttributeValue for bool {
-    const TYPE: AttributeType = AttributeType::Boolean;
-
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::Bool(*self))
@@ -194,8 +181,6 @@ impl ToAttributeValue for bool {
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl ToAttributeValue for $ty {
-            const TYPE: AttributeType = AttributeType::Double;
-
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 Some(AttributeValue::F64(f64::from(*self)))
@@ -211,9 +196,6 @@ macro_rules! floats {
 floats!(f32 f64);
 
 impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
-    const TYPE: AttributeType = T::TYPE;
-    const REQUIREMENT: Requirement = Requirement::Optional;
-
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_ref().and_then(T::to_attribute_value)
@@ -235,9 +217,6 @@ impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
 }
 
 impl<T: ToAttributeValue + ToOwned + ?Sized> ToAttributeValue for Cow<'_, T> {
-    const TYPE: AttributeType = T::TYPE;
-    const REQUIREMENT: Requirement = T::REQUIREMENT;
-
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_ref().to_attribute_value()
     }
@@ -246,9 +225,6 @@ impl<T: ToAttributeValue + ToOwned + ?Sized> ToAttributeValue for Cow<'_, T> {
 macro_rules! pointers {
     ($($ty:ty)*) => {$(
         impl<T: ToAttributeValue + ?Sized> ToAttributeValue for $ty {
-            const TYPE: AttributeType = T::TYPE;
-            const REQUIREMENT: Requirement = T::REQUIREMENT;
-
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 (**self).to_attribute_value()

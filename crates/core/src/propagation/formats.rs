@@ -3,11 +3,9 @@
 pub(crate) mod b3;
 pub(crate) mod baggage;
 mod hex;
-pub(crate) mod jaeger;
 mod span_headers;
 pub(crate) mod trace_context;
 mod trace_state;
-pub(crate) mod xray;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -11,7 +11,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
-use super::current::{self, EnteredGuard, IdHash};
+use super::current::{self, CurrentGuard, EnteredGuard, IdHash};
 use super::events::{EventHead, MAX_EVENTS};
 use super::listeners;
 use super::open::{Parked, open_detached};
@@ -274,11 +274,16 @@ pub struct Entrance {
 
 /// Makes a span current until it is dropped, in any order.
 #[derive(Debug)]
-pub enum EnteredSpan {
+pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard<Entered>);
+
+/// The way in which a span is current that may be exited in any order.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the guards are only dropped")]
+enum Entered {
     /// In the `Context` of a boundary, which is kept so that no other one gets its address.
-    Nested(EnteredGuard, Context, Published),
+    Nested(EnteredGuard, Context),
     /// In a `Context` of its own, which may be the boundary of other spans.
-    Attached(Option<EnteredGuard>, ContextGuard, Published),
+    Attached(Option<EnteredGuard>, ContextGuard),
 }
 
 impl Entrance {
@@ -322,14 +327,16 @@ impl Entrance {
                 && Context::map_current(|cx| self.is_created_in(cx))
             {
                 let guard = EnteredGuard::enter(&self.context, updates);
-                return Some(EnteredSpan::Nested(guard, self.context, published));
+                let way = Entered::Nested(guard, self.context);
+                return Some(EnteredSpan(CurrentGuard::new(way, published)));
             }
             self.context = own()?;
         }
         let has_boundaries = listeners::has_boundaries(listeners::current());
         let span = self.updates.filter(|_| has_boundaries && self.is_recorded);
         let guard = span.map(|updates| EnteredGuard::enter(&self.context, updates));
-        Some(EnteredSpan::Attached(guard, self.context.attach(), published))
+        let way = Entered::Attached(guard, self.context.attach());
+        Some(EnteredSpan(CurrentGuard::new(way, published)))
     }
 
     /// Whether what a child inherits from `cx` is the same as where the span was created.

@@ -18,7 +18,7 @@ use std::thread::{self, Thread};
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
-use super::memory::{Portion, add_rings, has_room_for, is_half_free, kept_rings, release_rings};
+use super::memory::{Portion, add_rings, has_room_for, kept_rings, release_rings};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
@@ -94,8 +94,6 @@ pub struct Buffer {
     id: u64,
     /// The process that created it, see [`fork`](super::fork).
     forks: u32,
-    /// Whether it is for spans that only an exporter of unsampled spans takes.
-    is_of_unsampled: bool,
     /// Spans read so far.
     read: u64,
     heads: Reader<Head, CAPACITY>,
@@ -133,12 +131,6 @@ impl Buffer {
         self.attributes.pop_all(in_span, attributes);
         self.attributes.pop_all(in_events, &mut events.attributes);
         record.add_events(events.into_events());
-    }
-
-    /// Whether it is for spans that are not sampled, and that an exporter takes which takes those, too. They do not take the
-    /// room of others.
-    pub const fn is_of_unsampled(&self) -> bool {
-        self.is_of_unsampled
     }
 
     /// Identifies the buffer.
@@ -191,20 +183,18 @@ fn new() -> MutexGuard<'static, Vec<Buffer>> {
 /// The buffers that threads have filled.
 static FILLED: AtomicUsize = AtomicUsize::new(0);
 
-/// The buffers that threads have left, for sampled spans and for the others.
-static LEFT: [Left<Writer>; 2] = [const { Left::new() }; 2];
+/// The buffers that threads have left.
+static LEFT: Left<Writer> = Left::new();
 
 /// Leaves the buffer of a thread that ends to the next one.
 pub(super) fn leave(mut writer: Writer) {
     writer.portion.publish();
-    LEFT[usize::from(writer.is_of_unsampled)].lock(forks()).leave(writer);
+    LEFT.lock(forks()).leave(writer);
 }
 
 /// Closes the buffers that threads have left if they are too many.
 pub fn close_surplus_buffers() {
-    for left in &LEFT {
-        left.lock(forks()).close_surplus(kept_rings(BYTES));
-    }
+    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
 }
 
 /// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
@@ -212,13 +202,12 @@ pub fn close_surplus_buffers() {
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,
-    [Option<MutexGuard<'static, Idle<Writer>>>; 2],
+    Option<MutexGuard<'static, Idle<Writer>>>,
 );
 
 /// Takes the locks of this module, unless that takes long.
 pub(super) fn locks() -> Locks {
-    let left = [&LEFT[0], &LEFT[1]].map(|left| try_lock(&left.0));
-    (try_lock(&NEW), try_lock(&COUNTED), left)
+    (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -237,7 +226,6 @@ pub(super) struct Writer {
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     rare: ring::Writer<Rare, RARE>,
     heads: ring::Writer<Head, CAPACITY>,
-    is_of_unsampled: bool,
     /// The memory of the spans in the rings.
     portion: Portion,
 }
@@ -383,8 +371,8 @@ pub(super) fn count(pushed: Option<bool>) {
 
 /// Returns a buffer for a thread: one that another thread has left, or a new one. `None` without memory.
 #[cold]
-pub(super) fn writer(is_of_unsampled: bool) -> Option<Writer> {
-    LEFT[usize::from(is_of_unsampled)].take_or(forks(), || new_writer(is_of_unsampled))
+pub(super) fn writer() -> Option<Writer> {
+    LEFT.take_or(forks(), new_writer)
 }
 
 /// Exchanges the full buffer of a thread for one with room, if the memory limit allows one more. Returns whether there
@@ -398,10 +386,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
         if filled.is_multiple_of(WAKE_EVERY) {
             wake();
         }
-        let is_of_unsampled = full.is_of_unsampled;
-        // The other half is for sampled spans.
-        let new = || (!is_of_unsampled || is_half_free()).then(|| new_writer(is_of_unsampled));
-        LEFT[usize::from(is_of_unsampled)].exchange_or(forks(), full, || new().flatten())
+        LEFT.exchange_or(forks(), full, new_writer)
     }
 }
 
@@ -420,7 +405,7 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
                 continue;
             };
             if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
-                *buffer = if has_headroom() { create(false) } else { None };
+                *buffer = if has_headroom() { create() } else { None };
             }
             if let Some(writer) = &mut *buffer {
                 return writer.push(record, end, code)
@@ -436,14 +421,14 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
     false
 }
 
-fn new_writer(is_of_unsampled: bool) -> Option<Writer> {
+fn new_writer() -> Option<Writer> {
     if !has_room_for(BYTES) || !has_headroom() {
         return None;
     }
-    create(is_of_unsampled)
+    create()
 }
 
-fn create(is_of_unsampled: bool) -> Option<Writer> {
+fn create() -> Option<Writer> {
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
     let (rare, rare_to_read) = ring()?;
@@ -452,14 +437,13 @@ fn create(is_of_unsampled: bool) -> Option<Writer> {
     new().push(Buffer {
         id,
         forks: forks(),
-        is_of_unsampled,
         read: 0,
         heads: heads_to_read,
         attributes: attributes_to_read,
         rare: rare_to_read,
     });
     add_rings(BYTES);
-    Some(Writer { attributes, rare, heads, is_of_unsampled, portion: Portion::new() })
+    Some(Writer { attributes, rare, heads, portion: Portion::new() })
 }
 
 /// The memory of a buffer, of which the system provides the ring for rare data as it is used.

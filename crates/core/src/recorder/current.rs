@@ -27,9 +27,9 @@ use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
-use super::probability::without_threshold;
-use super::published::{Published, Site};
+use super::published::{Published, Site, unsampled_id};
 use super::recording::{self, Recording, context_is_alive};
+use crate::callsite::CallSite;
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
@@ -258,6 +258,78 @@ impl Drop for UnsampledGuard {
     }
 }
 
+/// Makes a span current on this thread until it is dropped, and shows it to readers outside of the process meanwhile. The
+/// recorder makes no span current but by one of these.
+#[derive(Debug)]
+#[allow(dead_code, reason = "only dropped; without the feature `thread-context` it is empty")]
+pub(super) struct CurrentGuard<W = Way>(W, Published);
+
+/// The way in which the span of a call is current.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the guards are only dropped")]
+pub(super) enum Way {
+    /// In a `Context`.
+    InContext(ContextGuard),
+    /// The same for a call with `context: boundaries`.
+    InBoundary(BoundaryGuard, ContextGuard),
+    /// In the boundary of another span.
+    Nested(NestedGuard),
+    /// Not sampled, and marked in a cell of the thread.
+    Unsampled(UnsampledGuard),
+    /// The same in a later poll of a future, in the context of the first one.
+    UnsampledIn(UnsampledGuard, ContextGuard),
+}
+
+impl<W> CurrentGuard<W> {
+    #[expect(clippy::inline_always, reason = "it only constructs")]
+    #[inline(always)]
+    pub(super) const fn new(way: W, published: Published) -> Self {
+        Self(way, published)
+    }
+}
+
+#[expect(clippy::inline_always, reason = "so that each way is constructed in its final location")]
+impl CurrentGuard {
+    /// A recorded span, in its `cx`.
+    #[inline(always)]
+    pub(super) fn in_context(cx: Context, recording: &Recording) -> Self {
+        Self::new(Way::InContext(cx.attach()), Published::recording(recording))
+    }
+
+    /// The same for a call with `context: boundaries`, whose span becomes the boundary.
+    #[inline(always)]
+    pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
+        let boundary = BoundaryGuard::attach(&cx, recording);
+        Self::new(Way::InBoundary(boundary, cx.attach()), Published::recording(recording))
+    }
+
+    /// A recorded span in the boundary of this thread.
+    #[inline(always)]
+    pub(super) fn nested(recording: &Recording) -> Self {
+        Self::new(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
+    }
+
+    /// The span in a `Context`, which may have the boundary of the current span, and not that span.
+    pub(super) fn propagated(cx: Context, is_call: bool, site: Site) -> Self {
+        let published = Published::context(&cx, site);
+        let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
+        let way = if has_boundaries {
+            Way::InBoundary(BoundaryGuard::none(), cx.attach())
+        } else {
+            Way::InContext(cx.attach())
+        };
+        Self::new(way, published)
+    }
+
+    /// A call that is not sampled, below the span in the current `Context`.
+    #[inline(always)]
+    pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
+        let id = unsampled_id();
+        let guard = UnsampledGuard::attach(below, id);
+        Self::new(Way::Unsampled(guard), Published::below_current(id, callsite))
+    }
+}
+
 /// A span of a future that waits for its next poll. A `Context` with its id would be two allocations.
 #[derive(Debug)]
 pub(super) struct Suspended {
@@ -283,11 +355,12 @@ impl Suspended {
     }
 
     /// Makes the span current again.
-    pub(super) fn attach(&self) -> (UnsampledGuard, ContextGuard, Published) {
+    pub(super) fn attach(&self) -> CurrentGuard {
         let Unsampled { below, id } = self.span;
         let published = Published::below(self.context.span().span_context(), id, self.site);
         let context = self.context.clone().attach();
-        (UnsampledGuard::attach(below, id), context, published)
+        let guard = UnsampledGuard::attach(below, id);
+        CurrentGuard::new(Way::UnsampledIn(guard, context), published)
     }
 }
 
@@ -321,14 +394,12 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
 /// specification's local context is that of all other samplers.
 #[inline]
 pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
-    let state = above.trace_state();
-    let state = if above.is_sampled() { state.clone() } else { without_threshold(state) };
     SpanContext::new(
         above.trace_id(),
         span_id,
         above.trace_flags(),
         above.is_remote() && listeners::current() & TAIL != 0,
-        state,
+        above.trace_state().clone(),
     )
 }
 
@@ -374,7 +445,7 @@ mod entered {
 
     /// Makes a span current in a boundary until it is dropped.
     #[derive(Debug)]
-    pub struct EnteredGuard {
+    pub(in crate::recorder) struct EnteredGuard {
         entered: Entered,
         not_send: PhantomData<*const ()>,
     }

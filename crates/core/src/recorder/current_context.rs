@@ -3,8 +3,8 @@
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::current::{handle_within, span_context_within};
-use super::published::{Published, Site};
+use super::current::{CurrentGuard, handle_within, span_context_within};
+use super::published::Site;
 use super::recorded_span::RecordedSpan;
 use super::recording::context_is_alive;
 
@@ -51,7 +51,7 @@ pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
         (cx, site)
     });
     move || {
-        let _current = captured.map(|(cx, site)| (Published::context(&cx, site), cx.attach()));
+        let _current = captured.map(|(cx, site)| CurrentGuard::propagated(cx, false, site));
         function()
     }
 }

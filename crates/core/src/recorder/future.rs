@@ -12,18 +12,16 @@ use std::future::Future;
 use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll};
 
-use super::listeners::{self, CPU, POLLS};
+use super::listeners;
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
-use super::profile::Profile;
 use super::recording::{Recording, context_is_alive};
 use super::sampling;
 use super::span::SpanBuilder;
 use crate::callsite::CallSite;
-use crate::clock::Ticks;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +41,7 @@ pub fn call_async<F: Future>(
     future: F,
     outcome: Classifier<F::Output>,
 ) -> Traced<F, OutcomeOf<F>> {
-    let phase = if listeners::current() & POLLS == 0 {
-        Phase::before(opened_by)
-    } else {
-        Phase::queued(opened_by)
-    };
-    Traced::new(phase, future, OutcomeOf(outcome))
+    Traced::new(Phase::before(opened_by), future, OutcomeOf(outcome))
 }
 
 /// The classifier of a future's output. With the future as its parameter, and not the output, it outlives what
@@ -115,44 +108,6 @@ thread_local! {
 }
 
 impl FutureSpan {
-    /// Returns the profile of the polls, if there is to be one, for the poll that begins now.
-    #[inline]
-    fn profile(&mut self, task: &TaskContext<'_>) -> Option<Box<Profile>> {
-        if listeners::current() & (POLLS | CPU) == 0 {
-            return None;
-        }
-        self.begin_profile(task)
-    }
-
-    #[cold]
-    fn begin_profile(&mut self, task: &TaskContext<'_>) -> Option<Box<Profile>> {
-        let mut profile = match &mut self.0 {
-            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => Box::default(),
-            Phase::Queued(queued) => Box::new(Profile::queued(queued.1)),
-            // A profile of the thread begins with the span, and is replaced by one of the polls.
-            Phase::Open(Parked::Recording(recording)) => {
-                let known = recording.profile.take().filter(|profile| profile.is_of_polls());
-                known.unwrap_or_default()
-            }
-            Phase::Open(_) => return None,
-        };
-        profile.begin_poll(task.waker());
-        Some(profile)
-    }
-
-    /// Stores the profile after a poll, with the span, which is in `recording` if the future is ready.
-    #[cold]
-    fn end_poll(&mut self, mut profile: Box<Profile>, recording: Option<&mut Recording>) {
-        let parked = match &mut self.0 {
-            Phase::Open(Parked::Recording(parked)) => Some(&mut **parked),
-            _ => None,
-        };
-        if let Some(recording) = recording.or(parked) {
-            profile.end_poll(recording.record.head.start);
-            recording.profile = Some(profile);
-        }
-    }
-
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
         self.0.begin()
@@ -163,7 +118,7 @@ impl FutureSpan {
     fn is_off(&mut self) -> bool {
         match self.0 {
             Phase::Open(Parked::Off) => true,
-            Phase::Open(_) | Phase::Queued(_) => false,
+            Phase::Open(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
                 let off = listeners::is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
@@ -178,17 +133,8 @@ impl FutureSpan {
 
     /// Processes the result of a poll inside the span, and ends the span if the future is ready.
     #[inline(never)]
-    fn polled<T>(
-        &mut self,
-        entered: Entered,
-        profile: Option<Box<Profile>>,
-        polled: &Poll<T>,
-        outcome: Classifier<T>,
-    ) {
-        let mut recording = self.0.end(entered, polled.is_pending());
-        if let Some(profile) = profile {
-            self.end_poll(profile, recording.as_deref_mut());
-        }
+    fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
+        let recording = self.0.end(entered, polled.is_pending());
         if let Poll::Ready(value) = polled
             && let Some(recording) = recording
         {
@@ -204,16 +150,12 @@ impl FutureSpan {
         task: &mut TaskContext<'_>,
         poll: impl FnOnce(&mut TaskContext<'_>) -> P,
     ) -> P {
-        let mut profile = self.profile(task);
         let mut entered = Some(entered);
-        let guard = Unwinding(self, &mut entered, &mut profile);
-        let polled = poll(&mut TaskContext::from_waker(waker(guard.2.as_deref(), task)));
+        let guard = Unwinding(self, &mut entered);
+        let polled = poll(task);
         mem::forget(guard);
         if let Some(entered) = entered {
             self.0.end(entered, true);
-        }
-        if let Some(profile) = profile {
-            self.end_poll(profile, None);
         }
         polled
     }
@@ -249,26 +191,17 @@ impl Drop for FutureSpan {
 }
 
 /// Ends the span of a future or a stream whose poll unwinds.
-struct Unwinding<'a>(&'a mut FutureSpan, &'a mut Option<Entered>, &'a mut Option<Box<Profile>>);
+struct Unwinding<'a>(&'a mut FutureSpan, &'a mut Option<Entered>);
 
 impl Drop for Unwinding<'_> {
     #[cold]
     fn drop(&mut self) {
         let entered = self.1.take();
-        let mut recording = entered.and_then(|entered| self.0.0.end(entered, false));
-        if let Some(profile) = self.2.take() {
-            self.0.end_poll(profile, recording.as_deref_mut());
-        }
+        let recording = entered.and_then(|entered| self.0.0.end(entered, false));
         if let Some(recording) = recording {
             recording.unwound();
         }
     }
-}
-
-/// The waker that a future is polled with.
-#[inline]
-fn waker<'w>(profile: Option<&'w Profile>, task: &'w TaskContext<'_>) -> &'w Waker {
-    profile.and_then(Profile::waker).unwrap_or_else(|| task.waker())
 }
 
 impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
@@ -281,14 +214,12 @@ impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
         if this.span.is_off() {
             return this.inner.poll(task);
         }
-        let mut profile = this.span.profile(task);
         let mut entered = this.span.begin();
-        let guard = Unwinding(this.span, &mut entered, &mut profile);
-        let mut task = TaskContext::from_waker(waker(guard.2.as_deref(), task));
-        let polled = this.inner.poll(&mut task);
+        let guard = Unwinding(this.span, &mut entered);
+        let polled = this.inner.poll(task);
         mem::forget(guard);
         if let Some(entered) = entered {
-            this.span.polled(entered, profile, &polled, this.outcome.0);
+            this.span.polled(entered, &polled, this.outcome.0);
         }
         polled
     }
@@ -327,10 +258,7 @@ pub trait FutureExt: Future + Sized {
     /// # });
     /// ```
     #[inline]
-    fn in_span(self, mut span: SpanBuilder) -> InSpan<Self> {
-        if listeners::current() & POLLS != 0 {
-            span.queued = Some(Ticks::now());
-        }
+    fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
         InSpan {
             span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
             inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(by_discriminant)),
@@ -393,12 +321,7 @@ impl<F: Future> Future for InSpan<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let Some(span) = this.span.take() {
-            let queued = span.queued;
-            let mut parked = span.open().park();
-            if let (Some(created), Parked::Recording(recording)) = (queued, &mut parked) {
-                recording.profile = Some(Box::new(Profile::queued(created)));
-            }
-            this.inner.as_mut().start(parked);
+            this.inner.as_mut().start(span.open().park());
         }
         this.inner.poll(task)
     }
@@ -448,8 +371,6 @@ pub(super) enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself.
     BeforeFutureOpens,
-    /// Not polled yet, but created then; the span will have the time that it waited for its first poll.
-    Queued(Box<(OpenedBy, Ticks)>),
     /// Polled, or without a span from the start. During the first poll it is off: the poll has the span.
     Open(Parked),
 }
@@ -472,11 +393,6 @@ impl Phase {
         }
     }
 
-    #[cold]
-    fn queued(opened_by: OpenedBy) -> Self {
-        Self::Queued(Box::new((opened_by, Ticks::now())))
-    }
-
     /// Makes the span current, after opening it if this is the first poll. `None` without a span.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
@@ -489,10 +405,6 @@ impl Phase {
             Self::BeforeFutureOpens => {
                 *self = Self::Open(Parked::Off);
                 (!listeners::is_off()).then(|| Entered::Expecting(Outer::expecting()))
-            }
-            Self::Queued(queued) => {
-                *self = Self::before(queued.0);
-                self.begin()
             }
             Self::Open(Parked::Off) => None,
             Self::Open(parked) => Some(Entered::Again(parked.attach())),
@@ -526,7 +438,7 @@ impl Phase {
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
             Self::Open(parked) => parked,
-            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens | Self::Queued(_) => Parked::Off,
+            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens => Parked::Off,
         }
     }
 }

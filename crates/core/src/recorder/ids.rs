@@ -57,27 +57,13 @@ impl Ids {
     }
 }
 
-/// What differs between two processes: the id of this one. In a browser, where a `RandomState` has the same keys in each
-/// page, 128 random bits.
+/// What differs between two processes: the id of this one.
 #[cfg(not(target_family = "wasm"))]
 fn process() -> u128 {
     u128::from(std::process::id())
 }
 
-#[cfg(all(target_family = "wasm", target_os = "unknown"))]
-fn process() -> u128 {
-    [(); 4].iter().fold(0, |bits, ()| {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "from 0 up to 2^32"
-        )]
-        let random = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-        bits << 32 | u128::from(random)
-    })
-}
-
-#[cfg(all(target_family = "wasm", not(target_os = "unknown")))]
+#[cfg(target_family = "wasm")]
 const fn process() -> u128 {
     0
 }

@@ -18,7 +18,7 @@ pub(super) const PER_SPAN: Listeners = 1 << 2;
 pub(super) const CUSTOM: Listeners = 1 << 3;
 /// Baggage becomes attributes.
 pub(super) const BAGGAGE: Listeners = 1 << 4;
-/// Traces that head sampling does not sample are recorded all the same.
+/// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const MEASURES: Listeners = 1 << 6;
@@ -36,24 +36,14 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
-/// The program observes the start of each recorded span.
-pub(super) const OBSERVED: Listeners = 1 << 14;
-/// Spans of futures have their polls.
-pub(super) const POLLS: Listeners = 1 << 15;
-/// Spans have the processor time of their thread.
-pub(super) const CPU: Listeners = 1 << 16;
 /// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
-pub(super) const UNRECORDED: Listeners = 1 << 17;
+pub(super) const UNRECORDED: Listeners = 1 << 14;
 /// Roots have ids for log records, although nothing takes spans.
-pub(super) const IDS: Listeners = 1 << 18;
+pub(super) const IDS: Listeners = 1 << 15;
 /// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
-pub(super) const INHERITED: Listeners = 1 << 19;
+pub(super) const INHERITED: Listeners = 1 << 16;
 /// Log records have attributes of the current span.
-pub(super) const LOGGED: Listeners = 1 << 20;
-/// The program makes the ids of spans.
-pub(super) const OWN_IDS: Listeners = 1 << 21;
-/// With [`TAIL`]: also those that another process has not sampled.
-pub(super) const REMOTE: Listeners = 1 << 22;
+pub(super) const LOGGED: Listeners = 1 << 17;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -64,14 +54,9 @@ const OF_PROVIDER: Listeners = PROVIDER
     | MEASURES_ALL
     | FILTER
     | BOUNDARIES
-    | OBSERVED
     | LOGGED
-    | POLLS
-    | CPU
     | UNRECORDED
-    | IDS
-    | OWN_IDS
-    | REMOTE;
+    | IDS;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
@@ -141,17 +126,9 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners = CAPTURES
-        | CAPTURE_BOUNDARIES
-        | PER_SPAN
-        | FILTER
-        | FORKED
-        | BAGGAGE
-        | OBSERVED
-        | LOGGED
-        | CPU
-        | OWN_IDS;
-    listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
+    // A bit that is added is not among them.
+    const ALLOWED: Listeners = TAIL | MEASURES | MEASURES_ALL | FOREIGN;
+    listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 
 /// Whether a `testing::capture` is running.

@@ -54,12 +54,6 @@ pub(super) fn has_room_for(bytes: usize) -> bool {
     usize::try_from(left).is_ok_and(|left| left >= bytes)
 }
 
-/// Whether half of the limit is left.
-pub(super) fn is_half_free() -> bool {
-    let half = LIMIT.load(Ordering::Relaxed) / 2;
-    has_room_for(usize::try_from(half).unwrap_or(0))
-}
-
 /// How many empty rings of this size are kept for the next burst: an eighth of the limit, and no more than 4 MiB.
 pub(super) fn kept_rings(bytes: usize) -> usize {
     const MOST: i64 = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 //! Opens the span of a call: one decision of the sampler, one table, and one enum with every state that a call
-//! can be in.
+//! can be in. Where the table says neither `Off` nor `Measured`, it names the [way](current::Way) in which a span is current.
 //!
 //! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
 //! |---|---|---|---|
@@ -9,7 +9,7 @@
 //! | [`BelowRemote`](Decision::BelowRemote) | `InContext`: a child of the parent | the same | that context |
 //! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
-//! | [`Undecided`](Decision::Undecided), [`Observed`](Decision::Observed) | the user's expressions are evaluated, then one of the rows above | the same | the same |
+//! | [`Undecided`](Decision::Undecided), [`Described`](Decision::Described) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
 //! - A call that is not sampled has a recording if metrics are made from it.
 //! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
@@ -20,43 +20,34 @@
 use std::mem::ManuallyDrop;
 use std::ptr;
 
+use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, ContextGuard};
 
-use super::current::{self, BoundaryGuard, NestedGuard, Suspended, UnsampledGuard, is_boundary};
+use super::current::{self, CurrentGuard, Suspended, is_boundary};
 use super::current_context::current_context;
 use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent, fill_in};
-use super::published::{Published, Site, unsampled_id};
+use super::published::Site;
 use super::record::Origin;
 use super::recorded_span::RecordedSpan;
 use super::recording::{Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use crate::callsite::CallSite;
 
-/// A call whose body runs, in one of the legal states: what is recorded of it, and what makes it current.
+/// A call whose body runs: its recording, and the guard that makes it current in a [`Way`](current::Way).
 ///
-/// Each is constructed in its final location. Moving what several branches have constructed would load it in other
+/// Each state is constructed in its final location. Moving what several branches have constructed would load it in other
 /// parts than it was stored in, which stalls.
 #[derive(Debug)]
-#[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum OpenSpan {
     /// Neither is there a span, nor a context.
     Off,
     /// A call that is measured, and runs in the context of its caller: the filter excludes its span.
     Measured(Option<Box<Recording>>),
-    /// Not sampled, and marked in a cell of the thread; maybe measured.
-    Unsampled(Option<Box<Recording>>, UnsampledGuard, Published),
-    /// The same in a later poll of a future, which owns the recording.
-    UnsampledIn(UnsampledGuard, ContextGuard, Published),
-    /// In a `Context`. Without a recording it is that of a span that is not sampled, or of an explicit parent, or
-    /// the future that is being polled has the recording.
-    InContext(Option<Box<Recording>>, ContextGuard, Published),
-    /// The same for a call with `context: boundaries`.
-    InBoundary(Option<Box<Recording>>, BoundaryGuard, ContextGuard, Published),
-    /// A recorded span in the boundary of another one.
-    Nested(Option<Box<Recording>>, NestedGuard, Published),
+    /// In a span. Without a recording, that span is not sampled, or an explicit parent, or the future that is being polled
+    /// has the recording. A call that is not sampled may be measured.
+    In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
 }
 
 /// An open span that the function that runs the body ends explicitly. It has no destructor, so the
@@ -172,10 +163,7 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
         Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
         Decision::Below(above) if parent.is_current() && callsite.is_some() => {
             let measured = parent.map(|cx| sampling::measured(cx, callsite));
-            let id = unsampled_id();
-            let guard = UnsampledGuard::attach(above, id);
-            let published = Published::below_current(id, callsite);
-            Opened::new(OpenSpan::Unsampled(measured, guard, published))
+            Opened::new(OpenSpan::In(measured, CurrentGuard::unsampled(above, callsite)))
         }
         Decision::Off if parent.is_current() && !listeners::is_foreign() => Opened::OFF,
         decision => open_rarely(decision, parent, callsite, fill),
@@ -197,7 +185,8 @@ fn open_rarely(
     }
     Opened::new(match place(decision, parent, callsite, fill) {
         Placed::In(cx, recording) => {
-            OpenSpan::attach(cx, recording, callsite.is_some(), Site::of(callsite))
+            let is_call = callsite.is_some();
+            OpenSpan::In(recording, CurrentGuard::propagated(cx, is_call, Site::of(callsite)))
         }
         Placed::Here(Some(measured)) => OpenSpan::Measured(Some(measured)),
         Placed::Here(None) => OpenSpan::Off,
@@ -340,9 +329,8 @@ fn keep(
     if is_call && listeners::has_boundaries(listeners::current()) {
         return keep_in_boundary(recording, parent);
     }
-    let context = below(parent, &recording).attach();
-    let published = Published::recording(&recording);
-    Opened::new(OpenSpan::InContext(Some(recording), context, published))
+    let current = CurrentGuard::in_context(below(parent, &recording), &recording);
+    Opened::new(OpenSpan::In(Some(recording), current))
 }
 
 #[inline(never)]
@@ -350,10 +338,8 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
         return Opened::new(OpenSpan::nested(recording));
     }
-    let cx = below(parent, &recording);
-    let boundary = BoundaryGuard::attach(&cx, &recording);
-    let published = Published::recording(&recording);
-    Opened::new(OpenSpan::InBoundary(Some(recording), boundary, cx.attach(), published))
+    let current = CurrentGuard::in_boundary(below(parent, &recording), &recording);
+    Opened::new(OpenSpan::In(Some(recording), current))
 }
 
 /// Calls `fill` to set the name, attributes and links.
@@ -406,22 +392,11 @@ impl Opened {
 }
 
 impl OpenSpan {
-    /// Attaches a `Context` that may have the boundary of the current span, and not that span.
-    fn attach(cx: Context, recording: Option<Box<Recording>>, is_call: bool, site: Site) -> Self {
-        let published = Published::context(&cx, site);
-        if is_call && listeners::has_boundaries(listeners::current()) {
-            Self::InBoundary(recording, BoundaryGuard::none(), cx.attach(), published)
-        } else {
-            Self::InContext(recording, cx.attach(), published)
-        }
-    }
-
     /// A recorded span in the boundary of this thread.
     #[inline]
     fn nested(recording: Box<Recording>) -> Self {
-        let guard = NestedGuard::enter(&recording);
-        let published = Published::recording(&recording);
-        Self::Nested(Some(recording), guard, published)
+        let current = CurrentGuard::nested(&recording);
+        Self::In(Some(recording), current)
     }
 
     /// The recording, which is left out from now on.
@@ -429,12 +404,8 @@ impl OpenSpan {
     #[inline(always)]
     fn take(&mut self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::UnsampledIn(..) => None,
-            Self::Measured(recording)
-            | Self::Unsampled(recording, ..)
-            | Self::InContext(recording, ..)
-            | Self::InBoundary(recording, ..)
-            | Self::Nested(recording, ..) => recording.take(),
+            Self::Off => None,
+            Self::Measured(recording) | Self::In(recording, _) => recording.take(),
         }
     }
 
@@ -452,8 +423,7 @@ impl OpenSpan {
 
     /// Makes the caller's span current again, and stores what it takes to make this one current later.
     pub(super) fn park(&mut self) -> Parked {
-        if matches!(self, Self::Off | Self::UnsampledIn(..)) {
-            *self = Self::Off;
+        if matches!(self, Self::Off) {
             return Parked::Off;
         }
         let parked = Parked::current(self.take());
@@ -511,11 +481,10 @@ impl Parked {
     pub(super) fn attach(&mut self) -> OpenSpan {
         match self {
             Self::Off => OpenSpan::Off,
-            Self::In(parked) => OpenSpan::attach(parked.0.clone(), None, true, parked.1),
-            Self::Unsampled(suspended) => {
-                let (span, context, published) = suspended.attach();
-                OpenSpan::UnsampledIn(span, context, published)
+            Self::In(parked) => {
+                OpenSpan::In(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
             }
+            Self::Unsampled(suspended) => OpenSpan::In(None, suspended.attach()),
             Self::Recording(recording) => recording.attach(),
         }
     }
@@ -536,7 +505,8 @@ impl Recording {
             return OpenSpan::Off;
         };
         if self.record.is_measured() {
-            return OpenSpan::attach(cx, None, true, Site::of(self.record.head.callsite));
+            let site = Site::of(self.record.head.callsite);
+            return OpenSpan::In(None, CurrentGuard::propagated(cx, true, site));
         }
         if self.is_in_boundary {
             // On another thread, for example, the boundary is not current any more. The span gets a `Context` of its
@@ -550,10 +520,9 @@ impl Recording {
                 cx = own.clone();
             }
         } else if !listeners::has_boundaries(listeners::current()) {
-            return OpenSpan::InContext(None, cx.attach(), Published::recording(self));
+            return OpenSpan::In(None, CurrentGuard::in_context(cx, self));
         }
-        let boundary = BoundaryGuard::attach(&cx, self);
-        OpenSpan::InBoundary(None, boundary, cx.attach(), Published::recording(self))
+        OpenSpan::In(None, CurrentGuard::in_boundary(cx, self))
     }
 
     /// The context with the span in it, which is made now if the span has been in that of its boundary.
@@ -569,12 +538,14 @@ impl Recording {
 
 #[cfg(test)]
 mod tests {
+    use super::super::published::Published;
     use super::*;
 
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn a_call_has_little_of_its_span_on_the_stack() {
         // Each call of a recursive function has one.
-        assert_eq!(size_of::<Opened>(), 32);
+        let published = size_of::<Published>().next_multiple_of(8);
+        assert_eq!(size_of::<Opened>(), 32 + published);
     }
 }

@@ -62,10 +62,10 @@ pub fn error_if<T>(
         failed = true;
         match (outcome, is_error) {
             (Outcome::Failure(failure), Some(false)) => {
-                sink(Outcome::Expected(failure.class.unwrap_or(failure.type_name)))
+                sink(Outcome::Expected(failure.class.unwrap_or(failure.type_name)));
             }
             (Outcome::Failure(failure), Some(true)) => {
-                sink(Outcome::Failure(Failure { is_refusal: false, ..failure }))
+                sink(Outcome::Failure(Failure { is_refusal: false, ..failure }));
             }
             (outcome, _) => sink(outcome),
         }

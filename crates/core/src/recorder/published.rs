@@ -56,7 +56,7 @@ impl Site {
     }
 }
 
-/// Lists an open span, if it is sampled: what a process that dies leaves is exported.
+/// Lists an open span, if it is sampled.
 #[inline]
 pub(super) fn list(recording: &Recording, Site(site): Site) {
     if !recording.record.head.flags.is_sampled() {
@@ -69,7 +69,7 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
 
 /// A span that is published until this is dropped.
 #[derive(Debug)]
-pub struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
+pub(super) struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
 
 impl Published {
     /// The span of a recording.

@@ -22,12 +22,11 @@ use super::fork;
 use super::global_span;
 use super::ids::Ids;
 use super::last_panic;
-use super::listeners::{self, REMOTE};
+use super::listeners;
 use super::logged;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, State, Update};
-use super::profile::Profile;
 use super::record::{Code, Head, SpanRecord};
 use super::sampling::settings::CachedSettings;
 use crate::attributes::{AttributeList, AttributeValue, ToAttributeValue};
@@ -45,8 +44,6 @@ pub(super) struct Recording {
     pub(super) is_in_boundary: bool,
     /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
-    /// What the span records about its time.
-    pub(super) profile: Option<Box<Profile>>,
     pending: &'static PendingUpdates,
     /// Where readers outside of the process find it while it is open.
     pub(super) listed: floe_thread_context::OpenSpan,
@@ -60,16 +57,9 @@ impl Recording {
             context: None,
             is_in_boundary: false,
             foreign: None,
-            profile: None,
             pending: acquire_updates(),
             listed: floe_thread_context::OpenSpan::new(),
         })
-    }
-
-    /// Opens a span with the sampled flag.
-    #[inline]
-    pub(super) fn open(&self) {
-        self.open_as(State::Sampled);
     }
 
     #[inline]
@@ -90,7 +80,6 @@ impl Recording {
         self.pending.close();
         drop(self.context.take());
         self.is_in_boundary = false;
-        self.profile = None;
         self.record.attributes.clear();
         self.record.packed.clear();
         self.record.more = None;
@@ -248,20 +237,10 @@ impl Recording {
         end
     }
 
-    #[cold]
-    fn end_profile(&mut self, end: Ticks) {
-        if let Some(profile) = self.profile.take() {
-            profile.end(&mut self.record, end);
-        }
-    }
-
     /// Not inlined, so that only one function contains what it calls.
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.leave();
-        if self.profile.is_some() {
-            self.end_profile(end);
-        }
         if self.context.is_some() {
             // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
             // their destructors may start spans.
@@ -345,13 +324,6 @@ const ASK_EVERY: usize = 1024;
 /// Once it has written so many spans, a thread asks again, too: the collector has emptied rings since.
 const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
-/// The rings of a thread for spans.
-#[derive(Default)]
-struct Spans {
-    writer: Option<Writer>,
-    missing: Missing,
-}
-
 /// The rings that a thread has asked for in vain.
 #[derive(Default)]
 struct Missing {
@@ -379,18 +351,14 @@ impl Missing {
     }
 }
 
-/// The indexes of a thread's rings for spans.
-const SAMPLED: usize = 0;
-const UNSAMPLED: usize = 1;
-
 /// The storage of a thread.
 pub(super) struct Local {
     pub(super) ids: Ids,
     /// Used as a stack, because the recording that was used last is in the processor's cache.
     #[expect(clippy::vec_box, reason = "the allocations are reused")]
     blank: Vec<Box<Recording>>,
-    /// For sampled spans, and for those that only an exporter of unsampled spans takes.
-    spans: [Spans; 2],
+    writer: Option<Writer>,
+    missing: Missing,
     measures: Option<measure::Writer>,
     missing_measures: Missing,
     pub(super) settings: CachedSettings,
@@ -406,7 +374,8 @@ thread_local! {
         RefCell::new(Local {
             ids: Ids::seeded(),
             blank: Vec::new(),
-            spans: Default::default(),
+            writer: None,
+            missing: Missing::default(),
             measures: None,
             missing_measures: Missing::default(),
             settings: CachedSettings::default(),
@@ -440,7 +409,7 @@ impl Local {
         if self.forks != fork::forks() {
             self.forks = fork::forks();
             self.ids = Ids::seeded();
-            self.spans = Default::default();
+            self.writer = None;
             self.measures = None;
         }
     }
@@ -473,51 +442,21 @@ impl Local {
             self.measure(record, end, code);
             return true;
         }
-        if !record.head.flags.is_sampled() {
-            return self.push_unsampled(record, end, code);
-        }
-        self.push_to::<SAMPLED>(record, end, code)
-    }
-
-    /// Those that tail sampling may keep are with sampled ones.
-    #[inline(never)]
-    fn push_unsampled(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if listeners::current() & REMOTE == 0 {
-            self.push_to::<SAMPLED>(record, end, code)
-        } else {
-            self.push_to::<UNSAMPLED>(record, end, code)
-        }
-    }
-
-    #[expect(clippy::inline_always, reason = "see `push`")]
-    #[inline(always)]
-    fn push_to<const OF: usize>(
-        &mut self,
-        record: &mut SpanRecord,
-        end: Ticks,
-        code: Code,
-    ) -> bool {
-        let Some(writer) = &mut self.spans[OF].writer else {
-            return self.push_first::<OF>(record, end, code);
+        let Some(writer) = &mut self.writer else {
+            return self.push_first(record, end, code);
         };
-        writer.push(record, end, code) || self.push_elsewhere::<OF>(record, end, code)
+        writer.push(record, end, code) || self.push_elsewhere(record, end, code)
     }
 
     /// Moves a span for which the thread's rings have no room into others, if there are some.
     #[cold]
     #[inline(never)]
-    fn push_elsewhere<const OF: usize>(
-        &mut self,
-        record: &mut SpanRecord,
-        end: Ticks,
-        code: Code,
-    ) -> bool {
-        let spans = &mut self.spans[OF];
-        if let Some(writer) = &mut spans.writer
+    fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if let Some(writer) = &mut self.writer
             && !writer.has_refused(record)
             // The collector may have made room meanwhile.
             && (!writer.is_full()
-                || (spans.missing)
+                || (self.missing)
                     .ask(writer.written(), || buffer::exchange(writer).then_some(()))
                     .is_some())
             && writer.push(record, end, code)
@@ -537,8 +476,7 @@ impl Local {
     fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         const LONGEST: Duration = Duration::from_secs(10);
         let started = Ticks::now();
-        // A capture has sampled spans alone.
-        while let Some(writer) = &mut self.spans[SAMPLED].writer
+        while let Some(writer) = &mut self.writer
             && Ticks::now().since(started) < LONGEST
         {
             buffer::wake();
@@ -553,18 +491,12 @@ impl Local {
     /// Moves a span into the ring of a thread that has none yet, if there is one.
     #[cold]
     #[inline(never)]
-    fn push_first<const OF: usize>(
-        &mut self,
-        record: &mut SpanRecord,
-        end: Ticks,
-        code: Code,
-    ) -> bool {
-        let spans = &mut self.spans[OF];
-        spans.writer = spans.missing.ask(0, || buffer::writer(OF == UNSAMPLED));
-        if spans.writer.is_some() {
+    fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        self.writer = self.missing.ask(0, buffer::writer);
+        if self.writer.is_some() {
             return self.push(record, end, code);
         }
-        if OF == SAMPLED && buffer::push_shared(record, end, code) {
+        if buffer::push_shared(record, end, code) {
             return true;
         }
         self.drop_span(record, end, code);
@@ -646,7 +578,7 @@ impl Drop for Local {
         if self.forks != fork::forks() {
             return;
         }
-        for writer in self.spans.iter_mut().filter_map(|spans| spans.writer.take()) {
+        if let Some(writer) = self.writer.take() {
             buffer::leave(writer);
         }
         if let Some(measures) = self.measures.take() {

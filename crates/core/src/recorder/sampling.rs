@@ -24,11 +24,8 @@
 //! | 8 | did a span fail? was the root slow? | keep |
 //! | 9 | the head | as it has decided |
 //!
-//! An exporter that takes spans that are not sampled has the head keep them, too, also below a parent of another process
-//! that is not sampled.
-//!
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
-//! ([`settings`]): a change of them replaces all, for each span that starts after it.
+//! ([`settings`]).
 
 mod provider;
 pub(super) mod settings;
@@ -39,10 +36,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
-    provider::{
-        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanIdGenerator, SpanObserver,
-        SpanSampler, Unsampled, change_sampling, sampler_panics, start_provider, stop_provider,
-    },
+    provider::{Measured, Sampling, SpanSampler, sampler_panics, start_provider, stop_provider},
     settings::{matches, matches_any},
 };
 
@@ -52,12 +46,10 @@ use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    OBSERVED, OWN_IDS, PER_SPAN, PROVIDER, REMOTE, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES, PER_SPAN,
+    PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
-use super::probability::{self, Threshold, with_threshold, without_threshold};
-use super::profile::Profile;
 use super::record::{Head, Origin, SpanRecord, parent_origin};
 use super::recording::{self, Recording};
 use crate::callsite::CallSite;
@@ -83,15 +75,14 @@ pub(super) enum Decision {
     Keep(Box<Recording>),
     /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
     Undecided(Box<Recording>),
-    /// A span that is kept, and that the program observes, or log records describe, when its name, attributes and links
-    /// are set.
-    Observed(Box<Recording>),
+    /// A span that is kept, and that log records describe when its name, attributes and links are set.
+    Described(Box<Recording>),
 }
 
 impl Decision {
     /// Whether it waits for the name, the attributes and the links.
     pub(super) const fn is_waiting(&self) -> bool {
-        matches!(self, Self::Undecided(_) | Self::Observed(_))
+        matches!(self, Self::Undecided(_) | Self::Described(_))
     }
 }
 
@@ -136,9 +127,7 @@ pub(super) fn decide(
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
     // also those that start after their parent has ended.
-    let is_tail_sampled = listeners & TAIL != 0
-        && capture.is_none()
-        && (!above.is_remote() || listeners & REMOTE != 0);
+    let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid()
         && !is_independent(listeners, capture, above)
         && !above.is_sampled()
@@ -186,80 +175,40 @@ fn decide_with_ids(
     let above = span.span_context();
     let is_independent = is_independent(listeners, capture, above);
     let (parent_id, is_remote) = parent_of(listeners, above, is_current);
-    let own = if listeners & OWN_IDS != 0 && capture.is_none() {
-        // A span of the code that makes ids would make one in turn.
-        if provider::is_asking() {
-            return Decision::Off;
-        }
-        provider::own_ids(!above.is_valid())
-    } else {
-        None
-    };
     let decided = recording::with(|local| {
         let mut recording = local.blank();
         let record = &mut recording.record;
-        record.head = Head {
-            span_id: own.map_or_else(|| local.ids.span_id(), |(_, id)| id),
-            callsite,
-            ..Head::BLANK
-        };
-        let head = &mut record.head;
+        record.head = Head { span_id: local.ids.span_id(), callsite, ..Head::BLANK };
         if above.is_valid() {
-            head.trace_id = above.trace_id();
-            head.parent = parent_id;
-            head.parent_is_remote = is_remote;
-            let is_sampled = is_independent || above.is_sampled();
-            head.flags = above.trace_flags().with_sampled(is_sampled);
-        } else if let Some((id, _)) = own {
-            // Which need not be random.
-            (head.trace_id, head.flags) = (id, TraceFlags::SAMPLED);
+            record.head.parent = parent_id;
+            record.head.parent_is_remote = is_remote;
+            join_trace(record, above, is_independent);
         } else {
-            head.trace_id = local.ids.trace_id();
-            head.flags = TraceFlags::SAMPLED | RANDOM;
+            record.head.trace_id = local.ids.trace_id();
+            record.head.flags = TraceFlags::SAMPLED | RANDOM;
         }
         let sampled = if !is_independent {
             Sampled::Yes
         } else if listeners & CUSTOM != 0 {
             Sampled::NeedsName
         } else {
-            let settings = local.settings.get();
             let is_root = !above.is_valid() || is_remote;
-            settings.sample(head.trace_id, above, is_root, callsite, None)
+            local.settings.get().sample(record.head.trace_id, is_root, callsite, None)
         };
         let head = &mut record.head;
         if matches!(sampled, Sampled::No) {
             head.flags = head.flags.with_sampled(false);
             if listeners & TAIL == 0 {
-                if *above.trace_state() != TraceState::NONE {
-                    record.more_mut().trace_state = without_threshold(above.trace_state());
-                }
                 return Decision::Drop(recording);
             }
         }
         head.start = Ticks::now();
-        if let Sampled::ByProbability(threshold) = sampled {
-            set_threshold(record, above, threshold);
-        } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
-            let state = if above.is_remote() && !record.head.flags.is_sampled() {
-                without_threshold(above.trace_state())
-            } else {
-                probability::inherited(above, is_independent)
-            };
-            record.more_mut().trace_state = state;
-        }
-        recording.open();
-        if listeners & (BAGGAGE | CPU | TAIL) != 0 {
-            if !recording.record.head.flags.is_sampled() {
-                recording.open_as(State::Unsampled);
-            }
-            if listeners & BAGGAGE != 0
-                && let Some(baggage) = local.settings.get().baggage(parent)
-            {
-                recording.record.more_mut().baggage = Some(baggage);
-            }
-            if listeners & CPU != 0 {
-                recording.profile = Some(Box::new(Profile::of_thread()));
-            }
+        let is_sampled = head.flags.is_sampled();
+        recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
+        if listeners & BAGGAGE != 0
+            && let Some(baggage) = local.settings.get().baggage(parent)
+        {
+            recording.record.more_mut().baggage = Some(baggage);
         }
         if capture.is_some() {
             recording.record.more_mut().capture = capture;
@@ -267,11 +216,22 @@ fn decide_with_ids(
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
             _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
-            _ if listeners & (OBSERVED | LOGGED) != 0 => Decision::Observed(recording),
+            _ if listeners & LOGGED != 0 => Decision::Described(recording),
             _ => Decision::Keep(recording),
         }
     });
     decided.unwrap_or(Decision::Off)
+}
+
+/// Continues the trace of the parent. Its trace state is passed on as it is.
+#[inline]
+fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool) {
+    record.head.trace_id = above.trace_id();
+    let is_sampled = is_independent || above.is_sampled();
+    record.head.flags = above.trace_flags().with_sampled(is_sampled);
+    if *above.trace_state() != TraceState::NONE {
+        record.more_mut().trace_state = above.trace_state().clone();
+    }
 }
 
 /// Completes a decision that [waits](Decision::is_waiting) for what `fill` sets.
@@ -281,22 +241,16 @@ pub(super) fn decide_filled(
     fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
 ) -> Decision {
     let decision = match decision {
-        Decision::Undecided(recording) | Decision::Observed(recording) if provider::is_asking() => {
+        Decision::Undecided(recording) if provider::is_asking() => {
             recording.discard();
             return Decision::Off;
         }
         Decision::Undecided(recording) => decide_named(fill(recording), parent),
-        Decision::Observed(recording) => Decision::Keep(fill(recording)),
+        Decision::Described(recording) => Decision::Keep(fill(recording)),
         decision => return decision,
     };
     if let Decision::Keep(mut recording) = decision {
-        let listeners = listeners::current();
-        // Who observes the start of spans gets the end of those alone that are exported.
-        let is_exported = listeners & REMOTE == 0 || recording.record.head.flags.is_sampled();
-        if listeners & OBSERVED != 0 && is_exported {
-            provider::observe_start(&mut recording.record, parent);
-        }
-        if listeners & LOGGED != 0 {
+        if listeners::current() & LOGGED != 0 {
             recording.list();
         }
         return Decision::Keep(recording);
@@ -310,59 +264,40 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     let listeners = listeners::current();
     let decision = match listeners & CUSTOM {
         CUSTOM => provider::decide_by_program(record, parent),
-        _ => Some(decide_by_name(record, parent)),
+        _ => decide_by_name(record),
     };
-    if decision != Some(SamplerDecision::Sample) {
+    if decision != SamplerDecision::Sample {
         record.head.flags = record.head.flags.with_sampled(false);
         recording.open_as(State::Unsampled);
     }
     match decision {
-        Some(SamplerDecision::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
-        Some(_) if listeners & UNRECORDED != 0 => Decision::Drop(recording),
-        Some(_) => Decision::Keep(recording),
-        None => {
-            recording.discard();
-            Decision::Off
-        }
+        SamplerDecision::Drop if listeners & TAIL == 0 => Decision::Drop(recording),
+        _ if listeners & UNRECORDED != 0 => Decision::Drop(recording),
+        _ => Decision::Keep(recording),
     }
 }
 
 /// The decision for a span whose name is set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SamplerDecision {
-    /// There is no span, unless the tail or an exporter needs it.
+    /// There is no span, unless the tail needs it.
     Drop,
-    /// Without the sampled flag: the collector passes it to processors and metrics, and to exporters that take such spans.
-    /// The others get it only if the tail keeps its trace.
+    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
+    /// keeps its trace.
     Record,
     /// With the sampled flag.
     Sample,
 }
 
 /// Decides for a root by its name.
-fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-    let span = parent.span();
-    let above = span.span_context();
+fn decide_by_name(record: &SpanRecord) -> SamplerDecision {
     let name = record.name_or_site();
     let sampled = recording::with(|local| {
-        let settings = local.settings.get();
-        settings.sample(record.head.trace_id, above, true, None, Some(name))
+        local.settings.get().sample(record.head.trace_id, true, None, Some(name))
     });
-    if let Some(Sampled::ByProbability(threshold)) = sampled {
-        set_threshold(record, above, threshold);
-    }
     match sampled {
         Some(Sampled::No) => SamplerDecision::Drop,
         _ => SamplerDecision::Sample,
-    }
-}
-
-/// Sets the threshold of a sampled span.
-#[cold]
-fn set_threshold(record: &mut SpanRecord, parent: &SpanContext, threshold: Option<Threshold>) {
-    let state = if parent.is_valid() { parent.trace_state() } else { &TraceState::NONE };
-    if *state != TraceState::NONE || threshold.is_some() {
-        record.more_mut().trace_state = with_threshold(state, threshold);
     }
 }
 
@@ -455,7 +390,7 @@ pub(super) fn not_recorded(
             recording.open_as(State::NoSpan);
             (Some(ids), Some(recording))
         }
-        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Observed(_) => {
+        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Described(_) => {
             (None, None)
         }
     }

@@ -18,7 +18,6 @@ use super::recorded_span;
 use super::recording::context_is_alive;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
-use crate::clock::Ticks;
 
 /// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the
 /// instrumentation scope of its spans, by which backends group them.
@@ -133,8 +132,6 @@ pub struct SpanBuilder {
     parent: BuilderParent,
     attributes: AttributeList,
     links: Vec<Link>,
-    /// When the future that it is for was created, if its polls are profiled.
-    pub(super) queued: Option<Ticks>,
 }
 
 #[derive(Debug)]
@@ -162,7 +159,6 @@ impl SpanBuilder {
             parent: BuilderParent::Current,
             attributes: AttributeList::default(),
             links: Vec::new(),
-            queued: None,
         }
     }
 
@@ -236,7 +232,7 @@ impl SpanBuilder {
     /// Not inlined, so that the code where a span starts stays small.
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
-        let Self { name, scope, location, kind, parent, attributes, links, queued: _ } = self;
+        let Self { name, scope, location, kind, parent, attributes, links } = self;
         let origin = Origin::Builder { scope, location };
         let once = Cell::new(Some((name, kind, attributes, links)));
         let fill = |opening: &mut Opening| {

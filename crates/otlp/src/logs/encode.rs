@@ -11,12 +11,12 @@ use opentelemetry::logs::AnyValue;
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
 
-use crate::clock::UnixNanos;
 use crate::encoding::{
     Borrowed, any_value, bytes, bytes_always, count, fixed32, fixed64, head, head_length,
     key_value, message, message_of, pair, varint,
 };
 use crate::span;
+use floe_telemetry_core::__sdk::clock::UnixNanos;
 
 /// `LogRecord.attributes`.
 const ATTRIBUTES: u32 = 6;

@@ -3,9 +3,9 @@
 use floe_telemetry_sdk::__parts::metrics::MetricDestination;
 use floe_telemetry_sdk::Error;
 
-use super::OtlpTarget;
-use crate::collector::{Counters, ExporterId};
-use crate::config::needed;
+use floe_telemetry_sdk::__parts::collector::{Counters, ExporterId};
+use floe_telemetry_sdk::__parts::config::needed;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 
 /// Fails: nothing exports metrics.
 pub(super) fn destination(

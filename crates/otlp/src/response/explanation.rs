@@ -14,7 +14,7 @@ struct Status {
 
 /// Returns the message in the body of a response with this `Content-Type`, which is text of others. `None` if there is
 /// none for a reader.
-pub fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
+pub(crate) fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
     let message = if content_type.starts_with(b"application/x-protobuf") {
         Status::decode(body).ok()?.message
     } else {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::{Outcome, description};
 
 /// Reads the body.
-pub fn accepted(body: &[u8]) -> Outcome {
+pub(crate) fn accepted(body: &[u8]) -> Outcome {
     let body = match body.trim_ascii() {
         b"" => b"{}",
         body => body,

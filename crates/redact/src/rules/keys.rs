@@ -53,6 +53,8 @@ pub(crate) enum Flag {
     Verb,
     /// By itself it is more often a word of a sentence than a name, so it needs a separator.
     Noun,
+    /// The values of a map with this name are secrets if they look like it.
+    Many,
 }
 
 /// One name with its synonyms.
@@ -102,7 +104,7 @@ keys! {
     "token" Secret (Alone) ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
         secret ["token=8lMkZiFcvX", "x token - 'v8hG2kLm9Qa'", "X_TOKEN ::= v8hG2kLm9Qa", "x_token .= 'v8hG2kLm9Qa'", "my_pat = abcdefghijkl", "the token 6f9619ff-8b86-d011-b42d-00cf4fc964ff was revoked", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob", "the token was refused: token=abc123def", "token expired: refresh_token=abc123def", "got token: token=abc123def", "x refused: [token=abc123def]"]
         benign ["token=android.os.BinderProxy@41f2e3d0 u0", "token=Token{41a2b3c u0}", "the token was refused: status=401 attempt=3", "token rejected: request_id=7f3a2b1c9d", "token refused: trace=4bf92f3577b34da6a3ce929d0e0e4736", "token refused: host=db01.internal", "token expired: at=2024-01-01T00:00:00Z", "token invalid: kid=ab12cd34ef", "got token: kid=ab12cd34", "Token: id=7f3a,user=bob", "invalid token: sub=user42", "bad token: expected=abc123 got=def456", "token: ${{ secrets.GITHUB_TOKEN }}", "token: HS256", "unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?", "unexpected token: IDENT2", "next token: 'SELECT2'", "page token: abc123def4", "token for service svc=orders-api-v2", "I1122 \"Generated token for service account\" serviceaccount=\"kube-system/default\"", "no token for request request_id=7f3a2b1c9d", "msg=\"token for service\" svc=orders-api-v2"]
-    "secrets" Weak ["*tokens", "*secrets"]
+    "secrets" Weak (Many) ["*tokens", "*secrets"]
         secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
         benign ["tokens: [1, 2]", "secrets: inherit", "tokens=935"]
     "jwt" Secret ["jwt", "assertion", "client assertion"]
@@ -129,7 +131,7 @@ keys! {
     "one-time-code" Code ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "security code", "login code", "one time code"]
         secret ["otp=ab12cd34ef56", "otp=482193", "pin=4821", "cvv: 123", "{\"pin\": \"4821\"}", "verification code: 48213"]
         benign ["pin=enabled", "pin 13 is low", "pin: 17", "verification code expired"]
-    "recovery-code" Weak ["auth code", "*authcode", "access code", "*accesscode", "recovery code", "backup code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "secret id"]
+    "recovery-code" Weak (Many) ["auth code", "*authcode", "access code", "*accesscode", "recovery code", "backup code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "secret id"]
         secret ["recovery_code: 9f8e7-d6c5b-4a392"]
         benign ["secret_id=4711", "device code expired"]
     "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
@@ -145,7 +147,7 @@ keys! {
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
         benign ["signature: sha256WithRSAEncryption", "signature=rsa_pss_rsae_sha256", "signature=invalid", "signature_version=s3v4"]
     "key" Context (Noun) ["key", "code"]
-        secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
+        secret ["?key=flRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders", "primary key: a1B2c3D4e5f6"]
     "key" Context ["keys", "phrase", "*samlresponse", "request token"]
         secret ["SAMLResponse=8EXm0fH9aUpLINGaTw4W"]
@@ -177,6 +179,14 @@ pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "c
 
 /// The same before `secret` and `credentials`.
 pub(crate) const HARMLESS_SECRETS: &[&str] = &["existing", "pull", "image", "kube"];
+
+/// Names of fields that are beside the secret in a group with its name.
+#[rustfmt::skip]
+pub(crate) const FIELDS: &[&str] = &[
+    "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "db", "schema", "role",
+    "region", "account", "tenant", "owner", "namespace", "cluster", "profile", "environment", "description", "comment",
+    "note", "message", "reason", "valid", "active", "scheme", "sub", "iss", "aud", "iat", "exp", "nbf", "address", "text",
+];
 
 /// Words after a name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]

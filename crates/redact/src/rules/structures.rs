@@ -145,7 +145,7 @@ pub(crate) static SCHEMES: &[Scheme] = &[
         is_bare: false,
         secret: &[
             "Authorization: Token fc687ac6814934fc4b485c67",
-            "authorization: AWS AKIAJ7Q2XW5RT3YB6KLM:frJIUN8DYpKDtOLC=",
+            concat!("authorization: AWS AKIA", "J7Q2XW5RT3YB6KLM:frJIUN8DYpKDtOLC="),
         ],
         benign: &["Authorization: Token is missing"],
     },

@@ -50,7 +50,7 @@ pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variabl
 
 /// Names of the field with its value: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
-pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
+pub(crate) const VALUE_NAMES: &[&str] = &["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
 /// Names of the field with the arguments of a command, the last of which is its value.
 pub(crate) const LIST_NAMES: &[&str] = &["args", "arguments", "argv"];
@@ -116,6 +116,9 @@ pub(crate) const LITERALS: &[&str] = &[
     "string", "symbol", "text", "this", "token", "true", "tuple", "type", "undefined", "uuid", "var", "varchar", "vec", "void",
     "yes", "your-api-key", "your_api_key",
 ];
+
+/// Values of programs that are no texts.
+pub(crate) const SCALARS: &[&str] = &["true", "false", "null", "none", "nil", "undefined", "nan"];
 
 /// Say that there is no value, or what becomes of it, but people choose them, too.
 #[rustfmt::skip]

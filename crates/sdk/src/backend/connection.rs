@@ -59,7 +59,7 @@ impl fmt::Display for ConnectionReport {
 }
 
 /// Runs `work` on a thread of its own. The caller stops waiting after `limit`; the thread is not joined.
-pub(crate) fn within<T: Send + 'static>(
+pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Result<T, String>, Error> {

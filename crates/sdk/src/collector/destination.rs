@@ -21,9 +21,6 @@ pub trait Destination: fmt::Debug + Send {
     /// Queues the open batch, which has this many spans, for the exporter's thread.
     fn ship(&mut self, spans: usize);
 
-    /// The bytes of the open batch.
-    fn bytes(&self) -> usize;
-
     /// Removes the spans of the open batch, which a panic may have damaged.
     fn discard(&mut self);
 
@@ -129,10 +126,6 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
         let bytes = mem::take(&mut self.bytes);
         self.bytes_per_span = bytes / spans.max(1);
         self.worker.export(Size { spans, bytes }, self.builder.take());
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes
     }
 
     fn discard(&mut self) {

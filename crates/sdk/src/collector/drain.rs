@@ -7,7 +7,7 @@ use super::pipeline::Pipeline;
 use super::watermarks::Watermarks;
 use super::worker::Report;
 use crate::channel::{Sender, channel};
-use crate::clock::{Instant, WallClock, monotonic_now};
+use crate::clock::{Instant, monotonic_now};
 use crate::recorder::Buffer;
 
 /// A pending flush or shutdown. It is complete once every span that ended before it was fetched.
@@ -61,12 +61,12 @@ impl Drain {
     }
 
     /// Flushes the exporters, or removes the pipeline and shuts them down.
-    pub(super) fn finish(self, pipeline: &mut Option<Pipeline>, clock: &WallClock) {
+    pub(super) fn finish(self, pipeline: &mut Option<Pipeline>) {
         let expected = match self.shutdown {
             Some(timeout) => pipeline
                 .take()
-                .map(|pipeline| pipeline.shutdown(timeout, self.deadline, &self.report, clock)),
-            None => pipeline.as_mut().map(|pipeline| pipeline.flush(&self.report, clock)),
+                .map(|pipeline| pipeline.shutdown(timeout, self.deadline, &self.report)),
+            None => pipeline.as_mut().map(|pipeline| pipeline.flush(&self.report)),
         };
         let _ = self.expected.send(expected.unwrap_or(0));
     }

@@ -11,8 +11,6 @@ use crate::clock::{Instant, monotonic_now};
 #[derive(Debug, Default)]
 pub struct Ending {
     end: OnceLock<Instant>,
-    /// The end of the work that a thread of the program does in this moment.
-    turn: Mutex<Option<Instant>>,
     /// The tasks that wait for it, or have waited: one for each runtime of an exporter.
     waiting: Mutex<Vec<Waker>>,
 }
@@ -25,45 +23,26 @@ impl Ending {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Returns when exports have to end. `None` before the shutdown, unless a thread of the program does the work.
+    /// Returns when exports have to end. `None` before the shutdown.
     #[must_use]
     pub fn get(&self) -> Option<Instant> {
-        let turn = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends = [self.end.get().copied(), turn];
-        ends.into_iter().flatten().min()
-    }
-
-    /// Whether the provider shuts down.
-    #[must_use]
-    pub fn is_shutdown(&self) -> bool {
-        self.end.get().is_some()
+        self.end.get().copied()
     }
 
     /// Whether the time of the shutdown has passed.
     pub(crate) fn has_passed(&self) -> bool {
-        self.is_shutdown() && self.get().is_some_and(|end| end <= monotonic_now())
-    }
-
-    /// Sets the end of the work that this thread of the program begins now; `None` for no end.
-    pub(crate) fn set_turn(&self, end: Option<Instant>) {
-        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = end;
-    }
-
-    /// Whether there is time for more work in this turn. A shutdown leaves nothing for another one.
-    pub(crate) fn has_time(&self) -> bool {
-        let turn = *self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.is_shutdown() || turn.is_none_or(|end| monotonic_now() < end)
+        self.get().is_some_and(|end| end <= monotonic_now())
     }
 
     /// Waits until the shutdown begins. If it had begun before the call, this waits forever.
     pub fn begins(&self) -> impl Future<Output = ()> + '_ {
-        let had_begun = self.is_shutdown();
+        let had_begun = self.get().is_some();
         poll_fn(move |context| {
             if had_begun {
                 return Poll::Pending;
             }
             let mut waiting = self.waiting();
-            if self.is_shutdown() {
+            if self.get().is_some() {
                 return Poll::Ready(());
             }
             let waker = context.waker();

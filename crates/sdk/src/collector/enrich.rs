@@ -13,7 +13,6 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::exceptions::Exceptions;
 use super::limits;
 use super::redact::{Redactor, SiteKeys};
 use super::shared_attributes::{OwnAttributes, SharedAttributes};
@@ -71,8 +70,6 @@ pub struct Enricher {
     code: CodeAttributes,
     /// The number of batches that are complete.
     batches: u64,
-    /// Emits exceptions as log records, if that is configured.
-    exceptions: Option<Exceptions>,
 }
 
 /// The maximum number of scopes in the cache. Programs have far fewer, unless they generate names at run
@@ -113,11 +110,6 @@ impl Enricher {
         Self { redactor, limits, ..Self::default() }
     }
 
-    /// Emits the exceptions of spans as log records.
-    pub(super) fn emit_exceptions(&mut self, exceptions: Exceptions) {
-        self.exceptions = Some(exceptions);
-    }
-
     /// Sets which spans have `code.*`. By default, all have. `Off` is set before the first span.
     pub fn set_code_attributes(&mut self, code: CodeAttributes) {
         self.code = code;
@@ -126,10 +118,6 @@ impl Enricher {
     /// Begins the next batch of spans.
     pub const fn begin_batch(&mut self) {
         self.batches += 1;
-    }
-
-    pub(super) const fn emits_exceptions(&self) -> bool {
-        self.exceptions.is_some()
     }
 
     /// Enriches and redacts the span in place.
@@ -162,9 +150,6 @@ impl Enricher {
             mem::replace(&mut site.batch, batch) == batch
         };
         let location = if is_repeated { &site.target } else { &site.location };
-        if let Some(exceptions) = &self.exceptions {
-            exceptions.emit(record, &site.scope);
-        }
         let attributes = record.attributes.as_slice().len();
         let are_keys_valid = site.keys.are_valid(attributes);
         if limits::apply(&self.limits, record, are_keys_valid) && !are_keys_valid {

@@ -56,18 +56,15 @@ impl Collector {
     fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
-        // For sampled spans, and for those that only an exporter of unsampled spans takes.
-        let mut rooms = [0; 2];
+        let mut room = 0;
         let mut without_room = None;
         for at in 0..self.buffers.len() {
             let is_closed = self.buffers[at].is_closed();
-            let is_of_unsampled = self.buffers[at].is_of_unsampled();
-            let own = usize::from(is_of_unsampled);
             let is_limited = backpressure == Backpressure::Respected && !is_closed;
             for _ in 0..MAX_SPANS_PER_TURN {
-                if is_limited && rooms[own] == 0 {
-                    rooms[own] = self.room(is_of_unsampled).min(MAX_ROOM);
-                    if rooms[own] == 0 {
+                if is_limited && room == 0 {
+                    room = self.room().min(MAX_ROOM);
+                    if room == 0 {
                         without_room.get_or_insert(at);
                         break;
                     }
@@ -79,8 +76,7 @@ impl Collector {
                 self.read += 1;
                 // A large span may take all of it.
                 let is_small = record.head.heap_bytes() == 0;
-                // Both kinds go to an exporter that takes spans that are not sampled.
-                rooms = rooms.map(|room| if is_small { room.saturating_sub(1) } else { 0 });
+                room = if is_small { room.saturating_sub(1) } else { 0 };
                 // A deferred root needs memory again.
                 let may_wait = is_limited || !is_closed && self.roots.len() < MAX_ROOTS;
                 if record.is_root() && may_wait {
@@ -121,12 +117,11 @@ impl Collector {
         counted
     }
 
-    /// The number of spans that can be read until the room in the queues must be computed again: of those that are not
-    /// sampled, or of the others.
-    pub(super) fn room(&self, is_of_unsampled: bool) -> usize {
+    /// The number of spans that can be read until the room in the queues must be computed again.
+    pub(super) fn room(&self) -> usize {
         let pending = Size { spans: self.roots.len(), bytes: self.root_bytes };
         let pipeline = self.pipeline.as_ref();
-        pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending, is_of_unsampled))
+        pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending))
     }
 
     /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports

@@ -1,15 +1,12 @@
-//! The pipeline of a provider: metrics from spans, tail sampling, compression, enrichment and batching.
+//! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
 
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::budget::Budget;
-use super::compression::Compressor;
 use super::destination::Destination;
-use super::enrich::{EnrichedSpan, Enricher};
-use super::exceptions::Exceptions;
+use super::enrich::Enricher;
 use super::export_failure::{OTHER_ERROR, SHUTDOWN};
 use super::fetch::Backpressure;
 use super::panics;
@@ -24,10 +21,8 @@ use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
 #[cfg(test)]
 use crate::config::Signal;
-use crate::config::{
-    CodeAttributes, ErrorsConfig, SamplingConfig, SpanCompressionConfig, SpanLimits,
-};
-use crate::recorder::{Buffer, SpanRecord, Threshold, with_threshold};
+use crate::config::{CodeAttributes, ErrorsConfig, SamplingConfig, SpanLimits};
+use crate::recorder::{Buffer, SpanRecord};
 
 /// The settings of a pipeline.
 #[derive(Debug)]
@@ -37,21 +32,13 @@ pub(crate) struct PipelineSettings {
     pub(crate) limits: SpanLimits,
     /// Which spans have `code.*`.
     pub(crate) code: CodeAttributes,
-    /// Which siblings become one span.
-    pub(crate) compression: SpanCompressionConfig,
     pub(crate) errors: ErrorsConfig,
     /// Whether a call that has succeeded has the status OK.
     pub(crate) status_on_success: bool,
-    /// Emits exceptions as log records, if that is configured.
-    pub(crate) exceptions: Option<Exceptions>,
     /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
-    /// The most bytes of a minute.
-    pub(crate) max_bytes_per_minute: Option<u64>,
-    /// Whether spans without the sampled flag are exported.
-    pub(crate) exports_unsampled: bool,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -59,42 +46,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) processing: Option<Processing>,
     /// Redacts the spans.
     pub(crate) redactor: Redactor,
-    /// The same for spans that are not sampled.
-    pub(crate) unsampled_redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
     pub(crate) metrics: Option<SpanMetrics>,
-}
-
-/// An exporter of the pipeline.
-#[derive(Debug)]
-pub(crate) struct Exporter {
-    pub(crate) to: Box<dyn Destination>,
-    /// Whether it also takes the spans that are not sampled.
-    pub(crate) takes_unsampled: bool,
-    /// The number of spans in its open batch.
-    spans: usize,
-}
-
-impl Exporter {
-    pub(crate) const fn new(to: Box<dyn Destination>, takes_unsampled: bool) -> Self {
-        Self { to, takes_unsampled, spans: 0 }
-    }
-
-    /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
-    fn push(&mut self, span: &EnrichedSpan<'_>) -> bool {
-        self.spans += 1;
-        self.to.push(span)
-    }
-
-    /// Queues the open batch, if it is not empty. Returns whether it was not.
-    fn ship(&mut self) -> bool {
-        let has_spans = self.spans > 0;
-        if has_spans {
-            self.to.ship(self.spans);
-            self.spans = 0;
-        }
-        has_spans
-    }
 }
 
 /// The open batch and the exporters it goes to.
@@ -107,16 +60,9 @@ pub(crate) struct Pipeline {
     errors: ErrorsConfig,
     status_on_success: bool,
     processing: Option<Processing>,
-    compressor: Option<Compressor>,
-    budget: Option<Budget>,
-    /// Which spans have `code.*` within the budget.
-    code: CodeAttributes,
     enricher: Enricher,
-    /// For spans that are not sampled, whose requests do not contain what the others share.
-    unsampled_enricher: Enricher,
-    exporters: Vec<Exporter>,
+    exporters: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
-    exports_unsampled: bool,
     metrics: Option<SpanMetrics>,
     /// The number of spans in the open batch.
     spans: usize,
@@ -129,25 +75,15 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn new(settings: PipelineSettings, exporters: Vec<Exporter>) -> Self {
+    pub(crate) fn new(settings: PipelineSettings, exporters: Vec<Box<dyn Destination>>) -> Self {
         let counters = &settings.counters;
         let tail = settings
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
         enricher.set_code_attributes(settings.code);
-        let mut unsampled_enricher = Enricher::new(settings.unsampled_redactor, settings.limits);
-        unsampled_enricher.set_code_attributes(settings.code);
-        if let Some(exceptions) = settings.exceptions {
-            enricher.emit_exceptions(exceptions);
-        }
         Self {
             tail,
-            compressor: Compressor::new(settings.compression, settings.limits, counters),
-            budget: (settings.max_bytes_per_minute)
-                .map(|bytes| Budget::new(bytes, counters, monotonic_now())),
-            code: settings.code,
-            exports_unsampled: settings.exports_unsampled,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
             batch_size: settings.batch_size,
@@ -157,7 +93,6 @@ impl Pipeline {
             status_on_success: settings.status_on_success,
             processing: settings.processing,
             enricher,
-            unsampled_enricher,
             exporters,
             spans: 0,
             due: None,
@@ -166,17 +101,11 @@ impl Pipeline {
         }
     }
 
-    /// Whether anything takes spans: an exporter, a processor, metrics of all spans, or the log records of exceptions.
+    /// Whether anything takes spans: an exporter, a processor, or metrics of all spans.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty()
             || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
-            || self.enricher.emits_exceptions()
-    }
-
-    /// Whether an exporter takes the spans that are not sampled.
-    pub(crate) fn takes_unsampled(&self) -> bool {
-        self.exporters.iter().any(|of| of.takes_unsampled)
     }
 
     /// Drops what would wait for the processors from now on.
@@ -195,15 +124,15 @@ impl Pipeline {
 
     /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
     /// spans, while the processors have time. While it is 0, spans stay in the threads' buffers.
-    pub(super) fn room(&self, pending: Size, is_of_unsampled: bool) -> usize {
+    pub(super) fn room(&self, pending: Size) -> usize {
         if !self.has_time() {
             return 0;
         }
         match &self.tail {
             // Spans that tail sampling has released take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
-            Some(_) => self.queue_room(pending, is_of_unsampled).min(1),
-            None => self.queue_room(pending, is_of_unsampled),
+            Some(_) => self.queue_room(pending).min(1),
+            None => self.queue_room(pending),
         }
     }
 
@@ -213,25 +142,10 @@ impl Pipeline {
         self.is_late || processing.is_none_or(Processing::has_time)
     }
 
-    fn queue_room(&self, pending: Size, is_of_unsampled: bool) -> usize {
+    fn queue_room(&self, pending: Size) -> usize {
         let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
-        let more = waiting + self.compressor.as_ref().map_or(0, Compressor::len);
-        let room = |of: &Exporter| of.to.room(of.spans + more, pending);
-        let of_kind = |takes_unsampled| {
-            let exporters = self.exporters.iter();
-            exporters.filter(move |of| of.takes_unsampled == takes_unsampled)
-        };
-        let unsampled = of_kind(true).map(room).min().unwrap_or(usize::MAX);
-        if is_of_unsampled {
-            return unsampled;
-        }
-        let sampled = of_kind(false).map(room).max().unwrap_or(usize::MAX);
-        sampled.min(unsampled)
-    }
-
-    /// The number of spans in the open batch, with those that compression holds back.
-    fn open(&self) -> usize {
-        self.spans + self.compressor.as_ref().map_or(0, Compressor::len)
+        let rooms = self.exporters.iter().map(|to| to.room(self.spans + waiting, pending));
+        rooms.max().unwrap_or(usize::MAX)
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
@@ -248,7 +162,7 @@ impl Pipeline {
         self.moving += exporters;
         self.count_call(record, clock);
         if let Some(tail) = &mut self.tail
-            && TailSampler::needs(record)
+            && !record.head.flags.is_sampled()
         {
             tail.push(record.take(), clock, monotonic_now());
             self.moving -= exporters;
@@ -303,8 +217,7 @@ impl Pipeline {
             tail.expire(monotonic_now());
         }
         while self.has_time()
-            && (backpressure == Backpressure::Ignored
-                || self.queue_room(Size::default(), false) > 0)
+            && (backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0)
         {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
@@ -360,108 +273,30 @@ impl Pipeline {
         }
     }
 
-    /// Compresses the span, or adds it to the open batch, unless it is not sampled.
+    /// Adds the span to the open batch, unless it is not sampled.
     fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
-            if !self.exports_unsampled {
-                self.counters.sampled_out.fetch_add(1, Ordering::Release);
-                return self.add_unexported(record, clock);
-            }
-            // As the tail marks what it keeps: the span represents only itself.
-            let state = &mut record.more_mut().trace_state;
-            *state = with_threshold(state, Some(Threshold::ALWAYS));
-        }
-        let exporters = self.exporters.len();
-        let Some(compressor) = &mut self.compressor else {
-            return self.add(record, clock);
-        };
-        let mut ready = Vec::new();
-        self.moving += exporters;
-        compressor.push(record.take(), clock, &mut ready);
-        self.moving -= exporters;
-        self.add_all(ready, clock);
-        if self.open() >= self.batch_size {
-            self.ship(clock);
-        }
-        self.await_batch();
-    }
-
-    /// Adds spans that compression has held back.
-    fn add_all(&mut self, spans: Vec<SpanRecord>, clock: &WallClock) {
-        let exporters = self.exporters.len();
-        self.moving += spans.len() * exporters;
-        for mut record in spans {
-            self.moving -= exporters;
-            self.add(&mut record, clock);
-        }
-    }
-
-    /// Adds a span that is not exported otherwise to the batches of the exporters that take those, too.
-    fn add_unexported(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        if !self.takes_unsampled() {
+            self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
         }
-        let enricher = &mut self.unsampled_enricher;
-        let span = enricher.enrich(record, clock, &self.span_attributes);
-        let mut is_shipped = false;
-        for of in &mut self.exporters {
-            if !of.takes_unsampled {
-                continue;
-            }
-            self.counters.unexported.fetch_add(1, Ordering::Relaxed);
-            if of.push(&span) || of.spans >= self.batch_size {
-                is_shipped |= of.ship();
-            }
-        }
-        if is_shipped {
-            enricher.begin_batch();
-        }
+        self.add(record, clock);
     }
 
-    /// Queues the open batches of exporters that take spans that are not sampled, which need no delay.
-    fn ship_unsampled(&mut self) {
-        let takers = self.exporters.iter_mut().filter(|of| of.takes_unsampled);
-        if takers.fold(false, |is_shipped, of| of.ship() | is_shipped) {
-            self.unsampled_enricher.begin_batch();
-        }
-    }
-
-    /// Enriches the span and adds it to the open batch, if the budget has room for it.
+    /// Enriches the span and adds it to the open batch.
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        if let Some(budget) = &mut self.budget {
-            if !budget.admits(record, monotonic_now()) {
-                return self.add_unexported(record, clock);
-            }
-            if self.code == CodeAttributes::EverySpan {
-                let is_thrifty = budget.is_thrifty();
-                let code = if is_thrifty { CodeAttributes::Once } else { self.code };
-                self.enricher.set_code_attributes(code);
-            }
-        }
         let exporters = self.exporters.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
-        for of in &mut self.exporters {
-            self.moving -= 1;
-            if !of.takes_unsampled {
-                is_large |= of.push(&span);
-            } else if of.push(&span.as_first()) {
-                of.ship();
-                self.unsampled_enricher.begin_batch();
-            }
+        for to in &mut self.exporters {
+            is_large |= to.push(&span);
         }
+        self.moving -= exporters;
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
-            self.ship_batch();
-        }
-        self.await_batch();
-    }
-
-    /// Sets when the open batch is due, if it is not empty.
-    fn await_batch(&mut self) {
-        if self.due.is_none() && self.open() > 0 {
+            self.ship();
+        } else if self.due.is_none() {
             self.due = Some(monotonic_now() + self.delay);
         }
     }
@@ -472,44 +307,31 @@ impl Pipeline {
     }
 
     /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
-    pub(super) fn tick(&mut self, clock: &WallClock) -> Option<Duration> {
+    pub(super) fn tick(&mut self) -> Option<Duration> {
         if let Some(processing) = &mut self.processing {
             processing.begin_turn();
         }
-        self.ship_unsampled();
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
-            self.ship(clock);
+            self.ship();
             return None;
         }
         Some(until)
     }
 
-    /// Ships the open batch, with what compression holds back.
-    fn ship(&mut self, clock: &WallClock) {
-        if let Some(compressor) = &mut self.compressor {
-            let held = compressor.close_all().collect();
-            self.add_all(held, clock);
-        }
-        self.ship_batch();
-    }
-
-    fn ship_batch(&mut self) {
+    /// Ships the open batch.
+    fn ship(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
         let spans = mem::take(&mut self.spans);
         if spans == 0 {
             return;
         }
-        if let Some(budget) = &mut self.budget {
-            let sent = self.exporters.iter().filter(|of| !of.takes_unsampled);
-            let bytes = sent.map(|of| of.to.bytes());
-            budget.spend(bytes.max().unwrap_or_default());
+        self.moving += spans * self.exporters.len();
+        for to in &mut self.exporters {
+            to.ship(spans);
+            self.moving -= spans;
         }
-        for of in &mut self.exporters {
-            of.ship();
-        }
-        self.unsampled_enricher.begin_batch();
     }
 
     /// Continues after a panic. The spans that it has interrupted and the open batches, which may be damaged,
@@ -517,26 +339,21 @@ impl Pipeline {
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
-        self.unsampled_enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
-        let held = self.compressor.as_mut();
-        let held = held.map_or(0, |compressor| compressor.close_all().count());
-        self.spans = 0;
-        let mut failed = mem::take(&mut self.moving) + (waiting + held) * self.exporters.len();
-        for of in &mut self.exporters {
-            failed += mem::take(&mut of.spans);
-            of.to.discard();
+        let spans = mem::take(&mut self.spans) + waiting;
+        let failed = mem::take(&mut self.moving) + spans * self.exporters.len();
+        for to in &mut self.exporters {
+            to.discard();
         }
         self.counters.failed.fetch_add(failed as u64, Ordering::Release);
     }
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
     /// the number of reports to expect.
-    pub(crate) fn flush(&mut self, report: &Sender<Report>, clock: &WallClock) -> usize {
-        self.ship(clock);
-        self.ship_unsampled();
-        for of in &self.exporters {
-            of.to.flush(report);
+    pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
+        self.ship();
+        for to in &self.exporters {
+            to.flush(report);
         }
         self.exporters.len() + self.report_lost(report)
     }
@@ -553,12 +370,10 @@ impl Pipeline {
         timeout: Duration,
         end: Option<Instant>,
         report: &Sender<Report>,
-        clock: &WallClock,
     ) -> usize {
-        self.ship(clock);
-        self.ship_unsampled();
-        for of in &self.exporters {
-            of.to.shutdown(timeout, end, report);
+        self.ship();
+        for to in &self.exporters {
+            to.shutdown(timeout, end, report);
         }
         self.exporters.len() + self.report_lost(report)
     }
@@ -573,7 +388,7 @@ impl super::Collector {
             let id = super::ExporterId::of::<()>();
             let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id, 1);
             exports.add("added", processor);
-            pipeline.exporters.push(Exporter::new(exporter, false));
+            pipeline.exporters.push(exporter);
         }
     }
 }

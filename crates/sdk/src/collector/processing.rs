@@ -2,11 +2,10 @@
 //!
 //! They are code of the program, which may never return: neither the exporters nor a later provider may wait for it
 //! for ever. So they are called on a thread of their own, which gets the spans in batches. While it does not answer,
-//! spans are exported without it. Where the provider starts no thread, the one that flushes calls them.
+//! spans are exported without it.
 
 use std::fmt;
 use std::mem;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,12 +20,10 @@ use super::worker::Report;
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::Runtime;
 use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::SpanRecord;
-use crate::tasks::Tasks;
 
 /// How long one call of a processor may take.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -43,7 +40,7 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// The processors of a provider, and the spans that wait for them.
 pub(crate) struct Processing {
-    batches: Tasks<Batch>,
+    batches: Sender<Batch>,
     /// Each batch comes back without the spans that were discarded.
     processed: Receiver<Batch>,
     /// The number of calls that have returned.
@@ -76,7 +73,7 @@ impl fmt::Debug for Processing {
 }
 
 impl Processing {
-    /// Starts the thread, if there is one, which calls the processors in their order, if there are any.
+    /// Starts the thread, which calls the processors in their order, if there are any.
     ///
     /// # Errors
     ///
@@ -84,7 +81,6 @@ impl Processing {
     pub(crate) fn start(
         all: Vec<Box<dyn SpanProcessor>>,
         counters: &Arc<Counters>,
-        runtime: Runtime,
     ) -> Result<Option<Self>, Error> {
         if all.is_empty() {
             return Ok(None);
@@ -97,28 +93,20 @@ impl Processing {
             returned: Arc::clone(&returned),
             warnings: RateLimited::default(),
         };
-        let batches = if runtime.is_caller() {
-            Tasks::of_caller(move |batch| {
-                let _ = outgoing.send(calls.process_all(batch));
-                ControlFlow::Continue(())
-            })
-        } else {
-            let (batches, incoming) = Tasks::<Batch>::of_thread();
-            let thread = program_signals::thread("floe-processors");
-            program_signals::spawn(thread, move || {
-                // Processors must not record telemetry about telemetry.
-                let _quiet = Context::enter_telemetry_suppressed_scope();
-                while let Ok(batch) = incoming.recv() {
-                    if outgoing.send(calls.process_all(batch)).is_err() {
-                        break;
-                    }
+        let (batches, incoming) = channel::<Batch>();
+        let thread = program_signals::thread("floe-processors");
+        program_signals::spawn(thread, move || {
+            // Processors must not record telemetry about telemetry.
+            let _quiet = Context::enter_telemetry_suppressed_scope();
+            while let Ok(batch) = incoming.recv() {
+                if outgoing.send(calls.process_all(batch)).is_err() {
+                    break;
                 }
-                // Before `outgoing`, by whose end they are known to be dropped.
-                drop(calls);
-            })
-            .map_err(|error| Error::thread("span processors", &error))?;
-            batches
-        };
+            }
+            // Before `outgoing`, by whose end they are known to be dropped.
+            drop(calls);
+        })
+        .map_err(|error| Error::thread("span processors", &error))?;
         Ok(Some(Self {
             batches,
             processed,
@@ -184,7 +172,6 @@ impl Processing {
         let clock = clock.clone();
         let start = monotonic_now();
         let _ = self.batches.send(Batch { spans, clock });
-        self.batches.execute(|| true);
         let spans = self.await_batch();
         self.taken += start.elapsed();
         let Some(spans) = spans else {
@@ -228,7 +215,7 @@ impl Processing {
 impl Drop for Processing {
     /// Waits until the processors are dropped: one may write what it has counted.
     fn drop(&mut self) {
-        self.batches = Tasks::of_thread().0;
+        self.batches = channel().0;
         if !self.is_stuck {
             let _ = self.processed.recv_timeout(PATIENCE * MAX_WAITS);
         }

@@ -22,13 +22,12 @@ use crate::recorder;
 /// spans = exported + failed
 ///       + dropped_queue_full + dropped_buffer_full + dropped_memory
 ///       + dropped_shutdown + dropped_without_provider
-///       + sampled_out + discarded + compressed + over_budget
+///       + sampled_out + discarded
 ///       + without_exporter + pending
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
-/// contain a span once for each exporter. Those of an exporter that also takes spans that are not sampled contain them
-/// beside `sampled_out` and `over_budget`. Spans that head sampling does not record are not counted.
+/// contain a span once for each exporter. Spans that head sampling does not record are not counted.
 ///
 /// Every log record that was emitted before the shutdown is counted in the same way, once for each exporter of
 /// log records:
@@ -73,19 +72,13 @@ pub struct Statistics {
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and then discarded, and those that were recorded without being sampled: for
-    /// processors and metrics, or for an exporter that takes them.
+    /// Spans that tail sampling has buffered and then discarded, and those that were recorded without being sampled, for
+    /// processors and metrics.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
-    /// Spans that were added to a sibling, whose `floe.composite.count` contains them
-    /// ([`span_compression`](crate::TelemetryConfig::span_compression)).
-    pub compressed: u64,
-    /// Spans that were not exported because of the budget
-    /// ([`max_bytes_per_minute`](crate::config::SamplingConfig::max_bytes_per_minute)).
-    pub over_budget: u64,
-    /// Spans that were recorded for processors, for metrics, for the log records of exceptions or for the attributes of
-    /// log records, while there is no exporter of spans. If there is nothing of these either, spans are not recorded.
+    /// Spans that were recorded for processors, for metrics or for the attributes of log records, while there is no
+    /// exporter of spans. If there is nothing of these either, spans are not recorded.
     pub without_exporter: u64,
     /// Panics of span processors. The span is exported all the same.
     pub processor_panics: u64,
@@ -221,11 +214,7 @@ pub struct Counters {
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
-    /// Spans that are not exported otherwise, once for each exporter that takes those, too.
-    pub(super) unexported: AtomicU64,
     pub(super) discarded: AtomicU64,
-    pub(super) compressed: AtomicU64,
-    pub(super) over_budget: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
     /// Log records of enabled loggers.
@@ -307,18 +296,16 @@ impl Counters {
         let dropped_shutdown = self.dropped_shutdown.load(Ordering::Acquire);
         let sampled_out = self.sampled_out.load(Ordering::Acquire);
         let discarded = self.discarded.load(Ordering::Acquire);
-        let compressed = self.compressed.load(Ordering::Acquire);
-        let over_budget = self.over_budget.load(Ordering::Acquire);
         let process = self.process();
         let logs_exported = self.logs_exported.load(Ordering::Acquire);
         let logs_failed = self.logs_failed.load(Ordering::Acquire);
         let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
         let logs_done = logs_exported + logs_failed + logs_dropped;
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
-        let not_exported = sampled_out + discarded + compressed + over_budget;
+        let not_exported = sampled_out + discarded;
         let own = (process.written).saturating_sub(process.elsewhere + not_exported);
         let exporters = self.exports.count() as u64;
-        let expected = own * exporters + self.unexported.load(Ordering::Acquire);
+        let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Statistics {
@@ -336,8 +323,6 @@ impl Counters {
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out,
             discarded,
-            compressed,
-            over_budget,
             without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
             unprocessed: self.unprocessed.load(Ordering::Relaxed),

@@ -1,10 +1,6 @@
 //! The tail of sampling: whole traces, decided once they have ended (see `recorder/sampling.rs`). Those that the head
 //! has not sampled are exported if a span failed or the root was slow.
 //!
-//! Traces that the head has sampled by probability are buffered, too: if a span failed or the root was slow,
-//! they were certain to be sampled, so each represents only itself, and has another threshold in its trace state.
-//! Otherwise failed traces would be counted once by themselves, and once more by those that the head has sampled.
-//!
 //! A trace is decided once its root has ended and all spans that ended before the root were fetched
 //! from the threads' buffers. If the buffer has too many spans, or a trace is too old, the oldest trace
 //! is decided by the spans that have arrived. Spans that arrive after the decision follow it.
@@ -22,7 +18,7 @@ use super::watermarks::Watermarks;
 use crate::clock::{Instant, WallClock};
 use crate::config::SamplingConfig;
 use crate::keys;
-use crate::recorder::{Buffer, Code, SpanRecord, Threshold, rejects, with_threshold};
+use crate::recorder::{Buffer, Code, SpanRecord};
 
 /// The reason why a trace is sampled, whatever the head has decided. A later variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -58,7 +54,7 @@ pub(super) struct TailSampler {
     /// The bytes of the spans in `traces`.
     bytes: usize,
     max_bytes: usize,
-    /// The most recent decisions, which apply to spans that end later: the reason, or as the head has decided.
+    /// The most recent decisions, which apply to spans that end later: the reason, or that the trace is discarded.
     decided: FxHashMap<TraceId, Option<Reason>>,
     /// The same traces, that of the oldest decision first.
     decided_order: VecDeque<TraceId>,
@@ -66,8 +62,8 @@ pub(super) struct TailSampler {
     ended: Vec<TraceId>,
     /// Ended traces that are decided once the watermarks are reached.
     settling: Option<(Watermarks, Vec<TraceId>)>,
-    /// Spans of sampled traces, with the reason if there is one.
-    sampled: VecDeque<(Option<Reason>, SpanRecord)>,
+    /// Spans of sampled traces, with the reason.
+    sampled: VecDeque<(Reason, SpanRecord)>,
 }
 
 impl TailSampler {
@@ -89,14 +85,7 @@ impl TailSampler {
         }
     }
 
-    /// Returns whether the sampler needs a span: if the head did not sample it, or sampled only a part of such
-    /// spans.
-    pub(super) fn needs(record: &SpanRecord) -> bool {
-        let more = record.more.as_ref();
-        !record.head.flags.is_sampled() || more.is_some_and(|more| rejects(&more.trace_state))
-    }
-
-    /// Adds a span that the sampler [needs](Self::needs).
+    /// Adds a span that the head did not sample.
     pub(super) fn push(&mut self, record: SpanRecord, clock: &WallClock, now: Instant) {
         self.counters.tail_buffered.fetch_add(1, Ordering::Relaxed);
         let id = record.head.trace_id;
@@ -168,15 +157,13 @@ impl TailSampler {
     pub(super) fn pop(&mut self) -> Option<SpanRecord> {
         let (reason, mut record) = self.sampled.pop_front()?;
         self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
-        if let Some(reason) = reason {
-            reason.mark(&mut record);
-            if !record.head.flags.is_sampled() {
-                let counter = match reason {
-                    Reason::Slow => &self.counters.kept_slow,
-                    Reason::Error => &self.counters.kept_error,
-                };
-                counter.fetch_add(1, Ordering::Relaxed);
-            }
+        let counter = match reason {
+            Reason::Slow => &self.counters.kept_slow,
+            Reason::Error => &self.counters.kept_error,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        if record.is_root() {
+            record.attributes.set(keys::FLOE_SAMPLING_REASON, reason.name());
         }
         Some(record)
     }
@@ -218,12 +205,7 @@ impl TailSampler {
         self.spans -= trace.spans.len();
         let bytes = trace.spans.iter().map(SpanRecord::stored_bytes);
         self.bytes -= bytes.sum::<usize>();
-        let mut spans = trace.spans.iter();
-        // Whether another process has decided is not known before the root has ended.
-        let is_local = !trace.is_remote
-            && (spans.clone().any(SpanRecord::is_root)
-                || !spans.any(|record| record.head.flags.is_sampled()));
-        let reason = trace.reason.filter(|_| is_local);
+        let reason = trace.reason.filter(|_| !trace.is_remote);
         self.remember(id, reason);
         for record in trace.spans {
             self.apply(reason, record);
@@ -244,7 +226,7 @@ impl TailSampler {
 
     /// Applies the decision for a trace to one of its spans.
     fn apply(&mut self, reason: Option<Reason>, record: SpanRecord) {
-        if reason.is_some() || record.head.flags.is_sampled() {
+        if let Some(reason) = reason {
             self.sampled.push_back((reason, record));
         } else {
             self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
@@ -259,19 +241,6 @@ impl Reason {
             Self::Slow => "slow",
             Self::Error => "error",
         }
-    }
-
-    /// Sets the sampling threshold of a span to 0: it represents only itself, because traces with a reason are
-    /// always sampled
-    /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
-    /// The root of a trace that only this reason has sampled gets it as an attribute.
-    fn mark(self, record: &mut SpanRecord) {
-        if record.is_root() && !record.head.flags.is_sampled() {
-            let attributes = &mut record.attributes;
-            attributes.set(keys::FLOE_SAMPLING_REASON, self.name());
-        }
-        let state = &mut record.more_mut().trace_state;
-        *state = with_threshold(state, Some(Threshold::ALWAYS));
     }
 }
 

@@ -1,7 +1,6 @@
-//! An exporter behind a bounded queue, on a thread of its own, or on the one that flushes.
+//! An exporter behind a bounded queue, on a thread of its own.
 
 use std::fmt;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,12 +14,11 @@ use super::statistics::Counters;
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::{Instant, monotonic_now};
-use crate::config::{Runtime, Signal};
+use crate::config::Signal;
 use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp};
-use crate::tasks::Tasks;
 
 /// How long the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,7 +42,7 @@ pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
 /// Wakes the collector when an exporter's queue has room again.
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
 
-/// An exporter of batches. Only the worker's thread calls it, if there is one.
+/// An exporter of batches. Only the worker's thread calls it.
 pub trait BatchExporter<B>: fmt::Debug + Send {
     /// Exports a batch.
     ///
@@ -134,7 +132,7 @@ struct Shared {
 /// The handle of an exporter.
 pub struct Worker<B> {
     name: String,
-    tasks: Tasks<Task<B>>,
+    tasks: Sender<Task<B>>,
     shared: Arc<Shared>,
     capacity: Size,
     counters: Arc<Counters>,
@@ -160,13 +158,11 @@ pub struct WorkerSettings {
     pub counters: Arc<Counters>,
     /// Redacts the error messages of the exporter.
     pub(crate) redaction: Redaction,
-    /// On which threads exporters are called.
-    pub runtime: Runtime,
 }
 
 impl<B: Send + 'static> Worker<B> {
-    /// Starts the thread, if there is one, and creates the exporter on it: an exporter may be bound to the runtime,
-    /// and so to the thread, on which it was created.
+    /// Starts the thread, and creates the exporter on it: an exporter may be bound to the runtime, and so to the
+    /// thread, on which it was created.
     ///
     /// # Errors
     ///
@@ -189,7 +185,7 @@ impl<B: Send + 'static> Worker<B> {
             late: AtomicU64::new(0),
             end: OnceLock::new(),
         });
-        let mut thread = Exporting {
+        let mut exporting = Exporting {
             name: name.to_owned(),
             component,
             shared: Arc::clone(&shared),
@@ -199,19 +195,14 @@ impl<B: Send + 'static> Worker<B> {
             failure: None,
         };
         exports.add(name, processor);
-        let worker = |tasks| Self {
+        let (tasks, receiver) = channel();
+        let worker = Self {
             name: name.to_owned(),
             tasks,
             shared,
             capacity: settings.capacity,
             counters: Arc::clone(&settings.counters),
         };
-        if settings.runtime.is_caller() {
-            let mut exporter = caught(make).unwrap_or_else(|_| Err(panicked(name)))?;
-            let tasks = Tasks::of_caller(move |task| thread.execute(&mut *exporter, task));
-            return Ok(worker(tasks));
-        }
-        let (tasks, receiver) = Tasks::of_thread();
         let (start, has_started) = channel();
         let (ready, is_ready) = channel();
         let builder = program_signals::thread(format!("floe-{name}"));
@@ -221,17 +212,16 @@ impl<B: Send + 'static> Worker<B> {
             match make() {
                 Ok(exporter) => {
                     let _ = ready.send(Ok(()));
-                    thread.work(exporter, &receiver);
+                    exporting.work(exporter, &receiver);
                 }
                 Err(error) => {
                     if let Err(SendError(Err(error))) = ready.send(Err(error)) {
-                        thread.warn(0, &error.to_string());
+                        exporting.warn(0, &error.to_string());
                     }
                 }
             }
         })
         .map_err(|error| Error::thread(name, &error))?;
-        let worker = worker(tasks);
         if !has_begun(&has_started) {
             return Ok(worker);
         }
@@ -284,7 +274,6 @@ impl<B: Send + 'static> Worker<B> {
             };
             // If the thread has ended, the spans have failed.
             let _ = self.tasks.send(Task::Export(queued, batch));
-            self.execute();
             return;
         }
         let spans = spans as u64;
@@ -320,13 +309,6 @@ impl<B: Send + 'static> Worker<B> {
         if self.tasks.send(task).is_err() {
             let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
         }
-        self.execute();
-    }
-
-    /// Exports on this thread of the program, if the exporter has none of its own. Without time, the tasks wait for the
-    /// next flush.
-    fn execute(&self) {
-        self.tasks.execute(|| self.counters.ending.has_time());
     }
 }
 
@@ -366,40 +348,31 @@ struct Exporting {
 impl Exporting {
     /// Executes tasks until a shutdown, or until the handle is dropped.
     fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
-        while let Ok(task) = tasks.recv()
-            && self.execute(&mut *exporter, task).is_continue()
-        {}
+        while let Ok(task) = tasks.recv() {
+            match task {
+                Task::Export(mut queued, _) if self.shared.has_ended() => {
+                    let spans = queued.size.spans as u64;
+                    queued.count(&self.counters.dropped_shutdown, spans);
+                    self.shared.processor.finish(spans, Some(SHUTDOWN));
+                    self.shared.late.fetch_add(spans, Ordering::Relaxed);
+                }
+                Task::Export(queued, batch) => self.export(&mut *exporter, queued, batch),
+                Task::Flush(report) => {
+                    let flushed = guarded(|| exporter.flush());
+                    self.report(flushed, &report);
+                }
+                Task::Shutdown(timeout, report) => {
+                    let closed = guarded(|| exporter.shutdown(timeout));
+                    self.report(closed, &report);
+                    break;
+                }
+            }
+        }
         // The exporter's `Drop` may be user code that panics.
         let _ = guarded(|| {
             drop(exporter);
             Ok::<_, String>(())
         });
-    }
-
-    fn execute<B>(
-        &mut self,
-        exporter: &mut dyn BatchExporter<B>,
-        task: Task<B>,
-    ) -> ControlFlow<()> {
-        match task {
-            Task::Export(mut queued, _) if self.shared.has_ended() => {
-                let spans = queued.size.spans as u64;
-                queued.count(&self.counters.dropped_shutdown, spans);
-                self.shared.processor.finish(spans, Some(SHUTDOWN));
-                self.shared.late.fetch_add(spans, Ordering::Relaxed);
-            }
-            Task::Export(queued, batch) => self.export(exporter, queued, batch),
-            Task::Flush(report) => {
-                let flushed = guarded(|| exporter.flush());
-                self.report(flushed, &report);
-            }
-            Task::Shutdown(timeout, report) => {
-                let closed = guarded(|| exporter.shutdown(timeout));
-                self.report(closed, &report);
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
     }
 
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, mut queued: Queued, batch: B) {

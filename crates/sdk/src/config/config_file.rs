@@ -217,11 +217,6 @@ fn name_other_samplers(document: &mut Node, unsupported: &mut Problems) {
     }
 }
 
-/// The name of a component, without the suffix of experimental ones.
-fn without_suffix(name: &str) -> &str {
-    name.strip_suffix(EXPERIMENTAL).unwrap_or(name)
-}
-
 /// Lets keys be read without the suffix of experimental ones.
 fn hide_suffixes(node: &mut Node) {
     match &mut node.content {

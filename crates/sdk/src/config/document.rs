@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::config_file;
+use super::env;
 use super::problems::Problems;
+use super::removed;
 use super::substitution::substitute;
 use super::telemetry::TelemetryConfig;
 use crate::environment;
@@ -13,7 +15,8 @@ impl TelemetryConfig {
     /// Parses and validates YAML (or JSON, which is YAML, too).
     ///
     /// `${NAME}`, `${env:NAME}` and `${NAME:-default}` in values become the value of an environment variable, and `$$`
-    /// becomes `$`. Only [credentials](super::TelemetryAuth) keep their references, which are resolved later.
+    /// becomes `$`. Only [credentials](super::TelemetryAuth) keep their references, which are resolved later. A setting that
+    /// was removed is left out, with one warning.
     ///
     /// # Errors
     ///
@@ -35,6 +38,9 @@ impl TelemetryConfig {
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let config = config_file::parse_yaml(yaml, &mut problems).and_then(|mut document| {
+            for warning in removed::take_settings(&mut document) {
+                env::warn(&warning);
+            }
             let variable = |name: &str| environment::variable(name).ok();
             substitute(&mut document, &variable, is_credential, &mut problems);
             let mut mistakes = Vec::new();

@@ -21,17 +21,17 @@ use self::parse::{between, number, word};
 use super::batch::{AT_ONCE, MAX_QUEUE_SIZE};
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
-use super::errors::{ExceptionSignal, PanicOutput};
+use super::errors::PanicOutput;
 use super::exporters::ExporterKind;
 use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
-use super::logging::{LogKeys, LogOutput, LoggingConfig, check_span_attribute};
+use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
+use super::removed;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
-use super::runtime::Runtime;
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret::{self, Secret};
 use super::telemetry::TelemetryConfig;
@@ -77,13 +77,14 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE`,
-    /// `FLOE_RUNTIME` and `FLOE_PANIC_OUTPUT`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and
+    /// `FLOE_PANIC_OUTPUT`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
-    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these.
+    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these, and
+    /// one that was removed.
     /// An endpoint or a protocol of OTLP that the program is built without is an error when the provider is
     /// initialized, as one in code.
     ///
@@ -94,13 +95,15 @@ impl TelemetryConfig {
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know(LOG_LEVEL);
+        for (name, message) in removed::variables().filter(|(name, _)| is_set(name)) {
+            misspelled::know(name);
+            warn(&message);
+        }
         if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
             detection(self);
             logging(self);
             span_filter(self);
-            profile(self);
-            runtime(self);
             panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
@@ -112,13 +115,10 @@ impl TelemetryConfig {
         detection(self);
         logging(self);
         span_filter(self);
-        profile(self);
-        runtime(self);
         panics(self);
         sampling(self);
         propagators(self);
         metrics(self);
-        exceptions(self);
         limits(self);
         batches(self);
         otlp(None, self);
@@ -147,9 +147,6 @@ impl TelemetryConfig {
         }
         if own.span_events != default.span_events {
             self.logging.span_events = own.span_events;
-        }
-        if own.keys != default.keys {
-            self.logging.keys = own.keys;
         }
         if own.output != default.output {
             self.logging.output = own.output;
@@ -389,7 +386,6 @@ fn logging(config: &mut TelemetryConfig) {
         [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false)];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
     set("FLOE_LOG_SPAN_EVENTS", &mut logging.span_events, word(&booleans));
-    set("FLOE_LOG_KEYS", &mut logging.keys, word(&LogKeys::ALL));
     set("FLOE_LOG_OUTPUT", &mut logging.output, word(&LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())
@@ -411,27 +407,13 @@ fn panics(config: &mut TelemetryConfig) {
     set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
 }
 
-fn profile(config: &mut TelemetryConfig) {
-    const ALL: [&str; 3] = ["polls", "thread_cpu_time", "none"];
-    let words = take_list("FLOE_PROFILE", |text| {
-        let known = ALL.into_iter().find(|word| word.eq_ignore_ascii_case(text));
-        known.ok_or_else(|| expected(&ALL, text))
-    });
-    if let Some(words) = words {
-        config.profile.polls = words.contains(&"polls");
-        config.profile.thread_cpu_time = words.contains(&"thread_cpu_time");
-    }
-}
-
-fn runtime(config: &mut TelemetryConfig) {
-    set("FLOE_RUNTIME", &mut config.runtime, word(&Runtime::ALL));
-}
-
 fn sampling(config: &mut TelemetryConfig) {
     let sampling = &mut config.sampling;
     let needs_parent_based = sampling.has_tail();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
-        let sampler = Sampler::parse(&text.to_ascii_lowercase())?;
+        let name = text.to_ascii_lowercase();
+        removed::word("sampling.sampler", &name).map_or(Ok(()), Err)?;
+        let sampler = Sampler::parse(&name)?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
         }
@@ -463,14 +445,15 @@ fn propagators(config: &mut TelemetryConfig) {
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
     let fields = [
-        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
-        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
-        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
+        ("OTEL_TRACES_EXPORTER", "exporters.traces.*", &mut exporters.traces),
+        ("OTEL_METRICS_EXPORTER", "exporters.metrics.*", &mut exporters.metrics),
+        ("OTEL_LOGS_EXPORTER", "exporters.logs.*", &mut exporters.logs),
     ];
-    for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
+    for ((name, setting, field), signal) in fields.into_iter().zip(Signal::ALL) {
         let kinds = ExporterKind::of(signal);
         let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
+            removed::word(setting, text).map_or(Ok(()), Err)?;
             let kind = word(&kinds)(text)?;
             kind.registered()?;
             Ok(kind)
@@ -508,16 +491,6 @@ fn metrics(config: &mut TelemetryConfig) {
         Err(message) => Err(format!("found `{host}`, {message}")),
     });
     set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, between(1, u16::MAX));
-}
-
-/// Applies where exceptions are recorded.
-fn exceptions(config: &mut TelemetryConfig) {
-    let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
-    set(name, &mut config.errors.exception_signal, |text| {
-        let signal = word(&ExceptionSignal::ALL)(text)?;
-        needs(text, "logs", parts::logs().is_some())?;
-        Ok(signal)
-    });
 }
 
 /// Applies the limits. The variables for spans and log records take precedence over the general ones.

@@ -19,9 +19,6 @@ pub struct ErrorsConfig {
     /// redacted, in place of the hook.
     #[serde(skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
-    /// Where exceptions are recorded: on the span (default), as log records, or as both.
-    #[serde(skip_serializing_if = "is_default")]
-    pub exception_signal: ExceptionSignal,
 }
 
 /// What writes a panic to standard error.
@@ -43,36 +40,8 @@ impl PanicOutput {
         [("hook", Self::Hook), ("redacted", Self::Redacted)];
 }
 
-/// Where exceptions are recorded
-/// ([transition](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
-#[non_exhaustive]
-pub enum ExceptionSignal {
-    /// As events of spans.
-    #[default]
-    #[serde(rename = "spans")]
-    Spans,
-    /// As log records that belong to the span, in place of its events. Where no log records are exported, the
-    /// events stay. Requires the feature `logs`.
-    #[serde(rename = "logs")]
-    Logs,
-    /// As log records and as events of spans. Requires the feature `logs`.
-    #[serde(rename = "logs/dup")]
-    LogsAndSpans,
-}
-
-impl ExceptionSignal {
-    /// The signals with their names in `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
-    pub(super) const ALL: [(&'static str, Self); 2] =
-        [("logs", Self::Logs), ("logs/dup", Self::LogsAndSpans)];
-}
-
 impl Default for ErrorsConfig {
     fn default() -> Self {
-        Self {
-            panic_messages: true,
-            panic_output: PanicOutput::default(),
-            exception_signal: ExceptionSignal::default(),
-        }
+        Self { panic_messages: true, panic_output: PanicOutput::default() }
     }
 }

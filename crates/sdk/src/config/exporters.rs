@@ -1,11 +1,8 @@
 //! The exporters of each signal.
 
 use serde::{Deserialize, Serialize};
-use std::any::Any;
 
 use super::file::FileConfig;
-use super::flight_recorder::FlightRecorderConfig;
-use super::journal::JournalConfig;
 use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
 use super::problems::Problems;
@@ -28,12 +25,6 @@ pub enum ExporterKind {
     OtlpStdout,
     /// `console`: standard error.
     Console,
-    /// `journal`: OTLP through a folder of requests that are not delivered, see [`ExportersConfig::journal`]. Requires the
-    /// crate `floe-telemetry-journal`.
-    Journal,
-    /// `flight_recorder`: the spans of the last seconds in memory, also those that are not sampled, see
-    /// [`ExportersConfig::flight_recorder`]. Requires the crate `floe-telemetry-flight-recorder`.
-    FlightRecorder,
     /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
     Prometheus,
     /// `none`: no exporter.
@@ -47,9 +38,6 @@ pub enum ExporterKind {
 pub struct RegisteredExporter {
     name: &'static str,
     signals: &'static [Signal],
-    /// An [`ExporterFactory`](crate::ExporterFactory), whose type names the builder of a provider: the
-    /// configuration knows neither.
-    factory: &'static (dyn Any + Send + Sync),
     location: SourceLocation,
 }
 
@@ -65,14 +53,9 @@ impl RegisteredExporter {
     pub const fn new(
         name: &'static str,
         signals: &'static [Signal],
-        factory: &'static (dyn Any + Send + Sync),
         location: SourceLocation,
     ) -> Self {
-        Self { name, signals, factory, location }
-    }
-
-    pub(crate) const fn factory(self) -> &'static (dyn Any + Send + Sync) {
-        self.factory
+        Self { name, signals, location }
     }
 }
 
@@ -80,16 +63,8 @@ linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters that the specification names, and those that have settings of their own.
-    const KNOWN: [Self; 8] = [
-        Self::Otlp,
-        Self::OtlpStdout,
-        Self::OtlpFile,
-        Self::Console,
-        Self::Journal,
-        Self::FlightRecorder,
-        Self::Prometheus,
-        Self::None,
-    ];
+    const KNOWN: [Self; 6] =
+        [Self::Otlp, Self::OtlpStdout, Self::OtlpFile, Self::Console, Self::Prometheus, Self::None];
 
     /// Returns the name, such as `otlp`.
     #[must_use]
@@ -99,8 +74,6 @@ impl ExporterKind {
             Self::OtlpFile => "otlp_file",
             Self::OtlpStdout => "otlp/stdout",
             Self::Console => "console",
-            Self::Journal => "journal",
-            Self::FlightRecorder => "flight_recorder",
             Self::Prometheus => "prometheus",
             Self::None => "none",
             Self::Registered(RegisteredExporter { name, .. }) => name,
@@ -136,7 +109,6 @@ impl ExporterKind {
     fn accepts(self, signal: Signal) -> bool {
         match self {
             Self::Prometheus => signal == Signal::Metrics,
-            Self::FlightRecorder => signal == Signal::Traces,
             Self::Registered(registered) => registered.signals.contains(&signal),
             _ => true,
         }
@@ -150,8 +122,6 @@ impl ExporterKind {
     const fn package(self) -> Option<&'static str> {
         match self {
             Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
-            Self::Journal => Some("floe-telemetry-journal"),
-            Self::FlightRecorder => Some("floe-telemetry-flight-recorder"),
             Self::Prometheus => Some("floe-telemetry-prometheus"),
             _ => None,
         }
@@ -195,12 +165,6 @@ pub struct ExportersConfig {
     /// The files of the exporter `otlp_file`.
     #[serde(skip_serializing_if = "is_default")]
     pub file: FileConfig,
-    /// The journal of the exporter `journal`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub journal: JournalConfig,
-    /// The flight recorder of the exporter `flight_recorder`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub flight_recorder: FlightRecorderConfig,
 }
 
 impl ExportersConfig {
@@ -222,8 +186,6 @@ impl ExportersConfig {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         self.file.check(problems);
-        self.journal.check(problems);
-        self.flight_recorder.check(problems);
         for signal in Signal::ALL {
             let Some(kinds) = self.of(signal) else {
                 continue;

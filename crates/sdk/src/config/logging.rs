@@ -33,10 +33,6 @@ pub struct LoggingConfig {
     /// installs. Default `true`: each event in a span is exported twice then, with its span and as a log record. With
     /// `false` it only sets the status of its span.
     pub span_events: bool,
-    /// The keys of message, level, time, target and ids in lines of JSON: as Python's `structlog` names them (default), or
-    /// `plain`, `gcp`, `ecs` or `datadog`.
-    #[serde(skip_serializing_if = "is_default")]
-    pub keys: LogKeys,
     /// Where `init`, `configure_logging` and `logs::layer` write lines: `stderr` (default), `stdout` or `none`. The
     /// records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
@@ -50,11 +46,6 @@ pub struct LoggingConfig {
     /// exported, and a span costs about as much more as an update of it.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
-    /// Whether events of OpenTelemetry's logs API, which are records with an event name, are also events of the current
-    /// span if that is recorded and the record belongs to it. Default `false`. For receivers that show events of spans
-    /// only ([specification](https://opentelemetry.io/docs/specs/otel/logs/sdk/#event-to-span-event-bridge)).
-    #[serde(skip_serializing_if = "is_default")]
-    pub event_to_span_event_bridge: bool,
     /// Which records of which loggers are exported. Default: all.
     #[serde(skip_serializing_if = "is_default")]
     pub loggers: Vec<LoggerConfig>,
@@ -92,58 +83,14 @@ impl LogOutput {
         [("stderr", Self::Stderr), ("stdout", Self::Stdout), ("none", Self::None)];
 }
 
-/// The keys of the built-in fields in log lines of JSON.
-///
-/// | | message | level | time | target | ids |
-/// |---|---|---|---|---|---|
-/// | `structlog` | `event` | `level`: `warning` | `timestamp` | `target` | `trace_id`, `span_id` |
-/// | `plain` | `message` | `severity`: `WARN` | `timestamp` | `target` | `trace_id`, `span_id` |
-/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId`, `logging.googleapis.com/trace_sampled` |
-/// | `ecs` | `message` | `log.level`: `warn` | `@timestamp` | `log.logger` | `trace.id`, `span.id` |
-/// | `datadog` | `message` | `status`: `warn` | `timestamp` | `logger.name` | `trace_id`, `span_id` |
-///
-/// A line with the keys of ECS also has `ecs.version`. With those of Google Cloud, the trace is
-/// `projects/PROJECT/traces/TRACE_ID`, by which Google links the line to its trace. The project is the attribute
-/// `gcp.project_id` of the resource, else its `cloud.account.id`, which the detector `cloud` writes, else the variable
-/// `GOOGLE_CLOUD_PROJECT`. Without a project, the trace is the id alone, as in Google's own libraries, and the provider
-/// warns once.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum LogKeys {
-    /// The keys of Python's `structlog` (default).
-    #[default]
-    Structlog,
-    /// Keys that many programs use.
-    Plain,
-    /// Google Cloud Logging.
-    Gcp,
-    /// The Elastic Common Schema.
-    Ecs,
-    /// Datadog.
-    Datadog,
-}
-
-impl LogKeys {
-    pub(super) const ALL: [(&'static str, Self); 5] = [
-        ("structlog", Self::Structlog),
-        ("plain", Self::Plain),
-        ("gcp", Self::Gcp),
-        ("ecs", Self::Ecs),
-        ("datadog", Self::Datadog),
-    ];
-}
-
 impl Default for LoggingConfig {
     fn default() -> Self {
         Self {
             log_level: "INFO".to_owned(),
             json_output: true,
             span_events: true,
-            keys: LogKeys::default(),
             output: LogOutput::default(),
             span_attributes: Vec::new(),
-            event_to_span_event_bridge: false,
             loggers: Vec::new(),
         }
     }

@@ -15,8 +15,8 @@ pub(super) trait Named: Copy + Sync + 'static {
     fn location(&self) -> SourceLocation;
 }
 
-/// Implements the traits of a type whose values are equal if their fields `name` are.
-macro_rules! identified_by_name {
+/// Implements the traits of what a crate registers. Values are equal if their fields `name` are.
+macro_rules! linked_by_name {
     ($type:ident) => {
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -37,14 +37,6 @@ macro_rules! identified_by_name {
                 self.name.hash(state);
             }
         }
-    };
-}
-pub(super) use identified_by_name;
-
-/// The same for what a crate registers.
-macro_rules! linked_by_name {
-    ($type:ident) => {
-        $crate::config::named::identified_by_name!($type);
 
         impl $crate::config::named::Named for $type {
             fn name(&self) -> &'static str {

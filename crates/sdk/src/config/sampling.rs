@@ -39,13 +39,6 @@ pub enum Sampler {
     ParentBasedAlwaysOff,
     /// Applies the ratio to roots. A child has its parent's decision.
     ParentBasedTraceIdRatio,
-    /// Applies the ratio to each span by
-    /// [probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/): by
-    /// the 56 random bits of the trace id, or those in the trace state of the parent (`ot=rv:…`). Each recorded span
-    /// has the threshold in its trace state (`ot=th:…`), from which backends restore the number of spans.
-    Probability,
-    /// Applies the ratio to roots by probability sampling. A child has its parent's decision and threshold.
-    ParentBasedProbability,
     /// One that another crate registers with [`telemetry_sampler!`](crate::telemetry_sampler), which is asked about each
     /// span.
     Registered(RegisteredSampler),
@@ -81,15 +74,13 @@ linked_by_name!(RegisteredSampler);
 
 impl Sampler {
     /// The samplers of this project.
-    const KNOWN: [Self; 8] = [
+    const KNOWN: [Self; 6] = [
         Self::AlwaysOn,
         Self::AlwaysOff,
         Self::TraceIdRatio,
         Self::ParentBasedAlwaysOn,
         Self::ParentBasedAlwaysOff,
         Self::ParentBasedTraceIdRatio,
-        Self::Probability,
-        Self::ParentBasedProbability,
     ];
 
     /// Returns the name in `OTEL_TRACES_SAMPLER`, such as `always_on`.
@@ -102,8 +93,6 @@ impl Sampler {
             Self::ParentBasedAlwaysOn => "parentbased_always_on",
             Self::ParentBasedAlwaysOff => "parentbased_always_off",
             Self::ParentBasedTraceIdRatio => "parentbased_traceidratio",
-            Self::Probability => "probability",
-            Self::ParentBasedProbability => "parentbased_probability",
             Self::Registered(RegisteredSampler { name, .. }) => name,
         }
     }
@@ -136,14 +125,7 @@ impl Sampler {
 
     /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
-        !matches!(
-            self,
-            Self::AlwaysOn
-                | Self::AlwaysOff
-                | Self::TraceIdRatio
-                | Self::Probability
-                | Self::Registered(_)
-        )
+        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Registered(_))
     }
 }
 
@@ -163,9 +145,6 @@ impl PartialEq for SharedSampler {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
-
-/// The smallest `max_bytes_per_minute`: some spans in each ten seconds.
-const MIN_BYTES_PER_MINUTE: u64 = 10_000;
 
 /// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are
 /// recorded, and a child has its parent's sampling decision.
@@ -224,12 +203,6 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate_limit: Option<f64>,
-    /// The most bytes of spans that are exported in a minute, as OTLP before compression. When they are used up faster,
-    /// `code.*` is written once in each batch, and a share of the traces is exported, with failed spans of the others.
-    /// At least 10,000. Default: no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 10_000))]
-    pub max_bytes_per_minute: Option<u64>,
     /// Which tracers are enabled. A span of one that is not is left out, and its children belong to its parent.
     /// Default: all.
     #[serde(skip_serializing_if = "is_default")]
@@ -242,11 +215,7 @@ pub struct SamplingConfig {
     /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
     /// sampled ones, and buffered until the tail sampler decides. Their sampled flag is off in the
     /// `traceparent` that is sent to other processes. If a trace is kept, its root has the reason in
-    /// `floe.sampling.reason`. Each span of a failed or slow trace has `ot=th:0` in its trace state, also where
-    /// the ratio has sampled it, because it represents only itself
-    /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
-    /// Traces that a ratio below 1 has sampled are therefore buffered, too.
-    /// Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
+    /// `floe.sampling.reason`. Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
     /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
@@ -261,13 +230,13 @@ pub struct SamplingConfig {
 
 impl SamplingConfig {
     /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
-    /// `parentbased_probability`, or `parentbased_always_on` for 1.0, which leaves the trace state unchanged.
+    /// `parentbased_traceidratio`, or `parentbased_always_on` for 1.0.
     #[must_use]
     pub fn with_ratio(mut self, ratio: f64) -> Self {
         if ratio >= 1.0 {
             self.sampler = Some(Sampler::ParentBasedAlwaysOn);
         } else {
-            self.sampler = Some(Sampler::ParentBasedProbability);
+            self.sampler = Some(Sampler::ParentBasedTraceIdRatio);
             self.sampler_arg = Some(ratio);
         }
         self
@@ -338,10 +307,6 @@ impl SamplingConfig {
         if self.has_tail() && !self.is_parent_based() {
             problems.add("sampling.sampler", NOT_PARENT_BASED);
         }
-        if let Some(bytes @ ..MIN_BYTES_PER_MINUTE) = self.max_bytes_per_minute {
-            let message = format!("expected {MIN_BYTES_PER_MINUTE} or more, found {bytes}");
-            problems.add("sampling.max_bytes_per_minute", message);
-        }
         if let Some(rate) = self.rate_limit
             && !(rate.is_finite() && rate > 0.0)
         {
@@ -374,18 +339,6 @@ impl SamplingRule {
     pub fn new(span: impl Into<String>, ratio: f64) -> Self {
         Self { span: span.into(), ratio }
     }
-}
-
-/// Checks rules that are set while the program runs.
-pub(crate) fn validate_rules(rules: &[SamplingRule]) -> Result<(), Error> {
-    let mut problems = Problems::default();
-    check_rules(rules, &mut problems);
-    problems.into_result()
-}
-
-/// Checks a ratio that is set while the program runs.
-pub(crate) fn validate_ratio(ratio: f64) -> Result<(), Error> {
-    check_ratio(ratio).map_err(|message| Error::config(format!("sampling ratio: {message}")))
 }
 
 fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-use super::compression::SpanCompressionConfig;
 use super::context_mode::ContextMode;
 use super::detection::DetectionConfig;
 use super::endpoint;
@@ -20,12 +19,10 @@ use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
 use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
 use super::problems::Problems;
-use super::profile::ProfileConfig;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
 use super::repeated::{CodeAttributes, IdentityAttributes};
 use super::resource::{ResourceAttributes, check_key};
-use super::runtime::Runtime;
 use super::sampling::SamplingConfig;
 use super::section::is_default;
 use crate::error::Error;
@@ -107,22 +104,12 @@ pub struct TelemetryConfig {
     /// `info`. A function that the filter excludes runs as if it were not annotated: spans in it are
     /// children of the current span. Its calls are still counted by `#[traced(metrics)]`. Spans of
     /// `tracing`, of OpenTelemetry's API and of HTTP requests are not affected.
-    ///
-    /// [`SamplingHandle::set_filter`](crate::SamplingHandle::set_filter) changes the filter while the program
-    /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_filter: Option<String>,
     /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
     /// reduces the cost of nested spans.
     #[serde(default, skip_serializing_if = "is_default")]
     pub context: ContextMode,
-    /// What spans record about their time: their polls, their processor time. Default: nothing.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub profile: ProfileConfig,
-    /// On which threads telemetry is exported: those of the provider (`thread`, default), or the one that flushes
-    /// (`caller`).
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub runtime: Runtime,
     /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
     /// The detection of further attributes of the resource. Default: none are detected.
@@ -146,9 +133,6 @@ pub struct TelemetryConfig {
     /// Where the floe identity is written: on the resource and on `every_span` (default), or on the `resource` alone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub identity_attributes: IdentityAttributes,
-    /// Which consecutive short siblings become one span. Default: none.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub span_compression: SpanCompressionConfig,
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
@@ -264,15 +248,12 @@ impl TelemetryConfig {
             sampling: SamplingConfig::default(),
             span_filter: None,
             context: ContextMode::default(),
-            profile: ProfileConfig::default(),
-            runtime: Runtime::default(),
             resource_attributes: ResourceAttributes::new(service_name),
             detection: DetectionConfig::default(),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
             code_attributes: CodeAttributes::default(),
             identity_attributes: IdentityAttributes::default(),
-            span_compression: SpanCompressionConfig::default(),
             authentication: None,
             max_memory_bytes: default_max_memory_bytes(),
             batch_processor: BatchSpanProcessorConfig::default(),
@@ -416,7 +397,6 @@ impl TelemetryConfig {
         self.resource_attributes.check(problems);
         self.detection.check(problems);
         self.check_attributes(problems);
-        self.span_compression.check(problems);
         if let Some(authentication) = &self.authentication {
             authentication.check(problems);
         }
@@ -497,15 +477,12 @@ impl fmt::Debug for Fields<'_> {
             sampling,
             span_filter,
             context,
-            profile,
-            runtime,
             resource_attributes,
             detection,
             span_attributes,
             baggage_attributes,
             code_attributes,
             identity_attributes,
-            span_compression,
             authentication,
             max_memory_bytes,
             batch_processor,
@@ -534,15 +511,12 @@ impl fmt::Debug for Fields<'_> {
             .field("sampling", sampling)
             .field("span_filter", span_filter)
             .field("context", context)
-            .field("profile", profile)
-            .field("runtime", runtime)
             .field("resource_attributes", &resource)
             .field("detection", detection)
             .field("span_attributes", &attributes)
             .field("baggage_attributes", baggage_attributes)
             .field("code_attributes", code_attributes)
             .field("identity_attributes", identity_attributes)
-            .field("span_compression", span_compression)
             .field("authentication", authentication)
             .field("max_memory_bytes", max_memory_bytes)
             .field("batch_processor", batch_processor)

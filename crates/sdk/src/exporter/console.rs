@@ -20,10 +20,16 @@ pub struct ConsoleExporters {
 
 type StartSpans = fn(usize, &Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error>;
 
+floe_telemetry_core::__floe_link_list! {
+    /// What prints to the terminal.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static CONSOLE: [ConsoleExporters] = "fl_console_0_1";
+}
+
 impl ConsoleExporters {
     /// Whether they are linked.
     pub(crate) fn are_linked() -> bool {
-        parts::console().is_some()
+        parts::has_console()
     }
 
     /// The exporters.
@@ -32,8 +38,7 @@ impl ConsoleExporters {
     ///
     /// They are not linked.
     pub(crate) fn find() -> Result<&'static Self, Error> {
-        let linked = parts::console().and_then(|console| console.downcast_ref());
-        linked.ok_or_else(|| {
+        CONSOLE.iter().next().ok_or_else(|| {
             let needed = needed("the exporter `console`", "console");
             Error::config(format!("exporters: {needed}"))
         })

@@ -10,7 +10,6 @@ use crate::config::{Signal, without_credentials};
 use crate::error::Error;
 use crate::logs::LogDestination;
 use crate::metrics::MetricDestination;
-use crate::parts;
 
 /// The exporters over OTLP. Each function fails if the settings of the target cannot be used.
 #[derive(Debug)]
@@ -24,31 +23,23 @@ pub struct OtlpExporters {
     pub logs: fn(ExporterId, &OtlpTarget, &Counters) -> Started<LogDestination>,
     /// Sends one request without spans within a time. The error is the reason why it was not accepted.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
-    /// Sends encoded requests of a signal within a time.
-    pub send_requests: SendRequests,
 }
 
 type StartSpans =
     fn(&ExporterId, &OtlpTarget, &Resource, &WorkerSettings) -> Started<Box<dyn Destination>>;
 
-type SendRequests = fn(&OtlpTarget, Signal, &[Vec<u8>], Duration) -> Result<(), Unsent>;
-
 type Started<T> = Result<T, Error>;
 
-/// Why a request was not accepted.
-#[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
-pub struct Unsent {
-    /// Whether it is the fault of what the request contains.
-    pub is_invalid: bool,
-    /// What has failed.
-    pub reason: String,
+floe_telemetry_core::__floe_link_list! {
+    /// What exports over OTLP.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static OTLP: [OtlpExporters] = "fl_otlp_0_1";
 }
 
 impl OtlpExporters {
     /// The exporters, if they are linked.
     pub(crate) fn linked() -> Option<&'static Self> {
-        parts::otlp().and_then(|otlp| otlp.exporters.downcast_ref())
+        OTLP.iter().next()
     }
 
     /// The exporters.
@@ -59,11 +50,7 @@ impl OtlpExporters {
     pub(crate) fn of(target: &OtlpTarget, signal: Signal) -> Result<&'static Self, Error> {
         Self::linked().ok_or_else(|| {
             let (protocol, endpoint) = target.config.otlp_route(signal);
-            let endpoint = match &target.writer {
-                Some(writer) => writer.name().to_owned(),
-                None => without_credentials(endpoint),
-            };
-            let needed = protocol.check_feature(&endpoint).err();
+            let needed = protocol.check_feature(&without_credentials(endpoint)).err();
             Error::config(format!("otlp: {}", needed.unwrap_or_default()))
         })
     }

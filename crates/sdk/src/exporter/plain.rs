@@ -1,11 +1,8 @@
 //! Runs a `SpanExporter` of the OpenTelemetry SDK.
 //!
 //! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, for which the
-//! worker's thread waits no longer than the timeout of an export. Where the provider starts no thread, the one that
-//! flushes calls it, and only a future that is not ready is given up.
+//! worker's thread waits no longer than the timeout of an export.
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -15,12 +12,11 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
-    SpanDataBatch, Worker, WorkerSettings, block_on_until, guarded,
+    BatchExporter, BatchingDestination, Destination, ExportFailure, ExporterId, SpanDataBatch,
+    Worker, WorkerSettings, block_on_until, guarded,
 };
 use crate::error::Error;
 use crate::program_signals;
-use crate::tasks::Tasks;
 
 enum Call {
     /// Spans, and when their export is given up.
@@ -32,16 +28,15 @@ enum Call {
 /// The worker's half of an exporter.
 #[derive(Debug)]
 struct SdkExporter {
-    calls: Tasks<Call>,
+    calls: Sender<Call>,
     results: Receiver<Result<(), ExportFailure>>,
     /// Calls that have not returned in time, and may have returned since.
     overdue: usize,
     timeout: Duration,
-    ending: Arc<Ending>,
 }
 
-/// Starts an exporter on a thread of its own, if there is one. The thread has no async runtime, as that of the SDK's
-/// batch processor, so an exporter must bring the runtime it needs.
+/// Starts an exporter on a thread of its own. The thread has no async runtime, as that of the SDK's batch processor, so
+/// an exporter must bring the runtime it needs.
 ///
 /// # Errors
 ///
@@ -59,25 +54,12 @@ pub fn plain<E: SpanExporter + 'static>(
     })
     .map_err(|_| Error::export(format!("the exporter `{name}` panicked while it was created")))?;
     let (results, to_receive) = channel();
-    let calls = if settings.runtime.is_caller() {
-        Tasks::of_caller(move |call| {
-            let _ = results.send(execute(&exporter, call));
-            ControlFlow::Continue(())
-        })
-    } else {
-        let (calls, to_serve) = Tasks::of_thread();
-        let thread = program_signals::thread(format!("floe-{name}-export"));
-        program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
-            .map_err(|error| Error::thread(name, &error))?;
-        calls
-    };
-    let exporter = SdkExporter {
-        calls,
-        results: to_receive,
-        overdue: 0,
-        timeout: settings.export_timeout,
-        ending: Arc::clone(&settings.counters.ending),
-    };
+    let (calls, to_serve) = channel();
+    let thread = program_signals::thread(format!("floe-{name}-export"));
+    program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
+        .map_err(|error| Error::thread(name, &error))?;
+    let exporter =
+        SdkExporter { calls, results: to_receive, overdue: 0, timeout: settings.export_timeout };
     let worker = Worker::start(id, move || Ok(Box::new(exporter) as _), settings)?;
     let builder = SpanDataBatch::default();
     Ok(Box::new(BatchingDestination::new(builder, worker)))
@@ -130,7 +112,6 @@ impl SdkExporter {
         }
         // If the thread has ended, no result arrives.
         let _ = self.calls.send(call);
-        self.calls.execute(|| true);
         self.receive(deadline).unwrap_or_else(|| {
             self.overdue += 1;
             Err(ExportFailure::timeout(format!("the exporter has not returned within {timeout:?}")))
@@ -158,10 +139,7 @@ impl SdkExporter {
 
 impl BatchExporter<Vec<SpanData>> for SdkExporter {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), ExportFailure> {
-        let mut deadline = monotonic_now().checked_add(self.timeout);
-        if self.calls.are_of_caller() {
-            deadline = deadline.into_iter().chain(self.ending.get()).min();
-        }
+        let deadline = monotonic_now().checked_add(self.timeout);
         self.call(Call::Export(batch, deadline), self.timeout)
     }
 

@@ -1,6 +1,5 @@
-//! The receiver of OTLP and the headers of its backend, or what writes OTLP.
+//! The receiver of OTLP and the headers of its backend.
 
-use super::writer::SharedWriter;
 use crate::collector::ExporterId;
 use crate::config::{OtlpProtocol, Secret, Signal, TelemetryConfig, server, without_credentials};
 
@@ -14,13 +13,11 @@ pub struct OtlpTarget {
     pub headers: Vec<(String, Secret)>,
     /// Whether the backend accepts traces only.
     pub is_traces_only: bool,
-    /// Writes the requests instead of sending them to the endpoint.
-    pub writer: Option<SharedWriter>,
 }
 
 impl From<TelemetryConfig> for OtlpTarget {
     fn from(config: TelemetryConfig) -> Self {
-        Self { config, headers: Vec::new(), is_traces_only: false, writer: None }
+        Self { config, headers: Vec::new(), is_traces_only: false }
     }
 }
 
@@ -28,15 +25,10 @@ impl OtlpTarget {
     /// The exporter of a signal to this target, as messages and metrics name it. The number of the target is part of its
     /// name.
     pub(crate) fn exporter(&self, index: usize, signal: Signal) -> ExporterId {
-        let name = self.writer.as_ref().map_or("otlp", SharedWriter::name);
         let name = match index {
-            0 => name.to_owned().into(),
-            _ => format!("{name}/{}", index + 1).into(),
+            0 => "otlp".into(),
+            _ => format!("otlp/{}", index + 1).into(),
         };
-        if let Some(writer) = &self.writer {
-            let kind = writer.kind().into();
-            return ExporterId { name, kind, server: None };
-        }
         let (protocol, endpoint) = self.config.otlp_route(signal);
         let transport = match protocol {
             OtlpProtocol::Grpc => "grpc",
@@ -55,11 +47,8 @@ impl OtlpTarget {
         }
     }
 
-    /// Describes where a signal goes, without credentials: its protocol and endpoint, or the name of a writer.
+    /// Describes where a signal goes, without credentials: its protocol and endpoint.
     pub(crate) fn route(&self, signal: Signal) -> String {
-        if let Some(writer) = &self.writer {
-            return writer.name().to_owned();
-        }
         let (protocol, endpoint) = self.config.otlp_route(signal);
         format!("{} {}", protocol.name(), without_credentials(endpoint))
     }

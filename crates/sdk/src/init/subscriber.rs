@@ -19,7 +19,6 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use self::by_span::SpanFilter;
 use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
-use crate::logs::LogRecords;
 use crate::provider::TelemetryProviderBuilder;
 
 /// The filter of `tracing` without a variable.
@@ -39,6 +38,24 @@ pub struct LogLines {
     pub layer: fn(&LoggingConfig, LineFilter) -> Box<dyn Layer<Below> + Send + Sync>,
     /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
     pub complete: fn(&LoggingConfig, &LineFilter),
+}
+
+floe_telemetry_core::__floe_link_list! {
+    /// What writes log lines.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static LINES: [LogLines] = "fl_lines_0_1";
+}
+
+/// Adds the layer of log lines to the program.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __log_lines {
+    ($lines:expr) => {
+        $crate::__floe_linked! {
+            "fl_lines_0_1"
+            static LINES: $crate::__parts::init::LogLines = $lines;
+        }
+    };
 }
 
 /// What filters log lines, or spans of `tracing`.
@@ -142,7 +159,7 @@ pub(super) fn install(
     let layers: Vec<_> = layers.collect();
     let has_layers = !layers.is_empty();
     let filter = line_filter(config, rust_log.as_deref());
-    let lines = LogRecords::linked().and_then(|records| records.lines.downcast_ref::<LogLines>());
+    let lines = LINES.iter().next();
     // A `Vec` without layers would disable everything.
     let subscriber = Registry::default().with(has_layers.then_some(layers));
     if lines.is_some() && is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {

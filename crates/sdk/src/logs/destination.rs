@@ -3,11 +3,10 @@
 use std::fmt;
 
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::logs::{LogExporter, LogProcessor};
+use opentelemetry_sdk::logs::LogExporter;
 
 use super::record_exporter::RecordExporter;
 use super::sdk_exporter::SdkLogExporter;
-use super::sdk_processor::SdkLogProcessor;
 use super::worker::{LogSettings, LogWorker};
 use crate::collector::ExporterId;
 use crate::error::Error;
@@ -28,11 +27,6 @@ impl LogDestination {
     /// With an exporter of OpenTelemetry's SDK.
     pub(crate) fn of_sdk<E: LogExporter + 'static>(exporter: E) -> Self {
         Self::new(ExporterId::of::<E>(), SdkLogExporter::new(exporter))
-    }
-
-    /// With a processor of OpenTelemetry's SDK.
-    pub(crate) fn of_sdk_processor<P: LogProcessor + 'static>(processor: P) -> Self {
-        Self::new(ExporterId::of::<P>(), SdkLogProcessor::new(processor))
     }
 
     /// With this exporter.

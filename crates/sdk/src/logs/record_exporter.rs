@@ -30,15 +30,6 @@ pub trait RecordExporter: Send + 'static {
         None
     }
 
-    /// Delivers what the exporter holds back.
-    ///
-    /// # Errors
-    ///
-    /// The reason why it was not delivered.
-    fn flush(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
     /// Ends after the last batch.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A log exporter behind a bounded queue, on a thread of its own, or on the one that flushes.
+//! A log exporter behind a bounded queue, on a thread of its own.
 //!
 //! The thread is woken for the first record of a batch, of which it takes the time, and for the last one. To wake it for
 //! each record would cost more than all else that happens to one.
@@ -18,14 +18,13 @@ use self::queue::Queue;
 use self::thread::Exporting;
 use super::export_record::ExportRecord;
 use super::record_exporter::RecordExporter;
-use crate::channel::Sender;
+use crate::channel::{Sender, channel};
 use crate::clock::monotonic_now;
 use crate::collector::{ExporterId, Size, WorkerSettings};
 use crate::config::{BatchLogRecordProcessorConfig, Signal};
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder;
-use crate::tasks::Tasks;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
@@ -69,7 +68,7 @@ enum Task {
 /// The sending side of an exporter's queue.
 pub struct LogWorker {
     name: String,
-    tasks: Tasks<Task>,
+    tasks: Sender<Task>,
     queue: Arc<Queue>,
     settings: LogSettings,
     /// The process that the thread runs in: it does not exist in a fork.
@@ -104,25 +103,17 @@ impl LogWorker {
         let queue = Arc::new(Queue::new(settings, processor));
         let (shared, own) = (Arc::clone(&queue), settings.clone());
         let closed = Arc::clone(&queue);
-        let mut exporting = Exporting::new(name.clone(), component, exporter, shared, own);
+        let exporting = Exporting::new(name.clone(), component, exporter, shared, own);
         // Dropped at the end, also by a panic.
         let closing = Closing(closed);
-        let tasks = if settings.worker.runtime.is_caller() {
-            Tasks::of_caller(move |task| {
-                let _closing = &closing;
-                exporting.execute(task)
-            })
-        } else {
-            let (tasks, receiver) = Tasks::of_thread();
-            let thread = program_signals::thread(format!("floe-logs-{name}"));
-            program_signals::spawn(thread, move || {
-                let _suppressed = Context::enter_telemetry_suppressed_scope();
-                let _closing = closing;
-                exporting.work(&receiver);
-            })
-            .map_err(|error| Error::thread(&name, &error))?;
-            tasks
-        };
+        let (tasks, receiver) = channel();
+        let thread = program_signals::thread(format!("floe-logs-{name}"));
+        program_signals::spawn(thread, move || {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            let _closing = closing;
+            exporting.work(&receiver);
+        })
+        .map_err(|error| Error::thread(&name, &error))?;
         Ok(Self { name, tasks, queue, settings: settings.clone(), forks: recorder::forks() })
     }
 
@@ -141,7 +132,7 @@ impl LogWorker {
             self.send(task);
         }
         // A loop that logs is faster than its export, which gets its turn before records are dropped.
-        if pushed.is_half_full && !self.tasks.are_of_caller() {
+        if pushed.is_half_full {
             yield_now();
         }
     }
@@ -156,7 +147,6 @@ impl LogWorker {
     /// Exports what is queued.
     pub fn flush(&self, report: &Sender<LogReport>) {
         self.send(Task::Flush(report.clone()));
-        self.execute();
     }
 
     /// Shuts the exporter down once its queue is exported. Records that are still queued after `timeout` are
@@ -166,14 +156,6 @@ impl LogWorker {
             self.queue.end_at(end);
         }
         self.send(Task::Shutdown(timeout, report.clone()));
-        self.execute();
-    }
-
-    /// Exports on this thread of the program, if the exporter has none of its own. Without time, the tasks wait for the
-    /// next flush.
-    fn execute(&self) {
-        let ending = &self.settings.worker.counters.ending;
-        self.tasks.execute(|| ending.has_time());
     }
 
     /// If the thread has ended, the task and its report sender are dropped, so that the caller does not

@@ -7,7 +7,6 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
 
-use super::flush_reader::FlushReader;
 use super::reporting::{LastExport, Reporting};
 use crate::collector::{Counters, ExporterId, Role};
 use crate::config::{Signal, TelemetryConfig};
@@ -35,15 +34,8 @@ impl MetricDestination {
     pub fn new(id: ExporterId, exporter: impl PushMetricExporter, last: LastExport) -> Self {
         Self(Box::new(move |builder, config, counters| {
             let components = &counters.exports.components;
-            let reader = ExporterId {
-                kind: if config.runtime.is_caller() {
-                    "flush_metric_reader".into()
-                } else {
-                    "periodic_metric_reader".into()
-                },
-                server: None,
-                ..id.clone()
-            };
+            let reader =
+                ExporterId { kind: "periodic_metric_reader".into(), server: None, ..id.clone() };
             let exporter = Reporting {
                 reader: components.add_unqueued(Role::Reader, Signal::Metrics, &reader),
                 component: components.add_unqueued(Role::Exporter, Signal::Metrics, &id),
@@ -52,10 +44,6 @@ impl MetricDestination {
                 last,
                 counters,
             };
-            if config.runtime.is_caller() {
-                let timeout = config.metrics.export_timeout();
-                return builder.with_reader(FlushReader::new(exporter, timeout));
-            }
             let interval = config.metrics.export_interval();
             let reader = PeriodicReader::builder(exporter).with_interval(interval);
             builder.with_reader(program_signals::blocked(|| reader.build()))

@@ -14,7 +14,6 @@ use super::{process, sdk_metrics};
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{MetricsConfig, TelemetryConfig};
 use crate::error::Error;
-use crate::parts;
 
 /// What aggregates metrics.
 #[derive(Debug)]
@@ -32,10 +31,16 @@ type StartMeters = fn(
     Vec<MetricDestination>,
 ) -> Box<dyn ProviderMeters>;
 
+floe_telemetry_core::__floe_link_list! {
+    /// What aggregates metrics.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static METERS: [MeterProviders] = "fl_metrics_0_1";
+}
+
 impl MeterProviders {
     /// What aggregates metrics, if it is linked.
     pub(crate) fn linked() -> Option<&'static Self> {
-        parts::metrics().and_then(|metrics| metrics.downcast_ref())
+        METERS.iter().next()
     }
 }
 

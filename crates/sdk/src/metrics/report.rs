@@ -1,13 +1,12 @@
 //! The result of a flush or a shutdown of metrics, for which callers wait with a timeout.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use crate::caught::caught;
 use crate::collector::Counters;
-use crate::condvar::Condvar;
 
 /// The result of a flush or a shutdown, once it has ended.
 #[derive(Debug, Default)]

@@ -14,7 +14,6 @@ use opentelemetry_sdk::metrics::data::{
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::sdk_metrics::collection_began;
-use crate::clock::Instant;
 use crate::collector::{Component, Counters, ExportFailure};
 use crate::internal_log::internal_log;
 use crate::redaction::sanitize_error;
@@ -36,11 +35,6 @@ pub(super) struct Reporting<E> {
 pub type LastExport = Arc<Mutex<(Option<KeyValue>, Option<ExportFailure>)>>;
 
 impl<E> Reporting<E> {
-    /// When exports have to end.
-    pub(super) fn end(&self) -> Option<Instant> {
-        self.counters.ending.get()
-    }
-
     fn report(&self, error: &str) {
         let error = sanitize_error(error);
         let exports = &self.counters.exports;

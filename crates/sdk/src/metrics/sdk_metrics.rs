@@ -99,7 +99,7 @@ pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
         let live = live.map(|(spans, result)| (spans, vec![sampling_result(result)]));
         live.collect()
     });
-    if parts::logs().is_some() {
+    if parts::has_logs() {
         counter(meter, CREATED, counters, |counters| {
             let created = counters.logs_created.load(Ordering::Relaxed);
             vec![(created, Vec::new())]
@@ -117,12 +117,12 @@ pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
 }
 
 fn components(meter: &Meter, counters: &Arc<Counters>) {
-    let has_logs = parts::logs().is_some();
+    let has_logs = parts::has_logs();
     let rows = OF_COMPONENTS.iter();
     for (metric, role, signal, shows) in rows.filter(|(_, _, of, _)| has_logs || *of != Logs) {
         match shows {
             Finished => {
-                counter(meter, *metric, counters, |counters| finished(counters, *role, *signal))
+                counter(meter, *metric, counters, |counters| finished(counters, *role, *signal));
             }
             Present | Capacity => up_down_counter(meter, *metric, counters, move |counters| {
                 let show = |it: Arc<Component>| {

@@ -1,9 +1,9 @@
-//! B3, Jaeger and X-Ray: a valid parent is passed on, and others are ignored.
+//! B3: a valid parent is passed on, and others are ignored.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
-use crate::config::Propagator::{self, B3, B3Multi, Jaeger, XRay};
+use crate::config::Propagator::{self, B3, B3Multi};
 use crate::propagation::propagator;
 use floe_telemetry_core::propagation::{ExtractFrom as _, InjectInto as _};
 
@@ -30,37 +30,6 @@ fn passed_on(format: Propagator, received: &[(String, String)]) -> Vec<(String, 
     let is_trace = format != Propagator::Baggage && !sent.is_empty();
     assert_eq!([parent.is_valid(), parent.is_remote()], [is_trace; 2]);
     sent
-}
-
-#[test]
-fn a_valid_parent_is_passed_on() {
-    let rows = [
-        (Jaeger, "uber-trace-id: TRACE:SPAN:0:1", "uber-trace-id: TRACE:SPAN:0:1"),
-        (
-            Jaeger,
-            "Uber-Trace-Id: 1f2:3a:0:3",
-            "uber-trace-id: 000000000000000000000000000001f2:000000000000003a:0:1",
-        ),
-        (Jaeger, "uber-trace-id: TRACE%3ASPAN%3A0%3A0", "uber-trace-id: TRACE:SPAN:0:0"),
-        (
-            XRay,
-            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=1",
-            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=1",
-        ),
-        (
-            XRay,
-            "x-amzn-trace-id: Self=1-a; Sampled=0; Parent=SPAN; Root=1-5759e988-bd862e3fe1be46a994272793; Lineage=a:1;",
-            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=0",
-        ),
-        (
-            XRay,
-            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=?",
-            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=0",
-        ),
-    ];
-    for (format, received, sent) in rows {
-        assert_eq!(passed_on(format, &headers(received)), headers(sent), "{received}");
-    }
 }
 
 #[test]
@@ -112,42 +81,6 @@ fn an_invalid_parent_is_ignored() {
             ],
         ),
         (B3, "x-b3-traceid", &["TRACE", "TRACE, x-b3-spanid: SPAN, x-b3-sampled: yes"]),
-        (
-            Jaeger,
-            "uber-trace-id",
-            &[
-                &long,
-                "",
-                "1",
-                "1:2:0",
-                "1:2:0:1:",
-                "0:2:0:1",
-                "1:0:0:1",
-                "1:2:0:x",
-                "1:2:0:+1",
-                "1:2:0:100",
-                "-1:2:0:1",
-                "1:12345678901234567:0:1",
-                "%ff:2:0:1",
-                "1:2:0:1, uber-trace-id: 1:2:0:1",
-            ],
-        ),
-        (
-            XRay,
-            "x-amzn-trace-id",
-            &[
-                &long,
-                "",
-                "Root",
-                "Root=1-5759e988-bd862e3fe1be46a994272793",
-                "Root=2-5759e988-bd862e3fe1be46a994272793;Parent=SPAN",
-                "Root=1-5759e988b-d862e3fe1be46a994272793;Parent=SPAN",
-                "Root=1-00000000-000000000000000000000000;Parent=SPAN",
-                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f",
-                "Parent=SPAN;Sampled=1",
-                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN, x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN",
-            ],
-        ),
     ];
     for (format, name, values) in rows {
         for value in *values {
@@ -166,8 +99,6 @@ fn a_flood_of_headers_is_ignored() {
         (Propagator::TraceContext, "tracestate"),
         (B3, "b3"),
         (B3Multi, "x-b3-traceid"),
-        (Jaeger, "uber-trace-id"),
-        (XRay, "x-amzn-trace-id"),
     ] {
         let flood = vec![(name.to_owned(), value.clone()); 1000];
         assert_eq!(passed_on(format, &flood), [], "{name}");

@@ -2,20 +2,22 @@
 
 use std::any::Any;
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, mem};
 
+use floe_telemetry_core::__sdk::propagation::Boxed;
 use opentelemetry::KeyValue;
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::logs::{LogExporter, LogProcessor};
+use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::trace::{self, IdGenerator, ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
-use super::program_sampler::{ProgramIds, ProgramSampler, RecordAll};
-use super::sampling::{SamplingHandle, sampling};
+use super::program_sampler::ProgramSampler;
+use super::sampling::sampling;
 use super::targets::OtlpTargets;
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::{limit_attributes, limit_text};
@@ -23,23 +25,21 @@ use crate::backend;
 use crate::caught::caught;
 use crate::channel::{RecvTimeoutError, channel};
 use crate::collector::{
-    self, Counters, Destination, Exporter, ExporterId, Pipeline, PipelineSettings, Policies,
-    Processing, Redaction, Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size,
-    SpanProcessor, WorkerSettings,
+    self, Counters, Destination, ExporterId, Pipeline, PipelineSettings, Policies, Processing,
+    Redaction, Redactor, START_TIMEOUT, SdkEnds, SharedAttributes, Size, SpanProcessor,
+    WorkerSettings,
 };
 use crate::config::{
     ExporterKind, IdentityAttributes, OtlpProtocol, SamplingConfig, Signal, SpanLimits,
     TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
-use crate::exporter::{
-    self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
-};
+use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
 use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
-use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, Measured, OfProgram, SpanIdGenerator, Unsampled};
+use crate::propagation;
+use crate::recorder::{self, Measured, SpanSampler};
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -53,15 +53,12 @@ type Start =
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
-    ids: Option<Arc<dyn SpanIdGenerator>>,
-    exports_unsampled: bool,
+    propagators: Vec<Boxed>,
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<(String, OtlpProtocol)>,
-    /// OTLP that is written, by signal.
-    written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
     /// The layers of the program for the subscriber, whose types only `init` knows; `None` if none is to be installed.
@@ -85,13 +82,11 @@ impl TelemetryProviderBuilder {
         Self {
             config,
             sampler: None,
-            ids: None,
-            exports_unsampled: false,
+            propagators: Vec::new(),
             processors: Vec::new(),
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
-            written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
             layers: Some(Vec::new()),
@@ -173,47 +168,6 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds a log processor, which can be any implementation of OpenTelemetry's [`LogProcessor`], such as a
-    /// `BatchLogProcessor` with an exporter. May be called more than once.
-    ///
-    /// `emit` gets the redacted log records for which `event_enabled` is true, in batches on a thread of its own, like an
-    /// [exporter](Self::with_log_exporter). What it changes in a record has no effect on other processors and exporters.
-    /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
-    ///
-    /// ```standalone_crate
-    /// use floe_telemetry::opentelemetry::InstrumentationScope;
-    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::error::OTelSdkResult;
-    /// use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
-    ///
-    /// #[derive(Debug)]
-    /// struct Pager;
-    ///
-    /// impl LogProcessor for Pager {
-    ///     fn emit(&self, record: &mut SdkLogRecord, _: &InstrumentationScope) {
-    ///         if record.event_name() == Some("order.lost") {
-    ///             // Calls somebody.
-    ///         }
-    ///     }
-    ///     fn force_flush(&self) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    /// }
-    ///
-    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_sdk_log_processor(Pager)
-    ///     .initialize()?;
-    /// # drop(telemetry);
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    pub fn with_sdk_log_processor<P: LogProcessor + 'static>(mut self, processor: P) -> Self {
-        self.logs.push(LogDestination::of_sdk_processor(processor));
-        self
-    }
-
     /// Adds a span processor, which may read, change and discard each finished span before it is redacted and
     /// exported. May be called more than once: processors are called in the order in which they were added.
     pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
@@ -223,41 +177,17 @@ impl TelemetryProviderBuilder {
 
     /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
     ///
-    /// `on_start` is called by the thread that starts a recorded span, when the name, the attributes and the links are
-    /// known, and can change the span. It sees what the code has recorded; its own spans are not recorded. `on_end` gets
-    /// the spans that are exported, redacted, on a thread of its own, like an [exporter](Self::with_span_exporter):
-    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). Panics of
-    /// `on_start` are caught and counted ([`Statistics::processor_panics`](crate::Statistics)). A processor is no
-    /// exporter: without one, spans are printed all the same.
-    ///
-    /// A processor makes the start of a span several times as expensive, because it needs a span of the SDK.
+    /// `on_end` gets the spans that are exported, redacted, on a thread of its own, like an
+    /// [exporter](Self::with_span_exporter): after tail sampling and the processors of
+    /// [`with_span_processor`](Self::with_span_processor). `on_start` is not called: the only hook of a span is at its end. A
+    /// processor is no exporter: without one, spans are printed all the same.
     ///
     /// ```standalone_crate
-    /// use floe_telemetry::opentelemetry::{Context, KeyValue, baggage::BaggageExt as _, trace::Span as _};
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::error::OTelSdkResult;
-    /// use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-    ///
-    /// #[derive(Debug)]
-    /// struct Tenant;
-    ///
-    /// impl SpanProcessor for Tenant {
-    ///     fn on_start(&self, span: &mut Span, parent: &Context) {
-    ///         if let Some(tenant) = parent.baggage().get("tenant") {
-    ///             span.set_attribute(KeyValue::new("tenant", tenant.as_str().to_owned()));
-    ///         }
-    ///     }
-    ///     fn on_end(&self, _: SpanData) {}
-    ///     fn force_flush(&self) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
-    ///         Ok(())
-    ///     }
-    /// }
+    /// use opentelemetry_sdk::trace::{InMemorySpanExporter, SimpleSpanProcessor};
     ///
     /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_sdk_span_processor(Tenant)
+    ///     .with_sdk_span_processor(SimpleSpanProcessor::new(InMemorySpanExporter::default()))
     ///     .initialize()?;
     /// # drop(telemetry);
     /// # Ok::<(), floe_telemetry::Error>(())
@@ -272,8 +202,7 @@ impl TelemetryProviderBuilder {
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
     /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
-    /// [span filter](TelemetryConfig::span_filter) still applies. Of a [`SamplingHandle`], only
-    /// the filter has an effect.
+    /// [span filter](TelemetryConfig::span_filter) still applies.
     ///
     /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
     /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
@@ -296,55 +225,45 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Sets what makes the ids of traces and spans, which can be any implementation of OpenTelemetry's [`IdGenerator`],
-    /// such as one whose trace ids begin with the time, as AWS X-Ray expects. Default: random ids.
-    ///
-    /// It is called by the thread that starts a span, for the spans that are recorded and for roots; of a call below a
-    /// span that is not sampled, the id is random. If it panics or an id is zero, the ids of the span are random. Trace
-    /// ids are not marked as random ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#random-trace-id-flag)),
-    /// and a sampler with a ratio is as fair as they are. With a generator, the start of a span is more expensive.
+    /// Adds a format of context propagation to the configured ones. If several headers carry a trace, the last format
+    /// decides. The headers that it sends are not redacted.
     ///
     /// ```standalone_crate
-    /// use std::time::SystemTime;
-    ///
-    /// use floe_telemetry::opentelemetry::{SpanId, TraceId};
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-    /// use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
+    /// use opentelemetry::Context;
+    /// use opentelemetry::propagation::text_map_propagator::FieldIter;
+    /// use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+    /// use opentelemetry::trace::TraceContextExt as _;
     ///
-    /// #[derive(Debug, Default)]
-    /// struct XRayIds(RandomIdGenerator);
+    /// /// `acme-trace`, which partners log.
+    /// #[derive(Debug)]
+    /// struct Acme([String; 1]);
     ///
-    /// impl IdGenerator for XRayIds {
-    ///     fn new_trace_id(&self) -> TraceId {
-    ///         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    ///         let seconds = now.map_or(0, |now| now.as_secs() as u32);
-    ///         let mut id = self.0.new_trace_id().to_bytes();
-    ///         id[..4].copy_from_slice(&seconds.to_be_bytes());
-    ///         TraceId::from_bytes(id)
+    /// impl TextMapPropagator for Acme {
+    ///     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+    ///         injector.set(&self.0[0], cx.span().span_context().trace_id().to_string());
     ///     }
     ///
-    ///     fn new_span_id(&self) -> SpanId {
-    ///         self.0.new_span_id()
+    ///     fn extract_with_context(&self, cx: &Context, _: &dyn Extractor) -> Context {
+    ///         cx.clone()
+    ///     }
+    ///
+    ///     fn fields(&self) -> FieldIter<'_> {
+    ///         FieldIter::new(&self.0)
     ///     }
     /// }
     ///
     /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-    ///     .with_id_generator(XRayIds::default())
+    ///     .with_propagator(Acme(["acme-trace".to_owned()]))
     ///     .initialize()?;
     /// # drop(telemetry);
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
-    pub fn with_id_generator(mut self, generator: impl IdGenerator + 'static) -> Self {
-        self.ids = Some(Arc::new(ProgramIds(generator)));
-        self
-    }
-
-    /// Records and exports all spans, also those of traces that are not sampled, which keep and propagate that flag. For
-    /// a process whose spans wait, as those of a [writer](Self::with_otlp_writer), for the decision of the process that
-    /// began the trace; [`send_requests`](crate::send_requests) delivers them. Replaces every sampler of this
-    /// process, and tail sampling; the [span filter](TelemetryConfig::span_filter) still applies.
-    pub const fn with_unsampled_spans(mut self) -> Self {
-        self.exports_unsampled = true;
+    pub fn with_propagator(
+        mut self,
+        propagator: impl TextMapPropagator + Send + Sync + 'static,
+    ) -> Self {
+        self.propagators.push(Box::new(propagator));
         self
     }
 
@@ -355,22 +274,13 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
-    /// queue and thread. Needs the feature `otlp-writer`, `otlp-grpc` or `otlp-http`, without which
-    /// [`initialize`](Self::initialize) fails.
-    pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
-        let target =
-            OtlpTarget { writer: Some(SharedWriter::new(writer)), ..self.config.clone().into() };
-        self.written.push((signal, target));
-        self
-    }
-
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
     /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
     /// endpoint prints spans to standard error (feature `console`), unless an exporter was added. The configured propagators
-    /// become the propagators of the process, see [`setup_propagators_with`].
+    /// become the propagators of the process, see [`setup_propagators_with`](propagation::setup_propagators_with), and
+    /// before those of [`with_propagator`](Self::with_propagator).
     ///
     /// # Errors
     ///
@@ -384,13 +294,6 @@ impl TelemetryProviderBuilder {
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
             ));
         }
-        if self.exports_unsampled {
-            self.sampler = None;
-            self.config.sampling.of_file = None;
-            self.config.sampling.sampler = None;
-            self.config.sampling.keep_errors = false;
-            self.config.sampling.keep_slower_than = None;
-        }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
         for target in self.otlp_targets() {
@@ -398,12 +301,10 @@ impl TelemetryProviderBuilder {
         }
         let counters = Arc::<Counters>::default();
         let is_noop = !self.config.enabled || is_disabled();
-        let sampling_handle = SamplingHandle::new(&self.config);
-        let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
-        inner.runtime = self.config.runtime;
+        let mut inner = Inner::new(is_noop, Arc::clone(&counters));
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
-            setup_propagators_with(&self.config.propagators);
+            propagation::set_up(&self.config.propagators, self.propagators);
             logs::start_local(&self.config, counters)?;
             return Ok(TelemetryProvider(Arc::new(inner)));
         }
@@ -414,47 +315,41 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
-        let runtime = self.config.runtime;
-        let mut program = OfProgram { sampler: None, observer: None, ids: self.ids.take() };
+        let of_program = mem::take(&mut self.propagators);
         // A sampler of another crate and an exporter are started by code of the user.
         let started = caught(|| {
             let sampler = match self.sampler.take() {
                 Some(sampler) => Some(sampler),
                 None => self.config.sampling.shared_sampler()?,
             };
-            program.sampler = match sampler {
-                _ if self.exports_unsampled => Some(Arc::new(RecordAll)),
+            let sampler: Option<Arc<dyn SpanSampler>> = match sampler {
                 Some(sampler) => Some(Arc::new(ProgramSampler(sampler))),
                 None => None,
             };
-            if program.sampler.is_some() && self.config.sampling.has_tail() {
+            if sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let built = add_registered(self)?.build(&mut inner, &mut program)?;
-            Ok((sampling, program, built))
+            let built = add_registered(self)?.build(&mut inner, sampler.is_some())?;
+            Ok((sampling, sampler, built))
         });
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, program, (pipeline, message)) = started?;
+        let (mut sampling, sampler, (pipeline, message)) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
-        }
-        if pipeline.takes_unsampled() {
-            sampling.unsampled = Unsampled::All;
         }
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
-        collector::work_on(runtime)?;
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
-        setup_propagators_with(&propagators);
-        provider.0.sampling.connect(recorder::start_provider(sampling, program));
+        propagation::set_up(&propagators, of_program);
+        recorder::start_provider(sampling, sampler);
         start_message::write(&message);
         Ok(provider)
     }
@@ -466,10 +361,7 @@ impl TelemetryProviderBuilder {
 
     /// Whether the program has added an exporter of spans.
     pub(crate) fn has_span_exporter(&self) -> bool {
-        let mut written = self.written.iter();
-        !self.exporters.is_empty()
-            || !self.otlp.is_empty()
-            || written.any(|(signal, _)| *signal == Signal::Traces)
+        !self.exporters.is_empty() || !self.otlp.is_empty()
     }
 
     /// Whether the program has added a span processor of OpenTelemetry's SDK, which may export.
@@ -503,11 +395,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
-    fn build(
-        mut self,
-        provider: &mut Inner,
-        program: &mut OfProgram,
-    ) -> Result<(Pipeline, String), Error> {
+    fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -518,20 +406,12 @@ impl TelemetryProviderBuilder {
         let resource = redactor.resource(&resource);
         provider.resource = resource.clone();
         let added = self.otlp_targets().collect();
-        for (_, target) in &mut self.written {
-            target.config.clone_from(&self.config);
-        }
-        let otlp = OtlpTargets::resolve(&self.config, added, self.written)?;
+        let otlp = OtlpTargets::resolve(&self.config, added)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
-        let message = start_message::line(
-            &self.config,
-            self.added,
-            &otlp,
-            has_console,
-            program.sampler.is_some(),
-        );
+        let message =
+            start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares =
@@ -542,83 +422,48 @@ impl TelemetryProviderBuilder {
             export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
-            runtime: self.config.runtime,
         };
-        let mut spans = Vec::new();
-        let exporter = |to| Exporter::new(to, false);
+        let mut destinations = Vec::new();
         for start in self.exporters {
-            spans.push(exporter(start(&resource, &settings)?));
+            destinations.push(start(&resource, &settings)?);
         }
-        let mut starts = Vec::new();
         for (id, mut processor) in self.sdk_processors {
             processor.set_resource(&resource);
-            let processor: Arc<dyn trace::SpanProcessor> = processor.into();
-            starts.push(Arc::clone(&processor));
             let ends = SdkEnds(processor);
-            spans.push(exporter(exporter::plain(&id, ends, &resource, &settings)?));
+            destinations.push(exporter::plain(&id, ends, &resource, &settings)?);
         }
-        if !starts.is_empty() {
-            let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
-            program.observer = Some(Arc::new(starts));
+        for (index, target) in otlp.spans.iter().enumerate() {
+            let id = target.exporter(index, Signal::Traces);
+            let otlp = OtlpExporters::of(target, Signal::Traces)?;
+            destinations.push((otlp.spans)(&id, target, &resource, &settings)?);
         }
-        spans.extend(otlp_exporters(&self.config, &otlp, &resource, &settings)?);
         if has_console {
             let console = ConsoleExporters::find()?;
-            spans.push(exporter((console.spans)(memory.other, &resource, &settings)?));
+            destinations.push((console.spans)(memory.other, &resource, &settings)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
-        let exceptions = provider.logs.exceptions(&self.config);
         *provider.meters =
             metrics::start(&self.config, &otlp, self.metrics, &resource, &redaction, counters)?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
-            processing: Processing::start(self.processors, counters, self.config.runtime)?,
+            processing: Processing::start(self.processors, counters)?,
             redactor,
-            unsampled_redactor: Redactor::new(redaction.clone()),
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             code: self.config.code_attributes,
-            compression: self.config.span_compression,
             errors: self.config.errors,
             status_on_success: self.config.status_on_success,
-            exceptions,
-            max_bytes_per_minute: self.config.sampling.max_bytes_per_minute,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
-            exports_unsampled: self.exports_unsampled,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
         recorder::limit_buffered(memory.buffers);
         limit_counts(&self.config.limits);
-        Ok((Pipeline::new(settings, spans), message))
+        Ok((Pipeline::new(settings, destinations), message))
     }
-}
-
-/// Starts the exporters of spans over OTLP.
-fn otlp_exporters(
-    config: &TelemetryConfig,
-    otlp: &OtlpTargets,
-    resource: &Resource,
-    settings: &WorkerSettings,
-) -> Result<Vec<Exporter>, Error> {
-    let start = |(index, target): (usize, &OtlpTarget)| {
-        let writer = target.writer.as_ref();
-        let takes_unsampled = writer.is_some_and(SharedWriter::takes_unsampled);
-        if takes_unsampled && config.sampling.has_tail() {
-            return Err(Error::config(format!(
-                "sampling: `keep_errors` and `keep_slower_than` cannot be combined with `{}`, which takes the spans that are not sampled",
-                target.route(Signal::Traces)
-            )));
-        }
-        let id = target.exporter(index, Signal::Traces);
-        let exporters = OtlpExporters::of(target, Signal::Traces)?;
-        let to = (exporters.spans)(&id, target, resource, settings)?;
-        Ok(Exporter::new(to, takes_unsampled))
-    };
-    otlp.spans.iter().enumerate().map(start).collect()
 }
 
 /// What adds an exporter of a signal to a provider that is built.
@@ -665,6 +510,12 @@ pub struct ExporterFactory {
     add: AddExporter,
 }
 
+floe_telemetry_core::__floe_link_list! {
+    /// The factories of the exporters that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static FACTORIES: [ExporterFactory] = "fl_factory_0_1";
+}
+
 impl ExporterFactory {
     /// Creates a factory for the exporter with this name, for some signals.
     ///
@@ -697,7 +548,7 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
     let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
     let mut all = Signal::ALL.into_iter().flat_map(chosen);
     let is_registered = all.any(|kind| kind.registered().is_ok_and(|it| it.is_some()));
-    if !is_registered || provider.config().runtime.is_caller() {
+    if !is_registered {
         return add_each(provider);
     }
     let (begun, begins) = channel();
@@ -741,9 +592,10 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
             let registered = kind.registered();
             let registered =
                 registered.map_err(|message| Error::config(format!("{path}: {message}")))?;
-            let factory = registered
-                .and_then(|registered| registered.factory().downcast_ref::<ExporterFactory>());
-            let Some(factory) = factory else {
+            if registered.is_none() {
+                continue;
+            }
+            let Some(factory) = FACTORIES.iter().find(|it| it.name == kind.as_str()) else {
                 continue;
             };
             provider = (factory.add)(signal, provider)
@@ -812,9 +664,12 @@ macro_rules! telemetry_exporter {
                 static LINKED: $crate::config::RegisteredExporter = $crate::config::RegisteredExporter::new(
                     FACTORY.name(),
                     FACTORY.signals(),
-                    &FACTORY,
                     $crate::__floe_location!(),
                 );
+            }
+            $crate::__floe_linked! {
+                "fl_factory_0_1"
+                static LINKED_FACTORY: $crate::ExporterFactory = FACTORY;
             }
         };
     };

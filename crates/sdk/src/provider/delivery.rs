@@ -17,15 +17,12 @@ const MARGIN: Duration = Duration::from_millis(250);
 ///
 /// Metrics are also derived from spans and from span exports. `start_metrics` is therefore called once
 /// the spans are exported, but no later than after half of the timeout.
-///
-/// If this thread does the work (`is_caller`), what it has not reported yet is not awaited: nobody else would do it, unless
-/// the collector has a thread from before.
 pub(super) fn await_delivery(
     operation: &'static str,
     timeout: Duration,
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
-    (counters, is_caller): (&Counters, bool),
+    counters: &Counters,
     start_metrics: impl FnOnce() -> Option<Result<Arc<MetricReport>, Error>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
@@ -33,9 +30,7 @@ pub(super) fn await_delivery(
     let end = counters.ending.get().or(deadline);
     let drain = Drain::new(end, shutdown, sender, count_sender);
     let started = collector::run(move |collector| collector.drain(drain));
-    // The thread of a capture, or of an earlier provider, does it instead.
-    let is_caller = is_caller && !collector::has_thread();
-    let half = awaited(is_caller, monotonic_now().checked_add(timeout / 2));
+    let half = monotonic_now().checked_add(timeout / 2);
     let mut received = Vec::new();
     let expected = receive(&count, half);
     if let Ok(expected) = expected {
@@ -43,11 +38,10 @@ pub(super) fn await_delivery(
         let _ = receive_reports(&reports, &mut received, expected, half);
     }
     let metrics = start_metrics();
-    let awaited = awaited(is_caller, deadline);
     let spans = started.and_then(|_| {
         expected
-            .or_else(|_| receive(&count, awaited))
-            .and_then(|expected| receive_reports(&reports, &mut received, expected, awaited))
+            .or_else(|_| receive(&count, deadline))
+            .and_then(|expected| receive_reports(&reports, &mut received, expected, deadline))
             .map_err(|error| error.into_error(operation, timeout, &undelivered(counters)))?;
         check_reports(&received)
     });
@@ -60,14 +54,6 @@ pub(super) fn await_delivery(
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
     spans.and(metrics)
-}
-
-/// Returns until when results are awaited: not at all by a thread that does the work itself, and has done it.
-pub(super) fn awaited(is_caller: bool, until: Option<Instant>) -> Option<Instant> {
-    if is_caller {
-        return Some(monotonic_now());
-    }
-    until
 }
 
 /// Returns when exports have to end, so that a shutdown that ends at `deadline` knows their results.

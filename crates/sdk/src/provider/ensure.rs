@@ -47,8 +47,8 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
 fn start() -> Result<TelemetryProvider, Error> {
     let mut config = TelemetryConfig::from_env()?;
     let [metrics, logs] = [Signal::Metrics, Signal::Logs].map(|signal| config.selects(signal));
-    let metrics = metrics && parts::metrics().is_some();
-    let logs = logs && parts::logs().is_some();
+    let metrics = metrics && parts::has_metrics();
+    let logs = logs && parts::has_logs();
     config.enabled &= config.has_span_destination() || metrics || logs;
     if !config.has_span_destination() {
         // Otherwise spans would be printed to the terminal, which is the default without an exporter.

@@ -12,7 +12,6 @@ use tracing::dispatcher::{Dispatch, get_default, has_been_set, with_default};
 use super::{Inner, is_on_telemetry_thread};
 use crate::caught::caught;
 use crate::channel::channel;
-use crate::config::Runtime;
 use crate::error::Error;
 use crate::internal_log::internal_log;
 use crate::program_signals::{self, Unsignalled};
@@ -34,17 +33,7 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
 }
 
 /// Flushes the provider after the current panic hook.
-///
-/// Without threads of the library, an exporter would be called within the hook, where its panic aborts the process. So a
-/// program whose panics unwind, and which may go on, is not flushed then.
 pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
-    if provider.runtime.is_caller() && !cfg!(panic = "abort") {
-        internal_log!(
-            warn,
-            "`flush_on_panic` has no effect with `runtime: caller`, unless panics abort"
-        );
-        return;
-    }
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -54,7 +43,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             return;
         }
         if let Some(provider) = provider.upgrade() {
-            run(provider.runtime, timeout, move || provider.force_flush(timeout));
+            run(timeout, move || provider.force_flush(timeout));
         }
     }));
 }
@@ -68,32 +57,19 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        run(provider.runtime, timeout, move || provider.shut_down_unheard(timeout));
+        run(timeout, move || provider.shut_down_unheard(timeout));
     }
 }
 
-/// Runs `finish`, which ends within `timeout`, on a thread of its own, if the provider has threads: the thread-local
-/// values of this one may be destroyed, and its stack may be almost full.
-pub(super) fn run(
-    runtime: Runtime,
-    timeout: Duration,
-    finish: impl FnOnce() -> Result<(), Error> + Send + 'static,
-) {
-    let thread = (!runtime.is_caller()).then(|| program_signals::thread("floe-exit"));
-    run_on(thread, timeout, finish, Unsignalled(io::stderr()));
+/// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one may be
+/// destroyed, and its stack may be almost full.
+pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
+    run_on(program_signals::thread("floe-exit"), timeout, finish, Unsignalled(io::stderr()));
 }
 
 /// Logs that a shutdown has failed, on a thread of its own: this one may hold a lock that the subscriber waits for.
-/// Where the provider starts no thread, this writes to standard error.
-pub(super) fn warn(runtime: Runtime, error: &Error) {
+pub(super) fn warn(error: &Error) {
     let error = error.to_string();
-    if runtime.is_caller() {
-        let _ = writeln!(
-            Unsignalled(io::stderr()),
-            "the telemetry provider could not be shut down cleanly: {error}"
-        );
-        return;
-    }
     let log = move || {
         internal_log!(warn, error = error, "the telemetry provider could not be shut down cleanly");
     };
@@ -115,10 +91,10 @@ pub(super) fn warn(runtime: Runtime, error: &Error) {
     }
 }
 
-/// Runs `finish` on `thread`. If there is none, or it cannot be started, this thread runs it and writes its error to `output`: a
+/// Runs `finish` on `thread`. If it cannot be started, this thread runs it and writes its error to `output`: a
 /// subscriber may wait for a lock of this thread.
 fn run_on(
-    thread: Option<thread::Builder>,
+    thread: thread::Builder,
     timeout: Duration,
     finish: impl FnOnce() -> Result<(), Error> + Send + 'static,
     mut output: impl Write,
@@ -144,22 +120,15 @@ fn run_on(
             );
         }
     };
-    let cause = match thread.map(|thread| program_signals::spawn(thread, work)) {
-        Some(Ok(_)) => {
-            let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
-            return;
-        }
-        Some(Err(cause)) => Some(cause),
-        None => None,
+    let Err(cause) = program_signals::spawn(thread, work) else {
+        let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
+        return;
     };
     let finished = caught(|| take(&finish).map_or(Ok(()), |finish| finish()));
     let error = match finished {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error,
-        Err(message) => match cause {
-            Some(cause) => Error::thread("floe-exit", &cause),
-            None => Error::export(format!("it panicked: {message}")),
-        },
+        Err(_) => Error::thread("floe-exit", &cause),
     };
     let _ = writeln!(output, "telemetry was not delivered before the process ended: {error}");
 }
@@ -200,13 +169,13 @@ mod tests {
             Ok(())
         };
         let mut output = Vec::new();
-        run_on(Some(impossible()), Duration::MAX, finish, &mut output);
+        run_on(impossible(), Duration::MAX, finish, &mut output);
         assert_eq!(ran.try_recv(), Ok(thread::current().id()));
         assert!(output.is_empty());
 
         let failed = || Err(Error::export("no receiver"));
-        run_on(Some(impossible()), Duration::MAX, failed, &mut output);
-        run_on(Some(impossible()), Duration::MAX, || panic!("a test"), &mut output);
+        run_on(impossible(), Duration::MAX, failed, &mut output);
+        run_on(impossible(), Duration::MAX, || panic!("a test"), &mut output);
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<_> = output.lines().collect();
         assert!(lines[0].ends_with(" ended: no receiver"), "{output}");

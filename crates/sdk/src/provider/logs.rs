@@ -10,16 +10,12 @@ use super::delivery::receive;
 use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
 use crate::clock::Instant;
-use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
-use crate::config::{
-    ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,
-    needed, warn,
-};
+use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
+use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::logs::{
     LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogReport, LogSettings,
-    google_project,
 };
 
 /// The exporters that were added to the builder.
@@ -29,8 +25,6 @@ pub(super) type Added = Vec<LogDestination>;
 #[derive(Debug, Default)]
 pub(super) struct ProviderLogs {
     logs: Option<Box<dyn LogPipeline>>,
-    /// Whether the collector emits log records, which are then exported after the spans.
-    pub(super) follow_spans: bool,
 }
 
 impl ProviderLogs {
@@ -46,7 +40,6 @@ impl ProviderLogs {
             return without_records(&exporters);
         };
         exporters.extend(destinations(config, all, &settings.counters)?);
-        check_project(&config.logging, resource);
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
@@ -56,34 +49,18 @@ impl ProviderLogs {
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
-            event_to_span_event_bridge: config.logging.event_to_span_event_bridge,
-            google_traces: google_project(resource)
-                .map(|project| format!("projects/{project}/traces/"))
-                .unwrap_or_default(),
             limits: config.log_record_limits,
             loggers: config.logging.loggers.clone().into(),
         };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let workers: Result<Vec<_>, _> =
             exporters.into_iter().map(|exporter| exporter.start(resource, &settings)).collect();
-        Ok(Self { logs: Some((records.start)(workers?, applied)), follow_spans: false })
+        Ok(Self { logs: Some((records.start)(workers?, applied)) })
     }
 
     /// Whether there are exporters.
     pub(super) fn are_exported(&self) -> bool {
         (self.logs.as_ref()).is_some_and(|logs| !logs.workers().is_empty())
-    }
-
-    /// Returns what emits exceptions as log records, if that is configured and log records are exported.
-    pub(super) fn exceptions(&mut self, config: &TelemetryConfig) -> Option<Exceptions> {
-        let signal = config.errors.exception_signal;
-        if signal == ExceptionSignal::Spans || !self.are_exported() {
-            return None;
-        }
-        let emit = self.logs.as_ref()?.exceptions();
-        self.follow_spans = true;
-        let keeps_events = signal == ExceptionSignal::LogsAndSpans;
-        Some(Exceptions::new(emit, keeps_events))
     }
 
     /// Flushes the exporters in the background.
@@ -128,27 +105,12 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         export_timeout: config.log_batch_processor.export_timeout(),
         redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
         counters,
-        runtime: config.runtime,
     };
     let mut local = config.clone();
     local.exporters.logs = Some(vec![ExporterKind::None]);
-    // There are no traces whose project could be missing.
-    local.logging = LoggingConfig::default();
     let resource = Resource::builder_empty().build();
     let (all, added) = (OtlpTargets::default(), Added::new());
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
-}
-
-/// Warns if log lines for Google Cloud cannot name the traces that they belong to.
-fn check_project(config: &LoggingConfig, resource: &Resource) {
-    let is_written = config.json_output && config.output != LogOutput::None;
-    if is_written && config.keys == LogKeys::Gcp && google_project(resource).is_none() {
-        warn(
-            "logging.keys: expected a project for `gcp`, as `gcp.project_id` or `cloud.account.id` of the resource or \
-             in `GOOGLE_CLOUD_PROJECT`, found none: lines have the id of their trace, which Google Cloud does not \
-             link to it",
-        );
-    }
 }
 
 /// Returns the number of exporters, with those that were added to the builder.

@@ -25,10 +25,7 @@ pub(super) fn start(
     counters: &Arc<Counters>,
 ) -> Result<Meters, Error> {
     let Some(meters) = MeterProviders::linked() else {
-        let is_expected = !added.is_empty()
-            || config.selects(Signal::Metrics)
-            || targets.written(Signal::Metrics).next().is_some();
-        return without_meters(is_expected);
+        return without_meters(!added.is_empty() || config.selects(Signal::Metrics));
     };
     added.extend(destinations(config, targets, counters)?);
     if added.is_empty() {

@@ -1,12 +1,12 @@
-//! The samplers that the recorder asks about each span, and the generator of the program that it asks for ids.
+//! The samplers that the recorder asks about each span.
 
 use std::sync::Arc;
 
-use opentelemetry::trace::{TraceContextExt as _, TraceState};
-use opentelemetry::{Context, KeyValue, SpanId, TraceId};
-use opentelemetry_sdk::trace::{IdGenerator, SamplingDecision, ShouldSample};
+use opentelemetry::trace::TraceState;
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
-use crate::recorder::{SamplerDecision, SpanIdGenerator, SpanRecord, SpanSampler};
+use crate::recorder::{SamplerDecision, SpanRecord, SpanSampler};
 
 /// The sampler of the program.
 #[derive(Debug)]
@@ -37,33 +37,5 @@ impl SpanSampler for ProgramSampler {
             record.more_mut().trace_state = result.trace_state;
         }
         decision
-    }
-}
-
-/// Records every span, with the sampled flag of its parent.
-#[derive(Debug)]
-pub(super) struct RecordAll;
-
-impl SpanSampler for RecordAll {
-    fn sample(&self, _: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-        if parent.span().span_context().is_sampled() {
-            SamplerDecision::Sample
-        } else {
-            SamplerDecision::Record
-        }
-    }
-}
-
-/// The generator of ids of the program.
-#[derive(Debug)]
-pub(super) struct ProgramIds<G>(pub(super) G);
-
-impl<G: IdGenerator> SpanIdGenerator for ProgramIds<G> {
-    fn trace_id(&self) -> TraceId {
-        self.0.new_trace_id()
-    }
-
-    fn span_id(&self) -> SpanId {
-        self.0.new_span_id()
     }
 }

@@ -35,12 +35,10 @@ pub(super) fn line(
         names.extend(described(&signal_targets(signal, chosen, config, otlp), signal));
         joined(&names)
     };
-    let of_linked = |part: Option<_>, signal, names| match part {
-        Some(_) => of(signal, names),
-        None => joined(&[]),
-    };
-    let metrics = of_linked(parts::metrics(), Signal::Metrics, added.metrics);
-    let logs = of_linked(parts::logs(), Signal::Logs, added.logs);
+    let of_linked =
+        |is_linked, signal, names| if is_linked { of(signal, names) } else { joined(&[]) };
+    let metrics = of_linked(parts::has_metrics(), Signal::Metrics, added.metrics);
+    let logs = of_linked(parts::has_logs(), Signal::Logs, added.logs);
     let sampler = match config.sampling.sampler {
         _ if has_sampler => "of the program".to_owned(),
         Some(sampler) => sampler.as_str().to_owned(),
@@ -70,9 +68,9 @@ pub(super) fn write(line: &str) {
 fn features() -> Vec<String> {
     let otlp = parts::otlp_features();
     let all = [
-        ("console", parts::console().is_some()),
-        ("logs", parts::logs().is_some()),
-        ("metrics", parts::metrics().is_some()),
+        ("console", parts::has_console()),
+        ("logs", parts::has_logs()),
+        ("metrics", parts::has_metrics()),
         ("otlp-grpc", otlp.grpc),
         ("otlp-http", otlp.http),
         ("otlp-tls", otlp.tls),

@@ -1,11 +1,9 @@
 //! The OTLP targets of each signal.
 
-use std::time::Duration;
-
 use crate::backend;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-use crate::exporter::{OtlpExporters, OtlpTarget, Unsent};
+use crate::exporter::OtlpTarget;
 
 /// The OTLP targets of a provider.
 #[derive(Default)]
@@ -13,82 +11,25 @@ pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
     /// The defaults of metrics and logs, which do not depend on the exporters selected for spans.
     others: Vec<OtlpTarget>,
-    /// Those that are written, each for one signal.
-    written: Vec<(Signal, OtlpTarget)>,
 }
 
 impl OtlpTargets {
-    /// Returns the targets that were `added` to the builder, the configured one, and those that are `written`.
-    pub(super) fn resolve(
-        config: &TelemetryConfig,
-        added: Vec<OtlpTarget>,
-        written: Vec<(Signal, OtlpTarget)>,
-    ) -> Result<Self, Error> {
+    /// Returns the targets that were `added` to the builder, and the configured one.
+    pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let exports_spans = chosen.unwrap_or(configured.is_some());
-        let mut targets = Self { spans: added.clone(), others: added, written };
+        let mut targets = Self { spans: added.clone(), others: added };
         if exports_spans {
             let default = || config.clone().into();
             targets.spans.push(configured.clone().unwrap_or_else(default));
             targets.spans.extend(additional(Signal::Traces, config));
         }
-        let written: Vec<_> = targets.written(Signal::Traces).collect();
-        targets.spans.extend(written);
         targets.others.extend(configured);
         Ok(targets)
     }
-
-    pub(super) fn written(&self, signal: Signal) -> impl Iterator<Item = OtlpTarget> {
-        let written = self.written.iter().filter(move |(of, _)| *of == signal);
-        written.map(|(_, target)| target.clone())
-    }
-}
-
-/// Sends requests of a signal to the OTLP receivers of a configuration, as an exporter does when its provider shuts down:
-/// the [requests](crate::exporter::OtlpRequest::protobuf) that an [`OtlpWriter`](crate::exporter::OtlpWriter) has kept,
-/// also one of another process. What a receiver rejects of the items of a request is a warning.
-///
-/// # Errors
-///
-/// A receiver has not accepted a request within `timeout`, or has [rejected](Error::is_rejected) it, or the configuration
-/// cannot be used, or has no receiver of the signal.
-pub fn send_requests(
-    config: &TelemetryConfig,
-    signal: Signal,
-    requests: Vec<Vec<u8>>,
-    timeout: Duration,
-) -> Result<(), Error> {
-    let all = OtlpTargets::resolve(config, Vec::new(), Vec::new())?;
-    let targets = match signal {
-        Signal::Traces => all.spans,
-        _ => signal_targets(signal, config.exporters.of(signal), config, &all),
-    };
-    if targets.is_empty() {
-        let signal = signal.as_str();
-        return Err(Error::config(format!(
-            "otlp: expected a receiver of {signal}, found none in the configuration"
-        )));
-    }
-    let mut exporters = Vec::new();
-    for target in targets {
-        exporters.push((OtlpExporters::of(&target, signal)?, target));
-    }
-    let sent = backend::within(timeout, move || {
-        let sent = exporters.iter().map(|(exporters, target)| {
-            (exporters.send_requests)(target, signal, &requests, timeout)
-        });
-        // Each receiver gets them, also if another one fails.
-        sent.fold(Ok(()), Result::and)
-    });
-    let sent = sent.and_then(|sent| sent.map_err(Error::export))?;
-    sent.map_err(
-        |Unsent { is_invalid, reason }| {
-            if is_invalid { Error::rejected(reason) } else { Error::export(reason) }
-        },
-    )
 }
 
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
@@ -114,7 +55,6 @@ pub(super) fn signal_targets(
     if !targets.is_empty() {
         targets.extend(additional(signal, config));
     }
-    targets.extend(all.written(signal));
     targets
 }
 

@@ -35,10 +35,6 @@ impl Destination for Panicking {
         false
     }
 
-    fn bytes(&self) -> usize {
-        0
-    }
-
     fn ship(&mut self, spans: usize) {
         self.shipped += 1;
         assert!(self.panics_with_spans || self.shipped.is_multiple_of(2), "a test");

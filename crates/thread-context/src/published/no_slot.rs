@@ -10,9 +10,3 @@ pub(crate) const fn set(_record: *const ()) {}
 pub(crate) const fn address() -> *const () {
     std::ptr::null()
 }
-
-/// Nothing.
-#[cfg(test)]
-pub(crate) const fn get() -> *const () {
-    std::ptr::null()
-}

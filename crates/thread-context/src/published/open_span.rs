@@ -2,25 +2,20 @@
 //! while they wait for their next poll.
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::clock::now;
-use super::{Attributes, is_on, kept};
+use super::{Attributes, is_on};
 
 /// How many places are allocated at once.
-const CHUNK: usize = kept::BLOCK / kept::PLACE;
-
-const _: () = assert!(size_of::<Place>() == kept::PLACE);
+const CHUNK: usize = 1024;
 
 /// The most chunks: spans above a million are not listed.
 const CHUNKS: usize = 1024;
 
 /// The chunks that are allocated, the first ones of the list. They are never freed.
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
-
-/// Which chunks are in a file.
-static IS_KEPT: [AtomicBool; CHUNKS] = [const { AtomicBool::new(false) }; CHUNKS];
 
 /// Places that were given back, and how many chunks there are.
 #[derive(Debug)]
@@ -57,16 +52,11 @@ fn free() -> MutexGuard<'static, Free> {
 /// Empties the table in a fork, where no span of the parent goes on being listed. Only atomics, as it runs before `fork`
 /// returns.
 pub(crate) fn forked() {
-    kept::forked();
     FREE.store(ptr::null_mut(), Ordering::Relaxed);
-    for (chunk, is_kept) in TABLE.iter().zip(&IS_KEPT) {
+    for chunk in &TABLE {
         let chunk = chunk.load(Ordering::Relaxed).cast_const();
         if chunk.is_null() {
             return;
-        }
-        if is_kept.swap(false, Ordering::Relaxed) {
-            kept::separate(chunk.cast());
-            continue;
         }
         #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
         // SAFETY: `acquire` stores chunks of this length, which are never freed.
@@ -75,25 +65,6 @@ pub(crate) fn forked() {
             place.span_id.store(0, Ordering::Relaxed);
         }
     }
-}
-
-/// Puts the spans that are listed from now on into `file`, which is empty, and from which
-/// [`KeptSpans::read`](crate::KeptSpans::read) gets them. `label` is kept with them, if it has no more than 60 KB. A later
-/// call continues in another file.
-///
-/// The process ends with `SIGBUS` if the file is made smaller.
-///
-/// # Errors
-///
-/// The file cannot be written or mapped, for example because the disk is full.
-#[cfg(all(target_os = "linux", not(miri)))]
-pub fn keep(file: std::fs::File, label: &[u8]) -> std::io::Result<()> {
-    kept::begin(file, label)?;
-    // Places are in memory, or in another file.
-    let mut free = free();
-    free.places.clear();
-    CURRENT_TABLE.fetch_add(1, Ordering::Relaxed);
-    Ok(())
 }
 
 /// The address of the table.
@@ -119,24 +90,13 @@ struct Place {
 #[derive(Debug)]
 pub struct OpenSpan {
     place: AtomicPtr<Place>,
-    /// Of the table that the place is in.
-    table: AtomicU32,
-    /// Those of the span that was opened last. The place may be in a file, which others can write.
-    attributes: AtomicPtr<Attributes>,
 }
-
-/// Changes when places have to be in another file.
-static CURRENT_TABLE: AtomicU32 = AtomicU32::new(0);
 
 impl OpenSpan {
     /// No place yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            place: AtomicPtr::new(ptr::null_mut()),
-            table: AtomicU32::new(0),
-            attributes: AtomicPtr::new(ptr::null_mut()),
-        }
+        Self { place: AtomicPtr::new(ptr::null_mut()) }
     }
 
     #[inline]
@@ -160,12 +120,9 @@ impl OpenSpan {
         if !is_on() {
             return;
         }
-        let is_current =
-            self.table.load(Ordering::Relaxed) == CURRENT_TABLE.load(Ordering::Relaxed);
-        if let Some(place) = self.place().filter(|_| is_current).or_else(|| self.acquire()) {
+        if let Some(place) = self.place().or_else(|| self.acquire()) {
             let [span_id, parent] = [span_id, parent].map(u64::from_ne_bytes);
             if place.span_id.load(Ordering::Relaxed) != span_id {
-                self.attributes.store(ptr::from_ref(of).cast_mut(), Ordering::Relaxed);
                 place.write(trace_id, span_id, parent, of);
             }
         }
@@ -175,14 +132,14 @@ impl OpenSpan {
     #[inline]
     #[must_use]
     pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {
-        let listed = self.place()?.span_id.load(Ordering::Relaxed);
-        if listed != u64::from_ne_bytes(span_id) {
+        let place = self.place()?;
+        if place.span_id.load(Ordering::Relaxed) != u64::from_ne_bytes(span_id) {
             return None;
         }
         #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
-        // SAFETY: `open` stores references to static attributes, in memory of this process alone.
+        // SAFETY: `write` stores references to static attributes.
         unsafe {
-            self.attributes.load(Ordering::Relaxed).cast_const().as_ref()
+            place.attributes.load(Ordering::Relaxed).cast_const().as_ref()
         }
     }
 
@@ -196,30 +153,15 @@ impl OpenSpan {
 
     #[cold]
     fn acquire(&self) -> Option<&'static Place> {
-        self.close();
         let mut free = free();
         if free.places.is_empty() && free.chunks < CHUNKS {
-            let kept = kept::places();
-            let chunk: &'static [Place] = match kept {
-                Some(words) => {
-                    let places = ptr::from_ref(words).cast();
-                    #[expect(unsafe_code, reason = "the memory of a file")]
-                    // SAFETY: a block has this many places, consists of zeros, which are places without a span, and is
-                    // never freed; places have only atomics, and are aligned as a block is.
-                    unsafe {
-                        std::slice::from_raw_parts(places, CHUNK)
-                    }
-                }
-                None => (0..CHUNK).map(|_| Place::default()).collect::<Vec<_>>().leak(),
-            };
-            IS_KEPT[free.chunks].store(kept.is_some(), Ordering::Relaxed);
+            let chunk: &'static [Place] =
+                (0..CHUNK).map(|_| Place::default()).collect::<Vec<_>>().leak();
             TABLE[free.chunks].store(chunk.as_ptr().cast_mut(), Ordering::Release);
             free.chunks += 1;
             free.places.extend(chunk.iter().rev());
         }
         let place = free.places.pop()?;
-        let table = CURRENT_TABLE.load(Ordering::Relaxed);
-        self.table.store(table, Ordering::Relaxed);
         self.place.store(ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
         Some(place)
     }
@@ -235,11 +177,7 @@ impl Drop for OpenSpan {
     fn drop(&mut self) {
         let Some(place) = self.place() else { return };
         place.span_id.store(0, Ordering::Relaxed);
-        let mut free = free();
-        // One of another file is not used again.
-        if self.table.load(Ordering::Relaxed) == CURRENT_TABLE.load(Ordering::Relaxed) {
-            free.places.push(place);
-        }
+        free().places.push(place);
     }
 }
 

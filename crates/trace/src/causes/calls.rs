@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::{CauseKind, Finding, LEAST, Profile, least};
+use super::{CauseKind, Finding, LEAST, busy, least};
 use crate::forest::{Forest, Trace};
 use crate::names::{names, normalized};
 use crate::span::{Kind, Span};
@@ -69,9 +69,7 @@ fn many(forest: &Forest<'_>, trace: &Trace) -> Option<Finding> {
 /// Equal children, one after the other.
 #[derive(Default)]
 struct Calls {
-    /// The durations of calls, and how many took so long.
-    durations: Vec<(u64, u64)>,
-    count: u64,
+    durations: Vec<u64>,
     /// How many failed that another one followed, and when the first one began, and the last one.
     failed: usize,
     first_failed: u64,
@@ -96,20 +94,18 @@ impl Calls {
             if self.last_failed && self.failed == 0 {
                 self.first_failed = call.start;
             }
-            let (count, sum) = call.calls();
-            self.durations.push((sum / count, count));
-            self.count = self.count.saturating_add(count);
-            self.called = self.called.saturating_add(sum);
+            self.durations.push(call.duration());
+            self.called = self.called.saturating_add(call.duration());
         }
         self.until = call.end.max(self.until);
     }
 
     fn finding(mut self, parent: &Span, index: usize, name: &str) -> Option<Finding> {
-        let count = self.count;
+        let count = self.durations.len();
         let retried = self.last.saturating_sub(self.first_failed);
         let rule = CauseKind::Retries.rule();
         // What is called again although it did not fail is no retry.
-        if self.failed >= rule.count && self.failed as u64 + 1 == count && retried >= rule.time {
+        if self.failed >= rule.count && self.failed + 1 == count && retried >= rule.time {
             let pauses = if self.paused < retried / 10 {
                 String::new()
             } else {
@@ -127,14 +123,10 @@ impl Calls {
         }
         // One call that is longer than the others is slow for a reason of its own.
         self.durations.sort_unstable();
-        let mut shorter = 0_u64;
-        let median = self.durations.iter().find(|(_, calls)| {
-            shorter = shorter.saturating_add(*calls);
-            shorter >= count.div_ceil(2)
-        });
-        let time = median?.0.saturating_mul(count).min(self.called);
+        let median = self.durations.get(count.saturating_sub(1) / 2)?;
+        let time = median.saturating_mul(count as u64).min(self.called);
         let rule = CauseKind::RepeatedCalls.rule();
-        (count >= rule.count as u64 && time >= rule.time).then(|| {
+        (count >= rule.count && time >= rule.time).then(|| {
             let message = CauseKind::RepeatedCalls.say(&[
                 &parent.name,
                 &name,
@@ -149,9 +141,7 @@ impl Calls {
 /// The loops of a span. Ids in names and statements do not tell calls apart.
 fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
     let children = forest.children(index);
-    // A single child may stand for several calls.
-    let is_one_call = |child: &usize| forest.span(*child).calls().0 == 1;
-    if children.len() < CauseKind::Retries.rule().count && children.iter().all(is_one_call) {
+    if children.len() < CauseKind::Retries.rule().count {
         return Vec::new();
     }
     let mut groups: FxHashMap<(String, Option<String>), Calls> = FxHashMap::default();
@@ -184,10 +174,8 @@ fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
 
 /// Whether a span waits: a call of another program, or what says that it did not work.
 fn waits(span: &Span) -> bool {
-    let profile = Profile::of(span);
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer | Kind::Consumer);
-    let worked = profile.busy.or(profile.cpu);
-    worked.map_or(is_call, |time| time <= span.duration() / 2)
+    busy(span).map_or(is_call, |time| time <= span.duration() / 2)
 }
 
 /// Children that wait for long, one after the other, of different names.

@@ -10,7 +10,7 @@ use floe_waterfall::{duration, uncovered};
 use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
-use super::{CauseKind, Finding, LEAST, Profile, Tested, by_chance, likeliest};
+use super::{CauseKind, Finding, LEAST, Tested, busy, by_chance, likeliest};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
@@ -48,7 +48,7 @@ impl Wait {
 }
 
 /// The longest time of a span that no child covers.
-pub(super) fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
+fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     let start = forest.span(index).start;
     let longest = uncovered(forest, index).min_by_key(|(from, to)| Reverse(to - from));
     longest.unwrap_or((start, start))
@@ -63,11 +63,8 @@ pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> 
         let span = forest.span(index);
         let (from, to) = longest_gap(forest, index);
         let wait = Wait { from, to, span: index };
-        let profile = Profile::of(span);
-        let worked = profile.busy.or(profile.cpu);
-        let computes = worked.is_some_and(|time| time >= span.duration() / 2);
-        let is_starved = profile.max_scheduled >= wait.time() / 2;
-        if wait.time() >= LEAST && !is_starved && !computes && span.start > 0 {
+        let computes = busy(span).is_some_and(|time| time >= span.duration() / 2);
+        if wait.time() >= LEAST && !computes && span.start > 0 {
             let name = plain.entry(&span.name).or_insert_with(|| normalized(&span.name));
             groups.entry((span.source, name.clone())).or_default().push(wait);
         }

@@ -30,17 +30,8 @@ const FIRST: usize = 5;
 const LONGEST: usize = 60;
 /// The most children of a parent that are looked at as siblings.
 const MOST_SIBLINGS: usize = 20;
-/// What a profile measures is no reason of it.
-const MEASURED: [&str; 8] = [
-    "poll_count",
-    "busy_ns",
-    "idle_ns",
-    "scheduled_ns",
-    "max_poll_ns",
-    "max_scheduled_ns",
-    "cpu_ns",
-    "queued_ns",
-];
+/// The parts of a duration, which bridges from `tracing` record, are no reason of it.
+const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 
 /// A key and a value, or what else tells spans apart.
 type Feature = (String, String);

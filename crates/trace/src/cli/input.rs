@@ -42,28 +42,15 @@ pub(crate) struct Input {
     limits: Limits,
 }
 
-/// The memory for what is read, in MiB.
-const MAX_MEMORY: usize = 1024;
-
 /// How much is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Limits {
     /// How much memory spans and log records may take, in MiB, and decoding them; the others are left out, with a note
-    #[arg(long, value_name = "MIB", default_value_t = MAX_MEMORY)]
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
 }
 
 impl Input {
-    /// One file.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn of(file: PathBuf) -> Self {
-        Self {
-            files: Files { files: vec![file] },
-            trace: None,
-            limits: Limits { max_memory: MAX_MEMORY },
-        }
-    }
-
     /// Returns the files and folders that are read.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.files.files

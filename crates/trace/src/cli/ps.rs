@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
-use floe_context_reader::{Context, OpenSpan, Process, Span, Thread, publishing};
 use floe_redact::{Redactor, printable};
+use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread, publishing};
 use floe_trace::{SpanId, TraceId, duration};
 use serde_json::{Map, Value, json};
 
@@ -128,12 +128,12 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         text.push_str("It does not publish the spans of its threads.\n");
         return Ok(text);
     }
-    let (inside, outside): (Vec<_>, Vec<_>) = threads.iter().partition(|of| of.span().is_some());
+    let (inside, outside): (Vec<_>, Vec<_>) = threads.iter().partition(|of| of.span.is_some());
     if !inside.is_empty() {
         text.push('\n');
         text.push_str(&found.thread_table());
     }
-    let stuck = outside.iter().filter(|of| of.is_stuck()).count();
+    let stuck = outside.iter().filter(|of| of.is_stuck).count();
     if outside.len() > stuck {
         let _ = writeln!(text, "\n{} threads are in no span.", outside.len() - stuck);
     }
@@ -164,16 +164,17 @@ struct Found<'a> {
 impl Found<'_> {
     fn thread_table(&self) -> String {
         let ages: HashMap<_, _> =
-            self.open.iter().map(|open| (ids(open.span()), nanos(open.age()))).collect();
-        let all = |of: &dyn Fn(&Thread, &Span) -> String| {
-            let cells = self.threads.iter().filter_map(|thread| Some(of(thread, thread.span()?)));
+            self.open.iter().map(|open| (ids(&open.span), nanos(open.age))).collect();
+        let all = |of: &dyn Fn(&Thread, &CurrentSpan) -> String| {
+            let cells =
+                self.threads.iter().filter_map(|thread| Some(of(thread, thread.span.as_ref()?)));
             cells.collect::<Vec<_>>()
         };
         let number =
             |title: &str, cells| Column { title: title.to_owned(), is_number: true, cells };
         table(&[
-            number("TID", all(&|thread, _| thread.id().to_string())),
-            column("THREAD", all(&|thread, _| cell(thread.name(), 16))),
+            number("TID", all(&|thread, _| thread.id.to_string())),
+            column("THREAD", all(&|thread, _| cell(&thread.name, 16))),
             column("SPAN", all(&|_, span| self.name(span))),
             number(
                 "SINCE",
@@ -183,23 +184,17 @@ impl Found<'_> {
                 }),
             ),
             column("AT", all(&|_, span| cell(&place(span, self.texts), 60))),
-            column("TRACE", all(&|_, span| ids(span).0.to_string())),
-            column("SPAN ID", all(&|_, span| ids(span).1.to_string())),
-            column(
-                "",
-                all(&|_, span| if span.is_sampled() { "" } else { "not sampled" }.to_owned()),
-            ),
+            column("TRACE", all(&|_, span| span.trace_id.to_string())),
+            column("SPAN ID", all(&|_, span| span.span_id.to_string())),
+            column("", all(&|_, span| if span.is_sampled { "" } else { "not sampled" }.to_owned())),
         ])
     }
 
     /// The open spans, each below its parent.
     fn tree(&self) -> String {
         let known: HashMap<_, _> =
-            (0..).zip(self.open).map(|(at, open)| (ids(open.span()), at)).collect();
-        let parent = |open: &OpenSpan| {
-            let (trace, _) = ids(open.span());
-            known.get(&(trace, span_id(open.parent_id()))).copied()
-        };
+            (0..).zip(self.open).map(|(at, open)| (ids(&open.span), at)).collect();
+        let parent = |open: &OpenSpan| known.get(&(open.span.trace_id, open.parent_id)).copied();
         let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
         for (at, open) in self.open.iter().enumerate().rev() {
             children.entry(parent(open)).or_default().push(at);
@@ -223,22 +218,19 @@ impl Found<'_> {
             Column {
                 title: "AGE".to_owned(),
                 is_number: true,
-                cells: all(&|open, _| duration(nanos(open.age()))),
+                cells: all(&|open, _| duration(nanos(open.age))),
             },
-            column(
-                "SPAN",
-                all(&|open, depth| "  ".repeat(depth.min(20)) + &self.name(open.span())),
-            ),
+            column("SPAN", all(&|open, depth| "  ".repeat(depth.min(20)) + &self.name(&open.span))),
             column(
                 "IN",
-                all(&|open, _| match open.threads() {
-                    [] if open.is_waiting() => "waiting".to_owned(),
+                all(&|open, _| match &*open.threads {
+                    [] if open.is_waiting => "waiting".to_owned(),
                     [] => String::new(),
                     [thread, ..] => format!("thread {thread}"),
                 }),
             ),
-            column("AT", all(&|open, _| cell(&place(open.span(), self.texts), 60))),
-            column("TRACE", all(&|open, _| ids(open.span()).0.to_string())),
+            column("AT", all(&|open, _| cell(&place(&open.span, self.texts), 60))),
+            column("TRACE", all(&|open, _| open.span.trace_id.to_string())),
         ]);
         if rows.len() < self.open.len() {
             let left = self.open.len() - rows.len();
@@ -247,39 +239,38 @@ impl Found<'_> {
         text
     }
 
-    fn name(&self, span: &Span) -> String {
+    fn name(&self, span: &CurrentSpan) -> String {
         cell(&name(span, self.texts), 40)
     }
 
     /// The spans that are listed, and those that only threads have, because they are not recorded.
     fn json(&self) -> Vec<Value> {
-        let listed: HashSet<_> = self.open.iter().map(|open| ids(open.span())).collect();
-        let names: HashMap<_, _> = self.threads.iter().map(|of| (of.id(), of.name())).collect();
-        let of = |span: &Span, thread: Option<u32>| {
+        let listed: HashSet<_> = self.open.iter().map(|open| ids(&open.span)).collect();
+        let names: HashMap<_, _> = self.threads.iter().map(|of| (of.id, &of.name)).collect();
+        let of = |span: &CurrentSpan, thread: Option<u32>| {
             let thread = thread
                 .map(|id| json!({ "id": id, "name": names.get(&id).map(|name| printable(name)) }));
-            let (trace, id) = ids(span);
             json!({
                 "name": name(span, self.texts),
-                "trace_id": trace.to_string(),
-                "span_id": id.to_string(),
+                "trace_id": span.trace_id.to_string(),
+                "span_id": span.span_id.to_string(),
                 "code": place(span, self.texts),
                 "thread": thread,
-                "attributes": attributes(span.attributes(), self.texts),
+                "attributes": attributes(&span.attributes, self.texts),
             })
         };
         let open = self.open.iter().map(|open| {
-            let mut span = of(open.span(), open.threads().first().copied());
-            span["parent_span_id"] = json!(span_id(open.parent_id()).to_string());
-            span["age_ns"] = json!(nanos(open.age()));
+            let mut span = of(&open.span, open.threads.first().copied());
+            span["parent_span_id"] = json!(open.parent_id.to_string());
+            span["age_ns"] = json!(nanos(open.age));
             span["recorded"] = json!(true);
-            span["waiting"] = json!(open.is_waiting());
+            span["waiting"] = json!(open.is_waiting);
             span
         });
         let others = self.threads.iter().filter_map(|thread| {
-            let span = thread.span().filter(|span| !listed.contains(&ids(span)))?;
-            let sampled = span.is_sampled();
-            let mut span = of(span, Some(thread.id()));
+            let span = thread.span.as_ref().filter(|span| !listed.contains(&ids(span)))?;
+            let sampled = span.is_sampled;
+            let mut span = of(span, Some(thread.id));
             span["sampled"] = json!(sampled);
             Some(span)
         });
@@ -287,13 +278,8 @@ impl Found<'_> {
     }
 }
 
-fn ids(span: &Span) -> (TraceId, SpanId) {
-    let trace = u128::from_be_bytes(span.trace_id());
-    (TraceId(trace), span_id(span.span_id()))
-}
-
-fn span_id(bytes: [u8; 8]) -> SpanId {
-    SpanId(u64::from_be_bytes(bytes))
+fn ids(span: &CurrentSpan) -> (TraceId, SpanId) {
+    (span.trace_id, span.span_id)
 }
 
 fn nanos(age: Duration) -> u64 {
@@ -301,7 +287,7 @@ fn nanos(age: Duration) -> u64 {
 }
 
 /// Where a span is in the code.
-fn place(span: &Span, texts: &Texts) -> String {
+fn place(span: &CurrentSpan, texts: &Texts) -> String {
     let [file, line] = ["code.file.path", "code.line.number"].map(|key| {
         let value = span.attribute(key).unwrap_or_default();
         texts.value(key, value)
@@ -311,7 +297,7 @@ fn place(span: &Span, texts: &Texts) -> String {
 }
 
 /// The name of a span, or else the function that it is of.
-fn name(span: &Span, texts: &Texts) -> String {
+fn name(span: &CurrentSpan, texts: &Texts) -> String {
     let name = ["floe.span.name", "code.function.name"];
     let name = name.into_iter().find_map(|key| span.attribute(key));
     texts.value("", name.unwrap_or("–"))

@@ -23,14 +23,6 @@ pub(crate) struct View {
     open: bool,
 }
 
-impl View {
-    /// The page of a file.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn new(file: PathBuf, out: PathBuf) -> Self {
-        Self { input: Input::of(file), out, open: false }
-    }
-}
-
 /// Writes a page.
 pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
     let path = &options.out;

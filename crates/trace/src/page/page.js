@@ -347,7 +347,7 @@ function legend() {
   const some = field => Object.keys(D[field]).length;
   const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
     ['event log', 'log record', '', some('logs')],
-    ['wait', 'wait', '', some('queued') + some('waits')],
+    ['wait', 'wait', '', some('waits')],
     ['moved', 'clock moved', '', some('shifted')]];
   return h('div.legend', { id: 'legend', role: 'group', 'aria-label': 'Services and marks' }, ...services,
     ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
@@ -604,7 +604,7 @@ function fillRow(it, row) {
   it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
   it.name.textContent = name(row);
-  const moved = D.shifted[row], queued = D.queued[row], waited = D.waits[row];
+  const moved = D.shifted[row], waited = D.waits[row];
   it.moved.hidden = !moved;
   it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? 'clock ' + clock(moved) : ''].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
@@ -628,7 +628,6 @@ function fillRow(it, row) {
   };
   // Of many, those that nobody could see would be a dotted line.
   for (const [from, to] of steps) if (steps.length <= 3 || to - from >= length / 2000) mark('part', from, to);
-  if (queued) mark('wait', D.start[row] - queued, D.start[row]);
   if (waited) mark('wait', ...waited);
   for (const time of (D.events[row] || []).slice(0, 20)) mark('event', time);
   for (const [time, bad] of (D.logs[row] || []).slice(0, 20)) mark(bad ? 'event log bad' : 'event log', time);
@@ -744,7 +743,6 @@ async function openPanel(row) {
     ['self time', duration(D.own[row])],
     ['started after', duration(D.start[row] - D.traces[trace].start)],
     ...stamp(D.start[row]) ? [['start, UTC', stamp(D.start[row])]] : [],
-    ...D.queued[row] ? [['queued', duration(D.queued[row]) + ' until its first poll']] : [],
     ...D.waits[row] ? [['waited before', duration(D.waits[row][1] - D.waits[row][0]) + ', no span']] : [],
     ...D.shifted[row] ? [['clock', clock(D.shifted[row])]] : [],
     ...(parent >= 0 ? [['parent', link(parent)]] : d.p ? [['parent', d.p + ', not read']] : []),

@@ -63,8 +63,6 @@ pub(super) struct TrackDescriptor {
     pub(super) thread: Option<ThreadDescriptor>,
     #[prost(uint64, optional, tag = "5")]
     pub(super) parent_uuid: Option<u64>,
-    #[prost(message, optional, tag = "8")]
-    pub(super) counter: Option<CounterDescriptor>,
 }
 
 /// [`ProcessDescriptor`](https://github.com/google/perfetto/blob/v52.0/protos/perfetto/trace/track_event/process_descriptor.proto).
@@ -89,16 +87,6 @@ pub(super) struct ThreadDescriptor {
     pub(super) thread_name: Option<String>,
 }
 
-/// [`CounterDescriptor`](https://github.com/google/perfetto/blob/v52.0/protos/perfetto/trace/track_event/counter_descriptor.proto).
-#[derive(Clone, Copy, PartialEq, Message)]
-pub(super) struct CounterDescriptor {
-    #[prost(uint32, optional, tag = "3")]
-    pub(super) unit: Option<u32>,
-}
-
-/// Nanoseconds: [`CounterDescriptor::unit`].
-pub(super) const UNIT_TIME: u32 = 1;
-
 /// [`TrackEvent`](https://github.com/google/perfetto/blob/v52.0/protos/perfetto/trace/track_event/track_event.proto).
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct TrackEvent {
@@ -114,8 +102,6 @@ pub(super) struct TrackEvent {
     pub(super) track_uuid: Option<u64>,
     #[prost(string, optional, tag = "23")]
     pub(super) name: Option<String>,
-    #[prost(int64, optional, tag = "30")]
-    pub(super) counter_value: Option<i64>,
     #[prost(fixed64, repeated, packed = "false", tag = "47")]
     pub(super) flow_ids: Vec<u64>,
 }
@@ -126,8 +112,6 @@ pub(super) const SLICE_BEGIN: u32 = 1;
 pub(super) const SLICE_END: u32 = 2;
 /// Something without duration.
 pub(super) const INSTANT: u32 = 3;
-/// A value of a counter.
-pub(super) const COUNTER: u32 = 4;
 
 /// [`DebugAnnotation`](https://github.com/google/perfetto/blob/v52.0/protos/perfetto/trace/track_event/debug_annotation.proto).
 #[derive(Clone, PartialEq, Message)]

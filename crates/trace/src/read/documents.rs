@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use opentelemetry_proto::tonic::logs::v1::ResourceLogs;
-use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message as _;
 use serde::de::IgnoredAny;
@@ -80,7 +79,7 @@ impl Reader {
                 Ok(document) => {
                     begin += document.end;
                     if document.has_metrics() {
-                        self.add_metrics(rest, memory.mended <= room);
+                        self.resources += 1;
                     }
                     let (is_otlp, message) = self.document(document);
                     readable += usize::from(is_otlp);
@@ -168,7 +167,7 @@ impl Reader {
 
     fn add_spans(&mut self, spans: ResourceSpans) {
         let resource = spans.resource.unwrap_or_default().encode_to_vec();
-        self.begin_resource(&resource);
+        self.resources += 1;
         for scope in spans.scope_spans {
             let scope_bytes = scope.scope.unwrap_or_default().encode_to_vec();
             let mut origin = Origin::new(&resource, scope_bytes);
@@ -181,37 +180,12 @@ impl Reader {
 
     fn add_logs(&mut self, logs: ResourceLogs) {
         let resource = logs.resource.unwrap_or_default().encode_to_vec();
-        self.begin_resource(&resource);
+        self.resources += 1;
         for scope in logs.scope_logs {
             let scope_bytes = scope.scope.unwrap_or_default().encode_to_vec();
             let mut origin = Origin::new(&resource, scope_bytes);
             for log in scope.log_records {
                 let _ = self.make_room(0).and_then(|()| self.add_log(log, &mut origin));
-            }
-        }
-    }
-
-    /// A resource of JSON has been decoded already, so it is not damaged.
-    fn begin_resource(&mut self, resource: &[u8]) {
-        self.resources += 1;
-        let _ = self.check_resource(resource);
-    }
-
-    /// Compares the metrics of a document with the semantic conventions.
-    fn add_metrics(&mut self, text: &[u8], has_room: bool) {
-        self.resources += 1;
-        let place = self.place.to_string();
-        if self.conventions.is_none() || !has_room {
-            return;
-        }
-        for metrics in json::metrics(text) {
-            match (serde_json::from_value::<ResourceMetrics>(metrics), &mut self.conventions) {
-                (Ok(metrics), Some(conventions)) => conventions.metrics(&place, &metrics),
-                (Ok(_), None) => {}
-                (Err(error), _) => {
-                    let found = self.texts.redacted(&reason(&error));
-                    self.note(format!("expected metrics of OTLP as JSON, found {found}"));
-                }
             }
         }
     }

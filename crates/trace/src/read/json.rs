@@ -126,20 +126,6 @@ impl Memory {
     }
 }
 
-/// The metrics of the first document of a text.
-pub(super) fn metrics(text: &[u8]) -> Vec<Value> {
-    let document = first::<Value>(text).ok().and_then(|(value, _)| value);
-    let requests = match document {
-        Some(Value::Array(requests)) => requests,
-        request => Vec::from_iter(request),
-    };
-    let metrics = requests.into_iter().filter_map(|mut request| {
-        let metrics = request.get_mut("resourceMetrics")?.as_array_mut()?;
-        Some(std::mem::take(metrics))
-    });
-    metrics.flatten().collect()
-}
-
 /// Reads the first document of a text. `may_mend` is whether there is memory for it.
 pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
     let refused = match strict(text) {

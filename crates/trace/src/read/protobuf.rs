@@ -146,9 +146,6 @@ impl Reader {
             let scopes = scopes.clone().flatten();
             Signal::of(scopes.flat_map(|scope| Fields(scope).messages(2)).flatten())
         });
-        if let Err(Refused::Damaged) = self.check_resource(&resource) {
-            return Err(Damaged);
-        }
         let (mut is_otlp, mut is_damaged) = (false, false);
         for scope in scopes {
             let scope = scope?;

@@ -89,20 +89,6 @@ impl Reader {
         )
     }
 
-    /// Compares a resource with the semantic conventions.
-    pub(super) fn check_resource(&mut self, resource: &[u8]) -> Result<(), Refused> {
-        if self.conventions.is_none() {
-            return Ok(());
-        }
-        self.make_room_for(&[(Message::Resource, resource)])?;
-        let resource = Resource::decode(resource).map_err(|_| Refused::Damaged)?;
-        let place = self.place.to_string();
-        if let Some(conventions) = &mut self.conventions {
-            conventions.resource(place, &resource);
-        }
-        Ok(())
-    }
-
     /// The index of a source.
     fn source(&mut self, origin: &mut Origin<'_>) -> Result<u32, Refused> {
         if let Some(known) = origin.source {
@@ -149,10 +135,6 @@ impl Reader {
         span: ProtoSpan,
         origin: &mut Origin<'_>,
     ) -> Result<(), Refused> {
-        if let Some(conventions) = &mut self.conventions {
-            conventions.span(&span);
-            return Ok(());
-        }
         let (Some(trace), Some(id)) = (trace_id(&span.trace_id), span_id(&span.span_id)) else {
             self.reject(
                 "expected a trace id of 16 bytes and a span id of 8, not only zeros, found something else; the span is \
@@ -245,10 +227,6 @@ impl Reader {
         log: LogRecord,
         origin: &mut Origin<'_>,
     ) -> Result<(), Refused> {
-        if let Some(conventions) = &mut self.conventions {
-            conventions.log(&log);
-            return Ok(());
-        }
         let log = Log {
             trace: trace_id(&log.trace_id).unwrap_or_default(),
             span: span_id(&log.span_id).unwrap_or_default(),

@@ -4,15 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use super::{
-    Field, Model, Record, Shape, bounds, documentation, key, located, makes_text, on, schema, text,
-};
+use super::{Field, Model, Record, Shape, bounds, key, keys, located, makes_text, on, text};
 use crate::attributes::model::Variant;
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
-    let (id, docs) = (&model.id, documentation(&model.docs));
-    let schema = schema::emit(model);
+    let keys = keys::emit(model);
     let record = if let Shape::Enum(variants) = &model.shape {
         enumeration(model, variants)
     } else {
@@ -22,9 +19,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
     let (check_inside, check_outside) = check(model);
     let items = quote_spanned! {Span::mixed_site()=>
-        #schema
-        const GROUP: #krate::attributes::AttributeGroup =
-            #krate::attributes::AttributeGroup::new(#id, Self::SCHEMA)#docs;
+        #keys
 
         fn record(&self, __floe_list: &mut #krate::attributes::AttributeList) {
             #check_inside
@@ -40,7 +35,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     let krate = model.krate;
     let items = quote_spanned! {Span::mixed_site()=>
-        const SCHEMA: &'static [#krate::attributes::AttributeSchema] = &[];
+        const KEYS: &'static [&'static ::core::primitive::str] = &[];
 
         fn record(&self, _: &mut #krate::attributes::AttributeList) {}
     };
@@ -59,23 +54,22 @@ fn implementation(model: &Model<'_>, generics: &Generics, items: &TokenStream) -
     }
 }
 
-/// Makes the compiler check for duplicate keys at the type, and not only where its schema is used. For a
+/// Makes the compiler check for duplicate keys at the type, and not only where its keys are used. For a
 /// generic type that is possible only when its parameters are known.
 fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let (krate, ident) = (model.krate, &model.original.ident);
     let generics = &model.original.generics;
-    if !schema::is_checked(model) {
+    if !keys::is_checked(model) {
         return Default::default();
     }
     if generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_))) {
-        let inside = quote_spanned!(Span::mixed_site()=> let _ = const { Self::SCHEMA };);
+        let inside = quote_spanned!(Span::mixed_site()=> let _ = const { Self::KEYS };);
         return (inside, TokenStream::new());
     }
     let lifetimes = generics.lifetimes().map(|_| quote!('_));
     let lifetimes = (!generics.params.is_empty()).then(|| quote!(<#(#lifetimes),*>));
     let outside = quote_spanned! {Span::mixed_site()=>
-        const _: &[#krate::attributes::AttributeSchema] =
-            <#ident #lifetimes as #krate::FloeAttributes>::SCHEMA;
+        const _: &[&::core::primitive::str] = <#ident #lifetimes as #krate::FloeAttributes>::KEYS;
     };
     (TokenStream::new(), outside)
 }
@@ -114,7 +108,7 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
             quote_spanned!(on_type=> #record(#value, __floe_list);)
         }
         Record::Nested(Some(prefix)) => {
-            quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::SCHEMA, #value);)
+            quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::KEYS, #value);)
         }
         Record::Value(_, None) => {
             let key = key(field);

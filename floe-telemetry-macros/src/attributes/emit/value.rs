@@ -4,25 +4,16 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Generics;
 
-use super::{Field, Model, Record, bounds, documentation, located, makes_text, on, text};
+use super::{Field, Model, Record, bounds, located, makes_text, on, text};
 use crate::attributes::model::Word;
 
 /// An enum without data.
 pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     let krate = model.krate;
-    let members = words.iter().map(|Word { id, value, docs, .. }| {
-        let docs = documentation(docs);
-        quote_spanned! {Span::mixed_site()=>
-            #krate::attributes::AttributeMember::new(#id, #value)#docs
-        }
-    });
     let arms = words.iter().map(
         |Word { ident, value, .. }| quote_spanned!(Span::mixed_site()=> Self::#ident => #value,),
     );
     let items = quote_spanned! {Span::mixed_site()=>
-        const TYPE: #krate::attributes::AttributeType =
-            #krate::attributes::AttributeType::Enum(&[#(#members),*]);
-
         #[inline]
         fn to_attribute_value(&self) -> ::core::option::Option<#krate::attributes::AttributeValue> {
             ::core::option::Option::Some(#krate::attributes::AttributeValue::Static(match self {
@@ -39,27 +30,16 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (ty, member) = (&field.original.ty, &field.member);
     let on_type = on(ty);
     let value = quote_spanned!(on_type=> &self.#member);
-    let (what, value) = if let Record::Value(_, Some(how)) = &field.record {
-        (quote!(TEXT), text(model, field, *how, &value))
+    let value = if let Record::Value(_, Some(how)) = &field.record {
+        text(model, field, *how, &value)
     } else {
         let path = quote!(#krate::attributes::ToAttributeValue::to_attribute_value);
         let path = located(path, on_type);
-        (quote!(VALUE), quote_spanned!(on_type=> #path(#value)))
+        quote_spanned!(on_type=> #path(#value))
     };
     let present = makes_text(&[field])
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
-    let fallback =
-        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;);
     let items = quote_spanned! {Span::mixed_site()=>
-        const TYPE: #krate::attributes::AttributeType = {
-            #fallback
-            #private::Describe::<#ty>::#what.value_type
-        };
-        const REQUIREMENT: #krate::attributes::Requirement = {
-            #fallback
-            #private::Describe::<#ty>::#what.requirement
-        };
-
         #[inline]
         fn to_attribute_value(&self) -> ::core::option::Option<#krate::attributes::AttributeValue> {
             #present

@@ -3,6 +3,7 @@
 //! The crate `duckdb` is not used: it compiles the engine from C++, and then the engine that runs is the one of the
 //! build, not the one with which the users, dbt and their other tools open the same file.
 
+use std::any::Any;
 use std::fmt::{self, Write as _};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -20,6 +21,7 @@ use tempfile::NamedTempFile;
 
 use super::rows::{Csv, Row};
 use super::table_copy;
+use crate::files::atomic;
 use crate::process::child::{Invocation, LONGEST_LINE, Program};
 use crate::quote::one_line;
 use crate::sql::{quoted_name, quoted_text};
@@ -110,6 +112,11 @@ impl ComputeEngine for DuckDb {
         }
         self.run(&file, Access::Read, &["SELECT 1"], None, &mut |_| Ok(()))?;
         Ok(Box::new(DuckDbFile { engine: self.clone(), file }))
+    }
+
+    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+        atomic::remove_beside(file)?;
+        Ok(Box::new(()))
     }
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {

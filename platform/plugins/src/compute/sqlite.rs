@@ -1,5 +1,6 @@
 //! The embedded engine: `SQLite`.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
@@ -10,14 +11,16 @@ use floe_plugin::product::Product;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::table_copy;
 use crate::error::Error as PlatformError;
+use crate::files::atomic;
 use crate::process::interrupt;
 use crate::sql::quoted_name;
 
@@ -52,13 +55,23 @@ impl ComputeEngine for Sqlite {
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        // A database that is attached has a URI.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_URI;
-        let opened = Connection::open_with_flags(file, flags);
-        let opened = opened.and_then(|connection| self.resume(connection));
+        let opened = open(file).and_then(|connection| self.resume(connection));
         Ok(Box::new(opened.map_err(|error| explain(error, 0))?))
+    }
+
+    fn copy_database(&self, from: &Path, file: &Path) -> Result<(), Error> {
+        copy(from, file).map_err(|error| of_shared(error, from))
+    }
+
+    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+        match lock(file) {
+            Err(error) if is_busy(&error) => Err(of_shared(error, file)),
+            // What cannot be locked, such as a damaged database, is replaced as it is.
+            locked => {
+                atomic::remove_beside(file)?;
+                Ok(Box::new(locked))
+            }
+        }
     }
 
     fn columns_of_models(&self, product: &Product<'_>) -> BTreeMap<String, Vec<String>> {
@@ -149,6 +162,65 @@ impl Sqlite {
         connection.query_row(&query, (), |_| Ok(()))?;
         Ok(SqliteDatabase { connection, comments })
     }
+}
+
+/// Opens a database that exists.
+fn open(file: &Path) -> rusqlite::Result<Connection> {
+    // A database that is attached has a URI.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let mut connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_handler(Some(wait))?;
+    Ok(connection)
+}
+
+/// The number of pages that are copied between two checks for a signal.
+const PAGES: i32 = 4096;
+
+/// Copies a database with what its journal or its log says of it.
+fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
+    let source = open(from)?;
+    // In one transaction, so that all pages are of one moment.
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+    let mut target = Connection::open(file)?;
+    let backup = Backup::new(&source, &mut target)?;
+    let failed = |code| Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+    loop {
+        match backup.step(PAGES)? {
+            StepResult::Done => break,
+            _ if interrupt::is_requested() => return failed(ffi::SQLITE_INTERRUPT),
+            StepResult::More => {}
+            _ => return failed(ffi::SQLITE_BUSY),
+        }
+    }
+    drop(backup);
+    // The copy of a database with a log has none.
+    target.execute_batch("PRAGMA journal_mode = DELETE")
+}
+
+/// Locks a database against writers, and writes all of its log into its file.
+fn lock(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = open(file)?;
+    // This also undoes what a program that was killed has left in a journal.
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    // A transaction cannot write the log itself. Without a log, both numbers are -1.
+    let other = open(file)?;
+    let pages = || {
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        other.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), row)
+    };
+    let mut attempts = 0;
+    // Those who still read older pages keep the newer ones out of the file.
+    while let (all, written) = pages()?
+        && all != written
+    {
+        if !wait(attempts) {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None));
+        }
+        attempts += 1;
+    }
+    Ok(connection)
 }
 
 /// The wait between two attempts to use a database that another process has locked.
@@ -507,6 +579,25 @@ fn of_source(error: rusqlite::Error) -> Error {
         ) => wrong(&format!("the database: {error}")),
         _ => explain(error, 0),
     }
+}
+
+/// The error of a database that other programs use, too.
+fn of_shared(error: rusqlite::Error, file: &Path) -> Error {
+    if !is_busy(&error) {
+        return explain(error, 0);
+    }
+    if interrupt::is_requested() {
+        return of_engine(ErrorKind::Interrupted, error);
+    }
+    let file = file.display();
+    let message = format!("`{file}`: another program has used it for more than five seconds");
+    Error::new(ErrorKind::System, message)
+}
+
+/// Whether another program has locked the database.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// The error of a statement whose query starts `prefix` bytes into it.

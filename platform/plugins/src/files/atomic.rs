@@ -22,6 +22,9 @@ const DRAFT: &str = ".floe-draft";
 /// The suffix of the lock file of a draft.
 const LOCK: &str = ".floe-lock";
 
+/// The ends of the names of files that `SQLite` and `DuckDB` keep beside a database.
+const BESIDE: [&str; 4] = ["-journal", "-shm", "-wal", ".wal"];
+
 /// The number of random characters in the names of both.
 const RANDOM: usize = 12;
 
@@ -118,6 +121,7 @@ impl Drop for Draft {
         drafts.retain(|path| *path != self.path);
         if drafts.len() < count {
             // An error cannot be reported here; the next run tries again.
+            let _ = remove_beside(&self.path);
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -191,6 +195,21 @@ pub fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Removes the files that belong to a database and stand beside it: a database that takes its name is not theirs.
+///
+/// # Errors
+/// A file cannot be removed.
+pub fn remove_beside(database: &Path) -> io::Result<()> {
+    for end in BESIDE {
+        let mut path = database.as_os_str().to_owned();
+        path.push(end);
+        if fs::symlink_metadata(&path).is_ok() {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes the files in a folder that have this extension, begin with `mark` and are obsolete: what they were
 /// generated for is not in the product any more. Files that the user has written begin otherwise, unless they are
 /// copies of generated ones.
@@ -230,6 +249,7 @@ fn begins_with(path: &Path, mark: &str) -> bool {
 pub fn abandon() {
     if let Ok(drafts) = DRAFTS.try_lock() {
         for path in drafts.iter() {
+            let _ = remove_beside(path);
             let _ = fs::remove_file(path);
             let _ = fs::remove_file(lock_of(path));
         }
@@ -329,7 +349,8 @@ fn remove_leftovers(folder: &Path, name: &OsStr) {
         };
         if lock.try_lock().is_ok() {
             // The lock file is removed last: without it, the draft would never be found again.
-            if remove(&draft_of(&path)).is_ok() {
+            let draft = draft_of(&path);
+            if remove_beside(&draft).is_ok() && remove(&draft).is_ok() {
                 let _ = fs::remove_file(&path);
             }
         }

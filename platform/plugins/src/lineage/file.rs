@@ -1,7 +1,8 @@
 //! Lineage as a file of `OpenLineage` events, one on each line.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use floe_plugin::lineage::{JobType, LineageBackend, PRODUCER, RunEvent, RunState};
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
@@ -23,12 +24,15 @@ floe_plugin::plugin! {
 /// The longest first line that is read, in bytes.
 const LONGEST_LINE: u64 = 16 << 20;
 
-/// A file of `OpenLineage` events, which the next run replaces. Processes that build assets of a run add theirs.
+/// The size in bytes from which on the next run begins a new file.
+const LONGEST_FILE: u64 = 32 << 20;
+
+/// A file of `OpenLineage` events, to which each run adds its own. Processes that build assets of a run add theirs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lines {
-    /// The file. A file that does not begin with such an event is not replaced. Default: `.floe/lineage.jsonl` in
-    /// the folder of the product.
+    /// The file. Nothing is added to a file that does not begin with such an event. If it has 32 MiB at the start of a run,
+    /// it gets the end `.1`, in the place of the one before. Default: `.floe/lineage.jsonl` in the folder of the product.
     #[serde(default = "default_path")]
     path: OutputPath,
 }
@@ -44,29 +48,51 @@ fn default_path() -> OutputPath {
 }
 
 impl Lines {
-    fn open(&self, options: &mut OpenOptions) -> Result<File, PlatformError> {
-        confine::open(self.path.folder(), self.path.inner(), options)
+    /// The path of the earlier events, below the folder of the product.
+    fn earlier(&self) -> PathBuf {
+        let mut earlier = self.path.inner().as_os_str().to_owned();
+        earlier.push(".1");
+        earlier.into()
     }
 
-    /// Checks that no other file would be replaced.
-    fn check_replaced(&self) -> Result<(), Error> {
-        let file = match self.open(OpenOptions::new().read(true)) {
+    /// Puts a file that is long enough in the place of the earlier events.
+    fn rotate(&self) -> Result<(), Error> {
+        let (folder, inner, earlier) = (self.path.folder(), self.path.inner(), self.earlier());
+        if self.check(inner)? < LONGEST_FILE {
+            return Ok(());
+        }
+        self.check(&earlier)?;
+        let file = confine::open(folder, inner, OpenOptions::new().append(true));
+        let file = file.map_err(PlatformError::into_plugin)?;
+        // Of runs that start at the same time, one renames it.
+        let _ = file.lock();
+        let path = folder.join(inner);
+        if fs::metadata(&path).is_ok_and(|found| found.len() >= LONGEST_FILE) {
+            fs::rename(path, folder.join(earlier))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a file has lineage. Returns its size.
+    fn check(&self, inner: &Path) -> Result<u64, Error> {
+        let file = match confine::open(self.path.folder(), inner, OpenOptions::new().read(true)) {
             Ok(file) => file,
             Err(PlatformError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                return Ok(());
+                return Ok(0);
             }
             Err(error) => return Err(error.into_plugin()),
         };
+        let size = file.metadata()?.len();
         let mut line = Vec::new();
         BufReader::new(file.take(LONGEST_LINE)).read_until(b'\n', &mut line)?;
         let is_event = serde_json::from_slice::<Recognized>(&line)
             .is_ok_and(|event| without_version(&event.producer) == without_version(PRODUCER));
         if line.is_empty() || is_event {
-            return Ok(());
+            return Ok(size);
         }
         let message = format!(
-            "`{}` is a file that does not begin with lineage, expected a new file, or lineage, which is replaced",
-            self.path.display()
+            "`{}` is a file that does not begin with lineage, expected a new file, or lineage",
+            self.path.folder().join(inner).display()
         );
         Err(Error::new(ErrorKind::InvalidInput, message))
     }
@@ -79,9 +105,9 @@ fn without_version(producer: &str) -> Option<&str> {
 
 impl Lifecycle for Lines {
     fn start(&self) -> Result<(), Error> {
-        self.check_replaced()?;
+        self.check(self.path.inner())?;
         if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder)?;
         }
         Ok(())
     }
@@ -91,16 +117,14 @@ impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         // One write: a reader never sees a part of a line of another writer.
         let line = format!("{}\n", event.to_json());
-        let mut options = OpenOptions::new();
-        options.create(true);
         let is_of_product = event.job_type == Some(JobType::PRODUCT);
         if is_of_product && matches!(event.state, RunState::Start) {
-            self.check_replaced()?;
-            options.write(true).truncate(true);
-        } else {
-            options.append(true);
+            self.rotate()?;
         }
-        let mut file = self.open(&mut options).map_err(PlatformError::into_plugin)?;
+        let options = &mut OpenOptions::new();
+        let options = options.create(true).append(true);
+        let file = confine::open(self.path.folder(), self.path.inner(), options);
+        let mut file = file.map_err(PlatformError::into_plugin)?;
         file.write_all(line.as_bytes())?;
         Ok(())
     }

@@ -63,7 +63,7 @@ pub enum Job<'a, T> {
 #[derive(Debug, ::floe_telemetry::FloeAttributes)]
 pub struct Rows<'a> {
     /// Which.
-    #[floe(key = TABLE, examples = ["orders"])]
+    #[floe(key = TABLE)]
     table: &'a ::core::primitive::str,
     /// How many.
     #[floe(display)]

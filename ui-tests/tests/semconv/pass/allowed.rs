@@ -10,9 +10,6 @@ fn allowed() {}
 #[traced(attributes("http.method" = "GET"))]
 async fn expected() {}
 
-#[traced(semconv = off, attributes("http.method" = "GET"))]
-fn off() {}
-
 /// Values that the conventions do not list, and keys whose definitions moved to another repository.
 #[traced(attributes(
     "messaging.system" = "redis",
@@ -24,9 +21,6 @@ fn off() {}
     "gen_ai.newer" = 1,
 ))]
 fn open() {}
-
-#[traced(semconv = strict, attributes("gen_ai.request.model" = "x", "messaging.system" = "nats"))]
-fn open_and_strict() {}
 
 mod legacy {
     #![allow(deprecated)]
@@ -51,21 +45,6 @@ impl floe_telemetry::attributes::ToAttributeValue for Code {
     }
 }
 
-#[traced(
-    semconv = strict,
-    attributes(
-        "http.response.status_code" = code,
-        "server.port" = port,
-        "process.command_args" = arguments,
-        "http.request.header.accept" = arguments,
-        "acme.anything" = port,
-        "error.type" = "timeout",
-    )
-)]
-fn types<T: floe_telemetry::attributes::ToAttributeValue>(code: Code, port: Option<&u16>, arguments: Vec<&str>, other: T) {
-    let _ = (code, port, arguments, other);
-}
-
 const DB_SYSTEM_NAME: &str = "db.system.name";
 const OF_THE_PROGRAM: &str = "acme.rows";
 
@@ -88,11 +67,6 @@ fn in_the_body() {
 
 #[traced(attributes("db.query.text" = "SELECT 1"))]
 fn no_kind() {}
-
-/// It may be set by what the body calls.
-#[allow(deprecated)]
-#[traced(kind = client, semconv = strict, attributes("db.query.text" = "SELECT 1"))]
-fn elsewhere() {}
 
 struct Element;
 
@@ -129,7 +103,6 @@ fn main() {
     by_a_function();
     in_the_body();
     no_kind();
-    elsewhere();
     another_type();
     no_convention();
     let url = "https://example.com".into();
@@ -137,11 +110,8 @@ fn main() {
     let _ = floe_telemetry::FloeAttributes::to_otel_dict(&fields);
     allowed();
     drop(expected());
-    off();
     open();
-    open_and_strict();
     legacy::in_a_module();
     let request = Request { method: "GET".to_owned() };
     let _ = floe_telemetry::FloeAttributes::to_otel_dict(&request);
-    types(Code(200), Some(&80), vec!["ls"], 1);
 }

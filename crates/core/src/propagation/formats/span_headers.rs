@@ -1,58 +1,15 @@
-//! What the formats of other tracers have in common: reading single headers, ids in hexadecimal digits, and the
-//! span that is sent or received.
+//! The parts of B3: reading single headers, ids in hexadecimal digits, and the span that is sent or received.
 //!
-//! B3, Jaeger and X-Ray are our own: `opentelemetry-jaeger-propagator` needs another version of OpenTelemetry, and
-//! `opentelemetry-zipkin` brings an exporter. Neither they nor `opentelemetry-aws` limit a header or reject a
-//! second one.
+//! B3 is our own: `opentelemetry-zipkin` brings an exporter, and neither limits a header nor rejects a second one.
 
-use opentelemetry::propagation::text_map_propagator::FieldIter;
-use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
 use crate::recorder::span_context_within;
 
-/// The most bytes of a header. None of these formats needs as many.
-pub(super) const MAX_BYTES: usize = 512;
-
-/// A format that has one header.
-#[derive(Debug)]
-pub struct SingleHeader {
-    fields: [String; 1],
-    parse: fn(&Context, &str) -> Option<Context>,
-    format: fn(&SpanContext) -> String,
-}
-
-impl SingleHeader {
-    /// Creates the propagator of a format. `parse` returns a context with the parent that a value names, and `format`
-    /// the value for a request of a span.
-    pub(super) fn new(
-        name: &str,
-        parse: fn(&Context, &str) -> Option<Context>,
-        format: fn(&SpanContext) -> String,
-    ) -> Self {
-        Self { fields: [name.to_owned()], parse, format }
-    }
-}
-
-impl TextMapPropagator for SingleHeader {
-    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
-        if let Some(span) = sent(cx) {
-            let [name] = &self.fields;
-            injector.set(name, (self.format)(&span));
-        }
-    }
-
-    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        let [name] = &self.fields;
-        let parent = header(extractor, name).and_then(|value| (self.parse)(cx, value));
-        parent.unwrap_or_else(|| cx.clone())
-    }
-
-    fn fields(&self) -> FieldIter<'_> {
-        FieldIter::new(&self.fields)
-    }
-}
+/// The most bytes of a header, of which B3 needs fewer.
+const MAX_BYTES: usize = 512;
 
 /// Returns the value of a header. `None` if it is missing, occurs more than once, or is too long.
 pub(super) fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {

@@ -1,5 +1,5 @@
-//! The sampling of the current provider, and its changes while the program runs; and the sampler of the program, which
-//! decides for each span in place of the configured one.
+//! The sampling of the current provider, and the sampler of the program, which decides for each span in place of the
+//! configured one.
 //!
 //! A sampler of the program decides late: OpenTelemetry passes it the name, the attributes and the links, so
 //! the span is filled first, as for a sampling rule that needs the name. One bit of `listeners` that every root
@@ -8,21 +8,19 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use opentelemetry::{Context, Key, SpanId, TraceId};
+use opentelemetry::{Context, Key};
 
-use super::super::probability::Threshold;
 use super::SamplerDecision;
 use super::settings::RateLimit;
-use super::settings::{self, ALL, Directive, Ratio, Settings};
+use super::settings::{self, Directive, Settings, bound};
 use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    MEASURES_ALL, OBSERVED, OWN_IDS, PER_SPAN, POLLS, PROVIDER, REMOTE, SHUT_DOWN, TAIL,
-    UNRECORDED,
+    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
+    MEASURES_ALL, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -37,8 +35,8 @@ pub struct Sampling {
     pub has_log_records: bool,
     /// Whether log records have attributes of the current span.
     pub describes_log_records: bool,
-    /// Decides about roots, or about every span.
-    pub sampler: RootSampler,
+    /// The share of the roots, or of all spans, that is sampled.
+    pub ratio: f64,
     /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
     /// Patterns of span names with their ratios.
@@ -50,41 +48,14 @@ pub struct Sampling {
     /// Patterns of the names of instrumentation scopes, and whether their spans are recorded. The first that matches
     /// applies.
     pub scopes: Vec<(String, bool)>,
-    /// Which spans are recorded that the head does not sample.
-    pub unsampled: Unsampled,
+    /// The tail sampler needs also the spans that the head does not sample.
+    pub needs_unsampled: bool,
     /// The calls that metrics are made from.
     pub measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub baggage: Vec<String>,
-    /// Whether spans of futures have their polls.
-    pub has_polls: bool,
-    /// Whether spans have the processor time of their thread.
-    pub has_cpu_time: bool,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
-}
-
-/// The sampler of roots, or of every span.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RootSampler {
-    /// OpenTelemetry's `TraceIdRatioBased`, which leaves the trace state unchanged.
-    TraceIdRatio(f64),
-    /// Probability sampling where a ratio or a rule rejects traces. Without, the number of traces is known, and
-    /// the trace state is unchanged.
-    Ratio(f64),
-    /// OpenTelemetry's `ProbabilitySampler`: the trace state has the threshold for every ratio.
-    Probability(f64),
-}
-
-/// Spans that are recorded although they are not sampled.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unsampled {
-    /// None.
-    Dropped,
-    /// Those of traces that began in this process, for the tail sampler.
-    Local,
-    /// All, for an exporter.
-    All,
 }
 
 /// The calls that the collector derives metrics from, whether they have a span or not.
@@ -98,46 +69,18 @@ pub enum Measured {
     All,
 }
 
-/// Identifies a provider, so that a handle cannot change the settings of a later one.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ProviderId(u64);
-
 struct InUse {
     /// That of the provider that started last; `None` after it has shut down.
     sampling: Option<Sampling>,
-    rate: Option<Arc<RateLimit>>,
-    /// The number of that provider.
-    last: u64,
     /// Whether log lines with ids are written, for all providers.
     has_log_lines: bool,
 }
 
 /// Locked while settings change, but never when a span starts or ends.
-static IN_USE: Mutex<InUse> =
-    Mutex::new(InUse { sampling: None, rate: None, last: 0, has_log_lines: false });
+static IN_USE: Mutex<InUse> = Mutex::new(InUse { sampling: None, has_log_lines: false });
 
 fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What the program takes part in when a span starts.
-#[derive(Clone, Debug, Default)]
-pub struct OfProgram {
-    /// Decides for each span in place of the configured sampler, the rules and the rate limit.
-    pub sampler: Option<Arc<dyn SpanSampler>>,
-    /// Sees and changes each span that is recorded.
-    pub observer: Option<Arc<dyn SpanObserver>>,
-    /// Makes the ids of spans.
-    pub ids: Option<Arc<dyn SpanIdGenerator>>,
-}
-
-/// Makes the ids of spans, on the threads that start them. It may panic.
-pub trait SpanIdGenerator: fmt::Debug + Send + Sync {
-    /// Returns the id of a trace.
-    fn trace_id(&self) -> TraceId;
-
-    /// Returns the id of a span.
-    fn span_id(&self) -> SpanId;
 }
 
 /// Decides about spans whose names, attributes and links are set.
@@ -146,24 +89,18 @@ pub trait SpanSampler: fmt::Debug + Send + Sync {
     fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision;
 }
 
-/// Observes spans on the threads that start them.
-pub trait SpanObserver: fmt::Debug + Send + Sync {
-    /// Called when the name, the attributes and the links of a recorded span are set. It does not panic.
-    fn on_start(&self, record: &mut SpanRecord, parent: &Context);
-}
-
 /// Starts recording.
-pub fn start_provider(sampling: Sampling, program: OfProgram) -> ProviderId {
+/// A sampler of the program decides for each span in place of the configured one, the rules and the rate limit.
+pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
     fork_handlers::watch();
     last_panic::observe();
     let mut in_use = in_use();
-    in_use.last += 1;
-    in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
-    replace_program(program);
-    in_use.apply(&sampling);
+    replace_sampler(sampler);
+    settings::install(compile(&sampling));
+    // Set last, so that no span is recorded before all settings are applied.
+    listeners::set_provider(in_use.bits(&sampling));
     in_use.sampling = Some(sampling);
     listeners::clear(SHUT_DOWN | INHERITED);
-    ProviderId(in_use.last)
 }
 
 /// Gives ids to roots from now on, also where nothing else takes spans: log lines carry them.
@@ -183,64 +120,43 @@ pub fn stop_provider() {
         listeners::set(SHUT_DOWN);
     }
     listeners::set_provider(0);
-    replace_program(OfProgram::default());
+    replace_sampler(None);
 }
 
-/// Changes the sampler, the rules or the filter of a provider. Returns false if it has shut down.
-pub fn change_sampling(provider: ProviderId, change: impl FnOnce(&mut Sampling)) -> bool {
-    let mut in_use = in_use();
-    if in_use.last != provider.0 {
-        return false;
+/// What the samplers decide by.
+fn compile(sampling: &Sampling) -> Settings {
+    let rules = sampling.rules.iter();
+    let rules = rules.map(|(name, ratio)| (name.as_str().into(), bound(*ratio)));
+    let filter = sampling.filter.clone().map(|mut filter| {
+        // Of several directives for one target the last one applies. The sort is stable.
+        filter.reverse();
+        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        filter
+    });
+    let scopes = sampling.scopes.iter();
+    let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
+    Settings {
+        generation: 0,
+        bound: bound(sampling.ratio),
+        rules: rules.collect(),
+        rate: sampling.rate_limit.map(RateLimit::new),
+        filter,
+        scopes: scopes.collect(),
+        baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
     }
-    let Some(mut sampling) = in_use.sampling.take() else {
-        return false;
-    };
-    change(&mut sampling);
-    in_use.apply(&sampling);
-    in_use.sampling = Some(sampling);
-    true
 }
 
 impl InUse {
-    fn apply(&self, sampling: &Sampling) {
-        let rules = sampling.rules.iter();
-        let rules = rules.map(|(name, ratio)| (name.as_str().into(), Threshold::of_ratio(*ratio)));
-        let filter = sampling.filter.clone().map(|mut filter| {
-            // Of several directives for one target the last one applies. The sort is stable.
-            filter.reverse();
-            filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-            filter
-        });
-        let scopes = sampling.scopes.iter();
-        let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
-        settings::install(Settings {
-            generation: 0,
-            ratio: Ratio::new(sampling.sampler, !sampling.rules.is_empty()),
-            rules: rules.collect(),
-            rate: self.rate.clone(),
-            filter,
-            scopes: scopes.collect(),
-            baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
-        });
-        // Set last, so that no span is recorded before all settings are applied.
-        listeners::set_provider(self.bits(sampling));
-    }
-
     fn bits(&self, sampling: &Sampling) -> Listeners {
-        let program = program();
-        let has_sampler = program.sampler.is_some();
+        let has_sampler = sampler().is_some();
         let is_parent_based = sampling.is_parent_based && !has_sampler;
         let recorded = [
-            (OBSERVED, program.observer.is_some()),
             (LOGGED, sampling.describes_log_records),
             (PER_SPAN, !is_parent_based),
-            (TAIL, sampling.unsampled != Unsampled::Dropped),
-            (REMOTE, sampling.unsampled == Unsampled::All),
+            (TAIL, sampling.needs_unsampled),
             // A sampler that decides for each span may give each its own trace state.
             (BOUNDARIES, sampling.has_boundaries && is_parent_based),
             (BAGGAGE, !sampling.baggage.is_empty()),
-            (POLLS, sampling.has_polls),
-            (CPU, sampling.has_cpu_time),
             (MEASURES_ALL, sampling.measures == Measured::All),
         ];
         let unrecorded =
@@ -253,8 +169,7 @@ impl InUse {
         }
         let has_filter = sampling.filter.is_some() || !sampling.scopes.is_empty();
         let filter = (FILTER, has_filter);
-        let own_ids = (OWN_IDS, program.ids.is_some());
-        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter, own_ids])
+        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter])
     }
 }
 
@@ -264,32 +179,7 @@ fn all(bits: &[(Listeners, bool)]) -> Listeners {
     set.fold(0, |all, (bit, _)| all | bit)
 }
 
-impl Ratio {
-    fn new(sampler: RootSampler, has_rules: bool) -> Self {
-        match sampler {
-            RootSampler::TraceIdRatio(ratio) => Self::Bound(bound(ratio)),
-            RootSampler::Ratio(ratio) if ratio >= 1.0 && !has_rules => Self::Bound(ALL),
-            RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) => {
-                Self::Threshold(Threshold::of_ratio(ratio))
-            }
-        }
-    }
-}
-
-fn bound(ratio: f64) -> u64 {
-    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "the ratio is in 0..=1"
-    )]
-    let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
-    bound
-}
-
-static PROGRAM: RwLock<OfProgram> =
-    RwLock::new(OfProgram { sampler: None, observer: None, ids: None });
+static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
 
 /// Panics of samplers since the process started.
 static PANICS: AtomicU64 = AtomicU64::new(0);
@@ -305,18 +195,18 @@ pub fn sampler_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Replaces what the program takes part in.
-fn replace_program(program: OfProgram) {
-    let mut slot = PROGRAM.write().unwrap_or_else(PoisonError::into_inner);
-    let previous = std::mem::replace(&mut *slot, program);
+/// Replaces the sampler of the program.
+fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
+    let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = std::mem::replace(&mut *slot, sampler);
     drop(slot);
     // Its destructor is code of the program.
     let _ = caught(|| drop(previous));
 }
 
-/// What the program takes part in. The lock is not held while it does.
-fn program() -> RwLockReadGuard<'static, OfProgram> {
-    PROGRAM.read().unwrap_or_else(PoisonError::into_inner)
+/// The sampler of the program. The lock is not held while it decides.
+fn sampler() -> Option<Arc<dyn SpanSampler>> {
+    SAMPLER.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Whether the program is asked about a span on this thread.
@@ -324,47 +214,11 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// Returns the ids that the program makes for a span, that of the trace for a root only. `None` if it makes none, or one
-/// is invalid.
-#[cold]
-#[inline(never)]
-pub(super) fn own_ids(is_root: bool) -> Option<(TraceId, SpanId)> {
-    // The provider may have been shut down since.
-    let ids = program().ids.clone()?;
-    IS_ASKING.set(true);
-    let made = caught(|| {
-        let trace = is_root.then(|| ids.trace_id());
-        (trace, ids.span_id())
-    });
-    IS_ASKING.set(false);
-    let (trace, span) = made.ok()?;
-    let is_valid = trace != Some(TraceId::INVALID) && span != SpanId::INVALID;
-    is_valid.then_some((trace.unwrap_or(TraceId::INVALID), span))
-}
-
-/// Shows the observer a span whose name, attributes and links are set.
-pub(super) fn observe_start(record: &mut SpanRecord, parent: &Context) {
-    // The provider may have been shut down since.
-    let observer = program().observer.clone();
-    if let Some(observer) = observer {
-        IS_ASKING.set(true);
-        observer.on_start(record, parent);
-        IS_ASKING.set(false);
-    }
-}
-
-/// Decides for a span whose name, attributes and links are set. `None` if there is no span.
-pub(super) fn decide_by_program(
-    record: &mut SpanRecord,
-    parent: &Context,
-) -> Option<SamplerDecision> {
-    if is_asking() {
-        return None;
-    }
-    let sampler = program().sampler.clone();
+/// Decides for a span whose name, attributes and links are set.
+pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
     // The provider was shut down since.
-    let Some(sampler) = sampler else {
-        return Some(SamplerDecision::Sample);
+    let Some(sampler) = sampler() else {
+        return SamplerDecision::Sample;
     };
     IS_ASKING.set(true);
     let decision = caught(|| sampler.sample(record, parent));
@@ -372,17 +226,5 @@ pub(super) fn decide_by_program(
     if decision.is_err() {
         PANICS.fetch_add(1, Ordering::Relaxed);
     }
-    Some(decision.unwrap_or(SamplerDecision::Drop))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ratio_of_one_is_above_every_trace_id() {
-        assert_eq!(bound(0.0), 0);
-        assert_eq!(bound(1.0), ALL);
-        assert_eq!(bound(0.5), 1 << 62);
-    }
+    decision.unwrap_or(SamplerDecision::Drop)
 }

@@ -1,31 +1,30 @@
 //! What the samplers of the head decide by. Settings never change: others replace them, with the next generation.
 //!
 //! Each thread refers to the settings that it used last, and each call site stores what the filter and the rules have
-//! decided about it, with the generation that decided. So a change reaches all of them, and no lock is taken for a
-//! span.
+//! decided about it, with the generation that decided. So the settings of the next provider reach all of them, and no
+//! lock is taken for a span.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, Key, KeyValue, TraceId};
 
-use super::super::probability::{Threshold, randomness};
 use crate::callsite::{CallSite, Level, Scope};
 use crate::clock::monotonic_nanos;
 
 /// A prefix of targets, and the most verbose level that is recorded, as a number; 0 excludes all levels.
 pub(crate) type Directive = (String, u8);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Settings {
     /// Has 31 bits, and is 0 only before the first provider starts.
     pub(super) generation: u32,
-    pub(super) ratio: Ratio,
-    /// Patterns of names with their thresholds, in the order in which they are tried.
-    pub(super) rules: Box<[(Box<str>, Threshold)]>,
-    pub(super) rate: Option<Arc<RateLimit>>,
+    /// That of the ids of sampled traces, without a rule.
+    pub(super) bound: Bound,
+    /// Patterns of names with their bounds, in the order in which they are tried.
+    pub(super) rules: Box<[(Box<str>, Bound)]>,
+    pub(super) rate: Option<RateLimit>,
     /// Sorted by the length of the target, the longest first.
     pub(super) filter: Option<Vec<Directive>>,
     /// Patterns of the names of instrumentation scopes, and whether their spans are recorded.
@@ -34,22 +33,37 @@ pub(super) struct Settings {
     pub(super) baggage: Box<[Key]>,
 }
 
-/// How a trace is sampled by its id.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Ratio {
-    /// If the last 63 bits of the id are below this bound, as with OpenTelemetry's `TraceIdRatioBased`: other SDKs
-    /// with the same ratio sample the same traces.
-    Bound(u64),
-    /// If its randomness is not below the threshold.
-    Threshold(Threshold),
-}
+/// A trace is sampled if the last 63 bits of its id are below this bound, as with OpenTelemetry's `TraceIdRatioBased`:
+/// other SDKs with the same ratio sample the same traces.
+type Bound = u64;
 
 /// The bound above all ids.
-pub(super) const ALL: u64 = 1 << 63;
+const ALL: Bound = 1 << 63;
 
-impl Default for Ratio {
+/// Returns the bound for a ratio.
+pub(super) fn bound(ratio: f64) -> Bound {
+    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "the ratio is in 0..=1"
+    )]
+    let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
+    bound
+}
+
+impl Default for Settings {
     fn default() -> Self {
-        Self::Bound(ALL)
+        Self {
+            generation: 0,
+            bound: ALL,
+            rules: Box::default(),
+            rate: None,
+            filter: None,
+            scopes: Box::default(),
+            baggage: Box::default(),
+        }
     }
 }
 
@@ -58,10 +72,7 @@ pub(super) enum Sampled {
     /// Nothing, as there are rules and the name is not known.
     NeedsName,
     No,
-    /// Without a change of the trace state.
     Yes,
-    /// With this threshold in the trace state. It is unknown behind the rate limit.
-    ByProbability(Option<Threshold>),
 }
 
 impl Settings {
@@ -70,7 +81,6 @@ impl Settings {
     pub(super) fn sample(
         &self,
         trace_id: TraceId,
-        parent: &SpanContext,
         is_root: bool,
         callsite: Option<&CallSite>,
         name: Option<&str>,
@@ -84,38 +94,21 @@ impl Settings {
         } else {
             None
         };
-        let threshold = match rule.map_or(self.ratio, Ratio::Threshold) {
-            Ratio::Bound(bound) => {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "the ratio depends on the low half"
-                )]
-                let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
-                if low >> 1 >= bound {
-                    return Sampled::No;
-                }
-                None
-            }
-            Ratio::Threshold(threshold) => {
-                if !threshold.samples(randomness(trace_id, parent)) {
-                    return Sampled::No;
-                }
-                Some(threshold)
-            }
-        };
+        #[expect(clippy::cast_possible_truncation, reason = "the ratio depends on the low half")]
+        let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
+        if low >> 1 >= rule.unwrap_or(self.bound) {
+            return Sampled::No;
+        }
         let limit = self.rate.as_ref().filter(|_| is_root);
         if limit.is_some_and(|limit| !limit.take_token()) {
             return Sampled::No;
         }
-        match threshold {
-            None => Sampled::Yes,
-            Some(threshold) => Sampled::ByProbability(self.rate.is_none().then_some(threshold)),
-        }
+        Sampled::Yes
     }
 
-    /// Returns the threshold of the rule that matches the name of a call site.
+    /// Returns the bound of the rule that matches the name of a call site.
     #[inline]
-    fn rule_of_site(&self, site: &CallSite) -> Option<Threshold> {
+    fn rule_of_site(&self, site: &CallSite) -> Option<Bound> {
         let cached = site.rule_cache().load(Ordering::Relaxed);
         // The upper half is the generation of the rules, the lower half the number of the rule.
         let number = if cached >> 32 == u64::from(self.generation) {
@@ -136,9 +129,9 @@ impl Settings {
         index.map_or(0, |index| index as u64 + 1)
     }
 
-    fn rule(&self, number: u64) -> Option<Threshold> {
+    fn rule(&self, number: u64) -> Option<Bound> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        self.rules.get(index).map(|(_, threshold)| *threshold)
+        self.rules.get(index).map(|(_, bound)| *bound)
     }
 
     /// Returns whether the most specific directive excludes the level. A target without a directive is
@@ -386,12 +379,19 @@ mod tests {
     #[test]
     fn the_first_rule_that_matches_decides() {
         let rules = [("health.*", 1.0), ("*.run", 0.5), ("health.run", 0.0)];
-        let rules = rules.map(|(pattern, ratio)| (pattern.into(), Threshold::of_ratio(ratio)));
+        let rules = rules.map(|(pattern, ratio)| (pattern.into(), bound(ratio)));
         let settings = Settings { rules: rules.into(), ..Settings::default() };
-        let threshold = |name| settings.rule(settings.number(name));
-        assert_eq!(threshold("health.run"), Some(Threshold::of_ratio(1.0)));
-        assert_eq!(threshold("floe.pipeline.run"), Some(Threshold::of_ratio(0.5)));
-        assert_eq!(threshold("health"), None);
+        let rule = |name| settings.rule(settings.number(name));
+        assert_eq!(rule("health.run"), Some(bound(1.0)));
+        assert_eq!(rule("floe.pipeline.run"), Some(bound(0.5)));
+        assert_eq!(rule("health"), None);
+    }
+
+    #[test]
+    fn a_ratio_of_one_is_above_every_trace_id() {
+        assert_eq!(bound(0.0), 0);
+        assert_eq!(bound(1.0), ALL);
+        assert_eq!(bound(0.5), 1 << 62);
     }
 
     #[test]

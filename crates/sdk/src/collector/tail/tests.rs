@@ -62,7 +62,6 @@ impl End {
 fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
     let mut by_trace: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
     while let Some(record) = sampler.pop() {
-        assert_eq!(record.more.as_ref().unwrap().trace_state.get("ot"), Some("th:0"));
         let is_marked = !record.attributes.as_slice().is_empty();
         assert_eq!(is_marked, record.is_root());
         let trace = record.head.trace_id.to_bytes()[15] - 1;
@@ -191,61 +190,15 @@ fn a_full_buffer_decides_the_oldest_trace() {
 }
 
 #[test]
-fn trace_state_of_other_vendors_is_preserved() {
-    let mut record = end(0, 1, true).record();
-    let state =
-        opentelemetry::trace::TraceState::from_key_value([("ot", "th:8;rv:abc"), ("x", "1")]);
-    record.more_mut().trace_state = state.unwrap();
-    Reason::Error.mark(&mut record);
-    let state = &record.more.as_ref().unwrap().trace_state;
-    assert_eq!(state.header(), "ot=th:0;rv:abc,x=1");
-}
-
-/// Buffers a span that head sampling has sampled with the threshold of one half.
-fn push_sampled(sampler: &mut TailSampler, end: End, parent_is_remote: bool) {
-    let mut record = end.record();
-    record.head.flags = TraceFlags::SAMPLED;
-    record.head.parent_is_remote = parent_is_remote;
-    if parent_is_remote {
-        record.head.parent = SpanId::from(99);
-    }
-    let state = opentelemetry::trace::TraceState::NONE.insert("ot", "th:8");
-    record.more_mut().trace_state = state.unwrap();
-    assert!(TailSampler::needs(&record));
-    sampler.push(record, &WallClock::default(), monotonic_now());
-}
-
-#[test]
-fn a_head_sampled_trace_with_a_reason_represents_itself() {
-    let of = |span, failed, parent_is_remote, has_root: bool| {
-        let mut sampler = sampler(100);
-        let end = |span, failed| End { trace: 0, span, failed, slow: false };
-        push_sampled(&mut sampler, end(span, failed), false);
-        if has_root {
-            push_sampled(&mut sampler, end(0, false), parent_is_remote);
-        }
-        sampler.decide_all();
-        let mut states = Vec::new();
-        while let Some(record) = sampler.pop() {
-            assert!(record.attributes.as_slice().is_empty(), "no reason is written");
-            let state = &record.more.as_ref().unwrap().trace_state;
-            states.push(state.get("ot").unwrap().to_owned());
-        }
-        assert_eq!(counted(&sampler), [0, 0, 0, 0]);
-        states
-    };
-    assert_eq!(of(1, false, false, true), ["th:8", "th:8"]);
-    assert_eq!(of(1, true, false, true), ["th:0", "th:0"]);
-    assert_eq!(of(1, true, true, true), ["th:8", "th:8"], "its caller has decided");
-    assert_eq!(of(1, true, false, false), ["th:8"], "its caller may have decided");
-}
-
-#[test]
-fn a_trace_that_every_sampler_samples_is_not_buffered() {
-    let mut record = SpanRecord::blank();
-    record.head.flags = TraceFlags::SAMPLED;
-    assert!(!TailSampler::needs(&record));
-    let state = opentelemetry::trace::TraceState::NONE.insert("ot", "th:0");
-    record.more_mut().trace_state = state.unwrap();
-    assert!(!TailSampler::needs(&record));
+fn a_trace_whose_caller_has_decided_is_not_kept() {
+    let mut sampler = sampler(100);
+    let (clock, now) = (WallClock::default(), monotonic_now());
+    let mut root = end(0, 0, true).record();
+    root.head.parent = SpanId::from(99);
+    root.head.parent_is_remote = true;
+    sampler.push(end(0, 1, true).record(), &clock, now);
+    sampler.push(root, &clock, now);
+    sampler.decide_all();
+    assert!(sampler.pop().is_none());
+    assert_eq!(counted(&sampler), [0, 0, 0, 2]);
 }

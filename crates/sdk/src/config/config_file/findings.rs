@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use floe_suggest::{expected, misspelled, one_of};
-use floe_yaml::{Content, Kind, Node, Position};
+use floe_yaml::{Kind, Node, Position};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
 use crate::config::metrics::check_cardinality;
 use crate::config::problems::Problems;
 pub(super) use crate::config::problems::below;
+use crate::config::removed;
 
 /// The prefix of keys of the file itself that are the author's, for example for anchors.
 const OWN: &str = "x-";
@@ -197,50 +198,26 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [&str; 8] = [
-    "attribute_limits.attribute_value_depth_limit",
-    "instrumentation.general",
+const NOT_SUPPORTED: [(&str, &str); 8] = [
+    ("attribute_limits.attribute_value_depth_limit", ""),
+    ("instrumentation.general", ""),
     // The sections of other languages are for other programs.
-    "instrumentation.rust",
-    "resource.detection.entities_enabled",
-    "tracer_provider.id_generator",
-    "tracer_provider.limits.attribute_value_depth_limit",
-    "logger_provider.limits.attribute_value_depth_limit",
-    "meter_provider.readers.*.*.producers",
+    ("instrumentation.rust", ""),
+    ("resource.detection.entities_enabled", ""),
+    ("tracer_provider.id_generator", "ids are random"),
+    ("tracer_provider.limits.attribute_value_depth_limit", ""),
+    ("logger_provider.limits.attribute_value_depth_limit", ""),
+    ("meter_provider.readers.*.*.producers", ""),
 ];
 
 /// Removes the parts that are not supported from the document.
 pub(super) fn take_unsupported(root: &mut Node, unsupported: &mut Problems) {
-    for path in NOT_SUPPORTED {
-        let keys: Vec<_> = path.split('.').collect();
-        take(root, &keys, "", unsupported);
-    }
-}
-
-fn take(node: &mut Node, keys: &[&str], path: &str, unsupported: &mut Problems) {
-    let Some((key, rest)) = keys.split_first() else {
-        return;
-    };
-    match &mut node.content {
-        Content::List(items) if *key == "*" => {
-            for (at, item) in items.iter_mut().enumerate() {
-                take(item, rest, &below(path, &at.to_string()), unsupported);
+    for (path, reason) in NOT_SUPPORTED {
+        removed::take(root, path, &mut |_, value, path| {
+            if !value.is_null() {
+                unsupported.add_at(value.position, path, reason.to_owned());
             }
-        }
-        Content::Map(entries) => entries.retain_mut(|entry| {
-            if *key != "*" && *key != entry.name() {
-                return true;
-            }
-            let path = below(path, &entry.key);
-            if !rest.is_empty() {
-                take(&mut entry.value, rest, &path, unsupported);
-                return true;
-            }
-            if !entry.value.is_null() {
-                unsupported.add_at(entry.value.position, path, String::new());
-            }
-            false
-        }),
-        _ => {}
+            true
+        });
     }
 }

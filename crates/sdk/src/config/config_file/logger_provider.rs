@@ -22,8 +22,6 @@ impl LoggerProvider {
     pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
         let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, &mut config.exporters);
         let path = "logger_provider.processors";
-        config.logging.event_to_span_event_bridge = (self.processors.iter())
-            .any(|processor| matches!(processor, Processor::EventToSpanEventBridge(_)));
         let batch = processors(self.processors, path, &mut exporters, found);
         let kinds = exporters.kinds;
         config.exporters.logs = Some(kinds);

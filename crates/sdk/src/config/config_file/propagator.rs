@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::findings::{Choice, Findings, Nothing};
 use crate::config::propagator::Propagator as Format;
+use crate::config::removed;
 use crate::config::telemetry::TelemetryConfig;
 
 /// The formats of context propagation. Those of `composite_list` follow those of `composite`.
@@ -37,6 +38,9 @@ fn add(name: &str, path: &str, config: &mut TelemetryConfig, found: &mut Finding
         Ok(format) if config.propagators.contains(&format) => {}
         Ok(format) => config.propagators.push(format),
         Err(_) => {
+            if let Some(message) = removed::word("propagators.*", name) {
+                return found.ignore(path, &message);
+            }
             let mut known = Format::names();
             known.push("none");
             found.unknown_component(path, name, &known);

@@ -1,16 +1,15 @@
 //! The sampler of the file. One that the recorder has is a setting of it; any other is asked about each span.
 
-mod composable;
-mod decision;
-
 use floe_suggest::{expected, misspelled};
 use floe_yaml::{Content, Node};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue, TraceId};
+use opentelemetry_sdk::trace::{Sampler as Builtin, SamplingResult, ShouldSample};
 use serde::Deserialize;
 
-use self::composable::Composable;
-use super::findings::{Findings, Nothing, below};
-use super::without_suffix;
+use super::findings::{Nothing, below};
 use crate::config::problems::Problems;
+use crate::config::removed;
 use crate::config::sampling::{Sampler as Kind, SharedSampler};
 
 /// A sampler.
@@ -20,21 +19,14 @@ pub(in crate::config::config_file) enum Sampler {
     AlwaysOn(Nothing),
     AlwaysOff(Nothing),
     TraceIdRatioBased(Share),
-    Probability(Share),
     ParentBased(Box<ParentBased>),
-    AlwaysRecord(Box<AlwaysRecord>),
-    Composite(Composable),
     Other(Other),
 }
 
-/// A sampler that has no variant, by its name: one that a crate registers, or one that the program does not have and
-/// that samples nothing.
+/// A sampler that a crate registers under its name.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(try_from = "String")]
-pub(in crate::config::config_file) struct Other {
-    name: String,
-    sampler: Option<SharedSampler>,
-}
+pub(in crate::config::config_file) struct Other(SharedSampler);
 
 /// A share of the traces.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
@@ -60,50 +52,44 @@ pub(in crate::config::config_file) struct ParentBased {
     local_parent_not_sampled: Option<Sampler>,
 }
 
-/// Records what `root` drops, without exporting it.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config::config_file) struct AlwaysRecord {
-    root: Sampler,
-}
-
 /// The names of the samplers that have a variant.
-const KNOWN: [&str; 7] = [
-    "always_on",
-    "always_off",
-    "trace_id_ratio_based",
-    "probability/development",
-    "parent_based",
-    "always_record",
-    "composite/development",
-];
+const KNOWN: [&str; 4] = ["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
 
-/// Lets samplers that have no variant be read as [`Other`], below the key `sampler` of the provider.
+/// Lets samplers that have no variant be read as [`Other`], below the key `sampler` of the provider. One that the program
+/// does not have is left out, so that the default applies.
 pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Problems) {
     let Content::Map(samplers) = &mut sampler.content else {
         return;
     };
-    for entry in samplers {
-        let path = below(path, &entry.key);
-        match entry.name() {
-            "parent_based" | "always_record" => {
-                if let Content::Map(inner) = &mut entry.value.content {
-                    for inner in inner {
-                        name_others(&mut inner.value, &below(&path, &inner.key), unsupported);
-                    }
+    let [entry] = &mut **samplers else {
+        return;
+    };
+    let path = below(path, &entry.key);
+    match entry.name() {
+        "parent_based" => {
+            if let Content::Map(inner) = &mut entry.value.content {
+                for inner in inner {
+                    name_others(&mut inner.value, &below(&path, &inner.key), unsupported);
                 }
             }
-            name if misspelled(name, &KNOWN.map(without_suffix)).is_some() => {}
-            name => {
-                let text = name.to_owned();
-                let is_registered = matches!(Kind::parse(name), Ok(Kind::Registered(_)));
-                if !entry.value.is_null() && is_registered {
-                    let reason = "the program configures this sampler";
-                    unsupported.add_at(entry.value.position, path, reason.to_owned());
-                }
-                entry.value.content = Content::Scalar { text, is_plain: false };
-                entry.alias = Some("other".to_owned());
+        }
+        name if misspelled(name, &KNOWN).is_some() => {}
+        name if matches!(Kind::parse(name), Ok(Kind::Registered(_))) => {
+            if !entry.value.is_null() {
+                let reason = "the program configures this sampler";
+                unsupported.add_at(entry.value.position, path, reason.to_owned());
             }
+            entry.value.content = Content::Scalar { text: name.to_owned(), is_plain: false };
+            entry.alias = Some("other".to_owned());
+        }
+        name => {
+            let registered = Kind::every().into_iter();
+            let registered = registered.filter(|kind| matches!(kind, Kind::Registered(_)));
+            let known: Vec<_> = KNOWN.into_iter().chain(registered.map(Kind::as_str)).collect();
+            let reason = removed::word("sampling.sampler", name);
+            let reason = reason.unwrap_or_else(|| expected(&known, name));
+            unsupported.add_at(entry.position, path, format!("{reason}; the default is used"));
+            sampler.content = Content::Scalar { text: String::new(), is_plain: true };
         }
     }
 }
@@ -112,11 +98,8 @@ impl TryFrom<String> for Other {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let sampler = match Kind::parse(&name) {
-            Ok(kind) => kind.registered()?,
-            Err(_) => None,
-        };
-        Ok(Self { name, sampler })
+        let registered = Kind::parse(&name)?.registered()?;
+        registered.map(Self).ok_or_else(|| expected(&KNOWN, &name))
     }
 }
 
@@ -138,39 +121,47 @@ impl Share {
 }
 
 impl Sampler {
-    /// Warns of samplers that sample nothing because they are not supported.
-    pub(super) fn check(&self, path: &str, found: &mut Findings<'_>) {
-        match self {
-            Self::Other(Other { name, sampler: None }) => {
-                let registered = Kind::every().into_iter();
-                let registered = registered.filter(|kind| matches!(kind, Kind::Registered(_)));
-                let known: Vec<_> = KNOWN.into_iter().chain(registered.map(Kind::as_str)).collect();
-                let reason = format!("{}; no span is sampled", expected(&known, name));
-                found.ignore(&below(path, "other"), &reason);
-            }
-            Self::AlwaysRecord(record) => {
-                record.root.check(&below(path, "always_record.root"), found);
-            }
-            Self::ParentBased(parent) => parent.check(&below(path, "parent_based"), found),
-            _ => {}
-        }
-    }
-
     /// The sampler of the recorder that decides alike, and its ratio, if there is one.
     pub(super) fn of_recorder(&self) -> Option<(Kind, Option<f64>)> {
         match self {
             Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
-            Self::AlwaysOff(_) | Self::Other(Other { sampler: None, .. }) => {
-                Some((Kind::AlwaysOff, None))
-            }
+            Self::AlwaysOff(_) => Some((Kind::AlwaysOff, None)),
             Self::TraceIdRatioBased(share) => Some((Kind::TraceIdRatio, Some(share.ratio()))),
-            Self::Probability(share) => Some((Kind::Probability, Some(share.ratio()))),
             Self::ParentBased(parent) if parent.follows_parents() => match &parent.root {
                 Some(root) => below_parents(root.of_recorder()?),
                 None => Some((Kind::ParentBasedAlwaysOn, None)),
             },
-            Self::Composite(sampler) => sampler.of_recorder(),
-            Self::ParentBased(_) | Self::AlwaysRecord(_) | Self::Other(_) => None,
+            Self::ParentBased(_) | Self::Other(_) => None,
+        }
+    }
+}
+
+impl ShouldSample for Sampler {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let ask = |sampler: &dyn ShouldSample| {
+            sampler.should_sample(parent, trace_id, name, kind, attributes, links)
+        };
+        match self {
+            Self::AlwaysOn(_) => ask(&Builtin::AlwaysOn),
+            Self::AlwaysOff(_) => ask(&Builtin::AlwaysOff),
+            Self::TraceIdRatioBased(share) => ask(&Builtin::TraceIdRatioBased(share.ratio())),
+            Self::Other(Other(SharedSampler(sampler))) => ask(&**sampler),
+            Self::ParentBased(parents) => {
+                let above = parent.map(|parent| parent.span().span_context().clone());
+                match parents.sampler(&above.unwrap_or(SpanContext::NONE)) {
+                    Ok(sampler) => ask(sampler),
+                    Err(true) => ask(&Builtin::AlwaysOn),
+                    Err(false) => ask(&Builtin::AlwaysOff),
+                }
+            }
         }
     }
 }
@@ -181,13 +172,24 @@ fn below_parents((root, ratio): (Kind, Option<f64>)) -> Option<(Kind, Option<f64
         Kind::AlwaysOn => Kind::ParentBasedAlwaysOn,
         Kind::AlwaysOff => Kind::ParentBasedAlwaysOff,
         Kind::TraceIdRatio => Kind::ParentBasedTraceIdRatio,
-        Kind::Probability => Kind::ParentBasedProbability,
         _ => return None,
     };
     Some((sampler, ratio))
 }
 
 impl ParentBased {
+    /// The sampler of a span below `above`, or by default the decision.
+    fn sampler(&self, above: &SpanContext) -> Result<&Sampler, bool> {
+        let sampler = match (above.is_remote(), above.is_sampled()) {
+            _ if !above.is_valid() => return self.root.as_ref().ok_or(true),
+            (true, true) => &self.remote_parent_sampled,
+            (true, false) => &self.remote_parent_not_sampled,
+            (false, true) => &self.local_parent_sampled,
+            (false, false) => &self.local_parent_not_sampled,
+        };
+        sampler.as_ref().ok_or(above.is_sampled())
+    }
+
     /// The samplers of spans with a parent.
     fn below(&self) -> [(&'static str, &Option<Sampler>); 4] {
         [
@@ -196,14 +198,6 @@ impl ParentBased {
             ("local_parent_sampled", &self.local_parent_sampled),
             ("local_parent_not_sampled", &self.local_parent_not_sampled),
         ]
-    }
-
-    fn check(&self, path: &str, found: &mut Findings<'_>) {
-        for (key, sampler) in [("root", &self.root)].into_iter().chain(self.below()) {
-            if let Some(sampler) = sampler {
-                sampler.check(&below(path, key), found);
-            }
-        }
     }
 
     /// Whether each span has the decision of its parent.

@@ -253,7 +253,6 @@ fn samplers() {
         ("{always_off: {}}", Sampler::AlwaysOff, None),
         ("{trace_id_ratio_based: {ratio: '${RATIO}'}}", Sampler::TraceIdRatio, Some(0.25)),
         ("{trace_id_ratio_based: }", Sampler::TraceIdRatio, Some(1.0)),
-        ("{probability/development: {ratio: 0.5}}", Sampler::Probability, Some(0.5)),
         ("{parent_based: }", Sampler::ParentBasedAlwaysOn, None),
         (
             "{parent_based: {root: {always_off: }, remote_parent_sampled: {always_on: }, remote_parent_not_sampled: {always_off: }, local_parent_sampled: {always_on: }, local_parent_not_sampled: {always_off: }}}",
@@ -265,12 +264,6 @@ fn samplers() {
             Sampler::ParentBasedTraceIdRatio,
             Some(0.0),
         ),
-        (
-            "{composite/development: {parent_threshold: {root: {probability: {ratio: 0.1}}}}}",
-            Sampler::ParentBasedProbability,
-            Some(0.1),
-        ),
-        ("{composite/development: {always_on: }}", Sampler::AlwaysOn, None),
     ] {
         assert_eq!(sampled_by(sampler), (Some(expected), ratio), "{sampler}");
     }
@@ -283,18 +276,25 @@ fn samplers() {
         let error = error(&(spans("{console: }") + "  sampler: " + sampler));
         assert!(error.contains(message), "{sampler}: {error}");
     }
-    let remote = "{parent_based: {root: {jaeger_remote/development: {endpoint: 'http://a', initial_sampler: {always_on: }}}}}";
-    let text = spans("{console: }") + "  sampler: " + remote;
-    let warning = unsupported(&text);
-    assert!(
-        warning.contains("line 5, column 62: tracer_provider.sampler.parent_based.root.jaeger_remote/development: expected `always_on`, `always_off`, `trace_id_ratio_based`, `probability/development`, `parent_based`, `always_record` or `composite/development`, found `jaeger_remote`; no span is sampled"),
-        "{warning}"
-    );
-    let sampling = try_parse(&text).unwrap().config.sampling;
-    assert_eq!(sampling.sampler, Some(Sampler::ParentBasedAlwaysOff));
+    for (sampler, warning) in [
+        (
+            "{parent_based: {root: {jaeger_remote/development: {endpoint: 'http://a', initial_sampler: {always_on: }}}}}",
+            "line 5, column 35: tracer_provider.sampler.parent_based.root.jaeger_remote/development: expected `always_on`, `always_off`, `trace_id_ratio_based` or `parent_based`, found `jaeger_remote`; the default is used",
+        ),
+        (
+            "{composite/development: {parent_threshold: {root: {probability: {ratio: 0.1}}}}}",
+            "line 5, column 13: tracer_provider.sampler.composite/development: `composite` is not supported; use a `ShouldSample` of the program, by `telemetry_sampler!`; the default is used",
+        ),
+    ] {
+        let text = spans("{console: }") + "  sampler: " + sampler;
+        let found = unsupported(&text);
+        assert!(found.contains(warning), "{found}");
+        let sampling = try_parse(&text).unwrap().config.sampling;
+        assert_eq!(sampling.sampler, Some(Sampler::ParentBasedAlwaysOn));
+    }
 }
 
-/// A span with a parent, whose trace id has the randomness `c0000000000000`.
+/// A span with a parent.
 fn starting(trace_state: &str, flags: u8, is_remote: bool) -> Context {
     let trace_state = trace_state.parse().unwrap();
     let flags = TraceFlags::new(flags);
@@ -305,102 +305,44 @@ fn starting(trace_state: &str, flags: u8, is_remote: bool) -> Context {
 
 const TRACE_ID: TraceId = TraceId::from_bytes(0x00c0_0000_0000_0000_u128.to_be_bytes());
 
-/// The decision and the trace state of a client's span with this attribute.
-fn decide(
-    sampler: &str,
-    parent: &Context,
-    attribute: (&'static str, Value),
-) -> (SamplingDecision, String) {
+/// The decision and the trace state of a span.
+fn decide(sampler: &str, parent: &Context) -> (SamplingDecision, String) {
     let text = spans("{console: }") + "  sampler: " + sampler;
     let sampler = config(&text).sampling.of_file.unwrap().0;
-    let attribute = KeyValue::new(attribute.0, attribute.1);
     let kind = SpanKind::Client;
-    let result = sampler.should_sample(Some(parent), TRACE_ID, "GET", &kind, &[attribute], &[]);
+    let result = sampler.should_sample(Some(parent), TRACE_ID, "GET", &kind, &[], &[]);
     (result.decision, result.trace_state.header())
 }
 
 #[test]
 fn samplers_that_the_recorder_has_not_decide_by_the_parent() {
-    use SamplingDecision::{Drop, RecordAndSample, RecordOnly};
+    use SamplingDecision::{Drop, RecordAndSample};
 
-    let none = || ("a", Value::from(1));
     let root = Context::new();
     let all = "{parent_based: {root: {always_off: }, remote_parent_sampled: {always_off: }, \
-               remote_parent_not_sampled: {probability/development: {ratio: 0.5}}, \
-               local_parent_sampled: {trace_id_ratio_based: {ratio: 1}}, \
+               remote_parent_not_sampled: {trace_id_ratio_based: {ratio: 1}}, \
+               local_parent_sampled: {trace_id_ratio_based: {ratio: 0}}, \
                local_parent_not_sampled: {always_on: }}}";
     for (parent, expected) in [
         (&root, (Drop, "")),
-        (&starting("ot=th:8", 1, true), (Drop, "")),
-        (&starting("ot=th:c,a=b", 0, true), (RecordAndSample, "ot=th:8,a=b")),
-        (&starting("ot=th:8", 1, false), (RecordAndSample, "")),
+        (&starting("ot=th:8", 1, true), (Drop, "ot=th:8")),
+        (&starting("a=b", 0, true), (RecordAndSample, "a=b")),
+        (&starting("a=b", 1, false), (Drop, "a=b")),
         (&starting("", 0, false), (RecordAndSample, "")),
     ] {
-        let (decision, state) = decide(all, parent, none());
+        let (decision, state) = decide(all, parent);
         assert_eq!((decision, &*state), expected, "{parent:?}");
     }
     let half = "{parent_based: {remote_parent_not_sampled: {always_on: }}}";
     for (parent, expected) in [
         (&root, (RecordAndSample, "")),
-        (&starting("ot=th:8", 1, true), (RecordAndSample, "ot=th:8")),
-        (&starting("ot=th:8", 0, true), (RecordAndSample, "")),
+        (&starting("a=b", 1, true), (RecordAndSample, "a=b")),
+        (&starting("a=b", 0, true), (RecordAndSample, "a=b")),
         (&starting("", 0, false), (Drop, "")),
     ] {
-        let (decision, state) = decide(half, parent, none());
+        let (decision, state) = decide(half, parent);
         assert_eq!((decision, &*state), expected, "{parent:?}");
     }
-    let recorded =
-        "{always_record: {root: {parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}}}";
-    for (parent, expected) in [
-        (&root, RecordOnly),
-        (&starting("", 0, true), RecordOnly),
-        (&starting("", 1, true), RecordAndSample),
-    ] {
-        assert_eq!(decide(recorded, parent, none()).0, expected, "{parent:?}");
-    }
-}
-
-/// The randomness of the trace, 0xc0…, is that of a quarter of all traces.
-#[test]
-fn rules_decide_by_attributes_kind_and_parent() {
-    use SamplingDecision::{Drop, RecordAndSample};
-
-    let rules = "{composite/development: {rule_based: {rules: [\
-        {attribute_values: {key: http.route, values: [/healthz, '8080']}, sampler: {always_off: }}, \
-        {attribute_patterns: {key: http.path, included: [/internal/*], excluded: [/internal/special/*]}, sampler: {always_on: }}, \
-        {parent: [none], span_kinds: [client, server], sampler: {probability: {ratio: 0.25}}}, \
-        {parent: [remote], sampler: {parent_threshold: {root: {always_off: }}}}, \
-        {span_kinds: [producer], sampler: {always_on: }}]}}}";
-    let (root, local) = (Context::new(), starting("ot=th:8", 1, false));
-    let text = |text: &'static str| Value::from(text);
-    for (parent, attribute, expected) in [
-        (&root, ("http.route", text("/healthz")), (Drop, "")),
-        (&root, ("http.route", Value::from(8080)), (Drop, "")),
-        (&local, ("http.path", text("/internal/a")), (RecordAndSample, "ot=th:0")),
-        (&root, ("http.path", text("/internal/special/a")), (RecordAndSample, "ot=th:c")),
-        (&local, ("http.path", text("/internal/special/a")), (Drop, "")),
-        (&root, ("http.route", text("/orders")), (RecordAndSample, "ot=th:c")),
-        (
-            &starting("ot=rv:80000000000000", 0, true),
-            ("a", text("b")),
-            (Drop, "ot=rv:80000000000000"),
-        ),
-        (&starting("ot=th:8", 1, true), ("a", text("b")), (RecordAndSample, "ot=th:8")),
-        (&starting("ot=th:f", 1, true), ("a", text("b")), (Drop, "")),
-        (&starting("", 1, true), ("a", text("b")), (RecordAndSample, "")),
-        (&starting("", 0, true), ("a", text("b")), (Drop, "")),
-        (&local, ("a", text("b")), (Drop, "")),
-    ] {
-        let (decision, state) = decide(rules, parent, attribute.clone());
-        assert_eq!((decision, &*state), expected, "{attribute:?} below {parent:?}");
-    }
-    let none = "{composite/development: {rule_based: {rules: []}}}";
-    assert_eq!(decide(none, &root, ("a", Value::from(1))).0, Drop);
-    let error = error(
-        &(spans("{console: }")
-            + "  sampler: {composite/development: {rule_based: {rules: [{span_kinds: [clients], sampler: {always_on: }}]}}}"),
-    );
-    assert!(error.contains("did you mean `client`?"), "{error}");
 }
 
 #[test]
@@ -522,7 +464,7 @@ fn detectors_and_other_propagators() {
   detection/development:
     attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
     detectors: [{host: {}}, {process: }, {service: }]
-propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray, b3'}";
+propagator: {composite: [{b3: }, {b3multi: }], composite_list: 'baggage, b3'}";
     let config = config(text);
     let detection = &config.detection;
     assert_eq!(
@@ -532,10 +474,7 @@ propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray
     assert_eq!(detection.included, ["process.*", "process.command_args"]);
     assert_eq!(detection.excluded, ["process.owner"]);
     assert!(detection.command_args);
-    assert_eq!(
-        config.propagators,
-        [Propagator::B3, Propagator::B3Multi, Propagator::Jaeger, Propagator::XRay]
-    );
+    assert_eq!(config.propagators, [Propagator::B3, Propagator::B3Multi, Propagator::Baggage]);
     let error = error("resource: {detection/development: {detectors: [{hots: }]}}");
     assert!(error.contains("or `service`, found `hots`; did you mean `host`?"), "{error}");
 }
@@ -626,7 +565,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "propagator: {composite: [{b33: }]}",
-            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray`, `xray-lambda` or `none`, found `b33`; did you mean `b3`?",
+            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `b33`; did you mean `b3`?",
         ),
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",

@@ -91,7 +91,6 @@ impl TracerProvider {
             config.sampling.sampler = Some(Kind::ParentBasedAlwaysOn);
             return;
         };
-        sampler.check("tracer_provider.sampler", found);
         match sampler.of_recorder() {
             Some((sampler, ratio)) => {
                 config.sampling.sampler = Some(sampler);
@@ -173,12 +172,8 @@ pub(super) fn processors(
     for (path, processor) in found.items(Some(processors), path) {
         let (path, exporter) = match processor {
             Processor::EventToSpanEventBridge(_) => {
-                if exporters.signal != Signal::Logs {
-                    found.refuse(
-                        &below(&path, "event_to_span_event_bridge"),
-                        "expected `batch` or `simple`, found a processor of log records",
-                    );
-                }
+                let path = below(&path, "event_to_span_event_bridge");
+                found.ignore(&path, "events are exported as log records, not as events of spans");
                 continue;
             }
             Processor::Simple(simple) => (below(&path, "simple"), simple.exporter),

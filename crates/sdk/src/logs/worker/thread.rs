@@ -1,6 +1,5 @@
 //! What a log exporter's thread does: it batches records and exports the batches.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -39,10 +38,17 @@ impl<E: RecordExporter> Exporting<E> {
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(task) => {
-                    if self.execute(task).is_break() {
-                        break;
-                    }
+                Ok(Task::Waiting) => self.set_due(),
+                Ok(Task::Full) => self.export(self.queue.waiting_in_full_batches()),
+                Ok(Task::Flush(report)) => {
+                    self.export(self.queue.waiting());
+                    self.report(Ok(()), &report);
+                }
+                Ok(Task::Shutdown(timeout, report)) => {
+                    self.export(self.queue.waiting());
+                    let ended = guarded(|| self.exporter.shutdown(timeout));
+                    self.report(ended, &report);
+                    break;
                 }
                 Err(RecvTimeoutError::Timeout) => self.export(self.queue.waiting()),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -56,30 +62,6 @@ impl<E: RecordExporter> Exporting<E> {
             drop(self.exporter);
             Ok::<_, String>(())
         });
-    }
-
-    pub(super) fn execute(&mut self, task: Task) -> ControlFlow<()> {
-        match task {
-            Task::Waiting => self.set_due(),
-            Task::Full => self.export(self.queue.waiting_in_full_batches()),
-            Task::Flush(report) => {
-                self.export(self.queue.waiting());
-                let flushed = match self.queue.waiting() {
-                    left if left > 0 && !self.has_time() => {
-                        Err(format!("{left} log records wait for the next flush: no time was left"))
-                    }
-                    _ => guarded(|| self.exporter.flush()),
-                };
-                self.report(flushed, &report);
-            }
-            Task::Shutdown(timeout, report) => {
-                self.export(self.queue.waiting());
-                let ended = guarded(|| self.exporter.shutdown(timeout));
-                self.report(ended, &report);
-                return ControlFlow::Break(());
-            }
-        }
-        ControlFlow::Continue(())
     }
 
     fn next(&self, tasks: &Receiver<Task>) -> Result<Task, RecvTimeoutError> {
@@ -97,7 +79,7 @@ impl<E: RecordExporter> Exporting<E> {
     fn export(&mut self, records: usize) {
         self.due = None;
         let mut left = records;
-        while self.has_time() {
+        loop {
             let batch = self.queue.take();
             let count = batch.records.len();
             left = left.saturating_sub(count);
@@ -115,24 +97,12 @@ impl<E: RecordExporter> Exporting<E> {
         }
     }
 
-    /// Whether there is time for a batch: a thread of its own has it.
-    fn has_time(&self) -> bool {
-        let worker = &self.settings.worker;
-        !worker.runtime.is_caller() || worker.counters.ending.has_time()
-    }
-
     fn export_batch(&mut self, batch: &Batch) {
-        let worker = &self.settings.worker;
-        let mut timeout = worker.export_timeout;
-        if worker.runtime.is_caller()
-            && let Some(end) = worker.counters.ending.get()
-        {
-            timeout = timeout.min(end.saturating_duration_since(monotonic_now()));
-        }
         let records = batch.records.len() as u64;
         self.queue.processor.finish(records, None);
+        let worker = &self.settings.worker;
         let export = self.component.begin(batch.records.len());
-        let result = guarded(|| self.exporter.export(&batch.records, timeout));
+        let result = guarded(|| self.exporter.export(&batch.records, worker.export_timeout));
         let failed = export.end(result.as_ref().copied(), self.exporter.status());
         let counters = &self.settings.worker.counters;
         counters.logs_exported.fetch_add(records - failed, Ordering::Release);

@@ -1,0 +1,122 @@
+//! Lists of keys that are built at compile time.
+//!
+//! The number of a nested type's keys cannot be used as an array length in generic code, so a
+//! list with nested types has the capacity of a span. Exceeding it panics in a constant, which is a compile error.
+
+mod prefixed;
+mod text;
+
+pub use self::prefixed::Prefixed;
+use self::text::{Text, same};
+use super::list::MAX_ATTRIBUTES;
+
+/// A list of unique keys. Variants of an enum may share keys.
+#[derive(Debug)]
+pub struct KeyList<const N: usize> {
+    keys: [&'static str; N],
+    /// For each key, the last variant that has it.
+    last: [usize; N],
+    len: usize,
+    /// The number of variants so far; 0 for a struct.
+    variants: usize,
+}
+
+impl KeyList<MAX_ATTRIBUTES> {
+    /// Creates an empty list with the capacity for nested types.
+    #[must_use]
+    pub const fn nesting() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> KeyList<N> {
+    /// Creates an empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { keys: [""; N], last: [0; N], len: 0, variants: 0 }
+    }
+
+    /// Begins the next variant of an enum. The following keys belong to this variant.
+    #[must_use]
+    pub const fn variant(mut self) -> Self {
+        self.variants += 1;
+        self
+    }
+
+    /// Adds one key.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the struct or the variant already has the key, or if the list is full.
+    #[must_use]
+    #[track_caller]
+    pub const fn key(mut self, key: &'static str) -> Self {
+        let mut index = 0;
+        while index < self.len {
+            if same(self.keys[index], key) {
+                if self.last[index] == self.variants {
+                    duplicate_key(key);
+                }
+                self.last[index] = self.variants;
+                return self;
+            }
+            index += 1;
+        }
+        assert!(self.len < N, "a span has at most 128 attributes");
+        self.keys[self.len] = key;
+        self.last[self.len] = self.variants;
+        self.len += 1;
+        self
+    }
+
+    /// Adds the keys of a nested type.
+    ///
+    /// # Panics
+    ///
+    /// Panics like [`key`](Self::key).
+    #[must_use]
+    #[track_caller]
+    pub const fn nested(mut self, keys: &[&'static str]) -> Self {
+        let mut index = 0;
+        while index < keys.len() {
+            self = self.key(keys[index]);
+            index += 1;
+        }
+        self
+    }
+
+    /// Adds the prefixed keys of a nested type.
+    ///
+    /// # Panics
+    ///
+    /// Panics like [`key`](Self::key).
+    #[must_use]
+    #[track_caller]
+    pub const fn prefixed(mut self, keys: &'static Prefixed) -> Self {
+        let mut index = 0;
+        while index < keys.len() {
+            self = self.key(keys.key(index));
+            index += 1;
+        }
+        self
+    }
+
+    /// Returns the keys.
+    #[must_use]
+    pub const fn as_slice(&self) -> &[&'static str] {
+        self.keys.split_at(self.len).0
+    }
+}
+
+impl<const N: usize> Default for KeyList<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "the panic is the compiler's error message")]
+const fn duplicate_key(key: &str) -> ! {
+    let message = Text::<256>::new().push("key `").push(key).push("` is given twice");
+    panic!("{}", message.as_str())
+}

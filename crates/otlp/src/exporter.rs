@@ -1,0 +1,302 @@
+//! The exporter of a signal: it connects, sends requests with retries, and replaces what has broken.
+
+use std::mem;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::Error;
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+use tokio::runtime::{self, Runtime};
+
+use super::files::WatchedFiles;
+#[cfg(feature = "grpc")]
+use super::grpc;
+#[cfg(feature = "http")]
+use super::http;
+use super::request::{EncodedBatch, RequestBuilder};
+use super::response::Outcome;
+use super::retry::{self, Accepted, Limits, Throttle, Undelivered};
+use super::settings::OtlpSettings;
+use super::transport::Transport;
+use floe_telemetry_core::__sdk::caught::caught;
+use floe_telemetry_core::__sdk::clock::Instant;
+use floe_telemetry_core::__sdk::redaction;
+use floe_telemetry_sdk::__parts::collector::{
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, ExporterId,
+    RateLimited, Worker, WorkerSettings,
+};
+use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, needs};
+use floe_telemetry_sdk::__parts::internal_log::internal_log;
+
+/// A receiver may send the same warning with each response.
+static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
+
+/// A transport and the runtime of its connections. The runtime belongs to the exporter, so a flush never depends on a
+/// runtime of the host.
+#[derive(Debug)]
+pub(super) struct Otlp {
+    runtime: Runtime,
+    pub(super) transport: Box<dyn Transport>,
+    throttle: Throttle,
+    ending: Arc<Ending>,
+    settings: OtlpSettings,
+    files: WatchedFiles,
+}
+
+/// Starts the span exporter for `target`.
+///
+/// # Errors
+///
+/// The settings of the target cannot be used, or the thread cannot be started.
+pub(super) fn start_spans(
+    id: &ExporterId,
+    target: &OtlpTarget,
+    resource: &Resource,
+    settings: &WorkerSettings,
+) -> Result<Box<dyn Destination>, Error> {
+    let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
+    let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
+    let worker = Worker::start(id, move || exporter(&target, ending), settings)?;
+    Ok(Box::new(BatchingDestination::new(builder, worker)))
+}
+
+fn exporter(
+    target: &OtlpTarget,
+    ending: Arc<Ending>,
+) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
+    Ok(Box::new(connect(target, Signal::Traces, ending)?))
+}
+
+pub(super) fn connect(
+    target: &OtlpTarget,
+    signal: Signal,
+    ending: Arc<Ending>,
+) -> Result<Otlp, Error> {
+    let settings = OtlpSettings::resolve(target, signal)?;
+    check_features(&settings)?;
+    let runtime = runtime()?;
+    let files = WatchedFiles::new(&settings);
+    Ok(Otlp {
+        transport: transport(&runtime, &settings)?,
+        runtime,
+        throttle: Throttle::default(),
+        ending,
+        settings,
+        files,
+    })
+}
+
+pub(super) fn runtime() -> Result<Runtime, Error> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::thread("otlp", &error))
+}
+
+fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    let _entered = runtime.enter();
+    match settings.protocol {
+        #[cfg(feature = "grpc")]
+        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
+        #[cfg(feature = "http")]
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
+        // `check_features` has rejected it.
+        #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
+        _ => Err(Error::config("otlp: the program is built without this transport")),
+    }
+}
+
+impl Otlp {
+    /// When a batch whose first request is sent now has to be delivered.
+    pub(super) fn deadline(&self) -> Instant {
+        retry::deadline(self.settings.timeout)
+    }
+
+    /// Sends a request, with retries until `deadline`.
+    fn attempt(&mut self, request: Bytes, deadline: Instant) -> Result<Accepted, Undelivered> {
+        self.reload_certificates();
+        let timeout = self.settings.timeout;
+        let encoded = self.transport.encode(request).map_err(Undelivered::from);
+        let result = encoded.and_then(|request| {
+            let sent = retry::send(
+                &mut *self.transport,
+                request,
+                &mut self.throttle,
+                Limits { deadline, timeout, ending: &self.ending },
+            );
+            let sent = caught(|| self.runtime.block_on(sent));
+            sent.unwrap_or_else(|message| Err(self.restart(&message).into()))
+        });
+        let settings = &self.settings;
+        let accepted = result.map_err(|undelivered| Undelivered {
+            reason: settings.with_receiver(&settings.without_own_headers(undelivered.reason)),
+            ..undelivered
+        })?;
+        Ok(Accepted { message: settings.without_own_headers(accepted.message), ..accepted })
+    }
+
+    /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
+    /// too.
+    pub(super) fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
+        let sent = self.attempt(request, deadline);
+        let accepted = sent.map_err(|undelivered| ExportFailure {
+            items: None,
+            error_type: undelivered.error_type,
+            reason: undelivered.reason,
+        })?;
+        if accepted.rejected > 0 {
+            // The specification forbids a retry: the receiver has accepted the other items.
+            return Err(ExportFailure {
+                items: Some(accepted.rejected),
+                error_type: "rejected",
+                reason: (self.settings).with_receiver(&rejected(&accepted)),
+            });
+        }
+        self.warn(&accepted.message);
+        Ok(())
+    }
+
+    /// Logs a warning of the receiver, if there is one.
+    fn warn(&self, message: &str) {
+        if message.is_empty() || !WARNINGS.is_due() {
+            return;
+        }
+        let warning = redaction::sanitize_error(message);
+        let warning = redaction::sanitize_error_message(&warning);
+        let endpoint = self.settings.receiver();
+        // A field `message` would replace the message of the record.
+        internal_log!(
+            warn,
+            endpoint = endpoint,
+            warning = &*warning,
+            "the OTLP receiver sent a warning"
+        );
+    }
+
+    /// Replaces the runtime and the connections after a panic, and returns the error of the request. tokio panics
+    /// if the operating system fails to report events, and its runtime cannot be used any more.
+    fn restart(&mut self, panic: &str) -> String {
+        let new = runtime().and_then(|runtime| {
+            let transport = transport(&runtime, &self.settings)?;
+            Ok((runtime, transport))
+        });
+        let reason = format!("the runtime of the connection panicked: {panic}");
+        match new {
+            Ok((runtime, transport)) => {
+                self.transport = transport;
+                let broken = mem::replace(&mut self.runtime, runtime);
+                // What is left of the runtime may panic again.
+                let _ = caught(|| broken.shutdown_background());
+                reason
+            }
+            // The next request panics, and tries it again.
+            Err(error) => format!("{reason}, and there is no new one: {error}"),
+        }
+    }
+
+    /// Replaces the transport if a certificate file has changed. If the new file cannot be used, the
+    /// current transport stays in use.
+    fn reload_certificates(&mut self) {
+        if !self.files.have_changed() {
+            return;
+        }
+        match transport(&self.runtime, &self.settings) {
+            Ok(transport) => self.transport = transport,
+            Err(error) => internal_log!(
+                warn,
+                error = error.to_string(),
+                "a renewed certificate could not be loaded"
+            ),
+        }
+    }
+
+    /// Shuts down without waiting: a lookup of a name cannot be cancelled, and a drop of the runtime would block on it,
+    /// which panics on a thread of a runtime of the host.
+    pub(super) fn close(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
+/// Sends one request without spans, to check the connection.
+///
+/// # Errors
+///
+/// The request was not accepted within `timeout`. The error is the reason.
+pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
+    let otlp = connect(target, Signal::Traces, Arc::default());
+    let mut otlp = otlp.map_err(|error| error.to_string())?;
+    let request = otlp.transport.encode(Bytes::new())?;
+    let outcome = otlp.transport.send(request, timeout);
+    let result = otlp.runtime.block_on(async { tokio::time::timeout(timeout, outcome).await });
+    let settings = otlp.settings.clone();
+    otlp.close();
+    match result {
+        Ok(Outcome::Accepted { .. }) => Ok(()),
+        Ok(
+            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
+        ) => Err(settings.without_own_headers(reason)),
+        Err(_) => Err(format!("no answer within {timeout:?}")),
+    }
+}
+
+fn rejected(accepted: &Accepted) -> String {
+    let Accepted { rejected, message } = accepted;
+    format!("the receiver rejected {rejected} items of a batch: {message}")
+}
+
+/// Fails if items were not sent because each of them is larger than a request may be.
+pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
+    if items == 0 {
+        return Ok(());
+    }
+    Err(ExportFailure {
+        items: Some(items as u64),
+        error_type: "too_large",
+        reason: format!(
+            "{items} not sent: larger than the maximum size of a request, which is {max} bytes \
+             (`max_request_bytes`)"
+        ),
+    })
+}
+
+/// Checks that the features that the settings require are enabled.
+fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
+    let endpoint = settings.receiver();
+    let protocol = settings.protocol;
+    let checked = protocol.check_feature(&endpoint);
+    let has_files = settings.certificate.is_some() || settings.client.is_some();
+    let is_https = settings.endpoint.starts_with("https://");
+    let compression = settings.compression;
+    let (tls, zstd) = (cfg!(feature = "tls"), cfg!(feature = "zstd"));
+    checked
+        .and_then(|()| needs(&endpoint, "otlp-tls", tls || !is_https))
+        .and_then(|()| needs("certificate", "otlp-tls", tls || !has_files))
+        .and_then(|()| needs("zstd", "otlp-zstd", zstd || compression != Compression::Zstd))
+        .map_err(|message| Error::config(format!("otlp: {message}")))
+}
+
+impl BatchExporter<EncodedBatch> for Otlp {
+    fn export(&mut self, batch: EncodedBatch) -> Result<(), ExportFailure> {
+        let deadline = self.deadline();
+        let mut result = Ok(());
+        for request in batch.requests {
+            let sent = self.send(request.bytes, deadline);
+            result = ExportFailure::both(result, sent.map_err(|failure| failure.of(request.spans)));
+        }
+        let too_large = too_large(batch.too_large, self.settings.max_request);
+        ExportFailure::both(result, too_large)
+    }
+
+    fn status(&self) -> Option<KeyValue> {
+        self.transport.status()
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! Lists and maps under a name: all values in them, `{"api_keys": ["…", "…"]}`, `Login { passwords: {"old": "…"} }`,
+//! and blocks of YAML.
+
+use crate::key::{self, Meaning};
+use crate::lexer::{Kind, Tokens};
+use crate::pair::{self, Key, Separator};
+use crate::rules::keys::{FIELDS, Flag, KeyKind};
+use crate::rules::words::{Binding, NAME_NAMES, VALUE_NAMES};
+use crate::scan::{Scan, Tried};
+use crate::score::{Bond, Context};
+use crate::text::{at as byte_at, count, is_one_of, line_end, part, run_end, run_start};
+use crate::value::{self, Site};
+
+/// How many levels of a group are read.
+const DEPTH: usize = 8;
+
+/// How many constructors are around a group.
+const WRAPPERS: usize = 3;
+
+/// The steps for a value or a name.
+const ITEM: usize = 16;
+
+/// The deepest column of a block.
+const COLUMN: usize = 256;
+
+/// Where the list or map begins that is the value at a place.
+pub(crate) fn opens(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<usize> {
+    let mut place = place;
+    // `Some(Some(["…", "…"]))`
+    for _ in 0..WRAPPERS {
+        if !value::is_wrapper(tokens, place) {
+            break;
+        }
+        place = tokens.skip_lines(place + 2);
+    }
+    match tokens.kind(place) {
+        // ODBC's `{…}` is a quote.
+        Kind::Open(b'{') if site.is_assigned && value::braced(tokens, place).is_some() => None,
+        Kind::Open(b'{') => begins_map(tokens, place).then_some(place),
+        // Go's `[]string{"…"}`
+        Kind::Open(b'[')
+            if tokens.kind(place + 1) == Kind::Close(b']')
+                && tokens.kind(place + 3) == Kind::Open(b'{') =>
+        {
+            Some(place + 3)
+        }
+        Kind::Open(_) => Some(place),
+        // `Login { old: "…" }`
+        Kind::Word => {
+            let brace = tokens.skip_blanks(place + 1);
+            let first = tokens.skip_lines(brace + 1);
+            let is_struct = brace > place + 1
+                && tokens.kind(brace) == Kind::Open(b'{')
+                && tokens.word(first).is_some()
+                && tokens.is_sign(first + 1, b':');
+            is_struct.then_some(brace)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a quote or the name of a field is behind a brace.
+fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
+    let first = tokens.skip_lines(brace + 1);
+    let sign = tokens.skip_blanks(first + 1);
+    let is_sign = matches!(tokens.kind(sign), Kind::Sign(b':' | b'='));
+    tokens.opens_quote(first) || is_sign && tokens.word(first).is_some()
+}
+
+/// The values of a group, and the name that counts for them.
+#[derive(Clone, Copy)]
+struct Level {
+    /// Where it ends; of a block the column of its name.
+    end: Option<usize>,
+    is_map: bool,
+    meaning: Option<Meaning>,
+}
+
+impl Level {
+    fn new(tokens: &mut Tokens<'_>, open: usize, meaning: Option<Meaning>) -> Self {
+        let is_map = tokens.kind(open) == Kind::Open(b'{');
+        Self { end: tokens.close(open), is_map, meaning }
+    }
+
+    /// What a value without a name of its own means.
+    fn of_item(self) -> Option<Meaning> {
+        self.meaning.filter(|meaning| !self.is_map || is_of_fields(meaning))
+    }
+}
+
+/// Whether the values of a map are secrets because of the name of the map.
+fn is_of_fields(meaning: &Meaning) -> bool {
+    let is_strong = matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named);
+    is_strong || meaning.has(Flag::Many)
+}
+
+/// A list or a map after a name and a separator.
+pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
+    let (site, context) = pair::surroundings(scan, key, separator);
+    match opens(&mut scan.tokens, separator.next, site) {
+        Some(open) => judge(scan, key, open, context),
+        None => Tried::Nothing,
+    }
+}
+
+/// Redacts the secrets in the group that opens at a place.
+pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Context) -> Tried {
+    if scan.groups.contains(&scan.tokens.start(open)) {
+        return Tried::Found;
+    }
+    let is_cut = scan.tokens.close(open).is_none();
+    if is_cut && scan.tokens.start(open) < scan.cut_until {
+        return Tried::Nothing;
+    }
+    let (covered, found) = (scan.covered, scan.found.len());
+    let mut levels = vec![Level::new(&mut scan.tokens, open, Some(key.meaning))];
+    let mut meaning = levels[0].of_item();
+    let mut at = open + 1;
+    let mut begins = true;
+    let mut tried = Tried::Nothing;
+    while let Some(level) = levels.last().copied()
+        && scan.tokens.get(at).is_some()
+        && !scan.tokens.closes_before(at, open)
+    {
+        count(ITEM);
+        at = match scan.tokens.kind(at) {
+            Kind::Close(_) if level.end.is_none_or(|end| end == at) => {
+                levels.pop();
+                at + 1
+            }
+            Kind::Close(_) => break,
+            Kind::Open(_) if levels.len() < DEPTH => {
+                let inner = Level::new(&mut scan.tokens, at, meaning);
+                meaning = inner.of_item();
+                levels.push(inner);
+                let start = scan.tokens.start(at);
+                scan.groups.insert(start);
+                at + 1
+            }
+            Kind::Open(_) => match scan.tokens.close(at) {
+                Some(close) => close + 1,
+                None => break,
+            },
+            Kind::Sign(b',' | b';') => {
+                begins = true;
+                meaning = level.of_item();
+                at + 1
+            }
+            Kind::Blank | Kind::Line => at + 1,
+            Kind::Redacted => {
+                tried = Tried::Found;
+                at + 1
+            }
+            _ => {
+                if let Some((name, next)) = field(scan, at, level.is_map) {
+                    meaning = member(scan, level.meaning, name);
+                    next
+                } else if let Some(inner) = opens(&mut scan.tokens, at, Site::from(open)) {
+                    inner
+                } else {
+                    let rest = match level.end {
+                        _ if level.is_map || value::is_wrapper(&mut scan.tokens, at) => List::No,
+                        Some(end) if scan.tokens.skip_lines(open + 1) == at => List::First(end),
+                        _ if begins => List::Next,
+                        _ => List::Rest,
+                    };
+                    begins = false;
+                    let (next, is_value) = item(scan, key, at, meaning, context, rest);
+                    if is_value {
+                        tried = Tried::Found;
+                    }
+                    next
+                }
+            }
+        };
+    }
+    if is_cut {
+        scan.cut_until = scan.tokens.start(at);
+    }
+    scan.cover_later(covered, found);
+    tried
+}
+
+/// The list that a value is in: without quotes it is one value.
+#[derive(Clone, Copy)]
+enum List {
+    No,
+    First(usize),
+    Next,
+    /// The words after the first of an item.
+    Rest,
+}
+
+/// Judges a value in a group: quoted, a number, a literal, or in a list without quotes all up to its end. Returns the
+/// place after it, and whether there is a value.
+fn item(
+    scan: &mut Scan<'_>,
+    key: &Key,
+    at: usize,
+    meaning: Option<Meaning>,
+    context: Context,
+    list: List,
+) -> (usize, bool) {
+    let site = Site::from(key.place);
+    let tokens = &mut scan.tokens;
+    let is_redacted = tokens.kind(at + 1) == Kind::Redacted;
+    let (candidates, next) = if tokens.opens_quote(at) {
+        let next = tokens.close(at).map_or(at + 1, |close| close + 1);
+        ([value::quoted(tokens, at), None], next)
+    } else if let Some(scalar) = value::scalar(tokens, at) {
+        ([Some(scalar), None], scalar.next)
+    } else {
+        match list {
+            List::No => {
+                let found = value::value(tokens, at, site);
+                ([found, None], found.map_or(at, |found| found.next))
+            }
+            List::First(end) => ([value::between(tokens, at, end), value::item_of(tokens, at)], at),
+            List::Next => ([value::item_of(tokens, at), None], at),
+            List::Rest => ([None, None], at),
+        }
+    };
+    let Some(meaning) = meaning else {
+        return (next.max(at + 1), false);
+    };
+    for found in candidates.into_iter().flatten() {
+        let key = Key { meaning, ..*key };
+        if pair::accept(scan, &key, found, context.or(meaning.kind)) == Tried::Found {
+            return (found.next.max(at + 1), true);
+        }
+    }
+    (next.max(at + 1), is_redacted || candidates[0].is_some())
+}
+
+/// The name of a field, and the place of its value.
+fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize), usize)> {
+    let tokens = &mut scan.tokens;
+    let token = tokens.get(at)?;
+    let (start, end, after) = if tokens.opens_quote(at) {
+        let close = tokens.close(at)?;
+        (token.end, tokens.start(close), close + 1)
+    } else {
+        tokens.word(at)?;
+        (token.start, token.end, at + 1)
+    };
+    let separator = pair::separator_at(scan, after)?;
+    let is_name = match separator.binding {
+        Binding::Colon => is_map,
+        Binding::Assign | Binding::Arrow => true,
+        Binding::Loose => false,
+    };
+    is_name.then_some(((start, end), separator.next))
+}
+
+/// What the name of a field means below the name of its group.
+fn member(
+    scan: &Scan<'_>,
+    outer: Option<Meaning>,
+    (start, end): (usize, usize),
+) -> Option<Meaning> {
+    let name = part(scan.text, start, end);
+    let hump = name.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    let is_called = |names| is_one_of(name, names) || is_one_of(&name[hump..], names);
+    match (scan.policy.meaning(name), outer) {
+        (_, Some(outer)) if is_called(VALUE_NAMES) => Some(outer),
+        (None, Some(outer))
+            if is_of_fields(&outer) && !is_called(NAME_NAMES) && !is_called(FIELDS) =>
+        {
+            key::of_field(outer, name)
+        }
+        (own, _) => own,
+    }
+}
+
+/// The same for a block of YAML: the lines below a name that are indented deeper than it.
+pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
+    let text = scan.text;
+    let is_line = scan.tokens.kind(separator.next) == Kind::Line;
+    if !is_line || separator.binding != Binding::Colon {
+        return Tried::Nothing;
+    }
+    let mut line = scan.tokens.start(separator.next);
+    if line < scan.block_until {
+        return Tried::Found;
+    }
+    let (covered, found) = (scan.covered, scan.found.len());
+    let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
+    let start = scan.tokens.start(key.quote.unwrap_or(key.place));
+    let column = start - run_start(text, start, COLUMN, |byte| byte != b'\n');
+    let mut levels = vec![Level { end: Some(column), is_map: true, meaning: Some(key.meaning) }];
+    let mut tried = Tried::Nothing;
+    while line < text.len() {
+        let begin = line + 1;
+        let mut first = run_end(text, begin, COLUMN, |byte| byte == b' ');
+        let dash = first;
+        while byte_at(text, first) == b'-' && byte_at(text, first + 1) == b' ' {
+            first = run_end(text, first + 1, COLUMN, |byte| byte == b' ');
+        }
+        line = line_end(text, first);
+        if matches!(byte_at(text, first), b'\n' | b'\r' | b'#') {
+            continue;
+        }
+        // The items of a list may be in the column of its name.
+        let is_item = dash < first;
+        levels
+            .retain(|level| level.end.is_some_and(|end| end < dash - begin + usize::from(is_item)));
+        let Some(level) = levels.last().copied() else {
+            break;
+        };
+        let Some(place) = scan.tokens.place_at(first) else {
+            break;
+        };
+        count(ITEM);
+        let (meaning, value) = match field(scan, place, true) {
+            Some((name, value)) => (member(scan, level.meaning, name), value),
+            None => (level.meaning, place),
+        };
+        if scan.tokens.kind(value) == Kind::Line {
+            if levels.len() < DEPTH {
+                levels.push(Level { end: Some(first - begin), is_map: true, meaning });
+            }
+        } else if let Some(open) = opens(&mut scan.tokens, value, Site::default()) {
+            if let Some(meaning) = meaning
+                && judge(scan, &Key { meaning, ..*key }, open, context.or(meaning.kind))
+                    == Tried::Found
+            {
+                tried = Tried::Found;
+            }
+            if let Some(close) = scan.tokens.close(open) {
+                line = line.max(line_end(text, scan.tokens.start(close)));
+            }
+        } else {
+            let (next, is_value) = item(scan, key, value, meaning, context, List::No);
+            if is_value {
+                tried = Tried::Found;
+            }
+            line = line.max(line_end(text, scan.tokens.start(next).saturating_sub(1)));
+        }
+    }
+    scan.block_until = line;
+    scan.cover_later(covered, found);
+    tried
+}

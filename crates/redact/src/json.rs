@@ -1,0 +1,89 @@
+//! The mark in the place of a number or a literal of JSON: it is a text of JSON, so that a line that could be parsed
+//! still can.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::scan::Finding;
+use crate::text::{REDACTED, at, before, part, rest, run_end, run_start, starts_with};
+
+/// How JSON's quotation mark is written in the text of something else, after backslashes.
+const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22"];
+
+/// How far the quotation mark of a list's name may be from an item.
+const LIST: usize = 512;
+
+/// Sets the mark of a finding, and extends it to the number of which it is a part.
+pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
+    let Range { start, end } = finding.range;
+    let is_number = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    let first = run_start(text, start, 64, is_number);
+    let last = run_end(text, end, 64, is_number);
+    let lead = before_blanks(text, first);
+    let is_value = matches!(before(text, lead), b':' | b'[' | b',') && ends_value(text, last);
+    if !is_value || !are_values(part(text, first, last)) {
+        return;
+    }
+    let quote = match &finding.key {
+        Some(key) => Some(quote_before(text, key.start))
+            .filter(|quote| rest(text, key.end).starts_with(quote)),
+        None => name_before(text, lead).map(|name| quote_before(text, name)),
+    };
+    if let Some(quote) = quote.filter(|quote| !quote.is_empty()) {
+        let quote = String::from_utf8_lossy(quote);
+        finding.range = first..last;
+        finding.mark = Cow::Owned(format!("{quote}{REDACTED}{quote}"));
+    }
+}
+
+/// Numbers and literals of JSON, with commas between them.
+fn are_values(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte == b',').all(|value| {
+        let value = value.trim_ascii();
+        let digits = value.strip_prefix(b"-").unwrap_or(value);
+        let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+        matches!(value, b"true" | b"false" | b"null")
+            || at(digits, 0).is_ascii_digit() && digits.iter().all(is_number)
+    })
+}
+
+/// Whether the delimiter of a value follows, or the text was cut.
+fn ends_value(text: &[u8], end: usize) -> bool {
+    let next = run_end(text, end, 64, |byte| matches!(byte, b' ' | b'\t'));
+    let is_encoded =
+        ["%2c", "%7d", "%5d"].iter().any(|sign| starts_with(text, next, sign.as_bytes()));
+    matches!(at(text, next), b',' | b'}' | b']' | b'\n' | b'\r' | b'\\' | 0) || is_encoded
+}
+
+/// The place after which only white space is before another, escaped or not.
+fn before_blanks(text: &[u8], place: usize) -> usize {
+    let mut start = place;
+    for _ in 0..8 {
+        start = run_start(text, start, 64, |byte| byte.is_ascii_whitespace());
+        let escape = run_start(text, start.saturating_sub(1), 16, |byte| byte == b'\\');
+        if !matches!(before(text, start), b'n' | b'r' | b't') || escape + 1 >= start {
+            break;
+        }
+        start = escape;
+    }
+    start
+}
+
+/// Where the name ends before a value, or before the list that it is in, with its quotation mark.
+fn name_before(text: &[u8], start: usize) -> Option<usize> {
+    let is_inside =
+        |byte: u8| byte.is_ascii_alphanumeric() || b" \t\r\n,.+-[]<>\"\\".contains(&byte);
+    let in_list = matches!(before(text, start), b'[' | b',');
+    let colon = if in_list { run_start(text, start, LIST, is_inside) } else { start };
+    (before(text, colon) == b':').then(|| before_blanks(text, colon - 1))
+}
+
+/// JSON's quotation mark that ends at a place; empty if there is none.
+fn quote_before(text: &[u8], end: usize) -> &[u8] {
+    let lead = part(text, 0, end);
+    let quote = QUOTES.iter().find(|quote| lead.ends_with(quote)).map_or(0, |quote| quote.len());
+    match quote {
+        0 => &[],
+        _ => part(text, run_start(text, end - quote, 64, |byte| byte == b'\\'), end),
+    }
+}

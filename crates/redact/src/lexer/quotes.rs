@@ -1,0 +1,260 @@
+//! Quotation marks: in which language one is escaped, one is doubled, and one ends its text.
+//!
+//! A text in plain quotes ends at the first plain quote after an even number of backslashes. One backslash makes a quote
+//! of the first level in it, as in JSON in JSON, three one of the second. SQL, YAML, TOML and shells have texts without
+//! escapes, which what follows a quote tells.
+
+use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
+use crate::rules::words::{SCALARS, STRING_PREFIXES};
+use crate::text::{at, before, is_name, is_one_of, line_end, part, run_end, starts_with};
+
+/// The most backslashes or quotation marks in a row that are read at once.
+const LONGEST_RUN: usize = 128;
+/// How far after a backslash and a quotation mark the next one is searched for.
+const AHEAD: usize = 1024;
+/// Added to the mark of a quote of three.
+const TRIPLE: u8 = 0x80;
+/// The mark of a quote in a quoted cell of CSV.
+const DOUBLE: u8 = b'"' | 0x40;
+/// Added to the mark of a typographic quote that closes.
+pub(super) const CLOSING: u8 = 0x10;
+
+/// The coding of a quote after so many backslashes.
+type AtLevel = fn(u8) -> Coding;
+
+impl Token {
+    fn is_plain(self, mark: u8) -> bool {
+        self.mark == mark && self.coding == Coding::Plain
+    }
+}
+
+impl Tokens<'_> {
+    /// The quotes that are open, the innermost first.
+    fn open_quotes(&self) -> impl Iterator<Item = Token> {
+        let open = self.open.iter().rev().take(DEPTH).map(|&open| self.list[open]);
+        open.filter(|token| token.kind == Kind::Quote)
+    }
+
+    /// Whether a plain quote is open.
+    fn is_open(&self, mark: u8) -> bool {
+        self.open_quotes().any(|open| open.is_plain(mark))
+    }
+
+    /// A quotation mark, three of them, or one that is doubled: kind, mark, length and coding.
+    pub(super) fn quote(&self, start: usize, byte: u8) -> (Kind, u8, usize, Coding) {
+        let text = self.text;
+        let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
+        // A shell ends the text, adds a quote, and begins it again.
+        let apostrophe = [&b"'\\''"[..], b"'\"'\"'"];
+        let apostrophe = apostrophe.into_iter().find(|it| starts_with(text, start, it));
+        if let Some(apostrophe) = apostrophe.filter(|_| self.is_open(byte)) {
+            return (Kind::Sign(byte), 0, apostrophe.len(), Coding::Plain);
+        }
+        let (mark, len) = match run {
+            1 => (byte, 1),
+            _ if byte == b'"' && self.is_doubled(start) => (DOUBLE, 2),
+            // Doubled, it belongs to the text in which it is.
+            2 | 4.. if self.is_open(byte | TRIPLE) => {
+                return (Kind::Sign(byte), 0, run & !1, Coding::Plain);
+            }
+            _ if self.is_open(byte) => return (Kind::Sign(byte), 0, run & !1, Coding::Plain),
+            // A text in SQL that begins with one.
+            2 | 4 | 5 => (byte, 1),
+            _ => (byte | TRIPLE, 3),
+        };
+        (Kind::Quote, mark, len, Coding::Plain)
+    }
+
+    /// `{""name"":""value""}`: two quotes that open or close, not an empty text.
+    fn is_doubled(&self, start: usize) -> bool {
+        let (previous, next) = (at(self.text, start.wrapping_sub(1)), at(self.text, start + 2));
+        if self.is_open(DOUBLE) {
+            return b"}]),: \t\r\n".contains(&next);
+        }
+        let opens = next > b' ' && !b",;:}])\"".contains(&next) && b"{[(,: ".contains(&previous);
+        let closes = is_name(previous) && b"}]),:".contains(&next) && next != 0;
+        opens || closes
+    }
+
+    /// Backslashes and what they escape: kind, mark, length and coding. `unit` is the length of a backslash.
+    pub(super) fn escape(&self, start: usize, unit: usize) -> (Kind, u8, usize, Coding) {
+        let text = self.text;
+        let count = match unit {
+            1 => run_end(text, start, LONGEST_RUN, |byte| byte == b'\\') - start,
+            _ => (0..LONGEST_RUN)
+                .take_while(|at| starts_with(text, start + at * unit, b"%5c"))
+                .count(),
+        };
+        let end = start + count * unit;
+        let backslashes = |count| (Kind::Sign(b'\\'), 0, count * unit, Coding::Plain);
+        // In a text within plain quotes, two backslashes are one.
+        let is_pair = count % 2 == 0
+            && self.open_quotes().next().is_some_and(|open| open.coding == Coding::Plain);
+        let level = u8::try_from(count).unwrap_or(u8::MAX);
+        let (coding, len) = (Coding::Escape(level), end - start + 1);
+        match (at(text, end), self.escaped_quote(end)) {
+            (next, Some((mark, quote, code))) if next != b'u' || !is_pair => {
+                // One, three or seven belong to a quote of the first, second or third level; as many more times two to
+                // one that is escaped by its number.
+                let outer = self.outer(mark).filter(|_| count % 4 == 2 && mark != DOUBLE);
+                let is_inner = outer.is_some_and(|outer| !self.ends_text(end, mark, outer));
+                let levels =
+                    if next == b'u' { count.trailing_zeros() } else { u32::from(is_inner) };
+                let used = ((1_usize << (count >> levels).trailing_ones()) - 1) << levels;
+                if used < count {
+                    return backslashes(count - used);
+                }
+                let is_plain = quote == 1 && count % 2 == 1 && self.is_open(mark);
+                // `\""x`, `\""";`: a backslash and a doubled quote.
+                let run = run_end(text, end, LONGEST_RUN, |byte| byte == mark);
+                let is_doubled = match run - end {
+                    2 => is_name(at(text, run)),
+                    3 => b";,)".contains(&at(text, run)),
+                    _ => false,
+                };
+                if is_plain && (is_doubled || self.ends_text(end, mark, mark)) {
+                    return backslashes(count);
+                }
+                (Kind::Quote, mark, end - start + quote, code(level))
+            }
+            (b'n' | b'r' | b't' | b'u', _) if is_pair => backslashes(count),
+            (b'n' | b'r', _) => (Kind::Line, 0, len, coding),
+            (b't', _) => (Kind::Blank, 0, len, coding),
+            (b'/', _) => (Kind::Sign(b'/'), 0, len, coding),
+            (b'u', _) if starts_with(text, end + 1, b"00") => {
+                match hex(text, end + 3).and_then(|code| sign(code, coding)) {
+                    Some((kind, mark)) => (kind, mark, len + 4, coding),
+                    None => backslashes(count),
+                }
+            }
+            _ => backslashes(count),
+        }
+    }
+
+    /// The quotation mark after backslashes: its mark, length and coding.
+    fn escaped_quote(&self, start: usize) -> Option<(u8, usize, AtLevel)> {
+        let (code, len, coding): (_, _, AtLevel) = match at(self.text, start) {
+            b'"' if at(self.text, start + 1) == b'"' && self.is_open(DOUBLE) => {
+                return Some((DOUBLE, 2, Coding::Escape));
+            }
+            b'&' => {
+                let (code, len) = entity(self.text, start)?;
+                (code, len, Coding::EscapedEntity)
+            }
+            b'%' => (hex(self.text, start + 1)?, 3, Coding::EscapedPercent),
+            b'u' if starts_with(self.text, start, b"u00") => {
+                (hex(self.text, start + 3)?, 5, Coding::Escape)
+            }
+            byte => (byte, 1, Coding::Escape),
+        };
+        matches!(code, b'"' | b'\'' | b'`').then_some((code, len, coding))
+    }
+
+    /// Whether a quotation mark after backslashes ends the text in which it is, as in SQL: `'C:\keys\', 'x'`.
+    /// In a language with escapes, the next one that has no backslash would be followed by a delimiter. `outer` is the
+    /// mark of the quotes around both.
+    fn ends_text(&self, quote: usize, mark: u8, outer: u8) -> bool {
+        let is_delimiter = |byte: u8| byte <= b' ' || b",;:)]}>".contains(&byte);
+        let text = self.text;
+        let inner = self.open_quotes().find(|open| open.mark == mark);
+        if !is_delimiter(at(text, quote + 1)) || !inner.is_some_and(|open| open.is_plain(mark)) {
+            return false;
+        }
+        if begins_item(text, quote + 1, is_delimiter) {
+            return true;
+        }
+        let line = part(text, quote + 1, quote + AHEAD);
+        let line = &line[..line_end(line, 0)];
+        let mut ends = memchr::memchr2_iter(mark, outer, line)
+            .filter(|&found| line[found] == mark || before(line, found) != b'\\');
+        match ends.next().filter(|&found| line[found] == mark) {
+            Some(found) => {
+                let (before, next) = (text[quote + found], at(text, quote + found + 2));
+                (before <= b' ' || b"=:,([{".contains(&before)) && !is_delimiter(next)
+            }
+            None => line.len() < AHEAD - 1,
+        }
+    }
+
+    /// The mark of the plain quotes around a plain quote that is open, as in Python's `'{"a": "b\\"c"}'`.
+    fn outer(&self, mark: u8) -> Option<u8> {
+        // There, a quote in the text has two backslashes.
+        let is_escaped = |open: Token| open.mark == mark && open.coding == Coding::Escape(1);
+        if self.open_quotes().any(is_escaped) {
+            return None;
+        }
+        let mut open = self.open_quotes();
+        open.find(|open| open.is_plain(mark))?;
+        open.find(|open| open.mark != mark && open.coding == Coding::Plain).map(|open| open.mark)
+    }
+
+    /// Links a quotation mark to its partner, or opens a text.
+    pub(super) fn pair_quote(&mut self, place: usize) {
+        let quote = self.list[place];
+        let next = at(self.text, quote.end);
+        let is_word = |byte: u8| is_name(byte) || byte >= 0x80;
+        let previous = place.checked_sub(1).map(|place| self.list[place]);
+        let is_after_word = previous.is_some_and(|token| {
+            let word = part(self.text, token.start, token.end);
+            // `users''`
+            let is_apostrophe = token.kind == Kind::Quote && token.mark == 0;
+            is_apostrophe
+                || token.kind == Kind::Word
+                    && !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
+        });
+        // A text in SQL that begins with a quote.
+        let ends_text = !next.is_ascii_alphanumeric()
+            && previous.is_some_and(|token| !matches!(token.kind, Kind::Blank | Kind::Line));
+        let may_open = quote.mark & !3 != CLOSING && !is_after_word;
+        let recent = self.open.len().saturating_sub(DEPTH);
+        let is_mate = |&open: &usize| {
+            let open = &self.list[open];
+            let closes = open.mark == quote.mark
+                || open.mark | CLOSING == quote.mark
+                || ends_text && open.mark == quote.mark | TRIPLE;
+            open.kind == Kind::Quote && open.coding == quote.coding && closes
+        };
+        let depth = self.open[recent..].iter().rposition(is_mate);
+        if let Some(depth) = depth {
+            let mate = self.open[recent + depth];
+            // A quote that was left open on another line does not end at the beginning of the next, and
+            // an apostrophe at the beginning of a word is the first of its quote.
+            let is_apart = previous.is_none_or(|token| {
+                matches!(
+                    token.kind,
+                    Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b',')
+                )
+            });
+            let is_before_word = is_word(next) || b"-/$<".contains(&next);
+            let is_beginning = may_open && is_apart && is_before_word && mate + 1 < place;
+            if !(is_beginning && (quote.mark == b'\'' || self.has_line_since(mate))) {
+                self.pair(recent + depth, place);
+                return;
+            }
+        }
+        if may_open {
+            self.open.push(place);
+        } else {
+            self.list[place].mark = 0;
+        }
+    }
+}
+
+/// Whether the delimiter at a place is followed by the next item of a list, the next pair or the next option.
+fn begins_item(text: &[u8], place: usize, is_delimiter: impl Fn(u8) -> bool) -> bool {
+    let item = run_end(text, place, 8, |byte| b", :;)]}".contains(&byte));
+    if at(text, place) == b' ' && starts_with(text, item, b"--") {
+        return true;
+    }
+    let first = at(text, item);
+    let name = run_end(text, item, 32, |byte| is_name(byte) || byte == b'-');
+    let sign = run_end(text, name, 4, |byte| byte == b' ');
+    let blank = run_end(text, item + 1, 8, |byte| byte <= b' ');
+    let is_blank = blank > item + 1 && at(text, blank) == first;
+    let is_text = b"\"'".contains(&first) && (is_blank || !is_delimiter(at(text, item + 1)));
+    let is_pair = name > item && (at(text, name) == b':' || at(text, sign) == b'=');
+    let is_scalar = (first.is_ascii_digit() || is_one_of(part(text, item, name), SCALARS))
+        && b",;]})".contains(&at(text, sign));
+    let is_apart = part(text, place, item).iter().any(|byte| b",;".contains(byte));
+    is_apart && (is_text || is_pair || is_scalar || b"{[".contains(&first))
+}

@@ -1,0 +1,28 @@
+//! A tree of values in the languages of messages: after redaction a reader of the language still reads it, each secret
+//! is gone, and nothing else differs.
+//!
+//! `PROPTEST_CASES` sets the number of trees. `cargo run --release -p floe-redact --example score -- --trees 100000`
+//! counts the faults.
+
+#![allow(clippy::unwrap_used, clippy::format_collect, reason = "tests")]
+
+#[path = "carriers.rs"]
+mod languages;
+mod tree;
+
+use languages::{CARRIERS, fault};
+use proptest::prelude::*;
+use tree::tree;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_tree_is_read_as_it_was_without_its_secrets(tree in tree(), seed in any::<u64>()) {
+        for carrier in &CARRIERS {
+            if let Some((fault, text, safe)) = fault(&tree, carrier, seed) {
+                prop_assert!(false, "{fault:?} in {}\n{text}\n{safe}", carrier.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The files of the repository, as a host that searches them for credentials reads them.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+use std::process::Command;
+use std::{fs, str};
+
+use floe_redact::{Evidence, Redactor};
+
+/// Forms that occur elsewhere than in the access to a service.
+const OTHERS: [&str; 7] = [
+    "bank-account",
+    "json-web-token",
+    "password-hash",
+    "payment-card",
+    "pem-private-key",
+    "phone-number",
+    "social-security-number",
+];
+
+/// A host with secret scanning refuses a push with such a line: the tests put their tokens together.
+#[test]
+fn no_line_has_the_form_of_a_living_token() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(&root).output().unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let mut found = Vec::new();
+    for path in str::from_utf8(&listed.stdout).unwrap().split_terminator('\0') {
+        // Not those that are compressed or removed.
+        let Ok(text) = fs::read_to_string(root.join(path)) else { continue };
+        for (index, line) in text.lines().enumerate() {
+            let tokens = tokens(line);
+            found.extend(tokens.map(|token| format!("{path}:{}: {token}", index + 1)));
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The tokens of a line, but those of Amazon's documentation.
+fn tokens(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|it: char| it.is_whitespace() || "\"'`()<>[]{}|,;=&?@\\".contains(it));
+    let words = words.filter(|word| word.len() >= 16 && !word.contains("IOSFODNN7EXAMPLE"));
+    words.filter(|word| {
+        let findings = Redactor::new().findings(word);
+        findings.iter().any(|found| {
+            let has_form = matches!(found.evidence, Evidence::Format | Evidence::Checksum);
+            has_form && !OTHERS.contains(&found.rule)
+        })
+    })
+}

@@ -1,0 +1,51 @@
+//! The resource of the program, for readers outside of it.
+
+#[cfg(target_os = "linux")]
+mod mapping;
+#[cfg(target_os = "linux")]
+mod payload;
+#[cfg(target_os = "linux")]
+mod symbol;
+
+use std::io;
+
+use opentelemetry::{Key, Value};
+
+/// Publishes the attributes of a resource, and the current span of each thread from now on. Another call replaces the
+/// resource.
+///
+/// # Errors
+///
+/// - The system is not Linux, or allows no mapping with a name.
+/// - The program does not export the variable of its threads, or exports that of another copy of this crate, and this one
+///   is in a shared library. The resource is published nevertheless. A program that is linked statically cannot tell.
+/// - Another thread is publishing.
+#[cfg(target_os = "linux")]
+pub fn publish<'a>(resource: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> io::Result<()> {
+    let missing = symbol::check().err();
+    mapping::publish(payload::encode(resource, missing.is_none()))?;
+    if let Some(missing) = missing {
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!(
+                "expected the dynamic symbol `{}`, found {missing}: readers see the resource, but no spans",
+                crate::SYMBOL
+            ),
+        ));
+    }
+    crate::switch(true);
+    Ok(())
+}
+
+/// Publishes nothing.
+///
+/// # Errors
+///
+/// The system is not Linux.
+#[cfg(not(target_os = "linux"))]
+pub fn publish<'a>(_: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> io::Result<()> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "expected Linux, found another system: the resource is not published",
+    ))
+}

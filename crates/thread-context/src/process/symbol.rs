@@ -1,0 +1,28 @@
+//! Whether readers find the variable of threads that this crate writes.
+
+#![expect(unsafe_code, reason = "only the dynamic linker knows, and no safe crate asks it")]
+
+use std::ffi::CString;
+
+/// The build script is that of the program.
+const NONE: &str = "none (the build script of the program needs the line \
+                    println!(\"cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=otel_thread_ctx_v1\"))";
+
+/// Whether readers find `otel_thread_ctx_v1` as a dynamic symbol, or else what they find. A shared library has a variable of
+/// its own, and the program that loads it may export another one.
+pub(super) fn check() -> Result<(), &'static str> {
+    // A program that is linked statically has no dynamic linker, although it may have the symbol.
+    if cfg!(target_feature = "crt-static") {
+        return Ok(());
+    }
+    let name = CString::new(crate::SYMBOL).map_err(|_| NONE)?;
+    // SAFETY: the name ends with a zero, and nothing is read from the address that is returned.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    if address.is_null() {
+        Err(NONE)
+    } else if crate::variable() == address.cast_const().cast() {
+        Ok(())
+    } else {
+        Err("another one (it is not that of this library, which readers do not see)")
+    }
+}

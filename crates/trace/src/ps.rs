@@ -1,0 +1,23 @@
+//! Reads, from outside and without the help of the process, which service a running, hung or stopped process is, and which
+//! span each of its threads is in: OpenTelemetry's [process context] and [thread context], as floe-telemetry and SDKs of
+//! other languages publish them.
+//!
+//! A thread is stopped for some microseconds while it is read, and a blocking system call that is not restarted returns
+//! `EINTR` to it. That needs the right to trace the process, which its user has unless the system restricts it
+//! (`/proc/sys/kernel/yama/ptrace_scope`), and a process of Linux on x86-64. The variable of its threads may be the
+//! program's, or that of a shared library, as SDKs of other languages have it, with the C library of GNU.
+//!
+//! The process is not trusted: sizes are bounded, and unreadable memory is an error or no span.
+//!
+//! [process context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md
+//! [thread context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4947-thread-ctx.md
+
+mod context;
+mod memory;
+mod open_spans;
+mod process;
+mod stopped;
+mod variable;
+
+pub use self::context::{Context, CurrentSpan, OpenSpan, Thread};
+pub use self::process::{Process, publishing};

@@ -1,0 +1,271 @@
+//! What a process publishes, once its bytes are here.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use prost::Message;
+
+use crate::span::{SpanId, TraceId};
+
+/// The message `ProcessContext`
+/// ([payload format](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#payload-format)).
+#[derive(Clone, PartialEq, Message)]
+struct ProcessContext {
+    #[prost(message, optional, tag = "1")]
+    resource: Option<Resource>,
+    #[prost(message, repeated, tag = "2")]
+    attributes: Vec<KeyValue>,
+}
+
+/// The context that a process publishes.
+#[derive(Clone, Debug)]
+pub struct Context {
+    resource: Vec<(String, String)>,
+    /// The names of attributes of threads by their index, if it publishes the contexts of threads in a variable.
+    pub(super) keys: Option<Vec<String>>,
+    /// Where floe-telemetry has its table of open spans, and the spans that its threads are in.
+    pub(super) tables: Option<[u64; 2]>,
+}
+
+impl Context {
+    pub(super) fn decode(payload: &[u8]) -> io::Result<Self> {
+        let context = ProcessContext::decode(payload).map_err(|error| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("expected the context of a process, found bytes that are none: {error}"),
+            )
+        })?;
+        let resource = context.resource.unwrap_or_default().attributes;
+        let text = |attribute: KeyValue| (attribute.key, text(attribute.value));
+        let of = |key: &str| {
+            let found = context.attributes.iter().find(|found| found.key == key);
+            found.and_then(|found| found.value.as_ref()?.value.clone())
+        };
+        // The other schemas are those of languages whose threads have no such variable.
+        let is_variable = match of("threadlocal.schema_version") {
+            Some(Value::StringValue(version)) => version == "tlsdesc_v1_dev" || version == "tls_v1",
+            _ => false,
+        };
+        let keys = match of("threadlocal.attribute_key_map") {
+            Some(Value::ArrayValue(keys)) => keys.values,
+            _ => Vec::new(),
+        };
+        let address = |key: &str| match of(key) {
+            Some(Value::IntValue(address)) => Some(address.cast_unsigned()),
+            _ => None,
+        };
+        let tables = address("floe.open_spans").zip(address("floe.stacks"));
+        // As many as an index has values; longer ones are none.
+        let keys = keys.into_iter().take(256).map(|key| self::text(Some(key)));
+        let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
+        let keys = keys.collect();
+        Ok(Self {
+            resource: resource.into_iter().map(text).collect(),
+            keys: is_variable.then_some(keys),
+            tables: tables.map(<[u64; 2]>::from),
+        })
+    }
+
+    /// The attributes of its resource, with values as text.
+    #[must_use]
+    pub fn resource(&self) -> &[(String, String)] {
+        &self.resource
+    }
+
+    /// The value of an attribute of its resource.
+    #[must_use]
+    pub fn resource_attribute(&self, key: &str) -> Option<&str> {
+        value(&self.resource, key)
+    }
+
+    /// Whether it publishes the spans of its threads in a way that is read here.
+    #[must_use]
+    pub fn has_threads(&self) -> bool {
+        self.keys.is_some()
+    }
+}
+
+/// The value of an attribute.
+fn value<'a>(attributes: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    let found = attributes.iter().find(|(found, _)| found == key);
+    found.map(|(_, value)| value.as_str())
+}
+
+fn text(value: Option<AnyValue>) -> String {
+    match value.and_then(|value| value.value) {
+        Some(Value::StringValue(text)) => text,
+        Some(Value::BoolValue(value)) => value.to_string(),
+        Some(Value::IntValue(value)) => value.to_string(),
+        Some(Value::DoubleValue(value)) => value.to_string(),
+        Some(Value::ArrayValue(values)) => {
+            let values: Vec<_> = values.values.into_iter().map(|of| text(Some(of))).collect();
+            values.join(", ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// A thread of a process.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Thread {
+    /// Its id, as the system knows it.
+    pub id: u32,
+    /// Its name, of at most fifteen bytes.
+    pub name: String,
+    /// The span that it was in when it was read.
+    pub span: Option<CurrentSpan>,
+    /// Whether it could not be stopped, and so its span is not known: the kernel does not interrupt a thread that waits for
+    /// a disk, for example.
+    pub is_stuck: bool,
+}
+
+/// The bytes of a record before its attributes.
+pub(super) const HEADER: usize = 28;
+
+/// The current span of a thread.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct CurrentSpan {
+    /// The id of its trace.
+    pub trace_id: TraceId,
+    /// Its id.
+    pub span_id: SpanId,
+    /// Whether its trace is sampled.
+    pub is_sampled: bool,
+    /// Its attributes, in no particular order, shared by the spans of one place in the code.
+    pub attributes: Attributes,
+}
+
+pub(super) type Attributes = Arc<[(String, String)]>;
+
+impl CurrentSpan {
+    /// The number of bytes of attributes behind a header.
+    pub(super) fn size(header: &[u8; HEADER]) -> usize {
+        usize::from(u16::from_ne_bytes([header[26], header[27]]))
+    }
+
+    /// The span of a record; none if the record is not valid, or says that there is none.
+    pub(super) fn decode(header: &[u8; HEADER], data: &[u8], keys: &[String]) -> Option<Self> {
+        let (ids, [valid, flags, _, _]) = header.split_last_chunk()?;
+        if *valid != 1 || ids.iter().all(|byte| *byte == 0) {
+            return None;
+        }
+        Self::with(ids, flags & 1 != 0, attributes(data, keys))
+    }
+
+    /// The span with these ids, that of the trace first.
+    pub(super) fn with(ids: &[u8], is_sampled: bool, attributes: Attributes) -> Option<Self> {
+        let (trace, span) = ids.split_first_chunk()?;
+        Some(Self {
+            trace_id: TraceId(u128::from_be_bytes(*trace)),
+            span_id: SpanId(u64::from_be_bytes(span.try_into().ok()?)),
+            is_sampled,
+            attributes,
+        })
+    }
+
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&str> {
+        value(&self.attributes, key)
+    }
+}
+
+/// An open span of a process with floe-telemetry, which also has those of tasks that wait.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenSpan {
+    /// Its ids, and where it is in the code. Only spans that are recorded are listed.
+    pub span: CurrentSpan,
+    /// The id of its parent; zero for the first span of a trace.
+    pub parent_id: SpanId,
+    /// How long it has been open, give or take a few milliseconds.
+    pub age: Duration,
+    /// The ids of the threads that are in it, or in a span that it has called.
+    pub threads: Vec<u32>,
+    /// Whether no thread is in it, as it is for a task between two polls. False also where that is not known: while a
+    /// thread is in more than 64 spans, of which only the outermost are known.
+    pub is_waiting: bool,
+}
+
+/// The attributes of a record. Those without a key and a last one that is cut are ignored, and the last of several with
+/// one key counts.
+pub(super) fn attributes(mut data: &[u8], keys: &[String]) -> Attributes {
+    let mut attributes: Vec<(String, String)> = Vec::new();
+    while let [key, length, rest @ ..] = data {
+        let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
+            break;
+        };
+        data = rest;
+        let Some(key) = keys.get(usize::from(*key)).filter(|key| !key.is_empty()) else {
+            continue;
+        };
+        let value = String::from_utf8_lossy(value).into_owned();
+        match attributes.iter_mut().find(|(found, _)| found == key) {
+            Some(found) => found.1 = value,
+            None => attributes.push((key.clone(), value)),
+        }
+    }
+    attributes.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(data: &[u8]) -> [u8; HEADER] {
+        let mut header = [7; HEADER];
+        header[24] = 1;
+        header[25] = 1;
+        let size = u16::try_from(data.len()).expect("a short record");
+        header[26..].copy_from_slice(&size.to_ne_bytes());
+        header
+    }
+
+    #[test]
+    fn attributes_follow_the_rules_of_readers() {
+        // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
+        let keys = ["route".to_owned(), "user".to_owned()];
+        let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
+        let header = record(data);
+        assert_eq!(CurrentSpan::size(&header), data.len());
+        let span = CurrentSpan::decode(&header, data, &keys).expect("it is valid");
+        let found: Vec<_> = span.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(found, [("route", "/b"), ("user", "b")]);
+        assert!(span.is_sampled);
+        let mut other = header;
+        other[24] = 2;
+        assert_eq!(CurrentSpan::decode(&other, data, &keys), None);
+        let mut none = header;
+        none[..24].fill(0);
+        assert_eq!(CurrentSpan::decode(&none, data, &keys), None);
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_an_error_or_a_context() {
+        assert!(Context::decode(b"\x0a\xff").is_err());
+        let context = Context::decode(b"").expect("an empty message");
+        assert!(context.resource().is_empty() && !context.has_threads());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_fatal(payload: Vec<u8>, header: [u8; HEADER], data: Vec<u8>, keys in 0..4_usize) {
+            let _ = Context::decode(&payload);
+            let keys: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
+            if let Some(span) = CurrentSpan::decode(&header, &data, &keys) {
+                prop_assert!(span.attributes.len() <= keys.len());
+                let texts: usize = span.attributes.iter().map(|(_, value)| value.len()).sum();
+                // What is no UTF-8 becomes a character of three bytes.
+                prop_assert!(texts <= 3 * data.len());
+            }
+        }
+    }
+}

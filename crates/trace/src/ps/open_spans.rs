@@ -1,0 +1,133 @@
+//! The open spans of a process with floe-telemetry, from the table of `floe-thread-context`, which is read while it
+//! changes.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+use super::context::{CurrentSpan, OpenSpan, attributes};
+use super::memory::Memory;
+use crate::span::SpanId;
+
+/// The most chunks, the places of one, and the bytes of a place.
+const CHUNKS: usize = 1024;
+const CHUNK: usize = 1024;
+const PLACE: usize = 64;
+
+/// The most threads, and how many spans one may be in.
+const STACKS: usize = 1 << 16;
+const DEPTH: usize = 64;
+
+/// How many places in the code are remembered, and the threads of a span.
+const MAX_KNOWN: usize = 1 << 16;
+const MAX_THREADS: usize = 64;
+
+/// The bytes of the attributes of a place in the code, behind the four at the end of a header.
+const ATTRIBUTES: usize = 224;
+
+pub(super) fn read(
+    memory: &Memory,
+    places: u64,
+    stacks: u64,
+    keys: &[String],
+) -> io::Result<Vec<OpenSpan>> {
+    let first = chunks(memory, places)?;
+    let (threads, are_all) = threads(memory, stacks)?;
+    // A place that has the same span twice was not written meanwhile.
+    let second = chunks(memory, places)?;
+    let now = now()?;
+    let (mut known, mut seen) = (HashMap::new(), HashSet::new());
+    let mut found = Vec::new();
+    for (place, again) in (first.as_chunks::<PLACE>().0.iter()).zip(second.as_chunks::<PLACE>().0) {
+        let [span_id, since, address] = [16, 32, 40].map(|at| word(place, at));
+        if span_id == 0 || place != again || !seen.insert(&place[..24]) {
+            continue;
+        }
+        if known.len() == MAX_KNOWN {
+            known.clear();
+        }
+        let attributes = known.entry(address).or_insert_with(|| {
+            // What cannot be read has no attributes.
+            let bytes = memory.read(address).unwrap_or([0; ATTRIBUTES]);
+            let size = u16::from_ne_bytes([bytes[2], bytes[3]]);
+            let data = bytes.get(4..4 + usize::from(size)).unwrap_or_default();
+            attributes(data, keys)
+        });
+        let Some(span) = CurrentSpan::with(&place[..24], true, attributes.clone()) else {
+            continue;
+        };
+        let threads = threads.get(&place[..24]).cloned().unwrap_or_default();
+        found.push(OpenSpan {
+            is_waiting: are_all && threads.is_empty(),
+            threads,
+            span,
+            parent_id: SpanId(word(place, 24).swap_bytes()),
+            age: Duration::from_nanos(now.saturating_sub(since)),
+        });
+    }
+    found.sort_by_key(|span| std::cmp::Reverse(span.age));
+    Ok(found)
+}
+
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
+/// The places of all chunks that are allocated.
+fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
+    let mut addresses = vec![0; CHUNKS * 8];
+    memory.fill(&mut addresses, table)?;
+    let mut places = Vec::new();
+    for at in 0..CHUNKS {
+        let address = word(&addresses, at * 8);
+        if address == 0 {
+            break;
+        }
+        let end = places.len();
+        places.resize(end + CHUNK * PLACE, 0);
+        memory.fill(&mut places[end..], address)?;
+    }
+    Ok(places)
+}
+
+/// The ids of threads, by the trace id and the id of the span that they are in.
+type ThreadsOf = HashMap<[u8; 24], Vec<u32>>;
+
+/// The threads that are in a span, by its trace id and its id, and whether these are all.
+fn threads(memory: &Memory, last: u64) -> io::Result<(ThreadsOf, bool)> {
+    let mut are_all = true;
+    let mut found = ThreadsOf::new();
+    let mut address = memory.word(last)?;
+    for _ in 0..STACKS {
+        if address == 0 {
+            break;
+        }
+        let stack: [u8; 32 + DEPTH * 8] = memory.read(address)?;
+        let (mut open, thread) = (word(&stack, 0), word(&stack, 24));
+        address = word(&stack, 16);
+        let Some(thread) = u32::try_from(thread).ok().filter(|thread| *thread != 0) else {
+            continue;
+        };
+        are_all &= word(&stack, 8) == 0;
+        while let Some(at) = open.checked_ilog2() {
+            open &= !(1 << at);
+            if let Ok(ids) = memory.read::<24>(word(&stack, 32 + at as usize * 8)) {
+                let threads = found.entry(ids).or_default();
+                if threads.len() < MAX_THREADS && !threads.contains(&thread) {
+                    threads.push(thread);
+                }
+            }
+        }
+    }
+    Ok((found, are_all && address == 0))
+}
+
+/// The clock by which a process notes when a span begins.
+fn now() -> io::Result<u64> {
+    let time = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE)?;
+    let seconds = u64::try_from(time.tv_sec()).unwrap_or_default();
+    Ok(seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).unwrap_or_default())
+}

@@ -1,0 +1,260 @@
+//! The layer, and the options that it is created with.
+
+use tracing::level_filters::LevelFilter;
+
+use crate::fields::{ErrorFields, TypedErrors};
+use crate::sites::Described;
+use crate::spans::Spans;
+
+/// A layer that records the spans of `tracing` as OpenTelemetry spans, created by [`tracing_layer`].
+///
+/// | in `tracing` | in OpenTelemetry |
+/// |---|---|
+/// | a field | an attribute of its type; an integer that does not fit, `?` and `%` are text |
+/// | `otel.name`, `otel.kind`, `otel.status_code`, `otel.status_description` | the name, the kind, the status |
+/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; for an event, they are attributes of its span, too |
+/// | an event | an event of the current span, named after its message, else after its `name:`, else after its target |
+/// | an event of level `ERROR` | also sets the span's status to ERROR |
+/// | a field `error` in an event without a message, as `#[instrument(err)]` writes it | an event `exception`, and status ERROR with the error's text |
+/// | `follows_from` | a link |
+/// | target, module, file and line | `target`, `code.module.name`, `code.file.path` and `code.line.number` |
+///
+/// A span starts when it is created, which is also when the sampler decides, and ends when its last
+/// handle is dropped. It is a child of OpenTelemetry's current span unless it sets a parent
+/// (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
+/// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API
+/// and outgoing requests become its children. It is redacted like any other span.
+///
+/// A second layer of this type in the same subscriber does nothing.
+///
+/// Telemetry about telemetry is not recorded: events of this crate and of OpenTelemetry are ignored, and
+/// so are spans and events on the threads of exporters.
+#[derive(Debug)]
+pub struct TracingLayer {
+    pub(crate) spans: LevelFilter,
+    pub(crate) described: Described,
+    pub(crate) requested: Requested,
+    pub(crate) error_fields: ErrorFields,
+    pub(crate) has_events: bool,
+    /// Whether the `Context` of a span is current while it is entered.
+    pub(crate) activates: bool,
+    pub(crate) open: Spans,
+    /// The subscriber already has a layer of this type.
+    pub(crate) is_second: bool,
+}
+
+/// What spans have as attributes on request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Requested {
+    pub(crate) level: bool,
+    pub(crate) threads: bool,
+    pub(crate) timings: bool,
+}
+
+/// A clone is meant for another subscriber: it has the same options, but no open spans.
+impl Clone for TracingLayer {
+    fn clone(&self) -> Self {
+        Self {
+            spans: self.spans,
+            described: self.described,
+            requested: self.requested,
+            error_fields: self.error_fields,
+            has_events: self.has_events,
+            activates: self.activates,
+            ..tracing_layer()
+        }
+    }
+}
+
+/// Creates a layer that records the spans and events of `tracing` in the same traces as `#[traced]`
+/// functions.
+///
+/// Like any layer it can be combined with a filter. It also records the libraries that emit `tracing`
+/// spans:
+///
+/// ```
+/// use floe_telemetry::{testing, traced, tracing_layer};
+/// use tracing::{info, info_span, level_filters::LevelFilter};
+/// use tracing_subscriber::{Layer, layer::SubscriberExt};
+///
+/// #[traced]
+/// fn load() {
+///     info_span!("query", table = "orders").in_scope(|| info!(rows = 3, "done"));
+/// }
+///
+/// let subscriber = tracing_subscriber::registry().with(tracing_layer().with_filter(LevelFilter::INFO));
+/// // In a program: `subscriber.init()`.
+/// tracing::subscriber::with_default(subscriber, || {
+///     let spans = testing::capture(|| info_span!("request").in_scope(load));
+///     spans.single("load").assert_child_of("request");
+///     spans
+///         .single("query")
+///         .assert_child_of("load")
+///         .assert_attribute("table", "orders")
+///         .assert_event("done");
+/// });
+/// ```
+///
+/// # Instead of tracing-opentelemetry
+///
+/// One line changes. The fields `otel.*` have the same meaning.
+///
+/// ```diff
+/// -.with(tracing_opentelemetry::layer().with_tracer(tracer))
+/// +.with(floe_telemetry::tracing_layer())
+/// ```
+///
+/// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same. These differences remain:
+///
+/// | | tracing-opentelemetry | here | why |
+/// |---|---|---|---|
+/// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
+/// | threads, busy and idle time | recorded | on request | they cost time in each span |
+/// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`] | |
+/// | `MetricsLayer`, metrics from fields of events | yes | – | `MetricRecorder`, or the facade `metrics` |
+/// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
+/// | sources of an error | `<field>.chain`, an array | in its text, and in `exception.stacktrace`, text | backends show it as the text that it is by convention |
+/// | an `error` of the type `dyn Error` in an event without a message | an attribute | as an `error` that is text: the event `exception`, and the status | |
+/// | an event without a message and a name | `event file:line` | its target | the names of events are few |
+/// | a field that is recorded again | both values | the last one | keys are unique in OTLP |
+/// | numbers without a sign, and of 128 bits | text | numbers if they fit into 64 bits with a sign | |
+/// | a `log` record | `log.*` is not recorded | its target and location are those of the event | |
+/// | events of a span | as many as the SDK's limits allow | at most 128, or `limits.event_count` | memory is bounded |
+///
+/// [Most of tracing-opentelemetry's own tests][comparison] pass with this layer.
+///
+/// [`get_otel_context`]: crate::get_otel_context
+/// [`OpenTelemetrySpanExt`]: crate::OpenTelemetrySpanExt
+/// [`with_current_span`]: crate::with_current_span
+#[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
+#[must_use]
+pub fn tracing_layer() -> TracingLayer {
+    TracingLayer {
+        spans: LevelFilter::TRACE,
+        described: Described { location: true, target: true },
+        requested: Requested::default(),
+        error_fields: ErrorFields {
+            are_exceptions: true,
+            set_status: true,
+            typed: TypedErrors { on_own: true, on_span: true },
+        },
+        has_events: true,
+        activates: true,
+        open: Spans::default(),
+        is_second: false,
+    }
+}
+
+impl TracingLayer {
+    /// Sets the most verbose level of spans to record. Default: all. Events and children of a span that
+    /// is not recorded belong to the nearest recorded span around it.
+    ///
+    /// To filter events as well, use a filter of `tracing_subscriber`. It costs less than this setting
+    /// if it applies to every layer of the subscriber.
+    ///
+    /// ```
+    /// use floe_telemetry::{testing, tracing_layer};
+    /// use tracing::{Level, debug_span, info, info_span};
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// let layer = tracing_layer().with_span_level(Level::INFO);
+    /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    ///     let spans = testing::capture(|| {
+    ///         info_span!("request").in_scope(|| debug_span!("detail").in_scope(|| info!("done")))
+    ///     });
+    ///     assert_eq!(spans.names(), ["request"]);
+    ///     spans.single("request").assert_event("done");
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_span_level(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.spans = level.into();
+        self
+    }
+
+    /// Whether spans and events have `code.module.name`, `code.file.path` and `code.line.number`. Default: yes.
+    #[must_use]
+    pub const fn with_location(mut self, location: bool) -> Self {
+        self.described.location = location;
+        self
+    }
+
+    /// Whether spans have their `target`. Default: yes. Events have theirs in any case.
+    #[must_use]
+    pub const fn with_target(mut self, target: bool) -> Self {
+        self.described.target = target;
+        self
+    }
+
+    /// Whether spans have their `level`. Default: no. Events have theirs in any case.
+    #[must_use]
+    pub const fn with_level(mut self, level: bool) -> Self {
+        self.requested.level = level;
+        self
+    }
+
+    /// Whether spans have the number and the name of the thread on which they started, `thread.id` and
+    /// `thread.name`. Default: no.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: bool) -> Self {
+        self.requested.threads = threads;
+        self
+    }
+
+    /// Whether an event without a message, but with a field `error`, is the event `exception` of its span. Default: yes.
+    /// Otherwise the error is an attribute of the event.
+    #[must_use]
+    pub const fn with_error_events_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.are_exceptions = exceptions;
+        self
+    }
+
+    /// Whether an event without a message, but with a field `error`, sets the status of its span to ERROR with the
+    /// error's text. Default: yes. An event of level `ERROR` sets it in any case.
+    #[must_use]
+    pub const fn with_error_events_to_status(mut self, status: bool) -> Self {
+        self.error_fields.set_status = status;
+        self
+    }
+
+    /// Whether a span or an event with a field of the type `dyn Error` has `exception.message` and
+    /// `exception.stacktrace`. Default: yes. The field itself is recorded in any case.
+    #[must_use]
+    pub const fn with_error_fields_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.typed.on_own = exceptions;
+        self
+    }
+
+    /// Whether the span of an event with a field of the type `dyn Error` has `exception.message` and
+    /// `exception.stacktrace` of the last one. Default: yes.
+    #[must_use]
+    pub const fn with_error_records_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.typed.on_span = exceptions;
+        self
+    }
+
+    /// Whether the OpenTelemetry `Context` of a span is current while the span is entered. Default: yes. Otherwise only
+    /// spans and events of `tracing` belong to it: a `#[traced]` function in it, and a span of OpenTelemetry's API, do not
+    /// become its children, and outgoing requests do not carry it.
+    #[must_use]
+    pub const fn with_context_activation(mut self, activation: bool) -> Self {
+        self.activates = activation;
+        self
+    }
+
+    /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span, and
+    /// its `exception.…` by a field of the type `dyn Error`: for programs that export them as log records.
+    #[must_use]
+    pub const fn with_events(mut self, events: bool) -> Self {
+        self.has_events = events;
+        self
+    }
+
+    /// Whether spans have the time that they were entered and the time that they were not, in nanoseconds: `busy_ns`
+    /// and `idle_ns`. Default: no.
+    #[must_use]
+    pub const fn with_tracked_inactivity(mut self, tracked: bool) -> Self {
+        self.requested.timings = tracked;
+        self
+    }
+}

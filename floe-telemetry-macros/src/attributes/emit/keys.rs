@@ -1,0 +1,89 @@
+//! The keys: an array, or a list that checks keys which the macro does not know.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Field, Key, Model, Record, Shape, key, on};
+
+/// Whether some keys are not known to the macro, which then cannot check for duplicates.
+pub(super) fn is_checked(model: &Model<'_>) -> bool {
+    matches!(model.shape, Shape::Enum(_))
+        || model.shape.fields().iter().any(|field| {
+            matches!(field.record, Record::Nested(_)) || matches!(field.key(), Some(Key::Const(_)))
+        })
+}
+
+pub(super) fn emit(model: &Model<'_>) -> TokenStream {
+    let list = if is_checked(model) {
+        checked(model)
+    } else {
+        let keys = model.shape.fields().into_iter().map(key);
+        quote!(&[#(#keys),*])
+    };
+    quote_spanned! {Span::mixed_site()=>
+        const KEYS: &'static [&'static ::core::primitive::str] = #list;
+    }
+}
+
+/// One step for each field. Errors are reported at the keyword that determines its keys.
+fn checked(model: &Model<'_>) -> TokenStream {
+    let private = model.krate.private();
+    let fields = model.shape.fields();
+    let nests = fields.iter().any(|field| matches!(field.record, Record::Nested(_)));
+    let size = if nests {
+        quote!(#private::KeyList::nesting())
+    } else {
+        let size = fields.len();
+        quote!(#private::KeyList::<#size>::new())
+    };
+    let steps: TokenStream = match &model.shape {
+        Shape::Enum(variants) => {
+            let steps = variants.iter().map(|variant| {
+                let fields = variant.fields.iter().map(|field| step(model, field));
+                quote_spanned! {Span::mixed_site()=>
+                    let __floe_list = __floe_list.variant();
+                    #(#fields)*
+                }
+            });
+            steps.collect()
+        }
+        _ => fields.iter().map(|field| step(model, field)).collect(),
+    };
+    let fallback = nests
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;));
+    quote_spanned! {Span::mixed_site()=>
+        const {
+            &{
+                #fallback
+                let __floe_list = #size;
+                #steps
+                __floe_list
+            }
+        }
+        .as_slice()
+    }
+}
+
+fn step(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
+    let private = model.krate.private();
+    let ty = &field.original.ty;
+    let mixed = Span::mixed_site();
+    let call = match &field.record {
+        Record::Nested(prefix) => {
+            let span = field.written.as_ref().map_or_else(|| on(ty), on);
+            let nested = quote_spanned!(mixed=> #private::Describe::<#ty>::KEYS);
+            match prefix {
+                None => quote_spanned!(span=> __floe_list.nested(#nested)),
+                Some(prefix) => quote_spanned! {span=>
+                    __floe_list.prefixed(const { &#private::Prefixed::new(#prefix, #nested) })
+                },
+            }
+        }
+        Record::Value(written, _) => {
+            let span = written.as_ref().map_or_else(|| on(ty), on);
+            let key = key(field);
+            quote_spanned!(span=> __floe_list.key(#key))
+        }
+    };
+    quote_spanned!(mixed=> let __floe_list = #call;)
+}

@@ -1,0 +1,433 @@
+//! Dagster itself: one trace, interruption, faults, and runs that its sensor requests.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
+
+use floe_tests::{ReceivedSpan, ReceivedStatus, tree};
+use serde_json::{Value as Json, json};
+
+use crate::models::{assert_dbt, built_by_dbt, real_dbt, with_dbt};
+use crate::setup;
+use crate::setup::{
+    Setup, TRACE_ID, assert_attributes, assert_found, assert_history, assert_one_trace, is_error,
+    linked, parent, single, text,
+};
+
+/// The folder of Dagster's programs.
+fn real() -> PathBuf {
+    let folder = std::env::var_os("PIPELINE_DAGSTER");
+    folder.expect("PIPELINE_DAGSTER: expected the folder of Dagster's programs").into()
+}
+
+/// What is in the event log of the product's Dagster.
+fn events(programs: &Path, setup: &Setup) -> Json {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/real/events.py");
+    let home = setup.product.path(".floe/orchestrator/home");
+    let output = Command::new(programs.join("python"))
+        .arg(script)
+        .env("DAGSTER_HOME", home)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The spans of the assets are below the run, and have links to those that they read.
+fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedSpan; 3]) {
+    for (name, expected) in [
+        ("floe.pipeline.run", ""),
+        ("floe.compile", "floe.pipeline.run"),
+        ("orchestrator.run", "floe.pipeline.run"),
+        ("dagster.asset.orders", "orchestrator.run"),
+        ("dagster.asset.stg_orders", "orchestrator.run"),
+        ("dagster.asset.totals", "orchestrator.run"),
+        ("quality.run_checks", "dagster.asset.stg_orders"),
+    ] {
+        assert_eq!(parent(spans, single(spans, name)), expected, "{name}");
+    }
+    assert!(orders.links.is_empty());
+    assert_eq!(linked(spans, stg_orders), ["dagster.asset.orders"]);
+    assert_eq!(linked(spans, totals), ["dagster.asset.stg_orders"]);
+    let count = |name: &str| spans.iter().filter(|it| it.name == name).count();
+    assert_eq!((count("dagster.io.read"), count("dagster.io.write")), (2, 3));
+}
+
+/// The span of an asset has the ids of Dagster, whose event has those of the span.
+fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
+    let key = span.name.trim_start_matches("dagster.asset.");
+    assert_attributes(
+        span,
+        &[
+            ("dagster.asset_key", key.into()),
+            ("dagster.step_key", key.into()),
+            ("dagster.run_id", run_id.into()),
+            ("dagster.retry_number", 0.into()),
+            ("dagster.asset.status", "success".into()),
+        ],
+    );
+    let metadata = &events["materializations"][key];
+    let typed = |kind: &str, value: &str| json!({ "type": kind, "value": value });
+    let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
+    assert_eq!(metadata["floe/trace_id"], typed("TextMetadataValue", TRACE_ID));
+    assert_eq!(metadata["floe/span_id"], typed("TextMetadataValue", &span.span_id));
+    assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
+}
+
+/// What Dagster itself shows of the run.
+fn assert_events(events: &Json) {
+    let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
+    assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
+    let check = &events["checks"]["unique_order_id"];
+    assert_eq!((&check["passed"], &check["severity"]), (&json!(true), &json!("ERROR")));
+    let log = events["log"].to_string();
+    assert!(log.contains("trace: http://jaeger"), "{log}");
+}
+
+#[test]
+fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
+    let (programs, dbt) = (real(), real_dbt());
+    let (setup, spans) = with_dbt("dagster", &programs.join("dagster"), &dbt);
+    assert_dbt(&setup, &spans, "dagster.asset");
+    println!("{}", by_process(&spans));
+    assert!(setup.product.path(".floe/objects").exists(), "gold is published");
+    let assets = ["orders", "stg_orders", "totals"];
+    let assets = assets.map(|key| single(&spans, &format!("dagster.asset.{key}")));
+    assert_tree(&spans, assets);
+
+    let events = events(&programs, &setup);
+    let run_id = events["runs"][0]["id"].as_str().unwrap();
+    assert_eq!(events["runs"], json!([{ "id": run_id, "status": "SUCCESS" }]));
+    for name in ["floe.pipeline.run", "orchestrator.run"] {
+        assert_attributes(single(&spans, name), &[("dagster.run_id", run_id.into())]);
+    }
+    for span in assets {
+        assert_materialized(span, run_id, &events);
+    }
+    assert_events(&events);
+    // The events of lineage are in the trace, too, those of assets below the run.
+    let lineage = setup.product.read(".floe/lineage.jsonl");
+    assert!(lineage.lines().all(|line| line.contains(TRACE_ID)), "{lineage}");
+    assert_history(&setup, &assets, run_id);
+}
+
+/// The processes of a trace, each with its first span and the number of its spans.
+fn by_process(spans: &[ReceivedSpan]) -> String {
+    let process = |span: &ReceivedSpan| span.resource["service.instance.id"].clone();
+    let is_first = |span: &&ReceivedSpan| {
+        let above = spans.iter().find(|it| it.span_id == span.parent_span_id);
+        above.is_none_or(|above| process(above) != process(span))
+    };
+    let mut first: Vec<_> = spans.iter().filter(is_first).collect();
+    first.sort_by_key(|span| span.start_unix_nano);
+    let lines = first.into_iter().map(|first| {
+        let of_process = spans.iter().filter(|it| process(it) == process(first));
+        format!("{:<24} {:4} spans\n", first.name, of_process.count())
+    });
+    lines.collect()
+}
+
+/// A program in the place of Dagster that runs it with `floe` replaced by a script, in which `$FLOE` is `floe`.
+fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
+    let setup = Setup::with_script("");
+    let replaced = setup.program("floe", script);
+    setup.program(
+        "dagster",
+        &format!(
+            "[ -z \"$FLOE_PROGRAM\" ] || export FLOE=\"$FLOE_PROGRAM\" FLOE_PROGRAM='{}'\nexec '{}' \"$@\"",
+            replaced.display(),
+            programs.join("dagster").display()
+        ),
+    );
+    setup.product.replace("manifest.yaml", "retries: 0", &format!("retries: {retries}"));
+    setup
+}
+
+/// A query without an end.
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n),
+s AS (SELECT * FROM {{ source('orders') }}) SELECT count(*) AS order_id, 1 AS ordered_on FROM n, s";
+
+#[test]
+fn real_dagster_is_interrupted() {
+    let programs = real();
+    let watch = "( until grep -q stg_orders \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\"; do sleep 0.02; done 2>/dev/null\n\
+                 echo > \"$2/begun\" ) &\nexec \"$FLOE\" \"$@\"";
+    let setup = with_floe_replaced(&programs, 0, watch);
+    setup.product.write("models/stg_orders.sql", ENDLESS);
+    let begun = setup.product.path("begun");
+    assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
+    let floe = setup.floe("run");
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM,HUP").arg(floe.get_program());
+    command.args(floe.get_args());
+    for (name, value) in floe.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.unwrap();
+    // The processes of both assets watch for the second one.
+    assert_eq!(fs::read_to_string(begun).unwrap().trim(), "");
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(15), "{}", text(&output.stderr));
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let asset = single(&spans, "dagster.asset.stg_orders");
+    assert!(matches!(asset.status, ReceivedStatus::Error(_)), "{:?}", asset.status);
+    assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
+    assert!(spans.iter().all(|it| it.name != "dagster.asset.totals"));
+    assert!(is_error(single(&spans, "orchestrator.run"), "dagster was interrupted by a signal"));
+    assert!(!setup.product.path(".floe/warehouse.db").exists());
+}
+
+/// Models beside `stg_orders`, which fails, and `totals`, which is behind it.
+const MODELS: &str = "  - name: checked
+    layer: bronze
+    checks: [{ not_null: ordered_on }]
+  - name: behind
+    layer: silver
+  - name: endless
+    layer: bronze";
+
+/// Runs `floe`. It kills the process that builds the asset `endless`, and repairs the source after the first attempt.
+const FAULTS: &str = "
+count() { cat \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\" 2>/dev/null | grep -c '\"endless\"'; }
+before=$(count)
+\"$FLOE\" \"$@\" & id=$!
+while kill -0 $id 2>/dev/null; do
+[ \"$(count)\" = \"$before\" ] || kill -9 $id
+sleep 0.02
+done
+wait $id; code=$?
+cp \"$2/spare.csv\" \"$2/data/orders.csv\"
+exit $code";
+
+/// A product whose assets fail, are retried, killed and skipped.
+fn failing(programs: &Path) -> Setup {
+    let setup = with_floe_replaced(programs, 1, FAULTS);
+    let product = &setup.product;
+    product.write("spare.csv", &product.read("data/orders.csv"));
+    product.write("data/orders.csv", "order_id,ordered_on\none,\n");
+    product.append("floe.yaml", MODELS);
+    let orders = "FROM {{ source('orders') }}";
+    let query = format!("SELECT nope() AS order_id, 1 AS ordered_on {orders}");
+    product.write("models/stg_orders.sql", &query);
+    product.write("models/checked.sql", &format!("SELECT order_id, ordered_on {orders}"));
+    product.write("models/behind.sql", "SELECT order_id FROM {{ ref('checked') }}");
+    product.write("models/endless.sql", ENDLESS);
+    setup
+}
+
+fn assert_reported(output: &Output) {
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("1 source built, 3 failed, 2 skipped"), "{stderr}");
+    for reason in ["no such function: nope", "the process of the asset ended without a result"] {
+        assert!(stderr.contains(reason), "{stderr}");
+    }
+}
+
+/// Each attempt is a span.
+fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
+    let name = format!("dagster.asset.{key}");
+    let mut found: Vec<_> = spans.iter().filter(|it| it.name == name).collect();
+    found.sort_by_key(|it| it.start_unix_nano);
+    let [first, second] = found[..] else {
+        panic!("{key}:\n{}", tree(spans));
+    };
+    for (number, span) in [(0, first), (1, second)] {
+        assert_attributes(span, &[("dagster.retry_number", number.into())]);
+        assert_eq!(parent(spans, span), "orchestrator.run");
+    }
+    [first, second]
+}
+
+/// The source is built at the second attempt, and what is behind it links to that one.
+fn assert_repaired(spans: &[ReceivedSpan]) {
+    let [first, second] = attempts(spans, "orders");
+    assert!(is_error(first, "expected a whole number"), "{:?}", first.status);
+    assert_eq!(second.status, ReceivedStatus::Ok);
+    let checked = single(spans, "dagster.asset.checked");
+    assert_eq!(checked.links[0].span_id, second.span_id);
+    assert!(is_error(checked, "the check `not_null_ordered_on`"), "{:?}", checked.status);
+}
+
+fn assert_failed(spans: &[ReceivedSpan]) {
+    for span in attempts(spans, "stg_orders") {
+        assert!(is_error(span, "no such function"), "{:?}", span.status);
+        assert_attributes(span, &[("dagster.asset.status", "failed".into())]);
+    }
+    for span in attempts(spans, "endless") {
+        assert!(is_error(span, "ended without a result"), "{:?}", span.status);
+        let canceled = "canceled".into();
+        assert_attributes(span, &[("dagster.asset.status", canceled)]);
+        assert_attributes(span, &[("error.type", "canceled".into())]);
+    }
+}
+
+fn assert_skipped(spans: &[ReceivedSpan]) {
+    for (key, missing) in [("totals", "stg_orders"), ("behind", "checked")] {
+        let skipped = single(spans, &format!("dagster.asset.{key}"));
+        assert_eq!(skipped.status, ReceivedStatus::Unset);
+        assert_eq!(parent(spans, skipped), "orchestrator.run");
+        assert_attributes(
+            skipped,
+            &[
+                ("dagster.asset.status", "skipped".into()),
+                ("dagster.asset.missing", missing.into()),
+            ],
+        );
+    }
+}
+
+/// What Dagster itself shows of the run.
+fn assert_events_of_failures(events: &Json) {
+    assert_eq!(events["runs"][0]["status"], "FAILURE");
+    let sorted = |key: &str| {
+        let found = events[key].as_array().unwrap().iter();
+        let mut found: Vec<_> = found.map(|it| it.as_str().unwrap()).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(sorted("failures"), ["checked", "endless", "stg_orders"]);
+    assert_eq!(sorted("retries"), ["endless", "orders", "stg_orders"]);
+    assert_eq!(
+        events["checks"]["not_null_ordered_on"],
+        json!({ "passed": false, "severity": "ERROR", "metadata": { "floe/failed_rows": 1 } })
+    );
+}
+
+#[test]
+fn real_dagster_with_assets_that_fail_in_every_way() {
+    let programs = real();
+    let setup = failing(&programs);
+    assert_reported(&setup.run());
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let run = single(&spans, "orchestrator.run");
+    let is_ended = is_error(run, "dagster ended with the exit code 1");
+    assert!(is_ended, "{:?}", run.status);
+    assert_attributes(run, &[("process.exit.code", 1.into())]);
+    assert_repaired(&spans);
+    assert_failed(&spans);
+    assert_skipped(&spans);
+    assert_events_of_failures(&events(&programs, &setup));
+}
+
+#[test]
+fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
+    let programs = real();
+    let setup = Setup::new(&programs.join("dagster"), 0);
+    setup.compile();
+    let compiled = setup.spans().len();
+    let home = setup.product.path(".floe/orchestrator/home");
+    fs::create_dir_all(&home).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/sensor.py");
+    let floe = setup.floe("");
+    let mut python = Command::new(programs.join("python"));
+    for (name, value) in floe.get_envs() {
+        match value {
+            Some(value) => python.env(name, value),
+            None => python.env_remove(name),
+        };
+    }
+    let output = python
+        .arg(script)
+        .current_dir(setup.product.path(".floe/orchestrator"))
+        .env("DAGSTER_HOME", home)
+        .env("DAGSTER_DISABLE_TELEMETRY", "1")
+        .env("FLOE_PROGRAM", setup::floe())
+        // As in Dagster's daemon, nothing is current there.
+        .env_remove("TRACEPARENT")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let result: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["evaluations"], json!(["requested", "skipped"]), "{result}");
+    assert_eq!(result["success"], true);
+    assert_eq!(setup.tables(), ["orders", "stg_orders", "totals"]);
+
+    let spans = &setup.spans()[compiled..];
+    let sensors: Vec<_> =
+        spans.iter().filter(|it| it.name == "dagster.sensor.shop_sensor").collect();
+    let [requested, skipped] = sensors[..] else {
+        panic!("{}", tree(spans));
+    };
+    assert_attributes(requested, &[("dagster.sensor.status", "requested".into())]);
+    assert_ne!(requested.trace_id, skipped.trace_id);
+    assert!(requested.parent_span_id.is_empty());
+    let keys = ["orders", "stg_orders", "totals"];
+    let assets = keys.map(|key| single(spans, &format!("dagster.asset.{key}")));
+    assert_found(&setup, result["run_id"].as_str().unwrap(), &assets);
+    for (key, asset) in keys.into_iter().zip(assets) {
+        assert_eq!(asset.trace_id, requested.trace_id, "{key}");
+        assert_eq!(asset.parent_span_id, requested.span_id, "{key}");
+        assert_attributes(asset, &[("dagster.run_id", result["run_id"].as_str().unwrap().into())]);
+    }
+}
+
+#[test]
+fn real_dbt_that_fails_fails_its_model() {
+    let dbt = real_dbt();
+    let setup = built_by_dbt(Path::new("/no/such/dagster"), &dbt);
+    let query =
+        "SELECT cast('password=c4n4ry99' AS integer) AS order_id FROM {{ source('orders') }}\n";
+    setup.product.write("models/stg_orders.sql", query);
+    let output = setup.floe("run").args(["--orchestrator", "local"]).output();
+    let output = output.unwrap();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
+    assert!(stderr.contains("1 source built, 1 failed, 1 skipped"), "{stderr}");
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    for name in ["floe.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {
+        assert!(is_error(single(&spans, name), "Conversion Error"), "{name}");
+    }
+    let all = format!("{stdout}{stderr}{spans:?}{}", setup.product.read(".floe/lineage.jsonl"));
+    assert!(!all.contains("c4n4ry99"), "{all}");
+}
+
+#[test]
+#[ignore = "`.ci/pipeline measure` runs it"]
+fn measured_run_in_dagster() {
+    let (programs, dbt) = (real(), real_dbt());
+    let runs = std::env::var("PIPELINE_RUNS").unwrap();
+    println!("`floe run` of a source and two models that dbt builds, medians of {runs} runs");
+    for orchestrator in ["local", "dagster"] {
+        let setup = built_by_dbt(&programs.join("dagster"), &dbt);
+        let mut walls = Vec::new();
+        for _ in 0..runs.parse().unwrap() {
+            let started = Instant::now();
+            let mut floe = setup.floe("run");
+            let output = floe.args(["--orchestrator", orchestrator]).output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            walls.push(started.elapsed().as_secs_f64());
+        }
+        walls.sort_by(f64::total_cmp);
+        println!("--orchestrator {orchestrator:<8} {:6.3} s", walls[walls.len() / 2]);
+        let spans = setup.spans();
+        let last = spans.iter().rposition(|it| it.name == "floe.pipeline.run");
+        let root = spans[last.unwrap()].start_unix_nano;
+        let of_run = spans.iter().filter(|it| it.start_unix_nano >= root);
+        for span in of_run.filter(|it| SHOWN.contains(&it.name.as_str())) {
+            let seconds = (span.end_unix_nano - span.start_unix_nano) / 1_000_000;
+            println!("  {:<32} {seconds:6} ms", span.name);
+        }
+    }
+}
+
+/// The spans whose duration is printed.
+const SHOWN: [&str; 5] = [
+    "floe.compile",
+    "orchestrator.create_definitions",
+    "orchestrator.run",
+    "dbt.run",
+    "floe.publish",
+];

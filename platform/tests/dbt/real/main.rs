@@ -1,0 +1,19 @@
+//! `floe trace-dbt` and `floe run` with real dbt, with the feature `real-services`. `.ci/pipeline` installs dbt and
+//! `PostgreSQL`, and names their folders in `PIPELINE_DBT` and `PIPELINE_POSTGRES`. `.ci/pipeline measure` measures
+//! what the trace costs, `PIPELINE_RUNS` times.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests, some of which print what they measure"
+)]
+
+mod command;
+mod dbt_ol;
+mod postgres;
+#[allow(dead_code, reason = "shared with the tests of recorded events")]
+#[path = "../setup.rs"]
+mod setup;

@@ -1,0 +1,169 @@
+//! A warehouse that other programs use: `SQLite` keeps a part of a database in files beside it while they write.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use crate::product::Product;
+
+const WAREHOUSE: &str = ".floe/warehouse.db";
+const FAILED: &str = ".floe/warehouse.failed.db";
+
+/// Another table, and more pages than the cache has: they are written before the transaction ends.
+const UNFINISHED: &str = "PRAGMA cache_size = 2; BEGIN IMMEDIATE; CREATE TABLE notes (text); \
+    UPDATE orders SET ordered_on = hex(randomblob(200))";
+
+/// The same with a log.
+const LOGGED: &str = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); \
+    UPDATE orders SET ordered_on = hex(randomblob(200))";
+
+/// A product that was run with so many orders.
+fn ran(orders: usize) -> Product {
+    let product = Product::shop();
+    write_orders(&product, orders);
+    product.run().assert_ok();
+    product
+}
+
+fn write_orders(product: &Product, count: usize) {
+    let rows = (0..count).map(|id| format!("{id},2024-01-31\n"));
+    let text = format!("order_id,ordered_on\n{}", rows.collect::<String>());
+    product.write("data/orders.csv", &text);
+}
+
+/// A program that is in the middle of something.
+fn program(product: &Product, database: &str, statements: &str) -> Connection {
+    let connection = Connection::open(product.path(database)).unwrap();
+    connection.execute_batch(statements).unwrap();
+    connection
+}
+
+/// Leaves the files of a program that is killed in the middle of something.
+fn kill(product: &Product, database: &str, statements: &str) {
+    let program = program(product, database, statements);
+    let paths = ["", "-journal", "-shm", "-wal"].map(|end| format!("{database}{end}"));
+    let left: Vec<_> = paths
+        .into_iter()
+        .filter_map(|path| Some((fs::read(product.path(&path)).ok()?, path)))
+        .collect();
+    assert!(left.len() > 1, "nothing is beside it");
+    drop(program);
+    for (bytes, path) in left {
+        product.write_bytes(&path, &bytes);
+    }
+}
+
+/// The tables of a database that is not damaged.
+fn tables(product: &Product, database: &str) -> String {
+    // A reader may write: it undoes what a program has not finished.
+    let database = Connection::open(product.path(database)).unwrap();
+    let text = |query| database.query_row(query, (), |row| row.get(0)).unwrap();
+    let checked: String = text("PRAGMA integrity_check");
+    assert_eq!(checked, "ok");
+    text("SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema ORDER BY name)")
+}
+
+/// Checks that the warehouse has the tables of the run, and nothing else.
+fn assert_published(product: &Product, orders: i64) {
+    assert_eq!(tables(product, WAREHOUSE), "orders stg_orders totals");
+    let query =
+        "SELECT (SELECT count(*) FROM orders WHERE ordered_on = '2024-01-31'), orders FROM totals";
+    let warehouse = product.open(WAREHOUSE);
+    let found = warehouse.query_row(query, (), |row| Ok((row.get(0)?, row.get(1)?)));
+    assert_eq!(found, Ok((orders, orders)));
+    let beside = |path: &String| path.starts_with(WAREHOUSE) && path != WAREHOUSE;
+    assert!(!product.files().iter().any(beside), "{:?}", product.files());
+}
+
+#[test]
+fn a_run_takes_nothing_from_a_program_that_was_killed() {
+    for statements in [UNFINISHED, LOGGED] {
+        let product = ran(500);
+        kill(&product, WAREHOUSE, statements);
+        write_orders(&product, 800);
+        product.run().assert_ok();
+        assert_published(&product, 800);
+    }
+}
+
+#[test]
+fn files_without_their_database_are_not_those_of_the_next_one() {
+    let product = ran(500);
+    kill(&product, WAREHOUSE, UNFINISHED);
+    product.remove(WAREHOUSE);
+    write_orders(&product, 800);
+    product.run().assert_ok();
+    assert_published(&product, 800);
+}
+
+#[test]
+fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
+    let product = ran(500);
+    let program = program(&product, WAREHOUSE, LOGGED);
+    write_orders(&product, 800);
+    product.run().assert_ok();
+    assert_published(&product, 800);
+    // It writes into the database that it has opened.
+    program.execute_batch("DELETE FROM orders").unwrap();
+    assert_published(&product, 800);
+    drop(program);
+    assert_published(&product, 800);
+    product.run().assert_ok();
+    assert_published(&product, 800);
+}
+
+#[test]
+fn a_run_of_some_assets_copies_what_was_committed() {
+    let select = ["--select", "totals"];
+    let product = ran(500);
+    kill(&product, WAREHOUSE, UNFINISHED);
+    product.floe("run", &select, &[]).assert_ok();
+    assert_published(&product, 500);
+
+    let program = program(&product, WAREHOUSE, LOGGED);
+    product.floe("run", &select, &[]).assert_ok();
+    assert_eq!(tables(&product, WAREHOUSE), "notes orders stg_orders totals");
+    drop(program);
+    assert_eq!(tables(&product, WAREHOUSE), "notes orders stg_orders totals");
+    let dated = "SELECT count(*) FROM orders WHERE ordered_on = '2024-01-31'";
+    let dated = product.open(WAREHOUSE).query_row(dated, (), |row| row.get(0));
+    assert_eq!(dated, Ok(0));
+}
+
+#[test]
+fn a_run_does_not_replace_what_another_program_is_writing() {
+    for (statements, select) in [(UNFINISHED, &["--select", "totals"][..]), (LOGGED, &[])] {
+        let product = ran(500);
+        let program = program(&product, WAREHOUSE, statements);
+        if program.is_autocommit() {
+            program.execute_batch("BEGIN IMMEDIATE; DELETE FROM notes").unwrap();
+        }
+        let output = product.floe("run", select, &[]);
+        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        let expected = format!(
+            "error: the compute plugin `sqlite`: `{{dir}}/{WAREHOUSE}`: another program has used it for more than five \
+             seconds\n"
+        );
+        assert_eq!(output.complaints(), expected);
+        program.execute_batch("ROLLBACK; DROP TABLE IF EXISTS notes").unwrap();
+        drop(program);
+        product.run().assert_ok();
+        assert_published(&product, 500);
+    }
+}
+
+#[test]
+fn the_tables_of_a_failed_run_are_whole() {
+    let product = ran(500);
+    product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
+    for orders in [500, 800] {
+        write_orders(&product, orders);
+        assert_eq!(product.run().code, Some(1));
+        assert_eq!(tables(&product, FAILED), "orders stg_orders");
+        kill(&product, FAILED, UNFINISHED);
+    }
+    product.write("models/totals.sql", "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}");
+    product.run().assert_ok();
+    assert_published(&product, 800);
+    assert!(!product.files().iter().any(|path| path.contains("failed")), "{:?}", product.files());
+}

@@ -1,0 +1,60 @@
+//! The files of the repository, as Git lists them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The output of a command of Git, unless it fails or there is no repository.
+pub fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").arg("-C").arg(root()).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The paths and texts of the committed files whose names have this end, without symbolic links. In an archive of the
+/// sources, the files of all folders but those that Cargo and other tools write.
+///
+/// # Panics
+///
+/// If a file cannot be read, or is no text.
+pub fn files(end: &str) -> Vec<(String, String)> {
+    let listed = git(&["ls-files", "-z"]).unwrap_or_default();
+    let mut paths: Vec<String> = listed.split_terminator('\0').map(str::to_owned).collect();
+    if paths.is_empty() {
+        paths = walked();
+    }
+    let paths = paths.into_iter().filter(|path| path.ends_with(end));
+    let files = paths.filter_map(|path| {
+        let file = root().join(&path);
+        // A file that was deleted is listed until the deletion is committed.
+        let is_file = fs::symlink_metadata(&file).is_ok_and(|file| file.is_file());
+        is_file.then(|| (path, fs::read_to_string(file).expect("a text")))
+    });
+    files.collect()
+}
+
+fn walked() -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().unwrap_or_default();
+            if path.is_symlink() || [".git", "node_modules", "target"].iter().any(|it| name == *it)
+            {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(path) = path.strip_prefix(root()).ok().and_then(Path::to_str) {
+                found.push(path.replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
