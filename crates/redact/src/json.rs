@@ -16,34 +16,38 @@ const LIST: usize = 512;
 /// Sets the mark of a finding, and extends it to the number of which it is a part.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     let Range { start, end } = finding.range;
-    let is_number = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
-    let first = run_start(text, start, 64, is_number);
-    let last = run_end(text, end, 64, is_number);
+    let first = run_start(text, start, 64, is_of_number);
+    let last = run_end(text, end, 64, is_of_number);
     let lead = before_blanks(text, first);
     let is_value = matches!(before(text, lead), b':' | b'[' | b',') && ends_value(text, last);
     if !is_value || !are_values(part(text, first, last)) {
         return;
     }
     let quote = match &finding.key {
-        Some(key) => Some(quote_before(text, key.start))
-            .filter(|quote| rest(text, key.end).starts_with(quote)),
-        None => name_before(text, lead).map(|name| quote_before(text, name)),
+        Some(key) => {
+            quote_before(text, key.start).filter(|quote| rest(text, key.end).starts_with(quote))
+        }
+        None => name_before(text, lead).and_then(|name| quote_before(text, name)),
     };
-    if let Some(quote) = quote.filter(|quote| !quote.is_empty()) {
+    if let Some(quote) = quote {
         let quote = String::from_utf8_lossy(quote);
         finding.range = first..last;
         finding.mark = Cow::Owned(format!("{quote}{REDACTED}{quote}"));
     }
 }
 
-/// Numbers and literals of JSON, with commas between them.
+/// Whether a byte may be in a number of JSON.
+const fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E')
+}
+
+/// Whether a text has only numbers and literals of JSON, with commas between them.
 fn are_values(bytes: &[u8]) -> bool {
     bytes.split(|byte| *byte == b',').all(|value| {
         let value = value.trim_ascii();
         let digits = value.strip_prefix(b"-").unwrap_or(value);
-        let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
         matches!(value, b"true" | b"false" | b"null")
-            || at(digits, 0).is_ascii_digit() && digits.iter().all(is_number)
+            || at(digits, 0).is_ascii_digit() && digits.iter().copied().all(is_of_number)
     })
 }
 
@@ -78,12 +82,9 @@ fn name_before(text: &[u8], start: usize) -> Option<usize> {
     (before(text, colon) == b':').then(|| before_blanks(text, colon - 1))
 }
 
-/// JSON's quotation mark that ends at a place; empty if there is none.
-fn quote_before(text: &[u8], end: usize) -> &[u8] {
+/// JSON's quotation mark that ends at a place, with the backslashes before it.
+fn quote_before(text: &[u8], end: usize) -> Option<&[u8]> {
     let lead = part(text, 0, end);
-    let quote = QUOTES.iter().find(|quote| lead.ends_with(quote)).map_or(0, |quote| quote.len());
-    match quote {
-        0 => &[],
-        _ => part(text, run_start(text, end - quote, 64, |byte| byte == b'\\'), end),
-    }
+    let quote = QUOTES.iter().find(|quote| lead.ends_with(quote))?;
+    Some(part(text, run_start(text, end - quote.len(), 64, |byte| byte == b'\\'), end))
 }
