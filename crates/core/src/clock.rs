@@ -1,7 +1,7 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read: a tracer provider of another crate
-//! may be there.
+//! On wasm32 without a system, where the standard library has no clock, JavaScript's clocks are read: a tracer provider
+//! of another crate may be there.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
 //! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector

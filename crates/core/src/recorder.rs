@@ -42,7 +42,7 @@
 //! # No atomic read-modify-write
 //!
 //! None of ours runs for an ordinary span: it stalls until all earlier stores are in the cache, including those
-//! to the ring. The one that remains is the reference count in the `Context`.
+//! to the ring. OpenTelemetry's `Context` still has one, its reference count.
 //!
 //! [`Context`]: opentelemetry::Context
 

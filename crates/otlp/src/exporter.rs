@@ -186,7 +186,7 @@ impl Otlp {
             Ok((runtime, transport)) => {
                 self.transport = transport;
                 let broken = mem::replace(&mut self.runtime, runtime);
-                // What is left of the runtime may panic again.
+                // The shutdown of a runtime that has panicked may panic again.
                 let _ = caught(|| broken.shutdown_background());
                 reason
             }

@@ -272,7 +272,7 @@ fn member(
     }
 }
 
-/// The same for a block of YAML: the lines below a name that are indented deeper than it.
+/// Redacts the secrets in a block of YAML: the lines below a name that are indented deeper than it.
 pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let text = scan.text;
     let is_line = scan.tokens.kind(separator.next) == Kind::Line;

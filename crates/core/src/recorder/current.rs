@@ -270,13 +270,13 @@ pub(super) struct CurrentGuard<W = Way>(W, Published);
 pub(super) enum Way {
     /// In a `Context`.
     InContext(ContextGuard),
-    /// The same for a call with `context: boundaries`.
+    /// In a `Context` that is a boundary, as `context: boundaries` makes it.
     InBoundary(BoundaryGuard, ContextGuard),
     /// In the boundary of another span.
     Nested(NestedGuard),
     /// Not sampled, and marked in a cell of the thread.
     Unsampled(UnsampledGuard),
-    /// The same in a later poll of a future, in the context of the first one.
+    /// Not sampled, in a later poll of a future: its mark in the cell, and the context of the first poll.
     UnsampledIn(UnsampledGuard, ContextGuard),
 }
 
@@ -296,7 +296,7 @@ impl CurrentGuard {
         Self::new(Way::InContext(cx.attach()), Published::recording(recording))
     }
 
-    /// The same for a call with `context: boundaries`, whose span becomes the boundary.
+    /// A recorded span, in its `cx`, as the boundary of this thread: with `context: boundaries`.
     #[inline(always)]
     pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);

@@ -57,7 +57,7 @@ impl Ids {
     }
 }
 
-/// What differs between two processes: the id of this one.
+/// The id of this process, so that two processes make different ids.
 #[cfg(not(target_family = "wasm"))]
 fn process() -> u128 {
     u128::from(std::process::id())

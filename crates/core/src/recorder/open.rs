@@ -1,5 +1,5 @@
 //! Opens the span of a call: one decision of the sampler, one table, and one enum with every state that a call
-//! can be in. Where the table says neither `Off` nor `Measured`, it names the [way](current::Way) in which a span is current.
+//! can be in. Cells of the table other than `Off` and `Measured` name the [way](current::Way) in which the span is current.
 //!
 //! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
 //! |---|---|---|---|

@@ -123,7 +123,7 @@ pub fn stop_provider() {
     replace_sampler(None);
 }
 
-/// What the samplers decide by.
+/// Compiles a provider's configuration into the settings that the samplers of the head read.
 fn compile(sampling: &Sampling) -> Settings {
     let rules = sampling.rules.iter();
     let rules = rules.map(|(name, ratio)| (name.as_str().into(), bound(*ratio)));

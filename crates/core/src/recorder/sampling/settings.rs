@@ -1,4 +1,4 @@
-//! What the samplers of the head decide by. Settings never change: others replace them, with the next generation.
+//! The settings of the samplers of the head. Settings never change: others replace them, with the next generation.
 //!
 //! Each thread refers to the settings that it used last, and each call site stores what the filter and the rules have
 //! decided about it, with the generation that decided. So the settings of the next provider reach all of them, and no
@@ -20,7 +20,7 @@ pub(crate) type Directive = (String, u8);
 pub(super) struct Settings {
     /// Has 31 bits, and is 0 only before the first provider starts.
     pub(super) generation: u32,
-    /// That of the ids of sampled traces, without a rule.
+    /// The bound of the trace ids that are sampled where no rule matches.
     pub(super) bound: Bound,
     /// Patterns of names with their bounds, in the order in which they are tried.
     pub(super) rules: Box<[(Box<str>, Bound)]>,
