@@ -112,7 +112,7 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     if is_cut && scan.tokens.start(open) < scan.cut_until {
         return Tried::Nothing;
     }
-    let (covered, found) = (scan.covered, scan.found.len());
+    let position = scan.position();
     let mut levels = vec![Level::new(&mut scan.tokens, open, Some(key.meaning))];
     let mut meaning = levels[0].of_item();
     let mut at = open + 1;
@@ -177,7 +177,7 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     if is_cut {
         scan.cut_until = scan.tokens.start(at);
     }
-    scan.cover_later(covered, found);
+    scan.go_back(position);
     tried
 }
 
@@ -283,7 +283,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     if line < scan.block_until {
         return Tried::Found;
     }
-    let (covered, found) = (scan.covered, scan.found.len());
+    let position = scan.position();
     let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
     let start = scan.tokens.start(key.quote.unwrap_or(key.place));
     let column = start - run_start(text, start, COLUMN, |byte| byte != b'\n');
@@ -338,6 +338,6 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         }
     }
     scan.block_until = line;
-    scan.cover_later(covered, found);
+    scan.go_back(position);
     tried
 }

@@ -125,6 +125,16 @@ impl fmt::Display for Reason {
     }
 }
 
+/// A place of the text up to which everything was decided.
+#[derive(Clone, Copy)]
+pub(crate) struct Position {
+    covered: usize,
+    keys_until: usize,
+    kept_until: usize,
+    nested: usize,
+    found: usize,
+}
+
 /// The state of one text while the grammars read it.
 pub(crate) struct Scan<'a> {
     pub(crate) text: &'a [u8],
@@ -224,12 +234,25 @@ impl<'a> Scan<'a> {
         self.covered = self.covered.max(end);
     }
 
-    /// Notes that what was found since a moment is apart from each other: between it, the text is read on from where
-    /// it was covered then.
-    pub(crate) fn cover_later(&mut self, covered: usize, since: usize) {
-        self.ahead
-            .extend(self.found[since..].iter().map(|found| (found.range.start, found.range.end)));
-        self.covered = covered;
+    /// Where the text is read now.
+    pub(crate) fn position(&self) -> Position {
+        Position {
+            covered: self.covered,
+            keys_until: self.keys_until,
+            kept_until: self.kept_until,
+            nested: self.nested,
+            found: self.found.len(),
+        }
+    }
+
+    /// Goes back to a position. The findings since then are apart from each other, and only they are covered.
+    pub(crate) fn go_back(&mut self, position: Position) {
+        let found = &self.found[position.found..];
+        self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));
+        self.covered = position.covered;
+        self.keys_until = position.keys_until;
+        self.kept_until = position.kept_until;
+        self.nested = position.nested;
     }
 
     /// Covers what was decided before a place was reached.

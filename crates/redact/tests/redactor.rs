@@ -44,9 +44,14 @@ fn findings_are_what_is_replaced() {
 #[test]
 fn a_long_value_that_stays_does_not_hide_what_follows_its_line() {
     let words = "the rows of ".repeat(60);
-    let text = format!("{{password, \"{words}\ndb_password={SECRET}\n{words}\"}}");
-    let safe = Redactor::new().redact(&text).into_owned();
-    assert!(!safe.contains(SECRET), "{safe}");
+    let quotes = "'hunter ".repeat(12);
+    for text in [
+        format!("{{password, \"{words}\ndb_password={SECRET}\n{words}\"}}"),
+        format!("auth=('bob', 'hunter\ndb_password={SECRET}\n{quotes}2X')"),
+    ] {
+        let safe = Redactor::new().redact(&text).into_owned();
+        assert!(!safe.contains(SECRET), "{safe}");
+    }
 }
 
 #[test]
