@@ -11,7 +11,6 @@ use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::structures;
-use crate::rules::structures::CONFIGURED_KEY;
 use crate::score::{self, Context, Score};
 use crate::text::{REDACTED, Words, is_one_of, is_redacted, line_end, part};
 use crate::value::Value;
@@ -40,11 +39,6 @@ impl Finding {
         key: Option<Range<usize>>,
     ) -> Self {
         Self { range, rule, evidence, key, mark: Cow::Borrowed(REDACTED) }
-    }
-
-    /// Whether a configured key or pattern found it.
-    pub fn is_configured(&self) -> bool {
-        self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
     }
 }
 
