@@ -1,4 +1,4 @@
-//! Throughput of redaction: a clean message, a log, and texts that are made to be slow.
+//! Throughput of redaction: a clean message, a log, JSON with secrets, and texts that are made to be slow.
 //!
 //! Wall-clock time, the minimum of several measurements. `--quick` uses short texts.
 
@@ -16,6 +16,9 @@ const CLEAN: &str = "task orders_daily failed after 3 attempts: relation analyti
 
 const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finished in 842 ms, 12034 \
     rows read, 12030 rows written, lag 17 s, partition=eu node=worker-3\n";
+
+const SECRETS: &str = "{\"host\":\"db-3.example.com\",\"password\":\"hq7Zt2Lw9xKd\",\"attempts\":3,\"pin\":4815,\
+    \"api_keys\":[\"kd82hfy3bq0z\",\"ad93jgz4cr1y\"]}\n";
 
 /// Repeated, they begin what they do not end.
 const SLOW: [&str; 29] = [
@@ -56,6 +59,7 @@ fn main() {
     println!("{:<36} {:>9} {:>12} {:>9}", "", "bytes", "ns", "MB/s");
     row("clean message", CLEAN, is_quick);
     row("log", &LINE.repeat(large / LINE.len()), is_quick);
+    row("JSON with secrets", &SECRETS.repeat(large / 5 / SECRETS.len()), is_quick);
     for piece in SLOW {
         for len in [large / 50, large / 5] {
             row(&format!("slow {piece:?}"), &piece.repeat(len / piece.len()), is_quick);

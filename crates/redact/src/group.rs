@@ -24,8 +24,7 @@ const ITEM: usize = 16;
 const COLUMN: usize = 256;
 
 /// Where the list or map begins that is the value at a place.
-pub(crate) fn opens(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<usize> {
-    let mut place = place;
+pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool) -> Option<usize> {
     // `Some(Some(["…", "…"]))`
     for _ in 0..WRAPPERS {
         if !value::is_wrapper(tokens, place) {
@@ -35,7 +34,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option
     }
     match tokens.kind(place) {
         // ODBC's `{…}` is a quote.
-        Kind::Open(b'{') if site.is_assigned && value::braced(tokens, place).is_some() => None,
+        Kind::Open(b'{') if is_assigned && value::braced(tokens, place).is_some() => None,
         Kind::Open(b'{') => begins_map(tokens, place).then_some(place),
         // Go's `[]string{"…"}`
         Kind::Open(b'[')
@@ -96,11 +95,12 @@ fn is_of_fields(meaning: &Meaning) -> bool {
 
 /// A list or a map after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    let (site, context) = pair::surroundings(scan, key, separator);
-    match opens(&mut scan.tokens, separator.next, site) {
-        Some(open) => judge(scan, key, open, context),
-        None => Tried::Nothing,
-    }
+    let is_assigned = separator.binding != Binding::Colon;
+    let Some(open) = opens(&mut scan.tokens, separator.next, is_assigned) else {
+        return Tried::Nothing;
+    };
+    let (_, context) = pair::surroundings(scan, key, separator);
+    judge(scan, key, open, context)
 }
 
 /// Redacts the secrets in the group that opens at a place.
@@ -113,72 +113,95 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
         return Tried::Nothing;
     }
     let position = scan.position();
-    let mut levels = vec![Level::new(&mut scan.tokens, open, Some(key.meaning))];
-    let mut meaning = levels[0].of_item();
+    let mut walk = Walk::new(scan, key, open, context);
     let mut at = open + 1;
-    let mut begins = true;
-    let mut tried = Tried::Nothing;
-    while let Some(level) = levels.last().copied()
-        && scan.tokens.get(at).is_some()
-        && !scan.tokens.closes_before(at, open)
+    while let Some(level) = walk.levels.last().copied()
+        && walk.scan.tokens.get(at).is_some()
+        && !walk.scan.tokens.closes_before(at, open)
+        && let Some(next) = walk.step(level, at)
     {
-        count(ITEM);
-        at = match scan.tokens.kind(at) {
-            Kind::Close(_) if level.end.is_none_or(|end| end == at) => {
-                levels.pop();
-                at + 1
-            }
-            Kind::Close(_) => break,
-            Kind::Open(_) if levels.len() < DEPTH => {
-                let inner = Level::new(&mut scan.tokens, at, meaning);
-                meaning = inner.of_item();
-                levels.push(inner);
-                let start = scan.tokens.start(at);
-                scan.groups.insert(start);
-                at + 1
-            }
-            Kind::Open(_) => match scan.tokens.close(at) {
-                Some(close) => close + 1,
-                None => break,
-            },
-            Kind::Sign(b',' | b';') => {
-                begins = true;
-                meaning = level.of_item();
-                at + 1
-            }
-            Kind::Blank | Kind::Line => at + 1,
-            Kind::Redacted => {
-                tried = Tried::Found;
-                at + 1
-            }
-            _ => {
-                if let Some((name, next)) = field(scan, at, level.is_map) {
-                    meaning = member(scan, level.meaning, name);
-                    next
-                } else if let Some(inner) = opens(&mut scan.tokens, at, Site::from(open)) {
-                    inner
-                } else {
-                    let rest = match level.end {
-                        _ if level.is_map || value::is_wrapper(&mut scan.tokens, at) => List::No,
-                        Some(end) if scan.tokens.skip_lines(open + 1) == at => List::First(end),
-                        _ if begins => List::Next,
-                        _ => List::Rest,
-                    };
-                    begins = false;
-                    let (next, is_value) = item(scan, key, at, meaning, context, rest);
-                    if is_value {
-                        tried = Tried::Found;
-                    }
-                    next
-                }
-            }
-        };
+        at = next;
     }
+    let tried = walk.tried;
     if is_cut {
         scan.cut_until = scan.tokens.start(at);
     }
     scan.go_back(position);
     tried
+}
+
+/// The way through a group.
+struct Walk<'s, 'a> {
+    scan: &'s mut Scan<'a>,
+    key: &'s Key,
+    context: Context,
+    open: usize,
+    levels: Vec<Level>,
+    /// What the next value means.
+    meaning: Option<Meaning>,
+    /// Whether an item of a list begins.
+    begins: bool,
+    tried: Tried,
+}
+
+impl<'s, 'a> Walk<'s, 'a> {
+    fn new(scan: &'s mut Scan<'a>, key: &'s Key, open: usize, context: Context) -> Self {
+        let level = Level::new(&mut scan.tokens, open, Some(key.meaning));
+        let (levels, meaning) = (vec![level], level.of_item());
+        Self { scan, key, context, open, levels, meaning, begins: true, tried: Tried::Nothing }
+    }
+
+    /// Reads the token at a place; returns the next place, `None` where the group ends.
+    fn step(&mut self, level: Level, at: usize) -> Option<usize> {
+        count(ITEM);
+        let tokens = &mut self.scan.tokens;
+        match tokens.kind(at) {
+            Kind::Close(_) if level.end.is_some_and(|end| end != at) => return None,
+            Kind::Close(_) => drop(self.levels.pop()),
+            Kind::Open(_) if self.levels.len() == DEPTH => {
+                return tokens.close(at).map(|close| close + 1);
+            }
+            Kind::Open(_) => {
+                let inner = Level::new(tokens, at, self.meaning);
+                self.meaning = inner.of_item();
+                self.levels.push(inner);
+                let start = tokens.start(at);
+                self.scan.groups.insert(start);
+            }
+            Kind::Sign(b',' | b';') => {
+                self.begins = true;
+                self.meaning = level.of_item();
+            }
+            Kind::Blank | Kind::Line => {}
+            Kind::Redacted => self.tried = Tried::Found,
+            _ => return Some(self.read(level, at)),
+        }
+        Some(at + 1)
+    }
+
+    /// Reads a name or a value; returns the place after it.
+    fn read(&mut self, level: Level, at: usize) -> usize {
+        if let Some((name, next)) = field(self.scan, at, level.is_map) {
+            self.meaning = member(self.scan, level.meaning, name);
+            return next;
+        }
+        let tokens = &mut self.scan.tokens;
+        if let Some(inner) = opens(tokens, at, false) {
+            return inner;
+        }
+        let list = match level.end {
+            _ if level.is_map || value::is_wrapper(tokens, at) => List::No,
+            Some(end) if tokens.skip_lines(self.open + 1) == at => List::First(end),
+            _ if self.begins => List::Next,
+            _ => List::Rest,
+        };
+        self.begins = false;
+        let (next, is_value) = item(self.scan, self.key, at, self.meaning, self.context, list);
+        if is_value {
+            self.tried = Tried::Found;
+        }
+        next
+    }
 }
 
 /// The list that a value is in: without quotes it is one value.
@@ -291,11 +314,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     let mut tried = Tried::Nothing;
     while line < text.len() {
         let begin = line + 1;
-        let mut first = run_end(text, begin, COLUMN, |byte| byte == b' ');
-        let dash = first;
-        while byte_at(text, first) == b'-' && byte_at(text, first + 1) == b' ' {
-            first = run_end(text, first + 1, COLUMN, |byte| byte == b' ');
-        }
+        let (dash, first) = indentation(text, begin);
         line = line_end(text, first);
         if matches!(byte_at(text, first), b'\n' | b'\r' | b'#') {
             continue;
@@ -319,25 +338,47 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
             if levels.len() < DEPTH {
                 levels.push(Level { end: Some(first - begin), is_map: true, meaning });
             }
-        } else if let Some(open) = opens(&mut scan.tokens, value, Site::default()) {
-            if let Some(meaning) = meaning
-                && judge(scan, &Key { meaning, ..*key }, open, context.or(meaning.kind))
-                    == Tried::Found
-            {
-                tried = Tried::Found;
-            }
-            if let Some(close) = scan.tokens.close(open) {
-                line = line.max(line_end(text, scan.tokens.start(close)));
-            }
-        } else {
-            let (next, is_value) = item(scan, key, value, meaning, context, List::No);
-            if is_value {
-                tried = Tried::Found;
-            }
-            line = line.max(line_end(text, scan.tokens.start(next).saturating_sub(1)));
+            continue;
+        }
+        let (end, is_value) = value_in_line(scan, key, value, meaning, context);
+        line = line.max(end);
+        if is_value {
+            tried = Tried::Found;
         }
     }
     scan.block_until = line;
     scan.go_back(position);
     tried
+}
+
+/// Where the dashes of a line in a block begin, and where its name or value does.
+fn indentation(text: &[u8], line: usize) -> (usize, usize) {
+    let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
+    let dash = skip(line);
+    let mut first = dash;
+    while byte_at(text, first) == b'-' && byte_at(text, first + 1) == b' ' {
+        first = skip(first + 1);
+    }
+    (dash, first)
+}
+
+/// Judges the value at a place in a block; returns the end of its last line, and whether there is a value.
+fn value_in_line(
+    scan: &mut Scan<'_>,
+    key: &Key,
+    place: usize,
+    meaning: Option<Meaning>,
+    context: Context,
+) -> (usize, bool) {
+    let Some(open) = opens(&mut scan.tokens, place, false) else {
+        let (next, is_value) = item(scan, key, place, meaning, context, List::No);
+        let last = scan.tokens.start(next).saturating_sub(1);
+        return (line_end(scan.text, last), is_value);
+    };
+    let is_value = meaning.is_some_and(|meaning| {
+        let key = Key { meaning, ..*key };
+        judge(scan, &key, open, context.or(meaning.kind)) == Tried::Found
+    });
+    let close = scan.tokens.close(open);
+    (close.map_or(0, |close| line_end(scan.text, scan.tokens.start(close))), is_value)
 }

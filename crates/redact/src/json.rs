@@ -16,6 +16,10 @@ const LIST: usize = 512;
 /// Sets the mark of a finding, and extends it to the number of which it is a part.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     let Range { start, end } = finding.range;
+    // The first byte of a number or a literal.
+    if !(is_of_number(at(text, start)) || matches!(at(text, start), b't' | b'f' | b'n')) {
+        return;
+    }
     let first = run_start(text, start, 64, is_of_number);
     let last = run_end(text, end, 64, is_of_number);
     let lead = before_blanks(text, first);
@@ -30,9 +34,11 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
         None => name_before(text, lead).and_then(|name| quote_before(text, name)),
     };
     if let Some(quote) = quote {
-        let quote = String::from_utf8_lossy(quote);
         finding.range = first..last;
-        finding.mark = Cow::Owned(format!("{quote}{REDACTED}{quote}"));
+        finding.mark = match &*String::from_utf8_lossy(quote) {
+            "\"" => Cow::Borrowed("\"<REDACTED>\""),
+            quote => Cow::Owned([quote, REDACTED, quote].concat()),
+        };
     }
 }
 

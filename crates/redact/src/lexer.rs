@@ -292,7 +292,8 @@ impl<'t> Tokens<'t> {
             b'<' if is_redacted(text, start) => plain(Kind::Redacted, REDACTED.len()),
             b'(' | b'[' | b'{' => plain(Kind::Open(byte), 1),
             b')' | b']' | b'}' => plain(Kind::Close(byte), 1),
-            _ if is_name(byte) || byte >= 0x80 => match wide(text, start) {
+            _ if is_name(byte) => plain(Kind::Word, word_len(text, start)),
+            0x80.. => match wide(text, start) {
                 Some((kind, mark, len)) => (kind, mark, len, Coding::Plain),
                 None => plain(Kind::Word, word_len(text, start)),
             },
@@ -333,17 +334,15 @@ impl<'t> Tokens<'t> {
 
 /// Letters, digits, underscores and other characters; dots and dashes between them.
 fn word_len(text: &[u8], start: usize) -> usize {
-    let is_inside = |at: &usize| {
-        let byte = text[*at];
-        is_name(byte) || byte >= 0x80 && (byte < 0xc2 || wide(text, *at).is_none())
+    let is_inside = |place: usize| {
+        let byte = at(text, place);
+        is_name(byte) || byte >= 0x80 && (byte < 0xc2 || wide(text, place).is_none())
     };
+    let is_joint = |byte| matches!(byte, b'-' | b'.');
     let mut end = start + 1;
-    while end < text.len() {
-        let is_joint = matches!(text[end], b'-' | b'.') && !b"-.".contains(&text[end - 1]);
-        let is_joined = is_joint && end + 1 < text.len() && is_inside(&(end + 1));
-        if !(is_joined || is_inside(&end)) {
-            break;
-        }
+    while is_inside(end)
+        || is_joint(at(text, end)) && !is_joint(text[end - 1]) && is_inside(end + 1)
+    {
         end += 1;
     }
     end - start

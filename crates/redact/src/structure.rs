@@ -45,7 +45,7 @@ fn named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
         if is_called(tokens.word(field)?, VALUE_NAMES) {
             let place = pair::separator_at(scan, behind)?.next;
             let site = Site::from(field);
-            if let Some(open) = group::opens(&mut scan.tokens, place, site) {
+            if let Some(open) = group::opens(&mut scan.tokens, place, false) {
                 let context = Context::new(key.meaning.kind, Bond::Structure);
                 if group::judge(scan, key, open, context) == Tried::Found {
                     return Some(Tried::Found);

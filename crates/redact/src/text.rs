@@ -83,7 +83,16 @@ pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
 /// Whether the byte may be inside a name: letter, digit, underscore.
 #[inline]
 pub(crate) fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    const NAMES: [bool; 256] = {
+        let mut names = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            names[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            byte += 1;
+        }
+        names
+    };
+    NAMES[usize::from(byte)]
 }
 
 /// Whether the word is in the list, ASCII case ignored.

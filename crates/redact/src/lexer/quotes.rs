@@ -6,7 +6,7 @@
 
 use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
-use crate::text::{at, before, is_name, is_one_of, line_end, part, run_end, starts_with};
+use crate::text::{at, before, is_name, is_one_of, line_end, part, rest, run_end, starts_with};
 
 /// The most backslashes or quotation marks in a row that are read at once.
 const LONGEST_RUN: usize = 128;
@@ -46,7 +46,7 @@ impl Tokens<'_> {
         let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
         // A shell ends the text, adds a quote, and begins it again.
         let apostrophe = [&b"'\\''"[..], b"'\"'\"'"];
-        let apostrophe = apostrophe.into_iter().find(|it| starts_with(text, start, it));
+        let apostrophe = apostrophe.into_iter().find(|it| rest(text, start).starts_with(it));
         if let Some(apostrophe) = apostrophe.filter(|_| self.is_open(byte)) {
             return (Kind::Sign(byte), 0, apostrophe.len(), Coding::Plain);
         }
