@@ -190,7 +190,7 @@ impl TelemetryProviderBuilder {
         }
         is_exported |= self.has_sdk_processor();
         set_global_providers();
-        if let Some(layers) = self.take_layers() {
+        if let Some(layers) = self.layers_mut().take() {
             subscriber::install(self.config_mut(), layers)?;
         }
         panics::observe(self.config().errors);

@@ -1,6 +1,5 @@
 //! Operations of a compute engine.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -158,9 +157,9 @@ pub trait ComputeEngine: Lifecycle {
     /// # Errors
     ///
     /// A program writes into it for too long.
-    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         let _ = file;
-        Ok(Box::new(()))
+        Ok(None)
     }
 
     /// The columns of the models of a product, by the names of the models, as far as the engine can tell without data. A
@@ -218,6 +217,9 @@ pub trait ComputeEngine: Lifecycle {
     /// dbt has no adapter for the engine.
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error>;
 }
+
+/// What keeps other programs from writing into a database until it is dropped.
+pub trait DatabaseLock {}
 
 /// A database that is open. The caller opens the spans; the engine adds their context to each statement that it
 /// sends ([`QueryComments::add_to`]).

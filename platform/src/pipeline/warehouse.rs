@@ -1,7 +1,6 @@
 //! The warehouse of a product: a file beside its artifacts, or a schema of a server. A run builds a draft of it, which
 //! replaces it as a whole.
 
-use std::any::Any;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_plugin::PluginType;
-use floe_plugin::compute::{ComputeEngine, Session};
+use floe_plugin::compute::{ComputeEngine, DatabaseLock, Session};
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, Draft};
@@ -180,13 +179,13 @@ pub(super) fn settle(
     draft: &Draft,
     target: &Path,
     plugins: &Active,
-) -> Result<Box<dyn Any>, Error> {
+) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
     drop(lock_database(draft.path(), plugins)?);
     lock_database(target, plugins)
 }
 
 /// Locks a database against the other programs that use it.
-fn lock_database(file: &Path, plugins: &Active) -> Result<Box<dyn Any>, Error> {
+fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }

@@ -5,7 +5,6 @@ mod by_span;
 #[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
-use std::any::Any;
 use std::io::{self, IsTerminal as _};
 
 use tracing::Subscriber;
@@ -19,13 +18,11 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use self::by_span::SpanFilter;
 use crate::config::{self, LineDirective, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
+use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
 
 /// The filter of `tracing` without a variable.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
-
-/// A layer of the program.
-type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// What is below the layer of log lines.
 type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
@@ -124,8 +121,7 @@ impl TelemetryProviderBuilder {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
-        let layer: ProgramLayer = Box::new(layer);
-        self.add_layer(Box::new(layer));
+        self.layers_mut().get_or_insert_default().push(Box::new(layer));
         self
     }
 
@@ -139,7 +135,7 @@ impl TelemetryProviderBuilder {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn without_subscriber(mut self) -> Self {
-        self.take_layers();
+        *self.layers_mut() = None;
         self
     }
 }
@@ -151,12 +147,9 @@ impl TelemetryProviderBuilder {
 /// Fails if there are layers to be added to a subscriber that the program has.
 pub(super) fn install(
     config: &mut TelemetryConfig,
-    layers: Vec<Box<dyn Any + Send>>,
+    layers: Vec<ProgramLayer>,
 ) -> Result<(), Error> {
     let rust_log = config::rust_log();
-    let layers = layers.into_iter();
-    let layers = layers.filter_map(|layer| Some(*layer.downcast::<ProgramLayer>().ok()?));
-    let layers: Vec<_> = layers.collect();
     let has_layers = !layers.is_empty();
     let filter = line_filter(config, rust_log.as_deref());
     let lines = LINES.iter().next();

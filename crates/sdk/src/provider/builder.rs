@@ -1,6 +1,5 @@
 //! The builder of a telemetry provider, and the factories of other crates that add exporters to it.
 
-use std::any::Any;
 use std::error::Error as StdError;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +34,7 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
+use crate::layers::ProgramLayer;
 use crate::logs::LogDestination;
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
@@ -61,8 +61,8 @@ pub struct TelemetryProviderBuilder {
     otlp: Vec<(String, OtlpProtocol)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
-    /// The layers of the program for the subscriber, whose types only `init` knows; `None` if none is to be installed.
-    layers: Option<Vec<Box<dyn Any + Send>>>,
+    /// The layers of the program for the subscriber; `None` if none is to be installed.
+    layers: Option<Vec<ProgramLayer>>,
     added: start_message::Added,
 }
 
@@ -369,15 +369,9 @@ impl TelemetryProviderBuilder {
         !self.sdk_processors.is_empty()
     }
 
-    /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
-    pub(crate) const fn take_layers(&mut self) -> Option<Vec<Box<dyn Any + Send>>> {
-        self.layers.take()
-    }
-
-    /// Adds a layer of the program.
-    #[cfg(feature = "subscriber")]
-    pub(crate) fn add_layer(&mut self, layer: Box<dyn Any + Send>) {
-        self.layers.get_or_insert_default().push(layer);
+    /// The layers of the program, which `init` installs; `None` if it is to install no subscriber.
+    pub(crate) const fn layers_mut(&mut self) -> &mut Option<Vec<ProgramLayer>> {
+        &mut self.layers
     }
 
     /// The OTLP destinations that were added.

@@ -3,7 +3,6 @@
 //! The crate `duckdb` is not used: it compiles the engine from C++, and then the engine that runs is the one of the
 //! build, not the one with which the users, dbt and their other tools open the same file.
 
-use std::any::Any;
 use std::fmt::{self, Write as _};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,7 +10,9 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments, TableCopy};
+use floe_plugin::compute::{
+    ComputeEngine, Database, DatabaseLock, Materialize, QueryComments, TableCopy,
+};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
@@ -114,9 +115,9 @@ impl ComputeEngine for DuckDb {
         Ok(Box::new(DuckDbFile { engine: self.clone(), file }))
     }
 
-    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         atomic::remove_beside(file)?;
-        Ok(Box::new(()))
+        Ok(None)
     }
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {

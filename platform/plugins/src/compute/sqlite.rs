@@ -1,12 +1,13 @@
 //! The embedded engine: `SQLite`.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments, TableCopy};
+use floe_plugin::compute::{
+    ComputeEngine, Database, DatabaseLock, Materialize, QueryComments, TableCopy,
+};
 use floe_plugin::product::Product;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
@@ -63,13 +64,13 @@ impl ComputeEngine for Sqlite {
         copy(from, file).map_err(|error| of_shared(error, from))
     }
 
-    fn lock_database(&self, file: &Path) -> Result<Box<dyn Any>, Error> {
+    fn lock_database(&self, file: &Path) -> Result<Option<Box<dyn DatabaseLock>>, Error> {
         match lock(file) {
             Err(error) if is_busy(&error) => Err(of_shared(error, file)),
             // What cannot be locked, such as a damaged database, is replaced as it is.
             locked => {
                 atomic::remove_beside(file)?;
-                Ok(Box::new(locked))
+                Ok(locked.ok().map(|connection| Box::new(Locked(connection)) as _))
             }
         }
     }
@@ -198,6 +199,11 @@ fn copy(from: &Path, file: &Path) -> rusqlite::Result<()> {
     // The copy of a database with a log has none.
     target.execute_batch("PRAGMA journal_mode = DELETE")
 }
+
+/// A connection with a transaction that keeps writers away.
+struct Locked(#[expect(dead_code, reason = "it holds the lock")] Connection);
+
+impl DatabaseLock for Locked {}
 
 /// Locks a database against writers, and writes all of its log into its file.
 fn lock(file: &Path) -> rusqlite::Result<Connection> {
