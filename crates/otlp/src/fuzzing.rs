@@ -62,7 +62,7 @@ pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
 
 /// `Retry-After`, at a time.
 pub fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
-    response::retry_after(field, now)
+    http::retry_after(field, now)
 }
 
 /// The number of certificates in PEM format, and the number of those that are accepted as authorities.

@@ -1,6 +1,10 @@
 //! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
+mod explanation;
+mod json;
+mod retry_after;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -20,12 +24,15 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry::KeyValue;
 use tokio::time;
 
+use self::explanation::explanation;
+pub(super) use self::retry_after::retry_after;
 use super::compress::compress;
 use super::failure::{CREDENTIAL_ADVICE, advice, error_chain, is_invalid_response};
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::settings::{self, OtlpSettings, signal_path};
 use super::transport::Transport;
+use floe_telemetry_core::__sdk::clock::wall_now;
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use floe_telemetry_sdk::Error;
@@ -81,7 +88,7 @@ impl Http {
             status: None,
             is_json: is_json(settings),
             reads: match settings.protocol {
-                OtlpProtocol::HttpJson => response::accepted_json,
+                OtlpProtocol::HttpJson => json::accepted,
                 _ => response::accepted,
             },
         })
@@ -126,7 +133,7 @@ impl Http {
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
         let request =
-            if self.is_json { super::json::encode(self.signal, &request)?.into() } else { request };
+            if self.is_json { json::encode(self.signal, &request)?.into() } else { request };
         compress(self.compression, request)
     }
 
@@ -245,7 +252,13 @@ where
         reason += CREDENTIAL_ADVICE;
     }
     let after = after.as_ref().and_then(|after| after.to_str().ok());
-    response::refused(status.as_u16(), reason, after)
+    match status.as_u16() {
+        // https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes
+        429 | 502 | 503 | 504 => {
+            Outcome::Retry { reason, after: after.and_then(|after| retry_after(after, wall_now())) }
+        }
+        _ => Outcome::Rejected(reason),
+    }
 }
 
 /// What the receiver says about a status. A body that does not end is not waited for.
@@ -269,7 +282,7 @@ where
     // It is shortened where it is shown, once it has no credentials any more.
     body.truncate(MAX_EXPLANATION);
     let content_type = parts.headers.get(CONTENT_TYPE);
-    response::explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &body)
+    explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &body)
 }
 
 fn is_web_page<B>(response: &Response<B>) -> bool {

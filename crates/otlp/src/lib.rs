@@ -17,7 +17,6 @@ mod files;
 mod grpc;
 #[cfg(feature = "http")]
 mod http;
-mod json;
 #[cfg_attr(not(feature = "logs"), path = "logs/none.rs")]
 mod logs;
 #[cfg_attr(not(feature = "metrics"), path = "metrics/none.rs")]

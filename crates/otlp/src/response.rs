@@ -1,19 +1,10 @@
 //! The result of a request, by the OTLP specification
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
-mod explanation;
-mod json;
-mod retry_after;
-
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
-
-pub(super) use self::explanation::explanation;
-pub(super) use self::json::accepted as accepted_json;
-pub(crate) use self::retry_after::retry_after;
-use floe_telemetry_core::__sdk::clock::wall_now;
 
 /// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
@@ -60,17 +51,6 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
     }
 }
 
-/// The outcome of a response over HTTP without success
-/// ([retries](https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes)). `after` is its `Retry-After`.
-pub(super) fn refused(status: u16, reason: String, after: Option<&str>) -> Outcome {
-    match status {
-        429 | 502 | 503 | 504 => {
-            Outcome::Retry { reason, after: after.and_then(|after| retry_after(after, wall_now())) }
-        }
-        _ => Outcome::Rejected(reason),
-    }
-}
-
 /// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some
 /// gateways use it for requests in protobuf, too.
 fn is_empty_json(body: &[u8]) -> bool {
@@ -80,7 +60,7 @@ fn is_empty_json(body: &[u8]) -> bool {
 }
 
 /// What a body probably is. It is not quoted, because it may be of any length and contain credentials.
-fn description(body: &[u8]) -> &'static str {
+pub(super) fn description(body: &[u8]) -> &'static str {
     match body.trim_ascii_start() {
         [b'{' | b'[', ..] => "JSON",
         [b'<', ..] => "a web page",

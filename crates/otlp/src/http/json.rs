@@ -1,11 +1,22 @@
-//! The body of a successful response to a request in JSON.
+//! Requests and responses in JSON.
 
+use floe_telemetry_sdk::__parts::config::Signal;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Outcome, description};
+use crate::response::{Outcome, description};
 
-/// Reads the body.
-pub(crate) fn accepted(body: &[u8]) -> Outcome {
+/// Encodes a request, on the exporter's thread.
+pub(super) fn encode(signal: Signal, request: &[u8]) -> Result<Vec<u8>, String> {
+    let encoded = match signal {
+        Signal::Traces => floe_otlp_json::traces(request),
+        Signal::Metrics => floe_otlp_json::metrics(request),
+        _ => floe_otlp_json::logs(request),
+    };
+    encoded.map_err(|malformed| malformed.to_string())
+}
+
+/// Reads the body of a successful response.
+pub(super) fn accepted(body: &[u8]) -> Outcome {
     let body = match body.trim_ascii() {
         b"" => b"{}",
         body => body,

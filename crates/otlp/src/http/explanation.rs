@@ -3,7 +3,7 @@
 use prost::Message;
 use serde_json::Value;
 
-use super::description;
+use crate::response::description;
 
 /// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1), the body of a failure.
 #[derive(Clone, PartialEq, Message)]
@@ -14,7 +14,7 @@ struct Status {
 
 /// Returns the message in the body of a response with this `Content-Type`, which is text of others. `None` if there is
 /// none for a reader.
-pub(crate) fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
+pub(super) fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
     let message = if content_type.starts_with(b"application/x-protobuf") {
         Status::decode(body).ok()?.message
     } else {
