@@ -1,6 +1,7 @@
 //! Messages of the library: with `tracing`, and on standard error in a program without a subscriber, which would never
-//! learn that its spans are lost.
+//! learn of them. An error, which says that telemetry is lost, is always on standard error: no filter is asked if it may.
 
+use std::cell::Cell;
 use std::io::{self, Write as _};
 
 use crate::caught::caught;
@@ -28,14 +29,36 @@ macro_rules! __floe_internal_log {
 
 pub use crate::__floe_internal_log as internal_log;
 
-/// Calls `log`, which writes a message with `tracing`. In a program without a subscriber, writes the line instead. The
-/// subscriber is code of the program, and its panic must not end a thread of this library.
+/// Calls `log`, which writes a message with `tracing`. In a program without a subscriber, writes the line instead, and an
+/// error unless a log line on standard error has it. The subscriber is code of the program, and its panic must not end a
+/// thread of this library.
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
-    let is_seen = tracing::dispatcher::has_been_set();
-    let _ = caught(log);
-    if !is_seen {
+    let is_error = level == "error";
+    if is_error && !is_shown(level) {
+        return;
+    }
+    let has_subscriber = tracing::dispatcher::has_been_set();
+    let is_on_stderr = is_on_stderr(|| _ = caught(log));
+    if !(if is_error { is_on_stderr } else { has_subscriber }) {
         write_line(level, &line());
     }
+}
+
+thread_local! {
+    /// Whether the thread has written a log line to standard error.
+    static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `log`, and returns whether a log line of it is on standard error.
+pub fn is_on_stderr(log: impl FnOnce()) -> bool {
+    IS_ON_STDERR.set(false);
+    log();
+    IS_ON_STDERR.get()
+}
+
+/// The thread has written a log line to standard error.
+pub fn has_written_to_stderr() {
+    IS_ON_STDERR.set(true);
 }
 
 /// Writes a line to standard error, which may be closed, unless `OTEL_LOG_LEVEL` leaves out its level.

@@ -36,7 +36,10 @@ pub mod environment {
 
 #[cfg(feature = "redact")]
 pub mod internal_log {
-    pub use crate::internal_log::{LOG_LEVEL, internal_log, is_debugged, write, write_line};
+    pub use crate::internal_log::{
+        LOG_LEVEL, has_written_to_stderr, internal_log, is_debugged, is_on_stderr, write,
+        write_line,
+    };
 }
 
 pub mod link_list {

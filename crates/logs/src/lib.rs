@@ -87,12 +87,7 @@ pub use floe_telemetry_sdk::__parts::logs::{
 
 floe_telemetry_sdk::__part!(
     Logs,
-    LogRecords {
-        start: delivery::start,
-        emit: api::emit,
-        is_enabled: api::is_enabled,
-        is_on_stderr: output::is_on_stderr,
-    }
+    LogRecords { start: delivery::start, emit: api::emit, is_enabled: api::is_enabled }
 );
 
 floe_telemetry_sdk::__log_lines!(LogLines { layer: output_layer, complete });

@@ -1,6 +1,5 @@
 //! The stream of the process that log lines go to.
 
-use std::cell::Cell;
 use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -8,24 +7,13 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::config::LogOutput;
 use crate::program_signals::Unsignalled;
 use floe_telemetry_core::__sdk::environment::variable_os;
+use floe_telemetry_core::__sdk::internal_log::has_written_to_stderr;
 use floe_telemetry_sdk::__parts::init::is_terminal;
 use floe_waterfall::uses_color;
 
 /// A stream of the process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output(pub(super) LogOutput);
-
-thread_local! {
-    /// Whether the thread has written a line to standard error.
-    static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Calls `log`, and returns whether a line of it is on standard error.
-pub(super) fn is_on_stderr(log: &mut dyn FnMut()) -> bool {
-    IS_ON_STDERR.set(false);
-    log();
-    IS_ON_STDERR.get()
-}
 
 impl Output {
     pub(super) fn has_color(self) -> bool {
@@ -66,7 +54,7 @@ impl Write for Stream {
             Self::Stdout(stream) => stream.write_all(bytes),
             Self::Stderr(stream) => {
                 stream.write_all(bytes)?;
-                IS_ON_STDERR.set(true);
+                has_written_to_stderr();
                 Ok(())
             }
             Self::None => Ok(()),

@@ -258,8 +258,7 @@ impl Collector {
         self.finish_drains();
         let pipeline = self.pipeline.as_mut();
         let until_batch = pipeline.and_then(Pipeline::tick);
-        let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
-        self.warnings.warn(dropped);
+        self.warnings.warn(self.pipeline.as_ref().map(Pipeline::counters));
 
         let batch = self.pipeline.as_ref().map(Pipeline::batch_delay);
         let longest = batch.unwrap_or(MAX_PAUSE).clamp(SHORTEST_PAUSE, MAX_PAUSE);

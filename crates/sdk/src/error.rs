@@ -123,6 +123,12 @@ impl Error {
         Self::of(*kind, format!("{context}: {message}"), source.clone())
     }
 
+    /// Adds the text of another error.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let Inner { kind, message, source } = &*self.0;
+        Self::of(*kind, format!("{message}; {other}"), source.clone())
+    }
+
     /// An error with one line, which is sanitized.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
         Self::of(kind, sanitize_error(message.as_ref()).into_owned(), source)

@@ -38,8 +38,6 @@ pub struct LogRecords {
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
     pub is_enabled: fn(&str) -> bool,
-    /// Calls a function, and returns whether a line of it is on standard error.
-    pub is_on_stderr: fn(&mut dyn FnMut()) -> bool,
 }
 
 floe_telemetry_core::__floe_link_list! {

@@ -48,7 +48,7 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, end_of_exports, undelivered};
+use self::delivery::{await_delivery, both, end_of_exports, lost, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 use crate::clock::monotonic_now;
@@ -236,6 +236,7 @@ impl TelemetryProvider {
 
     /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
     /// the exporters down. A second call waits until the first one has ended, at most for its own `timeout`.
+    /// What was lost since the start, and how many spans are open, is one line on standard error.
     ///
     /// # Errors
     ///
@@ -309,18 +310,6 @@ impl TelemetryProvider {
     }
 }
 
-impl TelemetryProvider {
-    /// Shuts the provider down where nobody can receive an error.
-    pub(crate) fn shut_down_on_drop(&self, timeout: Duration) {
-        if self.0.is_inherited() {
-            return;
-        }
-        if let Err(error) = self.0.shut_down_unheard(timeout) {
-            exit::warn(&error);
-        }
-    }
-}
-
 impl Inner {
     fn new(is_noop: bool, counters: Arc<Counters>) -> Self {
         Self {
@@ -362,17 +351,7 @@ impl Inner {
         let reports = self.logs.flush();
         let metrics = || self.meters.as_ref().map(|meters| meters.flush());
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
-        result.and(logs::await_delivery(reports, operation, timeout, deadline))
-    }
-
-    /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
-    /// that, at most a minute old.
-    fn shut_down_unheard(&self, timeout: Duration) -> Result<(), Error> {
-        let is_logged = |error: &Error| error.is_export() && self.counters.exports.have_failed();
-        match self.shutdown(timeout) {
-            Err(error) if is_logged(&error) => Ok(()),
-            result => result,
-        }
+        both(result, logs::await_delivery(reports, operation, timeout, deadline))
     }
 
     /// Waits until a shutdown that has begun has ended.
@@ -396,6 +375,7 @@ impl Inner {
         }
         let _ending = Ending(self);
         recorder::stop_provider();
+        let open = recorder::live_spans()[1];
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
             let end = end_of_exports(deadline, timeout);
@@ -405,7 +385,11 @@ impl Inner {
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
         let result =
             await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
-        result.and(logs::await_delivery(reports, operation, timeout, deadline))
+        let result = both(result, logs::await_delivery(reports, operation, timeout, deadline));
+        if let Some(lost) = lost(&self.counters, open, result.as_ref().err()) {
+            exit::say(format!("telemetry has ended: {lost}"));
+        }
+        result
     }
 }
 
@@ -466,6 +450,6 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        self.shut_down_on_drop(DROP_TIMEOUT);
+        let _ = self.shutdown(DROP_TIMEOUT);
     }
 }

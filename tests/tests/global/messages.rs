@@ -1,64 +1,144 @@
-//! A program without a subscriber of `tracing` learns on standard error what is lost.
+//! What is lost is said on standard error, whatever log lines are filtered by and wherever they go.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::time::Duration;
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{ReservedPort, is_child, run_in_child};
+use floe_telemetry::{MetricRecorder, create_span, init};
+use floe_tests::{Receiver, ReservedPort, is_child, run_in_child};
 
-const LOST: &str = "spans could not be exported";
+/// Longer than the test may take.
+const NEVER: Duration = Duration::from_secs(3600);
 
-fn child() {
-    if std::env::var_os("SUBSCRIBER").is_some() {
-        tracing_subscriber::fmt().with_writer(std::io::stdout).init();
-    }
-    let mut config = TelemetryConfig::new("orders");
-    config.apply_env().unwrap();
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    drop(create_span("load"));
-    // The exporter fails, and says so.
-    telemetry.shutdown(Duration::from_secs(20)).unwrap_err();
+/// For a child process: how it ends.
+const END: &str = "TEST_MESSAGES_END";
+
+/// The text of a message is in the line of an error.
+fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
+    let errors = stderr.lines().filter(|line| line.contains(text));
+    let errors: Vec<_> = errors.collect();
+    let is_error = |line: &&str| line.starts_with("error: ") || line.contains(r#""level":"error""#);
+    assert!(errors.iter().all(is_error), "{errors:?}");
+    errors
 }
 
-/// What is on standard output and standard error.
-fn run(variables: &[(&str, &str)]) -> (String, String) {
-    // Nobody listens there.
-    let port = ReservedPort::new();
-    let endpoint = port.endpoint();
-    let own = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("OTEL_METRICS_EXPORTER", "none"),
-        ("OTEL_LOGS_EXPORTER", "none"),
-    ];
-    run_in_child(
-        "messages::a_program_without_a_subscriber_reads_on_standard_error_what_is_lost",
-        &[&own, variables].concat(),
-    )
+/// The numbers `name=…` of a line.
+fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
+    line.split([' ', ';']).filter_map(|word| {
+        let (name, number) = word.split_once('=')?;
+        Some((name, number.parse().ok()?))
+    })
 }
 
 #[test]
-fn a_program_without_a_subscriber_reads_on_standard_error_what_is_lost() {
+fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
+    const TEST: &str = "messages::a_loss_is_an_error_whatever_the_filter_of_lines_is";
     if is_child() {
-        return child();
+        if std::env::var_os("SUBSCRIBER").is_some() {
+            tracing_subscriber::fmt().with_writer(std::io::stdout).init();
+        }
+        let telemetry = init().unwrap();
+        drop(create_span("load"));
+        MetricRecorder::new("orders").increment("loaded", 1, &[]);
+        tracing::error!("not loaded");
+        for _ in 0..2 {
+            let error = telemetry.force_flush(NEVER).unwrap_err().to_string();
+            assert!(error.contains("/v1/metrics"), "{error}");
+        }
+        drop(create_span("load again"));
+        match &*std::env::var(END).unwrap_or_default() {
+            "exit" => std::process::exit(0),
+            "shutdown" => telemetry.shutdown(NEVER).unwrap_err(),
+            _ => return,
+        };
+        return;
     }
-    let (_, error) = run(&[]);
-    let line = error.lines().find(|line| line.contains(LOST)).unwrap();
-    assert!(
-        line.starts_with(
-            "warning: spans could not be exported exporter=otlp spans=1 error=`http://127.0.0.1:"
-        ),
-        "{line}"
+    // Nobody listens there.
+    let port = ReservedPort::new();
+    let endpoint = port.endpoint();
+    let run = |variables: &[(&str, &str)]| {
+        let own = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
+        ];
+        run_in_child(TEST, &[&own, variables].concat())
+    };
+    let said = |stderr: &str, logs: usize| {
+        for (text, number) in [
+            ("spans could not be exported", 1),
+            ("metrics could not be exported", 1),
+            ("log records could not be exported", logs),
+        ] {
+            let errors = errors(stderr, text);
+            assert_eq!(errors.len(), number, "{text}: {stderr}");
+            let is_named = |line: &&str| line.contains(&endpoint) && line.contains("otlp");
+            assert!(errors.iter().all(is_named), "{errors:?}");
+        }
+        let end = errors(stderr, "telemetry has ended: ");
+        let [end] = end[..] else { panic!("{stderr}") };
+        assert!(end.contains("exported 0 of 2 spans: failed=2;"), "{end}");
+        let records = format!("exported 0 of {logs} log records: logs_failed={logs};");
+        assert_eq!(end.contains(&records), logs > 0, "{end}");
+        assert!(end.contains("/v1/traces") && end.contains("/v1/metrics"), "{end}");
+    };
+    for (variables, logs) in [
+        (&[][..], 1),
+        (&[("RUST_LOG", "error")], 1),
+        (&[("RUST_LOG", "off")], 0),
+        (&[("RUST_LOG", "orders=info")], 0),
+        (&[("FLOE_LOG_OUTPUT", "none"), (END, "exit")], 1),
+        (&[("FLOE_LOG_OUTPUT", "stdout"), (END, "shutdown")], 1),
+        (&[("OTEL_LOG_LEVEL", "error")], 1),
+    ] {
+        said(&run(variables).1, logs);
+    }
+    let (stdout, stderr) = run(&[("SUBSCRIBER", "1")]);
+    said(&stderr, 0);
+    assert!(stdout.contains("spans could not be exported"), "{stdout}");
+    let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "none"), ("FLOE_LOG_OUTPUT", "stderr")]);
+    assert!(!stderr.contains("could not") && !stderr.contains("has ended"), "{stderr}");
+}
+
+/// The receiver stops after the first spans.
+#[test]
+fn the_end_of_a_program_accounts_for_every_span() {
+    const TEST: &str = "messages::the_end_of_a_program_accounts_for_every_span";
+    const SPANS: u64 = 24_000;
+    const DELIVERED: u64 = 48;
+
+    if is_child() {
+        let receiver = Receiver::http();
+        let mut config = floe_telemetry::TelemetryConfig::new("orders");
+        config.otlp_endpoint = Some(receiver.endpoint());
+        config.apply_env().unwrap();
+        let telemetry = floe_telemetry::init_with(config).unwrap();
+        let telemetry = telemetry.with_shutdown_timeout(Duration::from_secs(1));
+        let load = |number| (0..number).for_each(|_| drop(create_span("load")));
+        load(DELIVERED);
+        telemetry.force_flush(NEVER).unwrap();
+        assert_eq!(receiver.spans().len() as u64, DELIVERED);
+        let _port = receiver.stop();
+        load(SPANS - DELIVERED);
+        let _open = create_span("open");
+        std::mem::forget(create_span("forgotten"));
+        drop(telemetry);
+        return;
+    }
+    let (_, stderr) = run_in_child(
+        TEST,
+        &[
+            ("RUST_LOG", "error"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "64"),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "16"),
+        ],
     );
-    assert_eq!(error.matches(LOST).count(), 1, "{error}");
-
-    for level in ["none", "error"] {
-        let (_, error) = run(&[("OTEL_LOG_LEVEL", level)]);
-        assert!(!error.contains(LOST), "{level}: {error}");
-    }
-
-    let (output, error) = run(&[("SUBSCRIBER", "1")]);
-    assert!(output.contains(LOST), "{output}");
-    assert!(!error.contains(LOST), "{error}");
+    let end = errors(&stderr, "telemetry has ended: ");
+    let [end] = end[..] else { panic!("{stderr}") };
+    assert!(end.contains(&format!(": exported {DELIVERED} of {SPANS} spans: ")), "{end}");
+    assert_eq!(numbers(end).map(|(_, lost)| lost).sum::<u64>(), SPANS - DELIVERED, "{end}");
+    assert!(end.contains("; spans that are still open: 2; "), "{end}");
 }

@@ -1,11 +1,14 @@
 //! The exporters of a provider: what they are, and why their last exports have failed.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::components::{Component, Components};
 use super::rate_limited::RateLimited;
+use crate::config::Signal;
+use crate::internal_log;
 
 /// The exporters of a provider.
 #[derive(Debug, Default)]
@@ -13,9 +16,8 @@ pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
     /// Their number, without a lock: a fork may read the statistics of its parent's provider.
     count: AtomicUsize,
-    /// The warnings about exports that have failed, by the name of the exporter, which those of all signals to one
-    /// receiver share.
-    warnings: Mutex<BTreeMap<String, RateLimited>>,
+    /// By signal and exporter.
+    losses: Mutex<BTreeMap<(Signal, String), Loss>>,
     /// Why the last export of metrics has failed, until it is reported.
     metric_failure: Mutex<Option<String>>,
     pub(crate) components: Components,
@@ -28,6 +30,15 @@ struct Queue {
     processor: Arc<Component>,
     /// Why the last export failed, redacted; `None` if it did not.
     failure: Option<String>,
+}
+
+/// What an exporter could not deliver since the last message about it.
+#[derive(Debug, Default)]
+struct Loss {
+    items: u64,
+    /// The last reason.
+    error: Option<String>,
+    rate: RateLimited,
 }
 
 impl Queue {
@@ -59,16 +70,41 @@ impl Exports {
         }
     }
 
-    /// Whether a warning about an export that has failed is due.
-    pub(crate) fn is_warning_due(&self, name: &str) -> bool {
-        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        warnings.entry(name.to_owned()).or_default().is_due()
+    /// Counts what an exporter could not deliver, until it is said.
+    pub(super) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let loss = losses.entry((signal, exporter.to_owned())).or_default();
+        loss.items += items;
+        loss.error = Some(error.to_owned());
     }
 
-    /// Whether an export has failed, about which there is one warning a minute.
-    pub(crate) fn have_failed(&self) -> bool {
-        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        !warnings.is_empty()
+    /// Says what exporters could not deliver since the last message about the same signal and exporter, a minute ago.
+    pub(super) fn say_lost(&self) {
+        for ((signal, exporter), lost, error) in self.due_losses() {
+            let what = match signal {
+                Signal::Traces => "spans",
+                Signal::Metrics => "metrics",
+                Signal::Logs => "log records",
+            };
+            internal_log::write(
+                "error",
+                || tracing::error!(exporter, lost, error, "{what} could not be exported"),
+                || {
+                    format!(
+                        "{what} could not be exported exporter={exporter} lost={lost} error={error}"
+                    )
+                },
+            );
+        }
+    }
+
+    fn due_losses(&self) -> Vec<((Signal, String), u64, String)> {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = losses.iter_mut().filter(|(_, it)| it.error.is_some() && it.rate.is_due());
+        let taken = due.map(|(of, it)| {
+            (of.clone(), mem::take(&mut it.items), it.error.take().unwrap_or_default())
+        });
+        taken.collect()
     }
 
     pub(crate) fn set_metric_failure(&self, reason: &str) {
@@ -85,7 +121,7 @@ impl Exports {
     }
 
     /// The number of exporters.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
@@ -104,5 +140,32 @@ impl Exports {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_all_that_its_signal_has_lost_since_the_last_one() {
+        let exports = Exports::default();
+        let said = || {
+            let due = exports.due_losses().into_iter();
+            due.map(|((signal, _), lost, error)| (signal, lost, error)).collect::<Vec<_>>()
+        };
+        exports.lose(Signal::Logs, "otlp", 1, "refused");
+        assert_eq!(said(), [(Signal::Logs, 1, "refused".to_owned())]);
+        exports.lose(Signal::Traces, "otlp", 512, "refused");
+        assert_eq!(said(), [(Signal::Traces, 512, "refused".to_owned())]);
+        for error in ["refused", "no response"] {
+            exports.lose(Signal::Traces, "otlp", 512, error);
+            assert_eq!(said(), []);
+        }
+        for loss in exports.losses.lock().unwrap().values_mut() {
+            loss.rate = RateLimited::default();
+        }
+        assert_eq!(said(), [(Signal::Traces, 1024, "no response".to_owned())]);
+        assert_eq!(said(), []);
     }
 }

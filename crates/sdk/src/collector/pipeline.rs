@@ -117,11 +117,6 @@ impl Pipeline {
         &self.counters
     }
 
-    /// The number of spans that were dropped because an exporter's queue was full.
-    pub(super) fn dropped(&self) -> u64 {
-        self.counters.dropped_queue_full.load(Ordering::Relaxed)
-    }
-
     /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
     /// spans, while the processors have time. While it is 0, spans stay in the threads' buffers.
     pub(super) fn room(&self, pending: Size) -> usize {

@@ -11,6 +11,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::ending::Ending;
 use super::exports::Exports;
+use crate::config::Signal;
 use crate::recorder;
 
 /// The numbers of spans and log records of a provider by their outcome.
@@ -262,6 +263,15 @@ impl Counters {
         let counts = counts.map(|count| count.load(Ordering::Relaxed));
         let rules = RULES.iter().copied().zip(counts);
         rules.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Counts what an exporter could not deliver, and says so unless it was said within a minute. A provider that shuts
+    /// down has one message for all of it.
+    pub(crate) fn lose(&self, signal: Signal, exporter: &str, items: u64, error: &str) {
+        self.exports.lose(signal, exporter, items, error);
+        if self.ending.get().is_none() {
+            self.exports.say_lost();
+        }
     }
 
     /// The provider has started.

@@ -1,104 +1,104 @@
-//! The warnings about dropped spans and about panics of the sampler.
+//! The messages about what was dropped, and about panics of the sampler.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::rate_limited::RateLimited;
+use super::statistics::Counters;
 use crate::internal_log::internal_log;
 use crate::recorder;
 
-/// The numbers at the last warning.
+/// What the last messages have said.
 #[derive(Debug, Default)]
 pub(super) struct DropWarnings {
-    buffer_full: u64,
-    memory: u64,
-    queue_full: u64,
+    spans: Said<3>,
+    records: Said<1>,
+    calls: Said<1>,
+    sampler_panics: Said<1>,
+}
+
+/// The numbers at the last message of a kind.
+#[derive(Debug)]
+struct Said<const N: usize> {
+    numbers: [u64; N],
     rate: RateLimited,
-    sampler_panics: u64,
-    panic_rate: RateLimited,
+}
+
+impl<const N: usize> Default for Said<N> {
+    fn default() -> Self {
+        Self { numbers: [0; N], rate: RateLimited::default() }
+    }
+}
+
+impl<const N: usize> Said<N> {
+    /// The numbers since the last message, if one is due.
+    fn since_last(&mut self, now: [u64; N]) -> Option<[u64; N]> {
+        let new = std::array::from_fn(|at| now[at].saturating_sub(self.numbers[at]));
+        let is_due = new != [0; N] && self.rate.is_due();
+        is_due.then(|| {
+            self.numbers = now;
+            new
+        })
+    }
 }
 
 impl DropWarnings {
-    /// Begins with the counts of another provider, whose first dropped spans are reported at once.
+    /// Begins with the counts of another provider, whose first dropped spans and records are reported at once.
     pub(super) fn restart(&mut self) {
-        self.queue_full = 0;
-        self.rate = RateLimited::default();
+        self.spans.numbers[2] = 0;
+        self.spans.rate = RateLimited::default();
+        self.records = Said::default();
     }
 
-    /// Warns about spans that were dropped since the last warning. `queue_full` is the total number
-    /// of spans that were dropped because an exporter's queue was full.
-    pub(super) fn warn(&mut self, queue_full: u64) {
+    /// Says what was dropped since the last message. The end of a provider says all of it.
+    pub(super) fn warn(&mut self, counters: Option<&Arc<Counters>>) {
         self.warn_of_sampler();
+        let Some(counters) = counters.filter(|it| it.ending.get().is_none()) else {
+            return;
+        };
+        counters.exports.say_lost();
         let memory = recorder::dropped_for_memory();
         let buffer_full = recorder::dropped_spans().saturating_sub(memory);
-        let is_new =
-            buffer_full > self.buffer_full || memory > self.memory || queue_full > self.queue_full;
-        if is_new && self.rate.is_due() {
+        let queue_full = counters.dropped_queue_full.load(Ordering::Relaxed);
+        if let Some([buffer_full, memory, queue_full]) =
+            self.spans.since_last([buffer_full, memory, queue_full])
+        {
             internal_log!(
-                warn,
-                buffer_full = buffer_full.saturating_sub(self.buffer_full),
-                memory = memory - self.memory,
-                queue_full = queue_full.saturating_sub(self.queue_full),
+                error,
+                buffer_full = buffer_full,
+                memory = memory,
+                queue_full = queue_full,
                 "spans were dropped"
             );
-            self.buffer_full = buffer_full;
-            self.memory = memory;
-            self.queue_full = queue_full;
+        }
+        if let Some([records]) =
+            self.records.since_last([counters.logs_dropped.load(Ordering::Relaxed)])
+        {
+            internal_log!(error, records = records, "log records were dropped");
+        }
+        if let Some([calls]) = self.calls.since_last([recorder::missed_calls()]) {
+            internal_log!(error, calls = calls, "calls are missing from the metrics");
         }
     }
 
     /// Warns about panics of the sampler. The threads that start spans only count them.
     fn warn_of_sampler(&mut self) {
-        let panics = recorder::sampler_panics();
-        if panics > self.sampler_panics && self.panic_rate.is_due() {
-            internal_log!(
-                warn,
-                panics = panics - self.sampler_panics,
-                "the sampler panicked: the spans are not sampled"
-            );
-            self.sampler_panics = panics;
+        if let Some([panics]) = self.sampler_panics.since_last([recorder::sampler_panics()]) {
+            internal_log!(warn, panics = panics, "the sampler panicked: the spans are not sampled");
         }
     }
 }
 
 #[cfg(test)]
-#[cfg(feature = "tracing")]
 mod tests {
-    use std::fmt::Debug;
-    use std::sync::{Arc, Mutex};
-
-    use tracing::field::Field;
-    use tracing::{Event, Subscriber};
-    use tracing_subscriber::Layer;
-    use tracing_subscriber::layer::{Context, SubscriberExt as _};
-
     use super::*;
 
-    /// The values of `queue_full` in the warnings.
-    #[derive(Clone, Default)]
-    struct QueueFull(Arc<Mutex<Vec<String>>>);
-
-    impl<S: Subscriber> Layer<S> for QueueFull {
-        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-            event.record(&mut |field: &Field, value: &dyn Debug| {
-                if field.name() == "queue_full"
-                    && let Ok(mut values) = self.0.lock()
-                {
-                    values.push(format!("{value:?}"));
-                }
-            });
-        }
-    }
-
     #[test]
-    fn each_provider_has_its_own_warning() {
-        let messages = QueueFull::default();
-        let subscriber = tracing_subscriber::registry().with(messages.clone());
+    fn each_provider_has_its_own_message() {
         let mut warnings = DropWarnings::default();
-        tracing::subscriber::with_default(subscriber, || {
-            for queue_full in [0, 10_000, 10_001] {
-                warnings.warn(queue_full);
-            }
-            warnings.restart();
-            warnings.warn(9_000);
-        });
-        assert_eq!(*messages.0.lock().unwrap(), ["10000", "9000"]);
+        let mut said = |queue_full| warnings.spans.since_last([0, 0, queue_full]);
+        assert_eq!([0, 10_000, 10_001].map(&mut said), [None, Some([0, 0, 10_000]), None]);
+        warnings.restart();
+        assert_eq!(warnings.spans.since_last([0, 0, 9_000]), Some([0, 0, 9_000]));
     }
 }

@@ -16,7 +16,6 @@ use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::error::Error;
-use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp};
 
@@ -185,7 +184,7 @@ impl<B: Send + 'static> Worker<B> {
             late: AtomicU64::new(0),
             end: OnceLock::new(),
         });
-        let mut exporting = Exporting {
+        let exporting = Exporting {
             name: name.to_owned(),
             component,
             shared: Arc::clone(&shared),
@@ -216,7 +215,8 @@ impl<B: Send + 'static> Worker<B> {
                 }
                 Err(error) => {
                     if let Err(SendError(Err(error))) = ready.send(Err(error)) {
-                        exporting.warn(0, &error.to_string());
+                        let Exporting { counters, name, .. } = &exporting;
+                        counters.lose(Signal::Traces, name, 0, &error.to_string());
                     }
                 }
             }
@@ -389,22 +389,10 @@ impl Exporting {
         let error = error.map(|failure| self.redaction.failure(failure.reason));
         exports.set_failure(&self.name, error.as_deref());
         if let Some(error) = error {
-            self.warn(failed, &error);
+            self.counters.lose(Signal::Traces, &self.name, failed, &error);
             self.failed += failed;
             // Once time has run out, the failures of later batches only say that it has.
             self.failure.get_or_insert(error);
-        }
-    }
-
-    fn warn(&mut self, spans: u64, error: &str) {
-        if self.counters.exports.is_warning_due(&self.name) {
-            internal_log!(
-                warn,
-                exporter = self.name,
-                spans = spans,
-                error = error,
-                "spans could not be exported"
-            );
         }
     }
 

@@ -52,6 +52,6 @@ impl Deref for TelemetryGuard {
 
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
-        self.provider.shut_down_on_drop(self.timeout);
+        let _ = self.provider.shutdown(self.timeout);
     }
 }

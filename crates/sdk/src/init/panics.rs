@@ -11,6 +11,7 @@ use std::thread;
 use crate::caught::panic_message;
 use crate::config::{ErrorsConfig, PanicOutput};
 use crate::environment;
+use crate::internal_log::is_on_stderr;
 use crate::logs::LogRecords;
 use crate::program_signals::Unsignalled;
 use crate::recorder::remember_panic;
@@ -58,11 +59,11 @@ pub(super) fn observe(errors: ErrorsConfig) {
 
 /// Returns whether the line of the record is on standard error.
 fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
-    let Some(records) = LogRecords::linked() else {
+    if LogRecords::linked().is_none() {
         return false;
-    };
+    }
     let location = panic.location();
-    (records.is_on_stderr)(&mut || {
+    is_on_stderr(|| {
         tracing::error!(
             exception.r#type = "panic",
             exception.message = message,

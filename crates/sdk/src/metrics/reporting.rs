@@ -15,7 +15,7 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::sdk_metrics::collection_began;
 use crate::collector::{Component, Counters, ExportFailure};
-use crate::internal_log::internal_log;
+use crate::config::Signal;
 use crate::redaction::sanitize_error;
 
 /// An exporter whose reader does not know its failures.
@@ -35,18 +35,10 @@ pub(super) struct Reporting<E> {
 pub type LastExport = Arc<Mutex<(Option<KeyValue>, Option<ExportFailure>)>>;
 
 impl<E> Reporting<E> {
-    fn report(&self, error: &str) {
+    fn report(&self, failed: u64, error: &str) {
         let error = sanitize_error(error);
-        let exports = &self.counters.exports;
-        exports.set_metric_failure(&error);
-        if exports.is_warning_due(&self.name) {
-            internal_log!(
-                warn,
-                exporter = self.name,
-                error = &*error,
-                "metrics could not be exported"
-            );
-        }
+        self.counters.exports.set_metric_failure(&error);
+        self.counters.lose(Signal::Metrics, &self.name, failed, &error);
     }
 }
 
@@ -62,9 +54,9 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
         let last = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
         let (status, failure) = last;
         let failure = failure.as_ref().or(result.as_ref().err());
-        export.end(failure.map_or(Ok(()), Err), status);
+        let failed = export.end(failure.map_or(Ok(()), Err), status);
         if let Err(failure) = result {
-            self.report(&failure.reason);
+            self.report(failed, &failure.reason);
         }
         Ok(())
     }

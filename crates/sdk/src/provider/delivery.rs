@@ -53,7 +53,49 @@ pub(super) fn await_delivery(
             .ok_or_else(|| Error::timeout(operation, timeout, "metrics are pending"))?
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
-    spans.and(metrics)
+    both(spans, metrics)
+}
+
+/// The error of two signals names what both have lost.
+pub(super) fn both(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
+    match (one, other) {
+        (Err(one), Err(other)) => Err(one.and(&other)),
+        (one, other) => one.and(other),
+    }
+}
+
+/// Says what a provider that has ended has lost, and with which error; `None` if nothing.
+pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Option<String> {
+    let it = counters.read();
+    let spans = [
+        ("failed", it.failed),
+        ("dropped_queue_full", it.dropped_queue_full),
+        ("dropped_buffer_full", it.dropped_buffer_full),
+        ("dropped_memory", it.dropped_memory),
+        ("dropped_shutdown", it.dropped_shutdown),
+        ("pending", it.pending),
+    ];
+    let records = [
+        ("logs_failed", it.logs_failed),
+        ("logs_dropped", it.logs_dropped),
+        ("logs_pending", it.logs_pending),
+    ];
+    let is_exported = counters.exports.count() > 0;
+    let lost = [
+        lost_of("spans", it.exported, &spans),
+        (open > 0 && is_exported).then(|| format!("spans that are still open: {open}")),
+        lost_of("log records", it.logs_exported, &records),
+        error.map(ToString::to_string),
+    ];
+    let lost: Vec<_> = lost.into_iter().flatten().collect();
+    (!lost.is_empty()).then(|| lost.join("; "))
+}
+
+fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
+    let all = exported + lost.iter().map(|(_, number)| number).sum::<u64>();
+    let lost = lost.iter().filter(|(_, number)| *number > 0);
+    let lost: Vec<_> = lost.map(|(name, number)| format!("{name}={number}")).collect();
+    (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
 /// Returns when exports have to end, so that a shutdown that ends at `deadline` knows their results.

@@ -1,23 +1,17 @@
 //! What runs when the process ends: the shutdown at exit, and the flush after a panic.
 
-use std::io::{self, Write};
 use std::panic;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry::Context;
-use tracing::dispatcher::{Dispatch, get_default, has_been_set, with_default};
-
 use super::{Inner, is_on_telemetry_thread};
 use crate::caught::caught;
 use crate::channel::channel;
-use crate::error::Error;
-use crate::internal_log::internal_log;
-use crate::program_signals::{self, Unsignalled};
+use crate::internal_log::write_line;
+use crate::program_signals;
 
-/// How long the message about a failure may take. It is written by a subscriber of the program, which may
-/// wait for a lock of the thread that ends the process.
+/// How long a message may take: standard error waits for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The provider that is shut down at exit, and the timeout.
@@ -43,7 +37,11 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             return;
         }
         if let Some(provider) = provider.upgrade() {
-            run(timeout, move || provider.force_flush(timeout));
+            run(timeout, move || {
+                if let Err(error) = provider.force_flush(timeout) {
+                    say(format!("telemetry was not delivered before the process ended: {error}"));
+                }
+            });
         }
     }));
 }
@@ -57,80 +55,44 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        run(timeout, move || provider.shut_down_unheard(timeout));
+        // The shutdown says what was lost.
+        run(timeout, move || _ = provider.shutdown(timeout));
     }
 }
 
 /// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one may be
 /// destroyed, and its stack may be almost full.
-pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
-    run_on(program_signals::thread("floe-exit"), timeout, finish, Unsignalled(io::stderr()));
+pub(super) fn run(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
+    run_on(program_signals::thread("floe-exit"), timeout, finish);
 }
 
-/// Logs that a shutdown has failed, on a thread of its own: this one may hold a lock that the subscriber waits for.
-pub(super) fn warn(error: &Error) {
-    let error = error.to_string();
-    let log = move || {
-        internal_log!(warn, error = error, "the telemetry provider could not be shut down cleanly");
-    };
-    let is_seen = has_been_set();
-    let subscriber = get_default(Dispatch::clone);
-    let (running, ended) = channel::<()>();
-    let thread = program_signals::thread("floe-warning");
-    let started = program_signals::spawn(thread, move || {
-        let _running = running;
-        let _quiet = Context::enter_telemetry_suppressed_scope();
-        if is_seen {
-            with_default(&subscriber, log);
-        } else {
-            log();
-        }
-    });
-    if started.is_ok() {
-        let _ = ended.recv_timeout(MESSAGE_TIMEOUT);
-    }
+/// Writes an error to standard error, on a thread of its own: nobody may read what is there.
+pub(super) fn say(error: String) {
+    let thread = program_signals::thread("floe-message");
+    run_on(thread, Duration::ZERO, move || write_line("error", &error));
 }
 
-/// Runs `finish` on `thread`. If it cannot be started, this thread runs it and writes its error to `output`: a
-/// subscriber may wait for a lock of this thread.
-fn run_on(
-    thread: thread::Builder,
-    timeout: Duration,
-    finish: impl FnOnce() -> Result<(), Error> + Send + 'static,
-    mut output: impl Write,
-) {
+/// Runs `finish` on `thread`, or on this thread if that cannot be started.
+fn run_on(thread: thread::Builder, timeout: Duration, finish: impl FnOnce() + Send + 'static) {
     let (running, ended) = channel::<()>();
     let finish = Arc::new(Mutex::new(Some(finish)));
+    let own = Arc::clone(&finish);
     let take = |finish: &Mutex<Option<_>>| {
         let mut finish = finish.lock().unwrap_or_else(PoisonError::into_inner);
         finish.take()
     };
-    let own = Arc::clone(&finish);
     let work = move || {
         // Dropped at the end, also by a panic.
         let _running = running;
-        if let Some(Err(error)) = take(&own).map(|finish| finish()) {
-            // If the subscriber panics, the panic hook does not flush again.
-            let _quiet = Context::enter_telemetry_suppressed_scope();
-            let error = error.to_string();
-            internal_log!(
-                warn,
-                error = error,
-                "telemetry was not delivered before the process ended"
-            );
+        if let Some(finish) = take(&own) {
+            finish();
         }
     };
-    let Err(cause) = program_signals::spawn(thread, work) else {
+    if program_signals::spawn(thread, work).is_ok() {
         let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
-        return;
-    };
-    let finished = caught(|| take(&finish).map_or(Ok(()), |finish| finish()));
-    let error = match finished {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error,
-        Err(_) => Error::thread("floe-exit", &cause),
-    };
-    let _ = writeln!(output, "telemetry was not delivered before the process ended: {error}");
+    } else {
+        let _ = caught(|| take(&finish).into_iter().for_each(|finish| finish()));
+    }
 }
 
 #[cfg(all(unix, not(miri)))]
@@ -166,21 +128,9 @@ mod tests {
         let (sender, ran) = channel();
         let finish = move || {
             let _ = sender.send(thread::current().id());
-            Ok(())
         };
-        let mut output = Vec::new();
-        run_on(impossible(), Duration::MAX, finish, &mut output);
+        run_on(impossible(), Duration::MAX, finish);
         assert_eq!(ran.try_recv(), Ok(thread::current().id()));
-        assert!(output.is_empty());
-
-        let failed = || Err(Error::export("no receiver"));
-        run_on(impossible(), Duration::MAX, failed, &mut output);
-        run_on(impossible(), Duration::MAX, || panic!("a test"), &mut output);
-        let output = String::from_utf8(output).unwrap();
-        let lines: Vec<_> = output.lines().collect();
-        assert!(lines[0].ends_with(" ended: no receiver"), "{output}");
-        let cause = "the thread of `floe-exit` could not be started: ";
-        assert!(lines[1].contains(cause), "{output}");
-        assert_eq!(lines.len(), 2, "{output}");
+        run_on(impossible(), Duration::MAX, || panic!("a test"));
     }
 }

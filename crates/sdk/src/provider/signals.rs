@@ -74,7 +74,7 @@ fn received() {
     {
         // On another thread: code of the user, such as a subscriber, may panic or block. The process ends by
         // the signal in any case.
-        exit::run(timeout, move || provider.shut_down_unheard(timeout));
+        exit::run(timeout, move || _ = provider.shutdown(timeout));
     }
 }
 

@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "full_queues",
-    promise: "full queues block no thread, every span that finds no room is counted, and one warning reports them",
+    promise: "full queues block no thread, every span that finds no room is counted, and one message reports them",
     protocols: BOTH,
     max_memory: 128,
     program,
@@ -41,10 +41,10 @@ fn check(case: &Case) -> Result<Report> {
     let counters = report.counters;
     ensure!(report.created == THREADS * SPANS, "{}", report.created);
     ensure!(counters.exported == 0 && counters.dropped >= report.created - ROOM, "{counters:?}");
-    let warnings = report.log.matches("spans were dropped").count();
+    let messages = report.log.matches("spans were dropped").count();
     // One a minute.
     let most = 1 + usize::try_from(start.elapsed().as_secs() / 60)?;
-    ensure!((1..=most).contains(&warnings), "{warnings} warnings: {}", report.log);
+    ensure!((1..=most).contains(&messages), "{messages} messages: {}", report.log);
     let shutdown = report.operation("shutdown")?;
     ensure!(shutdown.error.is_some(), "{shutdown:?}");
     ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");

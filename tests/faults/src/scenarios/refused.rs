@@ -34,10 +34,9 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.counters.exported == 0, "{:?}", report.counters);
     let error = report.error("shutdown")?;
     let reason = "the connection failed";
-    for text in [error, &*report.log] {
-        ensure!(text.contains(reason) && text.contains(&endpoint), "{text}");
-    }
-    let warnings = report.log.matches("spans could not be exported").count();
-    ensure!(warnings == 1, "{warnings} warnings: {}", report.log);
+    ensure!(error.contains(reason) && error.contains(&endpoint), "{error}");
+    // The shutdown has a message for the rest.
+    let messages = report.log.matches("spans could not be exported").count();
+    ensure!(messages <= 1, "{messages} messages: {}", report.log);
     Ok(report)
 }

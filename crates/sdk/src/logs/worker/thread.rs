@@ -8,7 +8,7 @@ use super::{LogReport, LogSettings, Task};
 use crate::channel::{Receiver, RecvTimeoutError, Sender};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Component, guarded};
-use crate::internal_log::internal_log;
+use crate::config::Signal;
 use crate::logs::record_exporter::RecordExporter;
 
 /// What calls the exporter.
@@ -111,15 +111,7 @@ impl<E: RecordExporter> Exporting<E> {
         if let Err(failure) = result {
             let error = self.settings.worker.redaction.failure(failure.reason);
             // Written locally but not exported, because telemetry is suppressed on this thread.
-            if counters.exports.is_warning_due(&self.name) {
-                internal_log!(
-                    warn,
-                    exporter = self.name,
-                    records = failed,
-                    error = error,
-                    "log records could not be exported"
-                );
-            }
+            counters.lose(Signal::Logs, &self.name, failed, &error);
             self.failure.get_or_insert(error);
         }
     }
