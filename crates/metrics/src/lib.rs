@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
-use floe_telemetry_core::__sdk::{char_boundary, program_signals, recorder, redaction};
+use floe_telemetry_core::__sdk::{caught, char_boundary, program_signals, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
 };

@@ -10,15 +10,17 @@ mod record;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::cache::{AttributeSet, RedactionCache};
 pub(super) use self::record::Record;
 use super::views::{Selected, Views};
+use crate::caught::caught;
 use crate::char_boundary::beginning;
 use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
 use crate::internal_log::internal_log;
-use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED};
+use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED, shown};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -102,6 +104,17 @@ impl<P> RedactingMeterProvider<P> {
 }
 
 impl Policy {
+    /// Calls code of the program. Its panic would end the thread that collects all metrics, and is said once.
+    fn observe(&self, metric: &str, has_panicked: &AtomicBool, callback: impl FnOnce()) {
+        if let Err(panic) = caught(callback)
+            && !has_panicked.swap(true, Ordering::Relaxed)
+        {
+            let panic = shown(&self.redaction.error_text_or_same(panic)).into_owned();
+            let reason = format!("its callback panicked: {panic}");
+            internal_log!(error, metric = metric, reason = reason, "a metric is not observed");
+        }
+    }
+
     /// Calls `record` with the redacted attributes.
     fn apply<R>(&self, attributes: &[KeyValue], record: impl Fn(&[KeyValue]) -> R) -> R {
         if attributes.is_empty() {
@@ -247,12 +260,14 @@ macro_rules! observables {
             builder.description = self.text(request.description);
             for callback in request.callbacks {
                 let policy = self.policy.clone();
+                let (metric, has_panicked) = (builder.name.clone(), AtomicBool::new(false));
                 builder = builder.with_callback(move |observer| {
-                    callback(&Redacting {
+                    let redacting = Redacting {
                         instrument: observer,
                         policy: policy.clone(),
                         exemplars: Vec::new(),
-                    });
+                    };
+                    policy.observe(&metric, &has_panicked, || callback(&redacting));
                 });
             }
             builder.build()

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use floe_telemetry::metrics::{Metric, Observable};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init, init_with};
 use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
 use opentelemetry::{KeyValue, global};
 
@@ -73,6 +73,46 @@ fn names_of_scopes_without_end_share_one() {
     assert_eq!(made["floe.telemetry.overflow"], &MetricValue::Sum(200.0));
     let warnings = stderr.matches("floe.telemetry.overflow").count();
     assert_eq!(warnings, 1, "{stderr}");
+}
+
+#[test]
+fn a_callback_that_panics_takes_no_other_metric_along() {
+    const TEST: &str = "instruments::a_callback_that_panics_takes_no_other_metric_along";
+    const BROKEN: [&str; 3] = ["broken", "broken.filtered", "broken.by.recorder"];
+    if is_child() {
+        let mut config = TelemetryConfig::from_env().unwrap();
+        let views = "[{\"metric\": \"broken.filtered\", \"excluded_attributes\": [\"user.*\"]}]";
+        config.metrics.views = serde_json::from_str(views).unwrap();
+        let telemetry = init_with(config).unwrap();
+        let meter = global::meter("driver");
+        let _broken = meter.u64_observable_gauge(BROKEN[0]).with_callback(|_| panic!("a")).build();
+        let _broken =
+            meter.f64_observable_counter(BROKEN[1]).with_callback(|_| panic!("b")).build();
+        METRICS.observe(BROKEN[2], Observable::Gauge, |_| panic!("c"));
+        let _level = meter
+            .i64_observable_gauge("level")
+            .with_callback(|observer| observer.observe(7, &[]))
+            .build();
+        for _ in 0..2 {
+            METRICS.increment("made", 1, &[]);
+            telemetry.force_flush(TIMEOUT).unwrap();
+        }
+        telemetry.shutdown(TIMEOUT).unwrap();
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("RUST_LOG", "off")];
+    let (_, stderr) = run_in_child(TEST, &variables);
+    let points = receiver.points();
+    let of = |name: &'static str| points.iter().filter(move |point| point.name == name);
+    assert!(of("level").count() > 2, "{points:?}");
+    assert!(of("made").any(|point| point.value == MetricValue::Sum(2.0)), "{points:?}");
+    for name in BROKEN {
+        let line = format!("error: a metric is not observed metric={name} reason=");
+        assert_eq!(stderr.matches(&line).count(), 1, "{name}: {stderr}");
+        assert!(!points.iter().any(|point| point.name == name));
+    }
 }
 
 #[test]

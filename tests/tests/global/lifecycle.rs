@@ -334,22 +334,42 @@ impl SpanExporter for Panicking {
     }
 }
 
+impl PushMetricExporter for Panicking {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        SpanExporter::export(self, Vec::new()).await
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        panic!("the end")
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
+}
+
 fn a_panicking_exporter_loses_only_its_batch() {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("panics"))
         .with_span_exporter(Panicking(AtomicUsize::new(0)))
         .with_span_exporter(memory.clone())
+        .with_metric_exporter(Panicking(AtomicUsize::new(0)))
         .initialize()
         .unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    let reason = "the exporter panicked: token=<REDACTED> lost";
     assert_eq!(
         error.to_string(),
-        "exporter `Panicking`: 1 span failed: the exporter panicked: token=<REDACTED> lost"
+        format!("exporter `Panicking`: 1 span failed: {reason}; metrics: {reason}")
     );
     work();
     telemetry.force_flush(TIMEOUT).unwrap();
-    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(telemetry.shutdown(TIMEOUT).unwrap_err().is_export());
     assert_eq!(memory.spans().len(), 2);
     let statistics = telemetry.statistics();
     assert_eq!((statistics.failed, statistics.exported), (1, 3));

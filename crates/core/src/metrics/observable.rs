@@ -11,7 +11,6 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::current;
 use super::metric::Metric;
 use super::number::MetricNumber;
-use crate::caught::caught;
 
 /// The maximum number of observable instruments of a process.
 const MAX_INSTRUMENTS: usize = 2000;
@@ -114,10 +113,7 @@ impl Registered {
     fn build(&self, provider: &(dyn MeterProvider + Send + Sync)) {
         let meter: Meter = provider.meter_with_scope(self.scope.clone());
         let callback = Arc::clone(&self.callback);
-        let callback = move |observer: &dyn AsyncInstrument<f64>| {
-            // A panic would end the thread that collects metrics.
-            let _ = caught(|| callback(&Observer(observer)));
-        };
+        let callback = move |observer: &dyn AsyncInstrument<f64>| callback(&Observer(observer));
         let name = self.name.clone();
         macro_rules! build {
             ($method:ident) => {{

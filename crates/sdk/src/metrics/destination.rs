@@ -40,6 +40,7 @@ impl MetricDestination {
                 reader: components.add_unqueued(Role::Reader, Signal::Metrics, &reader),
                 component: components.add_unqueued(Role::Exporter, Signal::Metrics, &id),
                 name: id.name.into_owned(),
+                temporality: exporter.temporality(),
                 exporter,
                 last,
                 counters,

@@ -1,12 +1,15 @@
 //! Reports the failures of a metric exporter as those of the other signals. Its reader in OpenTelemetry's SDK would
 //! log each of them, and not the reason.
 
+use std::future::poll_fn;
 use std::mem;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
@@ -14,6 +17,7 @@ use opentelemetry_sdk::metrics::data::{
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::sdk_metrics::collection_began;
+use crate::caught::caught;
 use crate::collector::{Component, Counters, ExportFailure};
 use crate::config::Signal;
 use crate::redaction::sanitize_error;
@@ -23,6 +27,7 @@ use crate::redaction::sanitize_error;
 pub(super) struct Reporting<E> {
     pub(super) name: String,
     pub(super) exporter: E,
+    pub(super) temporality: Temporality,
     pub(super) last: LastExport,
     pub(super) counters: Arc<Counters>,
     /// The reader that collects for the exporter.
@@ -49,7 +54,12 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
             self.reader.record_duration(began, &attributes);
         }
         let export = self.component.begin(points(metrics));
-        let result = self.exporter.export(metrics).await;
+        let mut exported = pin!(async { self.exporter.export(metrics).await });
+        let result = poll_fn(|context| {
+            let polled = caught(|| exported.as_mut().poll(context));
+            polled.unwrap_or_else(|panic| Poll::Ready(panicked(&panic)))
+        })
+        .await;
         let result = result.map_err(ExportFailure::from);
         let last = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
         let (status, failure) = last;
@@ -62,16 +72,22 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.exporter.force_flush()
+        caught(|| self.exporter.force_flush()).unwrap_or_else(|panic| panicked(&panic))
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.exporter.shutdown_with_timeout(timeout)
+        let ended = caught(|| self.exporter.shutdown_with_timeout(timeout));
+        ended.unwrap_or_else(|panic| panicked(&panic))
     }
 
     fn temporality(&self) -> Temporality {
-        self.exporter.temporality()
+        self.temporality
     }
+}
+
+/// The exporter, which may be code of the program, has panicked. That would end the thread of its reader.
+fn panicked(panic: &str) -> OTelSdkResult {
+    Err(OTelSdkError::InternalFailure(format!("the exporter panicked: {panic}")))
 }
 
 /// The number of data points.
