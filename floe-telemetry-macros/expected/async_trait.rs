@@ -30,7 +30,7 @@ where
     );
     Box::pin(
         ::floe_telemetry::__private::call_async(
-            ::floe_telemetry::__private::OpenedBy::Future,
+            ::floe_telemetry::__private::OpenedBy::Future(false),
             #[allow(clippy::async_yields_async)]
             async move {
                 {

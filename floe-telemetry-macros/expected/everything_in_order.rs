@@ -11,7 +11,7 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
         __FLOE_CALLSITE, "f", "f * n *", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        ::floe_telemetry::__private::OpenedBy::Future,
+        ::floe_telemetry::__private::OpenedBy::Future(false),
         async move {
             {
                 let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {

@@ -6,7 +6,7 @@ fn f() -> impl ::core::future::Future<Output = ()> {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal, with_metrics()
     );
     ::floe_telemetry::__private::call_async(
-        ::floe_telemetry::__private::OpenedBy::Future,
+        ::floe_telemetry::__private::OpenedBy::Future(false),
         async move {
             ::floe_telemetry::__private::enter_in_future(
                 &__FLOE_CALLSITE,

@@ -139,6 +139,20 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
 }
 
 #[test]
+fn without_a_provider_a_request_is_passed_on() {
+    const TEST: &str = "no_exporter::without_a_provider_a_request_is_passed_on";
+    if is_child() {
+        assert_is_passed_on();
+        let telemetry = init().unwrap();
+        assert!(telemetry.is_noop());
+        assert_is_passed_on();
+        assert_eq!(unrecorded(), Carrier::new(), "nothing stays current");
+        return;
+    }
+    run_in_child(TEST, &[("OTEL_SDK_DISABLED", "true")]);
+}
+
+#[test]
 fn log_lines_have_ids_of_spans_that_are_not_recorded() {
     const TEST: &str = "no_exporter::log_lines_have_ids_of_spans_that_are_not_recorded";
     if is_child() {

@@ -14,6 +14,9 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt;
+
 use super::listeners;
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
@@ -29,9 +32,9 @@ use crate::callsite::CallSite;
 pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
-    /// The future opens the span in its first statement, by
-    /// [`enter_in_future`].
-    Future,
+    /// The future opens the span in its first statement, by [`enter_in_future`]. If `true`, it names a parent, whose trace
+    /// goes on also where nothing is recorded.
+    Future(bool),
 }
 
 /// Wraps the future of an annotated `async fn`, so that it runs in its span.
@@ -119,8 +122,8 @@ impl FutureSpan {
         match self.0 {
             Phase::Open(Parked::Off) => true,
             Phase::Open(_) => false,
-            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
-                let off = listeners::is_off()
+            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens(_) => {
+                let off = self.0.is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
                         if sampling::excludes_call(listeners::current(), callsite));
                 if off {
@@ -260,7 +263,7 @@ pub trait FutureExt: Future + Sized {
     #[inline]
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
         InSpan {
-            span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
+            span: (!listeners::is_off() || is_below_span()).then(|| Box::new(span.below_current())),
             inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(by_discriminant)),
         }
     }
@@ -361,6 +364,13 @@ impl<F: Future> fmt::Debug for InCurrentSpan<F> {
     }
 }
 
+/// Whether a span of a caller is current where nothing is recorded, which a future takes along.
+fn is_below_span() -> bool {
+    !cfg!(feature = "off")
+        && context_is_alive()
+        && Context::map_current(TraceContextExt::has_active_span)
+}
+
 /// The classifier for any output, which is never an error.
 fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
@@ -369,8 +379,8 @@ fn unclassified<T>(_: &T, _: Sink<'_>) {}
 pub(super) enum Phase {
     /// Not polled yet; the wrapper opens the span.
     BeforeWrapperOpens(&'static CallSite),
-    /// Not polled yet; the future opens the span itself.
-    BeforeFutureOpens,
+    /// Not polled yet; the future opens the span itself, if `true` below a parent.
+    BeforeFutureOpens(bool),
     /// Polled, or without a span from the start. During the first poll it is off: the poll has the span.
     Open(Parked),
 }
@@ -389,8 +399,15 @@ impl Phase {
     const fn before(opened_by: OpenedBy) -> Self {
         match opened_by {
             OpenedBy::Wrapper(callsite) => Self::BeforeWrapperOpens(callsite),
-            OpenedBy::Future => Self::BeforeFutureOpens,
+            OpenedBy::Future(below) => Self::BeforeFutureOpens(below),
         }
+    }
+
+    /// Whether a future that is not polled yet has neither a span nor a parent.
+    #[inline]
+    fn is_off(&self) -> bool {
+        listeners::is_off()
+            && (cfg!(feature = "off") || !matches!(self, Self::BeforeFutureOpens(true)))
     }
 
     /// Makes the span current, after opening it if this is the first poll. `None` without a span.
@@ -402,9 +419,10 @@ impl Phase {
                 *self = Self::Open(Parked::Off);
                 (!span.is_off()).then(|| Entered::First(span.into_inner()))
             }
-            Self::BeforeFutureOpens => {
+            Self::BeforeFutureOpens(_) => {
+                let is_off = self.is_off();
                 *self = Self::Open(Parked::Off);
-                (!listeners::is_off()).then(|| Entered::Expecting(Outer::expecting()))
+                (!is_off).then(|| Entered::Expecting(Outer::expecting()))
             }
             Self::Open(Parked::Off) => None,
             Self::Open(parked) => Some(Entered::Again(parked.attach())),
@@ -438,7 +456,7 @@ impl Phase {
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
             Self::Open(parked) => parked,
-            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens => Parked::Off,
+            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens(_) => Parked::Off,
         }
     }
 }
@@ -490,7 +508,7 @@ pub fn enter_in_future(
     parent: impl StartBelow,
     fill: Option<Fill<'_>>,
 ) {
-    if !listeners::is_off() && FIRST_POLL.get() == FirstPoll::Pending {
+    if FIRST_POLL.get() == FirstPoll::Pending {
         store(enter(callsite, parent, fill).into_inner());
     }
 }

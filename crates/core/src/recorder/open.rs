@@ -69,8 +69,8 @@ pub(super) enum Parked {
     Recording(Box<Recording>),
 }
 
-/// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. Neither is
-/// evaluated while nothing is recorded, which costs two loads, one of them thread-local.
+/// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. The attributes are not
+/// evaluated while nothing is recorded, which costs two loads, one of them thread-local, unless a parent is given.
 ///
 /// `fill` is a trait object so that the code that calls it is compiled once, not for each annotated
 /// function.
@@ -107,8 +107,9 @@ impl StartBelow for Current {
 impl<F: Fn() -> Parent> StartBelow for F {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-        // The closure may read the current `Context`, which is destroyed while a thread ends.
-        if listeners::is_off() || !context_is_alive() {
+        // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, for which
+        // `is_off` looks, the body runs below the parent as well, so that the trace of the caller goes on.
+        if listeners::is_off() && cfg!(feature = "off") || !context_is_alive() {
             return Opened::OFF;
         }
         open_call_below(&self(), callsite, fill)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::tokens;
 use crate::traced::{
-    model::Traced,
+    model::{Parent, Traced},
     output::{self, Output},
     returned::AsyncTrait,
 };
@@ -67,7 +67,8 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
     let opened_by = if open.is_none() {
         quote_spanned!(ours=> Wrapper(&__FLOE_CALLSITE))
     } else {
-        quote_spanned!(ours=> Future)
+        let is_below = matches!(traced.parent, Parent::Given(_));
+        quote_spanned!(ours=> Future(#is_below))
     };
     let future = quote_spanned! {at=>
         #private::call_async(#private::OpenedBy::#opened_by, #block, #outcome)
