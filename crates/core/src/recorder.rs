@@ -120,7 +120,7 @@ pub use self::{logged::describe, sampling::make_ids};
 
 /// For the bridge.
 pub use self::{
-    bridged::{BridgedSpan, EnteredSpan, Entrance},
+    bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
     current::IdHash,
     events::{EventHead, MESSAGE},
     exception::{describe_error, exception_event},

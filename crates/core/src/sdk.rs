@@ -67,7 +67,7 @@ pub mod propagation {
 
 pub mod recorder {
     pub use crate::recorder::{
-        BridgedSpan, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
+        BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
         exception_event, records_nothing,
     };
     pub use crate::recorder::{

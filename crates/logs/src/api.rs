@@ -22,11 +22,7 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     if !is_enabled(record.target.as_deref().unwrap_or_default()) {
         return;
     }
-    thread_state::with(true, |state, has_context| {
-        if has_context {
-            process(record, scope, state);
-        }
-    });
+    thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
 }
 
 /// Whether a record with this target is exported now. Records of the exporters themselves, for example about failed
@@ -34,12 +30,16 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
 pub(super) fn is_enabled(target: &str) -> bool {
     current::exports()
         && context::is_readable(target)
-        && context_is_alive()
-        && !Context::is_current_telemetry_suppressed()
+        && !(context_is_alive() && Context::is_current_telemetry_suppressed())
 }
 
 /// Redacts a record and passes it to the exporters.
-fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut ThreadState) {
+fn process(
+    record: ApiRecord,
+    scope: &Arc<InstrumentationScope>,
+    state: &mut ThreadState,
+    has_context: bool,
+) {
     let scope = state.redacted_scope(scope);
     let ThreadState { setting, redactor, entry, .. } = state;
     let Some(exporters) = &setting.exporters else {
@@ -57,7 +57,7 @@ fn process(record: ApiRecord, scope: &Arc<InstrumentationScope>, state: &mut Thr
         }
     }
     let body = record.body.map(|body| redacted(body, None, entry, redactor));
-    context::add(entry, redactor, setting, true);
+    context::add(entry, redactor, setting, has_context);
     if record.span.is_some() {
         entry.span = record.span;
     }

@@ -3,13 +3,11 @@
 //! They are copied and redacted on the thread that logs, like all of a record: it writes the line, and a later update of
 //! the span must not change the record. What is copied is bounded by the limits of a record.
 
-use std::fmt::Write as _;
-
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key};
 
 use super::entry::{Entry, MAX_RAW, MAX_RECORD};
-use super::nested::redacted;
+use super::nested;
 use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary;
 use crate::collector::Redactor;
@@ -40,21 +38,7 @@ pub(super) fn add(
         if is_taken(safe.as_str()) || entry.has_field(&safe) || !entry.take_room() {
             continue;
         }
-        if let AnyValue::String(text) = &value {
-            let text = text.as_str();
-            entry.add_text(safe, |out| out.write_str(text), |text| redactor.log_text(name, text));
-            continue;
-        }
-        match redacted(value, Some(name), entry, redactor) {
-            AnyValue::Boolean(value) => entry.add_bool(safe, value),
-            AnyValue::Int(value) => entry.add_i64(safe, value),
-            AnyValue::Double(value) => entry.add_f64(safe, value),
-            AnyValue::ListAny(items) => entry.add_list(safe, *items),
-            AnyValue::String(hidden) => {
-                entry.add_text(safe, |out| out.write_str(hidden.as_str()), |_| None);
-            }
-            _ => {}
-        }
+        nested::add(entry, redactor, name, safe, value);
     }
 }
 

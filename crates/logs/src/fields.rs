@@ -1,13 +1,18 @@
-//! Records the fields of an event into an entry, redacted.
+//! Records the fields of an event into an entry, redacted, and takes along the key-values of `log`.
 
+use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::fmt::{self, Debug, Write as _};
 
+use log::kv::{self, VisitSource};
 use opentelemetry::Key;
+use opentelemetry::logs::AnyValue;
 use tracing::Level;
 use tracing::field::{Field, Visit};
+use tracing_log::LogTracer;
 
-use super::entry::Entry;
+use super::entry::{Entry, MAX_RAW};
+use crate::caught::caught;
 use crate::collector::Redactor;
 use floe_telemetry_core::__sdk::bounded_text::Bounded;
 
@@ -116,5 +121,56 @@ impl Visit for Fields<'_> {
             }
             Ok(())
         });
+    }
+}
+
+thread_local! {
+    /// The key-values of the record that the thread forwards. An event of `tracing` has no field for a key that is not
+    /// known at compile time.
+    static KEY_VALUES: RefCell<Vec<(Key, AnyValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes the key-values of the record of `log` that the thread forwards.
+pub(super) fn take_key_values() -> Vec<(Key, AnyValue)> {
+    KEY_VALUES.try_with(RefCell::take).unwrap_or_default()
+}
+
+/// Forwards records of `log` to `tracing`.
+pub(super) struct Forwarder(pub(super) LogTracer);
+
+impl log::Log for Forwarder {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let mut copied = Copied(Vec::new());
+        // What fails or panics is left out.
+        let _ = caught(|| record.key_values().visit(&mut copied));
+        let _ = KEY_VALUES.try_with(|it| it.replace(copied.0));
+        self.0.log(record);
+        drop(take_key_values());
+    }
+
+    fn flush(&self) {}
+}
+
+struct Copied(Vec<(Key, AnyValue)>);
+
+impl<'kvs> VisitSource<'kvs> for Copied {
+    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        let integer = value.to_i64().map(AnyValue::Int);
+        let typed = value.to_bool().map(AnyValue::Boolean).or(integer);
+        let float = || value.to_f64().filter(|_| value.to_u64().is_none()).map(AnyValue::Double);
+        let typed = typed.or_else(float).unwrap_or_else(|| {
+            let mut text = String::new();
+            let _ = caught(|| write!(Bounded::new(&mut text, MAX_RAW + 1), "{value}"));
+            AnyValue::from(text)
+        });
+        self.0.push((Key::from(key.as_str().to_owned()), typed));
+        Ok(())
     }
 }

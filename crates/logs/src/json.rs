@@ -11,7 +11,8 @@ use tracing::Level;
 use super::entry::{Entry, Value};
 use floe_redact::is_unprintable;
 
-/// The keys of the built-in fields, as Python's `structlog` names them. Another field with such a key is `fields.key`.
+/// The keys of the built-in fields, as Python's `structlog` names them. Another field with such a key is `fields.key`, and
+/// one with that key `fields.fields.key`.
 const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 /// Writes the record, with the line end.
@@ -75,7 +76,8 @@ fn id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
 fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
     let key = key.as_str();
     line.push(b',');
-    if KEYS.contains(&key) {
+    // A field that has the other name already gets it twice.
+    if KEYS.contains(&key.trim_start_matches("fields.")) {
         text(line, &format!("fields.{key}"));
     } else {
         text(line, key);

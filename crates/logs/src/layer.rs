@@ -2,20 +2,24 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use opentelemetry::{Context, Key};
+use tracing::dispatcher::{Dispatch, WeakDispatch, get_default};
 use tracing::{Event, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
-use super::fields::Fields;
+use super::fields::{self, Fields};
+use super::nested;
 use super::thread_state::{self, ThreadState};
 use super::{console, context, described, json};
 use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
+use crate::recorder::CONTEXT_OF;
 
 /// The value of `floe.warning` if formatting a value panics.
 const PANICKED: &str = "a value panicked while it was logged";
@@ -35,11 +39,21 @@ pub(super) enum Form {
 pub(super) struct LogLayer<W> {
     writer: W,
     form: Form,
+    /// The subscriber, which knows the spans of `tracing`.
+    subscriber: OnceLock<WeakDispatch>,
 }
 
 impl<W> LogLayer<W> {
     pub(super) const fn new(writer: W, form: Form) -> Self {
-        Self { writer, form }
+        Self { writer, form, subscriber: OnceLock::new() }
+    }
+
+    /// The context of the span that the code names as the parent of an event.
+    fn named_parent(&self, event: &Event<'_>) -> Option<Context> {
+        // `Option` and `Vec` do not tell the layers in them what they are part of.
+        let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
+        let subscriber = subscriber.unwrap_or_else(|| get_default(Dispatch::clone));
+        CONTEXT_OF.get()?(event.parent()?, &subscriber)
     }
 }
 
@@ -48,14 +62,19 @@ where
     S: Subscriber,
     W: for<'w> MakeWriter<'w> + 'static,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        let _ = self.subscriber.set(subscriber.downgrade());
+    }
+
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let has_context = context::is_readable(event.metadata().target());
-        thread_state::with(has_context, |state, has_context| {
-            fill_entry(state, event, has_context);
+        let is_readable = context::is_readable(event.metadata().target());
+        let parent = (!event.is_contextual()).then(|| self.named_parent(event).unwrap_or_default());
+        thread_state::with(is_readable, |state, has_context| {
+            fill_entry(state, event, parent, has_context);
             let ThreadState { setting, entry, timestamp, line, .. } = state;
             // Exporting the exporters' own records, for example about failed exports, would be an
             // endless loop.
-            if has_context && !Context::is_current_telemetry_suppressed() {
+            if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
                 match (&setting.exporters, &setting.ended) {
                     (Some(exporters), _) => exporters.emit_entry(entry, setting.limits),
                     (None, Some(ended)) => ended.count_late(),
@@ -77,8 +96,13 @@ where
     }
 }
 
-/// Fills the thread's entry with an event.
-fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
+/// Fills the thread's entry with an event, and with the ids of the `parent` that the code names, which may be none.
+fn fill_entry(
+    state: &mut ThreadState,
+    event: &Event<'_>,
+    parent: Option<Context>,
+    has_context: bool,
+) {
     let ThreadState { setting, redactor, entry, .. } = state;
     let metadata = event.metadata();
     entry.begin(wall_now());
@@ -94,6 +118,13 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
     let mut fields = Fields { entry, redactor, is_log, has_message: false };
     event.record(&mut fields);
     entry.has_message = fields.has_message;
+    let key_values = if is_log { fields::take_key_values() } else { Vec::new() };
+    for (key, value) in key_values {
+        let safe = redactor.log_name(key.as_str()).cloned();
+        if entry.take_room() {
+            nested::add(entry, redactor, key.as_str(), safe.unwrap_or_else(|| key.clone()), value);
+        }
+    }
     // Lines have the name in its place, if the code gives one.
     if !entry.has_message && entry.event_name.is_some() {
         entry
@@ -104,5 +135,8 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
     context::add(entry, redactor, setting, has_context);
+    if let Some(parent) = parent {
+        entry.span = if has_context { context::ids(&parent) } else { None };
+    }
     described::add(entry, redactor, &setting.span_attributes, |_| false);
 }

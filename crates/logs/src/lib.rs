@@ -18,9 +18,11 @@
 //!
 //! [`span_attributes`](floe_telemetry_sdk::config::LoggingConfig::span_attributes) copies attributes of the span, too.
 //! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
-//! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
+//! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids. An event that names its
+//! parent (`parent: &span`, `parent: None`) has the ids of that span, if `tracing_layer` records it, or none.
 //! The floe identity of the configuration follows, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike.
+//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike,
+//! whose key-values are fields where this crate forwards them to `tracing`.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with the
 //! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
@@ -216,8 +218,10 @@ fn complete(config: &LoggingConfig, filter: &LineFilter) {
 /// Forwards the records of `log` to `tracing`. To be called after the subscriber is installed, whose level
 /// determines which records `log` creates.
 fn forward_log() {
-    let forwarded = LogTracer::builder().with_max_level(LevelFilter::current().as_log()).init();
-    if forwarded.is_err() {
+    let forwarded = log::set_boxed_logger(Box::new(fields::Forwarder(LogTracer::new())));
+    if forwarded.is_ok() {
+        log::set_max_level(LevelFilter::current().as_log());
+    } else {
         tracing::warn!(
             "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
         );

@@ -1,5 +1,8 @@
 //! Redaction and limits of the values of OpenTelemetry's logs API, which may be nested.
 
+use std::fmt::Write as _;
+
+use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
 use super::entry::{Entry, MAX_TEXT};
@@ -10,6 +13,31 @@ const MAX_DEPTH: usize = 8;
 
 /// Replaces what is nested more deeply.
 const OMITTED: &str = "…";
+
+/// Adds a field with the key `safe`, whose value is redacted as that of `name`.
+pub(super) fn add(
+    entry: &mut Entry,
+    redactor: &mut Redactor,
+    name: &str,
+    safe: Key,
+    value: AnyValue,
+) {
+    if let AnyValue::String(text) = &value {
+        let text = text.as_str();
+        entry.add_text(safe, |out| out.write_str(text), |text| redactor.log_text(name, text));
+        return;
+    }
+    match redacted(value, Some(name), entry, redactor) {
+        AnyValue::Boolean(value) => entry.add_bool(safe, value),
+        AnyValue::Int(value) => entry.add_i64(safe, value),
+        AnyValue::Double(value) => entry.add_f64(safe, value),
+        AnyValue::ListAny(items) => entry.add_list(safe, *items),
+        AnyValue::String(hidden) => {
+            entry.add_text(safe, |out| out.write_str(hidden.as_str()), |_| None);
+        }
+        _ => {}
+    }
+}
 
 /// Redacts the value of an attribute, or the body, which has no key. What is over the limits of the record is left
 /// out.

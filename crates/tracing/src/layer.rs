@@ -15,10 +15,13 @@ use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::options::TracingLayer;
 use super::sites::Site;
+use super::span_ext::get_otel_context;
 use super::{entered, scratch, threads};
 use crate::caught::caught;
 use crate::keys;
-use crate::recorder::{self, BridgedSpan, Entrance, Parent, SpanRecord, context_is_alive, root};
+use crate::recorder::{
+    self, BridgedSpan, CONTEXT_OF, Entrance, Parent, SpanRecord, context_is_alive, root,
+};
 
 thread_local! {
     /// Whether this thread is writing an event to a span.
@@ -137,6 +140,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_layer(&mut self, subscriber: &mut S) {
+        let _ = CONTEXT_OF.set(get_otel_context);
         if let Some(first) = <dyn Subscriber>::downcast_ref::<Self>(subscriber) {
             self.is_second = true;
             // Whoever looks for the layer finds this one.

@@ -12,6 +12,8 @@ use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
 use floe_tests::{is_child, run_in_child};
+use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
+use opentelemetry_sdk::logs::InMemoryLogExporter;
 use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -183,6 +185,10 @@ struct LogsWhenDropped;
 impl Drop for LogsWhenDropped {
     fn drop(&mut self) {
         tracing::info!("in a destructor");
+        let logger = TelemetryProvider::logger_provider().logger("orders");
+        let mut record = logger.create_log_record();
+        record.set_body("of the API".into());
+        logger.emit(record);
     }
 }
 
@@ -201,6 +207,11 @@ fn a_destructor_of_a_thread_may_log() {
         return;
     }
     logs::configure_logging(&LoggingConfig::default()).unwrap();
+    let memory = InMemoryLogExporter::default();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_log_exporter(memory.clone())
+        .initialize()
+        .unwrap();
     thread::spawn(|| {
         FIRST.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
         tracing::info!("first");
@@ -208,6 +219,10 @@ fn a_destructor_of_a_thread_may_log() {
     })
     .join()
     .unwrap();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    // Each also with OpenTelemetry's API.
+    assert_eq!(memory.get_emitted_logs().unwrap().len(), 1 + 2 * 2);
+    assert_eq!(telemetry.statistics().logs_exported, 1 + 2 * 2);
 }
 
 /// A writer whose reader is gone.

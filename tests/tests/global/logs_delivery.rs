@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
-use floe_tests::{Code, ReceivedLog, Receiver, Response, is_child, run_in_child};
+use floe_tests::{
+    Code, ReceivedLog, ReceivedSpan, Receiver, Response, Value, is_child, run_in_child,
+};
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use serde_json::Value as Json;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -148,6 +151,78 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
         assert_eq!(statistics.logs_exported, receiver.logs().len() as u64);
         assert_eq!((statistics.logs_failed, statistics.logs_dropped), (0, 0));
     }
+}
+
+#[test]
+fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
+    let test = "logs_delivery::a_record_and_its_line_have_the_span_and_the_key_values_of_the_code";
+    if is_child() {
+        let _telemetry = floe_telemetry::init().unwrap();
+        let holder = tracing::info_span!("holder");
+        tracing::info_span!("other").in_scope(|| {
+            tracing::info!(parent: &holder, "of the holder");
+            tracing::info!(parent: &tracing::debug_span!("disabled"), "of one that is off");
+            tracing::info!(parent: None, "of none");
+            tracing::info!("of the other");
+        });
+        tracing::info!(parent: &holder, "outside");
+        let (list, failure) = ([1, 2], "x".parse::<u8>().unwrap_err());
+        log::info!(
+            user = "ann", rows = 3, ratio = 0.5, done = true, list:? = list, error:% = failure,
+            password = "open sesame", level = 7, url = url().as_str();
+            "with values of {}",
+            url()
+        );
+        log::info!("without");
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_OUTPUT", "stdout")];
+    let (stdout, _) = run_in_child(test, &variables);
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    let lines: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
+    let (spans, logs) = (receiver.spans(), receiver.logs());
+    for (body, name) in [
+        ("of the holder", "holder"),
+        ("of one that is off", ""),
+        ("of none", ""),
+        ("of the other", "other"),
+        ("outside", "holder"),
+    ] {
+        let span = spans.iter().find(|span| span.name == name);
+        let ids = span.map_or(["", ""], |span| [&span.trace_id, &span.span_id]);
+        let log = single(&logs, body);
+        assert_eq!([&*log.trace_id, &*log.span_id], ids, "{body}");
+        let line = line(body);
+        let of_line = |key: &str| line.get(key).map_or("", |id| id.as_str().unwrap());
+        assert_eq!([of_line("trace_id"), of_line("span_id")], ids, "{body}");
+        let event = |span: &&ReceivedSpan| span.events.iter().any(|event| event.name == body);
+        assert_eq!(spans.iter().find(event).map(|span| &*span.name), span.map(|_| name), "{body}");
+    }
+    let body = "with values of postgres://<REDACTED>@db/orders";
+    let attributes = serde_json::json!({
+        "user": "ann", "rows": 3, "ratio": 0.5, "done": true, "list": "[1, 2]",
+        "error": "invalid digit found in string", "password": "<REDACTED>", "level": 7,
+        "url": "postgres://<REDACTED>@db/orders",
+    });
+    let attributes = attributes.as_object().unwrap();
+    let (log, line) = (single(&logs, body), line(body));
+    assert_eq!(log.attributes.len(), attributes.len(), "{log:?}");
+    for (key, value) in attributes {
+        let received = match &log.attributes[&**key] {
+            Value::String(text) => Json::from(&**text),
+            Value::Int(number) => Json::from(*number),
+            Value::Double(number) => Json::from(*number),
+            Value::Bool(value) => Json::from(*value),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(received, *value, "{key}");
+        let name = if key == "level" { "fields.level" } else { key };
+        assert_eq!(line[name], *value, "{key}");
+    }
+    assert_eq!(single(&logs, "without").attributes.len(), 0);
 }
 
 #[test]

@@ -301,6 +301,11 @@ fn a_field_cannot_replace_a_reserved_name() {
     assert_eq!(line["fields.event"], "login");
     assert_eq!(line["fields.trace_id"], "mine");
     assert!(line.get("trace_id").is_none());
+
+    let log = || tracing::info!(fields.level = 1, level = 2, fields.rows = 3, "message");
+    let line = written(&config("INFO", true), log);
+    let fields = r#","fields.fields.level":1,"fields.level":2,"fields.rows":3}"#;
+    assert!(line.trim_end().ends_with(fields), "{line}");
 }
 
 #[test]

@@ -5,11 +5,14 @@
 
 use std::cell::Cell;
 use std::mem;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+use tracing_core::Dispatch;
+use tracing_core::span::Id;
 
 use super::current::{self, CurrentGuard, EnteredGuard, IdHash};
 use super::events::{EventHead, MAX_EVENTS};
@@ -24,6 +27,9 @@ use crate::callsite::CallSite;
 use crate::caught::caught;
 use crate::clock::Ticks;
 use crate::keys;
+
+/// Finds the context of a span of `tracing`, or of the nearest span around it that has one. The layer sets it.
+pub static CONTEXT_OF: OnceLock<fn(&Id, &Dispatch) -> Option<Context>> = OnceLock::new();
 
 /// A span, or the context that is propagated instead of a span that is not sampled. Dropping it ends the
 /// span.
