@@ -42,6 +42,15 @@ fn every_message_occurs_in_a_case() {
     assert!(stderr.len() >= 60, "{} cases", stderr.len());
 }
 
+/// It would quote the line where the component `rust-src` is installed, and name the place alone elsewhere.
+#[test]
+fn no_message_points_into_the_standard_library() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pointing: Vec<_> =
+        files(here, "stderr").into_iter().filter(|path| read(path).contains("$RUST/")).collect();
+    assert!(pointing.is_empty(), "{pointing:#?}");
+}
+
 /// The message if there is no accepted value, which is the only one with a part of one word.
 const NOTHING: &str = "expected none";
 

@@ -384,6 +384,7 @@ pub struct Scope {
 impl Scope {
     #[doc(hidden)]
     #[must_use]
+    #[track_caller] // the compiler's message about an empty name is at the use of the macro
     pub const fn new(
         name: &'static str,
         version: Option<&'static str>,

@@ -5,7 +5,7 @@ fn create() -> Result<(), String> {
     Ok(())
 }
 
-#[traced(error_if = Option::is_none)]
+#[traced(error_if = Order::is_lost)]
 fn drop_table() -> Result<(), String> {
     Ok(())
 }
@@ -17,6 +17,14 @@ fn rename() -> Result<(), String> {
 
 fn error_of(result: &Result<(), String>) -> Option<&String> {
     result.as_ref().err()
+}
+
+struct Order;
+
+impl Order {
+    fn is_lost(&self) -> bool {
+        true
+    }
 }
 
 fn main() {}

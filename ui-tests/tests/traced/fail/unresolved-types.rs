@@ -36,7 +36,7 @@ fn parsed_result(text: String) -> impl Debug {
 
 #[traced]
 fn collected(text: &str) -> impl Debug {
-    text.chars().collect()
+    collect(text)
 }
 
 #[traced]
@@ -56,12 +56,16 @@ async fn parsed_later(text: &str) -> impl Display {
 
 #[traced]
 async fn collected_later(text: String) -> impl Debug {
-    text.chars().collect()
+    collect(&text)
 }
 
 #[traced]
 async fn unknown_method_later(text: &str) -> impl Debug {
     text.shout()
+}
+
+fn collect<B: FromIterator<char>>(text: &str) -> B {
+    text.chars().collect()
 }
 
 fn main() {}
