@@ -46,6 +46,9 @@ const PLAUSIBLE: f64 = 1e-3;
 /// a virtual machine moves to another host.
 const JUMP: Duration = Duration::from_secs(1);
 
+/// How long after the last anchor a reading may be that is converted.
+const LATE: Duration = Duration::from_secs(10);
+
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticks(u64);
@@ -134,13 +137,15 @@ pub struct WallClock {
     jump: Option<Jump>,
 }
 
-/// Between two anchors, the counter went ahead of the system clocks.
+/// Between two anchors, the counter went ahead of the system clocks, or back.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
+    /// The first reading that can be from after it.
+    first: u64,
     /// Its reading at the second anchor.
     until: u64,
-    /// By how many ticks.
-    by: u64,
+    /// By how many ticks it went ahead; negative where it went back.
+    by: i64,
 }
 
 impl Default for WallClock {
@@ -182,7 +187,7 @@ impl WallClock {
 
     /// Whether the counter went further ahead since the anchor than the monotonic clock.
     fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
-        self.duration(Ticks(self.anchor.ticks), Ticks(ticks)) >= passed + JUMP
+        nanos(ticks.saturating_sub(self.anchor.ticks), self.nanos_per_tick) >= passed + JUMP
     }
 
     /// Continues from `now` with the rate since the anchor. The times before and after join, unless the wall clock
@@ -194,13 +199,13 @@ impl WallClock {
         let went_back = now.ticks < self.anchor.ticks;
         // Where the machine slept, the wall clock went ahead, too.
         let is_steady = now.unix.abs_diff(expected) < JUMP.as_nanos();
-        if went_back {
-            self.jump = None;
-        } else if is_steady && self.is_ahead(now.ticks, passed) {
-            let counted = self.duration(Ticks(self.anchor.ticks), Ticks(now.ticks));
+        if went_back || is_steady && self.is_ahead(now.ticks, passed) {
+            let counted = ticks(passed, self.nanos_per_tick);
+            let since = if went_back { counted } else { 0 };
             self.jump = Some(Jump {
+                first: now.ticks.saturating_sub(since),
                 until: now.ticks,
-                by: ticks(counted.saturating_sub(passed), self.nanos_per_tick),
+                by: now.ticks.wrapping_sub(self.anchor.ticks.wrapping_add(counted)).cast_signed(),
             });
         } else {
             self.learn(now.nanos_per_tick_since(&self.anchor));
@@ -231,13 +236,18 @@ impl WallClock {
     }
 
     /// What the counter would have shown without its last jump. The moment of a jump is known to be between two
-    /// anchors; a reading between them that cannot be from before it is one of the second anchor.
+    /// anchors; a reading between them that cannot be from before a jump ahead is one of the second anchor. Where the
+    /// counter went back, a reading that it has not reached again is from before.
     #[inline]
-    fn without_jump(&self, Ticks(ticks): Ticks) -> u64 {
-        match self.jump {
-            Some(jump) if ticks < jump.until => ticks.saturating_add(jump.by).min(jump.until),
-            _ => ticks,
+    fn without_jump(&self, Ticks(reading): Ticks) -> u64 {
+        let Some(jump) = self.jump else {
+            return reading;
+        };
+        let ahead = nanos(reading.saturating_sub(self.anchor.ticks), self.nanos_per_tick);
+        if reading < jump.first || jump.by < 0 && ahead > LATE {
+            return reading.saturating_add_signed(jump.by).min(jump.until);
         }
+        reading
     }
 
     /// The same as [`at`](Self::at), in nanoseconds since 1970.

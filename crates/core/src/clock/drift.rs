@@ -219,15 +219,23 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
     assert!(now.abs_diff(machine.unix()) < millisecond);
 
     // Back to the first host, and to one that has run for less time than both.
-    for jumped in [0, (-3600.0 * FREQUENCY) as i64 as u64] {
-        machine.jumped = jumped;
+    for days in [0.0, -1.0 / 24.0, 30.0, -0.9] {
+        let open = (machine.ticks(), machine.unix());
+        machine.pass(SECOND / 2);
+        machine.jumped = (days * 86_400.0 * FREQUENCY) as i64 as u64;
         machine.pass(SECOND / 10);
         clock.follow(machine.moment());
         let start = (machine.ticks(), machine.unix());
         machine.pass(SECOND / 2);
-        let duration = clock.duration(start.0, machine.ticks()).as_nanos();
-        assert!(duration.abs_diff(500 * millisecond) < millisecond, "{duration}");
-        assert!(clock.signed_unix(start.0).abs_diff(start.1) < millisecond);
+        for (began, took) in [(open, 1100), (start, 500)] {
+            let duration = clock.duration(began.0, machine.ticks()).as_nanos();
+            assert!(duration.abs_diff(took * millisecond) < millisecond, "{days}: {duration}");
+            let difference = clock.signed_unix(began.0).abs_diff(began.1);
+            assert!(difference < millisecond, "{days}: {difference}");
+        }
+        machine.pass(SECOND);
+        clock.follow(machine.moment());
+        assert!(clock.signed_unix(open.0).abs_diff(open.1) < millisecond, "{days}");
     }
 }
 
