@@ -134,9 +134,14 @@ impl Open {
         use std::os::unix::fs::MetadataExt as _;
 
         let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-        let opened = self.file.metadata().map(place);
-        let found = fs::symlink_metadata(path).map(place);
-        matches!((opened, found), (Ok(opened), Ok(found)) if opened == found)
+        match fs::symlink_metadata(path) {
+            // The process has changed its user, and the file is still open.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => true,
+            found => matches!(
+                (self.file.metadata().map(place), found.map(place)),
+                (Ok(opened), Ok(found)) if opened == found
+            ),
+        }
     }
 
     /// Elsewhere a file that is open cannot be removed.

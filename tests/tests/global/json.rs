@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -246,6 +246,40 @@ fn a_removed_file_is_created_again() {
     export().unwrap();
     assert_eq!(written(), 1);
     telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// As after a change of the user: the file is open, and its path leads nowhere any more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_in_a_folder_that_is_closed_later_is_written_on() {
+    const TEST: &str = "json::a_file_in_a_folder_that_is_closed_later_is_written_on";
+    if is_child() {
+        let place = tempfile::tempdir().unwrap();
+        let telemetry = TelemetryProvider::builder(config(place.path())).initialize().unwrap();
+        let file = place.path().join("traces.jsonl");
+        let set = |mode| fs::set_permissions(&place, fs::Permissions::from_mode(mode)).unwrap();
+        set(0);
+        let found = fs::metadata(&file);
+        let written = [(); 2].map(|()| {
+            drop(create_span("work"));
+            telemetry.force_flush(TIMEOUT)
+        });
+        set(0o700);
+        found.unwrap_err();
+        written.into_iter().for_each(Result::unwrap);
+        assert_eq!(lines(&file).len(), 2);
+        return;
+    }
+    let test = std::env::current_exe().unwrap();
+    let mut child = std::process::Command::new(&test);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        // The superuser, who may not open everything.
+        child = std::process::Command::new("setpriv");
+        child.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(&test);
+    }
+    let child = child.args(["--exact", TEST, "--nocapture"]).env("FLOE_TEST_CHILD", "1").output();
+    let child = child.unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
 }
 
 /// The reader of the pipe is the test, which reads once the program has printed.
