@@ -271,6 +271,8 @@ fn a_page_of_another_machine_is_refused() {
     for (origin, code) in [
         ("http://shop.example:4318", "403"),
         ("https://localhost.example", "403"),
+        ("http://[::1].shop.example", "403"),
+        ("http://[::1].shop.example:4318", "403"),
         ("null", "403"),
         ("http://localhost:3000", "200"),
         ("http://127.0.0.1", "200"),

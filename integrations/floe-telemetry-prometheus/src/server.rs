@@ -275,8 +275,11 @@ impl Endpoint {
         host.is_none_or(|host| {
             let name = host.host();
             let address = name.trim_start_matches('[').trim_end_matches(']');
-            !(["localhost", own].iter().any(|own| name.eq_ignore_ascii_case(own))
-                || address.parse::<IpAddr>().is_ok())
+            // Of `[::1].shop.example`, `host` is only the address.
+            let port = host.as_str().strip_prefix(name).unwrap_or(name);
+            !(port.bytes().all(|byte| byte == b':' || byte.is_ascii_digit())
+                && (["localhost", own].iter().any(|own| name.eq_ignore_ascii_case(own))
+                    || address.parse::<IpAddr>().is_ok()))
         })
     }
 

@@ -118,6 +118,8 @@ fn a_name_that_others_give_this_machine_gets_no_metrics() {
     ] {
         assert_eq!(status(port, host), expected, "{host}");
     }
+        ("host: [::1].shop.example\r\n", "421"),
+        ("host: [::1].shop.example:9464\r\n", "421"),
     telemetry.shutdown(TIMEOUT).unwrap();
     // What others reach has the names that they give it.
     let telemetry = start_at("0.0.0.0", port).unwrap();

@@ -189,13 +189,15 @@ async fn answer(
 }
 
 fn is_foreign(headers: &HeaderMap) -> bool {
-    let host = |origin: &HeaderValue| {
+    let is_own = |origin: &HeaderValue| {
         let origin = origin.to_str().ok()?.parse::<Uri>().ok()?;
-        origin.host().map(str::to_owned)
+        let authority = origin.authority()?;
+        // Of `[::1].shop.example`, `host` is only the address.
+        let port = authority.as_str().strip_prefix(authority.host())?;
+        let is_whole = port.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
+        Some(is_whole && matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]"))
     };
-    headers.get(header::ORIGIN).is_some_and(|origin| {
-        !matches!(host(origin).as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"))
-    })
+    headers.get(header::ORIGIN).is_some_and(|origin| is_own(origin) != Some(true))
 }
 
 impl Receiver {
