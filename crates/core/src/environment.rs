@@ -31,10 +31,9 @@ pub fn executable() -> Option<PathBuf> {
     env::current_exe().ok()
 }
 
-/// Returns the first arguments of the process, as text.
-pub fn arguments(most: usize) -> Vec<String> {
-    let arguments = env::args_os().take(most);
-    arguments.map(|argument| argument.to_string_lossy().into_owned()).collect()
+/// Returns the command that the program was started with, without its arguments.
+pub fn command() -> Option<String> {
+    Some(env::args_os().next()?.to_string_lossy().into_owned())
 }
 
 /// Returns the file name of the running executable.

@@ -30,7 +30,7 @@ pub mod clock {
 
 pub mod environment {
     pub use crate::environment::{
-        arguments, executable, executable_name, names, variable, variable_os,
+        command, executable, executable_name, names, variable, variable_os,
     };
 }
 

@@ -52,9 +52,7 @@ fn detect_in(
         match detector {
             ResourceDetector::Host => host::detect(surroundings, &mut found),
             ResourceDetector::Os => os::detect(surroundings, &mut found),
-            ResourceDetector::Process => {
-                process::detect(surroundings, config.command_args, &mut found);
-            }
+            ResourceDetector::Process => process::detect(surroundings, &mut found),
             other => {
                 if let Some(registered) = other.registered()? {
                     registered.detect(surroundings, &mut found);

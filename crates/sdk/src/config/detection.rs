@@ -142,7 +142,7 @@ written_as_name!(
 /// let mut config = TelemetryConfig::new("orders");
 /// config.detection.detectors = ResourceDetector::all();
 /// config.detection.excluded = vec!["process.owner".to_owned()];
-/// assert!(!config.detection.command_args);
+/// assert!(config.detection.included.is_empty());
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -155,9 +155,6 @@ pub struct DetectionConfig {
     pub included: Vec<String>,
     /// Patterns for the keys of the attributes to leave out. Default none.
     pub excluded: Vec<String>,
-    /// Whether the detector `process` adds `process.command_args`. Arguments may contain credentials and personal
-    /// data; they are redacted as other attributes. Default `false`.
-    pub command_args: bool,
 }
 
 impl DetectionConfig {

@@ -48,6 +48,11 @@ const REMOVED: &[Row] = &[
         "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
         "each exception is an event of its span",
     ),
+    (
+        "detection.command_args",
+        "",
+        "set an attribute of the resource to the arguments that are no credentials",
+    ),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
     ("propagators.* = jaeger", "", OWN_PROPAGATOR),
     ("propagators.* = xray", "", OWN_PROPAGATOR),

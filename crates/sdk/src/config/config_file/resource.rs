@@ -116,11 +116,12 @@ impl Detection {
                 if pattern.contains('?') {
                     found.ignore(&path, "expected `*` for any characters");
                 }
+                if pattern == "process.command_args" && key == "included" {
+                    found.ignore(&path, "arguments are not recorded: they may be credentials");
+                }
                 field.push(pattern);
             }
         }
-        // Arguments are recorded only if the file names them.
-        detection.command_args = detection.included.iter().any(|key| key == "process.command_args");
         config.detection = detection;
     }
 }

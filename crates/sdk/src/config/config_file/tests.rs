@@ -462,7 +462,7 @@ propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'bagg
 fn detectors_and_other_propagators() {
     let text = "resource:
   detection/development:
-    attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
+    attributes: {included: [process.*], excluded: [process.owner]}
     detectors: [{host: {}}, {process: }, {service: }]
 propagator: {composite: [{b3: }, {b3multi: }], composite_list: 'baggage, b3'}";
     let config = config(text);
@@ -471,10 +471,12 @@ propagator: {composite: [{b3: }, {b3multi: }], composite_list: 'baggage, b3'}";
         detection.detectors,
         [ResourceDetector::Host, ResourceDetector::Os, ResourceDetector::Process,]
     );
-    assert_eq!(detection.included, ["process.*", "process.command_args"]);
+    assert_eq!(detection.included, ["process.*"]);
     assert_eq!(detection.excluded, ["process.owner"]);
-    assert!(detection.command_args);
     assert_eq!(config.propagators, [Propagator::B3, Propagator::B3Multi, Propagator::Baggage]);
+    let asked =
+        "resource: {detection/development: {attributes: {included: [process.command_args]}}}";
+    assert!(unsupported(asked).contains("arguments are not recorded"));
     let error = error("resource: {detection/development: {detectors: [{hots: }]}}");
     assert!(error.contains("or `service`, found `hots`; did you mean `host`?"), "{error}");
 }
