@@ -201,12 +201,9 @@ fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
     ] {
         let config = with(yaml).unwrap();
         let written = serde_json::to_string(&config).unwrap();
-        for (text, shown) in [
-            (&format!("{config:?}"), "\"http://collector/?<REDACTED>\""),
-            (&written, "\"http://collector/?token=<REDACTED>\""),
-        ] {
+        for text in [&format!("{config:?}"), &written] {
             assert!(!text.contains("abcdef123456"), "{text}");
-            assert!(text.contains(shown), "{text}");
+            assert!(text.contains("\"http://collector/?<REDACTED>\""), "{text}");
         }
         let error = TelemetryConfig::from_yaml(&written).unwrap_err().to_string();
         let expected = "`http://collector/` is not an endpoint: it contains the mask that stands for a credential";
@@ -215,7 +212,7 @@ fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
 }
 
 #[test]
-fn a_credential_that_only_its_place_shows_is_not_printed() {
+fn a_credential_that_only_its_place_shows_is_neither_printed_nor_written() {
     for yaml in [
         "otlp_endpoint: 'http://collector/?sig=opaque'\n",
         "otlp: {logs: {endpoint: 'http://collector/?opaque'}}\n",
@@ -223,7 +220,8 @@ fn a_credential_that_only_its_place_shows_is_not_printed() {
         "span_attributes: {db.password: 'opaque horse, \"battery'}\n",
     ] {
         let config = with(yaml).unwrap();
-        for text in [format!("{config:?}"), format!("{config:#?}")] {
+        let written = serde_json::to_string(&config).unwrap();
+        for text in [format!("{config:?}"), format!("{config:#?}"), written] {
             assert!(!text.contains("opaque"), "{text}");
             assert!(text.contains("<REDACTED>"), "{text}");
             assert_eq!(text.contains("blue"), yaml.contains("blue"));
@@ -233,6 +231,7 @@ fn a_credential_that_only_its_place_shows_is_not_printed() {
     let resource = &mut config.resource_attributes.additional;
     resource.insert("api_key".to_owned(), "opaque".to_owned());
     assert!(!format!("{config:?}").contains("opaque"));
+    assert!(!serde_json::to_string(&config).unwrap().contains("opaque"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use opentelemetry::{KeyValue, StringValue, Value};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use super::secret;
 use crate::json_schema::JsonSchema;
 use crate::keys;
 
@@ -53,7 +54,11 @@ pub struct ResourceAttributes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floe_mode: Option<Mode>,
     /// Other attributes, for example `k8s.pod.name`. The keys of the fields above are not accepted here.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        serialize_with = "secret::serialize_attributes"
+    )]
     pub additional: BTreeMap<String, String>,
     /// Other attributes that are not text: numbers, booleans and lists. The keys of the fields above are not
     /// accepted here. Default none.

@@ -4,13 +4,24 @@
 //! not a secret, so it is written unchanged. A credential is never written: it is replaced by a mask, and
 //! a mask is not accepted as a credential.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::redaction::sanitize_sent_value;
+
 /// Replaces a credential in a written configuration.
 const MASK: &str = "**********";
+
+/// Writes attributes as they will be exported.
+pub(super) fn serialize_attributes<S: Serializer>(
+    attributes: &BTreeMap<String, String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(attributes.iter().map(|(key, it)| (key, sanitize_sent_value(key, it))))
+}
 
 /// A credential, or a reference to one: `${env:NAME}` for an environment variable, `${file:PATH}` for the content of a
 /// file.

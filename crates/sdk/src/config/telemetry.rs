@@ -24,6 +24,7 @@ use super::redaction::RedactionConfig;
 use super::repeated::{CodeAttributes, IdentityAttributes};
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
+use super::secret;
 use super::section::is_default;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
@@ -79,8 +80,8 @@ pub struct TelemetryConfig {
     /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
     /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
     ///
-    /// A credential in its query is masked when the configuration is written, and a mask is not accepted when
-    /// it is read. Use `authentication` or headers with references instead.
+    /// Its query may be a credential, so it is masked when the configuration is written, and a mask is not accepted
+    /// when it is read. Use `authentication` or headers with references instead.
     #[serde(default, serialize_with = "endpoint::serialize_option")]
     pub otlp_endpoint: Option<String>,
     /// The protocol of OTLP: `grpc`, `http`, or `http/json`. Default none:
@@ -118,7 +119,11 @@ pub struct TelemetryConfig {
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
     /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
     /// keys of 1 to 255 bytes. Default none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        serialize_with = "secret::serialize_attributes"
+    )]
     pub span_attributes: BTreeMap<String, String>,
     /// Baggage keys whose values become attributes of every span and log record in a context with that
     /// baggage. At most 64. Default none, because baggage comes from other processes: a caller can set any
