@@ -15,19 +15,53 @@ use opentelemetry_sdk::metrics::data::{
 };
 
 use crate::name::{self, Kind};
-use crate::pieces::{Text, TextWriter, TooLarge};
-use crate::text::{Family, FamilyKind, Format, Labels, Point, PointValue, Points, write};
+use crate::pieces::{Text, TextWriter};
+use crate::text::{END, Family, FamilyKind, Format, Labels, Point, PointValue, Points, write};
 
 /// The longest value of a label, in bytes. A value is repeated for each bucket of a histogram.
 const MAX_VALUE: usize = 1024;
 
-/// Encodes the metrics as text of at most `max` bytes.
+/// Encodes the metrics as text of at most `max` bytes. If that is too little, the longest metrics have only a part of
+/// their series; their names are returned, too.
 pub(crate) fn text(
     metrics: &ResourceMetrics,
     config: &PrometheusConfig,
     format: Format,
     max: usize,
-) -> Result<Text, TooLarge> {
+) -> (Text, Vec<String>) {
+    let encode = |room| {
+        let mut writer = TextWriter::new(max);
+        let sizes = write(&mut writer, families(metrics, config, format), format, room);
+        (writer.finish(), sizes)
+    };
+    let (text, mut sizes) = encode(max);
+    let room = share(sizes.iter().map(|(_, size)| *size).collect(), max - END.len());
+    sizes.retain(|(_, size)| *size > room);
+    if sizes.is_empty() {
+        return (text, Vec::new());
+    }
+    drop(text);
+    (encode(room).0, sizes.into_iter().map(|(name, _)| name).collect())
+}
+
+/// How much each of some parts may have, so that all of them have at most `max` and no small one is cut.
+fn share(mut sizes: Vec<usize>, mut max: usize) -> usize {
+    sizes.sort_unstable();
+    for (index, size) in sizes.iter().enumerate() {
+        let share = max / (sizes.len() - index);
+        if *size > share {
+            return share;
+        }
+        max -= size;
+    }
+    usize::MAX
+}
+
+fn families<'a>(
+    metrics: &'a ResourceMetrics,
+    config: &PrometheusConfig,
+    format: Format,
+) -> BTreeMap<String, Family<'a>> {
     let mut families = BTreeMap::new();
     if config.target_info {
         families.insert("target_info".to_owned(), target(metrics.resource()));
@@ -51,9 +85,7 @@ pub(crate) fn text(
             add(&mut families, metric, labels.clone(), exemplars, config);
         }
     }
-    let mut writer = TextWriter::new(max);
-    write(&mut writer, families, format).map_err(|_| TooLarge)?;
-    Ok(writer.finish())
+    families
 }
 
 /// The family `target_info`, whose labels are the attributes of the resource.

@@ -9,10 +9,6 @@ use bytes::Bytes;
 /// The bytes at which a piece is complete.
 const PIECE: usize = 64 * 1024;
 
-/// The text is longer than its limit.
-#[derive(Debug)]
-pub(crate) struct TooLarge;
-
 /// The pieces that are not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Text {

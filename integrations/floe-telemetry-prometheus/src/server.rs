@@ -34,7 +34,7 @@ use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::families;
-use crate::pieces::{Text, TooLarge};
+use crate::pieces::Text;
 use crate::text::Format;
 
 /// The path of the metrics.
@@ -298,20 +298,13 @@ impl Endpoint {
             self.reader.collect(&mut metrics).ok()?;
             Some(families::text(&metrics, &self.config, format, MAX_ANSWER))
         }));
-        let text = match text {
-            Ok(Some(Ok(text))) => text,
-            Ok(Some(Err(TooLarge))) => {
-                self.warn_too_large();
-                return plain_text(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "the metrics are larger than 32 MiB\n",
-                );
-            }
-            Ok(None) | Err(_) => {
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                return plain_text(status, "the metrics could not be collected\n");
-            }
+        let Ok(Some((text, cut))) = text else {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            return plain_text(status, "the metrics could not be collected\n");
         };
+        if !cut.is_empty() {
+            self.warn_cut(&cut);
+        }
         drop(room.split(MAX_ANSWER.saturating_sub(text.len())));
         sending.push_back((Instant::now(), Arc::downgrade(end)));
         let mut response = Response::new(Pieces::new(text, Some(room)));
@@ -349,7 +342,7 @@ impl Endpoint {
         }
     }
 
-    fn warn_too_large(&self) {
+    fn warn_cut(&self, metrics: &[String]) {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.is_some_and(|at| at.elapsed() < WARNING_INTERVAL) {
             return;
@@ -358,8 +351,10 @@ impl Endpoint {
         drop(warned);
         // The subscriber is code of the program, and its panic must not end the thread.
         let _ = catch_unwind(|| {
+            let names = metrics.iter().take(10).map(|name| format!("`{name}`"));
             tracing::warn!(
-                "a scrape was refused: the metrics are larger than {MAX_ANSWER} bytes of text"
+                "a scrape has only a part of the series of {}: with all, the metrics are larger than {MAX_ANSWER} bytes of text",
+                names.collect::<Vec<_>>().join(", ")
             );
         });
     }

@@ -61,27 +61,44 @@ pub(crate) enum PointValue {
     },
 }
 
-/// Writes all families.
+/// The last line of OpenMetrics.
+pub(crate) const END: &str = "# EOF\n";
+
+/// Writes all families, of each the points that fit into `room` bytes. Returns how many bytes each has with the next
+/// point. What does not fit into `out` is counted all the same.
 pub(crate) fn write(
     out: &mut impl Write,
     families: BTreeMap<String, Family<'_>>,
     format: Format,
-) -> fmt::Result {
+    room: usize,
+) -> Vec<(String, usize)> {
+    let mut sizes = Vec::new();
     for (name, family) in families {
-        write_family(out, &name, family, format)?;
+        let mut size = 0;
+        let _ = write_family(&name, family, format, |lines| {
+            size += lines.len();
+            let fits = size <= room;
+            if fits {
+                let _ = out.write_str(lines);
+            }
+            fits
+        });
+        sizes.push((name, size));
     }
     if format == Format::OpenMetrics {
-        out.write_str("# EOF\n")?;
+        let _ = out.write_str(END);
     }
-    Ok(())
+    sizes
 }
 
+/// Passes the lines of each point on until one is refused, those of the first with the head.
 fn write_family(
-    out: &mut impl Write,
     name: &str,
     family: Family<'_>,
     format: Format,
+    mut pass: impl FnMut(&str) -> bool,
 ) -> fmt::Result {
+    let out = &mut String::new();
     let is_open = format == Format::OpenMetrics;
     let (suffix, kind) = match family.kind {
         FamilyKind::Info if is_open => ("_info", "info"),
@@ -121,6 +138,10 @@ fn write_family(
                 writeln!(out, "{name}_count{labels} {count}")?;
             }
         }
+        if !pass(out) {
+            break;
+        }
+        out.clear();
     }
     Ok(())
 }
@@ -219,7 +240,7 @@ mod tests {
 
     fn written(format: Format) -> String {
         let mut text = String::new();
-        write(&mut text, families(), format).unwrap();
+        write(&mut text, families(), format, usize::MAX);
         text
     }
 
