@@ -34,7 +34,7 @@ use super::env::{self, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::{LogRecordLimits, SpanLimits};
 use super::otlp::OtlpConfig;
-use super::problems::Problems;
+use super::problems::{Problems, below};
 use super::substitution;
 use super::telemetry::TelemetryConfig;
 use crate::environment;
@@ -194,7 +194,7 @@ fn convert(
     substitution::substitute(&mut document, variable, |_| false, problems);
     let mut unsupported = Problems::default();
     findings::take_unsupported(&mut document, &mut unsupported);
-    name_other_samplers(&mut document, &mut unsupported);
+    name_others(&mut document, problems, &mut unsupported);
     let mut found = Findings::new(&document, problems, unsupported);
     let mut warnings = Vec::new();
     found.is_later = check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
@@ -209,11 +209,20 @@ fn convert(
     Some(Parsed { config, warnings })
 }
 
-/// Lets samplers of other crates be read.
-fn name_other_samplers(document: &mut Node, unsupported: &mut Problems) {
-    let provider = document.child_mut("tracer_provider");
-    if let Some(sampler) = provider.and_then(|provider| provider.child_mut("sampler")) {
-        sampler::name_others(sampler, "tracer_provider.sampler", unsupported);
+/// Lets samplers and processors be read that are not of this crate.
+fn name_others(document: &mut Node, problems: &mut Problems, unsupported: &mut Problems) {
+    for (provider, key) in [
+        ("tracer_provider", "sampler"),
+        ("tracer_provider", "processors"),
+        ("logger_provider", "processors"),
+    ] {
+        let node = document.child_mut(provider);
+        let Some(node) = node.and_then(|provider| provider.child_mut(key)) else {
+            continue;
+        };
+        let name_others =
+            if key == "sampler" { sampler::name_others } else { tracer_provider::name_others };
+        name_others(node, &below(provider, key), problems, unsupported);
     }
 }
 

@@ -107,8 +107,13 @@ impl<'a> Findings<'a> {
         value
     }
 
-    /// Adds a mistake, unless the value or one that contains it already has one.
+    /// Adds a mistake, unless the value or one that contains it already has one, or it is in a placeholder for one.
     pub(super) fn refuse(&mut self, path: &str, message: impl Into<String>) {
+        if let Some((above, _)) = path.rsplit_once('.')
+            && find(self.document, above).is_none()
+        {
+            return;
+        }
         let (position, path) = self.place(path);
         if !self.problems.cover(&path) {
             self.problems.add_at(position, path, message.into());

@@ -57,7 +57,12 @@ const KNOWN: [&str; 4] = ["always_on", "always_off", "trace_id_ratio_based", "pa
 
 /// Lets samplers that have no variant be read as [`Other`], below the key `sampler` of the provider. One that the program
 /// does not have is left out, so that the default applies.
-pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Problems) {
+pub(super) fn name_others(
+    sampler: &mut Node,
+    path: &str,
+    problems: &mut Problems,
+    unsupported: &mut Problems,
+) {
     let Content::Map(samplers) = &mut sampler.content else {
         return;
     };
@@ -69,11 +74,16 @@ pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Prob
         "parent_based" => {
             if let Content::Map(inner) = &mut entry.value.content {
                 for inner in inner {
-                    name_others(&mut inner.value, &below(&path, &inner.key), unsupported);
+                    let path = below(&path, &inner.key);
+                    name_others(&mut inner.value, &path, problems, unsupported);
                 }
             }
         }
-        name if misspelled(name, &KNOWN).is_some() => {}
+        name if KNOWN.contains(&name) => {}
+        name if misspelled(name, &KNOWN).is_some() => {
+            problems.add_at(entry.position, path, expected(&KNOWN, name));
+            sampler.content = Content::Scalar { text: String::new(), is_plain: true };
+        }
         name if matches!(Kind::parse(name), Ok(Kind::Registered(_))) => {
             if !entry.value.is_null() {
                 let reason = "the program configures this sampler";

@@ -268,7 +268,10 @@ fn samplers() {
         assert_eq!(sampled_by(sampler), (Some(expected), ratio), "{sampler}");
     }
     for (sampler, message) in [
-        ("{always_onn: }", "found `always_onn`; did you mean `always_on`?"),
+        (
+            "{always_onn: }",
+            "expected `always_on`, `always_off`, `trace_id_ratio_based` or `parent_based`, found `always_onn`; did you mean `always_on`?",
+        ),
         ("{trace_id_ratio_based: {ratio: 2}}", "expected 0.0 to 1.0, found 2"),
         ("{always_on: , always_off: }", ", found 2"),
         ("always_on", "expected a mapping with this word as its key, found `always_on`"),
@@ -526,6 +529,31 @@ anchors: {}";
     assert_eq!(lines.len(), 9, "{warning}");
 }
 
+/// Also as the only component of its kind. The rest of the file applies.
+#[test]
+fn a_component_of_other_programs_leaves_the_rest_as_it_is() {
+    for provider in ["tracer_provider", "logger_provider"] {
+        let text = format!(
+            "{provider}: {{processors: [{{inferred_spans/development: {{a: 1}}}}, {{batch: {{exporter: {{console: }}}}}}]}}"
+        );
+        let Parsed { config, warnings } = try_parse(&text).unwrap();
+        let expected = format!(
+            "not supported, and ignored:\n  line 2, column 33: {provider}.processors.0.inferred_spans/development: expected \
+             `batch`, `simple` or `event_to_span_event_bridge`, found `inferred_spans`"
+        );
+        assert_eq!(warnings, [expected]);
+        let exporters = [config.exporters.traces, config.exporters.logs];
+        assert!(exporters.contains(&Some(vec![ExporterKind::Console])), "{exporters:?}");
+    }
+    let alone = "tracer_provider: {processors: [{severity_based: }], sampler: {severity: }}
+propagator: {composite: [{ottrace: }, {b3: }]}
+meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
+    let Parsed { config, warnings } = try_parse(alone).unwrap();
+    assert_eq!(warnings.concat().lines().count(), 5, "{warnings:?}");
+    assert_eq!(config.exporters.traces, Some(vec![ExporterKind::None]));
+    assert_eq!(config.propagators, [Propagator::B3]);
+}
+
 #[test]
 fn what_this_program_has_not_is_named_and_ignored() {
     let warning = unsupported(
@@ -611,6 +639,15 @@ fn mistakes_of_processors_have_their_place_and_a_suggestion() {
             "max_queue_size: expected 1 or more, found 0",
         ),
         ("tracer_provider: {processors: [{batch: {}}]}", "processors.0.batch.exporter: is missing"),
+        // Neither has a mistake in what the file does not contain.
+        (
+            "tracer_provider: {processors: [{bacth: {exporter: {console: }}}]}",
+            "configuration: line 2, column 33: tracer_provider.processors.0.bacth: expected `batch`, `simple` or `event_to_span_event_bridge`, found `bacth`; did you mean `batch`?",
+        ),
+        (
+            "meter_provider: {readers: [{push: {exporter: {console: }}}]}",
+            "configuration: line 2, column 29: meter_provider.readers.0.push: expected `periodic` or `pull`, found `push`",
+        ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {timout: 1}}}}]}",
             "line 2, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key; did you mean `timeout`?",

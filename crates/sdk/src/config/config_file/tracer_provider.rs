@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use floe_suggest::{expected, misspelled};
+use floe_yaml::{Content, Node};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::configurator::Tracers;
 use super::exporter::{Exporter, Exporters};
@@ -16,6 +19,7 @@ use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
+use crate::config::problems::Problems;
 use crate::config::sampling::{Sampler as Kind, SharedSampler};
 use crate::config::telemetry::TelemetryConfig;
 
@@ -35,6 +39,35 @@ pub(super) enum Processor {
     Batch(Batch),
     Simple(Simple),
     EventToSpanEventBridge(Nothing),
+    /// One that this program does not have, which [`name_others`] has reported.
+    Other(IgnoredAny),
+}
+
+/// The names of the processors that have a variant.
+const KNOWN: [&str; 3] = ["batch", "simple", "event_to_span_event_bridge"];
+
+/// Lets processors that have no variant be read as [`Processor::Other`], in the list with this path.
+pub(super) fn name_others(
+    processors: &mut Node,
+    path: &str,
+    problems: &mut Problems,
+    unsupported: &mut Problems,
+) {
+    let Content::List(processors) = &mut processors.content else {
+        return;
+    };
+    for (at, processor) in processors.iter_mut().enumerate() {
+        if let Content::Map(entries) = &mut processor.content
+            && let [entry] = &mut **entries
+            && !KNOWN.contains(&entry.name())
+        {
+            let is_misspelled = misspelled(entry.name(), &KNOWN).is_some();
+            let list = if is_misspelled { &mut *problems } else { &mut *unsupported };
+            let path = below(&below(path, &at.to_string()), &entry.key);
+            list.add_at(entry.position, path, expected(&KNOWN, entry.name()));
+            entry.alias = Some("other".to_owned());
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -176,6 +209,7 @@ pub(super) fn processors(
                 found.ignore(&path, "events are exported as log records, not as events of spans");
                 continue;
             }
+            Processor::Other(_) => continue,
             Processor::Simple(simple) => (below(&path, "simple"), simple.exporter),
             Processor::Batch(batch) => {
                 let path = below(&path, "batch");
