@@ -260,9 +260,7 @@ where
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_second {
             entered::exit(id);
-            if self.requested.timings {
-                self.open.with(id, BridgedSpan::exited);
-            }
+            self.open.with(id, BridgedSpan::exited);
         }
     }
 

@@ -19,8 +19,9 @@ use crate::spans::Spans;
 /// | `follows_from` | a link |
 /// | target, module, file and line | `target`, `code.module.name`, `code.file.path` and `code.line.number` |
 ///
-/// A span starts when it is created, which is also when the sampler decides, and ends when its last
-/// handle is dropped. It is a child of OpenTelemetry's current span unless it sets a parent
+/// A span starts when it is created, which is also when the sampler decides, and ends when it is exited for the last
+/// time. It is exported when its last handle is dropped, which is also the end of a span that was never entered. It is a
+/// child of OpenTelemetry's current span unless it sets a parent
 /// (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
 /// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API
 /// and outgoing requests become its children. It is redacted like any other span.

@@ -39,6 +39,8 @@ pub struct BridgedSpan {
     /// The data of a root that is not sampled, which is needed if it gets a parent that is sampled.
     unsampled: Option<Box<SpanRecord>>,
     timings: Option<Box<Timings>>,
+    /// When it was exited last.
+    exited: Option<Ticks>,
 }
 
 /// How long a span was entered, and how long it was not.
@@ -86,12 +88,17 @@ impl BridgedSpan {
             }
             _ => None,
         };
-        Some(Self { state, unsampled, timings: None })
+        Some(Self { state, unsampled, timings: None, exited: None })
     }
 
     /// Stands for the span in the context, which it does not end.
     pub fn propagating(cx: Context) -> Self {
-        Self { state: Parked::in_context(cx, Site::NONE), unsampled: None, timings: None }
+        Self {
+            state: Parked::in_context(cx, Site::NONE),
+            unsampled: None,
+            timings: None,
+            exited: None,
+        }
     }
 
     /// Measures from now on how long the span is entered.
@@ -110,19 +117,24 @@ impl BridgedSpan {
     pub fn entered(&mut self) {
         if let Some(timings) = &mut self.timings {
             if timings.entered == 0 {
-                let lap = timings.lap();
+                let lap = timings.lap(Ticks::now());
                 timings.idle += lap;
             }
             timings.entered += 1;
         }
     }
 
-    /// Reverts [`entered`](Self::entered).
+    /// The span was exited, maybe for the last time.
     pub fn exited(&mut self) {
+        if !self.is_recording() {
+            return;
+        }
+        let now = Ticks::now();
+        self.exited = Some(now);
         if let Some(timings) = &mut self.timings {
             timings.entered = timings.entered.saturating_sub(1);
             if timings.entered == 0 {
-                let lap = timings.lap();
+                let lap = timings.lap(now);
                 timings.busy += lap;
             }
         }
@@ -231,25 +243,23 @@ impl BridgedSpan {
         }
     }
 
-    /// Ends the span with the status that it has.
+    /// Ends the span with the status that it has, at its last exit, or now if it was never entered.
     pub fn end(self) {
         if let Some(mut recording) = self.state.recording() {
-            if let Some(mut timings) = self.timings {
-                let lap = timings.lap();
-                timings.idle += lap;
+            if let Some(timings) = self.timings {
                 let attributes = &mut recording.record.attributes;
                 attributes.set(keys::BUSY, &nanos(timings.busy));
                 attributes.set(keys::IDLE, &nanos(timings.idle));
             }
-            recording.end(None);
+            let ended = recording.close();
+            recording.end_at(ended.or(self.exited).unwrap_or_else(Ticks::now));
         }
     }
 }
 
 impl Timings {
     /// The time since the last change, which is now.
-    fn lap(&mut self) -> Duration {
-        let now = Ticks::now();
+    fn lap(&mut self, now: Ticks) -> Duration {
         now.since(mem::replace(&mut self.since, now))
     }
 }

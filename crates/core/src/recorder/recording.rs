@@ -214,7 +214,7 @@ impl Recording {
     }
 
     /// Ends the span with the status that it has.
-    fn end_at(self: Box<Self>, end: Ticks) {
+    pub(super) fn end_at(self: Box<Self>, end: Ticks) {
         let code = self.record.head.code;
         self.finish(end, code);
     }

@@ -63,8 +63,9 @@ fn a_span_may_be_entered_again_inside_itself() {
 }
 
 #[test]
-fn a_span_lasts_until_its_last_handle_is_dropped() {
+fn a_span_ends_at_its_last_exit_and_not_with_its_last_handle() {
     let spans = record(|| {
+        let never = info_span!("never entered");
         let parent = info_span!("parent");
         let child = parent.in_scope(|| info_span!("child"));
         let again = child.clone();
@@ -72,16 +73,18 @@ fn a_span_lasts_until_its_last_handle_is_dropped() {
         drop(child);
         again.in_scope(|| info_span!("between"));
         again.record("nothing", 1);
-        again.in_scope(work);
-        drop(again);
+        again.in_scope(|| again.in_scope(work));
+        info_span!("later").in_scope(|| ());
+        drop((again, never));
     });
     // `tracing` keeps a parent open as long as it has children.
-    assert_eq!(spans.names(), ["between", "work", "child", "parent"]);
+    assert_eq!(spans.names(), ["parent", "between", "work", "child", "later", "never entered"]);
     spans.single("child").assert_child_of("parent");
     spans.single("work").assert_child_of("child");
     let (start, end) = spans.single("child").times();
-    let (between, _) = spans.single("between").times();
-    assert!(start <= between && between <= end);
+    let [between, work, later] =
+        ["between", "work", "later"].map(|name| spans.single(name).times());
+    assert!(start <= between.0 && work.1 <= end && end <= later.0);
 }
 
 #[traced]
