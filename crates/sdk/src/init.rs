@@ -122,13 +122,15 @@ fn no_exporter() -> String {
 ///
 /// # Errors
 ///
-/// Fails if an exporter cannot be created, for example because a file with a credential does not exist, or because the
-/// endpoint or its protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in
-/// use ([`Error::is_state`]). Nothing is exported then, but log lines are written. For a program that must run in any
-/// case there is [`init_or_noop`].
+/// Fails if an exporter that the program has configured cannot be created, for example because the endpoint or its
+/// protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in use
+/// ([`Error::is_state`]). Nothing is exported then, but log lines are written. For a program that must run in any case
+/// there is [`init_or_noop`].
 ///
-/// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
-/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
+/// The environment makes nothing fail. An invalid variable is ignored with one warning, and after one about a file in
+/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, nothing is recorded. A signal is not
+/// exported if a variable asks for an exporter that cannot be created, and a line on standard error names the variable to
+/// change.
 pub fn init() -> Result<TelemetryGuard, Error> {
     builder().init()
 }

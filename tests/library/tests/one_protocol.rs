@@ -4,12 +4,11 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::{env, io};
 
+use floe_telemetry::TelemetryConfig;
+
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// The error of `init`.
-const INIT: &str = "init: ";
-
-/// Runs `init`, `init_or_noop` and one span in a child process. Returns its standard error.
+/// Runs `init` and one span in a child process. Returns its standard error.
 fn messages(variables: &[(&str, &str)]) -> String {
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
@@ -24,17 +23,14 @@ fn messages(variables: &[(&str, &str)]) -> String {
 #[test]
 fn child() {
     if env::var_os(CHILD).is_some() {
-        if let Err(error) = floe_telemetry::init() {
-            assert!(error.is_config());
-            eprintln!("{INIT}{error}");
-        }
-        let telemetry = floe_telemetry::init_or_noop();
+        let telemetry = floe_telemetry::init().unwrap();
         drop(floe_telemetry::span("work").start());
         eprintln!("noop={}", telemetry.is_noop());
     }
 }
 
-/// Nothing is sent over another protocol than the one that is asked for, nor is nothing sent in silence.
+/// Nothing is sent over another protocol than the one that is asked for, nor is nothing sent in silence. What the
+/// environment asks for does not stop the program.
 #[test]
 fn an_endpoint_without_its_feature_is_an_error() {
     // What is sent would go to the default port, or to this one.
@@ -58,22 +54,27 @@ fn an_endpoint_without_its_feature_is_an_error() {
     };
     let port = "http://127.0.0.1:4317";
     let default = "http://localhost:4317";
-    for (variables, error) in [
+    let of_both = "`OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_PROTOCOL`";
+    for (variables, error, change) in [
         (
             vec![grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)],
             of_protocol(&endpoint),
+            of_both,
         ),
         (
             vec![grpc, ("OTEL_TRACES_EXPORTER", "otlp")],
             of_protocol(default),
+            "`OTEL_EXPORTER_OTLP_PROTOCOL`",
         ),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", port)],
             of_protocol(port),
+            of_both,
         ),
         (
             vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*secure)],
             of_tls(&format!("{secure}/v1/traces")),
+            "`OTEL_EXPORTER_OTLP_ENDPOINT`",
         ),
         // The endpoint of one signal, here of metrics, which this program leaves out.
         (
@@ -84,11 +85,12 @@ fn an_endpoint_without_its_feature_is_an_error() {
             "metrics: found an exporter of metrics, which needs the feature `metrics` of floe-telemetry: \
              `cargo add floe-telemetry --features metrics`"
                 .to_owned(),
+            "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`",
         ),
     ] {
-        let text = messages(&variables);
-        let noop = format!("warning: nothing is recorded: {error}\nnoop=true\n");
-        assert_eq!(text, format!("{INIT}{error}\n{noop}"), "{variables:?}");
+        let signal = if error.starts_with("metrics") { "metrics" } else { "traces" };
+        let line = format!("error: {signal} are not exported: {error}; change {change}\n");
+        assert_eq!(messages(&variables), format!("{line}noop=false\n"), "{variables:?}");
         // Where nothing is exported, there is nothing wrong.
         let mut unused = variables.clone();
         unused.retain(|(name, _)| *name != "OTEL_TRACES_EXPORTER");
@@ -98,6 +100,9 @@ fn an_endpoint_without_its_feature_is_an_error() {
         unused.push(("OTEL_SDK_DISABLED", "true"));
         assert_eq!(messages(&unused), "noop=true\n", "{unused:?}");
     }
+    let config = TelemetryConfig::new("orders").with_otlp_endpoint(port);
+    let error = floe_telemetry::init_with(config).unwrap_err();
+    assert_eq!((error.is_config(), error.to_string()), (true, of_protocol(port)));
     let accepted = receiver.accept().unwrap_err();
     assert_eq!(accepted.kind(), io::ErrorKind::WouldBlock);
 }
@@ -114,15 +119,22 @@ fn what_is_left_out_is_named_where_it_is_needed() {
     let console = needs("exporters: found the exporter `console`", "console");
     let yaml = needs("found the configuration file `/otel.yaml`", "yaml");
     for (variables, expected) in [
-        (vec![("OTEL_TRACES_EXPORTER", "console")], format!("{INIT}{console}")),
-        (vec![("FLOE_CONFIG_FILE", "/otel.yaml")], format!("warning: nothing is recorded: {yaml}")),
-        (vec![("OTEL_CONFIG_FILE", "/otel.yaml")], format!("warning: nothing is recorded: {yaml}")),
+        (
+            vec![("OTEL_TRACES_EXPORTER", "console")],
+            format!("error: traces are not exported: {console}; change `OTEL_TRACES_EXPORTER`\nnoop=false\n"),
+        ),
+        (
+            vec![("FLOE_CONFIG_FILE", "/otel.yaml")],
+            format!("warning: nothing is recorded: {yaml}\nnoop=true\n"),
+        ),
+        (
+            vec![("OTEL_CONFIG_FILE", "/otel.yaml")],
+            format!("warning: nothing is recorded: {yaml}\nnoop=true\n"),
+        ),
     ] {
-        let text = messages(&variables);
-        assert!(text.contains(&expected), "{variables:?}: {text}");
-        assert!(text.contains("noop=true"), "{variables:?}: {text}");
+        assert_eq!(messages(&variables), expected, "{variables:?}");
     }
-    let mut config = floe_telemetry::TelemetryConfig::new("orders");
+    let mut config = TelemetryConfig::new("orders");
     config.redaction.patterns.push("CUST-[0-9]{6}".to_owned());
     let expected = needs(
         "redaction.patterns.0: `CUST-[0-9]{6}` is a regular expression: found one",

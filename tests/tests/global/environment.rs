@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{Receiver, is_child, run_in_child};
@@ -88,4 +89,87 @@ fn the_variables_follow_the_specification() {
     assert_eq!(http.spans()[0].name, "from.child");
     assert_eq!(grpc.spans().len(), 1);
     assert_eq!(http.requests()[0].headers["x-tenant"], "sales");
+}
+
+const STOPS: &str = "environment::a_setting_of_the_environment_never_stops_a_program";
+
+/// In code, the same is an error.
+fn child_with_certificate(certificate: &str) {
+    let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("https://localhost:1");
+    config.otlp.all.certificate = Some(certificate.into());
+    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+    assert!(error.is_config(), "{error}");
+    let mut config = TelemetryConfig::from_env().unwrap();
+    config.otlp = floe_telemetry::config::OtlpConfig::default();
+    let added = TelemetryProvider::builder(config)
+        .with_otlp("http://localhost:4317?key=hunter2", OtlpProtocol::Grpc);
+    assert!(added.initialize().unwrap_err().is_config());
+    let telemetry = floe_telemetry::init().unwrap();
+    drop(create_span("from.child"));
+    println!("noop={}", telemetry.is_noop());
+}
+
+#[test]
+fn a_setting_of_the_environment_never_stops_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    let file = folder.path().join("otel.yaml");
+    let (empty, file) = (empty.to_str().unwrap(), file.to_str().unwrap());
+    if is_child() {
+        return child_with_certificate(&std::env::var("EMPTY").unwrap());
+    }
+    std::fs::write(empty, "").unwrap();
+    let yaml = format!(
+        "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: 'https://localhost:1', tls: {{ca_file: {empty}}}}}}}}}}}]}}\n"
+    );
+    std::fs::write(file, yaml).unwrap();
+    let in_use = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = in_use.local_addr().unwrap().port().to_string();
+    let no_certificate = format!("the file `{empty}` has no certificate in PEM format");
+    for (variables, messages) in [
+        (
+            vec![
+                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://localhost:1"),
+                ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", empty),
+            ],
+            vec![format!(
+                "traces are not exported: otlp: {no_certificate}; change `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`"
+            )],
+        ),
+        (
+            vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
+            ["traces", "logs", "metrics"]
+                .map(|signal| {
+                    format!(
+                        "{signal} are not exported: otlp: the endpoint `http://localhost:4317` has a query, which gRPC \
+                         cannot send, expected an endpoint without one, for example `http://collector:4317`; change \
+                         `OTEL_EXPORTER_OTLP_ENDPOINT`"
+                    )
+                })
+                .to_vec(),
+        ),
+        (
+            vec![("OTEL_CONFIG_FILE", file)],
+            vec![format!("traces are not exported: otlp: {no_certificate}; change `OTEL_CONFIG_FILE`")],
+        ),
+        (
+            vec![
+                ("OTEL_TRACES_EXPORTER", "none"),
+                ("OTEL_METRICS_EXPORTER", "prometheus"),
+                ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
+                ("OTEL_EXPORTER_PROMETHEUS_PORT", &port),
+            ],
+            vec!["metrics are not exported: exporters.metrics: `prometheus`: ".to_owned()],
+        ),
+    ] {
+        let variables = [&[("EMPTY", empty)], &*variables].concat();
+        let (stdout, stderr) = run_in_child(STOPS, &variables);
+        assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
+        let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(lines.len(), messages.len(), "{stderr}");
+        for (line, message) in lines.iter().zip(&messages) {
+            assert!(line.starts_with(&format!("error: {message}")), "{line}");
+        }
+        assert!(!stderr.contains("hunter2"), "{stderr}");
+    }
 }

@@ -18,11 +18,12 @@ fn the_start_says_which_signal_goes_where_on_request() {
         ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://receiver.invalid:4318/metrics?key=hunter2"),
         ("OTEL_LOGS_EXPORTER", "none"),
         ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
     ];
     let expected = "telemetry of `orders`: traces → grpc http://receiver.invalid:4317; \
                     metrics → http/protobuf http://receiver.invalid:4318/metrics; logs → none; \
-                    sampler parentbased_traceidratio; features ";
+                    sampler parentbased_traceidratio with the ratio 0.25; features ";
     let run = |more: &[(&str, &str)]| {
         let variables: Vec<_> = variables.iter().chain(more).copied().collect();
         run_in_child(TEST, &variables)
@@ -32,6 +33,8 @@ fn the_start_says_which_signal_goes_where_on_request() {
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug")]);
     assert!(stderr.contains(&format!("debug: {expected}")), "{stderr}");
     assert!(!stdout.contains(expected), "{stdout}");
+    let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("OTEL_SDK_DISABLED", "true")]);
+    assert_eq!(stderr, "debug: telemetry is disabled by `OTEL_SDK_DISABLED`\n");
     // With a subscriber that shows it, it is a record of that.
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");

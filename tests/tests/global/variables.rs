@@ -243,6 +243,9 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
             expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
             unsupported("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", exporter,),
             expected("OTEL_OTLP_EXPORTER_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+            "warning: OTEL_TRACES_SAMPLER_ARG: expected `traceidratio` or `parentbased_traceidratio` in \
+             `OTEL_TRACES_SAMPLER`, found none; the ratio is 1; the variable is ignored"
+                .to_owned(),
             expected("OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
             expected("RUST_LOGS", "RUST_LOG"),
         ]

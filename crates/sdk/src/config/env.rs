@@ -3,7 +3,7 @@
 //! An invalid value is ignored with one warning that contains the name of the variable and what is accepted,
 //! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
 //! requires. The environment therefore never makes a valid configuration invalid. It may ask for an endpoint or a
-//! protocol that the program is built without, as any configuration: that is an error of the provider.
+//! protocol that the program is built without: the provider then leaves the signal out.
 
 mod misspelled;
 mod parse;
@@ -85,8 +85,8 @@ impl TelemetryConfig {
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
     /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these, and
     /// one that was removed.
-    /// An endpoint or a protocol of OTLP that the program is built without is an error when the provider is
-    /// initialized, as one in code.
+    /// A signal is not exported if they ask for an exporter that the provider cannot create, for example one whose
+    /// protocol the program is built without; a line on standard error then names the variable to change.
     ///
     /// # Errors
     ///
@@ -106,6 +106,7 @@ impl TelemetryConfig {
             span_filter(self);
             panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
+            self.otlp.all.is_of_environment = true;
             return Ok(());
         }
         if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
@@ -128,11 +129,56 @@ impl TelemetryConfig {
         exporters(self);
         misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
         unsupported::warn();
+        self.otlp.all.is_of_environment = true;
         Ok(())
     }
 }
 
 impl TelemetryConfig {
+    /// The variables that ask for the exporter of a signal, which has failed: those whose values the error quotes, else
+    /// those whose values it would not quote. There are none if the environment does not ask for it.
+    pub(crate) fn asked_by(&self, signal: Signal, error: &str) -> Vec<String> {
+        if !self.otlp.all.is_of_environment {
+            return Vec::new();
+        }
+        if config_file().is_some() {
+            return vec![CONFIG_FILE.to_owned()];
+        }
+        let is_of_other = |name: &str, other: Signal| {
+            other != signal && name.contains(&format!("_{}_", other.as_str().to_ascii_uppercase()))
+        };
+        let mut names = environment::names(&["OTEL"]);
+        names.retain(|name| {
+            name.contains("_EXPORTER") && !Signal::ALL.iter().any(|it| is_of_other(name, *it))
+        });
+        names.sort_unstable();
+        let is_quoted = |name: &String| {
+            environment::variable(name).is_ok_and(|value| {
+                let is_beginning = value.contains("://") && error.contains(&format!("`{value}"));
+                is_beginning || error.contains(&format!("`{value}`"))
+            })
+        };
+        if names.iter().any(is_quoted) {
+            names.retain(is_quoted);
+        } else if error.contains("header") {
+            names.retain(|name| name.ends_with("HEADERS"));
+        } else if error.contains("the file `") || error.starts_with("authentication") {
+            names.clear();
+        } else {
+            names.retain(|name| name.ends_with("ENDPOINT") || name.ends_with("S_EXPORTER"));
+        }
+        let protocol = "OTEL_EXPORTER_OTLP_PROTOCOL".to_owned();
+        let is_missing = || self.otlp_route(signal).0.check_feature("").is_err();
+        if !names.is_empty()
+            && error.starts_with("otlp: ")
+            && !names.contains(&protocol)
+            && is_missing()
+        {
+            names.push(protocol);
+        }
+        names
+    }
+
     /// Applies the variables of what `init` adds to a provider, to settings that have their defaults: the filters and
     /// lines of what `tracing` emits, and the output of panics.
     pub(crate) fn apply_filters(&mut self) {
@@ -419,11 +465,23 @@ fn sampling(config: &mut TelemetryConfig) {
         }
         Ok(sampler)
     });
-    let argument = "OTEL_TRACES_SAMPLER_ARG";
-    misspelled::know(argument);
     if sampler.is_some() {
         sampling.sampler = sampler;
-        sampling.sampler_arg = take(argument, parse::ratio);
+        sampling.sampler_arg = None;
+    }
+    let held = config.sampling_ratio();
+    let ratio = take("OTEL_TRACES_SAMPLER_ARG", |text| {
+        let ratio = match sampler {
+            Some(sampler) if sampler.has_ratio() => parse::ratio(text),
+            sampler => Err(format!(
+                "expected `traceidratio` or `parentbased_traceidratio` in `OTEL_TRACES_SAMPLER`, found {}",
+                sampler.map_or("none", Sampler::as_str)
+            )),
+        };
+        ratio.map_err(|message| format!("{message}; the ratio is {held}"))
+    });
+    if ratio.is_some() {
+        config.sampling.sampler_arg = ratio;
     }
 }
 
@@ -582,8 +640,7 @@ fn timeout(text: &str) -> Result<u64, String> {
 }
 
 /// Applies the settings of the OTLP exporter, for one signal or for all
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). An endpoint or a protocol that the
-/// program is built without is an error of the provider: without them, nothing would be exported, or elsewhere.
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let infix = signal
         .map_or_else(String::new, |signal| format!("{}_", signal.as_str().to_ascii_uppercase()));

@@ -225,6 +225,9 @@ impl OtlpDestination {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
+    /// In the options of all signals: whether the variables of the environment were applied.
+    #[serde(skip)]
+    pub(crate) is_of_environment: bool,
     /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -375,6 +378,7 @@ impl OtlpOptions {
     }
 }
 
+#[expect(clippy::missing_fields_in_debug, reason = "`is_of_environment` is no setting")]
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpOptions")

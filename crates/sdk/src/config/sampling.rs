@@ -123,6 +123,11 @@ impl Sampler {
         Ok(Some(SharedSampler(made)))
     }
 
+    /// Whether it has a ratio. One that a crate registers may.
+    pub(crate) const fn has_ratio(self) -> bool {
+        matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio | Self::Registered(_))
+    }
+
     /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
         !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Registered(_))

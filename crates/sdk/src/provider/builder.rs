@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 use super::logs::{self, ProviderLogs};
 use super::program_sampler::ProgramSampler;
 use super::sampling::sampling;
-use super::targets::OtlpTargets;
+use super::targets::{OtlpTargets, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
@@ -303,6 +303,8 @@ impl TelemetryProviderBuilder {
         let is_noop = !self.config.enabled || is_disabled();
         let mut inner = Inner::new(is_noop, Arc::clone(&counters));
         if is_noop {
+            let by = if is_disabled() { "`OTEL_SDK_DISABLED`" } else { "the configuration" };
+            start_message::write(&format!("telemetry is disabled by {by}"));
             // The specification requires that a disabled SDK still propagates context.
             propagation::set_up(&self.config.propagators, self.propagators);
             logs::start_local(&self.config, counters)?;
@@ -374,10 +376,27 @@ impl TelemetryProviderBuilder {
         &mut self.layers
     }
 
+    /// Adds the parts of another builder.
+    fn add(&mut self, other: Self) {
+        self.config = other.config;
+        self.sampler = other.sampler.or(self.sampler.take());
+        self.propagators.extend(other.propagators);
+        self.processors.extend(other.processors);
+        self.sdk_processors.extend(other.sdk_processors);
+        self.exporters.extend(other.exporters);
+        self.otlp.extend(other.otlp);
+        self.metrics.extend(other.metrics);
+        self.logs.extend(other.logs);
+        self.added.traces.extend(other.added.traces);
+        self.added.metrics.extend(other.added.metrics);
+        self.added.logs.extend(other.added.logs);
+    }
+
     /// The OTLP destinations that were added.
     fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
         self.otlp.iter().map(|(endpoint, protocol)| {
             let mut config = self.config.clone();
+            config.otlp.all.is_of_environment = false;
             config.otlp_endpoint = Some(endpoint.clone());
             config.otlp_protocol = Some(*protocol);
             for signal in [&mut config.otlp.traces, &mut config.otlp.metrics, &mut config.otlp.logs]
@@ -428,12 +447,14 @@ impl TelemetryProviderBuilder {
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let id = target.exporter(index, Signal::Traces);
-            let otlp = OtlpExporters::of(target, Signal::Traces)?;
-            destinations.push((otlp.spans)(&id, target, &resource, &settings)?);
+            let otlp = OtlpExporters::of(target, Signal::Traces);
+            let made = otlp.and_then(|otlp| (otlp.spans)(&id, target, &resource, &settings));
+            destinations.extend(unless_of_environment(&target.config, Signal::Traces, made)?);
         }
         if has_console {
-            let console = ConsoleExporters::find()?;
-            destinations.push((console.spans)(memory.other, &resource, &settings)?);
+            let console = ConsoleExporters::find();
+            let made = console.and_then(|it| (it.spans)(memory.other, &resource, &settings));
+            destinations.extend(unless_of_environment(&self.config, Signal::Traces, made)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         *provider.meters =
@@ -592,8 +613,12 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
             let Some(factory) = FACTORIES.iter().find(|it| it.name == kind.as_str()) else {
                 continue;
             };
-            provider = (factory.add)(signal, provider)
-                .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")))?;
+            let made =
+                (factory.add)(signal, TelemetryProviderBuilder::new(provider.config.clone()))
+                    .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")));
+            if let Some(made) = unless_of_environment(&provider.config, signal, made)? {
+                provider.add(made);
+            }
         }
     }
     Ok(provider)

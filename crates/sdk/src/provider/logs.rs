@@ -7,7 +7,7 @@ use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
-use super::targets::{OtlpTargets, signal_targets};
+use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
 use crate::channel::{Receiver, channel};
 use crate::clock::Instant;
 use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
@@ -131,9 +131,11 @@ fn destinations(
     let targets = targets(config, all);
     let targets = targets.iter().enumerate();
     targets
-        .map(|(index, target)| {
-            let otlp = OtlpExporters::of(target, Signal::Logs)?;
-            (otlp.logs)(target.exporter(index, Signal::Logs), target, counters)
+        .filter_map(|(index, target)| {
+            let id = target.exporter(index, Signal::Logs);
+            let otlp = OtlpExporters::of(target, Signal::Logs);
+            let made = otlp.and_then(|otlp| (otlp.logs)(id, target, counters));
+            unless_of_environment(&target.config, Signal::Logs, made).transpose()
         })
         .collect()
 }

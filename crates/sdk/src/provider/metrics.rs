@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry_sdk::Resource;
 
 use super::resource;
-use super::targets::{OtlpTargets, signal_targets};
+use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
 use crate::collector::{Counters, Redaction, Redactor};
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
@@ -25,7 +25,12 @@ pub(super) fn start(
     counters: &Arc<Counters>,
 ) -> Result<Meters, Error> {
     let Some(meters) = MeterProviders::linked() else {
-        return without_meters(!added.is_empty() || config.selects(Signal::Metrics));
+        let is_added = !added.is_empty();
+        let made = without_meters(is_added || config.selects(Signal::Metrics));
+        if is_added {
+            return made;
+        }
+        return unless_of_environment(config, Signal::Metrics, made).map(Option::flatten);
     };
     added.extend(destinations(config, targets, counters)?);
     if added.is_empty() {
@@ -56,13 +61,15 @@ fn destinations(
     let chosen = config.exporters.metrics.as_deref();
     let mut destinations = Vec::new();
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
-        destinations.push((ConsoleExporters::find()?.metrics)());
+        let made = ConsoleExporters::find().map(|console| (console.metrics)());
+        destinations.extend(unless_of_environment(config, Signal::Metrics, made)?);
     }
     let targets = signal_targets(Signal::Metrics, chosen, config, targets);
     for (index, target) in targets.iter().enumerate() {
-        let otlp = OtlpExporters::of(target, Signal::Metrics)?;
         let id = target.exporter(index, Signal::Metrics);
-        destinations.push((otlp.metrics)(id, target, counters)?);
+        let otlp = OtlpExporters::of(target, Signal::Metrics);
+        let made = otlp.and_then(|otlp| (otlp.metrics)(id, target, counters));
+        destinations.extend(unless_of_environment(&target.config, Signal::Metrics, made)?);
     }
     Ok(destinations)
 }

@@ -41,6 +41,9 @@ pub(super) fn line(
     let logs = of_linked(parts::has_logs(), Signal::Logs, added.logs);
     let sampler = match config.sampling.sampler {
         _ if has_sampler => "of the program".to_owned(),
+        Some(sampler) if sampler.has_ratio() => {
+            format!("{} with the ratio {}", sampler.as_str(), config.sampling_ratio())
+        }
         Some(sampler) => sampler.as_str().to_owned(),
         None => format!("parent-based with the ratio {}", config.sampling_ratio()),
     };

@@ -1,9 +1,12 @@
 //! The OTLP targets of each signal.
 
+use floe_suggest::one_of;
+
 use crate::backend;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
+use crate::internal_log::write_line;
 
 /// The OTLP targets of a provider.
 #[derive(Default)]
@@ -56,6 +59,28 @@ pub(super) fn signal_targets(
         targets.extend(additional(signal, config));
     }
     targets
+}
+
+/// Leaves out an exporter that the environment asks for and the program cannot make, and writes which variable is to be
+/// changed: an operator's setting does not stop a program. The same in its code or its configuration is an error.
+pub(super) fn unless_of_environment<T>(
+    config: &TelemetryConfig,
+    signal: Signal,
+    made: Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    match made {
+        Err(error) if error.is_config() => {
+            let variables = config.asked_by(signal, &error.to_string());
+            if variables.is_empty() {
+                return Err(error);
+            }
+            let variables: Vec<_> = variables.iter().map(String::as_str).collect();
+            let (signal, change) = (signal.as_str(), one_of(&variables));
+            write_line("error", &format!("{signal} are not exported: {error}; change {change}"));
+            Ok(None)
+        }
+        made => made.map(Some),
+    }
 }
 
 /// The other receivers of a signal.
