@@ -11,9 +11,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use floe_thread_context::{Attributes, StaticAttributes};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
 pub(crate) use self::package::package_of;
+use crate::keys;
 use crate::redaction::sanitize_sent;
 
 /// The call site of a function with `#[traced]`.
@@ -155,6 +157,16 @@ impl CallSite {
             Some(around) => format!("{module}::{around}::{known}"),
             None => format!("{module}::{known}"),
         }
+    }
+
+    /// The attribute of the function, or of the module for a span of `tracing`, which does not provide the function.
+    #[doc(hidden)]
+    pub fn function_or_module(&self) -> Option<KeyValue> {
+        let module = self.location.module;
+        if self.is_function() {
+            return Some(KeyValue::new(keys::CODE_FUNCTION_NAME, self.function_path()));
+        }
+        (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
     }
 
     /// The keys of the attributes in the annotation, in the order in which they are recorded.

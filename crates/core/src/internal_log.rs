@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::io::{self, Write as _};
 
+#[cfg(feature = "redact")]
 use crate::caught::caught;
 use crate::environment;
 use crate::program_signals::Unsignalled;
@@ -15,6 +16,7 @@ pub const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The level, the fields and
 /// the text are those of `tracing`'s macro of that name.
+#[cfg(feature = "redact")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_internal_log {
@@ -27,11 +29,13 @@ macro_rules! __floe_internal_log {
     };
 }
 
+#[cfg(feature = "redact")]
 pub use crate::__floe_internal_log as internal_log;
 
 /// Calls `log`, which writes a message with `tracing`. In a program without a subscriber, writes the line instead, and an
 /// error unless a log line on standard error has it. The subscriber is code of the program, and its panic must not end a
 /// thread of this library.
+#[cfg(feature = "redact")]
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     let is_error = level == "error";
     if is_error && !is_shown(level) {

@@ -14,7 +14,6 @@ mod caught;
 mod char_boundary;
 mod clock;
 mod environment;
-#[cfg(feature = "redact")]
 mod internal_log;
 mod link_list;
 mod program_signals;

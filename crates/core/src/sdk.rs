@@ -34,12 +34,12 @@ pub mod environment {
     };
 }
 
-#[cfg(feature = "redact")]
 pub mod internal_log {
     pub use crate::internal_log::{
-        LOG_LEVEL, has_written_to_stderr, internal_log, is_debugged, is_on_stderr, write,
-        write_line,
+        LOG_LEVEL, has_written_to_stderr, is_debugged, is_on_stderr, write_line,
     };
+    #[cfg(feature = "redact")]
+    pub use crate::internal_log::{internal_log, write};
 }
 
 pub mod link_list {
@@ -68,7 +68,7 @@ pub mod propagation {
 pub mod recorder {
     pub use crate::recorder::{
         BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
-        exception_event, records_nothing,
+        exception_event, expect_no_provider, is_off, say_no_provider,
     };
     pub use crate::recorder::{
         Buffer, Code, Exception, Head, MARK, Measured, Measures, More, Origin, PANICKED, Parent,

@@ -131,7 +131,7 @@ impl TracingLayer {
 
     /// Whether the layer does nothing.
     fn is_idle(&self) -> bool {
-        recorder::records_nothing() || self.is_second || !context_is_alive()
+        recorder::is_off() || self.is_second || !context_is_alive()
     }
 }
 
@@ -150,7 +150,13 @@ where
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, layers: LayerContext<'_, S>) {
         let metadata = attributes.metadata();
-        if self.is_idle() || *metadata.level() > self.spans || is_stand_in(metadata) {
+        if *metadata.level() > self.spans || is_stand_in(metadata) {
+            return;
+        }
+        if self.is_idle() {
+            if recorder::is_off() {
+                recorder::say_no_provider();
+            }
             return;
         }
         let is_explicit = !attributes.is_contextual();

@@ -28,6 +28,11 @@ use crate::spans::Spans;
 ///
 /// A second layer of this type in the same subscriber does nothing.
 ///
+/// The spans go to the provider of this library, as [`init`](https://docs.rs/floe-telemetry/latest/floe_telemetry/fn.init.html)
+/// starts it. Without one, they go to OpenTelemetry's global tracer provider, and if there is none either, one line on
+/// standard error says so. Code that calls tracing-opentelemetry's `OpenTelemetrySpanExt`, such as tracing-actix-web,
+/// does not find this layer.
+///
 /// Telemetry about telemetry is not recorded: events of this crate and of OpenTelemetry are ignored, and
 /// so are spans and events on the threads of exporters.
 #[derive(Debug)]
@@ -98,11 +103,14 @@ impl Clone for TracingLayer {
 ///
 /// # Instead of tracing-opentelemetry
 ///
-/// One line changes. The fields `otel.*` have the same meaning.
+/// Two lines change. The fields `otel.*` have the same meaning.
 ///
 /// ```diff
-/// -.with(tracing_opentelemetry::layer().with_tracer(tracer))
-/// +.with(floe_telemetry::tracing_layer())
+///  tracing_subscriber::registry()
+/// -    .with(tracing_opentelemetry::layer().with_tracer(tracer))
+/// +    .with(floe_telemetry::tracing_layer())
+///      .init();
+/// +let _telemetry = floe_telemetry::init()?;
 /// ```
 ///
 /// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same. These differences remain:
@@ -110,6 +118,10 @@ impl Clone for TracingLayer {
 /// | | tracing-opentelemetry | here | why |
 /// |---|---|---|---|
 /// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
+/// | instrumentation scope | the tracer's | the target of the span | it names the code that is instrumented |
+/// | `set_parent` of a span in OpenTelemetry's global provider | until the span is used | an error | the provider starts a span with its parent |
+/// | `OtelData` in the extensions of a span | yes | – | [`OpenTelemetrySpanExt::context`](crate::OpenTelemetrySpanExt::context) has the ids |
+/// | texts | as they are | redacted, and bounded | |
 /// | threads, busy and idle time | recorded | on request | they cost time in each span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`] | |
 /// | `MetricsLayer`, metrics from fields of events | yes | – | `MetricRecorder`, or the facade `metrics` |

@@ -98,7 +98,7 @@ pub trait OpenTelemetrySpanExt {
 pub enum SetParentError {
     /// The subscriber of the span has no layer of [`tracing_layer`](crate::tracing_layer).
     LayerNotFound,
-    /// The span was entered or has a child, or its context was read.
+    /// The span was entered or has a child, its context was read, or it belongs to OpenTelemetry's global provider.
     AlreadyStarted,
     /// The span is disabled, or a filter excludes it from the layer, or nothing is recorded.
     SpanDisabled,
@@ -111,7 +111,7 @@ impl fmt::Display for SetParentError {
                 "the parent is not set: the subscriber of the span has no `floe_telemetry::tracing_layer()`"
             }
             Self::AlreadyStarted => {
-                "the parent is not set: the span was entered or has a child, or its context was read"
+                "the parent is not set: the span was entered or has a child, its context was read, or it belongs to OpenTelemetry's global provider"
             }
             Self::SpanDisabled => "the parent is not set: the span is disabled",
         })

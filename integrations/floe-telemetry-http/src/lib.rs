@@ -19,8 +19,8 @@
 //! | gRPC client: tonic | [`GrpcClientLayer`] | `rpc.client.call.duration` |
 //!
 //! Spans and metrics follow OpenTelemetry's conventions for [HTTP] and [RPC]. Durations are in seconds, with
-//! the buckets of the conventions. Spans and metrics need a provider of `floe-telemetry`, which exports them; the
-//! metrics do not depend on sampling. The trace context is propagated in the headers, which are the metadata of gRPC,
+//! the buckets of the conventions. Spans and metrics need a provider of `floe-telemetry`, which exports them; without
+//! one, spans go to OpenTelemetry's global provider. The metrics do not depend on sampling. The trace context is propagated in the headers, which are the metadata of gRPC,
 //! in the formats of [`propagation`](floe_telemetry::propagation).
 //!
 //! The instrumentation scope of these spans is this crate, with its version: OpenTelemetry names the

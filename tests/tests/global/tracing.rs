@@ -1,6 +1,6 @@
 //! The layer below the global subscriber. One test, because a process has one global subscriber.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fmt;
 use std::thread;
@@ -8,13 +8,16 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, testing, traced, tracing_layer};
-use floe_tests::Receiver;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer};
+use floe_tests::{Receiver, is_child, run_in_child};
+use opentelemetry::{Context, global};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing::field::Empty;
 use tracing::{info, info_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The thread of the receiver.
 const RECEIVER: &str = "otlp-receiver";
@@ -46,6 +49,74 @@ fn the_layer_of_a_process() {
     a_rule_matches_the_name_set_by_a_field();
     exporters_do_not_export_themselves(OtlpProtocol::Grpc, &Receiver::grpc());
     exporters_do_not_export_themselves(OtlpProtocol::Http, &Receiver::http());
+}
+
+const ALONE: &str =
+    "tracing::the_layer_alone_records_into_the_global_provider_or_names_its_absence";
+
+/// The layer and what a crate makes observable, without a provider of this library.
+fn child_with_the_layer_alone() {
+    static TRACER: Tracer = floe_telemetry::tracer!("acme.server");
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    if std::env::var_os("FLOE_TEST_GLOBAL").is_some() {
+        global::set_tracer_provider(provider);
+    }
+    tracing_subscriber::registry().with(tracing_layer()).init();
+    let request = info_span!("request", rows = 1, otel.kind = "server", late = Empty);
+    request.in_scope(|| {
+        request.record("late", 2);
+        info!("received");
+        info_span!("inner", otel.name = "GET /orders").in_scope(work);
+        let mut served = TRACER.open(Context::current(), |span| span.name_const("served"));
+        served.run(|| ());
+        served.end();
+    });
+    drop(request);
+    let spans = exporter.get_finished_spans().unwrap();
+    for span in &spans {
+        let parent = spans.iter().find(|it| it.span_context.span_id() == span.parent_span_id);
+        let parent = parent.map_or("none", |it| &*it.name);
+        let value = |key: &str| {
+            span.attributes.iter().find(|it| it.key.as_str() == key).map(|it| it.value.to_string())
+        };
+        let scope = span.instrumentation_scope.name();
+        println!(
+            "child: {} of {parent}, {:?}, {scope}, {:?} {:?} {:?}, {} events",
+            span.name,
+            span.span_kind,
+            value("late"),
+            value("target"),
+            value("code.function.name"),
+            span.events.len()
+        );
+    }
+}
+
+#[test]
+fn the_layer_alone_records_into_the_global_provider_or_names_its_absence() {
+    if is_child() {
+        return child_with_the_layer_alone();
+    }
+    let (stdout, stderr) = run_in_child(ALONE, &[]);
+    assert!(!stdout.contains("child: "), "{stdout}");
+    let warning = "warning: the spans of `tracing` are not recorded: expected a provider, as `floe_telemetry::init()` \
+                   starts it, or OpenTelemetry's global one, found neither\n";
+    assert_eq!(stderr, warning);
+    assert_eq!(run_in_child(ALONE, &[("OTEL_SDK_DISABLED", "true")]).1, "");
+
+    let (stdout, stderr) = run_in_child(ALONE, &[("FLOE_TEST_GLOBAL", "1")]);
+    assert_eq!(stderr, "");
+    let lines = stdout.lines().filter_map(|line| Some(line.split_once("child: ")?.1));
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [
+            "work of GET /orders, Internal, floe-tests, None None Some(\"global::tracing::work\"), 0 events",
+            "GET /orders of request, Internal, global::tracing, None Some(\"global::tracing\") None, 0 events",
+            "served of request, Internal, acme.server, None None None, 0 events",
+            "request of none, Server, global::tracing, Some(\"2\") Some(\"global::tracing\") None, 1 events",
+        ]
+    );
 }
 
 fn without_a_provider_nothing_is_recorded() {

@@ -141,10 +141,12 @@ impl BridgedSpan {
     }
 
     /// Makes the span a child of the one in `parent`, which may change whether it is sampled, and all its ids.
-    /// Returns whether it did: not after the context of the span was used.
+    /// Returns whether it did: not after the context of the span was used, and not in OpenTelemetry's global provider.
     pub fn reparent(&mut self, parent: Context) -> bool {
         let record = match mem::replace(&mut self.state, Parked::Off) {
-            Parked::Recording(mut recording) if !recording.updates().is_shared() => {
+            Parked::Recording(mut recording)
+                if !recording.updates().is_shared() && recording.foreign.is_none() =>
+            {
                 recording.close();
                 let record = mem::replace(&mut recording.record, SpanRecord::blank());
                 recording.discard();

@@ -30,7 +30,7 @@ pub(super) fn open(
     let mut recording = Recording::new();
     recording.open_as(State::NoSpan);
     recording.record.head.callsite = callsite;
-    let is_function = callsite.is_some();
+    let is_function = callsite.is_some_and(CallSite::is_function);
     let fill_now = |recording| match fill {
         Some(fill) => fill_in(recording, fill),
         None => recording,

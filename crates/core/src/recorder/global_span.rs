@@ -6,9 +6,7 @@ use std::mem;
 use std::time::SystemTime;
 
 use opentelemetry::global::{self, BoxedSpan};
-use opentelemetry::trace::{
-    Span as _, SpanBuilder, SpanKind, Status, Tracer as _, TracerProvider as _,
-};
+use opentelemetry::trace::{Span as _, SpanBuilder, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
 
 use super::record::{Code, More, Origin, SpanRecord};
@@ -36,16 +34,19 @@ pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSp
 fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     let mut builder = SpanBuilder::from_name("");
     let mut code = Vec::new();
+    builder.span_kind = Some(record.kind());
     let scope = if let Some(site) = record.head.callsite {
-        builder.name = site.name().into();
-        builder.span_kind = Some(site.kind().clone());
-        code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, site.function_path()));
-        add_location(&mut code, site.location().file(), site.location().line());
+        let name = record.more.as_mut().and_then(|more| more.name.take());
+        builder.name = name.unwrap_or_else(|| site.name().into());
+        code.extend(site.function_or_module());
+        code.extend(site.tracing_target().map(|target| KeyValue::new(keys::TARGET, target)));
+        if !site.location().file().is_empty() {
+            add_location(&mut code, site.location().file(), site.location().line());
+        }
         scope(site.scope_name(), site.scope_version())
     } else {
         let more = record.more_mut();
         builder.name = more.name.take().unwrap_or_default();
-        builder.span_kind = more.kind.take();
         builder.start_time = more.start;
         match &more.origin {
             Origin::CallSite => scope("", None),
@@ -57,7 +58,6 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
             Origin::Api(scope) => InstrumentationScope::clone(scope),
         }
     };
-    builder.span_kind.get_or_insert(SpanKind::Internal);
     builder.attributes = Some(code);
     let tracer = global::tracer_provider().tracer_with_scope(scope);
     tracer.build_with_context(builder, parent)

@@ -1,9 +1,11 @@
 //! The consumers that currently record spans: one atomic, which every annotated call reads first.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::global_lookup;
 use crate::callsite::CallSite;
+use crate::environment;
+use crate::internal_log;
 
 /// A combination of the bits below.
 pub(super) type Listeners = u32;
@@ -58,6 +60,9 @@ const OF_PROVIDER: Listeners = PROVIDER
     | UNRECORDED
     | IDS;
 
+/// Whether the program needs no message about its provider.
+static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
+
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
@@ -69,7 +74,7 @@ pub(super) fn current() -> Listeners {
 
 /// Whether nothing is recorded, and nothing is counted.
 #[inline]
-pub(super) fn is_off() -> bool {
+pub fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
@@ -98,10 +103,25 @@ pub(super) fn finds_global_provider() -> bool {
     is_found
 }
 
-/// Whether no span of this crate's recorder is recorded.
-#[inline]
-pub fn records_nothing() -> bool {
-    cfg!(feature = "off") || current() & !FOREIGN == 0
+/// Says once that the spans of a layer go nowhere, unless a provider was started or disabled before.
+#[cold]
+pub fn say_no_provider() {
+    let is_disabled = || {
+        environment::variable("OTEL_SDK_DISABLED").is_ok_and(|it| it.eq_ignore_ascii_case("true"))
+    };
+    if cfg!(feature = "off") || PROVIDER_IS_KNOWN.swap(true, Ordering::Relaxed) || is_disabled() {
+        return;
+    }
+    internal_log::write_line(
+        "warn",
+        "the spans of `tracing` are not recorded: expected a provider, as `floe_telemetry::init()` starts it, or \
+         OpenTelemetry's global one, found neither",
+    );
+}
+
+/// The program has disabled its provider: that spans go nowhere is not said.
+pub fn expect_no_provider() {
+    PROVIDER_IS_KNOWN.store(true, Ordering::Relaxed);
 }
 
 /// Whether spans go to OpenTelemetry's global provider.

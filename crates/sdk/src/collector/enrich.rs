@@ -244,15 +244,6 @@ fn shared(
     scope
 }
 
-/// The name of the function, or the module for a span of `tracing`, which does not provide the function.
-fn function_or_module(site: &CallSite) -> Option<KeyValue> {
-    let module = site.location().module();
-    if site.is_function() {
-        return Some(KeyValue::new(keys::CODE_FUNCTION_NAME, site.function_path()));
-    }
-    (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
-}
-
 impl Site {
     fn of_api(
         scope: &InstrumentationScope,
@@ -279,7 +270,7 @@ impl Site {
         let (name, function, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (
                 site.name(),
-                function_or_module(site),
+                site.function_or_module(),
                 site.location().file(),
                 site.location().line(),
             ),

@@ -305,6 +305,7 @@ impl TelemetryProviderBuilder {
         if is_noop {
             let by = if is_disabled() { "`OTEL_SDK_DISABLED`" } else { "the configuration" };
             start_message::write(&format!("telemetry is disabled by {by}"));
+            recorder::expect_no_provider();
             // The specification requires that a disabled SDK still propagates context.
             propagation::set_up(&self.config.propagators, self.propagators);
             logs::start_local(&self.config, counters)?;
