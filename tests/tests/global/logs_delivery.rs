@@ -155,7 +155,8 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
 
 #[test]
 fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
-    let test = "logs_delivery::a_record_and_its_line_have_the_span_and_the_key_values_of_the_code";
+    const TEST: &str =
+        "logs_delivery::a_record_and_its_line_have_the_span_and_the_key_values_of_the_code";
     if is_child() {
         let _telemetry = floe_telemetry::init().unwrap();
         let holder = tracing::info_span!("holder");
@@ -179,7 +180,7 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("FLOE_LOG_OUTPUT", "stdout")];
-    let (stdout, _) = run_in_child(test, &variables);
+    let (stdout, _) = run_in_child(TEST, &variables);
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
     let lines: Vec<Json> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
     let line = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
@@ -211,14 +212,14 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
     let (log, line) = (single(&logs, body), line(body));
     assert_eq!(log.attributes.len(), attributes.len(), "{log:?}");
     for (key, value) in attributes {
-        let received = match &log.attributes[&**key] {
+        let exported = match &log.attributes[&**key] {
             Value::String(text) => Json::from(&**text),
             Value::Int(number) => Json::from(*number),
             Value::Double(number) => Json::from(*number),
             Value::Bool(value) => Json::from(*value),
             other => panic!("{other:?}"),
         };
-        assert_eq!(received, *value, "{key}");
+        assert_eq!(exported, *value, "{key}");
         let name = if key == "level" { "fields.level" } else { key };
         assert_eq!(line[name], *value, "{key}");
     }
