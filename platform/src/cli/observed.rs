@@ -8,7 +8,7 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 
-use super::output::{print_error, redactions};
+use super::output::redactions;
 use crate::pipeline::RunError;
 use crate::telemetry::{self, Written};
 
@@ -109,10 +109,9 @@ pub(super) fn observed<T>(
         command()
     };
     interrupt::command_stopped();
-    if let Err(error) = telemetry::stop(&telemetry) {
-        // The command has finished: a collector that cannot be reached must not fail it.
-        print_error("warning", &error.to_string());
-    }
+    // The library says what it could not deliver. The command has finished: a collector that cannot be reached must not
+    // fail it.
+    let _ = telemetry::stop(&telemetry);
     let statistics = telemetry.statistics();
     Ok(Observed {
         outcome,
