@@ -3,11 +3,11 @@
 //! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
 //! the userinfo by themselves: what follows has to look like a host.
 
-use crate::key;
+use crate::key::{self, Name};
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
 use crate::rules::words::{
     ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
-    ORACLE_COMMANDS, SECRET_SEGMENTS,
+    ORACLE_COMMANDS, SECRET_SEGMENTS, SECRET_WORDS,
 };
 use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{
@@ -133,6 +133,24 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     !password.is_empty() && (is_template || is_no_password(password))
 }
 
+/// `GET /reset-password/…`: a path without a host, from the segment around an anchor on.
+pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
+    let is_inside = |byte: u8| is_name(byte) || byte == b'-';
+    let start = run_start(scan.text, anchor, 64, is_inside);
+    path_from(scan, start, run_end(scan.text, anchor, 64, is_inside));
+}
+
+/// The same from a segment on. A path is read once, from the first one that may announce a secret.
+pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
+    let is_segment = start < end && before(text, start) == b'/' && at(text, end) == b'/';
+    if is_segment && start >= scan.paths_until {
+        let is_inside = |byte: u8| is_name(byte) || b"-/.".contains(&byte);
+        scan.paths_until = run_end(text, end, usize::MAX, is_inside);
+        path(scan, start - 1, scan.paths_until);
+    }
+}
+
 /// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
@@ -161,7 +179,10 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
     let is_hook = HOOKS.iter().any(|hook| {
         word.windows(hook.len()).any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });
-    is_hook || is_segment && is_one_of(word, SECRET_SEGMENTS)
+    is_hook
+        || is_segment
+            && (is_one_of(word, SECRET_SEGMENTS)
+                || Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)))
 }
 
 /// How long an address may be to both sides of the `@`.

@@ -16,13 +16,14 @@ use crate::rules::format::TokenFormat;
 use crate::rules::formats;
 use crate::rules::keys::KEYS;
 use crate::rules::structures::SCHEMES;
+use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
 use crate::text::count;
 
 // The kinds of anchors, a bit for each: the lowest is tried first where several are at one place.
 
 /// Three digits.
 pub(crate) const DIGITS: u8 = 1;
-/// `://`, plain or escaped.
+/// `://`, plain or escaped, or a segment of a path.
 pub(crate) const URL: u8 = 2;
 /// The prefix of a vendor's token.
 pub(crate) const TOKEN: u8 = 4;
@@ -165,6 +166,14 @@ impl Anchors {
             [("-us", OPTION), ("://", URL), (":\\/", URL), ("---", DASHES), ("eyj", TOKEN)]
         {
             anchors.add(anchor.as_bytes(), kind);
+        }
+        // The beginning of a segment, or of a word in it: `password-reset`, `passwordReset`.
+        for word in [SECRET_SEGMENTS, SECRET_WORDS, HOOKS].into_iter().flatten() {
+            for joint in ["/", "-", "d"] {
+                let name = [joint, word, "/"].concat();
+                let (anchor, rest) = name.as_bytes().split_at(name.len().min(4));
+                anchors.add_before(anchor, rest.first(), URL);
+            }
         }
         for class in 0..TABLE >> 5 {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);

@@ -52,7 +52,7 @@ enum Read {
 /// explains its `@`, a prefix explains more than the key before it.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
-    (URL, &[Read::Place(address::url)]),
+    (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
     (TOKEN, &[Read::Place(vendor::scan)]),
     (DASHES, &[Read::Place(armour::private_key)]),
     (WORD, &[Read::Word(header::bare_scheme), Read::Word(command::positional)]),

@@ -14,7 +14,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{at, before, count, is_name, is_one_of, part, run_end, starts_with};
+use crate::text::{before, count, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
 /// How many fields may be between a name and its value, the value's included.
@@ -144,14 +144,8 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
 
 /// `auth/token/renew/…`: a path without a host, one of whose segments is a name.
 pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    let text = scan.text;
-    let is_segment = at(text, key.end) == b'/' && before(text, key.start) == b'/';
-    // The path is read once, from the first name in it.
-    if key.quote.is_none() && is_segment && key.start >= scan.paths_until {
-        let is_inside = |byte: u8| is_name(byte) || b"-/.".contains(&byte);
-        let end = run_end(text, key.end, usize::MAX, is_inside);
-        scan.paths_until = end;
-        address::path(scan, key.start - 1, end);
+    if key.quote.is_none() {
+        address::path_from(scan, key.start, key.end);
     }
     Tried::Nothing
 }

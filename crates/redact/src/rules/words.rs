@@ -172,18 +172,11 @@ pub(crate) const ORACLE_COMMANDS: &[&str] = &[
 pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
 
 /// Segments of a path before a secret one.
-pub(crate) const SECRET_SEGMENTS: &[&str] = &[
-    "t",
-    "renew",
-    "verify",
-    "confirm",
-    "activate",
-    "magic",
-    "invite",
-    "reset",
-    "integration",
-    "login",
-];
+pub(crate) const SECRET_SEGMENTS: &[&str] = &["t", "renew", "integration", "login"];
+
+/// Words of such segments: `reset-password`, `magicLink`.
+pub(crate) const SECRET_WORDS: &[&str] =
+    &["verify", "confirm", "activate", "magic", "invite", "reset"];
 
 /// What is after the `@` of an image, and is no host.
 pub(crate) const DIGESTS: &[&str] = &["sha256:", "sha512:"];
