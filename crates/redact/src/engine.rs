@@ -95,14 +95,14 @@ pub(crate) struct Redacted {
 struct Budget {
     /// When the pass began, or the first of the further ones, which share a budget.
     began: usize,
-    /// For each byte.
-    steps: usize,
+    /// How many steps for each byte.
+    per_byte: usize,
     is_first: bool,
 }
 
 impl Budget {
-    fn new(is_first: bool) -> Self {
-        Self { began: steps(), steps: STEPS, is_first }
+    fn new(per_byte: usize, is_first: bool) -> Self {
+        Self { began: steps(), per_byte, is_first }
     }
 
     /// Whether no more steps may be taken at a place. What a first pass reads does not depend on what follows.
@@ -110,27 +110,30 @@ impl Budget {
         let taken = steps().wrapping_sub(self.began);
         taken > ALLOWANCE && {
             let read = if self.is_first { place.max(scan.read_until()) } else { scan.text.len() };
-            taken - ALLOWANCE > self.steps.saturating_mul(read)
+            taken - ALLOWANCE > self.per_byte.saturating_mul(read)
         }
     }
 }
 
-/// The steps of one pass over a text that has no budget.
+/// The steps for a text that has no budget, in all passes.
 pub(crate) fn steps_of(text: &str) -> usize {
-    let mut budget = Budget::new(true);
-    budget.steps = usize::MAX;
-    let _ = pass(&Policy::default(), text, budget);
-    steps().wrapping_sub(budget.began)
+    let began = steps();
+    let _ = redact_within(&Policy::default(), text, usize::MAX);
+    steps().wrapping_sub(began)
 }
 
 /// The findings in a text, `None` if there are none.
 pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
-    let findings = fitted(text, pass(policy, text, Budget::new(true))?);
+    redact_within(policy, text, STEPS)
+}
+
+fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacted> {
+    let findings = fitted(text, pass(policy, text, Budget::new(per_byte, true))?);
     let mut redacted = Redacted { text: replaced(text, &findings), findings };
     // A mark can complete a structure that the secret hid, so a changed text is read again. Ordinary texts need one
     // more pass.
     let passes = if text.len() <= SHORT { 64 } else { 4 };
-    let budget = Budget::new(false);
+    let budget = Budget::new(per_byte, false);
     for _ in 0..passes {
         let Some(more) = pass(policy, &redacted.text, budget) else {
             break;
@@ -174,7 +177,7 @@ pub(crate) fn kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());
     if let Some(first) = policy.anchors().next(text.as_bytes(), 0) {
-        run(&mut scan, first, Budget::new(true));
+        run(&mut scan, first, Budget::new(STEPS, true));
     }
     scan.kept.unwrap_or_default()
 }
