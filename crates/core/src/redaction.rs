@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[doc(inline)]
 pub use floe_redact::REDACTED;
 pub use floe_redact::printable;
-use floe_redact::{Level, Redactor};
+use floe_redact::{KeyMeaning, Level, Redactor};
+use opentelemetry::Value;
 
 use crate::char_boundary;
 
@@ -173,6 +174,17 @@ pub(crate) fn sanitize_sent(text: &str) -> Cow<'_, str> {
 /// Redacts the value of a key that is sent with a request.
 pub fn sanitize_sent_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
     with(|redactors| redactors.attribute.redact_value(key, value))
+}
+
+/// The replacement of a value that is no text, if its text is a secret under this key.
+pub(crate) fn hidden(key: &str, value: &Value) -> Option<&'static str> {
+    with(|Redactors { attribute, .. }| {
+        if attribute.meaning_of(key) == KeyMeaning::Text {
+            return None;
+        }
+        let text = value.to_string();
+        (attribute.redact_value(key, &text) != text).then_some(REDACTED)
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
-use std::fmt::{self, Debug, Write as _};
+use std::fmt::{self, Debug, Display, Write as _};
 
 use log::kv::{self, VisitSource};
 use opentelemetry::Key;
@@ -65,12 +65,18 @@ impl Fields<'_> {
         Some(safe.unwrap_or_else(|| Key::from_static_str(name)))
     }
 
-    fn number(&mut self, field: &Field, add: impl FnOnce(&mut Entry, Key)) {
-        if let Some(hidden) = self.redactor.log_number(field.name()) {
+    /// A number or a boolean.
+    fn typed<T: Copy + Display>(
+        &mut self,
+        field: &Field,
+        value: T,
+        add: impl FnOnce(&mut Entry, Key, T),
+    ) {
+        if let Some(hidden) = self.redactor.log_typed(field.name(), value) {
             return self.text(field, |text| text.write_str(hidden));
         }
         if let Some(key) = self.key(field.name()) {
-            add(self.entry, key);
+            add(self.entry, key, value);
         }
     }
 }
@@ -89,13 +95,11 @@ impl Visit for Fields<'_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if let Some(key) = self.key(field.name()) {
-            self.entry.add_bool(key, value);
-        }
+        self.typed(field, value, Entry::add_bool);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.number(field, |entry, key| entry.add_i64(key, value));
+        self.typed(field, value, Entry::add_i64);
     }
 
     /// OpenTelemetry's integers are `i64`, so larger values become text.
@@ -107,7 +111,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.number(field, |entry, key| entry.add_f64(key, value));
+        self.typed(field, value, Entry::add_f64);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn StdError + 'static)) {

@@ -61,8 +61,15 @@ fn redacted_at(
         Some(key) => redactor.log_text(key, text),
         None => redactor.log_message(text),
     };
-    let is_text = matches!(value, AnyValue::String(_) | AnyValue::Boolean(_));
-    if let Some(hidden) = key.filter(|_| !is_text).and_then(|key| redactor.log_number(key)) {
+    let hidden = key.and_then(|key| match &value {
+        AnyValue::String(_) => None,
+        AnyValue::Int(number) => redactor.log_typed(key, number),
+        AnyValue::Double(number) => redactor.log_typed(key, number),
+        AnyValue::Boolean(flag) => redactor.log_typed(key, flag),
+        // It is a secret by its key or in its parts.
+        _ => redactor.log_typed(key, OMITTED),
+    });
+    if let Some(hidden) = hidden {
         return AnyValue::from(hidden);
     }
     match value {

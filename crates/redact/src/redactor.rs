@@ -126,7 +126,7 @@ pub enum KeyMeaning {
     Text,
     /// The value is redacted if it looks like a secret.
     IfItLooksSecret,
-    /// Any value is redacted.
+    /// Any value is redacted, `true` and `false` only where they are in a text: `has_password=true` stays.
     Always(
         /// The id of the rule.
         &'static str,
@@ -336,18 +336,25 @@ impl Redactor {
         match meaning {
             KeyMeaning::Text => self.redact_with(value, |finding| found(finding.rule)),
             KeyMeaning::Always(_) if value.is_empty() || value == REDACTED => Cow::Borrowed(value),
-            KeyMeaning::Always(rule) => {
+            KeyMeaning::Always(rule) if !matches!(value, "true" | "false") => {
                 found(rule);
                 Cow::Borrowed(REDACTED)
             }
-            KeyMeaning::IfItLooksSecret => {
+            KeyMeaning::Always(_) | KeyMeaning::IfItLooksSecret => {
                 // The key of an address has no meaning in a text.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
-                match self.redact_with(&pair, |finding| found(finding.rule)) {
+                // The key may be redacted, too.
+                let safe = self.redact_with(&pair, |finding| {
+                    if finding.range.end > key.len() {
+                        found(finding.rule);
+                    }
+                });
+                match safe {
                     Cow::Borrowed(_) => Cow::Borrowed(value),
                     Cow::Owned(safe) => {
-                        match safe.strip_prefix(key).and_then(|safe| safe.strip_prefix('=')) {
+                        let value_of = |key: &str| safe.strip_prefix(key)?.strip_prefix('=');
+                        match value_of(key).or_else(|| value_of(&self.redact(key))) {
                             Some(safe) if safe == value => Cow::Borrowed(value),
                             Some(safe) => Cow::Owned(safe.to_owned()),
                             None => Cow::Borrowed(REDACTED),

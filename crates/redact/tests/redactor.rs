@@ -501,6 +501,10 @@ fn a_value_is_redacted_by_a_separate_key() {
         ),
         ("db.dsn", "host=db dbname=orders", "host=db dbname=orders"),
         ("db.dsn", "f3a9c81e77b24d0f9e6a5b1c2d3e4f50", "<REDACTED>"),
+        ("pin", "4815", "<REDACTED>"),
+        ("tokens", "17", "17"),
+        ("has_password", "true", "true"),
+        ("key of postgres://u:p4ssw0rd@h/d", "orders", "orders"),
     ] {
         assert_eq!(redactor.redact_value(key, value), wanted, "{key}");
     }

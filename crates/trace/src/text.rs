@@ -1,5 +1,6 @@
 //! Texts of a file: redacted, and each stored once.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use floe_redact::{KeyMeaning, Redactor};
@@ -32,6 +33,13 @@ impl Texts {
     /// Whether each value of an attribute with this key is a secret.
     pub(crate) fn is_secret(&self, key: &str) -> bool {
         matches!(self.redactor.meaning_of(key), KeyMeaning::Always(_))
+    }
+
+    /// Whether a value that is no text is a secret under this key, as its text would be.
+    pub(crate) fn hides(&self, key: &str, value: impl Display) -> bool {
+        let value = value.to_string();
+        self.redactor.meaning_of(key) != KeyMeaning::Text
+            && self.redactor.redact_value(key, &value) != value
     }
 
     /// A text without a key.

@@ -69,6 +69,8 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
 
     nested_right(&provider, &exporter);
     errors_have_no_secrets(&exporter);
+    #[cfg(feature = "redact")]
+    attributes_have_no_secrets(&exporter);
     guards_and_builders(&exporter);
     spans_of_the_api(&provider, &exporter);
     arguments_of_the_attribute(&exporter);
@@ -165,6 +167,25 @@ fn errors_have_no_secrets(exporter: &InMemorySpanExporter) {
         assert!(recorded.is_none_or(|text| *text == message.into()));
         assert!(!format!("{span:?}").contains("hunter2"));
     }
+}
+
+/// With redaction, by the names of attributes, too.
+#[cfg(feature = "redact")]
+fn attributes_have_no_secrets(exporter: &InMemorySpanExporter) {
+    let span = floe_telemetry::create_span("attributes");
+    span.set_attribute("db.password", "hunter2");
+    span.set_attribute("api_keys", vec!["hunter2", "hunter3"]);
+    span.set_attribute("pin", 4815);
+    span.set_attribute("rows", 4815);
+    drop(span);
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    let span = named(&spans, "attributes");
+    assert_eq!(attribute(span, "rows"), Some(&Value::I64(4815)));
+    for key in ["db.password", "pin"] {
+        assert_eq!(attribute(span, key), Some(&"<REDACTED>".into()), "{key}");
+    }
+    assert!(!format!("{span:?}").contains("hunter"));
 }
 
 fn guards_and_builders(exporter: &InMemorySpanExporter) {

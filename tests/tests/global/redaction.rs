@@ -11,21 +11,20 @@ use std::time::Duration;
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue};
 use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
-use floe_telemetry::config::{LoggingConfig, RedactionConfig};
+use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, RedactionConfig};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     FloeAttributes, MetricRecorder, Mode, Statistics, TelemetryConfig, TelemetryProvider,
-    create_span, get_current_span, logs, propagation, record_exception, traced,
+    create_span, get_current_span, logs, propagation, record_exception, traced, tracing_layer,
 };
+use floe_tests::{ReceivedStatus, Receiver, Value};
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
-use opentelemetry::logs::AnyValue;
 use opentelemetry::trace::Status;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::logs::InMemoryLogExporter;
-use opentelemetry_sdk::metrics::InMemoryMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use serde_json::json;
+use tracing_subscriber::fmt as lines;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -87,7 +86,8 @@ fn redaction_is_configured_and_counted() {
     patterns_and_keys();
     counts();
     an_error_is_one_finding();
-    a_word_in_the_place_of_a_credential_leaves_nowhere();
+    a_credential_leaves_nowhere();
+    typed_values_are_judged_as_their_texts();
     constant_attributes_are_cached_by_key_and_text();
 }
 
@@ -261,45 +261,117 @@ fn an_error_is_one_finding() {
     }
 }
 
-/// The literals of `tests/corpus/literals.txt` as attribute, status, event, log record, log line and metric.
-fn a_word_in_the_place_of_a_credential_leaves_nowhere() {
+/// A provider that delivers to a receiver, and a subscriber that writes lines of the library and of the program.
+fn delivered(record: impl FnOnce()) -> (Receiver, [String; 2]) {
+    let receiver = Receiver::http();
+    let mut config = config(RedactionConfig::default());
+    "otlp".clone_into(&mut config.backend);
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let (ours, programs) = (Line::default(), Line::default());
+    let (line, safe) = (ours.clone(), programs.clone());
+    let layer = logs::layer_with_writer(&LoggingConfig::default(), move || line.clone());
+    let fmt = lines::layer().json().with_writer(logs::safe_writer(move || safe.clone()));
+    let subscriber = tracing_subscriber::registry().with(layer.unwrap()).with(fmt);
+    tracing::subscriber::with_default(subscriber.with(tracing_layer()), record);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let written = [ours, programs];
+    (receiver, written.map(|it| String::from_utf8(it.0.lock().unwrap().clone()).unwrap()))
+}
+
+/// The literals of `tests/corpus/literals.txt` as attribute, status, event, log record, lines and metric.
+fn a_credential_leaves_nowhere() {
     let rows = include_str!("../../corpus/literals.txt").lines();
     let rows = rows.filter(|row| !row.starts_with('#'));
-    for (text, safe) in rows.map(|row| row.split_once('\t').unwrap()) {
-        let (span, _) = exported(RedactionConfig::default(), || {
-            get_current_span().set_attribute("note", text.to_owned());
-            record_exception(&io::Error::other(text));
-        });
-        let mut details = span.events[0].attributes.iter();
-        let detail = details.find(|detail| detail.key.as_str() == "exception.message");
-        assert_eq!(detail.unwrap().value.to_string(), safe);
-        assert_eq!(attribute(&span, "note"), safe);
-        assert_eq!(attribute(&span, "exception.message"), safe);
-        assert_eq!(status(&span), safe);
+    let rows: Vec<_> = rows.map(|row| row.split_once('\t').unwrap()).collect();
+    let (receiver, lines) = delivered(|| {
+        for (text, _) in &rows {
+            let span = create_span("row");
+            span.set_attribute("note", *text);
+            record_exception(&io::Error::other(*text));
+            drop(span);
+            tracing::error!(note = text, "{text}");
+            MetricRecorder::new("literals").increment("seen", 1, &[KeyValue::new("note", *text)]);
+        }
+    });
+    let (spans, records, points) = (receiver.spans(), receiver.logs(), receiver.points());
+    let [ours, programs] = lines.each_ref().map(|lines| {
+        let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.collect::<Vec<serde_json::Value>>()
+    });
+    for (at, (_, safe)) in rows.iter().enumerate() {
+        let (span, event) = (&spans[at], &spans[at].events[0].attributes);
+        let safe_value = Value::from(*safe);
+        assert_eq!(event["exception.message"], safe_value);
+        assert_eq!(span.attributes["note"], safe_value);
+        assert_eq!(span.attributes["exception.message"], safe_value);
+        assert_eq!(span.status, ReceivedStatus::Error((*safe).to_owned()));
+        assert_eq!(records[at].body.as_ref(), Some(&safe_value));
+        assert_eq!(records[at].attributes["note"], safe_value);
+        assert_eq!((&ours[at]["event"], &ours[at]["note"]), (&json!(safe), &json!(safe)));
+        let fields = &programs[at]["fields"];
+        assert_eq!((&fields["message"], &fields["note"]), (&json!(safe), &json!(safe)));
+        assert!(points.iter().any(|point| point.attributes.get("note") == Some(&safe_value)));
+    }
+}
 
-        let logs = InMemoryLogExporter::default();
-        let metrics = InMemoryMetricExporter::default();
-        let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
-            .with_log_exporter(logs.clone())
-            .with_metric_exporter(metrics.clone())
-            .initialize()
-            .unwrap();
-        let line = Line::default();
-        let lines = line.clone();
-        let layer = logs::layer_with_writer(&LoggingConfig::default(), move || lines.clone());
-        let subscriber = tracing_subscriber::registry().with(layer.unwrap());
-        tracing::subscriber::with_default(subscriber, || tracing::error!(note = text, "{text}"));
-        MetricRecorder::new("literals").increment("seen", 1, &[KeyValue::new("note", text)]);
-        telemetry.force_flush(TIMEOUT).unwrap();
-        let records = logs.get_emitted_logs().unwrap();
-        let found = format!("{:?}", metrics.get_finished_metrics().unwrap());
-        telemetry.shutdown(TIMEOUT).unwrap();
-
-        let line: serde_json::Value = serde_json::from_slice(&line.0.lock().unwrap()).unwrap();
-        assert_eq!((&line["event"], &line["note"]), (&json!(safe), &json!(safe)));
-        let body = records[0].record.body();
-        assert_eq!(body, Some(&AnyValue::from(safe.to_owned())));
-        assert!(found.contains(&format!("{safe:?}")), "{safe}: {found}");
+/// A number and a boolean are redacted as their texts are, in every place in which they have a name.
+fn typed_values_are_judged_as_their_texts() {
+    let pairs = || {
+        let codes = opentelemetry::Value::Array(vec![4815, 4816].into());
+        [
+            KeyValue::new("pin", 4815),
+            KeyValue::new("otp", 482_913.0),
+            KeyValue::new("card.pin", codes),
+            KeyValue::new("tokens", 17),
+            KeyValue::new("has_password", true),
+            KeyValue::new("rows", 4815),
+        ]
+    };
+    let (receiver, lines) = delivered(|| {
+        let span = create_span("typed");
+        for pair in pairs() {
+            span.set_attribute(pair.key, pair.value);
+        }
+        span.add_event("typed", pairs().to_vec());
+        drop(span);
+        let field =
+            tracing::info_span!("typed", pin = 4815, tokens = 17, has_password = true, rows = 4815);
+        drop(field);
+        tracing::info!(pin = 4815, tokens = 17, has_password = true, rows = 4815, "typed");
+        MetricRecorder::new("typed").increment("seen", 1, &pairs());
+    });
+    let spans = receiver.spans();
+    let attributes = spans.iter().map(|span| &span.attributes);
+    let events = spans.iter().flat_map(|span| &span.events).map(|event| &event.attributes);
+    let (records, points) = (receiver.logs(), receiver.points());
+    let records = records.iter().map(|record| &record.attributes);
+    let points = points.iter().map(|point| &point.attributes);
+    let places: Vec<_> = attributes.chain(events).chain(records).chain(points).collect();
+    let places = places.into_iter().filter(|it| it.contains_key("rows"));
+    let mut count = 0;
+    for place in places {
+        for (key, expected) in [
+            ("pin", Value::from("<REDACTED>")),
+            ("otp", Value::from("<REDACTED>")),
+            ("card.pin", Value::from("<REDACTED>")),
+            ("tokens", Value::from(17)),
+            ("has_password", Value::from(true)),
+            ("rows", Value::from(4815)),
+        ] {
+            assert!(place.get(key).is_none_or(|value| *value == expected), "{key}: {place:?}");
+        }
+        count += 1;
+    }
+    assert_eq!(count, 5);
+    for line in lines {
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let fields = line.get("fields").unwrap_or(&line);
+        assert_eq!(fields["pin"], "<REDACTED>", "{line}");
+        assert_eq!((&fields["tokens"], &fields["rows"]), (&json!(17), &json!(4815)));
+        assert_eq!(fields["has_password"], true);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A span of OpenTelemetry's global tracer provider. Its data is recorded as that of any other span, and goes to the
-//! provider at its end. Error text is redacted then, or is not passed on where redaction is not compiled in.
+//! provider at its end. Errors and attributes are redacted then; error text is not passed on where redaction is not
+//! compiled in.
 
 use std::cell::Cell;
 use std::mem;
@@ -7,7 +8,7 @@ use std::time::SystemTime;
 
 use opentelemetry::global::{self, BoxedSpan};
 use opentelemetry::trace::{Span as _, SpanBuilder, Status, Tracer as _, TracerProvider as _};
-use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
+use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, StringValue, Value};
 
 use super::record::{Code, More, Origin, SpanRecord};
 use crate::callsite::Scope;
@@ -104,7 +105,8 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
             span.add_event_with_timestamp(event.name, event.timestamp, attributes);
         }
         for link in more.links {
-            span.add_link(link.span_context, link.attributes);
+            let attributes = link.attributes.into_iter().map(safe).collect();
+            span.add_link(link.span_context, attributes);
         }
         match code {
             Code::Unset => {}
@@ -128,21 +130,30 @@ fn is_withheld(attribute: &KeyValue) -> bool {
 }
 
 /// The attribute without credentials.
-fn safe(attribute: KeyValue) -> KeyValue {
-    use crate::redaction::{sanitize, sanitize_error_message, sanitize_sent_value};
+fn safe(mut attribute: KeyValue) -> KeyValue {
+    use crate::redaction::{hidden, sanitize, sanitize_error_message, sanitize_sent_value};
 
-    let Value::String(text) = &attribute.value else {
-        return attribute;
+    let key = attribute.key.as_str();
+    let redact = |text: &mut StringValue| {
+        let safe = match key {
+            keys::EXCEPTION_MESSAGE => sanitize_error_message(text.as_str()),
+            keys::EXCEPTION_STACKTRACE => sanitize(text.as_str()),
+            key => sanitize_sent_value(key, text.as_str()),
+        };
+        if safe != text.as_str() {
+            *text = safe.into_owned().into();
+        }
     };
-    let safe = match attribute.key.as_str() {
-        keys::EXCEPTION_MESSAGE => sanitize_error_message(text.as_str()),
-        keys::EXCEPTION_STACKTRACE => sanitize(text.as_str()),
-        key => sanitize_sent_value(key, text.as_str()),
-    };
-    match safe {
-        std::borrow::Cow::Borrowed(_) => attribute,
-        std::borrow::Cow::Owned(safe) => KeyValue::new(attribute.key, safe),
+    match &mut attribute.value {
+        Value::String(text) => redact(text),
+        Value::Array(Array::String(texts)) => texts.iter_mut().for_each(redact),
+        value => {
+            if let Some(hidden) = hidden(key, value) {
+                *value = hidden.into();
+            }
+        }
     }
+    attribute
 }
 
 fn safe_message(message: &str) -> String {

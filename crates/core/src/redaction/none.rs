@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use opentelemetry::Value;
+
 pub(crate) const fn sanitize_error_message(_: &str) -> Cow<'_, str> {
     Cow::Borrowed("")
 }
@@ -16,4 +18,8 @@ pub(crate) const fn sanitize_sent(text: &str) -> Cow<'_, str> {
 
 pub(crate) const fn sanitize_sent_value<'a>(_: &str, text: &'a str) -> Cow<'a, str> {
     Cow::Borrowed(text)
+}
+
+pub(crate) const fn hidden(_: &str, _: &Value) -> Option<&'static str> {
+    None
 }

@@ -67,18 +67,25 @@ impl Redactor {
                     }
                 }
                 AttributeValue::Array(array) => {
-                    if let Some(rule) = secret_array_by(key, array) {
-                        attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
-                    } else {
-                        redact_array(key, array, &self.redaction);
+                    if let Some(hidden) = redact_array(key, array, &self.redaction) {
+                        attribute.value = AttributeValue::Static(hidden);
                     }
                 }
-                AttributeValue::I64(_) | AttributeValue::F64(_) => {
-                    if let Some(rule) = key.secret_by() {
-                        attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
+                AttributeValue::I64(number) => {
+                    if let Some(hidden) = key.hidden(number, &self.redaction) {
+                        attribute.value = AttributeValue::Static(hidden);
                     }
                 }
-                AttributeValue::Bool(_) => {}
+                AttributeValue::F64(number) => {
+                    if let Some(hidden) = key.hidden(number, &self.redaction) {
+                        attribute.value = AttributeValue::Static(hidden);
+                    }
+                }
+                AttributeValue::Bool(flag) => {
+                    if let Some(hidden) = key.hidden(flag, &self.redaction) {
+                        attribute.value = AttributeValue::Static(hidden);
+                    }
+                }
                 // The enum is non-exhaustive; no other variant exists today.
                 _ => attribute.value = AttributeValue::Static(REDACTED),
             }
@@ -168,18 +175,15 @@ impl Redactor {
                 }
             }
             Value::Array(array) => {
-                if let Some(rule) = secret_array_by(key, array) {
-                    attribute.value = self.redaction.hidden(rule).into();
-                } else {
-                    redact_array(key, array, &self.redaction);
+                if let Some(hidden) = redact_array(key, array, &self.redaction) {
+                    attribute.value = hidden.into();
                 }
             }
-            Value::I64(_) | Value::F64(_) => {
-                if let Some(rule) = key.secret_by() {
-                    attribute.value = self.redaction.hidden(rule).into();
+            value => {
+                if let Some(hidden) = key.hidden(&*value, &self.redaction) {
+                    attribute.value = hidden.into();
                 }
             }
-            _ => {}
         }
         if let Some(redacted) = &key.redacted {
             attribute.key = redacted.clone();
@@ -264,24 +268,23 @@ impl Redactor {
     }
 }
 
-/// The rule by which an array of numbers is a secret, such as the bytes of a cryptographic key.
-fn secret_array_by(key: &Key, array: &Array) -> Option<&'static str> {
-    let is_of_numbers = matches!(array, Array::I64(_) | Array::F64(_));
-    key.secret_by().filter(|_| is_of_numbers)
-}
-
-/// Redacts the texts of an array in place.
-fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) {
-    if let Array::String(texts) = array {
-        let mut option = None;
-        for text in texts {
-            let next = text.as_str().starts_with('-').then(|| text.clone());
-            let redacted = key.apply(text.as_str(), redaction);
-            let argument = || redaction.argument(option.as_ref()?, text.as_str());
-            if let Some(redacted) = redacted.or_else(argument) {
-                *text = redacted.into();
-            }
-            option = next;
+/// Redacts the texts of an array in place. Returns the replacement of an array of numbers that is a secret, such as the
+/// bytes of a cryptographic key.
+fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) -> Option<&'static str> {
+    let texts = match array {
+        Array::String(texts) => texts,
+        Array::I64(_) | Array::F64(_) => return key.hidden(&*array, redaction),
+        _ => return None,
+    };
+    let mut option = None;
+    for text in texts {
+        let next = text.as_str().starts_with('-').then(|| text.clone());
+        let redacted = key.apply(text.as_str(), redaction);
+        let argument = || redaction.argument(option.as_ref()?, text.as_str());
+        if let Some(redacted) = redacted.or_else(argument) {
+            *text = redacted.into();
         }
+        option = next;
     }
+    None
 }

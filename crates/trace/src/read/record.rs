@@ -1,5 +1,7 @@
 //! Spans and log records as they are kept: redacted, with a note of what is wrong.
 
+use std::fmt::Display;
+
 use floe_redact::REDACTED;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{
@@ -260,16 +262,16 @@ impl Reader {
     fn value(&mut self, key: &str, value: Option<AnyValue>, depth: usize) -> Value {
         match value.and_then(|value| value.value) {
             Some(Any::StringValue(text)) => Value::Text(self.texts.value(key, &text)),
-            Some(Any::BoolValue(value)) => Value::Bool(value),
-            Some(Any::IntValue(value)) => self.number(key, Value::Int(value)),
-            Some(Any::DoubleValue(value)) => self.number(key, Value::Double(value)),
+            Some(Any::BoolValue(value)) => self.typed(key, value, Value::Bool(value)),
+            Some(Any::IntValue(value)) => self.typed(key, value, Value::Int(value)),
+            Some(Any::DoubleValue(value)) => self.typed(key, value, Value::Double(value)),
             Some(Any::BytesValue(bytes)) => {
                 self.bytes += bytes.len();
                 let text = std::str::from_utf8(&bytes).unwrap_or_default();
                 if self.texts.redacted(text) != text {
                     return Value::Text(self.texts.value(key, text));
                 }
-                self.number(key, Value::Bytes(bytes.into_boxed_slice()))
+                self.typed(key, "…", Value::Bytes(bytes.into_boxed_slice()))
             }
             Some(Any::ArrayValue(list)) if depth < DEEPEST => self.list(key, list, depth + 1),
             Some(Any::KvlistValue(map)) if depth < DEEPEST => {
@@ -300,9 +302,9 @@ impl Reader {
         Value::List(values)
     }
 
-    /// A value without text below a key whose values are secrets.
-    fn number(&mut self, key: &str, value: Value) -> Value {
-        if self.texts.is_secret(key) { Value::Text(REDACTED.into()) } else { value }
+    /// A value that is no text, by its text.
+    fn typed(&self, key: &str, text: impl Display, value: Value) -> Value {
+        if self.texts.hides(key, text) { Value::Text(REDACTED.into()) } else { value }
     }
 }
 

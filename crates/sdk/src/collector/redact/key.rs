@@ -4,7 +4,9 @@
 //! cached, too. So a span costs one comparison for each key, and one search in each text that is not a
 //! constant.
 
-use floe_redact::KeyMeaning;
+use std::fmt::Display;
+
+use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -60,12 +62,17 @@ impl Key {
             && redaction.is_plain_value(value)
     }
 
-    /// The rule by which every value of the key is a secret.
-    pub(super) fn secret_by(&self) -> Option<&'static str> {
-        match self.meaning {
-            KeyMeaning::Always(rule) => Some(rule),
-            _ => None,
+    /// The replacement of a number, a boolean or a list of numbers, if its text is a secret under this key.
+    #[inline]
+    pub(super) fn hidden(
+        &self,
+        value: impl Display,
+        redaction: &Redaction,
+    ) -> Option<&'static str> {
+        if self.meaning == KeyMeaning::Text {
+            return None;
         }
+        redaction.value(&self.name, self.meaning, &value.to_string()).map(|_| REDACTED)
     }
 
     /// The redacted value, if it differs.

@@ -2,6 +2,8 @@
 //!
 //! So a record is redacted once, and the exporters' queues get the same text.
 
+use std::fmt::Display;
+
 use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::{Key as OtelKey, StringValue};
 
@@ -44,10 +46,8 @@ impl Redactor {
         }
     }
 
-    /// The replacement of a number, or of a nested value, if its key denotes a secret.
-    pub fn log_number(&mut self, key: &str) -> Option<&'static str> {
-        let entry = self.keys.get(key, &self.redaction);
-        let rule = entry.secret_by()?;
-        Some(self.redaction.hidden(rule))
+    /// The replacement of a number, a boolean or a nested value that is a secret under its key.
+    pub fn log_typed(&mut self, key: &str, value: impl Display) -> Option<&'static str> {
+        self.keys.get(key, &self.redaction).hidden(value, &self.redaction)
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use floe_redact::{Finding, KeyMeaning, REDACTED, Redactor};
+use floe_redact::{Finding, KeyMeaning, Redactor};
 use opentelemetry::StringValue;
 
 use super::policies::Policies;
@@ -80,12 +80,6 @@ impl Redaction {
     /// Why others failed, as errors and warnings show it.
     pub(crate) fn failure(&self, text: String) -> String {
         shown(&self.error_text_or_same(text)).into_owned()
-    }
-
-    /// The replacement of a value that is a secret because of its key, by this rule.
-    pub(super) fn hidden(&self, rule: &'static str) -> &'static str {
-        self.count(rule);
-        REDACTED
     }
 
     fn redacted(&self, redactor: &Redactor, text: &str) -> Option<String> {
