@@ -9,7 +9,6 @@
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
-//! | 0.5 | `preview` of models |
 //! | 0.6 | `table` of sources, which then have no `path`; `checks` of sources; `key` and `check_needs`; `check_queries` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
@@ -217,9 +216,6 @@ pub struct CompiledModel {
     /// The other assets that the checks read. Since 0.6.
     #[serde(default)]
     pub check_needs: BTreeSet<String>,
-    /// Whether its first rows are printed after a run. Since 0.5.
-    #[serde(default)]
-    pub preview: bool,
     /// The external systems that its rows are written to. Since 0.3.
     #[serde(default)]
     pub exports: Vec<Export>,

@@ -14,7 +14,6 @@ mod ls;
 mod observed;
 mod output;
 mod plugins;
-mod preview;
 mod redact;
 mod run;
 mod runs;

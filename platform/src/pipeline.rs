@@ -21,11 +21,9 @@ mod model;
 mod orchestration;
 mod outcome;
 mod prepare;
-mod preview;
 mod processes;
 mod progress;
 mod publish;
-mod read_previews;
 mod report;
 mod results;
 mod run;
@@ -48,8 +46,6 @@ use floe_telemetry::traced;
 pub use self::dagster_sensor::{DagsterSensor, Evaluation};
 pub use self::dagster_step::DagsterStep;
 pub use self::outcome::{Failure, Outcome, QueryError};
-pub use self::preview::{Preview, PreviewColumn};
-use self::read_previews::read_previews;
 pub use self::report::{Checks, FailedCheck, Report, RunError, Step};
 pub(crate) use self::report::{Elapsed, Thousands};
 pub use self::results::results_path;
@@ -110,7 +106,6 @@ fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Resu
         match build::build(prepared, plugins, &warehouse, report)? {
             Some(run) => {
                 publish::publish(&run, report)?;
-                report.previews = read_previews(&run, report);
                 warehouse.replace(run.warehouse.into_inner(), plugins, report)
             }
             None => warehouse.keep_failed(plugins),

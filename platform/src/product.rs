@@ -161,9 +161,6 @@ pub struct Model {
     /// The checks of the rows.
     #[serde(default)]
     pub checks: Vec<Spanned<Check>>,
-    /// Whether the first rows are printed after a run.
-    #[serde(default)]
-    pub preview: bool,
     /// The external systems that the rows of a gold model are written to.
     #[serde(default)]
     pub exports: Vec<Export>,

@@ -1,15 +1,11 @@
-//! What a run prints last, for people: rows of what it has built, what was done and where it is, and what to try next.
+//! What a run prints last, for people: what was done and where it is, and what to try next.
 
 use std::fmt;
-use std::io;
 use std::iter;
 use std::path::Path;
 
-use super::{command_line, preview};
+use super::command_line;
 use crate::pipeline::Report;
-
-/// How wide rows are printed where there is no terminal.
-const DEFAULT_WIDTH: usize = 100;
 
 /// The summary of a run that has begun to build assets.
 pub(super) struct Summary<'a> {
@@ -26,15 +22,6 @@ pub(super) struct Summary<'a> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let previews = &self.report.previews;
-        let width = terminal_size::terminal_size_of(io::stderr());
-        let width = width.map_or(DEFAULT_WIDTH, |(width, _)| width.0.into());
-        for preview in previews {
-            write!(f, "\n{}\n", preview::Table { preview, width })?;
-        }
-        if !previews.is_empty() {
-            writeln!(f)?;
-        }
         write!(f, "{}", self.report)?;
         if let Some(trace) = &self.trace {
             write!(f, "\ntrace    {trace}")?;

@@ -40,7 +40,6 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             key: model.key.as_ref().map(|key| key.value.clone()),
             check_needs: check_needs(plan, name),
             checks: model.checks.iter().map(|it| it.value.clone()).collect(),
-            preview: model.preview,
             exports: model.exports.clone(),
         }));
     }

@@ -17,7 +17,6 @@ use serde_json::json;
 
 use super::failed_path;
 use super::outcome::Outcome;
-use super::preview::Preview;
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
@@ -62,8 +61,6 @@ pub struct Report {
     stages: Vec<(&'static str, Duration)>,
     /// Where the gold tables are stored as objects.
     pub(super) objects: Option<String>,
-    /// The first rows of the tables that the product shows.
-    pub(crate) previews: Vec<Preview>,
     /// Whether the warehouse has the tables of this run.
     pub(super) is_published: bool,
     /// Whether the other hosts that build the warehouse know of the run.
@@ -223,7 +220,6 @@ impl Report {
             select: identity.select.written(),
             stages: Vec::new(),
             objects: None,
-            previews: Vec::new(),
             is_published: false,
             is_shared: false,
             warnings: Vec::new(),

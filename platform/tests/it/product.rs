@@ -177,16 +177,9 @@ impl Output {
             "         ",
             "redacted in trace ",
         ];
-        let has_summary = self.stderr.contains(" built, ");
-        let mut is_of_preview = false;
-        let mut is_of_run = |line: &&str| {
-            // Rows are between two empty lines.
-            let is_edge = has_summary && line.is_empty();
-            is_of_preview ^= is_edge;
+        let is_of_run = |line: &&str| {
             let excerpt = line.trim_start().trim_start_matches(char::is_numeric);
-            is_of_preview
-                || is_edge
-                || excerpt.trim_start().starts_with("| ")
+            excerpt.trim_start().starts_with("| ")
                 || line.contains(") · ")
                 || line.contains(" built, ")
                 || marks.iter().any(|mark| line.starts_with(mark))
