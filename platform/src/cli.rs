@@ -10,7 +10,6 @@ mod command_line;
 mod compile;
 mod dagster;
 mod find;
-mod ls;
 mod observed;
 mod output;
 mod plugins;
@@ -56,8 +55,6 @@ enum Command {
     /// Check a product and write its compiled artifacts, one JSON file
     #[command(after_help = EXIT_CODES)]
     Compile(compile::Arguments),
-    /// Print the sources and the models of a product, in the order in which they are built
-    Ls(ls::Arguments),
     /// Compile a product and build its tables
     ///
     /// The tables are stored in a SQLite database, `.floe/warehouse.db` in the product's folder. It is
@@ -215,7 +212,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
     match command {
         Command::New { folder } => scaffold::create(folder)?,
         Command::Compile(arguments) => compile::compile(arguments)?,
-        Command::Ls(arguments) => ls::ls(arguments)?,
         Command::Run(arguments) => run::run(arguments)?,
         Command::BuildAsset { folder } => dagster::build_asset(folder)?,
         Command::EvaluateSensor(arguments) => dagster::evaluate_sensor(arguments)?,

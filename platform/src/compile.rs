@@ -33,17 +33,13 @@ use floe_telemetry::traced;
 
 use self::load::Loaded;
 use self::resolve::Plan;
-use crate::artifacts::{self, CompiledArtifacts, CompiledModel, CompiledSource, VERSION};
+use crate::artifacts::{self, CompiledArtifacts, VERSION};
 use crate::identity::Identity;
 use crate::product;
 
-/// The sources and the models of a product, in the order in which they are built. Nothing is written.
-///
-/// # Errors
-/// As for [`compile`].
-pub fn assets(identity: &Identity) -> Result<(Vec<CompiledSource>, Vec<CompiledModel>), Error> {
-    let (loaded, plan, ()) = check(identity, |_, _| Ok(()))?;
-    Ok(build::compile(&loaded, &plan))
+/// Finds the mistakes of a product, but those against the rules of the platform. Nothing is written.
+pub(crate) fn check(identity: &Identity) -> Result<(), Error> {
+    first_stages(identity, |_, _| Ok(())).map(drop)
 }
 
 /// Compiles a product and writes its artifacts to `output`, which may exist only if it contains artifacts.
@@ -70,7 +66,7 @@ fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error
         artifacts::check_output(output)?;
     }
     let enforce = |loaded: &_, plan: &_| enforce::enforce(identity, loaded, plan);
-    let (loaded, plan, warnings) = check(identity, enforce)?;
+    let (loaded, plan, warnings) = first_stages(identity, enforce)?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
     let checks = build::check_queries(&loaded, &plan);
@@ -78,7 +74,7 @@ fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error
 }
 
 /// The first stages, and `last`.
-fn check<T>(
+fn first_stages<T>(
     identity: &Identity,
     last: impl FnOnce(&Loaded, &Plan) -> Result<T, Error>,
 ) -> Result<(Loaded, Plan, T), Error> {

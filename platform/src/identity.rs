@@ -10,7 +10,6 @@ use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::manifest::{self, Manifest};
 use crate::product::{self, Product};
-use crate::select::Select;
 
 /// A product, its folder, and the environment that it is compiled for.
 #[derive(Debug, Clone)]
@@ -29,8 +28,6 @@ pub struct Identity {
     pub environment: Environment,
     /// The orchestrator that the command line chooses.
     pub orchestrator: Option<String>,
-    /// The assets that the command line selects.
-    pub select: Select,
     /// What a run prints while it builds assets.
     pub lines: Lines,
 }
@@ -74,7 +71,6 @@ impl Identity {
             environment: environment.unwrap_or(manifest.environment),
             manifest: path,
             orchestrator: None,
-            select: Select::default(),
             lines: Lines::None,
         };
         Ok((identity, manifest))
@@ -110,7 +106,6 @@ impl Identity {
             version: metadata.product_version.clone(),
             environment: metadata.environment,
             orchestrator: None,
-            select: Select::default(),
             lines: Lines::None,
         })
     }

@@ -17,7 +17,6 @@ pub mod identity;
 pub mod manifest;
 pub mod pipeline;
 pub mod product;
-pub mod select;
 pub mod telemetry;
 pub mod word;
 

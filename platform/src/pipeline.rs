@@ -1,7 +1,7 @@
 //! Runs a product: loads its sources and builds its models, one at a time.
 //!
 //! When an asset fails, the assets that depend on it are skipped and all others are built. The
-//! warehouse is replaced only if every asset was built. A run of selected assets begins with a copy of it.
+//! warehouse is replaced only if every asset was built.
 
 mod alerts;
 mod asset;
@@ -76,7 +76,6 @@ struct Prepared<'a> {
         run_id: run_id.as_str(),
         name: &identity.name,
         trigger: Trigger::Manual,
-        select: identity.select.written().as_deref(),
     },
 )]
 pub fn run(
@@ -100,7 +99,7 @@ pub fn run(
 
 /// Builds the tables and puts them in their place, with the lineage of the run.
 fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Result<(), Error> {
-    prepare::check(prepared, plugins, report)?;
+    prepare::check(prepared, plugins)?;
     lineage::observe(prepared, plugins, report, |report| {
         let warehouse = Warehouse::prepare(prepared.identity, plugins, report)?;
         match build::build(prepared, plugins, &warehouse, report)? {

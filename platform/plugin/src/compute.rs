@@ -171,8 +171,7 @@ pub trait ComputeEngine: Lifecycle {
     }
 
     /// Where the warehouse is, if it is in a server and not in a file. Then `create_database` creates an empty draft of
-    /// it, `open_database` one with a copy of its tables, and [`Database::publish`] puts the draft in its place. The
-    /// paths have no meaning. Default: it is in a file.
+    /// it, and [`Database::publish`] puts the draft in its place. The paths have no meaning. Default: it is in a file.
     fn server(&self) -> Option<Server> {
         None
     }

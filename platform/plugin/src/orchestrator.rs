@@ -33,8 +33,6 @@ pub struct PipelineRun<'a> {
     pub name: &'a str,
     /// What started the run.
     pub trigger: Trigger,
-    /// The assets that the command line selects; missing for a run of all assets.
-    pub select: Option<&'a str>,
 }
 
 /// What is known of a run at its end.

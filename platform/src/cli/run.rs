@@ -8,7 +8,7 @@ use floe_plugin::{PluginMetadata, PluginType, registry};
 use floe_plugins::error::Error;
 use floe_telemetry::TelemetryConfig;
 
-use super::arguments::{ProductArgs, SelectArgs};
+use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
 use super::output::{print, print_redacted, print_summary};
 use super::summary::Summary;
@@ -22,8 +22,6 @@ use crate::word::TraceUrl;
 pub(super) struct Arguments {
     #[command(flatten)]
     product: ProductArgs,
-    #[command(flatten)]
-    select: SelectArgs,
     /// Compiled artifacts to build from, instead of compiling the product
     #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
     artifacts: Option<PathBuf>,
@@ -125,7 +123,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let (identity, artifacts, trace_url, config) = arguments.read().inspect_err(unbegun)?;
     let identity = Identity {
         orchestrator: arguments.orchestrator.clone(),
-        select: arguments.select.select(),
         lines: output.lines(),
         ..identity
     };

@@ -70,7 +70,7 @@ struct Runs<'a>(&'a [MeasuredRun]);
 
 impl fmt::Display for Runs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["RUN", "STARTED", "STATUS", "TIME", "BUILT", "SELECT", "UNUSUAL"];
+        let head = ["RUN", "STARTED", "STATUS", "TIME", "BUILT", "UNUSUAL"];
         let rows = self.0.iter().flat_map(|run| {
             let built = run.assets.iter().filter(|it| it.is_built()).count();
             let first = [
@@ -79,12 +79,11 @@ impl fmt::Display for Runs<'_> {
                 run.status.clone(),
                 elapsed(run.seconds),
                 format!("{built} of {}", run.assets.len()),
-                run.select.clone().unwrap_or_default(),
                 run.unusual.first().cloned().unwrap_or_default(),
             ];
             let rest = run.unusual.iter().skip(1).map(|text| {
-                let mut row = [const { String::new() }; 7];
-                row[6].clone_from(text);
+                let mut row = [const { String::new() }; 6];
+                row[5].clone_from(text);
                 row
             });
             std::iter::once(first).chain(rest)

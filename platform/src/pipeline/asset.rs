@@ -62,10 +62,10 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// An asset that this one depends on and that the run has to build and has not built.
+    /// An asset that this one depends on and that the run has not built.
     pub(super) fn missing(self, done: &Report) -> Option<&'a str> {
         let mut needs = self.needs().into_iter();
-        needs.find(|need| done.is_selected(need) && !done.is_built(need))
+        needs.find(|need| !done.is_built(need))
     }
 
     /// Generates the file of a source that has none, and returns the time that it took. What follows is the same whether the

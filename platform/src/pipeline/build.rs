@@ -1,7 +1,5 @@
 //! The assets of a run, in the order of the orchestrator.
 
-use std::collections::BTreeSet;
-
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
@@ -31,21 +29,15 @@ pub(super) fn build<'a>(
         return processes::build(prepared, plugins, warehouse, report, &orchestrator);
     }
     let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
-    let (run_id, database) = (prepared.run_id.as_str(), warehouse.open(plugins, report)?);
+    let (run_id, database) = (prepared.run_id.as_str(), warehouse.create(plugins)?);
     let run = Run {
         dbt: DbtModels::prepare(warehouse.database(), identity, artifacts, plugins)?,
-        has_tables: report.is_partial(),
         dagster_run_id: report.dagster_run_id.clone(),
         ..Run::new(run_id, identity, artifacts, plugins, database)
     };
     // Not before its lock is held: a run that another one keeps from it does not concern the other hosts.
     report.is_shared = warehouse.is_server() && results::share_start(identity, report, plugins);
-    let mut assets = Asset::all(artifacts);
-    assets.retain(|asset| report.is_selected(asset.key()));
-    check_read(&run, &assets, report)?;
-    let mut product = artifacts.product();
-    product.sources.retain(|it| report.is_selected(it.name));
-    product.models.retain(|it| report.is_selected(it.name));
+    let (assets, product) = (Asset::all(artifacts), artifacts.product());
     let progress = Progress::new(identity, report, artifacts);
     let mut has_run_dbt = false;
     let mut build = |key: &str| {
@@ -93,37 +85,10 @@ pub(super) fn build<'a>(
 fn can_be_built<'a>(assets: &[Asset<'a>], done: &Report) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for asset in assets {
-        let is_missing =
-            |need: &&str| done.is_selected(need) && !done.is_built(need) && !names.contains(need);
+        let is_missing = |need: &&str| !done.is_built(need) && !names.contains(need);
         if matches!(asset, Asset::Model(_)) && !asset.needs().iter().any(is_missing) {
             names.push(asset.key());
         }
     }
     names
-}
-
-/// Checks that the warehouse has the tables that the selected assets read and the run does not build.
-fn check_read(run: &Run<'_>, assets: &[Asset<'_>], report: &Report) -> Result<(), Error> {
-    let (mut missing, mut found) = (BTreeSet::new(), BTreeSet::new());
-    let mut readers = BTreeSet::new();
-    for asset in assets {
-        for need in asset.needs() {
-            let is_known = report.is_selected(need) || found.contains(need);
-            if is_known || !missing.contains(need) && run.has_table(need)? {
-                found.insert(need);
-                continue;
-            }
-            missing.insert(need);
-            readers.insert(asset.key());
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let missing: Vec<_> = missing.iter().map(|it| format!("`{it}`")).collect();
-    Err(Error::Setting(format!(
-        "`--select`: no run has built what the selected assets read, {}, expected `--select {}`",
-        missing.join(", "),
-        run.identity.select.with_above(&readers)
-    )))
 }

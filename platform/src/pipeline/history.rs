@@ -93,7 +93,7 @@ impl Record {
     fn has_published(&self, table: &str) -> bool {
         let is_built = || match self.command.split_once(' ') {
             Some(("build-asset", built)) => built == table,
-            None | Some(("run", _)) => {
+            None => {
                 let mut jobs = self.jobs.iter();
                 // What is after the last job that is kept is not known.
                 self.jobs.len() == KEPT_JOBS || jobs.any(|job| job.name == table)
@@ -300,8 +300,8 @@ mod tests {
         let last = |shared: Vec<Record>| last_with(folder, shared, "orders")?.run_id;
         assert_eq!(last(Vec::new()), None);
         add(folder, run(1, "run", "success", "orders")).unwrap();
-        add(folder, run(2, "run --select orders", "success", "orders")).unwrap();
-        add(folder, run(3, "run --select totals", "success", "totals")).unwrap();
+        add(folder, run(2, "run", "success", "orders")).unwrap();
+        add(folder, run(3, "run", "success", "totals")).unwrap();
         add(folder, run(4, "run", "failed", "orders")).unwrap();
         add(folder, run(5, "dbt build", "success", "orders")).unwrap();
         add(folder, run(6, "build-asset totals", "success", "orders")).unwrap();

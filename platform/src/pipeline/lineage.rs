@@ -44,8 +44,6 @@ fn emit(
     let dbt_invocation_ids = report.dbt_invocation_ids();
     let mut tags = run::tags(run_id, report.dagster_run_id.as_deref());
     tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
-    let select = report.select.as_deref();
-    tags.extend(select.map(|select| ("floe_select", select)));
     plugins.lineage(RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),

@@ -44,9 +44,6 @@ pub(crate) struct MeasuredRun {
     pub(crate) run_id: String,
     pub(crate) started_at: String,
     pub(crate) environment: String,
-    /// What the command line selects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) select: Option<String>,
     /// `success` or `failed`.
     pub(crate) status: String,
     pub(crate) seconds: f64,
@@ -113,7 +110,6 @@ impl MeasuredRun {
             run_id: report.run_id().to_string(),
             started_at: rfc3339(report.started_at),
             environment: identity.environment.as_str().to_owned(),
-            select: report.select.clone(),
             status: if is_success { "success" } else { "failed" }.to_owned(),
             seconds: report.took().as_secs_f64(),
             engine: report.engine.clone(),
@@ -127,11 +123,6 @@ impl MeasuredRun {
 
     pub(crate) fn asset(&self, name: &str) -> Option<&MeasuredAsset> {
         self.assets.iter().find(|asset| asset.name == name)
-    }
-
-    /// Whether the two did the same, so that what they took can be compared.
-    fn is_like(&self, other: &Self) -> bool {
-        self.environment == other.environment && self.select == other.select
     }
 
     /// Records since when each asset fails: as long as no run builds it.
@@ -274,7 +265,7 @@ struct Past<'a> {
     damaged: usize,
     /// The number and the start of the last run.
     last: (u64, String),
-    /// The last runs that did the same.
+    /// The last runs in the same environment.
     alike: Vec<MeasuredRun>,
 }
 
@@ -290,7 +281,7 @@ impl<'a> Past<'a> {
                 if past.lines.is_empty() {
                     past.last = (other.number, other.started_at.clone());
                 }
-                if other.is_like(run) {
+                if other.environment == run.environment {
                     past.alike.push(other);
                 }
             }
@@ -368,8 +359,8 @@ fn newest_first(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn run(select: Option<String>) -> MeasuredRun {
-        MeasuredRun { select, started_at: "2026-11-25".to_owned(), ..MeasuredRun::default() }
+    fn run(environment: String) -> MeasuredRun {
+        MeasuredRun { environment, started_at: "2026-11-25".to_owned(), ..MeasuredRun::default() }
     }
 
     #[test]
@@ -379,7 +370,7 @@ mod tests {
         fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
         let mut warnings = Vec::new();
         for _ in 0..4 {
-            let mut large = run(Some("x".repeat(MOST_BYTES / 3)));
+            let mut large = run("x".repeat(MOST_BYTES / 3));
             add_run(folder, &mut large, |_, _| Vec::new(), &mut warnings).unwrap();
         }
         let kept = read_all(folder, &mut warnings).unwrap();
@@ -389,12 +380,12 @@ mod tests {
     }
 
     #[test]
-    fn an_asset_fails_since_a_run_that_did_the_same() {
+    fn an_asset_fails_since_a_run_in_the_same_environment() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
-        let add = |select: Option<&str>, status: &str| {
-            let mut run = run(select.map(str::to_owned));
+        let add = |environment: &str, status: &str| {
+            let mut run = run(environment.to_owned());
             run.assets = vec![MeasuredAsset {
                 name: "daily".to_owned(),
                 status: status.to_owned(),
@@ -403,11 +394,11 @@ mod tests {
             add_run(folder, &mut run, |_, _| Vec::new(), &mut Vec::new()).unwrap();
             run.assets.remove(0).failed_since.map(|(number, _)| number)
         };
-        assert_eq!(add(None, "failed"), Some(1));
-        assert_eq!(add(Some("daily"), "built"), None);
-        assert_eq!(add(None, "skipped"), Some(1));
-        assert_eq!(add(None, "failed"), Some(1));
-        assert_eq!(add(None, "built"), None);
-        assert_eq!(add(None, "failed"), Some(6));
+        assert_eq!(add("dev", "failed"), Some(1));
+        assert_eq!(add("prod", "built"), None);
+        assert_eq!(add("dev", "skipped"), Some(1));
+        assert_eq!(add("dev", "failed"), Some(1));
+        assert_eq!(add("dev", "built"), None);
+        assert_eq!(add("dev", "failed"), Some(6));
     }
 }

@@ -139,7 +139,7 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records the outcome of a run of all assets.
+/// Records how a run ended, and how many of its assets.
 fn record_run(product: &str, report: &Report, stopped: bool) {
     let failed = stopped || report.count(Outcome::is_failed) > 0;
     count_run(product, report.took(), failed);
@@ -158,10 +158,7 @@ fn record_run(product: &str, report: &Report, stopped: bool) {
 
 /// Records the outcome of a run. `stopped` is whether it ended early.
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
-    // A run of some assets makes a product neither fresh nor failed.
-    if !report.is_partial() {
-        record_run(product, report, stopped);
-    }
+    record_run(product, report, stopped);
     for step in report.steps() {
         let status = match step.outcome {
             Outcome::Built { .. } => "success",

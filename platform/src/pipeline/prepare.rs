@@ -40,13 +40,9 @@ pub(super) fn prepare<'a>(
         Some(artifacts) => Ok(Cow::Borrowed(artifacts)),
         None => compile(identity, &mut report).map(Cow::Owned),
     };
-    let is_compiled = compiled.is_ok();
-    let selected = compiled.and_then(|artifacts| {
-        select(identity, &artifacts, &mut report)?;
-        Ok(artifacts)
-    });
-    match selected {
+    match compiled {
         Ok(artifacts) => {
+            report.expect(&artifacts);
             if !has_results {
                 results::start(identity, &report)?;
             }
@@ -57,9 +53,6 @@ pub(super) fn prepare<'a>(
             if has_results {
                 // If they cannot be written, they remain those of a run that started.
                 let _ = results::write(identity, &report, None, Some(&error));
-            }
-            if is_compiled {
-                return Err(error.into());
             }
             Err(not_compiled(identity, report, error))
         }
@@ -83,18 +76,6 @@ fn correlate(run_id: &RunId) {
     if let Some(id) = correlation::dagster_run_id() {
         span.set_attribute(DagsterAsset::RUN_ID, id);
     }
-}
-
-/// Sets the assets that the run has to build.
-fn select(
-    identity: &Identity,
-    artifacts: &CompiledArtifacts,
-    report: &mut Report,
-) -> Result<(), Error> {
-    let (sources, models) = (&artifacts.sources, &artifacts.models);
-    let selected = identity.select.of(sources, models)?;
-    report.expect(selected, artifacts);
-    Ok(())
 }
 
 /// The error of a run whose product could not be compiled.
@@ -132,19 +113,10 @@ pub(super) fn plugins(prepared: &Prepared<'_>, report: &Report) -> Result<Active
 }
 
 /// Checks that the plugins can do what the run needs of them.
-pub(super) fn check(
-    prepared: &Prepared<'_>,
-    plugins: &Active,
-    report: &Report,
-) -> Result<(), Error> {
+pub(super) fn check(prepared: &Prepared<'_>, plugins: &Active) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {
         let name = orchestrator.name();
-        if report.is_partial() {
-            return Err(Error::Setting(format!(
-                "`--select`: the orchestrator {name} runs all assets, expected `--orchestrator local` with it, or a selection in {name} itself"
-            )));
-        }
         let folder = &prepared.identity.folder;
         prepared.artifacts.check_read_by(name, folder)?;
     }

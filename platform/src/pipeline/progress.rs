@@ -32,12 +32,10 @@ impl Progress {
     pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
         let sources = artifacts.sources.iter();
         let models = artifacts.models.iter();
-        let checks = artifacts.checked();
-        let checks = checks.filter(|it| report.is_selected(it.name));
-        let checks = checks.map(|it| it.checks.len()).sum();
+        let checks = artifacts.checked().map(|it| it.checks.len()).sum();
         let names = sources.map(|it| &it.name);
         let names = names.chain(models.clone().map(|it| &it.name));
-        let bar = ProgressBar::new(report.selected.len() as u64);
+        let bar = ProgressBar::new(report.assets as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }

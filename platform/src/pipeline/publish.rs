@@ -1,6 +1,6 @@
 //! The last step of a run: its gold tables are stored as objects, and registered where others find them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -23,23 +23,16 @@ use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
 use crate::product::{Layer, OUTPUT_FOLDER};
 
-/// Publishes the gold tables that the run has built. The semantic layer gets all that exist, since it gets a product as
-/// a whole.
+/// Publishes the gold tables of a run that has built all.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
 pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     let started = Instant::now();
     let has_layer = run.plugins.one::<dyn SemanticLayer>().is_some();
     let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
-    let mut missing = BTreeSet::new();
     let mut stored = Vec::new();
     for model in models.filter(|model| model.layer == Layer::Gold) {
-        let is_built = report.is_built(&model.name);
-        if !is_built && !run.has_table(&model.name)? {
-            missing.insert(&*model.name);
-            continue;
-        }
-        if is_built && let Some(location) = store(model, run)? {
+        if let Some(location) = store(model, run)? {
             stored.push((&*model.name, location));
         }
         if has_layer {
@@ -53,7 +46,7 @@ pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
         let folder = uri.strip_prefix("file://").unwrap_or(&uri);
         report.objects = Some(format!("{folder} ({})", Count(stored.len(), "CSV file")));
     }
-    describe(run, &missing, &described)?;
+    describe(run, &described)?;
     report.end_stage("publish", started.elapsed());
     Ok(())
 }
@@ -74,10 +67,9 @@ fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives the semantic layer the gold tables that exist, and removes what an earlier one has written.
+/// Gives the semantic layer the gold tables, and removes what an earlier one has written.
 fn describe(
     run: &Run<'_>,
-    missing: &BTreeSet<&str>,
     described: &HashMap<&str, Vec<(String, ColumnType)>>,
 ) -> Result<(), Error> {
     let layer = run.plugins.one::<dyn SemanticLayer>();
@@ -88,7 +80,6 @@ fn describe(
     };
     confine::check_folder(run.folder(), &inner)?;
     let mut product = run.artifacts.product();
-    product.models.retain(|model| !missing.contains(model.name));
     for model in &mut product.models {
         let columns = described.get(model.name).into_iter().flatten();
         model.columns = columns.map(|(name, kind)| Column { name, kind: *kind }).collect();

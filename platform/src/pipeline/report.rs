@@ -49,14 +49,10 @@ pub struct Report {
     pub(super) engine: String,
     /// Where the tables are, if that is a server.
     pub(super) server: Option<String>,
-    /// The assets that the run has to build.
-    pub(super) selected: BTreeSet<String>,
+    /// The number of the assets of the product.
+    pub(super) assets: usize,
     /// Those of them that are models, and not sources.
     models: BTreeSet<String>,
-    /// The number of the other assets of the product.
-    not_selected: usize,
-    /// What the command line selects.
-    pub(super) select: Option<String>,
     /// The stages that have ended, and the time that they took.
     stages: Vec<(&'static str, Duration)>,
     /// Where the gold tables are stored as objects.
@@ -214,10 +210,8 @@ impl Report {
             steps: Vec::new(),
             engine: String::new(),
             server: None,
-            selected: BTreeSet::new(),
+            assets: 0,
             models: BTreeSet::new(),
-            not_selected: 0,
-            select: identity.select.written(),
             stages: Vec::new(),
             objects: None,
             is_published: false,
@@ -245,23 +239,10 @@ impl Report {
         !self.steps.is_empty()
     }
 
-    /// Sets the assets that the run has to build, of all assets of the product.
-    pub(super) fn expect(&mut self, selected: BTreeSet<String>, artifacts: &CompiledArtifacts) {
-        let all = artifacts.sources.len() + artifacts.models.len();
-        self.not_selected = all.saturating_sub(selected.len());
-        let models = artifacts.models.iter().map(|it| it.name.to_string());
-        self.models = models.filter(|name| selected.contains(name)).collect();
-        self.selected = selected;
-    }
-
-    /// Whether the run has to build an asset.
-    pub(super) fn is_selected(&self, key: &str) -> bool {
-        self.selected.contains(key)
-    }
-
-    /// Whether the run builds only some assets of the product.
-    pub(super) fn is_partial(&self) -> bool {
-        self.not_selected > 0
+    /// Sets the assets that the run has to build.
+    pub(super) fn expect(&mut self, artifacts: &CompiledArtifacts) {
+        self.assets = artifacts.sources.len() + artifacts.models.len();
+        self.models = artifacts.models.iter().map(|it| it.name.to_string()).collect();
     }
 
     /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
@@ -297,11 +278,8 @@ impl Report {
 
     /// The first line of what a run prints.
     pub(super) fn title(&self, checks: usize) -> String {
-        let (selected, models) = (self.selected.len(), self.models.len());
-        let assets = match self.not_selected {
-            0 => of_kinds(models, selected - models),
-            rest => format!("{selected} of {} assets", selected + rest),
-        };
+        let models = self.models.len();
+        let assets = of_kinds(models, self.assets - models);
         let checks = match checks {
             0 => String::new(),
             checks => format!(", {}", Count(checks, "check")),
@@ -316,8 +294,7 @@ impl Report {
             "product": self.product,
             "run_id": self.run_id,
             "trace_id": self.trace_id,
-            "assets": self.selected.len(),
-            "not_selected": self.not_selected,
+            "assets": self.assets,
         })
     }
 
@@ -335,7 +312,6 @@ impl Report {
             "failed": failed,
             "skipped": skipped,
             "not_started": rest,
-            "not_selected": self.not_selected,
             "models": self.built_models(),
             "checks_passed": checks.passed,
             "checks_failed": checks.failed,
@@ -351,7 +327,7 @@ impl Report {
 
     /// How many assets were built, failed, were skipped, and were not begun.
     fn counts(&self) -> [usize; 4] {
-        let rest = self.selected.len().saturating_sub(self.steps.len());
+        let rest = self.assets.saturating_sub(self.steps.len());
         let [built, failed, skipped] =
             [Outcome::is_built, Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
         [built, failed, skipped, rest]
@@ -520,9 +496,7 @@ impl fmt::Display for Report {
         let models = self.built_models();
         write!(f, "{} built", of_kinds(models, built - models))?;
         write!(f, ", {failed} failed")?;
-        for (count, what) in
-            [(skipped, "skipped"), (rest, "not started"), (self.not_selected, "not selected")]
-        {
+        for (count, what) in [(skipped, "skipped"), (rest, "not started")] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }

@@ -19,7 +19,6 @@ use crate::identity::{Identity, Lines};
 use crate::pipeline::history::{self, Job, Record};
 use crate::plugins::active::{self, Active};
 use crate::product::{self, OUTPUT_FOLDER};
-use crate::select::Select;
 
 #[derive(Serialize)]
 struct Results<'a> {
@@ -33,9 +32,6 @@ struct Results<'a> {
     lineage_run_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dagster_run_id: Option<&'a str>,
-    /// What the command line selects.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    select: Option<&'a str>,
     /// Why the run ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -114,7 +110,6 @@ pub(crate) fn write_unbegun(folder: &Path, stopped: &Error) {
         version: earlier.product_version,
         environment: earlier.environment,
         orchestrator: None,
-        select: Select::default(),
         lines: Lines::None,
     };
     let report = Report::new(&identity, &RunId::new());
@@ -187,10 +182,7 @@ fn record(
     let is_started = matches!(status, Status::Started);
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
     Record {
-        command: match &report.select {
-            Some(select) => format!("run --select {select}"),
-            None => "run".to_owned(),
-        },
+        command: "run".to_owned(),
         name: identity.title(),
         status: status.as_str().to_owned(),
         started_at: rfc3339(report.started_at),
@@ -233,7 +225,6 @@ impl<'a> Results<'a> {
             trace_id: report.trace_id.clone(),
             lineage_run_id: report.run_id().as_str(),
             dagster_run_id: report.dagster_run_id.as_deref(),
-            select: report.select.as_deref(),
             message: None,
             assets: report.steps().iter().map(asset).collect(),
         }

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::SystemTime;
 
-use floe_plugin::ErrorKind;
 use floe_plugin::compute::{ComputeEngine, Server, Session};
 use floe_plugin::dbt::BuiltModel;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
@@ -173,17 +172,6 @@ impl Run<'_> {
             sample_keys: it.result.sample_keys.clone(),
         });
         failed.collect()
-    }
-
-    /// Whether the database has a table.
-    pub(super) fn has_table(&self, table: &str) -> Result<bool, Error> {
-        match self.warehouse.borrow_mut().columns(table) {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind().is_of_input() || error.kind() == ErrorKind::NotFound => {
-                Ok(false)
-            }
-            Err(error) => Err(Error::from_plugin(error)),
-        }
     }
 
     /// Emits that the run of an asset begins.

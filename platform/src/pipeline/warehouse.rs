@@ -34,9 +34,6 @@ pub(super) enum Warehouse {
         /// The folder of the product.
         folder: PathBuf,
         draft: Draft,
-        /// The lock of a run of some assets, from the copy of the other tables on: otherwise it would bring back the tables
-        /// of that time.
-        lock: Option<File>,
     },
     /// A schema of a server, which has the draft, too.
     Server,
@@ -68,10 +65,8 @@ impl Warehouse {
         for path in [&path, &failed_path(&folder)] {
             check_replaced(&folder, path, engine.name())?;
         }
-        let is_partial = report.is_partial();
-        let lock = is_partial.then(|| lock_for(&folder, report)).transpose()?;
         let draft = Draft::new(&path, Access::Private)?;
-        Ok(Self::File { folder, draft, lock })
+        Ok(Self::File { folder, draft })
     }
 
     /// The file of the draft. It has no meaning for a server.
@@ -86,14 +81,9 @@ impl Warehouse {
         matches!(self, Self::Server)
     }
 
-    /// Opens the draft: an empty one, or one with a copy of the tables for a run that builds some of them.
-    pub(super) fn open(&self, plugins: &Active, report: &Report) -> Result<Session, Error> {
-        let database = self.database();
-        match self {
-            _ if !report.is_partial() => create(database, plugins),
-            Self::File { folder, .. } => copy(folder, database, plugins),
-            Self::Server => open(database, plugins),
-        }
+    /// Creates the draft.
+    pub(super) fn create(&self, plugins: &Active) -> Result<Session, Error> {
+        create(self.database(), plugins)
     }
 
     /// Puts the draft in the place of the tables.
@@ -105,13 +95,10 @@ impl Warehouse {
         report: &mut Report,
     ) -> Result<(), Error> {
         match self {
-            Self::File { folder, draft, lock } => {
+            Self::File { folder, draft } => {
                 session.close().map_err(Error::from_plugin)?;
                 interrupt::check()?;
-                let _lock = match lock {
-                    Some(lock) => lock,
-                    None => lock_for(&folder, report)?,
-                };
+                let _lock = lock_for(&folder, report)?;
                 let locked = settle(&draft, &warehouse_path(&folder), plugins)?;
                 draft.publish()?;
                 drop(locked);

@@ -42,22 +42,6 @@ fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
     assert!(stderr.contains("dagster: `/no/such/dagster` is not installed"), "{stderr}");
 }
 
-/// Dagster selects assets itself; half of a selection would be lost here.
-#[test]
-fn a_selection_is_an_error_that_names_the_orchestrator_that_takes_one() {
-    let setup = Setup::with_script("echo must not run >&2; exit 9");
-    let output = setup.floe("run").args(["--select", "orders"]).output();
-    let output = output.unwrap();
-    let stderr = text(&output.stderr);
-    let error = "error: `--select`: the orchestrator dagster runs all assets, expected `--orchestrator local` with it, or a selection in dagster itself\n";
-    assert_eq!(stderr, error);
-    assert_eq!(output.status.code(), Some(2));
-    let mut local = setup.floe("run");
-    local.args(["--select", "orders", "--orchestrator", "local"]);
-    let output = local.output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-}
-
 #[test]
 fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
     let setup = Setup::with_script("echo must not run >&2; exit 9");

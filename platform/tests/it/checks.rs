@@ -396,21 +396,11 @@ fn a_credential_in_a_check_is_not_written_into_the_artifacts() {
 }
 
 #[test]
-fn what_a_check_reads_is_built_before_and_selected() {
+fn what_a_check_reads_is_built_before() {
     let product =
         of_model("{ query: known }, { relationships: { column: order_id, to: names, field: id } }");
     let query = "SELECT * FROM {{ ref('big') }} JOIN {{ source('customers') }} ON order_id = id";
     product.write("checks/known.sql", query);
-    let list = |select: &[&str]| {
-        let output = product.floe("ls", &[&["--select"], select].concat(), &[]);
-        output.assert_ok();
-        output.stdout
-    };
-    let listed = list(&["+big"]);
-    let names: Vec<&str> = listed.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(names, ["NAME", "customers", "orders", "names", "stg_orders", "big"]);
-    assert!(listed.ends_with("customers, names, stg_orders\n"), "{listed}");
-    assert!(list(&["names+"]).contains("\nbig "));
     // Without what the check reads, nothing is checked.
     product.write("models/names.sql", "SELECT nothing FROM {{ source('customers') }}");
     let output = product.run();

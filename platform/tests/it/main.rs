@@ -17,7 +17,6 @@ mod full_output;
 mod fuzz;
 mod helm;
 mod logs;
-mod ls;
 mod manifest_settings;
 mod marts;
 mod new;
@@ -31,7 +30,6 @@ mod product;
 mod redact;
 mod refused;
 mod repeat;
-mod select;
 #[path = "../contract/service.rs"]
 mod service;
 mod services;

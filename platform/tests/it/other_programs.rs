@@ -1,10 +1,12 @@
 //! A warehouse that other programs use: `SQLite` keeps a part of a database in files beside it while they write.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 
 use rusqlite::Connection;
 
-use crate::product::Product;
+use crate::product::{Product, command};
 
 const WAREHOUSE: &str = ".floe/warehouse.db";
 const FAILED: &str = ".floe/warehouse.failed.db";
@@ -112,33 +114,49 @@ fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
     assert_published(&product, 800);
 }
 
+/// The lock is held by a step of Dagster, which has copied the warehouse.
 #[test]
-fn a_run_of_some_assets_copies_what_was_committed() {
-    let select = ["--select", "totals"];
+fn a_run_waits_for_the_lock_before_it_replaces_the_warehouse() {
     let product = ran(500);
-    kill(&product, WAREHOUSE, UNFINISHED);
-    product.floe("run", &select, &[]).assert_ok();
+    write_orders(&product, 800);
+    let lock = File::create(product.path(".floe/warehouse.lock")).unwrap();
+    lock.lock().unwrap();
+    let folder = product.path("");
+    let mut floe = command(&["run", folder.to_str().unwrap(), "--json"], &[]);
+    let mut running = floe.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    let ended = lines.map(Result::unwrap).filter(|it| it.contains("asset_ended"));
+    assert_eq!(ended.take(3).count(), 3);
     assert_published(&product, 500);
+    lock.unlock().unwrap();
+    assert!(running.wait().unwrap().success());
+    assert_published(&product, 800);
+}
 
-    let program = program(&product, WAREHOUSE, LOGGED);
-    product.floe("run", &select, &[]).assert_ok();
-    assert_eq!(tables(&product, WAREHOUSE), "notes orders stg_orders totals");
-    drop(program);
-    assert_eq!(tables(&product, WAREHOUSE), "notes orders stg_orders totals");
-    let dated = "SELECT count(*) FROM orders WHERE ordered_on = '2024-01-31'";
-    let dated = product.open(WAREHOUSE).query_row(dated, (), |row| row.get(0));
-    assert_eq!(dated, Ok(0));
+#[cfg(unix)]
+#[test]
+fn the_lock_of_the_warehouse_is_not_written_through_a_link() {
+    let product = Product::shop();
+    product.write("theirs", "theirs");
+    product.write(".floe/mine", "");
+    let lock = product.path(".floe/warehouse.lock");
+    std::os::unix::fs::symlink(product.path("theirs"), lock).unwrap();
+    let output = product.run();
+    let error = "{dir}/.floe/warehouse.lock: it is a symbolic link, ";
+    assert!(output.stderr.contains(error), "{}", output.stderr);
+    assert_ne!(output.code, Some(0));
+    assert_eq!(product.read("theirs"), "theirs");
 }
 
 #[test]
 fn a_run_does_not_replace_what_another_program_is_writing() {
-    for (statements, select) in [(UNFINISHED, &["--select", "totals"][..]), (LOGGED, &[])] {
+    for statements in [UNFINISHED, LOGGED] {
         let product = ran(500);
         let program = program(&product, WAREHOUSE, statements);
         if program.is_autocommit() {
             program.execute_batch("BEGIN IMMEDIATE; DELETE FROM notes").unwrap();
         }
-        let output = product.floe("run", select, &[]);
+        let output = product.run();
         assert_eq!(output.code, Some(1), "{}", output.stderr);
         let expected = format!(
             "error: the compute plugin `sqlite`: `{{dir}}/{WAREHOUSE}`: another program has used it for more than five \

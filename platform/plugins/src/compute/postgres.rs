@@ -183,11 +183,7 @@ impl ComputeEngine for Postgres {
     }
 
     fn create_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
-        Ok(Box::new(self.draft(false)?))
-    }
-
-    fn open_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
-        Ok(Box::new(self.draft(true)?))
+        Ok(Box::new(self.draft()?))
     }
 
     /// The run holds the warehouse's lock, or has recorded itself before, so the table is created by one host at a time.
@@ -294,7 +290,7 @@ impl Postgres {
     }
 
     /// Creates the draft, in the place of those that aborted or failed runs have left.
-    fn draft(&self, is_copy: bool) -> Result<Draft, Error> {
+    fn draft(&self) -> Result<Draft, Error> {
         let lock = self.lock()?;
         self.draft.get_or_init(|| {
             let id = RunId::new();
@@ -321,34 +317,8 @@ impl Postgres {
              AND usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()",
             self.session_name()
         );
-        let mut script = vec![&*check, &*end, &*drop, &*create, &*comment];
-        let copy = format!(
-            "DO $floe$ DECLARE it record; BEGIN FOR it IN SELECT relname FROM pg_class \
-             WHERE relnamespace = to_regnamespace('{schema}') AND relkind = 'r' LOOP \
-             EXECUTE format('CREATE TABLE {draft}.%I (LIKE {schema}.%I INCLUDING ALL)', it.relname, it.relname); \
-             EXECUTE format('INSERT INTO {draft}.%I SELECT * FROM {schema}.%I', it.relname, it.relname); \
-             END LOOP; END $floe$"
-        );
-        let views = self.copy_views();
-        if is_copy {
-            script.extend([&*copy, &*views]);
-        }
-        self.transaction(&script)?;
-        Ok(Draft { engine: self.clone(), is_copy, _lock: lock })
-    }
-
-    /// Creates the views of the warehouse that are not in the draft, on the draft's tables.
-    fn copy_views(&self) -> String {
-        let (schema, draft) = (&self.schema, self.draft_schema());
-        format!(
-            "DO $floe$ DECLARE it record; definition text; BEGIN FOR it IN SELECT oid, relname FROM pg_class \
-             WHERE relnamespace = to_regnamespace('{schema}') AND relkind = 'v' \
-             AND to_regclass(format('{draft}.%I', relname)) IS NULL ORDER BY oid LOOP \
-             PERFORM set_config('search_path', '{schema}', true); definition := pg_get_viewdef(it.oid); \
-             PERFORM set_config('search_path', '{draft}', true); \
-             EXECUTE format('CREATE VIEW %I AS %s', it.relname, definition); \
-             END LOOP; END $floe$"
-        )
+        self.transaction(&[&*check, &*end, &*drop, &*create, &*comment])?;
+        Ok(Draft { engine: self.clone(), _lock: lock })
     }
 
     /// A session that has locked the schema until it is dropped.
@@ -485,8 +455,6 @@ fn kind_of(reason: &str, of_statement: ErrorKind) -> ErrorKind {
 /// The draft of the schema, with one writer.
 struct Draft {
     engine: Postgres,
-    /// Whether it began with the tables of the warehouse.
-    is_copy: bool,
     _lock: Held,
 }
 
@@ -607,14 +575,12 @@ impl Database for Draft {
         let Some(kind) = kind else {
             return Ok(false);
         };
-        // The views that read it are created again when the draft is published.
         let drop = format!("DROP {kind} {} CASCADE", quoted_name(table));
         self.engine.transaction(&[&drop])?;
         Ok(true)
     }
 
     fn publish(&mut self) -> Result<(), Error> {
-        let views = self.engine.copy_views();
         let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.engine.schema);
         let (draft, schema) = (self.engine.draft_schema(), &self.engine.schema);
         let rename = format!("ALTER SCHEMA {draft} RENAME TO {schema}");
@@ -625,11 +591,7 @@ impl Database for Draft {
              RAISE 'the draft {draft} is gone: this run has lost its lock, and another one has begun'; \
              END IF; END $floe$"
         );
-        let mut script = vec![&*check, &*drop, &*rename];
-        if self.is_copy {
-            script.insert(1, &views);
-        }
-        self.engine.transaction(&script)
+        self.engine.transaction(&[&*check, &*drop, &*rename])
     }
 }
 

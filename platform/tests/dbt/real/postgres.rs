@@ -363,8 +363,6 @@ fn hold(server: &Server, function: &str) -> (Child, ChildStdin) {
 fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
     let shop = Shop::new();
     shop.succeeds(&["compile", "."]);
-    let listed = shop.floe(&["ls", "."]);
-    assert!(text_of(&listed.stdout).contains("stg_orders"));
     let profile = fs::read_to_string(shop.folder.path().join(".floe/dbt/profiles.yml")).unwrap();
     let reference = "env_var('DBT_ENV_SECRET_FLOE_POSTGRES_PASSWORD', '')";
     assert!(profile.contains(reference), "{profile}");
@@ -519,14 +517,10 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
     shop.server.psql("shop", &left);
     let right = "SELECT 10 * count(*) AS orders FROM {{ ref('recent') }}";
     shop.write("models/totals.sql", right);
-    // A part: the other tables stay.
-    let stderr = shop.succeeds(&["run", ".", "--select", "totals"]);
-    assert!(stderr.contains("1 model built, 0 failed, 3 not selected · "), "{stderr}");
-    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["20"]);
+    shop.succeeds(&["run", "."]);
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["10"]);
     assert_eq!(shop.server.schemas(), ["retail", "retail__runs"]);
     assert_eq!(shop.server.tables(), ["orders", "recent", "stg_orders", "totals"]);
-    // The view is on the tables that have replaced those of the first run.
-    shop.succeeds(&["run", ".", "--select", "orders", "--select", "stg_orders"]);
     assert_eq!(shop.server.psql("shop", "SELECT id FROM retail.recent"), ["7"]);
     shop.assert_no_password();
 }
@@ -951,7 +945,7 @@ fn assert_copied(shop: &Shop) {
     let rows = |table: &str| shop.server.psql("shop", &format!("TABLE report.{table}"));
     assert_eq!((rows("paid"), rows("sold")), (vec!["300".to_owned()], vec!["2".to_owned()]));
     assert_eq!(rows("payments"), ["250", "50"]);
-    shop.succeeds(&["run", "report", "--select", "totals+"]);
+    shop.succeeds(&["run", "report"]);
     assert_eq!(rows("sold"), ["1"]);
     assert_eq!(shop.server.tables(), ["orders", "recent", "stg_orders", "totals"]);
 }
