@@ -9,7 +9,7 @@
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
-//! | 0.6 | `table` of sources, which then have no `path`; `checks` of sources; `key` and `check_needs`; `check_queries` |
+//! | 0.6 | `checks` of sources; `key` and `check_needs`; `check_queries` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -17,7 +17,7 @@
 mod mask;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ use crate::manifest::LineageTransport;
 use crate::manifest::selection::{self, Selected};
 pub use crate::product::RequiredSecret;
 use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_FOLDER};
-use crate::word::{Identifier, InnerPath, Name, OuterPath, TableName, TraceUrl};
+use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.
 pub const VERSION: &str = "0.6.0";
@@ -125,12 +125,9 @@ pub struct CompiledSource {
     /// The table.
     pub name: Identifier,
     /// The CSV file.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "mask::all")]
-    pub path: Option<InnerPath>,
-    /// The table that is read if there is no file. Since 0.6.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "mask::all")]
-    pub table: Option<SourceTable>,
-    /// The columns of the table. Without any, they are those of the table that is read.
+    #[serde(serialize_with = "mask::all")]
+    pub path: InnerPath,
+    /// The columns of the table.
     pub columns: Vec<CompiledColumn>,
     /// The query that generates the CSV file if it does not exist.
     pub generate: Option<Query>,
@@ -146,42 +143,6 @@ pub struct CompiledSource {
     /// The other assets that the checks read. Since 0.6.
     #[serde(default)]
     pub check_needs: BTreeSet<String>,
-}
-
-/// A table that a source reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceTable {
-    /// The table, with its schema where the engine has schemas.
-    pub name: TableName,
-    /// The file of the database, relative to the product's folder; `None` if the table is in the server of the warehouse.
-    pub database: Option<OuterPath>,
-    /// The product that builds the table.
-    pub product: Option<SourceProduct>,
-}
-
-/// Another product, whose table a source reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceProduct {
-    /// Its folder, relative to that of this product.
-    pub path: OuterPath,
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-}
-
-impl Display for SourceTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.product.as_ref().map(|product| &product.path);
-        match place.or(self.database.as_ref()) {
-            Some(path) => write!(f, "{} of {path}", self.name),
-            None => self.name.fmt(f),
-        }
-    }
 }
 
 /// A column of a source.
@@ -272,11 +233,9 @@ impl CompiledSource {
         columns.map(|column| Column { name: &column.name, kind: column.kind }).collect()
     }
 
-    /// The path of the file, or the name of the table.
+    /// The path of the file.
     pub(crate) fn location(&self) -> &str {
-        let table = self.table.as_ref().map(|table| &*table.name);
-        let path = self.path.as_deref().and_then(Path::to_str);
-        path.or(table).unwrap_or_default()
+        self.path.to_str().unwrap_or_default()
     }
 
     /// The ingestion plugin that reads the file.

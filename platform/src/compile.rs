@@ -20,7 +20,6 @@ mod load;
 pub(crate) mod reference;
 mod resolve;
 mod suspicious;
-mod tables;
 mod validate;
 
 use std::path::Path;

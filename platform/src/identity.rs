@@ -76,17 +76,6 @@ impl Identity {
         Ok((identity, manifest))
     }
 
-    /// Another product, whose folder is relative to that of this one, with its manifest. A manifest that the command line
-    /// chooses applies to it, too.
-    ///
-    /// # Errors
-    /// As for [`read`](Self::read).
-    pub(crate) fn of_other(&self, folder: &Path) -> Result<(Self, Manifest), Error> {
-        let is_chosen = manifest::locate(&self.folder, None)? != self.manifest;
-        let chosen = is_chosen.then_some(&*self.manifest);
-        Self::read(&self.folder.join(folder), chosen, Some(self.environment))
-    }
-
     /// The identity of the product in `folder`, from the artifacts that were read from `path`.
     ///
     /// # Errors

@@ -29,7 +29,6 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
-mod source_table;
 mod unusual;
 mod warehouse;
 

@@ -12,10 +12,10 @@ pub use floe_plugin::table::ColumnType;
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::confine;
 use floe_plugins::place::Place;
-use floe_yaml::{Position, Spanned};
+use floe_yaml::Spanned;
 use serde::{Deserialize, Serialize};
 
-use crate::word::{Identifier, InnerPath, Name, OuterPath, TableName, Version};
+use crate::word::{Identifier, InnerPath, Name, Version};
 use floe_plugins::files::yaml;
 
 /// The name of the file in a product's folder.
@@ -57,8 +57,7 @@ pub struct RequiredSecret {
     pub optional: bool,
 }
 
-/// Rows that are loaded into a table: of a CSV file, of a table of an existing database, or of a table that another
-/// product builds.
+/// The rows of a CSV file, which are loaded into a table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
@@ -67,19 +66,12 @@ pub struct Source {
     /// The contents of the table.
     pub description: Option<String>,
     /// The CSV file, with a header line.
-    pub path: Option<Spanned<InnerPath>>,
-    /// The table that is read. Default with `product`: the name of the source.
-    pub table: Option<Spanned<TableName>>,
-    /// The file of the database with the table, which is only read. It may be outside of the product's folder.
-    pub database: Option<Spanned<OuterPath>>,
-    /// The folder of the product that builds the table, relative to that of this one.
-    pub product: Option<Spanned<OuterPath>>,
+    pub path: Spanned<InnerPath>,
     /// A query that generates the CSV file if it does not exist.
     pub generate: Option<Spanned<InnerPath>>,
     /// The ingestion plugin that reads the file. Default: `csv`.
     pub ingestion: Option<Name>,
-    /// The columns, in the order of the table. What is read has them in any order. Without them, all columns of a table
-    /// are read.
+    /// The columns, in the order of the table. The file has them in any order.
     #[serde(default)]
     pub columns: Vec<Column>,
     /// The column by whose values rows are told apart.
@@ -87,49 +79,6 @@ pub struct Source {
     /// The checks of the rows.
     #[serde(default)]
     pub checks: Vec<Spanned<Check>>,
-}
-
-/// What a source reads.
-#[derive(Debug, Clone, Copy)]
-pub enum Origin<'a> {
-    /// A CSV file.
-    File(&'a Spanned<InnerPath>),
-    /// A table of an existing database.
-    Table(&'a Spanned<TableName>),
-    /// A table of another product.
-    Product(&'a Spanned<OuterPath>),
-}
-
-impl Source {
-    /// What the source reads.
-    ///
-    /// # Errors
-    /// None of the keys says so, or more than one, at this place.
-    pub fn origin(&self) -> Result<Origin<'_>, (Position, String)> {
-        let table = self.table.as_ref().filter(|_| self.product.is_none());
-        let given = [
-            self.path.as_ref().map(|it| ("path", it.position, Origin::File(it))),
-            table.map(|it| ("table", it.position, Origin::Table(it))),
-            self.product.as_ref().map(|it| ("product", it.position, Origin::Product(it))),
-        ];
-        let name = &self.name.value;
-        let mut given = given.into_iter().flatten();
-        let Some((first, _, origin)) = given.next() else {
-            let message = format!(
-                "`{name}` has nothing to read, expected `path` with a CSV file, `table` with a table of a database, or `product` with another product"
-            );
-            return Err((self.name.position, message));
-        };
-        match given.next() {
-            None => Ok(origin),
-            Some((second, position, _)) => {
-                let message = format!(
-                    "`{name}` has `{first}` and `{second}`, expected one of `path`, `table` and `product`"
-                );
-                Err((position, message))
-            }
-        }
-    }
 }
 
 /// A column of a source.

@@ -68,16 +68,6 @@ word! {
     "a path inside the product's folder, such as data/customers.csv"
 }
 word! {
-    /// The path of a file or a folder that may be outside of the product's folder.
-    OuterPath, Path, is_outer,
-    "a path relative to the product's folder, such as ../customers"
-}
-word! {
-    /// The name of a table of another database, with its schema if it has one.
-    TableName, str, is_table,
-    "a table, with its schema where the engine has schemas, such as raw.orders"
-}
-word! {
     /// The address of a collector.
     Endpoint, str, is_endpoint,
     "http://host:port or https://host:port without a credential"
@@ -86,18 +76,6 @@ word! {
     /// The address of a trace in a telemetry backend, with `{trace_id}` in the place of the trace's id.
     TraceUrl, str, is_trace_url,
     "an http or https URL with `trace_id` in braces after the host, and without a credential"
-}
-
-impl TableName {
-    /// The schema, if it is written.
-    pub(crate) fn schema(&self) -> Option<&str> {
-        Some(self.split_once('.')?.0)
-    }
-
-    /// The name without the schema.
-    pub(crate) fn table(&self) -> &str {
-        self.split_once('.').map_or(self, |(_, table)| table)
-    }
 }
 
 /// Where a [`TraceUrl`] has the id.
@@ -145,18 +123,6 @@ fn is_version(text: &str) -> bool {
 fn is_inner(text: &str) -> bool {
     let is_normal = |part| matches!(part, Component::Normal(_));
     !text.is_empty() && Path::new(text).components().all(is_normal)
-}
-
-fn is_outer(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_control)
-}
-
-fn is_table(text: &str) -> bool {
-    let is_part = |part: &str| !part.is_empty() && part.trim() == part;
-    let mut parts = text.split('.');
-    parts.clone().count() <= 2
-        && parts.all(is_part)
-        && !text.contains(|sign: char| sign.is_control() || matches!(sign, '"' | '`' | '\''))
 }
 
 fn is_endpoint(text: &str) -> bool {
@@ -208,19 +174,6 @@ mod tests {
     #[test]
     fn paths_stay_inside_the_folder() {
         check(is_inner, &["a.csv", "data/a.csv"], &["", "/a", "../a", "a/../../b", "./a"]);
-    }
-
-    #[test]
-    fn tables() {
-        check(
-            is_table,
-            &["orders", "raw.orders", "Raw.Orders 2026"],
-            &["", ".", "raw.", ".orders", "a.b.c", "\"a\"", "raw. orders", "a\n"],
-        );
-        let table = TableName::try_from("raw.orders".to_owned()).unwrap();
-        assert_eq!((table.schema(), table.table()), (Some("raw"), "orders"));
-        let table = TableName::try_from("orders".to_owned()).unwrap();
-        assert_eq!((table.schema(), table.table()), (None, "orders"));
     }
 
     #[test]

@@ -228,16 +228,11 @@ fn a_signal_interrupts_a_model() {
 #[test]
 fn a_signal_ends_the_wait_for_a_locked_database() {
     let product = Product::shop();
-    product.replace(
-        "floe.yaml",
-        "models:\n",
-        "  - name: payments\n    table: payments\n    database: raw.db\nmodels:\n",
-    );
-    let database = rusqlite::Connection::open(product.path("raw.db")).unwrap();
-    let lock = "CREATE TABLE payments (id INTEGER); BEGIN EXCLUSIVE";
-    database.execute_batch(lock).unwrap();
+    product.run().assert_ok();
+    let database = rusqlite::Connection::open(product.path(".floe/warehouse.db")).unwrap();
+    database.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut run = Running::start(&product, &[("FLOE_LOG_LEVEL", "info")]);
-    run.wait_for_log(&["built", "orders"]);
+    run.wait_for_log(&["built", "totals"]);
     run.signal("TERM");
     assert_eq!(run.ended_by().0, Some(15));
     // A run that does not stop in time is ended, and its results are those of one that has started.

@@ -63,26 +63,6 @@ pub struct TransformOutcome {
     pub rows_affected: Option<u64>,
 }
 
-/// A table of another database, or of another product, that a source reads.
-#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
-#[floe(prefix = "floe.source")]
-pub struct SourceTable<'a> {
-    /// The table, with its schema if it has one.
-    pub table: &'a str,
-    /// The file with the database; missing if the table is in the server of the warehouse.
-    pub db_path: Option<&'a str>,
-    /// The namespace of the product that builds the table.
-    pub namespace: Option<&'a str>,
-    /// The name of that product.
-    #[floe(key = "floe.source.product.name")]
-    pub product: Option<&'a str>,
-    /// Its version.
-    #[floe(key = "floe.source.product.version")]
-    pub version: Option<&'a str>,
-    /// The id of its last run that has published the table.
-    pub run_id: Option<&'a str>,
-}
-
 impl Operation for Compute<'_> {
     const DOMAIN: &'static str = "compute";
 
@@ -240,18 +220,6 @@ pub trait Database: fmt::Debug {
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error>;
 
-    /// Creates a table with the rows of a table of another database, which is only read, and returns their number. The
-    /// rows are those of one moment, and none of them passes through this process where the engine can copy them
-    /// itself. There is no table if it fails. Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// The table cannot be read, or does not have the columns: an error of the [input](ErrorKind::is_of_input).
-    fn copy(&mut self, copy: &TableCopy<'_>) -> Result<u64, Error> {
-        let _ = copy;
-        Err(Error::unsupported("copy"))
-    }
-
     /// Stores the result of a query as a table or a view, and returns the number of its rows.
     ///
     /// # Errors
@@ -317,8 +285,6 @@ pub struct Server {
     pub address: String,
     /// The namespace of its tables in lineage, for example `postgres://db:5432`.
     pub namespace: String,
-    /// The database.
-    pub database: String,
     /// The schema with the tables.
     pub schema: String,
     /// The schema of a draft.
@@ -334,22 +300,6 @@ pub struct RecordedRun<'a> {
     pub record: &'a str,
     /// The number of runs that are kept.
     pub kept: usize,
-}
-
-/// A table of another database that is copied.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct TableCopy<'a> {
-    /// The name of the table that is created.
-    pub name: &'a str,
-    /// The file with the other database. `None` for the engine of a [server](ComputeEngine::server): it is the database of
-    /// the warehouse.
-    pub database: Option<&'a Path>,
-    /// The schema of the table that is read. Default: the engine's.
-    pub schema: Option<&'a str>,
-    /// The table that is read.
-    pub table: &'a str,
-    /// The columns that are copied, in this order, which must be of these types; all if there are none.
-    pub columns: &'a [Column<'a>],
 }
 
 /// A query whose result is stored.
@@ -486,15 +436,6 @@ impl Session {
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         self.observe("load", Some(table), |it| it.load(table, columns, fill))
-    }
-
-    /// Copies a table of another database, in the span `compute.copy`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::copy`].
-    pub fn copy(&mut self, copy: &TableCopy<'_>) -> Result<u64, Error> {
-        self.observe("copy", Some(copy.name), |it| it.copy(copy))
     }
 
     /// Stores the result of a query, in the span `compute.materialize`.

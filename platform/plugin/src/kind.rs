@@ -114,7 +114,6 @@ impl PluginType {
                 "describe",
                 "open_database",
                 "load",
-                "copy",
                 "materialize",
                 "query",
                 "remove",

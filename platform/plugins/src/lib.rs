@@ -44,7 +44,6 @@ mod compute {
     mod postgres;
     mod rows;
     mod sqlite;
-    mod table_copy;
 }
 
 mod identity {

@@ -95,7 +95,7 @@ fn queries(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, &Query)
 /// What else is written of each asset, redacted.
 fn others(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, String)> {
     let sources = artifacts.sources.iter();
-    let sources = sources.map(|it| (&*it.name, safe(&(&it.path, &it.table, &it.checks))));
+    let sources = sources.map(|it| (&*it.name, safe(&(&it.path, &it.checks))));
     let models = artifacts.models.iter();
     sources.chain(models.map(|it| (&*it.name, safe(&it.checks))))
 }

@@ -11,7 +11,7 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
     let file = product::spec_path(&identity.folder);
     let sources = loaded.product.sources.iter();
     let paths = sources.filter(|it| it.generate.is_none());
-    let paths = paths.filter_map(|it| it.path.as_ref());
+    let paths = paths.map(|it| &it.path);
     let absent = paths.filter(|path| !identity.folder.join(&*path.value).exists());
     let absent = absent.map(|path| {
         let place = Place::yaml(&file, path.position).redacted();

@@ -22,8 +22,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
         let source = loaded.product.sources.iter().find(|source| *source.name.value == **name);
         sources.extend(source.map(|source| CompiledSource {
             name: source.name.value.clone(),
-            path: source.path.as_ref().map(|path| path.value.clone()),
-            table: loaded.tables.get(name).cloned(),
+            path: source.path.value.clone(),
             columns: source.columns.iter().map(column).collect(),
             generate: query(loaded, plan, name),
             ingestion: source.ingestion.clone(),

@@ -10,8 +10,6 @@ use floe_plugins::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::Position;
 
-use super::tables;
-use crate::artifacts::SourceTable;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::product::{self, Check, Product};
@@ -26,8 +24,6 @@ pub(super) struct Loaded {
     pub(super) queries: BTreeMap<String, Text>,
     /// The SQL of each query of a check, by its name.
     pub(super) checks: BTreeMap<String, Text>,
-    /// The table of each source that reads one.
-    pub(super) tables: BTreeMap<String, SourceTable>,
 }
 
 /// The contents of a file.
@@ -38,7 +34,7 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
-/// `loaded` lacks the queries and tables that cannot be read.
+/// `loaded` lacks the queries that cannot be read.
 #[traced(
     name = "floe.compile.stage1",
     floe_attributes = CompileStage::new(Stage::Load)
@@ -82,8 +78,7 @@ pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(
             }
         }
     }
-    let tables = tables::find(identity, &product, &manifest, &mut mistakes);
-    *loaded = Some(Loaded { product, manifest, queries, checks, tables });
+    *loaded = Some(Loaded { product, manifest, queries, checks });
     Error::check(mistakes)
 }
 

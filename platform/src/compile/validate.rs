@@ -12,7 +12,7 @@ use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
 use crate::identity::Identity;
-use crate::product::{self, Origin, Source};
+use crate::product::{self, Source};
 use crate::word::Identifier;
 
 #[traced(
@@ -37,7 +37,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
     );
     for source in &product.sources {
         unique(&file, "column", source.columns.iter().map(|column| &column.name), &mut mistakes);
-        mistakes.extend(check_origin(identity, &file, source).err());
+        mistakes.extend(check_file(identity, &file, source).err());
     }
     let manifest = &loaded.manifest;
     let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
@@ -63,42 +63,13 @@ fn unique<'a>(
     }
 }
 
-/// Checks what the source reads.
-fn check_origin(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
-    let wrong = |(position, message)| Error::input(Place::yaml(file, position), message);
-    let name = &source.name;
-    let origin = source.origin().map_err(wrong)?;
-    check_keys(source, origin).map_err(wrong)?;
-    match origin {
-        Origin::File(_) if source.columns.is_empty() => {
-            let message = format!("`columns` of `{}` is empty, expected at least one", name.value);
-            Err(wrong((name.position, message)))
-        }
-        Origin::File(path) => confine::check(&identity.folder, &path.value)
-            .map_err(|message| Error::input(Place::yaml(file, path.position), message)),
-        // The table was found before, and is read by a run.
-        Origin::Table(_) | Origin::Product(_) => Ok(()),
+/// Checks the file and the columns of a source.
+fn check_file(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
+    let Source { name, path, columns, .. } = source;
+    if columns.is_empty() {
+        let message = format!("`columns` of `{}` is empty, expected at least one", name.value);
+        return Err(Error::input(Place::yaml(file, name.position), message));
     }
-}
-
-/// Checks that no key is for a source that reads something else.
-fn check_keys(source: &Source, origin: Origin<'_>) -> Result<(), (Position, String)> {
-    let is_file = matches!(origin, Origin::File(_));
-    let is_table = matches!(origin, Origin::Table(_));
-    let name = &source.name;
-    let generate = source.generate.as_ref().map(|it| it.position);
-    let ingestion = source.ingestion.as_ref().map(|_| name.position);
-    let database = source.database.as_ref().map(|it| it.position);
-    for (key, needed, is_right, position) in [
-        ("generate", "path", is_file, generate),
-        ("ingestion", "path", is_file, ingestion),
-        ("database", "table", is_table, database),
-    ] {
-        if let Some(position) = position.filter(|_| !is_right) {
-            let name = &name.value;
-            let message = format!("`{key}` is for a source with `{needed}`, which `{name}` is not");
-            return Err((position, message));
-        }
-    }
-    Ok(())
+    confine::check(&identity.folder, &path.value)
+        .map_err(|message| Error::input(Place::yaml(file, path.position), message))
 }

@@ -100,7 +100,7 @@ impl<'a> Asset<'a> {
     /// What is known of the asset, which was built last. `generated` is the time that it took to generate its file.
     fn details(self, run: &Run<'_>, generated: Option<Duration>, is_built: bool) -> Details {
         let path = match self {
-            Self::Source(source) if is_built => source.path.as_ref(),
+            Self::Source(source) if is_built => Some(&source.path),
             _ => None,
         };
         let bytes = path.and_then(|path| fs::metadata(run.folder().join(&**path)).ok());

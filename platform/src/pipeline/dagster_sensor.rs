@@ -1,5 +1,4 @@
-//! A sensor of Dagster: it requests a run when the files of a product's sources, or of the databases that they read, have
-//! changed.
+//! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
 //!
 //! `floe` evaluates it, so its span needs no OpenTelemetry in Python. The context goes to the run in Dagster's
 //! tags: the daemon starts the run, and passes no environment of the sensor on.
@@ -73,11 +72,7 @@ impl DagsterSensor {
     fn state(&self) -> Result<Result<String, String>, Error> {
         let mut state = DefaultHasher::new();
         for source in &self.artifacts.sources {
-            let database = source.table.as_ref().and_then(|it| it.database.as_deref());
-            // Nothing is known of a table in a server.
-            let Some(inner) = source.path.as_deref().or(database) else {
-                continue;
-            };
+            let inner = &*source.path;
             let path = self.identity.folder.join(inner);
             let seen = match fs::metadata(&path) {
                 Ok(metadata) => describe(&metadata),

@@ -16,7 +16,6 @@ use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::confine;
 use floe_plugins::files::input_file;
-use floe_telemetry::opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
@@ -87,29 +86,6 @@ impl Record {
     fn group(&self) -> Option<&str> {
         let of_dagster = self.dagster_run_id.as_deref();
         of_dagster.filter(|_| self.run_id.is_none()).or_else(|| self.key())
-    }
-
-    /// Whether the run has built a table and put it into the warehouse.
-    fn has_published(&self, table: &str) -> bool {
-        let is_built = || match self.command.split_once(' ') {
-            Some(("build-asset", built)) => built == table,
-            None => {
-                let mut jobs = self.jobs.iter();
-                // What is after the last job that is kept is not known.
-                self.jobs.len() == KEPT_JOBS || jobs.any(|job| job.name == table)
-            }
-            Some(_) => false,
-        };
-        self.status == "success" && is_built()
-    }
-
-    /// The context of the run's first span, if it is recorded.
-    pub(crate) fn span_context(&self) -> Option<SpanContext> {
-        let trace_id = TraceId::from_hex(self.trace_id.as_deref()?).ok()?;
-        let span_id = SpanId::from_hex(self.span_id.as_deref()?).ok()?;
-        let flags = TraceFlags::SAMPLED;
-        let context = SpanContext::new(trace_id, span_id, flags, true, TraceState::NONE);
-        Some(context).filter(SpanContext::is_valid)
     }
 
     /// Whether this is the run, or one of its jobs, that a tool refers to with this id.
@@ -232,12 +208,6 @@ pub(crate) fn find(folder: &Path, shared: Vec<Record>, id: &str) -> Vec<Record> 
     records.into_iter().filter(is_found).collect()
 }
 
-/// The run that has published a table last.
-pub(crate) fn last_with(folder: &Path, shared: Vec<Record>, table: &str) -> Option<Record> {
-    let mut records = all(folder, shared).into_iter();
-    records.find(|record| record.has_published(table))
-}
-
 /// The runs of this host and those that are shared, the newest first.
 fn all(folder: &Path, shared: Vec<Record>) -> Vec<Record> {
     let mut records = read(folder);
@@ -284,36 +254,6 @@ mod tests {
         assert_eq!(find(folder, Vec::new(), "dbt-50"), [ended, record(KEPT + 1)]);
         assert_eq!(find(folder, Vec::new(), "run-1"), []);
         assert_eq!(find(folder, Vec::new(), ""), []);
-    }
-
-    #[test]
-    fn the_run_that_published_a_table_has_built_it_and_succeeded() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        let run = |number: usize, command: &str, status: &str, table: &str| Record {
-            command: command.to_owned(),
-            status: status.to_owned(),
-            started_at: format!("2026-01-0{number}"),
-            jobs: vec![Job { name: table.to_owned(), ..Job::default() }],
-            ..record(number)
-        };
-        let last = |shared: Vec<Record>| last_with(folder, shared, "orders")?.run_id;
-        assert_eq!(last(Vec::new()), None);
-        add(folder, run(1, "run", "success", "orders")).unwrap();
-        add(folder, run(2, "run", "success", "orders")).unwrap();
-        add(folder, run(3, "run", "success", "totals")).unwrap();
-        add(folder, run(4, "run", "failed", "orders")).unwrap();
-        add(folder, run(5, "dbt build", "success", "orders")).unwrap();
-        add(folder, run(6, "build-asset totals", "success", "orders")).unwrap();
-        add(folder, run(7, "run", "started", "orders")).unwrap();
-        assert_eq!(last(Vec::new()).as_deref(), Some("run-2"));
-        let of_host = run(8, "run", "success", "orders");
-        assert_eq!(last(vec![of_host]).as_deref(), Some("run-8"));
-        // Its run is that of Dagster.
-        let of_dagster = Record { run_id: None, ..run(9, "build-asset orders", "success", "") };
-        let found = last_with(folder, vec![of_dagster.clone()], "orders");
-        assert_eq!(found, Some(of_dagster));
-        assert_eq!(record(1).span_context(), None);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(crate) struct MeasuredAsset {
     pub(crate) bytes: Option<u64>,
     pub(crate) checks_passed: u64,
     pub(crate) checks_failed: u64,
-    /// A hash of what builds it: the compiled query, or the columns and the table of a source.
+    /// A hash of what builds it: the compiled query, or the columns of a source.
     pub(crate) query: String,
     /// The number and the start of the run from which on it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,10 +171,8 @@ fn definition(key: &str, artifacts: &CompiledArtifacts) -> (String, Vec<String>)
     }
     let source = artifacts.sources.iter().find(|it| *it.name == *key);
     let columns = source.map(CompiledSource::columns).unwrap_or_default();
-    let mut columns: Vec<String> =
+    let columns: Vec<String> =
         columns.iter().map(|it| format!("{} {:?}", it.name, it.kind)).collect();
-    let table = source.and_then(|source| source.table.as_ref());
-    columns.extend(table.map(ToString::to_string));
     // What it reads when it generates its file says nothing of loading it.
     (hash(columns.iter().map(String::as_str)), Vec::new())
 }

@@ -28,7 +28,6 @@ pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Res
         is_source: false,
         sql: Some(&model.query.sql),
         inputs: model.query.depends_on.iter().map(String::as_str).collect(),
-        outside: None,
     };
     run.lineage_of_start(&lineage)?;
     let built = read_inputs(model, run)

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::SystemTime;
 
-use floe_plugin::compute::{ComputeEngine, Server, Session};
+use floe_plugin::compute::Session;
 use floe_plugin::dbt::BuiltModel;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
@@ -102,11 +102,6 @@ impl Run<'_> {
         &self.identity.folder
     }
 
-    /// Where the warehouse is, if it is in a server.
-    pub(super) fn server(&self) -> Option<Server> {
-        self.plugins.one::<dyn ComputeEngine>()?.plugin().server()
-    }
-
     /// Records that the current span builds this asset, and links to the spans of the assets that it reads.
     pub(super) fn link(&self, key: &str, inputs: &BTreeSet<String>) {
         let span = get_current_span();
@@ -140,7 +135,7 @@ impl Run<'_> {
         Dataset {
             namespace: &self.identity.namespace,
             name,
-            columns: match of_source.filter(|columns| !columns.is_empty()) {
+            columns: match of_source {
                 Some(columns) => columns.into_iter().map(Field::from).collect(),
                 None => found().map(|name| Field { name, ..Field::default() }).collect(),
             },
@@ -206,18 +201,8 @@ impl Run<'_> {
         let dbt_invocation_id = self.dbt_invocation_id(asset.key);
         let sql = asset.sql.map(sanitize_credentials);
         let output = Dataset { rows, ..self.dataset(asset.key, &columns) };
-        let mut inputs: Vec<Dataset<'_>> =
+        let inputs: Vec<Dataset<'_>> =
             asset.inputs.iter().map(|name| self.dataset(name, &columns)).collect();
-        let outside = asset.outside.map(|(namespace, name)| Dataset {
-            namespace,
-            name,
-            columns: output.columns.clone(),
-            ..Dataset::default()
-        });
-        // Two products of one namespace may have tables of one name, which are one in lineage: nothing is its own input.
-        let is_other =
-            |it: &Dataset<'_>| (it.namespace, it.name) != (output.namespace, output.name);
-        inputs.extend(outside.filter(is_other));
         self.emit(RunEvent {
             job_type: Some(JobType {
                 integration: "FLOE",
@@ -292,6 +277,4 @@ pub(super) struct AssetRun<'a> {
     pub(super) is_source: bool,
     pub(super) sql: Option<&'a str>,
     pub(super) inputs: Vec<&'a str>,
-    /// The namespace and the name of a table that is none of the product.
-    pub(super) outside: Option<(&'a str, &'a str)>,
 }

@@ -1,4 +1,4 @@
-//! A source: data that an ingestion plugin reads, or a table of another database, loaded into a table.
+//! A source: data that an ingestion plugin reads, loaded into a table.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,12 +15,12 @@ use floe_plugins::runs::run_id::RunId;
 use floe_suggest::all_of;
 use floe_telemetry::sanitize_error_message;
 
-use super::outcome::{self, Failure};
+use super::outcome::{self, Failure, QueryError};
 use super::run::{AssetRun, Run};
-use super::{checks, metrics, source_table};
+use super::{checks, metrics};
 use crate::artifacts::{CompiledSource, Query};
 use crate::plugins::active::Active;
-use crate::product::missing_file;
+use crate::product::{self, Product, missing_file};
 use crate::word::InnerPath;
 
 /// The query that has to generate the file of the source, and the file: if it has one, and no file. Anything that exists is
@@ -29,9 +29,10 @@ pub(super) fn to_generate<'a>(
     source: &'a CompiledSource,
     run: &Run<'_>,
 ) -> Result<Option<(&'a Query, &'a Path)>, Failure> {
-    let (Some(query), Some(path)) = (&source.generate, &source.path) else {
+    let Some(query) = &source.generate else {
         return Ok(None);
     };
+    let path = &source.path;
     let file = check_path(path, run)?;
     if fs::symlink_metadata(&file).is_ok() {
         return Ok(None);
@@ -50,8 +51,6 @@ pub(super) fn build(
     let key = &*source.name;
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
-    let table = source.table.as_ref();
-    let outside = table.map(|table| source_table::dataset(table, run));
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
@@ -60,12 +59,8 @@ pub(super) fn build(
         is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
-        outside: outside.as_ref().map(|(namespace, name)| (&**namespace, &**name)),
     };
     run.lineage_of_start(&lineage)?;
-    if let Some(table) = table {
-        source_table::link(table, run);
-    }
     let load = || generated.and_then(|()| load(source, run));
     let built = run
         .orchestration
@@ -90,17 +85,7 @@ fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
 }
 
 fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    let loaded = match (&source.path, &source.table) {
-        (Some(path), None) => load_file(source, path, run),
-        (None, Some(table)) => source_table::copy(source, table, run),
-        _ => {
-            let message = format!(
-                "expected a file or a table of the source `{}`; compile the product again",
-                source.name
-            );
-            return Err(Error::Setting(message).into());
-        }
-    };
+    let loaded = load_file(source, run);
     match &loaded {
         Ok(_) => metrics::checked(source, true),
         Err(Failure::Query(_)) => metrics::checked(source, false),
@@ -109,12 +94,13 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     loaded
 }
 
-fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result<u64, Failure> {
+fn load_file(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+    let path = &source.path;
     let file = check_path(path, run)?;
     if !file.exists() {
         let error = PluginError::new(ErrorKind::InvalidInput, missing_file(path));
         let error = error.in_domain("ingestion");
-        return Err(source_table::failed(source, run, &error, [source_table::Key::Path]));
+        return Err(missing(source, run, &error));
     }
     let tool = run.plugins.named::<dyn IngestionEngine>(source.ingestion())?;
     let columns = source.columns();
@@ -136,6 +122,19 @@ fn load_file(source: &CompiledSource, path: &InnerPath, run: &Run<'_>) -> Result
         }
         Error::of_plugin(PluginType::Ingestion, tool.name(), error).into()
     })
+}
+
+/// The failure of a source without its file, at its path, unless the specification has changed since it was compiled.
+fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failure {
+    let file = product::spec_path(run.folder());
+    let written = Product::read(run.folder()).ok();
+    let mut sources = written.iter().flat_map(|product| &product.sources);
+    let found = sources.find(|it| it.name.value == source.name);
+    let place = match found {
+        Some(found) => Place::yaml(&file, found.path.position),
+        None => Place::file(&file),
+    };
+    Failure::Query(QueryError::new(place, error))
 }
 
 /// Stops at a signal, and warns of columns that are not read.

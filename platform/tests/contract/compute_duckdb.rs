@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session, TableCopy};
+use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
 use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
 use serde_json::json;
@@ -49,21 +49,6 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
     let mut rows = Rows::default();
     with(|database| database.query(sql, &mut rows))?;
     Ok(rows.0)
-}
-
-/// Copies a table of another database.
-fn copy(table: &str) -> Result<u64, Error> {
-    // What its first bytes say is all that is read of it.
-    let database = tempfile::NamedTempFile::new()?;
-    fs::write(database.path(), b"\0\0\0\0\0\0\0\0DUCK")?;
-    let copy = TableCopy {
-        name: "copied",
-        database: Some(database.path()),
-        schema: None,
-        table,
-        columns: &[COLUMNS[0], COLUMNS[3]],
-    };
-    with(|database| database.copy(&copy))
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
@@ -133,20 +118,6 @@ pub(crate) fn contract() -> Contract {
             || {
                 let mut wrong = |rows: &mut dyn RowSink| rows.row(&[Value::Text("one"); 4]);
                 with(|database| database.load("orders", &COLUMNS, &mut wrong)).map(drop)
-            },
-        )
-        .operation(
-            "copy",
-            || {
-                assert_eq!(copy("marts")?, 3);
-                Ok(())
-            },
-            || {
-                let error = copy("mart").unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::UnknownName);
-                let expected = "there is no table `mart`; did you mean `marts`?";
-                assert_eq!(error.to_string(), expected);
-                Err(error)
             },
         )
         .operation(

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session, TableCopy};
+use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
 use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
 use serde_json::json;
@@ -57,18 +57,6 @@ fn materialize(sql: &str) -> Result<u64, Error> {
     with(|database| database.materialize(&model))
 }
 
-/// Copies a table of another schema.
-fn copy(table: &str) -> Result<u64, Error> {
-    let copy = TableCopy {
-        name: "copied",
-        database: None,
-        schema: Some("raw"),
-        table,
-        columns: &[COLUMNS[0], COLUMNS[3]],
-    };
-    with(|database| database.copy(&copy))
-}
-
 fn query(sql: &str) -> Result<Vec<String>, Error> {
     let mut rows = Rows::default();
     with(|database| database.query(sql, &mut rows))?;
@@ -119,19 +107,6 @@ pub(crate) fn contract() -> Contract {
             || {
                 let mut wrong = |rows: &mut dyn RowSink| rows.row(&[Value::Text("one"); 4]);
                 with(|database| database.load("orders", &COLUMNS, &mut wrong)).map(drop)
-            },
-        )
-        .operation(
-            "copy",
-            || {
-                assert_eq!(copy("marts")?, 3);
-                Ok(())
-            },
-            || {
-                let error = copy("mart").unwrap_err();
-                let expected = "there is no table `raw.mart`; did you mean `marts`?";
-                assert_eq!(error.to_string(), expected);
-                Err(error)
             },
         )
         .operation(

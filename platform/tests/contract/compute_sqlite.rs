@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session, TableCopy};
+use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::json;
@@ -34,17 +34,6 @@ fn load(session: &mut Session) -> Result<u64, Error> {
         rows.row(&[Value::Integer(1), Value::Text("Ada")])?;
         rows.row(&[Value::Integer(2), Value::Null])
     })
-}
-
-/// A copy of the table `people` of another database.
-fn people(database: &Path) -> TableCopy<'_> {
-    TableCopy {
-        name: "copied",
-        database: Some(database),
-        schema: None,
-        table: "people",
-        columns: &COLUMNS,
-    }
 }
 
 #[derive(Default)]
@@ -158,35 +147,6 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
                     // Nothing half-written.
                     assert!(session.count("SELECT count(*) FROM people").is_err());
                     refused.map(drop)
-                })
-            },
-        )
-        .operation(
-            "copy",
-            move || {
-                engine(&|engine| {
-                    let folder = tempfile::tempdir().unwrap();
-                    let file = folder.path().join("people.db");
-                    let mut other = engine.create_database(&file)?;
-                    load(&mut other)?;
-                    other.close()?;
-                    let mut session = engine.create_database(&folder.path().join("warehouse.db"))?;
-                    assert_eq!(session.copy(&people(&file))?, 2);
-                    session.count("SELECT count(name) FROM copied").map(|named| {
-                        assert_eq!(named, 1);
-                    })
-                })
-            },
-            move || {
-                engine(&|engine| {
-                    let folder = tempfile::tempdir().unwrap();
-                    let file = folder.path().join("people.db");
-                    let mut session = engine.create_database(&folder.path().join("warehouse.db"))?;
-                    let error = session.copy(&people(&file)).unwrap_err();
-                    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-                    assert!(!file.exists(), "nothing is created");
-                    assert!(session.columns("copied").is_err(), "it is there");
-                    Err(error)
                 })
             },
         )

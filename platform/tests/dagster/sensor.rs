@@ -76,28 +76,6 @@ fn the_sensor_requests_a_run_in_its_trace_when_a_file_has_changed() {
 }
 
 #[test]
-fn the_sensor_requests_a_run_when_the_database_of_a_source_has_changed() {
-    let setup = Setup::with_script("exit 9");
-    setup.product.replace(
-        "floe.yaml",
-        "    path: data/orders.csv\n",
-        "    table: orders\n    database: raw.db\n",
-    );
-    setup.compile();
-    let missing = evaluate(&setup, None);
-    assert_eq!(missing["skip_reason"], "`raw.db` does not exist");
-    setup.product.write("raw.db", "one");
-    let first = evaluate(&setup, None);
-    assert_eq!(first["skip_reason"], Json::Null);
-    let cursor = first["cursor"].as_str();
-    let unchanged = evaluate(&setup, cursor);
-    let reason = "no file of a source has changed";
-    assert_eq!(unchanged["skip_reason"], reason);
-    setup.product.write("raw.db", "other");
-    assert_eq!(evaluate(&setup, cursor)["skip_reason"], Json::Null);
-}
-
-#[test]
 fn a_sensor_that_fails_is_one_error_and_its_span() {
     let setup = Setup::with_script("exit 9");
     let sensor = |setup: &Setup| {

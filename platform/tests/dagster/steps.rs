@@ -222,39 +222,3 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
     let expected = "expected orders, stg_orders, totals, found the asset `nowhere`";
     assert!(stderr.contains(expected), "{stderr}");
 }
-
-#[test]
-fn a_step_copies_the_table_of_another_product() {
-    let other = Setup::with_script("exit 9");
-    let built = other.floe("run").args(["--orchestrator", "local"]).output();
-    assert!(built.unwrap().status.success());
-    let of_other = single(&other.spans(), "floe.pipeline.run").clone();
-    let setup = Setup::with_script("exit 9");
-    let folder = other.product.path("");
-    let folder = folder.components().as_path();
-    let path = format!("../{}", folder.file_name().unwrap().to_str().unwrap());
-    setup.product.replace(
-        "floe.yaml",
-        "name: shop\nversion: 1.0.0\nsources:\n",
-        &format!("name: report\nversion: 1.0.0\nsources:\n  - name: sold\n    table: totals\n    product: {path}\n"),
-    );
-    setup.compile();
-    let compiled = setup.spans().len();
-    let output = setup.step("sold", &json!({}));
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let spans = &setup.spans()[compiled..];
-    let asset = single(spans, "dagster.asset.sold");
-    assert_eq!(asset.status, ReceivedStatus::Ok);
-    assert_attributes(
-        asset,
-        &[
-            ("floe.source.table", "totals".into()),
-            ("floe.source.product.name", "shop".into()),
-            ("ingestion.rows_loaded", 1.into()),
-        ],
-    );
-    let links: Vec<_> = asset.links.iter().map(|link| (&link.trace_id, &link.span_id)).collect();
-    assert_eq!(links, [(&of_other.trace_id, &of_other.span_id)]);
-    assert_eq!(parent(spans, single(spans, "compute.copy")), "dagster.io.write");
-    assert!(setup.tables().contains(&"sold".to_owned()));
-}

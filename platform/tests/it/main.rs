@@ -35,7 +35,6 @@ mod service;
 mod services;
 mod shop;
 mod silent_demo;
-mod source_tables;
 mod suspicious;
 mod trace;
 mod unusual;

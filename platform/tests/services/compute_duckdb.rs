@@ -1,9 +1,9 @@
 //! DuckDB's command.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use floe as _;
-use floe_plugin::compute::{ComputeEngine, Materialize, Session, TableCopy};
+use floe_plugin::compute::{ComputeEngine, Materialize, Session};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use floe_telemetry::testing;
@@ -309,97 +309,4 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
         logged_run(folder.path(), json!({ "command": command, "query_comments": false }));
     assert!(!statements.is_empty());
     assert!(!statements.join("").contains("traceparent"), "{statements:#?}");
-}
-
-/// A database of another program in the folder.
-fn other(place: &Path, folder: &Path) -> PathBuf {
-    let file = folder.join("it's raw.duckdb");
-    let outside = folder.join("outside.csv");
-    std::fs::write(&outside, "a\n1\n").unwrap();
-    let sql = format!(
-        "CREATE SCHEMA raw; CREATE TABLE raw.Orders (id BIGINT, amount DOUBLE, note VARCHAR, day DATE, stamp TIMESTAMP); \
-         INSERT INTO raw.Orders VALUES (1, 2.5, 'a', '2026-01-31', '2026-01-31 10:00:00'), (2, NULL, '', NULL, NULL); \
-         CREATE VIEW outside AS SELECT * FROM read_csv('{}')",
-        outside.display()
-    );
-    let status = std::process::Command::new(place.join("venv/bin/duckdb"))
-        .args([file.to_str().unwrap(), &sql])
-        .status();
-    assert!(status.unwrap().success());
-    file
-}
-
-/// The columns of a copy, or all.
-fn copy<'a>(file: &'a Path, columns: &'a [Column<'a>]) -> TableCopy<'a> {
-    TableCopy {
-        name: "copied",
-        database: Some(file),
-        schema: Some("raw"),
-        table: "orders",
-        columns,
-    }
-}
-
-#[test]
-fn a_table_of_another_database_is_copied() {
-    let place = place();
-    let folder = TempDir::new().unwrap();
-    let other = other(&place, folder.path());
-    let before = std::fs::read(&other).unwrap();
-    let mut database = create(&place, folder.path());
-    assert_eq!(database.copy(&copy(&other, &COLUMNS)).unwrap(), 2);
-    let all = TableCopy { name: "all_orders", ..copy(&other, &[]) };
-    assert_eq!(database.copy(&all).unwrap(), 2);
-    assert_eq!(database.columns("all_orders").unwrap().len(), 5);
-    assert_eq!(std::fs::read(&other).unwrap(), before);
-    // The warehouse is complete without it.
-    std::fs::remove_file(&other).unwrap();
-    assert_eq!(
-        query(&mut database, "SELECT * FROM copied ORDER BY id").unwrap(),
-        [
-            r#"["id", "amount", "note", "day"]"#,
-            r#"[Integer(1), Real(2.5), Text("a"), Text("2026-01-31")]"#,
-            r#"[Integer(2), Null, Text(""), Null]"#,
-        ]
-    );
-    database.close().unwrap();
-}
-
-#[test]
-fn a_table_that_cannot_be_copied_is_an_error_of_the_input() {
-    let place = place();
-    let folder = TempDir::new().unwrap();
-    let other = other(&place, folder.path());
-    let mut database = create(&place, folder.path());
-    let mut error = |copy: &TableCopy<'_>| {
-        let error = database.copy(copy).unwrap_err();
-        assert!(error.kind().is_of_input(), "{error}");
-        assert!(database.columns("copied").is_err());
-        error.to_string()
-    };
-    let columns = |name: &'static str, kind| [Column { name, kind }];
-    assert_eq!(
-        error(&copy(&other, &columns("days", ColumnType::Date))),
-        "`raw.orders` has no column `days`; did you mean `day`?"
-    );
-    assert_eq!(
-        error(&copy(&other, &columns("stamp", ColumnType::Date))),
-        "column `stamp` of `raw.orders`: expected date, found text"
-    );
-    let of_schema = |schema, table| TableCopy { schema, table, ..copy(&other, &[]) };
-    assert_eq!(error(&of_schema(None, "orders")), "there is no table `orders`, found `outside`");
-    assert_eq!(
-        error(&of_schema(Some("raws"), "orders")),
-        "there is no table `raws.orders`, and no other"
-    );
-    // A view reads no files, as a query.
-    let outside = error(&of_schema(None, "outside"));
-    assert!(outside.contains("disabled by configuration"), "{outside}");
-    std::fs::write(&other, "no database").unwrap();
-    let unreadable = error(&copy(&other, &[]));
-    let expected = format!("`{}` is not a database of DuckDB", other.display());
-    assert_eq!(unreadable, expected);
-    std::fs::remove_file(&other).unwrap();
-    assert_eq!(error(&copy(&other, &[])), format!("there is no database `{}`", other.display()));
-    assert!(!other.exists());
 }

@@ -4,15 +4,12 @@
 //! build, not the one with which the users, dbt and their other tools open the same file.
 
 use std::fmt::{self, Write as _};
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floe_plugin::compute::{
-    ComputeEngine, Database, DatabaseLock, Materialize, QueryComments, TableCopy,
-};
+use floe_plugin::compute::{ComputeEngine, Database, DatabaseLock, Materialize, QueryComments};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
@@ -21,7 +18,6 @@ use serde_json::{Value as Json, json};
 use tempfile::NamedTempFile;
 
 use super::rows::{Csv, Row};
-use super::table_copy;
 use crate::files::atomic;
 use crate::process::child::{Invocation, LONGEST_LINE, Program};
 use crate::quote::one_line;
@@ -183,38 +179,6 @@ impl Database for DuckDbFile {
         Ok(count)
     }
 
-    fn copy(&mut self, copy: &TableCopy<'_>) -> Result<u64, Error> {
-        let Some(file) = copy.database else {
-            let message = "expected the file of a database, found none";
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        };
-        let file = std::path::absolute(file)?;
-        let columns = self.engine.columns_of(&file, copy).map_err(of_source)?;
-        table_copy::check_types(copy, &columns)?;
-        let schema = quoted_name(copy.schema.unwrap_or(MAIN));
-        let (name, table) = (quoted_name(copy.name), quoted_name(copy.table));
-        let selected = table_copy::selected(copy);
-        let [external, configuration] = LOCK;
-        let script = [
-            &*format!("ATTACH {} AS floe_source (READ_ONLY)", quoted_text(utf8(&file)?)),
-            // A view there could read files.
-            external,
-            configuration,
-            "BEGIN",
-            &format!("CREATE TABLE {name} AS SELECT {selected} FROM floe_source.{schema}.{table}"),
-            &format!("SELECT count(*) AS rows FROM {name}"),
-            "COMMIT",
-        ];
-        let mut count = None;
-        let mut receive = |line: &[u8]| {
-            let Row(row) = parse(line)?;
-            count = row.first().and_then(|(_, value)| value.as_u64());
-            Ok(())
-        };
-        self.engine.run(&self.file, Access::Write, &script, None, &mut receive)?;
-        count.ok_or_else(|| not_the_protocol(&"there is no number of rows"))
-    }
-
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
         let query = without_semicolon(model.sql);
         let kind = if model.is_view { "VIEW" } else { "TABLE" };
@@ -325,18 +289,6 @@ impl Drop for DuckDbFile {
     }
 }
 
-/// The schema of tables without one.
-const MAIN: &str = "main";
-
-/// The error of a database of which a source reads a table. One that cannot be read is no error of the engine.
-fn of_source(error: Error) -> Error {
-    if error.kind() != ErrorKind::System {
-        return error;
-    }
-    let message = format!("the database: {error}");
-    Error::new(ErrorKind::InvalidInput, message)
-}
-
 /// A query reads no files and no network, and cannot change that.
 const LOCK: [&str; 2] = ["SET enable_external_access = false", "SET lock_configuration = true"];
 
@@ -361,54 +313,6 @@ enum Access {
 }
 
 impl DuckDb {
-    /// The columns of a table in another database.
-    fn columns_of(
-        &self,
-        file: &Path,
-        copy: &TableCopy<'_>,
-    ) -> Result<Vec<(String, ColumnType)>, Error> {
-        // DuckDB creates a file that does not exist.
-        if !file.is_file() {
-            let message = format!("there is no database `{}`", file.display());
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        // DuckDB would fetch an extension for a file of another kind.
-        let mut start = [0; 12];
-        let read = File::open(file).and_then(|mut file| file.read_exact(&mut start));
-        if read.is_err() || start[8..] != *b"DUCK" {
-            let message = format!("`{}` is not a database of DuckDB", file.display());
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        let schema = copy.schema.unwrap_or(MAIN);
-        let select = |query: &str, receive: &mut dyn FnMut(&[u8]) -> Result<(), Error>| {
-            let script = [LOCK[0], LOCK[1], query];
-            self.run(file, Access::Read, &script, None, receive)
-        };
-        let tables = format!(
-            "SELECT list(table_name ORDER BY table_name) AS names FROM information_schema.tables \
-             WHERE table_schema = {}",
-            quoted_text(schema)
-        );
-        let mut names = None;
-        select(&tables, &mut |line| {
-            names = parse::<Tables>(line)?.names;
-            Ok(())
-        })?;
-        let names = names.unwrap_or_default();
-        // Neither tells capital letters from small ones.
-        if !names.iter().any(|name| name.eq_ignore_ascii_case(copy.table)) {
-            return Err(table_copy::no_table(copy, &names));
-        }
-        let table = format!("{}.{}", quoted_name(schema), quoted_name(copy.table));
-        let mut found: Option<Description> = None;
-        select(&describe(&format!("SELECT * FROM {table}")), &mut |line| {
-            found = Some(parse(line)?);
-            Ok(())
-        })?;
-        let found = found.ok_or_else(|| not_the_protocol(&"there are no columns"))?;
-        Ok(found.columns())
-    }
-
     /// Runs statements in a process of its own and gives each line of its output to `receive`. They have no
     /// semicolons at their ends.
     fn run(
@@ -543,12 +447,6 @@ impl Description {
         let columns = self.names.into_iter().zip(self.types);
         columns.map(|(name, kind)| (name, type_of(&kind))).collect()
     }
-}
-
-/// The tables of a schema, if there are any.
-#[derive(Deserialize)]
-struct Tables {
-    names: Option<Vec<String>>,
 }
 
 /// Parses a line. DuckDB writes numbers that JSON does not have as `NaN` and `Infinity`: they become null.

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use floe_plugin::compute::{
-    ComputeEngine, Database, Materialize, QueryComments, RecordedRun, Server, TableCopy,
+    ComputeEngine, Database, Materialize, QueryComments, RecordedRun, Server,
 };
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
@@ -28,7 +28,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::rows::{Csv, Row, quoted};
-use super::table_copy;
 use crate::process::child::{Held, Invocation, Output, Program};
 use crate::quote::one_line;
 use crate::runs::run_id::RunId;
@@ -176,7 +175,6 @@ impl ComputeEngine for Postgres {
         Some(Server {
             address: self.address(),
             namespace: format!("postgres://{}:{}", self.host, self.port),
-            database: self.database.clone(),
             schema: self.schema.clone(),
             draft: self.draft_schema(),
         })
@@ -493,35 +491,6 @@ impl Database for Draft {
         let script = [&*create, &copy];
         self.engine.execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))?;
         Ok(count)
-    }
-
-    fn copy(&mut self, copy: &TableCopy<'_>) -> Result<u64, Error> {
-        let schema = copy.schema.unwrap_or("public");
-        let tables = format!(
-            "SELECT json_build_array(relname) FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace \
-             WHERE nspname = {}) AND relkind IN ('r', 'v', 'm', 'f', 'p') ORDER BY relname",
-            quoted_text(schema)
-        );
-        let mut names = Vec::new();
-        let run = self.engine.run(&[&tables], ErrorKind::System, &mut |line| {
-            let name: Result<[String; 1], _> = serde_json::from_slice(line);
-            let [name] = name.map_err(|error| not_the_protocol(&error.to_string()))?;
-            names.push(name);
-            Ok(())
-        });
-        run?;
-        if !names.iter().any(|name| name == copy.table) {
-            return Err(table_copy::no_table(copy, &names));
-        }
-        let table = format!("{}.{}", quoted_name(schema), quoted_name(copy.table));
-        let columns = self.columns_of(&format!("SELECT * FROM {table}"))?;
-        table_copy::check_types(copy, &columns)?;
-        let selected = table_copy::selected(copy);
-        self.materialize(&Materialize {
-            name: copy.name,
-            is_view: false,
-            sql: &format!("SELECT {selected} FROM {table}"),
-        })
     }
 
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {

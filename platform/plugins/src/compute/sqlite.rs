@@ -5,13 +5,10 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::compute::{
-    ComputeEngine, Database, DatabaseLock, Materialize, QueryComments, TableCopy,
-};
+use floe_plugin::compute::{ComputeEngine, Database, DatabaseLock, Materialize, QueryComments};
 use floe_plugin::product::Product;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -19,7 +16,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::table_copy;
 use crate::error::Error as PlatformError;
 use crate::files::atomic;
 use crate::process::interrupt;
@@ -167,10 +163,7 @@ impl Sqlite {
 
 /// Opens a database that exists.
 fn open(file: &Path) -> rusqlite::Result<Connection> {
-    // A database that is attached has a URI.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags)?;
     connection.busy_handler(Some(wait))?;
     Ok(connection)
@@ -254,15 +247,6 @@ impl Database for SqliteDatabase {
             it.execute(&statement)?;
             it.insert(&name, columns.len(), fill)
         })
-    }
-
-    fn copy(&mut self, copy: &TableCopy<'_>) -> Result<u64, Error> {
-        let attach = self.comments.add_to("ATTACH ?1 AS floe_source");
-        let attached = self.connection.execute(&attach, [address(copy)?]);
-        attached.map_err(of_source)?;
-        let copied = self.in_transaction(|it| it.copy_attached(copy));
-        let detached = self.execute("DETACH floe_source");
-        copied.and_then(|rows| detached.map(|()| rows))
     }
 
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
@@ -366,83 +350,6 @@ impl SqliteDatabase {
         executed.map_err(|error| explain(error, 0))
     }
 
-    /// Copies a table of the database that is attached.
-    fn copy_attached(&self, copy: &TableCopy<'_>) -> Result<u64, Error> {
-        // Hidden columns of virtual tables are no part of `*`.
-        let columns = "SELECT name FROM pragma_table_xinfo(?1, 'floe_source') WHERE hidden <> 1";
-        let found: Vec<(String, ())> =
-            self.rows(columns, &[&copy.table], |row| Ok((row.get(0)?, ())))?;
-        if found.is_empty() || copy.schema.is_some() {
-            let tables = "SELECT name FROM floe_source.sqlite_schema WHERE type IN ('table', 'view') \
-                          AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
-            let tables = self.rows(tables, &[], |row| row.get(0))?;
-            return Err(table_copy::no_table(copy, &tables));
-        }
-        table_copy::check_names(copy, &found)?;
-        let source = format!("floe_source.{}", quoted_name(copy.table));
-        self.check_values(copy, &source)?;
-        let name = quoted_name(copy.name);
-        let create = if copy.columns.is_empty() {
-            format!("CREATE TABLE {name} AS SELECT * FROM {source} LIMIT 0")
-        } else {
-            create_table(&name, copy.columns)
-        };
-        self.execute(&create)?;
-        let selected = table_copy::selected(copy);
-        let insert = format!("INSERT INTO {name} SELECT {selected} FROM {source}");
-        let insert = self.comments.add_to(&insert);
-        let inserted = self.connection.execute(&insert, ());
-        inserted.map(|rows| rows as u64).map_err(of_source)
-    }
-
-    /// Checks the types of the values: those of columns say nothing about them.
-    fn check_values(&self, copy: &TableCopy<'_>, source: &str) -> Result<(), Error> {
-        if copy.columns.is_empty() {
-            return Ok(());
-        }
-        let counts = copy.columns.iter().map(|column| {
-            let name = quoted_name(column.name);
-            let wrong = match column.kind {
-                ColumnType::Integer => format!("typeof({name}) <> 'integer'"),
-                ColumnType::Real => format!("typeof({name}) NOT IN ('real', 'integer')"),
-                ColumnType::Date => {
-                    format!("typeof({name}) <> 'text' OR date({name}) IS NOT {name}")
-                }
-                _ => format!("typeof({name}) <> 'text'"),
-            };
-            format!("count(CASE WHEN {name} IS NOT NULL AND ({wrong}) THEN 1 END)")
-        });
-        let counts = counts.collect::<Vec<_>>().join(", ");
-        let query = format!("SELECT {counts} FROM {source}");
-        let query = self.comments.add_to(&query);
-        let wrong = self.connection.query_row(&query, (), |row| {
-            let counts = copy.columns.iter().enumerate();
-            let counts = counts.map(|(index, column)| Ok((column, row.get::<_, i64>(index)?)));
-            counts.collect::<rusqlite::Result<Vec<_>>>()
-        });
-        let wrong = wrong.map_err(of_source)?;
-        match wrong.iter().find(|(_, count)| *count > 0) {
-            Some((column, count)) => {
-                let found = format!("other values in {count} of its rows");
-                Err(table_copy::wrong_type(copy, column, &found))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// The rows of a query of the database that is attached.
-    fn rows<T>(
-        &self,
-        query: &str,
-        parameters: &[&dyn ToSql],
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>, Error> {
-        let statement = self.connection.prepare(&self.comments.add_to(query));
-        let mut statement = statement.map_err(of_source)?;
-        let rows = statement.query_map(parameters, read);
-        rows.and_then(Iterator::collect).map_err(of_source)
-    }
-
     /// The type of a column that has none: the result of an expression.
     fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
         let (table, column) = (quoted_name(table), quoted_name(column));
@@ -533,22 +440,6 @@ fn create_table(name: &str, columns: &[Column<'_>]) -> String {
     format!("CREATE TABLE {name} ({})", described.join(", "))
 }
 
-/// The characters that are no others in a URI.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
-
-/// The URI of a database that is only read.
-fn address(copy: &TableCopy<'_>) -> Result<String, Error> {
-    let wrong = |message: &str| Error::new(ErrorKind::InvalidInput, message);
-    let file = copy.database.ok_or_else(|| wrong("expected the file of a database, found none"))?;
-    let file = std::path::absolute(file)?;
-    // SQLite would wait for whoever writes into a pipe.
-    if !file.is_file() {
-        return Err(wrong(&format!("there is no database `{}`", file.display())));
-    }
-    let path = file.to_str().ok_or_else(|| wrong("expected a path in UTF-8"))?;
-    Ok(format!("file:{}?mode=ro", utf8_percent_encode(path, ENCODED)))
-}
-
 fn storage(kind: ColumnType) -> &'static str {
     match kind {
         ColumnType::Integer => "INTEGER",
@@ -566,24 +457,6 @@ fn affinity(declared: &str) -> Option<ColumnType> {
         () if has(&["CHAR", "CLOB", "TEXT"]) => Some(ColumnType::Text),
         () if has(&["REAL", "FLOA", "DOUB"]) => Some(ColumnType::Real),
         () => None,
-    }
-}
-
-/// The error of a statement that reads another database. One that cannot be read is no error of the engine.
-fn of_source(error: rusqlite::Error) -> Error {
-    let wrong = |message: &str| Error::new(ErrorKind::InvalidInput, message);
-    match error.sqlite_error_code() {
-        // A reader of a write-ahead log needs files beside the database.
-        Some(ErrorCode::ReadOnly) => wrong(
-            "expected a database that is complete in its file, found one with a log, in a folder that cannot be written",
-        ),
-        Some(
-            ErrorCode::CannotOpen
-            | ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseCorrupt
-            | ErrorCode::NotADatabase,
-        ) => wrong(&format!("the database: {error}")),
-        _ => explain(error, 0),
     }
 }
 
