@@ -9,7 +9,7 @@
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
-//! | 0.6 | `checks` of sources; `key` and `check_needs`; `check_queries` |
+//! | 0.6 | `checks` of sources; `check_needs`; `check_queries` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -134,9 +134,6 @@ pub struct CompiledSource {
     /// The ingestion plugin; `None` is `csv`. Since 0.3.
     #[serde(default)]
     pub ingestion: Option<Name>,
-    /// The column by whose values rows are told apart. Since 0.6.
-    #[serde(default)]
-    pub key: Option<Identifier>,
     /// The checks of its rows. Since 0.6.
     #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
@@ -168,9 +165,6 @@ pub struct CompiledModel {
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
-    /// The column by whose values rows are told apart. Since 0.6.
-    #[serde(default)]
-    pub key: Option<Identifier>,
     /// The checks of its rows. Since 0.3.
     #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
@@ -205,20 +199,19 @@ impl Query {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CheckedTable<'a> {
     pub(crate) name: &'a str,
-    pub(crate) key: Option<&'a str>,
     pub(crate) checks: &'a [Check],
 }
 
 impl<'a> CheckedTable<'a> {
     /// The checks, as plugins see them. `name` is that of the suite.
     pub(crate) fn suite(self, name: &'a str, queries: &'a [(&'a str, &'a str)]) -> Suite<'a> {
-        Suite { name, table: self.name, checks: self.checks, key: self.key, queries }
+        Suite { name, table: self.name, checks: self.checks, queries }
     }
 }
 
 impl CompiledSource {
     pub(crate) fn checked(&self) -> CheckedTable<'_> {
-        CheckedTable { name: &self.name, key: self.key.as_deref(), checks: &self.checks }
+        CheckedTable { name: &self.name, checks: &self.checks }
     }
 
     /// The assets that it reads: to generate its file, and in its checks.
@@ -246,7 +239,7 @@ impl CompiledSource {
 
 impl CompiledModel {
     pub(crate) fn checked(&self) -> CheckedTable<'_> {
-        CheckedTable { name: &self.name, key: self.key.as_deref(), checks: &self.checks }
+        CheckedTable { name: &self.name, checks: &self.checks }
     }
 
     /// The assets that it reads, in its query and in its checks.

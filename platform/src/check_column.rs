@@ -12,23 +12,7 @@ const MOST_NAMES: usize = 10;
 
 /// What is wrong with a check of a table with these columns, if the column of the check is none of them.
 pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
-    missing(table, check.column()?, columns, &format!("`{}` is for", check.name()))
-}
-
-/// What is wrong with a check that refers to a column of another table with these columns.
-pub(crate) fn field_mistake(check: &Check, columns: &[String]) -> Option<String> {
-    let Check::Relationships { to, field, .. } = check else {
-        return None;
-    };
-    missing(to, field, columns, "`relationships` refers to")
-}
-
-/// What is wrong with the key of a table with these columns.
-pub(crate) fn key_mistake(table: &str, key: &str, columns: &[String]) -> Option<String> {
-    missing(table, key, columns, "`key` is")
-}
-
-fn missing(table: &str, column: &str, columns: &[String], what: &str) -> Option<String> {
+    let (name, column) = (check.name(), check.column()?);
     // Some engines tell capital letters from small ones, and some do not.
     if columns.iter().any(|it| it.eq_ignore_ascii_case(column)) {
         return None;
@@ -40,7 +24,7 @@ fn missing(table: &str, column: &str, columns: &[String], what: &str) -> Option<
         let names = all_of(&names[..names.len().min(MOST_NAMES)]);
         hint = format!(", but {names}{more}");
     }
-    Some(format!("{what} the column `{column}`, which `{table}` does not have{hint}"))
+    Some(format!("`{name}` is for the column `{column}`, which `{table}` does not have{hint}"))
 }
 
 /// Where a check of an asset is in the specification, unless it has changed since it was compiled.
@@ -49,10 +33,4 @@ pub(crate) fn position(folder: &Path, asset: &str, check: &Check) -> Option<Posi
     let mut checks = product.checks();
     let found = checks.find(|(name, it)| ***name == *asset && it.value == *check);
     found.map(|(_, check)| check.position)
-}
-
-/// Where the key of an asset is in the specification.
-pub(crate) fn key_position(folder: &Path, asset: &str) -> Option<Position> {
-    let product = Product::read(folder).ok()?;
-    product.key(asset).map(|key| key.position)
 }

@@ -74,8 +74,6 @@ pub struct Source {
     /// The columns, in the order of the table. The file has them in any order.
     #[serde(default)]
     pub columns: Vec<Column>,
-    /// The column by whose values rows are told apart.
-    pub key: Option<Spanned<Identifier>>,
     /// The checks of the rows.
     #[serde(default)]
     pub checks: Vec<Spanned<Check>>,
@@ -105,8 +103,6 @@ pub struct Model {
     /// How the result of the query is stored.
     #[serde(default)]
     pub materialization: Materialization,
-    /// The column by whose values rows are told apart.
-    pub key: Option<Spanned<Identifier>>,
     /// The checks of the rows.
     #[serde(default)]
     pub checks: Vec<Spanned<Check>>,
@@ -202,14 +198,6 @@ impl Product {
         let models = self.models.iter().map(|it| (&it.name, &it.checks));
         let assets = sources.chain(models);
         assets.flat_map(|(name, checks)| checks.iter().map(|check| (&name.value, check)))
-    }
-
-    /// Where the key of an asset is.
-    pub(crate) fn key(&self, asset: &str) -> Option<&Spanned<Identifier>> {
-        let sources = self.sources.iter().map(|it| (&it.name, &it.key));
-        let models = self.models.iter().map(|it| (&it.name, &it.key));
-        let mut assets = sources.chain(models);
-        assets.find(|(name, _)| *name.value == *asset)?.1.as_ref()
     }
 }
 

@@ -149,16 +149,6 @@ const ENTRIES: &[Entry] = &[
         product.write("checks/own.sql", &format!("SELECT '{}' AS a", c.text()));
         run(product, &[], v)
     }),
-    ("the key of a row whose check fails", Shape::KeyValue, Shown::Stderr, |c, v| {
-        let product = checked("accepted_values: { column: a, values: [b] }");
-        product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
-        product.replace("floe.yaml", "    checks", "    key: a\n    checks");
-        product.append("manifest.yaml", "plugins: { quality: { type: sql, sample_keys: 1 } }");
-        let (product, output) = run(product, &[], v);
-        // The table has the row.
-        product.remove(".floe/warehouse.failed.db");
-        (product, output)
-    }),
     ("the header of a CSV file", Shape::KeyValue, Shown::Stderr, |c, v| {
         csv(&format!("order_id,{}\n1,2\n", c.text()), v)
     }),

@@ -328,20 +328,15 @@ pub(crate) fn yaml(value: &Value) -> Result<String, Error> {
         .map_err(|error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}")))
 }
 
-/// dbt's tests of a table. `name` gives each its name, and `reference` is how dbt finds another table. Those of columns,
-/// then those of the table.
+/// dbt's tests of a table. `name` gives each its name. Those of columns, then those of the table.
 pub(crate) fn data_tests(
     checks: &[Check],
     name: impl Fn(usize) -> String,
-    reference: impl Fn(&str) -> String,
 ) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
     let mut of_columns: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     let mut of_table = Vec::new();
     for (index, check) in checks.iter().enumerate() {
         let (test, arguments) = match check {
-            Check::AcceptedValues { values, .. } => {
-                (check.name(), json!({ "values": escaped(values) }))
-            }
             Check::Between { min, max, .. } => (
                 "expect_column_values_to_be_between",
                 json!({ "min_value": min, "max_value": max }),
@@ -349,11 +344,8 @@ pub(crate) fn data_tests(
             Check::MinRows(min) => {
                 ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
             }
-            Check::Relationships { to, field, .. } => {
-                (check.name(), json!({ "to": reference(to), "field": field }))
-            }
-            // dbt has no such test of a model, and a query of the product's own is for its engine.
-            Check::Freshness { .. } | Check::Query(_) => continue,
+            // A query of the product's own is for its engine.
+            Check::Query(_) => continue,
             _ => (check.name(), json!({})),
         };
         let test = json!({ test: { "name": name(index), "arguments": arguments } });
@@ -363,12 +355,6 @@ pub(crate) fn data_tests(
         }
     }
     (of_columns, of_table)
-}
-
-/// Values of a test: dbt puts each into the query as it is.
-pub(crate) fn escaped(values: &[String]) -> Vec<String> {
-    let escaped = |value: &String| text(&value.replace('\'', "''"));
-    values.iter().map(escaped).collect()
 }
 
 /// `dbt_project.yml`.
@@ -388,8 +374,7 @@ pub(crate) fn project(name: &str, version: &str) -> Value {
 fn sources(product: &Product<'_>) -> Value {
     let tables = product.sources.iter().map(|source| {
         let name = |index| format!("{}_check_{index}", source.name);
-        let (mut of_columns, of_table) =
-            data_tests(source.checks, name, |to| reference(product, to));
+        let (mut of_columns, of_table) = data_tests(source.checks, name);
         let columns = source.columns.iter().map(|column| {
             let kind = match column.kind {
                 ColumnType::Integer => "bigint",
@@ -426,7 +411,7 @@ fn sources(product: &Product<'_>) -> Value {
 fn models(product: &Product<'_>) -> Value {
     let models = product.models.iter().map(|model| {
         let name = |index| format!("{}_check_{index}", model.name);
-        let (of_columns, of_table) = data_tests(model.checks, name, |to| reference(product, to));
+        let (of_columns, of_table) = data_tests(model.checks, name);
         let columns = of_columns.into_iter().map(tested_column);
         json!({
             "name": model.name,
@@ -552,16 +537,5 @@ mod tests {
             query_of("select '{{ x }}', '{% y', '{#' from \"orders\", \"stg\" where \"a"),
             "-- depends_on: {{ ref('stg') }}\nselect '{{ '{' }}{{ '{' }} x }}', '{{ '{' }}{{ '%' }} y', '{{ '{' }}{{ '#' }}' from {{ source('product', 'orders') }}, \"stg\" where \"a\n"
         );
-    }
-
-    #[test]
-    fn a_quote_in_an_accepted_value_does_not_end_the_text() {
-        let checks = [Check::AcceptedValues {
-            column: "name".to_owned(),
-            values: vec!["O'Hara".to_owned()],
-        }];
-        let (of_columns, _) = data_tests(&checks, |_| "t".to_owned(), str::to_owned);
-        let arguments = &of_columns["name"][0]["accepted_values"]["arguments"];
-        assert_eq!(arguments["values"][0], "O''Hara");
     }
 }

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
-use crate::max_age::MaxAge;
 
 /// A check of a table.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -17,13 +16,6 @@ pub enum Check {
     NotNull(String),
     /// No value of the column appears twice.
     Unique(String),
-    /// Each value of the column is one of these, or null.
-    AcceptedValues {
-        /// The column.
-        column: String,
-        /// The values.
-        values: Vec<String>,
-    },
     /// Each value of the column is in this range, or null.
     Between {
         /// The column.
@@ -35,22 +27,6 @@ pub enum Check {
     },
     /// The table has at least this many rows.
     MinRows(u64),
-    /// The newest value of the column, a date or a timestamp, is at most this old.
-    Freshness {
-        /// The column. A time without an offset is in UTC.
-        column: String,
-        /// The largest age.
-        max_age: MaxAge,
-    },
-    /// Each value of the column is a value of a column of another table, or null.
-    Relationships {
-        /// The column.
-        column: String,
-        /// The other table: a source or a model.
-        to: String,
-        /// The column of the other table.
-        field: String,
-    },
     /// A query of the product's own, which returns the rows that violate it, returns none. It is in
     /// `checks/<name>.sql`.
     Query(String),
@@ -62,11 +38,8 @@ impl Check {
         match self {
             Self::NotNull(_) => "not_null",
             Self::Unique(_) => "unique",
-            Self::AcceptedValues { .. } => "accepted_values",
             Self::Between { .. } => "between",
             Self::MinRows(_) => "min_rows",
-            Self::Freshness { .. } => "freshness",
-            Self::Relationships { .. } => "relationships",
             Self::Query(_) => "query",
         }
     }
@@ -74,12 +47,9 @@ impl Check {
     /// The column that is checked; `None` if the table is.
     pub fn column(&self) -> Option<&str> {
         match self {
-            Self::NotNull(column)
-            | Self::Unique(column)
-            | Self::AcceptedValues { column, .. }
-            | Self::Between { column, .. }
-            | Self::Freshness { column, .. }
-            | Self::Relationships { column, .. } => Some(column),
+            Self::NotNull(column) | Self::Unique(column) | Self::Between { column, .. } => {
+                Some(column)
+            }
             Self::MinRows(_) | Self::Query(_) => None,
         }
     }
@@ -96,9 +66,6 @@ impl Check {
     pub(crate) fn detail(&self, result: &CheckResult) -> String {
         if let Some(error) = &result.error {
             return format!(": {}", error.message);
-        }
-        if let (Self::Freshness { max_age, .. }, Some(found)) = (self, &result.found) {
-            return format!(": found {found}, expected at most {max_age} old");
         }
         let rows = |count| format!("{count} row{}", if count == 1 { "" } else { "s" });
         match (self, result.rows, result.failed_rows) {
@@ -168,13 +135,8 @@ pub struct CheckResult {
     pub failed_rows: Option<u64>,
     /// The number of rows that were checked, if the tool reports it.
     pub rows: Option<u64>,
-    /// What was found, in words, if that is not a number of rows: of [`Check::Freshness`].
-    pub found: Option<String>,
     /// Why the check could not run. It has not passed then, and the other checks have.
     pub error: Option<CheckError>,
     /// The query of the check, if the tool runs one.
     pub query: Option<String>,
-    /// The keys of some rows that are not as the check demands, if the tool is asked for them. They are shortened and
-    /// redacted before anybody sees them.
-    pub sample_keys: Vec<String>,
 }

@@ -39,7 +39,6 @@ pub mod ingestion;
 mod kind;
 mod lifecycle;
 pub mod lineage;
-mod max_age;
 mod metadata;
 mod operation;
 pub mod orchestrator;

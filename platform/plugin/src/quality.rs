@@ -1,8 +1,7 @@
 //! Data quality checks.
 
 use floe_telemetry::{
-    ActiveSpan, FloeAttributes, Tracer, printable, sanitize, sanitize_credentials,
-    sanitize_error_message,
+    ActiveSpan, FloeAttributes, Tracer, printable, sanitize_credentials, sanitize_error_message,
 };
 
 pub use crate::check::{Check, CheckError, CheckResult, identifiers};
@@ -12,7 +11,6 @@ use crate::failure;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-pub use crate::max_age::MaxAge;
 use crate::operation::{Operation, span};
 
 /// A check or a suite of checks.
@@ -54,18 +52,10 @@ pub struct FailedCheck<'a> {
     /// The query that found them, without credentials.
     #[floe(key = "db.query.text")]
     pub query: Option<&'a str>,
-    /// The keys of some of them, redacted. Only if the configuration asks for them.
-    pub sample_keys: Option<&'a [String]>,
 }
-
-/// The most keys of rows that a result has.
-pub const MOST_SAMPLE_KEYS: usize = 10;
 
 /// The most characters of the query of a check that is kept.
 const LONGEST_QUERY: usize = 16 * 1024;
-
-/// The most characters of such a key.
-const LONGEST_SAMPLE_KEY: usize = 64;
 
 impl Operation for Quality<'_> {
     const DOMAIN: &'static str = "quality";
@@ -131,8 +121,6 @@ pub struct Suite<'a> {
     pub table: &'a str,
     /// The checks.
     pub checks: &'a [Check],
-    /// The column by whose values rows are told apart, if the product names one.
-    pub key: Option<&'a str>,
     /// The product's own queries by their names, with the names of tables filled in.
     pub queries: &'a [(&'a str, &'a str)],
 }
@@ -256,10 +244,7 @@ impl Handle<dyn QualityProvider> {
             if result.passed {
                 return Ok(());
             }
-            span.set_attributes(&FailedCheck {
-                query: result.query.as_deref(),
-                sample_keys: Some(&*result.sample_keys).filter(|keys| !keys.is_empty()),
-            });
+            span.set_attributes(&FailedCheck { query: result.query.as_deref() });
             Err(failed(&suite.failure(name, check, result)))
         });
     }
@@ -289,14 +274,5 @@ fn make_safe(result: &mut CheckResult) {
     }
     if let Some(error) = &mut result.error {
         error.message = printable(&sanitize_error_message(&error.message)).into_owned();
-    }
-    if let Some(found) = &mut result.found {
-        *found = printable(&sanitize_error_message(found)).into_owned();
-    }
-    result.sample_keys.truncate(MOST_SAMPLE_KEYS);
-    for key in &mut result.sample_keys {
-        // A credential that is cut is not recognized.
-        let safe = printable(&sanitize(key)).into_owned();
-        *key = safe.chars().take(LONGEST_SAMPLE_KEY).collect();
     }
 }

@@ -9,7 +9,7 @@ use floe_plugin::{
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::{ActiveSpan, Tracer, keys};
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::{Context, KeyValue, StringValue, Value};
+use opentelemetry::{Context, KeyValue, Value};
 
 static TRACER: Tracer = floe_telemetry::tracer!("floe.test.domains");
 
@@ -273,7 +273,6 @@ fn rows() -> [Row; 15] {
                 });
                 span.set_attributes(&quality::FailedCheck {
                     query: Some("SELECT count(*) FROM \"customers\" WHERE \"customer_id\" IS NULL"),
-                    sample_keys: Some(&["17".to_owned()]),
                 });
                 span
             },
@@ -287,7 +286,6 @@ fn rows() -> [Row; 15] {
                     "db.query.text",
                     "SELECT count(*) FROM \"customers\" WHERE \"customer_id\" IS NULL".into(),
                 ),
-                ("quality.sample_keys", Value::Array(vec![StringValue::from("17")].into())),
             ],
         },
         Row {

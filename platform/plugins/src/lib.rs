@@ -73,7 +73,6 @@ mod orchestrator {
 
 /// Checks of data.
 pub mod quality {
-    mod freshness;
     mod gx;
     mod sql;
     pub mod suite;

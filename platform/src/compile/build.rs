@@ -26,7 +26,6 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             columns: source.columns.iter().map(column).collect(),
             generate: query(loaded, plan, name),
             ingestion: source.ingestion.clone(),
-            key: source.key.as_ref().map(|key| key.value.clone()),
             checks: source.checks.iter().map(|it| it.value.clone()).collect(),
             check_needs: check_needs(plan, name),
         }));
@@ -36,7 +35,6 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             layer: model.layer.value,
             materialization: model.materialization,
             query,
-            key: model.key.as_ref().map(|key| key.value.clone()),
             check_needs: check_needs(plan, name),
             checks: model.checks.iter().map(|it| it.value.clone()).collect(),
             exports: model.exports.clone(),

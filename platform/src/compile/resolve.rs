@@ -61,26 +61,14 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded, plan: &mut Plan) -> 
         let found = known.references(&file, &query.text, reader, &mut mistakes);
         plan.check_references.insert(name.clone(), found);
     }
-    let spec = product::spec_path(&identity.folder);
     for (asset, check) in loaded.product.checks() {
-        let mut needs = BTreeSet::new();
-        match &check.value {
-            Check::Relationships { to, .. } => match known.target(to, known.is_source(asset)) {
-                Ok(()) => {
-                    needs.insert(to);
-                }
-                Err(mistake) => {
-                    mistakes.push(Error::input(Place::yaml(&spec, check.position), mistake));
-                }
-            },
-            Check::Query(name) => {
-                let read = plan.check_references.get(name);
-                needs.extend(read.into_iter().flatten().map(|reference| &reference.name));
-            }
-            _ => continue,
-        }
+        let Check::Query(name) = &check.value else {
+            continue;
+        };
+        let read = plan.check_references.get(name);
+        let needs = read.into_iter().flatten().map(|reference| &reference.name);
         let all = plan.check_needs.entry(asset.to_string()).or_default();
-        for need in needs.into_iter().filter(|need| **need != **asset) {
+        for need in needs.filter(|need| ***need != **asset) {
             all.entry(need.clone()).or_insert(check.position);
         }
     }
@@ -144,22 +132,6 @@ impl Assets<'_> {
             false
         });
         found
-    }
-
-    /// Checks the asset that a check refers to.
-    fn target(&self, to: &str, is_of_source: bool) -> Result<(), String> {
-        let known: Vec<&str> = self.sources.union(&self.models).copied().collect();
-        if !known.contains(&to) {
-            let hint = match did_you_mean(nearest(to, &known)) {
-                hint if hint.is_empty() => format!(", expected {}", known.join(", ")),
-                hint => hint,
-            };
-            return Err(format!("there is no source or model `{to}`{hint}"));
-        }
-        if is_of_source && !self.is_source(to) {
-            return Err(format!("the check of a source reads the model `{to}`, expected a source"));
-        }
-        Ok(())
     }
 }
 

@@ -9,7 +9,6 @@ use floe_telemetry::sanitize_credentials;
 
 use super::load::Loaded;
 use crate::identity::Identity;
-use crate::product;
 
 /// What follows from a credential in the product.
 const NOT_WRITTEN: &str = "which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`";
@@ -23,16 +22,6 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
         if let Some(offset) = credential(&query.text) {
             let place = Place::offset(&file, &query.text, offset).redacted();
             warnings.push(format!("{place}: this looks like a credential, {NOT_WRITTEN}"));
-        }
-    }
-    for (asset, check) in loaded.product.checks() {
-        let text = serde_json::to_string(&check.value).unwrap_or_default();
-        if *sanitize_credentials(&text) != *text {
-            let file = product::spec_path(&identity.folder);
-            let place = Place::yaml(&file, check.position).redacted();
-            warnings.push(format!(
-                "{place}: the check of `{asset}` has what looks like a credential, {NOT_WRITTEN}"
-            ));
         }
     }
     warnings

@@ -7,7 +7,6 @@ use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _};
 use floe_plugins::error::Error;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
-use floe_yaml::Position;
 
 use super::metrics;
 use super::outcome::{Failure, QueryError};
@@ -24,13 +23,6 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
     }
     let quality = run.plugins.required::<dyn QualityProvider>()?;
     let is_tolerated = run.plugins.is_tolerated(&quality);
-    if let Some((mistake, position)) = mistake_of_key(table, run) {
-        alert(table.name, run, &mistake)?;
-        none_ran(table, run, is_tolerated);
-        let error = PluginError::new(ErrorKind::UnknownName, mistake).in_domain(Quality::DOMAIN);
-        let failed = QueryError::in_specification(run.folder(), position, &error);
-        return fail(&quality, run, error, failed.into());
-    }
     let name = format!("{}.{}", run.identity.name, table.name);
     let queries = run.artifacts.queries_of_checks();
     let suite = table.suite(&name, &queries);
@@ -121,26 +113,10 @@ fn none_ran(table: CheckedTable<'_>, run: &Run<'_>, is_tolerated: bool) {
     }));
 }
 
-/// A column of a check that the table does not have, or the one that it refers to.
+/// A column of a check that the table does not have.
 fn mistake(table: CheckedTable<'_>, check: &Check, run: &Run<'_>) -> Option<String> {
     let columns = run.columns.borrow();
-    let own = columns.get(table.name);
-    let own = own.and_then(|columns| check_column::mistake(table.name, check, columns));
-    own.or_else(|| {
-        let Check::Relationships { to, .. } = check else {
-            return None;
-        };
-        check_column::field_mistake(check, columns.get(to)?)
-    })
-}
-
-/// A key that the table does not have, and where it is in the specification.
-fn mistake_of_key(table: CheckedTable<'_>, run: &Run<'_>) -> Option<(String, Option<Position>)> {
-    let columns = run.columns.borrow();
-    let columns = columns.get(table.name)?;
-    let mistake = check_column::key_mistake(table.name, table.key?, columns)?;
-    let position = check_column::key_position(run.folder(), table.name);
-    Some((mistake, position))
+    check_column::mistake(table.name, check, columns.get(table.name)?)
 }
 
 /// The failure of checks that could not run: in the product's own query, or where the check is.

@@ -101,9 +101,6 @@ pub struct FailedCheck {
     /// The query, without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// The keys of some of the rows, redacted, if the manifest asks for them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sample_keys: Vec<String>,
 }
 
 /// One line.
@@ -118,10 +115,7 @@ impl fmt::Display for FailedCheck {
                 None => write!(f, ": {}", printable(&query))?,
             }
         }
-        if self.sample_keys.is_empty() {
-            return Ok(());
-        }
-        write!(f, "; keys of some rows: {}", self.sample_keys.join(", "))
+        Ok(())
     }
 }
 

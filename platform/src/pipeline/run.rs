@@ -161,11 +161,8 @@ impl Run<'_> {
     pub(super) fn failed_checks(&self) -> Vec<FailedCheck> {
         let checked = self.checked.borrow();
         let failed = checked.iter().filter(|it| !it.result.passed);
-        let failed = failed.map(|it| FailedCheck {
-            name: it.name.clone(),
-            query: it.result.query.clone(),
-            sample_keys: it.result.sample_keys.clone(),
-        });
+        let failed =
+            failed.map(|it| FailedCheck { name: it.name.clone(), query: it.result.query.clone() });
         failed.collect()
     }
 

@@ -26,7 +26,7 @@ use crate::check_column;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::plugins::egress;
-use crate::product::{self, Check};
+use crate::product;
 
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
@@ -143,20 +143,8 @@ fn check(
         }
         for check in table.checks {
             let columns = known.get(table.name);
-            let of_field = match check {
-                Check::Relationships { to, .. } => known.get(to),
-                _ => None,
-            };
             let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
-            let of_field = of_field.and_then(|it| check_column::field_mistake(check, it));
-            mistakes.extend(mistake.or(of_field).map(|it| Error::input(place(check), it)));
-        }
-        let key = table.key.zip(known.get(table.name));
-        let mistake = key.and_then(|(key, it)| check_column::key_mistake(table.name, key, it));
-        if let Some(mistake) = mistake {
-            let position = check_column::key_position(&identity.folder, table.name);
-            let place = position.map_or_else(|| Place::file(&file), |it| Place::yaml(&file, it));
-            mistakes.push(Error::input(place, mistake));
+            mistakes.extend(mistake.map(|it| Error::input(place(check), it)));
         }
     }
     Error::check(mistakes)

@@ -106,7 +106,7 @@ fn the_mistakes_of_all_stages_are_one_error() {
         ":7:20: expected the name of a storage plugin, found a list",
         ":7:41: expected fail, continue, found `retry`",
         ":8:37: expected fail, continue, found `retry`",
-        ":8:44: `colour`: unknown field `colour`, expected `sample_keys`",
+        ":8:44: `colour`: unknown field `colour`, there are no fields",
         ":9:27: there is no alert_channel plugin `terminals`; linked into the program are: alertmanager, email, slack, terminal, webhook; did you mean `terminal`?",
         ":9:40: expected a mapping with `type`, the name of a alert_channel plugin, found a text",
     ];

@@ -48,7 +48,7 @@ const CASES: &[Case] = &[
         ":5:5: sources.0.pth: unknown key; did you mean `path`?"),
     (SPEC, Replace("    layer: bronze\n", ""), ":10:5: models.0.layer: is missing"),
     (SPEC, Replace("    path: data/orders.csv", "    table: orders"),
-        ":4:5: sources.0.path: is missing\n{dir}/floe.yaml:5:5: sources.0.table: unknown key, expected `name`, `description`, `path`, `generate`, `ingestion`, `columns`, `key` or `checks`"),
+        ":4:5: sources.0.path: is missing\n{dir}/floe.yaml:5:5: sources.0.table: unknown key, expected `name`, `description`, `path`, `generate`, `ingestion`, `columns` or `checks`"),
     (MANIFEST, Append("observabilty: {}"),
         ":3:1: observabilty: unknown key; did you mean `observability`?"),
 

@@ -154,7 +154,7 @@ fn checked(check: &str) -> Product {
 
 #[test]
 fn a_check_of_a_column_that_a_model_does_not_have_is_found_when_it_is_compiled() {
-    for check in ["not_null: order_idd", "accepted_values: { column: order_idd, values: [a] }"] {
+    for check in ["not_null: order_idd", "between: { column: order_idd, min: 1, max: 2 }"] {
         let product = checked(check);
         let output = product.floe("compile", &[], &[]);
         assert_eq!(output.code, Some(2));

@@ -151,12 +151,12 @@ fn the_error_of_a_model_names_each_check_that_failed() {
     product.replace(
         "floe.yaml",
         "unique: order_id",
-        "accepted_values: { column: order_id, values: [\"1\"] }",
+        "between: { column: order_id, min: 2, max: 9 }",
     );
     product.replace("floe.yaml", "min_rows: 3", "min_rows: 100000");
     let output = product.run();
     assert_eq!(output.code, Some(1));
-    let error = "✗ stg_orders {dir}/floe.yaml:13:9: 2 of 3 checks of `stg_orders` failed: `accepted_values_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
+    let error = "✗ stg_orders {dir}/floe.yaml:13:9: 2 of 3 checks of `stg_orders` failed: `between_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
     assert!(output.stderr.contains(error), "{}", output.stderr);
 }
 

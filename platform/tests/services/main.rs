@@ -16,7 +16,6 @@ mod process;
 mod python;
 mod quality_dbt;
 mod quality_gx;
-mod quality_sql;
 #[path = "../contract/samples.rs"]
 mod samples;
 mod security_k8s;

@@ -75,7 +75,7 @@ const PROJECT: &str = "floe_checks";
 
 impl QualityProvider for DbtTests {
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        suite::validate(suite, "dbt_expectations")
+        suite::validate(suite)
     }
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
@@ -120,7 +120,7 @@ impl QualityProvider for DbtTests {
                 let message = format!("dbt: there is no result of the test `{name}`");
                 return Err(Error::new(ErrorKind::InvalidResponse, message));
             };
-            of_check(check, result, rows.count, packages.is_some())
+            of_check(check, result, rows.count)
         };
         suite.checks.iter().enumerate().map(of_check).collect()
     }
@@ -130,12 +130,7 @@ fn name(index: usize) -> String {
     format!("check_{index}")
 }
 
-fn of_check(
-    check: &Check,
-    result: &NodeResult,
-    rows: u64,
-    of_package: bool,
-) -> Result<CheckResult, Error> {
+fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult, Error> {
     let passed = match result.status.as_str() {
         "pass" => true,
         "fail" => false,
@@ -146,11 +141,7 @@ fn of_check(
         }
     };
     // The other tests return a row for each wrong value.
-    let is_by_row = match check {
-        Check::NotNull(_) | Check::Between { .. } => true,
-        Check::AcceptedValues { .. } => of_package,
-        _ => false,
-    };
+    let is_by_row = matches!(check, Check::NotNull(_) | Check::Between { .. });
     Ok(CheckResult {
         passed,
         failed_rows: result.failures.filter(|_| is_by_row),
@@ -172,10 +163,6 @@ fn expectations(checks: &[Check]) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
             Check::Unique(column) => {
                 ("column_values_to_be_unique", json!({ "row_condition": has_value(column) }))
             }
-            Check::AcceptedValues { column, values } => (
-                "column_values_to_be_in_set",
-                json!({ "value_set": project::escaped(values), "row_condition": has_value(column) }),
-            ),
             Check::Between { min, max, .. } => {
                 ("column_values_to_be_between", json!({ "min_value": min, "max_value": max }))
             }
@@ -201,7 +188,7 @@ fn project(
 ) -> Result<Vec<(&'static str, String)>, Error> {
     let (of_columns, of_table) = match packages {
         Some(_) => expectations(suite.checks),
-        None => project::data_tests(suite.checks, name, str::to_owned),
+        None => project::data_tests(suite.checks, name),
     };
     let mut dbt_project = project::project(PROJECT, "1.0.0");
     if let Some(packages) = packages {

@@ -94,9 +94,6 @@ fn expectation(check: &Check) -> Result<Value, Error> {
             ("expect_column_values_to_not_be_null", json!({ "column": column }))
         }
         Check::Unique(column) => ("expect_column_values_to_be_unique", json!({ "column": column })),
-        Check::AcceptedValues { column, values } => {
-            ("expect_column_values_to_be_in_set", json!({ "column": column, "value_set": values }))
-        }
         Check::Between { column, min, max } => (
             "expect_column_values_to_be_between",
             json!({ "column": column, "min_value": min, "max_value": max }),

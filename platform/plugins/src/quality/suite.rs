@@ -33,14 +33,11 @@ pub struct Rows<'a> {
 pub fn validate(suite: &Suite<'_>, tool: &str) -> Result<(), Error> {
     for (index, check) in suite.checks.iter().enumerate() {
         let refused = |message| Err(Error::new(ErrorKind::InvalidInput, message).of_check(index));
-        if let Check::Freshness { .. } | Check::Relationships { .. } | Check::Query(_) = check {
+        if let Check::Query(_) = check {
             let name = check.name();
             return refused(format!("expected `quality: sql` for `{name}`, found {tool}"));
         }
         let mistake = match check {
-            Check::AcceptedValues { values, .. } if values.is_empty() => {
-                "expected at least one value, found none".to_owned()
-            }
             Check::Between { min, max, .. } if min > max || min.is_nan() || max.is_nan() => {
                 format!("expected a minimum up to the maximum, found the range {min} to {max}")
             }

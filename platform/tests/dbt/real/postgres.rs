@@ -433,55 +433,22 @@ fn real_postgres_runs_each_kind_of_check() {
     replace(
         "manifest.yaml",
         "  lineage_backend",
-        "  quality: { type: sql, sample_keys: 2, on_failure: continue }\n  lineage_backend",
+        "  quality: { type: sql, on_failure: continue }\n  lineage_backend",
     );
     let unique = "{ unique: id }";
-    let checks = "{ freshness: { column: day, max_age: 24h } }, { freshness: { column: at, max_age: 24h } }, \
-                  { freshness: { column: future, max_age: 24h } }, { freshness: { column: note, max_age: 24h } }, \
-                  { relationships: { column: other, to: orders, field: id } }, { not_null: day }, \
-                  { unique: same }, { query: undated }";
+    let checks = "{ unique: id }, { not_null: day }, { unique: same }, { query: undated }";
     replace("floe.yaml", unique, checks);
-    replace("floe.yaml", "    layer: bronze\n", "    layer: bronze\n    key: id\n");
-    shop.write(
-        "models/stg_orders.sql",
-        "SELECT id, note, day, day + time '08:00' AS at, timestamptz '2999-01-01 00:00:00+01' AS future, \
-         id * 2 AS other, 1 AS same FROM {{ source('orders') }}",
-    );
+    shop.write("models/stg_orders.sql", "SELECT *, 1 AS same FROM {{ source('orders') }}");
     shop.write(
         "checks/undated.sql",
         "SELECT * FROM {{ ref('stg_orders') }} WHERE day IS NULL -- without a date",
     );
     let stderr = shop.succeeds(&["run", "."]);
-    let counts = "3 models and 1 source built, 0 failed · 1 check passed, 7 failed · ";
+    let counts = "3 models and 1 source built, 0 failed · 1 check passed, 3 failed · ";
     assert!(stderr.contains(counts), "{stderr}");
-    for found in [
-        "`freshness_day`: found 2026-02-01T00:00:00Z, ",
-        "`freshness_at`: found 2026-02-01T08:00:00Z, ",
-        "`freshness_note`: found a text that is no date or timestamp, ",
-        "`relationships_other`: 2 rows; ",
-        "`not_null_day`: 1 row; ",
-        "`unique_same`: 2 rows; ",
-        "`query_undated`: 1 row",
-    ] {
+    for found in ["`not_null_day`: 1 row; ", "`unique_same`: 2 rows; ", "`query_undated`: 1 row"] {
         assert!(stderr.contains(found), "{found}\n{stderr}");
     }
-    let results = fs::read_to_string(shop.folder.path().join(".floe/run_results.json")).unwrap();
-    let results: Json = serde_json::from_str(&results).unwrap();
-    let assets = results["assets"].as_array().unwrap();
-    let model = assets.iter().find(|it| it["key"] == "stg_orders").unwrap();
-    let failed = model["failed_checks"].as_array().unwrap().iter();
-    let keys: Vec<Json> = failed.map(|it| it["sample_keys"].clone()).collect();
-    let none = Json::Null;
-    let expected = [
-        none.clone(),
-        none.clone(),
-        none,
-        json!(["2", "3"]),
-        json!(["2"]),
-        json!(["1", "2"]),
-        json!(["2"]),
-    ];
-    assert_eq!(keys, expected);
 }
 
 #[test]
