@@ -9,14 +9,14 @@
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
-//! | 0.6 | `checks` of sources; `check_needs`; `check_queries` |
+//! | 0.6 | `checks` of sources |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
 
 mod mask;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -60,9 +60,6 @@ pub struct CompiledArtifacts {
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
-    /// The queries of checks, by their names. Since 0.6.
-    #[serde(default)]
-    pub check_queries: BTreeMap<String, Query>,
     /// The plugins that the manifest selects. Since 0.3.
     #[serde(default)]
     pub plugins: Vec<Selected>,
@@ -137,9 +134,6 @@ pub struct CompiledSource {
     /// The checks of its rows. Since 0.6.
     #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
-    /// The other assets that the checks read. Since 0.6.
-    #[serde(default)]
-    pub check_needs: BTreeSet<String>,
 }
 
 /// A column of a source.
@@ -168,9 +162,6 @@ pub struct CompiledModel {
     /// The checks of its rows. Since 0.3.
     #[serde(default, serialize_with = "mask::all")]
     pub checks: Vec<Check>,
-    /// The other assets that the checks read. Since 0.6.
-    #[serde(default)]
-    pub check_needs: BTreeSet<String>,
     /// The external systems that its rows are written to. Since 0.3.
     #[serde(default)]
     pub exports: Vec<Export>,
@@ -204,8 +195,8 @@ pub(crate) struct CheckedTable<'a> {
 
 impl<'a> CheckedTable<'a> {
     /// The checks, as plugins see them. `name` is that of the suite.
-    pub(crate) fn suite(self, name: &'a str, queries: &'a [(&'a str, &'a str)]) -> Suite<'a> {
-        Suite { name, table: self.name, checks: self.checks, queries }
+    pub(crate) fn suite(self, name: &'a str) -> Suite<'a> {
+        Suite { name, table: self.name, checks: self.checks }
     }
 }
 
@@ -214,10 +205,9 @@ impl CompiledSource {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets that it reads: to generate its file, and in its checks.
+    /// The assets that it reads to generate its file.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
-        let inputs = self.generate.iter().flat_map(Query::inputs);
-        inputs.chain(self.check_needs.iter().map(String::as_str)).collect()
+        self.generate.iter().flat_map(Query::inputs).collect()
     }
 
     /// The columns, as plugins see them.
@@ -242,10 +232,9 @@ impl CompiledModel {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets that it reads, in its query and in its checks.
+    /// The assets that it reads.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
-        let inputs = self.query.inputs();
-        inputs.chain(self.check_needs.iter().map(String::as_str)).collect()
+        self.query.inputs().collect()
     }
 }
 
@@ -255,12 +244,6 @@ impl CompiledArtifacts {
         let sources = self.sources.iter().map(CompiledSource::checked);
         let tables = sources.chain(self.models.iter().map(CompiledModel::checked));
         tables.filter(|table| !table.checks.is_empty())
-    }
-
-    /// The queries of checks, as plugins see them.
-    pub(crate) fn queries_of_checks(&self) -> Vec<(&str, &str)> {
-        let queries = self.check_queries.iter();
-        queries.map(|(name, query)| (&**name, &*query.sql)).collect()
     }
 
     /// The selected plugins, with those that the settings of lineage select.
@@ -280,7 +263,6 @@ impl CompiledArtifacts {
             columns: source.columns(),
             depends_on: source.generate.iter().flat_map(Query::inputs).collect(),
             checks: &source.checks,
-            check_needs: source.check_needs.iter().map(String::as_str).collect(),
         });
         let models = self.models.iter().map(|model| product::Model {
             name: &model.name,
@@ -289,7 +271,6 @@ impl CompiledArtifacts {
             sql: &model.query.sql,
             depends_on: model.query.inputs().collect(),
             checks: &model.checks,
-            check_needs: model.check_needs.iter().map(String::as_str).collect(),
             columns: Vec::new(),
         });
         product::Product {

@@ -68,8 +68,7 @@ fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error
     let (loaded, plan, warnings) = first_stages(identity, enforce)?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
-    let checks = build::check_queries(&loaded, &plan);
-    generate::generate(identity, &loaded, warnings, sources, models, checks, output)
+    generate::generate(identity, &loaded, warnings, sources, models, output)
 }
 
 /// The first stages, and `last`.

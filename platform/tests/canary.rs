@@ -144,11 +144,6 @@ const ENTRIES: &[Entry] = &[
         let output = product.floe("compile", &[], v);
         (product, output)
     }),
-    ("the query of a check that fails", Shape::KeyValue, Shown::Stderr, |c, v| {
-        let product = checked("query: own");
-        product.write("checks/own.sql", &format!("SELECT '{}' AS a", c.text()));
-        run(product, &[], v)
-    }),
     ("the header of a CSV file", Shape::KeyValue, Shown::Stderr, |c, v| {
         csv(&format!("order_id,{}\n1,2\n", c.text()), v)
     }),
@@ -204,12 +199,6 @@ fn csv(text: &str, variables: &Variables<'_>) -> (Product, Output) {
 }
 
 /// A product whose last model has a check.
-fn checked(check: &str) -> Product {
-    let product = Product::shop();
-    product.append("floe.yaml", &format!("    checks: [{{ {check} }}]"));
-    product
-}
-
 /// A product whose last model selects a column of this name.
 fn failing(column: &str) -> Product {
     let product = Product::shop();
@@ -221,11 +210,7 @@ fn failing(column: &str) -> Product {
 /// Adds the files that the program created.
 fn add_written(product: &Product, outputs: &mut Outputs) {
     let given = Product::shop().files();
-    for file in product
-        .files()
-        .into_iter()
-        .filter(|file| !given.contains(file) && !file.starts_with("checks/"))
-    {
+    for file in product.files().into_iter().filter(|file| !given.contains(file)) {
         outputs.add("file", fs::read(product.path(&file)).unwrap());
     }
 }

@@ -344,8 +344,6 @@ pub(crate) fn data_tests(
             Check::MinRows(min) => {
                 ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
             }
-            // A query of the product's own is for its engine.
-            Check::Query(_) => continue,
             _ => (check.name(), json!({})),
         };
         let test = json!({ test: { "name": name(index), "arguments": arguments } });
@@ -504,7 +502,6 @@ mod tests {
             sql,
             depends_on: vec!["orders", "stg"],
             checks: &[],
-            check_needs: Vec::new(),
             columns: Vec::new(),
         };
         let product = Product {
@@ -513,7 +510,6 @@ mod tests {
                 location: "orders.csv",
                 depends_on: Vec::new(),
                 checks: &[],
-                check_needs: Vec::new(),
                 columns: Vec::new(),
             }],
             ..Product::default()

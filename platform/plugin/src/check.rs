@@ -27,9 +27,6 @@ pub enum Check {
     },
     /// The table has at least this many rows.
     MinRows(u64),
-    /// A query of the product's own, which returns the rows that violate it, returns none. It is in
-    /// `checks/<name>.sql`.
-    Query(String),
 }
 
 impl Check {
@@ -40,7 +37,6 @@ impl Check {
             Self::Unique(_) => "unique",
             Self::Between { .. } => "between",
             Self::MinRows(_) => "min_rows",
-            Self::Query(_) => "query",
         }
     }
 
@@ -50,15 +46,7 @@ impl Check {
             Self::NotNull(column) | Self::Unique(column) | Self::Between { column, .. } => {
                 Some(column)
             }
-            Self::MinRows(_) | Self::Query(_) => None,
-        }
-    }
-
-    /// What the check is about, after its name: the column, or the name of the query.
-    fn subject(&self) -> Option<&str> {
-        match self {
-            Self::Query(name) => Some(name),
-            _ => self.column(),
+            Self::MinRows(_) => None,
         }
     }
 
@@ -78,20 +66,18 @@ impl Check {
     }
 }
 
-/// Why a check could not run: what it names or its query is wrong.
+/// Why a check could not run: what it names is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CheckError {
     /// The category.
     pub kind: ErrorKind,
     /// In words.
     pub message: String,
-    /// The place of the mistake in the product's own query, in bytes.
-    pub offset: Option<usize>,
 }
 
 impl From<&Error> for CheckError {
     fn from(error: &Error) -> Self {
-        Self { kind: error.kind(), message: error.to_string(), offset: error.offset() }
+        Self { kind: error.kind(), message: error.to_string() }
     }
 }
 
@@ -111,7 +97,7 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
     let mut numbers: HashMap<String, u64> = HashMap::new();
     for check in checks {
         let mut name = check.name().to_owned();
-        for sign in check.subject().into_iter().flat_map(|it| "_".chars().chain(it.chars())) {
+        for sign in check.column().into_iter().flat_map(|it| "_".chars().chain(it.chars())) {
             name.push(if sign.is_ascii_alphanumeric() { sign } else { '_' });
         }
         let mut free = name.clone();

@@ -35,8 +35,6 @@ pub struct Source<'a> {
     pub depends_on: Vec<&'a str>,
     /// The checks of its rows.
     pub checks: &'a [Check],
-    /// The other assets that the checks read, which have to be built before.
-    pub check_needs: Vec<&'a str>,
 }
 
 /// A query whose result is stored as a table or a view.
@@ -54,8 +52,6 @@ pub struct Model<'a> {
     pub depends_on: Vec<&'a str>,
     /// The checks of its rows.
     pub checks: &'a [Check],
-    /// The other assets that the checks read, which have to be built before.
-    pub check_needs: Vec<&'a str>,
     /// The columns of its table; empty before the table is built.
     pub columns: Vec<Column<'a>>,
 }

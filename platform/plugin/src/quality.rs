@@ -121,25 +121,16 @@ pub struct Suite<'a> {
     pub table: &'a str,
     /// The checks.
     pub checks: &'a [Check],
-    /// The product's own queries by their names, with the names of tables filled in.
-    pub queries: &'a [(&'a str, &'a str)],
 }
 
-impl<'a> Suite<'a> {
-    /// The product's own query with this name.
-    #[must_use]
-    pub fn query(&self, name: &str) -> Option<&'a str> {
-        let mut queries = self.queries.iter();
-        queries.find(|it| it.0 == name).map(|(_, sql)| *sql)
-    }
-
+impl Suite<'_> {
     /// The checks that failed, one after another; `None` if all passed.
     ///
     /// ```
     /// use floe_plugin::quality::{Check, CheckResult, Suite};
     ///
     /// let checks = [Check::Unique("id".to_owned()), Check::MinRows(3)];
-    /// let suite = Suite { name: "shop.orders", table: "orders", checks: &checks, ..Suite::default() };
+    /// let suite = Suite { name: "shop.orders", table: "orders", checks: &checks };
     /// let failed = |failed_rows| CheckResult { failed_rows, rows: Some(2), ..CheckResult::default() };
     /// assert_eq!(
     ///     suite.failures(&[failed(Some(1)), failed(None)]).unwrap(),

@@ -81,15 +81,13 @@ fn unsafe_part(
     })
 }
 
-/// All queries, each with the name of its asset or its check.
+/// All queries, each with the name of its asset.
 fn queries(artifacts: &CompiledArtifacts) -> impl Iterator<Item = (&str, &Query)> {
     let sources = artifacts.sources.iter();
     let generated = sources.filter_map(|source| Some((&*source.name, source.generate.as_ref()?)));
     let models = artifacts.models.iter();
     let models = models.map(|model| (&*model.name, &model.query));
-    let checks = artifacts.check_queries.iter();
-    let checks = checks.map(|(name, query)| (&**name, query));
-    generated.chain(models).chain(checks)
+    generated.chain(models)
 }
 
 /// What else is written of each asset, redacted.

@@ -1,7 +1,5 @@
 //! Stage 5: creates the plan of execution.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 
@@ -27,7 +25,6 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             generate: query(loaded, plan, name),
             ingestion: source.ingestion.clone(),
             checks: source.checks.iter().map(|it| it.value.clone()).collect(),
-            check_needs: check_needs(plan, name),
         }));
         let model = loaded.product.models.iter().find(|model| *model.name.value == **name);
         models.extend(model.zip(query(loaded, plan, name)).map(|(model, query)| CompiledModel {
@@ -35,31 +32,11 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             layer: model.layer.value,
             materialization: model.materialization,
             query,
-            check_needs: check_needs(plan, name),
             checks: model.checks.iter().map(|it| it.value.clone()).collect(),
             exports: model.exports.clone(),
         }));
     }
     (sources, models)
-}
-
-fn check_needs(plan: &Plan, name: &str) -> BTreeSet<String> {
-    let needs = plan.check_needs.get(name).into_iter();
-    needs.flat_map(BTreeMap::keys).cloned().collect()
-}
-
-/// The queries of checks, by their names.
-pub(super) fn check_queries(loaded: &Loaded, plan: &Plan) -> BTreeMap<String, Query> {
-    let queries = loaded.checks.iter().filter_map(|(name, text)| {
-        let references = plan.check_references.get(name)?;
-        let query = Query {
-            path: text.path.clone(),
-            depends_on: references.iter().map(|it| it.name.clone()).collect(),
-            sql: reference::render(&text.text, references),
-        };
-        Some((name.clone(), query))
-    });
-    queries.collect()
 }
 
 fn column(column: &Column) -> CompiledColumn {

@@ -1,6 +1,5 @@
 //! Stage 6: writes what the plugins generate, and the artifacts.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use floe_plugin::InstrumentationWarning;
@@ -13,7 +12,7 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::{absent, suspicious};
 use crate::artifacts::{
-    self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, Query, VERSION,
+    self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
 use crate::identity::Identity;
 use crate::manifest::selection;
@@ -30,7 +29,6 @@ pub(super) fn generate(
     instrumentation: Vec<InstrumentationWarning>,
     sources: Vec<CompiledSource>,
     models: Vec<CompiledModel>,
-    check_queries: BTreeMap<String, Query>,
     output: &Path,
 ) -> Result<CompiledArtifacts, Error> {
     let lineage = &loaded.manifest.observability.lineage;
@@ -55,7 +53,6 @@ pub(super) fn generate(
         instrumentation,
         sources,
         models,
-        check_queries,
         plugins: selection::with_orchestrator(
             loaded.manifest.plugins.selected(&identity.manifest)?,
             identity.orchestrator.as_deref(),

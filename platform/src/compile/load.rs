@@ -12,7 +12,7 @@ use floe_yaml::Position;
 
 use crate::identity::Identity;
 use crate::manifest::Manifest;
-use crate::product::{self, Check, Product};
+use crate::product::{self, Product};
 use crate::word::{Identifier, InnerPath};
 
 /// The contents of the product's files.
@@ -22,8 +22,6 @@ pub(super) struct Loaded {
     pub(super) manifest: Manifest,
     /// The SQL of each asset that has a query.
     pub(super) queries: BTreeMap<String, Text>,
-    /// The SQL of each query of a check, by its name.
-    pub(super) checks: BTreeMap<String, Text>,
 }
 
 /// The contents of a file.
@@ -63,34 +61,8 @@ pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(
         let text = path.and_then(|path| query(identity, &path, model.name.position));
         add(&model.name.value, text);
     }
-    let mut checks = BTreeMap::new();
-    for (_, check) in product.checks() {
-        let Check::Query(name) = &check.value else {
-            continue;
-        };
-        // Several assets may have the same check.
-        if !checks.contains_key(name) {
-            match check_query(identity, name, check.position) {
-                Ok(text) => {
-                    checks.insert(name.clone(), text);
-                }
-                Err(mistake) => mistakes.push(mistake),
-            }
-        }
-    }
-    *loaded = Some(Loaded { product, manifest, queries, checks });
+    *loaded = Some(Loaded { product, manifest, queries });
     Error::check(mistakes)
-}
-
-/// Reads the query of a check.
-fn check_query(identity: &Identity, name: &str, position: Position) -> Result<Text, Error> {
-    let path = Identifier::try_from(name.to_owned())
-        .and_then(|name| InnerPath::try_from(format!("checks/{name}.sql")));
-    let path = path.map_err(|message| {
-        let place = Place::yaml(&product::spec_path(&identity.folder), position);
-        Error::input(place, format!("`query`: {message}"))
-    })?;
-    query(identity, &path, position)
 }
 
 /// Reads a query. An error names the place of `referrer`, the YAML value with the path.

@@ -8,23 +8,18 @@ use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_suggest::{did_you_mean, nearest};
 use floe_telemetry::traced;
-use floe_yaml::Position;
 
 use super::load::Loaded;
 use crate::compile::graph::{self, Dependencies};
 use crate::compile::reference::{self, Reference, Target};
 use crate::identity::Identity;
-use crate::product::{self, Check};
+use crate::product;
 
 /// The references of every query, and the order of the assets that follows from them.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) references: BTreeMap<String, Vec<Reference>>,
     pub(super) dependencies: Dependencies,
-    /// The references of the query of each check, by its name.
-    pub(super) check_references: BTreeMap<String, Vec<Reference>>,
-    /// What the checks of each asset read besides it, and where that is written.
-    pub(super) check_needs: BTreeMap<String, BTreeMap<String, Position>>,
     pub(super) order: Vec<String>,
 }
 
@@ -45,42 +40,18 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded, plan: &mut Plan) -> 
     for (asset, query) in &loaded.queries {
         let file = identity.folder.join(&*query.path);
         // Sources are loaded before any model is built.
-        let reader = known.is_source(asset).then_some("the query of a source");
-        let found = known.references(&file, &query.text, reader, &mut mistakes);
+        let is_source = known.is_source(asset);
+        let found = known.references(&file, &query.text, is_source, &mut mistakes);
         let needs = found.iter().map(|reference| reference.name.clone());
         plan.dependencies.insert(asset.clone(), needs.collect());
         plan.references.insert(asset.clone(), found);
     }
-    for (name, query) in &loaded.checks {
-        let file = identity.folder.join(&*query.path);
-        let mut assets = loaded.product.checks();
-        let is_of_source = assets.any(|(asset, check)| {
-            known.is_source(asset) && matches!(&check.value, Check::Query(it) if it == name)
-        });
-        let reader = is_of_source.then_some("the check of a source");
-        let found = known.references(&file, &query.text, reader, &mut mistakes);
-        plan.check_references.insert(name.clone(), found);
-    }
-    for (asset, check) in loaded.product.checks() {
-        let Check::Query(name) = &check.value else {
-            continue;
-        };
-        let read = plan.check_references.get(name);
-        let needs = read.into_iter().flatten().map(|reference| &reference.name);
-        let all = plan.check_needs.entry(asset.to_string()).or_default();
-        for need in needs.filter(|need| ***need != **asset) {
-            all.entry(need.clone()).or_insert(check.position);
-        }
-    }
     let mut rest = plan.dependencies.clone();
-    for (asset, needs) in &plan.check_needs {
-        rest.entry(asset.clone()).or_default().extend(needs.keys().cloned());
-    }
     plan.order = loop {
         match graph::order(&rest) {
             Ok(order) => break order,
             Err(cycle) => {
-                mistakes.push(cyclic(identity, loaded, plan, &cycle));
+                mistakes.push(cyclic(identity, loaded, &cycle));
                 // The other cycles are those without its assets.
                 rest.retain(|name, _| !cycle.contains(name));
                 for needs in rest.values_mut() {
@@ -103,12 +74,12 @@ impl Assets<'_> {
         self.sources.contains(name) && !self.models.contains(name)
     }
 
-    /// The references of a query to assets that there are. `source` is what reads, if it may read sources only.
+    /// The references of a query to assets that there are. That of a source may read sources only.
     fn references(
         &self,
         file: &Path,
         text: &str,
-        source: Option<&str>,
+        is_source: bool,
         mistakes: &mut Vec<Error>,
     ) -> Vec<Reference> {
         let mut found = reference::find(file, text, mistakes);
@@ -120,12 +91,15 @@ impl Assets<'_> {
             if mistakes.len() >= Error::MAX_MISTAKES {
                 return false;
             }
-            let mistake = match source {
-                _ if !known.contains(reference.name.as_str()) => dangling(reference, known, others),
-                Some(reader) if reference.target == Target::Model => {
-                    source_reads_model(reader, &reference.name)
-                }
-                _ => return true,
+            let name = &*reference.name;
+            let mistake = if !known.contains(name) {
+                dangling(reference, known, others)
+            } else if is_source && reference.target == Target::Model {
+                format!(
+                    "the query of a source reads the model `{name}`, expected only {{{{ source('…') }}}}"
+                )
+            } else {
+                return true;
             };
             let place = Place::offset(file, text, reference.range.start);
             mistakes.push(Error::input(place, mistake));
@@ -153,26 +127,13 @@ fn dangling(reference: &Reference, known: &BTreeSet<&str>, others: &BTreeSet<&st
     }
 }
 
-fn source_reads_model(reader: &str, name: &str) -> String {
-    format!("{reader} reads the model `{name}`, expected only {{{{ source('…') }}}}")
-}
-
-fn cyclic(identity: &Identity, loaded: &Loaded, plan: &Plan, cycle: &[String]) -> Error {
+fn cyclic(identity: &Identity, loaded: &Loaded, cycle: &[String]) -> Error {
     let first = cycle.first().map(String::as_str).unwrap_or_default();
     let message = format!(
         "`{first}` depends on itself: {}, expected dependencies without a cycle",
         cycle.join(" -> ")
     );
     let file = product::spec_path(&identity.folder);
-    // A check can be left out, a query cannot.
-    let of_check = cycle.iter().zip(cycle.iter().skip(1)).find_map(|(asset, need)| {
-        let is_of_query = plan.dependencies.get(asset).is_some_and(|it| it.contains(need));
-        let position = plan.check_needs.get(asset)?.get(need)?;
-        (!is_of_query).then_some(*position)
-    });
-    if let Some(position) = of_check {
-        return Error::input(Place::yaml(&file, position), message);
-    }
     let models = loaded.product.models.iter().map(|model| &model.name);
     let mut names = models.chain(loaded.product.sources.iter().map(|source| &source.name));
     let name = names.find(|name| &*name.value == first);

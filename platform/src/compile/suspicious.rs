@@ -15,9 +15,8 @@ const NOT_WRITTEN: &str = "which is not written into the artifacts: the product 
 
 /// The warnings, each with its place.
 pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
-    let mut warnings = unlisted(&identity.folder, loaded, "models", "model");
-    warnings.extend(unlisted(&identity.folder, loaded, "checks", "check"));
-    for query in loaded.queries.values().chain(loaded.checks.values()) {
+    let mut warnings = unlisted(&identity.folder, loaded);
+    for query in loaded.queries.values() {
         let file = identity.folder.join(&*query.path);
         if let Some(offset) = credential(&query.text) {
             let place = Place::offset(&file, &query.text, offset).redacted();
@@ -27,24 +26,24 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
     warnings
 }
 
-/// The files in the folder of the models, or of the checks, that none of them has.
-fn unlisted(folder: &Path, loaded: &Loaded, queries: &str, what: &str) -> Vec<String> {
+/// The files in the folder of the models that none of them has.
+fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
     // A folder that cannot be read has no queries, and those of the product were read.
-    let Ok(files) = fs::read_dir(folder.join(queries)) else {
+    let Ok(files) = fs::read_dir(folder.join("models")) else {
         return Vec::new();
     };
     let mut files: Vec<_> = files
         .filter_map(|file| Some(file.ok()?.path()))
         .filter(|file| file.extension() == Some(OsStr::new("sql")))
         .filter(|file| {
-            let mut queries = loaded.queries.values().chain(loaded.checks.values());
+            let mut queries = loaded.queries.values();
             !queries.any(|query| folder.join(&*query.path) == **file)
         })
         .collect();
     files.sort();
     let warnings = files.iter().map(|file| {
         let place = Place::file(file).redacted();
-        format!("{place}: no {what} of floe.yaml has this query, expected one with its name")
+        format!("{place}: no model of floe.yaml has this query, expected one with its name")
     });
     warnings.collect()
 }

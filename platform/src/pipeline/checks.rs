@@ -24,8 +24,7 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
     let quality = run.plugins.required::<dyn QualityProvider>()?;
     let is_tolerated = run.plugins.is_tolerated(&quality);
     let name = format!("{}.{}", run.identity.name, table.name);
-    let queries = run.artifacts.queries_of_checks();
-    let suite = table.suite(&name, &queries);
+    let suite = table.suite(&name);
     let run_id = RunId::new();
     run.lineage_of_checks(table.name, &run_id, RunState::Start, Vec::new(), None)?;
     let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
@@ -57,7 +56,7 @@ pub(super) fn check(table: CheckedTable<'_>, run: &Run<'_>) -> Result<(), Failur
         // What is known of the columns explains more than the engine.
         let mistake = mistake(table, check, run);
         if let Some((error, mistake)) = result.error.as_mut().zip(mistake) {
-            (error.message, error.offset) = (mistake, None);
+            error.message = mistake;
         }
     }
     metrics::checks(table.name, table.checks, &results);
@@ -119,7 +118,7 @@ fn mistake(table: CheckedTable<'_>, check: &Check, run: &Run<'_>) -> Option<Stri
     check_column::mistake(table.name, check, columns.get(table.name)?)
 }
 
-/// The failure of checks that could not run: in the product's own query, or where the check is.
+/// The failure of checks that could not run, where the check is.
 fn not_run(
     broken: &CheckError,
     check: Option<&Check>,
@@ -127,19 +126,7 @@ fn not_run(
     run: &Run<'_>,
 ) -> Failure {
     let message = &broken.message;
-    let error = |message: &str| {
-        let error = PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
-        match broken.offset {
-            Some(offset) => error.at_offset(offset),
-            None => error,
-        }
-    };
-    if let Some(Check::Query(name)) = check
-        && let Some(query) = run.artifacts.check_queries.get(name)
-    {
-        let file = run.folder().join(&*query.path);
-        return Failure::of_query(error(message), &file, &query.sql);
-    }
+    let error = |message: &str| PluginError::new(broken.kind, message).in_domain(Quality::DOMAIN);
     let position = check.and_then(|it| check_column::position(run.folder(), table.name, it));
     let error = match check {
         Some(_) => error(message),
@@ -150,10 +137,7 @@ fn not_run(
 
 fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
     Assertion {
-        assertion: match check {
-            Check::Query(name) => name,
-            _ => check.name(),
-        },
+        assertion: check.name(),
         success: result.passed,
         column: check.column(),
         actual: match check {

@@ -127,14 +127,13 @@ fn check(
     let known = known_columns(artifacts, plugins);
     let file = product::spec_path(&identity.folder);
     let mut mistakes = Vec::new();
-    let queries = artifacts.queries_of_checks();
     for table in artifacts.checked() {
         let place = |check| match check_column::position(&identity.folder, table.name, check) {
             Some(position) => Place::yaml(&file, position),
             None => Place::file(&file),
         };
         let name = format!("{}.{}", identity.name, table.name);
-        if let Err(error) = quality.validate_expectations(&table.suite(&name, &queries)) {
+        if let Err(error) = quality.validate_expectations(&table.suite(&name)) {
             let message = format!("the checks of `{}`: {error}", table.name);
             let check = error.check().and_then(|index| table.checks.get(index));
             let place = check.map_or_else(|| Place::file(&file), place);
@@ -170,7 +169,6 @@ fn known_columns(artifacts: &CompiledArtifacts, plugins: &Active) -> BTreeMap<St
         if !model.checks.is_empty() || needed.contains(model.name) {
             needed.insert(model.name);
             needed.extend(&model.depends_on);
-            needed.extend(&model.check_needs);
         }
     }
     product.models.retain(|model| needed.contains(model.name));

@@ -241,8 +241,7 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
     let own = folder.path().join("models/own.sql");
     fs::write(&own, "select 1\n".repeat(20)).unwrap();
     let of_source = [Check::NotNull("id".to_owned())];
-    let checks =
-        [Check::NotNull("one".to_owned()), Check::MinRows(2), Check::Query("unpaid".to_owned())];
+    let checks = [Check::NotNull("one".to_owned()), Check::MinRows(2)];
     let mut changed = product();
     changed.models.pop();
     changed.models[0].checks = &checks;
@@ -262,8 +261,6 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
     {
         assert!(text("models/models.yml").contains(part), "{}", text("models/models.yml"));
     }
-    // The query is for the engine of the platform.
-    assert!(!text("models/models.yml").contains("unpaid"));
     for part in ["data_type: bigint", "orders_check_0"] {
         let sources = text("models/sources.yml");
         assert!(sources.contains(part), "{sources}");

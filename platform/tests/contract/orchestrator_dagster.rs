@@ -61,7 +61,7 @@ pub(crate) fn contract() -> Contract {
                     [
                         (json!("orders"), json!([])),
                         (json!("stg_orders"), json!(["orders"])),
-                        (json!("totals"), json!(["orders", "stg_orders"])),
+                        (json!("totals"), json!(["stg_orders"])),
                     ]
                 );
                 Ok(())

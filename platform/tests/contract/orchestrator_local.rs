@@ -13,7 +13,7 @@ use crate::{Contract, plugins};
 /// The checks of the source.
 const CHECKS: &[Check] = &[Check::MinRows(1)];
 
-/// A source and two models that depend on each other. The check of the last one reads the source.
+/// A source and two models that depend on each other.
 pub(crate) fn product() -> Product<'static> {
     let model = |name, depends_on| Model {
         name,
@@ -22,7 +22,6 @@ pub(crate) fn product() -> Product<'static> {
         sql: "SELECT 1 AS one",
         depends_on: vec![depends_on],
         checks: &[],
-        check_needs: Vec::new(),
         columns: Vec::new(),
     };
     Product {
@@ -36,13 +35,9 @@ pub(crate) fn product() -> Product<'static> {
             location: "data/orders.csv",
             depends_on: Vec::new(),
             checks: CHECKS,
-            check_needs: Vec::new(),
             columns: Vec::new(),
         }],
-        models: vec![
-            model("stg_orders", "orders"),
-            Model { check_needs: vec!["orders"], ..model("totals", "stg_orders") },
-        ],
+        models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],
     }
 }
 

@@ -43,7 +43,7 @@ fn with<T>(run: impl FnOnce(&Handle<dyn QualityProvider>) -> T) -> T {
 }
 
 pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
-    Suite { name: "shop.people", table: "people", checks, ..Suite::default() }
+    Suite { name: "shop.people", table: "people", checks }
 }
 
 pub(crate) fn contract() -> Contract {

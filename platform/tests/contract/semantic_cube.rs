@@ -53,7 +53,6 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
         sql: "SELECT 1",
         depends_on: vec!["orders"],
         checks,
-        check_needs: Vec::new(),
         columns: [
             ("customer_id", ColumnType::Integer),
             ("segment", ColumnType::Text),
@@ -71,7 +70,6 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
             location: "orders.csv",
             depends_on: Vec::new(),
             checks: &[],
-            check_needs: Vec::new(),
             columns: vec![
                 Column { name: "customer_id", kind: ColumnType::Integer },
                 Column { name: "since", kind: ColumnType::Date },

@@ -150,13 +150,7 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
         (
             "{ freshness: { column: paid_at, max_age: 24h } }",
             "13:16",
-            "checks.0.freshness: expected `not_null`, `unique`, `between`, `min_rows` or `query`, found `freshness`",
-        ),
-        ("{ query: unpaid }", "13:14", "cannot read `checks/unpaid.sql`: no such file"),
-        (
-            "{ query: ../unpaid }",
-            "13:14",
-            "`query`: expected lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`, found `../unpaid`",
+            "checks.0.freshness: expected `not_null`, `unique`, `between` or `min_rows`, found `freshness`",
         ),
     ] {
         let output = of_source(checks).floe("compile", &[], &[]);
@@ -169,68 +163,26 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
         assert!(output.stderr.contains(message), "{message}\n{}", output.stderr);
         assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
     }
-    let product = of_source("{ query: unpaid }");
-    let floe = |sql: &str| {
-        product.write("checks/unpaid.sql", sql);
-        product.floe("compile", &[], &[]).stderr
-    };
-    assert_eq!(
-        floe("SELECT *\nFROM {{ source('order') }}"),
-        "error: {dir}/checks/unpaid.sql:2:6: there is no source `order`; did you mean `orders`?\n"
-    );
-    assert_eq!(
-        floe("SELECT * FROM {{ ref('names') }}"),
-        "error: {dir}/checks/unpaid.sql:1:15: the check of a source reads the model `names`, expected only {{ source('…') }}\n"
-    );
-    product.write("checks/forgotten.sql", "SELECT 1");
-    assert_eq!(
-        floe("SELECT * FROM {{ source('orders') }}"),
-        "warning: {dir}/checks/forgotten.sql: no check of floe.yaml has this query, expected one with its name\n"
-    );
-}
-
-#[test]
-fn a_query_of_ones_own_fails_with_its_rows_and_its_mistakes_have_their_place() {
-    let product = of_source("{ query: unpaid }");
-    let query =
-        "SELECT * FROM {{ source('orders') }}\nWHERE paid_at IS NULL -- the others are paid";
-    product.write("checks/unpaid.sql", query);
-    let output = product.run();
-    assert_contains(
-        &output,
-        &[
-            "the check `query_unpaid` of `orders` failed: 2 rows\n",
-            "`query_unpaid`: SELECT * FROM \"orders\" WHERE paid_at IS NULL -- the others are paid\n",
-        ],
-    );
-    product.replace("checks/unpaid.sql", "paid_at IS", "paid IS");
-    let output = product.run();
-    assert_contains(
-        &output,
-        &[
-            "  ✗ orders     {dir}/checks/unpaid.sql:2:7: no such column: paid\n         2 | WHERE paid IS NULL -- the others are paid\n           |       ^^^^\n",
-        ],
-    );
-    product.write("checks/unpaid.sql", "SELECT 1 FROM {{ source('orders') }} WHERE order_id < 0");
-    product.run().assert_ok();
 }
 
 #[test]
 fn a_check_that_cannot_run_fails_beside_the_others() {
-    let product =
-        of_source("{ min_rows: 9 }, { query: q }, { not_null: customer_id }, { query: pasted }");
-    product.write("checks/q.sql", "SELECT nope FROM {{ source('orders') }}");
-    // As a part of another query, it would be two, and none would return a row.
-    product.write("checks/pasted.sql", "SELECT 1 WHERE 0) UNION SELECT (1");
+    let product = of_model("{ min_rows: 9 }, { not_null: customer }, { not_null: order_id }");
+    // As a part of another query it is wrong, so its columns are not known before it runs.
+    product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}; -- all");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
-    assert_contains(&output, &["  ✗ orders     {dir}/checks/q.sql:1:8: no such column: nope\n"]);
+    let error = "  ✗ big        {dir}/floe.yaml:17:31: `not_null` is for the column `customer`, which `big` does not have";
+    assert_contains(&output, &[error]);
     product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }\n");
     let output = product.run();
     assert_eq!(output.code, Some(0), "{output:?}");
-    assert_contains(&output, &["/checks/q.sql:1:8: no such column: nope\n"]);
-    let orders = results(&product, "orders");
-    assert_eq!((&orders["checks_passed"], &orders["checks_failed"]), (&json!(0), &json!(4)));
+    assert_contains(
+        &output,
+        &["the check `not_null_customer` of `big` could not run: `not_null` is"],
+    );
+    let big = results(&product, "big");
+    assert_eq!((&big["checks_passed"], &big["checks_failed"]), (&json!(1), &json!(2)));
     let spans = spans(&product);
     let failed = |name: &str, message: &str| {
         let mut checks = spans.named("quality.check");
@@ -241,42 +193,11 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
         let check = checks.find(is_named);
         check.unwrap().assert_error(message);
     };
-    failed("query_q", "the check `query_q` of `orders` could not run: no such column: nope");
     failed(
-        "min_rows",
-        "the check `min_rows` of `orders` failed: found 4 rows, expected at least 9",
+        "not_null_customer",
+        "the check `not_null_customer` of `big` could not run: no such column: \"customer\" - should this be a string literal in single-quotes?",
     );
-    assert!(
-        output
-            .stderr
-            .contains("the check `query_q` of `orders` could not run: no such column: nope\n"),
-        "{output:?}"
-    );
-}
-
-#[test]
-fn what_a_check_reads_is_built_before() {
-    let product = of_model("{ query: known }");
-    let query = "SELECT * FROM {{ ref('big') }} JOIN {{ ref('names') }} ON order_id = id";
-    product.write("checks/known.sql", query);
-    // Without what the check reads, nothing is checked.
-    product.write("models/names.sql", "SELECT nothing FROM {{ source('customers') }}");
-    let output = product.run();
-    assert_contains(&output, &["  ↷ big        needs names\n"]);
-}
-
-#[test]
-fn a_cycle_that_a_check_closes_is_an_error_at_the_check() {
-    let product = shop();
-    let bronze = "    layer: bronze\n";
-    let check = "    checks:\n      - query: known\n";
-    product.replace("floe.yaml", bronze, &format!("{bronze}{check}"));
-    product.write("checks/known.sql", "SELECT * FROM {{ ref('big') }}");
-    let output = product.floe("compile", &[], &[]);
-    assert_eq!(
-        output.stderr,
-        "error: {dir}/floe.yaml:23:9: `big` depends on itself: big -> stg_orders -> big, expected dependencies without a cycle\n"
-    );
+    failed("min_rows", "the check `min_rows` of `big` failed: found 4 rows, expected at least 9");
 }
 
 #[test]
@@ -306,20 +227,4 @@ fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
         ended["failed_checks"][0],
         json!({ "name": "not_null_customer_id", "query": query })
     );
-}
-
-#[test]
-fn a_tool_that_gets_one_table_refuses_queries_at_their_place() {
-    for tool in ["great_expectations", "dbt_expectations"] {
-        let product = of_source("{ min_rows: 1 }, { query: known }");
-        product.write("checks/known.sql", "SELECT * FROM {{ source('orders') }}");
-        product.append("manifest.yaml", &format!("plugins: {{ quality: {{ type: {tool} }} }}"));
-        let output = product.floe("compile", &[], &[]);
-        assert_eq!(
-            output.stderr,
-            format!(
-                "error: {{dir}}/floe.yaml:13:31: the checks of `orders`: expected `quality: sql` for `query`, found {tool}\n"
-            )
-        );
-    }
 }

@@ -25,7 +25,6 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
             location: "data/orders.csv",
             depends_on: Vec::new(),
             checks: &[],
-            check_needs: Vec::new(),
             columns: vec![Column { name: "id", kind: ColumnType::Integer }],
         }],
         models: vec![
@@ -36,7 +35,6 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql: "select\n    id,\n    '{{ not_jinja }}' as note\nfrom \"orders\"",
                 depends_on: vec!["orders"],
                 checks: &[],
-                check_needs: Vec::new(),
                 columns: Vec::new(),
             },
             Model {
@@ -46,7 +44,6 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql,
                 depends_on: vec!["orders", "stg_orders"],
                 checks,
-                check_needs: Vec::new(),
                 columns: Vec::new(),
             },
         ],

@@ -18,7 +18,6 @@ fn product(layer: &'static str) -> Product<'static> {
         sql: "SELECT 1 AS one",
         depends_on: vec![depends_on],
         checks: &[],
-        check_needs: Vec::new(),
         columns: Vec::new(),
     };
     Product {
@@ -32,7 +31,6 @@ fn product(layer: &'static str) -> Product<'static> {
             location: "data/orders.csv",
             depends_on: Vec::new(),
             checks: &[],
-            check_needs: Vec::new(),
             columns: Vec::new(),
         }],
         models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],

@@ -42,7 +42,7 @@ pub(crate) fn run(
               UNION ALL SELECT 3, 'gone', 1 UNION ALL SELECT 3, 'open', NULL",
     })
     .unwrap();
-    let suite = Suite { name: "shop.orders", table: "orders", checks, ..Suite::default() };
+    let suite = Suite { name: "shop.orders", table: "orders", checks };
     let results = tools.one::<dyn QualityProvider>().unwrap().run_checks(&suite, &mut data)?;
     assert!(results.iter().all(|it| it.rows == Some(4)), "{results:?}");
     Ok(results.into_iter().map(|it| (it.passed, it.failed_rows)).collect())

@@ -37,7 +37,6 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
             columns: vec![Column { name: "since", kind: ColumnType::Date }],
             depends_on: Vec::new(),
             checks: &[],
-            check_needs: Vec::new(),
         }],
         models: vec![Model {
             name: "customers",
@@ -46,7 +45,6 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
             sql: SQL,
             depends_on: Vec::new(),
             checks: &checks,
-            check_needs: Vec::new(),
             columns: columns.collect(),
         }],
         ..Product::default()

@@ -1,6 +1,5 @@
 //! Dagster: a product as a Dagster project.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -186,7 +185,7 @@ impl Dagster {
             json!({
                 "name": source.name,
                 "group": "source",
-                "depends_on": all(&source.depends_on, &source.check_needs),
+                "depends_on": source.depends_on,
                 "query": false,
                 "description": null,
                 "metadata": { "floe/location": source.location },
@@ -197,7 +196,7 @@ impl Dagster {
             json!({
                 "name": model.name,
                 "group": model.layer,
-                "depends_on": all(&model.depends_on, &model.check_needs),
+                "depends_on": model.depends_on,
                 "query": true,
                 "description": null,
                 "metadata": { "floe/materialization": model.materialization },
@@ -216,11 +215,6 @@ impl Dagster {
             "assets": sources.chain(models).collect::<Vec<_>>(),
         })
     }
-}
-
-/// What an asset and its checks read.
-fn all<'a>(inputs: &[&'a str], of_checks: &[&'a str]) -> BTreeSet<&'a str> {
-    inputs.iter().chain(of_checks).copied().collect()
 }
 
 /// The name of the job that builds all assets.

@@ -58,7 +58,7 @@ impl Lifecycle for GreatExpectations {}
 
 impl QualityProvider for GreatExpectations {
     fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
-        suite::validate(suite, "great_expectations")?;
+        suite::validate(suite)?;
         suite.checks.iter().try_for_each(|check| expectation(check).map(drop))
     }
 

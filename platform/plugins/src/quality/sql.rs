@@ -2,7 +2,6 @@
 
 use floe_plugin::compute::Session;
 use floe_plugin::quality::{Check, CheckError, CheckResult, QualityProvider, Suite};
-use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -59,30 +58,12 @@ fn run(
     if let Check::MinRows(least) = check {
         result.passed = rows >= *least;
     } else {
-        let failed = match check {
-            Check::Query(_) => {
-                // As it is: a query that others are written around may have another meaning in them.
-                let mut violations = Violations(0);
-                data.query(&sql, &mut violations)?;
-                violations.0
-            }
-            _ => data.count(&sql)?,
-        };
+        let failed = data.count(&sql)?;
         result.passed = failed == 0;
         result.failed_rows = Some(failed);
     }
     result.query = Some(sql);
     Ok(result)
-}
-
-/// Counts the rows of a product's own query.
-struct Violations(u64);
-
-impl RowSink for Violations {
-    fn row(&mut self, _: &[Value<'_>]) -> Result<(), Error> {
-        self.0 += 1;
-        Ok(())
-    }
 }
 
 fn count_of(table: &str) -> String {
@@ -91,10 +72,6 @@ fn count_of(table: &str) -> String {
 
 /// The query of a check: it counts the rows that violate it, or all rows.
 fn query(suite: &Suite<'_>, check: &Check) -> Result<String, Error> {
-    if let Check::Query(name) = check {
-        let missing = || Error::new(ErrorKind::InvalidInput, format!("there is no query `{name}`"));
-        return suite.query(name).map(str::to_owned).ok_or_else(missing);
-    }
     let invalid = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
     if let Some(column) = check.column()
         && !is_identifier(column)

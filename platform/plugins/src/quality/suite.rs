@@ -26,17 +26,13 @@ pub struct Rows<'a> {
     pub count: u64,
 }
 
-/// Checks that no data can pass, that no column can have, or that need other tables than the one that the tool gets.
+/// Checks that no data can pass, or that no column can have.
 ///
 /// # Errors
 /// The first of them.
-pub fn validate(suite: &Suite<'_>, tool: &str) -> Result<(), Error> {
+pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
     for (index, check) in suite.checks.iter().enumerate() {
         let refused = |message| Err(Error::new(ErrorKind::InvalidInput, message).of_check(index));
-        if let Check::Query(_) = check {
-            let name = check.name();
-            return refused(format!("expected `quality: sql` for `{name}`, found {tool}"));
-        }
         let mistake = match check {
             Check::Between { min, max, .. } if min > max || min.is_nan() || max.is_nan() => {
                 format!("expected a minimum up to the maximum, found the range {min} to {max}")
