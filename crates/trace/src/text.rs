@@ -30,12 +30,7 @@ impl Texts {
         self.redactor.redact(text).into_owned()
     }
 
-    /// Whether each value of an attribute with this key is a secret.
-    pub(crate) fn is_secret(&self, key: &str) -> bool {
-        matches!(self.redactor.meaning_of(key), KeyMeaning::Always(_))
-    }
-
-    /// Whether a value that is no text is a secret under this key, as its text would be.
+    /// Whether a value that is no text is a secret under this key, as its text would be; `…` if any value is.
     pub(crate) fn hides(&self, key: &str, value: impl Display) -> bool {
         let value = value.to_string();
         self.redactor.meaning_of(key) != KeyMeaning::Text

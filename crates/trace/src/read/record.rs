@@ -255,7 +255,7 @@ impl Reader {
     /// An attribute, or an entry of a map: below a key whose values are secrets, those of its entries are.
     fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
-        let meaning = if self.texts.is_secret(above) { above } else { &attribute.key };
+        let meaning = if self.texts.hides(above, "…") { above } else { &attribute.key };
         (key, self.value(meaning, attribute.value, depth))
     }
 
