@@ -3,7 +3,7 @@
 use floe_redact::Redactor;
 
 #[test]
-fn a_literal_is_a_credential_in_the_place_of_one() {
+fn a_word_is_a_credential_in_the_place_of_one() {
     let rows = include_str!("../../../tests/corpus/literals.txt");
     let rows = rows.lines().filter(|row| !row.starts_with('#'));
     let rows: Vec<_> = rows.filter_map(|row| row.split_once('\t')).collect();
