@@ -12,16 +12,16 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 44_099),
+    ("code of the library", 44_488),
     ("code of redact and semconv", 10_300),
-    ("code of the integrations", 5_508),
-    ("code of floe-trace", 8_370),
-    ("code of the platform", 26_267),
-    ("tests, benches, examples, fuzz targets", 91_690),
-    ("lines of Rust", 231_382),
-    ("words of documents", 70_593),
-    ("functions above 60 lines", 21),
-    ("lines with `cfg(`", 280),
+    ("code of the integrations", 5_552),
+    ("code of floe-trace", 8_375),
+    ("code of the platform", 24_311),
+    ("tests, benches, examples, fuzz targets", 90_549),
+    ("lines of Rust", 228_356),
+    ("words of documents", 69_874),
+    ("functions above 60 lines", 18),
+    ("lines with `cfg(`", 281),
     ("features", 57),
     ("public names at the root of `floe-telemetry`", 73),
 ];
