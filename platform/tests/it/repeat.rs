@@ -105,13 +105,13 @@ fn the_lineage_of_each_run_is_kept_within_a_bound() {
 }
 
 #[test]
-fn an_unreachable_collector_is_a_warning() {
+fn an_unreachable_collector_changes_no_result() {
     let closed = ReservedPort::new();
     let endpoint = closed.endpoint();
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
     let output = Product::shop().floe("run", &[], &variables);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(output.complaints().starts_with("warning: telemetry: "), "{}", output.stderr);
+    assert!(output.complaints().starts_with("error: telemetry has ended: "), "{}", output.stderr);
     assert!(
         output.stderr.contains("2 models and 1 source built, 0 failed · "),
         "{}",
