@@ -136,7 +136,7 @@ impl TelemetryConfig {
 
 impl TelemetryConfig {
     /// The variables that ask for the exporter of a signal, which has failed: those whose values the error quotes, else
-    /// those whose values it would not quote. There are none if the environment does not ask for it.
+    /// those whose values it would not quote. There are none if the environment does not ask for it, or for its address.
     pub(crate) fn asked_by(&self, signal: Signal, error: &str) -> Vec<String> {
         if !self.otlp.all.is_of_environment {
             return Vec::new();
@@ -162,7 +162,10 @@ impl TelemetryConfig {
             names.retain(is_quoted);
         } else if error.contains("header") {
             names.retain(|name| name.ends_with("HEADERS"));
-        } else if error.contains("the file `") || error.starts_with("authentication") {
+        } else if error.contains("the file `")
+            || error.starts_with("authentication")
+            || (error.starts_with("otlp: ") && !self.has_address_of(signal, &names))
+        {
             names.clear();
         } else {
             names.retain(|name| name.ends_with("ENDPOINT") || name.ends_with("S_EXPORTER"));
@@ -177,6 +180,17 @@ impl TelemetryConfig {
             names.push(protocol);
         }
         names
+    }
+
+    /// Whether the address of a signal is the default or in one of these variables, which may have no scheme.
+    fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
+        let (protocol, endpoint) = self.otlp_route(signal);
+        let mut addresses = names.iter().filter(|name| name.ends_with("ENDPOINT"));
+        endpoint == protocol.default_endpoint()
+            || addresses.any(|name| {
+                let address = environment::variable(name).unwrap_or_default();
+                !address.trim().is_empty() && endpoint.ends_with(address.trim())
+            })
     }
 
     /// Applies the variables of what `init` adds to a provider, to settings that have their defaults: the filters and
