@@ -474,6 +474,7 @@ fn sampling(config: &mut TelemetryConfig) {
         let name = text.to_ascii_lowercase();
         removed::word("sampling.sampler", &name).map_or(Ok(()), Err)?;
         let sampler = Sampler::parse(&name)?;
+        sampler.registered()?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
         }
