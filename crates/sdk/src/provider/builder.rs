@@ -325,10 +325,8 @@ impl TelemetryProviderBuilder {
                 Some(sampler) => Some(sampler),
                 None => self.config.sampling.shared_sampler()?,
             };
-            let sampler: Option<Arc<dyn SpanSampler>> = match sampler {
-                Some(sampler) => Some(Arc::new(ProgramSampler(sampler))),
-                None => None,
-            };
+            let sampler =
+                sampler.map(|it| -> Arc<dyn SpanSampler> { Arc::new(ProgramSampler(it)) });
             if sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
