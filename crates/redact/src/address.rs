@@ -140,7 +140,7 @@ pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
     path_from(scan, start, run_end(scan.text, anchor, 64, is_inside));
 }
 
-/// The same from a segment on. A path is read once, from the first one that may announce a secret.
+/// Redacts the secret segments of a path from a segment on. A path is read once, from the first one that may announce a secret.
 pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let is_segment = start < end && before(text, start) == b'/' && at(text, end) == b'/';

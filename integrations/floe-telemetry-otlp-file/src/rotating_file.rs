@@ -14,7 +14,7 @@ pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
     max_files: u32,
-    /// `None` after a failure; the next line opens it again.
+    /// `None` once the path leads elsewhere; the next line opens the file there.
     open: Option<Open>,
 }
 
@@ -46,23 +46,22 @@ impl RotatingFile {
     /// Appends a line. Before a line that does not fit, the file is renamed; a line that is larger than a file may
     /// be is alone in its file.
     pub(crate) fn write(&mut self, line: &[u8]) -> Result<(), String> {
-        self.append(line).map_err(|error| {
-            self.open = None;
-            failed(&self.path, &error)
-        })
-    }
-
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
         // What is written to a file that was removed is lost.
         let mut open = match self.open.take().filter(|open| open.is_at(&self.path)) {
             Some(open) => open,
-            None => Open::append(&self.path)?,
+            None => Open::append(&self.path).map_err(|error| failed(&self.path, &error))?,
         };
+        let appended = self.append(&mut open, line);
+        // After a failure, too: a process that has changed its user cannot open it again.
+        self.open = Some(open);
+        appended.map_err(|error| failed(&self.path, &error))
+    }
+
+    fn append(&self, open: &mut Open, line: &[u8]) -> io::Result<()> {
         let length = line.len() as u64;
         if open.bytes > 0 && open.bytes + length > self.max_bytes {
-            drop(open);
             self.rotate()?;
-            open = Open::append(&self.path)?;
+            *open = Open::append(&self.path)?;
         }
         let before = open.bytes;
         if let Err(error) = open.file.write_all(line) {
@@ -71,7 +70,6 @@ impl RotatingFile {
             return Err(error);
         }
         open.bytes += length;
-        self.open = Some(open);
         Ok(())
     }
 

@@ -92,7 +92,7 @@ pub fn run(
         let parent = context(&invocation.folder, product);
         observed(program, arguments, invocation, &parent)
     };
-    // It says what it could not deliver.
+    // The library reports a loss itself.
     let _ = telemetry.shutdown(SHUTDOWN_TIMEOUT);
     Ok(report)
 }

@@ -10,6 +10,7 @@ use super::problems::Problems;
 use super::secret;
 use crate::json_schema::JsonSchema;
 use crate::keys;
+use crate::redaction::sanitize_sent_value;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
 ///
@@ -62,7 +63,11 @@ pub struct ResourceAttributes {
     pub additional: BTreeMap<String, String>,
     /// Other attributes that are not text: numbers, booleans and lists. The keys of the fields above are not
     /// accepted here. Default none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        serialize_with = "secret::serialize_typed"
+    )]
     pub typed: BTreeMap<String, ResourceValue>,
     /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) of the attributes. Default: the schema
     /// of the resource detectors, if they find any attribute.
@@ -89,6 +94,21 @@ pub enum ResourceValue {
     Doubles(Vec<f64>),
     /// Texts.
     Strings(Vec<String>),
+}
+
+impl ResourceValue {
+    /// The value as it is exported under a key.
+    pub(super) fn sent(&self, key: &str) -> Self {
+        if let Self::Strings(values) = self {
+            let sent = |value: &String| sanitize_sent_value(key, value).into_owned();
+            return Self::Strings(values.iter().map(sent).collect());
+        }
+        let text = Value::from(self).to_string();
+        match sanitize_sent_value(key, &text) {
+            sent if sent == text => self.clone(),
+            sent => Self::Strings(vec![sent.into_owned()]),
+        }
+    }
 }
 
 impl From<&ResourceValue> for Value {

@@ -509,6 +509,9 @@ impl fmt::Debug for Fields<'_> {
         for (key, value) in attributes.iter_mut().chain(&mut resource.additional) {
             *value = sanitize_sent_value(key, value).into_owned();
         }
+        for (key, value) in &mut resource.typed {
+            *value = value.sent(key);
+        }
         f.debug_struct("TelemetryConfig")
             .field("enabled", enabled)
             .field("otlp_endpoint", &otlp_endpoint.as_deref().map(endpoint::debug))
