@@ -124,7 +124,7 @@ pub use self::{
     current::IdHash,
     events::{EventHead, MESSAGE},
     exception::{describe_error, exception_event},
-    listeners::{expect_no_provider, is_off, say_no_provider},
+    listeners::{expect_no_provider, is_off, records_nothing, say_no_provider},
 };
 
 /// For the provider and the collector.

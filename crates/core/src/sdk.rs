@@ -68,7 +68,7 @@ pub mod propagation {
 pub mod recorder {
     pub use crate::recorder::{
         BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
-        exception_event, expect_no_provider, is_off, say_no_provider,
+        exception_event, expect_no_provider, is_off, records_nothing, say_no_provider,
     };
     pub use crate::recorder::{
         Buffer, Code, Exception, Head, MARK, Measured, Measures, More, Origin, PANICKED, Parent,

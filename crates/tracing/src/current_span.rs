@@ -169,7 +169,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
 impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
     fn current_span(&self) -> Current {
         let known = self.inner.current_span();
-        if recorder::is_off() || !context_is_alive() {
+        if recorder::records_nothing() || !context_is_alive() {
             return known;
         }
         let within = entered::context_within(known.id());
@@ -191,7 +191,7 @@ impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
     #[inline]
     fn enter(&self, span: &Id) {
         self.inner.enter(span);
-        if !recorder::is_off() {
+        if !recorder::records_nothing() {
             entered::enter_unseen(span);
         }
     }

@@ -131,7 +131,7 @@ impl TracingLayer {
 
     /// Whether the layer does nothing.
     fn is_idle(&self) -> bool {
-        recorder::is_off() || self.is_second || !context_is_alive()
+        recorder::records_nothing() || self.is_second || !context_is_alive()
     }
 }
 
@@ -153,10 +153,11 @@ where
         if *metadata.level() > self.spans || is_stand_in(metadata) {
             return;
         }
+        if recorder::is_off() {
+            recorder::say_no_provider();
+            return;
+        }
         if self.is_idle() {
-            if recorder::is_off() {
-                recorder::say_no_provider();
-            }
             return;
         }
         let is_explicit = !attributes.is_contextual();

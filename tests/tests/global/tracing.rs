@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer};
+use floe_telemetry::{
+    TelemetryConfig, TelemetryProvider, Tracer, testing, traced, tracing_layer, with_current_span,
+};
 use floe_tests::{Receiver, is_child, run_in_child};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
@@ -91,6 +93,18 @@ fn child_with_the_layer_alone() {
             span.events.len()
         );
     }
+}
+
+/// OpenTelemetry logs that its global provider is set while it holds the provider's lock.
+#[test]
+fn a_provider_may_follow_the_layer() {
+    floe_tests::alone!();
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    let subscriber = with_current_span(subscriber.with(tracing_subscriber::fmt::layer()));
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    global::set_tracer_provider(SdkTracerProvider::default());
+    let initialized = thread::spawn(|| floe_telemetry::init().map(drop));
+    initialized.join().unwrap().unwrap();
 }
 
 #[test]

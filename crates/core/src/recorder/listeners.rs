@@ -78,6 +78,13 @@ pub fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
+/// Whether nothing is known to record. This does not look for OpenTelemetry's global provider: an event may be
+/// OpenTelemetry's own, about the provider that it sets and therefore locks.
+#[inline]
+pub fn records_nothing() -> bool {
+    cfg!(feature = "off") || current() == 0
+}
+
 /// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more. A call
 /// without an explicit parent has nothing to do then.
 #[inline]
