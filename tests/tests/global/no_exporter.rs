@@ -71,6 +71,27 @@ async fn request_async(headers: Carrier) -> Carrier {
     sent()
 }
 
+#[traced(root)]
+fn tick() -> Carrier {
+    sent()
+}
+
+#[traced(root)]
+async fn tick_async() -> Carrier {
+    sent()
+}
+
+/// A root that nothing records does not end the trace of its caller.
+fn assert_roots_change_nothing() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let remote = Carrier::from([("traceparent".to_owned(), parent.to_owned())]);
+    let _caller = propagation::extract_context(&remote).attach();
+    assert_eq!(block_on(tick_async()), remote);
+    assert_eq!(tick(), remote);
+    let _root = span("root").root().start();
+    assert_eq!(sent(), remote);
+}
+
 /// What comes from other processes is passed on, so that their spans stay connected.
 fn assert_is_passed_on() {
     for flags in ["00", "01"] {
@@ -143,9 +164,11 @@ fn without_a_provider_a_request_is_passed_on() {
     const TEST: &str = "no_exporter::without_a_provider_a_request_is_passed_on";
     if is_child() {
         assert_is_passed_on();
+        assert_roots_change_nothing();
         let telemetry = init().unwrap();
         assert!(telemetry.is_noop());
         assert_is_passed_on();
+        assert_roots_change_nothing();
         assert_eq!(unrecorded(), Carrier::new(), "nothing stays current");
         return;
     }

@@ -166,11 +166,12 @@ impl Parent {
     }
 }
 
-/// Returns the current context without its span. Everything else in it, such as baggage, is preserved.
+/// Returns the current context without its span. Everything else in it, such as baggage, is preserved. While nothing is
+/// recorded, there is no root, and the trace of the caller goes on.
 #[must_use]
 pub fn root() -> Parent {
     let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
-    Parent(Some(Context::map_current(without_span)))
+    Parent((!super::listeners::is_off()).then(|| Context::map_current(without_span)))
 }
 
 impl Parent {
