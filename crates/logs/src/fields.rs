@@ -154,9 +154,10 @@ impl log::Log for Forwarder {
         let mut copied = Copied(Vec::new());
         // What fails or panics is left out.
         let _ = caught(|| record.key_values().visit(&mut copied));
-        let _ = KEY_VALUES.try_with(|it| it.replace(copied.0));
+        // A value of a record that is being formatted may log.
+        let outer = KEY_VALUES.try_with(|it| it.replace(copied.0)).unwrap_or_default();
         self.0.log(record);
-        drop(take_key_values());
+        let _ = KEY_VALUES.try_with(|it| it.replace(outer));
     }
 
     fn flush(&self) {}

@@ -120,9 +120,9 @@ fn fill_entry(
     entry.has_message = fields.has_message;
     let key_values = if is_log { fields::take_key_values() } else { Vec::new() };
     for (key, value) in key_values {
-        let safe = redactor.log_name(key.as_str()).cloned();
-        if entry.take_room() {
-            nested::add(entry, redactor, key.as_str(), safe.unwrap_or_else(|| key.clone()), value);
+        let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
+        if !entry.has_field(&safe) && entry.take_room() {
+            nested::add(entry, redactor, key.as_str(), safe, value);
         }
     }
     // Lines have the name in its place, if the code gives one.

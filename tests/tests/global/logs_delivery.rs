@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::mpsc::{Receiver as Receiving, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -153,6 +153,15 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
     }
 }
 
+struct LogsItself;
+
+impl fmt::Display for LogsItself {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        log::info!(rows = 4; "formatting");
+        f.write_str(&url())
+    }
+}
+
 #[test]
 fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
     const TEST: &str =
@@ -170,9 +179,8 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         let (list, failure) = ([1, 2], "x".parse::<u8>().unwrap_err());
         log::info!(
             user = "ann", rows = 3, ratio = 0.5, done = true, list:? = list, error:% = failure,
-            password = "open sesame", level = 7, url = url().as_str();
-            "with values of {}",
-            url()
+            password = "open sesame", level = 7, url = url().as_str(), user = "bob";
+            "with values of {LogsItself}"
         );
         log::info!("without");
         return;
