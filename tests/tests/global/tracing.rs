@@ -114,8 +114,8 @@ fn the_layer_alone_records_into_the_global_provider_or_names_its_absence() {
     }
     let (stdout, stderr) = run_in_child(ALONE, &[]);
     assert!(!stdout.contains("child: "), "{stdout}");
-    let warning = "warning: the spans of `tracing` are not recorded: expected a provider, as `floe_telemetry::init()` \
-                   starts it, or OpenTelemetry's global one, found neither\n";
+    let warning = "warning: a span of `tracing` is not recorded: expected a provider before it, as \
+                   `floe_telemetry::init()` starts one, or OpenTelemetry's global one, found neither\n";
     assert_eq!(stderr, warning);
     assert_eq!(run_in_child(ALONE, &[("OTEL_SDK_DISABLED", "true")]).1, "");
 

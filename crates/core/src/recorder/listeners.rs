@@ -110,7 +110,7 @@ pub(super) fn finds_global_provider() -> bool {
     is_found
 }
 
-/// Says once that the spans of a layer go nowhere, unless a provider was started or disabled before.
+/// Says once that a span of a layer goes nowhere, unless a provider was started or disabled before.
 #[cold]
 pub fn say_no_provider() {
     let is_disabled = || {
@@ -121,7 +121,7 @@ pub fn say_no_provider() {
     }
     internal_log::write_line(
         "warn",
-        "the spans of `tracing` are not recorded: expected a provider, as `floe_telemetry::init()` starts it, or \
+        "a span of `tracing` is not recorded: expected a provider before it, as `floe_telemetry::init()` starts one, or \
          OpenTelemetry's global one, found neither",
     );
 }
