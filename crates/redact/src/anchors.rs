@@ -167,13 +167,12 @@ impl Anchors {
         {
             anchors.add(anchor.as_bytes(), kind);
         }
-        // The beginning of a segment, or of a word in it: `password-reset`, `passwordReset`.
-        for word in [SECRET_SEGMENTS, SECRET_WORDS, HOOKS].into_iter().flatten() {
-            for joint in ["/", "-", "d"] {
-                let name = [joint, word, "/"].concat();
-                let (anchor, rest) = name.as_bytes().split_at(name.len().min(4));
-                anchors.add_before(anchor, rest.first(), URL);
-            }
+        for segment in SECRET_SEGMENTS {
+            anchors.add_name(["/", segment, "/"].concat().as_bytes(), URL);
+        }
+        // Words of a segment: `password-reset`, `passwordReset`.
+        for word in SECRET_WORDS.iter().chain(HOOKS) {
+            anchors.add_name(word.as_bytes(), URL);
         }
         for class in 0..TABLE >> 5 {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
