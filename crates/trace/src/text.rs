@@ -32,9 +32,10 @@ impl Texts {
 
     /// Whether a value that is no text is a secret under this key, as its text would be; `…` if any value is.
     pub(crate) fn hides(&self, key: &str, value: impl Display) -> bool {
-        let value = value.to_string();
-        self.redactor.meaning_of(key) != KeyMeaning::Text
-            && self.redactor.redact_value(key, &value) != value
+        self.redactor.meaning_of(key) != KeyMeaning::Text && {
+            let value = value.to_string();
+            self.redactor.redact_value(key, &value) != value
+        }
     }
 
     /// A text without a key.
