@@ -177,7 +177,9 @@ fn attributes_have_no_secrets(exporter: &InMemorySpanExporter) {
     span.set_attribute("api_keys", vec!["hunter2", "hunter3"]);
     span.set_attribute("pin", 4815);
     span.set_attribute("rows", 4815);
+    span.add_event("refused: password=hunter2", Vec::new());
     drop(span);
+    drop(floe_telemetry::create_span("login password=hunter2".to_owned()));
     let spans = exporter.get_finished_spans().unwrap();
     exporter.reset();
     let span = named(&spans, "attributes");
@@ -185,7 +187,7 @@ fn attributes_have_no_secrets(exporter: &InMemorySpanExporter) {
     for key in ["db.password", "pin"] {
         assert_eq!(attribute(span, key), Some(&"<REDACTED>".into()), "{key}");
     }
-    assert!(!format!("{span:?}").contains("hunter"));
+    assert!(!format!("{spans:?}").contains("hunter"));
 }
 
 fn guards_and_builders(exporter: &InMemorySpanExporter) {

@@ -1,7 +1,8 @@
 //! A span of OpenTelemetry's global tracer provider. Its data is recorded as that of any other span, and goes to the
-//! provider at its end. Errors and attributes are redacted then; error text is not passed on where redaction is not
+//! provider at its end. All text is redacted; error text is not passed on where redaction is not
 //! compiled in.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::mem;
 use std::time::SystemTime;
@@ -38,7 +39,7 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     builder.span_kind = Some(record.kind());
     let scope = if let Some(site) = record.head.callsite {
         let name = record.more.as_mut().and_then(|more| more.name.take());
-        builder.name = name.unwrap_or_else(|| site.name().into());
+        builder.name = safe_name(name.unwrap_or_else(|| site.name().into()));
         code.extend(site.function_or_module());
         code.extend(site.tracing_target().map(|target| KeyValue::new(keys::TARGET, target)));
         if !site.location().file().is_empty() {
@@ -47,7 +48,7 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
         scope(site.scope_name(), site.scope_version())
     } else {
         let more = record.more_mut();
-        builder.name = more.name.take().unwrap_or_default();
+        builder.name = safe_name(more.name.take().unwrap_or_default());
         builder.start_time = more.start;
         match &more.origin {
             Origin::CallSite => scope("", None),
@@ -88,7 +89,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
     // The processors of the provider are the user's code.
     let _ = caught(|| {
         if let Some(name) = more.name {
-            span.update_name(name);
+            span.update_name(safe_name(name));
         }
         // OpenTelemetry's SDK exports a key twice that is set twice.
         record.attributes.keep_distinct(usize::MAX);
@@ -102,7 +103,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
             let attributes = event.attributes.into_iter();
             let attributes = attributes.filter(|attribute| !is_withheld(attribute));
             let attributes = attributes.map(safe).collect();
-            span.add_event_with_timestamp(event.name, event.timestamp, attributes);
+            span.add_event_with_timestamp(safe_name(event.name), event.timestamp, attributes);
         }
         for link in more.links {
             let attributes = link.attributes.into_iter().map(safe).collect();
@@ -154,6 +155,13 @@ fn safe(mut attribute: KeyValue) -> KeyValue {
         }
     }
     attribute
+}
+
+fn safe_name(name: Cow<'static, str>) -> Cow<'static, str> {
+    match crate::redaction::sanitize(&name) {
+        safe if safe == name => name,
+        safe => Cow::Owned(safe.into_owned()),
+    }
 }
 
 fn safe_message(message: &str) -> String {
