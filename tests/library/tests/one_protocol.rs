@@ -89,7 +89,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
         ),
     ] {
         let signal = if error.starts_with("metrics") { "metrics" } else { "traces" };
-        let line = format!("error: {signal} are not exported: {error}; change {change}\n");
+        let line = format!("error: an exporter of {signal} is left out: {error}; change {change}\n");
         assert_eq!(messages(&variables), format!("{line}noop=false\n"), "{variables:?}");
         // Where nothing is exported, there is nothing wrong.
         let mut unused = variables.clone();
@@ -121,7 +121,7 @@ fn what_is_left_out_is_named_where_it_is_needed() {
     for (variables, expected) in [
         (
             vec![("OTEL_TRACES_EXPORTER", "console")],
-            format!("error: traces are not exported: {console}; change `OTEL_TRACES_EXPORTER`\nnoop=false\n"),
+            format!("error: an exporter of traces is left out: {console}; change `OTEL_TRACES_EXPORTER`\nnoop=false\n"),
         ),
         (
             vec![("FLOE_CONFIG_FILE", "/otel.yaml")],

@@ -142,7 +142,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
                 ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", empty),
             ],
             vec![format!(
-                "traces are not exported: otlp: {no_certificate}; change `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`"
+                "an exporter of traces is left out: otlp: {no_certificate}; change `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`"
             )],
         ),
         (
@@ -150,7 +150,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
             ["traces", "logs", "metrics"]
                 .map(|signal| {
                     format!(
-                        "{signal} are not exported: otlp: the endpoint `http://localhost:4317` has a query, which gRPC \
+                        "an exporter of {signal} is left out: otlp: the endpoint `http://localhost:4317` has a query, which gRPC \
                          cannot send, expected an endpoint without one, for example `http://collector:4317`; change \
                          `OTEL_EXPORTER_OTLP_ENDPOINT`"
                     )
@@ -159,7 +159,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
         ),
         (
             vec![("OTEL_CONFIG_FILE", file)],
-            vec![format!("traces are not exported: otlp: {no_certificate}; change `OTEL_CONFIG_FILE`")],
+            vec![format!("an exporter of traces is left out: otlp: {no_certificate}; change `OTEL_CONFIG_FILE`")],
         ),
         (
             vec![
@@ -168,7 +168,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
                 ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
                 ("OTEL_EXPORTER_PROMETHEUS_PORT", &port),
             ],
-            vec!["metrics are not exported: exporters.metrics: `prometheus`: ".to_owned()],
+            vec!["an exporter of metrics is left out: exporters.metrics: `prometheus`: ".to_owned()],
         ),
     ] {
         let variables = [&[("EMPTY", empty)], &*variables].concat();

@@ -3,7 +3,7 @@
 //! An invalid value is ignored with one warning that contains the name of the variable and what is accepted,
 //! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
 //! requires. The environment therefore never makes a valid configuration invalid. It may ask for an endpoint or a
-//! protocol that the program is built without: the provider then leaves the signal out.
+//! protocol that the program is built without: the provider then leaves the exporter out.
 
 mod misspelled;
 mod parse;
@@ -85,7 +85,7 @@ impl TelemetryConfig {
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
     /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these, and
     /// one that was removed.
-    /// A signal is not exported if they ask for an exporter that the provider cannot create, for example one whose
+    /// An exporter that they ask for is left out if the provider cannot create it, for example one whose
     /// protocol the program is built without; a line on standard error then names the variable to change.
     ///
     /// # Errors

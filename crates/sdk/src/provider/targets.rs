@@ -76,7 +76,8 @@ pub(super) fn unless_of_environment<T>(
             }
             let variables: Vec<_> = variables.iter().map(String::as_str).collect();
             let (signal, change) = (signal.as_str(), one_of(&variables));
-            write_line("error", &format!("{signal} are not exported: {error}; change {change}"));
+            let line = format!("an exporter of {signal} is left out: {error}; change {change}");
+            write_line("error", &line);
             Ok(None)
         }
         made => made.map(Some),
