@@ -81,6 +81,7 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
         let records = format!("exported 0 of {logs} log records: logs_failed={logs};");
         assert_eq!(end.contains(&records), logs > 0, "{end}");
         assert!(end.contains("/v1/traces") && end.contains("/v1/metrics"), "{end}");
+        assert!(end.contains("; metrics that `otlp` did not export: "), "{end}");
     };
     for (variables, logs) in [
         (&[][..], 1),

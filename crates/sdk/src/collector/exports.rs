@@ -80,7 +80,7 @@ impl Exports {
 
     /// Says what exporters could not deliver since the last message about the same signal and exporter, a minute ago.
     pub(super) fn say_lost(&self) {
-        for ((signal, exporter), lost, error) in self.due_losses() {
+        for ((signal, exporter), lost, error) in self.take_losses(|_, rate| rate.is_due()) {
             let what = match signal {
                 Signal::Traces => "spans",
                 Signal::Metrics => "metrics",
@@ -98,9 +98,14 @@ impl Exports {
         }
     }
 
-    fn due_losses(&self) -> Vec<((Signal, String), u64, String)> {
+    /// Takes what is not said: by signal and exporter, the number of items and the last reason.
+    pub(crate) fn take_losses(
+        &self,
+        is_due: impl Fn(Signal, &RateLimited) -> bool,
+    ) -> Vec<((Signal, String), u64, String)> {
         let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = losses.iter_mut().filter(|(_, it)| it.error.is_some() && it.rate.is_due());
+        let due = losses.iter_mut();
+        let due = due.filter(|((of, _), it)| it.error.is_some() && is_due(*of, &it.rate));
         let taken = due.map(|(of, it)| {
             (of.clone(), mem::take(&mut it.items), it.error.take().unwrap_or_default())
         });
@@ -151,7 +156,7 @@ mod tests {
     fn a_message_has_all_that_its_signal_has_lost_since_the_last_one() {
         let exports = Exports::default();
         let said = || {
-            let due = exports.due_losses().into_iter();
+            let due = exports.take_losses(|_, rate| rate.is_due()).into_iter();
             due.map(|((signal, _), lost, error)| (signal, lost, error)).collect::<Vec<_>>()
         };
         exports.lose(Signal::Logs, "otlp", 1, "refused");
@@ -166,6 +171,11 @@ mod tests {
             loss.rate = RateLimited::default();
         }
         assert_eq!(said(), [(Signal::Traces, 1024, "no response".to_owned())]);
-        assert_eq!(said(), []);
+        for said_at_once in [1, 0] {
+            exports.lose(Signal::Metrics, "otlp", 4, "refused");
+            assert_eq!(said().len(), said_at_once);
+        }
+        let rest = exports.take_losses(|signal, _| signal == Signal::Metrics);
+        assert_eq!(rest, [((Signal::Metrics, "otlp".to_owned()), 4, "refused".to_owned())]);
     }
 }

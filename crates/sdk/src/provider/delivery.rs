@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::channel::{Receiver, RecvTimeoutError, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
+use crate::config::Signal;
 use crate::error::Error;
 use crate::metrics::MetricReport;
 
@@ -46,10 +47,8 @@ pub(super) fn await_delivery(
         check_reports(&received)
     });
     let metrics = metrics.map_or(Ok(()), |result| {
-        let rest =
-            deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()));
         result?
-            .wait(rest)
+            .wait(rest(deadline))
             .ok_or_else(|| Error::timeout(operation, timeout, "metrics are pending"))?
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
@@ -80,14 +79,23 @@ pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Opt
         ("logs_dropped", it.logs_dropped),
         ("logs_pending", it.logs_pending),
     ];
-    let is_exported = counters.exports.count() > 0;
+    let exporters = counters.exports.count();
+    let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
+    let error = error.map(ToString::to_string);
+    let metrics = counters.exports.take_losses(|signal, _| signal == Signal::Metrics).into_iter();
+    let metrics = metrics.map(|((_, exporter), points, reason)| {
+        let is_said = error.as_ref().is_some_and(|error| error.contains(&reason));
+        let reason = if is_said { String::new() } else { format!(": {reason}") };
+        format!("metrics that `{exporter}` did not export: {points}{reason}")
+    });
     let lost = [
-        lost_of("spans", it.exported, &spans),
-        (open > 0 && is_exported).then(|| format!("spans that are still open: {open}")),
+        lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),
+        (open > 0 && exporters > 0).then(|| format!("spans that are still open: {open}")),
         lost_of("log records", it.logs_exported, &records),
-        error.map(ToString::to_string),
+        (it.missed_calls > 0)
+            .then(|| format!("calls that are missing from the metrics: {}", it.missed_calls)),
     ];
-    let lost: Vec<_> = lost.into_iter().flatten().collect();
+    let lost: Vec<_> = lost.into_iter().flatten().chain(metrics).chain(error.clone()).collect();
     (!lost.is_empty()).then(|| lost.join("; "))
 }
 
@@ -141,14 +149,15 @@ pub(super) fn receive<T>(
     results: &Receiver<T>,
     deadline: Option<Instant>,
 ) -> Result<T, ReceiveError> {
-    let received = match deadline {
-        Some(deadline) => results.recv_timeout(deadline.saturating_duration_since(monotonic_now())),
-        None => results.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    received.map_err(|error| match error {
+    results.recv_timeout(rest(deadline)).map_err(|error| match error {
         RecvTimeoutError::Timeout => ReceiveError::Timeout,
         RecvTimeoutError::Disconnected => ReceiveError::Disconnected,
     })
+}
+
+/// The time until a deadline.
+pub(super) fn rest(deadline: Option<Instant>) -> Duration {
+    deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()))
 }
 
 #[derive(Clone, Copy)]
