@@ -48,7 +48,7 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, both, end_of_exports, lost, undelivered};
+use self::delivery::{await_delivery, both, end_of_exports, lost, rest, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 use crate::clock::monotonic_now;
@@ -387,7 +387,7 @@ impl Inner {
             await_delivery(operation, timeout, deadline, Some(timeout), &self.counters, metrics);
         let result = both(result, logs::await_delivery(reports, operation, timeout, deadline));
         if let Some(lost) = lost(&self.counters, open, result.as_ref().err()) {
-            exit::say(format!("telemetry has ended: {lost}"));
+            exit::say(format!("telemetry has ended: {lost}"), rest(deadline));
         }
         result
     }

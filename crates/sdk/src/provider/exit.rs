@@ -39,7 +39,8 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
         if let Some(provider) = provider.upgrade() {
             run(timeout, move || {
                 if let Err(error) = provider.force_flush(timeout) {
-                    say(format!("telemetry was not delivered before the process ended: {error}"));
+                    let lost = "telemetry was not delivered before the process ended";
+                    say(format!("{lost}: {error}"), MESSAGE_TIMEOUT);
                 }
             });
         }
@@ -66,10 +67,17 @@ pub(super) fn run(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
     run_on(program_signals::thread("floe-exit"), timeout, finish);
 }
 
-/// Writes an error to standard error, on a thread of its own: nobody may read what is there.
-pub(super) fn say(error: String) {
-    let thread = program_signals::thread("floe-message");
-    run_on(thread, Duration::ZERO, move || write_line("error", &error));
+/// Writes an error to standard error within `timeout`, on a thread of its own: nobody may read what is there. Without the
+/// thread, nothing is written.
+pub(super) fn say(error: String, timeout: Duration) {
+    let (running, ended) = channel::<()>();
+    let write = move || {
+        let _running = running;
+        write_line("error", &error);
+    };
+    if program_signals::spawn(program_signals::thread("floe-message"), write).is_ok() {
+        let _ = ended.recv_timeout(timeout.clamp(MESSAGE_TIMEOUT / 10, MESSAGE_TIMEOUT));
+    }
 }
 
 /// Runs `finish` on `thread`, or on this thread if that cannot be started.
