@@ -12,14 +12,14 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 44_488),
+    ("code of the library", 44_558),
     ("code of redact and semconv", 10_300),
-    ("code of the integrations", 5_552),
-    ("code of floe-trace", 8_375),
+    ("code of the integrations", 5_549),
+    ("code of floe-trace", 8_376),
     ("code of the platform", 24_311),
-    ("tests, benches, examples, fuzz targets", 90_549),
-    ("lines of Rust", 228_356),
-    ("words of documents", 69_874),
+    ("tests, benches, examples, fuzz targets", 90_609),
+    ("lines of Rust", 228_508),
+    ("words of documents", 69_926),
     ("functions above 60 lines", 18),
     ("lines with `cfg(`", 281),
     ("features", 57),

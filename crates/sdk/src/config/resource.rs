@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use floe_telemetry_core::{FloeSpanAttributes, Mode};
 use opentelemetry::{KeyValue, StringValue, Value};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::problems::Problems;
 use super::secret;
@@ -66,7 +66,7 @@ pub struct ResourceAttributes {
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
-        serialize_with = "secret::serialize_typed"
+        serialize_with = "serialize_typed"
     )]
     pub typed: BTreeMap<String, ResourceValue>,
     /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) of the attributes. Default: the schema
@@ -109,6 +109,14 @@ impl ResourceValue {
             sent => Self::Strings(vec![sent.into_owned()]),
         }
     }
+}
+
+/// Writes attributes that are not text as they will be exported.
+fn serialize_typed<S: Serializer>(
+    attributes: &BTreeMap<String, ResourceValue>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(attributes.iter().map(|(key, it)| (key, it.sent(key))))
 }
 
 impl From<&ResourceValue> for Value {

@@ -10,7 +10,6 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::resource::ResourceValue;
 use crate::redaction::sanitize_sent_value;
 
 /// Replaces a credential in a written configuration.
@@ -22,14 +21,6 @@ pub(super) fn serialize_attributes<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_map(attributes.iter().map(|(key, it)| (key, sanitize_sent_value(key, it))))
-}
-
-/// Writes attributes that are not text as they will be exported.
-pub(super) fn serialize_typed<S: Serializer>(
-    attributes: &BTreeMap<String, ResourceValue>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(attributes.iter().map(|(key, it)| (key, it.sent(key))))
 }
 
 /// A credential, or a reference to one: `${env:NAME}` for an environment variable, `${file:PATH}` for the content of a
