@@ -24,6 +24,8 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use serde_json::json;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt as lines;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -274,6 +276,8 @@ fn delivered(record: impl FnOnce()) -> (Receiver, [String; 2]) {
     let (line, safe) = (ours.clone(), programs.clone());
     let layer = logs::layer_with_writer(&LoggingConfig::default(), move || line.clone());
     let fmt = lines::layer().json().with_writer(logs::safe_writer(move || safe.clone()));
+    // OpenTelemetry logs a new meter.
+    let fmt = fmt.with_filter(filter_fn(|it| !it.target().starts_with("opentelemetry")));
     let subscriber = tracing_subscriber::registry().with(layer.unwrap()).with(fmt);
     tracing::subscriber::with_default(subscriber.with(tracing_layer()), record);
     telemetry.shutdown(TIMEOUT).unwrap();
