@@ -178,7 +178,7 @@ impl Child {
             thread::sleep(Duration::from_millis(5));
         };
         let stderr = self.stderr();
-        ensure!(!stderr.contains("panicked"), "{stderr}");
+        ensure!(!stderr.contains("panicked at "), "{stderr}");
         Ok((status, stderr))
     }
 
