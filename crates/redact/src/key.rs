@@ -80,6 +80,19 @@ impl Name {
         self.starts & (1 << index.min(LONGEST - 1)) != 0
     }
 
+    /// Removes the last word. Returns whether the word is unknown, as in `token_github`, so that the value must look like a
+    /// secret; `None` if the word describes something else than a secret.
+    fn drop_qualifier(&mut self) -> Option<bool> {
+        let start = self.last_word();
+        let last = &self.as_bytes()[start..];
+        if DESCRIPTOR_WORDS.contains(last) {
+            return None;
+        }
+        let is_unknown = !QUALIFIER_WORDS.contains(last) && !last.iter().all(u8::is_ascii_digit);
+        self.len = start;
+        Some(is_unknown)
+    }
+
     /// Where the last word begins.
     fn last_word(&self) -> usize {
         let starts = match self.len {
@@ -199,31 +212,18 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
                 is_compound: start > 0 || name.starts.count_ones() > 1,
             });
         }
-        let start = name.last_word();
-        let last = &name.as_bytes()[start..];
-        if DESCRIPTOR_WORDS.contains(last) {
-            return None;
-        }
-        // With an unknown word after the name, as in `token_github`, the value must look like a secret.
-        is_qualified |= !QUALIFIER_WORDS.contains(last) && !last.iter().all(u8::is_ascii_digit);
-        name.len = start;
+        is_qualified |= name.drop_qualifier()?;
     }
     None
 }
 
-/// What a field means whose own name says nothing, in a group with the name of secrets. With an unknown name its
-/// value must look like one, unless the group is one of passwords.
+/// The meaning of a field with a neutral name in a group under a secret's name. The value of a field with an unknown name
+/// must look like a secret, unless the group has passwords.
 pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(field);
     let mut is_qualified = false;
     while name.len > 0 {
-        let start = name.last_word();
-        let last = &name.as_bytes()[start..];
-        if DESCRIPTOR_WORDS.contains(last) {
-            return None;
-        }
-        is_qualified |= !QUALIFIER_WORDS.contains(last) && !last.iter().all(u8::is_ascii_digit);
-        name.len = start;
+        is_qualified |= name.drop_qualifier()?;
     }
     let is_weak = is_qualified && group.kind != KeyKind::Password;
     Some(if is_weak { Meaning { kind: KeyKind::Weak, ..group } } else { group })
