@@ -48,12 +48,15 @@ impl Redactor {
     pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
         for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
             let key = self.keys.of_site(attribute.key.as_str(), site, at, &self.redaction);
-            match &mut attribute.value {
-                AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
+            let hidden = match &mut attribute.value {
+                AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {
+                    None
+                }
                 AttributeValue::Text(text) => {
                     if let Some(redacted) = key.apply_rules(text, &self.redaction) {
                         *text = redacted.into();
                     }
+                    None
                 }
                 AttributeValue::Static(text) => {
                     // A static text at the same address is the same text.
@@ -65,29 +68,17 @@ impl Redactor {
                             None => site.set_clean(at, text),
                         }
                     }
+                    None
                 }
-                AttributeValue::Array(array) => {
-                    if let Some(hidden) = redact_array(key, array, &self.redaction) {
-                        attribute.value = AttributeValue::Static(hidden);
-                    }
-                }
-                AttributeValue::I64(number) => {
-                    if let Some(hidden) = key.hidden(number, &self.redaction) {
-                        attribute.value = AttributeValue::Static(hidden);
-                    }
-                }
-                AttributeValue::F64(number) => {
-                    if let Some(hidden) = key.hidden(number, &self.redaction) {
-                        attribute.value = AttributeValue::Static(hidden);
-                    }
-                }
-                AttributeValue::Bool(flag) => {
-                    if let Some(hidden) = key.hidden(flag, &self.redaction) {
-                        attribute.value = AttributeValue::Static(hidden);
-                    }
-                }
+                AttributeValue::Array(array) => redact_array(key, array, &self.redaction),
+                AttributeValue::I64(number) => key.hidden(number, &self.redaction),
+                AttributeValue::F64(number) => key.hidden(number, &self.redaction),
+                AttributeValue::Bool(flag) => key.hidden(flag, &self.redaction),
                 // The enum is non-exhaustive; no other variant exists today.
-                _ => attribute.value = AttributeValue::Static(REDACTED),
+                _ => Some(REDACTED),
+            };
+            if let Some(hidden) = hidden {
+                attribute.value = AttributeValue::Static(hidden);
             }
             if let Some(redacted) = &key.redacted {
                 attribute.key = redacted.clone();
@@ -168,22 +159,18 @@ impl Redactor {
     /// Redacts an attribute in OpenTelemetry's type.
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
         let key = self.keys.get(attribute.key.as_str(), &self.redaction);
-        match &mut attribute.value {
+        let hidden = match &mut attribute.value {
             Value::String(text) => {
                 if let Some(redacted) = key.apply(text.as_str(), &self.redaction) {
                     *text = redacted.into();
                 }
+                None
             }
-            Value::Array(array) => {
-                if let Some(hidden) = redact_array(key, array, &self.redaction) {
-                    attribute.value = hidden.into();
-                }
-            }
-            value => {
-                if let Some(hidden) = key.hidden(&*value, &self.redaction) {
-                    attribute.value = hidden.into();
-                }
-            }
+            Value::Array(array) => redact_array(key, array, &self.redaction),
+            value => key.hidden(&*value, &self.redaction),
+        };
+        if let Some(hidden) = hidden {
+            attribute.value = hidden.into();
         }
         if let Some(redacted) = &key.redacted {
             attribute.key = redacted.clone();
