@@ -78,6 +78,13 @@ pub fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
+/// Whether the recorder is compiled out. If it is not, and nothing is recorded, this looks for OpenTelemetry's global
+/// provider, so that [`current`] has it from then on.
+#[inline]
+pub(super) fn is_compiled_out() -> bool {
+    is_off() && cfg!(feature = "off")
+}
+
 /// Whether nothing is known to record. This does not look for OpenTelemetry's global provider: an event may be
 /// OpenTelemetry's own, about the provider that it sets and therefore locks.
 #[inline]

@@ -107,9 +107,9 @@ impl StartBelow for Current {
 impl<F: Fn() -> Parent> StartBelow for F {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-        // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, for which
-        // `is_off` looks, the body runs below the parent as well, so that the trace of the caller goes on.
-        if listeners::is_off() && cfg!(feature = "off") || !context_is_alive() {
+        // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, the body
+        // runs below the parent as well, so that the trace of the caller goes on.
+        if listeners::is_compiled_out() || !context_is_alive() {
             return Opened::OFF;
         }
         open_call_below(&self(), callsite, fill)

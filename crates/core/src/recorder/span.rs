@@ -223,7 +223,7 @@ impl SpanBuilder {
     #[inline]
     pub(super) fn open(self) -> OpenSpan {
         let is_current = matches!(self.parent, BuilderParent::Current);
-        if listeners::is_off() && cfg!(feature = "off") || is_current && listeners::is_discarded() {
+        if listeners::is_compiled_out() || is_current && listeners::is_discarded() {
             return OpenSpan::Off;
         }
         self.open_listened()
