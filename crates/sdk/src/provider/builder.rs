@@ -375,20 +375,33 @@ impl TelemetryProviderBuilder {
         &mut self.layers
     }
 
-    /// Adds the parts of another builder.
+    /// Adds the parts of another builder. It has no layers: they are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
-        self.config = other.config;
-        self.sampler = other.sampler.or(self.sampler.take());
-        self.propagators.extend(other.propagators);
-        self.processors.extend(other.processors);
-        self.sdk_processors.extend(other.sdk_processors);
-        self.exporters.extend(other.exporters);
-        self.otlp.extend(other.otlp);
-        self.metrics.extend(other.metrics);
-        self.logs.extend(other.logs);
-        self.added.traces.extend(other.added.traces);
-        self.added.metrics.extend(other.added.metrics);
-        self.added.logs.extend(other.added.logs);
+        let Self {
+            config,
+            sampler,
+            propagators,
+            processors,
+            sdk_processors,
+            exporters,
+            otlp,
+            metrics,
+            logs,
+            layers: _,
+            added,
+        } = other;
+        self.config = config;
+        self.sampler = sampler.or(self.sampler.take());
+        self.propagators.extend(propagators);
+        self.processors.extend(processors);
+        self.sdk_processors.extend(sdk_processors);
+        self.exporters.extend(exporters);
+        self.otlp.extend(otlp);
+        self.metrics.extend(metrics);
+        self.logs.extend(logs);
+        self.added.traces.extend(added.traces);
+        self.added.metrics.extend(added.metrics);
+        self.added.logs.extend(added.logs);
     }
 
     /// The OTLP destinations that were added.
