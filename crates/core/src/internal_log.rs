@@ -1,5 +1,5 @@
 //! Messages of the library: with `tracing`, and on standard error in a program without a subscriber, which would never
-//! learn of them. An error, which says that telemetry is lost, is always on standard error: no filter is asked if it may.
+//! learn of them. An error reports lost telemetry and is always written to standard error, whatever the filter of lines.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};

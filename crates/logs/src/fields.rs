@@ -152,7 +152,7 @@ impl log::Log for Forwarder {
             return;
         }
         let mut copied = Copied(Vec::new());
-        // What fails or panics is left out.
+        // A value that fails or panics is left out, with those behind it.
         let _ = caught(|| record.key_values().visit(&mut copied));
         // A value of a record that is being formatted may log.
         let outer = KEY_VALUES.try_with(|it| it.replace(copied.0)).unwrap_or_default();

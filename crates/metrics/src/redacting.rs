@@ -104,7 +104,7 @@ impl<P> RedactingMeterProvider<P> {
 }
 
 impl Policy {
-    /// Calls code of the program. Its panic would end the thread that collects all metrics, and is said once.
+    /// Calls a callback of the program. A panic would end the thread that collects all metrics; the first one is reported.
     fn observe(&self, metric: &str, has_panicked: &AtomicBool, callback: impl FnOnce()) {
         if let Err(panic) = caught(callback)
             && !has_panicked.swap(true, Ordering::Relaxed)

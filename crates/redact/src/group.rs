@@ -81,7 +81,7 @@ impl Level {
         Self { end: tokens.close(open), is_map, meaning }
     }
 
-    /// What a value without a name of its own means.
+    /// The meaning of a value without a name.
     fn of_item(self) -> Option<Meaning> {
         self.meaning.filter(|meaning| !self.is_map || is_of_fields(meaning))
     }
@@ -137,7 +137,7 @@ struct Walk<'s, 'a> {
     context: Context,
     open: usize,
     levels: Vec<Level>,
-    /// What the next value means.
+    /// The meaning of the next value.
     meaning: Option<Meaning>,
     /// Whether an item of a list begins.
     begins: bool,
@@ -275,7 +275,7 @@ fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize)
     is_name.then_some(((start, end), separator.next))
 }
 
-/// What the name of a field means below the name of its group.
+/// The meaning of a field below the name of its group.
 fn member(
     scan: &Scan<'_>,
     outer: Option<Meaning>,

@@ -486,7 +486,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator
     Tried::Found
 }
 
-/// What surrounds the value after a separator, and what that counts for.
+/// The place of the value after a separator, and the context in which the value is judged.
 pub(crate) fn surroundings(
     scan: &mut Scan<'_>,
     key: &Key,

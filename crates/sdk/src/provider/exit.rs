@@ -67,7 +67,7 @@ pub(super) fn run(timeout: Duration, finish: impl FnOnce() + Send + 'static) {
     run_on(program_signals::thread("floe-exit"), timeout, finish);
 }
 
-/// Writes an error to standard error within `timeout`, on a thread of its own: nobody may read what is there. Without the
+/// Writes an error to standard error within `timeout`, on a thread of its own: standard error may have no reader. Without the
 /// thread, nothing is written.
 pub(super) fn say(error: String, timeout: Duration) {
     let (running, ended) = channel::<()>();
