@@ -12,7 +12,7 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 44_558),
+    ("code of the library", 44_557),
     ("code of redact and semconv", 10_300),
     ("code of the integrations", 5_549),
     ("code of floe-trace", 8_376),

@@ -93,12 +93,8 @@ impl BridgedSpan {
 
     /// Stands for the span in the context, which it does not end.
     pub fn propagating(cx: Context) -> Self {
-        Self {
-            state: Parked::in_context(cx, Site::NONE),
-            unsampled: None,
-            timings: None,
-            exited: None,
-        }
+        let state = Parked::in_context(cx, Site::NONE);
+        Self { state, unsampled: None, timings: None, exited: None }
     }
 
     /// Measures from now on how long the span is entered.

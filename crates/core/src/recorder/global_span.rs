@@ -1,6 +1,5 @@
 //! A span of OpenTelemetry's global tracer provider. Its data is recorded as that of any other span, and goes to the
-//! provider at its end. All text is redacted; error text is not passed on where redaction is not
-//! compiled in.
+//! provider at its end. All text is redacted; error text is not passed on where redaction is not compiled in.
 
 use std::borrow::Cow;
 use std::cell::Cell;

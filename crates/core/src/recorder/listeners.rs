@@ -78,8 +78,7 @@ pub fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
-/// Whether the recorder is compiled out. If it is not, and nothing is recorded, this looks for OpenTelemetry's global
-/// provider, so that [`current`] has it from then on.
+/// Whether the recorder is compiled out. Else this looks for OpenTelemetry's global provider, if nothing is recorded.
 #[inline]
 pub(super) fn is_compiled_out() -> bool {
     is_off() && cfg!(feature = "off")

@@ -49,11 +49,10 @@ impl Redactor {
         for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
             let key = self.keys.of_site(attribute.key.as_str(), site, at, &self.redaction);
             let hidden = match &mut attribute.value {
-                AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {
-                    None
-                }
                 AttributeValue::Text(text) => {
-                    if let Some(redacted) = key.apply_rules(text, &self.redaction) {
+                    if !key.is_plain(text.as_bytes(), &self.redaction)
+                        && let Some(redacted) = key.apply_rules(text, &self.redaction)
+                    {
                         *text = redacted.into();
                     }
                     None
