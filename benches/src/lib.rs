@@ -19,7 +19,6 @@ pub mod contestant;
 pub mod counting;
 pub mod cpu_time;
 pub mod drop_log;
-pub mod growth;
 pub mod layers;
 pub mod log_delivery;
 pub mod logs;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// Each benchmark, and the columns of its table: the heading, and the JSON pointer of the figure in a row.
-const TABLES: [(&str, &[(&str, &str)]); 9] = [
+const TABLES: [(&str, &[(&str, &str)]); 8] = [
     (
         "delivery",
         &[
@@ -32,10 +32,6 @@ const TABLES: [(&str, &[(&str, &str)]); 9] = [
             ("ns per span", "/nanos"),
             ("ours / it", "/ours_to_this"),
         ],
-    ),
-    (
-        "growth",
-        &[("", "/line"), ("at", "/at"), ("ns", "/nanos"), ("above the first", "/above_first")],
     ),
     (
         "overhead",
