@@ -68,8 +68,6 @@ pub(crate) struct Pipeline {
     spans: usize,
     /// When the open batch is due, if it is not empty.
     due: Option<Instant>,
-    /// Spans on their way to a batch or a queue, once for each exporter. Only a panic leaves some.
-    moving: usize,
     /// Whether nobody waits for the spans any more: then the processors have no time.
     is_late: bool,
 }
@@ -96,7 +94,6 @@ impl Pipeline {
             exporters,
             spans: 0,
             due: None,
-            moving: 0,
             is_late: false,
         }
     }
@@ -153,26 +150,24 @@ impl Pipeline {
         let started = &self.counters.started[head.parent_origin()];
         let started = &started[usize::from(head.flags.is_sampled())];
         started.store(started.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        let exporters = self.exporters.len();
-        self.moving += exporters;
-        self.count_call(record, clock);
+        let moving = Moving { left: self.exporters.len(), counters: &self.counters };
+        record.settle(self.status_on_success);
+        self.metrics.iter_mut().for_each(|metrics| metrics.count(record, clock));
         if let Some(tail) = &mut self.tail
             && !record.head.flags.is_sampled()
         {
             tail.push(record.take(), clock, monotonic_now());
-            self.moving -= exporters;
+            mem::forget(moving);
         } else {
-            self.moving -= exporters;
+            mem::forget(moving);
             self.send(record, clock);
         }
     }
 
-    /// Settles the status of a span, or of a call without a span, and updates the metrics by it.
+    /// Updates the metrics by a call without a span.
     pub(super) fn count_call(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         record.settle(self.status_on_success);
-        if let Some(metrics) = &mut self.metrics {
-            metrics.count(record, clock);
-        }
+        self.metrics.iter_mut().for_each(|metrics| metrics.count(record, clock));
     }
 
     /// Whether a trace has ended whose decision needs spans that are not fetched yet.
@@ -253,17 +248,14 @@ impl Pipeline {
             self.counters.exports.count_unqueued(lost, SHUTDOWN);
             return;
         }
-        self.moving += waiting * exporters;
+        let counters = Arc::clone(&self.counters);
+        let mut moving = Moving { left: waiting * exporters, counters: &counters };
         let Some(spans) = processing.process(clock) else {
-            self.moving -= waiting * exporters;
-            let lost = (waiting * exporters) as u64;
-            self.counters.failed.fetch_add(lost, Ordering::Release);
-            self.counters.exports.count_unqueued(waiting, OTHER_ERROR);
-            return;
+            return counters.exports.count_unqueued(waiting, OTHER_ERROR);
         };
-        self.moving -= (waiting - spans.len()) * exporters;
+        moving.left = spans.len() * exporters;
         for mut record in spans {
-            self.moving -= exporters;
+            moving.left -= exporters;
             self.export(&mut record, clock);
         }
     }
@@ -280,14 +272,13 @@ impl Pipeline {
 
     /// Enriches the span and adds it to the open batch.
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        let exporters = self.exporters.len();
-        self.moving += exporters;
+        let moving = Moving { left: self.exporters.len(), counters: &self.counters };
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
         for to in &mut self.exporters {
             is_large |= to.push(&span);
         }
-        self.moving -= exporters;
+        mem::forget(moving);
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
             self.ship();
@@ -322,41 +313,30 @@ impl Pipeline {
         if spans == 0 {
             return;
         }
-        self.moving += spans * self.exporters.len();
+        let left = spans * self.exporters.len();
+        let mut moving = Moving { left, counters: &self.counters };
         for to in &mut self.exporters {
             to.ship(spans);
-            self.moving -= spans;
+            moving.left -= spans;
         }
     }
 
-    /// Continues after a panic. The spans that it has interrupted and the open batches, which may be damaged,
-    /// have failed.
+    /// Continues after a panic. The open batches, which may be damaged, have failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
         self.enricher.begin_batch();
         let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
         let spans = mem::take(&mut self.spans) + waiting;
-        let failed = mem::take(&mut self.moving) + spans * self.exporters.len();
+        drop(Moving { left: spans * self.exporters.len(), counters: &self.counters });
         for to in &mut self.exporters {
             to.discard();
         }
-        self.counters.failed.fetch_add(failed as u64, Ordering::Release);
     }
 
     /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
     /// the number of reports to expect.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
-        self.ship();
-        for to in &self.exporters {
-            to.flush(report);
-        }
-        self.exporters.len() + self.report_lost(report)
-    }
-
-    /// Reports what the processors have lost. Returns the number of reports.
-    fn report_lost(&mut self, report: &Sender<Report>) -> usize {
-        let processing = self.processing.as_mut();
-        usize::from(processing.is_some_and(|it| it.report(report)))
+        self.request(report, |to| to.flush(report))
     }
 
     /// Ships the open batch and shuts down each exporter. Returns the number of reports to expect.
@@ -366,11 +346,14 @@ impl Pipeline {
         end: Option<Instant>,
         report: &Sender<Report>,
     ) -> usize {
+        self.request(report, |to| to.shutdown(timeout, end, report))
+    }
+
+    fn request(&mut self, report: &Sender<Report>, of: impl Fn(&dyn Destination)) -> usize {
         self.ship();
-        for to in &self.exporters {
-            to.shutdown(timeout, end, report);
-        }
-        self.exporters.len() + self.report_lost(report)
+        self.exporters.iter().for_each(|to| of(&**to));
+        let processing = self.processing.as_mut();
+        self.exporters.len() + usize::from(processing.is_some_and(|it| it.report(report)))
     }
 }
 
@@ -384,6 +367,21 @@ impl super::Collector {
             let (processor, _) = (exports.components).add_exporter(Signal::Traces, &id, 1);
             exports.add("added", processor);
             pipeline.exporters.push(exporter);
+        }
+    }
+}
+
+/// Spans on their way to a batch or a queue, once for each exporter. Those that are left at the end, which is a panic, have
+/// failed.
+struct Moving<'a> {
+    left: usize,
+    counters: &'a Counters,
+}
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        if self.left > 0 {
+            self.counters.failed.fetch_add(self.left as u64, Ordering::Release);
         }
     }
 }
