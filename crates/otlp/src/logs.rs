@@ -8,16 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
 use super::exporter::too_large;
 use super::sender::Sender;
 use floe_telemetry_core::__sdk::clock::Instant;
-use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::collector::{BatchExporter, Counters, ExportFailure, ExporterId};
 use floe_telemetry_sdk::__parts::config::Signal;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, RecordExporter};
+use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, LogRecordBatch};
 use floe_telemetry_sdk::Error;
 
 /// Sends log records over OTLP. It blocks the calling thread.
@@ -38,12 +37,13 @@ pub(super) fn destination(
     target: &OtlpTarget,
     counters: &Counters,
 ) -> Result<LogDestination, Error> {
-    let exporter = OtlpLogs {
-        sender: Sender::new(target, Signal::Logs, counters)?,
-        requests: LogRequests::default(),
-        max_request: target.config.otlp.max_request(Signal::Logs),
-    };
-    Ok(LogDestination::new(id, exporter))
+    let sender = Sender::new(target, Signal::Logs, counters)?;
+    let max_request = target.config.otlp.max_request(Signal::Logs);
+    Ok(LogDestination::new(id, move |resource| OtlpLogs {
+        sender,
+        requests: LogRequests::new(resource),
+        max_request,
+    }))
 }
 
 impl OtlpLogs {
@@ -63,18 +63,18 @@ impl OtlpLogs {
     }
 }
 
-impl RecordExporter for OtlpLogs {
-    fn set_resource(&mut self, resource: &Resource) {
-        self.requests = LogRequests::new(resource);
-    }
-
+impl BatchExporter<LogRecordBatch> for OtlpLogs {
     /// Takes at most the time that the transport is configured with.
-    fn export(&mut self, batch: &[Arc<ExportRecord>], _: Duration) -> Result<(), ExportFailure> {
-        self.send(batch, self.sender.deadline())
+    fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
+        self.send(&batch, self.sender.deadline())
     }
 
     fn status(&self) -> Option<KeyValue> {
         self.sender.status()
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
     }
 
     fn shutdown(&mut self, _: Duration) -> Result<(), String> {

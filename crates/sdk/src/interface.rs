@@ -49,8 +49,8 @@ pub mod internal_log {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, ExportRecord, LogDestination, LogPipeline, LogRecordSettings, LogRecords,
-        LogWorker, MAX_FIELDS, RecordExporter, RecorderLogRecord, RecorderLogger,
+        ApiRecord, ExportRecord, LogDestination, LogPipeline, LogRecordBatch, LogRecordSettings,
+        LogRecords, LogWorker, MAX_FIELDS, RecorderLogRecord, RecorderLogger,
         RecorderLoggerProvider, SpanIds,
     };
 }

@@ -249,7 +249,34 @@ impl Default for Redactions {
     }
 }
 
+/// The counters of what becomes of the items of a worker.
+pub(super) struct Outcomes<'a> {
+    pub(super) exported: &'a AtomicU64,
+    pub(super) failed: &'a AtomicU64,
+    /// Dropped because the queue was full.
+    pub(super) queue_full: &'a AtomicU64,
+    /// Dropped because the time of the shutdown had passed.
+    pub(super) late: &'a AtomicU64,
+}
+
 impl Counters {
+    pub(super) const fn outcomes(&self, signal: Signal) -> Outcomes<'_> {
+        match signal {
+            Signal::Logs => Outcomes {
+                exported: &self.logs_exported,
+                failed: &self.logs_failed,
+                queue_full: &self.logs_dropped,
+                late: &self.logs_dropped,
+            },
+            _ => Outcomes {
+                exported: &self.exported,
+                failed: &self.failed,
+                queue_full: &self.dropped_queue_full,
+                late: &self.dropped_shutdown,
+            },
+        }
+    }
+
     /// Counts a redaction by a rule of `floe-redact`.
     pub(super) fn count_redaction(&self, rule: &'static str) {
         if let Ok(at) = RULES.binary_search(&rule) {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use opentelemetry::{Context, KeyValue};
 
 use super::components::{Component, ExporterId};
-use super::export_failure::{ExportFailure, QUEUE_FULL, SHUTDOWN};
+use super::export_failure::{ALREADY_SHUTDOWN, ExportFailure, QUEUE_FULL, SHUTDOWN};
 use super::redact::Redaction;
-use super::statistics::Counters;
+use super::statistics::{Counters, Outcomes};
 use crate::caught::caught;
 use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::{Instant, monotonic_now};
@@ -76,14 +76,18 @@ pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
     Export(Queued, B),
+    /// Something to call then, in place of what was to be called before.
+    CallAt(Instant, Call),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
 }
 
+type Call = Box<dyn FnOnce() + Send>;
+
 /// The size of a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Size {
-    /// Its spans.
+    /// Its spans, or log records.
     pub spans: usize,
     /// Their bytes.
     pub bytes: usize,
@@ -96,7 +100,6 @@ struct Queued {
     /// The spans without a result.
     left: u64,
     shared: Arc<Shared>,
-    counters: Arc<Counters>,
 }
 
 impl Queued {
@@ -108,7 +111,7 @@ impl Queued {
 
 impl Drop for Queued {
     fn drop(&mut self) {
-        self.counters.failed.fetch_add(self.left, Ordering::Release);
+        self.shared.outcomes().failed.fetch_add(self.left, Ordering::Release);
         self.shared.release(self.size);
     }
 }
@@ -116,6 +119,9 @@ impl Drop for Queued {
 /// The state that an exporter's thread shares with its handle.
 #[derive(Debug)]
 struct Shared {
+    name: String,
+    signal: Signal,
+    counters: Arc<Counters>,
     /// Counts the spans that are queued or being exported.
     processor: Arc<Component>,
     /// The bytes of their batches.
@@ -129,26 +135,17 @@ struct Shared {
 }
 
 /// The handle of an exporter.
+#[derive(Debug)]
 pub struct Worker<B> {
-    name: String,
     tasks: Sender<Task<B>>,
     shared: Arc<Shared>,
     capacity: Size,
-    counters: Arc<Counters>,
-}
-
-impl<B> fmt::Debug for Worker<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker")
-            .field("name", &self.name)
-            .field("shared", &self.shared)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The settings of a worker.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
+    pub(crate) signal: Signal,
     /// The most spans that are queued or being exported, and the bytes at which the queue is full.
     pub(crate) capacity: Size,
     /// The time limit of one export.
@@ -173,11 +170,14 @@ impl<B: Send + 'static> Worker<B> {
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let name = &*id.name;
-        let exports = &settings.counters.exports;
+        let WorkerSettings { signal, counters, .. } = settings;
+        let exports = &counters.exports;
         let capacity = settings.capacity.spans;
-        let (processor, component) =
-            (exports.components).add_exporter(Signal::Traces, id, capacity);
+        let (processor, component) = (exports.components).add_exporter(*signal, id, capacity);
         let shared = Arc::new(Shared {
+            name: name.to_owned(),
+            signal: *signal,
+            counters: Arc::clone(counters),
             processor: Arc::clone(&processor),
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
@@ -185,26 +185,21 @@ impl<B: Send + 'static> Worker<B> {
             end: OnceLock::new(),
         });
         let exporting = Exporting {
-            name: name.to_owned(),
             component,
             shared: Arc::clone(&shared),
-            counters: Arc::clone(&settings.counters),
             redaction: settings.redaction.clone(),
             failed: 0,
             failure: None,
         };
-        exports.add(name, processor);
+        if *signal == Signal::Traces {
+            exports.add(name, processor);
+        }
         let (tasks, receiver) = channel();
-        let worker = Self {
-            name: name.to_owned(),
-            tasks,
-            shared,
-            capacity: settings.capacity,
-            counters: Arc::clone(&settings.counters),
-        };
+        let worker = Self { tasks, shared, capacity: settings.capacity };
         let (start, has_started) = channel();
         let (ready, is_ready) = channel();
-        let builder = program_signals::thread(format!("floe-{name}"));
+        let of = if *signal == Signal::Logs { "logs-" } else { "" };
+        let builder = program_signals::thread(format!("floe-{of}{name}"));
         program_signals::spawn(builder, move || {
             let _ = start.send(());
             let _quiet = Context::enter_telemetry_suppressed_scope();
@@ -215,8 +210,7 @@ impl<B: Send + 'static> Worker<B> {
                 }
                 Err(error) => {
                     if let Err(SendError(Err(error))) = ready.send(Err(error)) {
-                        let Exporting { counters, name, .. } = &exporting;
-                        counters.lose(Signal::Traces, name, 0, &error.to_string());
+                        exporting.shared.lose(0, &error.to_string());
                     }
                 }
             }
@@ -236,7 +230,7 @@ impl<B: Send + 'static> Worker<B> {
     }
 
     /// The room in the queue if it contained `more`, too.
-    pub(super) fn room(&self, more: Size) -> Size {
+    pub(crate) fn room(&self, more: Size) -> Size {
         let spans = self.shared.spans() + more.spans;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
         Size {
@@ -261,39 +255,49 @@ impl<B: Send + 'static> Worker<B> {
 
     /// Queues a batch. If the queue is full, the batch is dropped and counted: a larger queue would have helped, unless
     /// the time of the shutdown has passed, when all buffers are emptied whether there is room or not.
-    pub(super) fn export(&self, size: Size, batch: B) {
-        let (spans, shared, counters) = (size.spans, &self.shared, &self.counters);
-        if self.accepts(spans) {
-            (shared.processor.present).fetch_add(spans, Ordering::Relaxed);
-            shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
-            let queued = Queued {
-                size,
-                left: spans as u64,
-                shared: Arc::clone(shared),
-                counters: Arc::clone(counters),
-            };
-            // If the thread has ended, the spans have failed.
-            let _ = self.tasks.send(Task::Export(queued, batch));
-            return;
+    pub(crate) fn export(&self, size: Size, batch: B) {
+        let (spans, shared) = (size.spans, &self.shared);
+        if !self.accepts(spans) {
+            let is_late = shared.counters.ending.has_passed();
+            return self.drop_items(spans, if is_late { SHUTDOWN } else { QUEUE_FULL });
         }
-        let spans = spans as u64;
-        let (lost, counter, reason) = if counters.ending.has_passed() {
-            (&shared.late, &counters.dropped_shutdown, SHUTDOWN)
-        } else {
-            (&shared.dropped, &counters.dropped_queue_full, QUEUE_FULL)
-        };
-        lost.fetch_add(spans, Ordering::Relaxed);
-        counter.fetch_add(spans, Ordering::Release);
-        shared.processor.finish(spans, Some(reason));
+        (shared.processor.present).fetch_add(spans, Ordering::Relaxed);
+        shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
+        let queued = Queued { size, left: spans as u64, shared: Arc::clone(shared) };
+        // If the thread has ended, the spans have failed.
+        let _ = self.tasks.send(Task::Export(queued, batch));
     }
 
-    pub(super) fn flush(&self, report: &Sender<Report>) {
+    /// Drops items that have no place in the queue, and counts them.
+    pub(crate) fn drop_items(&self, items: usize, reason: &'static str) {
+        let (shared, items) = (&self.shared, items as u64);
+        let Outcomes { queue_full, late, .. } = shared.outcomes();
+        let (lost, counter) = match reason {
+            QUEUE_FULL => (&shared.dropped, queue_full),
+            _ => (&shared.late, late),
+        };
+        lost.fetch_add(items, Ordering::Relaxed);
+        counter.fetch_add(items, Ordering::Release);
+        shared.processor.finish(items, Some(reason));
+    }
+
+    /// Counts an item that comes after the shutdown.
+    pub(crate) fn count_late(&self) {
+        self.shared.processor.finish(1, Some(ALREADY_SHUTDOWN));
+    }
+
+    /// Calls it on the exporter's thread then, in place of what was to be called before.
+    pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
+        let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
+    }
+
+    pub(crate) fn flush(&self, report: &Sender<Report>) {
         self.request(Task::Flush(report.clone()), report);
     }
 
     /// Shuts the exporter down, within `timeout`, once its queue is exported. Spans that are still queued
     /// at `end` are dropped.
-    pub(super) fn shutdown(
+    pub(crate) fn shutdown(
         &self,
         timeout: Duration,
         end: Option<Instant>,
@@ -307,12 +311,27 @@ impl<B: Send + 'static> Worker<B> {
 
     fn request(&self, task: Task<B>, report: &Sender<Report>) {
         if self.tasks.send(task).is_err() {
-            let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
+            let name = self.shared.name.clone();
+            let _ = report.send((name, Err("its thread has ended".to_owned())));
         }
     }
 }
 
 impl Shared {
+    fn outcomes(&self) -> Outcomes<'_> {
+        self.counters.outcomes(self.signal)
+    }
+
+    /// Says that spans could not be exported.
+    fn lose(&self, spans: u64, error: &str) {
+        self.counters.lose(self.signal, &self.name, spans, error);
+    }
+
+    fn items(&self, number: u64) -> String {
+        let item = if self.signal == Signal::Logs { "log record" } else { "span" };
+        format!("{number} {item}{}", if number == 1 { "" } else { "s" })
+    }
+
     fn spans(&self) -> usize {
         self.processor.present.load(Ordering::Relaxed)
     }
@@ -334,10 +353,8 @@ impl Shared {
 
 /// What calls the exporter.
 struct Exporting {
-    name: String,
     component: Arc<Component>,
     shared: Arc<Shared>,
-    counters: Arc<Counters>,
     redaction: Redaction,
     /// Spans that could not be exported since the last report.
     failed: u64,
@@ -348,24 +365,36 @@ struct Exporting {
 impl Exporting {
     /// Executes tasks until a shutdown, or until the handle is dropped.
     fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
-        while let Ok(task) = tasks.recv() {
+        let mut next: Option<(Instant, Call)> = None;
+        loop {
+            let task = match &next {
+                Some((at, _)) => tasks.recv_timeout(at.saturating_duration_since(monotonic_now())),
+                None => tasks.recv().map_err(RecvTimeoutError::from),
+            };
             match task {
-                Task::Export(mut queued, _) if self.shared.has_ended() => {
+                Ok(Task::Export(mut queued, _)) if self.shared.has_ended() => {
                     let spans = queued.size.spans as u64;
-                    queued.count(&self.counters.dropped_shutdown, spans);
+                    queued.count(self.shared.outcomes().late, spans);
                     self.shared.processor.finish(spans, Some(SHUTDOWN));
                     self.shared.late.fetch_add(spans, Ordering::Relaxed);
                 }
-                Task::Export(queued, batch) => self.export(&mut *exporter, queued, batch),
-                Task::Flush(report) => {
+                Ok(Task::Export(queued, batch)) => self.export(&mut *exporter, queued, batch),
+                Ok(Task::CallAt(at, call)) => next = Some((at, call)),
+                Ok(Task::Flush(report)) => {
                     let flushed = guarded(|| exporter.flush());
                     self.report(flushed, &report);
                 }
-                Task::Shutdown(timeout, report) => {
+                Ok(Task::Shutdown(timeout, report)) => {
                     let closed = guarded(|| exporter.shutdown(timeout));
                     self.report(closed, &report);
                     break;
                 }
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some((_, call)) = next.take() {
+                        call();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         // The exporter's `Drop` may be user code that panics.
@@ -381,15 +410,17 @@ impl Exporting {
         let export = self.component.begin(spans);
         let result = guarded(|| exporter.export(batch));
         let failed = export.end(result.as_ref().copied(), exporter.status());
-        queued.count(&self.counters.exported, spans as u64 - failed);
+        let Shared { name, signal, counters, .. } = &*self.shared;
+        queued.count(counters.outcomes(*signal).exported, spans as u64 - failed);
         drop(queued);
-        let exports = &self.counters.exports;
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err();
         let error = error.map(|failure| self.redaction.failure(failure.reason));
-        exports.set_failure(&self.name, error.as_deref());
+        if *signal == Signal::Traces {
+            counters.exports.set_failure(name, error.as_deref());
+        }
         if let Some(error) = error {
-            self.counters.lose(Signal::Traces, &self.name, failed, &error);
+            self.shared.lose(failed, &error);
             self.failed += failed;
             // Once time has run out, the failures of later batches only say that it has.
             self.failure.get_or_insert(error);
@@ -398,25 +429,28 @@ impl Exporting {
 
     /// Reports the spans that were lost since the last report that somebody received.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
-        let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
-        let late = self.shared.late.swap(0, Ordering::Relaxed);
+        let shared = &self.shared;
+        let dropped = shared.dropped.swap(0, Ordering::Relaxed);
+        let late = shared.late.swap(0, Ordering::Relaxed);
         let failure = self.failure.as_ref();
-        let failed = failure.map(|failure| format!("{} failed: {failure}", spans(self.failed)));
+        let failed =
+            failure.map(|failure| format!("{} failed: {failure}", shared.items(self.failed)));
         let queue =
-            (dropped > 0).then(|| format!("{} dropped: its queue was full", spans(dropped)));
-        let no_time = (late > 0).then(|| format!("{} dropped: no time was left", spans(late)));
+            (dropped > 0).then(|| format!("{} dropped: its queue was full", shared.items(dropped)));
+        let no_time =
+            (late > 0).then(|| format!("{} dropped: no time was left", shared.items(late)));
         let lost: Vec<_> = [failed, queue, no_time].into_iter().flatten().collect();
         let result = if lost.is_empty() {
             result.map_err(|error| self.redaction.failure(error))
         } else {
             Err(lost.join("; "))
         };
-        if report.send((self.name.clone(), result)).is_ok() {
+        if report.send((shared.name.clone(), result)).is_ok() {
             (self.failed, self.failure) = (0, None);
         } else {
             // Whoever waited for it has given up. The next one gets it.
-            self.shared.dropped.fetch_add(dropped, Ordering::Relaxed);
-            self.shared.late.fetch_add(late, Ordering::Relaxed);
+            shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+            shared.late.fetch_add(late, Ordering::Relaxed);
         }
     }
 }
@@ -424,10 +458,6 @@ impl Exporting {
 /// The error of an exporter that has panicked in its constructor.
 pub(crate) fn panicked(name: &str) -> Error {
     Error::export(format!("the exporter `{name}` panicked while it was created"))
-}
-
-fn spans(number: u64) -> String {
-    format!("{number} span{}", if number == 1 { "" } else { "s" })
 }
 
 /// Calls an exporter, which may be user code, and turns its panic into an error.

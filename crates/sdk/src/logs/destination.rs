@@ -5,10 +5,9 @@ use std::fmt;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
 
-use super::record_exporter::RecordExporter;
 use super::sdk_exporter::SdkLogExporter;
-use super::worker::{LogSettings, LogWorker};
-use crate::collector::ExporterId;
+use super::worker::{LogRecordBatch, LogSettings, LogWorker};
+use crate::collector::{BatchExporter, ExporterId};
 use crate::error::Error;
 
 /// Starts an exporter.
@@ -26,14 +25,20 @@ impl fmt::Debug for LogDestination {
 impl LogDestination {
     /// With an exporter of OpenTelemetry's SDK.
     pub(crate) fn of_sdk<E: LogExporter + 'static>(exporter: E) -> Self {
-        Self::new(ExporterId::of::<E>(), SdkLogExporter::new(exporter))
+        Self(Box::new(move |resource, settings| {
+            let timeout = settings.worker.export_timeout;
+            let exporter = SdkLogExporter::new(exporter, resource, timeout);
+            LogWorker::start(&ExporterId::of::<E>(), Box::new(exporter), settings)
+        }))
     }
 
-    /// With this exporter.
-    pub fn new(id: ExporterId, mut exporter: impl RecordExporter) -> Self {
+    /// With the exporter of records with a resource.
+    pub fn new<E: BatchExporter<LogRecordBatch> + 'static>(
+        id: ExporterId,
+        of: impl FnOnce(&Resource) -> E + Send + 'static,
+    ) -> Self {
         Self(Box::new(move |resource, settings| {
-            exporter.set_resource(resource);
-            LogWorker::start(&id, exporter, settings)
+            LogWorker::start(&id, Box::new(of(resource)), settings)
         }))
     }
 

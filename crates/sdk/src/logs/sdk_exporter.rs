@@ -1,40 +1,33 @@
 //! Passes records to an exporter of OpenTelemetry's SDK.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
-use super::export_record::ExportRecord;
-use super::record_exporter::RecordExporter;
 use super::sdk_record::Blank;
+use super::worker::LogRecordBatch;
 use crate::clock::monotonic_now;
-use crate::collector::{ExportFailure, block_on_until};
+use crate::collector::{BatchExporter, ExportFailure, block_on_until};
 
 /// An exporter of the SDK.
 #[derive(Debug)]
 pub(super) struct SdkLogExporter<E> {
     exporter: E,
     blank: Blank,
+    timeout: Duration,
 }
 
-impl<E> SdkLogExporter<E> {
-    pub(super) fn new(exporter: E) -> Self {
-        Self { exporter, blank: Blank::new() }
+impl<E: LogExporter> SdkLogExporter<E> {
+    pub(super) fn new(mut exporter: E, resource: &Resource, timeout: Duration) -> Self {
+        exporter.set_resource(resource);
+        Self { exporter, blank: Blank::new(), timeout }
     }
 }
 
-impl<E: LogExporter + 'static> RecordExporter for SdkLogExporter<E> {
-    fn set_resource(&mut self, resource: &Resource) {
-        self.exporter.set_resource(resource);
-    }
-
-    fn export(
-        &mut self,
-        batch: &[Arc<ExportRecord>],
-        timeout: Duration,
-    ) -> Result<(), ExportFailure> {
+impl<E: LogExporter + 'static> BatchExporter<LogRecordBatch> for SdkLogExporter<E> {
+    fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
+        let timeout = self.timeout;
         let records: Vec<_> = batch.iter().map(|record| self.blank.fill(record)).collect();
         let scopes = batch.iter().map(|record| &*record.scope);
         let records: Vec<_> = records.iter().zip(scopes).collect();
@@ -43,6 +36,10 @@ impl<E: LogExporter + 'static> RecordExporter for SdkLogExporter<E> {
             Some(exported) => Ok(exported?),
             None => Err(ExportFailure::timeout(format!("not exported within {timeout:?}"))),
         }
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {

@@ -1,30 +1,30 @@
-//! A log exporter behind a bounded queue, on a thread of its own.
+//! The open batch of a log exporter, which any thread adds records to, and its worker.
 //!
-//! The thread is woken for the first record of a batch, of which it takes the time, and for the last one. To wake it for
-//! each record would cost more than all else that happens to one.
+//! The worker is woken for the first record of a batch, of which it takes the time, and for the complete batch. To wake it
+//! for each record would cost more than all else that happens to one.
 
-mod queue;
-mod thread;
-
-use std::fmt;
-use std::sync::Arc;
+use std::mem;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::yield_now;
 use std::time::Duration;
 
-use opentelemetry::Context;
-
-use self::queue::Queue;
-use self::thread::Exporting;
 use super::export_record::ExportRecord;
-use super::record_exporter::RecordExporter;
-use crate::channel::{Sender, channel};
+use crate::channel::Sender;
 use crate::clock::monotonic_now;
-use crate::collector::{ExporterId, Size, WorkerSettings};
+use crate::collector::{
+    ALREADY_SHUTDOWN, BatchExporter, ExporterId, QUEUE_FULL, Report, Size, Worker, WorkerSettings,
+};
 use crate::config::{BatchLogRecordProcessorConfig, Signal};
 use crate::error::Error;
-use crate::program_signals;
 use crate::recorder;
+
+/// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
+/// most 4 MiB by default.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The records of one export.
+pub type LogRecordBatch = Vec<Arc<ExportRecord>>;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
@@ -41,9 +41,10 @@ impl LogSettings {
     /// Takes the settings of the span exporters, with the queue size configured for records.
     pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
-            batch_size: batch.max_export_batch_size,
+            batch_size: batch.max_export_batch_size.clamp(1, batch.max_queue_size.max(1)),
             delay: batch.schedule_delay(),
             worker: WorkerSettings {
+                signal: Signal::Logs,
                 capacity: Size { spans: batch.max_queue_size, ..worker.capacity },
                 export_timeout: batch.export_timeout(),
                 ..worker.clone()
@@ -52,115 +53,116 @@ impl LogSettings {
     }
 }
 
-/// The result of a flush or a shutdown: the exporter's name and the first failure since the previous
-/// report.
-pub(crate) type LogReport = (String, Result<(), String>);
+/// A log exporter with its open batch.
+#[derive(Clone, Debug)]
+pub struct LogWorker(Arc<Batching>);
 
-enum Task {
-    /// Records wait, of which there were none.
-    Waiting,
-    /// As many records wait as a batch has.
-    Full,
-    Flush(Sender<LogReport>),
-    Shutdown(Duration, Sender<LogReport>),
-}
-
-/// The sending side of an exporter's queue.
-pub struct LogWorker {
-    name: String,
-    tasks: Sender<Task>,
-    queue: Arc<Queue>,
+#[derive(Debug)]
+struct Batching {
+    open: Mutex<Open>,
+    worker: Worker<LogRecordBatch>,
     settings: LogSettings,
     /// The process that the thread runs in: it does not exist in a fork.
     forks: u32,
 }
 
-/// Closes the queue when it is dropped.
-struct Closing(Arc<Queue>);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        self.0.close();
-    }
-}
-
-impl fmt::Debug for LogWorker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogWorker").field("name", &self.name).finish_non_exhaustive()
-    }
+#[derive(Debug, Default)]
+struct Open {
+    records: LogRecordBatch,
+    bytes: usize,
+    /// Whether the exporter was shut down.
+    is_closed: bool,
 }
 
 impl LogWorker {
     pub(super) fn start(
         id: &ExporterId,
-        exporter: impl RecordExporter,
+        exporter: Box<dyn BatchExporter<LogRecordBatch>>,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
-        let name = id.name.clone().into_owned();
-        let components = &settings.worker.counters.exports.components;
-        let capacity = settings.worker.capacity.spans;
-        let (processor, component) = components.add_exporter(Signal::Logs, id, capacity);
-        let queue = Arc::new(Queue::new(settings, processor));
-        let (shared, own) = (Arc::clone(&queue), settings.clone());
-        let closed = Arc::clone(&queue);
-        let exporting = Exporting::new(name.clone(), component, exporter, shared, own);
-        // Dropped at the end, also by a panic.
-        let closing = Closing(closed);
-        let (tasks, receiver) = channel();
-        let thread = program_signals::thread(format!("floe-logs-{name}"));
-        program_signals::spawn(thread, move || {
-            let _suppressed = Context::enter_telemetry_suppressed_scope();
-            let _closing = closing;
-            exporting.work(&receiver);
-        })
-        .map_err(|error| Error::thread(&name, &error))?;
-        Ok(Self { name, tasks, queue, settings: settings.clone(), forks: recorder::forks() })
+        Ok(Self(Arc::new(Batching {
+            open: Mutex::default(),
+            worker: Worker::start(id, move || Ok(exporter), &settings.worker)?,
+            settings: settings.clone(),
+            forks: recorder::forks(),
+        })))
     }
 
-    /// Queues a record. If the queue is full, or this is a fork, the record is dropped and counted.
+    /// Adds a record to the open batch. If the queue is full, or this is a fork, the record is dropped and counted.
     pub fn push(&self, record: Arc<ExportRecord>) {
+        let Batching { worker, settings, forks, .. } = &*self.0;
+        let counters = &settings.worker.counters;
         // Counted before its result.
-        let emitted = &self.settings.worker.counters.logs_emitted;
-        emitted.fetch_add(1, Ordering::Release);
-        if self.forks != recorder::forks() {
+        counters.logs_emitted.fetch_add(1, Ordering::Release);
+        if *forks != recorder::forks() {
             recorder::say_not_exported();
-            // Another thread may have had the lock of the queue when the process was forked.
-            return self.queue.count_lost();
+            // Another thread may have had the lock of the batch when the process was forked.
+            counters.logs_dropped.fetch_add(1, Ordering::Release);
+            return;
         }
-        let pushed = self.queue.push(record);
-        if let Some(task) = pushed.task {
-            self.send(task);
+        let bytes = record.size();
+        let mut open = self.0.lock();
+        let room = worker.room(Size { spans: open.records.len(), bytes: open.bytes });
+        if open.is_closed || room.spans == 0 || room.bytes == 0 {
+            let reason = if open.is_closed { ALREADY_SHUTDOWN } else { QUEUE_FULL };
+            return worker.drop_items(1, reason);
         }
+        open.records.push(record);
+        open.bytes += bytes;
+        if open.records.len() >= settings.batch_size || open.bytes >= MAX_BYTES {
+            self.0.ship(&mut open);
+        } else if open.records.len() == 1
+            && let Some(due) = monotonic_now().checked_add(settings.delay)
+        {
+            let batching = Arc::downgrade(&self.0);
+            worker.call_at(due, move || {
+                if let Some(batching) = batching.upgrade() {
+                    batching.ship(&mut batching.lock());
+                }
+            });
+        }
+        drop(open);
         // A loop that logs is faster than its export, which gets its turn before records are dropped.
-        if pushed.is_half_full {
+        let Size { spans, bytes } = settings.worker.capacity;
+        if room.spans <= spans / 2 || room.bytes <= bytes / 2 {
             yield_now();
         }
     }
 
     /// Counts a record that comes after the shutdown.
     pub fn count_late(&self) {
-        if self.forks == recorder::forks() {
-            self.queue.count_late();
+        if self.0.forks == recorder::forks() {
+            self.0.worker.count_late();
         }
     }
 
-    /// Exports what is queued.
-    pub fn flush(&self, report: &Sender<LogReport>) {
-        self.send(Task::Flush(report.clone()));
+    /// Exports what is in the batch and in the queue.
+    pub fn flush(&self, report: &Sender<Report>) {
+        self.0.ship(&mut self.0.lock());
+        self.0.worker.flush(report);
     }
 
     /// Shuts the exporter down once its queue is exported. Records that are still queued after `timeout` are
     /// dropped.
-    pub fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
-        if let Some(end) = monotonic_now().checked_add(timeout) {
-            self.queue.end_at(end);
-        }
-        self.send(Task::Shutdown(timeout, report.clone()));
+    pub fn shut_down(&self, timeout: Duration, report: &Sender<Report>) {
+        let mut open = self.0.lock();
+        open.is_closed = true;
+        self.0.ship(&mut open);
+        self.0.worker.shutdown(timeout, monotonic_now().checked_add(timeout), report);
+    }
+}
+
+impl Batching {
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// If the thread has ended, the task and its report sender are dropped, so that the caller does not
-    /// wait for a report.
-    fn send(&self, task: Task) {
-        let _ = self.tasks.send(task);
+    /// Queues the open batch. It is locked meanwhile, so that a flush comes after it.
+    fn ship(&self, open: &mut Open) {
+        let size = Size { spans: open.records.len(), bytes: mem::take(&mut open.bytes) };
+        if size.spans > 0 {
+            let next = Vec::with_capacity(size.spans);
+            self.worker.export(size, mem::replace(&mut open.records, next));
+        }
     }
 }

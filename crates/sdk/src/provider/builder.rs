@@ -443,6 +443,7 @@ impl TelemetryProviderBuilder {
             exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
         let settings = WorkerSettings {
+            signal: Signal::Traces,
             capacity: Size { spans: batch.max_queue_size, bytes: memory.queue },
             export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),

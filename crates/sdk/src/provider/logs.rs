@@ -10,13 +10,11 @@ use super::delivery::receive;
 use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
 use crate::channel::{Receiver, channel};
 use crate::clock::Instant;
-use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
+use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
-use crate::logs::{
-    LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogReport, LogSettings,
-};
+use crate::logs::{LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogSettings};
 
 /// The exporters that were added to the builder.
 pub(super) type Added = Vec<LogDestination>;
@@ -86,7 +84,7 @@ impl ProviderLogs {
 }
 
 /// The number of exporters, and the receiver of the results of their flush or shutdown.
-pub(super) type Reports = Option<(usize, Receiver<LogReport>)>;
+pub(super) type Reports = Option<(usize, Receiver<Report>)>;
 
 /// The logs of a program that makes no log records, which has no use for exporters of them.
 fn without_records(exporters: &Added) -> Result<ProviderLogs, Error> {
@@ -101,6 +99,7 @@ fn without_records(exporters: &Added) -> Result<ProviderLogs, Error> {
 /// exported.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
+        signal: Signal::Logs,
         capacity: Size::default(),
         export_timeout: config.log_batch_processor.export_timeout(),
         redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
