@@ -66,11 +66,13 @@ const SETTINGS: [(&str, &[&str]); 10] = [
         ],
     ),
     (
-        "exporters: {traces: [flight_recorder, none]}\npropagators: [b3, xray]",
+        "exporters: {traces: [flight_recorder, none]}\npropagators: [jaeger, xray, b3]",
         &[
             "line 2, column 22: exporters.traces.0: `flight_recorder` is not supported; use `sampling.keep_errors`, or tail \
              sampling in the Collector",
-            "line 3, column 19: propagators.1: `xray` is not supported; use a `TextMapPropagator` of the program, by \
+            "line 3, column 15: propagators.0: `jaeger` is not supported; use a `TextMapPropagator` of the program, by \
+             `TelemetryProviderBuilder::with_propagator`",
+            "line 3, column 23: propagators.1: `xray` is not supported; use a `TextMapPropagator` of the program, by \
              `TelemetryProviderBuilder::with_propagator`",
         ],
     ),
@@ -98,7 +100,9 @@ fn a_setting_that_was_removed_is_one_warning() {
         let (stdout, stderr) = run_in_child(TEST, &[("FLOE_CONFIG_FILE", file.to_str().unwrap())]);
         assert!(stdout.contains("name=orders"), "{setting}: {stdout}");
         let lines: Vec<_> = stderr.lines().collect();
-        let expected: Vec<_> = warnings.iter().map(|line| format!("warning: {line}")).collect();
+        let expected =
+            |line| format!("warning: the configuration file `{}`: {line}", file.display());
+        let expected: Vec<_> = warnings.iter().map(expected).collect();
         assert_eq!(lines, expected, "{setting}");
     }
 }

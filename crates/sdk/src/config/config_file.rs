@@ -26,10 +26,10 @@ use serde::de::IgnoredAny;
 
 use self::findings::{Choice, Findings, Word};
 use self::logger_provider::LoggerProvider;
-use self::meter_provider::MeterProvider;
+use self::meter_provider::{MeterProvider, READERS};
 use self::propagator::Propagator;
 use self::resource::Resource;
-use self::tracer_provider::{AttributeLimits, TracerProvider};
+use self::tracer_provider::{AttributeLimits, PROCESSORS, TracerProvider};
 use super::env::{self, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::{LogRecordLimits, SpanLimits};
@@ -113,8 +113,8 @@ impl TelemetryConfig {
     /// # Errors
     ///
     /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another version, or contains
-    /// mistakes: unknown keys, values of the wrong type, and misspelled names. The error reports all of them, each with
-    /// its line, column and keys.
+    /// mistakes: unknown keys and values of the wrong type. The error reports all of them, each with its line, column and
+    /// keys.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let mut config = Self::new(env::default_service_name());
         config.apply_config_file(path.as_ref())?;
@@ -128,8 +128,7 @@ impl TelemetryConfig {
             .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()));
         let parsed = parsed.map_err(|error| error.within(&context))?;
         for message in &parsed.warnings {
-            let warning = Error::mistakes(message.split("\n  ")).within(&context);
-            warn(&warning.to_string());
+            warn_within(&context, message);
         }
         *self = parsed.config;
         Ok(())
@@ -139,6 +138,12 @@ impl TelemetryConfig {
 /// Precedes an error of the file.
 pub(super) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
+}
+
+/// Warns about what a file has, after its [`context`].
+pub(super) fn warn_within(context: &str, message: &str) {
+    let warning = Error::mistakes(message.split("\n  ")).within(context);
+    warn(&warning.to_string());
 }
 
 /// Returns the text of the file.
@@ -194,7 +199,7 @@ fn convert(
     substitution::substitute(&mut document, variable, |_| false, problems);
     let mut unsupported = Problems::default();
     findings::take_unsupported(&mut document, &mut unsupported);
-    name_others(&mut document, problems, &mut unsupported);
+    name_others(&mut document, &mut unsupported);
     let mut found = Findings::new(&document, problems, unsupported);
     let mut warnings = Vec::new();
     found.is_later = check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
@@ -209,20 +214,41 @@ fn convert(
     Some(Parsed { config, warnings })
 }
 
-/// Lets samplers and processors be read that are not of this crate.
-fn name_others(document: &mut Node, problems: &mut Problems, unsupported: &mut Problems) {
-    for (provider, key) in [
-        ("tracer_provider", "sampler"),
-        ("tracer_provider", "processors"),
-        ("logger_provider", "processors"),
+/// Lets samplers, processors and readers be read that are not of this crate, and reports those that the program does not
+/// have.
+fn name_others(document: &mut Node, unsupported: &mut Problems) {
+    let mut each = |provider: &str, key, name: &mut dyn FnMut(&mut Node, &str)| {
+        let provider_node = document.child_mut(provider);
+        if let Some(node) = provider_node.and_then(|provider| provider.child_mut(key)) {
+            name(node, &below(provider, key));
+        }
+    };
+    each("tracer_provider", "sampler", &mut |node, path| {
+        sampler::name_others(node, path, unsupported);
+    });
+    for (provider, key, known) in [
+        ("tracer_provider", "processors", &PROCESSORS[..]),
+        ("logger_provider", "processors", &PROCESSORS),
+        ("meter_provider", "readers", &READERS),
     ] {
-        let node = document.child_mut(provider);
-        let Some(node) = node.and_then(|provider| provider.child_mut(key)) else {
-            continue;
-        };
-        let name_others =
-            if key == "sampler" { sampler::name_others } else { tracer_provider::name_others };
-        name_others(node, &below(provider, key), problems, unsupported);
+        each(provider, key, &mut |node, path| name_items(node, path, known, unsupported));
+    }
+}
+
+/// Lets the items of a list that are not `known` be read as `other`.
+fn name_items(list: &mut Node, path: &str, known: &[&str], unsupported: &mut Problems) {
+    let Content::List(items) = &mut list.content else {
+        return;
+    };
+    for (at, item) in items.iter_mut().enumerate() {
+        if let Content::Map(entries) = &mut item.content
+            && let [entry] = &mut **entries
+            && !known.contains(&entry.name())
+        {
+            let path = below(&below(path, &at.to_string()), &entry.key);
+            unsupported.add_at(entry.position, path, expected(known, entry.name()));
+            entry.alias = Some("other".to_owned());
+        }
     }
 }
 

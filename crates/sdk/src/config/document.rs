@@ -36,10 +36,14 @@ impl TelemetryConfig {
     ///   line 4, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
+        Self::parse_document(yaml, env::warn)
+    }
+
+    fn parse_document(yaml: &str, warn: impl Fn(&str)) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let config = config_file::parse_yaml(yaml, &mut problems).and_then(|mut document| {
             for warning in removed::take_settings(&mut document) {
-                env::warn(&warning);
+                warn(&warning);
             }
             let variable = |name: &str| environment::variable(name).ok();
             substitute(&mut document, &variable, is_credential, &mut problems);
@@ -54,8 +58,10 @@ impl TelemetryConfig {
 
     /// Reads a document of ours from a file.
     pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
-        let config = config_file::read(path).and_then(|text| Self::from_yaml(&text));
-        config.map_err(|error| error.within(&config_file::context(path)))
+        let context = config_file::context(path);
+        let warn = |warning: &str| config_file::warn_within(&context, warning);
+        let config = config_file::read(path).and_then(|text| Self::parse_document(&text, warn));
+        config.map_err(|error| error.within(&context))
     }
 }
 

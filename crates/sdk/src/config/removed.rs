@@ -62,21 +62,20 @@ const REMOVED: &[Row] = &[
 /// Removes the settings from a document. Returns a warning about each.
 pub(super) fn take_settings(document: &mut Node) -> Vec<String> {
     let mut found = Problems::default();
-    for (setting, _, instead) in REMOVED.iter().filter(|(setting, ..)| !setting.is_empty()) {
-        let (path, word) = match setting.split_once(" = ") {
-            Some((path, word)) => (path, Some(word)),
-            None => (*setting, None),
+    let rows = REMOVED.iter().filter(|(setting, ..)| !setting.is_empty());
+    let rows = rows.map(|(setting, _, instead)| match setting.split_once(" = ") {
+        Some((path, word)) => (path, (Some(word), *instead)),
+        None => (*setting, (None, *instead)),
+    });
+    take(document, rows, &mut |(word, instead), position, value, path| {
+        let message = match word {
+            Some(word) if !is_word(value, word) => return false,
+            Some(word) => not_supported(word, instead),
+            None => format!("not supported; {instead}"),
         };
-        take(document, path, &mut |position, value, path| {
-            let message = match word {
-                Some(word) if !is_word(value, word) => return false,
-                Some(word) => not_supported(word, instead),
-                None => format!("not supported; {instead}"),
-            };
-            found.add_at(position, path, message);
-            true
-        });
-    }
+        found.add_at(position, path, message);
+        true
+    });
     found.into_lines()
 }
 
@@ -97,48 +96,59 @@ fn not_supported(word: &str, instead: &str) -> String {
     format!("`{word}` is not supported; {instead}")
 }
 
-/// Removes the values with a path, in which `*` is any key or index, for which `is_taken` returns true: it has the position
+/// What is asked about each value with one of the paths: whether it is taken. It has what belongs to the path, the position
 /// of the key or of the item of a list, the value and the path as it is written.
-pub(super) fn take(
+type Take<'a, T> = dyn FnMut(T, Position, &Node, String) -> bool + 'a;
+
+/// Removes the values with one of the paths, in which `*` is any key or index, for which `is_taken` returns true. They are
+/// removed in one walk, because the items of a list have other indexes once one was removed.
+pub(super) fn take<T: Copy>(
     document: &mut Node,
-    path: &str,
-    is_taken: &mut dyn FnMut(Position, &Node, String) -> bool,
+    paths: impl Iterator<Item = (&'static str, T)>,
+    is_taken: &mut Take<'_, T>,
 ) {
-    let keys: Vec<_> = path.split('.').collect();
-    take_below(document, &keys, "", is_taken);
+    let paths: Vec<_> = paths.map(|(path, of)| (path.split('.').collect(), of)).collect();
+    let paths: Vec<_> = paths.iter().map(|(keys, of): &(Vec<_>, T)| (&**keys, *of)).collect();
+    take_below(document, &paths, "", is_taken);
 }
 
-fn take_below(
+fn take_below<T: Copy>(
     node: &mut Node,
-    keys: &[&str],
+    paths: &[(&[&str], T)],
     path: &str,
-    is_taken: &mut dyn FnMut(Position, &Node, String) -> bool,
+    is_taken: &mut Take<'_, T>,
 ) {
-    let Some((key, rest)) = keys.split_first() else {
-        return;
-    };
-    let mut is_kept = |position, value: &mut Node, key: &str| {
+    let mut is_kept = |position, value: &mut Node, key: &str, name: &str| {
         let path = below(path, key);
-        if rest.is_empty() {
-            return !is_taken(position, value, path);
+        let mut rest = Vec::new();
+        for (keys, of) in paths {
+            match keys {
+                [first, ..] if *first != "*" && *first != name => {}
+                [_] if is_taken(*of, position, value, path.clone()) => return false,
+                [_, below @ ..] if !below.is_empty() => rest.push((below, *of)),
+                _ => {}
+            }
         }
         let is_empty =
             |value: &Node| matches!(&value.content, Content::List(items) if items.is_empty());
         let was_empty = is_empty(value);
-        take_below(value, rest, &path, is_taken);
+        if !rest.is_empty() {
+            take_below(value, &rest, &path, is_taken);
+        }
         was_empty || !is_empty(value)
     };
     match &mut node.content {
-        Content::List(items) if *key == "*" => {
+        Content::List(items) => {
             let mut indexes = 0..;
             items.retain_mut(|item| {
                 let index: usize = indexes.next().unwrap_or_default();
-                is_kept(item.position, item, &index.to_string())
+                let index = index.to_string();
+                is_kept(item.position, item, &index, &index)
             });
         }
         Content::Map(entries) => entries.retain_mut(|entry| {
-            let is_other = *key != "*" && *key != entry.name();
-            is_other || is_kept(entry.position, &mut entry.value, &entry.key)
+            let name = entry.name().to_owned();
+            is_kept(entry.position, &mut entry.value, &entry.key, &name)
         }),
         _ => {}
     }

@@ -435,8 +435,6 @@ impl TelemetryProviderBuilder {
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
-        let message =
-            start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares =
@@ -460,9 +458,9 @@ impl TelemetryProviderBuilder {
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let id = target.exporter(index, Signal::Traces);
-            let otlp = OtlpExporters::of(target, Signal::Traces);
-            let made = otlp.and_then(|otlp| (otlp.spans)(&id, target, &resource, &settings));
-            destinations.extend(unless_of_environment(&target.config, Signal::Traces, made)?);
+            let exporters = OtlpExporters::of(target, Signal::Traces);
+            let made = exporters.and_then(|otlp| (otlp.spans)(&id, target, &resource, &settings));
+            destinations.extend(otlp.keep(target, Signal::Traces, made)?);
         }
         if has_console {
             let console = ConsoleExporters::find();
@@ -472,6 +470,8 @@ impl TelemetryProviderBuilder {
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         *provider.meters =
             metrics::start(&self.config, &otlp, self.metrics, &resource, &redaction, counters)?;
+        let message =
+            start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             processing: Processing::start(self.processors, counters)?,

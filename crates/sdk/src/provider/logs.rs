@@ -7,7 +7,7 @@ use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
-use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
+use super::targets::{OtlpTargets, signal_targets};
 use crate::channel::{Receiver, channel};
 use crate::clock::Instant;
 use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, WorkerSettings};
@@ -134,7 +134,7 @@ fn destinations(
             let id = target.exporter(index, Signal::Logs);
             let otlp = OtlpExporters::of(target, Signal::Logs);
             let made = otlp.and_then(|otlp| (otlp.logs)(id, target, counters));
-            unless_of_environment(&target.config, Signal::Logs, made).transpose()
+            all.keep(target, Signal::Logs, made).transpose()
         })
         .collect()
 }

@@ -64,12 +64,12 @@ fn destinations(
         let made = ConsoleExporters::find().map(|console| (console.metrics)());
         destinations.extend(unless_of_environment(config, Signal::Metrics, made)?);
     }
-    let targets = signal_targets(Signal::Metrics, chosen, config, targets);
-    for (index, target) in targets.iter().enumerate() {
+    let chosen = signal_targets(Signal::Metrics, chosen, config, targets);
+    for (index, target) in chosen.iter().enumerate() {
         let id = target.exporter(index, Signal::Metrics);
         let otlp = OtlpExporters::of(target, Signal::Metrics);
         let made = otlp.and_then(|otlp| (otlp.metrics)(id, target, counters));
-        destinations.extend(unless_of_environment(&target.config, Signal::Metrics, made)?);
+        destinations.extend(targets.keep(target, Signal::Metrics, made)?);
     }
     Ok(destinations)
 }

@@ -4,7 +4,6 @@ use opentelemetry::Context;
 
 use super::targets::{OtlpTargets, signal_targets};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
-use crate::exporter::OtlpTarget;
 use crate::internal_log::{is_debugged, write_line};
 use crate::parts;
 use crate::redaction::sanitize_error;
@@ -17,7 +16,7 @@ pub(super) struct Added {
     pub(super) logs: Vec<String>,
 }
 
-/// Returns the line.
+/// Returns the line, after the exporters were made.
 pub(super) fn line(
     config: &TelemetryConfig,
     added: Added,
@@ -26,13 +25,15 @@ pub(super) fn line(
     has_sampler: bool,
 ) -> String {
     let mut traces = added.traces;
-    traces.extend(described(&otlp.spans, Signal::Traces));
-    traces.extend(has_console.then(|| "console".to_owned()));
+    traces.extend(otlp.routes(&otlp.spans, Signal::Traces));
+    let console =
+        |is_printed: bool| (is_printed && parts::has_console()).then(|| "console".to_owned());
+    traces.extend(console(has_console));
     let of = |signal, mut names: Vec<String>| {
         let chosen = config.exporters.of(signal);
         let is_printed = chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console));
-        names.extend(is_printed.then(|| "console".to_owned()));
-        names.extend(described(&signal_targets(signal, chosen, config, otlp), signal));
+        names.extend(console(is_printed));
+        names.extend(otlp.routes(&signal_targets(signal, chosen, config, otlp), signal));
         joined(&names)
     };
     let of_linked =
@@ -92,8 +93,4 @@ fn joined(names: &[String]) -> String {
         [] => "none".to_owned(),
         names => names.join(", "),
     }
-}
-
-fn described(targets: &[OtlpTarget], signal: Signal) -> impl Iterator<Item = String> {
-    targets.iter().map(move |target| target.route(signal))
 }

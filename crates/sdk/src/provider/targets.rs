@@ -1,5 +1,7 @@
 //! The OTLP targets of each signal.
 
+use std::cell::RefCell;
+
 use floe_suggest::one_of;
 
 use crate::backend;
@@ -14,6 +16,8 @@ pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
     /// The defaults of metrics and logs, which do not depend on the exporters selected for spans.
     others: Vec<OtlpTarget>,
+    /// The targets that the provider leaves out, by signal.
+    left_out: RefCell<Vec<(Signal, String)>>,
 }
 
 impl OtlpTargets {
@@ -24,7 +28,8 @@ impl OtlpTargets {
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let exports_spans = chosen.unwrap_or(configured.is_some());
-        let mut targets = Self { spans: added.clone(), others: added };
+        let mut targets =
+            Self { spans: added.clone(), others: added, left_out: RefCell::default() };
         if exports_spans {
             let default = || config.clone().into();
             targets.spans.push(configured.clone().unwrap_or_else(default));
@@ -32,6 +37,27 @@ impl OtlpTargets {
         }
         targets.others.extend(configured);
         Ok(targets)
+    }
+
+    /// Leaves out a target as [`unless_of_environment`] does.
+    pub(super) fn keep<T>(
+        &self,
+        target: &OtlpTarget,
+        signal: Signal,
+        made: Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let kept = unless_of_environment(&target.config, signal, made)?;
+        if kept.is_none() {
+            self.left_out.borrow_mut().push((signal, target.route(signal)));
+        }
+        Ok(kept)
+    }
+
+    /// The places where a signal goes.
+    pub(super) fn routes(&self, targets: &[OtlpTarget], signal: Signal) -> Vec<String> {
+        let left_out = self.left_out.borrow();
+        let routes = targets.iter().map(|target| (signal, target.route(signal)));
+        routes.filter(|route| !left_out.contains(route)).map(|(_, route)| route).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use floe_suggest::{expected, misspelled, one_of};
+use floe_suggest::{expected, one_of};
 use floe_yaml::{Kind, Node, Position};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
@@ -165,14 +165,9 @@ impl<'a> Findings<'a> {
         Some((key, value, below(path, key)))
     }
 
-    /// Adds a component with a name that is not known: a mistake if it is a known one misspelled, and otherwise one of
-    /// other programs that share the file, which has no effect.
+    /// Adds a component with a name that is not known, which has no effect: the file may be for other programs, too.
     pub(super) fn unknown_component(&mut self, path: &str, found: &str, known: &[&str]) {
-        let message = expected(known, found);
-        match misspelled(found, known) {
-            Some(_) => self.refuse(path, message),
-            None => self.ignore(path, &message),
-        }
+        self.ignore(path, &expected(known, found));
     }
 
     /// Returns the items of a list with their paths. A list without items is a mistake.
@@ -217,12 +212,10 @@ const NOT_SUPPORTED: [(&str, &str); 8] = [
 
 /// Removes the parts that are not supported from the document.
 pub(super) fn take_unsupported(root: &mut Node, unsupported: &mut Problems) {
-    for (path, reason) in NOT_SUPPORTED {
-        removed::take(root, path, &mut |_, value, path| {
-            if !value.is_null() {
-                unsupported.add_at(value.position, path, reason.to_owned());
-            }
-            true
-        });
-    }
+    removed::take(root, NOT_SUPPORTED.into_iter(), &mut |reason, _, value, path| {
+        if !value.is_null() {
+            unsupported.add_at(value.position, path, reason.to_owned());
+        }
+        true
+    });
 }

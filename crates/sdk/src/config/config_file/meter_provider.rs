@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::configurator::Meters;
 use super::exporter::{Exporter, Exporters};
@@ -30,7 +31,12 @@ pub(super) struct MeterProvider {
 enum Reader {
     Periodic(Periodic),
     Pull(Pull),
+    /// One that this program does not have, which was reported.
+    Other(IgnoredAny),
 }
+
+/// The names of the readers that have a variant.
+pub(super) const READERS: [&str; 2] = ["periodic", "pull"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,6 +132,7 @@ impl MeterProvider {
                     set_limits(&mut reader.cardinality_limits, &path, &mut limits, found);
                     reader.apply(&path, metrics, &mut exporters, found);
                 }
+                Reader::Other(_) => {}
             }
         }
         let (default, kinds) = limits.unwrap_or_default();

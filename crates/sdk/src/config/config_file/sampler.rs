@@ -1,6 +1,6 @@
 //! The sampler of the file. One that the recorder has is a setting of it; any other is asked about each span.
 
-use floe_suggest::{expected, misspelled};
+use floe_suggest::expected;
 use floe_yaml::{Content, Node};
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, TraceId};
@@ -57,12 +57,7 @@ const KNOWN: [&str; 4] = ["always_on", "always_off", "trace_id_ratio_based", "pa
 
 /// Lets samplers that have no variant be read as [`Other`], below the key `sampler` of the provider. One that the program
 /// does not have is left out, so that the default applies.
-pub(super) fn name_others(
-    sampler: &mut Node,
-    path: &str,
-    problems: &mut Problems,
-    unsupported: &mut Problems,
-) {
+pub(super) fn name_others(sampler: &mut Node, path: &str, unsupported: &mut Problems) {
     let Content::Map(samplers) = &mut sampler.content else {
         return;
     };
@@ -75,15 +70,11 @@ pub(super) fn name_others(
             if let Content::Map(inner) = &mut entry.value.content {
                 for inner in inner {
                     let path = below(&path, &inner.key);
-                    name_others(&mut inner.value, &path, problems, unsupported);
+                    name_others(&mut inner.value, &path, unsupported);
                 }
             }
         }
         name if KNOWN.contains(&name) => {}
-        name if misspelled(name, &KNOWN).is_some() => {
-            problems.add_at(entry.position, path, expected(&KNOWN, name));
-            sampler.content = Content::Scalar { text: String::new(), is_plain: true };
-        }
         name if matches!(Kind::parse(name), Ok(Kind::Registered(_))) => {
             if !entry.value.is_null() {
                 let reason = "the program configures this sampler";

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use floe_suggest::{expected, misspelled};
-use floe_yaml::{Content, Node};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -19,7 +17,6 @@ use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
-use crate::config::problems::Problems;
 use crate::config::sampling::{Sampler as Kind, SharedSampler};
 use crate::config::telemetry::TelemetryConfig;
 
@@ -39,36 +36,12 @@ pub(super) enum Processor {
     Batch(Batch),
     Simple(Simple),
     EventToSpanEventBridge(Nothing),
-    /// One that this program does not have, which [`name_others`] has reported.
+    /// One that this program does not have, which was reported.
     Other(IgnoredAny),
 }
 
 /// The names of the processors that have a variant.
-const KNOWN: [&str; 3] = ["batch", "simple", "event_to_span_event_bridge"];
-
-/// Lets processors that have no variant be read as [`Processor::Other`], in the list with this path.
-pub(super) fn name_others(
-    processors: &mut Node,
-    path: &str,
-    problems: &mut Problems,
-    unsupported: &mut Problems,
-) {
-    let Content::List(processors) = &mut processors.content else {
-        return;
-    };
-    for (at, processor) in processors.iter_mut().enumerate() {
-        if let Content::Map(entries) = &mut processor.content
-            && let [entry] = &mut **entries
-            && !KNOWN.contains(&entry.name())
-        {
-            let is_misspelled = misspelled(entry.name(), &KNOWN).is_some();
-            let list = if is_misspelled { &mut *problems } else { &mut *unsupported };
-            let path = below(&below(path, &at.to_string()), &entry.key);
-            list.add_at(entry.position, path, expected(&KNOWN, entry.name()));
-            entry.alias = Some("other".to_owned());
-        }
-    }
-}
+pub(super) const PROCESSORS: [&str; 3] = ["batch", "simple", "event_to_span_event_bridge"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
