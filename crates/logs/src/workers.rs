@@ -10,7 +10,7 @@ use tracing::Level;
 use super::entry::{Entry, Value};
 use super::limited::LimitedRecord;
 use crate::collector::Counters;
-use crate::config::{LogRecordLimits, LoggerConfig};
+use crate::config::LogRecordLimits;
 use crate::keys;
 use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogRecordSettings, LogWorker};
 
@@ -23,7 +23,6 @@ pub(super) struct Workers {
     pub(super) all: Arc<[LogWorker]>,
     /// The scope of records of `tracing` and `log`, whose target replaces its name.
     scope: Arc<InstrumentationScope>,
-    loggers: Arc<[LoggerConfig]>,
     counters: Arc<Counters>,
 }
 
@@ -32,24 +31,13 @@ impl Workers {
         Self {
             all: all.into(),
             scope: InstrumentationScope::builder(SCOPE).build().into(),
-            loggers: Arc::clone(&settings.loggers),
             counters: Arc::clone(&settings.counters),
         }
     }
 
-    /// Queues a record, unless its logger does not accept it.
+    /// Queues a record.
     pub(super) fn emit(&self, record: ExportRecord) {
-        let logger = record.target.as_deref().unwrap_or(record.scope.name());
-        let severity = record.severity_number.map_or(0, |number| number as u8);
-        let is_unsampled = record.span.is_some_and(|span| !span.flags.is_sampled());
-        let accepted = LoggerConfig::accept(&self.loggers, logger, severity, is_unsampled);
-        let Some(is_accepted) = accepted else {
-            return;
-        };
         self.counters.logs_created.fetch_add(1, Ordering::Relaxed);
-        if !is_accepted {
-            return;
-        }
         let record = Arc::new(record);
         for worker in &*self.all {
             worker.push(Arc::clone(&record));

@@ -13,9 +13,7 @@ use opentelemetry_sdk::metrics::{
 };
 
 use crate::collector::Shape;
-use crate::config::{
-    HistogramKind, KeyFilter, MetricAggregation, MetricView, MetricsConfig, ScopeConfig,
-};
+use crate::config::{HistogramKind, KeyFilter, MetricAggregation, MetricView, MetricsConfig};
 use crate::internal_log::internal_log;
 use crate::recorder::matches;
 
@@ -84,9 +82,8 @@ impl Views {
         let views = self.selecting(instrument);
         let filters = views.iter().map(|(at, view)| Some((*at, filter_of_ours(view)?)));
         let filtered: Vec<_> = filters.flatten().collect();
-        let is_untouched = views.is_empty() && !self.disables(instrument.scope);
         let is_other = |view: &MetricView| !view.drop && filter_of_ours(view).is_none();
-        let needs_other = is_untouched || views.iter().any(|(_, view)| is_other(view));
+        let needs_other = views.is_empty() || views.iter().any(|(_, view)| is_other(view));
         (filtered, needs_other)
     }
 
@@ -101,9 +98,6 @@ impl Views {
     /// The views that select an instrument, without those that contradict an earlier one.
     fn selecting(&self, instrument: Selected<'_>) -> Vec<(usize, &MetricView)> {
         let mut selecting = Vec::<(usize, &MetricView)>::new();
-        if self.disables(instrument.scope) {
-            return selecting;
-        }
         for (at, view) in self.0.config.views.iter().enumerate() {
             if !instrument.is_selected_by(view) {
                 continue;
@@ -140,10 +134,6 @@ impl Views {
         selecting
     }
 
-    fn disables(&self, scope: &InstrumentationScope) -> bool {
-        !ScopeConfig::enables(&self.0.config.meters, scope.name())
-    }
-
     /// Warns of a view once.
     fn warn(&self, at: usize, reason: impl FnOnce() -> String) {
         if !self.0.warned[at].swap(true, Ordering::Relaxed) {
@@ -163,9 +153,6 @@ impl Views {
         instrument: Selected<'_>,
         boundaries: Option<&[f64]>,
     ) -> Vec<Shape> {
-        if self.disables(instrument.scope) {
-            return Vec::new();
-        }
         let views = self.selecting(instrument);
         if views.is_empty() {
             return vec![self.shape(None, instrument, boundaries)];
@@ -234,7 +221,7 @@ impl Views {
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let views = self.selecting(Selected::from(instrument));
         let is_dropped = !views.is_empty() && views.iter().all(|(_, view)| view.drop);
-        let aggregation = if self.disables(instrument.scope()) || is_dropped {
+        let aggregation = if is_dropped {
             Some(Aggregation::Drop)
         } else if views.is_empty() {
             self.aggregation(None, instrument.kind())

@@ -92,7 +92,7 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::{CodeAttributes, IdentityAttributes};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
-pub use self::scopes::{LoggerConfig, ScopeConfig};
+pub use self::scopes::ScopeConfig;
 pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;

@@ -25,9 +25,9 @@ pub mod config {
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
-        Compression, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits, LoggerConfig,
-        LoggingConfig, MetricAggregation, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol,
-        ScopeConfig, Secret, Signal, TelemetryAuth,
+        Compression, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits, LoggingConfig,
+        MetricAggregation, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol, Secret, Signal,
+        TelemetryAuth,
     };
 }
 

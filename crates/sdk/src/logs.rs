@@ -21,7 +21,7 @@ pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub(crate) use self::worker::LogSettings;
 pub use self::worker::{LogRecordBatch, LogWorker};
 use crate::collector::{Counters, Redaction};
-use crate::config::{LogRecordLimits, LoggerConfig};
+use crate::config::LogRecordLimits;
 
 /// The most attributes of a record.
 pub const MAX_FIELDS: usize = 128;
@@ -67,8 +67,6 @@ pub struct LogRecordSettings {
     pub span_attributes: Vec<String>,
     /// The limits of exported records.
     pub limits: LogRecordLimits,
-    /// Which records of which loggers are exported.
-    pub loggers: Arc<[LoggerConfig]>,
 }
 
 /// The log records of a provider.

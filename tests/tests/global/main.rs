@@ -5,7 +5,6 @@ mod boundaries;
 mod child_process;
 mod code_attributes;
 mod config_file;
-mod configurators;
 mod constructor;
 mod declarative;
 mod delivery;

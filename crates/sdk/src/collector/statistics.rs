@@ -218,7 +218,7 @@ pub struct Counters {
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
     pub(super) unprocessed: AtomicU64,
-    /// Log records of enabled loggers.
+    /// Log records that were created.
     pub logs_created: AtomicU64,
     /// Log records for the exporters, once for each.
     pub(crate) logs_emitted: AtomicU64,

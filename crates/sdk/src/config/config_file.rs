@@ -6,7 +6,6 @@
 //! property or a component that this program does not have is reported once with its place, and has no effect: the file may
 //! be for other programs, too.
 
-mod configurator;
 mod exporter;
 mod findings;
 mod logger_provider;
@@ -74,11 +73,11 @@ struct Version {
     file_format: String,
 }
 
-/// A severity number, by its name. As `log_level` it has no effect: the level of what this library logs is that of the
-/// `tracing` subscriber.
-#[derive(Clone, Copy, Deserialize)]
+/// The name of a severity. As `log_level` it has no effect: the level of what this library logs is that of the `tracing`
+/// subscriber.
+#[derive(Deserialize)]
 #[serde(try_from = "String")]
-struct Severity(u8);
+struct Severity;
 
 /// The severities. Each has three others that are a little more severe, such as `trace2`.
 const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
@@ -335,18 +334,8 @@ impl TryFrom<String> for Severity {
     type Error = String;
 
     fn try_from(word: String) -> Result<Self, String> {
-        let name = word.trim_end_matches(['2', '3', '4']);
-        let more = match word.as_bytes().get(name.len()..) {
-            Some([]) => Some(1),
-            Some([digit]) => Some(digit - b'0'),
-            _ => None,
-        };
-        let numbers = SEVERITIES.iter().zip((0..).step_by(4));
-        let number = numbers.into_iter().find(|(known, _)| **known == name);
-        match (number, more) {
-            (Some((_, first)), Some(more)) => Ok(Self(first + more)),
-            _ => Err(expected(&SEVERITIES, &word)),
-        }
+        let name = word.strip_suffix(['2', '3', '4']).unwrap_or(&word);
+        if SEVERITIES.contains(&name) { Ok(Self) } else { Err(expected(&SEVERITIES, &word)) }
     }
 }
 

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::parse_levels;
 use super::problems::Problems;
-use super::scopes::LoggerConfig;
 use super::section::is_default;
 use crate::json_schema::JsonSchema;
 
@@ -46,9 +45,6 @@ pub struct LoggingConfig {
     /// exported, and a span costs about as much more as an update of it.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
-    /// Which records of which loggers are exported. Default: all.
-    #[serde(skip_serializing_if = "is_default")]
-    pub loggers: Vec<LoggerConfig>,
 }
 
 /// The most patterns for attributes of the current span.
@@ -91,7 +87,6 @@ impl Default for LoggingConfig {
             span_events: true,
             output: LogOutput::default(),
             span_attributes: Vec::new(),
-            loggers: Vec::new(),
         }
     }
 }
@@ -108,15 +103,6 @@ impl LoggingConfig {
         }
         for (at, pattern) in self.span_attributes.iter().enumerate() {
             problems.check(&format!("logging.span_attributes.{at}"), check_span_attribute(pattern));
-        }
-        for (at, logger) in self.loggers.iter().enumerate() {
-            if logger.minimum_severity > 24 {
-                let found = logger.minimum_severity;
-                problems.add(
-                    &format!("logging.loggers.{at}.minimum_severity"),
-                    format!("expected 0 to 24, found {found}"),
-                );
-            }
         }
     }
 }

@@ -9,7 +9,6 @@ use opentelemetry_sdk::metrics::{InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use super::scopes::ScopeConfig;
 use super::section::is_default;
 use crate::json_schema::JsonSchema;
 use crate::recorder::matches_any;
@@ -142,9 +141,6 @@ pub struct MetricsConfig {
     /// need different names. Default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<MetricView>,
-    /// Which meters are enabled. Default: all.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub meters: Vec<ScopeConfig>,
     /// The endpoint for Prometheus, if `exporters.metrics` contains `prometheus`.
     pub prometheus: PrometheusConfig,
 }
@@ -162,7 +158,6 @@ impl Default for MetricsConfig {
             from_spans: false,
             service_instance_id: None,
             views: Vec::new(),
-            meters: Vec::new(),
             prometheus: PrometheusConfig::default(),
         }
     }

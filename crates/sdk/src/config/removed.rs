@@ -54,6 +54,8 @@ const REMOVED: &[Row] = &[
         "set an attribute of the resource to the arguments that are no credentials",
     ),
     ("logging.keys", "FLOE_LOG_KEYS", "write a `FormatEvent` for a layer with `logs::safe_writer`"),
+    ("logging.loggers", "", "use `RUST_LOG`, or the Collector"),
+    ("metrics.meters", "", "use a view with `meter_name` and `drop`"),
     ("propagators.* = jaeger", "", OWN_PROPAGATOR),
     ("propagators.* = xray", "", OWN_PROPAGATOR),
     ("propagators.* = xray-lambda", "", OWN_PROPAGATOR),

@@ -48,7 +48,6 @@ impl ProviderLogs {
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
             limits: config.log_record_limits,
-            loggers: config.logging.loggers.clone().into(),
         };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let workers: Result<Vec<_>, _> =

@@ -198,15 +198,18 @@ fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.
-const NOT_SUPPORTED: [(&str, &str); 8] = [
+const NOT_SUPPORTED: [(&str, &str); 11] = [
     ("attribute_limits.attribute_value_depth_limit", ""),
     ("instrumentation.general", ""),
     // The sections of other languages are for other programs.
     ("instrumentation.rust", ""),
     ("resource.detection.entities_enabled", ""),
     ("tracer_provider.id_generator", "ids are random"),
+    ("tracer_provider.tracer_configurator", "use `span_filter`"),
     ("tracer_provider.limits.attribute_value_depth_limit", ""),
     ("logger_provider.limits.attribute_value_depth_limit", ""),
+    ("logger_provider.logger_configurator", "use `RUST_LOG`, or the Collector"),
+    ("meter_provider.meter_configurator", "use a view that drops metrics"),
     ("meter_provider.readers.*.*.producers", ""),
 ];
 

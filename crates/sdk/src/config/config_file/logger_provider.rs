@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::configurator::Loggers;
 use super::exporter::Exporters;
 use super::findings::Findings;
 use super::tracer_provider::{AttributeLimits, Processor, processors};
@@ -15,7 +14,6 @@ use crate::config::telemetry::TelemetryConfig;
 pub(super) struct LoggerProvider {
     processors: Vec<Processor>,
     limits: Option<AttributeLimits>,
-    logger_configurator: Option<Loggers>,
 }
 
 impl LoggerProvider {
@@ -26,9 +24,6 @@ impl LoggerProvider {
         let kinds = exporters.kinds;
         config.exporters.logs = Some(kinds);
         config.log_batch_processor = batch.into_logs();
-        if let Some(loggers) = self.logger_configurator {
-            config.logging.loggers = loggers.convert(found);
-        }
         if let Some(limits) = self.limits {
             let fields = &mut config.log_record_limits;
             let (length, count) = (&mut fields.attribute_value_length, &mut fields.attribute_count);

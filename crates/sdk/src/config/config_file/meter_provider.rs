@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::configurator::Meters;
 use super::exporter::{Exporter, Exporters};
 use super::findings::{Cardinality, Findings, Word, below};
 use super::view::View;
@@ -23,7 +22,6 @@ pub(super) struct MeterProvider {
     readers: Vec<Reader>,
     views: Option<Vec<View>>,
     exemplar_filter: Option<Word<ExemplarFilter>>,
-    meter_configurator: Option<Meters>,
 }
 
 #[derive(Deserialize)]
@@ -151,9 +149,6 @@ impl MeterProvider {
         config.exporters.metrics = Some(kinds);
         if let Some(Word(filter)) = self.exemplar_filter {
             metrics.exemplar_filter = filter;
-        }
-        if let Some(meters) = self.meter_configurator {
-            metrics.meters = meters.convert(found);
         }
         for (path, view) in found.items(self.views, "meter_provider.views") {
             let view = view.convert(&path, found);

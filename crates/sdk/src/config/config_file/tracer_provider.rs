@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::configurator::Tracers;
 use super::exporter::{Exporter, Exporters};
 use super::findings::{Findings, Nothing, Positive, below};
 use super::sampler::Sampler;
@@ -26,7 +25,6 @@ pub(super) struct TracerProvider {
     processors: Vec<Processor>,
     limits: Option<SpanLimits>,
     sampler: Option<Sampler>,
-    tracer_configurator: Option<Tracers>,
 }
 
 /// A processor of spans or log records.
@@ -89,9 +87,6 @@ impl TracerProvider {
         config.batch_processor = batch.into_spans();
         if let Some(limits) = self.limits {
             limits.apply(&mut config.limits, found);
-        }
-        if let Some(tracers) = self.tracer_configurator {
-            config.sampling.tracers = tracers.convert(found);
         }
         let Some(sampler) = self.sampler else {
             config.sampling.sampler = Some(Kind::ParentBasedAlwaysOn);
