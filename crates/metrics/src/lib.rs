@@ -6,7 +6,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod filtered;
-mod flushes;
 mod redacting;
 mod views;
 
@@ -14,21 +13,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
-use floe_telemetry_core::__sdk::{caught, char_boundary, program_signals, recorder, redaction};
+use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
 };
 use floe_telemetry_sdk::__parts::metrics::{
-    MeterProviders, MetricDestination, MetricReport, ProviderMeters, observe, reported, scope,
+    MeterProviders, MetricDestination, ProviderMeters, observe, scope,
 };
 use floe_telemetry_sdk::__parts::{collector, config, internal_log};
-use floe_telemetry_sdk::Error;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use self::filtered::FilteringMeterProvider;
-use self::flushes::Flushes;
 use self::redacting::RedactingMeterProvider;
 use self::views::{Selected, Views};
 use crate::config::{MetricsConfig, TelemetryConfig};
@@ -37,7 +35,7 @@ floe_telemetry_sdk::__part!(
     Metrics,
     MeterProviders {
         start: |config, resource, redaction, counters, destinations| {
-            Box::new(Meters::start(config, resource, redaction, counters, destinations))
+            Arc::new(Meters::start(config, resource, redaction, counters, destinations))
         },
     }
 );
@@ -48,8 +46,6 @@ struct Meters {
     sdk: SdkMeterProvider,
     filtering: FilteringMeterProvider,
     views: Views,
-    flushes: Arc<Flushes>,
-    counters: Arc<Counters>,
 }
 
 impl Meters {
@@ -73,7 +69,7 @@ impl Meters {
         observe(&filtering.meter_with_scope(scope()), counters);
         let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
-        Self { sdk, filtering, views, flushes: Arc::default(), counters: Arc::clone(counters) }
+        Self { sdk, filtering, views }
     }
 }
 
@@ -95,14 +91,15 @@ impl ProviderMeters for Meters {
         )
     }
 
-    fn flush(&self) -> Result<Arc<MetricReport>, Error> {
-        let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        self.flushes.request(move || reported(sdk.force_flush(), &counters))
+    fn stop(&self) {
+        switch(None);
     }
 
-    fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
-        switch(None);
-        let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
-        Flushes::begin(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+    fn flush(&self) -> OTelSdkResult {
+        self.sdk.force_flush()
+    }
+
+    fn shut_down(&self, timeout: Duration) -> OTelSdkResult {
+        self.sdk.shutdown_with_timeout(timeout)
     }
 }

@@ -60,6 +60,13 @@ impl<T> Sender<T> {
     }
 }
 
+impl<T> Sender<T> {
+    /// Whether anybody may receive a message.
+    pub(crate) fn has_receiver(&self) -> bool {
+        self.0.lock().has_receiver
+    }
+}
+
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.0.lock().senders += 1;

@@ -58,7 +58,6 @@ pub mod logs {
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
     pub use crate::metrics::meters::{MeterProviders, ProviderMeters, observe, scope};
-    pub use crate::metrics::report::{MetricReport, reported};
     pub use crate::metrics::reporting::LastExport;
 }
 

@@ -5,7 +5,6 @@ pub(crate) mod meters;
 #[cfg_attr(not(target_os = "linux"), path = "metrics/no_process.rs")]
 mod process;
 mod provider;
-pub(crate) mod report;
 pub(crate) mod reporting;
 mod sdk_metrics;
 
@@ -13,7 +12,6 @@ pub use self::provider::RecorderMeterProvider;
 pub(crate) use self::{
     destination::MetricDestination,
     meters::{MeterProviders, ProviderMeters},
-    report::MetricReport,
     reporting::LastExport,
 };
 pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

@@ -51,12 +51,13 @@ pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, both, end_of_exports, lost, rest, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
+use self::metrics::ProviderMetrics;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
-use crate::metrics::{ProviderMeters, RecorderMeterProvider};
+use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, RecorderTracerProvider};
 
 /// The timeout of the shutdown that dropping a provider performs.
@@ -98,7 +99,7 @@ struct Inner {
     process: u32,
     counters: Arc<Counters>,
     /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
-    meters: ManuallyDrop<Option<Box<dyn ProviderMeters>>>,
+    meters: ManuallyDrop<Option<ProviderMetrics>>,
     logs: ManuallyDrop<ProviderLogs>,
     resource: Resource,
 }
@@ -349,7 +350,7 @@ impl Inner {
         }
         let deadline = monotonic_now().checked_add(timeout);
         let reports = self.logs.flush();
-        let metrics = || self.meters.as_ref().map(|meters| meters.flush());
+        let metrics = || self.meters.as_ref().map(ProviderMetrics::flush);
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         both(result, logs::await_delivery(reports, operation, timeout, deadline))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::{Context, KeyValue};
 
-use super::components::{Component, ExporterId};
+use super::components::{Component, Components, ExporterId};
 use super::export_failure::{ALREADY_SHUTDOWN, ExportFailure, QUEUE_FULL, SHUTDOWN};
 use super::redact::Redaction;
 use super::statistics::{Counters, Outcomes};
@@ -173,7 +173,10 @@ impl<B: Send + 'static> Worker<B> {
         let WorkerSettings { signal, counters, .. } = settings;
         let exports = &counters.exports;
         let capacity = settings.capacity.spans;
-        let (processor, component) = (exports.components).add_exporter(*signal, id, capacity);
+        // The components of metrics are their readers.
+        let unlisted = Components::default();
+        let components = if *signal == Signal::Metrics { &unlisted } else { &exports.components };
+        let (processor, component) = components.add_exporter(*signal, id, capacity);
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             signal: *signal,
@@ -380,6 +383,8 @@ impl Exporting {
                 }
                 Ok(Task::Export(queued, batch)) => self.export(&mut *exporter, queued, batch),
                 Ok(Task::CallAt(at, call)) => next = Some((at, call)),
+                // If nobody waits any more, the next flush does the same.
+                Ok(Task::Flush(report)) if !report.has_receiver() => {}
                 Ok(Task::Flush(report)) => {
                     let flushed = guarded(|| exporter.flush());
                     self.report(flushed, &report);

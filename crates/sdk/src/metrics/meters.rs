@@ -7,13 +7,12 @@ use std::time::Duration;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
 
 use super::destination::MetricDestination;
-use super::report::MetricReport;
 use super::{process, sdk_metrics};
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{MetricsConfig, TelemetryConfig};
-use crate::error::Error;
 
 /// What aggregates metrics.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ type StartMeters = fn(
     Redaction,
     &Arc<Counters>,
     Vec<MetricDestination>,
-) -> Box<dyn ProviderMeters>;
+) -> Arc<dyn ProviderMeters>;
 
 floe_telemetry_core::__floe_link_list! {
     /// What aggregates metrics.
@@ -49,19 +48,22 @@ pub trait ProviderMeters: fmt::Debug + Send + Sync {
     /// Creates the instruments that derive metrics from spans.
     fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics;
 
-    /// Collects and exports, in the background or on a thread of the program.
-    ///
-    /// # Errors
-    ///
-    /// The thread cannot be started.
-    fn flush(&self) -> Result<Arc<MetricReport>, Error>;
+    /// Ends the measurements of the program.
+    fn stop(&self);
 
-    /// Exports a last time and shuts the readers down, in the background or on a thread of the program.
+    /// Collects and exports. It waits for the exporters.
     ///
     /// # Errors
     ///
-    /// The thread cannot be started.
-    fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error>;
+    /// A reader or an exporter has failed.
+    fn flush(&self) -> OTelSdkResult;
+
+    /// Exports a last time and shuts the readers down. It waits for the exporters.
+    ///
+    /// # Errors
+    ///
+    /// A reader or an exporter has failed.
+    fn shut_down(&self, timeout: Duration) -> OTelSdkResult;
 }
 
 /// The scope of the library's own metrics.

@@ -468,8 +468,7 @@ impl TelemetryProviderBuilder {
             destinations.extend(unless_of_environment(&self.config, Signal::Traces, made)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
-        *provider.meters =
-            metrics::start(&self.config, &otlp, self.metrics, &resource, &redaction, counters)?;
+        *provider.meters = metrics::start(&self.config, &otlp, self.metrics, &resource, &settings)?;
         let message =
             start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let settings = PipelineSettings {

@@ -1,6 +1,5 @@
 //! Waits for the results of a flush or a shutdown, up to a deadline.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::{Receiver, RecvTimeoutError, channel};
@@ -8,7 +7,6 @@ use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
 use crate::config::Signal;
 use crate::error::Error;
-use crate::metrics::MetricReport;
 
 /// What is left of a shutdown, at most, for the reports of exporters whose requests it has ended. A tenth of a
 /// shorter timeout is left.
@@ -24,7 +22,7 @@ pub(super) fn await_delivery(
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
     counters: &Counters,
-    start_metrics: impl FnOnce() -> Option<Result<Arc<MetricReport>, Error>>,
+    start_metrics: impl FnOnce() -> Option<Receiver<Report>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
     let (count_sender, count) = channel();
@@ -46,11 +44,10 @@ pub(super) fn await_delivery(
             .map_err(|error| error.into_error(operation, timeout, &undelivered(counters)))?;
         check_reports(&received)
     });
-    let metrics = metrics.map_or(Ok(()), |result| {
-        result?
-            .wait(rest(deadline))
-            .ok_or_else(|| Error::timeout(operation, timeout, "metrics are pending"))?
-            .map_err(|error| Error::export(format!("metrics: {error}")))
+    let metrics = metrics.map_or(Ok(()), |reports| {
+        let (_, result) = receive(&reports, deadline)
+            .map_err(|error| error.into_error(operation, timeout, "metrics are pending"))?;
+        result.map_err(|error| Error::export(format!("metrics: {error}")))
     });
     both(spans, metrics)
 }

@@ -1,19 +1,88 @@
 //! The metrics of a provider: its exporters, and what aggregates for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::resource;
 use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
-use crate::collector::{Counters, Redaction, Redactor};
-use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
+use crate::channel::{Receiver, channel};
+use crate::collector::{
+    BatchExporter, Counters, ExportFailure, ExporterId, Redactor, Report, SpanMetrics, Worker,
+    WorkerSettings,
+};
+use crate::config::{ExporterKind, MetricsConfig, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{ConsoleExporters, OtlpExporters};
 use crate::metrics::{MeterProviders, MetricDestination, ProviderMeters};
 
-/// The meters of a provider; `None` without exporters.
-pub(super) type Meters = Option<Box<dyn ProviderMeters>>;
+/// The meters of a provider, and what flushes them: OpenTelemetry's SDK waits for exporters without a timeout.
+#[derive(Debug)]
+pub(super) struct ProviderMetrics {
+    meters: Arc<dyn ProviderMeters>,
+    worker: Worker<()>,
+}
+
+impl ProviderMetrics {
+    /// Creates the instruments that derive metrics from spans.
+    pub(super) fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
+        self.meters.span_metrics(config, redactor)
+    }
+
+    /// Collects and exports in the background.
+    pub(super) fn flush(&self) -> Receiver<Report> {
+        let (report, reports) = channel();
+        self.worker.flush(&report);
+        reports
+    }
+
+    /// Exports a last time and shuts the readers down in the background.
+    pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
+        self.meters.stop();
+        let (report, reports) = channel();
+        self.worker.shutdown(timeout, None, &report);
+        reports
+    }
+}
+
+/// The meters as an exporter that has no batches.
+#[derive(Debug)]
+struct Flushing {
+    meters: Arc<dyn ProviderMeters>,
+    counters: Arc<Counters>,
+}
+
+impl Flushing {
+    /// Adds the failure of an exporter to the result of the SDK.
+    fn reported(&self, result: OTelSdkResult) -> Result<(), String> {
+        match self.counters.exports.take_metric_failure() {
+            Some(failure) => Err(failure),
+            None => result.map_err(|error| match error {
+                OTelSdkError::InternalFailure(reason) => reason,
+                error => error.to_string(),
+            }),
+        }
+    }
+}
+
+impl BatchExporter<()> for Flushing {
+    fn export(&mut self, (): ()) -> Result<(), ExportFailure> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        self.reported(self.meters.flush())
+    }
+
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
+        self.reported(self.meters.shut_down(timeout))
+    }
+}
+
+/// The metrics of a provider; `None` without exporters.
+type Metrics = Option<ProviderMetrics>;
 
 /// Starts them, with the exporters that were `added` to the builder.
 pub(super) fn start(
@@ -21,9 +90,9 @@ pub(super) fn start(
     targets: &OtlpTargets,
     mut added: Vec<MetricDestination>,
     resource: &Resource,
-    redaction: &Redaction,
-    counters: &Arc<Counters>,
-) -> Result<Meters, Error> {
+    settings: &WorkerSettings,
+) -> Result<Metrics, Error> {
+    let WorkerSettings { counters, redaction, .. } = settings;
     let Some(meters) = MeterProviders::linked() else {
         let is_added = !added.is_empty();
         let made = without_meters(is_added || config.selects(Signal::Metrics));
@@ -39,12 +108,16 @@ pub(super) fn start(
     let metrics = &config.metrics;
     let resource =
         Redactor::new(redaction.clone()).resource(&resource::of_metrics(resource, metrics));
-    let redaction = redaction.clone();
-    Ok(Some((meters.start)(config, &resource, redaction, counters, added)))
+    let meters = (meters.start)(config, &resource, redaction.clone(), counters, added);
+    let flushing = Flushing { meters: Arc::clone(&meters), counters: Arc::clone(counters) };
+    let settings = WorkerSettings { signal: Signal::Metrics, ..settings.clone() };
+    let id = ExporterId { name: "metrics".into(), kind: "".into(), server: None };
+    let worker = Worker::start(&id, move || Ok(Box::new(flushing) as _), &settings)?;
+    Ok(Some(ProviderMetrics { meters, worker }))
 }
 
 /// The metrics of a program that aggregates none. An exporter of them would wait in vain.
-fn without_meters(is_expected: bool) -> Result<Meters, Error> {
+fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     if !is_expected {
         return Ok(None);
     }
