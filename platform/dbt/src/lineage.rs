@@ -59,8 +59,6 @@ pub(crate) struct Lineage {
     profile: Option<String>,
     /// The namespace of data.
     data: String,
-    /// The schema that dbt builds in, and the one that it becomes.
-    renamed_schema: Option<(String, String)>,
     started_by: LineageParent,
     /// Names and values by which the runs are found.
     tags: Vec<(String, String)>,
@@ -130,7 +128,6 @@ impl Lineage {
         Self {
             namespace: run.namespace.to_owned(),
             data: run.data_namespace.to_owned(),
-            renamed_schema: run.renamed_schema.as_ref().map(owned),
             started_by: LineageParent::new(run.parent),
             tags: run.tags.iter().map(owned).collect(),
             ..Self::new(run.backends.to_vec(), ended)
@@ -145,7 +142,6 @@ impl Lineage {
             job: None,
             profile: None,
             data: String::new(),
-            renamed_schema: None,
             started_by: LineageParent::default(),
             tags: Vec::new(),
             run_id: RunId::new(),
@@ -322,7 +318,7 @@ impl Lineage {
         });
         let entries = parents.iter().filter_map(|parent| {
             let entry = change.manifest?.entry(parent)?;
-            Some((parent, entry, self.dataset_name(entry)?))
+            Some((parent, entry, Entry::dataset_name(entry)?))
         });
         let entries: Vec<_> = entries.collect();
         let checked = entry.and_then(Entry::attached_node);
@@ -334,7 +330,7 @@ impl Lineage {
             ..self.dataset(entry, name)
         });
         let own = entry.filter(|_| !is_test);
-        let own = own.and_then(|entry| Some((entry, self.dataset_name(entry)?)));
+        let own = own.and_then(|entry| Some((entry, Entry::dataset_name(entry)?)));
         let outputs = own.iter().map(|(entry, name)| Dataset {
             rows: result
                 .filter(|_| state == RunState::Complete)
@@ -350,17 +346,6 @@ impl Lineage {
             inputs: inputs.collect(),
             outputs: outputs.collect(),
             ..self.event(state, change.at, run_id.as_str(), id)
-        })
-    }
-
-    /// The name of the data of a node where it is when the run has succeeded.
-    fn dataset_name(&self, entry: &Entry) -> Option<String> {
-        let name = entry.dataset_name()?;
-        let renamed = self.renamed_schema.as_ref();
-        let renamed = renamed.filter(|(draft, _)| entry.schema.as_ref() == Some(draft));
-        Some(match renamed {
-            Some((draft, schema)) => name.replacen(&format!("{draft}."), &format!("{schema}."), 1),
-            None => name,
         })
     }
 

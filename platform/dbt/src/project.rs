@@ -220,9 +220,6 @@ impl Dbt<'_> {
         if command == DbtCommand::Run && project.full_refresh {
             invocation = invocation.arg("--full-refresh");
         }
-        for (name, value) in project.credentials {
-            invocation = invocation.credential(name, value);
-        }
         Ok(invocation)
     }
 

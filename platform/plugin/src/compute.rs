@@ -150,45 +150,6 @@ pub trait ComputeEngine: Lifecycle {
         BTreeMap::new()
     }
 
-    /// Where the warehouse is, if it is in a server and not in a file. Then `create_database` creates an empty draft of
-    /// it, and [`Database::publish`] puts the draft in its place. The paths have no meaning. Default: it is in a file.
-    fn server(&self) -> Option<Server> {
-        None
-    }
-
-    /// Keeps the record of a run where all hosts that build the warehouse find it, in the place of an earlier record of the
-    /// same run, and removes all but the last ones. Hosts may do so at the same time. The caller holds a database of the
-    /// engine open, or has recorded this run before. Called also when a signal ends the platform. Only for the engine of a
-    /// [server](Self::server). Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// It is not recorded, and the records are as they were.
-    fn record_run(&self, run: &RecordedRun<'_>) -> Result<(), Error> {
-        let _ = run;
-        Err(Error::unsupported("record_run"))
-    }
-
-    /// The records of the last runs, the newest first, at most this number. Only for the engine of a
-    /// [server](Self::server). Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// They cannot be read.
-    fn recorded_runs(&self, most: usize) -> Result<Vec<String>, Error> {
-        let _ = most;
-        Err(Error::unsupported("recorded_runs"))
-    }
-
-    /// Variables of dbt's process with the credentials that the profile names, so that they are in no file. Default: none.
-    ///
-    /// # Errors
-    ///
-    /// The plugin was not started.
-    fn profile_credentials(&self) -> Result<Vec<(&str, &str)>, Error> {
-        Ok(Vec::new())
-    }
-
     /// The profile with which dbt connects to a database of this engine: the value of an output.
     ///
     /// # Errors
@@ -258,16 +219,6 @@ pub trait Database: fmt::Debug {
         Err(Error::unsupported("remove"))
     }
 
-    /// Puts the tables of a draft in the place of those of the warehouse, all of them at once. Only for the engine of a
-    /// [server](ComputeEngine::server). Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// They are not replaced.
-    fn publish(&mut self) -> Result<(), Error> {
-        Err(Error::unsupported("publish"))
-    }
-
     /// Writes everything to the file. Called last.
     ///
     /// # Errors
@@ -276,30 +227,6 @@ pub trait Database: fmt::Debug {
     fn close(&mut self) -> Result<(), Error> {
         Ok(())
     }
-}
-
-/// Where a warehouse is.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Server {
-    /// The address for people, without credentials.
-    pub address: String,
-    /// The namespace of its tables in lineage, for example `postgres://db:5432`.
-    pub namespace: String,
-    /// The schema with the tables.
-    pub schema: String,
-    /// The schema of a draft.
-    pub draft: String,
-}
-
-/// A run that the hosts of a warehouse know of.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct RecordedRun<'a> {
-    /// The id of the run.
-    pub id: &'a str,
-    /// What is recorded: one line.
-    pub record: &'a str,
-    /// The number of runs that are kept.
-    pub kept: usize,
 }
 
 /// A query whose result is stored.
@@ -351,8 +278,7 @@ impl Handle<dyn ComputeEngine> {
         file: &Path,
         open: impl FnOnce(&dyn ComputeEngine) -> Result<Box<dyn Database>, Error>,
     ) -> Result<Session, Error> {
-        let server = self.plugin().server();
-        let db_path = server.map_or_else(|| file.to_string_lossy().into_owned(), |it| it.address);
+        let db_path = file.to_string_lossy().into_owned();
         let operation = Compute {
             operation,
             engine: self.name(),
@@ -367,39 +293,6 @@ impl Handle<dyn ComputeEngine> {
             system: self.plugin().system_name().to_owned(),
             db_path,
         })
-    }
-
-    /// Keeps the record of a run, in the span `compute.record_run`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ComputeEngine::record_run`].
-    pub fn record_run(&self, run: &RecordedRun<'_>) -> Result<(), Error> {
-        self.records("record_run", |engine| engine.record_run(run))
-    }
-
-    /// The records of the last runs, in the span `compute.recorded_runs`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ComputeEngine::recorded_runs`].
-    pub fn recorded_runs(&self, most: usize) -> Result<Vec<String>, Error> {
-        self.records("recorded_runs", |engine| engine.recorded_runs(most))
-    }
-
-    fn records<T>(
-        &self,
-        operation: &'static str,
-        run: impl FnOnce(&dyn ComputeEngine) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let server = self.plugin().server();
-        let operation = Compute {
-            operation,
-            engine: self.name(),
-            db_path: server.as_ref().map(|it| &*it.address),
-            ..Compute::default()
-        };
-        self.observe(&operation, |engine, _| run(engine))
     }
 
     /// The profile with which dbt connects, in the span `compute.generate_profile`.
@@ -472,15 +365,6 @@ impl Session {
     /// As for [`Database::remove`].
     pub fn remove(&mut self, table: &str) -> Result<bool, Error> {
         self.observe("remove", Some(table), |it| it.remove(table))
-    }
-
-    /// Puts the tables of a draft in the place of those of the warehouse, in the span `compute.publish`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::publish`].
-    pub fn publish(&mut self) -> Result<(), Error> {
-        self.observe("publish", None, |it| it.publish())
     }
 
     /// The first value of the first row of a query, as a number. Zero if there is none.

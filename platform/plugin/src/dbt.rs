@@ -230,8 +230,6 @@ pub struct Project<'a> {
     pub exclude: Option<&'a str>,
     /// Whether incremental models are rebuilt from scratch.
     pub full_refresh: bool,
-    /// Variables of dbt's process with the credentials that the profile names.
-    pub credentials: &'a [(&'a str, &'a str)],
     /// The run that the command is a part of.
     pub part_of: Option<&'a PartOfRun<'a>>,
 }
@@ -245,8 +243,6 @@ pub struct PartOfRun<'a> {
     pub namespace: &'a str,
     /// The namespace of the data.
     pub data_namespace: &'a str,
-    /// The schema that dbt builds in, and the one that it becomes when the run has succeeded.
-    pub renamed_schema: Option<(&'a str, &'a str)>,
     /// The run that the command's own is a part of.
     pub parent: Parent<'a>,
     /// Names and values by which the runs are found, such as `floe_run_id`.

@@ -41,7 +41,6 @@ mod catalog {
 
 mod compute {
     mod duckdb;
-    mod postgres;
     mod rows;
     mod sqlite;
 }

@@ -8,7 +8,7 @@ use floe_telemetry::printable;
 use serde::Serialize;
 
 use super::arguments::ProductArgs;
-use super::output::{print, print_redacted};
+use super::output::print;
 use crate::pipeline::history::{self, KEPT, Record};
 
 #[derive(Debug, Args)]
@@ -41,13 +41,8 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     let Arguments { product, id, json } = arguments;
     let (identity, manifest, _) = product.read()?;
     let folder = &identity.folder;
-    let shared = history::shared(&identity, &manifest).unwrap_or_else(|error| {
-        let message = format!("only the runs of this host are known: {}", error.redacted());
-        print_redacted("warning", &message);
-        Vec::new()
-    });
     let trace_url = manifest.observability.tracing.trace_url.as_ref();
-    let found: Vec<Found> = history::find(folder, shared, id)
+    let found: Vec<Found> = history::find(folder, id)
         .into_iter()
         .map(|record| Found {
             trace_url: trace_url.zip(record.trace_id.as_deref()).map(|(url, trace)| url.of(trace)),
@@ -65,7 +60,6 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
     }
     let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
     let text = texts.join("\n");
-    // Others write into the database, too.
     let lines: Vec<_> = text.split('\n').map(printable).collect();
     print(&lines.join("\n"))
 }

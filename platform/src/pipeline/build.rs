@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::report::{ASSETS_FAILED, Report};
 use super::run::Run;
 use super::warehouse::Warehouse;
-use super::{Prepared, model, processes, results};
+use super::{Prepared, model, processes};
 use crate::plugins::active::{Active, failed};
 
 /// Builds the assets in the draft of the warehouse, in the order of the orchestrator. Returns the run with the draft open if
@@ -35,8 +35,6 @@ pub(super) fn build<'a>(
         dagster_run_id: report.dagster_run_id.clone(),
         ..Run::new(run_id, identity, artifacts, plugins, database)
     };
-    // Not before its lock is held: a run that another one keeps from it does not concern the other hosts.
-    report.is_shared = warehouse.is_server() && results::share_start(identity, report, plugins);
     let (assets, product) = (Asset::all(artifacts), artifacts.product());
     let progress = Progress::new(identity, report, artifacts);
     let mut has_run_dbt = false;

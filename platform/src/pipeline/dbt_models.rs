@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
+use floe_plugin::Handle;
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, PartOfRun, Project};
-use floe_plugin::{Error as PluginError, Handle};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
@@ -25,8 +25,6 @@ pub(super) struct DbtModels {
     folder: TempDir,
     environment: Environment,
     data_namespace: String,
-    renamed_schema: Option<(String, String)>,
-    engine: Handle<dyn ComputeEngine>,
 }
 
 impl DbtModels {
@@ -53,26 +51,16 @@ impl DbtModels {
         written.map_err(failed(&runner))?;
         let warehouse = absolute(&warehouse_path(&identity.folder))?;
         let system = engine.plugin().system_name();
-        let of_file = format!("{system}://{}", warehouse.display());
-        // The draft has its name since the database was opened.
-        let server = engine.plugin().server();
         Ok(Some(Self {
             runner,
             folder,
             environment: identity.environment,
-            data_namespace: server.as_ref().map_or(of_file, |it| it.namespace.clone()),
-            renamed_schema: server.map(|it| (it.draft, it.schema)),
-            engine,
+            data_namespace: format!("{system}://{}", warehouse.display()),
         }))
     }
 
     /// Builds models with one command.
-    pub(super) fn build(
-        &self,
-        models: &[&str],
-        part_of: &PartOfRun<'_>,
-    ) -> Result<CommandRun, PluginError> {
-        let credentials = self.engine.plugin().profile_credentials()?;
+    pub(super) fn build(&self, models: &[&str], part_of: &PartOfRun<'_>) -> CommandRun {
         let select = models.join(" ");
         let project = Project {
             folder: self.folder.path(),
@@ -81,10 +69,9 @@ impl DbtModels {
             select: Some(&select),
             exclude: None,
             full_refresh: false,
-            credentials: &credentials,
             part_of: Some(part_of),
         };
-        Ok(self.runner.run(DbtCommand::Run, &project))
+        self.runner.run(DbtCommand::Run, &project)
     }
 
     /// The name of the plugin that runs dbt.
@@ -95,11 +82,5 @@ impl DbtModels {
     /// The namespace of the tables in lineage.
     pub(super) fn data_namespace(&self) -> &str {
         &self.data_namespace
-    }
-
-    /// The schema that dbt builds in, and the one that it becomes.
-    pub(super) fn renamed_schema(&self) -> Option<(&str, &str)> {
-        let (draft, schema) = self.renamed_schema.as_ref()?;
-        Some((draft, schema))
     }
 }

@@ -1,8 +1,5 @@
-//! The last runs of a product, with the ids by which other tools refer to them: those of this host in `.floe/runs.json`,
-//! and those of all hosts in the warehouse, if that is in a server.
-//!
-//! A run is in the file from its start on, and in the warehouse from when it has locked it. The file has it although the
-//! server does not answer.
+//! The last runs of a product on this host, in `.floe/runs.json`, with the ids by which other tools refer to them. A run is
+//! in the file from its start on.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -10,17 +7,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::PluginType;
-use floe_plugin::compute::{ComputeEngine, RecordedRun};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::confine;
 use floe_plugins::files::input_file;
 use serde::{Deserialize, Serialize};
 
-use crate::identity::Identity;
-use crate::manifest::Manifest;
-use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
 
 /// The number of runs that are kept. The assets that Dagster alone builds in one of its runs count as one.
@@ -157,45 +149,10 @@ pub(super) fn lock(folder: &Path) -> Option<File> {
     None
 }
 
-/// Adds a run to those that all hosts know of which build the warehouse, or replaces what they know of it. Returns whether
-/// they do. The run is the same without.
-pub(super) fn share(plugins: &Active, mut record: Record) -> bool {
-    record.jobs.truncate(KEPT_JOBS);
-    let shared = plugins.required::<dyn ComputeEngine>().and_then(|engine| {
-        let run = RecordedRun {
-            id: record.key().unwrap_or_default(),
-            record: &serde_json::to_string(&record).unwrap_or_default(),
-            kept: KEPT,
-        };
-        engine.record_run(&run).map_err(failed(&engine))
-    });
-    if let Err(error) = &shared {
-        tracing::warn!(%error, "other hosts do not find the run");
-        let error = error.redacted();
-        plugins.warn(format!("other hosts do not find the run: {error}"));
-    }
-    shared.is_ok()
-}
-
-/// The last runs of all hosts that build the warehouse, the newest first. There are none if it is a file of this host.
-///
-/// # Errors
-/// They cannot be read.
-pub(crate) fn shared(identity: &Identity, manifest: &Manifest) -> Result<Vec<Record>, Error> {
-    let plugins = Active::engine(identity, manifest)?;
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    if engine.plugin().server().is_none() {
-        return Ok(Vec::new());
-    }
-    plugins.start(|kind| kind == PluginType::Compute)?;
-    let records = engine.recorded_runs(KEPT).map_err(failed(&engine))?;
-    let records = records.iter();
-    Ok(records.filter_map(|record| serde_json::from_str(record).ok()).collect())
-}
-
-/// The runs that an id refers to, and those in the same traces, of this host and of those that are shared.
-pub(crate) fn find(folder: &Path, shared: Vec<Record>, id: &str) -> Vec<Record> {
-    let records = all(folder, shared);
+/// The runs that an id refers to, and those in the same traces.
+pub(crate) fn find(folder: &Path, id: &str) -> Vec<Record> {
+    let mut records = read(folder);
+    records.sort_by(|one, other| other.started_at.cmp(&one.started_at));
     let traces: Vec<String> = records
         .iter()
         .filter(|record| record.has(id))
@@ -206,16 +163,6 @@ pub(crate) fn find(folder: &Path, shared: Vec<Record>, id: &str) -> Vec<Record> 
         record.has(id) || trace.is_some_and(|trace| traces.contains(trace))
     };
     records.into_iter().filter(is_found).collect()
-}
-
-/// The runs of this host and those that are shared, the newest first.
-fn all(folder: &Path, shared: Vec<Record>) -> Vec<Record> {
-    let mut records = read(folder);
-    let of_others = |record: &Record| !records.iter().any(|own| own.key() == record.key());
-    let of_others: Vec<Record> = shared.into_iter().filter(of_others).collect();
-    records.extend(of_others);
-    records.sort_by(|one, other| other.started_at.cmp(&one.started_at));
-    records
 }
 
 #[cfg(test)]
@@ -249,25 +196,11 @@ mod tests {
         let records = read(folder);
         assert_eq!(records.len(), KEPT);
         assert_eq!(records[..2], [ended.clone(), record(KEPT + 1)]);
-        assert_eq!(find(folder, Vec::new(), "RUN-2"), [record(3), record(2)]);
-        assert_eq!(find(folder, Vec::new(), "job-50"), [ended.clone(), record(KEPT + 1)]);
-        assert_eq!(find(folder, Vec::new(), "dbt-50"), [ended, record(KEPT + 1)]);
-        assert_eq!(find(folder, Vec::new(), "run-1"), []);
-        assert_eq!(find(folder, Vec::new(), ""), []);
-    }
-
-    #[test]
-    fn runs_of_other_hosts_are_among_those_of_this_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path();
-        let at =
-            |number: usize| Record { started_at: format!("2026-01-0{number}"), ..record(number) };
-        add(folder, at(2)).unwrap();
-        // The server did not learn of its end.
-        let stale = Record { status: "started".to_owned(), ..at(2) };
-        let shared = vec![at(3), stale, at(4)];
-        assert_eq!(find(folder, shared.clone(), "trace-1"), [at(3), at(2)]);
-        assert_eq!(find(folder, shared, "job-4"), [at(4)]);
+        assert_eq!(find(folder, "RUN-2"), [record(3), record(2)]);
+        assert_eq!(find(folder, "job-50"), [ended.clone(), record(KEPT + 1)]);
+        assert_eq!(find(folder, "dbt-50"), [ended, record(KEPT + 1)]);
+        assert_eq!(find(folder, "run-1"), []);
+        assert_eq!(find(folder, ""), []);
     }
 
     #[test]
@@ -284,13 +217,13 @@ mod tests {
         for number in 0..KEPT {
             add(folder, asset(number)).unwrap();
         }
-        assert_eq!(find(folder, Vec::new(), "dagster").len(), KEPT + 1);
+        assert_eq!(find(folder, "dagster").len(), KEPT + 1);
         for number in 1..KEPT {
             add(folder, record(number)).unwrap();
         }
         // The run before the assets is not kept.
         assert_eq!(read(folder).len(), 2 * KEPT - 1);
-        assert_eq!(find(folder, Vec::new(), "run-0"), []);
+        assert_eq!(find(folder, "run-0"), []);
     }
 
     #[test]

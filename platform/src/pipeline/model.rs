@@ -117,11 +117,10 @@ fn build_by_dbt(
         backends: &backends,
         namespace: &run.identity.namespace,
         data_namespace: dbt.data_namespace(),
-        renamed_schema: dbt.renamed_schema(),
         parent: Parent { run_id, job: run.job(job), root: Some(root) },
         tags: tags(run.id, run.dagster_run_id.as_deref()),
     };
-    let command = dbt.build(names, &part_of)?;
+    let command = dbt.build(names, &part_of);
     if let Some(id) = command.invocation_id {
         let mut ids = run.dbt_invocation_ids.borrow_mut();
         ids.extend(names.iter().map(|name| ((*name).to_owned(), id.clone())));

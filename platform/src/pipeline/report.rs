@@ -47,8 +47,6 @@ pub struct Report {
     pub(super) steps: Vec<Step>,
     /// The name of the engine that builds the tables.
     pub(super) engine: String,
-    /// Where the tables are, if that is a server.
-    pub(super) server: Option<String>,
     /// The number of the assets of the product.
     pub(super) assets: usize,
     /// Those of them that are models, and not sources.
@@ -59,8 +57,6 @@ pub struct Report {
     pub(super) objects: Option<String>,
     /// Whether the warehouse has the tables of this run.
     pub(super) is_published: bool,
-    /// Whether the other hosts that build the warehouse know of the run.
-    pub(super) is_shared: bool,
     /// Failures of plugins that did not fail the run, without credentials.
     pub(crate) warnings: Vec<String>,
     /// What was unusual about the run, against those before it.
@@ -203,13 +199,11 @@ impl Report {
             dagster_run_id: correlation::dagster_run_id(),
             steps: Vec::new(),
             engine: String::new(),
-            server: None,
             assets: 0,
             models: BTreeSet::new(),
             stages: Vec::new(),
             objects: None,
             is_published: false,
-            is_shared: false,
             warnings: Vec::new(),
             unusual: Vec::new(),
             exit_code: 1,
@@ -312,10 +306,7 @@ impl Report {
             "seconds": self.took.as_secs_f64(),
             "unusual": self.unusual,
             "message": error,
-            "warehouse": match &self.server {
-                Some(server) => json!(server),
-                None => json!(warehouse_path(&self.folder)),
-            },
+            "warehouse": warehouse_path(&self.folder),
         })
     }
 
@@ -390,10 +381,6 @@ impl Report {
 
     /// Where the tables are.
     fn tables(&self) -> String {
-        if let Some(server) = &self.server {
-            let of = if self.is_published { "" } else { " (unchanged)" };
-            return format!("{server}{of}");
-        }
         let [_, failed, _, rest] = self.counts();
         let good = warehouse_path(&self.folder);
         let partial = failed_path(&self.folder);

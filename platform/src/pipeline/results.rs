@@ -133,11 +133,6 @@ pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     written
 }
 
-/// Tells the other hosts that build the warehouse of the run that begins to build it. Returns whether they know of it.
-pub(super) fn share_start(identity: &Identity, report: &Report, plugins: &Active) -> bool {
-    history::share(plugins, record(identity, report, Status::Started, active::current_ids()))
-}
-
 /// Writes the results. If the run stopped early, the assets after that point are missing, and `stopped` is
 /// the cause.
 pub(super) fn write(
@@ -159,16 +154,7 @@ pub(super) fn write(
         trace_id: record.trace_id.clone(),
         ..Results::new(identity, report, status)
     };
-    let written = save(&identity.folder, record.clone(), &results);
-    // After the files of this host: a server may not answer.
-    if let Some(plugins) = plugins.filter(|_| report.is_shared) {
-        let status = match &written {
-            Ok(()) => record.status,
-            Err(_) => Status::Failed.as_str().to_owned(),
-        };
-        history::share(plugins, Record { status, ..record });
-    }
-    written
+    save(&identity.folder, record, &results)
 }
 
 /// What the history of the product has of the run.

@@ -1,5 +1,4 @@
-//! The warehouse of a product: a file beside its artifacts, or a schema of a server. A run builds a draft of it, which
-//! replaces it as a whole.
+//! The warehouse of a product: a file beside its artifacts. A run builds a draft of it, which replaces it as a whole.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
@@ -7,9 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_plugin::PluginType;
 use floe_plugin::compute::{ComputeEngine, DatabaseLock, Session};
-use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, Draft};
 use floe_plugins::files::{confine, input_file};
@@ -27,20 +24,15 @@ use crate::product::{OUTPUT_FOLDER, warehouse_path};
 /// The wait between two attempts to lock the warehouse.
 const TICK: Duration = Duration::from_millis(50);
 
-/// The warehouse that a run builds.
-pub(super) enum Warehouse {
-    /// A file, whose draft is a file beside it.
-    File {
-        /// The folder of the product.
-        folder: PathBuf,
-        draft: Draft,
-    },
-    /// A schema of a server, which has the draft, too.
-    Server,
+/// The warehouse that a run builds, as a draft beside it.
+pub(super) struct Warehouse {
+    /// The folder of the product.
+    folder: PathBuf,
+    draft: Draft,
 }
 
 impl Warehouse {
-    /// Finds out where the warehouse is, and whether it may be replaced.
+    /// Finds out whether the warehouse may be replaced.
     pub(super) fn prepare(
         identity: &Identity,
         plugins: &Active,
@@ -48,37 +40,18 @@ impl Warehouse {
     ) -> Result<Self, Error> {
         let engine = plugins.required::<dyn ComputeEngine>()?;
         engine.name().clone_into(&mut report.engine);
-        if let Some(server) = engine.plugin().server() {
-            report.server = Some(server.address);
-            let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-            if orchestrator.plugin().runs_here() {
-                return Ok(Self::Server);
-            }
-            return Err(Error::Setting(format!(
-                "the compute plugin {} needs a run in one process, expected `--orchestrator local`, found {}",
-                engine.name(),
-                orchestrator.name()
-            )));
-        }
         let folder = identity.folder.clone();
         let path = warehouse_path(&folder);
         for path in [&path, &failed_path(&folder)] {
             check_replaced(&folder, path, engine.name())?;
         }
         let draft = Draft::new(&path, Access::Private)?;
-        Ok(Self::File { folder, draft })
+        Ok(Self { folder, draft })
     }
 
-    /// The file of the draft. It has no meaning for a server.
+    /// The file of the draft.
     pub(super) fn database(&self) -> &Path {
-        match self {
-            Self::File { draft, .. } => draft.path(),
-            Self::Server => Path::new("warehouse.db"),
-        }
-    }
-
-    pub(super) fn is_server(&self) -> bool {
-        matches!(self, Self::Server)
+        self.draft.path()
     }
 
     /// Creates the draft.
@@ -90,45 +63,28 @@ impl Warehouse {
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
     pub(super) fn replace(
         self,
-        mut session: Session,
+        session: Session,
         plugins: &Active,
         report: &mut Report,
     ) -> Result<(), Error> {
-        match self {
-            Self::File { folder, draft } => {
-                session.close().map_err(Error::from_plugin)?;
-                interrupt::check()?;
-                let _lock = lock_for(&folder, report)?;
-                let locked = settle(&draft, &warehouse_path(&folder), plugins)?;
-                draft.publish()?;
-                drop(locked);
-                report.is_published = true;
-                let failed = failed_path(&folder);
-                let _locked = lock_database(&failed, plugins)?;
-                atomic::remove(&failed)
-            }
-            Self::Server => {
-                interrupt::check()?;
-                let published = session.publish().and_then(|()| session.close());
-                let engine = &report.engine;
-                published.map_err(|error| Error::of_plugin(PluginType::Compute, engine, error))?;
-                report.is_published = true;
-                Ok(())
-            }
-        }
+        let Self { folder, draft } = self;
+        session.close().map_err(Error::from_plugin)?;
+        interrupt::check()?;
+        let _lock = lock_for(&folder, report)?;
+        let locked = settle(&draft, &warehouse_path(&folder), plugins)?;
+        draft.publish()?;
+        drop(locked);
+        report.is_published = true;
+        let failed = failed_path(&folder);
+        let _locked = lock_database(&failed, plugins)?;
+        atomic::remove(&failed)
     }
 
     /// Keeps the draft of a run with assets that failed, for debugging: it contains what they read.
     pub(super) fn keep_failed(self, plugins: &Active) -> Result<(), Error> {
-        match self {
-            Self::File { folder, draft, .. } => {
-                let failed = failed_path(&folder);
-                let _locked = settle(&draft, &failed, plugins)?;
-                draft.publish_as(&failed)
-            }
-            // The next run drops it.
-            Self::Server => Ok(()),
-        }
+        let failed = failed_path(&self.folder);
+        let _locked = settle(&self.draft, &failed, plugins)?;
+        self.draft.publish_as(&failed)
     }
 }
 

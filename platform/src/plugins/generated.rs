@@ -99,16 +99,6 @@ pub(crate) fn generate(
     if let Some(orchestrator) = plugins.one::<dyn AssetOrchestrator>()
         && !orchestrator.plugin().runs_here()
     {
-        if let Some(engine) = plugins.one::<dyn ComputeEngine>()
-            && engine.plugin().server().is_some()
-        {
-            let message = format!(
-                "plugins: the compute plugin {} needs a run in one process, expected the orchestrator local, found {}",
-                engine.name(),
-                orchestrator.name()
-            );
-            return Err(Error::input(Place::file(&identity.manifest), message));
-        }
         let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
         plugins.tolerate(&orchestrator, written)?;
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize, Session};
 use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
 use serde_json::json;
@@ -179,15 +179,6 @@ pub(crate) fn contract() -> Contract {
                 engine.generate_profile(path, "dev").map(drop)
             },
         )
-        .unsupported("publish", || with(Session::publish))
-        .unsupported("record_run", || {
-            let engine = engine().one::<dyn ComputeEngine>().unwrap();
-            engine.record_run(&RecordedRun::default())
-        })
-        .unsupported("recorded_runs", || {
-            let engine = engine().one::<dyn ComputeEngine>().unwrap();
-            engine.recorded_runs(1).map(drop)
-        })
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize, Session};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::json;
@@ -268,11 +268,4 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
             },
             move || engine(&|engine| engine.generate_profile(Path::new("/"), "dev").map(drop)),
         )
-        .unsupported("publish", move || on(plugin, Session::publish))
-        .unsupported("record_run", move || {
-            engine(&|engine| engine.record_run(&RecordedRun::default()))
-        })
-        .unsupported("recorded_runs", move || {
-            engine(&|engine| engine.recorded_runs(1).map(drop))
-        })
 }

@@ -34,7 +34,6 @@ fn project_in(folder: &Path) -> Project<'_> {
         select: None,
         exclude: None,
         full_refresh: false,
-        credentials: &[],
         part_of: None,
     }
 }
@@ -137,7 +136,6 @@ fn a_selection_and_a_target_are_arguments() {
         select: Some("tag:gold"),
         exclude: Some("totals"),
         full_refresh: true,
-        credentials: &[],
         ..project_in(folder.path())
     };
     runner.run(DbtCommand::Run, &project).outcome.unwrap();
@@ -298,7 +296,6 @@ fn part_of_run() -> (testing::Spans, String, Vec<Value>) {
             root: None,
         },
         tags: vec![("floe_run_id", RUN)],
-        renamed_schema: None,
     };
     let plugins = start("core", &dbt);
     let runner = plugins.one::<dyn DbtRunner>().unwrap();

@@ -15,7 +15,6 @@ mod alert_webhook;
 mod alerts;
 mod catalog_polaris;
 mod compute_duckdb;
-mod compute_postgres;
 mod compute_sqlite;
 mod dbt_core;
 mod dbt_fusion;
@@ -67,7 +66,6 @@ fn contracts() -> Vec<Contract> {
         alert_webhook::contract(),
         catalog_polaris::contract(),
         compute_duckdb::contract(),
-        compute_postgres::contract(),
         compute_sqlite::contract(),
         dbt_core::contract(),
         dbt_fusion::contract(),

@@ -112,13 +112,6 @@ pub struct Output<'a> {
     credentials: Vec<&'a str>,
 }
 
-/// A program that runs until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Held {
-    _stdin: Option<ChildStdin>,
-    _group: ProcessGroup,
-}
-
 impl<'a> Invocation<'a> {
     /// A program that may run for `limit`. `tool` is its name in errors.
     pub fn new(tool: &'static str, program: &Program, limit: Duration) -> Self {
@@ -237,43 +230,6 @@ impl<'a> Invocation<'a> {
         let is_interruptible = self.is_interruptible;
         let is_interrupted = || is_interruptible && interrupt::is_requested();
         self.run_until(&is_interrupted, Some(receive))
-    }
-
-    /// Starts a program that runs until the returned value is dropped, and returns the first line of its standard output.
-    /// The standard input stays open until then, so the program can end when this process does.
-    ///
-    /// # Errors
-    /// As for [`run`](Self::run). A program that ends without a line is the output.
-    pub(crate) fn hold(mut self) -> Result<(Held, Result<Vec<u8>, Output<'a>>), Error> {
-        self.command.stdin(Stdio::piped());
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.command.inject_context();
-        let mut group =
-            ProcessGroup::spawn(&mut self.command).map_err(|error| self.not_started(&error))?;
-        let mut stdin = group.leader.stdin.take();
-        if let (Some(stdin), Some(input)) = (&mut stdin, self.input.take()) {
-            // A process that has failed does not read it.
-            let _ = stdin.write_all(input.as_bytes());
-        }
-        let (lines, tails) = self.connect(&mut group.leader, true)?;
-        let mut line = None;
-        let mut receive = |found: &[u8]| {
-            line = Some(found.to_vec());
-            Err(Error::new(ErrorKind::Other, "the first line"))
-        };
-        let waited = self.wait(&mut group, &lines, Some(&mut receive), &interrupt::is_requested);
-        let first = match (line, waited) {
-            (Some(line), _) => Ok(line),
-            (None, Err(error)) => return Err(error),
-            (None, Ok(status)) => Err(Output {
-                tool: self.tool,
-                code: status.code().unwrap_or(-1),
-                tails: self.drain(&group, &tails),
-                credentials: self.credentials,
-            }),
-        };
-        let held = Held { _stdin: stdin, _group: group };
-        Ok((held, first))
     }
 
     fn run_until(

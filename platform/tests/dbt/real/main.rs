@@ -1,5 +1,5 @@
-//! `floe trace-dbt` and `floe run` with real dbt, with the feature `real-services`. `.ci/pipeline` installs dbt and
-//! `PostgreSQL`, and names their folders in `PIPELINE_DBT` and `PIPELINE_POSTGRES`. `.ci/pipeline measure` measures
+//! `floe trace-dbt` and `floe run` with real dbt, with the feature `real-services`. `.ci/pipeline` installs dbt, and
+//! names its folder in `PIPELINE_DBT`. `.ci/pipeline measure` measures
 //! what the trace costs, `PIPELINE_RUNS` times.
 
 #![cfg(target_os = "linux")]
@@ -13,7 +13,6 @@
 
 mod command;
 mod dbt_ol;
-mod postgres;
 #[allow(dead_code, reason = "shared with the tests of recorded events")]
 #[path = "../setup.rs"]
 mod setup;
