@@ -5,11 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
-use floe_plugin::dbt::Invocation as Attributes;
 use floe_plugins::error::Error;
 use floe_plugins::process::foreground::{self, Exit};
 use floe_telemetry::logs::configure_logging_with_writer;
@@ -18,7 +15,6 @@ use floe_telemetry::propagation::{self, CommandExt as _};
 use floe_telemetry::{FloeSpanAttributes, TelemetryConfig, TelemetryProvider, keys};
 
 use crate::invocation::Invocation;
-use crate::lineage::{self, Lineage};
 use crate::log_file::LogFile;
 use crate::reading::{Pipes, Reading, trace_variable};
 use crate::stream::Pipe;
@@ -116,22 +112,11 @@ fn observed(
     parent: &Context,
 ) -> Report {
     let mut warnings = Vec::new();
-    let ended_at = lineage::Ended::default();
     let mut recorded = None;
-    let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent);
+    let (project, target) = (invocation.project_name.as_deref(), invocation.target.as_deref());
+    let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent)
+        .of_project(project, target);
     let _current = trace.context().clone().attach();
-    let profile = invocation.profiles.profile.as_deref();
-    let lineage = Lineage::from_environment(profile, Arc::clone(&ended_at));
-    let lineage = lineage.unwrap_or_else(|warning| {
-        warnings.push(warning);
-        None
-    });
-    let trace = trace.with_lineage(lineage, invocation.profiles);
-    trace.describe(&Attributes {
-        project_name: invocation.project_name.as_deref(),
-        target: invocation.target.as_deref(),
-        ..Attributes::default()
-    });
     let mut command = Command::new(program);
     command.inject_context();
     let mut standby = None;
@@ -155,8 +140,6 @@ fn observed(
         }
     };
     let ended = execute(&mut command, || {
-        // It is set once.
-        let _ = ended_at.set(Instant::now());
         pipes.into_iter().for_each(Pipe::close);
     });
     let trace = match reading {

@@ -2,16 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 
-use floe_plugin::dbt::PartOfRun;
 use floe_plugins::process::foreground::Exit;
 use floe_telemetry::opentelemetry::Context;
 
-use crate::invocation;
-use crate::lineage::{Ended, Lineage};
-use crate::profile::Profiles;
 use crate::reading::{Pipes, Reading, trace_variable};
 use crate::stream::Pipe;
 use crate::trace::CommandTrace;
@@ -24,26 +18,15 @@ const KILLED: i32 = 9;
 pub(crate) struct InRun {
     reading: Option<(Reading, Vec<Pipe>)>,
     variables: Vec<(&'static str, OsString)>,
-    ended: Ended,
 }
 
 impl InRun {
     /// Begins to record a command of the project in a folder. `tracer` is the scope of the spans of nodes.
-    pub(crate) fn start(
-        tracer: &'static str,
-        command: &str,
-        project: &Path,
-        run: Option<&PartOfRun<'_>>,
-    ) -> Self {
-        let ended = Ended::default();
+    pub(crate) fn start(tracer: &'static str, command: &str, project: &Path) -> Self {
         let (reading, variables) = match Pipes::open() {
             Ok(pipes) => {
                 let variables = pipes.variables();
-                let lineage = run.map(|run| Lineage::in_run(run, Arc::clone(&ended)));
-                let profiles =
-                    Profiles { project: invocation::project_name(project), ..Profiles::default() };
-                let trace = CommandTrace::within(tracer, command, project, Context::current())
-                    .with_lineage(lineage, profiles);
+                let trace = CommandTrace::within(tracer, command, project, Context::current());
                 (Some(pipes.read(trace, None)), variables)
             }
             Err(error) => {
@@ -53,7 +36,7 @@ impl InRun {
                 (None, variables)
             }
         };
-        Self { reading, variables, ended }
+        Self { reading, variables }
     }
 
     /// The variables of dbt's process.
@@ -65,8 +48,6 @@ impl InRun {
     /// the command.
     pub(crate) fn end(self, code: Option<i32>) -> Option<String> {
         let (reading, pipes) = self.reading?;
-        // It is set once.
-        let _ = self.ended.set(Instant::now());
         pipes.into_iter().for_each(Pipe::close);
         let (trace, mut warnings) = reading.finish();
         let mut invocation_id = None;

@@ -8,7 +8,6 @@ use floe_plugins::files::input_file;
 use serde::Deserialize;
 
 use crate::log_file::{Format, Settings};
-use crate::profile::Profiles;
 
 /// The commands of dbt that have no second word.
 const COMMANDS: [&str; 16] = [
@@ -46,8 +45,6 @@ pub(crate) struct Invocation {
     pub(crate) target: Option<String>,
     /// The project's folder.
     pub(crate) folder: PathBuf,
-    /// Where the database of the project is.
-    pub(crate) profiles: Profiles,
     /// How dbt would write its log file.
     pub(crate) log: Settings,
     /// The arguments without those that decide about the log file.
@@ -59,7 +56,6 @@ pub(crate) struct Invocation {
 #[serde(default, rename_all = "kebab-case")]
 struct Project {
     name: Option<String>,
-    profile: Option<String>,
     log_path: Option<PathBuf>,
     flags: Flags,
 }
@@ -111,7 +107,7 @@ impl Invocation {
             .or_else(nearest_project)
             .unwrap_or_default();
         let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let Project { name: project_name, profile, log_path, flags } = Project::read(&folder);
+        let Project { name: project_name, log_path, flags } = Project::read(&folder);
         let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
             let path = std::path::absolute(&path).unwrap_or(path.into());
             (path.clone(), path)
@@ -144,13 +140,6 @@ impl Invocation {
             .or_else(|| switch("use-colors", "DBT_USE_COLORS"))
             .or(flags.use_colors)
             .unwrap_or(true);
-        let as_text = |text: OsString| text.to_string_lossy().into_owned();
-        let profiles = Profiles {
-            folder: option(&["--profiles-dir"], "DBT_PROFILES_DIR")
-                .map_or_else(|| profiles_folder(variable("HOME").as_deref()), PathBuf::from),
-            project: project_name.clone(),
-            profile: option(&["--profile"], "DBT_PROFILE").map(as_text).or(profile),
-        };
         let mut kept = before.to_vec();
         kept.extend(without_log_options(own));
         Self {
@@ -158,7 +147,6 @@ impl Invocation {
             project_name,
             target: option(&["--target", "-t"], "DBT_TARGET").map(|it| it.to_string_lossy().into()),
             folder,
-            profiles,
             log: Settings {
                 base: log_base,
                 folder: log_folder,
@@ -184,24 +172,12 @@ impl Project {
     }
 }
 
-/// The name of the project in a folder.
-pub(crate) fn project_name(folder: &Path) -> Option<String> {
-    Project::read(folder).name
-}
-
 /// The nearest folder with a project, as dbt searches it.
 fn nearest_project() -> Option<PathBuf> {
     let current = env::current_dir().ok()?;
     let folders = current.ancestors();
     let mut with_project = folders.filter(|folder| folder.join("dbt_project.yml").is_file());
     with_project.next().map(Path::to_owned).or(Some(current))
-}
-
-/// The folder of `profiles.yml` if nothing names it: the current one, else `~/.dbt`.
-fn profiles_folder(home: Option<&OsStr>) -> PathBuf {
-    let is_here = Path::new("profiles.yml").is_file();
-    let of_user = home.filter(|_| !is_here).map(|home| Path::new(home).join(".dbt"));
-    of_user.unwrap_or_default()
 }
 
 /// The command: the first word that is one, and is not the value of an option.

@@ -1,4 +1,4 @@
-//! dbt: `floe trace-dbt`, the spans and the lineage of dbt's commands, and the plugins that run dbt.
+//! dbt: `floe trace-dbt`, the spans of dbt's commands, and the plugins that run dbt.
 //!
 //! dbt writes structured events into its log file. A named pipe in the place of that file makes them readable
 //! while dbt runs; dbt's own environment variables set their format, so dbt's standard streams, its terminal
@@ -24,15 +24,11 @@ mod in_run;
 #[cfg(unix)]
 mod invocation;
 #[cfg(unix)]
-mod lineage;
-#[cfg(unix)]
 mod log_file;
 #[cfg(unix)]
 mod manifest;
 #[cfg(unix)]
 mod node;
-#[cfg(unix)]
-mod profile;
 #[cfg(unix)]
 mod reading;
 #[cfg(unix)]
@@ -45,4 +41,4 @@ mod trace;
 #[cfg(unix)]
 pub use self::command::{Ended, Report, run};
 #[cfg(unix)]
-pub use self::trace::{Job, Recorded};
+pub use self::trace::Recorded;

@@ -83,6 +83,9 @@ pub(crate) enum Outcome {
 /// The error of a node that dbt has canceled.
 pub(crate) const CANCELED: &str = "dbt canceled the node";
 
+/// Why a node has no end of its own.
+pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
+
 impl Node {
     /// A node that no event reports, with what the manifest has of it.
     pub(crate) fn of_manifest(unique_id: &str, entry: Option<&Entry>) -> Self {
@@ -130,7 +133,7 @@ impl RunResult {
         }
     }
 
-    /// Why the node was not built, in the words of its span and of its lineage.
+    /// Why the node was not built, in the words of its span.
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,

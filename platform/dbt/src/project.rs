@@ -174,7 +174,7 @@ impl Dbt<'_> {
     ) -> (Option<String>, Result<Output<'a>, Error>) {
         #[cfg(unix)]
         if let Some(tracer) = self.tracer {
-            let in_run = InRun::start(tracer, command.as_str(), folder, project.part_of);
+            let in_run = InRun::start(tracer, command.as_str(), folder);
             for (name, value) in in_run.variables() {
                 invocation = invocation.env(name, value);
             }

@@ -15,7 +15,6 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::dbt::Invocation;
-use floe_plugin::lineage::Lineage as LineageAttributes;
 use floe_plugin::orchestrator::Asset;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
@@ -31,9 +30,7 @@ use self::log::LogRecord;
 use self::nodes::{Nodes, Surroundings};
 use crate::event::{Event, Kind, without_colours};
 use crate::fusion::{Record, RecordType};
-use crate::lineage::Lineage;
 use crate::node::{Node, RunResult};
-use crate::profile::Profiles;
 
 /// The scope of the spans.
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -47,7 +44,8 @@ pub(crate) struct CommandTrace {
     fusion: Option<FusionSpans>,
     artifacts: Artifacts,
     database: Database,
-    lineage: Option<Lineage>,
+    /// The name of the project.
+    project: Option<String>,
     /// The id of the run in Dagster that the command is a part of.
     dagster_run_id: Option<String>,
     /// Whether its spans are exported, or are if it fails.
@@ -84,22 +82,10 @@ impl CommandTrace {
             fusion: None,
             artifacts: Artifacts::new(project.to_owned()),
             database: Database::default(),
-            lineage: None,
+            project: None,
             dagster_run_id: correlation::dagster_run_id(),
             warnings: Vec::new(),
         }
-    }
-
-    /// Also emits lineage. `profiles` have the database of the project.
-    pub(crate) fn with_lineage(mut self, mut lineage: Option<Lineage>, profiles: Profiles) -> Self {
-        if let Some(lineage) = &mut lineage {
-            lineage.is_recorded = self.is_recorded;
-            let run_id = lineage.run_id().as_str();
-            self.span.set_attribute(LineageAttributes::RUN_ID, run_id);
-        }
-        self.lineage = lineage;
-        self.database.profiles = profiles;
-        self
     }
 
     /// The context of the command, for its process.
@@ -107,8 +93,15 @@ impl CommandTrace {
         &self.span.context
     }
 
+    /// Adds the name of the project and the target of the profile, as far as they are known before dbt runs.
+    pub(crate) fn of_project(mut self, project: Option<&str>, target: Option<&str>) -> Self {
+        self.describe(&Invocation { project_name: project, target, ..Invocation::default() });
+        self.project = project.map(str::to_owned);
+        self
+    }
+
     /// Adds attributes to the span of the command.
-    pub(crate) fn describe(&self, attributes: &impl FloeAttributes) {
+    fn describe(&self, attributes: &impl FloeAttributes) {
         self.span.describe(attributes);
     }
 
@@ -119,17 +112,15 @@ impl CommandTrace {
         let is_core = self.fusion.is_none();
         match event.kind() {
             Kind::Version(version) => {
-                let at = event.time().unwrap_or_else(SystemTime::now);
                 if is_core {
                     // Of an invocation before this one, which has ended.
-                    self.cancel_nodes(at);
+                    self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
                 }
-                self.set_version(version, at);
+                self.set_version(version);
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
                 self.describe(&Invocation { target: Some(target), ..Invocation::default() });
-                self.database.target = Some(target.to_owned());
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
             Kind::Artifact { kind: "RunExecutionResult", path }
@@ -139,8 +130,8 @@ impl CommandTrace {
             }
             Kind::NodeStarted(node) if is_core => {
                 let above = self.span.context.clone();
-                let (nodes, mut around) = self.nodes();
-                nodes.start(&node, event.time(), above, &mut around);
+                let (nodes, around) = self.nodes();
+                nodes.start(&node, event.time(), above, &around);
             }
             Kind::NodeFinished(node, result) if is_core => {
                 // The record belongs to the node, whose span ends here.
@@ -185,7 +176,6 @@ impl CommandTrace {
             root: &self.span.context,
             manifest: self.artifacts.manifest(),
             database: &self.database,
-            lineage: self.lineage.as_mut(),
             // The records of dbt Fusion have the messages themselves.
             has_later_messages: self.fusion.is_none(),
         };
@@ -193,19 +183,12 @@ impl CommandTrace {
     }
 
     fn finish_node(&mut self, node: &Node, result: &RunResult, at: Option<SystemTime>) {
-        let (nodes, mut around) = self.nodes();
-        nodes.finish(node, result, at, &mut around);
+        let (nodes, around) = self.nodes();
+        nodes.finish(node, result, at, &around);
     }
 
-    /// The version of dbt is known, so its run in lineage can begin.
-    fn set_version(&mut self, version: &str, at: SystemTime) {
+    fn set_version(&mut self, version: &str) {
         self.describe(&Invocation { version: Some(version), ..Invocation::default() });
-        let _current = self.span.context.clone().attach();
-        if let Some(lineage) = &mut self.lineage {
-            let ids = (version, self.span.invocation_id.as_str());
-            let project = self.database.profiles.project();
-            lineage.start(ids, project, at, &self.span.span_context());
-        }
     }
 
     fn set_adapter(&mut self, adapter: &str) {
@@ -269,7 +252,6 @@ impl CommandTrace {
             unique_id: id,
             invocation_id: event.invocation_id(),
             timestamp: Some(event.timestamp()),
-            lineage_run_id: self.lineage.as_ref().map(|it| it.run_of(id).as_str()),
             dagster_run_id: self.dagster_run_id.as_deref(),
             thread: Some(event.thread()),
         }
@@ -289,7 +271,6 @@ impl CommandTrace {
             message: record.body(),
             code: record.attribute("dbt_core_event_code").as_deref(),
             invocation_id: &self.span.invocation_id,
-            lineage_run_id: self.lineage.as_ref().map(|it| it.run_id().as_str()),
             dagster_run_id: self.dagster_run_id.as_deref(),
             ..LogRecord::default()
         }
@@ -305,8 +286,8 @@ impl CommandTrace {
         }
         if let Some(node) = node {
             let above = spans.above(record).unwrap_or(&root).clone();
-            let (nodes, mut around) = self.nodes();
-            nodes.start(node, node.start, above, &mut around);
+            let (nodes, around) = self.nodes();
+            nodes.start(node, node.start, above, &around);
             if let Some(span) = nodes.context(&node.unique_id).cloned() {
                 let spans = self.fusion.get_or_insert_default();
                 spans.insert(record, root.with_remote_span_context(span));
@@ -327,7 +308,7 @@ impl CommandTrace {
             self.set_invocation(&id);
         }
         if let Some(version) = record.version() {
-            self.set_version(version, record.start().unwrap_or_else(SystemTime::now));
+            self.set_version(version);
         }
     }
 
@@ -349,18 +330,9 @@ impl CommandTrace {
         }
     }
 
-    /// Ends the spans of nodes that dbt has not ended.
-    fn cancel_nodes(&mut self, end: SystemTime) {
-        self.nodes.cancel(end);
-        if let Some(lineage) = &mut self.lineage {
-            let _current = self.span.context.clone().attach();
-            lineage.abort_nodes(end);
-        }
-    }
-
     /// Ends all spans but that of the command.
     fn cancel_all(&mut self, end: SystemTime) {
-        self.cancel_nodes(end);
+        self.nodes.cancel(end);
         if let Some(spans) = &mut self.fusion {
             spans.cancel(end);
         }
@@ -372,11 +344,6 @@ impl CommandTrace {
         self.cancel_all(end);
         self.read_unread_manifest();
         let failure = self.span.conclude(exit, end, &self.nodes.counts);
-        if let Some(lineage) = &mut self.lineage {
-            let _current = self.span.context.clone().attach();
-            lineage.end(exit, failure.as_deref(), end, &self.span.span_context());
-            self.warnings.extend(lineage.warning());
-        }
         self.span.end(exit, end, failure);
         End { recorded: self.recorded(exit, end), warnings: self.warnings }
     }
@@ -389,26 +356,16 @@ impl CommandTrace {
         let ids = self.span.span_context();
         let has_failed = exit != Exit::Code(0);
         let is_recorded = ids.is_sampled() || has_failed && self.is_recorded;
-        let lineage = self.lineage.as_ref();
-        let jobs = lineage.map(|lineage| {
-            let jobs = lineage.finished().map(|(id, run_id)| Job {
-                name: id.to_owned(),
-                lineage_run_id: run_id.to_string(),
-            });
-            jobs.collect()
-        });
         Some(Recorded {
             command: self.span.name.clone(),
-            project: self.database.profiles.project().map(str::to_owned),
+            project: self.project.clone(),
             succeeded: exit == Exit::Code(0),
             started: self.span.started,
             ended: end,
             trace_id: is_recorded.then(|| ids.trace_id().to_string()),
             span_id: is_recorded.then(|| ids.span_id().to_string()),
-            lineage_run_id: lineage.map(|lineage| lineage.run_id().to_string()),
             invocation_id: self.span.invocation_id.clone(),
             dagster_run_id: self.dagster_run_id.clone(),
-            jobs: jobs.unwrap_or_default(),
         })
     }
 
@@ -447,21 +404,8 @@ pub struct Recorded {
     pub trace_id: Option<String>,
     /// The id of the command's span.
     pub span_id: Option<String>,
-    /// The id of the command's run in `OpenLineage`.
-    pub lineage_run_id: Option<String>,
     /// The id of the run in Dagster that the command is a part of.
     pub dagster_run_id: Option<String>,
-    /// The nodes that have a run of their own in `OpenLineage`.
-    pub jobs: Vec<Job>,
-}
-
-/// A node with a run of its own in `OpenLineage`.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// The unique id of the node.
-    pub name: String,
-    /// The id of its run.
-    pub lineage_run_id: String,
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::lineage::{LineageBackend, Parent};
 use crate::operation::{Operation, span};
 use crate::product::Product;
 
@@ -230,23 +229,6 @@ pub struct Project<'a> {
     pub exclude: Option<&'a str>,
     /// Whether incremental models are rebuilt from scratch.
     pub full_refresh: bool,
-    /// The run that the command is a part of.
-    pub part_of: Option<&'a PartOfRun<'a>>,
-}
-
-/// The run that a command is a part of.
-#[derive(Debug)]
-pub struct PartOfRun<'a> {
-    /// Where the lineage of the command and of its nodes goes.
-    pub backends: &'a [Handle<dyn LineageBackend>],
-    /// The namespace of the command's job and of those of its nodes.
-    pub namespace: &'a str,
-    /// The namespace of the data.
-    pub data_namespace: &'a str,
-    /// The run that the command's own is a part of.
-    pub parent: Parent<'a>,
-    /// Names and values by which the runs are found, such as `floe_run_id`.
-    pub tags: Vec<(&'a str, &'a str)>,
 }
 
 /// What has become of a command.

@@ -114,10 +114,6 @@ pub struct RunEvent<'a> {
     pub sql: Option<&'a str>,
     /// Why the run failed, without a credential.
     pub error: Option<&'a str>,
-    /// Facets of the run that `OpenLineage` does not define.
-    pub run_facets: Vec<CustomFacet<'a>>,
-    /// Facets of the job that `OpenLineage` does not define.
-    pub job_facets: Vec<CustomFacet<'a>>,
     /// The data that the run reads.
     pub inputs: Vec<Dataset<'a>>,
     /// The data that the run writes.
@@ -140,8 +136,6 @@ impl<'a> RunEvent<'a> {
             engine: None,
             sql: None,
             error: None,
-            run_facets: Vec::new(),
-            job_facets: Vec::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
         }
@@ -154,8 +148,6 @@ impl<'a> RunEvent<'a> {
 pub enum RunState {
     /// The run began.
     Start,
-    /// The run is in progress.
-    Running,
     /// The run succeeded.
     Complete,
     /// The run failed.
@@ -170,7 +162,6 @@ impl RunState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "START",
-            Self::Running => "RUNNING",
             Self::Complete => "COMPLETE",
             Self::Fail => "FAIL",
             Self::Abort => "ABORT",
@@ -230,17 +221,6 @@ pub struct Engine<'a> {
     pub version: &'a str,
 }
 
-/// A facet that `OpenLineage` does not define.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CustomFacet<'a> {
-    /// The name, which begins with that of a tool.
-    pub name: &'a str,
-    /// The address of the JSON Schema.
-    pub schema_url: &'a str,
-    /// The fields, a JSON object.
-    pub fields: Value,
-}
-
 /// Data that a run reads or writes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset<'a> {
@@ -263,8 +243,6 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// The type in the database, if it is known.
     pub kind: Option<&'a str>,
-    /// What the column contains.
-    pub description: Option<&'a str>,
 }
 
 /// The result of a check of data.
@@ -272,14 +250,10 @@ pub struct Field<'a> {
 pub struct Assertion<'a> {
     /// The kind of check, for example `not_null`.
     pub assertion: &'a str,
-    /// The name of the check.
-    pub name: Option<&'a str>,
     /// Whether the data is as the check demands.
     pub success: bool,
     /// The column that was checked; `None` if the table was.
     pub column: Option<&'a str>,
-    /// `error` if the failure of the check stops a run, else `warn`.
-    pub severity: Option<&'a str>,
     /// What was counted: the rows that are not as the check demands, or all rows if it demands a number of them.
     pub actual: Option<u64>,
 }
@@ -356,9 +330,6 @@ impl RunEvent<'_> {
             let fields = json!({ "trace_id": trace_id, "span_id": span_id });
             run["traceCorrelation"] = custom_facet(TRACE_CORRELATION, fields);
         }
-        for facet in &self.run_facets {
-            run[facet.name] = custom_facet(facet.schema_url, facet.fields.clone());
-        }
         run
     }
 
@@ -376,9 +347,6 @@ impl RunEvent<'_> {
         }
         if let Some(sql) = self.sql {
             facets["sql"] = facet("1-1-0/SQLJobFacet", json!({ "query": sql }));
-        }
-        for facet in &self.job_facets {
-            facets[facet.name] = custom_facet(facet.schema_url, facet.fields.clone());
         }
         let mut job = self.job.to_json();
         job["facets"] = facets;
@@ -427,9 +395,6 @@ impl Field<'_> {
         if let Some(kind) = self.kind {
             field["type"] = kind.into();
         }
-        if let Some(description) = self.description {
-            field["description"] = description.into();
-        }
         field
     }
 }
@@ -437,11 +402,8 @@ impl Field<'_> {
 impl Assertion<'_> {
     fn to_json(self) -> Value {
         let mut assertion = json!({ "assertion": self.assertion, "success": self.success });
-        let texts = [("name", self.name), ("column", self.column), ("severity", self.severity)];
-        for (key, text) in texts {
-            if let Some(text) = text {
-                assertion[key] = text.into();
-            }
+        if let Some(column) = self.column {
+            assertion["column"] = column.into();
         }
         if let Some(rows) = self.actual {
             assertion["actual"] = rows.to_string().into();
@@ -464,7 +426,7 @@ impl<'a> From<Column<'a>> for Field<'a> {
             ColumnType::Text => "VARCHAR",
             ColumnType::Date => "DATE",
         };
-        Self { name: column.name, kind: Some(kind), description: None }
+        Self { name: column.name, kind: Some(kind) }
     }
 }
 

@@ -11,7 +11,7 @@ use floe_plugins::process::interrupt;
 
 use super::output::{print_error, print_redacted};
 use crate::identity::Identity;
-use crate::pipeline::history::{self, Job, Record};
+use crate::pipeline::history::{self, Record};
 use crate::product;
 use crate::telemetry;
 
@@ -60,11 +60,6 @@ fn product_of(project: &Path) -> Option<PathBuf> {
 
 impl From<Recorded> for Record {
     fn from(recorded: Recorded) -> Self {
-        let jobs = recorded.jobs.into_iter().map(|job| Job {
-            name: job.name,
-            lineage_run_id: job.lineage_run_id,
-            dbt_invocation_id: None,
-        });
         let status = if recorded.succeeded { "success" } else { "failed" };
         Self {
             command: recorded.command,
@@ -72,13 +67,11 @@ impl From<Recorded> for Record {
             status: status.to_owned(),
             started_at: rfc3339(recorded.started),
             ended_at: Some(rfc3339(recorded.ended)),
-            run_id: None,
             trace_id: recorded.trace_id,
             span_id: recorded.span_id,
-            lineage_run_id: recorded.lineage_run_id,
             dbt_invocation_id: Some(recorded.invocation_id),
             dagster_run_id: recorded.dagster_run_id,
-            jobs: jobs.collect(),
+            ..Self::default()
         }
     }
 }

@@ -144,7 +144,6 @@ fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
             Check::MinRows(_) => result.rows,
             _ => result.failed_rows,
         },
-        ..Assertion::default()
     }
 }
 

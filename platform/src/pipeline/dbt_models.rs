@@ -8,7 +8,7 @@ use std::path::Path;
 
 use floe_plugin::Handle;
 use floe_plugin::compute::ComputeEngine;
-use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, PartOfRun, Project};
+use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, Project};
 use floe_plugins::error::Error;
 use tempfile::TempDir;
 
@@ -16,7 +16,6 @@ use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::plugins::active::{Active, failed};
-use crate::product::warehouse_path;
 
 /// The models of a product, as a dbt project on the database of a run.
 pub(super) struct DbtModels {
@@ -24,7 +23,6 @@ pub(super) struct DbtModels {
     /// Only this user can read it: the profile may have credentials.
     folder: TempDir,
     environment: Environment,
-    data_namespace: String,
 }
 
 impl DbtModels {
@@ -49,18 +47,11 @@ impl DbtModels {
         let folder = folder.map_err(Error::io("create a folder in", &parent))?;
         let written = runner.generate_project(&product, &profile, folder.path());
         written.map_err(failed(&runner))?;
-        let warehouse = absolute(&warehouse_path(&identity.folder))?;
-        let system = engine.plugin().system_name();
-        Ok(Some(Self {
-            runner,
-            folder,
-            environment: identity.environment,
-            data_namespace: format!("{system}://{}", warehouse.display()),
-        }))
+        Ok(Some(Self { runner, folder, environment: identity.environment }))
     }
 
     /// Builds models with one command.
-    pub(super) fn build(&self, models: &[&str], part_of: &PartOfRun<'_>) -> CommandRun {
+    pub(super) fn build(&self, models: &[&str]) -> CommandRun {
         let select = models.join(" ");
         let project = Project {
             folder: self.folder.path(),
@@ -69,7 +60,6 @@ impl DbtModels {
             select: Some(&select),
             exclude: None,
             full_refresh: false,
-            part_of: Some(part_of),
         };
         self.runner.run(DbtCommand::Run, &project)
     }
@@ -77,10 +67,5 @@ impl DbtModels {
     /// The name of the plugin that runs dbt.
     pub(super) fn runner(&self) -> &'static str {
         self.runner.name()
-    }
-
-    /// The namespace of the tables in lineage.
-    pub(super) fn data_namespace(&self) -> &str {
-        &self.data_namespace
     }
 }

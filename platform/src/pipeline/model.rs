@@ -1,9 +1,8 @@
 //! A model: the result of a query, stored as a table or a view, and checked.
 
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
-use floe_plugin::dbt::{Invocation, PartOfRun};
-use floe_plugin::lineage::{LineageBackend, Parent, Root};
-use floe_plugin::{Error as PluginError, ErrorKind, Handle, PluginType};
+use floe_plugin::dbt::Invocation;
+use floe_plugin::{Error as PluginError, ErrorKind, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::runs::run_id::RunId;
 use floe_plugins::sql::quoted_name;
@@ -12,7 +11,7 @@ use floe_telemetry::get_current_span;
 use super::checks;
 use super::dbt_models::DbtModels;
 use super::outcome::{self, Failure};
-use super::run::{AssetRun, Run, tags};
+use super::run::{AssetRun, Run};
 use crate::artifacts::CompiledModel;
 use crate::product::{self, Materialization};
 
@@ -98,29 +97,13 @@ pub(super) fn build_all_by_dbt(
     if names.is_empty() {
         return Ok(());
     }
-    let built = build_by_dbt(dbt, names, run, &run.identity.name, run.id);
+    let built = build_by_dbt(dbt, names, run);
     built.map_err(|error| Error::of_plugin(PluginType::Dbt, dbt.runner(), error))
 }
 
-/// Has dbt build models as a part of the run of a job. A model that failed is no error here.
-fn build_by_dbt(
-    dbt: &DbtModels,
-    names: &[&str],
-    run: &Run<'_>,
-    job: &str,
-    run_id: &str,
-) -> Result<(), PluginError> {
-    let backends: Vec<Handle<dyn LineageBackend>> = run.plugins.plugins().all().collect();
-    let root =
-        run.started_by.root().unwrap_or(Root { run_id: run.id, job: run.job(&run.identity.name) });
-    let part_of = PartOfRun {
-        backends: &backends,
-        namespace: &run.identity.namespace,
-        data_namespace: dbt.data_namespace(),
-        parent: Parent { run_id, job: run.job(job), root: Some(root) },
-        tags: tags(run.id, run.dagster_run_id.as_deref()),
-    };
-    let command = dbt.build(names, &part_of);
+/// Has dbt build models. A model that failed is no error here.
+fn build_by_dbt(dbt: &DbtModels, names: &[&str], run: &Run<'_>) -> Result<(), PluginError> {
+    let command = dbt.build(names);
     if let Some(id) = command.invocation_id {
         let mut ids = run.dbt_invocation_ids.borrow_mut();
         ids.extend(names.iter().map(|name| ((*name).to_owned(), id.clone())));
@@ -145,8 +128,7 @@ fn write_by_dbt(
     let failed = |error| Failure::of_query(error, &file, &model.query.sql);
     let built = || run.built_by_dbt.borrow().get(asset.key).cloned();
     if built().is_none() {
-        let run_id = asset.run_id.as_str();
-        build_by_dbt(dbt, &[asset.key], run, asset.job, run_id).map_err(failed)?;
+        build_by_dbt(dbt, &[asset.key], run).map_err(failed)?;
     }
     let reason = match built() {
         Some(built) => match built.error {

@@ -52,16 +52,6 @@ impl Active {
         })
     }
 
-    /// Configures the engine that a manifest selects, and the stores of its credentials.
-    ///
-    /// # Errors
-    /// As for [`configure`](Self::configure).
-    pub(crate) fn engine(identity: &Identity, manifest: &Manifest) -> Result<Self, Error> {
-        let mut selected = manifest.plugins.selected(&identity.manifest)?;
-        selected.retain(|it| matches!(it.kind, PluginType::Compute | PluginType::Secrets));
-        Self::configure(selected, identity)
-    }
-
     /// Starts the plugins of some types, and those that they depend on. They are stopped when they are
     /// dropped.
     ///

@@ -1,14 +1,13 @@
-//! The spans and the lineage of dbt Fusion, whose own spans are in its log.
+//! The spans of dbt Fusion, whose own spans are in its log.
 
 use std::fs;
 
 use floe_tests::{ReceivedSpan, ReceivedStatus, tree};
 use serde_json::Value as Json;
 
-use crate::lineage::{event, lineage_in};
 use crate::setup::{
     INVOCATION, PLAY, Setup, assert_attributes, bytes, error_message, linked, recorded, single,
-    text, text_of,
+    text_of,
 };
 
 #[test]
@@ -69,12 +68,9 @@ fn an_error_of_dbt_fusion_without_a_message_has_its_status() {
     let records = fs::read_to_string(recorded("fusion.jsonl")).unwrap();
     let records = records.replace("\"1 row failed\"", "null");
     fs::write(setup.path("fusion.jsonl"), records).unwrap();
-    let (_, events) = lineage_in(&setup, "build_ok.jsonl", &[("FUSION", "fusion.jsonl")]);
+    setup.command(&["build"]).env("FUSION", "fusion.jsonl").output().unwrap();
     let span = setup.span("dbt.test.unique_stg_orders_order_id");
     assert_eq!(error_message(&span), "fail");
-    let job = "test.corner_shop.unique_stg_orders_order_id.e3b841c71a";
-    let facets = &event(&events, job, "FAIL")["run"]["facets"];
-    assert_eq!(facets["errorMessage"]["message"], "fail");
 }
 
 #[test]
@@ -106,8 +102,8 @@ fn a_hook_of_dbt_fusion_that_failed_has_its_own_message() {
     assert_eq!(hook.end_unix_nano, 1_790_000_000_002_000_000);
 }
 
-/// A build of dbt Fusion in which a test and a model failed, its spans without those of lineage, and its lineage.
-fn failed_build() -> (Setup, Vec<ReceivedSpan>, Vec<Json>) {
+/// A build of dbt Fusion in which a test and a model failed, and its spans.
+fn failed_build() -> (Setup, Vec<ReceivedSpan>) {
     let setup = Setup::playing("build_ok", 1);
     // Fusion writes an event log like dbt Core's, too.
     setup.program(
@@ -123,18 +119,16 @@ fn failed_build() -> (Setup, Vec<ReceivedSpan>, Vec<Json>) {
     let first = first.replace(core["info"]["invocation_id"].as_str().unwrap(), INVOCATION);
     fs::write(setup.path("core.jsonl"), first).unwrap();
     let (core, fusion) = (setup.path("core.jsonl"), recorded("fusion.jsonl"));
-    let variables = [("FUSION", fusion.to_str().unwrap())];
-    let (output, events) = lineage_in(&setup, core.to_str().unwrap(), &variables);
+    let mut command = setup.command(&["build"]);
+    let output = command.env("EVENTS", core).env("FUSION", fusion).output().unwrap();
     assert_eq!((output.status.code(), text_of(&output.stderr)), (Some(1), String::new()));
-    let mut spans = setup.spans();
-    spans.retain(|span| !span.name.starts_with("lineage."));
-    (setup, spans, events)
+    let spans = setup.spans();
+    (setup, spans)
 }
 
 #[test]
 fn spans_of_dbt_fusion_become_part_of_the_trace() {
-    let (_setup, spans, events) = failed_build();
-    assert_lineage_of_fusion(&spans, &events);
+    let (_setup, spans) = failed_build();
     assert_eq!(
         tree(&spans),
         "\
@@ -170,7 +164,7 @@ dbt.build
 
 #[test]
 fn a_node_of_dbt_fusion_has_its_times_and_its_result() {
-    let (_setup, spans, _) = failed_build();
+    let (_setup, spans) = failed_build();
     let orders = single(&spans, "dbt.model.stg_orders");
     assert_eq!(orders.status, ReceivedStatus::Ok);
     assert_eq!(orders.start_unix_nano, 1_790_000_000_011_000_000);
@@ -221,7 +215,7 @@ fn a_node_of_dbt_fusion_has_its_times_and_its_result() {
 
 #[test]
 fn log_records_of_dbt_fusion_belong_to_its_spans_without_credentials() {
-    let (setup, spans, _) = failed_build();
+    let (setup, spans) = failed_build();
     let root = single(&spans, "dbt.build");
     // A record belongs to the span that it was written in.
     let logs = setup.receiver.logs();
@@ -229,43 +223,10 @@ fn log_records_of_dbt_fusion_belong_to_its_spans_without_credentials() {
     let evaluated = single(&spans, "Node evaluated (model.corner_shop.stg_orders)");
     assert_eq!((&log.span_id, &log.trace_id), (&evaluated.span_id, &root.trace_id));
     assert_eq!(log.attributes["dbt.invocation_id"], INVOCATION.into());
-    let run_id = text(root, "lineage.run_id").unwrap();
-    assert_eq!(log.attributes["lineage.run_id"], run_id.as_str().into());
     let received = bytes(&setup.receiver);
     for secret in ["hunter2horse", "hunter2@", "select 'hunter"] {
         assert!(!received.contains(secret), "{secret} was sent");
     }
     // What dbt writes beside its log is in its log folder.
     assert_eq!(fs::read_to_string(setup.path("logs/query_log.sql")).unwrap(), "x\n");
-}
-
-/// The nodes of dbt Fusion have the lineage of those of dbt Core.
-fn assert_lineage_of_fusion(spans: &[ReceivedSpan], events: &[Json]) {
-    let test = "test.corner_shop.unique_stg_orders_order_id.e3b841c71a";
-    for (job, state, span) in [
-        ("model.corner_shop.stg_orders", "COMPLETE", "dbt.model.stg_orders"),
-        (test, "FAIL", "dbt.test.unique_stg_orders_order_id"),
-        ("model.corner_shop.city_revenue", "FAIL", "dbt.model.city_revenue"),
-        ("model.corner_shop.customer_orders", "ABORT", "dbt.model.customer_orders"),
-        ("model.corner_shop.orders_by_month", "ABORT", "dbt.model.orders_by_month"),
-        ("model.corner_shop.named_customers", "ABORT", "dbt.model.named_customers"),
-    ] {
-        let run = &event(events, job, state)["run"];
-        let span = single(spans, span);
-        let error = match &span.status {
-            ReceivedStatus::Error(message) => message.as_str().into(),
-            _ => Json::Null,
-        };
-        assert_eq!(run["facets"]["errorMessage"]["message"], error);
-        assert_eq!(event(events, job, "START")["run"]["runId"], run["runId"]);
-        assert_eq!(text(span, "lineage.run_id").as_deref(), run["runId"].as_str());
-        assert_eq!(run["facets"]["dbt_run"]["invocation_id"], INVOCATION);
-        assert_eq!(run["facets"]["traceCorrelation"]["span_id"], span.span_id);
-    }
-    let orders = event(events, "model.corner_shop.stg_orders", "COMPLETE");
-    let rows = &orders["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"];
-    assert_eq!(*rows, 40);
-    let checks = &event(events, test, "FAIL")["inputs"][0]["inputFacets"]["dataQualityAssertions"];
-    assert_eq!(checks["assertions"][0]["success"], false);
-    event(events, "dbt-run-corner_shop", "FAIL");
 }

@@ -7,7 +7,6 @@
 
 mod fusion;
 mod killed;
-mod lineage;
 mod log_file;
 mod nodes;
 mod program;

@@ -4,10 +4,9 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Value, tree};
+use floe_tests::{MetricValue, ReceivedLog, ReceivedSpan, ReceivedStatus, Value, tree};
 use serde_json::Value as Json;
 
-use crate::lineage::{event, lineage, lineage_in};
 use crate::program::in_a_node;
 use crate::setup::{
     PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, assert_failed_hook, bytes,
@@ -267,14 +266,12 @@ fn a_build_that_fails_fast_has_all_nodes_and_the_messages_of_its_hooks() {
 }
 
 #[test]
-fn a_source_that_is_stale_is_an_error_without_lineage() {
+fn a_source_that_is_stale_is_an_error() {
     let setup = Setup::playing("freshness", 1);
-    let (output, events) = lineage(&setup, "freshness.jsonl");
-    assert_eq!(text_of(&output.stderr), "");
+    assert_eq!(text_of(&setup.build("freshness.jsonl").stderr), "");
     let source = setup.span("dbt.source.raw_orders");
     assert_eq!(error_message(&source), "the source is stale");
     assert_attributes(&source, &[("dbt.status", "error".into())]);
-    assert_eq!(events.len(), 2, "those of the command: {events:#?}");
 }
 
 #[test]
@@ -435,12 +432,11 @@ fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
         include_str!("../../../integrations/floe-dagster-pipes/tests/recorded/context.param");
     const RUN_ID: &str = "ef568635-3e3e-40d4-8cff-9cb625bf43d6";
     let setup = Setup::playing("build_ok", 0);
-    let (_, events) = lineage_in(&setup, "build_ok.jsonl", &[("DAGSTER_PIPES_CONTEXT", STEP)]);
+    let mut command = setup.command(&["build"]);
+    command.env("EVENTS", recorded("build_ok.jsonl")).env("DAGSTER_PIPES_CONTEXT", STEP);
+    command.output().unwrap();
     let root = setup.span("dbt.build");
     assert_eq!(text(&root, "dagster.run_id").as_deref(), Some(RUN_ID));
-    let tags = &event(&events, "dbt-run-corner_shop", "START")["run"]["facets"]["tags"]["tags"];
-    let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == RUN_ID;
-    assert_eq!(tags.as_array().unwrap().iter().filter(is_of_dagster).count(), 1);
 }
 
 #[test]
@@ -503,17 +499,12 @@ fn the_ids_of_a_command_in_a_product_are_found() {
     let setup = Setup::playing("build_ok", 0);
     let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
     fs::write(setup.path("floe.yaml"), product).unwrap();
-    let variables = [("DAGSTER_RUN_ID", DAGSTER)];
-    let (output, events) = lineage_in(&setup, "build_ok.jsonl", &variables);
-    assert_eq!(text_of(&output.stderr), "");
-    let spans = setup.spans();
-    let root = single(&spans, "dbt.build");
-    let invocation = text(root, "dbt.invocation_id").unwrap();
-    let node = event(&events, "model.corner_shop.stg_orders", "START")["run"]["runId"].clone();
-    let lineage = text(root, "lineage.run_id").unwrap();
-    for id in
-        [&invocation, &root.trace_id, &root.span_id, &lineage, DAGSTER, node.as_str().unwrap()]
-    {
+    let mut command = setup.command(&["build"]);
+    command.env("EVENTS", recorded("build_ok.jsonl")).env("DAGSTER_RUN_ID", DAGSTER);
+    assert_eq!(text_of(&command.output().unwrap().stderr), "");
+    let root = setup.span("dbt.build");
+    let invocation = text(&root, "dbt.invocation_id").unwrap();
+    for id in [&invocation, &root.trace_id, &root.span_id, DAGSTER] {
         let found = floe()
             .args(["find", setup.folder.path().to_str().unwrap(), id, "--json"])
             .output()
@@ -524,9 +515,7 @@ fn the_ids_of_a_command_in_a_product_are_found() {
         assert_eq!(run["command"], "dbt build");
         assert_eq!(run["trace_id"], root.trace_id.as_str());
         assert_eq!(run["dbt_invocation_id"], invocation.as_str());
-        assert_eq!(run["lineage_run_id"], lineage.as_str());
         assert_eq!(run["dagster_run_id"], DAGSTER);
-        assert_eq!(run["jobs"].as_array().unwrap().len(), 14);
     }
     // The records of dbt's log have the same ids.
     let logs = setup.receiver.logs();
@@ -534,13 +523,37 @@ fn the_ids_of_a_command_in_a_product_are_found() {
         let is_it = |log: &&ReceivedLog| matches!(&log.body, Some(Value::String(body)) if body.contains(message));
         logs.iter().find(is_it).unwrap()
     };
-    for (message, run_id) in [
-        ("Concurrency: 2 threads", lineage.as_str()),
-        ("OK created sql view model main.stg_orders", node.as_str().unwrap()),
-    ] {
+    for message in ["Concurrency: 2 threads", "OK created sql view model main.stg_orders"] {
         let log = of_log(message);
-        assert_eq!(log.attributes["lineage.run_id"], run_id.into(), "{message}");
         assert_eq!(log.attributes["dagster.run_id"], DAGSTER.into());
         assert_eq!(log.attributes["dbt.invocation_id"], invocation.as_str().into());
+    }
+}
+
+#[test]
+fn nodes_are_counted_by_their_outcome() {
+    let setup = Setup::playing("build_failed", 1);
+    setup.build("build_failed.jsonl");
+    let spans = setup.spans();
+    let of_status = |found: &[&str]| {
+        let is_it = |span: &&ReceivedSpan| {
+            text(span, "dbt.status").is_some_and(|status| found.contains(&&*status))
+        };
+        spans.iter().filter(is_it).count()
+    };
+    let points = setup.receiver.points();
+    for (status, expected) in
+        [("failed", of_status(&["error", "fail"])), ("skipped", of_status(&["skipped"]))]
+    {
+        let points = points.iter().filter(|point| point.name == "floe.dbt.nodes");
+        let points = points.filter(|point| point.attributes["floe.dbt.status"] == status.into());
+        let sum: f64 = points
+            .map(|point| match point.value {
+                MetricValue::Sum(value) => value,
+                _ => panic!("{point:?}"),
+            })
+            .sum();
+        let expected = f64::from(u32::try_from(expected).unwrap());
+        assert!(expected > 0.0 && (sum - expected).abs() < 0.1, "{status}: {sum} of {expected}");
     }
 }

@@ -82,8 +82,6 @@ fn run(
         select: None,
         exclude: None,
         full_refresh: false,
-        credentials: &[],
-        part_of: None,
     };
     let run = |command: &DbtCommand| dbt.run(*command, &project).outcome;
     let results = commands.iter().map(run).collect();
@@ -179,8 +177,6 @@ fn the_log_of_duckdb_has_the_span_of_the_command() {
             select: None,
             exclude: None,
             full_refresh: false,
-            credentials: &[],
-            part_of: None,
         };
         dbt.run(DbtCommand::Run, &project).outcome.unwrap();
     });

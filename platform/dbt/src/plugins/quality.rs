@@ -105,7 +105,6 @@ impl QualityProvider for DbtTests {
             select: packages.is_some().then_some("package:floe_checks"),
             exclude: None,
             full_refresh: false,
-            part_of: None,
         };
         let results = dbt.results(DbtCommand::Test, &project).1?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();

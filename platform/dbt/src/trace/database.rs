@@ -1,25 +1,16 @@
-//! The database of a dbt command: its adapter, its target, and the profile that describes it.
+//! The database of a dbt command.
 
 use floe_telemetry::opentelemetry::KeyValue;
 
 use crate::node::Relation;
-use crate::profile::Profiles;
 
 /// The database that a command writes to, as far as it is known.
 #[derive(Debug, Default)]
 pub(crate) struct Database {
-    pub(crate) profiles: Profiles,
     pub(crate) adapter: Option<String>,
-    pub(crate) target: Option<String>,
 }
 
 impl Database {
-    /// The namespace of its data in `OpenLineage`.
-    pub(crate) fn namespace(&self) -> String {
-        let namespace = self.profiles.namespace(self.target.as_deref());
-        namespace.or(self.adapter.clone()).unwrap_or_default()
-    }
-
     /// The attributes of the semantic conventions for the relation that a node creates.
     pub(crate) fn attributes(&self, relation: &Relation) -> Vec<KeyValue> {
         let system = self.adapter.as_deref().map(system_attribute);

@@ -11,7 +11,7 @@ use super::database::system_attribute;
 use super::failure::{cancel, fail};
 use super::nodes::MAX_OPEN;
 use crate::fusion::{ERROR, Record};
-use crate::lineage::NOT_ENDED;
+use crate::node::NOT_ENDED;
 use crate::node::Outcome;
 
 /// The open spans of dbt Fusion, by their ids there, with the context for their children. The spans of nodes and that

@@ -15,7 +15,6 @@ pub(crate) struct LogRecord<'a> {
     pub(crate) unique_id: Option<&'a str>,
     pub(crate) invocation_id: &'a str,
     pub(crate) timestamp: Option<&'a str>,
-    pub(crate) lineage_run_id: Option<&'a str>,
     pub(crate) dagster_run_id: Option<&'a str>,
     pub(crate) thread: Option<&'a str>,
 }
@@ -34,7 +33,6 @@ impl LogRecord<'_> {
                     dbt.unique_id = self.unique_id,
                     dbt.invocation_id = self.invocation_id,
                     dbt.timestamp = self.timestamp,
-                    lineage.run_id = self.lineage_run_id,
                     dagster.run_id = self.dagster_run_id,
                     thread.name = self.thread,
                     "{message}"

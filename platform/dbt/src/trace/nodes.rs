@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use floe_plugin::Operation as _;
 use floe_plugin::dbt::{Node as NodeAttributes, NodeOutcome};
-use floe_plugin::lineage::Lineage as LineageAttributes;
 use floe_plugin::quality::{Quality, QualityOutcome};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::trace::{
@@ -18,9 +17,8 @@ use floe_telemetry::{
 
 use super::database::Database;
 use super::failure::{cancel, fail};
-use crate::lineage::{self, Change, Lineage, NOT_ENDED};
 use crate::manifest::Manifest;
-use crate::node::{CANCELED, Node, Outcome, RunResult};
+use crate::node::{CANCELED, NOT_ENDED, Node, Outcome, RunResult};
 
 /// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
@@ -76,7 +74,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) root: &'a Context,
     pub(super) manifest: Option<&'a Manifest>,
     pub(super) database: &'a Database,
-    pub(super) lineage: Option<&'a mut Lineage>,
     /// Whether the messages of hooks that fail follow at the end of the command.
     pub(super) has_later_messages: bool,
 }
@@ -123,7 +120,7 @@ impl Nodes {
         node: &Node,
         at: Option<SystemTime>,
         above: Context,
-        around: &mut Surroundings<'_>,
+        around: &Surroundings<'_>,
     ) {
         if self.open.len() >= MAX_OPEN {
             return;
@@ -159,21 +156,7 @@ impl Nodes {
         let builder = around.tracer.span_builder(name);
         let mut builder = builder.with_attributes(all).with_links(links);
         builder.start_time = start;
-        let mut span = builder.start_with_context(around.tracer, &parent);
-        let is_lineage = nodes.is_empty() && lineage::has_run(id);
-        if let Some(lineage) = around.lineage.as_mut().filter(|_| is_lineage) {
-            let _current = around.root.clone().attach();
-            if lineage.needs_data() {
-                lineage.set_data(around.database.namespace());
-            }
-            let run_id = lineage.node_started(&Change {
-                node,
-                manifest: around.manifest,
-                at: start.unwrap_or_else(SystemTime::now),
-                span: span.span_context(),
-            });
-            span.set_attribute(KeyValue::new(LineageAttributes::RUN_ID, run_id.to_string()));
-        }
+        let span = builder.start_with_context(around.tracer, &parent);
         if nodes.is_empty() && self.contexts.len() < MAX_NODES {
             self.contexts.insert(id.clone(), span.span_context().clone());
         }
@@ -194,7 +177,7 @@ impl Nodes {
         node: &Node,
         result: &RunResult,
         at: Option<SystemTime>,
-        around: &mut Surroundings<'_>,
+        around: &Surroundings<'_>,
     ) {
         let id = &node.unique_id;
         let outcome = result.outcome();
@@ -233,12 +216,6 @@ impl Nodes {
         }
         let end = node.end.or(at).max(add_phases(&mut span, result));
         let end = end.unwrap_or_else(SystemTime::now);
-        if let Some(lineage) = around.lineage.as_mut().filter(|_| !is_batch) {
-            let _current = around.root.clone().attach();
-            let change =
-                Change { node, manifest: around.manifest, at: end, span: span.span_context() };
-            lineage.node_finished(&change, result);
-        }
         let awaits_message = node.is_hook()
             && around.has_later_messages
             && self.failed_hooks.len() < MAX_FAILED_HOOKS;

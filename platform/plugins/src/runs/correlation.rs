@@ -43,19 +43,6 @@ impl LineageParent {
         )
     }
 
-    /// A run of this process.
-    pub fn new(parent: Parent<'_>) -> Self {
-        let run = |run_id: &str, job: Job<'_>| Run {
-            namespace: job.namespace.to_owned(),
-            job: job.name.to_owned(),
-            id: run_id.to_owned(),
-        };
-        Self {
-            parent: Some(run(parent.run_id, parent.job)),
-            root: parent.root.map(|root| run(root.run_id, root.job)),
-        }
-    }
-
     fn parse(parent: Option<&str>, root: Option<&str>) -> Self {
         Self { parent: parent.and_then(Run::parse), root: root.and_then(Run::parse) }
     }

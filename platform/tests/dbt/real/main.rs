@@ -12,7 +12,6 @@
 )]
 
 mod command;
-mod dbt_ol;
 #[allow(dead_code, reason = "shared with the tests of recorded events")]
 #[path = "../setup.rs"]
 mod setup;
