@@ -10,6 +10,7 @@
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
 //! | 0.6 | `checks` of sources |
+//! | 0.7 | `dbt` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -41,7 +42,7 @@ use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_F
 use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.6.0";
+pub const VERSION: &str = "0.7.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,6 +61,9 @@ pub struct CompiledArtifacts {
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
+    /// The dbt project, if the product is one. Then it has no other sources and models. Since 0.7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dbt: Option<DbtProject>,
     /// The plugins that the manifest selects. Since 0.3.
     #[serde(default)]
     pub plugins: Vec<Selected>,
@@ -72,6 +76,16 @@ pub struct CompiledArtifacts {
     /// The files of sources that do not exist, each with its place. Not a part of the file: a run fails their sources.
     #[serde(skip)]
     pub absent: Vec<String>,
+}
+
+/// What is known of a dbt project before dbt reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DbtProject {
+    /// The name of the project, by which orchestrators know it as one asset.
+    pub name: Identifier,
+    /// The name of its profile.
+    pub profile: String,
 }
 
 /// The product, and the environment that it was compiled for.
@@ -273,6 +287,15 @@ impl CompiledArtifacts {
             checks: &model.checks,
             columns: Vec::new(),
         });
+        let of_dbt = self.dbt.iter().map(|project| product::Model {
+            name: &project.name,
+            layer: "dbt",
+            materialization: "dbt",
+            sql: "",
+            depends_on: Vec::new(),
+            checks: &[],
+            columns: Vec::new(),
+        });
         product::Product {
             namespace: &self.metadata.namespace,
             name: &self.metadata.product_name,
@@ -280,7 +303,7 @@ impl CompiledArtifacts {
             environment: self.metadata.environment.as_str(),
             description: self.metadata.description.as_deref(),
             sources: sources.collect(),
-            models: models.collect(),
+            models: models.chain(of_dbt).collect(),
         }
     }
 

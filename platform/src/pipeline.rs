@@ -9,7 +9,7 @@ mod build;
 mod checks;
 mod dagster_sensor;
 mod dagster_step;
-mod dbt_models;
+mod dbt;
 mod ending;
 mod excerpt;
 mod generate;
@@ -100,6 +100,9 @@ pub fn run(
 fn build(prepared: &Prepared<'_>, plugins: &Active, report: &mut Report) -> Result<(), Error> {
     prepare::check(prepared, plugins)?;
     lineage::observe(prepared, plugins, report, |report| {
+        if let Some(project) = &prepared.artifacts.dbt {
+            return dbt::build(prepared, project, plugins, report);
+        }
         let warehouse = Warehouse::prepare(prepared.identity, plugins, report)?;
         match build::build(prepared, plugins, &warehouse, report)? {
             Some(run) => {

@@ -40,10 +40,37 @@ pub struct Product {
     #[serde(default)]
     pub sources: Vec<Source>,
     /// The models of the product.
+    #[serde(default)]
     pub models: Vec<Model>,
     /// The secrets that its runs need.
     #[serde(default)]
     pub secrets: Vec<RequiredSecret>,
+}
+
+/// The part of `dbt_project.yml` that is used. dbt reads all of it.
+#[derive(Debug, Deserialize)]
+pub struct DbtProjectFile {
+    /// The name of the project.
+    pub name: Spanned<Identifier>,
+    /// The name of its profile.
+    pub profile: Option<String>,
+}
+
+impl DbtProjectFile {
+    /// Reads the file in a product's folder; `None` if the product is no dbt project.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has no name; the error names the place.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
+        let inner = Path::new("dbt_project.yml");
+        let file = folder.join(inner);
+        if !file.is_file() {
+            return Ok(None);
+        }
+        confine::check(folder, inner)
+            .map_err(|message| Error::input(Place::file(&file), message))?;
+        yaml::read(&file).map(Some)
+    }
 }
 
 /// A secret that the runs of a product need. It is looked up in the stores that the manifest selects.

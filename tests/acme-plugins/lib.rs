@@ -88,10 +88,6 @@ impl ComputeEngine for Engine {
         connection.execute_batch(&pages).map_err(|error| explain(&error))?;
         Ok(Box::new(Tables(connection)))
     }
-
-    fn generate_profile(&self, _: &Path, _: &str) -> Result<serde_json::Value, Error> {
-        Err(Error::unsupported("generate_profile"))
-    }
 }
 
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! while dbt runs; dbt's own environment variables set their format, so dbt's standard streams, its terminal
 //! and its signals stay its own.
 
+mod manifest;
 mod project;
 mod run_results;
 
@@ -25,8 +26,6 @@ mod in_run;
 mod invocation;
 #[cfg(unix)]
 mod log_file;
-#[cfg(unix)]
-mod manifest;
 #[cfg(unix)]
 mod node;
 #[cfg(unix)]

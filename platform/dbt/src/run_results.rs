@@ -34,6 +34,7 @@ pub(crate) struct NodeResult {
     pub(crate) message: Option<String>,
     #[serde(default)]
     pub(crate) execution_time: f64,
+    pub(crate) compiled_code: Option<String>,
     /// What the adapter tells: an object, or a text.
     #[serde(default)]
     adapter_response: Value,
@@ -58,12 +59,6 @@ impl NodeResult {
 
     pub(crate) fn is_skipped(&self) -> bool {
         self.status == "skipped"
-    }
-
-    /// The name of a model, `model.<project>.<name>`.
-    pub(crate) fn model(&self) -> Option<&str> {
-        let (_, name) = self.unique_id.strip_prefix("model.")?.split_once('.')?;
-        Some(name)
     }
 
     /// The number of rows that were written.

@@ -101,12 +101,31 @@ pub trait ComputeEngine: Lifecycle {
     /// The name of the database system in OpenTelemetry's conventions, for example `duckdb`.
     fn system_name(&self) -> &str;
 
+    /// Whether it runs queries itself. Otherwise dbt builds the models, with the profile that this plugin writes.
+    /// Default: `true`.
+    fn runs_queries(&self) -> bool {
+        true
+    }
+
+    /// Checks that it can use the database in a file, which may not exist yet. Default: it can use any.
+    ///
+    /// # Errors
+    ///
+    /// The file is not a database of this engine, or cannot be read.
+    fn validate_connection(&self, file: &Path) -> Result<(), Error> {
+        let _ = file;
+        Ok(())
+    }
+
     /// Creates a database for one writer, in a file that does not exist.
     ///
     /// # Errors
     ///
     /// The engine does not run, or the file cannot be created.
-    fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error>;
+    fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
+        let _ = file;
+        Err(Error::unsupported("create_database"))
+    }
 
     /// Opens a database that exists, for one writer: one that another process has created and closed. A process that is
     /// killed must not leave a table half-written. Default: not supported.
@@ -155,7 +174,10 @@ pub trait ComputeEngine: Lifecycle {
     /// # Errors
     ///
     /// dbt has no adapter for the engine.
-    fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error>;
+    fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {
+        let _ = (file, target);
+        Err(Error::unsupported("generate_profile"))
+    }
 }
 
 /// What keeps other programs from writing into a database until it is dropped.
@@ -254,6 +276,22 @@ impl Kind for dyn ComputeEngine {
 }
 
 impl Handle<dyn ComputeEngine> {
+    /// Checks that the engine can use a database, in the span `compute.validate_connection`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ComputeEngine::validate_connection`].
+    pub fn validate_connection(&self, file: &Path) -> Result<(), Error> {
+        let db_path = file.to_string_lossy();
+        let operation = Compute {
+            operation: "validate_connection",
+            engine: self.name(),
+            db_path: Some(&db_path),
+            ..Compute::default()
+        };
+        self.observe(&operation, |engine, _| engine.validate_connection(file))
+    }
+
     /// Creates a database, in the span `compute.create_database`.
     ///
     /// # Errors

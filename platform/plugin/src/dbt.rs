@@ -1,16 +1,14 @@
 //! dbt commands and the nodes that they build.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
-use serde_json::Value;
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
-use crate::product::Product;
 
 /// A dbt command.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -27,10 +25,6 @@ pub struct Dbt<'a> {
     pub target: Option<&'a str>,
     /// The selected nodes.
     pub select: Option<&'a str>,
-    /// The excluded nodes.
-    pub exclude: Option<&'a str>,
-    /// Whether incremental models are rebuilt from scratch.
-    pub full_refresh: Option<bool>,
 }
 
 /// The result of a command.
@@ -171,24 +165,6 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
 
 /// A program that runs dbt commands.
 pub trait DbtRunner: Lifecycle {
-    /// Whether runs of a product build its models by dbt and not by the compute engine. Default: `false`.
-    fn builds_models(&self) -> bool {
-        false
-    }
-
-    /// Writes a dbt project for the product below `folder`, whose profile has `output` as its target. Returns
-    /// the paths.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be written.
-    fn generate_project(
-        &self,
-        product: &Product<'_>,
-        output: &Value,
-        folder: &Path,
-    ) -> Result<Vec<PathBuf>, Error>;
-
     /// Runs a command.
     fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun;
 }
@@ -197,6 +173,8 @@ pub trait DbtRunner: Lifecycle {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum DbtCommand {
+    /// Builds all nodes, and runs the tests of each.
+    Build,
     /// Builds the models.
     Run,
     /// Runs the tests.
@@ -208,6 +186,7 @@ impl DbtCommand {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Build => "build",
             Self::Run => "run",
             Self::Test => "test",
         }
@@ -225,10 +204,6 @@ pub struct Project<'a> {
     pub target: Option<&'a str>,
     /// The selected nodes.
     pub select: Option<&'a str>,
-    /// The excluded nodes.
-    pub exclude: Option<&'a str>,
-    /// Whether incremental models are rebuilt from scratch.
-    pub full_refresh: bool,
 }
 
 /// What has become of a command.
@@ -236,25 +211,51 @@ pub struct Project<'a> {
 pub struct CommandRun {
     /// The id that dbt gives to the command, if dbt has told it.
     pub invocation_id: Option<String>,
-    /// The models that the command was for, also if one of them failed.
-    pub models: Vec<BuiltModel>,
+    /// The nodes that the command was for, also if one of them failed.
+    pub nodes: Vec<BuiltNode>,
     /// The outcome. It is an error if dbt does not run, or if a node failed.
     pub outcome: Result<DbtOutcome, Error>,
 }
 
-/// A model that a command was for.
+/// A node that a command was for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct BuiltModel {
+pub struct BuiltNode {
+    /// `model`, `test`, `seed`, `snapshot` or another type of dbt.
+    pub resource_type: String,
     /// The name.
     pub name: String,
-    /// Why it was not built.
-    pub error: Option<String>,
-    /// Whether dbt has not tried to build it, because of one that it depends on.
-    pub is_skipped: bool,
+    /// What has become of it.
+    pub status: NodeStatus,
+    /// What dbt says of it, which may contain credentials.
+    pub message: String,
     /// The number of its rows, if the adapter tells it.
     pub rows: Option<u64>,
     /// The duration in seconds, as dbt measured it.
     pub seconds: f64,
+    /// The nodes that it reads; of a test, the one that it checks.
+    pub reads: Vec<String>,
+    /// The compiled query.
+    pub sql: Option<String>,
+}
+
+impl BuiltNode {
+    /// Whether it is a test.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        matches!(&*self.resource_type, "test" | "unit_test")
+    }
+}
+
+/// What has become of a node.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum NodeStatus {
+    /// It was built, or the test passed or warned.
+    #[default]
+    Built,
+    /// It could not be built, or the test failed or could not run.
+    Failed,
+    /// dbt has not tried, because of a node that it reads.
+    Skipped,
 }
 
 impl Kind for dyn DbtRunner {
@@ -262,26 +263,6 @@ impl Kind for dyn DbtRunner {
 }
 
 impl Handle<dyn DbtRunner> {
-    /// Writes a dbt project, in the span `dbt.generate_project`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`DbtRunner::generate_project`].
-    pub fn generate_project(
-        &self,
-        product: &Product<'_>,
-        output: &Value,
-        folder: &Path,
-    ) -> Result<Vec<PathBuf>, Error> {
-        let project_dir = folder.to_string_lossy();
-        let operation = Dbt {
-            operation: "generate_project",
-            project_dir: Some(&project_dir),
-            ..Dbt::default()
-        };
-        self.observe(&operation, |it, _| it.generate_project(product, output, folder))
-    }
-
     /// Runs a command, in the span `dbt.<command>`.
     pub fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
         let project_dir = project.folder.to_string_lossy();
@@ -292,15 +273,13 @@ impl Handle<dyn DbtRunner> {
             profiles_dir: profiles_dir.as_deref(),
             target: project.target,
             select: project.select,
-            exclude: project.exclude,
-            full_refresh: project.full_refresh.then_some(true),
         };
-        let (mut invocation_id, mut models) = (None, Vec::new());
+        let (mut invocation_id, mut nodes) = (None, Vec::new());
         let outcome = self.observe(&operation, |it, span| {
             let run = it.run(command, project);
-            (invocation_id, models) = (run.invocation_id, run.models);
+            (invocation_id, nodes) = (run.invocation_id, run.nodes);
             run.outcome.inspect(|outcome| span.set_attributes(outcome))
         });
-        CommandRun { invocation_id, models, outcome }
+        CommandRun { invocation_id, nodes, outcome }
     }
 }

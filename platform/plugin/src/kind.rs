@@ -110,6 +110,7 @@ impl PluginType {
     pub const fn operations(self) -> &'static [&'static str] {
         match self {
             Self::Compute => &[
+                "validate_connection",
                 "create_database",
                 "describe",
                 "open_database",
@@ -124,7 +125,7 @@ impl PluginType {
             Self::Storage => &["put_object"],
             Self::TelemetryBackend => &[],
             Self::LineageBackend => &["emit_event"],
-            Self::Dbt => &["generate_project", "run", "test"],
+            Self::Dbt => &["build", "run", "test"],
             Self::SemanticLayer => &["sync"],
             Self::Ingestion => &["run", "write"],
             Self::Secrets => &["get_secret"],

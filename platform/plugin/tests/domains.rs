@@ -118,12 +118,7 @@ fn rows() -> [Row; 15] {
             open: || {
                 let span = dbt::dbt_span(
                     &TRACER,
-                    &dbt::Dbt {
-                        operation: "run",
-                        target: Some("dev"),
-                        full_refresh: Some(true),
-                        ..dbt::Dbt::default()
-                    },
+                    &dbt::Dbt { operation: "run", target: Some("dev"), ..dbt::Dbt::default() },
                 );
                 span.set_attributes(&dbt::DbtOutcome {
                     models_run: Some(16),
@@ -135,7 +130,6 @@ fn rows() -> [Row; 15] {
             attributes: vec![
                 ("dbt.command", "run".into()),
                 ("dbt.target", "dev".into()),
-                ("dbt.full_refresh", true.into()),
                 ("dbt.models_run", 16.into()),
                 ("dbt.failures", 0.into()),
             ],

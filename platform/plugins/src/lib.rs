@@ -41,7 +41,7 @@ mod catalog {
 
 mod compute {
     mod duckdb;
-    mod rows;
+    mod file;
     mod sqlite;
 }
 

@@ -12,7 +12,8 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::{absent, suspicious};
 use crate::artifacts::{
-    self, CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
+    self, CompiledArtifacts, CompiledModel, CompiledSource, DbtProject, Metadata, Observability,
+    VERSION,
 };
 use crate::identity::Identity;
 use crate::manifest::selection;
@@ -53,6 +54,10 @@ pub(super) fn generate(
         instrumentation,
         sources,
         models,
+        dbt: loaded.dbt.as_ref().map(|project| DbtProject {
+            name: project.name.value.clone(),
+            profile: project.profile.clone().unwrap_or_else(|| project.name.value.to_string()),
+        }),
         plugins: selection::with_orchestrator(
             loaded.manifest.plugins.selected(&identity.manifest)?,
             identity.orchestrator.as_deref(),

@@ -12,7 +12,7 @@ use floe_yaml::Position;
 
 use crate::identity::Identity;
 use crate::manifest::Manifest;
-use crate::product::{self, Product};
+use crate::product::{self, DbtProjectFile, Product};
 use crate::word::{Identifier, InnerPath};
 
 /// The contents of the product's files.
@@ -20,6 +20,8 @@ use crate::word::{Identifier, InnerPath};
 pub(super) struct Loaded {
     pub(super) product: Product,
     pub(super) manifest: Manifest,
+    /// The dbt project, if the product is one.
+    pub(super) dbt: Option<DbtProjectFile>,
     /// The SQL of each asset that has a query.
     pub(super) queries: BTreeMap<String, Text>,
 }
@@ -40,6 +42,7 @@ pub(super) struct Text {
 pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(), Error> {
     let product = Product::read(&identity.folder)?;
     let manifest = Manifest::read(&identity.manifest)?;
+    let dbt = DbtProjectFile::read(&identity.folder)?;
     let mut queries = BTreeMap::new();
     let mut mistakes = Vec::new();
     let mut add = |name: &Identifier, text| match text {
@@ -61,7 +64,7 @@ pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(
         let text = path.and_then(|path| query(identity, &path, model.name.position));
         add(&model.name.value, text);
     }
-    *loaded = Some(Loaded { product, manifest, queries });
+    *loaded = Some(Loaded { product, manifest, dbt, queries });
     Error::check(mistakes)
 }
 

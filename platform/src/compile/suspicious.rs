@@ -28,6 +28,9 @@ pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
 
 /// The files in the folder of the models that none of them has.
 fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
+    if loaded.dbt.is_some() {
+        return Vec::new();
+    }
     // A folder that cannot be read has no queries, and those of the product were read.
     let Ok(files) = fs::read_dir(folder.join("models")) else {
         return Vec::new();

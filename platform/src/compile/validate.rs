@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use floe_plugin::PluginType;
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
@@ -23,7 +24,12 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
     let file = product::spec_path(&identity.folder);
     let product = &loaded.product;
     let mut mistakes = Vec::new();
-    if product.models.is_empty() {
+    let has_assets = !product.models.is_empty() || !product.sources.is_empty();
+    if loaded.dbt.is_some() && has_assets {
+        let message = "the product is a dbt project, whose models and sources dbt has, expected neither `models` nor `sources`";
+        mistakes.push(Error::input(Place::yaml(&file, product.name.position), message));
+    }
+    if product.models.is_empty() && loaded.dbt.is_none() {
         let message = "`models` is empty, expected at least one model";
         let place = Place::yaml(&file, product.name.position);
         mistakes.push(Error::input(place, message));
@@ -41,7 +47,15 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
     }
     let manifest = &loaded.manifest;
     let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
-    mistakes.extend(plugins.err());
+    match plugins {
+        Ok(plugins) if loaded.dbt.is_some() => {
+            if !plugins.iter().any(|it| it.kind == PluginType::Dbt) {
+                let message = "the product is a dbt project, expected a plugin `dbt`, for example `dbt: { type: core }`";
+                mistakes.push(Error::input(Place::file(&identity.manifest), message));
+            }
+        }
+        plugins => mistakes.extend(plugins.err()),
+    }
     Error::check(mistakes)
 }
 

@@ -1,12 +1,13 @@
-//! The alert of a run that failed.
+//! The alerts of a run.
 
 use floe_plugin::PluginType;
-use floe_plugin::alert::Severity;
+use floe_plugin::alert::{Severity, Violation};
+use floe_plugins::error::Error;
 
 use super::report::Report;
 use crate::identity::Identity;
 use crate::manifest::selection::Selected;
-use crate::plugins::active::{self, Active, RUN_FAILED};
+use crate::plugins::active::{self, Active, CHECK_FAILED, RUN_FAILED};
 
 /// Sends the alert of a run that failed, with what was unusual about it. The failure of the run is the error, and not that of
 /// its alert: returns why an alert was not sent.
@@ -25,6 +26,23 @@ pub(super) fn alert(
     let error = plugins.alert(&message).err()?;
     tracing::warn!(%error, "the alert was not sent");
     Some(error.redacted())
+}
+
+/// Sends the alert of a check that failed.
+pub(super) fn check_failed(
+    plugins: &Active,
+    identity: &Identity,
+    run_id: &str,
+    asset: &str,
+    summary: &str,
+) -> Result<(), Error> {
+    let ids = active::current_ids();
+    let mut message = active::message(identity, run_id, CHECK_FAILED, summary);
+    message.severity = Severity::Error;
+    message.violation = Some(Violation::Quality);
+    message.asset = Some(asset);
+    message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
+    plugins.alert(&message)
 }
 
 /// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel

@@ -104,15 +104,12 @@ impl<'a> Asset<'a> {
             _ => None,
         };
         let bytes = path.and_then(|path| fs::metadata(run.folder().join(&**path)).ok());
-        let model = run.built_by_dbt.borrow().get(self.key()).cloned();
-        let seconds = model.map_or(0.0, |model| model.seconds);
         Details {
             bytes: bytes.map(|file| file.len()),
             generated,
             checks: run.checks(),
             failed_checks: run.failed_checks(),
-            dbt_invocation_id: run.dbt_invocation_id(self.key()),
-            dbt_took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+            ..Details::default()
         }
     }
 
@@ -154,7 +151,7 @@ impl<'a> Asset<'a> {
         let built = build(self.key(), self, run, run_id, generated);
         let details = self.details(run, took, built.is_ok());
         let outcome = match built {
-            Ok(rows) => Ok(Outcome::Built { rows }),
+            Ok(rows) => Ok(Outcome::Built { rows: Some(rows) }),
             // After a signal, the engine reports every query as failed.
             Err(failure) => interrupt::check().and_then(|()| match failure {
                 Failure::Query(error) => Ok(Outcome::Failed {

@@ -1,6 +1,5 @@
 //! The checks of an asset, a source or a model, after its table was written.
 
-use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::lineage::{Assertion, RunState};
 use floe_plugin::quality::{Check, CheckError, CheckResult, Quality, QualityProvider, identifiers};
 use floe_plugin::{Error as PluginError, ErrorKind, Handle, Operation as _};
@@ -8,12 +7,11 @@ use floe_plugins::error::Error;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::sanitize_error_message;
 
-use super::metrics;
 use super::outcome::{Failure, QueryError};
 use super::run::{Checked, Run};
+use super::{alerts, metrics};
 use crate::artifacts::CheckedTable;
 use crate::check_column;
-use crate::plugins::active::{self, CHECK_FAILED};
 
 /// Runs the checks of an asset. A check that fails is an alert, and fails the asset unless the manifest sets
 /// `on_failure: continue`.
@@ -148,11 +146,5 @@ fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
 }
 
 fn alert(asset: &str, run: &Run<'_>, summary: &str) -> Result<(), Error> {
-    let ids = active::current_ids();
-    let mut message = active::message(run.identity, run.id, CHECK_FAILED, summary);
-    message.severity = Severity::Error;
-    message.violation = Some(Violation::Quality);
-    message.asset = Some(asset);
-    message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
-    run.plugins.alert(&message)
+    alerts::check_failed(run.plugins, run.identity, run.id, asset, summary)
 }

@@ -9,11 +9,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
-use floe_plugin::compute::Session;
+use floe_plugin::compute::{Session, TransformOutcome};
+use floe_plugin::dbt::Invocation;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugin::{PluginType, rfc3339};
@@ -22,17 +23,16 @@ use floe_plugins::files::atomic::{Access, Draft};
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use floe_telemetry::{TelemetryConfig, propagation, traced};
+use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 
 use super::asset::Asset;
-use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
-use super::outcome::Failure;
+use super::outcome::{self, Failure};
 use super::report::{Details, RunError};
 use super::run::{Checked, Run};
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::warehouse;
-use crate::artifacts::{self, CompiledArtifacts};
+use super::{dbt, warehouse};
+use crate::artifacts::{self, CompiledArtifacts, DbtProject};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
 use crate::plugins::active::{self, Active};
@@ -132,7 +132,7 @@ impl DagsterStep {
         }
     }
 
-    fn observed(&self, known: &mut Known) -> Result<u64, Failure> {
+    fn observed(&self, known: &mut Known) -> Result<Option<u64>, Failure> {
         let context = self.pipes.context();
         let attributes = Attributes {
             asset_key: &self.key,
@@ -211,25 +211,24 @@ impl DagsterStep {
             .collect()
     }
 
-    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it. Returns its file, too.
-    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, PathBuf, Session), Error> {
-        if let Some(shared) = &self.shared {
-            let session = warehouse::open(&shared.database, plugins)?;
-            return Ok((None, shared.database.clone(), session));
+    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
+    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
+        let shared = self.shared.as_ref().and_then(|shared| shared.database.as_ref());
+        if let Some(database) = shared {
+            return Ok((None, warehouse::open(database, plugins)?));
         }
         let folder = &self.identity.folder;
         let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
-        let file = draft.path().to_owned();
-        let session = warehouse::copy(folder, &file, plugins)?;
-        Ok((Some(draft), file, session))
+        let session = warehouse::copy(folder, draft.path(), plugins)?;
+        Ok((Some(draft), session))
     }
 
     /// Reports a table that was written, and the results of its checks.
-    fn report(&self, rows: Option<u64>, run: &Run<'_>) -> Result<(), Error> {
+    fn report(&self, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {
         let ids = active::current_ids();
         let url = self.trace_url();
         let mut traceparent = String::new();
-        let mut metadata = vec![("floe/run_id", Metadata::Text(run.id))];
+        let mut metadata = vec![("floe/run_id", Metadata::Text(self.run_id()))];
         if let Some(rows) = rows {
             let rows = i64::try_from(rows).unwrap_or(i64::MAX);
             metadata.push(("dagster/row_count", Metadata::Int(rows)));
@@ -247,7 +246,7 @@ impl DagsterStep {
         }
         let written = self.pipes.report_asset_materialization(&self.key, &metadata, None);
         written.map_err(unwritten)?;
-        for check in &*run.checked.borrow() {
+        for check in checked {
             let severity = if check.is_tolerated { Severity::Warn } else { Severity::Error };
             let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
             let failed = check.result.failed_rows.map(|rows| ("floe/failed_rows", count(rows)));
@@ -258,6 +257,27 @@ impl DagsterStep {
             written.map_err(unwritten)?;
         }
         Ok(())
+    }
+
+    /// Has dbt build its project, which is one asset.
+    fn build_by_dbt(
+        &self,
+        project: &DbtProject,
+        plugins: &Active,
+        known: &mut Known,
+    ) -> Result<Option<u64>, Failure> {
+        let run = dbt::run(&self.identity, project, plugins)?;
+        get_current_span().set_attributes(&Invocation {
+            invocation_id: run.invocation_id.as_deref(),
+            ..Invocation::default()
+        });
+        let built = dbt::built(&self.identity, &run).map(|()| 0);
+        known.details.dbt_invocation_id = run.invocation_id;
+        let outcome = TransformOutcome { rows_affected: None };
+        outcome::record(&self.key, Orchestration::Dagster, &built, &outcome);
+        built?;
+        self.report(None, &[])?;
+        Ok(None)
     }
 
     /// The address of the current trace in the backend, if it is recorded.
@@ -304,17 +324,18 @@ fn build(
     run_id: &str,
     step: &DagsterStep,
     known: &mut Known,
-) -> Result<u64, Failure> {
+) -> Result<Option<u64>, Failure> {
     step.announce(known)?;
     let (identity, artifacts) = (&step.identity, &step.artifacts);
-    let assets = Asset::all(artifacts);
-    let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
-        let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();
+    let product = artifacts.product();
+    let sources = product.sources.iter().map(|it| it.name);
+    let keys: Vec<&str> = sources.chain(product.models.iter().map(|it| it.name)).collect();
+    if !keys.contains(&key) {
         let accepted = keys.join(", ");
         let message =
             format!("expected {accepted}, found the asset `{key}`; compile the product again");
         return Err(Error::Setting(message).into());
-    };
+    }
     let plugins = Active::configure(artifacts.selected(), identity)?;
     plugins.start(|kind| {
         matches!(
@@ -333,13 +354,14 @@ fn build(
         Some(_) => None,
         None => Some(warehouse::lock(&identity.folder)?),
     };
-    let (draft, file, session) = step.database(&plugins)?;
-    let dbt = match asset {
-        Asset::Model(_) => DbtModels::prepare(&file, identity, artifacts, &plugins)?,
-        Asset::Source(_) => None,
+    let assets = Asset::all(artifacts);
+    let asset = match (&artifacts.dbt, assets.iter().find(|asset| asset.key() == key)) {
+        (None, Some(asset)) => asset,
+        (Some(project), _) => return step.build_by_dbt(project, &plugins, known),
+        (None, None) => return Ok(None),
     };
+    let (draft, session) = step.database(&plugins)?;
     let run = Run {
-        dbt,
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         has_tables: true,
@@ -355,9 +377,9 @@ fn build(
         Ok(rows) => Some(*rows),
         // The table exists, and Dagster builds nothing that depends on it.
         Err(Failure::Query(_)) if is_of_check => None,
-        Err(_) => return built,
+        Err(_) => return built.map(Some),
     };
-    step.report(rows, &run)?;
+    step.report(rows, &run.checked.borrow())?;
     known.is_reported = built.is_err();
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
@@ -365,7 +387,7 @@ fn build(
         let _locked = warehouse::settle(&draft, &warehouse_path(&identity.folder), &plugins)?;
         draft.publish()?;
     }
-    built
+    built.map(Some)
 }
 
 type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);

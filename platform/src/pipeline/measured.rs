@@ -140,7 +140,10 @@ impl MeasuredRun {
 }
 
 fn asset(step: &Step, report: &Report, artifacts: &CompiledArtifacts) -> MeasuredAsset {
-    let (query, inputs) = definition(&step.key, artifacts);
+    let (query, inputs) = match &step.details.of_node {
+        Some((sql, inputs)) => (hash([&**sql].into_iter()), inputs.clone()),
+        None => definition(&step.key, artifacts),
+    };
     let rows_in = inputs.iter().map(|input| report.rows(input)).sum();
     let status = match step.outcome {
         Outcome::Built { .. } => "built",

@@ -65,10 +65,10 @@ const TESTS_FAILED: Metric<'_> = Metric::new("floe.quality.tests_failed")
     .with_description("Checks that failed.");
 const VALIDATION: Metric<'_> = Metric::new("floe.compute.validation_duration")
     .with_unit("ms")
-    .with_description("Duration of the engine's health check.");
+    .with_description("Duration of the check of the connection to the database.");
 const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_errors")
     .with_unit("{error}")
-    .with_description("Failed health checks of the engine.");
+    .with_description("Failed checks of the connection to the database.");
 
 /// Records whether every value of a source has the type of its column. Loading stops at the first
 /// wrong value, so the other columns are not counted in that case.
@@ -122,7 +122,7 @@ fn count_run(product: &str, took: Duration, failed: bool) {
     }
 }
 
-/// Records a health check of the engine. `error` is the type of the error if the check failed.
+/// Records whether the engine can use the database. `error` is the type of the error if the check failed.
 pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
     let plugin = KeyValue::new("compute.plugin", plugin);
     let status = match error {
@@ -174,7 +174,7 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
             ],
         );
         let model = artifacts.models.iter().find(|model| *model.name == *step.key);
-        if let (Some(model), Outcome::Built { rows }) = (model, &step.outcome) {
+        if let (Some(model), Outcome::Built { rows: Some(rows) }) = (model, &step.outcome) {
             let labels = [
                 KeyValue::new("floe.transform.model", model.name.to_string()),
                 KeyValue::new("floe.transform.layer", model.layer.to_string()),

@@ -22,8 +22,8 @@ use crate::product;
 pub enum Outcome {
     /// The asset is in the warehouse.
     Built {
-        /// The number of its rows.
-        rows: u64,
+        /// The number of its rows, if that is known.
+        rows: Option<u64>,
     },
     /// The query, the data or a check of the asset failed.
     Failed {

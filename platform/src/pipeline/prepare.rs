@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use floe_plugin::compute::ComputeEngine;
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator};
 use floe_plugins::error::Error;
+use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
@@ -119,6 +121,14 @@ pub(super) fn check(prepared: &Prepared<'_>, plugins: &Active) -> Result<(), Err
         let name = orchestrator.name();
         let folder = &prepared.identity.folder;
         prepared.artifacts.check_read_by(name, folder)?;
+    }
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    if prepared.artifacts.dbt.is_none() && !engine.plugin().runs_queries() {
+        let message = format!(
+            "the compute plugin `{}` is for dbt projects, found a product without a `dbt_project.yml`",
+            engine.name()
+        );
+        return Err(Error::input(Place::file(&prepared.identity.manifest), message));
     }
     let file = product::spec_path(&prepared.identity.folder);
     plugins.check_secrets(&prepared.artifacts.secrets, &file)?;

@@ -25,14 +25,12 @@ use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
 
 use super::Prepared;
-use super::asset::Asset;
-use super::orchestration::{DAGSTER, Orchestration};
+use super::orchestration::DAGSTER;
 use super::outcome::Outcome;
 use super::progress::Progress;
 use super::report::{Details, Report, Step};
-use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::warehouse::{self, Warehouse};
+use super::warehouse::Warehouse;
 use crate::artifacts;
 use crate::plugins::active::{Active, failed};
 use crate::product::OUTPUT_FOLDER;
@@ -40,16 +38,16 @@ use crate::product::OUTPUT_FOLDER;
 /// What is known of an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
 
-/// Builds the assets in the draft of the warehouse. Returns the run with the draft open if none has failed.
-pub(super) fn build<'a>(
-    prepared: &'a Prepared<'a>,
-    plugins: &'a Active,
-    warehouse: &Warehouse,
+/// Builds the assets in the draft of the warehouse, unless dbt has the tables. Returns whether none has failed.
+pub(super) fn build(
+    prepared: &Prepared<'_>,
+    plugins: &Active,
+    warehouse: Option<&Warehouse>,
     report: &mut Report,
     orchestrator: &Handle<dyn AssetOrchestrator>,
-) -> Result<Option<Run<'a>>, Error> {
+) -> Result<bool, Error> {
     let (identity, artifacts) = (prepared.identity, &*prepared.artifacts);
-    let (run_id, database) = (prepared.run_id.as_str(), warehouse.database());
+    let run_id = prepared.run_id.as_str();
     let product = artifacts.product();
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
     let mut path = artifacts::default_path(&identity.folder);
@@ -59,8 +57,11 @@ pub(super) fn build<'a>(
         let created = orchestrator.create_definitions(&product, &folder);
         created.map_err(failed(orchestrator))?;
     }
-    // Each process opens it, one after the other.
-    warehouse::create(database, plugins)?.close().map_err(Error::from_plugin)?;
+    if let Some(warehouse) = warehouse {
+        // Each process opens it, one after the other.
+        warehouse.create(plugins)?.close().map_err(Error::from_plugin)?;
+    }
+    let database = warehouse.map(Warehouse::database);
     let (_folder, file, shared) = SharedRun::create(run_id, database, &path)?;
     let program = env::current_exe().map_err(Error::io("find", Path::new("floe")))?;
     let absolute =
@@ -72,7 +73,12 @@ pub(super) fn build<'a>(
     ];
     let definitions = Definitions { folder: &folder, variables: &variables };
     let started = Instant::now();
-    let assets = Asset::all(artifacts);
+    let sources = product.sources.iter().map(|it| (it.name, &*it.depends_on));
+    let models = product.models.iter().map(|it| (it.name, &*it.depends_on));
+    let assets: Vec<Asset<'_>> = sources.chain(models).collect();
+    if let Some(project) = &artifacts.dbt {
+        report.expect_node(&project.name, true);
+    }
     let ran = orchestrator.run_definitions(&product, &definitions, || {
         record(&assets, &shared.attempts(), report);
     });
@@ -87,17 +93,14 @@ pub(super) fn build<'a>(
     if report.count(Outcome::is_failed) > 0 {
         // A run with failed assets is never a success.
         report.exit_code = exit_code(end.code).max(1);
-        return Ok(None);
+        return Ok(false);
     }
     check(&end, orchestrator, &assets, report)?;
-    let database = warehouse::open(database, plugins)?;
-    Ok(Some(Run {
-        orchestration: Orchestration::Dagster,
-        has_tables: true,
-        dagster_run_id: report.dagster_run_id.clone(),
-        ..Run::new(run_id, identity, artifacts, plugins, database)
-    }))
+    Ok(true)
 }
+
+/// The key of an asset, and those of the assets that it reads.
+type Asset<'a> = (&'a str, &'a [&'a str]);
 
 /// Checks that an orchestrator whose assets have not failed has built them.
 fn check(
@@ -113,10 +116,9 @@ fn check(
             message: format!("the orchestrator plugin `{name}`: {}", end.message),
         });
     }
-    let Some(asset) = assets.iter().find(|asset| !report.is_built(asset.key())) else {
+    let Some((key, _)) = assets.iter().find(|(key, _)| !report.is_built(key)) else {
         return Ok(());
     };
-    let key = asset.key();
     let message = format!("{name} ended with the exit code 0 and did not build `{key}`");
     let error = floe_plugin::Error::new(ErrorKind::InvalidResponse, message);
     Err(failed(orchestrator)(error))
@@ -133,8 +135,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
     };
     get_current_span().set_attribute(Attributes::RUN_ID, first.orchestrator_run_id.clone());
     report.dagster_run_id = Some(first.orchestrator_run_id.clone());
-    for asset in assets {
-        let key = asset.key();
+    for &(key, needs) in assets {
         let all: Vec<&Attempt> = attempts.iter().filter(|it| it.key == key).collect();
         let (started, ended): (Vec<&Attempt>, Vec<&Attempt>) =
             all.iter().partition(|it| it.state == State::Started);
@@ -147,9 +148,9 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             if interrupt::is_requested() {
                 continue;
             }
-            if let Some(missing) = asset.missing(report) {
+            if let Some(missing) = needs.iter().find(|need| !report.is_built(need)) {
                 skipped(key, missing, &first.orchestrator_run_id);
-                let missing = missing.to_owned();
+                let missing = (*missing).to_owned();
                 report.steps.push(Step {
                     key: key.to_owned(),
                     run_id: RunId::new(),

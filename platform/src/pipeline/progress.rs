@@ -13,7 +13,6 @@ use super::outcome::Outcome;
 use super::report::{Amount, Checks, Count, Elapsed, Report, Step, Thousands};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
-use crate::product::Layer;
 
 /// The most columns of the name of an asset.
 const MAX_KEY: usize = 40;
@@ -21,8 +20,8 @@ const MAX_KEY: usize = 40;
 pub(super) struct Progress {
     lines: Lines,
     bar: ProgressBar,
-    /// The layers of the models.
-    layers: HashMap<String, Layer>,
+    /// The layers of the models. A node of dbt has none.
+    layers: HashMap<String, &'static str>,
     /// The columns of the names.
     width: usize,
     has_color: bool,
@@ -34,7 +33,10 @@ impl Progress {
         let models = artifacts.models.iter();
         let checks = artifacts.checked().map(|it| it.checks.len()).sum();
         let names = sources.map(|it| &it.name);
-        let names = names.chain(models.clone().map(|it| &it.name));
+        let names = names.chain(models.clone().map(|it| &it.name)).map(|it| it.len());
+        let names = names.chain(report.steps().iter().map(|step| step.key.len()));
+        let of_dbt = report.steps().iter().filter(|step| report.is_model(&step.key));
+        let of_dbt = of_dbt.map(|step| (step.key.clone(), "model"));
         let bar = ProgressBar::new(report.assets as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -48,8 +50,10 @@ impl Progress {
         let progress = Self {
             lines: identity.lines,
             bar,
-            layers: models.clone().map(|it| (it.name.to_string(), it.layer)).collect(),
-            width: names.map(|it| it.len()).max().unwrap_or(0).min(MAX_KEY),
+            layers: of_dbt
+                .chain(models.map(|it| (it.name.to_string(), it.layer.as_str())))
+                .collect(),
+            width: names.max().unwrap_or(0).min(MAX_KEY),
             has_color: uses_color(io::stderr().is_terminal()),
         };
         match identity.lines {
@@ -107,9 +111,10 @@ impl Progress {
             Outcome::Built { rows } => {
                 let mark = self.paint(AnsiColor::Green, "✓");
                 let layer = self.layers.get(key);
-                let layer = layer.map_or("source", |layer| layer.as_str());
-                let noun = if *rows == 1 { "row" } else { "rows" };
-                let rows = Thousands(*rows).to_string();
+                let layer = layer.copied().unwrap_or("source");
+                let noun = if *rows == Some(1) { "row" } else { "rows" };
+                let noun = if rows.is_some() { noun } else { "" };
+                let rows = rows.map(|rows| Thousands(rows).to_string()).unwrap_or_default();
                 let took = Elapsed(*took).to_string();
                 let note = note(step);
                 let line = format!(

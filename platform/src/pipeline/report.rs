@@ -49,6 +49,8 @@ pub struct Report {
     pub(super) engine: String,
     /// The number of the assets of the product.
     pub(super) assets: usize,
+    /// Whether dbt has the tables.
+    is_of_dbt: bool,
     /// Those of them that are models, and not sources.
     models: BTreeSet<String>,
     /// The stages that have ended, and the time that they took.
@@ -130,8 +132,9 @@ pub(super) struct Details {
     pub(super) failed_checks: Vec<FailedCheck>,
     /// The id of dbt's command, if dbt has built the asset.
     pub(super) dbt_invocation_id: Option<String>,
-    /// The time that dbt took, with other assets before this one.
-    pub(super) dbt_took: Duration,
+    /// The query that dbt has compiled, and the nodes that it reads.
+    #[serde(skip)]
+    pub(super) of_node: Option<(String, Vec<String>)>,
 }
 
 /// An error of a run that did not build all assets of a product.
@@ -200,6 +203,7 @@ impl Report {
             steps: Vec::new(),
             engine: String::new(),
             assets: 0,
+            is_of_dbt: false,
             models: BTreeSet::new(),
             stages: Vec::new(),
             objects: None,
@@ -229,8 +233,22 @@ impl Report {
 
     /// Sets the assets that the run has to build.
     pub(super) fn expect(&mut self, artifacts: &CompiledArtifacts) {
+        self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = artifacts.sources.len() + artifacts.models.len();
         self.models = artifacts.models.iter().map(|it| it.name.to_string()).collect();
+    }
+
+    /// Adds a node that dbt has built, or not.
+    pub(super) fn expect_node(&mut self, name: &str, is_model: bool) {
+        self.assets += 1;
+        if is_model {
+            self.models.insert(name.to_owned());
+        }
+    }
+
+    /// Whether an asset is a model, and not a source.
+    pub(super) fn is_model(&self, key: &str) -> bool {
+        self.models.contains(key)
     }
 
     /// The stages beside those of [`end_assets`](Self::end_assets), with the time of generating input.
@@ -381,6 +399,9 @@ impl Report {
 
     /// Where the tables are.
     fn tables(&self) -> String {
+        if self.is_of_dbt {
+            return "in the database of dbt's profile".to_owned();
+        }
         let [_, failed, _, rest] = self.counts();
         let good = warehouse_path(&self.folder);
         let partial = failed_path(&self.folder);
@@ -414,7 +435,7 @@ impl Report {
             key: key.to_owned(),
             run_id,
             outcome,
-            took: took.saturating_sub(generated) + details.dbt_took,
+            took: took.saturating_sub(generated),
             details,
         };
         self.steps.push(step);
@@ -457,14 +478,14 @@ impl Report {
     }
 
     pub(super) fn is_built(&self, key: &str) -> bool {
-        self.rows(key).is_some()
+        self.steps.iter().any(|step| step.key == key && step.outcome.is_built())
     }
 
     /// The number of rows of an asset that was built.
     pub(super) fn rows(&self, key: &str) -> Option<u64> {
         let step = self.steps.iter().find(|step| step.key == key)?;
         match step.outcome {
-            Outcome::Built { rows } => Some(rows),
+            Outcome::Built { rows } => rows,
             _ => None,
         }
     }

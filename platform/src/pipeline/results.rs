@@ -245,7 +245,7 @@ fn asset(step: &Step) -> Asset<'_> {
         failed_checks: &step.details.failed_checks,
     };
     match &step.outcome {
-        Outcome::Built { rows } => asset.rows = Some(*rows),
+        Outcome::Built { rows } => asset.rows = *rows,
         Outcome::Failed { message, .. } => {
             asset.status = Status::Failed;
             asset.message = Some(message);

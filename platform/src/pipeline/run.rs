@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
-use floe_plugin::dbt::BuiltModel;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
 use floe_plugins::error::Error;
@@ -16,7 +15,6 @@ use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
 
-use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
 use super::report::{Checks, FailedCheck};
@@ -36,12 +34,6 @@ pub(super) struct Run<'a> {
     pub(super) plugins: &'a Active,
     /// The database that the run creates.
     pub(super) warehouse: RefCell<Session>,
-    /// The models, if dbt builds them.
-    pub(super) dbt: Option<DbtModels>,
-    /// The ids of dbt's commands, by the model that they have built.
-    pub(super) dbt_invocation_ids: RefCell<HashMap<String, String>>,
-    /// The models that dbt's commands were for.
-    pub(super) built_by_dbt: RefCell<HashMap<String, BuiltModel>>,
     /// The span of each asset, to which the spans of those that read it link.
     pub(super) spans: RefCell<HashMap<String, SpanContext>>,
     pub(super) orchestration: Orchestration,
@@ -82,9 +74,6 @@ impl<'a> Run<'a> {
             artifacts,
             plugins,
             warehouse: RefCell::new(database),
-            dbt: None,
-            dbt_invocation_ids: RefCell::default(),
-            built_by_dbt: RefCell::default(),
             spans: RefCell::default(),
             orchestration: Orchestration::Local,
             has_tables: false,
@@ -195,7 +184,6 @@ impl Run<'_> {
         error: Option<&str>,
     ) -> Result<(), Error> {
         let columns = self.columns.borrow();
-        let dbt_invocation_id = self.dbt_invocation_id(asset.key);
         let sql = asset.sql.map(sanitize_credentials);
         let output = Dataset { rows, ..self.dataset(asset.key, &columns) };
         let inputs: Vec<Dataset<'_>> =
@@ -207,7 +195,6 @@ impl Run<'_> {
             }),
             // As in the artifacts: a backend of lineage gets no credential.
             sql: sql.as_deref(),
-            tags: dbt_invocation_id.iter().map(|id| (DBT_INVOCATION_ID, id.as_str())).collect(),
             error,
             inputs,
             outputs: vec![output],
@@ -232,11 +219,6 @@ impl Run<'_> {
             inputs: vec![Dataset { assertions, ..self.dataset(table, &columns) }],
             ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), self.job(&name))
         })
-    }
-
-    /// The id of the dbt command that has built an asset.
-    pub(super) fn dbt_invocation_id(&self, key: &str) -> Option<String> {
-        self.dbt_invocation_ids.borrow().get(key).cloned()
     }
 
     pub(super) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {

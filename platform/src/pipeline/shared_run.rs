@@ -25,8 +25,8 @@ pub(super) const VARIABLE: &str = "FLOE_RUN";
 pub(super) struct SharedRun {
     /// The id of the run.
     pub(super) run_id: String,
-    /// The database that the run creates.
-    pub(super) database: PathBuf,
+    /// The database that the run creates, unless dbt has the tables.
+    pub(super) database: Option<PathBuf>,
     /// The artifacts of the product.
     pub(super) artifacts: PathBuf,
     /// The file with the attempts.
@@ -60,7 +60,7 @@ pub(super) struct Attempt {
 pub(super) enum State {
     Started,
     Built {
-        rows: u64,
+        rows: Option<u64>,
     },
     Failed {
         message: String,
@@ -75,7 +75,7 @@ impl SharedRun {
     /// Writes the first file. Both are removed with the folder.
     pub(super) fn create(
         run_id: &str,
-        database: &Path,
+        database: Option<&Path>,
         artifacts: &Path,
     ) -> Result<(TempDir, PathBuf, Self), Error> {
         let parent = env::temp_dir();
@@ -84,7 +84,7 @@ impl SharedRun {
         let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("resolve", path));
         let run = Self {
             run_id: run_id.to_owned(),
-            database: absolute(database)?,
+            database: database.map(absolute).transpose()?,
             artifacts: absolute(artifacts)?,
             attempts: folder.path().join("attempts.jsonl"),
         };

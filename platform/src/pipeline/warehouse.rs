@@ -1,18 +1,18 @@
 //! The warehouse of a product: a file beside its artifacts. A run builds a draft of it, which replaces it as a whole.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_plugin::compute::{ComputeEngine, DatabaseLock, Session};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, Draft};
-use floe_plugins::files::{confine, input_file};
+use floe_plugins::files::confine;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
-use floe_telemetry::traced;
+use floe_telemetry::{ErrorType as _, traced};
 
 use super::report::Report;
 use super::run::TRACER_NAME;
@@ -42,9 +42,10 @@ impl Warehouse {
         engine.name().clone_into(&mut report.engine);
         let folder = identity.folder.clone();
         let path = warehouse_path(&folder);
-        for path in [&path, &failed_path(&folder)] {
-            check_replaced(&folder, path, engine.name())?;
-        }
+        validate(&folder, &path, plugins)?;
+        let failed = failed_path(&folder);
+        check_path(&folder, &failed)?;
+        engine.plugin().validate_connection(&failed).map_err(refused(&failed, &engine))?;
         let draft = Draft::new(&path, Access::Private)?;
         Ok(Self { folder, draft })
     }
@@ -91,11 +92,7 @@ impl Warehouse {
 /// Creates a database.
 pub(super) fn create(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
-    let started = Instant::now();
-    let opened = engine.create_database(database);
-    let error = opened.as_ref().err().map(|_| "unreachable");
-    metrics::validated(engine.name(), started.elapsed(), error);
-    opened.map_err(failed(&engine))
+    engine.create_database(database).map_err(failed(&engine))
 }
 
 /// Opens a database that another process has created, or a copy of one.
@@ -161,24 +158,26 @@ fn lock_for(folder: &Path, report: &mut Report) -> Result<File, Error> {
     Ok(lock)
 }
 
-/// Checks that no file other than a database would be replaced. The databases of other engines are not recognized.
-fn check_replaced(folder: &Path, path: &Path, engine: &str) -> Result<(), Error> {
-    confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))?;
-    if !matches!(engine, "sqlite" | "duckdb") {
-        return Ok(());
+/// Checks that the engine can use the file of a database.
+pub(super) fn validate(folder: &Path, path: &Path, plugins: &Active) -> Result<(), Error> {
+    check_path(folder, path)?;
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    let started = Instant::now();
+    let validated = engine.validate_connection(path);
+    let error = validated.as_ref().err().map(PluginError::error_type);
+    metrics::validated(engine.name(), started.elapsed(), error);
+    validated.map_err(refused(path, &engine))
+}
+
+fn check_path(folder: &Path, path: &Path) -> Result<(), Error> {
+    confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))
+}
+
+/// The error of a file that is no database, or cannot be read.
+fn refused(path: &Path, engine: &Handle<dyn ComputeEngine>) -> impl Fn(PluginError) -> Error {
+    let (path, engine) = (path.to_owned(), engine.clone());
+    move |error| match error.kind() {
+        ErrorKind::InvalidInput => Error::input(Place::file(&path), error.to_string()),
+        _ => failed(&engine)(error),
     }
-    let mut start = Vec::new();
-    let read = match input_file::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened.and_then(|file| file.take(16).read_to_end(&mut start)),
-    };
-    read.map_err(Error::io("read", path))?;
-    let is_database = start.is_empty()
-        || start.starts_with(b"SQLite format 3\0")
-        || start.get(8..12) == Some(b"DUCK");
-    if is_database {
-        return Ok(());
-    }
-    let message = "it is a file that does not contain a database, expected a new file, or a database, which is replaced";
-    Err(Error::input(Place::file(path), message))
 }

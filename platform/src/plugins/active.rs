@@ -17,7 +17,6 @@ use floe_telemetry::{get_current_span, opentelemetry, traced};
 
 use crate::artifacts::RequiredSecret;
 use crate::identity::Identity;
-use crate::manifest::Manifest;
 use crate::manifest::selection::{OnFailure, Selected, with_defaults};
 
 /// The failures in a row after which a backend gets no more lineage. One that hangs would delay each asset.

@@ -9,7 +9,6 @@ use std::path::Path;
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::configuration::Reference;
-use floe_plugin::dbt::DbtRunner;
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::product::Source;
 use floe_plugin::quality::QualityProvider;
@@ -64,10 +63,8 @@ pub(crate) fn generate(
     atomic::remove_generated(&manifests, "yaml", GENERATED, is_removed)?;
     let is_used = |kind| match kind {
         PluginType::Quality => has_checks,
-        PluginType::Dbt | PluginType::Rbac | PluginType::NetworkSecurity => true,
+        PluginType::Rbac | PluginType::NetworkSecurity => true,
         PluginType::Orchestrator => is_selected(kind),
-        // dbt needs its profile.
-        PluginType::Compute => is_selected(PluginType::Dbt),
         _ => false,
     };
     let kinds = PluginType::ALL;
@@ -82,20 +79,11 @@ pub(crate) fn generate(
             || has_policies && kind == PluginType::Secrets && egress::needs_store(&plugins)
     })?;
     check(identity, artifacts, &plugins)?;
-    for inner in ["kubernetes", "dbt", "orchestrator"] {
+    for inner in ["kubernetes", "orchestrator"] {
         confine::check_folder(folder, Path::new(inner))?;
     }
     cluster(identity, artifacts, &plugins, &manifests)?;
     let product = artifacts.product();
-    if let Some(dbt) = plugins.one::<dyn DbtRunner>() {
-        let engine = plugins.required::<dyn ComputeEngine>()?;
-        let database = folder.join("dbt.db");
-        let profile = engine.generate_profile(&database, product.environment);
-        if let Some(profile) = plugins.tolerate(&engine, profile)? {
-            let written = dbt.generate_project(&product, &profile, &folder.join("dbt"));
-            plugins.tolerate(&dbt, written)?;
-        }
-    }
     if let Some(orchestrator) = plugins.one::<dyn AssetOrchestrator>()
         && !orchestrator.plugin().runs_here()
     {

@@ -267,6 +267,11 @@ fn every_plugin_has_a_contract() {
         let operations: BTreeSet<&str> = kind.operations().iter().copied().collect();
         let cases = contract.cases.iter().chain(&contract.unsupported);
         let covered: BTreeSet<&str> = cases.map(|case| case.operation).collect();
+        // Those of a database that it does not open.
+        let of_database = ["describe", "load", "materialize", "query", "remove"];
+        let opens = !contract.unsupported.iter().any(|case| case.operation == "create_database");
+        let operations = operations.into_iter().filter(|it| opens || !of_database.contains(it));
+        let operations: BTreeSet<&str> = operations.collect();
         assert_eq!(covered, operations, "{kind} {linked}: its operations");
         assert!(!contract.cases.is_empty(), "{kind} {linked}: no operation succeeds");
     }

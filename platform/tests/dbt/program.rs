@@ -218,24 +218,3 @@ fn a_process_that_dbt_leaves_behind_is_not_waited_for() {
     assert!(killed.success(), "the process had ended");
     assert_eq!(output.status.code(), Some(0));
 }
-
-#[test]
-fn postgres_needs_an_orchestrator_in_this_process() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
-    write("floe.yaml", "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n");
-    write(
-        "manifest.yaml",
-        "name: platform\nnamespace: retail\nplugins:\n  compute: { type: postgres, host: db, database: shop, \
-         schema: retail, user: floe }\n  orchestrator: { type: dagster, program: 'true' }\n",
-    );
-    fs::create_dir(folder.path().join("models")).unwrap();
-    write("models/one.sql", "SELECT 1 AS one");
-    let mut compile = floe();
-    let compile = compile.args(["compile", "."]).current_dir(folder.path());
-    let output = compile.output().unwrap();
-    let stderr = text_of(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{stderr}");
-    let expected = "manifest.yaml: plugins: the compute plugin postgres needs a run in one process, expected the orchestrator local, found dagster";
-    assert!(stderr.contains(expected), "{stderr}");
-}

@@ -24,7 +24,7 @@ const CASES: &[Case] = &[
     // Files that cannot be read or parsed.
     (SPEC, Remove, ": cannot read it: no such file"),
     (SPEC, Overwrite(b"name: \xff"), ": cannot read it: it is not UTF-8 text"),
-    (SPEC, Overwrite(b""), ":1:1: name: is missing\n{dir}/floe.yaml:1:1: version: is missing\n{dir}/floe.yaml:1:1: models: is missing"),
+    (SPEC, Overwrite(b""), ":1:1: name: is missing\n{dir}/floe.yaml:1:1: version: is missing"),
     (SPEC, Replace("    path", "\tpath"),
         ":4:11: not YAML: while scanning a plain scalar, found a tab"),
     (SPEC, Replace("version", "version: 1.0.0\nversion"),

@@ -9,6 +9,7 @@ mod bad_yaml;
 mod checks;
 mod cluster;
 mod customer_360;
+mod dbt_product;
 mod demos;
 mod errors;
 mod failing_model;

@@ -204,7 +204,6 @@ const WRITERS: &str = "plugins:
   alert_channel: { type: terminal, file: .floe/alerts/log }
   rbac: { type: k8s }
   network_security: { type: k8s }
-  dbt: { type: core }
   semantic_layer: { type: cube }
 ";
 
@@ -245,10 +244,6 @@ fn nothing_is_written_through_a_link_below_the_folder_of_the_output() {
         ".floe/kubernetes",
         ".floe/kubernetes/rbac.yaml",
         ".floe/kubernetes/network-policies.yaml",
-        ".floe/dbt",
-        ".floe/dbt/models",
-        ".floe/dbt/tests/generic",
-        ".floe/dbt/profiles.yml",
         ".floe/semantic",
         ".floe/semantic/totals.yml",
     ] {

@@ -1,189 +1,116 @@
-//! `dbt-core` itself, on `DuckDB`, with `SQLFluff`.
+//! `dbt-core` itself, on `DuckDB`.
 
+use std::fs;
 use std::path::Path;
 
-use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
-use floe_plugin::product::{Model, Product, Source};
-use floe_plugin::quality::Check;
-use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::compute::ComputeEngine;
+use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project};
+use floe_plugin::{ErrorKind, PluginType};
 use floe_telemetry::testing;
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::process::{place, plugins};
-use crate::python::python;
 
-fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
-    Product {
-        namespace: "retail",
-        name: "shop-1",
-        version: "1.0.0",
-        environment: "dev",
-        description: None,
-        sources: vec![Source {
-            name: "orders",
-            location: "data/orders.csv",
-            depends_on: Vec::new(),
-            checks: &[],
-            columns: vec![Column { name: "id", kind: ColumnType::Integer }],
-        }],
-        models: vec![
-            Model {
-                name: "stg_orders",
-                layer: "bronze",
-                materialization: "view",
-                sql: "select\n    id,\n    '{{ not_jinja }}' as note\nfrom \"orders\"",
-                depends_on: vec!["orders"],
-                checks: &[],
-                columns: Vec::new(),
-            },
-            Model {
-                name: "totals",
-                layer: "gold",
-                materialization: "table",
-                sql,
-                depends_on: vec!["orders", "stg_orders"],
-                checks,
-                columns: Vec::new(),
-            },
-        ],
+/// A project with a seed, a model and a test of it, and the profile that the compute plugin writes.
+fn project(model: &str, test: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = plugins(PluginType::Compute, "duckdb", json!({}));
+    let engine = engine.one::<dyn ComputeEngine>().unwrap();
+    let database = folder.path().join("shop.duckdb");
+    engine.validate_connection(&database).unwrap();
+    let profile = engine.generate_profile(&database, "dev").unwrap();
+    let profile = json!({ "shop": { "target": "dev", "outputs": { "dev": profile } } });
+    for (path, text) in [
+        ("dbt_project.yml", "name: shop\nversion: 1.0.0\nprofile: shop\n"),
+        // YAML contains JSON.
+        ("profiles.yml", &*profile.to_string()),
+        ("seeds/orders.csv", "id\n1\n2\n3\n"),
+        ("models/totals.sql", model),
+        (
+            "models/schema.yml",
+            &*format!(
+                "models: [{{ name: totals, columns: [{{ name: orders, data_tests: [{test}] }}] }}]\n"
+            ),
+        ),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
+    folder
 }
 
-const TOTALS: &str = "select count(*) as all_orders\nfrom \"stg_orders\"";
-
-/// Runs commands on the project of a product whose source has three rows.
-fn run(
-    place: &Path,
-    product: &Product<'_>,
-    commands: &[DbtCommand],
-) -> Vec<Result<DbtOutcome, Error>> {
-    let folder = tempfile::tempdir().unwrap();
-    let database = folder.path().join("shop.duckdb");
-    let quoted = format!("{:?}", database.to_str().unwrap());
-    python(
-        place,
-        &format!(
-            "import duckdb; duckdb.connect({quoted}).execute('create table orders as select * from (values (1), (2), (3)) as t(id)')"
-        ),
-    );
-    let config = json!({
-        "program": place.join("venv/bin/dbt"),
-    });
+fn run(folder: &Path, command: DbtCommand) -> CommandRun {
+    let config = json!({ "program": place().join("venv/bin/dbt") });
     let plugins = plugins(PluginType::Dbt, "core", config);
     let dbt = plugins.one::<dyn DbtRunner>().unwrap();
-    let output = json!({ "type": "duckdb", "path": database, "schema": "main" });
-    let project = folder.path().join("dbt");
-    dbt.generate_project(product, &output, &project).unwrap();
-    let project = Project {
-        folder: &project,
-        profiles: None,
-        target: Some("dev"),
-        select: None,
-        exclude: None,
-        full_refresh: false,
-    };
-    let run = |command: &DbtCommand| dbt.run(*command, &project).outcome;
-    let results = commands.iter().map(run).collect();
-    if commands.contains(&DbtCommand::Test) {
-        let count = format!(
-            "import duckdb; print(duckdb.connect({quoted}).execute('select all_orders, (select min(note) from stg_orders) from totals').fetchone())"
-        );
-        assert_eq!(python(place, &count), "(3, '{{ not_jinja }}')");
-    }
-    results
+    let project = Project { folder, profiles: None, target: Some("dev"), select: None };
+    dbt.run(command, &project)
+}
+
+const TOTALS: &str =
+    "{{ config(materialized='table') }} select count(*) as orders from {{ ref('orders') }}";
+
+fn statuses(nodes: &[BuiltNode]) -> Vec<(&str, &str, NodeStatus)> {
+    let mut all: Vec<_> =
+        nodes.iter().map(|it| (&*it.resource_type, &*it.name, it.status)).collect();
+    all.sort_unstable_by_key(|(kind, ..)| *kind);
+    all
 }
 
 #[test]
-fn dbt_builds_and_tests_a_product() {
-    let place = place();
-    let checks = [
-        Check::NotNull("all_orders".to_owned()),
-        Check::Between { column: "all_orders".to_owned(), min: 3.0, max: 3.0 },
-        Check::MinRows(1),
-    ];
-    let of_source = [Check::Unique("id".to_owned()), Check::MinRows(3)];
-    let commands = [DbtCommand::Run, DbtCommand::Test];
-    let mut outcomes = Vec::new();
-    let spans = testing::capture(|| {
-        let mut product = product(TOTALS, &checks);
-        product.sources[0].checks = &of_source;
-        let results = run(&place, &product, &commands);
-        outcomes = results.into_iter().map(Result::unwrap).collect();
-    });
-    let counts: Vec<_> =
-        outcomes.iter().map(|it| (it.models_run, it.tests_run, it.failures)).collect();
-    assert_eq!(counts, [(Some(2), Some(0), Some(0)), (Some(0), Some(5), Some(0)),]);
-    let span = spans.single("dbt.run").assert_ok();
-    span.assert_attribute("dbt.models_run", 2).assert_attribute("dbt.target", "dev");
+fn dbt_builds_and_tests_a_project() {
+    let folder = project(TOTALS, "not_null");
+    let mut ran = None;
+    let spans = testing::capture(|| ran = Some(run(folder.path(), DbtCommand::Build)));
+    let CommandRun { nodes, outcome, .. } = ran.unwrap();
+    let outcome = outcome.unwrap();
+    assert_eq!(
+        (outcome.models_run, outcome.tests_run, outcome.failures),
+        (Some(1), Some(1), Some(0))
+    );
+    assert_eq!(
+        statuses(&nodes),
+        [
+            ("model", "totals", NodeStatus::Built),
+            ("seed", "orders", NodeStatus::Built),
+            ("test", "not_null_totals_orders", NodeStatus::Built),
+        ]
+    );
+    let of = |name: &str| nodes.iter().find(|it| it.name == name).unwrap();
+    assert_eq!(of("totals").reads, ["orders"]);
+    assert!(of("totals").sql.as_ref().unwrap().contains("count(*)"));
+    assert_eq!(of("not_null_totals_orders").reads, ["totals"]);
+    assert_eq!(of("orders").rows, Some(3));
+    let span = spans.single("dbt.build").assert_ok();
+    span.assert_attribute("dbt.models_run", 1).assert_attribute("dbt.target", "dev");
+    spans.single("dbt.model.totals").assert_ok().assert_child_of("dbt.build");
 }
 
 #[test]
-fn a_check_that_fails_and_a_query_that_is_wrong_are_errors() {
-    let place = place();
-    let checks = [Check::MinRows(2)];
-    let commands = [DbtCommand::Run, DbtCommand::Test];
-    let [_, tested] =
-        <[_; 2]>::try_from(run(&place, &product(TOTALS, &checks), &commands)).unwrap();
-    let error = tested.unwrap_err();
+fn a_test_that_fails_and_a_query_that_is_wrong_are_errors() {
+    let failing = "{accepted_values: {arguments: {values: [4]}}}";
+    let CommandRun { nodes, outcome, .. } = run(project(TOTALS, failing).path(), DbtCommand::Build);
+    let error = outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
-    assert!(error.to_string().contains("totals_check_0"), "{error}");
+    assert!(nodes.iter().any(|it| it.is_test() && it.status == NodeStatus::Failed), "{nodes:?}");
 
-    let sql = "select cast('password=hunter2' as integer) AS x from \"stg_orders\"";
-    let [ran] = <[_; 1]>::try_from(run(&place, &product(sql, &[]), &[DbtCommand::Run])).unwrap();
-    let error = ran.unwrap_err().to_string();
-    assert!(error.contains("1 of 2 nodes failed, the first: model.shop_1.totals"), "{error}");
+    let wrong = "{{ config(materialized='table') }} select cast('password=hunter2' as integer) as orders from {{ ref('orders') }}";
+    let CommandRun { nodes, outcome, .. } =
+        run(project(wrong, "not_null").path(), DbtCommand::Build);
+    let error = outcome.unwrap_err().to_string();
+    assert!(error.contains("model.shop.totals"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
+    let of = |name: &str| nodes.iter().find(|it| it.name == name).unwrap().status;
+    assert_eq!(of("totals"), NodeStatus::Failed);
+    assert_eq!(of("not_null_totals_orders"), NodeStatus::Skipped);
 }
 
 #[test]
 fn a_project_that_does_not_parse_is_one_error() {
-    let place = place();
-    let checks = [Check::NotNull("all_orders".to_owned())];
-    let mut product = product(TOTALS, &checks);
-    product.models[1].depends_on.push("no_such_model");
-    let [parsed] = <[_; 1]>::try_from(run(&place, &product, &[DbtCommand::Run])).unwrap();
-    let error = parsed.unwrap_err();
+    let folder = project("select * from {{ ref('no_such_model') }}", "not_null");
+    let error = run(folder.path(), DbtCommand::Run).outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("no_such_model"), "{error}");
-}
-
-#[test]
-fn the_log_of_duckdb_has_the_span_of_the_command() {
-    let place = place();
-    let folder = tempfile::tempdir().unwrap();
-    let (database, log) = (folder.path().join("shop.duckdb"), folder.path().join("log.sql"));
-    let quoted = format!("{:?}", database.to_str().unwrap());
-    python(
-        &place,
-        &format!("import duckdb; duckdb.connect({quoted}).execute('create table orders (id int)')"),
-    );
-    let config = json!({ "program": place.join("venv/bin/dbt") });
-    let plugins = plugins(PluginType::Dbt, "core", config);
-    let dbt = plugins.one::<dyn DbtRunner>().unwrap();
-    let output = json!({
-        "type": "duckdb",
-        "path": database,
-        "schema": "main",
-        "settings": { "log_query_path": log },
-    });
-    let project = folder.path().join("dbt");
-    dbt.generate_project(&product(TOTALS, &[]), &output, &project).unwrap();
-    let spans = testing::capture(|| {
-        let project = Project {
-            folder: &project,
-            profiles: None,
-            target: None,
-            select: None,
-            exclude: None,
-            full_refresh: false,
-        };
-        dbt.run(DbtCommand::Run, &project).outcome.unwrap();
-    });
-    let log = std::fs::read_to_string(log).unwrap();
-    let command = spans.single("dbt.run").span_context().clone();
-    let (trace, span) = (command.trace_id(), command.span_id());
-    let comment = format!("/* traceparent='00-{trace}-{span}-0");
-    let (_, after) = log.split_once("rename to \"totals\"").unwrap();
-    assert!(after.trim_start().starts_with(&comment), "{log}");
 }

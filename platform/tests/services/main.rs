@@ -5,7 +5,6 @@
 
 mod alertmanager;
 mod catalog_polaris;
-mod compute_duckdb;
 mod dbt_core;
 mod email;
 mod ingestion_dlt;

@@ -2,16 +2,31 @@
 
 use std::process::Command;
 
-use floe_plugin::PluginType;
 use floe_plugin::compute::{ComputeEngine, Materialize};
 use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
-use floe_plugin::table::{Column, ColumnType};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{Error, PluginType};
 use serde_json::json;
 
 use crate::process::{place, plugins, script};
-use crate::samples::Rows;
+
+/// The names of the columns and the rows of a result, as text.
+#[derive(Default)]
+struct Rows(Vec<String>);
+
+impl RowSink for Rows {
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        self.0.push(format!("{names:?}"));
+        Ok(())
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.0.push(format!("{values:?}"));
+        Ok(())
+    }
+}
 
 /// Names that the measure has, that no member of Cube has, and that are references.
 const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 3 AS count, 'a' AS \"big part\", \

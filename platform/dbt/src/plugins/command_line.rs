@@ -1,16 +1,12 @@
 //! dbt-core and dbt Fusion, which have the same command line.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floe_plugin::compute::QueryComments;
+use floe_plugin::Lifecycle;
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtRunner, Project};
-use floe_plugin::product::Product;
-use floe_plugin::{Error, Lifecycle};
 use floe_plugins::process::child::Program;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::project::{self, Dbt};
 
@@ -37,10 +33,6 @@ macro_rules! command_line {
             /// The time limit of a command.
             #[schemars(range(min = 1))]
             timeout_seconds: u32,
-            /// Whether runs build models by dbt and not by the compute plugin. Default: false.
-            build_models: bool,
-            /// Whether dbt's statements carry the trace context as a comment. Default: true.
-            query_comments: QueryComments,
         }
 
         impl Default for $plugin {
@@ -48,8 +40,6 @@ macro_rules! command_line {
                 Self {
                     program: Program::named("dbt"),
                     timeout_seconds: 3600,
-                    build_models: false,
-                    query_comments: QueryComments::default(),
                 }
             }
         }
@@ -57,19 +47,6 @@ macro_rules! command_line {
         impl Lifecycle for $plugin {}
 
         impl DbtRunner for $plugin {
-            fn builds_models(&self) -> bool {
-                self.build_models
-            }
-
-            fn generate_project(
-                &self,
-                product: &Product<'_>,
-                output: &Value,
-                folder: &Path,
-            ) -> Result<Vec<PathBuf>, Error> {
-                project::generate(product, output, self.query_comments, folder)
-            }
-
             fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
                 let dbt = Dbt {
                     tool: $tool,

@@ -103,8 +103,6 @@ impl QualityProvider for DbtTests {
             target: None,
             // Packages may have tests of their own.
             select: packages.is_some().then_some("package:floe_checks"),
-            exclude: None,
-            full_refresh: false,
         };
         let results = dbt.results(DbtCommand::Test, &project).1?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();

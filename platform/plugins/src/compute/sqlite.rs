@@ -46,6 +46,10 @@ impl ComputeEngine for Sqlite {
         "sqlite"
     }
 
+    fn validate_connection(&self, file: &Path) -> Result<(), Error> {
+        super::file::check(file, |start| start.starts_with(b"SQLite format 3\0"))
+    }
+
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let created = Connection::open(file).and_then(|connection| self.set_up(connection));
         Ok(Box::new(created.map_err(|error| explain(error, 0))?))
@@ -98,21 +102,6 @@ impl ComputeEngine for Sqlite {
             }
         }
         known
-    }
-
-    fn generate_profile(&self, file: &Path, target: &str) -> Result<serde_json::Value, Error> {
-        let Some(folder) = file.parent().filter(|_| file.extension().is_some()) else {
-            let message = "expected the path of a file, found a database without a folder";
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        };
-        Ok(serde_json::json!({
-            "type": "sqlite",
-            "threads": 1,
-            "database": target,
-            "schema": "main",
-            "schemas_and_paths": { "main": file },
-            "schema_directory": folder,
-        }))
     }
 }
 
@@ -578,8 +567,8 @@ mod tests {
             Ok(Box::new(self.0.resume(logged()).unwrap()))
         }
 
-        fn generate_profile(&self, _: &Path, _: &str) -> Result<serde_json::Value, Error> {
-            Err(Error::unsupported("generate_profile"))
+        fn validate_connection(&self, file: &Path) -> Result<(), Error> {
+            self.0.validate_connection(file)
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use floe_tests::{ReceivedSpan, ReceivedStatus, tree};
 use serde_json::{Value as Json, json};
 
-use crate::models::{assert_dbt, built_by_dbt, real_dbt, with_dbt};
+use crate::models::{built_by_dbt, real_dbt, with_dbt};
 use crate::setup;
 use crate::setup::{
     Setup, TRACE_ID, assert_attributes, assert_found, assert_history, assert_one_trace, is_error,
@@ -88,10 +88,25 @@ fn assert_events(events: &Json) {
 
 #[test]
 fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
-    let (programs, dbt) = (real(), real_dbt());
-    let (setup, spans) = with_dbt("dagster", &programs.join("dagster"), &dbt);
-    assert_dbt(&setup, &spans, "dagster.asset");
+    let dagster = real().join("dagster");
+    let (setup, above) = with_dbt("dagster", &dagster, "1 model built, 0 failed · ");
+    assert_eq!(above, "dagster.asset.shop_dbt");
+    let spans = setup.spans();
+    assert_eq!(parent(&spans, single(&spans, "dagster.asset.shop_dbt")), "orchestrator.run");
     println!("{}", by_process(&spans));
+}
+
+#[test]
+fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
+    let programs = real();
+    let setup = Setup::new(&programs.join("dagster"), 0);
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }]\n";
+    setup.product.replace("floe.yaml", "    layer: bronze\n", checks);
+    let output = setup.run();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    assert!(spans.iter().all(|it| it.status == ReceivedStatus::Ok), "{}", tree(&spans));
     assert!(setup.product.path(".floe/objects").exists(), "gold is published");
     let assets = ["orders", "stg_orders", "totals"];
     let assets = assets.map(|key| single(&spans, &format!("dagster.asset.{key}")));
@@ -373,32 +388,11 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
 }
 
 #[test]
-fn real_dbt_that_fails_fails_its_model() {
-    let dbt = real_dbt();
-    let setup = built_by_dbt(Path::new("/no/such/dagster"), &dbt);
-    let query =
-        "SELECT cast('password=c4n4ry99' AS integer) AS order_id FROM {{ source('orders') }}\n";
-    setup.product.write("models/stg_orders.sql", query);
-    let output = setup.floe("run").args(["--orchestrator", "local"]).output();
-    let output = output.unwrap();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
-    assert!(stderr.contains("1 source built, 1 failed, 1 skipped"), "{stderr}");
-    let spans = setup.spans();
-    assert_one_trace(&spans);
-    for name in ["floe.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {
-        assert!(is_error(single(&spans, name), "Conversion Error"), "{name}");
-    }
-    let all = format!("{stdout}{stderr}{spans:?}{}", setup.product.read(".floe/lineage.jsonl"));
-    assert!(!all.contains("c4n4ry99"), "{all}");
-}
-
-#[test]
 #[ignore = "`.ci/pipeline measure` runs it"]
 fn measured_run_in_dagster() {
     let (programs, dbt) = (real(), real_dbt());
     let runs = std::env::var("PIPELINE_RUNS").unwrap();
-    println!("`floe run` of a source and two models that dbt builds, medians of {runs} runs");
+    println!("`floe run` of a dbt project with a seed and two models, medians of {runs} runs");
     for orchestrator in ["local", "dagster"] {
         let setup = built_by_dbt(&programs.join("dagster"), &dbt);
         let mut walls = Vec::new();
@@ -428,6 +422,6 @@ const SHOWN: [&str; 5] = [
     "floe.compile",
     "orchestrator.create_definitions",
     "orchestrator.run",
-    "dbt.run",
+    "dbt.build",
     "floe.publish",
 ];

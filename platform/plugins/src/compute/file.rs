@@ -1,0 +1,22 @@
+//! The file of a database.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use floe_plugin::{Error, ErrorKind};
+
+use crate::files::input_file;
+
+/// Checks that a file is new or empty, or begins as the databases of an engine do.
+pub(super) fn check(file: &Path, is_database: impl Fn(&[u8]) -> bool) -> Result<(), Error> {
+    let mut start = Vec::new();
+    match input_file::open(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?.take(16).read_to_end(&mut start)?,
+    };
+    if start.is_empty() || is_database(&start) {
+        return Ok(());
+    }
+    let message = "it is a file that does not contain a database, expected a new file, or a database, which is replaced";
+    Err(Error::new(ErrorKind::InvalidInput, message))
+}
