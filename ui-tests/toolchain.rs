@@ -23,7 +23,7 @@ pub(crate) fn assert_toolchain() {
 }
 
 /// Whether `rustc 1.95.0 (59807616e 2026-04-14)` is version `1.95`.
-pub(crate) fn is_version(rustc: &str, required: &str) -> bool {
+fn is_version(rustc: &str, required: &str) -> bool {
     let version = rustc.split(' ').nth(1).unwrap_or_default();
     let rest = version.strip_prefix(required);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

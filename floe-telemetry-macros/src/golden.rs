@@ -1,12 +1,9 @@
-//! Compares expansions with the readable files `expected/*.rs`, one for each branch of `emit`. Each file
-//! begins with the input of its expansion.
+//! Compares expansions with the readable files `expected/*.rs`, one for each form of function and of type. Each
+//! file begins with the input of its expansion.
 //!
 //! `BLESS=1 cargo test -p floe-telemetry-macros` updates the files; review the difference.
 
 mod cases;
-mod derive_cases;
-mod parameters;
-mod shapes;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
@@ -79,7 +76,7 @@ fn each_file_has_a_case() {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    cases::ALL.iter().chain(derive_cases::ALL).chain(parameters::ALL).chain(shapes::ALL)
+    cases::ALL.iter()
 }
 
 /// Returns the difference between the expansion and its file. With `bless`, updates the file instead.

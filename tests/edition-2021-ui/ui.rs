@@ -9,8 +9,3 @@ fn mistakes_are_explained_in_this_edition() {
     toolchain::assert_toolchain();
     trybuild::TestCases::new().compile_fail("../../ui-tests/edition-2021/*.rs");
 }
-
-#[test]
-fn another_toolchain_is_refused() {
-    assert!(!toolchain::is_version("rustc 1.9.5", "1.95"));
-}

@@ -1,36 +1,12 @@
-//! The inputs of `#[traced]`, each as small as possible.
+//! The inputs of the macros, each as small as possible.
 
 use super::{
     Case,
-    Input::{Off, Traced},
+    Input::{Derive, Off, Traced},
 };
 
 pub(super) const ALL: &[Case] = &[
     Case { file: "plain", input: Traced("", "fn plain(a: i64) -> i64 { a + 1 }") },
-    Case {
-        file: "tracer_and_level",
-        input: Traced(r#"tracer = "acme.billing", level = debug, metrics"#, "fn charge() {}"),
-    },
-    Case {
-        file: "tracer_of_block",
-        input: Traced(
-            "tracer = TRACER",
-            r#"impl Billing { fn charge() {} #[traced(tracer = "acme.refunds")] fn refund() {} }"#,
-        ),
-    },
-    Case { file: "unit", input: Traced("", "fn unit() {}") },
-    Case { file: "never", input: Traced("", "fn never() -> ! { loop {} }") },
-    Case {
-        file: "opaque",
-        input: Traced("", "fn opaque() -> impl Iterator<Item = u8> { read() }"),
-    },
-    Case {
-        file: "opaque_inside",
-        input: Traced(
-            "",
-            "fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> { read() }",
-        ),
-    },
     Case {
         file: "signature",
         input: Traced(
@@ -55,29 +31,7 @@ pub(super) const ALL: &[Case] = &[
         file: "async_fn",
         input: Traced("", "async fn fetch(url: &str) -> Result<Body, Error> { get(url).await }"),
     },
-    Case { file: "async_unit", input: Traced("", "async fn unit() { rest().await; }") },
     Case { file: "async_never", input: Traced("", "async fn never() -> ! { serve().await }") },
-    Case {
-        file: "async_opaque",
-        input: Traced("", "async fn opaque() -> impl Fn() -> u8 { ready().await; || 3 }"),
-    },
-    Case {
-        file: "async_opaque_inside",
-        input: Traced("", "async fn opaque() -> Result<impl Copy, ()> { ready().await; Ok(3) }"),
-    },
-    Case {
-        file: "name_and_kind",
-        input: Traced(r#"name = "iceberg.create_table", kind = client"#, "fn r#create() {}"),
-    },
-    Case {
-        file: "computed_name",
-        input: Traced(r#"name = format!("stage.{number}")"#, "fn stage(number: u8) {}"),
-    },
-    Case { file: "name_of_constant", input: Traced("name = names::LOAD", "fn load() {}") },
-    Case {
-        file: "name_of_argument",
-        input: Traced("name = table.name", "fn load(table: &Table) {}"),
-    },
     Case {
         file: "attributes",
         input: Traced(
@@ -104,44 +58,14 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
-        file: "attributes_fn_with_type",
-        input: Traced("attributes_fn = |n| -> Vec<KeyValue> { pairs(n) }", "fn f(n: u8) {}"),
-    },
-    Case {
-        file: "attributes_fn_path",
-        input: Traced("attributes_fn = Self::pairs", "fn f(&mut self, name: &str) {}"),
-    },
-    Case {
         file: "floe_attributes",
         input: Traced("floe_attributes = (IDENTITY, alert)", "fn f(alert: &Alert) {}"),
-    },
-    Case {
-        file: "floe_attributes_by_their_types",
-        input: Traced(
-            "floe_attributes = (&Load { rows }, data::Table::new(rows), made(rows), rows.all())",
-            "fn f(rows: u64) {}",
-        ),
     },
     Case {
         file: "everything_in_order",
         input: Traced(
             "attributes_fn = pairs, attributes(n), floe_attributes = IDENTITY, name = title(n)",
             "async fn f(n: u8) {}",
-        ),
-    },
-    Case {
-        file: "renamed_crate",
-        input: Traced("crate = crate::telemetry, attributes(n)", "fn f(n: u8) {}"),
-    },
-    Case {
-        file: "async_that_may_call_itself",
-        input: Traced("", "async fn walk(depth: u8) -> u8 { next::<u8>(walk(depth - 1)).await }"),
-    },
-    Case {
-        file: "canonical_body",
-        input: Traced(
-            "",
-            "fn partial_cmp(&self, other: &Self) -> Option<Ordering> { Some(self.cmp(other)) }",
         ),
     },
     Case {
@@ -159,12 +83,169 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
-        file: "off_boxed_must_use",
-        input: Off(
-            "boxed",
-            "#[must_use] async fn f(first: String, mut rest: String) -> usize { f(first, rest).await }",
+        file: "parent_and_links",
+        input: Traced(
+            "parent = headers, links = [first, second]",
+            "fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {}",
         ),
     },
-    Case { file: "off_boxed_never", input: Off("boxed", "async fn f(n: u8) -> ! { f(n).await }") },
-    Case { file: "mistakes", input: Traced("nmae = 1, kind = cleint, name", "fn f() { body() }") },
+    Case {
+        file: "error_if",
+        input: Traced("error_if = |result| result.is_none()", "fn f() -> Option<u8> { None }"),
+    },
+    Case {
+        file: "async_boxed",
+        input: Traced("boxed", "async fn f(depth: u32) { f(depth - 1).await }"),
+    },
+    Case {
+        file: "async_arguments",
+        input: Traced(
+            "",
+            "async fn f(self: Arc<Self>, list: Vec<u8>, mut rest: &[u8], (a, mut b): (u8, T), _: T) {}",
+        ),
+    },
+    Case {
+        file: "async_trait",
+        input: Traced(
+            "attributes(key)",
+            r"
+            #[allow(clippy::type_complexity)]
+            fn load<'life0, 'async_trait>(
+                &'life0 self,
+                key: u8,
+            ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = u8> + 'async_trait>>
+            where
+                'life0: 'async_trait,
+            {
+                Box::pin(async move {
+                    let __self = self;
+                    let key = key;
+                    let __ret: u8 = { __self.get(key).await };
+                    __ret
+                })
+            }",
+        ),
+    },
+    Case {
+        file: "returns_future",
+        input: Traced(
+            "attributes(n)",
+            "fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send { let m = n + 1; async move { Ok(m) } }",
+        ),
+    },
+    Case {
+        file: "returns_boxed_future",
+        input: Traced("", "fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) }"),
+    },
+    Case {
+        file: "block",
+        input: Traced(
+            "kind = client, attributes(self.id), boxed",
+            r#"
+            impl<T: Ord> Store for self::Memory<T> {
+                const SIZE: usize = 3;
+                type Item = T;
+
+                /// Documented.
+                pub fn load(&self) -> u8 { self.get().await }
+
+                #[traced(name = "save", attributes(n))]
+                async fn save(&self, n: u8) {}
+
+                #[traced(skip)]
+                fn len(&self) -> usize { 0 }
+
+                const fn size() -> usize { Self::SIZE }
+            }"#,
+        ),
+    },
+    Case {
+        file: "block_with_skip_of_another",
+        input: Traced(
+            "",
+            "impl S { #[graphql(skip)] fn f(&self) { body() } #[cfg_attr(all(), graphql(skip))] fn g(&self) { body() } }",
+        ),
+    },
+    Case {
+        file: "names_with_underscores",
+        input: Traced(
+            "attributes(_a, b = _a.len()), attributes_fn = |_a, _| [(\"n\", _a.len())]",
+            "fn f(_a: String, _: Vec<u8>) {}",
+        ),
+    },
+    Case {
+        file: "derive",
+        input: Derive(
+            r#"
+            /// An alert.
+            ///
+            /// And how it was sent.
+            #[floe(prefix = "alert")]
+            pub struct Alert<'a> {
+                /// Where it went.
+                channel: &'a str,
+                #[floe(key = "alert.destination")]
+                to: Destination,
+                #[floe(skip)]
+                body: String,
+                #[deprecated(since = "1.0", note = "use `channel`")]
+                r#type: i64,
+            }"#,
+        ),
+    },
+    Case {
+        file: "derive_text",
+        input: Derive(
+            r"
+            struct Request<T> {
+                #[floe(display)]
+                url: Option<Url<T>>,
+                #[floe(debug)]
+                mode: Mode,
+                #[floe(redact)]
+                token: Option<SecretString>,
+            }",
+        ),
+    },
+    Case {
+        file: "derive_flatten",
+        input: Derive(
+            r#"
+            struct Load<'a, 'b> {
+                #[floe(flatten)]
+                identity: &'a Identity,
+                rows: u64,
+                #[floe(flatten, prefix = "load.source")]
+                source: Option<Source<'b>>,
+            }"#,
+        ),
+    },
+    Case {
+        file: "derive_enum",
+        input: Derive(
+            r#"
+            #[floe(prefix = "job")]
+            enum Job<'a, T> {
+                Started { id: &'a str, #[floe(display)] at: T },
+                Failed { id: &'a str, #[floe(key = "error.type")] reason: Reason },
+                Finished(Report),
+                Unknown,
+            }"#,
+        ),
+    },
+    Case {
+        file: "derive_value",
+        input: Derive(
+            r#"
+            #[floe(rename_all = "kebab-case")]
+            enum Severity {
+                Info,
+                /// Wakes somebody up.
+                HighRisk,
+                #[floe(rename = "fatal")]
+                #[deprecated]
+                Critical,
+            }"#,
+        ),
+    },
 ];

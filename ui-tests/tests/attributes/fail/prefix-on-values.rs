@@ -1,9 +1,0 @@
-use floe_telemetry::FloeAttributes;
-
-#[derive(FloeAttributes)]
-#[floe(prefix = "mode")]
-enum Mode {
-    Dev,
-}
-
-fn main() {}

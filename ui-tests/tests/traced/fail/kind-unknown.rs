@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(kind = cleint)]
-fn create() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(metrics(count))]
-fn create() {}
-
-fn main() {}

@@ -1,6 +1,0 @@
-use floe_telemetry::traced;
-
-#[traced(root = true)]
-fn create() {}
-
-fn main() {}
