@@ -154,13 +154,3 @@ fn no_message_about_a_configuration_leaks_a_credential() {
 fn no_message_about_a_delivery_leaks_a_credential() {
     delivery::check();
 }
-
-#[test]
-fn no_two_entries_share_a_name() {
-    let all = tables().chain(logs::ENTRIES.iter().copied());
-    let mut names: Vec<_> = all.map(|(entry, _)| entry).collect();
-    names.sort_unstable();
-    let count = names.len();
-    names.dedup();
-    assert_eq!(names.len(), count);
-}

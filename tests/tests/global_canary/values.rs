@@ -66,6 +66,11 @@ pub(crate) const ENTRIES: &[Entry] = &[
         let texts = vec![c.secret().to_owned().into(), "b".into()];
         under_a_secret_key(c, Value::Array(Array::String(texts)));
     }),
+    ("argument of a command", |c| {
+        let arguments = ["shop", "--password", c.secret(), "-v"].map(str::to_owned);
+        create_span(c.marker().to_owned())
+            .set_attribute("process.command_args", arguments.to_vec());
+    }),
     ("key of an attribute", |c| {
         create_span("set").set_attribute(c.text(), 1);
     }),

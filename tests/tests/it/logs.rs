@@ -308,53 +308,6 @@ fn a_field_cannot_replace_a_reserved_name() {
     assert!(line.trim_end().ends_with(fields), "{line}");
 }
 
-#[test]
-fn credentials_are_on_no_line() {
-    let secret = concat!("hunter2", "XyZ");
-    let url = format!("postgres://floe:{secret}@db/orders");
-    let log = || {
-        let source = io::Error::other(url.clone());
-        let error: &(dyn std::error::Error + 'static) = &Failed(source);
-        tracing::info!(
-            password = secret,
-            api_key = 815_081_508_150_i64,
-            url = url,
-            shown = %url,
-            debugged = ?url,
-            error,
-            "cannot reach {url}"
-        );
-    };
-    let line = one(log);
-    assert_eq!(line["event"], "cannot reach postgres://<REDACTED>@db/orders");
-    for key in ["password", "api_key"] {
-        assert_eq!(line[key], "<REDACTED>", "{key}");
-    }
-    for key in ["url", "shown"] {
-        assert_eq!(line[key], "postgres://<REDACTED>@db/orders", "{key}");
-    }
-    assert_eq!(line["error"], "it failed: postgres://<REDACTED>@db/orders");
-    for json in [true, false] {
-        let text = written(&config("DEBUG", json), log);
-        assert!(!text.contains(secret) && !text.contains("8150815"), "{text}");
-    }
-}
-
-#[derive(Debug)]
-struct Failed(io::Error);
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it failed")
-    }
-}
-
-impl std::error::Error for Failed {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
 /// An endless `Display`, which stops at the first write error.
 struct Endless;
 

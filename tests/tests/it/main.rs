@@ -32,7 +32,6 @@ mod open_span;
 mod outcome;
 mod propagation;
 mod rayon;
-mod redaction;
 mod relations;
 mod returned_future;
 mod scopes;

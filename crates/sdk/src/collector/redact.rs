@@ -4,8 +4,6 @@ mod key;
 mod log;
 mod policies;
 mod redaction;
-#[cfg(test)]
-mod tests;
 
 use std::borrow::Cow;
 
