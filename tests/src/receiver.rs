@@ -71,11 +71,6 @@ impl Receiver {
         Self::start(Transport::Http, ReservedPort::new(), None)
     }
 
-    /// Starts a receiver of OTLP over HTTP at this port.
-    pub fn http_at(port: ReservedPort) -> Self {
-        Self::start(Transport::Http, port, None)
-    }
-
     /// Starts a receiver of OTLP over gRPC and TLS, with a certificate of this authority.
     pub fn grpc_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"h2");

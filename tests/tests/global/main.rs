@@ -14,7 +14,6 @@ mod env_filter;
 mod environment;
 mod exemplars;
 mod exit;
-mod faults;
 mod handles;
 mod init;
 mod instruments;

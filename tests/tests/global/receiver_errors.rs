@@ -205,6 +205,9 @@ fn another_protocol_is_named(log: &Log) {
         "{error_of_grpc}"
     );
     assert_eq!((grpc.requests().len(), http.requests().len()), (0, 0));
+    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
+        error(log, protocol, &answering("SSH-2.0-OpenSSH_9.2\r\n".to_owned()));
+    }
 }
 
 fn tls_on_one_side_only_is_named(log: &Log) {
