@@ -1,8 +1,5 @@
 //! A whole application: it starts, logs and shuts down, and none of its functions has a span.
 
-#[path = "../../src/before_main.rs"]
-mod before_main;
-
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -76,9 +73,4 @@ async fn an_application_runs_without_spans() {
     assert!(backend::find("console").is_ok());
     assert!(verify_plugin_instrumentation([]).is_empty());
     assert!(testing::capture(|| load(2)).is_empty());
-}
-
-#[test]
-fn nothing_runs_before_main() {
-    before_main::assert_nothing_runs_before_main(&std::env::args().next().unwrap());
 }

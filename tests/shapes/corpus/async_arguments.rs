@@ -20,6 +20,15 @@ async fn all(
     text.len() + moved.len()
 }
 
+#[traced]
+#[must_use]
+async fn must_use(first: Noisy, _: Noisy, mut third: Noisy, _unused: Noisy) -> usize {
+    let _inside = third.named("inside");
+    third.name = "third";
+    pause().await;
+    first.len()
+}
+
 #[traced(attributes(length = first.len()))]
 async fn with_attribute(first: Noisy, _: Noisy, second: Noisy) -> Result<usize, String> {
     pause().await;
@@ -44,6 +53,9 @@ pub(crate) fn observe(log: &mut Log) {
     });
     log.future("with_attribute", |log| {
         with_attribute(log.noisy("first"), log.noisy("wild"), log.noisy("second"))
+    });
+    log.future("must_use", |log| {
+        must_use(log.noisy("first"), log.noisy("second"), log.noisy(""), log.noisy("unused"))
     });
     log.future("early", |log| early(log.noisy("first"), true));
     log.future("late", |log| early(log.noisy("first"), false));

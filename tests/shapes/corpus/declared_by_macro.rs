@@ -15,6 +15,12 @@ macro_rules! outcome {
     ($ok:ty) => { Result<$ok, String> };
 }
 
+macro_rules! exits {
+    ($($name:ident)* -> $ty:ty $body:block) => { $(#[traced] fn $name() -> $ty $body)* };
+}
+
+exits!(now -> ! { std::process::abort() });
+
 #[traced]
 fn opaque() -> iter!(u8) {
     0..3
@@ -51,6 +57,7 @@ async fn fails_later(n: u8) -> outcome!(u8) {
 }
 
 pub(crate) fn observe(log: &mut Log) {
+    let _: fn() -> ! = now;
     log.value("opaque", opaque().collect::<Vec<_>>());
     log.value("inferred", inferred());
     log.value("fails", [fails(0), fails(1)]);

@@ -1,5 +1,7 @@
 //! When a synchronous function drops its arguments, its locals and what it returns.
 
+use std::future::Future;
+
 use super::traced;
 use crate::log::{Log, Noisy};
 
@@ -38,7 +40,63 @@ impl Pair {
     }
 }
 
+struct Counted {
+    count: usize,
+    _noisy: Noisy,
+}
+
+/// Patterns that skip, copy or borrow parts of an argument.
+macro_rules! parts {
+    ($now:ident $later:ident ($left:ident $second:ident $count:ident) #[$attribute:meta]) => {
+        #[$attribute]
+        fn $now(
+            ($left, _): (Noisy, Noisy),
+            $second: Noisy,
+            Pair(first, ..): Pair,
+            Counted { $count, .. }: Counted,
+            ref last: Noisy,
+            panics: bool,
+        ) -> usize {
+            let _inside = $left.named("inside");
+            assert!(!panics, "on purpose");
+            $left.len() + $second.len() + first.len() + $count + last.len()
+        }
+
+        #[$attribute]
+        fn $later(
+            ($left, _): (Noisy, Noisy),
+            $second: Noisy,
+            Pair(first, ..): Pair,
+            Counted { $count, .. }: Counted,
+            ref last: Noisy,
+            panics: bool,
+        ) -> impl Future<Output = usize> + use<> {
+            assert!(!panics, "on purpose");
+            let length = $second.len() + $count + last.len();
+            async move { length + $left.len() + first.len() }
+        }
+    };
+}
+
+parts!(parts parts_later (left second count) #[traced]);
+parts!(root_parts root_parts_later (left second count) #[traced(root)]);
+parts!(named_parts named_parts_later (left second count) #[traced(attributes(left = left.len(), count), name = second.name)]);
+
+macro_rules! observe {
+    ($log:ident, $($call:ident)*) => {$(
+        for panics in [false, true] {
+            $log.call(stringify!($call), |log| {
+                let both = (log.noisy("left"), log.noisy("left out"));
+                let pair = Pair(log.noisy("first"), log.noisy("left out of the pair"));
+                let counted = Counted { count: 1, _noisy: log.noisy("counted") };
+                let _ = $call(both, log.noisy("second"), pair, counted, log.noisy("last"), panics);
+            });
+        }
+    )*};
+}
+
 pub(crate) fn observe(log: &mut Log) {
+    observe!(log, parts parts_later root_parts root_parts_later named_parts named_parts_later);
     log.call("unused", |log| unused(log.noisy("a"), log.noisy("b"), log.noisy("c")));
     log.call("with_attribute", |log| {
         with_attribute(log.noisy("a"), log.noisy("b"), log.noisy("c"))

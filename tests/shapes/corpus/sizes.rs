@@ -25,6 +25,13 @@ async fn caller(big: Bytes) -> u8 {
 }
 
 #[traced]
+#[must_use]
+async fn must_use(big: Bytes, other: Bytes) -> u8 {
+    pause().await;
+    big.0[0] + other.0[0]
+}
+
+#[traced]
 async fn opaque(big: Bytes) -> impl Into<u16> {
     pause().await;
     big.0[0]
@@ -52,6 +59,7 @@ pub(crate) fn observe(log: &mut Log) {
     log.future("moved", |_| moved(Bytes([1; 1024])));
     log.future("with_attribute", |_| with_attribute(Bytes([1; 1024])));
     log.future("caller", |_| caller(Bytes([1; 1024])));
+    log.future("must_use", |_| must_use(Bytes([1; 1024]), Bytes([1; 1024])));
     log.future("opaque", |_| async { opaque(Bytes([1; 1024])).await.into() });
     log.future("generic", |_| generic(Bytes([1; 1024])));
     log.future("elided", |_| elided((Bytes([1; 1024]), &1)));

@@ -17,7 +17,6 @@ mod futures;
 mod hygiene;
 mod methods;
 mod modes;
-mod odd;
 mod outcomes;
 mod quiet;
 mod table;

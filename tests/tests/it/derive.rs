@@ -181,30 +181,3 @@ fn a_constant_of_the_type_may_replace_that_of_a_key() {
     let expected = [("first", Value::I64(7)), (Window::LAST, Value::I64(9))];
     assert_eq!(recorded(&window), pairs(expected));
 }
-
-#[test]
-fn a_panic_while_recording_leaves_a_warning_and_the_function_runs() {
-    struct Broken;
-    impl Display for Broken {
-        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-            panic!("no text")
-        }
-    }
-    #[derive(FloeAttributes)]
-    struct Parcel {
-        id: u8,
-        #[floe(display)]
-        content: Broken,
-    }
-    #[traced(floe_attributes = parcel)]
-    fn open(parcel: &Parcel) -> u8 {
-        parcel.id
-    }
-    let parcel = Parcel { id: 3, content: Broken };
-    let spans = testing::capture(|| assert_eq!(open(&parcel), 3));
-    spans
-        .single("open")
-        .assert_ok()
-        .assert_attribute("id", 3)
-        .assert_attribute("floe.warning", "attributes panicked: no text");
-}

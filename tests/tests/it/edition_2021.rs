@@ -7,7 +7,6 @@ mod derive;
 mod derive_shapes;
 mod derive_values;
 mod derive_words;
-mod drop_order;
 mod futures;
 mod interop;
 mod names;
@@ -15,7 +14,6 @@ mod open_span;
 mod outcome;
 mod relations;
 mod returned_future;
-mod shapes;
 mod traced;
 
 #[path = "../../edition-2021/only.rs"]

@@ -2,8 +2,8 @@
 
 use floe_telemetry::{TelemetryProvider, create_span, get_tracer, testing, traced};
 use opentelemetry::trace::{
-    FutureExt, Span, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
-    TraceState, Tracer, TracerProvider, get_active_span,
+    FutureExt, Span, SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
+    Tracer, TracerProvider, get_active_span,
 };
 use opentelemetry::{Context, KeyValue};
 
@@ -120,29 +120,6 @@ async fn a_future_that_keeps_a_context_attached_resumes_in_its_span() {
     }
 }
 
-#[tokio::test]
-async fn futures_that_take_turns_on_one_thread_keep_their_own_children() {
-    #[traced(name = name)]
-    async fn turn(name: &'static str, child: &'static str) {
-        for _ in 0..3 {
-            drop(create_span(child));
-            tokio::task::yield_now().await;
-        }
-    }
-    let spans = testing::capture_async(async {
-        tokio::join!(turn("left", "left.child"), turn("right", "right.child"));
-        assert!(!Context::current().has_active_span());
-    })
-    .await;
-    for (name, child) in [("left", "left.child"), ("right", "right.child")] {
-        spans.single(name).assert_root();
-        assert_eq!(spans.named(child).count(), 3);
-        for span in spans.named(child) {
-            span.assert_child_of(name);
-        }
-    }
-}
-
 fn remote(sampled: bool) -> SpanContext {
     let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
     SpanContext::new(TraceId::from(7), SpanId::from(9), flags, true, TraceState::NONE)
@@ -166,31 +143,4 @@ fn the_parents_decision_is_followed() {
     assert_eq!(span.span_context().trace_id(), TraceId::from(7));
     assert_eq!(span.parent_span_id(), SpanId::from(9));
     assert!(span.data().parent_span_is_remote);
-}
-
-#[test]
-fn the_plain_api_keeps_its_own_rules() {
-    let start = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
-    let end = start + std::time::Duration::from_secs(2);
-    let spans = testing::capture(|| {
-        let tracer = get_tracer("plain");
-        let mut span = tracer
-            .span_builder("built")
-            .with_kind(SpanKind::Producer)
-            .with_start_time(start)
-            .with_attributes([KeyValue::new("k", 1), KeyValue::new("k", 2)])
-            .with_links(vec![opentelemetry::trace::Link::with_context(remote(true))])
-            .start(&tracer);
-        span.set_status(Status::Ok);
-        span.set_status(Status::error("too late"));
-        span.update_name("renamed");
-        span.end_with_timestamp(end);
-        span.set_attribute(KeyValue::new("after", "the end"));
-        span.end();
-    });
-    let span =
-        spans.single("renamed").assert_ok().assert_attribute("k", 2).assert_no_attribute("after");
-    assert_eq!(span.kind(), &SpanKind::Producer);
-    assert_eq!(span.times(), (start, end));
-    assert_eq!(span.data().links.links[0].span_context, remote(true));
 }

@@ -268,14 +268,3 @@ fn an_error_if_that_panics_decides_nothing() {
     both[0].assert_error("failed");
     both[1].assert_ok();
 }
-
-#[traced(name = "measured", metrics)]
-fn measured() {}
-
-#[test]
-fn metrics_are_a_flag_of_the_call_site() {
-    testing::capture(measured).single("measured");
-    let site = |name| floe_telemetry::callsite::all().find(|site| site.name() == name).unwrap();
-    assert!(site("measured").has_metrics());
-    assert!(!site("undecided").has_metrics());
-}

@@ -38,12 +38,6 @@ impl Table {
     fn read(&self, column: &str, limit: u64, mode: Mode) -> usize {
         column.len() + usize::try_from(limit).unwrap() + self.rows.len() + mode.as_str().len()
     }
-
-    #[traced(name = format!("table.{}", self.name))]
-    async fn load(&mut self, more: Vec<u32>) -> usize {
-        self.rows.extend(more);
-        self.rows.len()
-    }
 }
 
 fn table() -> Table {
@@ -62,12 +56,6 @@ fn attributes_are_typed() {
         .assert_attribute("table", "orders")
         .assert_attribute("mode", "Dev")
         .assert_no_attribute("none");
-}
-
-#[tokio::test]
-async fn the_name_may_be_an_expression_over_the_arguments() {
-    let spans = testing::capture_async(async { assert_eq!(table().load(vec![3]).await, 3) }).await;
-    spans.single("table.orders").assert_ok();
 }
 
 #[derive(FloeAttributes)]
@@ -176,23 +164,6 @@ fn calls_nest() {
     inners.next().unwrap().assert_child_of("by.hand");
     let (start, end) = spans.single("outer").times();
     assert!(spans.named("inner").all(|span| start <= span.times().0 && span.times().1 <= end));
-}
-
-#[test]
-fn without_a_listener_attributes_are_not_evaluated() {
-    #[traced(attributes(n = evaluate(counter)))]
-    fn counted(counter: &std::cell::Cell<u32>) {
-        counter.set(counter.get() + 10);
-    }
-    fn evaluate(counter: &std::cell::Cell<u32>) -> i64 {
-        counter.set(counter.get() + 1);
-        0
-    }
-    let counter = std::cell::Cell::new(0);
-    counted(&counter);
-    assert_eq!(counter.get(), 10);
-    testing::capture(|| counted(&counter)).single("counted");
-    assert_eq!(counter.get(), 21);
 }
 
 #[test]

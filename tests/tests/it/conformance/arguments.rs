@@ -1,10 +1,10 @@
-//! Attributes and arguments: patterns, moved and unnamed ones, numbers and options.
+//! Attributes and arguments: patterns, moved and unnamed ones.
 
 use std::cell::Cell;
 
 use floe_telemetry::{FloeAttributes, testing, traced};
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use opentelemetry::{Context, Value};
 
 use super::modes::{Modes, check_ok, in_each_mode, ready};
 
@@ -49,24 +49,6 @@ fn the_parts_of_patterns_are_typed() {
         .assert_attribute("first", 3)
         .assert_attribute("meters", 5);
     spans.single("parts_later").assert_attribute("a", true).assert_attribute("x", 1);
-}
-
-#[traced(attributes(none, some, big, wide, size, nan))]
-fn numbers(none: Option<u8>, some: Option<u8>, big: u64, wide: i128, size: usize, nan: f64) {
-    let _ = (none, some, big, wide, size, nan);
-}
-
-#[test]
-fn numbers_and_options_keep_their_meaning() {
-    let spans = testing::capture(|| numbers(None, Some(1), u64::MAX, -1, 3, f64::NAN));
-    let span = spans
-        .single("numbers")
-        .assert_no_attribute("none")
-        .assert_attribute("some", 1)
-        .assert_attribute("big", "18446744073709551615")
-        .assert_attribute("wide", -1)
-        .assert_attribute("size", 3);
-    assert!(matches!(span.attribute("nan"), Some(Value::F64(nan)) if nan.is_nan()));
 }
 
 struct NotClone(String);

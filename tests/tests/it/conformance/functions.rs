@@ -1,14 +1,11 @@
 //! Functions: their return types, generics, borrows and exits.
 
-use std::future::Future;
 use std::num::ParseIntError;
 use std::panic::catch_unwind;
-use std::task::{Context, Waker};
 
-use floe_telemetry::{create_span, traced};
-use opentelemetry::trace::TraceContextExt;
+use floe_telemetry::traced;
 
-use super::modes::{BY_HAND, CANCELLED, Modes, OK, check, check_ok, in_each_mode, poll, ready};
+use super::modes::{CANCELLED, Modes, OK, check, check_ok, in_each_mode, poll, ready};
 
 in_each_mode! {
     the_type
@@ -41,32 +38,6 @@ in_each_mode! {
 #[test]
 fn the_return_type_is_unchanged() {
     check_ok(the_type::MODES, &["increment", "foreign"]);
-}
-
-in_each_mode! {
-    active
-    types {}
-    shapes {
-        [n = 1]
-        async fn pauses() {
-            tokio::task::yield_now().await;
-            drop(create_span("inside"));
-        }
-    }
-    run {
-        let mut future = Box::pin(pauses());
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(future.as_mut().poll(&mut cx).is_pending());
-        assert!(!opentelemetry::Context::current().has_active_span());
-        assert!(future.as_mut().poll(&mut cx).is_ready());
-    }
-}
-
-#[test]
-fn an_async_function_is_active_in_its_polls() {
-    for spans in check(active::MODES, &[("pauses", OK), ("inside", BY_HAND)]) {
-        spans.single("inside").assert_child_of("pauses");
-    }
 }
 
 in_each_mode! {

@@ -1,54 +1,13 @@
-//! Futures: sizes, auto traits, cancellation, tasks and streams.
+//! Futures: auto traits, panics and cancellation.
 
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::Pin;
+use std::panic::catch_unwind;
 use std::rc::Rc;
 
 use floe_telemetry::{testing, traced};
-use opentelemetry::Context;
-use opentelemetry::trace::FutureExt;
 
 use super::modes::{Modes, check_ok, in_each_mode, ready};
-
-in_each_mode! {
-    returned
-    types {}
-    shapes {
-        [n]
-        fn opaque(n: u8) -> impl Future<Output = Result<u8, String>> {
-            let doubled = n * 2;
-            async move {
-                tokio::task::yield_now().await;
-                Ok(doubled + n)
-            }
-        }
-
-        [n = *n]
-        fn boxed<'a>(n: &'a u8) -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {
-            let doubled = n * 2;
-            Box::pin(async move {
-                tokio::task::yield_now().await;
-                doubled + *n
-            })
-        }
-
-        [n]
-        fn no_move(n: u8) -> impl Future<Output = u8> {
-            std::future::ready(n)
-        }
-    }
-    run {
-        assert_eq!(ready(opaque(1)), Ok(3));
-        assert_eq!(ready(boxed(&1)), 3);
-        assert_eq!(ready(no_move(1)), 1);
-    }
-}
-
-#[test]
-fn code_before_a_returned_future_runs_in_its_span() {
-    check_ok(returned::MODES, &["opaque", "boxed", "no_move"]);
-}
 
 fn send<T: Send>(value: T) -> T {
     value
@@ -114,42 +73,18 @@ fn futures_are_send_when_they_were() {
     check_ok(sending::MODES, &names);
 }
 
-in_each_mode! {
-    recursion
-    types {}
-    shapes {
-        [depth]
-        async fn down(depth: u8) -> u8 {
-            if depth == 0 {
-                return 0;
-            }
-            Box::pin(down(depth - 1)).await + 1
-        }
-    }
-    run {
-        assert_eq!(ready(down(2)), 2);
-    }
+#[traced]
+fn panics_first(really: bool) -> impl Future<Output = ()> {
+    assert!(!really, "at once");
+    std::future::ready(())
 }
 
 #[test]
-fn an_async_function_may_call_itself() {
-    check_ok(recursion::MODES, &["down"; 3]);
-}
-
-#[traced]
-async fn task() {
-    tokio::task::yield_now().await;
-}
-
-#[traced]
-async fn spawner() {
-    tokio::spawn(task().with_context(Context::current())).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_spawned_task_has_the_context_it_is_given() {
-    let spans = testing::capture_async(spawner()).await;
-    spans.single("task").assert_child_of("spawner");
+fn a_function_that_panics_before_it_has_a_future_ends_its_span() {
+    let spans = testing::capture(|| {
+        assert!(catch_unwind(|| drop(panics_first(true))).is_err());
+    });
+    spans.single("panics_first").assert_error("at once");
 }
 
 #[traced]

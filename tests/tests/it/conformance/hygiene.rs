@@ -125,38 +125,6 @@ fn attributes_of_the_language_are_kept() {
     check_ok(language::MODES, &["decorated"]);
 }
 
-macro_rules! returning {
-    ($($now:ident $later:ident -> $ty:ty $body:block)*) => {$(
-        #[traced]
-        fn $now() -> $ty $body
-
-        #[traced(attributes(n))]
-        async fn $later(n: u8) -> $ty $body
-    )*};
-}
-
-returning! {
-    exits exits_later -> ! { std::process::abort() }
-    number number_later -> Result<u8, String> { Ok(2) }
-    opaque opaque_later -> impl std::fmt::Display { "opaque" }
-    object object_later -> Box<dyn std::fmt::Display> { Box::new("object") }
-    nothing nothing_later -> () {}
-}
-
-#[tokio::test]
-async fn types_given_by_macros() {
-    let _: (fn() -> !, _) = (exits, exits_later);
-    let spans = testing::capture_async(async {
-        assert_eq!(number(), number_later(1).await);
-        assert_eq!(opaque().to_string(), opaque_later(1).await.to_string());
-        assert_eq!(object().to_string(), object_later(1).await.to_string());
-        nothing();
-        nothing_later(1).await;
-    })
-    .await;
-    assert_eq!(spans.len(), 8);
-}
-
 /// Exported symbols have the names that the linker resolves.
 mod exported {
     #![expect(unsafe_code, reason = "the words are what this is about")]

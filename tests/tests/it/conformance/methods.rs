@@ -4,7 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use floe_telemetry::{testing, traced};
+use async_trait::async_trait;
+use floe_telemetry::{SpanKind, testing, traced};
 use opentelemetry::trace::Status;
 
 use super::modes::{Modes, check_ok, in_each_mode, ready};
@@ -32,10 +33,6 @@ in_each_mode! {
 
         [len = self.0.len()]
         impl Opaque {
-            fn len(&self) -> usize {
-                self.0.len()
-            }
-
             fn first(&mut self) -> &mut u8 {
                 &mut self.0[0]
             }
@@ -52,10 +49,6 @@ in_each_mode! {
                 self.0
             }
 
-            fn pinned(self: Pin<&mut Self>) -> usize {
-                self.0.len()
-            }
-
             async fn pinned_later(mut self: Pin<&mut Self>) -> usize {
                 self.0.push(1);
                 self.0.len()
@@ -69,17 +62,28 @@ in_each_mode! {
                 self.0.push(1);
                 self.0
             }
+
+            fn r#type(&self, r#match: usize) -> usize {
+                r#match + self.0.len()
+            }
+        }
+
+        [r#in]
+        impl Opaque {
+            async fn r#move(&self, r#in: usize) -> usize {
+                r#in + self.0.len()
+            }
         }
     }
     run {
         let mut opaque = Opaque::open(1).unwrap();
         *opaque.first() += 1;
         *ready(opaque.last()).unwrap() += 1;
-        assert_eq!((opaque.0[0], opaque.len()), (2, 1));
+        assert_eq!(opaque.0[0], 2);
+        assert_eq!(opaque.r#type(1) + ready(opaque.r#move(2)), 5);
         assert_eq!(Box::new(opaque).boxed(), 1);
         let opaque = || ready(Opaque::open_later(1)).unwrap();
         assert_eq!(ready(Box::new(opaque()).boxed_later()), [0]);
-        assert_eq!(Pin::new(&mut opaque()).pinned(), 1);
         assert_eq!(ready(Pin::new(&mut opaque()).pinned_later()), 2);
         assert_eq!(ready(Arc::new(opaque()).shared()), 1);
         assert_eq!(ready(opaque().consumed()), [0, 1]);
@@ -92,42 +96,16 @@ fn receivers_and_constructors() {
         "Opaque::open",
         "Opaque::first",
         "Opaque::last",
-        "Opaque::len",
         "Opaque::boxed",
         "Opaque::boxed_later",
-        "Opaque::pinned",
         "Opaque::pinned_later",
         "Opaque::shared",
         "Opaque::consumed",
+        "Opaque::type",
+        "Opaque::move",
     ];
-    let names = [names.as_slice(), &["Opaque::open_later"; 5]].concat();
+    let names = [names.as_slice(), &["Opaque::open_later"; 4]].concat();
     check_ok(receivers::MODES, &names);
-}
-
-struct Opaque(Vec<u8>);
-
-impl Opaque {
-    #[traced]
-    fn first(&mut self) -> &mut u8 {
-        &mut self.0[0]
-    }
-
-    #[traced(attributes(len = self.0.len()))]
-    async fn last(&mut self) -> Option<&mut u8> {
-        self.0.last_mut()
-    }
-}
-
-#[test]
-fn self_is_not_recorded_and_can_be_borrowed_from() {
-    let spans = testing::capture(|| {
-        let mut opaque = Opaque(vec![1]);
-        *opaque.first() += 1;
-        *ready(opaque.last()).unwrap() += 1;
-        assert_eq!(opaque.0[0], 3);
-    });
-    spans.single("first").assert_no_attribute("self");
-    spans.single("last").assert_attribute("len", 1);
 }
 
 trait Store {
@@ -229,6 +207,89 @@ impl<T: Copy> Shape for Option<T> {
 fn other_items_of_a_block_are_unchanged() {
     let spans = testing::capture(|| Some(2).area().unwrap() + <Option<u8> as Shape>::CORNERS);
     spans.single("Option::area").assert_ok();
+}
+
+#[async_trait]
+trait Loads {
+    async fn load(&self, key: &str) -> Option<usize>;
+
+    #[traced(attributes(length = self.len()))]
+    async fn reload(&self, (key, _): (&str, u8)) -> Option<usize> {
+        self.load(key).await
+    }
+
+    fn len(&self) -> usize;
+}
+
+struct Below;
+
+#[async_trait]
+#[traced(kind = client, attributes(key))]
+impl Loads for Below {
+    #[traced(name = "loaded", kind = server)]
+    async fn load(&self, mut key: &str) -> Option<usize> {
+        key = key.trim();
+        Some(key.len())
+    }
+
+    #[traced(skip)]
+    fn len(&self) -> usize {
+        6
+    }
+}
+
+#[test]
+fn methods_of_async_trait_share_the_arguments_of_their_block() {
+    let spans = testing::capture(|| {
+        assert_eq!(ready(Below.reload((" ab ", 1))), Some(2));
+        drop(Below.load("never polled"));
+    });
+    spans.single("reload").assert_attribute("length", 6);
+    let span = spans.single("loaded").assert_child_of("reload").assert_attribute("key", " ab ");
+    assert_eq!(span.kind(), &SpanKind::Server);
+    assert_eq!(spans.len(), 2);
+}
+
+struct Shelf<T> {
+    items: Vec<T>,
+}
+
+#[traced(kind = client, attributes("db.system.name" = "sqlite"))]
+impl<T: Clone> Shelf<T> {
+    const SIZE: usize = 3;
+
+    fn new(item: T) -> Self {
+        Self { items: vec![item; Self::SIZE] }
+    }
+
+    #[traced(name = "shelf.first", attributes(n = self.items.len()))]
+    fn first(&self) -> Option<&T> {
+        self.items.first()
+    }
+
+    #[traced(skip)]
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    const fn size() -> usize {
+        Self::SIZE
+    }
+}
+
+#[test]
+fn a_method_replaces_the_attributes_of_its_block() {
+    let spans = testing::capture(|| {
+        let shelf = Shelf::new("book");
+        assert_eq!(shelf.first(), Some(&"book"));
+        assert_eq!(shelf.len(), Shelf::<u8>::size());
+    });
+    assert_eq!(spans.names(), ["Shelf::new", "shelf.first"]);
+    for span in spans.iter() {
+        assert_eq!(span.kind(), &SpanKind::Client);
+    }
+    spans.single("Shelf::new").assert_attribute("db.system.name", "sqlite");
+    spans.single("shelf.first").assert_attribute("n", 3).assert_no_attribute("db.system.name");
 }
 
 use floe_telemetry::traced as instrument;

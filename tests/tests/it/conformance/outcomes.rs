@@ -1,16 +1,12 @@
-//! Errors, results and panics.
+//! Values that only look like results.
 
 use std::convert::Infallible;
-use std::error::Error;
-use std::fmt;
-use std::io;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
-use anyhow::Context;
-use floe_telemetry::{testing, traced};
+use floe_telemetry::traced;
 
-use super::modes::{Modes, check, check_ok, in_each_mode, ready};
+use super::modes::{Modes, check_ok, in_each_mode, ready};
 
 mod custom {
     pub(super) enum Result {
@@ -98,95 +94,4 @@ fn values_that_only_look_like_results() {
         "flow_later",
     ];
     check_ok(lookalikes::MODES, &names);
-}
-
-type Alias<T> = Result<T, String>;
-type Whole = Result<(), &'static str>;
-
-in_each_mode! {
-    aliases
-    types {}
-    shapes {
-        [n]
-        fn alias(n: u8) -> Alias<u8> {
-            Err(format!("alias {n}"))
-        }
-
-        [n]
-        async fn alias_later(n: u8) -> Alias<u8> {
-            Err(format!("alias later {n}"))
-        }
-
-        [n = 1]
-        fn whole() -> Whole {
-            Err("whole")
-        }
-
-        [n = 1]
-        fn io_result() -> io::Result<()> {
-            Err(io::Error::other("io"))
-        }
-
-        [n = 1]
-        async fn anyhow_later() -> anyhow::Result<()> {
-            Err(anyhow::anyhow!("first")).context("second")
-        }
-
-        [n = 1]
-        fn boxed() -> Result<(), Box<dyn Error + Send + Sync>> {
-            Err("boxed".into())
-        }
-    }
-    run {
-        assert!(alias(1).is_err() && ready(alias_later(2)).is_err());
-        assert!(whole().is_err() && io_result().is_err());
-        assert!(ready(anyhow_later()).is_err() && boxed().is_err());
-    }
-}
-
-#[test]
-fn aliases_of_result_are_seen_through() {
-    let expected = [
-        ("alias", "alias 1"),
-        ("alias_later", "alias later 2"),
-        ("whole", "whole"),
-        ("io_result", "io"),
-        ("anyhow_later", "second: first"),
-        ("boxed", "boxed"),
-    ];
-    check(aliases::MODES, &expected);
-}
-
-#[traced(error_if = ControlFlow::is_break)]
-fn refused() -> ControlFlow<u8> {
-    ControlFlow::Break(1)
-}
-
-#[test]
-fn a_break_is_an_error_only_with_error_if() {
-    let spans = testing::capture(|| assert!(refused().is_break()));
-    spans.single("refused").assert_error("refused by `error_if`");
-}
-
-struct Panicking;
-
-impl fmt::Debug for Panicking {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("in Debug")
-    }
-}
-
-#[traced(attributes(?value))]
-fn records(value: Panicking) -> u8 {
-    let _ = value;
-    1
-}
-
-#[test]
-fn a_panicking_debug_does_not_change_the_result() {
-    let spans = testing::capture(|| assert_eq!(records(Panicking), 1));
-    spans
-        .single("records")
-        .assert_ok()
-        .assert_attribute("floe.warning", "attributes panicked: in Debug");
 }

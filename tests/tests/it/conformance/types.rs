@@ -8,8 +8,6 @@ use floe_telemetry::traced;
 
 use super::modes::{Modes, OK, check, check_ok, in_each_mode, ready};
 
-struct NoTraits;
-
 trait Lend {
     type Item<'a>
     where
@@ -151,34 +149,4 @@ in_each_mode! {
 fn coercions_and_inference() {
     let names = ["coerced", "coerced", "coerced_later", "collected", "converted"];
     check_ok(coercions::MODES, &names);
-}
-
-in_each_mode! {
-    no_traits
-    types {}
-    shapes {
-        [fails]
-        fn without_traits(fails: bool) -> Result<NoTraits, NoTraits> {
-            if fails { Err(NoTraits) } else { Ok(NoTraits) }
-        }
-
-        [fails]
-        async fn without_traits_later(fails: bool) -> Result<NoTraits, NoTraits> {
-            if fails { Err(NoTraits) } else { Ok(NoTraits) }
-        }
-    }
-    run {
-        for fails in [false, true] {
-            assert_eq!(without_traits(fails).is_err(), fails);
-            assert_eq!(ready(without_traits_later(fails)).is_err(), fails);
-        }
-    }
-}
-
-#[test]
-fn types_without_traits() {
-    let failed = std::any::type_name::<NoTraits>();
-    let names = ["without_traits", "without_traits_later"];
-    let expected = names.map(|name| [(name, OK), (name, failed)]);
-    check(no_traits::MODES, expected.as_flattened());
 }
