@@ -4,57 +4,57 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Color, Style};
-use tracing::Level;
+use opentelemetry::logs::Severity;
 
-use super::entry::{Entry, Value};
 use super::json;
 use floe_redact::{Printable, is_unprintable};
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
 const FAINT: Style = Style::new().dimmed();
 
 /// Writes time, level, target, message, fields and ids, with the line end. The identity is written only
 /// if it comes from baggage, because that of the program is the same on every line.
-pub(super) fn write(entry: &Entry, timestamp: &str, has_color: bool, line: &mut Vec<u8>) {
+pub(super) fn write(record: &LogRecord, timestamp: &str, has_color: bool, line: &mut Vec<u8>) {
     let style = |style: Style| if has_color { style } else { Style::new() };
     let faint = style(FAINT);
-    let (word, color) = level(entry.level);
+    let (word, color) = level(record.severity_number);
     let color = style(Style::new().fg_color(Some(Color::Ansi(color))));
     // Writing to memory cannot fail.
     let _ = write!(
         line,
         "{faint}{timestamp}{faint:#} {color}{word}{color:#} {faint}{}:{faint:#} {}",
-        Plain(entry.target()),
-        Plain(entry.message()),
+        Plain(record.target().unwrap_or_default()),
+        Plain(record.message()),
     );
-    let identity = entry.identity().filter(|_| entry.has_baggage);
-    for (key, value) in entry.fields().chain(identity) {
+    let identity = record.identity().filter(|_| record.has_baggage);
+    for (key, value) in record.fields().chain(identity) {
         let key = Plain(key.as_str());
         let _ = match value {
-            Value::Bool(value) => write!(line, " {faint}{key}={faint:#}{value}"),
-            Value::F64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
-            Value::I64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
-            Value::Text(value) => write!(line, " {faint}{key}={faint:#}{}", Quoted(value)),
-            Value::List(items) => {
+            LogValue::Bool(value) => write!(line, " {faint}{key}={faint:#}{value}"),
+            LogValue::F64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
+            LogValue::I64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
+            LogValue::Text(value) => write!(line, " {faint}{key}={faint:#}{}", Quoted(value)),
+            LogValue::Other(_) => {
                 let written = write!(line, " {faint}{key}={faint:#}");
-                json::list(line, items);
+                json::value(line, value);
                 written
             }
         };
     }
-    if let Some(span) = entry.span {
+    if let Some(span) = record.span() {
         let (trace, span) = (span.trace_id, span.span_id);
         let _ = write!(line, " {faint}trace_id={trace} span_id={span}{faint:#}");
     }
     line.push(b'\n');
 }
 
-fn level(level: Level) -> (&'static str, AnsiColor) {
-    match level {
-        Level::ERROR => ("ERROR", AnsiColor::Red),
-        Level::WARN => ("WARN ", AnsiColor::Yellow),
-        Level::INFO => ("INFO ", AnsiColor::Green),
-        Level::DEBUG => ("DEBUG", AnsiColor::Blue),
-        Level::TRACE => ("TRACE", AnsiColor::Magenta),
+fn level(severity: Option<Severity>) -> (&'static str, AnsiColor) {
+    match severity {
+        Some(Severity::Error) => ("ERROR", AnsiColor::Red),
+        Some(Severity::Warn) => ("WARN ", AnsiColor::Yellow),
+        Some(Severity::Info) => ("INFO ", AnsiColor::Green),
+        Some(Severity::Debug) => ("DEBUG", AnsiColor::Blue),
+        _ => ("TRACE", AnsiColor::Magenta),
     }
 }
 

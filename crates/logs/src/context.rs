@@ -5,9 +5,8 @@ use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, Key};
 
 use super::current::Setting;
-use floe_telemetry_sdk::__parts::logs::SpanIds;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, SpanIds};
 
-use super::entry::Entry;
 use crate::collector::Redactor;
 use crate::recorder::span_context_within;
 
@@ -22,17 +21,17 @@ pub(super) fn is_readable(target: &str) -> bool {
 
 /// Adds the ids of the current span, the listed values of the baggage, and the identity.
 pub(super) fn add(
-    entry: &mut Entry,
+    record: &mut LogRecord,
     redactor: &mut Redactor,
     setting: &Setting,
     has_context: bool,
 ) {
     if has_context {
-        Context::map_current(|cx| add_current(cx, &setting.baggage, entry, redactor));
+        Context::map_current(|cx| add_current(cx, &setting.baggage, record, redactor));
     }
     for attribute in &setting.identity {
-        if !entry.has_identity(&attribute.key) {
-            entry.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
+        if !record.has_identity(&attribute.key) {
+            record.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
         }
     }
 }
@@ -50,8 +49,8 @@ pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
 }
 
 /// Adds the ids of the current span, and the baggage values of the `listed` keys.
-fn add_current(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
-    entry.span = ids(cx);
+fn add_current(cx: &Context, listed: &[Key], record: &mut LogRecord, redactor: &mut Redactor) {
+    record.set_span(ids(cx));
     if listed.is_empty() {
         return;
     }
@@ -60,8 +59,8 @@ fn add_current(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut R
         if let Some(value) = baggage.get(key.as_str()) {
             let value = value.as_str();
             let safe = redactor.log_text(key.as_str(), value);
-            entry.add_identity(key.clone(), value, safe);
-            entry.has_baggage = true;
+            record.add_identity(key.clone(), value, safe);
+            record.has_baggage = true;
         }
     }
 }

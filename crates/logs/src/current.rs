@@ -4,17 +4,34 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::workers::Workers;
-use floe_telemetry_sdk::__parts::logs::LogRecordSettings;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, LogWorker};
 
 /// The settings of log records, and their export.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) settings: LogRecordSettings,
     /// The exporters; `None` if records are only written locally.
-    pub(super) exporters: Option<Workers>,
+    pub(super) exporters: Option<Arc<[LogWorker]>>,
     /// The exporters that were shut down.
-    pub(super) ended: Option<Workers>,
+    pub(super) ended: Option<Arc<[LogWorker]>>,
+}
+
+impl Setting {
+    /// Queues a record for every exporter, or counts it if it comes after the shutdown.
+    pub(super) fn emit(&self, record: &LogRecord) {
+        let Some(exporters) = &self.exporters else {
+            return self.count_late();
+        };
+        self.counters.logs_created.fetch_add(1, Ordering::Relaxed);
+        let record = Arc::new(record.exported(self.limits));
+        for exporter in &**exporters {
+            exporter.push(Arc::clone(&record));
+        }
+    }
+
+    fn count_late(&self) {
+        self.ended.iter().flat_map(|ended| &**ended).for_each(LogWorker::count_late);
+    }
 }
 
 impl Deref for Setting {
@@ -37,9 +54,9 @@ static EXPORTS: AtomicBool = AtomicBool::new(false);
 pub(super) fn count_late() {
     // Another thread may be in the way, which no record waits for.
     if let Ok(setting) = SETTING.try_read()
-        && let Some(ended) = setting.as_ref().and_then(|setting| setting.ended.as_ref())
+        && let Some(setting) = &*setting
     {
-        ended.count_late();
+        setting.count_late();
     }
 }
 

@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use super::current::{self, Setting};
-use super::workers::Workers;
 use floe_telemetry_sdk::__parts::logs::{LogPipeline, LogRecordSettings, LogWorker};
 
 /// The log records of a provider.
 #[derive(Debug)]
 struct Logs {
-    workers: Workers,
+    workers: Arc<[LogWorker]>,
     /// The setting after shutdown, without export.
     setting: Arc<Setting>,
 }
 
 /// Applies the provider's settings to all records, and passes them to its exporters.
 pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box<dyn LogPipeline> {
-    let workers = Workers::new(workers, &settings);
+    let workers = Arc::<[_]>::from(workers);
     let setting = Setting {
         settings,
         exporters: None,
-        ended: (!workers.all.is_empty()).then(|| workers.clone()),
+        ended: (!workers.is_empty()).then(|| Arc::clone(&workers)),
     };
     current::switch(Arc::new(Setting {
         exporters: setting.ended.clone(),
@@ -32,7 +31,7 @@ pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box
 
 impl LogPipeline for Logs {
     fn workers(&self) -> &[LogWorker] {
-        &self.workers.all
+        &self.workers
     }
 
     fn stop(&self) {

@@ -6,23 +6,17 @@
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key};
 
-use super::entry::{Entry, MAX_RAW, MAX_RECORD};
 use super::nested;
 use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary;
 use crate::collector::Redactor;
 use crate::keys;
 use crate::recorder::{self, MARK, matches_any};
-use floe_telemetry_sdk::__parts::logs::MAX_FIELDS;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_FIELDS, MAX_RAW, MAX_RECORD};
 
-/// Adds what `patterns` select, unless a field or `is_taken` has the key.
-pub(super) fn add(
-    entry: &mut Entry,
-    redactor: &mut Redactor,
-    patterns: &[String],
-    is_taken: impl Fn(&str) -> bool,
-) {
-    let (Some(span), false) = (entry.span, patterns.is_empty()) else {
+/// Adds what `patterns` select, unless a field has the key.
+pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
+    let (Some(span), false) = (record.span(), patterns.is_empty()) else {
         return;
     };
     let mut copied = Copied::default();
@@ -30,15 +24,14 @@ pub(super) fn add(
     recorder::describe(span.trace_id, span.span_id, |name, attributes| {
         copied.copy(name, attributes, patterns);
     });
-    entry.dropped_fields = entry.dropped_fields.saturating_add(copied.dropped);
+    record.dropped_attributes = record.dropped_attributes.saturating_add(copied.dropped);
     for (key, value) in copied.all {
         let name = key.as_str();
         let safe = redactor.log_name(name).cloned();
         let safe = safe.unwrap_or_else(|| key.clone());
-        if is_taken(safe.as_str()) || entry.has_field(&safe) || !entry.take_room() {
-            continue;
+        if !record.has_field(&safe) && record.take_room() {
+            nested::add(record, redactor, name, safe, value);
         }
-        nested::add(entry, redactor, name, safe, value);
     }
 }
 
@@ -94,7 +87,7 @@ impl Copied {
         }
     }
 
-    /// A text, of which the entry truncates what is over its limit.
+    /// A text, of which the record truncates what is over its limit.
     fn text(&mut self, text: &str) -> AnyValue {
         let text = char_boundary::beginning(text, MAX_RAW + 1);
         self.bytes += text.len();

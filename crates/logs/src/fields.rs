@@ -1,4 +1,4 @@
-//! Records the fields of an event into an entry, redacted, and takes along the key-values of `log`.
+//! Records the fields of an event into an record, redacted, and takes along the key-values of `log`.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
@@ -6,21 +6,20 @@ use std::fmt::{self, Debug, Display, Write as _};
 
 use log::kv::{self, VisitSource};
 use opentelemetry::Key;
-use opentelemetry::logs::AnyValue;
-use tracing::Level;
+use opentelemetry::logs::{AnyValue, Severity};
 use tracing::field::{Field, Visit};
 use tracing_log::LogTracer;
 
-use super::entry::{Entry, MAX_RAW};
 use crate::caught::caught;
 use crate::collector::Redactor;
 use floe_telemetry_core::__sdk::bounded_text::Bounded;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_RAW};
 
 /// The maximum number of sources of an error that are written.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {
-    pub(super) entry: &'a mut Entry,
+    pub(super) record: &'a mut LogRecord,
     pub(super) redactor: &'a mut Redactor,
     /// The record comes from the `log` facade, whose origin is in fields named `log.*`.
     pub(super) is_log: bool,
@@ -29,7 +28,8 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result) {
-        let is_error = field.name() == "error" && self.entry.level == Level::ERROR;
+        let severity = self.record.severity_number;
+        let is_error = field.name() == "error" && severity == Some(Severity::Error);
         self.write(field, is_error, write);
     }
 
@@ -43,14 +43,14 @@ impl Fields<'_> {
         if name == "message" {
             self.has_message = true;
             let redactor = &*self.redactor;
-            return self.entry.set_message(write, |text| redactor.log_message(text));
+            return self.record.set_message(write, |text| redactor.log_message(text));
         }
         if let Some(key) = self.key(name) {
             let redactor = &mut *self.redactor;
             let redact = |text: &str| redactor.log_text(name, text);
-            let at = self.entry.add_text(key, write, redact);
+            let at = self.record.add_text(key, write, redact);
             if is_error {
-                self.entry.set_error(at);
+                self.record.set_error(at);
             }
         }
     }
@@ -58,7 +58,7 @@ impl Fields<'_> {
     /// The redacted key; `None` if the field is an origin of `log` or exceeds the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
-        if is_origin || !self.entry.take_room() {
+        if is_origin || !self.record.take_room() {
             return None;
         }
         let safe = self.redactor.log_name(name).cloned();
@@ -66,17 +66,12 @@ impl Fields<'_> {
     }
 
     /// A number or a boolean.
-    fn typed<T: Copy + Display>(
-        &mut self,
-        field: &Field,
-        value: T,
-        add: impl FnOnce(&mut Entry, Key, T),
-    ) {
+    fn typed<T: Copy + Display + Into<AnyValue>>(&mut self, field: &Field, value: T) {
         if let Some(hidden) = self.redactor.log_typed(field.name(), value) {
             return self.text(field, |text| text.write_str(hidden));
         }
         if let Some(key) = self.key(field.name()) {
-            add(self.entry, key, value);
+            self.record.add_value(key, value.into());
         }
     }
 }
@@ -89,17 +84,17 @@ impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         if self.is_log && field.name() == "log.target" {
             let safe = self.redactor.log_name(value);
-            return self.entry.set_target(safe.map_or(value, Key::as_str));
+            return self.record.set_target(safe.map_or(value, Key::as_str));
         }
         self.text(field, |text| text.write_str(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.typed(field, value, Entry::add_bool);
+        self.typed(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.typed(field, value, Entry::add_i64);
+        self.typed(field, value);
     }
 
     /// OpenTelemetry's integers are `i64`, so larger values become text.
@@ -111,7 +106,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.typed(field, value, Entry::add_f64);
+        self.typed(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn StdError + 'static)) {

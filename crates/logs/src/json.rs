@@ -3,46 +3,45 @@
 use std::io::{self, Write};
 
 use opentelemetry::Key;
-use opentelemetry::logs::AnyValue;
+use opentelemetry::logs::{AnyValue, Severity};
 use serde::Serialize;
 use serde_json::ser::Formatter;
-use tracing::Level;
 
-use super::entry::{Entry, Value};
 use floe_redact::is_unprintable;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
 /// The keys of the built-in fields, as Python's `structlog` names them. Another field with such a key is `fields.key`, and
 /// one with that key `fields.fields.key`.
 const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 /// Writes the record, with the line end.
-pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
+pub(super) fn write(record: &LogRecord, timestamp: &str, line: &mut Vec<u8>) {
     let [message, level, time, target, trace_id, span_id] = KEYS;
     line.extend_from_slice(b"{\"");
     line.extend_from_slice(message.as_bytes());
     line.extend_from_slice(b"\":");
-    text(line, entry.message());
-    quoted(line, level, level_name(entry.level));
+    text(line, record.message());
+    quoted(line, level, level_name(record.severity_number));
     quoted(line, time, timestamp);
     member(line, target);
-    text(line, entry.target());
-    if let Some(span) = entry.span {
+    text(line, record.target().unwrap_or_default());
+    if let Some(span) = record.span() {
         id(line, trace_id, &span.trace_id.to_bytes());
         id(line, span_id, &span.span_id.to_bytes());
     }
-    for (key, value) in entry.identity().chain(entry.fields()) {
+    for (key, value) in record.identity().chain(record.fields()) {
         field(line, key, value);
     }
     line.extend_from_slice(b"}\n");
 }
 
-const fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warning",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
+const fn level_name(severity: Option<Severity>) -> &'static str {
+    match severity {
+        Some(Severity::Error) => "error",
+        Some(Severity::Warn) => "warning",
+        Some(Severity::Info) => "info",
+        Some(Severity::Debug) => "debug",
+        _ => "trace",
     }
 }
 
@@ -73,7 +72,7 @@ fn id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
     line.push(b'"');
 }
 
-fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
+fn field(line: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     let key = key.as_str();
     line.push(b',');
     // A field that has the other name already gets it twice.
@@ -83,31 +82,28 @@ fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
         text(line, key);
     }
     line.push(b':');
-    match value {
-        Value::Bool(value) => json(line, &value),
-        Value::F64(value) => float(line, value),
-        Value::I64(value) => json(line, &value),
-        Value::Text(value) => text(line, value),
-        Value::List(items) => list(line, items),
-    }
+    self::value(line, value);
 }
 
-/// Writes values that are not nested.
-pub(super) fn list(line: &mut Vec<u8>, items: &[AnyValue]) {
-    line.push(b'[');
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            line.push(b',');
+/// Writes a value. Records of `tracing` and `log` have lists, and nothing that is nested more deeply.
+pub(super) fn value(line: &mut Vec<u8>, value: LogValue<'_>) {
+    match value {
+        LogValue::Bool(value) => json(line, &value),
+        LogValue::F64(value) => float(line, value),
+        LogValue::I64(value) => json(line, &value),
+        LogValue::Text(value) => text(line, value),
+        LogValue::Other(AnyValue::ListAny(items)) => {
+            line.push(b'[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    line.push(b',');
+                }
+                self::value(line, item.into());
+            }
+            line.push(b']');
         }
-        match item {
-            AnyValue::Boolean(value) => json(line, value),
-            AnyValue::Int(value) => json(line, value),
-            AnyValue::Double(value) => float(line, *value),
-            AnyValue::String(value) => text(line, value.as_str()),
-            _ => text(line, ""),
-        }
+        LogValue::Other(_) => text(line, ""),
     }
-    line.push(b']');
 }
 
 /// Writes a number, or as text what JSON has no number for.

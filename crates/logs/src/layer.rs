@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::OnceLock;
 
+use opentelemetry::logs::Severity;
 use opentelemetry::{Context, Key};
 use tracing::dispatcher::{Dispatch, WeakDispatch, get_default};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
@@ -70,21 +71,17 @@ where
         let is_readable = context::is_readable(event.metadata().target());
         let parent = (!event.is_contextual()).then(|| self.named_parent(event).unwrap_or_default());
         thread_state::with(is_readable, |state, has_context| {
-            fill_entry(state, event, parent, has_context);
-            let ThreadState { setting, entry, timestamp, line, .. } = state;
+            fill_record(state, event, parent, has_context);
+            let ThreadState { setting, record, timestamp, line, .. } = state;
             // Exporting the exporters' own records, for example about failed exports, would be an
             // endless loop.
             if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
-                match (&setting.exporters, &setting.ended) {
-                    (Some(exporters), _) => exporters.emit_entry(entry, setting.limits),
-                    (None, Some(ended)) => ended.count_late(),
-                    (None, None) => {}
-                }
+                setting.emit(record);
             }
-            let timestamp = timestamp.format(entry.time);
+            let timestamp = timestamp.format(record.observed_timestamp);
             match self.form {
-                Form::Json => json::write(entry, timestamp, line),
-                Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
+                Form::Json => json::write(record, timestamp, line),
+                Form::Text { has_color } => console::write(record, timestamp, has_color, line),
             }
             // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the
             // host fail.
@@ -96,47 +93,62 @@ where
     }
 }
 
-/// Fills the thread's entry with an event, and with the ids of the `parent` that the code names, which may be none.
-fn fill_entry(
+/// Fills the thread's record with an event, and with the ids of the `parent` that the code names, which may be none.
+fn fill_record(
     state: &mut ThreadState,
     event: &Event<'_>,
     parent: Option<Context>,
     has_context: bool,
 ) {
-    let ThreadState { setting, redactor, entry, .. } = state;
+    let ThreadState { setting, redactor, record, .. } = state;
     let metadata = event.metadata();
-    entry.begin(wall_now());
-    entry.level = *metadata.level();
+    let now = wall_now();
+    record.begin(now);
+    record.timestamp = Some(now);
+    let (severity, text) = severity(*metadata.level());
+    (record.severity_number, record.severity_text) = (Some(severity), Some(text));
     let is_log = event.is_log();
     if !is_log && !metadata.name().starts_with(UNNAMED) {
-        entry.event_name = Some(redactor.log_constant(metadata.name()));
+        record.event_name = Some(redactor.log_constant(metadata.name()));
     }
     match redactor.log_name(metadata.target()) {
-        Some(target) => entry.set_target(target.as_str()),
-        None => entry.set_static_target(metadata.target()),
+        Some(target) => record.set_target(target.as_str()),
+        None => record.set_static_target(metadata.target()),
     }
-    let mut fields = Fields { entry, redactor, is_log, has_message: false };
+    let mut fields = Fields { record, redactor, is_log, has_message: false };
     event.record(&mut fields);
-    entry.has_message = fields.has_message;
+    record.has_message = fields.has_message;
     let key_values = if is_log { fields::take_key_values() } else { Vec::new() };
     for (key, value) in key_values {
         let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
-        if !entry.has_field(&safe) && entry.take_room() {
-            nested::add(entry, redactor, key.as_str(), safe, value);
+        if !record.has_field(&safe) && record.take_room() {
+            nested::add(record, redactor, key.as_str(), safe, value);
         }
     }
     // Lines have the name in its place, if the code gives one.
-    if !entry.has_message && entry.event_name.is_some() {
-        entry
+    if !record.has_message && record.event_name.is_some() {
+        record
             .set_message(|text| text.write_str(metadata.name()), |text| redactor.log_message(text));
     }
-    if entry.has_panicked {
+    if record.has_panicked {
         let key = Key::from_static_str(keys::FLOE_WARNING);
-        entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
+        record.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
-    context::add(entry, redactor, setting, has_context);
+    context::add(record, redactor, setting, has_context);
     if let Some(parent) = parent {
-        entry.span = if has_context { context::ids(&parent) } else { None };
+        record.set_span(if has_context { context::ids(&parent) } else { None });
     }
-    described::add(entry, redactor, &setting.span_attributes, |_| false);
+    described::add(record, redactor, &setting.span_attributes);
+}
+
+/// The severity by OpenTelemetry's
+/// [mapping](https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
+fn severity(level: Level) -> (Severity, &'static str) {
+    match level {
+        Level::ERROR => (Severity::Error, "ERROR"),
+        Level::WARN => (Severity::Warn, "WARN"),
+        Level::INFO => (Severity::Info, "INFO"),
+        Level::DEBUG => (Severity::Debug, "DEBUG"),
+        Level::TRACE => (Severity::Trace, "TRACE"),
+    }
 }

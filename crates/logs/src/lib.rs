@@ -51,17 +51,14 @@ mod context;
 mod current;
 mod delivery;
 mod described;
-mod entry;
 mod fields;
 mod json;
 mod layer;
-mod limited;
 mod nested;
 mod output;
 mod safe_writer;
 mod thread_state;
 mod timestamp;
-mod workers;
 
 use floe_telemetry_core::__sdk::{
     attributes, caught, char_boundary, clock, program_signals, recorder,

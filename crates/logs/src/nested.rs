@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
-use super::entry::{Entry, MAX_TEXT};
 use crate::collector::Redactor;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_TEXT};
 
 /// The deepest level of nesting that is exported.
 const MAX_DEPTH: usize = 8;
@@ -16,7 +16,7 @@ const OMITTED: &str = "…";
 
 /// Adds a field with the key `safe`, whose value is redacted as that of `name`.
 pub(super) fn add(
-    entry: &mut Entry,
+    record: &mut LogRecord,
     redactor: &mut Redactor,
     name: &str,
     safe: Key,
@@ -24,19 +24,11 @@ pub(super) fn add(
 ) {
     if let AnyValue::String(text) = &value {
         let text = text.as_str();
-        entry.add_text(safe, |out| out.write_str(text), |text| redactor.log_text(name, text));
+        record.add_text(safe, |out| out.write_str(text), |text| redactor.log_text(name, text));
         return;
     }
-    match redacted(value, Some(name), entry, redactor) {
-        AnyValue::Boolean(value) => entry.add_bool(safe, value),
-        AnyValue::Int(value) => entry.add_i64(safe, value),
-        AnyValue::Double(value) => entry.add_f64(safe, value),
-        AnyValue::ListAny(items) => entry.add_list(safe, *items),
-        AnyValue::String(hidden) => {
-            entry.add_text(safe, |out| out.write_str(hidden.as_str()), |_| None);
-        }
-        _ => {}
-    }
+    let value = redacted(value, Some(name), record, redactor);
+    record.add_value(safe, value);
 }
 
 /// Redacts the value of an attribute, or the body, which has no key. What is over the limits of the record is left
@@ -44,17 +36,17 @@ pub(super) fn add(
 pub(super) fn redacted(
     value: AnyValue,
     key: Option<&str>,
-    entry: &mut Entry,
+    record: &mut LogRecord,
     redactor: &mut Redactor,
 ) -> AnyValue {
-    redacted_at(0, value, key, entry, redactor)
+    redacted_at(0, value, key, record, redactor)
 }
 
 fn redacted_at(
     depth: usize,
     value: AnyValue,
     key: Option<&str>,
-    entry: &mut Entry,
+    record: &mut LogRecord,
     redactor: &mut Redactor,
 ) -> AnyValue {
     let redact = |text: &str, redactor: &mut Redactor| match key {
@@ -74,7 +66,7 @@ fn redacted_at(
     }
     match value {
         AnyValue::String(text) => {
-            let text = entry.nested_text(text.as_str(), |text| redact(text, redactor));
+            let text = record.nested_text(text.as_str(), |text| redact(text, redactor));
             AnyValue::from(text)
         }
         AnyValue::Bytes(mut bytes) => {
@@ -82,10 +74,10 @@ fn redacted_at(
             bytes.truncate(2 * MAX_TEXT);
             let text = String::from_utf8_lossy(&bytes);
             if let Some(safe) = redact(&text, redactor) {
-                return AnyValue::from(entry.nested_text(&safe, |_| None));
+                return AnyValue::from(record.nested_text(&safe, |_| None));
             }
             bytes.truncate(MAX_TEXT);
-            entry.take_nested(bytes.len());
+            record.take_nested(bytes.len());
             AnyValue::Bytes(bytes)
         }
         AnyValue::ListAny(_) | AnyValue::Map(_) if depth >= MAX_DEPTH => AnyValue::from(OMITTED),
@@ -93,7 +85,7 @@ fn redacted_at(
             let mut kept = Vec::new();
             let mut option = None;
             for item in *items {
-                if !entry.take_nested(size_of::<AnyValue>()) {
+                if !record.take_nested(size_of::<AnyValue>()) {
                     break;
                 }
                 let (argument, next) = match &item {
@@ -105,8 +97,8 @@ fn redacted_at(
                 };
                 option = next;
                 kept.push(match argument {
-                    Some(safe) => AnyValue::from(entry.nested_text(&safe, |_| None)),
-                    None => redacted_at(depth + 1, item, key, entry, redactor),
+                    Some(safe) => AnyValue::from(record.nested_text(&safe, |_| None)),
+                    None => redacted_at(depth + 1, item, key, record, redactor),
                 });
             }
             AnyValue::ListAny(Box::new(kept))
@@ -114,10 +106,10 @@ fn redacted_at(
         AnyValue::Map(items) => {
             let mut kept = std::collections::HashMap::new();
             for (key, item) in *items {
-                if !entry.take_nested(size_of::<AnyValue>() + key.as_str().len()) {
+                if !record.take_nested(size_of::<AnyValue>() + key.as_str().len()) {
                     break;
                 }
-                let item = redacted_at(depth + 1, item, Some(key.as_str()), entry, redactor);
+                let item = redacted_at(depth + 1, item, Some(key.as_str()), record, redactor);
                 let safe = redactor.log_name(key.as_str()).cloned();
                 kept.insert(safe.unwrap_or(key), item);
             }

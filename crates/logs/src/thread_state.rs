@@ -7,9 +7,9 @@ use opentelemetry::{Context, InstrumentationScope};
 use rustc_hash::FxHashMap;
 
 use super::current::{self, Setting};
-use super::entry::Entry;
 use super::timestamp::Timestamp;
 use crate::collector::Redactor;
+use floe_telemetry_sdk::__parts::logs::LogRecord;
 
 /// The buffers and the setting of a thread, which avoid allocations for each record.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) struct ThreadState {
     generation: u64,
     pub(super) setting: Arc<Setting>,
     pub(super) redactor: Redactor,
-    pub(super) entry: Entry,
+    pub(super) record: LogRecord,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
     /// The redacted scopes of the loggers of OpenTelemetry's API.
@@ -47,7 +47,7 @@ impl ThreadState {
             generation,
             redactor: Redactor::new(setting.redaction.clone()),
             setting,
-            entry: Entry::new(),
+            record: LogRecord::default(),
             timestamp: Timestamp::new(),
             line: Vec::new(),
             scopes: FxHashMap::default(),

@@ -16,7 +16,7 @@ use floe_telemetry_core::__sdk::clock::Instant;
 use floe_telemetry_sdk::__parts::collector::{BatchExporter, Counters, ExportFailure, ExporterId};
 use floe_telemetry_sdk::__parts::config::Signal;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::logs::{ExportRecord, LogDestination, LogRecordBatch};
+use floe_telemetry_sdk::__parts::logs::{LogDestination, LogRecord, LogRecordBatch};
 use floe_telemetry_sdk::Error;
 
 /// Sends log records over OTLP. It blocks the calling thread.
@@ -48,7 +48,7 @@ pub(super) fn destination(
 
 impl OtlpLogs {
     /// Sends records in requests that are as large as a request may be.
-    fn send(&self, records: &[Arc<ExportRecord>], deadline: Instant) -> Result<(), ExportFailure> {
+    fn send(&self, records: &[Arc<LogRecord>], deadline: Instant) -> Result<(), ExportFailure> {
         let request = self.requests.encode(records);
         if request.len() <= self.max_request {
             let sent = self.sender.send(request.into(), deadline);

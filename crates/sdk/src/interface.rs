@@ -49,9 +49,9 @@ pub mod internal_log {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, ExportRecord, LogDestination, LogPipeline, LogRecordBatch, LogRecordSettings,
-        LogRecords, LogWorker, MAX_FIELDS, RecorderLogRecord, RecorderLogger,
-        RecorderLoggerProvider, SpanIds,
+        ApiRecord, LogDestination, LogPipeline, LogRecord, LogRecordBatch, LogRecordSettings,
+        LogRecords, LogValue, LogWorker, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT,
+        RecorderLogRecord, RecorderLogger, RecorderLoggerProvider, SpanIds,
     };
 }
 

@@ -30,8 +30,8 @@ pub mod metrics;
 pub mod propagation;
 
 use floe_telemetry_core::__sdk::{
-    attributes, callsite, caught, char_boundary, clock, environment, internal_log, link_list,
-    program_signals, recorder, redaction,
+    attributes, bounded_text, callsite, caught, char_boundary, clock, environment, internal_log,
+    link_list, program_signals, recorder, redaction,
 };
 use floe_telemetry_core::keys;
 

@@ -2,7 +2,7 @@
 //! records of `tracing`, `log` and that API.
 
 mod destination;
-mod export_record;
+mod log_record;
 mod provider;
 mod record;
 mod sdk_exporter;
@@ -15,16 +15,13 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
 pub use self::destination::LogDestination;
-pub use self::export_record::ExportRecord;
+pub use self::log_record::{LogRecord, LogValue, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
 pub(crate) use self::worker::LogSettings;
 pub use self::worker::{LogRecordBatch, LogWorker};
 use crate::collector::{Counters, Redaction};
 use crate::config::LogRecordLimits;
-
-/// The most attributes of a record.
-pub const MAX_FIELDS: usize = 128;
 
 /// What makes log records.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use floe_telemetry_sdk::__parts::logs::ExportRecord;
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
@@ -37,7 +37,7 @@ impl LogRequests {
         Self { resource: fields }
     }
 
-    pub(super) fn encode(&self, records: &[Arc<ExportRecord>]) -> Vec<u8> {
+    pub(super) fn encode(&self, records: &[Arc<LogRecord>]) -> Vec<u8> {
         let scopes = scopes(records);
         let lengths = scopes.iter().map(Vec::len);
         let body: usize = lengths.map(|length| head_length(length) + length).sum();
@@ -53,12 +53,12 @@ impl LogRequests {
 }
 
 /// The `ScopeLogs` of the records, each in the order of its first record.
-fn scopes(records: &[Arc<ExportRecord>]) -> Vec<Vec<u8>> {
+fn scopes(records: &[Arc<LogRecord>]) -> Vec<Vec<u8>> {
     let mut encoded: Vec<Vec<u8>> = Vec::new();
     let mut known = HashMap::new();
     for record in records {
-        let scope = &*record.scope;
-        let name = record.target.as_deref().unwrap_or_else(|| scope.name());
+        let scope = record.scope();
+        let name = record.target().unwrap_or_else(|| scope.name());
         let at = match known.entry((name, scope)) {
             Entry::Occupied(at) => *at.get(),
             Entry::Vacant(new) => {
@@ -85,7 +85,7 @@ fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
 }
 
 /// Appends `LogRecord` to `out`.
-fn log_record(out: &mut Vec<u8>, record: &ExportRecord) {
+fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
     if let Some(time) = record.timestamp {
         fixed64(out, 1, UnixNanos::from(time).0);
     }
@@ -93,14 +93,14 @@ fn log_record(out: &mut Vec<u8>, record: &ExportRecord) {
         varint(out, 2, severity as u64);
     }
     bytes(out, 3, record.severity_text.unwrap_or_default().as_bytes());
-    if let Some(body) = &record.body {
+    if let Some(body) = record.body() {
         message(out, 5, |out| log_value(out, body));
     }
-    for (key, value) in &record.attributes {
+    for (key, value) in record.identity().chain(record.fields()) {
         attribute(out, key, value);
     }
     count(out, 7, record.dropped_attributes);
-    if let Some(span) = &record.span {
+    if let Some(span) = record.span() {
         fixed32(out, 8, u32::from(span.flags.to_u8()));
         bytes(out, 9, &span.trace_id.to_bytes());
         bytes(out, 10, &span.span_id.to_bytes());
@@ -109,44 +109,48 @@ fn log_record(out: &mut Vec<u8>, record: &ExportRecord) {
     bytes(out, 12, record.event_name.unwrap_or_default().as_bytes());
 }
 
-fn attribute(out: &mut Vec<u8>, key: &Key, value: &AnyValue) {
+fn attribute(out: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     match scalar(value) {
-        Some(value) => pair(out, ATTRIBUTES, key.as_str(), value),
-        None => message(out, ATTRIBUTES, |out| {
+        Ok(value) => pair(out, ATTRIBUTES, key.as_str(), value),
+        Err(value) => message(out, ATTRIBUTES, |out| {
             bytes(out, 1, key.as_str().as_bytes());
-            message(out, 2, |out| log_value(out, value));
+            message(out, 2, |out| nested(out, value));
         }),
     }
 }
 
 /// A value that spans have, too.
-fn scalar(value: &AnyValue) -> Option<Borrowed<'_>> {
-    match value {
-        AnyValue::Boolean(value) => Some(Borrowed::Bool(*value)),
-        AnyValue::Int(value) => Some(Borrowed::I64(*value)),
-        AnyValue::Double(value) => Some(Borrowed::F64(*value)),
-        AnyValue::String(value) => Some(Borrowed::Text(value.as_str().as_bytes())),
-        _ => None,
-    }
+const fn scalar(value: LogValue<'_>) -> Result<Borrowed<'_>, &AnyValue> {
+    Ok(match value {
+        LogValue::Bool(value) => Borrowed::Bool(value),
+        LogValue::I64(value) => Borrowed::I64(value),
+        LogValue::F64(value) => Borrowed::F64(value),
+        LogValue::Text(value) => Borrowed::Text(value.as_bytes()),
+        LogValue::Other(value) => return Err(value),
+    })
 }
 
 /// Appends the fields of `AnyValue`. The nesting is limited before.
-fn log_value(out: &mut Vec<u8>, value: &AnyValue) {
-    if let Some(value) = scalar(value) {
-        return any_value(out, value);
+fn log_value(out: &mut Vec<u8>, value: LogValue<'_>) {
+    match scalar(value) {
+        Ok(value) => any_value(out, value),
+        Err(value) => nested(out, value),
     }
+}
+
+fn nested(out: &mut Vec<u8>, value: &AnyValue) {
     match value {
         AnyValue::Bytes(value) => bytes_always(out, 7, value),
         AnyValue::ListAny(items) => message(out, 5, |out| {
             for item in items.iter() {
-                message(out, 1, |out| log_value(out, item));
+                message(out, 1, |out| log_value(out, item.into()));
             }
         }),
         AnyValue::Map(items) => message(out, 6, |out| {
             for (key, item) in items.iter() {
                 message(out, 1, |out| {
                     bytes(out, 1, key.as_str().as_bytes());
-                    message(out, 2, |out| log_value(out, item));
+                    message(out, 2, |out| log_value(out, item.into()));
                 });
             }
         }),

@@ -1,17 +1,17 @@
 //! Compares the encoder with `opentelemetry-proto`: both must encode a record as the same message.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use floe_telemetry_sdk::__parts::logs::{ExportRecord, SpanIds};
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue, SpanIds};
 use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key, KeyValue, SpanId, TraceFlags, TraceId};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1 as proto;
-use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::logs::v1 as proto_logs;
 use opentelemetry_sdk::Resource;
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use prost::Message;
@@ -45,55 +45,66 @@ prop_compose! {
         times in (of(1_u64..1 << 60), 1_u64..1 << 60),
         severity in of(Just((Severity::Warn2, "WARN"))),
         body in of(value()),
-        attributes in vec(("[a-z.]{0,30}", value()), 0..8),
+        attributes in btree_map("[a-z.]{0,30}", value(), 0..8),
         dropped in 0_u32..3,
         event_name in of(Just("rows.loaded")),
-    ) -> ExportRecord {
+    ) -> LogRecord {
         let mut builder = InstrumentationScope::builder(scope);
         if let Some(version) = version {
             builder = builder.with_version(version).with_schema_url("https://example.com/1");
         }
         let scope = builder.with_attributes([KeyValue::new("kind", "test")]).build();
         let time = |nanos| UNIX_EPOCH + Duration::from_nanos(nanos);
-        let mut record = ExportRecord::new(Arc::new(scope), time(times.1));
-        record.target = target.map(Cow::Owned);
+        let mut record = LogRecord::default();
+        record.begin(time(times.1));
+        record.scope = Some(Arc::new(scope));
+        if let Some(target) = target {
+            record.set_target(&target);
+        }
         record.event_name = event_name;
         record.timestamp = times.0.map(time);
         (record.severity_number, record.severity_text) = severity.unzip();
-        record.body = body;
-        record.attributes = attributes.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        record.body = body.map(Box::new);
+        for (key, value) in attributes {
+            match &value {
+                AnyValue::String(text) => {
+                    record.add_text(key.into(), |out| out.write_str(text.as_str()), |_| None);
+                }
+                _ => record.add_value(key.into(), value),
+            }
+        }
         record.dropped_attributes = dropped;
-        record.span = ids.map(|(trace_id, span_id, is_sampled)| SpanIds {
+        record.set_span(ids.map(|(trace_id, span_id, is_sampled)| SpanIds {
             trace_id: TraceId::from(trace_id),
             span_id: SpanId::from(span_id),
             flags: TraceFlags::default().with_sampled(is_sampled),
-        });
+        }));
         record
     }
 }
 
 /// The record as `opentelemetry-proto` has it.
-fn expected(record: &ExportRecord) -> LogRecord {
+fn expected(record: &LogRecord) -> proto_logs::LogRecord {
     let nanos = |time: std::time::SystemTime| {
         let since = time.duration_since(UNIX_EPOCH).unwrap();
         u64::try_from(since.as_nanos()).unwrap()
     };
-    let pair = |(key, value): &(Key, AnyValue)| proto::KeyValue {
+    let pair = |(key, value): (&Key, LogValue<'_>)| proto::KeyValue {
         key: key.to_string(),
-        value: Some(value.clone().into()),
+        value: Some(AnyValue::from(value).into()),
         key_strindex: 0,
     };
-    LogRecord {
+    proto_logs::LogRecord {
         time_unix_nano: record.timestamp.map_or(0, nanos),
         observed_time_unix_nano: nanos(record.observed_timestamp),
         severity_number: record.severity_number.map_or(0, |number| number as i32),
         severity_text: record.severity_text.unwrap_or_default().to_owned(),
-        body: record.body.clone().map(Into::into),
-        attributes: record.attributes.iter().map(pair).collect(),
+        body: record.body.clone().map(|body| (*body).into()),
+        attributes: record.identity().chain(record.fields()).map(pair).collect(),
         dropped_attributes_count: record.dropped_attributes,
-        flags: record.span.map_or(0, |span| u32::from(span.flags.to_u8())),
-        trace_id: (record.span).map_or(Vec::new(), |span| span.trace_id.to_bytes().to_vec()),
-        span_id: (record.span).map_or(Vec::new(), |span| span.span_id.to_bytes().to_vec()),
+        flags: record.span().map_or(0, |span| u32::from(span.flags.to_u8())),
+        trace_id: record.span().map_or(Vec::new(), |span| span.trace_id.to_bytes().to_vec()),
+        span_id: record.span().map_or(Vec::new(), |span| span.span_id.to_bytes().to_vec()),
         event_name: record.event_name.unwrap_or_default().to_owned(),
     }
 }
@@ -102,7 +113,7 @@ fn expected(record: &ExportRecord) -> LogRecord {
 fn text(
     scope: Option<&proto::InstrumentationScope>,
     schema_url: &str,
-    record: &LogRecord,
+    record: &proto_logs::LogRecord,
 ) -> String {
     format!("{scope:?} {schema_url} {record:?}")
 }
@@ -125,8 +136,8 @@ proptest! {
             sent.extend(logs.log_records.iter().map(|record| text(logs.scope.as_ref(), &logs.schema_url, record)));
         }
         let mut all: Vec<_> = records.iter().map(|record| {
-            let scope = proto::InstrumentationScope::from((&*record.scope, record.target.clone()));
-            let schema_url = record.scope.schema_url().unwrap_or_default();
+            let scope = proto::InstrumentationScope::from((record.scope(), record.target().map(|target| target.to_owned().into())));
+            let schema_url = record.scope().schema_url().unwrap_or_default();
             text(Some(&scope), schema_url, &expected(record))
         }).collect();
         sent.sort();

@@ -29,7 +29,7 @@ impl<E: LogExporter + 'static> BatchExporter<LogRecordBatch> for SdkLogExporter<
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
         let timeout = self.timeout;
         let records: Vec<_> = batch.iter().map(|record| self.blank.fill(record)).collect();
-        let scopes = batch.iter().map(|record| &*record.scope);
+        let scopes = batch.iter().map(|record| record.scope());
         let records: Vec<_> = records.iter().zip(scopes).collect();
         let deadline = monotonic_now().checked_add(timeout);
         match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {

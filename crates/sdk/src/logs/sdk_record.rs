@@ -5,7 +5,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
-use super::export_record::ExportRecord;
+use super::log_record::{LogRecord, LogValue};
 use crate::keys;
 
 /// The name of the logger that creates empty records.
@@ -32,15 +32,15 @@ impl Blank {
     }
 
     /// A record of the SDK with these data.
-    pub(super) fn fill(&self, of: &ExportRecord) -> SdkLogRecord {
+    pub(super) fn fill(&self, of: &LogRecord) -> SdkLogRecord {
         let mut record = self.0.clone();
         record.set_observed_timestamp(of.observed_timestamp);
         if let Some(name) = of.event_name {
             record.set_event_name(name);
         }
         // An exporter uses the target as the name of the scope.
-        if let Some(target) = &of.target {
-            record.set_target(target.clone());
+        if let Some(target) = of.target() {
+            record.set_target(target.to_owned());
         }
         if let Some(time) = of.timestamp {
             record.set_timestamp(time);
@@ -51,13 +51,15 @@ impl Blank {
         if let Some(text) = of.severity_text {
             record.set_severity_text(text);
         }
-        if let Some(body) = &of.body {
-            record.set_body(body.clone());
+        if let Some(body) = of.body() {
+            record.set_body(body.into());
         }
-        if let Some(span) = of.span {
+        if let Some(span) = of.span() {
             record.set_trace_context(span.trace_id, span.span_id, Some(span.flags));
         }
-        record.add_attributes(of.attributes.iter().cloned());
+        record.add_attributes(
+            of.identity().chain(of.fields()).map(|(key, value)| (key.clone(), value)),
+        );
         // The SDK's record has no field for this number, which has a name for formats without one:
         // https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count
         if of.dropped_attributes > 0 {
@@ -65,5 +67,17 @@ impl Blank {
             record.add_attribute(keys::OTEL_DROPPED_ATTRIBUTES_COUNT, dropped);
         }
         record
+    }
+}
+
+impl From<LogValue<'_>> for AnyValue {
+    fn from(value: LogValue<'_>) -> Self {
+        match value {
+            LogValue::Bool(value) => Self::Boolean(value),
+            LogValue::F64(value) => Self::Double(value),
+            LogValue::I64(value) => Self::Int(value),
+            LogValue::Text(text) => Self::String(text.to_owned().into()),
+            LogValue::Other(value) => value.clone(),
+        }
     }
 }

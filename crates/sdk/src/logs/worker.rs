@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::yield_now;
 use std::time::Duration;
 
-use super::export_record::ExportRecord;
+use super::log_record::LogRecord;
 use crate::channel::Sender;
 use crate::clock::monotonic_now;
 use crate::collector::{
@@ -24,7 +24,7 @@ use crate::recorder;
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The records of one export.
-pub type LogRecordBatch = Vec<Arc<ExportRecord>>;
+pub type LogRecordBatch = Vec<Arc<LogRecord>>;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl LogWorker {
     }
 
     /// Adds a record to the open batch. If the queue is full, or this is a fork, the record is dropped and counted.
-    pub fn push(&self, record: Arc<ExportRecord>) {
+    pub fn push(&self, record: Arc<LogRecord>) {
         let Batching { worker, settings, forks, .. } = &*self.0;
         let counters = &settings.worker.counters;
         // Counted before its result.

@@ -1,0 +1,445 @@
+//! A log record, from the place where it is made to its bytes: redacted while it is filled, and limited when it is copied
+//! for the exporters.
+
+use std::fmt::{self, Write as _};
+use std::mem;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+use std::time::SystemTime;
+
+use opentelemetry::logs::{AnyValue, Severity};
+use opentelemetry::{InstrumentationScope, Key, SpanId, TraceFlags, TraceId};
+
+use super::SpanIds;
+use crate::bounded_text::Bounded;
+use crate::caught::caught;
+use crate::char_boundary;
+use crate::config::LogRecordLimits;
+use crate::keys;
+
+/// The most attributes of a record.
+pub const MAX_FIELDS: usize = 128;
+
+/// The limit for one text, in bytes.
+pub const MAX_TEXT: usize = 8 * 1024;
+
+/// The limit for one text before redaction, which may shorten it, in bytes.
+pub const MAX_RAW: usize = 2 * MAX_TEXT;
+
+/// The bytes of all texts of a record together after which further fields are dropped.
+pub const MAX_RECORD: usize = 32 * 1024;
+
+/// How many bytes before the end of truncated text are searched for the start of the last word, which
+/// is removed: redaction may not recognize a truncated secret.
+const MAX_WORD: usize = 4 * 1024;
+
+/// The scope of records of `tracing` and `log`, whose target replaces its name.
+static SCOPE: LazyLock<InstrumentationScope> =
+    LazyLock::new(|| InstrumentationScope::builder("floe.telemetry").build());
+
+/// A log record. Its texts are stored in one buffer, so a thread reuses the memory of the last record, and the copy for
+/// the exporters has a few allocations.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
+pub struct LogRecord {
+    /// That of the logger; `None` for records of `tracing` and `log`.
+    pub scope: Option<Arc<InstrumentationScope>>,
+    pub event_name: Option<&'static str>,
+    pub timestamp: Option<SystemTime>,
+    pub observed_timestamp: SystemTime,
+    pub severity_number: Option<Severity>,
+    pub severity_text: Option<&'static str>,
+    /// Whether the identity contains values from baggage.
+    pub has_baggage: bool,
+    /// Whether the user's formatting code panicked.
+    pub has_panicked: bool,
+    /// The number of fields over the limits.
+    pub dropped_attributes: u32,
+    /// Whether the message is one, and not the name of the event.
+    pub has_message: bool,
+    /// A body that is no message.
+    pub body: Option<Box<AnyValue>>,
+    /// Not an `Option` with three fields, which would be twice as large.
+    trace_id: TraceId,
+    span_id: SpanId,
+    flags: TraceFlags,
+    /// The bytes of nested values, which are not in `texts`.
+    nested: u32,
+    texts: String,
+    message: Place,
+    target: Option<Target>,
+    /// The fields, and the identity.
+    values: Vec<Field>,
+    /// The number of fields.
+    fields: u32,
+    /// The field with the error that the event is about.
+    error: Option<u8>,
+}
+
+/// The place of a text in the buffer of its record.
+type Place = Range<u32>;
+
+/// The place that a record comes from.
+#[derive(Clone, Debug)]
+enum Target {
+    Static(&'static str),
+    Text(Place),
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    key: Key,
+    value: Stored,
+}
+
+#[derive(Clone, Debug)]
+enum Stored {
+    Text(Place),
+    Other(AnyValue),
+}
+
+/// A value of a record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::exhaustive_enums, missing_docs, reason = "not part of the public interface")]
+pub enum LogValue<'a> {
+    Bool(bool),
+    F64(f64),
+    I64(i64),
+    Text(&'a str),
+    /// Bytes, and what is nested.
+    Other(&'a AnyValue),
+}
+
+impl<'a> From<&'a AnyValue> for LogValue<'a> {
+    fn from(value: &'a AnyValue) -> Self {
+        match value {
+            AnyValue::Boolean(value) => Self::Bool(*value),
+            AnyValue::Double(value) => Self::F64(*value),
+            AnyValue::Int(value) => Self::I64(*value),
+            AnyValue::String(text) => Self::Text(text.as_str()),
+            value => Self::Other(value),
+        }
+    }
+}
+
+impl Default for LogRecord {
+    fn default() -> Self {
+        Self {
+            scope: None,
+            event_name: None,
+            timestamp: None,
+            observed_timestamp: SystemTime::UNIX_EPOCH,
+            severity_number: None,
+            severity_text: None,
+            has_baggage: false,
+            has_panicked: false,
+            dropped_attributes: 0,
+            has_message: false,
+            body: None,
+            trace_id: TraceId::INVALID,
+            span_id: SpanId::INVALID,
+            flags: TraceFlags::NOT_SAMPLED,
+            nested: 0,
+            texts: String::new(),
+            message: 0..0,
+            target: None,
+            values: Vec::new(),
+            fields: 0,
+            error: None,
+        }
+    }
+}
+
+impl LogRecord {
+    /// Clears the record for the next one, which keeps its memory.
+    pub fn begin(&mut self, observed_timestamp: SystemTime) {
+        let (mut texts, mut values) = (mem::take(&mut self.texts), mem::take(&mut self.values));
+        texts.clear();
+        values.clear();
+        *self = Self { observed_timestamp, texts, values, ..Self::default() };
+    }
+
+    /// The copy for the exporters, within the configured limits.
+    #[must_use]
+    pub fn exported(&self, limits: LogRecordLimits) -> Self {
+        let mut copy = self.clone();
+        if let Some(error) = self.error() {
+            copy.add(Key::from_static_str(keys::EXCEPTION_MESSAGE), Stored::Text(error));
+        }
+        let over = copy.fields.saturating_sub(limits.attribute_count);
+        copy.dropped_attributes = copy.dropped_attributes.saturating_add(over);
+        let fields = copy.fields as usize;
+        copy.fields -= over;
+        copy.values.drain(copy.fields as usize..fields);
+        if let Some(length) = limits.attribute_value_length {
+            let length = length as usize;
+            for field in &mut copy.values[..copy.fields as usize] {
+                match &mut field.value {
+                    Stored::Text(place) => {
+                        let short = char_boundary::beginning(self.text(place), length);
+                        place.end = place.start + position(short.len());
+                    }
+                    Stored::Other(value) => truncate(value, length),
+                }
+            }
+        }
+        copy
+    }
+
+    /// The ids of the span that the record belongs to.
+    pub fn span(&self) -> Option<SpanIds> {
+        let Self { trace_id, span_id, flags, .. } = *self;
+        (trace_id != TraceId::INVALID).then_some(SpanIds { trace_id, span_id, flags })
+    }
+
+    /// Sets the ids of the span that the record belongs to.
+    pub fn set_span(&mut self, span: Option<SpanIds>) {
+        self.trace_id = span.map_or(TraceId::INVALID, |span| span.trace_id);
+        self.span_id = span.map_or(SpanId::INVALID, |span| span.span_id);
+        self.flags = span.map_or(TraceFlags::NOT_SAMPLED, |span| span.flags);
+    }
+
+    /// The scope, whose name a target replaces.
+    pub fn scope(&self) -> &InstrumentationScope {
+        self.scope.as_deref().unwrap_or(&SCOPE)
+    }
+
+    /// The text of the line.
+    pub fn message(&self) -> &str {
+        self.text(&self.message)
+    }
+
+    /// What is exported as the body.
+    pub fn body(&self) -> Option<LogValue<'_>> {
+        let message = self.has_message.then(|| LogValue::Text(self.message()));
+        self.body.as_deref().map(LogValue::from).or(message)
+    }
+
+    /// The name of the logger, if it is not that of the scope.
+    pub fn target(&self) -> Option<&str> {
+        Some(match self.target.as_ref()? {
+            Target::Static(target) => target,
+            Target::Text(place) => self.text(place),
+        })
+    }
+
+    /// The identity. A field with the same key takes precedence.
+    pub fn identity(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
+        let identity = self.split().1.iter();
+        identity.filter(|it| !self.has_field(&it.key)).map(|field| self.resolve(field))
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
+        self.split().0.iter().map(|field| self.resolve(field))
+    }
+
+    /// The fields and the identity.
+    fn split(&self) -> (&[Field], &[Field]) {
+        self.values.split_at(self.fields as usize)
+    }
+
+    /// The bytes of the record: its texts, and an estimate of the rest.
+    pub(super) fn size(&self) -> usize {
+        let values = self.values.iter().map(|it| size_of::<Field>() + it.key.as_str().len());
+        size_of::<Self>() + self.texts.len() + self.nested as usize + values.sum::<usize>()
+    }
+
+    /// The event is about the error in this field.
+    pub fn set_error(&mut self, field: usize) {
+        self.error = u8::try_from(field).ok();
+    }
+
+    /// The text of the error that the event is about, unless the code has set `exception.message` itself.
+    fn error(&self) -> Option<Place> {
+        match &self.split().0.get(usize::from(self.error?))?.value {
+            Stored::Text(place)
+                if !self.has_field(&Key::from_static_str(keys::EXCEPTION_MESSAGE)) =>
+            {
+                Some(place.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Sets the message, which is written, redacted and then truncated.
+    pub fn set_message(
+        &mut self,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) {
+        self.message = self.write(write, redact);
+    }
+
+    /// Sets a target that needs no redaction. One that is too long is truncated.
+    pub fn set_target(&mut self, target: &str) {
+        let target = self.write(|text| text.write_str(target), |_| None);
+        self.target = Some(Target::Text(target));
+    }
+
+    /// The same for a target that is not copied.
+    pub fn set_static_target(&mut self, target: &'static str) {
+        if target.len() > MAX_TEXT {
+            return self.set_target(target);
+        }
+        self.target = Some(Target::Static(target));
+    }
+
+    /// Adds a value to the identity; `safe` is the redacted one, if it differs.
+    pub fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {
+        let value = self.write(|text| text.write_str(value), |_| safe);
+        self.values.push(Field { key, value: Stored::Text(value) });
+    }
+
+    /// Whether the identity has this key.
+    pub fn has_identity(&self, key: &Key) -> bool {
+        self.split().1.iter().any(|field| field.key == *key)
+    }
+
+    /// Whether a field has this key.
+    pub fn has_field(&self, key: &Key) -> bool {
+        self.split().0.iter().any(|field| field.key == *key)
+    }
+
+    /// Whether the limits permit one more field. One for which there is no room is counted.
+    pub fn take_room(&mut self) -> bool {
+        let has_room = self.split().0.len() < MAX_FIELDS && self.take_nested(0);
+        let dropped = self.dropped_attributes.saturating_add(u32::from(!has_room));
+        self.dropped_attributes = dropped;
+        has_room
+    }
+
+    /// Adds the bytes of a nested value, and returns whether the limit permits it.
+    pub fn take_nested(&mut self, bytes: usize) -> bool {
+        let has_room = self.texts.len() + (self.nested as usize) < MAX_RECORD;
+        self.nested = self.nested.saturating_add(position(bytes));
+        has_room
+    }
+
+    /// Redacts and truncates a text that is not a field.
+    pub fn nested_text(
+        &mut self,
+        text: &str,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) -> String {
+        let place = self.write(|out| out.write_str(text), redact);
+        let text = self.text(&place).to_owned();
+        self.texts.truncate(place.start as usize);
+        self.take_nested(text.len());
+        text
+    }
+
+    /// Adds a text, and returns the number of its field.
+    pub fn add_text(
+        &mut self,
+        key: Key,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) -> usize {
+        let value = Stored::Text(self.write(write, redact));
+        self.add(key, value)
+    }
+
+    /// Adds a value that is redacted.
+    pub fn add_value(&mut self, key: Key, value: AnyValue) {
+        self.add(key, Stored::Other(value));
+    }
+
+    /// Adds a field or replaces the value of an existing key, and returns the number of the field.
+    fn add(&mut self, key: Key, value: Stored) -> usize {
+        let end = self.fields as usize;
+        let known = self.split().0.iter().position(|field| field.key == key);
+        let at = known.unwrap_or(end);
+        if known.is_some() {
+            self.values[at].value = value;
+        } else {
+            self.values.insert(at, Field { key, value });
+            self.fields += 1;
+        }
+        at
+    }
+
+    /// Writes a text, redacts it and then truncates it, so that a secret across the truncation limit
+    /// is recognized.
+    fn write(
+        &mut self,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) -> Place {
+        let start = self.texts.len();
+        let mut bounded = Bounded::new(&mut self.texts, MAX_RAW);
+        // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
+        // that was written before is kept.
+        let written = caught(|| write(&mut bounded));
+        let mut is_truncated = bounded.is_cut() || written.is_err();
+        self.has_panicked |= written.is_err();
+        if is_truncated {
+            let end = self.texts.len();
+            let from = end.saturating_sub(MAX_WORD).max(start);
+            let from = char_boundary::floor(&self.texts, from);
+            let tail = self.texts.get(from..).unwrap_or_default();
+            let last_word = tail.rfind(char::is_whitespace).unwrap_or_default();
+            self.texts.truncate(from + last_word);
+        }
+        if let Some(safe) = redact(self.texts.get(start..).unwrap_or_default()) {
+            self.texts.truncate(start);
+            self.texts.push_str(&safe);
+        }
+        if self.texts.len() > start + MAX_TEXT {
+            self.texts.truncate(char_boundary::floor(&self.texts, start + MAX_TEXT));
+            is_truncated = true;
+        }
+        if is_truncated {
+            self.texts.push('…');
+        }
+        position(start)..position(self.texts.len())
+    }
+
+    fn resolve<'a>(&'a self, field: &'a Field) -> (&'a Key, LogValue<'a>) {
+        let value = match &field.value {
+            Stored::Text(place) => LogValue::Text(self.text(place)),
+            Stored::Other(value) => value.into(),
+        };
+        (&field.key, value)
+    }
+
+    fn text(&self, place: &Place) -> &str {
+        self.texts.get(place.start as usize..place.end as usize).unwrap_or_default()
+    }
+}
+
+/// A position in the buffer of a record, whose size is limited.
+fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Truncates texts to `length` characters, and bytes to as many.
+fn truncate(value: &mut AnyValue, length: usize) {
+    match value {
+        AnyValue::String(text) => {
+            let short = char_boundary::beginning(text.as_str(), length);
+            if short.len() < text.as_str().len() {
+                *text = short.to_owned().into();
+            }
+        }
+        AnyValue::Bytes(bytes) => bytes.truncate(length),
+        AnyValue::ListAny(items) => items.iter_mut().for_each(|item| truncate(item, length)),
+        AnyValue::Map(items) => items.values_mut().for_each(|item| truncate(item, length)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_values_are_truncated_between_characters() {
+        let mut value: AnyValue =
+            [AnyValue::from("früh"), AnyValue::from(&b"early"[..])].into_iter().collect();
+        truncate(&mut value, 3);
+        let expected: AnyValue =
+            [AnyValue::from("frü"), AnyValue::from(&b"ear"[..])].into_iter().collect();
+        assert_eq!(value, expected);
+    }
+}
