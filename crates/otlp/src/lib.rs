@@ -26,7 +26,7 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
-#[cfg(any(feature = "logs", feature = "metrics"))]
+#[cfg(feature = "metrics")]
 mod sender;
 mod settings;
 mod span;

@@ -8,50 +8,52 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
 
 use self::encode::LogRequests;
-use super::exporter::too_large;
-use super::sender::Sender;
+use super::exporter::{Otlp, connect, too_large};
 use floe_telemetry_core::__sdk::clock::Instant;
-use floe_telemetry_sdk::__parts::collector::{BatchExporter, Counters, ExportFailure, ExporterId};
+use floe_telemetry_sdk::__parts::collector::{BatchExporter, ExportFailure, ExporterId};
 use floe_telemetry_sdk::__parts::config::Signal;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::logs::{LogDestination, LogRecord, LogRecordBatch};
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordBatch, LogSettings, LogWorker};
 use floe_telemetry_sdk::Error;
 
 /// Sends log records over OTLP. It blocks the calling thread.
 #[derive(Debug)]
 struct OtlpLogs {
-    sender: Sender,
+    otlp: Otlp,
     requests: LogRequests,
     max_request: usize,
 }
 
-/// Creates the log exporter for `target`.
+/// Starts the log exporter for `target`.
 ///
 /// # Errors
 ///
-/// The settings of the target cannot be used.
-pub(super) fn destination(
-    id: ExporterId,
+/// The settings of the target cannot be used, or the thread cannot be started.
+pub(super) fn start(
+    id: &ExporterId,
     target: &OtlpTarget,
-    counters: &Counters,
-) -> Result<LogDestination, Error> {
-    let sender = Sender::new(target, Signal::Logs, counters)?;
-    let max_request = target.config.otlp.max_request(Signal::Logs);
-    Ok(LogDestination::new(id, move |resource| OtlpLogs {
-        sender,
-        requests: LogRequests::new(resource),
-        max_request,
-    }))
+    resource: &Resource,
+    settings: &LogSettings,
+) -> Result<LogWorker, Error> {
+    let (requests, target) = (LogRequests::new(resource), target.clone());
+    let ending = Arc::clone(&settings.worker.counters.ending);
+    let make = move || {
+        let otlp = connect(&target, Signal::Logs, ending)?;
+        let max_request = target.config.otlp.max_request(Signal::Logs);
+        Ok(Box::new(OtlpLogs { otlp, requests, max_request }) as _)
+    };
+    LogWorker::start(id, make, settings)
 }
 
 impl OtlpLogs {
     /// Sends records in requests that are as large as a request may be.
-    fn send(&self, records: &[Arc<LogRecord>], deadline: Instant) -> Result<(), ExportFailure> {
+    fn send(&mut self, records: &[Arc<LogRecord>], deadline: Instant) -> Result<(), ExportFailure> {
         let request = self.requests.encode(records);
         if request.len() <= self.max_request {
-            let sent = self.sender.send(request.into(), deadline);
+            let sent = self.otlp.send(request.into(), deadline);
             return sent.map_err(|failure| failure.of(records.len()));
         }
         drop(request);
@@ -66,11 +68,12 @@ impl OtlpLogs {
 impl BatchExporter<LogRecordBatch> for OtlpLogs {
     /// Takes at most the time that the transport is configured with.
     fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
-        self.send(&batch, self.sender.deadline())
+        let deadline = self.otlp.deadline();
+        self.send(&batch, deadline)
     }
 
     fn status(&self) -> Option<KeyValue> {
-        self.sender.status()
+        self.otlp.transport.status()
     }
 
     fn flush(&mut self) -> Result<(), String> {
@@ -78,7 +81,6 @@ impl BatchExporter<LogRecordBatch> for OtlpLogs {
     }
 
     fn shutdown(&mut self, _: Duration) -> Result<(), String> {
-        self.sender.close();
         Ok(())
     }
 }

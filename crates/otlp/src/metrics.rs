@@ -48,7 +48,7 @@ pub(super) fn destination(
     let last = LastExport::default();
     let exporter = OtlpMetrics {
         last: Arc::clone(&last),
-        sender: Sender::new(target, Signal::Metrics, counters)?,
+        sender: Sender::new(target, counters)?,
         max_request: target.config.otlp.max_request(Signal::Metrics),
         temporality: target.config.metrics.temporality.into(),
     };

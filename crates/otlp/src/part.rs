@@ -18,7 +18,7 @@ floe_telemetry_sdk::__part!(
     OtlpExporters {
         spans: exporter::start_spans,
         metrics: metrics::destination,
-        logs: logs::destination,
+        logs: logs::start,
         try_connection: exporter::try_connection,
     }
 );

@@ -1,4 +1,4 @@
-//! Sends requests of metrics and logs.
+//! Sends requests of metrics.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,13 +24,9 @@ impl fmt::Debug for Sender {
 }
 
 impl Sender {
-    pub(super) fn new(
-        target: &OtlpTarget,
-        signal: Signal,
-        counters: &Counters,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(target: &OtlpTarget, counters: &Counters) -> Result<Self, Error> {
         let ending = Arc::clone(&counters.ending);
-        Ok(Self(Mutex::new(Some(connect(target, signal, ending)?))))
+        Ok(Self(Mutex::new(Some(connect(target, Signal::Metrics, ending)?))))
     }
 
     /// When a batch whose first request is sent now has to be delivered.

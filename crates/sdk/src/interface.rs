@@ -49,8 +49,8 @@ pub mod internal_log {
 
 pub mod logs {
     pub use crate::logs::{
-        ApiRecord, LogDestination, LogPipeline, LogRecord, LogRecordBatch, LogRecordSettings,
-        LogRecords, LogValue, LogWorker, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT,
+        ApiRecord, LogPipeline, LogRecord, LogRecordBatch, LogRecordSettings, LogRecords,
+        LogSettings, LogValue, LogWorker, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT,
         RecorderLogRecord, RecorderLogger, RecorderLoggerProvider, SpanIds,
     };
 }

@@ -1,7 +1,6 @@
 //! The exporters of log records, OpenTelemetry's API for them, and what another crate links into the program that makes
 //! records of `tracing`, `log` and that API.
 
-mod destination;
 mod log_record;
 mod provider;
 mod record;
@@ -14,12 +13,11 @@ use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 
-pub use self::destination::LogDestination;
 pub use self::log_record::{LogRecord, LogValue, MAX_FIELDS, MAX_RAW, MAX_RECORD, MAX_TEXT};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
-pub(crate) use self::worker::LogSettings;
-pub use self::worker::{LogRecordBatch, LogWorker};
+pub(crate) use self::sdk_exporter::StartLogs;
+pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::collector::{Counters, Redaction};
 use crate::config::LogRecordLimits;
 

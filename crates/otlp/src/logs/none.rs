@@ -1,18 +1,19 @@
 //! Without log records.
 
-use floe_telemetry_sdk::__parts::logs::LogDestination;
-use floe_telemetry_sdk::Error;
-
-use floe_telemetry_sdk::__parts::collector::{Counters, ExporterId};
+use floe_telemetry_sdk::__parts::collector::ExporterId;
 use floe_telemetry_sdk::__parts::config::needed;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::logs::{LogSettings, LogWorker};
+use floe_telemetry_sdk::Error;
+use opentelemetry_sdk::Resource;
 
 /// Fails: nothing exports log records.
-pub(super) fn destination(
-    _: ExporterId,
+pub(super) fn start(
+    _: &ExporterId,
     _: &OtlpTarget,
-    _: &Counters,
-) -> Result<LogDestination, Error> {
+    _: &Resource,
+    _: &LogSettings,
+) -> Result<LogWorker, Error> {
     let needed = needed("`log records`", "logs");
     Err(Error::config(format!("otlp: {needed}")))
 }

@@ -8,7 +8,7 @@ use super::OtlpTarget;
 use crate::collector::{Counters, Destination, ExporterId, WorkerSettings};
 use crate::config::{Signal, without_credentials};
 use crate::error::Error;
-use crate::logs::LogDestination;
+use crate::logs::{LogSettings, LogWorker};
 use crate::metrics::MetricDestination;
 
 /// The exporters over OTLP. Each function fails if the settings of the target cannot be used.
@@ -19,8 +19,8 @@ pub struct OtlpExporters {
     pub spans: StartSpans,
     /// Creates the exporter of metrics under a name.
     pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
-    /// Creates the exporter of log records under a name.
-    pub logs: fn(ExporterId, &OtlpTarget, &Counters) -> Started<LogDestination>,
+    /// Starts the exporter of log records under a name.
+    pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<LogWorker>,
     /// Sends one request without spans within a time. The error is the reason why it was not accepted.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
 }

@@ -6,22 +6,32 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::sdk_record::Blank;
-use super::worker::LogRecordBatch;
+use super::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::clock::monotonic_now;
-use crate::collector::{BatchExporter, ExportFailure, block_on_until};
+use crate::collector::{BatchExporter, ExportFailure, ExporterId, block_on_until};
+use crate::error::Error;
+
+/// Starts an exporter that was added to the builder.
+pub(crate) type StartLogs =
+    Box<dyn FnOnce(&Resource, &LogSettings) -> Result<LogWorker, Error> + Send>;
 
 /// An exporter of the SDK.
 #[derive(Debug)]
-pub(super) struct SdkLogExporter<E> {
+struct SdkLogExporter<E> {
     exporter: E,
     blank: Blank,
     timeout: Duration,
 }
 
-impl<E: LogExporter> SdkLogExporter<E> {
-    pub(super) fn new(mut exporter: E, resource: &Resource, timeout: Duration) -> Self {
-        exporter.set_resource(resource);
-        Self { exporter, blank: Blank::new(), timeout }
+impl LogWorker {
+    /// Starts an exporter of the SDK once the provider starts.
+    pub(crate) fn of_sdk<E: LogExporter + 'static>(mut exporter: E) -> StartLogs {
+        Box::new(move |resource, settings| {
+            exporter.set_resource(resource);
+            let timeout = settings.worker.export_timeout;
+            let exporter = SdkLogExporter { exporter, blank: Blank::new(), timeout };
+            Self::start(&ExporterId::of::<E>(), || Ok(Box::new(exporter)), settings)
+        })
     }
 }
 

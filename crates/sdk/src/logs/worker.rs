@@ -28,13 +28,13 @@ pub type LogRecordBatch = Vec<Arc<LogRecord>>;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
-pub(crate) struct LogSettings {
+pub struct LogSettings {
     /// The most records of a batch.
     batch_size: usize,
     /// The longest time that a record stays in an incomplete batch.
     delay: Duration,
     /// The queue; its capacity counts records.
-    pub(super) worker: WorkerSettings,
+    pub worker: WorkerSettings,
 }
 
 impl LogSettings {
@@ -75,14 +75,19 @@ struct Open {
 }
 
 impl LogWorker {
-    pub(super) fn start(
+    /// Starts an exporter, see [`Worker::start`].
+    ///
+    /// # Errors
+    ///
+    /// The thread or the exporter cannot be started.
+    pub fn start(
         id: &ExporterId,
-        exporter: Box<dyn BatchExporter<LogRecordBatch>>,
+        make: impl FnOnce() -> Result<Box<dyn BatchExporter<LogRecordBatch>>, Error> + Send + 'static,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         Ok(Self(Arc::new(Batching {
             open: Mutex::default(),
-            worker: Worker::start(id, move || Ok(exporter), &settings.worker)?,
+            worker: Worker::start(id, make, &settings.worker)?,
             settings: settings.clone(),
             forks: recorder::forks(),
         })))

@@ -35,7 +35,7 @@ use crate::config::{
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
 use crate::layers::ProgramLayer;
-use crate::logs::LogDestination;
+use crate::logs::{LogWorker, StartLogs};
 use crate::metrics::{LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation;
@@ -60,7 +60,7 @@ pub struct TelemetryProviderBuilder {
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<(String, OtlpProtocol)>,
     metrics: Vec<MetricDestination>,
-    logs: logs::Added,
+    logs: Vec<StartLogs>,
     /// The layers of the program for the subscriber; `None` if none is to be installed.
     layers: Option<Vec<ProgramLayer>>,
     added: start_message::Added,
@@ -164,7 +164,7 @@ impl TelemetryProviderBuilder {
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = ExporterId::of::<E>().name;
         self.added.logs.push(name.into_owned());
-        self.logs.push(LogDestination::of_sdk(exporter));
+        self.logs.push(LogWorker::of_sdk(exporter));
         self
     }
 

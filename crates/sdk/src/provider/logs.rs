@@ -14,10 +14,7 @@ use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, Wo
 use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
-use crate::logs::{LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogSettings};
-
-/// The exporters that were added to the builder.
-pub(super) type Added = Vec<LogDestination>;
+use crate::logs::{LogPipeline, LogRecordSettings, LogRecords, LogSettings, StartLogs};
 
 /// The logs of a provider. There are none before it is started.
 #[derive(Debug, Default)]
@@ -30,14 +27,13 @@ impl ProviderLogs {
     pub(super) fn start(
         config: &TelemetryConfig,
         all: &OtlpTargets,
-        mut exporters: Added,
+        added: Vec<StartLogs>,
         resource: &Resource,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let Some(records) = LogRecords::linked() else {
-            return without_records(&exporters);
+            return without_records(&added);
         };
-        exporters.extend(destinations(config, all, &settings.counters)?);
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
@@ -50,9 +46,17 @@ impl ProviderLogs {
             limits: config.log_record_limits,
         };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
-        let workers: Result<Vec<_>, _> =
-            exporters.into_iter().map(|exporter| exporter.start(resource, &settings)).collect();
-        Ok(Self { logs: Some((records.start)(workers?, applied)) })
+        let mut workers = Vec::new();
+        for start in added {
+            workers.push(start(resource, &settings)?);
+        }
+        for (index, target) in targets(config, all).iter().enumerate() {
+            let id = target.exporter(index, Signal::Logs);
+            let otlp = OtlpExporters::of(target, Signal::Logs);
+            let made = otlp.and_then(|otlp| (otlp.logs)(&id, target, resource, &settings));
+            workers.extend(all.keep(target, Signal::Logs, made)?);
+        }
+        Ok(Self { logs: Some((records.start)(workers, applied)) })
     }
 
     /// Whether there are exporters.
@@ -86,8 +90,8 @@ impl ProviderLogs {
 pub(super) type Reports = Option<(usize, Receiver<Report>)>;
 
 /// The logs of a program that makes no log records, which has no use for exporters of them.
-fn without_records(exporters: &Added) -> Result<ProviderLogs, Error> {
-    if exporters.is_empty() {
+fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
+    if added.is_empty() {
         return Ok(ProviderLogs::default());
     }
     let needed = needed("an exporter of log records", "logs");
@@ -107,38 +111,20 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     let mut local = config.clone();
     local.exporters.logs = Some(vec![ExporterKind::None]);
     let resource = Resource::builder_empty().build();
-    let (all, added) = (OtlpTargets::default(), Added::new());
+    let (all, added) = (OtlpTargets::default(), Vec::new());
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
 }
 
 /// Returns the number of exporters, with those that were added to the builder.
-pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &Added) -> usize {
+pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &[StartLogs]) -> usize {
     if LogRecords::linked().is_none() {
         return 0;
     }
     added.len() + targets(config, all).len()
 }
 
-/// Returns the configured OTLP destinations, see [`signal_targets`]. The exporter `console` is the local
-/// output, which is always written.
-fn destinations(
-    config: &TelemetryConfig,
-    all: &OtlpTargets,
-    counters: &Counters,
-) -> Result<Vec<LogDestination>, Error> {
-    let targets = targets(config, all);
-    let targets = targets.iter().enumerate();
-    targets
-        .filter_map(|(index, target)| {
-            let id = target.exporter(index, Signal::Logs);
-            let otlp = OtlpExporters::of(target, Signal::Logs);
-            let made = otlp.and_then(|otlp| (otlp.logs)(id, target, counters));
-            all.keep(target, Signal::Logs, made).transpose()
-        })
-        .collect()
-}
-
-/// Returns the configured OTLP targets.
+/// Returns the configured OTLP targets, see [`signal_targets`]. The exporter `console` is the local output, which is
+/// always written.
 fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
     signal_targets(Signal::Logs, chosen, config, all)
