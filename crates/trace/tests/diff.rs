@@ -353,6 +353,38 @@ fn what_changed_more_than_all_is_named_beside_the_total() {
     assert!(price.factor.is_some_and(|it| it < 2.0), "{price:?}");
 }
 
+/// The first thing that a newcomer compares: a program with one or two functions, of which all have changed.
+#[test]
+fn one_or_two_names_that_all_changed_are_named() {
+    let job = |micros: u64, names: &[&str]| {
+        let mut recording = Recording::default();
+        for call in 1..=40_u64 {
+            for (at, name) in (1..).zip(names) {
+                let start = call * 1_000_000_000;
+                let span = Span {
+                    trace: TraceId(u128::from(call) * 2 + at),
+                    id: SpanId(1),
+                    name: (*name).into(),
+                    start,
+                    end: start + micros * 1000 + call * 7919 % 997 * 500,
+                    ..Span::default()
+                };
+                recording.add_span(span, Source::default());
+            }
+        }
+        recording
+    };
+    for names in [&["job"][..], &["job", "report"]] {
+        for runs in [1, 5, 20] {
+            let [before, after] = [30_000, 39_000].map(|micros| vec![job(micros, names); runs]);
+            let found = diff(&before, &after);
+            let mut found: Vec<_> = kinds(&found).into_iter().map(|it| it.1).collect();
+            found.dedup();
+            assert_eq!(found, names, "{runs} runs");
+        }
+    }
+}
+
 /// One trace on each side: nothing can be tested, and ten times as long is not kept quiet.
 #[test]
 fn totals_of_too_few_traces_are_a_note() {

@@ -149,6 +149,10 @@ pub(super) fn common(values: impl Iterator<Item = f64>) -> f64 {
 /// the squares of a median are larger by a half of pi.
 pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
     let precision: f64 = variances.map(f64::recip).sum();
+    // Nothing is common to no values, and their sum is not positive.
+    if precision <= 0.0 {
+        return 0.0;
+    }
     let noise = std::f64::consts::FRAC_PI_2 / precision;
     (1.0 - noise / square).max(0.0)
 }
