@@ -26,10 +26,6 @@ features:
 cross-language:
     .ci/cross-language
 
-# Load recordings into Perfetto.
-perfetto:
-    .ci/perfetto
-
 # Run real dbt inside a trace.
 pipeline:
     .ci/pipeline

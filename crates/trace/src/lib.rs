@@ -52,7 +52,7 @@ pub use crate::page::{escape_html, write_page, write_page_of};
 pub use crate::perfetto::write_perfetto;
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
-    TraceId, Value,
+    TraceId, Value, json_of,
 };
 pub use crate::waterfall::waterfall;
 pub use floe_waterfall::{Options as WaterfallOptions, Step, critical_path, duration};

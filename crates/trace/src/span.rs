@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::{Map, Value as Json};
+
 /// A text. Equal ones share their memory, as far as the reader has noticed.
 pub type Text = Arc<str>;
 
@@ -152,6 +154,28 @@ impl fmt::Display for Value {
             }
         }
     }
+}
+
+/// Bytes are hexadecimal digits, and what is no number of JSON is nothing.
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Empty => Self::Null,
+            Value::Bool(value) => Self::from(*value),
+            Value::Int(value) => Self::from(*value),
+            Value::Double(value) => Self::from(*value),
+            Value::Text(text) => Self::from(&**text),
+            Value::Bytes(_) => Self::from(value.to_string()),
+            Value::List(values) => values.iter().map(Self::from).collect(),
+            Value::Map(entries) => Self::from(json_of(entries)),
+        }
+    }
+}
+
+/// Returns attributes as JSON.
+#[must_use]
+pub fn json_of(attributes: &[(Text, Value)]) -> Map<String, Json> {
+    attributes.iter().map(|(key, it)| (key.to_string(), Json::from(it))).collect()
 }
 
 /// Attributes, in the order of the file.

@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use floe_trace::{
-    Attributes, Forest, Span, Status, Trace, Value, causes, critical_path, duration, names,
-    parse_duration,
+    Forest, Span, Status, Trace, causes, critical_path, duration, json_of, names, parse_duration,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
@@ -379,11 +378,11 @@ fn span_as_json(forest: &Forest<'_>, index: usize) -> Json {
         "start_unix_ns": span.start.to_string(),
         "duration_ns": span.duration(),
         "self_ns": forest.self_time(index),
-        "attributes": attributes(&span.attributes),
+        "attributes": json_of(&span.attributes),
         "events": span.events.iter().map(|event| json!({
             "name": &*event.name,
             "after_ns": event.time.saturating_sub(span.start),
-            "attributes": attributes(&event.attributes),
+            "attributes": json_of(&event.attributes),
         })).collect::<Vec<_>>(),
         "links": span.links.iter().map(|link| json!({
             "trace": link.trace.to_string(),
@@ -392,14 +391,14 @@ fn span_as_json(forest: &Forest<'_>, index: usize) -> Json {
         "logs": logs.map(|log| json!({
             "level": log.level(),
             "after_ns": log.time.saturating_sub(span.start),
-            "body": value(&log.body),
+            "body": Json::from(&log.body),
         })).collect::<Vec<_>>(),
         "children": children.iter().map(|name| json!({
             "name": name.name,
             "spans": name.count,
             "total_ns": name.total,
         })).collect::<Vec<_>>(),
-        "resource": attributes(&source.resource),
+        "resource": json_of(&source.resource),
     })
 }
 
@@ -408,24 +407,6 @@ const fn status(span: &Span) -> &'static str {
         Status::Unset => "unset",
         Status::Ok => "ok",
         Status::Error(_) => "error",
-    }
-}
-
-fn attributes(attributes: &Attributes) -> Json {
-    let entries = attributes.iter();
-    Json::Object(entries.map(|(key, it)| (key.to_string(), value(it))).collect())
-}
-
-fn value(it: &Value) -> Json {
-    match it {
-        Value::Empty => Json::Null,
-        Value::Bool(value) => Json::from(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Double(value) => Json::from(*value),
-        Value::Text(text) => Json::from(&**text),
-        Value::Bytes(_) => Json::from(it.to_string()),
-        Value::List(values) => values.iter().map(value).collect(),
-        Value::Map(entries) => attributes(entries),
     }
 }
 
