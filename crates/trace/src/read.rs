@@ -5,6 +5,7 @@
 //! [`Note`] with its place, and the rest is read.
 
 mod documents;
+mod jaeger;
 mod json;
 mod protobuf;
 mod record;

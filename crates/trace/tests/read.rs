@@ -223,6 +223,59 @@ fn json_is_read_as_other_programs_write_it() {
     assert_eq!(read(log.replace('\n', "")).unwrap().logs[0].severity, 15);
 }
 
+/// What other programs put around OTLP, and what people attach to tickets.
+#[test]
+fn what_others_download_is_read() {
+    let of = |text: &str| read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let request = request(&[span(1, 0, "load", 1_000, 3_000)]);
+    let old = request.replace("scopeSpans", "instrumentationLibrarySpans");
+    let old = old.replace("\"scope\"", "\"instrumentationLibrary\"");
+    for text in [format!("{{\"result\": {request}}}"), format!("{{\"trace\": {request}}}"), old] {
+        let recording = of(&text);
+        assert_eq!(names(&recording), ["load"], "{text}");
+        assert_eq!(&*recording.sources[0].scope, "web", "{text}");
+    }
+    // "Download JSON" of Jaeger's page.
+    let recording = of(r#"{"data": [{"traceID": "fc60c", "spans": [
+        {"traceID": "fc60c", "spanID": "1", "operationName": "GET /orders", "references": [], "startTime": 1790000000000000,
+         "duration": 5000, "tags": [{"key": "span.kind", "type": "string", "value": "server"}, {"key": "rows", "type": "int64", "value": 12}],
+         "logs": [], "processID": "p1", "warnings": null},
+        {"traceID": "fc60c", "spanID": "2", "operationName": "SELECT", "startTime": 1790000000001000, "duration": 2000,
+         "references": [{"refType": "FOLLOWS_FROM", "traceID": "ab", "spanID": "7"}, {"refType": "CHILD_OF", "traceID": "fc60c", "spanID": "1"}],
+         "tags": [{"key": "error", "type": "bool", "value": true}, {"key": "otel.status_description", "type": "string", "value": "no"}],
+         "logs": [{"timestamp": 1790000000002000, "fields": [{"key": "event", "type": "string", "value": "exception"}, {"key": "exception.type", "type": "string", "value": "E"}]}],
+         "processID": "p2"}],
+        "processes": {"p1": {"serviceName": "shop", "tags": [{"key": "host.name", "type": "string", "value": "a"}]}, "p2": {"serviceName": "db", "tags": []}}}],
+        "total": 0, "limit": 0, "errors": null}"#);
+    let forest = Forest::new(&recording);
+    let [root, child] = &*recording.spans else { panic!("{:?}", recording.spans) };
+    assert_eq!((root.trace.0, root.duration(), root.kind), (0xf_c60c, 5_000_000, Kind::Server));
+    assert_eq!(root.attribute("rows"), Some(&Value::Int(12)));
+    assert_eq!(forest.parent(1), Some(0));
+    assert_eq!((recording.service(root), recording.service(child)), ("shop", "db"));
+    assert_eq!(child.status, Status::Error("no".into()));
+    assert_eq!((&*child.events[0].name, child.links[0].span), ("exception", SpanId(7)));
+    assert_eq!(notes(&recording), [""; 0]);
+}
+
+#[test]
+fn another_format_is_named() {
+    for (text, expected) in [
+        (
+            r#"[{"traceId": "1", "id": "2", "name": "a", "timestamp": 1, "localEndpoint": {"serviceName": "b"}}]"#,
+            "`id`, `localEndpoint`, `name`, as of Zipkin",
+        ),
+        (r#"{"traceEvents": []}"#, "found `traceEvents`, as of Chrome's trace viewer"),
+        (
+            r#"{"traceID": "1", "spanID": "2", "operationName": "a"}"#,
+            "as of Jaeger without `data` around them",
+        ),
+    ] {
+        let error = error(text);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
 #[test]
 fn a_span_that_cannot_be_read_leaves_the_others() {
     let bad = span(1, 0, "one", 10, 30).replace(r#""kind": 3"#, r#""attributes": {"a": 1}"#);
@@ -362,10 +415,6 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
         ),
         (b"[1, 2]", "t.jsonl:1:2: expected requests of OTLP as JSON, found invalid type: integer"),
-        (
-            br#"{"data": [{"traceID": "1", "spans": []}], "total": 1}"#,
-            "t.jsonl:1: expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `data`, `total`",
-        ),
         (
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
             "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `id`, `traceId`",

@@ -154,7 +154,8 @@ impl Reader {
             }
             let found = if is_foreign {
                 let fields = document.foreign.iter().map(|it| format!("`{it}`"));
-                self.texts.redacted(&fields.collect::<Vec<_>>().join(", "))
+                let fields = self.texts.redacted(&fields.collect::<Vec<_>>().join(", "));
+                document.format.map_or_else(|| fields.clone(), |it| format!("{fields}, as of {it}"))
             } else {
                 "none of them".to_owned()
             };

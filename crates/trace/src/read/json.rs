@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Deserializer, Error, Map, Value};
 
+use super::jaeger;
 use crate::span;
 
 /// A request as JSON. What it has besides is ignored, as the specification demands.
@@ -33,9 +34,25 @@ pub(super) struct Request {
     profiles: Option<IgnoredAny>,
 }
 
+/// Keys of other formats, and who writes them.
+const OTHERS: [(&str, &str); 5] = [
+    ("localEndpoint", "Zipkin"),
+    ("traceID", "Jaeger without `data` around them"),
+    ("traceEvents", "Chrome's trace viewer"),
+    ("context", "an SDK's exporter for the console"),
+    ("Source", "Elasticsearch"),
+];
+
 const FIELDS: [&str; 4] = ["resourceSpans", "resourceLogs", "resourceMetrics", "resourceProfiles"];
 
 impl Request {
+    /// Whether nothing of it is known, not even the name that a version of OTLP has for it.
+    fn is_strange(&self) -> bool {
+        let spans = self.spans.iter().flatten().any(|it| it.scope_spans.is_empty());
+        let logs = self.logs.iter().flatten().any(|it| it.scope_logs.is_empty());
+        self.is_empty() || spans || logs
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.spans.is_none()
             && self.logs.is_none()
@@ -52,6 +69,8 @@ pub(super) struct Document {
     pub(super) reasons: Vec<Error>,
     /// The first keys of JSON that is no request, for the message.
     pub(super) foreign: Vec<String>,
+    /// Who writes such JSON, if that is known.
+    pub(super) format: Option<&'static str>,
     /// Where the next document begins, in bytes.
     pub(super) end: usize,
 }
@@ -129,7 +148,7 @@ impl Memory {
 /// Reads the first document of a text. `may_mend` is whether there is memory for it.
 pub(super) fn document(text: &[u8], may_mend: bool) -> Result<Document, Error> {
     let refused = match strict(text) {
-        Ok(document) if !may_mend || !document.requests.iter().any(Request::is_empty) => {
+        Ok(document) if !may_mend || !document.requests.iter().any(Request::is_strange) => {
             return Ok(document);
         }
         Ok(_) => None,
@@ -168,18 +187,26 @@ fn first<T: DeserializeOwned>(text: &[u8]) -> Result<(Option<T>, usize), Error> 
 }
 
 fn mended(mut value: Value) -> Result<Document, Error> {
+    // Jaeger's API and Grafana Tempo's have a request in them.
+    for around in ["result", "trace"] {
+        if let Some(inner) = value.get_mut(around).filter(|it| it.is_object()) {
+            value = inner.take();
+        }
+    }
+    let mut value = jaeger::request(&value).unwrap_or(value);
     mend(&mut value);
-    let mut reasons = Vec::new();
-    let mut foreign = Vec::new();
+    let mut document = Document::default();
     let requests = match value {
         Value::Array(requests) => requests,
         request => vec![request],
     };
     let requests = requests.into_iter().map(|mut request| {
-        if let (Value::Object(fields), true) = (&request, foreign.is_empty())
+        if let (Value::Object(fields), true) = (&request, document.foreign.is_empty())
             && !fields.keys().any(|name| FIELDS.contains(&name.as_str()))
         {
-            foreign.extend(fields.keys().take(3).cloned());
+            document.foreign.extend(fields.keys().take(3).cloned());
+            let known = OTHERS.iter().find(|(key, _)| fields.contains_key(*key));
+            document.format = known.map(|it| it.1);
         }
         for (resources, scopes, kind) in
             [("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords")]
@@ -194,7 +221,7 @@ fn mended(mut value: Value) -> Result<Document, Error> {
                             "spans" => Span::deserialize(record).map(drop),
                             _ => LogRecord::deserialize(record).map(drop),
                         };
-                        read.map_err(|error| reasons.push(error)).is_ok()
+                        read.map_err(|error| document.reasons.push(error)).is_ok()
                     });
                 }
             }
@@ -202,7 +229,7 @@ fn mended(mut value: Value) -> Result<Document, Error> {
         Request::deserialize(request)
     });
     let requests = requests.collect::<Result<_, _>>()?;
-    Ok(Document { requests, reasons, foreign, end: 0 })
+    Ok(Document { requests, ..document })
 }
 
 fn items<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
@@ -258,12 +285,16 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
             fields.insert(name.to_owned(), value);
             return;
         }
-        // The name that Grafana Tempo has for them.
-        "batches" => {
-            fields.insert("resourceSpans".to_owned(), value);
-            return;
-        }
         _ => value,
+    };
+    let name = match &*name {
+        // Grafana Tempo's name, and those of OTLP before 0.16.
+        "batches" => "resourceSpans".to_owned(),
+        "instrumentationLibrarySpans" => "scopeSpans".to_owned(),
+        "instrumentationLibraryLogs" => "scopeLogs".to_owned(),
+        "instrumentationLibrary" => "scope".to_owned(),
+        "logs" => "logRecords".to_owned(),
+        _ => name,
     };
     fields.insert(name, value);
 }

@@ -1,0 +1,115 @@
+//! Jaeger's JSON, which its page downloads (`{"data": […]}`), as OTLP.
+
+use serde_json::{Map, Value, json};
+
+/// Converts the traces of a document; `None` if it is another one.
+pub(super) fn request(document: &Value) -> Option<Value> {
+    let traces = document.get("data")?.as_array()?;
+    traces.first()?.get("traceID")?;
+    let mut resources = Vec::new();
+    for trace in traces {
+        let none = Map::new();
+        let processes = trace.get("processes").and_then(Value::as_object).unwrap_or(&none);
+        for span in list(trace, "spans") {
+            let process = span.get("process").or_else(|| processes.get(text(span, "processID")));
+            let mut attributes =
+                vec![attribute("service.name", &process.unwrap_or(&Value::Null)["serviceName"])];
+            attributes.extend(process.iter().flat_map(|it| tags(it, "tags")));
+            let scope = ["otel.scope.name", "otel.library.name"].map(|key| tag(span, key));
+            let scope = scope.into_iter().find(|it| !it.is_null()).unwrap_or_default();
+            resources.push(json!({
+                "resource": {"attributes": attributes},
+                "scopeSpans": [{"scope": {"name": scope}, "spans": [self::span(span)]}],
+            }));
+        }
+    }
+    Some(json!({"resourceSpans": resources}))
+}
+
+fn span(span: &Value) -> Value {
+    let trace = text(span, "traceID");
+    // A span that only follows from another one is below it in Jaeger's page, too.
+    let of_trace = |it: &&Value| text(it, "traceID") == trace;
+    let is_child = |it: &&&Value| text(it, "refType") == "CHILD_OF";
+    let references: Vec<&Value> = list(span, "references").collect();
+    let mut parents = references.iter().copied().filter(of_trace);
+    let parent = parents.clone().find(|it| is_child(&it)).or_else(|| parents.next());
+    let links =
+        references.iter().filter(|it| !parent.is_some_and(|parent| std::ptr::eq(parent, **it)));
+    let links =
+        links.map(|it| json!({"traceId": id(it, "traceID", 32), "spanId": id(it, "spanID", 16)}));
+    let start = micros(span, "startTime");
+    let events = list(span, "logs").map(|log| {
+        let name = list(log, "fields").find(|it| text(it, "key") == "event");
+        json!({
+            "timeUnixNano": micros(log, "timestamp"), "name": name.map_or("log", |it| text(it, "value")),
+            "attributes": tags(log, "fields").collect::<Vec<_>>(),
+        })
+    });
+    let has_failed =
+        tag(span, "error") == json!(true) || tag(span, "otel.status_code") == json!("ERROR");
+    let code = if has_failed { 2 } else { i32::from(tag(span, "otel.status_code") == json!("OK")) };
+    let kind = tag(span, "span.kind").as_str().unwrap_or_default().to_uppercase();
+    json!({
+        "traceId": id(span, "traceID", 32),
+        "spanId": id(span, "spanID", 16),
+        "parentSpanId": parent.map_or_else(String::new, |it| id(it, "spanID", 16)),
+        "name": text(span, "operationName"),
+        "kind": format!("SPAN_KIND_{kind}"),
+        "startTimeUnixNano": start,
+        "endTimeUnixNano": start.saturating_add(micros(span, "duration")),
+        "attributes": tags(span, "tags").collect::<Vec<_>>(),
+        "events": events.collect::<Vec<_>>(),
+        "links": links.collect::<Vec<_>>(),
+        "status": {"code": code, "message": tag(span, "otel.status_description")},
+    })
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An id with the zeros that Jaeger leaves out.
+fn id(value: &Value, key: &str, digits: usize) -> String {
+    format!("{:0>digits$}", text(value, key))
+}
+
+/// A time in nanoseconds, of one in microseconds.
+fn micros(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default().saturating_mul(1000)
+}
+
+/// What OTLP has a field for is no attribute.
+fn tags<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = Value> + use<'a> {
+    const FIELDS: [&str; 8] = [
+        "error",
+        "event",
+        "span.kind",
+        "internal.span.format",
+        "otel.status_code",
+        "otel.status_description",
+        "otel.scope.name",
+        "otel.library.name",
+    ];
+    let tags = list(value, key).filter(|it| !FIELDS.contains(&text(it, "key")));
+    tags.map(|it| attribute(text(it, "key"), &it["value"]))
+}
+
+fn tag(span: &Value, key: &str) -> Value {
+    let found = list(span, "tags").find(|it| text(it, "key") == key);
+    found.map(|it| it["value"].clone()).unwrap_or_default()
+}
+
+fn attribute(key: &str, value: &Value) -> Value {
+    let field = match value {
+        Value::Bool(_) => "boolValue",
+        Value::Number(number) if number.is_f64() => "doubleValue",
+        Value::Number(_) => "intValue",
+        _ => "stringValue",
+    };
+    json!({"key": key, "value": {field: value}})
+}
