@@ -10,7 +10,7 @@
 /// [`floe-redact`]: https://docs.rs/floe-redact
 /// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
-/// [`floe-trace query why`]: https://docs.rs/floe-trace
+/// [`floe-trace why`]: https://docs.rs/floe-trace
 /// [`init`]: crate::init
 /// [`RedactionConfig`]: crate::config::RedactionConfig
 /// [shutdown]: operations#the-end-of-a-process

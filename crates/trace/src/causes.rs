@@ -1,14 +1,18 @@
 //! Why traces took as long as they did: what the times, parents and attributes of spans tell.
+//!
+//! Each kind of cause is a rule with a file of its own, which has its thresholds, its test and its sentence; those of calls
+//! one after the other share one. Here, what they find is put in order by what the traces waited for.
 
 mod calls;
 mod chance;
+mod consumer_lag;
 mod contention;
 mod slow_with;
 
 use std::cmp::{Ordering, Reverse};
-use std::fmt::Display;
 
-use rustc_hash::FxHashMap;
+use floe_waterfall::critical_path;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::forest::{Forest, Trace};
 use crate::names::normalized;
@@ -19,6 +23,8 @@ use crate::span::{Span, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CauseKind {
+    /// Messages wait between the span that sends them and the one that handles them.
+    ConsumerLag,
     /// Spans of one name wait for each other, as below a lock or in a pool, or until one span of another name ends.
     ContendedLock,
     /// A span has many equal children, one after the other, or a trace has thousands of equal, tiny spans.
@@ -31,78 +37,32 @@ pub enum CauseKind {
     SlowWith,
 }
 
-/// What a rule asks for, and what it says.
-struct Rule {
-    kind: CauseKind,
-    name: &'static str,
-    /// The least time in one span, in nanoseconds.
-    time: u64,
-    /// The least number of calls or spans.
-    count: usize,
-    /// The least part of its trace, as a divisor, if it is one.
-    of_trace: Option<u64>,
-    /// The least part of the time of all traces, in all spans of a name, as a divisor.
-    of_file: u64,
-    /// With a place for each number and name.
-    sentence: &'static str,
-}
-
 const MS: u64 = 1_000_000;
-
-/// The rules, in the order of [`CauseKind`]. The statistical ones, [`ContendedLock`](CauseKind::ContendedLock) and
-/// [`SlowWith`](CauseKind::SlowWith), also ask that chance explains what they find in at most `CHANCE` of all files.
-#[rustfmt::skip]
-const RULES: [Rule; 5] = [
-    // Fewer calls overtake than by chance, or the steps between their ends are more regular, or they all end with one.
-    Rule { kind: CauseKind::ContendedLock, name: "contended_lock", time: 20 * MS, count: 5, of_trace: None, of_file: 20,
-        sentence: "{} spans `{}` wait for each other, up to {}: {} on every {}, as below {}" },
-    // Equal calls, none of which overlaps the one before.
-    Rule { kind: CauseKind::RepeatedCalls, name: "repeated_calls", time: MS, count: 5, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` calls {} {} times, one after the other, in {}" },
-    // Equal calls that failed, but for the last one.
-    Rule { kind: CauseKind::Retries, name: "retries", time: MS, count: 2, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` calls {} {} times, because it failed {} times, which took {} until the last call{}" },
-    // Calls of different names that wait, none of which overlaps the one before.
-    Rule { kind: CauseKind::SerialCalls, name: "serial_calls", time: 20 * MS, count: 3, of_trace: Some(10), of_file: 50,
-        sentence: "`{}` waits for {} and {} one after the other, {}: if none needs the result of another, all at once take {}" },
-    // A value is more frequent among the slow spans of a name than chance explains, or one span is far above the others.
-    Rule { kind: CauseKind::SlowWith, name: "slow_with", time: MS, count: 20, of_trace: None, of_file: 50,
-        sentence: "`{}`: {} of the {} slow ones have {}, {} of {} others do; slow is from {} on, the others take {} or so" },
-];
-
-const _: () = {
-    let mut at = 0;
-    while at < RULES.len() {
-        assert!(RULES[at].kind as usize == at, "a rule is not at its place");
-        at += 1;
-    }
-};
-
 /// In so many files without a cause may chance make a statistical rule speak.
 const CHANCE: f64 = 0.01;
 /// What is shorter is no cause.
 const LEAST: u64 = MS;
+/// The most spans of a cause that are looked for below another one.
+const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {
-    /// Returns its name in JSON: `contended_lock`, `repeated_calls`, `retries`, `serial_calls` or `slow_with`.
+    /// Returns its name in JSON: `consumer_lag`, `contended_lock`, `repeated_calls`, `retries`, `serial_calls` or
+    /// `slow_with`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.rule().name
-    }
-
-    const fn rule(self) -> &'static Rule {
-        &RULES[self as usize]
-    }
-
-    /// Its sentence, with these in their places.
-    fn say(self, parts: &[&dyn Display]) -> String {
-        let mut texts = self.rule().sentence.split("{}");
-        let mut sentence = texts.next().unwrap_or_default().to_owned();
-        for (part, text) in parts.iter().zip(texts) {
-            sentence.push_str(&part.to_string());
-            sentence.push_str(text);
+        match self {
+            Self::ConsumerLag => "consumer_lag",
+            Self::ContendedLock => "contended_lock",
+            Self::RepeatedCalls => "repeated_calls",
+            Self::Retries => "retries",
+            Self::SerialCalls => "serial_calls",
+            Self::SlowWith => "slow_with",
         }
-        sentence
+    }
+
+    /// Whether it is found in one span at a time, without a test.
+    const fn is_of_one_span(self) -> bool {
+        matches!(self, Self::RepeatedCalls | Self::Retries | Self::SerialCalls)
     }
 }
 
@@ -125,10 +85,14 @@ pub struct Cause {
 /// A cause in one span, or in all spans of a name.
 struct Finding {
     cause: Cause,
-    /// The order of causes: slow spans come after a cause below them.
-    rank: u64,
+    /// The spans that it makes slow, each with the time that it takes there.
+    at: Vec<(usize, u64)>,
+    /// The least part of the time of all traces that it takes, as a divisor.
+    of_file: u64,
     /// What it is about beside its span, such as the name of a call.
     about: String,
+    /// How much of the critical path of the longest traces it takes.
+    on_path: u64,
 }
 
 /// How likely chance explains a finding.
@@ -145,34 +109,22 @@ fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
 }
 
 impl Finding {
-    const fn new(kind: CauseKind, span: usize, time: u64, message: String) -> Self {
-        let cause = Cause { kind, span, spans: 1, time, message };
-        Self { cause, rank: time, about: String::new() }
-    }
-
-    /// The same for several spans together.
-    const fn of_spans(mut self, spans: usize) -> Self {
-        self.cause.spans = spans;
-        self
-    }
-
-    const fn ranked(mut self, rank: u64) -> Self {
-        self.rank = rank;
-        self
+    fn new(kind: CauseKind, span: usize, at: Vec<(usize, u64)>, message: String) -> Self {
+        let time = sum(at.iter().map(|it| it.1));
+        let cause = Cause { kind, span, spans: at.len(), time, message };
+        Self { cause, at, of_file: 50, about: String::new(), on_path: 0 }
     }
 }
 
-/// Returns what makes spans slow, what takes the most time first: in all spans of a name together for what compares
-/// them, else in one span. A cause takes a part of the time of all traces that matters.
+/// Returns what makes spans slow, what the longest traces waited for most first. A cause takes a part of the time of all
+/// traces that matters.
 ///
 /// The slow spans of a name come after the causes below them that explain half of their time.
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
-    let traces = forest.traces().iter().map(Trace::duration);
-    let all = traces.fold(0, u64::saturating_add);
-    let least = |kind: CauseKind| (all / kind.rule().of_file).max(LEAST);
-    let mut tested = contention::contended(forest, least(CauseKind::ContendedLock));
-    tested.extend(slow_with::slow_with(forest, least(CauseKind::SlowWith)));
+    let all = sum(forest.traces().iter().map(Trace::duration));
+    let mut tested = contention::contended(forest, all);
+    tested.extend(slow_with::slow_with(forest, all));
     // A name of which nothing is found was looked at, too.
     let tested = tested.into_iter().map(|it| match it {
         Some((chance, finding)) => (1.0, chance, Some(finding)),
@@ -180,18 +132,51 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     });
     let found = unlikely(tested.collect(), CHANCE).into_iter();
     let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
-    innermost(forest, &mut findings);
     findings.extend(calls::calls(forest));
+    findings.extend(consumer_lag::lag(forest));
     let mut found = by_name(forest, findings);
-    found.retain(|it| it.cause.time >= least(it.cause.kind));
-    found.sort_by_key(|it| (Reverse(it.rank), it.cause.kind, it.cause.span));
+    found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
+    let on_path = on_path(forest, all);
+    for it in &mut found {
+        // A message of another trace waits where no span runs.
+        it.on_path = match it.cause.kind {
+            CauseKind::ConsumerLag => it.cause.time,
+            _ => sum(it.at.iter().map(|(span, time)| on_path[*span].min(*time))),
+        };
+    }
+    innermost(forest, &mut found, &on_path);
+    let order = |it: &Finding| (Reverse((it.on_path, it.cause.time)), it.cause.kind, it.cause.span);
+    found.sort_by_key(order);
     found.into_iter().map(|it| it.cause).collect()
 }
 
-/// The least time of a cause in a trace.
-fn least(kind: CauseKind, trace: u64) -> u64 {
-    let rule = kind.rule();
-    rule.of_trace.map_or(0, |part| trace / part).max(rule.time)
+fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
+    times.into_iter().fold(0, u64::saturating_add)
+}
+
+/// How much of the critical path each span has with what is below it, in the longest traces, which take half of the time
+/// of all.
+fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
+    let mut traces: Vec<&Trace> = forest.traces().iter().collect();
+    traces.sort_by_key(|trace| Reverse(trace.duration()));
+    let mut times = vec![0_u64; forest.recording().spans.len()];
+    let mut left = all / 2;
+    for trace in traces {
+        for step in critical_path(forest, &trace.roots) {
+            times[step.span] = times[step.span].saturating_add(step.to - step.from);
+        }
+        let below = trace.roots.iter().flat_map(|root| forest.below(*root));
+        for span in below.collect::<Vec<_>>().into_iter().rev() {
+            if let Some(parent) = forest.parent(span) {
+                times[parent] = times[parent].saturating_add(times[span]);
+            }
+        }
+        if left <= trace.duration() {
+            break;
+        }
+        left -= trace.duration();
+    }
+    times
 }
 
 /// Service and name.
@@ -208,21 +193,38 @@ fn busy(span: &Span) -> Option<u64> {
     u64::try_from(value).ok()
 }
 
-/// Whether a span is an ancestor of another one.
-fn is_above(forest: &Forest<'_>, above: usize, below: usize) -> bool {
-    let mut ancestors = std::iter::successors(forest.parent(below), |it| forest.parent(*it));
-    forest.span(above).trace == forest.span(below).trace && ancestors.any(|it| it == above)
-}
-
-/// Puts the slow spans of a name after those that are below them, if these explain half of their time.
-fn innermost(forest: &Forest<'_>, findings: &mut [Finding]) {
-    findings.sort_by_key(|it| (it.rank, Reverse(forest.span(it.cause.span).start)));
-    for at in 0..findings.len() {
-        let (rank, span) = (findings[at].rank, findings[at].cause.span);
-        for above in &mut findings[at + 1..] {
-            let is_slow = above.cause.kind == CauseKind::SlowWith;
-            if is_slow && above.rank / 2 <= rank && is_above(forest, above.cause.span, span) {
-                above.rank = rank.saturating_sub(1);
+/// Puts the slow spans of a name after what takes half of their additional time below them, and a loop that the quick ones
+/// have, too, after the slow ones that make it long.
+fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
+    found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
+    for at in 0..found.len() {
+        if found[at].cause.kind != CauseKind::SlowWith {
+            continue;
+        }
+        let slow: FxHashSet<usize> = found[at].at.iter().map(|it| it.0).collect();
+        for below in 0..found.len() {
+            let (above, other) = (&found[at], &found[below]);
+            let is_loop = other.cause.kind.is_of_one_span();
+            let is_inside = |span: usize| {
+                let first = if is_loop { Some(span) } else { forest.parent(span) };
+                std::iter::successors(first, |it| forest.parent(*it)).any(|it| slow.contains(&it))
+            };
+            let step = other.at.len() / MOST_BELOW + 1;
+            let looked_at = other.at.iter().step_by(step);
+            let all = looked_at.len();
+            let inside: Vec<_> = looked_at.filter(|it| is_inside(it.0)).collect();
+            let took = |of: &dyn Fn(&(usize, u64)) -> u64| {
+                sum(inside.iter().map(|it| of(it))).saturating_mul(step as u64)
+            };
+            if is_loop && inside.len() * 2 < all {
+                if took(&|it| on_path[it.0].min(it.1)) > other.on_path / 2 {
+                    found[below].on_path = other.on_path.min(above.on_path.saturating_sub(1));
+                }
+            } else if at != below
+                && other.on_path >= above.on_path / 2
+                && took(&|it| it.1) >= above.cause.time / 2
+            {
+                found[at].on_path = above.on_path.min(other.on_path.saturating_sub(1));
             }
         }
     }
@@ -230,29 +232,22 @@ fn innermost(forest: &Forest<'_>, findings: &mut [Finding]) {
 
 /// The findings of spans with the same name as one.
 fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let mut causes: FxHashMap<(CauseKind, &str, String, String), (Finding, u64)> =
-        FxHashMap::default();
-    for finding in findings {
+    let mut causes: FxHashMap<(CauseKind, &str, String, String), Finding> = FxHashMap::default();
+    for mut finding in findings {
         let (service, name) = name(forest, finding.cause.span);
-        let about = finding.about.clone();
-        let key = (finding.cause.kind, service, normalized(name), about);
-        let rank = finding.rank;
-        let Some((known, ranks)) = causes.get_mut(&key) else {
-            causes.insert(key, (finding, rank));
+        let key = (finding.cause.kind, service, normalized(name), finding.about.clone());
+        let Some(known) = causes.get_mut(&key) else {
+            causes.insert(key, finding);
             continue;
         };
-        // Who waits for others is before or after them by the longest wait of one span.
-        *ranks = match known.cause.kind {
-            CauseKind::ContendedLock => rank.max(*ranks),
-            _ => rank.saturating_add(*ranks),
-        };
-        let time = known.cause.time.saturating_add(finding.cause.time);
-        let spans = known.cause.spans + finding.cause.spans;
-        if finding.rank > known.rank {
-            *known = finding;
+        // The longest one speaks for all.
+        let longest = |it: &Finding| it.at.iter().map(|it| it.1).max();
+        if longest(&finding) > longest(known) {
+            std::mem::swap(&mut finding, known);
         }
-        (known.cause.time, known.cause.spans) = (time, spans);
+        known.cause.time = known.cause.time.saturating_add(finding.cause.time);
+        known.cause.spans += finding.cause.spans;
+        known.at.append(&mut finding.at);
     }
-    let causes = causes.into_values().map(|(finding, rank)| Finding { rank, ..finding });
-    causes.collect()
+    causes.into_values().collect()
 }

@@ -43,8 +43,16 @@ enum Command {
     Show(show::Show),
     /// Write a page for a browser, one file that needs no network
     View(view::View),
-    /// Answer a question about traces, as a table or, for scripts, as JSON
-    Query(query::Query),
+    /// Tell what made traces slow: what the longest ones waited for most first, then names by their self time
+    Why(query::Question),
+    /// List the errors, equal ones together: those that no other error below them explains
+    Errors(query::Question),
+    /// List what determines how long the longest trace took: spans, and waits between them
+    CriticalPath(query::Question),
+    /// List statistics of spans by their name
+    Names(query::Question),
+    /// Print all of one span as JSON: attributes, events, links, its log records, its children
+    Span(query::OneSpan),
     /// Print which service a running process is, and which span each of its threads is in
     ///
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
@@ -92,7 +100,11 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
         Command::View(options) => view::view(&options),
-        Command::Query(options) => query::query(&options),
+        Command::Why(question) => query::answer(&question, query::why),
+        Command::Errors(question) => query::answer(&question, query::errors),
+        Command::CriticalPath(question) => query::answer(&question, query::path),
+        Command::Names(question) => query::answer(&question, query::statistics),
+        Command::Span(options) => query::span(&options),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]

@@ -2,147 +2,131 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
+mod text;
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_trace::read::Reader;
-use floe_trace::{CauseKind, Forest, Recording, Value, causes};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use prost::Message as _;
-use tokio::runtime::Builder;
-use tokio::task::JoinSet;
+use std::fmt::Write as _;
 
-/// How long what is wrong takes.
-const LONG: Duration = Duration::from_millis(30);
+use floe_trace::{
+    CauseKind, Forest, Recording, Source, Span, SpanId, Status, TraceId, Value, causes,
+};
 
-#[derive(Clone, Debug)]
-struct Requests(Arc<Mutex<Reader>>);
+use self::text::spans;
 
-impl SpanExporter for Requests {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let resource = ResourceAttributesWithSchema::default();
-        let resource_spans = group_spans_by_resource_and_scope(batch, &resource);
-        let request = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
-        let read = self.0.lock().unwrap().read("memory", &*request);
-        read.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
-    }
-}
-
-/// What a program records.
-fn record(program: impl FnOnce()) -> Recording {
-    let config = TelemetryConfig::new("planted");
-    let requests = Requests(Arc::new(Mutex::new(Reader::new())));
-    let provider = TelemetryProvider::builder(config)
-        .with_span_exporter(requests.clone())
-        .initialize()
-        .unwrap();
-    program();
-    provider.shutdown(Duration::from_secs(20)).unwrap();
-    std::mem::take(&mut *requests.0.lock().unwrap()).finish()
-}
-
-/// The causes that are found in what a program records: the kind, the span and the sentence, most time first.
-fn found(program: impl FnOnce()) -> Vec<(CauseKind, String, String)> {
-    found_in(&record(program))
-}
-
+/// The causes of a recording: the kind, the name of the span, and the sentence.
 fn found_in(recording: &Recording) -> Vec<(CauseKind, String, String)> {
     let forest = Forest::new(recording);
     let causes = causes(&forest).into_iter();
-    causes
-        .map(|cause| (cause.kind, forest.span(cause.span).name.to_string(), cause.message))
-        .collect()
+    causes.map(|it| (it.kind, forest.span(it.span).name.to_string(), it.message)).collect()
 }
 
-#[track_caller]
-fn assert_named(found: &[(CauseKind, String, String)], kind: CauseKind, name: &str, part: &str) {
-    let cause = found.iter().find(|cause| cause.0 == kind && cause.1 == name);
-    assert!(
-        cause.is_some_and(|(_, _, message)| message.contains(part)),
-        "expected {kind:?} of `{name}` with `{part}`, found {found:#?}"
-    );
+/// Numbers below 1000 without an order, the same ones in each run.
+fn numbers() -> impl FnMut() -> u64 {
+    let mut state = 1_u64;
+    move || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (state >> 33) % 1000
+    }
 }
 
-/// Runs a future on one thread.
-fn run<T>(work: impl Future<Output = T>) -> T {
-    Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
-}
-
-#[traced]
-fn update(total: &Mutex<u64>) {
-    let mut total = total.lock().unwrap();
-    thread::sleep(LONG);
-    *total += 1;
-}
-
-#[traced]
-async fn reserve(stock: Arc<tokio::sync::Mutex<u64>>) {
-    let mut stock = stock.lock().await;
-    tokio::time::sleep(LONG).await;
-    *stock -= 1;
-}
-
-#[traced]
-fn item(index: u64) {
-    thread::sleep(Duration::from_millis(index % 2 + 2));
-}
-
-#[traced]
-fn cart() {
-    (0..8).for_each(item);
-}
-
-fn a_contended_lock_of_futures() {
-    let causes = found(|| {
-        let stock = Arc::new(tokio::sync::Mutex::new(100));
-        run(async {
-            let mut tasks = JoinSet::new();
-            (0..12).for_each(|_| drop(tasks.spawn(reserve(Arc::clone(&stock)))));
-            tasks.join_all().await;
-        });
-    });
-    assert_named(
-        &causes,
-        CauseKind::ContendedLock,
-        "reserve",
-        "spans `reserve` wait for each other",
-    );
-}
-
-fn a_contended_lock_of_threads() {
-    let causes = found(|| {
-        let total = Mutex::new(0);
-        thread::scope(|scope| {
-            for _ in 0..12 {
-                scope.spawn(|| update(&total));
-            }
-        });
-    });
-    assert_named(&causes, CauseKind::ContendedLock, "update", "spans `update` wait for each other");
-}
-
-fn repeated_calls() {
-    let causes = found(cart);
-    assert_named(
-        &causes,
-        CauseKind::RepeatedCalls,
-        "cart",
-        "`cart` calls `item` 8 times, one after the other",
-    );
-}
-
-// One test, because a process has one provider at a time.
 #[test]
-fn each_cause_is_named() {
-    a_contended_lock_of_futures();
-    a_contended_lock_of_threads();
-    repeated_calls();
+fn messages_that_wait_for_a_slow_consumer_come_first() {
+    for (lag, is_slow) in [(200, true), (0, false)] {
+        let mut text = String::new();
+        for message in 0..30 {
+            let (at, began) = (message * 100, message * (100 + lag) + 8);
+            let _ = writeln!(
+                text,
+                "POST /orders {at}..{}\n  publish {}..{} producer",
+                at + 12,
+                at + 1,
+                at + 5
+            );
+            let _ = writeln!(text, "    process {began}..{} consumer", began + 95);
+        }
+        let found = found_in(&spans(&text));
+        let part = "29 of 30 messages wait up to 5.8 s, 3 s or so, between the end of `publish` and the start of `process`";
+        let first = found.first().filter(|it| it.0 == CauseKind::ConsumerLag);
+        assert_eq!(first.is_some_and(|it| it.2.contains(part)), is_slow, "{found:#?}");
+        assert!(is_slow || found.is_empty(), "{found:#?}");
+    }
+}
+
+/// A straggler among partitions, each of which has the same loop.
+#[test]
+fn a_straggler_comes_before_the_loops_of_its_neighbours() {
+    let mut text = "batch 0..33000\n".to_owned();
+    let mut random = numbers();
+    for partition in 0..16 {
+        let block = if partition == 11 { 780 } else { 30 + random() / 100 };
+        let _ = writeln!(text, "  load_partition {partition}..{}", partition + block * 40);
+        for at in 0..40 {
+            let from = partition + at * block;
+            let _ = writeln!(text, "    write_block {from}..{}", from + block - 1);
+        }
+    }
+    let found = found_in(&spans(&text));
+    let sentence = "one of 16 spans `load_partition` took 31.2 s, the others 1.";
+    assert!(found[0].2.starts_with(sentence), "{found:#?}");
+}
+
+/// A loop of one route, behind spans that are slow because of it.
+#[test]
+fn a_loop_comes_before_the_slow_spans_around_it() {
+    let mut text = String::new();
+    let mut random = numbers();
+    for request in 0..100 {
+        let at = request * 1000;
+        let many = if request % 10 == 0 { 8 } else { 1 };
+        let call = 20 + random() / 100;
+        let end = at + 4 + many * (call + 1);
+        let _ = writeln!(text, "GET {at}..{end} server\n  middleware {}..{end}", at + 1);
+        let _ = writeln!(text, "    request handler {}..{end}", at + 2);
+        for time in (0..many).map(|it| at + 3 + it * (call + 1)) {
+            let _ = writeln!(text, "      GET item {time}..{} client", time + call);
+        }
+    }
+    let found = found_in(&spans(&text));
+    assert_eq!(
+        (found[0].0, &*found[0].1),
+        (CauseKind::RepeatedCalls, "request handler"),
+        "{found:#?}"
+    );
+}
+
+/// A row of a database is locked by four replicas, one at a time.
+#[test]
+fn a_lock_that_replicas_share_has_one_hold() {
+    let mut text = String::new();
+    let (mut random, mut now, mut free) = (numbers(), 0, 0);
+    for _ in 0..300 {
+        now += random() / 18;
+        free = free.max(now) + 27 + random() / 160;
+        let _ = writeln!(text, "UPDATE row {now}..{free} client @shop");
+    }
+    let mut recording = spans(&text);
+    recording.sources = vec![recording.sources[0].clone(); 4];
+    recording.spans.iter_mut().for_each(|it| it.source = u32::try_from(random() % 4).unwrap());
+    let found = found_in(&recording);
+    assert!(found[0].2.contains(": one goes on every 29") && found.len() == 1, "{found:#?}");
+}
+
+/// An ebbing load, of replicas that have all started with the file.
+#[test]
+fn latency_that_falls_is_no_cold_start() {
+    let mut random = numbers();
+    for (replicas, calls) in [(3, 100), (6, 50), (20, 15)] {
+        let mut text = String::new();
+        let all = calls * u64::try_from(replicas).unwrap();
+        for call in 0..all {
+            let time = 40 * (200 - call * 100 / all) / 100 * (800 + random() * 2 / 5) / 1000;
+            let _ = writeln!(text, "GET / {}..{}", call * 200, call * 200 + time);
+        }
+        let mut recording = spans(&text);
+        recording.sources = vec![recording.sources[0].clone(); replicas];
+        let replica = |at: usize| u32::try_from(at % replicas).unwrap();
+        recording.spans.iter_mut().enumerate().for_each(|(at, it)| it.source = replica(at));
+        assert_eq!(found_in(&recording), [], "{replicas} replicas");
+    }
 }
 
 /// A program that is written down. Times are in microseconds.
@@ -155,7 +139,6 @@ struct Program {
 impl Program {
     /// Adds a span of a trace and returns its id. 0 is no parent.
     fn span(&mut self, trace: u64, parent: u64, name: &str, from: u64, to: u64) -> u64 {
-        use floe_trace::{Source, Span, SpanId, TraceId};
         self.spans += 1;
         let span = Span {
             trace: TraceId(trace.into()),
@@ -200,14 +183,12 @@ impl Program {
 
     fn failed(&mut self) {
         let span = self.recording.spans.last_mut().unwrap();
-        span.status = floe_trace::Status::Error("421 try later".into());
+        span.status = Status::Error("421 try later".into());
     }
 
     /// What is found: the kind, the name and the message.
     fn causes(&self) -> Vec<(CauseKind, String, String)> {
-        let forest = Forest::new(&self.recording);
-        let causes = causes(&forest).into_iter();
-        causes.map(|it| (it.kind, forest.span(it.span).name.to_string(), it.message)).collect()
+        found_in(&self.recording)
     }
 
     /// Asserts that exactly these causes are found, in this order, with these parts of their messages.
@@ -481,7 +462,6 @@ fn what_is_healthy_is_not_named() {
 
 #[test]
 fn what_is_parallel_or_short_is_not_reported() {
-    use floe_trace::{Source, Span, SpanId, TraceId};
     let mut recording = Recording::default();
     let mut add = |trace: u64, id: u64, parent: u64, name: &str, from: u64, to: u64| {
         let span = Span {

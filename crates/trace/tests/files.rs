@@ -197,10 +197,9 @@ fn a_file_without_spans_is_no_answer() {
         for arguments in [
             &["show", "in.jsonl"][..],
             &["view", "in.jsonl"],
-            &["query", "traces", "in.jsonl"],
-            &["query", "why", "--json", "in.jsonl"],
-            &["query", "errors", "in.jsonl"],
-            &["query", "critical-path", "in.jsonl"],
+            &["why", "--json", "in.jsonl"],
+            &["errors", "in.jsonl"],
+            &["critical-path", "in.jsonl"],
         ] {
             let output = run(folder, arguments);
             assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -209,7 +208,7 @@ fn a_file_without_spans_is_no_answer() {
         }
     }
     fs::write(folder.join("in.jsonl"), LINE).unwrap();
-    let quiet = run(folder, &["query", "errors", "in.jsonl"]);
+    let quiet = run(folder, &["errors", "in.jsonl"]);
     assert_eq!((quiet.status.code(), &*quiet.stdout), (Some(0), &b"nothing found\n"[..]));
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
+mod text;
+
 use std::process::{Command, Output};
 
 use floe_trace::{
@@ -9,6 +11,8 @@ use floe_trace::{
     names, waterfall, write,
 };
 use unicode_width::UnicodeWidthStr as _;
+
+use self::text::spans;
 
 const MS: u64 = 1_000_000;
 const START: u64 = 1_700_000_000_000_000_000;
@@ -284,7 +288,7 @@ fn the_first_trace_is_the_one_to_look_at() {
     let order: Vec<&str> =
         shown.lines().filter_map(|line| line.strip_prefix("trace ")?.get(31..32)).collect();
     assert_eq!(order, ["3", "2", "4"], "{shown}");
-    let path = text(&run(&["query", "critical-path", file]).stdout);
+    let path = text(&run(&["critical-path", file]).stdout);
     assert!(path.contains("40 ms"), "{path}");
     let mut ascii = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
     let ascii = ascii.args(["show", file]).env("LC_ALL", "C").output().unwrap();
@@ -301,7 +305,7 @@ fn the_time_of_a_message_in_a_queue_is_on_the_path() {
         span(3, 2, "process", 6600, 6750),
     ];
     write::lines(&recording(spans), std::fs::File::create(&file).unwrap()).unwrap();
-    let path = run(&["query", "critical-path", "--json", file.to_str().unwrap()]);
+    let path = run(&["critical-path", "--json", file.to_str().unwrap()]);
     let path: serde_json::Value = serde_json::from_slice(&path.stdout).unwrap();
     let rows = path["rows"].as_array().unwrap();
     let rows: Vec<_> =
@@ -347,13 +351,23 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let file = folder.path().join("t.jsonl");
     write::lines(&recording, std::fs::File::create(&file).unwrap()).unwrap();
     let file = file.to_str().unwrap();
-    let errors = text(&run(&["query", "errors", "--json", file]).stdout);
+    let errors = text(&run(&["errors", "--json", file]).stdout);
     assert!(
         errors.contains(r#""path":"checkout > POST""#) && errors.contains(r#""total":1"#),
         "{errors}"
     );
-    let slowest = text(&run(&["query", "slowest", "--json", "--name", "POST", file]).stdout);
-    assert!(slowest.contains(r#""status":"unset""#), "{slowest}");
+}
+
+/// A frame between a request that failed and what failed below it has no status.
+#[test]
+fn an_error_below_a_span_without_one_explains_those_above_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let recording =
+        spans("GET /err 0..10 error\n  middleware 1..9\n    request handler 2..8 error");
+    write::lines(&recording, std::fs::File::create(&file).unwrap()).unwrap();
+    let errors = text(&run(&["errors", "--json", file.to_str().unwrap()]).stdout);
+    assert!(errors.contains("request handler") && errors.contains(r#""total":1"#), "{errors}");
 }
 
 #[test]
@@ -376,18 +390,18 @@ fn the_program_draws_and_answers() {
         picture.lines().next()
     );
 
-    let errors = text(&run(&["query", "errors", "--json", file]).stdout);
+    let errors = text(&run(&["errors", "--json", file]).stdout);
     assert_eq!(
         errors.trim_end(),
         r#"{"rows":[{"error":"","message":"402 Payment Required","name":"POST","path":"checkout > POST","service":"shop","span":"0000000000000004","times":1,"trace":"00000000000000000000000000000abc"}],"total":1}"#
     );
-    let path = text(&run(&["query", "critical-path", file]).stdout);
+    let path = text(&run(&["critical-path", file]).stdout);
     let rows: Vec<&str> = path.lines().collect();
     assert!(
         rows[2].trim_start().starts_with("40.0  ") && rows[2].contains("checkout > POST"),
         "{path}"
     );
-    let span = text(&run(&["query", "span", "0000000000000004", file]).stdout);
+    let span = text(&run(&["span", "0000000000000004", file]).stdout);
     for part in [
         r#""http.response.status_code": 402"#,
         r#""after_ns": 10000000"#,
@@ -408,8 +422,8 @@ fn assert_refused(file: &str) {
             "expected the id of a trace, found `ff`",
         ),
         (&["show", file, "--trace", "ff"], "expected the id of a trace, found `ff`"),
-        (&["query", "span", "ff", file], "expected the id of a span, found `ff`"),
-        (&["query", "span", "0", file], "expected the id of one span, found `0`"),
+        (&["span", "ff", file], "expected the id of a span, found `ff`"),
+        (&["span", "0", file], "expected the id of one span, found `0`"),
         (&["show", file, "--min-duration", "soon"], "expected a duration as `10ms`"),
         (&["show", "--depth"], "--depth"),
     ] {
@@ -435,7 +449,7 @@ fn a_text_of_any_script_keeps_the_columns() {
     write::lines(&none, std::fs::File::create(&other).unwrap()).unwrap();
     let [file, other] = [&file, &other].map(|path| path.to_str().unwrap());
     for (arguments, column) in
-        [(&["query", "slowest", file][..], "  shop "), (&["diff", other, file], "none → 1 call")]
+        [(&["names", file][..], "  shop "), (&["diff", other, file], "none → 1 call")]
     {
         let table = text(&run(arguments).stdout);
         let rows: Vec<&str> = table.lines().filter(|row| row.contains(column)).collect();
@@ -454,11 +468,9 @@ fn json_carries_nothing_that_controls_a_terminal() {
     let all = recording([span(1, 0, name, 0, 10)]);
     write::lines(&all, std::fs::File::create(&file).unwrap()).unwrap();
     let file = file.to_str().unwrap();
-    for arguments in [
-        &["query", "names", "--json", file][..],
-        &["query", "span", "00", "--json", file],
-        &["query", "span", "00", file],
-    ] {
+    for arguments in
+        [&["names", "--json", file][..], &["span", "00", "--json", file], &["span", "00", file]]
+    {
         let printed = text(&run(arguments).stdout);
         let shown = r"\u001b[31m \u009b31m \u202etxt\u2066 \u007f é 👩‍🔬";
         assert!(printed.contains(shown), "{printed}");

@@ -5,11 +5,18 @@ use std::cmp::Reverse;
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::{CauseKind, Finding, LEAST, busy, least};
+use super::{CauseKind, Finding, LEAST, MS, busy};
 use crate::forest::{Forest, Trace};
 use crate::names::{names, normalized};
 use crate::span::{Kind, Span};
 
+/// The least part of its trace that a cause takes, as a divisor.
+const OF_TRACE: u64 = 10;
+/// The least number of equal calls, and the least time that those that are retried take.
+const LOOP: usize = 5;
+const RETRIED: (usize, u64) = (2, MS);
+/// The least number of calls of different names, and the least time of each.
+const SERIAL: (usize, u64) = (3, 20 * MS);
 /// So many equal, tiny spans of a trace are reported, which take at most this time of their own, on average.
 const MANY: usize = 1_000;
 const TINY: u64 = 20_000;
@@ -21,7 +28,7 @@ pub(super) fn calls(forest: &Forest<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for trace in forest.traces() {
         findings.extend(many(forest, trace));
-        let enough = least(CauseKind::RepeatedCalls, trace.duration());
+        let enough = (trace.duration() / OF_TRACE).max(LEAST);
         let mut loops: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
         for span in trace.spans.iter().copied() {
             for again in repeated(forest, span) {
@@ -31,7 +38,7 @@ pub(super) fn calls(forest: &Forest<'_>) -> Vec<Finding> {
                     loops.entry(normalized(&forest.span(span).name)).or_default().push(again);
                 }
             }
-            findings.extend(serial(forest, span, least(CauseKind::SerialCalls, trace.duration())));
+            findings.extend(serial(forest, span, enough.max(SERIAL.1)));
         }
         // A loop in each round of another one is short, and all of them are the trace.
         for short in loops.into_values() {
@@ -63,7 +70,8 @@ fn many(forest: &Forest<'_>, trace: &Trace) -> Option<Finding> {
         name.count,
         duration(each)
     );
-    Some(Finding::new(CauseKind::RepeatedCalls, first, name.own, message))
+    let top = std::iter::successors(Some(first), |it| forest.parent(*it)).last()?;
+    Some(Finding::new(CauseKind::RepeatedCalls, first, vec![(top, name.own)], message))
 }
 
 /// Equal children, one after the other.
@@ -103,37 +111,32 @@ impl Calls {
     fn finding(mut self, parent: &Span, index: usize, name: &str) -> Option<Finding> {
         let count = self.durations.len();
         let retried = self.last.saturating_sub(self.first_failed);
-        let rule = CauseKind::Retries.rule();
         // What is called again although it did not fail is no retry.
-        if self.failed >= rule.count && self.failed + 1 == count && retried >= rule.time {
+        if self.failed >= RETRIED.0 && self.failed + 1 == count && retried >= RETRIED.1 {
             let pauses = if self.paused < retried / 10 {
                 String::new()
             } else {
                 format!(", {} of it in pauses between them", duration(self.paused))
             };
-            let message = CauseKind::Retries.say(&[
-                &parent.name,
-                &name,
-                &count,
-                &self.failed,
-                &duration(retried),
-                &pauses,
-            ]);
-            return Some(Finding::new(CauseKind::Retries, index, retried, message));
+            let message = format!(
+                "`{}` calls {name} {count} times, because it failed {} times, which took {} until the last call{pauses}",
+                parent.name,
+                self.failed,
+                duration(retried)
+            );
+            return Some(Finding::new(CauseKind::Retries, index, vec![(index, retried)], message));
         }
         // One call that is longer than the others is slow for a reason of its own.
         self.durations.sort_unstable();
         let median = self.durations.get(count.saturating_sub(1) / 2)?;
         let time = median.saturating_mul(count as u64).min(self.called);
-        let rule = CauseKind::RepeatedCalls.rule();
-        (count >= rule.count && time >= rule.time).then(|| {
-            let message = CauseKind::RepeatedCalls.say(&[
-                &parent.name,
-                &name,
-                &count,
-                &duration(self.called),
-            ]);
-            Finding::new(CauseKind::RepeatedCalls, index, time, message)
+        (count >= LOOP && time >= LEAST).then(|| {
+            let took = duration(self.called);
+            let message = format!(
+                "`{}` calls {name} {count} times, one after the other, in {took}",
+                parent.name
+            );
+            Finding::new(CauseKind::RepeatedCalls, index, vec![(index, time)], message)
         })
     }
 }
@@ -141,7 +144,7 @@ impl Calls {
 /// The loops of a span. Ids in names and statements do not tell calls apart.
 fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
     let children = forest.children(index);
-    if children.len() < CauseKind::Retries.rule().count {
+    if children.len() < RETRIED.0 {
         return Vec::new();
     }
     let mut groups: FxHashMap<(String, Option<String>), Calls> = FxHashMap::default();
@@ -167,7 +170,8 @@ fn repeated(forest: &Forest<'_>, index: usize) -> Vec<Finding> {
     });
     let mut found: Vec<Finding> = found.collect();
     found.sort_by(|one, other| {
-        (Reverse(one.rank), &one.cause.message).cmp(&(Reverse(other.rank), &other.cause.message))
+        (Reverse(one.cause.time), &one.cause.message)
+            .cmp(&(Reverse(other.cause.time), &other.cause.message))
     });
     found
 }
@@ -180,13 +184,12 @@ fn waits(span: &Span) -> bool {
 
 /// Children that wait for long, one after the other, of different names.
 fn serial(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
-    let rule = CauseKind::SerialCalls.rule();
     let children = forest.children(index).iter().map(|child| forest.span(*child));
-    let long = children.filter(|child| child.duration() >= rule.time && waits(child));
+    let long = children.filter(|child| child.duration() >= SERIAL.1 && waits(child));
     let long: Vec<&Span> = long.collect();
     let mut all: Vec<&str> = long.iter().map(|child| &*child.name).collect();
     all.dedup();
-    if all.len() < rule.count || long.windows(2).any(|pair| pair[1].start < pair[0].end) {
+    if all.len() < SERIAL.0 || long.windows(2).any(|pair| pair[1].start < pair[0].end) {
         return None;
     }
     let sum = long.iter().map(|child| child.duration()).fold(0, u64::saturating_add);
@@ -198,8 +201,12 @@ fn serial(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
     let mut all: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
     all.extend((!others.is_empty()).then(|| format!("{} others", others.len())));
     let final_one = all.pop()?;
-    let parts: [&dyn std::fmt::Display; 5] =
-        [&forest.span(index).name, &all.join(", "), &final_one, &duration(sum), &duration(longest)];
-    let message = CauseKind::SerialCalls.say(&parts);
-    Some(Finding::new(CauseKind::SerialCalls, index, sum - longest, message).ranked(sum))
+    let message = format!(
+        "`{}` waits for {} and {final_one} one after the other, {}: if none needs the result of another, all at once take {}",
+        forest.span(index).name,
+        all.join(", "),
+        duration(sum),
+        duration(longest)
+    );
+    Some(Finding::new(CauseKind::SerialCalls, index, vec![(index, sum - longest)], message))
 }

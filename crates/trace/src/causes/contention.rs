@@ -4,17 +4,21 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fmt::Display;
 
 use floe_waterfall::{duration, uncovered};
 use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
-use super::{CauseKind, Finding, LEAST, Tested, busy, by_chance, likeliest};
+use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
+use crate::span::Kind;
 
+/// The least part of the time of all traces, as a divisor, the least number of calls, and the least time of a holder.
+const OF_FILE: u64 = 20;
+const CALLS: usize = 5;
+const HOLD: u64 = 20 * MS;
 /// The numbers of places that are tried, and the part of the calls that may overtake, as a divisor.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
 const OVERTAKING: usize = 50;
@@ -54,43 +58,72 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     longest.unwrap_or((start, start))
 }
 
-/// Of each name, how it may be a queue, and how likely chance explains its order.
-pub(super) fn contended(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> {
-    // A lock or a pool is one of a process.
-    let mut groups: FxHashMap<(u32, String), Vec<Wait>> = FxHashMap::default();
+/// Of each name, how it may be a queue, and how likely chance explains its order. A lock or a pool is one of a process, and
+/// what clients call, or replicas serve, may be one of all processes: of both groupings, chance explains the right one
+/// least.
+pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
+    let least = (all / OF_FILE).max(LEAST);
+    let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
     let mut plain: FxHashMap<&str, String> = FxHashMap::default();
-    for index in 0..forest.recording().spans.len() {
-        let span = forest.span(index);
+    for (index, span) in forest.recording().spans.iter().enumerate() {
         let (from, to) = longest_gap(forest, index);
         let wait = Wait { from, to, span: index };
         let computes = busy(span).is_some_and(|time| time >= span.duration() / 2);
         if wait.time() >= LEAST && !computes && span.start > 0 {
             let name = plain.entry(&span.name).or_insert_with(|| normalized(&span.name));
-            groups.entry((span.source, name.clone())).or_default().push(wait);
+            let service = forest.recording().service(span);
+            groups.entry((service, name.clone())).or_default().push((span.source, wait));
         }
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    for group in &mut groups {
-        group.sort_unstable();
-        group.truncate(MOST_CALLS);
-        // Of calls that begin at one time, nobody knows which came first. Those in the order of their ends would look like
-        // a queue.
-        Random::new().shuffle(group);
-        group.sort_by_key(|it| it.from);
-    }
-    let rule = CauseKind::ContendedLock.rule();
-    groups.retain(|group| group.len() >= rule.count && sum(group.iter().map(Wait::time)) >= least);
     groups.sort_unstable();
     let holders = Holders::of(forest);
-    let tested = groups.iter().flat_map(|group| {
-        let queue = in_order(forest, group).into_iter().chain(in_turn(forest, group));
-        [likeliest(queue), holders.test(forest, group)]
-    });
-    tested.collect()
+    groups.into_iter().flat_map(|group| of_name(forest, group, least, &holders)).collect()
 }
 
-fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
-    times.into_iter().fold(0, u64::saturating_add)
+/// Tests the calls of a name, in each process or in all of them.
+fn of_name(
+    forest: &Forest<'_>,
+    mut group: Vec<(u32, Wait)>,
+    least: u64,
+    holders: &Holders,
+) -> Vec<Option<Tested>> {
+    group.sort_unstable();
+    let test = |calls: Vec<Wait>| {
+        let calls = comparable(calls, least)?;
+        let queue = in_order(forest, &calls).into_iter().chain(in_turn(forest, &calls));
+        Some([likeliest(queue), holders.test(forest, &calls)])
+    };
+    let waits = |calls: &[(u32, Wait)]| test(calls.iter().map(|it| it.1).collect());
+    let processes = group.chunk_by(|one, other| one.0 == other.0);
+    let mut found: Vec<_> = processes.filter_map(waits).collect();
+    let is_shared =
+        |it: &(u32, Wait)| matches!(forest.span(it.1.span).kind, Kind::Client | Kind::Server);
+    let has_several = group.first().map(|it| it.0) != group.last().map(|it| it.0);
+    if has_several && group.iter().all(is_shared) {
+        let chance = |it: &Option<Tested>| it.as_ref().map_or(1.0, |it| it.0);
+        for (at, of_all) in waits(&group).into_iter().flatten().enumerate() {
+            let of_each = found.iter().map(|it| chance(&it[at])).fold(1.0, f64::min);
+            if chance(&of_all) < of_each {
+                for it in &mut found {
+                    it[at] = None;
+                }
+                found.push([of_all, None]);
+            }
+        }
+    }
+    found.into_iter().flatten().collect()
+}
+
+/// Calls in the order of their starts, if there are enough of them.
+fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
+    calls.sort_unstable();
+    calls.truncate(MOST_CALLS);
+    // Of calls that begin at one time, nobody knows which came first. Those in the order of their ends would look like a
+    // queue.
+    Random::new().shuffle(&mut calls);
+    calls.sort_by_key(|it| it.from);
+    (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
 }
 
 /// Calls that wait for one of some places, first come, first served: fewer overtake than if their durations were those
@@ -127,7 +160,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     // Beyond what so few permutations show, as far as a normal distribution goes.
     let beyond = if more == 0 { tail((1.0 - mean) / variance.sqrt()) } else { 1.0 };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
-    Some((chance, queue(forest, calls, &waits, places)))
+    Some((chance, queue(forest, calls, &waits, places)?))
 }
 
 /// The number of places for which times in a place are most regular, and the waits. With a multiple of the true number,
@@ -170,24 +203,32 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     Some(waits)
 }
 
-/// What is said of calls that wait so long each.
-fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Finding {
-    let longest = waits.iter().zip(calls).max();
-    let (longest, span) = longest.map_or((0, 0), |(wait, call)| (*wait, call.span));
+/// What is said of calls that wait so long each. Nothing if all of them together hold a place for less than one waits: then
+/// they went on at once.
+fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Option<Finding> {
+    let (longest, span) = waits.iter().zip(calls).max().map(|(wait, call)| (*wait, call.span))?;
     let mut holds: Vec<u64> =
         calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect();
     holds.sort_unstable();
+    let hold = percentile(&holds, 50);
+    if hold.saturating_mul(calls.len() as u64) < longest {
+        return None;
+    }
     let (go, below) = match places {
         1 => ("one goes".to_owned(), "a lock or in a pool of one"),
         places => (format!("about {places} go"), "a semaphore or in a small pool"),
     };
-    let waiting = waits.iter().filter(|it| **it > 0).count();
-    let (longest, hold) = (duration(longest), duration(percentile(&holds, 50)));
-    let parts: [&dyn Display; 6] =
-        [&waiting, &forest.span(span).name, &longest, &go, &hold, &below];
-    let message = CauseKind::ContendedLock.say(&parts);
-    let time = sum(waits.iter().copied());
-    Finding::new(CauseKind::ContendedLock, span, time, message).of_spans(waiting)
+    let at = calls.iter().zip(waits).filter(|it| *it.1 > 0).map(|(call, wait)| (call.span, *wait));
+    let at: Vec<_> = at.collect();
+    let message = format!(
+        "{} spans `{}` wait for each other, up to {}: {go} on every {}, as below {below}",
+        at.len(),
+        forest.span(span).name,
+        duration(longest),
+        duration(hold)
+    );
+    let finding = Finding::new(CauseKind::ContendedLock, span, at, message);
+    Some(Finding { of_file: OF_FILE, ..finding })
 }
 
 /// Calls that go on one at a time, in any order: they come together, and the steps between their ends are too regular.
@@ -197,7 +238,7 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         until = one.to.max(until);
         other.from < until
     });
-    let clusters = clusters.filter(|it| it.len() >= CauseKind::ContendedLock.rule().count);
+    let clusters = clusters.filter(|it| it.len() >= CALLS);
     let clusters: Vec<_> = clusters.collect();
     let found = clusters.iter().filter_map(|cluster| {
         let mut ends: Vec<u64> = cluster.iter().map(|it| it.to).collect();
@@ -209,7 +250,8 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let chance = (1.0 - fraction(ends_apart, hold)).max(0.0).powf(as_f64(ends.len() - 2));
         let waits: Vec<u64> = cluster.iter().map(|it| it.time().saturating_sub(hold)).collect();
         let chance = chance * as_f64(clusters.len());
-        (starts_apart <= ends_apart / 2).then(|| (chance, queue(forest, cluster, &waits, 1)))
+        let found = (starts_apart <= ends_apart / 2).then(|| queue(forest, cluster, &waits, 1));
+        Some((chance, found??))
     });
     found.min_by(by_chance)
 }
@@ -220,7 +262,7 @@ struct Holders(Vec<usize>);
 impl Holders {
     fn of(forest: &Forest<'_>) -> Self {
         let mut spans: Vec<usize> = (0..forest.recording().spans.len()).collect();
-        spans.retain(|it| forest.span(*it).duration() >= CauseKind::ContendedLock.rule().time);
+        spans.retain(|it| forest.span(*it).duration() >= HOLD);
         spans.sort_by_key(|it| Reverse(forest.span(*it).duration()));
         spans.truncate(MOST_HOLDERS);
         Self(spans)
@@ -246,15 +288,15 @@ impl Holders {
                 let longer = times.len() - times.partition_point(|time| *time < rest);
                 chance *= as_f64(longer) / as_f64(times.len());
             }
-            let waited = sum(held.iter().map(|call| it.end - call.from));
+            let at = held.iter().map(|call| (call.span, it.end - call.from)).collect();
             let longest = duration(it.end - held.first()?.from);
             let message = format!(
                 "{} spans `{name}` waited until `{}` ended, up to {longest}, as for a lock or a server that does one thing at a time",
                 held.len(),
                 it.name
             );
-            let finding = Finding::new(CauseKind::ContendedLock, *holder, waited, message);
-            Some((chance, finding.of_spans(held.len())))
+            let finding = Finding::new(CauseKind::ContendedLock, *holder, at, message);
+            Some((chance, Finding { of_file: OF_FILE, ..finding }))
         });
         found.min_by(by_chance)
     }

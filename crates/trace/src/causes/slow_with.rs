@@ -2,18 +2,21 @@
 //! child, a sibling, an event, a text with ids in it, or a place at the start of its process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use super::chance::{outlier, risk_ratio};
-use super::{CauseKind, Finding, Tested, likeliest, name};
+use super::{CauseKind, Finding, LEAST, Tested, likeliest, name, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
+/// The least part of the time of all traces, as a divisor, the least spans of a name, and the least where one stands alone.
+const OF_FILE: u64 = 50;
+const SPANS: usize = 20;
+const SPANS_OF_OUTLIER: usize = 8;
 /// The slow spans take at least so many times as long as the others, by their medians, as (n, of n); one that stands
 /// alone takes so many times the median.
 const TAIL: (u64, u64) = (3, 2);
@@ -26,6 +29,7 @@ const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
 /// So many spans of a process are its first ones.
 const FIRST: usize = 5;
+const AMONG_FIRST: &str = "a place among the first of their process";
 /// The most characters of a value.
 const LONGEST: usize = 60;
 /// The most children of a parent that are looked at as siblings.
@@ -36,8 +40,9 @@ const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 /// A key and a value, or what else tells spans apart.
 type Feature = (String, String);
 
-/// Of each name, what separates its slow spans best, and how likely chance does so. A tail takes this time.
-pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> {
+/// Of each name, what separates its slow spans best, and how likely chance does so.
+pub(super) fn slow_with(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
+    let least = (all / OF_FILE).max(LEAST);
     let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
     let mut plain: FxHashMap<&str, String> = FxHashMap::default();
     for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
@@ -45,7 +50,7 @@ pub(super) fn slow_with(forest: &Forest<'_>, least: u64) -> Vec<Option<Tested>> 
         let name = plain.entry(name).or_insert_with(|| normalized(name)).clone();
         groups.entry((service, name)).or_default().push(*span);
     }
-    groups.retain(|_, spans| spans.len() >= CauseKind::SlowWith.rule().count);
+    groups.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
     let tested = groups.iter().map(|((_, name), spans)| {
         let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
         sorted.sort_unstable();
@@ -96,9 +101,13 @@ impl Group<'_> {
         let mut siblings: FxHashMap<usize, BTreeSet<String>> = FxHashMap::default();
         let mut by_start: Vec<usize> = (0..self.spans.len()).collect();
         by_start.sort_by_key(|at| self.forest.span(self.spans[*at]).start);
+        let mut first_ones = [0_u64; 2];
         for at in by_start {
             let before = started.entry(self.forest.span(self.spans[at]).source).or_default();
             *before += 1;
+            if let Some(times) = first_ones.get_mut((*before - 1) / FIRST) {
+                *times = times.saturating_add(self.forest.span(self.spans[at]).duration());
+            }
             let mut found = self.of_span(self.spans[at], *before);
             if let Some(parent) = self.forest.parent(self.spans[at]) {
                 let names = siblings.entry(parent).or_insert_with(|| self.below(parent));
@@ -108,6 +117,10 @@ impl Group<'_> {
             for feature in found {
                 features.entry(feature).or_default().insert(at);
             }
+        }
+        // Where the next ones of each process are slow, too, everything becomes quicker.
+        if first_ones[0] / TAIL.0 < first_ones[1] / TAIL.1 {
+            features.retain(|feature, _| feature.0 != AMONG_FIRST);
         }
         let mut keys: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for ((key, _), places) in &features {
@@ -154,16 +167,13 @@ impl Group<'_> {
         features.push(place("the parent", parent));
         features.extend(self.forest.children(index).iter().map(|it| place("a child", plain(*it))));
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
-        features.extend(
-            (started <= FIRST)
-                .then(|| place("a place among the first of their process", String::new())),
-        );
+        features.extend((started <= FIRST).then(|| place(AMONG_FIRST, String::new())));
         features
     }
 
     /// The value that separates the slow spans best.
     fn separated(&self, least: u64) -> Option<Tested> {
-        let tails = self.tails(least);
+        let tails = if self.spans.len() < SPANS { Vec::new() } else { self.tails(least) };
         let features = if tails.is_empty() { Vec::new() } else { self.features() };
         let (mut tried, mut best) = (0, None);
         for tail in &tails {
@@ -199,20 +209,18 @@ impl Group<'_> {
         let slow: Vec<_> = slow.collect();
         let others = self.sorted.partition_point(|it| *it < from);
         let usual = percentile(self.sorted.get(..others)?, 50);
-        let parts: [&dyn Display; 8] = [
-            &self.name,
-            &slow.len(),
-            &(self.spans.len() - others),
-            &what,
-            &(places.len() - slow.len()),
-            &others,
-            &duration(from),
-            &duration(usual),
-        ];
-        let message = CauseKind::SlowWith.say(&parts);
-        let time = excess(slow.iter().map(|it| it.0), usual);
-        let finding = Finding::new(CauseKind::SlowWith, slow.iter().max()?.1, time, message);
-        Some(finding.of_spans(slow.len()))
+        let message = format!(
+            "`{}`: {} of the {} slow ones have {what}, {} of {others} others do; slow is from {} on, the others take {} or so",
+            self.name,
+            slow.len(),
+            self.spans.len() - others,
+            places.len() - slow.len(),
+            duration(from),
+            duration(usual)
+        );
+        let longest = slow.iter().max()?.1;
+        let at = slow.into_iter().map(|(time, span)| (span, time - usual)).collect();
+        Some(Finding::new(CauseKind::SlowWith, longest, at, message))
     }
 
     /// How many rows are slow and have the value, are slow, have it, and are there. Spans of a trace are not independent:
@@ -262,13 +270,14 @@ impl Group<'_> {
             duration(*others.last()?),
             child.map_or_else(String::new, |it| format!(": it alone has `{it}` below it"))
         );
-        Some((chance, Finding::new(CauseKind::SlowWith, span, longest - usual, message)))
+        let at = vec![(span, longest - usual)];
+        Some((chance, Finding::new(CauseKind::SlowWith, span, at, message)))
     }
 }
 
 /// How much longer than usual these are together.
 fn excess(times: impl Iterator<Item = u64>, usual: u64) -> u64 {
-    times.map(|it| it.saturating_sub(usual)).fold(0, u64::saturating_add)
+    sum(times.map(|it| it.saturating_sub(usual)))
 }
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {

@@ -1,14 +1,12 @@
-//! `floe-trace query`: short answers about traces, as tables or as JSON.
+//! `floe-trace why`, `errors`, `critical-path`, `names` and `span`: short answers about traces, as tables or as JSON.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
-use floe_trace::{
-    Forest, Span, Status, Trace, causes, critical_path, duration, json_of, names, parse_duration,
-};
+use clap::Args;
+use floe_trace::{Forest, Span, Status, causes, critical_path, duration, json_of, names};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
 
@@ -21,61 +19,29 @@ const WAITED: &str = "waited, no span";
 /// The most characters of a text in a table.
 const CLIP: usize = 60;
 
+/// How a question is asked.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Query {
-    #[command(subcommand)]
-    question: Question,
+pub(crate) struct Question {
+    #[command(flatten)]
+    input: Input,
     /// Print one line of JSON
-    #[arg(long, global = true)]
+    #[arg(long)]
     json: bool,
     /// The most rows
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, global = true)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
 }
 
-#[derive(Clone, Debug, Subcommand)]
-enum Question {
-    /// The traces: those with errors first, then the longest ones
-    Traces(Common),
-    /// The spans that took longest
-    Slowest(Slowest),
-    /// The errors, equal ones together: those that no other error below them explains
-    Errors(Common),
-    /// What determines how long the longest trace took: spans, and waits between them
-    CriticalPath(Common),
-    /// What makes up the time: names by their self time, and what makes them slow
-    Why(Common),
-    /// Statistics of spans by their name
-    Names(Common),
-    /// All of one span: attributes, events, links, its log records, its children
-    Span(OneSpan),
-}
-
 #[derive(Clone, Debug, Args)]
-struct Common {
-    #[command(flatten)]
-    input: Input,
-}
-
-#[derive(Clone, Debug, Args)]
-struct Slowest {
-    #[command(flatten)]
-    common: Common,
-    /// Only spans of this name
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
-    /// Only spans that took this time or longer, as 10ms
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0")]
-    min_duration: u64,
-}
-
-#[derive(Clone, Debug, Args)]
-struct OneSpan {
+pub(crate) struct OneSpan {
     /// The id of the span, or how it begins
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
-    common: Common,
+    input: Input,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The columns of an answer with their values, in the order of the table.
@@ -88,98 +54,46 @@ macro_rules! row {
     };
 }
 
-/// An answer: a row for each thing found.
+/// An answer: a row for each thing found, and how many there are without a limit.
 struct Answer {
     rows: Vec<Row>,
-    /// How many rows there are without a limit.
     total: usize,
 }
 
-/// Answers a question.
-pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
-    let common = match &query.question {
-        Question::Traces(common)
-        | Question::Errors(common)
-        | Question::CriticalPath(common)
-        | Question::Why(common)
-        | Question::Names(common) => common,
-        Question::Slowest(slowest) => &slowest.common,
-        Question::Span(span) => &span.common,
-    };
-    let recording = common.input.read_spans()?;
+/// Answers a question by its rows.
+pub(crate) fn answer(
+    question: &Question,
+    rows: fn(&Forest<'_>) -> Vec<Row>,
+) -> Result<ExitCode, Failure> {
+    let recording = question.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
-    let mut answer = match &query.question {
-        Question::Traces(_) => traces(&forest),
-        Question::Slowest(slowest) => slowest_spans(&forest, slowest),
-        Question::Errors(_) => errors(&forest),
-        Question::CriticalPath(_) => path(&forest),
-        Question::Why(_) => why(&forest),
-        Question::Names(_) => statistics(&forest),
-        Question::Span(span) => return one_span(&forest, &span.id, query.json),
-    };
-    answer.total = answer.rows.len();
-    answer.rows.truncate(query.limit);
-    if query.json {
-        let rows = answer.rows.into_iter();
-        let rows: Json = rows
-            .map(|row| {
-                row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
-            })
-            .collect();
-        let text = json!({"rows": rows, "total": answer.total}).to_string();
+    let mut rows = rows(&forest);
+    let total = rows.len();
+    rows.truncate(question.limit);
+    if question.json {
+        let object = |row: Row| {
+            row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
+        };
+        let rows: Json = rows.into_iter().map(object).collect();
+        let text = json!({"rows": rows, "total": total}).to_string();
         return print_json(&text).map(|()| ExitCode::SUCCESS);
     }
-    print(format_args!("{}", table(&answer))).map(|()| ExitCode::SUCCESS)
+    print(format_args!("{}", table(&Answer { rows, total }))).map(|()| ExitCode::SUCCESS)
 }
 
-fn answer(rows: impl IntoIterator<Item = Row>) -> Answer {
-    Answer { rows: rows.into_iter().collect(), total: 0 }
-}
-
-fn traces(forest: &Forest<'_>) -> Answer {
-    let mut traces: Vec<&Trace> = forest.traces().iter().collect();
-    traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
-    answer(traces.into_iter().map(|trace| {
-        let root = trace.roots.iter().max_by_key(|root| forest.span(**root).duration());
-        let root = root.map(|root| forest.span(*root));
-        row! {
-            "trace": trace.id.to_string(),
-            "root": root.map_or("", |root| &root.name),
-            "service": root.map_or("", |root| forest.recording().service(root)),
-            "duration_ns": trace.duration(),
-            "spans": trace.spans.len(),
-            "errors": trace.errors,
-        }
-    }))
-}
-
-fn slowest_spans(forest: &Forest<'_>, options: &Slowest) -> Answer {
-    let spans = forest.recording().spans.iter().enumerate();
-    let mut spans: Vec<(usize, &Span)> = spans
-        .filter(|(_, span)| options.name.as_deref().is_none_or(|name| *span.name == *name))
-        .filter(|(_, span)| span.duration() >= options.min_duration)
-        .collect();
-    spans.sort_by_key(|(index, span)| (Reverse(span.duration()), *index));
-    answer(spans.into_iter().map(|(index, span)| {
-        row! {
-            "span": span.id.to_string(),
-            "trace": span.trace.to_string(),
-            "name": &*span.name,
-            "service": forest.recording().service(span),
-            "duration_ns": span.duration(),
-            "self_ns": forest.self_time(index),
-            "status": status(span),
-        }
-    }))
-}
-
-fn errors(forest: &Forest<'_>) -> Answer {
+pub(crate) fn errors(forest: &Forest<'_>) -> Vec<Row> {
     let spans = 0..forest.recording().spans.len();
-    let has_failed = |span: usize| forest.span(span).is_failure();
-    let innermost = spans.filter(|span| {
-        has_failed(*span) && !forest.children(*span).iter().any(|child| has_failed(*child))
-    });
+    let failed: Vec<usize> = spans.filter(|it| forest.span(*it).is_failure()).collect();
+    // Between two errors, a span may have no status.
+    let mut explained = FxHashSet::default();
+    for span in &failed {
+        let mut above = forest.parent(*span);
+        while let Some(span) = above.filter(|it| explained.insert(*it)) {
+            above = forest.parent(span);
+        }
+    }
+    let innermost = failed.into_iter().filter(|span| !explained.contains(span));
     let mut groups: FxHashMap<(&str, &str, String), (usize, usize)> = FxHashMap::default();
     for index in innermost {
         let span = forest.span(index);
@@ -192,7 +106,7 @@ fn errors(forest: &Forest<'_>) -> Answer {
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, (times, first))| (Reverse(*times), *first));
-    answer(groups.into_iter().map(|((name, message, kind), (times, first))| {
+    let rows = groups.into_iter().map(|((name, message, kind), (times, first))| {
         let span = forest.span(first);
         row! {
             "times": times,
@@ -204,7 +118,8 @@ fn errors(forest: &Forest<'_>) -> Answer {
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
         }
-    }))
+    });
+    rows.collect()
 }
 
 /// The names from the root of a trace to a span.
@@ -224,10 +139,10 @@ fn ancestors(forest: &Forest<'_>, span: usize) -> String {
     path.join(" > ")
 }
 
-fn path(forest: &Forest<'_>) -> Answer {
+pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
     let traces = forest.traces().iter();
     let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
-        return answer([]);
+        return Vec::new();
     };
     // Parts with the same names above them are one row, as those of a loop.
     let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
@@ -239,7 +154,7 @@ fn path(forest: &Forest<'_>) -> Answer {
     }
     let mut parts: Vec<_> = parts.into_iter().collect();
     parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
-    answer(parts.into_iter().filter_map(|((service, path, is_wait), part)| {
+    let rows = parts.into_iter().filter_map(|((service, path, is_wait), part)| {
         let spans = part.spans.iter().copied();
         let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
         let span = forest.span(longest);
@@ -254,7 +169,8 @@ fn path(forest: &Forest<'_>) -> Answer {
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
         })
-    }))
+    });
+    rows.collect()
 }
 
 /// The parts of a critical path that are shown as one.
@@ -264,7 +180,7 @@ struct Part {
     spans: FxHashSet<usize>,
 }
 
-fn why(forest: &Forest<'_>) -> Answer {
+pub(crate) fn why(forest: &Forest<'_>) -> Vec<Row> {
     let all: u64 = (0..forest.recording().spans.len())
         .map(|span| forest.self_time(span))
         .fold(0, u64::saturating_add);
@@ -293,12 +209,12 @@ fn why(forest: &Forest<'_>) -> Answer {
             "trace": "",
         }
     });
-    answer(found.chain(own))
+    found.chain(own).collect()
 }
 
-fn statistics(forest: &Forest<'_>) -> Answer {
+pub(crate) fn statistics(forest: &Forest<'_>) -> Vec<Row> {
     let names = names(forest, 0..forest.recording().spans.len()).into_iter();
-    answer(names.map(|name| {
+    let rows = names.map(|name| {
         row! {
             "name": name.name,
             "service": name.service,
@@ -311,12 +227,17 @@ fn statistics(forest: &Forest<'_>) -> Answer {
             "p99_ns": name.p99,
             "max_ns": name.max,
         }
-    }))
+    });
+    rows.collect()
 }
 
-fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Failure> {
-    let span = span_as_json(forest, chosen(forest, id)?);
-    let text = if as_json {
+/// Prints one span.
+pub(crate) fn span(options: &OneSpan) -> Result<ExitCode, Failure> {
+    let recording = options.input.read_spans()?;
+    let forest = Forest::new(&recording);
+    print_notes(forest.notes());
+    let span = span_as_json(&forest, chosen(&forest, &options.id)?);
+    let text = if options.json {
         span.to_string()
     } else {
         serde_json::to_string_pretty(&span).unwrap_or_default()

@@ -1,0 +1,69 @@
+//! Messages that wait in a queue: the time between the end of the span that sends one, its parent or the target of a
+//! link, and the start of the one that handles it.
+
+use floe_waterfall::duration;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{CauseKind, Finding, MS, name};
+use crate::forest::Forest;
+use crate::names::{normalized, percentile};
+use crate::span::Kind;
+
+/// The least wait of a message.
+const WAIT: u64 = 20 * MS;
+/// The least part of the time of all traces, as a divisor. It is not looked at whether chance explains it: nothing ran.
+const OF_FILE: u64 = 10;
+
+/// The messages that spans of one name handle.
+struct Messages {
+    /// Those that waited, and for how long.
+    late: Vec<(usize, u64)>,
+    /// The span that sent one of them.
+    sender: usize,
+    all: usize,
+}
+
+pub(super) fn lag(forest: &Forest<'_>) -> Vec<Finding> {
+    let spans = || forest.recording().spans.iter().enumerate();
+    let handlers = || spans().filter(|it| it.1.kind == Kind::Consumer);
+    let links = handlers().flat_map(|it| &it.1.links).map(|it| (it.trace, it.span));
+    let wanted: FxHashSet<_> = links.collect();
+    let senders = spans().filter(|it| wanted.contains(&(it.1.trace, it.1.id)));
+    let senders: FxHashMap<_, _> = senders.map(|(at, it)| ((it.trace, it.id), at)).collect();
+    let mut waits: FxHashMap<(&str, String), Messages> = FxHashMap::default();
+    for (index, handler) in handlers() {
+        let linked =
+            handler.links.iter().filter_map(|it| senders.get(&(it.trace, it.span)).copied());
+        let sender = linked.chain(forest.parent(index)).min_by_key(|it| forest.span(*it).end);
+        let Some(sender) = sender else {
+            continue;
+        };
+        let (service, name) = name(forest, index);
+        let group = waits.entry((service, normalized(name))).or_insert_with(|| Messages {
+            late: Vec::new(),
+            sender,
+            all: 0,
+        });
+        group.all += 1;
+        let wait = handler.start.saturating_sub(forest.span(sender).end);
+        if forest.span(sender).end > 0 && wait >= WAIT {
+            group.late.push((index, wait));
+        }
+    }
+    let found = waits.into_values().filter_map(|Messages { late: at, sender, all }| {
+        let (span, longest) = at.iter().copied().max_by_key(|it| it.1)?;
+        let mut times: Vec<u64> = at.iter().map(|it| it.1).collect();
+        times.sort_unstable();
+        let message = format!(
+            "{} of {all} messages wait up to {}, {} or so, between the end of `{}` and the start of `{}`: no span runs then",
+            at.len(),
+            duration(longest),
+            duration(percentile(&times, 50)),
+            forest.span(sender).name,
+            forest.span(span).name,
+        );
+        let finding = Finding::new(CauseKind::ConsumerLag, span, at, message);
+        Some(Finding { of_file: OF_FILE, ..finding })
+    });
+    found.collect()
+}
