@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use self::runs::{Calls, Key, Sets};
-use crate::significance::{as_f64, unlikely};
+use crate::significance::{as_f64, as_f64_of, unlikely};
 use crate::span::Recording;
 
 /// From so many runs of both sides on, a run is a sample.
@@ -53,15 +53,20 @@ pub enum ChangeKind {
     SlowerTail,
     /// The self time of its slowest calls is shorter, more than that of the others.
     FasterTail,
-    /// A root or a server span takes longer as a whole, and no other change explains it.
+    /// More time passes between the end of its parent and its start, as in a queue.
+    LongerWait,
+    /// Less time passes between the end of its parent and its start.
+    ShorterWait,
+    /// A trace or a server span takes longer as a whole, and no other change explains it.
     SlowerTotal,
-    /// A root or a server span is over sooner, and no other change explains it.
+    /// A trace or a server span is over sooner, and no other change explains it.
     FasterTotal,
 }
 
 impl ChangeKind {
     /// Returns its name in JSON: `failing`, `new`, `gone`, `repeated_calls`, `more_calls`, `fewer_calls`, `serial`,
-    /// `slower`, `faster`, `slower_tail`, `faster_tail`, `slower_total` or `faster_total`.
+    /// `slower`, `faster`, `slower_tail`, `faster_tail`, `longer_wait`,
+    /// `shorter_wait`, `slower_total` or `faster_total`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -76,6 +81,8 @@ impl ChangeKind {
             Self::Faster => "faster",
             Self::SlowerTail => "slower_tail",
             Self::FasterTail => "faster_tail",
+            Self::LongerWait => "longer_wait",
+            Self::ShorterWait => "shorter_wait",
             Self::SlowerTotal => "slower_total",
             Self::FasterTotal => "faster_total",
         }
@@ -156,6 +163,7 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
     calls::counted(&sets, &keys, &mut diff.changes);
     calls::failing(&sets, &keys, &mut diff);
     let shift = times::timed(&sets, &keys, &mut diff);
+    times::waits(&sets, &keys, &mut diff);
     times::totals(&sets, &keys, shift, &mut diff);
     diff.changes.sort_by_key(|change| {
         let is_failing = change.kind == ChangeKind::Failing;
@@ -206,7 +214,8 @@ fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
 /// The sum of times, which are logarithms.
 fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f64 {
     let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
-    calls.flat_map(of).map(|it| it.exp()).sum()
+    let tick = as_f64_of(sets.tick);
+    calls.flat_map(of).map(|it| (it.exp() - tick).max(0.0)).sum()
 }
 
 /// The changes that chance does not explain. A test has its weight, its chance, and its change if that is large enough.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use floe_waterfall::duration;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::RUNS;
+use super::{RUNS, rounded};
 use crate::forest::Forest;
 use crate::names::normalized;
 use crate::significance::{as_f64, logarithm};
@@ -31,7 +32,10 @@ pub(super) type Key = (usize, Option<usize>);
 pub(super) struct Calls {
     /// The logarithms of their self times and of their durations, in nanoseconds.
     pub(super) own: Vec<f64>,
+    /// Of a root, it is that of its trace, which may go on after it.
     pub(super) durations: Vec<f64>,
+    /// The same of the times between the end of the parent and the start, of those that start after it.
+    pub(super) waits: Vec<f64>,
     /// Whether they are roots or server spans.
     pub(super) are_entries: bool,
     /// 1 for a call that failed, else 0.
@@ -74,8 +78,12 @@ impl Run {
         key.1.map_or(self.traces, |parent| self.spans.get(&parent).copied().unwrap_or_default())
     }
 
-    fn new(recording: &Recording, names: &[usize]) -> Self {
+    fn new(recording: &Recording, names: &[usize], tick: u64) -> Self {
         let forest = Forest::new(recording);
+        let logarithm = |time: u64| logarithm(time.saturating_add(tick));
+        let entries =
+            forest.traces().iter().filter_map(|it| Some((*it.roots.first()?, it.duration())));
+        let entries: FxHashMap<usize, u64> = entries.collect();
         let mut run = Self { traces: forest.traces().len(), ..Self::default() };
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by_key(|index| forest.span(*index).start);
@@ -84,7 +92,11 @@ impl Run {
             let key = (names[index], forest.parent(index).map(|it| names[it]));
             let calls = run.calls.entry(key).or_default();
             calls.own.push(logarithm(forest.self_time(index)));
-            calls.durations.push(logarithm(span.duration()));
+            let time = entries.get(&index).copied().unwrap_or_else(|| span.duration());
+            calls.durations.push(logarithm(time));
+            let ended = forest.parent(index).map(|it| forest.span(it).end);
+            let waited = ended.and_then(|it| span.start.checked_sub(it));
+            calls.waits.extend(waited.filter(|it| *it > 0).map(logarithm));
             calls.failed.push(f64::from(u8::from(span.is_failure())));
             calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
             run.add_children(&forest, index, names);
@@ -144,14 +156,35 @@ fn overlapping(forest: &Forest<'_>, spans: &[usize], names: &[usize]) -> FxHashS
 pub(super) struct Sets {
     pub(super) names: Vec<Operation>,
     pub(super) runs: [Vec<Run>; 2],
+    /// The resolution of the clocks, in nanoseconds, which is added to each time: two times that differ by less are equal.
+    pub(super) tick: u64,
+}
+
+/// The greatest power of ten, up to a second, of which all times are a multiple.
+fn tick(sets: &[&[Recording]; 2]) -> u64 {
+    let spans = sets.iter().copied().flatten().flat_map(|run| &run.spans);
+    let moved = |time: u64, by: i64| time.wrapping_sub(by.cast_unsigned());
+    let times = spans.flat_map(|it| [moved(it.start, it.shifted), moved(it.end, it.shifted)]);
+    times.fold(1_000_000_000, |mut tick, time| {
+        while time % tick != 0 {
+            tick /= 10;
+        }
+        tick
+    })
 }
 
 impl Sets {
     pub(super) fn new(sets: [&[Recording]; 2]) -> Self {
+        let tick = tick(&sets);
         let mut names = Names::default();
-        let mut run = |recording| Run::new(recording, &names.of(recording));
+        let mut run = |recording| Run::new(recording, &names.of(recording), tick);
         let runs = sets.map(|set| set.iter().map(&mut run).collect());
-        Self { names: names.names, runs }
+        Self { names: names.names, runs, tick }
+    }
+
+    /// A time for people, of its logarithm.
+    pub(super) fn time(&self, logarithm: f64) -> String {
+        duration(rounded(logarithm.exp()).saturating_sub(self.tick))
     }
 
     /// Whether there are enough runs for each to be a sample.

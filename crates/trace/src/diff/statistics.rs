@@ -96,8 +96,8 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Fisher's test of how many are above the middle of both means, and, unless samples are alike, Student's test of their
-/// means: few samples do not tell their deviation well, so what they do not need it for is found more often.
+/// Fisher's test of how many are above the middle of both means, and, as far as samples are not alike, Student's test:
+/// few samples do not tell their deviation well, so what they do not need it for is found more often.
 pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let units = sides.map(|runs| units(runs, are_whole, Unit::new));
     let [one, other] = sides.map(|runs| mean(&runs.concat()));
@@ -112,7 +112,19 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     if of_units <= of_values * ALIKE {
         return above.min(1.0);
     }
-    student(units).max(above.min(1.0))
+    let freedom = (units[0].len() + units[1].len()).saturating_sub(2);
+    if freedom < LEAST_FREEDOM {
+        return 1.0;
+    }
+    // How far both parts above the middle are apart, in deviations, which are as much larger than those of alike samples
+    // as samples differ more.
+    let [one, other] = [before, after].map(|(some, all)| as_f64(some) / as_f64(all.max(1)));
+    let all = [before, after].map(|it| as_f64(it.1));
+    let part =
+        (as_f64(before.0 + after.0) / (all[0] + all[1])).clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+    let deviation = (part * (1.0 - part) * (all[0].recip() + all[1].recip())).sqrt();
+    let apart = (other - one).abs() / deviation / (of_units / of_values / ALIKE).sqrt();
+    student(units).min(two_sided(apart, freedom)).max(above.min(1.0))
 }
 
 /// How likely Student's t is as far from 0, in either direction, by its finite series for a whole number of degrees

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use floe_waterfall::duration;
-
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{
     Unit, certainty, common, counts, mean, mean_of, sorted, student, units, variance,
 };
-use super::{Change, ChangeKind, Diff, change, rounded, surprising, total, weight};
+use super::{Change, ChangeKind, Diff, change, surprising, total, weight};
 use crate::names::percentile;
-use crate::significance::{as_f64, unlikely};
+use crate::significance::{as_f64, as_f64_of, unlikely};
 
 /// What is reported of times: the kinds of change, the least factor, and how likely chance may explain any of them.
 struct Rule {
@@ -30,6 +28,13 @@ const TAILS: Rule =
 /// What the machine did is not taken off totals. What is common to all names and as large is not called the machine's.
 const TOTALS: Rule =
     Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
+const WAITS: Rule =
+    Rule { kinds: [ChangeKind::LongerWait, ChangeKind::ShorterWait], least: 1.25, chance: 0.002 };
+/// A difference by this factor is said, also if chance may explain it, of this many names.
+const NOTED: f64 = 1.5;
+const MOST_NOTED: usize = 5;
+/// What such a difference is read from, with the least number of calls on each side.
+const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
 /// Where a tail begins, and from what its change is read.
 const TAIL: usize = 95;
 const PERCENTILES: [usize; 2] = [95, 99];
@@ -116,9 +121,11 @@ impl<'a> Times<'a> {
     /// The change by a factor, if that is large enough, and what was measured has changed in the same direction.
     fn change(&self, measured: [f64; 2], factor: f64, rule: &Rule) -> Option<Change> {
         let moved = (measured[1] - measured[0]) * factor.ln().signum();
-        let [before, after] = measured.map(|it| duration(rounded(it.exp())));
+        let [before, after] = measured.map(|it| self.sets.time(it));
         let is_enough = factor.max(factor.recip()) >= rule.least;
-        if !is_enough || moved < TIMES.least.ln() || before == after {
+        // A mean tells less than the resolution of a clock, but not much less.
+        let is_resolved = self.ticks_apart(measured) >= 0.5;
+        if !is_enough || !is_resolved || moved < TIMES.least.ln() || before == after {
             return None;
         }
         let kind = rule.kinds[usize::from(factor < 1.0)];
@@ -135,6 +142,35 @@ impl<'a> Times<'a> {
             let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
             percentile(&sorted(&values), percent)
         })
+    }
+
+    /// How far two times are apart, in steps of the clock.
+    fn ticks_apart(&self, times: [f64; 2]) -> f64 {
+        (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
+    }
+
+    /// A difference that is large, whether or not chance explains it: of a percentile that there are enough calls for, or
+    /// of the means, if few calls differ.
+    fn noted(&self) -> Option<String> {
+        let calls = [0, 1].map(|side| {
+            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
+            sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
+        });
+        let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
+        let means = calls
+            .each_ref()
+            .map(|calls| (calls.iter().map(|it| it.exp()).sum::<f64>() / as_f64(calls.len())).ln());
+        let readings = READ_FROM.iter().filter(|it| it.1 <= fewest);
+        let readings = readings
+            .map(|it| (format!("p{} ", it.0), calls.each_ref().map(|all| percentile(all, it.0))));
+        let readings = readings.chain([("mean ".to_owned(), means)]);
+        let apart = |it: &[f64; 2]| (it[1] - it[0]).abs();
+        let (what, most) =
+            readings.max_by(|one, other| apart(&one.1).total_cmp(&apart(&other.1)))?;
+        let name = &self.sets.names[self.keys.first()?.0].name;
+        let [before, after] = most.map(|it| self.sets.time(it));
+        (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5)
+            .then(|| format!("{name}: {what}{before} → {after}, not told from chance"))
     }
 
     fn percentile(&self, side: usize, percent: usize) -> f64 {
@@ -210,7 +246,39 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     diff.changes.extend(surprising(levels, rule.chance));
     let tails = times.iter().map(test_tail).collect();
     diff.changes.extend(surprising(tails, TAILS.chance));
+    note_large(&times, diff);
     shift
+}
+
+/// Notes large differences of names that are not among the changes.
+fn note_large(times: &[Times<'_>], diff: &mut Diff) {
+    let is_named = |it: &Times<'_>| {
+        let name = it.keys.first().map(|key| &it.sets.names[key.0]);
+        name.is_some_and(|name| {
+            diff.changes.iter().any(|it| it.name == name.name && it.service == name.service)
+        })
+    };
+    let mut noted: Vec<String> =
+        times.iter().filter(|it| !is_named(it)).filter_map(Times::noted).collect();
+    let others = noted.split_off(noted.len().min(MOST_NOTED)).len();
+    noted.extend(
+        (others > 0).then(|| format!("{others} other names differ as much, not told from chance")),
+    );
+    for note in noted {
+        diff.doubt(note);
+    }
+}
+
+/// Finds calls that start later or sooner after the end of their parent than before.
+pub(super) fn waits(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+    let waited = |key: &&Key| {
+        [0, 1].iter().all(|side| sets.calls(*side, **key).any(|it| !it.waits.is_empty()))
+    };
+    let times = keys.iter().filter(waited).map(|key| Times::new(sets, vec![*key], |it| &it.waits));
+    let times: Vec<_> = times.collect();
+    let tests = times.iter().map(|it| it.test(&WAITS)).collect();
+    diff.changes.extend(surprising(tests, WAITS.chance));
+    note_large(&times, diff);
 }
 
 /// Whether what is common to all names is more than a machine is expected to do.
@@ -259,9 +327,10 @@ fn test_tail(times: &Times<'_>) -> (f64, f64, Option<Change>) {
     let mut changes = PERCENTILES.iter().filter_map(|percent| {
         let beyond = |side| times.percentile(side, *percent) - times.percentile(side, 50);
         let factor = (beyond(1) - beyond(0)).exp();
-        let mut found = times.change(times.percentiles(*percent), factor, &TAILS)?;
+        let measured = times.percentiles(*percent);
+        let mut found = times.change(measured, factor, &TAILS)?;
         found.before = format!("p{percent} {}", found.before);
-        Some(found)
+        (times.ticks_apart(measured) > 1.5).then_some(found)
     });
     let [before, after] = times.tails();
     let chance = counts([&before, &after], times.sets.are_runs());
@@ -277,24 +346,21 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
             names.entry(key.0).or_default().push(*key);
         }
     }
-    let tests = names.into_values().map(|keys| {
-        let times = Times::new(sets, keys, |it| &it.durations);
-        times.test(&TOTALS)
-    });
-    let tests: Vec<_> = tests.collect();
-    let unjudged = tests.iter().filter(|it| it.1 >= 1.0);
-    for change in unjudged.filter_map(|it| it.2.as_ref()) {
-        diff.doubt(format!(
-            "{}: {} → {} in total, of too few to tell whether it is chance",
-            change.name, change.before, change.after
-        ));
-    }
+    let times = names.into_values().map(|keys| Times::new(sets, keys, |it| &it.durations));
+    let times: Vec<_> = times.collect();
+    let tests = times.iter().map(|it| it.test(&TOTALS)).collect();
+    let mut is_explained = false;
     for change in surprising(tests, TOTALS.chance) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
         if is_large(shift) || explained.abs() < change.weight.abs() / 2 {
             diff.changes.push(change);
+        } else {
+            is_explained = true;
         }
+    }
+    if !is_explained {
+        note_large(&times, diff);
     }
 }

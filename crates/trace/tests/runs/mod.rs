@@ -13,7 +13,11 @@ use floe_trace::{Recording, Source, Span, SpanId, Status, TraceId};
 pub(crate) struct Numbers(u64);
 
 impl Numbers {
-    fn next(&mut self) -> f64 {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -21,7 +25,7 @@ impl Numbers {
     }
 
     /// Of a normal distribution, by Box and Muller.
-    fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.next()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.next()).cos()
     }
@@ -117,7 +121,7 @@ struct Machine {
 
 impl Machine {
     const fn new(seed: u64) -> Self {
-        Self { numbers: Numbers(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1), slower: 0.0 }
+        Self { numbers: Numbers::new(seed), slower: 0.0 }
     }
 
     fn run(&mut self, service: Service) -> Recording {
