@@ -172,6 +172,7 @@ function whole() {
 function summary() {
   const t = D.traces[trace], title = t.spans ? name(t.root) : 'No spans';
   const fact = (value, word, style = '') => h('span', { class: 'fact ' + style }, h('b', {}, value), word ? ' ' + word : '');
+  document.title = title;
   $('summary').replaceChildren(
     h('h1', { title }, title),
     fact(duration(t.duration), ''),
@@ -189,7 +190,10 @@ function summary() {
 // The errors that no other one below them explains, equal ones together.
 function errorsOf() {
   const explained = new Set();
-  for (let row = first; row < end; row++) if (isError(row) && D.parent[row] >= 0) explained.add(D.parent[row]);
+  // Between two errors, a span may have no status.
+  for (let row = first; row < end; row++) if (isError(row)) {
+    for (let above = D.parent[row]; above >= 0 && !explained.has(above); above = D.parent[above]) explained.add(above);
+  }
   const groups = new Map();
   for (let row = first; row < end; row++) {
     if (!isError(row) || explained.has(row)) continue;
@@ -220,7 +224,7 @@ function listWhy() {
 // ---- tabs ------------------------------------------------------------------------------------------------------
 
 // A view has the same key in each file.
-const VIEWS = { Waterfall: drawWaterfall, Names: drawNames, Flame: drawFlame, Traces: drawTraces, Logs: drawLogs, Graph: drawGraph };
+const VIEWS = { Waterfall: drawWaterfall, Names: drawNames, Traces: drawTraces, Logs: drawLogs, Graph: drawGraph };
 
 function tabs() {
   const there = { Traces: D.traces.length > 1, Logs: Object.keys(D.logs).length, Graph: nodes().length > 1 };
@@ -879,101 +883,6 @@ async function drawLogs() {
   log => go(log.row), `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}.`);
 }
 
-// ---- flame -----------------------------------------------------------------------------------------------------
-
-let flameRoot = null;
-
-function drawFlame() {
-  // Equal paths of names are one box, whose width is the time of its own and of what is below it.
-  const top = { name: 'all', own: 0, total: 0, below: new Map(), color: '#888888', depth: 0 };
-  const at = new Map(), boxes = [];
-  let deepest = 0;
-  for (let row = first; row < end; row++) {
-    const above = at.get(D.parent[row]) || top;
-    const key = D.name[row] + ' ' + D.service[row];
-    let box = above.below.get(key);
-    if (!box) above.below.set(key, box = { name: name(row), row, own: 0, total: 0, below: new Map(), color: color(row), above, depth: above.depth + 1 });
-    box.own += D.own[row];
-    at.set(row, box);
-    deepest = Math.max(deepest, box.depth);
-    boxes.push(box);
-    if (isError(row)) box.bad = true;
-  }
-  // A box comes after the one above it, so from the end on each one is complete when it is added.
-  for (const box of new Set(boxes.reverse())) {
-    box.total += box.own;
-    box.above.total += box.total;
-  }
-  const element = h('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
-  const note = h('p.hint', {}, 'The width of a box is its self time and that of all below it. A click or Enter zooms in, Escape shows all.');
-  $('view').replaceChildren(h('div.page', {}, note, element));
-  flameRoot = top;
-  let current = null;
-  const paint = () => {
-    const height = (Math.min(deepest, 200) + 1) * 21;
-    const [g, width] = canvas(element, height);
-    element.boxes = [];
-    g.font = '11px system-ui, sans-serif';
-    g.textBaseline = 'middle';
-    const path = [];
-    for (let it = flameRoot.above; it; it = it.above) path.unshift(it);
-    path.forEach((box, depth) => place(box, 0, width, depth));
-    const open = [[flameRoot, 0, width, path.length]];
-    while (open.length) {
-      const [box, x, w, depth] = open.pop();
-      place(box, x, w, depth);
-      let left = x;
-      for (const child of [...box.below.values()].sort((a, b) => b.total - a.total)) {
-        const part = box.total ? w * child.total / box.total : 0;
-        if (part >= 1 && depth < 200) open.push([child, left, part, depth + 1]);
-        left += part;
-      }
-    }
-    function place(box, x, w, depth) {
-      element.boxes.push([box, x, depth * 21, w]);
-      g.globalAlpha = box === top ? .35 : 1;
-      g.fillStyle = box.color;
-      g.fillRect(x, depth * 21, Math.max(1, w - 1), 20);
-      if (box.bad) { g.globalAlpha = 1; g.fillStyle = css('--bad'); g.fillRect(x, depth * 21 + 18, Math.max(1, w - 1), 2); }
-      if (box === current) { g.globalAlpha = 1; g.strokeStyle = css('--text'); g.lineWidth = 2; g.strokeRect(x + 1, depth * 21 + 1, Math.max(1, w - 3), 18); }
-      if (w > 36) {
-        g.globalAlpha = 1;
-        g.fillStyle = box === top ? css('--text') : ink(box.color);
-        let label = `${box.name} ${duration(box.total)}`;
-        const room = Math.floor((w - 8) / 6.2);
-        if (label.length > room) label = label.slice(0, Math.max(1, room - 1)) + '…';
-        g.fillText(label, x + 4, depth * 21 + 10.5, w - 6);
-      }
-    }
-    g.globalAlpha = 1;
-  };
-  const hit = event => (element.boxes || []).find(([, x, y, w]) => event.offsetX >= x && event.offsetX < x + w && event.offsetY >= y && event.offsetY < y + 20);
-  on(element, 'mousemove', event => {
-    const found = hit(event);
-    element.title = found ? say(found[0]) : '';
-  });
-  on(element, 'click', event => { const found = hit(event); if (found) { flameRoot = found[0]; paint(); } });
-  const say = box => `${box.name}, ${duration(box.total)}, self time ${duration(box.own)}`;
-  on(element, 'focus', () => { if (!current) { current = flameRoot; paint(); } });
-  on(element, 'keydown', event => {
-    const at = element.boxes.find(([box]) => box === current) || element.boxes[0];
-    const [, x, y, w] = at, middle = x + w / 2;
-    const line0 = dy => element.boxes.filter(it => it[2] === y + dy).sort((a, b) => a[1] - b[1]);
-    const over = dy => line0(dy).find(it => it[1] + it[3] > x && it[1] < x + w && (dy > 0 || it[1] <= middle && it[1] + it[3] >= middle));
-    const same = line0(0), index = same.indexOf(at);
-    const to = { ArrowUp: () => over(-21), ArrowDown: () => over(21), ArrowLeft: () => same[index - 1], ArrowRight: () => same[index + 1] }[event.key];
-    if (event.key === 'Enter') flameRoot = current;
-    else if (event.key === 'Escape' || event.key === '0') flameRoot = current = top;
-    else if (!to) return;
-    else current = (to() || at)[0];
-    event.preventDefault();
-    event.stopPropagation();
-    paint();
-    element.setAttribute('aria-label', say(current));
-  });
-  paint();
-}
-
 // Black or white, whichever has more contrast on a colour: at least 4.5 to 1 (WCAG 2).
 function ink(hex) {
   const [r, g, b] = channels(hex).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
@@ -1048,7 +957,7 @@ const KEYS = [
   ['↑ ↓ or k j', 'the span before and after'], ['← →', 'fold and unfold'], ['< >', 'fewer and more levels'], ['Enter', 'everything about the span'],
   ['Escape', 'close'], ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'],
   ['a d or Shift ← →', 'earlier and later; also Shift and the wheel, or drag'], ['w s or + −', 'zoom; also Ctrl and the wheel, or drag on the axis'], ['0', 'all of the trace'],
-  ['f', 'zoom to the selected span'], ['c', 'copy the address'], ['1 … 6', 'the views'], ['t', 'light or dark'],
+  ['f', 'zoom to the selected span'], ['c', 'copy the address'], ['1 … 5', 'the views'], ['t', 'light or dark'],
 ];
 
 function help() {
@@ -1131,7 +1040,7 @@ on($('only'), 'change', () => { layout(); draw(); });
 on(window, 'hashchange', follow);
 on($('theme'), 'click', () => theme('other'));
 on($('help'), 'click', help);
-on(window, 'resize', () => (tab === 'Flame' ? drawFlame() : redraw()));
+on(window, 'resize', redraw);
 on(document, 'wheel', event => {
   if (tab !== 'Waterfall' || !event.target.closest('.chart')) return;
   const aside = event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX;
