@@ -48,7 +48,7 @@ pub use crate::diff::{Change, ChangeKind, Diff, diff};
 pub use crate::duration::{ParseDurationError, parse_duration};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
-pub use crate::page::{escape_html, write_page, write_page_of};
+pub use crate::page::{write_page, write_page_of};
 pub use crate::perfetto::write_perfetto;
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,

@@ -448,9 +448,8 @@ fn packed(data: &impl Serialize) -> io::Result<String> {
     Ok(STANDARD.encode(gzip.finish()?))
 }
 
-/// Returns a text as content of HTML; characters that control a terminal or the direction of text are escaped, too.
-#[must_use]
-pub fn escape_html(text: &str) -> String {
+/// A text as content of HTML; characters that control a terminal or the direction of text are escaped, too.
+fn escape_html(text: &str) -> String {
     let text = floe_redact::printable(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -42,8 +42,6 @@ fn what_is_read_is_not_written_over() {
         &["view", "in.jsonl", "--out", "link"],
         &["export", "in.jsonl", "--perfetto", "in.jsonl"],
         &["export", "link", "--perfetto", "in.jsonl"],
-        &["diff", "in.jsonl", "link", "--html", "in.jsonl"],
-        &["diff", "--before", "link", "--after", "in.jsonl", "--html", "in.jsonl"],
     ] {
         let output = run(folder, arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -64,7 +62,6 @@ fn what_is_no_file_stays_what_it_is() {
     for arguments in [
         &["view", "in.jsonl", "--out", "device"][..],
         &["export", "in.jsonl", "--perfetto", "device"],
-        &["diff", "in.jsonl", "in.jsonl", "--html", "device"],
     ] {
         let output = run(folder, arguments);
         assert!(output.status.success(), "{output:?}");
@@ -84,11 +81,7 @@ fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
     fs::write(folder.join("other"), "kept").unwrap();
     symlink("other", folder.join("link")).unwrap();
     symlink("none", folder.join("dangling")).unwrap();
-    for arguments in [
-        &["view", "in.jsonl", "--out"][..],
-        &["export", "in.jsonl", "--perfetto"],
-        &["diff", "in.jsonl", "in.jsonl", "--html"],
-    ] {
+    for arguments in [&["view", "in.jsonl", "--out"][..], &["export", "in.jsonl", "--perfetto"]] {
         let write = |name| run(folder, &[arguments, &[name]].concat());
         // Neither before nor after there is a file.
         for _ in 0..2 {

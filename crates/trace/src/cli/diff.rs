@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Change, ChangeKind, Diff as Found, Recording, diff as compare, escape_html};
+use floe_trace::{Change, ChangeKind, Diff as Found, Recording, diff as compare};
 use serde_json::{Value as Json, json};
 
 use super::input::Limits;
 use super::table::{self, Column};
-use super::{Failure, output, print, print_json};
+use super::{Failure, print, print_json};
 
 /// The exit code if something is different.
 const CHANGED: u8 = 1;
@@ -35,22 +35,12 @@ pub(crate) struct Diff {
     /// Print one line of JSON
     #[arg(long)]
     json: bool,
-    /// Write a page, too
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
     #[command(flatten)]
     limits: Limits,
 }
 
 /// Compares, and prints what is different.
 pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
-    if let Some(path) = &options.html {
-        for inputs in [&options.before, &options.after] {
-            output::spare(inputs, path)?;
-        }
-        let one_of_each = options.one.iter().chain(&options.other);
-        output::spare(&one_of_each.cloned().collect::<Vec<_>>(), path)?;
-    }
     let before = options.runs(options.one.as_ref(), &options.before)?;
     let after = options.runs(options.other.as_ref(), &options.after)?;
     for (runs, side) in [(&before, "before"), (&after, "after")] {
@@ -59,9 +49,6 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
         }
     }
     let found = compare(&before, &after);
-    if let Some(path) = &options.html {
-        output::write(path, |out| out.write_all(page(&found).as_bytes()))?;
-    }
     if options.json {
         print_json(&as_json(&found).to_string())?;
     } else {
@@ -189,49 +176,3 @@ fn as_json(found: &Found) -> Json {
         "undecided": found.is_undecided,
     })
 }
-
-/// The table as a page, without a script.
-fn page(found: &Found) -> String {
-    let most =
-        found.changes.iter().map(|change| change.weight.unsigned_abs()).max().unwrap_or(1).max(1);
-    let mut body = format!("<p>{}</p>\n", escape_html(&coverage(found)));
-    for note in &found.notes {
-        let _ = writeln!(body, "<p class=\"note\">{}</p>", escape_html(note));
-    }
-    if found.changes.is_empty() {
-        let _ = writeln!(body, "<p>{}</p>", nothing(found));
-    } else {
-        body.push_str("<table><thead><tr>");
-        for title in HEAD.iter().chain(&["time"]) {
-            let _ = write!(body, "<th>{title}</th>");
-        }
-        body.push_str("</tr></thead><tbody>\n");
-        for (row, change) in rows(found).iter().zip(&found.changes) {
-            let _ = write!(body, "<tr class=\"{}\">", change.kind.as_str());
-            for cell in row {
-                let _ = write!(body, "<td>{}</td>", escape_html(cell));
-            }
-            let weight = change.weight.unsigned_abs();
-            let width = u128::from(weight) * 120 / u128::from(most);
-            let time = floe_trace::duration(weight);
-            let _ = writeln!(
-                body,
-                "<td><svg width=\"{}\" height=\"10\"><rect width=\"{}\" height=\"10\" rx=\"2\"/></svg> {time}</td></tr>",
-                width.max(2),
-                width.max(2)
-            );
-        }
-        body.push_str("</tbody></table>\n");
-    }
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>What is different</title><style>{STYLE}</style></head><body>\n<h1>What is different</h1>\n{body}</body></html>\n"
-    )
-}
-
-const STYLE: &str = "\
-:root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:24px;font-variant-numeric:tabular-nums}\
-h1{font-size:20px}table{border-collapse:collapse;display:block;overflow-x:auto}th,td{text-align:left;padding:5px 16px 5px 0;\
-border-bottom:1px solid #8884;vertical-align:top}td:nth-child(2){min-width:12em;overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,[class^=slower] td:first-child,.repeated_calls td:first-child{\
-color:light-dark(#b3261e,#ff8a80);font-weight:600}[class^=faster] td:first-child{color:light-dark(#1a7f37,#7ee2a8);font-weight:600}rect{fill:#4477aa}";
