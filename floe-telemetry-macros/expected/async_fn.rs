@@ -9,6 +9,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
     );
     ::floe_telemetry::__private::call_async(
         ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
+        #[allow(clippy::async_yields_async)]
         async move {
             if false {
                 return ::floe_telemetry::__private::never_made::<Result<Body, Error>>();

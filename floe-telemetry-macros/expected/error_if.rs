@@ -16,7 +16,7 @@ fn f() -> Option<u8> {
         move || -> Option<u8> { None },
         |__floe_return, __floe_sink| {
             use ::floe_telemetry::__private::outcome::IsUnresolved as _;
-            ::floe_telemetry::__private::error_if(
+            ::floe_telemetry::__private::outcome::error_if(
                 __floe_return,
                 || {
                     #[allow(clippy::shadow_same, clippy::shadow_unrelated)]

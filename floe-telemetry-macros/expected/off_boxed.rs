@@ -8,17 +8,20 @@ fn f(
     #[deny(elided_lifetimes_in_paths)]
     n: Vec<u8>,
 ) -> impl ::core::future::Future<Output = usize> {
-    ::floe_telemetry::__private::Box::pin(async move {
-        #[allow(clippy::shadow_same)]
-        let mut n = n;
-        if false {
-            return ::floe_telemetry::__private::never_made::<usize>();
-        }
-        if false {
-            loop {}
-        } else {
-            n.pop();
-            f(n).await
-        }
-    })
+    ::floe_telemetry::__private::Box::pin(
+        #[allow(clippy::async_yields_async)]
+        async move {
+            #[allow(clippy::shadow_same)]
+            let mut n = n;
+            if false {
+                return ::floe_telemetry::__private::never_made::<usize>();
+            }
+            if false {
+                loop {}
+            } else {
+                n.pop();
+                f(n).await
+            }
+        },
+    )
 }

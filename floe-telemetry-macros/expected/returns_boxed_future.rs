@@ -8,7 +8,7 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     Box::pin(
-        ::floe_telemetry::__private::call_opaque(
+        ::floe_telemetry::__private::call_then(
             ::floe_telemetry::__private::enter(
                 &__FLOE_CALLSITE,
                 ::floe_telemetry::__private::Current,
@@ -16,12 +16,9 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
             ),
             move || { g() },
             |__floe_span, __floe_value| {
-                use ::floe_telemetry::__private::returned_future::prelude::*;
-                (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
-                    .__floe_opaque()
-                    .of::<u8>()
-                    .__floe_found()
-                    .finish(
+                use ::floe_telemetry::__private::DeclaredTypeMismatch as _;
+                ::floe_telemetry::__private::Returned::<u8, _>::new(&__floe_value)
+                    .__floe_in_span(
                         __floe_span,
                         __floe_value,
                         |__floe_return, __floe_sink| {

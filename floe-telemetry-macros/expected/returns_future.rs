@@ -8,7 +8,7 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f n", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_opaque(
+    ::floe_telemetry::__private::call_then(
         {
             let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
                 __floe.attribute("n", &(n));
@@ -31,12 +31,12 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
             }
         },
         |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::returned_future::prelude::*;
-            (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
-                .__floe_opaque()
-                .of::<Result<u8, Error>>()
-                .__floe_found()
-                .finish(
+            use ::floe_telemetry::__private::DeclaredTypeMismatch as _;
+            ::floe_telemetry::__private::Returned::<
+                Result<u8, Error>,
+                _,
+            >::new(&__floe_value)
+                .__floe_in_span(
                     __floe_span,
                     __floe_value,
                     |__floe_return, __floe_sink| {

@@ -30,6 +30,7 @@ pub(crate) const ERROR_IF: Symbol =
     Symbol { word: "error_if", usage: "error_if = |result| condition" };
 pub(crate) const METRICS: Symbol = Symbol { word: "metrics", usage: "metrics" };
 pub(crate) const BOXED: Symbol = Symbol { word: "boxed", usage: "boxed" };
+pub(crate) const FUTURE: Symbol = Symbol { word: "future", usage: "future" };
 pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_only" };
 
 /// Written by the attribute of a block alone.
@@ -67,8 +68,9 @@ pub(crate) const TRACED: &[Symbol] = &[
     LINKS,
     ERROR_IF,
     METRICS,
-    BOXED,
+    FUTURE,
     CALL_ONLY,
+    BOXED,
     CRATE,
 ];
 

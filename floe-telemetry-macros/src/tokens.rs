@@ -20,6 +20,21 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     )
 }
 
+/// The `return` in an expression that contains no function for it to return from.
+pub(crate) fn returns(tokens: &impl ToTokens) -> Option<Ident> {
+    let is_function = |word: &Ident| word == "async" || word == "fn";
+    let is_in_function = any_punct(tokens, '|') || any_ident(tokens, is_function);
+    if is_in_function { None } else { find(tokens.to_token_stream(), "return") }
+}
+
+fn find(tokens: TokenStream, wanted: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) => (word == wanted).then_some(word),
+        TokenTree::Group(group) => find(group.stream(), wanted),
+        _ => None,
+    })
+}
+
 /// Whether `attr` can remove its item: `#[cfg(…)]` and `#[cfg_attr(…, cfg(…))]`.
 pub(crate) fn is_conditional(attr: &Attribute) -> bool {
     match &attr.meta {

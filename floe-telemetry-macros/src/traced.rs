@@ -7,14 +7,13 @@ mod args;
 mod arguments;
 mod attributes_fn;
 mod block;
-mod capture;
+mod boxing;
 mod emit;
 mod item;
 mod model;
-mod output;
 mod record;
-mod returned;
 mod secrets;
+mod signature;
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use floe_telemetry::{FloeAttributes, traced};
-use futures_core::Stream;
 
 /// A table.
 #[derive(Clone, Debug, Default, FloeAttributes)]
@@ -124,10 +123,6 @@ pub fn future(n: u8) -> impl Future<Output = u8> { ready(n) }
 #[traced(attributes(n))]
 #[must_use]
 pub fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(ready(n)) }
-
-/// Returns a stream.
-#[traced]
-pub fn stream<S: Stream<Item = u8>>(numbers: S) -> impl Stream<Item = u8> { numbers }
 
 /// Methods with attributes of their own.
 impl Table {

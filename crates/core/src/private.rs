@@ -3,18 +3,14 @@
 
 // An expansion runs the body through these functions, which are separate for these reasons:
 //
-// - `enter` opens the span before the body, and returns it for one of the next three.
+// - `enter` opens the span before the body, and returns it for one of the next two.
 // - `call` runs a body that returns a value. Only the catching of its panic is compiled for each
 //   function; without a span, not even that runs.
-// - `call_by_type` is for a return type that may be a boxed future under another name. The value keeps
-//   its type, so without a span it is returned unchanged and not boxed again.
-// - `call_opaque` is for `impl Future` and `impl Stream`. The type of the value changes, so it is wrapped
-//   without a span, too.
-// - `call_opening` and `call_opaque_opening` are for patterns that split an argument: the parts are
-//   dropped with the pattern, so the body opens the span. As above, one keeps the type of the value and
-//   the other does not.
-// - `end` is the last step of `call_opening` for a value. `call` does the same itself, so that the
-//   expansion has no closure for it.
+// - `call_then` also lets the expansion finish the span: by `end` where only the signature has the type of the
+//   value, by `Returned` for `impl Future`, whose type changes, and by `in_box` for a boxed future, whose type stays.
+// - `call_opening` is the same for patterns that split an argument: the parts are dropped with the pattern, so the body
+//   opens the span.
+// - `Guard` is for `impl Trait`, whose body stays in its function.
 // - `call_async` is for an `async fn`, whose span opens at the first poll.
 // - `enter_in_future` is the first statement of an `async` block whose attributes use its arguments. Only
 //   the block has them, so the span goes to the future around it and not to the caller.
@@ -53,9 +49,8 @@ pub use crate::callsite::{CallSite, Level};
 pub use crate::link_list::Bound;
 pub use crate::link_list::LinkList;
 pub use crate::propagation::parent::below;
-pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
-    Current, Never, Opened, OpenedBy, Opening, ReturnedClosure, call, call_async, call_by_type,
-    call_opaque, call_opaque_opening, call_opening, declared, end, enter, enter_in_future, never,
-    never_made, outcome, returned_closure, returned_future, root,
+    Current, DeclaredTypeMismatch, Guard, Never, Opened, OpenedBy, Opening, Returned, call,
+    call_async, call_opening, call_then, declared, end, enter, enter_in_future, in_box, never,
+    never_made, outcome, root,
 };

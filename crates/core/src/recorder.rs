@@ -16,9 +16,9 @@
 //!    ours. Spans without a `Context` of their own are in `current.rs`, which tells the rest of the crate the
 //!    current span.
 //! 4. The body runs with that context attached (a future: during each poll).
-//! 5. The expansion picks a classifier by the type of the returned value: `outcome.rs` finds an `Err`,
-//!    `returned_future.rs` a future or a stream. Method lookup takes the first trait that may apply, so a type
-//!    that is not resolved at that point comes first and is a value. Where only the signature has the type
+//! 5. The expansion picks a classifier by the type of the returned value, which finds an `Err` (`outcome.rs`).
+//!    Method lookup takes the first trait that may apply, so a type that is not resolved at that point comes
+//!    first and is a value. Where only the signature has the type
 //!    (`impl Trait`, a macro), a `return` that never runs unites it with the body's (`declared.rs`), so that
 //!    its bounds take part in inference.
 //! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the
@@ -77,7 +77,6 @@ mod published;
 mod record;
 mod recorded_span;
 mod recording;
-pub mod returned_future;
 mod ring;
 #[cfg(test)]
 mod ring_properties;
@@ -87,22 +86,24 @@ mod sync;
 mod tracer;
 mod wakeup;
 
-pub use self::call::{call, call_opening, end};
+pub use self::call::{Guard, call, call_opening, call_then, end};
 pub use self::current::span_context_within;
 pub use self::current_context::current_context;
 pub use self::current_context::in_current_span;
-pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
+pub use self::declared::{Never, declared, never, never_made};
 pub use self::detached::DetachedSpan;
 pub use self::exception::Exception;
 pub use self::fork_handlers::set_in_forks;
-pub use self::future::{FutureExt, InCurrentSpan, InSpan, OpenedBy, call_async, enter_in_future};
+pub use self::future::{
+    DeclaredTypeMismatch, FutureExt, InCurrentSpan, InSpan, OpenedBy, Returned, call_async,
+    enter_in_future, in_box,
+};
 pub use self::open::{Current, Opened, enter};
 pub use self::opening::Parent;
 pub use self::opening::{Opening, root};
 pub use self::record::SpanRecord;
 pub use self::recorded_span::RecordedSpan;
 pub use self::recording::context_is_alive;
-pub use self::returned_future::{call_by_type, call_opaque, call_opaque_opening};
 pub use self::span::{
     ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
     get_current_span, record_exception, set_attribute, set_attributes, span,

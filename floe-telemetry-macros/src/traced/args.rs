@@ -36,6 +36,8 @@ pub(super) struct Args {
     /// The keyword, for an error where it does not apply.
     pub(super) boxed: Option<Ident>,
     /// The keyword, for an error where it does not apply.
+    pub(super) future: Option<Ident>,
+    /// The keyword, for an error where it does not apply.
     pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
     /// The type of the block that the method is in.
@@ -118,6 +120,7 @@ struct Cells<'c> {
     error_if: Attr<'c, Expr>,
     metrics: Attr<'c, ()>,
     boxed: Attr<'c, ()>,
+    future: Attr<'c, ()>,
     call_only: Attr<'c, ()>,
     krate: Attr<'c, Path>,
     of_type: Option<String>,
@@ -139,6 +142,7 @@ impl<'c> Cells<'c> {
             error_if: Attr::new(cx, symbol::ERROR_IF),
             metrics: Attr::new(cx, symbol::METRICS),
             boxed: Attr::new(cx, symbol::BOXED),
+            future: Attr::new(cx, symbol::FUTURE),
             call_only: Attr::new(cx, symbol::CALL_ONLY),
             krate: Attr::new(cx, symbol::CRATE),
             of_type: None,
@@ -194,7 +198,14 @@ impl<'c> Cells<'c> {
             symbol::ERROR_IF => value(&mut self.error_if, input, &word, symbol),
             symbol::METRICS => switch(&mut self.metrics, input, &word, symbol),
             symbol::BOXED => switch(&mut self.boxed, input, &word, symbol),
-            symbol::CALL_ONLY => switch(&mut self.call_only, input, &word, symbol),
+            symbol::FUTURE => {
+                self.call_only.exclude(&word);
+                switch(&mut self.future, input, &word, symbol)
+            }
+            symbol::CALL_ONLY => {
+                self.future.exclude(&word);
+                switch(&mut self.call_only, input, &word, symbol)
+            }
             _ => {
                 let path = keywords::value_with(input, &word, symbol, Path::parse_mod_style)?;
                 self.krate.set(&word, path);
@@ -218,6 +229,7 @@ impl<'c> Cells<'c> {
             error_if: self.error_if.with_keyword().map(|(word, value)| (word, ungrouped(value))),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
+            future: self.future.with_keyword().map(|(word, ())| word),
             call_only: self.call_only.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),
             of_type: self.of_type,

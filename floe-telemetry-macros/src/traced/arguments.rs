@@ -63,12 +63,6 @@ impl<'a> Argument<'a> {
         self.leaves.iter().map(ToString::to_string).collect()
     }
 
-    /// Every name of it or of a part of it.
-    pub(super) fn words(&self) -> Vec<Ident> {
-        let leaves = self.leaves.iter().copied();
-        self.name.iter().chain(leaves).cloned().collect()
-    }
-
     /// Its name in messages.
     pub(super) fn label(&self) -> String {
         match &self.name {

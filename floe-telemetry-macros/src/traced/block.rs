@@ -12,7 +12,6 @@ use syn::{
 use super::{
     args::{self, Args},
     item,
-    returned::{Kind, Returned},
 };
 use crate::{krate::Krate, symbol};
 
@@ -224,9 +223,6 @@ impl Method {
         match word {
             "boxed" => self.sig.asyncness.is_some(),
             "call_only" => self.sig.asyncness.is_none(),
-            "error_if" => {
-                !Returned::new(&self.sig).is_some_and(|it| matches!(it.kind, Kind::Stream))
-            }
             _ => true,
         }
     }

@@ -12,8 +12,7 @@ use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned, to
 
 use super::{
     model::{Shape, Traced},
-    output::{self, Output},
-    returned::Inside,
+    signature::{self, Output},
 };
 use crate::tokens;
 
@@ -29,8 +28,10 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let callsite = callsite(traced);
     let warnings = &traced.warnings;
     let call = match &traced.shape {
-        Shape::Sync => body::sync(traced, &mut sig),
-        Shape::Returns(returned) => body::returned(traced, &mut sig, returned),
+        Shape::Sync => body::of_value(traced, &mut sig),
+        Shape::Returns(future, boxing) => {
+            body::of_future(traced, &mut sig, future, boxing.as_deref())
+        }
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
@@ -94,17 +95,12 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     if traced.returns_nothing() {
         return quote_spanned!(ours=> #private::outcome::success);
     }
-    let is_the_body = match traced.shape {
-        Shape::Sync => !traced.may_live_on(),
-        Shape::Async => true,
-        Shape::AsyncTrait(_) | Shape::Returns(_) => false,
-    };
-    let check = traced.inside.as_ref().map(|it| ends_with_the_call(traced, it));
+    let is_the_body = matches!(traced.shape, Shape::Sync | Shape::Async);
     let has_parameter = traced.has_error_of_parameter();
-    let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
+    let is_by_type = traced.error_if.is_none() && is_the_body;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
         let ty = match traced.shape {
-            Shape::Async => output::without_names(ty),
+            Shape::Async => signature::without_names(ty),
             _ => ty.to_token_stream(),
         };
         let probe = if has_parameter { "probe_display" } else { "probe" };
@@ -121,36 +117,18 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         Some(it) => {
             let is_error = error_if(it);
             quote_spanned! {ours=>
-                #private::error_if(__floe_return, #is_error, #classifier, __floe_sink)
+                #private::outcome::error_if(__floe_return, #is_error, #classifier, __floe_sink)
             }
         }
     };
-    quote_spanned! {ours=>
+    // An argument that `error_if` uses is reported there.
+    let at = traced.error_if.as_ref().map_or(ours, on);
+    quote_spanned! {at=>
         |__floe_return, __floe_sink| {
             use #private::outcome::IsUnresolved as _;
-            #check
             #call
         }
     }
-}
-
-/// Checks by its type that what the signature names like a future or stream is none. The compiler reports it
-/// where it is named.
-fn ends_with_the_call(traced: &Traced<'_>, inside: &Inside) -> TokenStream {
-    let private = traced.krate.private();
-    let ours = Span::mixed_site();
-    let (method, references) = if inside.into_future {
-        ("__floe_into_future", quote_spanned!(ours=> &))
-    } else {
-        ("__floe_returned", quote_spanned!(ours=> &&&&&))
-    };
-    let look = Ident::new(method, on(&inside.ty));
-    quote_spanned! {ours=> {
-        use #private::returned_future::prelude::*;
-        (#references #private::returned_future::Returned(__floe_return))
-            .#look()
-            .ends_with_the_call();
-    }}
 }
 
 /// The result is bound as a variable, so that an error about its type points at the user's tokens.

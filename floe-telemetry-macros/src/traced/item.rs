@@ -8,7 +8,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::output;
+use super::signature;
 use crate::{ctxt::Ctxt, tokens};
 
 /// Built-in attributes that are allowed on a function.
@@ -139,7 +139,7 @@ impl Function {
             ReturnType::Type(_, ty) => Some(ty),
             ReturnType::Default => None,
         };
-        inputs.chain(output).any(|ty| match output::bare(ty) {
+        inputs.chain(output).any(|ty| match signature::bare(ty) {
             Type::Slice(_) | Type::TraitObject(_) => true,
             Type::Path(path) => path.path.is_ident("str"),
             _ => false,

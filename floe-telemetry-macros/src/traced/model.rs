@@ -2,21 +2,20 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Signature, ext::IdentExt};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ReturnType, Signature, ext::IdentExt};
 
 use super::{
     args::Args,
     arguments::{self, Argument},
     attributes_fn::AttributesFn,
     block::Block,
-    capture,
+    boxing::{AsyncTrait, Boxing},
     item::Function,
-    output::{self, Output},
     record::{Format, Key, Record},
-    returned::{AsyncTrait, Inside, Returned},
     secrets,
+    signature::{self, Future, Output},
 };
 use crate::{
     ctxt::Ctxt,
@@ -46,16 +45,12 @@ pub(super) struct Traced<'a> {
     pub(super) error_if: Option<Expr>,
     pub(super) metrics: bool,
     pub(super) boxed: bool,
-    /// The span ends with the call, whatever the function returns.
-    pub(super) call_only: bool,
     pub(super) floe_attributes: Vec<Expr>,
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
     /// The warnings about keys.
     pub(super) warnings: TokenStream,
     pub(super) output: Output,
-    /// What the signature names like a future that no span can follow.
-    pub(super) inside: Option<Inside>,
     pub(super) shape: Shape,
 }
 
@@ -74,8 +69,8 @@ pub(super) enum Shape {
     Async,
     /// An `async fn` after `#[async_trait]`.
     AsyncTrait(AsyncTrait),
-    /// A function that returns a future or a stream.
-    Returns(Returned),
+    /// A function that returns a future, with the body if it puts it into a box.
+    Returns(Future, Option<Box<Boxing>>),
 }
 
 const KINDS: [(&str, &str); 5] = [
@@ -96,13 +91,12 @@ const LEVELS: [(&str, &str); 5] = [
 
 impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, mut args: Args, function: &'a Function) -> Self {
-        let call_only = args.call_only.is_some();
-        let shape = shape(function, call_only);
-        misplaced(cx, &args, &shape);
+        let shape = shape(cx, &args, function);
+        misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
         let mut records = std::mem::take(&mut args.attributes);
-        check_variables(cx, &values(&args, &records), function, &arguments);
-        check_shorthands(cx, &mut records, &arguments, function);
+        check_returns(cx, &args, &records);
+        check_shorthands(cx, &mut records, &arguments);
         check_duplicates(cx, &records);
         let aliases = secrets::aliases(&arguments);
         secrets::in_records(cx, &records, &aliases);
@@ -123,7 +117,7 @@ impl<'a> Traced<'a> {
             of_type: args.of_type,
             name,
             computed_name,
-            tracer: args.tracer.inspect(|value| check_tracer(cx, value, &arguments)),
+            tracer: args.tracer.inspect(|value| check_tracer(cx, value)),
             level: args.level.and_then(|level| span_level(cx, &level)),
             kind: args.kind.and_then(|kind| span_kind(cx, &kind)).unwrap_or("Internal"),
             parent: match args.parent.inspect(|parent| check_parent(cx, parent)) {
@@ -135,10 +129,9 @@ impl<'a> Traced<'a> {
             error_if: args
                 .error_if
                 .map(|(_, value)| value)
-                .inspect(|value| check_error_if(cx, value, &arguments)),
+                .inspect(|value| check_error_if(cx, value)),
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
-            call_only,
             floe_attributes: args.floe_attributes.map_or_else(Vec::new, |it| several(cx, it)),
             records,
             warnings,
@@ -147,8 +140,6 @@ impl<'a> Traced<'a> {
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: output(&function.sig, &shape),
-            inside: Inside::new(&function.sig)
-                .filter(|_| !call_only && matches!(shape, Shape::Sync | Shape::Async)),
             shape,
         }
     }
@@ -167,7 +158,7 @@ impl<'a> Traced<'a> {
     /// The body that runs during the call.
     pub(super) fn body(&self) -> &Group {
         match &self.shape {
-            Shape::Returns(Returned { boxing: Some(boxing), .. }) => &boxing.body,
+            Shape::Returns(_, Some(boxing)) => &boxing.body,
             _ => &self.function.body,
         }
     }
@@ -176,7 +167,7 @@ impl<'a> Traced<'a> {
     pub(super) fn has_error_of_parameter(&self) -> bool {
         match &self.output {
             Output::Type(ty) | Output::Erased(ty) => {
-                output::has_error_of_parameter(ty, &self.function.sig.generics)
+                signature::has_error_of_parameter(ty, &self.function.sig.generics)
             }
             _ => false,
         }
@@ -187,11 +178,6 @@ impl<'a> Traced<'a> {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()
             && matches!(self.shape, Shape::Sync | Shape::Async)
-    }
-
-    /// Whether the type of the returned value determines how long the span lasts.
-    pub(super) fn may_live_on(&self) -> bool {
-        !self.call_only && self.output.may_live_on()
     }
 
     /// Whether the span needs only its call site.
@@ -212,29 +198,51 @@ impl<'a> Traced<'a> {
 /// The type of the body; what the signature says if it is not what is put into a box.
 fn output(sig: &Signature, shape: &Shape) -> Output {
     match shape {
-        Shape::Returns(Returned { boxing: Some(_), .. }) => Output::Opaque,
+        Shape::Returns(_, Some(_)) => Output::Opaque,
         _ => Output::new(&sig.output),
     }
 }
 
-fn shape(function: &Function, call_only: bool) -> Shape {
+/// The one rule: the span follows the future if the signature, or the argument `future`, says that there is one.
+fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
         return Shape::Async;
     }
-    let returned = Returned::of(sig, body).filter(|_| !call_only);
-    match (AsyncTrait::new(sig, body), returned) {
-        (Some(body), _) => Shape::AsyncTrait(body),
-        (None, Some(returned)) => Shape::Returns(returned),
-        (None, None) => Shape::Sync,
+    if let Some(body) = AsyncTrait::new(sig, body) {
+        return Shape::AsyncTrait(body);
+    }
+    let ty = match &sig.output {
+        ReturnType::Type(_, ty) if args.call_only.is_none() => ty,
+        _ => return Shape::Sync,
+    };
+    match Future::new(ty).or_else(|| args.future.as_ref().map(|_| Future::Boxed(None))) {
+        Some(opaque @ Future::Opaque(_)) => Shape::Returns(opaque, None),
+        Some(boxed) => Shape::Returns(boxed, Boxing::new(body).map(Box::new)),
+        None => {
+            if let Some(lasting) = signature::outlives_the_span(ty) {
+                cx.error(lasting, OUTLIVES_THE_SPAN);
+            }
+            Shape::Sync
+        }
     }
 }
 
+const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]` on the function that creates the future, or the future in a span \
+     with `in_span`; if the span should cover only the call, write `call_only`";
+
 /// Reports arguments that do not apply to this kind of function.
-fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
-    if let (Some(word), Shape::Async | Shape::AsyncTrait(_)) = (&args.call_only, shape) {
+fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
+    let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));
+    if let (Some(word), true) = (&args.call_only, is_async) {
         let message = "`call_only` applies to a function that returns a future: the call of an \
                        `async fn` does not run its body";
+        cx.error(word, message);
+    }
+    let returns_nothing = matches!(function.sig.output, ReturnType::Default);
+    if let (Some(word), true) = (&args.future, is_async || returns_nothing) {
+        let message = "`future` applies to a function that is not `async` and returns an alias of a \
+                       boxed future";
         cx.error(word, message);
     }
     let Some(word) = &args.boxed else { return };
@@ -247,7 +255,7 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
         Shape::AsyncTrait(_) => {
             cx.error(word, "`boxed` does nothing here: `#[async_trait]` has boxed the future");
         }
-        Shape::Returns(_) => cx.error(
+        Shape::Returns(..) => cx.error(
             word,
             "`boxed` applies to an `async fn`, and this function creates its future itself",
         ),
@@ -334,7 +342,7 @@ fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
 }
 
 /// The runtime calls `error_if` with the returned value and nothing else.
-fn check_error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+fn check_error_if(cx: &Ctxt, value: &Expr) {
     let usage = symbol::ERROR_IF.usage;
     let closure = match value {
         Expr::Path(_) => return,
@@ -351,49 +359,23 @@ fn check_error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
             "this closure takes {found} arguments, but `error_if` gives it one, a reference to what \
              was returned, as in `{usage}`"
         );
-        return cx.error(quote!(#begin #inputs #end), message);
-    }
-    let bound = |word: &Ident| tokens::any_ident(inputs, |bound| bound == word);
-    let captured = arguments
-        .iter()
-        .flat_map(Argument::words)
-        .filter(|word| !bound(word))
-        .find_map(|word| capture::of(&word, closure.body.to_token_stream()));
-    if let Some(word) = captured {
-        let message = format!(
-            "`{word}` is an argument, which the function may have consumed when `error_if` runs: only \
-             the returned value is available"
-        );
-        cx.error(word, message);
+        cx.error(quote!(#begin #inputs #end), message);
     }
 }
 
-/// The name of a tracer is part of a static, so it must be constant.
-fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+/// The name of a tracer is part of a static, so the compiler refuses what is not constant.
+fn check_tracer(cx: &Ctxt, value: &Expr) {
     let usage = symbol::TRACER.usage;
-    if let Expr::Lit(literal) = value {
-        match &literal.lit {
-            Lit::Str(text) if text.value().is_empty() => {
-                cx.error(text, "a tracer needs a name, and this one is empty");
-            }
-            Lit::Str(_) => {}
-            other => {
-                let message = format!("a tracer's name is text, as in `{usage}`, or a constant");
-                cx.error(other, message);
-            }
+    let Expr::Lit(literal) = value else { return };
+    match &literal.lit {
+        Lit::Str(text) if text.value().is_empty() => {
+            cx.error(text, "a tracer needs a name, and this one is empty");
         }
-        return;
-    }
-    let argument = arguments
-        .iter()
-        .flat_map(Argument::words)
-        .find_map(|word| capture::of(&word, value.to_token_stream()));
-    if let Some(word) = argument {
-        let message = format!(
-            "`{word}` is an argument, but the tracer is known before the function is called: write \
-             text, as in `{usage}`, or a constant"
-        );
-        cx.error(&word, message);
+        Lit::Str(_) => {}
+        other => {
+            let message = format!("a tracer's name is text, as in `{usage}`, or a constant");
+            cx.error(other, message);
+        }
     }
 }
 
@@ -406,65 +388,24 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// All expressions that are evaluated with the arguments.
-fn values(args: &Args, records: &[Record]) -> Vec<TokenStream> {
+/// Reports a `return` in an expression that is evaluated before the body: one error for each value.
+fn check_returns(cx: &Ctxt, args: &Args, records: &[Record]) {
     let others = [
         args.name.as_ref().map(|(_, name)| name),
         args.parent.as_ref(),
         args.links.as_ref(),
         args.floe_attributes.as_ref(),
-        args.attributes_fn.as_ref(),
     ];
     let values = records.iter().map(|record| &record.value);
-    let values = values.chain(others.into_iter().flatten());
-    values.map(ToTokens::to_token_stream).collect()
-}
-
-/// Reports `self` in a function without a receiver, and variables of the body: one error for each value.
-fn check_variables(
-    cx: &Ctxt,
-    values: &[TokenStream],
-    function: &Function,
-    arguments: &[Argument<'_>],
-) {
-    let name = &function.sig.ident;
-    let this = Ident::new("self", Span::call_site());
-    let body = function.body.stream();
-    for value in values {
-        let no_receiver = function.sig.receiver().is_none();
-        if let Some(word) = capture::of(&this, value.clone()).filter(|_| no_receiver) {
-            let message = format!(
-                "`{name}` has no receiver, so there is no `self`: use its arguments; if `self` is in the \
-                 attribute of the `impl` block, override it on `{name}`, or exclude `{name}` with \
-                 `#[traced(skip)]`"
-            );
-            cx.error(word, message);
-            continue;
-        }
-        if let Some(word) = capture::leaves(value) {
-            let message = "expected a value, found `return`: this is evaluated before the body, and cannot leave the \
-                           function";
-            cx.error(word, message);
-            continue;
-        }
-        let is_argument = |word: &Ident| arguments.iter().any(|it| it.binds(word));
-        if let Some(word) = capture::of_the_body(value, &body, is_argument) {
-            let message = format!(
-                "`{word}` is a variable of the body, which runs after this is evaluated: in the body, \
-                 `floe_telemetry::set_attribute(\"key\", {word})` records it"
-            );
-            cx.error(word, message);
-        }
+    for word in values.chain(others.into_iter().flatten()).filter_map(tokens::returns) {
+        let message = "expected a value, found `return`: this is evaluated before the body, and cannot leave the \
+                       function";
+        cx.error(word, message);
     }
 }
 
 /// A name without a key must be that of an argument; a typo could otherwise refer to another variable.
-fn check_shorthands(
-    cx: &Ctxt,
-    records: &mut [Record],
-    arguments: &[Argument<'_>],
-    function: &Function,
-) {
+fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
     for record in records {
         let Some(word) = &record.shorthand else {
             continue;
@@ -473,9 +414,6 @@ fn check_shorthands(
         match arguments.iter().find(|argument| argument.binds(word)) {
             Some(_) if bare_self => cx.error(word, "`self` needs a key, as in `key = self`"),
             Some(argument) => record.cfgs = owned(&argument.cfgs),
-            // Reported by `check_variables`.
-            None if word == "self" => {}
-            None if capture::declares(word, function.body.stream()) => {}
             None => {
                 let names: Vec<_> = arguments.iter().flat_map(Argument::names).collect();
                 let names = names.iter().map(String::as_str);
@@ -553,6 +491,9 @@ pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
             "`name` applies to one function: the spans of a block are named `Type::method`";
         cx.error(word, message);
     }
+    if let Some(word) = &args.future {
+        cx.error(word, "`future` applies to one function: write it on the method");
+    }
     if let Some(kind) = &args.kind {
         span_kind(cx, kind);
     }
@@ -560,7 +501,7 @@ pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
         span_level(cx, level);
     }
     if let Some(tracer) = &args.tracer {
-        check_tracer(cx, tracer, &[]);
+        check_tracer(cx, tracer);
     }
 }
 

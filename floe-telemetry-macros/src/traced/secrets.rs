@@ -2,14 +2,13 @@
 //!
 //! The search is in tokens, not in expressions, because most relevant uses are in a macro.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, LitStr, Pat, ext::IdentExt};
 
 use super::{
     arguments::{self, Argument},
     attributes_fn::{AttributesFn, Binding},
-    capture::is_operand,
     record::{Key, Record},
 };
 use crate::{ctxt::Ctxt, secret};
@@ -243,4 +242,20 @@ fn is_call(group: &Group) -> bool {
 
 fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
+}
+
+/// Whether a `|` after it is an operator, and does not begin a closure.
+fn is_operand(tree: Option<&TokenTree>) -> bool {
+    match tree {
+        Some(TokenTree::Ident(word)) => {
+            !["move", "return", "async", "in"].iter().any(|it| word == it)
+        }
+        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
+        Some(TokenTree::Punct(punct)) => match punct.as_char() {
+            '?' => true,
+            '|' => punct.spacing() == Spacing::Joint,
+            _ => false,
+        },
+        None => false,
+    }
 }

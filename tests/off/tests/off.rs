@@ -17,7 +17,6 @@ use floe_telemetry::{
     FloeAttributes, FloeSpanAttributes, Mode, RecorderTracerProvider, SpanKind, callsite,
     create_span, create_span_with, get_current_span, get_tracer, record_exception, traced,
 };
-use futures_core::Stream;
 use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 
@@ -236,35 +235,10 @@ async fn each_annotated_form_runs_unchanged() {
     assert_eq!(callsite::all().count(), 0);
 }
 
-struct Nothing;
-
-#[traced(kind = server)]
-impl Stream for Nothing {
-    type Item = u8;
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<u8>> {
-        std::task::Poll::Ready(None)
-    }
-
-    #[traced(skip)]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(0))
-    }
-}
-
-#[traced]
-fn stream() -> impl Stream<Item = u8> {
-    Nothing
-}
-
 #[tokio::test(flavor = "current_thread")]
 async fn no_call_site_and_no_state_of_a_span_remain() {
     assert_eq!(load(3), Ok(3));
     assert_eq!(boxed(2).await, 2);
-    assert_eq!(stream().size_hint(), (0, Some(0)));
     let (with, without) = (later(Context::new(), [1; 1024]), plain(Context::new(), [1; 1024]));
     assert_eq!(size_of_val(&with), size_of_val(&without));
     assert_eq!(with.await + without.await, 2);

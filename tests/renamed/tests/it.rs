@@ -9,7 +9,6 @@ use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use floe_tests_renamed::one_line::{self, Table};
-use futures_core::Stream;
 use telemetry::{FloeAttributes, testing, traced};
 
 fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
@@ -69,21 +68,6 @@ fn named(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(std::future::ready(n))
 }
 
-struct Empty;
-
-impl Stream for Empty {
-    type Item = u8;
-
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
-        Poll::Ready(None)
-    }
-}
-
-#[traced(crate = telemetry)]
-fn stream() -> impl Stream<Item = u8> {
-    Empty
-}
-
 struct Store(u8);
 
 #[traced(crate = telemetry, attributes(n))]
@@ -123,8 +107,6 @@ fn the_runtime_may_have_another_name() {
         assert_eq!(now(&Order { id: "a", size }, &Id(7)), Ok(8));
         assert_eq!(ready(later(1)).unwrap() + ready(boxed(2)).unwrap(), 3);
         assert_eq!(ready(opaque(3)).unwrap() + ready(named(4)).unwrap(), 7);
-        let polled = pin!(stream()).poll_next(&mut Context::from_waker(Waker::noop()));
-        assert_eq!(polled, Poll::Ready(None));
         assert_eq!(Store(0).load(5) + ready(Store(0).save(6)).unwrap(), 11);
         assert_eq!(ready(Store(0).fetch(7)).unwrap() + Store(0).size(), 7);
     });
@@ -138,10 +120,10 @@ fn the_runtime_may_have_another_name() {
     for (name, n) in [("later", 1), ("Store::load", 5), ("Store::save", 6), ("fetch", 7)] {
         spans.single(name).assert_ok().assert_attribute("n", n);
     }
-    for name in ["boxed", "opaque", "named", "stream"] {
+    for name in ["boxed", "opaque", "named"] {
         spans.single(name).assert_ok();
     }
-    assert_eq!(spans.len(), 9);
+    assert_eq!(spans.len(), 8);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Auto traits of futures, streams and other opaque types.
+//! Auto traits of futures and other opaque types.
 
 use std::cell::Cell;
 use std::fmt::Debug;

@@ -1,4 +1,4 @@
-//! Bodies whose last expression puts a future or a stream into a box, and some that only look like it.
+//! Boxed futures, also under another name, and values that only look like one.
 
 use std::error::Error;
 use std::future::{Future, ready};
@@ -25,7 +25,7 @@ fn borrowed(text: &str) -> BoxFuture<'_, usize> {
     Box::pin(async move { text.len() })
 }
 
-#[traced]
+#[traced(future)]
 fn alias(text: &'static str) -> Parsed {
     Box::pin(async move {
         let number: u8 = text.parse()?;
@@ -71,11 +71,6 @@ fn converted() -> BoxFuture<'static, u8> {
 }
 
 #[traced]
-fn unpin() -> Box<dyn Future<Output = u8> + Send + Unpin> {
-    Box::new(ready(1))
-}
-
-#[traced]
 fn of_a_box(inner: BoxFuture<'static, u8>) -> BoxFuture<'static, u8> {
     Box::pin(inner)
 }
@@ -88,7 +83,7 @@ fn no_future() -> Pin<Box<u8>> {
 type OfAnything<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The signature does not say that this is a box, and nothing says that `T` is `'static`.
-#[traced]
+#[traced(future)]
 fn generic_alias<T, F: Future<Output = T> + Send + 'static>(future: F) -> OfAnything<T> {
     Box::pin(future)
 }
@@ -110,7 +105,7 @@ where
     type Response = S::Response;
     type Future = OfAnything<S::Response>;
 
-    #[traced(name = "associated_type")]
+    #[traced(name = "associated_type", future)]
     fn call(&mut self, request: R) -> Self::Future {
         Box::pin(self.0.call(request))
     }
@@ -122,7 +117,7 @@ impl Service<u8> for Echo {
     type Response = Result<u8, String>;
     type Future = OfAnything<Self::Response>;
 
-    #[traced(name = "echo")]
+    #[traced(name = "echo", future)]
     fn call(&mut self, request: u8) -> Self::Future {
         if request == 0 {
             return Box::pin(ready(Err("zero".to_owned())));
@@ -138,7 +133,7 @@ impl Service<u8> for Inferred {
     type Response = Result<u8, String>;
     type Future = OfAnything<Self::Response>;
 
-    #[traced(name = "inferred")]
+    #[traced(name = "inferred", future)]
     fn call(&mut self, request: u8) -> Self::Future {
         Box::pin(ready(Ok(request)))
     }
@@ -146,12 +141,12 @@ impl Service<u8> for Inferred {
 
 type Answer = Pin<Box<dyn Future<Output = Result<u8, String>> + Send>>;
 
-#[traced]
+#[traced(future)]
 fn of_an_alias() -> Answer {
     Box::pin(ready(Ok(1)))
 }
 
-#[traced]
+#[traced(future)]
 fn never_ready() -> Answer {
     Box::pin(std::future::pending())
 }
@@ -194,7 +189,6 @@ pub(crate) fn observe(log: &mut Log) {
         log.future("chosen", |_| chosen(is_zero));
     }
     log.future("converted", |_| converted());
-    log.future("unpin", |_| unpin());
     log.future("of_a_box", |_| of_a_box(Box::pin(ready(1))));
     log.call("no_future", |_| no_future());
     log.future("generic_alias", |_| generic_alias(ready(1)));

@@ -1,12 +1,10 @@
-//! Functions that return a future or a stream under another type name, and values with similar
-//! names.
+//! Functions whose signature or the argument `future` says that they return a future, and all others, whose span ends
+//! with the call.
 
-use std::future::{Future, Ready, poll_fn, ready};
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use floe_telemetry::{create_span, testing, traced};
-use futures_core::Stream;
+use floe_telemetry::{FutureExt as _, create_span, span, testing, traced};
 use tokio::task::JoinHandle;
 
 async fn pause() {
@@ -21,9 +19,7 @@ type BoxFuture<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + 'a>>;
 
 type Shared = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
-type Items = Pin<Box<dyn Stream<Item = u8> + Send>>;
-
-#[traced]
+#[traced(future)]
 fn alias(n: &u8) -> Answer<'_, String> {
     Box::pin(async move {
         pause().await;
@@ -39,7 +35,12 @@ fn other_argument(n: &u8) -> BoxFuture<'_, String> {
     })
 }
 
-#[traced]
+#[traced(future)]
+fn from_elsewhere(n: &u8) -> Answer<'_, String> {
+    alias(n)
+}
+
+#[traced(future)]
 fn shared() -> Shared {
     Box::pin(async {
         // The future of `pause` is not `Sync`.
@@ -47,37 +48,11 @@ fn shared() -> Shared {
     })
 }
 
-#[traced]
+#[traced(future)]
 fn generic<'a, T: Send + 'a>(error: T) -> Answer<'a, T> {
     Box::pin(async move {
         pause().await;
         Err(error)
-    })
-}
-
-#[traced]
-fn items() -> Items {
-    struct One(bool);
-
-    impl Stream for One {
-        type Item = u8;
-
-        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
-            drop(create_span("after"));
-            let first = std::mem::take(&mut self.0);
-            Poll::Ready(first.then_some(1))
-        }
-    }
-
-    Box::pin(One(true))
-}
-
-/// A type that is not `Unpin` must be pinned before it is a future.
-#[traced]
-fn to_be_pinned(n: &u8) -> Box<dyn Future<Output = Result<u8, String>> + Send + '_> {
-    Box::new(async move {
-        pause().await;
-        Err(n.to_string())
     })
 }
 
@@ -92,7 +67,7 @@ struct Server;
 impl Service for Server {
     type Future = Pin<Box<dyn Future<Output = u8>>>;
 
-    #[traced(error_if = |status| *status > 3)]
+    #[traced(future, error_if = |status| *status > 3)]
     fn call(&mut self) -> Self::Future {
         Box::pin(async {
             pause().await;
@@ -102,32 +77,26 @@ impl Service for Server {
 }
 
 #[tokio::test]
-async fn a_boxed_future_is_detected_under_any_name() {
+async fn a_boxed_future_is_followed_under_any_name() {
     let spans = testing::capture_async(async {
-        assert_eq!(alias(&1).await, Ok(1));
+        assert_eq!(from_elsewhere(&1).await, Ok(1));
         assert_eq!(other_argument(&2).await, Err("2".to_owned()));
         shared().await;
         assert_eq!(generic("generic").await, Err("generic"));
         assert_eq!(Server.call().await, 4);
-        assert_eq!(Box::into_pin(to_be_pinned(&5)).await, Err("5".to_owned()));
-        let mut items = items();
-        assert_eq!(poll_fn(|cx| items.as_mut().poll_next(cx)).await, Some(1));
-        assert_eq!(poll_fn(|cx| items.as_mut().poll_next(cx)).await, None);
     })
     .await;
-    spans.single("alias").assert_ok();
+    spans.single("alias").assert_ok().assert_child_of("from_elsewhere");
+    spans.single("from_elsewhere").assert_ok();
     spans.single("other_argument").assert_error("2");
     spans.single("shared").assert_ok();
     // A type parameter without bounds has only a type name.
     spans.single("generic").assert_error("&str");
     spans.single("call").assert_error("refused by `error_if`");
-    spans.single("to_be_pinned").assert_error("5");
-    spans.single("items").assert_ok();
     let mut parents: Vec<_> =
         spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
     parents.sort_by_key(|id| id.to_bytes());
-    let names =
-        ["alias", "other_argument", "shared", "generic", "call", "to_be_pinned", "items", "items"];
+    let names = ["alias", "other_argument", "shared", "generic", "call"];
     let mut expected = names.map(|name| spans.single(name).span_context().span_id());
     expected.sort_by_key(|id| id.to_bytes());
     assert_eq!(parents, expected);
@@ -141,78 +110,8 @@ fn a_dropped_future_of_an_aliased_type_is_cancelled() {
 
 #[tokio::test]
 async fn without_a_listener_the_body_s_value_is_returned() {
-    assert_eq!(alias(&1).await, Ok(1));
-    assert_eq!(identity(2), 2);
-}
-
-mod users {
-    //! Traits of a program with the names of the traits in libraries.
-
-    use floe_telemetry::traced;
-
-    pub(super) trait Stream {
-        fn length(&self) -> usize;
-    }
-
-    impl Stream for &str {
-        fn length(&self) -> usize {
-            self.len()
-        }
-    }
-
-    pub(super) trait Future {
-        type Output;
-
-        fn value(self) -> Self::Output;
-    }
-
-    impl Future for u8 {
-        type Output = Self;
-
-        fn value(self) -> Self {
-            self
-        }
-    }
-
-    #[traced]
-    pub(super) fn stream() -> impl Stream {
-        "abc"
-    }
-
-    #[traced]
-    pub(super) fn future() -> impl Future<Output = u8> {
-        3
-    }
-
-    #[traced]
-    pub(super) fn future_of_anything() -> impl Future {
-        3
-    }
-
-    #[traced]
-    pub(super) fn boxed() -> Box<dyn Stream> {
-        Box::new("abc")
-    }
-}
-
-#[test]
-fn a_type_with_the_name_of_a_future_is_a_value() {
-    use users::{Future as _, Stream as _};
-
-    let spans = testing::capture(|| {
-        assert_eq!(users::stream().length(), 3);
-        assert_eq!(users::future().value(), 3);
-        let _ = users::future_of_anything();
-        assert_eq!(users::boxed().length(), 3);
-    });
-    for name in ["stream", "future", "future_of_anything", "boxed"] {
-        spans.single(name).assert_ok();
-    }
-}
-
-#[traced]
-fn identity<T>(value: T) -> T {
-    value
+    assert_eq!(from_elsewhere(&1).await, Ok(1));
+    assert_eq!(same(ready(2)).await, 2);
 }
 
 struct Holder(Ready<u8>);
@@ -226,20 +125,6 @@ impl Holder {
     #[traced]
     fn lend_pinned(&mut self) -> Pin<&mut Ready<u8>> {
         Pin::new(&mut self.0)
-    }
-}
-
-#[tokio::test]
-async fn unknown_and_borrowed_types_are_values() {
-    let spans = testing::capture_async(async {
-        let mut holder = Holder(identity(ready(2)));
-        assert_eq!(holder.lend_pinned().await, 2);
-        holder.0 = ready(3);
-        assert_eq!(holder.lend().await, 3);
-    })
-    .await;
-    for name in ["identity", "lend", "lend_pinned"] {
-        spans.single(name).assert_ok();
     }
 }
 
@@ -260,9 +145,19 @@ fn same<F: Future>(future: F) -> F {
     future
 }
 
+#[traced]
+fn of_alias(n: &u8) -> Answer<'_, String> {
+    alias(n)
+}
+
 #[traced(call_only)]
 fn counted(n: u8) -> impl Future<Output = u8> + Clone {
     ready(n)
+}
+
+#[traced(call_only)]
+fn in_its_own_span(n: u8) -> Result<impl Future<Output = u8>, String> {
+    Ok(ready(n).in_span(span("own")))
 }
 
 struct Starter(u8);
@@ -281,21 +176,29 @@ impl Starter {
 }
 
 #[tokio::test]
-async fn a_span_may_cover_the_call_only() {
+async fn all_other_spans_end_with_the_call() {
     let spans = testing::capture_async(async {
+        let mut holder = Holder(ready(2));
+        assert_eq!(holder.lend_pinned().await, 2);
+        holder.0 = ready(3);
+        assert_eq!(holder.lend().await, 3);
         assert_eq!(starts(3).await.unwrap(), 3);
         assert_eq!(same(around(2).unwrap()).await, 2);
+        drop(of_alias(&1));
         drop(counted(4));
         assert_eq!(counted(4).clone().await, 4);
+        assert_eq!(in_its_own_span(5).unwrap().await, 5);
         let starter = Starter(1);
         assert_eq!(starter.start().await.unwrap(), starter.wait().await);
     })
     .await;
-    for name in ["starts", "around", "same"] {
+    let names = ["lend", "lend_pinned", "starts", "around", "same", "of_alias", "in_its_own_span"];
+    for name in names {
         spans.single(name).assert_ok();
     }
     assert!(spans.named("counted").all(|span| span.assert_ok().name() == "counted"));
     assert_eq!(spans.named("counted").count(), 2);
+    spans.single("own").assert_ok();
     spans.single("Starter::start").assert_ok();
     spans.single("after").assert_child_of("Starter::wait");
 }

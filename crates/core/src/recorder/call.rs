@@ -7,7 +7,7 @@
 //! variable and each argument that is passed on in a place of its own. So spans are passed by
 //! reference, and what only a recorded call needs is in functions that only it calls.
 
-use std::mem;
+use std::{mem, thread};
 
 use super::open::Opened;
 use super::outcome::Classifier;
@@ -26,26 +26,72 @@ pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T
     recorded(&mut span, body, outcome)
 }
 
-/// Runs a body that opens its span itself, in its first statement, and ends the span by `finish`, or
-/// as unwound.
+/// Runs a body and passes what it returns to `finish`, which ends the span or moves it to a future.
 #[inline]
-pub fn call_opening<V>(
+pub fn call_then<V, W>(
+    mut span: Opened,
+    body: impl FnOnce() -> V,
+    finish: impl FnOnce(&mut Opened, V) -> W,
+) -> W {
+    let value = run(&mut span, |_| body());
+    finish(&mut span, value)
+}
+
+/// The same for a body that opens its span itself, in its first statement.
+#[inline]
+pub fn call_opening<V, W>(
     body: impl FnOnce(&mut Opened) -> V,
-    finish: impl FnOnce(&mut Opened, V) -> V,
-) -> V {
+    finish: impl FnOnce(&mut Opened, V) -> W,
+) -> W {
     let mut span = Opened::OFF;
-    let value = run_opening(&mut span, body);
-    if span.is_off() {
-        return value;
-    }
+    let value = run(&mut span, body);
     finish(&mut span, value)
 }
 
 /// Ends the span of a body that has returned `value`.
 #[inline]
 pub fn end<T>(span: &mut Opened, value: T, outcome: Classifier<T>) -> T {
-    returned(span, &value, outcome);
+    if !span.is_off() {
+        returned(span, &value, outcome);
+    }
     value
+}
+
+/// An open span that ends when it is dropped.
+#[derive(Debug)]
+#[must_use = "the span ends when the guard is dropped"]
+pub struct Guard {
+    span: Opened,
+    was_panicking: bool,
+}
+
+impl Guard {
+    /// The guard of an open span.
+    #[inline]
+    pub fn new(span: Opened) -> Self {
+        let was_panicking = !span.is_off() && thread::panicking();
+        Self { span, was_panicking }
+    }
+
+    #[inline(never)]
+    fn end(&mut self) {
+        if let Some(recording) = self.span.close() {
+            if thread::panicking() && !self.was_panicking {
+                recording.unwound();
+            } else {
+                recording.complete();
+            }
+        }
+    }
+}
+
+impl Drop for Guard {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.span.is_off() {
+            self.end();
+        }
+    }
 }
 
 /// Ends the span of a body that unwinds.
@@ -60,26 +106,21 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-/// Runs a body that opens its span itself. If it unwinds, the span ends.
+/// Runs the body. The span is still current afterwards; if the body unwinds, it ends.
 #[inline]
-pub(super) fn run_opening<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
+fn run<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
     let guard = Unwinding(span);
     let value = body(guard.0);
     mem::forget(guard);
     value
 }
 
-/// Runs the body. The span is still current afterwards; if the body unwinds, it ends.
-#[inline]
-pub(super) fn run<T>(span: &mut Opened, body: impl FnOnce() -> T) -> T {
-    run_opening(span, |_| body())
-}
-
 /// A function of its own, whose variables a call without a span has no stack for.
 #[inline]
 fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
-    let value = run(span, body);
-    end(span, value, outcome)
+    let value = run(span, |_| body());
+    returned(span, &value, outcome);
+    value
 }
 
 /// Not inlined, so that the code of a function without a span stays small.

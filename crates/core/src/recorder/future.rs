@@ -9,6 +9,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
@@ -18,7 +19,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::listeners;
-use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
+use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
 use super::recording::{Recording, context_is_alive};
@@ -43,13 +44,83 @@ pub fn call_async<F: Future>(
     opened_by: OpenedBy,
     future: F,
     outcome: Classifier<F::Output>,
-) -> Traced<F, OutcomeOf<F>> {
-    Traced::new(Phase::before(opened_by), future, OutcomeOf(outcome))
+) -> Traced<F> {
+    Traced::new(Phase::before(opened_by), future, outcome)
+}
+
+/// What an annotated function has returned, with the output `T` that its signature declares. From it the compiler infers
+/// types that the body does not determine, such as the error type of an `Ok(…)`.
+#[derive(Debug)]
+pub struct Returned<T, F>(PhantomData<fn(T, F)>);
+
+impl<T, F> Returned<T, F> {
+    /// Takes the type of `value`.
+    #[inline]
+    #[must_use]
+    pub const fn new(_: &F) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T, F: Future<Output = T>> Returned<T, F> {
+    /// Moves `span` to the future.
+    #[inline]
+    pub fn __floe_in_span(self, span: &mut Opened, future: F, outcome: Classifier<T>) -> Traced<F> {
+        Traced::new(Phase::Open(span.park()), future, outcome)
+    }
+}
+
+/// A value that is not the declared future. The compiler reports that at the signature, and would report it here again.
+pub trait DeclaredTypeMismatch<T, F> {
+    /// Returns the value.
+    fn __floe_in_span(self, span: &mut Opened, value: F, outcome: Classifier<T>) -> F;
+}
+
+impl<T, F> DeclaredTypeMismatch<T, F> for Returned<T, F> {
+    fn __floe_in_span(self, _: &mut Opened, value: F, _: Classifier<T>) -> F {
+        value
+    }
+}
+
+/// Moves `span` to a boxed future, which keeps its type. Without a span it is not boxed again.
+#[inline]
+pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Classifier<T>) -> V {
+    if span.is_off() { future } else { future.in_span(span, outcome) }
+}
+
+/// A future in a box, which may contain a span. `T` is its output.
+#[diagnostic::on_unimplemented(
+    message = "no span can be in `{Self}`, which is not a boxed future",
+    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`",
+    note = "without the argument `future`, it ends with the call"
+)]
+pub trait BoxedFuture<T>: Sized {
+    /// Moves the span into the box.
+    #[must_use]
+    fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self;
+}
+
+macro_rules! boxed_futures {
+    ($($($bound:ident)*;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, T: 'a> BoxedFuture<T> for Pin<Box<dyn Future<Output = T> $(+ $bound)* + 'a>> {
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
+                Box::pin(Traced::new(Phase::Open(span.park()), self, outcome))
+            }
+        }
+    )*};
+}
+
+boxed_futures! {
+    ;
+    Send;
+    Sync;
+    Send Sync;
 }
 
 /// The classifier of a future's output. With the future as its parameter, and not the output, it outlives what
 /// the future outlives, also if the output is a type that need not.
-pub struct OutcomeOf<F: Future>(pub(super) Classifier<F::Output>);
+struct OutcomeOf<F: Future>(Classifier<F::Output>);
 
 impl<F: Future> fmt::Debug for OutcomeOf<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,7 +129,7 @@ impl<F: Future> fmt::Debug for OutcomeOf<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// A future or a stream inside a span.
+    /// A future inside a span.
     ///
     /// The future is a direct field: to prove that a chain of futures is `Send`, or to compute its size,
     /// the compiler recurses through every type in between, up to `recursion_limit`, which is 128 by
@@ -66,39 +137,43 @@ pin_project_lite::pin_project! {
     /// span's type into that cache before the compiler recurses into the future.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Traced<F, O> {
+    pub struct Traced<F>
+    where
+        F: Future,
+    {
         span_first: [FutureSpan; 0],
         // Dropped before `span`, which ends after the future is dropped.
         #[pin]
-        pub(super) inner: F,
-        pub(super) outcome: O,
-        pub(super) span: FutureSpan,
+        inner: F,
+        outcome: OutcomeOf<F>,
+        span: FutureSpan,
     }
 
-    impl<F, O> PinnedDrop for Traced<F, O> {
+    impl<F> PinnedDrop for Traced<F>
+    where
+        F: Future,
+    {
         fn drop(this: Pin<&mut Self>) {
             this.project().span.attach_until_dropped();
         }
     }
 }
 
-impl<F, O> Traced<F, O> {
+impl<F: Future> Traced<F> {
     #[inline]
-    pub(super) const fn new(phase: Phase, inner: F, outcome: O) -> Self {
-        Self { span_first: [], inner, outcome, span: FutureSpan(phase) }
+    const fn new(phase: Phase, inner: F, outcome: Classifier<F::Output>) -> Self {
+        Self { span_first: [], inner, outcome: OutcomeOf(outcome), span: FutureSpan(phase) }
     }
-}
 
-impl<F, O> Traced<F, O> {
     /// Sets the span of the future, which must not have been polled yet.
-    pub(super) fn start(self: Pin<&mut Self>, span: Parked) {
+    fn start(self: Pin<&mut Self>, span: Parked) {
         *self.project().span = FutureSpan(Phase::Open(span));
     }
 }
 
 /// The span of a future. Dropping it ends the span as cancelled, unless the span has ended.
 #[derive(Debug)]
-pub(super) struct FutureSpan(Phase);
+struct FutureSpan(Phase);
 
 // What a panic interrupts is the user's future; the span is ended by it and not used afterwards.
 impl UnwindSafe for FutureSpan {}
@@ -112,7 +187,7 @@ thread_local! {
 
 impl FutureSpan {
     #[inline]
-    pub(super) fn begin(&mut self) -> Option<Entered> {
+    fn begin(&mut self) -> Option<Entered> {
         self.0.begin()
     }
 
@@ -145,30 +220,6 @@ impl FutureSpan {
         }
     }
 
-    /// Calls `poll` while the span is current, which it stays afterwards.
-    #[inline]
-    pub(super) fn run<P>(
-        &mut self,
-        entered: Entered,
-        task: &mut TaskContext<'_>,
-        poll: impl FnOnce(&mut TaskContext<'_>) -> P,
-    ) -> P {
-        let mut entered = Some(entered);
-        let guard = Unwinding(self, &mut entered);
-        let polled = poll(task);
-        mem::forget(guard);
-        if let Some(entered) = entered {
-            self.0.end(entered, true);
-        }
-        polled
-    }
-
-    /// Takes the span, which the caller ends.
-    #[inline]
-    pub(super) fn take(&mut self) -> Parked {
-        self.0.take()
-    }
-
     #[inline]
     fn attach_until_dropped(&mut self) {
         if let Phase::Open(parked) = &mut self.0
@@ -182,7 +233,7 @@ impl FutureSpan {
 impl Drop for FutureSpan {
     #[inline]
     fn drop(&mut self) {
-        let parked = self.take();
+        let parked = self.0.take();
         if matches!(parked, Parked::Off) {
             return;
         }
@@ -193,7 +244,7 @@ impl Drop for FutureSpan {
     }
 }
 
-/// Ends the span of a future or a stream whose poll unwinds.
+/// Ends the span of a future whose poll unwinds.
 struct Unwinding<'a>(&'a mut FutureSpan, &'a mut Option<Entered>);
 
 impl Drop for Unwinding<'_> {
@@ -207,7 +258,7 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
+impl<F: Future> Future for Traced<F> {
     type Output = F::Output;
 
     // No other function is on the stack between this one and the inner future, see `call`.
@@ -264,7 +315,7 @@ pub trait FutureExt: Future + Sized {
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
         InSpan {
             span: (!listeners::is_off() || is_below_span()).then(|| Box::new(span.below_current())),
-            inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(by_discriminant)),
+            inner: Traced::new(Phase::Open(Parked::Off), self, by_discriminant),
         }
     }
 
@@ -297,7 +348,7 @@ pub trait FutureExt: Future + Sized {
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
         let parked = if context_is_alive() { Parked::in_current_context() } else { Parked::Off };
-        InCurrentSpan { inner: Traced::new(Phase::Open(parked), self, OutcomeOf(unclassified)) }
+        InCurrentSpan { inner: Traced::new(Phase::Open(parked), self, unclassified) }
     }
 }
 
@@ -313,7 +364,7 @@ pin_project_lite::pin_project! {
         // `None` after the first poll.
         span: Option<Box<SpanBuilder>>,
         #[pin]
-        inner: Traced<F, OutcomeOf<F>>,
+        inner: Traced<F>,
     }
 }
 
@@ -345,7 +396,7 @@ pin_project_lite::pin_project! {
         F: Future,
     {
         #[pin]
-        inner: Traced<F, OutcomeOf<F>>,
+        inner: Traced<F>,
     }
 }
 
@@ -376,7 +427,7 @@ fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
 /// The span of a future. It starts with the first poll, so a future that is never polled has none.
 #[derive(Debug)]
-pub(super) enum Phase {
+enum Phase {
     /// Not polled yet; the wrapper opens the span.
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself, if `true` below a parent.
@@ -386,7 +437,7 @@ pub(super) enum Phase {
 }
 
 /// A running poll.
-pub(super) enum Entered {
+enum Entered {
     /// The first poll, with the span.
     First(OpenSpan),
     /// The first poll; the future opens the span.

@@ -376,9 +376,11 @@ impl<T, P> Deref for MaybeUnresolved<T, P> {
     }
 }
 
-/// A type that inference has not resolved. Without it, method lookup would take such a type for a
-/// `Result`. Its implementations are explained in
-/// [`returned_future`](super::returned_future::IsUnresolved).
+/// A type that inference has not resolved, or that has a mistake in it.
+///
+/// Method lookup takes the first trait that may apply, and any may apply to such a type: this one comes
+/// first, so that it is not taken for a `Result`. It has several implementations, so the compiler infers
+/// nothing from it, and two of them are for the types that an expression like `panic!()` falls back to.
 pub trait IsUnresolved<T> {
     /// The classifier of a value that does not fail.
     fn __floe_classify(&self) -> Classifier<T>;
@@ -394,6 +396,7 @@ macro_rules! unresolved {
     )*};
 }
 
+// At least ten: of fewer, the compiler reports that it cannot choose, beside the cause.
 unresolved! { () Never bool char String OsString PathBuf Duration Instant SystemTime Layout }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Emits a body that runs during the call, in a closure.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{ReturnType, Signature, TraitBound};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ReturnType, Signature};
 
 use super::{
     declared, nested, on, opening, outcome,
@@ -10,105 +10,80 @@ use super::{
 };
 use crate::tokens;
 use crate::traced::{
+    boxing::Boxing,
     model::{Shape, Traced},
-    output::{self, Output},
-    returned::{Boxing, Form, Kind, Returned},
+    signature::{self, Future, Output},
 };
 
-/// A span that ends when the function returns, unless the returned value is a future.
-pub(super) fn sync(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
-    let private = traced.krate.private();
+/// A span that ends when the function returns. The body of `impl Trait` is not in a closure, because only in its
+/// function the compiler infers from the bounds: such a value cannot be an `Err`.
+pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
+    if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
+        let private = traced.krate.private();
+        let (open, body) = (opening::open(traced), traced.body());
+        // The lint `unused_braces` reports those around one expression.
+        let is_one = !tokens::any_punct(&body.stream(), ';');
+        let body = if is_one { body.stream() } else { body.to_token_stream() };
+        return quote_spanned! {Span::mixed_site()=>
+            let __floe_guard = #private::Guard::new(#open);
+            #body
+        };
+    }
     let outcome = outcome(traced);
-    if traced.may_live_on() {
-        let opened = Opened::new(traced, sig, "call_by_type");
-        let finish = by_type(traced, &outcome);
-        return opened.call(traced, &finish);
-    }
+    let opened = Opened::new(traced, sig);
     // A classifier beside the body would be chosen before the type of the body is known.
-    let function = if is_declared(traced) { "call_by_type" } else { "call" };
-    let opened = Opened::new(traced, sig, function);
-    if opened.function == "call" {
-        return opened.call(traced, &outcome);
+    if opened.open.is_some() && !is_declared(traced) {
+        return opened.call(traced, "call", &outcome);
     }
+    let private = traced.krate.private();
     let finish = quote_spanned! {Span::mixed_site()=>
         |__floe_span, __floe_value| #private::end(__floe_span, __floe_value, #outcome)
     };
-    opened.call(traced, &finish)
+    opened.call(traced, "call_then", &finish)
 }
 
-/// A span whose end depends on the type of the returned value, which may be an alias of a boxed future. A future of a
-/// concrete type is a value. An error about the type is reported at the signature.
-fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
+/// A span that ends with the future.
+pub(super) fn of_future(
+    traced: &Traced<'_>,
+    sig: &mut Signature,
+    future: &Future,
+    boxing: Option<&Boxing>,
+) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
-    let span = match &traced.function.sig.output {
+    let outcome = outcome(traced);
+    // An error about the future is reported at its type.
+    let at = match &traced.function.sig.output {
         ReturnType::Type(_, ty) => on(ty),
         ReturnType::Default => ours,
     };
-    let method = match &traced.output {
-        Output::Type(ty) if !output::is_open(ty) => "__floe_concrete",
-        _ => "__floe_returned",
-    };
-    let look = Ident::new(method, span);
-    quote_spanned! {ours=>
-        |__floe_span, __floe_value| {
-            use #private::returned_future::prelude::*;
-            (&&&&&#private::returned_future::Returned(&__floe_value))
-                .#look()
-                .finish(__floe_span, __floe_value, #outcome)
+    let finish = match (future, boxing) {
+        (Future::Boxed(_), None) => {
+            let private = tokens::located_at(private, at);
+            quote_spanned!(at=> #private::in_box(__floe_span, __floe_value, #outcome))
         }
-    }
-}
-
-/// A span that ends with the future or stream that the signature promises.
-pub(super) fn returned(
-    traced: &Traced<'_>,
-    sig: &mut Signature,
-    returned: &Returned,
-) -> TokenStream {
-    if returned.form == Form::Boxed && returned.boxing.is_none() {
-        return sync(traced, sig);
-    }
-    let private = traced.krate.private();
-    let opened = Opened::new(traced, sig, "call_opaque");
-    let ours = Span::mixed_site();
-    let outcome = outcome(traced);
-    // With one reference a stream is found before a future.
-    let (references, of) = match &returned.kind {
-        Kind::Future(ty) => {
-            let ty = match ty {
-                Some(ty) => output::erased(ty).map(|ty| quote!(#ty)),
+        (Future::Opaque(output) | Future::Boxed(output), _) => {
+            let output = match output {
+                Some(ty) => signature::erased(ty).map(|ty| quote!(#ty)),
                 None => output_of(traced),
             };
-            let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>().__floe_found()));
-            (quote_spanned!(ours=> &&), of)
-        }
-        Kind::Stream => (quote_spanned!(ours=> &), None),
-        Kind::OfAlias => (quote_spanned!(ours=> &&), None),
-    };
-    let finish = quote_spanned! {ours=>
-        |__floe_span, __floe_value| {
-            use #private::returned_future::prelude::*;
-            (#references #private::returned_future::Returned(&__floe_value))
-                .__floe_opaque()
-                #of
-                .finish(__floe_span, __floe_value, #outcome)
+            let output = output.unwrap_or_else(|| quote_spanned!(ours=> _));
+            quote_spanned! {ours=> {
+                use #private::DeclaredTypeMismatch as _;
+                #private::Returned::<#output, _>::new(&__floe_value)
+                    .__floe_in_span(__floe_span, __floe_value, #outcome)
+            }}
         }
     };
-    if let Some(boxing) = &returned.boxing {
-        let Boxing { before, after, .. } = boxing;
-        let call = opened.call(traced, &finish);
-        if before.is_empty() {
-            return quote!(#call #after);
+    let finish = quote_spanned!(ours=> |__floe_span, __floe_value| #finish);
+    let call = Opened::new(traced, sig).call(traced, "call_then", &finish);
+    match boxing {
+        None => call,
+        Some(Boxing { pin, parentheses, .. }) => {
+            let mut arguments = Group::new(Delimiter::Parenthesis, call);
+            arguments.set_span(*parentheses);
+            quote!(#pin #arguments)
         }
-        let mut arguments = Group::new(Delimiter::Parenthesis, call);
-        arguments.set_span(boxing.parentheses);
-        quote!(#before #arguments)
-    } else if returned.form == Form::PinnedOpaque {
-        let (declared, call) = opened.parts(traced, &finish);
-        quote_spanned!(ours=> #declared #private::Box::pin(#call))
-    } else {
-        opened.call(traced, &finish)
     }
 }
 
@@ -123,26 +98,20 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
 
 /// A body with its span, which is opened before the body or in its first statement.
 struct Opened {
-    /// The function of the runtime that runs the body.
-    function: Ident,
     /// The expression that opens the span, unless the body does.
     open: Option<TokenStream>,
     body: TokenStream,
 }
 
 impl Opened {
-    fn new(traced: &Traced<'_>, sig: &mut Signature, function: &str) -> Self {
-        let ours = Span::mixed_site();
+    fn new(traced: &Traced<'_>, sig: &mut Signature) -> Self {
         let body = traced.body().stream();
         if !traced.is_plain() && parameters::take_apart(sig) {
             // The parts of an argument that a pattern ignores are dropped with its other parts only if
             // the pattern is where the body runs, so the span is opened there too.
             let open = opening::open_inside(traced);
-            return Self {
-                function: Ident::new(function_opening(function), ours),
-                open: None,
-                body: closure(traced, sig, Place::Closure(&body), Some(&open)),
-            };
+            let body = closure(traced, sig, Place::Closure(&body), Some(&open));
+            return Self { open: None, body };
         }
         let expressions = opening::expressions(traced);
         let place = if traced.is_plain() {
@@ -150,23 +119,16 @@ impl Opened {
         } else {
             Place::ClosureBehindOpening { body: &body, expressions: &expressions }
         };
-        Self {
-            function: Ident::new(function, ours),
-            open: Some(opening::open(traced)),
-            body: closure(traced, sig, place, None),
-        }
+        Self { open: Some(opening::open(traced)), body: closure(traced, sig, place, None) }
     }
 
-    /// The statement before the call, if there is one, and the call. Its first argument opens the span, so
-    /// that no variable contains it; its last one handles the returned value.
-    fn parts(
-        self,
-        traced: &Traced<'_>,
-        finish: &TokenStream,
-    ) -> (Option<TokenStream>, TokenStream) {
+    /// The call of the runtime. Its first argument opens the span, so that no variable contains it; its last one
+    /// handles the returned value.
+    fn call(self, traced: &Traced<'_>, function: &str, finish: &TokenStream) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
-        let Self { function, open, body } = self;
+        let Self { open, body } = self;
+        let function = Ident::new(if open.is_some() { function } else { "call_opening" }, ours);
         let open = open.map(|open| quote_spanned!(ours=> #open,));
         // An error about the returned value is reported at its type.
         let at = match &traced.function.sig.output {
@@ -174,22 +136,9 @@ impl Opened {
             ReturnType::Default => ours,
         };
         let private = tokens::located_at(private, at);
-        let call = quote_spanned!(at=> #private::#function(#open #body, #finish));
         let declared = is_declared(traced).then(|| declared(traced));
-        (declared, call)
-    }
-
-    fn call(self, traced: &Traced<'_>, finish: &TokenStream) -> TokenStream {
-        let (declared, call) = self.parts(traced, finish);
+        let call = quote_spanned!(at=> #private::#function(#open #body, #finish));
         quote!(#declared #call)
-    }
-}
-
-/// The function of the runtime for a body that opens its span itself.
-fn function_opening(function: &str) -> &'static str {
-    match function {
-        "call_opaque" => "call_opaque_opening",
-        _ => "call_opening",
     }
 }
 
@@ -211,17 +160,11 @@ fn closure(
     };
     let ty = written_type(traced);
     // A closure with an explicit return type needs braces, which are the user's.
-    let returned_closure = output::closure(&traced.function.sig.output);
-    let body = match returned_closure.filter(|_| is_declared(traced)) {
-        Some(bound) => {
-            let body = of_closure(traced, bound);
-            quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
-        }
-        None if rebind.is_empty() => quote!(#body),
-        None => {
-            let body = nested(traced);
-            quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
-        }
+    let body = if rebind.is_empty() {
+        quote!(#body)
+    } else {
+        let body = nested(traced);
+        quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
     };
     let closure = quote_spanned!(Span::mixed_site()=> move #parameters #ty #body);
     if !is_declared(traced) {
@@ -230,25 +173,6 @@ fn closure(
     let method = if open.is_some() { "body_opening" } else { "body" };
     let method = Ident::new(method, Span::mixed_site());
     quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
-}
-
-/// A body that returns a closure, whose parameters the compiler infers from a `dyn Fn(…)`.
-fn of_closure(traced: &Traced<'_>, bound: &TraitBound) -> TokenStream {
-    let private = traced.krate.private();
-    let body = nested(traced);
-    let ours = Span::mixed_site();
-    // A closure with other parameters is reported at the bound.
-    let at = tokens::located_at(private.clone(), on(bound));
-    // In parentheses of ours, which make its own unnecessary.
-    let bound = &TraitBound { paren_token: None, ..bound.clone() };
-    let closure = quote_spanned! {on(bound)=>
-        #at::returned_closure(#body, &mut __floe_closure)
-    };
-    quote_spanned! {ours=>
-        let mut __floe_closure = #private::ReturnedClosure::pending();
-        let _: &mut (dyn #bound) = #closure;
-        __floe_closure.made()
-    }
 }
 
 /// Whether only the signature can contain the type of the body.

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::tokens;
 use crate::traced::{
+    boxing::AsyncTrait,
     model::{Parent, Traced},
-    output::{self, Output},
-    returned::AsyncTrait,
+    signature::{self, Output},
 };
 
 /// One `async` block in the runtime's wrapper. An `async fn` that contains another future would store every
@@ -116,10 +116,8 @@ fn boxed(traced: &Traced<'_>, future: &TokenStream) -> TokenStream {
 /// An `async fn` may return a future, such as the handle of a task. Clippy reports that in an `async`
 /// block, but not in an `async fn`.
 fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
-    traced
-        .output
-        .may_be_future()
-        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
+    let is_value = matches!(traced.output, Output::Unit | Output::Never);
+    (!is_value).then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
 }
 
 /// The return type of an `async fn` in its long form. These tokens have the edition of this crate, in
@@ -181,7 +179,7 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
         // An error about the type of the body refers to the signature.
         Output::Type(ty) | Output::Erased(ty) => {
             let private = tokens::located_at(traced.krate.private(), ty.span());
-            let named = output::without_names(ty);
+            let named = signature::without_names(ty);
             quote_spanned!(on(ty)=> return #private::never_made::<#named>())
         }
     };

@@ -2,6 +2,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 
 use floe_telemetry::traced;
+use futures_core::future::BoxFuture;
 
 #[traced]
 fn opaque() -> impl Future<Output = u8> {
@@ -9,7 +10,7 @@ fn opaque() -> impl Future<Output = u8> {
 }
 
 #[traced(attributes(n))]
-fn pinned(n: u8) -> Pin<Box<impl Future<Output = u8>>> {
+fn named(n: u8) -> BoxFuture<'static, u8> {
     Box::pin(ready(n.to_string()))
 }
 

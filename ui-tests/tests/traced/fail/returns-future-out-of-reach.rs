@@ -25,11 +25,6 @@ fn into_future() -> impl IntoFuture<Output = u8> {
 }
 
 #[traced]
-async fn twice() -> impl Future<Output = u8> {
-    async { 1 }
-}
-
-#[traced]
 fn to_be_pinned() -> Result<Box<dyn Future<Output = u8> + Send>, String> {
     Err(String::new())
 }
@@ -39,16 +34,20 @@ fn streams() -> Option<Vec<(u8, Pin<Box<dyn Stream<Item = u8>>>)>> {
     None
 }
 
-#[traced]
-async fn into_future_later() -> impl IntoFuture<Output = u8> {
-    async { 1 }
-}
-
 // The span of a function that stores a future ends before the future does, which is correct.
 #[traced]
 fn call(make: &dyn Fn() -> Pin<Box<dyn Future<Output = u8>>>) -> u8 {
     drop(make());
     1
+}
+
+#[traced]
+fn stream() -> impl Stream<Item = u8> {
+    empty()
+}
+
+fn empty() -> Pin<Box<dyn Stream<Item = u8>>> {
+    loop {}
 }
 
 fn main() {}

@@ -37,11 +37,6 @@ async fn later(order: &Order) -> usize {
 }
 
 #[traced]
-fn pinned(n: u8) -> Pin<Box<impl Future<Output = u8>>> {
-    Box::pin(async move { n })
-}
-
-#[traced]
 fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(async move { n })
 }
@@ -53,5 +48,5 @@ fn main() {
         rows: Vec::new(),
         unit: Unit::Rows,
     };
-    drop((later(&order), pinned(1), boxed(2)));
+    drop((later(&order), boxed(2)));
 }

@@ -1,16 +1,114 @@
-//! The return type of the closure or future that contains the body.
+//! What the signature says: whether the span follows the returned value, and the type that the expansion repeats around
+//! the body.
 
 use std::mem;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Generics, Path, PathArguments, ReturnType,
-    Token, TraitBound, Type, TypeInfer, TypeParamBound, WherePredicate, punctuated::Punctuated,
+    AngleBracketedGenericArguments, GenericArgument, Generics, Path, PathArguments, PathSegment,
+    ReturnType, Token, Type, TypeInfer, TypeParamBound, WherePredicate, punctuated::Punctuated,
     spanned::Spanned,
 };
 
 use crate::tokens;
+
+/// A future that the span follows.
+pub(super) enum Future {
+    /// `impl Future`, with its output.
+    Opaque(Option<Box<Type>>),
+    /// `Pin<Box<dyn Future>>`, with its output, `BoxFuture`, or with the argument `future` an alias of one.
+    Boxed(Option<Box<Type>>),
+}
+
+impl Future {
+    /// By the name that is written.
+    pub(super) fn new(ty: &Type) -> Option<Self> {
+        match bare(ty) {
+            Type::ImplTrait(opaque) => future(&opaque.bounds).map(|it| Self::Opaque(output(it))),
+            Type::Path(path) => {
+                let last = path.path.segments.last()?;
+                if is_any(&last.ident, &["BoxFuture", "LocalBoxFuture"]) {
+                    return Some(Self::Boxed(None));
+                }
+                let inner = types(last).next().filter(|_| is_any(&last.ident, &["Pin"]))?;
+                let Type::Path(pointer) = bare(inner) else { return None };
+                let last = pointer.path.segments.last()?;
+                match types(last).next().filter(|_| is_any(&last.ident, &["Box"]))? {
+                    Type::TraitObject(object) => {
+                        future(&object.bounds).map(|it| Self::Boxed(output(it)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+type Bounds = Punctuated<TypeParamBound, Token![+]>;
+
+/// The bound `Future`.
+fn future(bounds: &Bounds) -> Option<&PathSegment> {
+    traits(bounds).find(|it| is_any(&it.ident, &["Future"]))
+}
+
+fn output(future: &PathSegment) -> Option<Box<Type>> {
+    arguments(future).find_map(|it| match it {
+        GenericArgument::AssocType(assoc) if is_any(&assoc.ident, &["Output"]) => {
+            Some(Box::new(assoc.ty.clone()))
+        }
+        _ => None,
+    })
+}
+
+/// A future or a stream in the type, which lasts longer than the call, but which the span does not follow.
+pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
+    const AROUND: &[&str] = &["Box", "Either", "Option", "Pin", "Result", "Vec"];
+    const LASTING: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
+    let last =
+        |bounds| traits(bounds).any(|it| is_any(&it.ident, &["Future", "IntoFuture", "Stream"]));
+    match bare(ty) {
+        Type::ImplTrait(opaque) => last(&opaque.bounds).then_some(ty),
+        Type::TraitObject(object) => last(&object.bounds).then_some(ty),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(outlives_the_span),
+        Type::Array(array) => outlives_the_span(&array.elem),
+        Type::Path(path) => {
+            let segment = path.path.segments.last()?;
+            if is_any(&segment.ident, LASTING) {
+                return Some(ty);
+            }
+            types(segment).filter(|_| is_any(&segment.ident, AROUND)).find_map(outlives_the_span)
+        }
+        _ => None,
+    }
+}
+
+fn is_any(name: &Ident, words: &[&str]) -> bool {
+    words.iter().any(|word| name == word)
+}
+
+fn traits(bounds: &Bounds) -> impl Iterator<Item = &PathSegment> {
+    bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    })
+}
+
+fn arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten()
+}
+
+fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    arguments(segment).filter_map(|it| match it {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
 
 /// The type of the body, if it can be written outside a signature.
 pub(super) enum Output {
@@ -38,42 +136,6 @@ impl Output {
             _ if !tokens::any_ident(ty, |word| word == "impl") => Self::Type(ty.clone()),
             _ => erased(ty).map_or(Self::Opaque, |ty| Self::Erased(Box::new(ty))),
         }
-    }
-
-    /// Whether it may be a future, judging by its name.
-    pub(super) fn may_be_future(&self) -> bool {
-        const NEVER: &[&str] = &[
-            "Arc", "HashMap", "Option", "Rc", "Result", "String", "Vec", "bool", "char", "f32",
-            "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8",
-            "usize",
-        ];
-        match self {
-            Self::Unit | Self::Never => false,
-            Self::Opaque | Self::Macro => true,
-            Self::Type(ty) | Self::Erased(ty) => match bare(ty) {
-                Type::Path(path) => path
-                    .path
-                    .segments
-                    .last()
-                    .is_some_and(|it| !NEVER.iter().any(|never| it.ident == never)),
-                Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => false,
-                _ => true,
-            },
-        }
-    }
-
-    /// Whether the function may return a future by value, and not a reference to one.
-    pub(super) fn may_live_on(&self) -> bool {
-        let lends = |ty: &Type| match bare(ty) {
-            Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
-            Type::Path(path) => path.path.segments.last().is_some_and(|it| {
-                it.ident == "Pin"
-                    && matches!(&it.arguments, PathArguments::AngleBracketed(of)
-                    if matches!(of.args.first(), Some(GenericArgument::Type(Type::Reference(_)))))
-            }),
-            _ => false,
-        };
-        self.may_be_future() && !matches!(self, Self::Type(ty) | Self::Erased(ty) if lends(ty))
     }
 }
 
@@ -137,38 +199,6 @@ pub(super) fn is_parameter(name: &Ident, generics: &Generics) -> bool {
     let text = name.to_string();
     let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
     is_letter || generics.type_params().any(|it| it.ident == *name)
-}
-
-/// Whether the type itself, and not a part of it, may be a trait object or `impl Trait`.
-pub(super) fn is_open(ty: &Type) -> bool {
-    match bare(ty) {
-        Type::Path(path) => {
-            let outer = path.path.segments.last();
-            let is_pointer = outer.is_some_and(|it| it.ident == "Pin" || it.ident == "Box");
-            is_pointer && tokens::any_ident(path, |word| word == "dyn")
-                || tokens::any_ident(path, |word| word == "impl")
-        }
-        _ => true,
-    }
-}
-
-/// The declared parameters and result of a closure that is returned as `impl Fn(…)`.
-pub(super) fn closure(output: &ReturnType) -> Option<&TraitBound> {
-    let ReturnType::Type(_, ty) = output else {
-        return None;
-    };
-    let Type::ImplTrait(opaque) = bare(ty) else {
-        return None;
-    };
-    opaque.bounds.iter().find_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last()?;
-            let is_closure = ["Fn", "FnMut", "FnOnce"].iter().any(|it| last.ident == it);
-            let has_opaque = tokens::any_ident(&last.arguments, |word| word == "impl");
-            (is_closure && !has_opaque).then_some(bound)
-        }
-        _ => None,
-    })
 }
 
 /// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. It reports a name that is

@@ -1,0 +1,87 @@
+//! Bodies that put their future into a box, which is filled behind the span: around the box, the span would need
+//! another one, whose type the compiler accepts only if the output lives as long as the box.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::{GenericParam, Signature};
+
+use crate::tokens;
+
+/// A body whose last expression is `Box::pin(…)`.
+pub(super) struct Boxing {
+    /// `Box::pin`
+    pub(super) pin: TokenStream,
+    /// The user's braces, with what is in the box as the last expression.
+    pub(super) body: Group,
+    /// The user's parentheses, where a box of another type is reported.
+    pub(super) parentheses: Span,
+}
+
+impl Boxing {
+    /// `None` also if the body may return another box before its end.
+    pub(super) fn new(body: &Group) -> Option<Self> {
+        let trees: Vec<_> = body.stream().into_iter().collect();
+        let (last, rest) = trees.split_last()?;
+        let arguments = group(last.clone(), Delimiter::Parenthesis)?;
+        let path = rest.iter().rev().take_while(|it| is_in_path(it));
+        let (statements, path) = rest.split_at(rest.len() - path.count());
+        let [.., TokenTree::Ident(of), _, _, TokenTree::Ident(function)] = path else {
+            return None;
+        };
+        let is_last = match statements.last() {
+            None => true,
+            Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+            Some(tree) => group(tree.clone(), Delimiter::Brace).is_some(),
+        };
+        let statements = statements.iter().cloned().collect::<TokenStream>();
+        let is_box = of == "Box" && function == "pin";
+        if !is_box || !is_last || tokens::any_ident(&statements, |word| word == "return") {
+            return None;
+        }
+        let inside = statements.into_iter().chain(arguments.stream()).collect();
+        let mut inside = Group::new(Delimiter::Brace, inside);
+        inside.set_span(body.span());
+        Some(Self {
+            pin: path.iter().cloned().collect(),
+            body: inside,
+            parentheses: arguments.span(),
+        })
+    }
+}
+
+fn is_in_path(tree: &TokenTree) -> bool {
+    match tree {
+        TokenTree::Ident(word) => word != "return",
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        _ => false,
+    }
+}
+
+/// The body of an `async fn` after `#[async_trait]`: `Box::pin(async move { … })`.
+pub(super) struct AsyncTrait {
+    /// `Box::pin`
+    pub(super) pin: TokenStream,
+    /// The body, in the braces of the future.
+    pub(super) body: Group,
+}
+
+impl AsyncTrait {
+    /// Recognized by the lifetime that the macro adds to the signature.
+    pub(super) fn new(sig: &Signature, body: &Group) -> Option<Self> {
+        sig.generics.params.iter().find(|parameter| {
+            matches!(parameter, GenericParam::Lifetime(it) if it.lifetime.ident == "async_trait")
+        })?;
+        let mut pin: Vec<_> = body.stream().into_iter().collect();
+        let arguments = group(pin.pop()?, Delimiter::Parenthesis)?;
+        let mut future: Vec<_> = arguments.stream().into_iter().collect();
+        let body = group(future.pop()?, Delimiter::Brace)?;
+        let words: Vec<_> = future.iter().map(ToString::to_string).collect();
+        (words == ["async", "move"]).then(|| Self { pin: pin.into_iter().collect(), body })
+    }
+}
+
+fn group(tree: TokenTree, delimiter: Delimiter) -> Option<Group> {
+    match tree {
+        TokenTree::Group(group) if group.delimiter() == delimiter => Some(group),
+        _ => None,
+    }
+}
