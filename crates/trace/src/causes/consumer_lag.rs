@@ -54,11 +54,14 @@ pub(super) fn lag(forest: &Forest<'_>) -> Vec<Finding> {
         let (span, longest) = at.iter().copied().max_by_key(|it| it.1)?;
         let mut times: Vec<u64> = at.iter().map(|it| it.1).collect();
         times.sort_unstable();
+        let (many, longest, usual) =
+            (at.len(), duration(longest), duration(percentile(&times, 50)));
+        let wait = match many {
+            1 => format!("a message waits {longest}"),
+            _ => format!("{many} of {all} messages wait up to {longest}, {usual} or so,"),
+        };
         let message = format!(
-            "{} of {all} messages wait up to {}, {} or so, between the end of `{}` and the start of `{}`: no span runs then",
-            at.len(),
-            duration(longest),
-            duration(percentile(&times, 50)),
+            "{wait} between the end of `{}` and the start of `{}`: no span runs then",
             forest.span(sender).name,
             forest.span(span).name,
         );
