@@ -140,7 +140,6 @@ impl TryFrom<String> for BackendName {
     fn try_from(name: String) -> Result<Self, String> {
         match backend::find(&name) {
             Ok(_) => Ok(Self(name)),
-            Err(_) if floe_yaml::is_placeholder() => Ok(Self(name)),
             Err(error) => Err(error.to_string()),
         }
     }

@@ -21,7 +21,7 @@ macro_rules! word {
             type Error = String;
 
             fn try_from(text: String) -> Result<Self, String> {
-                if $is_valid(&text) || floe_yaml::is_placeholder() {
+                if $is_valid(&text) {
                     return Ok(Self(text));
                 }
                 if text.is_empty() {

@@ -7,42 +7,17 @@ use std::cmp::Reverse;
 /// at least one and at most two, but none where both have fewer than three letters, as `s3` and `s4`. Two swapped
 /// letters are one edit, and a capital letter is the same as a small one.
 pub fn edits(found: &str, word: &str) -> Option<usize> {
-    let ((of_found, in_found), (of_word, in_word)) = (letters(found), letters(word));
+    let (of_found, of_word) = (found.chars().count(), word.chars().count());
     let most = (of_word.clamp(3, 6) / 3).min(of_found.max(of_word) / 3);
-    // An edit changes at most two of the letters that a text has.
-    let others = (in_found ^ in_word).count_ones() as usize;
-    if of_found.abs_diff(of_word) > most || others > 2 * most {
+    if of_found.abs_diff(of_word) > most {
         return None;
     }
-    let [found, word] = [found, word].map(|text| lower(text).collect::<Vec<_>>());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=word.len()).collect();
-    for i in 1..=found.len() {
-        let mut row = vec![i];
-        for j in 1..=word.len() {
-            let replaced = last[j - 1] + usize::from(found[i - 1] != word[j - 1]);
-            let mut fewest = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && found[i - 1] == word[j - 2] && found[i - 2] == word[j - 1] {
-                fewest = fewest.min(before[j - 2] + 1);
-            }
-            row.push(fewest);
-        }
-        if row.iter().all(|edits| *edits > most) {
-            return None;
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().filter(|edits| *edits <= most)
+    let edits = strsim::osa_distance(&found.to_ascii_lowercase(), &word.to_ascii_lowercase());
+    Some(edits).filter(|edits| *edits <= most)
 }
 
 fn lower(text: &str) -> impl Iterator<Item = char> {
     text.chars().map(|letter| letter.to_ascii_lowercase())
-}
-
-/// How many letters a text has, and which ones, a bit for each.
-fn letters(text: &str) -> (usize, u64) {
-    lower(text)
-        .fold((0, 0), |(count, all), letter| (count + 1, all | 1 << (u32::from(letter) & 63)))
 }
 
 /// The parts of a name, as of `kebab-case` or `service.name`.

@@ -8,13 +8,14 @@ use std::str::FromStr;
 use floe_suggest::{did_you_mean, nearest, one_of};
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use crate::mistake::{Kind, Mistake, Position};
+use crate::mistake::{Mistake, Position};
 use crate::node::{Content, Entry, Node};
-use crate::spanned::{NODE, SPANNED, hand_part, hand_placeholder, hand_position};
+use crate::spanned::{NODE, SPANNED, hand_part, hand_position};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
 enum Scalar<'a> {
@@ -64,6 +65,15 @@ fn float(text: &str) -> Option<f64> {
 }
 
 impl Node {
+    /// Deserializes the value.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the first mistake, with its path from this value.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
+        T::deserialize(self).map_err(|failure| failure.into_mistake(self.position))
+    }
+
     fn scalar(&self) -> Option<Scalar<'_>> {
         match &self.content {
             Content::Scalar { .. } if self.is_null() => Some(Scalar::Null),
@@ -91,12 +101,11 @@ impl Node {
     }
 }
 
-/// Numbers. A placeholder is 1, which every field accepts.
+/// Numbers.
 macro_rules! numbers {
     ($($method:ident => $visit:ident, $type:ty, $words:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
             let number = match &self.content {
-                Content::Placeholder { .. } => Some(1 as $type),
                 Content::Scalar { text, .. } => integer::<$type>(text),
                 _ => None,
             };
@@ -125,12 +134,10 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let value = match (&self.content, self.scalar()) {
-            (Content::Placeholder { .. }, _) => false,
-            (_, Some(Scalar::Bool(value))) => value,
-            _ => return Err(self.unexpected("`true` or `false`", true)),
-        };
-        visitor.visit_bool(value).at(self)
+        match self.scalar() {
+            Some(Scalar::Bool(value)) => visitor.visit_bool(value).at(self),
+            _ => Err(self.unexpected("`true` or `false`", true)),
+        }
     }
 
     numbers! {
@@ -150,7 +157,6 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let number = match &self.content {
-            Content::Placeholder { .. } => Some(1.0),
             Content::Scalar { text, .. } => float(text),
             _ => None,
         };
@@ -162,13 +168,11 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let text = match (&self.content, self.scalar()) {
-            (Content::Placeholder { .. }, _) => "",
             (_, Some(Scalar::Null)) => return Err(self.unexpected("a text", false)),
             // The text as written: `1.20` is a version, not the number 1.2.
             (Content::Scalar { text, .. }, _) => text,
             _ => return Err(self.unexpected("a text", false)),
         };
-        hand_placeholder(matches!(self.content, Content::Placeholder { .. }));
         visitor.visit_borrowed_str(text).at(self)
     }
 
@@ -177,10 +181,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match (&self.content, self.scalar()) {
-            (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -204,7 +205,6 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let items: &[Node] = match &self.content {
             Content::List(items) => items,
-            Content::Placeholder { .. } => &[],
             _ => return Err(self.unexpected("a list", false)),
         };
         visitor.visit_seq(Items::of(items)).at(self)
@@ -214,7 +214,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         let entries: &[Entry] = match (&self.content, self.scalar()) {
             (Content::Map(entries), _) => entries,
             // A section without content has the defaults.
-            (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => &[],
+            (_, Some(Scalar::Null)) => &[],
             _ => return Err(self.unexpected("a mapping", false)),
         };
         let value = visitor.visit_map(Entries::of(entries));
@@ -224,13 +224,10 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        fields: &'static [&'static str],
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        match &self.content {
-            Content::Placeholder { .. } => visitor.visit_map(Placeholders::of(self, fields)),
-            _ => self.deserialize_map(visitor),
-        }
+        self.deserialize_map(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -240,10 +237,6 @@ impl<'de> Deserializer<'de> for &'de Node {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         let choice = match &self.content {
-            Content::Placeholder { .. } => Choice {
-                name: variants.first().copied().unwrap_or_default(),
-                value: Chosen::Placeholder(self),
-            },
             Content::Scalar { text, .. } => Choice { name: text, value: Chosen::Word(self) },
             Content::Map(entries) => {
                 let [one] = &**entries else {
@@ -282,10 +275,10 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Failure> {
-        let is_omitted =
-            |item: &Node| matches!(item.content, Content::Placeholder { is_omitted: true });
-        let next = self.0.find(|(_, item)| !is_omitted(item));
-        next.map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string())).transpose()
+        self.0
+            .next()
+            .map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string()))
+            .transpose()
     }
 }
 
@@ -316,10 +309,6 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         seed.deserialize(key).map(Some).map_err(|error| Failure {
             position: Some(entry.position),
             path: vec![entry.key.clone()],
-            remedy: match error.remedy {
-                Remedy::Rename(_) => error.remedy,
-                _ => Remedy::Remove,
-            },
             ..error
         })
     }
@@ -352,8 +341,6 @@ enum Chosen<'de> {
     Word(&'de Node),
     /// The variant is the only key of a mapping.
     Entry(&'de Entry),
-    /// The content is a placeholder.
-    Placeholder(&'de Node),
 }
 
 impl<'de> de::EnumAccess<'de> for Choice<'de> {
@@ -370,7 +357,6 @@ impl<'de> de::EnumAccess<'de> for Choice<'de> {
             (Err(failure), Chosen::Entry(entry)) => Err(Failure {
                 position: Some(entry.position),
                 path: vec![entry.key.clone()],
-                remedy: Remedy::ReplaceParent,
                 ..failure
             }),
             (Err(failure), _) => Err(failure),
@@ -382,7 +368,6 @@ impl<'de> Chosen<'de> {
     fn read<V: DeserializeSeed<'de>>(self, seed: V) -> Result<V::Value, Failure> {
         match self {
             Self::Entry(entry) => entry.read(seed),
-            Self::Placeholder(node) => seed.deserialize(node),
             Self::Word(node) => Err(node.unexpected("a mapping with this word as its key", true)),
         }
     }
@@ -428,70 +413,19 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Fields<V> {
     }
 }
 
-/// The fields of a structure that is a placeholder: each is a placeholder.
-struct Placeholders<'de> {
-    node: &'de Node,
-    fields: Iter<'static, &'static str>,
-}
-
-impl<'de> Placeholders<'de> {
-    fn of(node: &'de Node, fields: &'static [&'static str]) -> Self {
-        Self { node, fields: fields.iter() }
-    }
-}
-
-impl<'de> de::MapAccess<'de> for Placeholders<'de> {
-    type Error = Failure;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Failure> {
-        let key = self.fields.next().copied();
-        key.map(|key| seed.deserialize(IntoDeserializer::<Failure>::into_deserializer(key)))
-            .transpose()
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
-        seed.deserialize(self.node)
-    }
-}
-
-/// The change to the document after a mistake, so that reading can continue.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Remedy {
-    /// The value is replaced.
-    Replace,
-    /// The mapping that contains the key is replaced.
-    ReplaceParent,
-    /// The key is removed.
-    Remove,
-    /// The key is read as this one, or removed if this one is present, too.
-    Rename(&'static str),
-    /// The key is added.
-    Insert,
-}
-
 /// The first mistake of a [`Node`] that is deserialized without [`Node::read`].
 #[derive(Debug)]
 pub struct Failure {
     position: Option<Position>,
     /// The keys from the root to the value.
-    pub(crate) path: Vec<String>,
+    path: Vec<String>,
     message: String,
-    kind: Kind,
-    pub(crate) remedy: Remedy,
+    is_unknown_key: bool,
 }
 
 impl Failure {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            position: None,
-            path: Vec::new(),
-            message: message.into(),
-            kind: Kind::Value,
-            remedy: Remedy::Replace,
-        }
+        Self { position: None, path: Vec::new(), message: message.into(), is_unknown_key: false }
     }
 
     /// Returns the mistake. `root` is its position if no other is known.
@@ -500,14 +434,13 @@ impl Failure {
             position: self.position.unwrap_or(root),
             path: self.path.join("."),
             message: self.message,
-            kind: self.kind,
+            is_unknown_key: self.is_unknown_key,
         }
     }
 
     /// Sets the position to that of the key, if the mistake is a key that was read without a mistake.
     fn at_key(mut self, entries: &[Entry]) -> Self {
-        if let (None, Remedy::Remove | Remedy::Rename(_), [key]) =
-            (self.position, self.remedy, &mut *self.path)
+        if let (None, true, [key]) = (self.position, self.is_unknown_key, &mut *self.path)
             && let Some(entry) = entries.iter().find(|entry| entry.name() == key)
         {
             self.position = Some(entry.position);
@@ -579,22 +512,14 @@ impl de::Error for Failure {
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        let (message, kind, remedy) = match nearest(found, expected) {
-            Some(near) => (
-                format!("unknown key{}", did_you_mean(Some(near))),
-                Kind::MisspelledKey,
-                Remedy::Rename(near),
-            ),
-            None => (
-                format!("unknown key, expected {}", one_of(expected)),
-                Kind::UnknownKey,
-                Remedy::Remove,
-            ),
+        let message = match nearest(found, expected) {
+            Some(near) => format!("unknown key{}", did_you_mean(Some(near))),
+            None => format!("unknown key, expected {}", one_of(expected)),
         };
-        Self { kind, path: vec![found.to_owned()], remedy, ..Self::new(message) }
+        Self { path: vec![found.to_owned()], is_unknown_key: true, ..Self::new(message) }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { path: vec![field.to_owned()], remedy: Remedy::Insert, ..Self::new("is missing") }
+        Self { path: vec![field.to_owned()], ..Self::new("is missing") }
     }
 }

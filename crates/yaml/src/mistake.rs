@@ -21,20 +21,8 @@ pub struct Mistake {
     pub path: String,
     /// What was found, and what is accepted.
     pub message: String,
-    /// What the mistake is about.
-    pub kind: Kind,
-}
-
-/// What a mistake is about.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A value, a missing key, or the syntax of the document.
-    Value,
-    /// A key that is not known, and not similar to one that is.
-    UnknownKey,
-    /// A key that is not known, and similar to one that is.
-    MisspelledKey,
+    /// Whether it is a key that is not known, which is at the position.
+    pub is_unknown_key: bool,
 }
 
 impl fmt::Display for Mistake {

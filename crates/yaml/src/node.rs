@@ -2,9 +2,6 @@
 
 use crate::mistake::Position;
 
-/// The number of mistakes after which reading stops.
-pub(crate) const MAX_MISTAKES: usize = 100;
-
 /// A value of a document, which can be read later.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -30,11 +27,6 @@ pub enum Content {
     List(Vec<Node>),
     /// A mapping.
     Map(Vec<Entry>),
-    /// A placeholder for an invalid value, which deserializes as any type.
-    Placeholder {
-        /// Whether it is an item that a list is read without, because a type in the item accepts no placeholder.
-        is_omitted: bool,
-    },
 }
 
 /// A key and its value.
@@ -59,6 +51,28 @@ impl Entry {
 }
 
 impl Node {
+    /// Removes the keys at a position. Returns whether there are any.
+    pub fn remove_keys(&mut self, position: Position) -> bool {
+        let mut is_found = false;
+        match &mut self.content {
+            Content::Map(entries) => {
+                let count = entries.len();
+                entries.retain(|entry| entry.position != position);
+                is_found = entries.len() < count;
+                for entry in entries {
+                    is_found |= entry.value.remove_keys(position);
+                }
+            }
+            Content::List(items) => {
+                for item in items {
+                    is_found |= item.remove_keys(position);
+                }
+            }
+            Content::Scalar { .. } => {}
+        }
+        is_found
+    }
+
     /// Returns whether it is null: nothing, `~` or `null`.
     pub fn is_null(&self) -> bool {
         match &self.content {
@@ -74,7 +88,7 @@ impl Node {
         match &self.content {
             Content::Map(_) => self.entry(key).map(|entry| &entry.value),
             Content::List(items) => items.get(key.parse::<usize>().ok()?),
-            Content::Scalar { .. } | Content::Placeholder { .. } => None,
+            Content::Scalar { .. } => None,
         }
     }
 
@@ -106,11 +120,11 @@ impl Node {
                 entry.map(|entry| &mut entry.value)
             }
             Content::List(items) => items.get_mut(key.parse::<usize>().ok()?),
-            Content::Scalar { .. } | Content::Placeholder { .. } => None,
+            Content::Scalar { .. } => None,
         }
     }
 }
 
-pub(crate) fn is_named(entry: &Entry, key: &str) -> bool {
+fn is_named(entry: &Entry, key: &str) -> bool {
     entry.name() == key || entry.key == key
 }

@@ -1,4 +1,4 @@
-//! What serde's data model has no place for: the position of a value, a part of a document, and what a text stands for.
+//! What serde's data model has no place for: the position of a value, and a part of a document.
 //!
 //! The deserializer puts each into a variable of the thread right before it calls the visitor, which takes them.
 
@@ -19,7 +19,6 @@ pub(crate) const NODE: &str = "floe_yaml::Node";
 
 thread_local! {
     static POSITION: Cell<Option<Position>> = const { Cell::new(None) };
-    static IS_PLACEHOLDER: Cell<bool> = const { Cell::new(false) };
     static PART: RefCell<Option<Node>> = const { RefCell::new(None) };
 }
 
@@ -31,43 +30,6 @@ pub(crate) fn hand_position(position: Position) {
 /// Hands a part of the document to the [`Node`] that is read next.
 pub(crate) fn hand_part(node: Node) {
     PART.set(Some(node));
-}
-
-/// Hands whether the text that is read next stands for a value with a mistake.
-pub(crate) fn hand_placeholder(is_placeholder: bool) {
-    IS_PLACEHOLDER.set(is_placeholder);
-}
-
-/// Whether the text that was just read stands for a value with a mistake, which is reported. A type that accepts some
-/// texts only must accept it, in its `TryFrom<String>`, or what follows in the document is not read.
-///
-/// ```
-/// #[derive(serde::Deserialize)]
-/// #[serde(try_from = "String")]
-/// struct Even(String);
-///
-/// impl TryFrom<String> for Even {
-///     type Error = &'static str;
-///
-///     fn try_from(text: String) -> Result<Self, &'static str> {
-///         if text.len() % 2 == 0 && !text.is_empty() || floe_yaml::is_placeholder() {
-///             return Ok(Self(text));
-///         }
-///         Err("expected an even number of bytes")
-///     }
-/// }
-///
-/// #[derive(serde::Deserialize)]
-/// struct Both {
-///     one: Even,
-///     other: Even,
-/// }
-///
-/// let mistakes = floe_yaml::read::<Both>("one: a\nother: abc").err().unwrap();
-/// assert_eq!(mistakes.len(), 2);
-/// ```
-pub fn is_placeholder() -> bool {
-    IS_PLACEHOLDER.take()
 }
 
 /// A value with its position in the document, for mistakes that are found later. Only this crate's reader can read it.

@@ -112,8 +112,7 @@ impl TelemetryConfig {
     /// # Errors
     ///
     /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another version, or contains
-    /// mistakes: unknown keys and values of the wrong type. The error reports all of them, each with its line, column and
-    /// keys.
+    /// mistakes, such as values of the wrong type. The error has their line, column and keys.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let mut config = Self::new(env::default_service_name());
         config.apply_config_file(path.as_ref())?;
@@ -152,14 +151,6 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::config("it is not UTF-8"))
 }
 
-/// Parses YAML. `None` if a text is none.
-pub(super) fn parse_yaml(text: &str, problems: &mut Problems) -> Option<Node> {
-    let mut mistakes = Vec::new();
-    let document = floe_yaml::parse(text, &mut mistakes);
-    problems.add_mistakes(mistakes);
-    document
-}
-
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Parsed {
@@ -193,7 +184,7 @@ fn convert(
     variable: &dyn Fn(&str) -> Option<String>,
     problems: &mut Problems,
 ) -> Option<Parsed> {
-    let mut document = parse_yaml(text, problems)?;
+    let mut document = problems.unless_mistaken(floe_yaml::parse(text))?;
     hide_suffixes(&mut document);
     substitution::substitute(&mut document, variable, |_| false, problems);
     let mut unsupported = Problems::default();
@@ -201,7 +192,7 @@ fn convert(
     name_others(&mut document, &mut unsupported);
     let mut found = Findings::new(&document, problems, unsupported);
     let mut warnings = Vec::new();
-    found.is_later = check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
+    check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
     let file: File = found.read(&document, "")?;
     let mut config = base.clone();
     file.apply(&mut config, &mut found);
@@ -265,35 +256,29 @@ fn hide_suffixes(node: &mut Node) {
     }
 }
 
-/// Returns whether the version of the file is later than 1.0, so that unknown keys are no mistakes, and `None` if it is
-/// not accepted
+/// Returns `None` if the version of the file is not accepted
 /// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)).
 fn check_version(
     version: Version,
     warnings: &mut Vec<String>,
     found: &mut Findings<'_>,
-) -> Option<bool> {
+) -> Option<()> {
     let text = version.file_format;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.strip_prefix("1.") {
-        Some("0") => Some(false),
-        // Its additions are known, or reported where they occur.
-        Some("1") => Some(true),
-        Some(minor) if is_number(minor) => {
-            warnings.push(format!(
-                "found the file format `{text}`, which may have properties that 1.1 has not"
-            ));
-            Some(true)
-        }
+    let warning = match text.strip_prefix("1.") {
+        // What 1.1 adds is known, or reported where it occurs.
+        Some("0" | "1") => return Some(()),
+        Some(minor) if is_number(minor) => "which may have properties that 1.1 has not",
         Some(minor) if minor.strip_prefix("0-rc.").is_some_and(is_number) => {
-            warnings.push(format!("found the file format `{text}`, which is read as `1.0`"));
-            Some(false)
+            "which is read as `1.0`"
         }
         _ => {
             found.refuse("file_format", format!("expected `1.0` or `1.1`, found `{text}`"));
-            None
+            return None;
         }
-    }
+    };
+    warnings.push(format!("found the file format `{text}`, {warning}"));
+    Some(())
 }
 
 impl File {

@@ -128,7 +128,6 @@ impl ResourceDetector {
 written_as_name!(
     ResourceDetector,
     KNOWN,
-    "host",
     "A resource detector, or the name of one that a crate registers."
 );
 

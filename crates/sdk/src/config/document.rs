@@ -21,7 +21,7 @@ impl TelemetryConfig {
     /// # Errors
     ///
     /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
-    /// invalid. The error reports all mistakes, each with its line and column.
+    /// invalid. The error has the line and the column of the first mistake; of values that are invalid, those of all.
     ///
     /// ```
     /// use floe_telemetry::TelemetryConfig;
@@ -29,11 +29,9 @@ impl TelemetryConfig {
     /// let error = TelemetryConfig::from_yaml("
     /// resource_attributes: {service_name: orders}
     /// otlp_protocol: grcp
-    /// otlp_endpiont: http://collector:4317
     /// ").unwrap_err();
-    /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
-    ///   line 3, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?
-    ///   line 4, column 1: otlp_endpiont: unknown key; did you mean `otlp_endpoint`?");
+    /// assert_eq!(error.to_string(), "telemetry configuration: line 3, column 16: otlp_protocol: \
+    ///   expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         Self::parse_document(yaml, env::warn)
@@ -41,15 +39,14 @@ impl TelemetryConfig {
 
     fn parse_document(yaml: &str, warn: impl Fn(&str)) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let config = config_file::parse_yaml(yaml, &mut problems).and_then(|mut document| {
+        let document = problems.unless_mistaken(floe_yaml::parse(yaml));
+        let config = document.and_then(|mut document| {
             for warning in removed::take_settings(&mut document) {
                 warn(&warning);
             }
             let variable = |name: &str| environment::variable(name).ok();
             substitute(&mut document, &variable, is_credential, &mut problems);
-            let mut mistakes = Vec::new();
-            let config: Option<Self> = document.read(&mut mistakes);
-            problems.add_mistakes(mistakes);
+            let config: Option<Self> = problems.unless_mistaken(document.read());
             problems.locate_with(move |path| document.find_position(path));
             config.inspect(|config| config.check(&mut problems))
         });

@@ -141,12 +141,7 @@ impl ExporterKind {
     }
 }
 
-written_as_name!(
-    ExporterKind,
-    KNOWN,
-    "none",
-    "An exporter, or the name of one that a crate registers."
-);
+written_as_name!(ExporterKind, KNOWN, "An exporter, or the name of one that a crate registers.");
 
 /// The exporters of each signal, in addition to those that are added in code.
 ///

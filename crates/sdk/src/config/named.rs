@@ -1,9 +1,7 @@
 //! Values of a configuration that are chosen by their names, to which other crates add some.
 
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
+use serde::de::Error as _;
+use serde::{Deserialize as _, Deserializer};
 
 use crate::callsite::SourceLocation;
 use crate::link_list::LinkList;
@@ -112,39 +110,18 @@ pub(super) fn parse<T: Copy>(
     })
 }
 
-/// Reads a value from its name. A document with mistakes has the first of `stand_ins` in its place.
+/// Reads a value from its name.
 pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     deserializer: D,
-    what: &'static str,
-    stand_ins: &'static [&'static str],
     parse: fn(&str) -> Result<T, String>,
 ) -> Result<T, D::Error> {
-    deserializer.deserialize_enum(what, stand_ins, Name { what, parse })
-}
-
-struct Name<T> {
-    what: &'static str,
-    parse: fn(&str) -> Result<T, String>,
-}
-
-impl<'de, T> Visitor<'de> for Name<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the name of a {}", self.what)
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<T, A::Error> {
-        let (name, variant): (String, _) = access.variant()?;
-        variant.unit_variant()?;
-        (self.parse)(&name).map_err(A::Error::custom)
-    }
+    parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Implements what a value has that is written as its name: `Display`, the traits of serde, and the JSON Schema, in
-/// which it is one of the names of `$known`, or another one that is registered. `$stand_in` is one of them.
+/// which it is one of the names of `$known`, or another one that is registered.
 macro_rules! written_as_name {
-    ($type:ident, $known:ident, $stand_in:literal, $description:literal) => {
+    ($type:ident, $known:ident, $description:literal) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -159,8 +136,7 @@ macro_rules! written_as_name {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let what = stringify!($type);
-                $crate::config::named::deserialize(deserializer, what, &[$stand_in], Self::parse)
+                $crate::config::named::deserialize(deserializer, Self::parse)
             }
         }
 

@@ -28,10 +28,9 @@ struct Problem {
 }
 
 impl Problems {
-    pub(super) fn add_mistakes(&mut self, mistakes: impl IntoIterator<Item = Mistake>) {
-        for mistake in mistakes {
-            self.add_at(mistake.position, mistake.path, mistake.message);
-        }
+    /// Returns the value, or adds the mistake.
+    pub(super) fn unless_mistaken<T>(&mut self, read: Result<T, Mistake>) -> Option<T> {
+        read.map_err(|mistake| self.add_at(mistake.position, mistake.path, mistake.message)).ok()
     }
 
     /// Sets the function that determines the positions of problems that are added later.

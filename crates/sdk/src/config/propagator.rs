@@ -76,4 +76,4 @@ impl FromStr for Propagator {
     }
 }
 
-written_as_name!(Propagator, ALL, "tracecontext", "A format of context propagation.");
+written_as_name!(Propagator, ALL, "A format of context propagation.");

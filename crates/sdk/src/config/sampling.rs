@@ -134,12 +134,7 @@ impl Sampler {
     }
 }
 
-written_as_name!(
-    Sampler,
-    KNOWN,
-    "always_on",
-    "A head sampler, or the name of one that a crate registers."
-);
+written_as_name!(Sampler, KNOWN, "A head sampler, or the name of one that a crate registers.");
 
 /// A sampler that is asked about each span.
 #[derive(Clone, Debug)]

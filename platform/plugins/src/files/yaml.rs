@@ -1,5 +1,5 @@
-//! Reads YAML files into typed values, and writes YAML. An error has a line for each mistake: its place, the path of the
-//! key, and what is accepted.
+//! Reads YAML files into typed values, and writes YAML. An error has the place of the mistake, the path of
+//! the key, and what is accepted.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::place::Place;
 /// Reads a file.
 ///
 /// # Errors
-/// The file cannot be read, or all mistakes in it.
+/// The file cannot be read, or the first mistake in it.
 pub fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
     let text = input_file::read(file).map_err(|error| {
         Error::input(Place::file(file), format!("cannot read it: {}", reason(&error)))
@@ -27,15 +27,9 @@ pub fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
 /// Reads the text of a file.
 ///
 /// # Errors
-/// All mistakes in it.
+/// The first mistake in it.
 pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
-    floe_yaml::read(text).map_err(|mistakes| {
-        let mut errors: Vec<_> = mistakes.iter().map(|it| explain(file, it)).collect();
-        match errors.len() {
-            1 => errors.remove(0),
-            _ => Error::Mistakes(errors),
-        }
-    })
+    floe_yaml::read(text).map_err(|mistake| explain(file, &mistake))
 }
 
 fn explain(file: &Path, mistake: &Mistake) -> Error {
@@ -62,9 +56,7 @@ pub fn write(value: &impl Serialize) -> Result<String, String> {
     for c in json.chars() {
         escape(c, &mut yaml);
     }
-    let mut mistakes = Vec::new();
-    let node = floe_yaml::parse(&yaml, &mut mistakes);
-    let node = node.ok_or_else(|| mistakes.iter().map(Mistake::to_string).collect::<String>())?;
+    let node = floe_yaml::parse(&yaml).map_err(|mistake| mistake.to_string())?;
     let mut text = String::new();
     block(&node, 0, false, &mut text);
     Ok(text)

@@ -147,7 +147,7 @@ impl<'a> Exporters<'a> {
             return;
         };
         if self.signal != Signal::Metrics {
-            found.refuse_keys(&path, &METRICS, "only exporters of metrics have it");
+            found.ignore_keys(&path, &METRICS, "only exporters of metrics have it");
         }
         match kind {
             "otlp_http" | "otlp_grpc" => {
@@ -186,10 +186,10 @@ impl<'a> Exporters<'a> {
         let at = |key: &str| below(path, key);
         let is_http = kind == "otlp_http";
         let protocol = if is_http {
-            found.refuse_keys(&at("tls"), &["insecure"], "only `otlp_grpc` has it");
+            found.ignore_keys(&at("tls"), &["insecure"], "only `otlp_grpc` has it");
             OtlpProtocol::Http
         } else {
-            found.refuse_keys(path, &["encoding"], "only `otlp_http` has it");
+            found.ignore_keys(path, &["encoding"], "only `otlp_http` has it");
             OtlpProtocol::Grpc
         };
         let mut options = OtlpOptions {

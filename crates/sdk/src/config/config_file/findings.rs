@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use floe_suggest::{expected, one_of};
-use floe_yaml::{Kind, Node, Position};
+use floe_yaml::{Node, Position};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
 use crate::config::metrics::check_cardinality;
@@ -13,6 +13,9 @@ use crate::config::removed;
 
 /// The prefix of keys of the file itself that are the author's, for example for anchors.
 const OWN: &str = "x-";
+
+/// The most keys of a part of the document that are not known.
+const MAX_UNKNOWN: usize = 100;
 
 /// A choice between names that are not known beforehand: a mapping with one key.
 pub(super) type Choice<T> = BTreeMap<String, T>;
@@ -74,8 +77,6 @@ pub(super) struct Findings<'a> {
     pub(super) problems: &'a mut Problems,
     /// What is not supported.
     pub(super) unsupported: Problems,
-    /// Whether the file has a later version than this library knows, so that unknown keys may be right.
-    pub(super) is_later: bool,
     document: &'a Node,
 }
 
@@ -85,26 +86,28 @@ impl<'a> Findings<'a> {
         problems: &'a mut Problems,
         unsupported: Problems,
     ) -> Self {
-        Self { problems, unsupported, is_later: false, document }
+        Self { problems, unsupported, document }
     }
 
-    /// Deserializes a part of the document with its path.
+    /// Deserializes a part of the document with its path. A key that is not known is reported, and has no effect.
     pub(super) fn read<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
-        let mut mistakes = Vec::new();
-        let value = node.read(&mut mistakes);
-        for mistake in mistakes {
-            let path = below(path, &mistake.path);
-            // The schema allows any keys of the file itself, for extensions.
-            let is_top = !path.contains('.');
-            let list = match mistake.kind {
-                Kind::UnknownKey if is_top && path.starts_with(OWN) => continue,
-                Kind::UnknownKey if is_top || self.is_later => &mut self.unsupported,
-                Kind::MisspelledKey if !is_top && self.is_later => &mut self.unsupported,
-                _ => &mut *self.problems,
+        let mut node = node.clone();
+        for _ in 0..MAX_UNKNOWN {
+            let mistake = match node.read() {
+                Ok(value) => return Some(value),
+                Err(mistake) => mistake,
             };
-            list.add_at(mistake.position, path, mistake.message);
+            let path = below(path, &mistake.path);
+            if !mistake.is_unknown_key || !node.remove_keys(mistake.position) {
+                self.problems.add_at(mistake.position, path, mistake.message);
+                break;
+            }
+            // The schema allows any keys of the file itself, for extensions.
+            if path.contains('.') || !path.starts_with(OWN) {
+                self.unsupported.add_at(mistake.position, path, mistake.message);
+            }
         }
-        value
+        None
     }
 
     /// Adds a mistake, unless the value or one that contains it already has one, or it is in a placeholder for one.
@@ -127,17 +130,14 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Adds the mistake that the mapping with this path has one of these keys, which others have.
-    pub(super) fn refuse_keys(&mut self, path: &str, keys: &[&str], reason: &str) {
+    /// Adds the keys of the mapping with this path that only others have. They have no effect.
+    pub(super) fn ignore_keys(&mut self, path: &str, keys: &[&str], reason: &str) {
         let node = find(self.document, path);
         for key in keys {
-            let Some(entry) = node.and_then(|node| node.entry(key)) else {
-                continue;
-            };
-            let path = self.place(&below(path, key)).1;
-            let message = format!("unknown key, {reason}");
-            let list = if self.is_later { &mut self.unsupported } else { &mut *self.problems };
-            list.add_at(entry.position, path, message);
+            if let Some(entry) = node.and_then(|node| node.entry(key)) {
+                let path = self.place(&below(path, key)).1;
+                self.unsupported.add_at(entry.position, path, format!("unknown key, {reason}"));
+            }
         }
     }
 

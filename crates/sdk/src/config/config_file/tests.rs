@@ -134,7 +134,7 @@ fn an_empty_name_of_the_service_is_that_of_a_variable_that_is_not_set() {
 }
 
 #[test]
-fn unknown_keys_of_a_later_version_are_not_supported() {
+fn unknown_keys_are_not_supported() {
     let read = |version: &str| {
         let text = format!(
             "file_format: '{version}'
@@ -162,7 +162,7 @@ tracer_provider:
     ] {
         assert!(unsupported.contains(place), "{unsupported}");
     }
-    assert!(read("1.0").unwrap_err().to_string().contains("2 mistakes"));
+    assert_eq!(read("1.0").unwrap().warnings[0], *unsupported);
 }
 
 #[test]
@@ -579,6 +579,20 @@ meter_provider: {readers: [{pul: {exporter: {jmx: }}}, {periodic: {exporter: {ot
 }
 
 #[test]
+fn a_misspelled_key_is_named_and_ignored() {
+    let text = "tracer_provder: {}\ntracer_provider: {processors: [{batch: {exporter: {otlp_http: {timout: 1}}}}]}";
+    let warning = unsupported(text);
+    for line in [
+        "line 2, column 1: tracer_provder: unknown key; did you mean `tracer_provider`?",
+        "line 3, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key; did you mean `timeout`?",
+    ] {
+        assert!(warning.contains(line), "{warning}");
+    }
+    let config = try_parse(text).unwrap().config;
+    assert_eq!(config.exporters.traces, Some(vec![ExporterKind::Otlp]));
+}
+
+#[test]
 fn what_this_program_has_not_is_named_and_ignored() {
     let warning = unsupported(
         "resource: {detection/development: {detectors: [{container: }, {host: }, {heroku: }]}}
@@ -613,10 +627,6 @@ fn assert_mistake(text: &str, message: &str) {
 #[test]
 fn mistakes_have_their_place_and_a_suggestion() {
     for (text, message) in [
-        (
-            "tracer_provder: {}",
-            "line 2, column 1: tracer_provder: unknown key; did you mean `tracer_provider`?",
-        ),
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",
             "resource.attributes.0.value: expected a whole number, found `x`",
@@ -655,10 +665,6 @@ fn mistakes_of_processors_have_their_place_and_a_suggestion() {
             "max_queue_size: expected 1 or more, found 0",
         ),
         ("tracer_provider: {processors: [{batch: {}}]}", "processors.0.batch.exporter: is missing"),
-        (
-            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {timout: 1}}}}]}",
-            "line 2, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key; did you mean `timeout`?",
-        ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: 'collector:4318'}}}}]}",
             "otlp_http.endpoint: `collector:4318` is not an endpoint",
@@ -728,8 +734,7 @@ logger_provider: {processors: [{batch: {exporter: {otlp_http: *otlp}}}]}";
     assert_eq!(config.otlp.traces.timeout_millis, Some(8));
     assert_eq!(config.otlp.logs.timeout_millis, Some(7));
     assert_eq!(config.otlp.traces.endpoint, config.otlp.logs.endpoint);
-    let wrong = "tracer_provider: {<<: 1, processors: []}";
-    assert!(error(wrong).contains("tracer_provider.<<: unknown key"));
+    assert!(error("tracer_provider: {<<: 1, processors: []}").contains("not YAML"));
 }
 
 #[test]
@@ -755,29 +760,14 @@ fn variables_that_refer_to_each_other_are_replaced_once() {
 }
 
 #[test]
-fn aliases_and_keys_are_bounded() {
-    let aliases = "*a,".repeat(5_000);
-    let bytes = format!("anchors: {{a: &a {}, b: [{aliases}]}}", "x".repeat(100_000));
-    let key = format!("? {}\n: 1", "x".repeat(2_000));
-    for (text, message) in [
-        (bytes, "expected at most 1048576 bytes and 100000 values"),
-        (key, "expected a key of at most 1024 bytes, found 2000"),
-    ] {
-        let error = error(&text);
-        assert!(error.contains(message) && error.len() < 1_000, "{error}");
-    }
-}
-
-#[test]
 fn the_report_of_mistakes_is_bounded_and_redacted() {
     let secret = "https://shop:hunter2XyZ77@";
     let value = format!("{}{secret}{}", "x ".repeat(1_010), "y".repeat(3_000));
-    let words =
-        format!("{{batch: {{exporter: {{console: }}, max_queue_size: '{value}'}}}}, ").repeat(150);
-    let error = error(&format!("tracer_provider: {{processors: [{words}]}}"));
-    // Reading stops there.
-    assert!(error.contains("100 mistakes\n  line 2, column"));
-    assert!(error.len() < 250_000 && !error.contains("hunter2XyZ77"), "{}", error.len());
+    let text = format!(
+        "tracer_provider: {{processors: [{{batch: {{exporter: {{console: }}, max_queue_size: '{value}'}}}}]}}"
+    );
+    let error = error(&text);
+    assert!(error.len() < 10_000 && !error.contains("hunter2XyZ77"), "{}", error.len());
     let readers = "{periodic: {exporter: {console: }, producers: [{a: }]}}, ".repeat(150);
     let text = format!("meter_provider: {{readers: [{readers}]}}");
     assert!(unsupported(&text).ends_with("and 50 more"));
