@@ -113,10 +113,6 @@ def rows(registry):
     return [found[key] for key in sorted(found)]
 
 
-def moved(registry):
-    return sorted({key.split(".")[0] for key, item in attributes(registry) if is_moved(item)})
-
-
 def groups(registry):
     for content in files(registry):
         for group in (content.get("groups") or []) + (content.get("attribute_groups") or []):
@@ -160,7 +156,6 @@ def table(registry):
     manifest = yaml.safe_load((registry / "model" / "manifest.yaml").read_text(encoding="utf-8"))
     schema = manifest["schema_url"]
     keys, types = rows(registry), spans(registry)
-    words = moved(registry)
     lines = [
         "// Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
@@ -172,9 +167,6 @@ def table(registry):
         f"pub(crate) static ROWS: [Row; {len(keys)}] = [",
         *(f"    {row}," for row in keys),
         "];",
-        "",
-        "/// The first words of keys that another repository defines, which has others beside them.",
-        f"pub(crate) const MOVED: [&str; {len(words)}] = [{', '.join(map(text, words))}];",
         "",
         f"pub(crate) static SPANS: [SpanType; {len(types)}] = [",
         *(f"    {row}," for row in types),

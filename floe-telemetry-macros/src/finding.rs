@@ -15,14 +15,10 @@ pub(crate) struct Finding {
 #[derive(Clone, Copy)]
 pub(crate) enum What {
     DeprecatedKey,
-    UnknownKey,
     UnknownValue,
     ValueOfAnotherType,
     NotAKey,
     NotAnAttribute,
-    /// It may be set elsewhere.
-    MissingKey,
-    /// A key of the program's own, or a misspelled one of the conventions.
     LikeAKey,
 }
 
@@ -31,12 +27,10 @@ impl What {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DeprecatedKey => "this_key_is_deprecated",
-            Self::UnknownKey => "this_key_is_unknown",
             Self::UnknownValue => "this_value_is_unknown",
             Self::ValueOfAnotherType => "this_value_has_another_type",
             Self::NotAKey => "this_is_not_a_key",
             Self::NotAnAttribute => "this_is_not_an_attribute",
-            Self::MissingKey => "this_span_lacks_a_key",
             Self::LikeAKey => "this_key_may_be_misspelled",
         }
     }
@@ -59,22 +53,6 @@ impl Finding {
             ),
         })
     }
-
-    /// What the conventions require of a span of this kind with these keys, and it lacks.
-    pub(crate) fn of_a_span(kind: &str, keys: &[&str]) -> Option<Self> {
-        let problems = floe_semconv::check_span(kind, keys);
-        let missing = problems.iter().filter_map(|problem| match problem {
-            Problem::Missing { key, .. } => Some(format!("`{key}`")),
-            _ => None,
-        });
-        let missing = missing.collect::<Vec<_>>().join(", ");
-        (!missing.is_empty()).then(|| Self {
-            what: What::MissingKey,
-            message: format!(
-                "a {kind} span with such attributes has {missing}, which this one lacks"
-            ),
-        })
-    }
 }
 
 impl From<Problem<'_>> for Finding {
@@ -82,8 +60,7 @@ impl From<Problem<'_>> for Finding {
         Self {
             what: match problem {
                 Problem::Deprecated { .. } => What::DeprecatedKey,
-                Problem::Unknown { .. } if problem.is_allowed() => What::LikeAKey,
-                Problem::Unknown { .. } => What::UnknownKey,
+                Problem::Unknown { .. } => What::LikeAKey,
                 Problem::NoMember { .. } => What::UnknownValue,
                 Problem::NoKey { .. } => What::NotAKey,
                 _ => What::ValueOfAnotherType,

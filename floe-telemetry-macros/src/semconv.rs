@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use floe_semconv::{Deprecation, Kind};
+use floe_semconv::Kind;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
@@ -96,20 +96,6 @@ impl Keys {
         }
     }
 
-    /// Checks that a span of a kind has the keys that the conventions require beside those that it has.
-    pub(crate) fn required(&self, kind: &Expr, keys: &[String]) {
-        // A renamed key has a warning of its own.
-        let current = |key: &'_ String| match floe_semconv::attribute(key)?.deprecation? {
-            Deprecation::RenamedTo(to) => Some(to),
-            _ => None,
-        };
-        let keys: Vec<&str> = keys.iter().map(|key| current(key).unwrap_or(key)).collect();
-        let word = kind.to_token_stream().to_string();
-        if let Some(finding) = Finding::of_a_span(&word, &keys) {
-            self.report(kind, &finding);
-        }
-    }
-
     /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
     pub(crate) fn calls(&self, tokens: TokenStream) {
         let mut before = [const { None }; 2];
@@ -168,7 +154,7 @@ fn warning(at: Span, finding: &Finding) -> TokenStream {
 }
 
 /// The key whose constant has the last name of a path, as OpenTelemetry names it.
-pub(crate) fn key_of(constant: &Path) -> Option<&'static str> {
+fn key_of(constant: &Path) -> Option<&'static str> {
     let name = constant.segments.last()?.ident.to_string().to_lowercase();
     let is_named = |key: &str| key.len() == name.len() && key.replace('.', "_") == name;
     let rows = floe_semconv::attributes().iter();

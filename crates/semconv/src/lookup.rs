@@ -1,6 +1,6 @@
 //! The attributes by their keys.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::row::Row;
@@ -34,15 +34,36 @@ pub fn attribute(key: &str) -> Option<&'static Row> {
     templates.into_iter().find(|row| row.is_template)
 }
 
-/// Whether OpenTelemetry has the keys that begin like this one: the first of its words begins an attribute that is not
-/// deprecated, and the table has all of those.
-pub(crate) fn is_reserved(key: &str) -> bool {
-    static NAMESPACES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        let rows = attributes().iter().filter(|row| row.deprecation.is_none());
-        rows.filter_map(|row| row.key.split_once('.'))
-            .map(|(namespace, _)| namespace)
-            .filter(|namespace| !table::MOVED.contains(namespace))
-            .collect()
-    });
-    key.split_once('.').is_some_and(|(namespace, _)| NAMESPACES.contains(namespace))
+/// Whether keys begin with this word.
+pub(crate) fn has_namespace(word: &str) -> bool {
+    KEYS.below.contains_key(word)
 }
+
+/// The living keys that begin with this word.
+pub(crate) fn below(word: &str) -> &'static [&'static str] {
+    KEYS.below.get(word).map_or(&[], Vec::as_slice)
+}
+
+/// The living keys that have this behind their first word.
+pub(crate) fn ending(rest: &str) -> &'static [&'static str] {
+    KEYS.ending.get(rest).map_or(&[], Vec::as_slice)
+}
+
+#[derive(Default)]
+struct Keys {
+    below: HashMap<&'static str, Vec<&'static str>>,
+    ending: HashMap<&'static str, Vec<&'static str>>,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let mut keys = Keys::default();
+    for row in attributes() {
+        let Some((word, rest)) = row.key.split_once('.') else { continue };
+        let below = keys.below.entry(word).or_default();
+        if row.deprecation.is_none() {
+            below.push(row.key);
+            keys.ending.entry(rest).or_default().push(row.key);
+        }
+    }
+    keys
+});

@@ -4,7 +4,7 @@ use std::fmt;
 
 use floe_suggest::{did_you_mean, edits};
 
-use crate::lookup::{VERSION, is_reserved};
+use crate::lookup::VERSION;
 use crate::row::{Deprecation, Kind};
 
 /// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
@@ -18,12 +18,12 @@ pub enum Problem<'a> {
         /// Why it is not used any more.
         deprecation: Deprecation,
     },
-    /// It is no key of OpenTelemetry's, which has the namespace, or one that is like it.
+    /// It is no key of the conventions, but like exactly one.
     Unknown {
         /// The key.
         key: &'a str,
-        /// A key that is like it.
-        nearest: Option<&'static str>,
+        /// The key that is like it.
+        nearest: &'static str,
     },
     /// It is not written like a key.
     NoKey {
@@ -59,18 +59,6 @@ pub enum Problem<'a> {
     },
 }
 
-impl Problem<'_> {
-    /// Whether the conventions allow it, so that it need not be a mistake: a value that they do not list, or a key whose
-    /// first word is not theirs.
-    pub fn is_allowed(&self) -> bool {
-        match self {
-            Self::NoMember { .. } => true,
-            Self::Unknown { key, .. } | Self::Deprecated { key, .. } => !is_reserved(key),
-            _ => false,
-        }
-    }
-}
-
 /// The value that is meant, if one is like it. The first letter is the same, because few mistakes are in it and many
 /// names differ there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
@@ -90,14 +78,11 @@ impl fmt::Display for Problem<'_> {
                 let reason = reason.trim_end_matches('.');
                 write!(f, "`{key}` is deprecated in the semantic conventions: {reason}")
             }
-            Self::Unknown { key, nearest } => {
-                write!(f, "`{key}` is not in the semantic conventions {VERSION}")?;
-                if nearest.is_some() {
-                    return f.write_str(&did_you_mean(nearest));
-                }
-                let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
-                write!(f, ", which reserve `{namespace}`: begin keys of your own with another word")
-            }
+            Self::Unknown { key, nearest } => write!(
+                f,
+                "`{key}` is not in the semantic conventions {VERSION}{}",
+                did_you_mean(Some(nearest))
+            ),
             Self::NoKey { key } => write!(
                 f,
                 "`{key}` is not a key, expected words in lower case with dots between them, as in `alert.channel`"

@@ -948,9 +948,6 @@ pub(crate) static ROWS: [Row; 940] = [
     Row::new("zos.sysplex.name", Text),
 ];
 
-/// The first words of keys that another repository defines, which has others beside them.
-pub(crate) const MOVED: [&str; 3] = ["gen_ai", "mcp", "openai"];
-
 pub(crate) static SPANS: [SpanType; 7] = [
     SpanType::new("db.client", "client", &["db.system.name"]),
     SpanType::new("http.client", "client", &["http.request.method", "server.address", "server.port", "url.full"]),

@@ -17,12 +17,7 @@ use super::{
     secrets,
     signature::{self, Future, Output},
 };
-use crate::{
-    ctxt::Ctxt,
-    krate::Krate,
-    semconv::{self, Keys},
-    symbol, tokens, words,
-};
+use crate::{ctxt::Ctxt, krate::Krate, semconv::Keys, symbol, tokens, words};
 
 /// A function with everything its span needs, checked.
 pub(super) struct Traced<'a> {
@@ -104,7 +99,7 @@ impl<'a> Traced<'a> {
             secrets::in_name(cx, name, &aliases);
         }
         let krate = Krate::new(args.krate.take());
-        let warnings = warnings(&args, &records, function);
+        let warnings = warnings(&records, function);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
@@ -424,7 +419,7 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
 }
 
 /// What is wrong with the keys, and with their values.
-fn warnings(args: &Args, records: &[Record], function: &Function) -> TokenStream {
+fn warnings(records: &[Record], function: &Function) -> TokenStream {
     let keys = Keys::new();
     // The name of an argument is no key that somebody chose.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
@@ -440,25 +435,6 @@ fn warnings(args: &Args, records: &[Record], function: &Function) -> TokenStream
         }
     }
     keys.calls(function.body.stream());
-    // What else sets attributes may set those that are missing here.
-    let is_complete = args.attributes_fn.is_none()
-        && args.floe_attributes.is_none()
-        && !tokens::any_ident(&function.body, |word| {
-            let word = word.to_string().to_lowercase();
-            word.contains("attribute") || word.contains("span")
-        });
-    if let (Some(kind), true) = (&args.kind, is_complete) {
-        let all: Option<Vec<_>> = records
-            .iter()
-            .map(|record| match &record.key {
-                Key::Text(key) => Some(key.value()),
-                Key::Const(key) => semconv::key_of(key).map(str::to_owned),
-            })
-            .collect();
-        if let Some(all) = all {
-            keys.required(kind, &all);
-        }
-    }
     keys.into_warnings()
 }
 

@@ -10,24 +10,10 @@ mod attribute {
     pub(super) const SERVER_PORT: &str = "server.port";
 }
 
-#[traced(kind = client, attributes("db.query.text" = query))]
-fn no_system(query: &str) {
-    let _ = query;
-}
-
-#[traced(kind = producer, attributes("messaging.system" = "kafka"))]
-async fn no_operation() {}
-
 #[traced(kind = client, attributes(attribute::DB_QUERY_TEXT = query, attribute::SERVER_PORT = "5432"))]
 fn constants(query: &str) {
     let _ = query;
 }
-
-#[traced(kind = client, attributes("db.system" = "mysql", "db.query.text" = "SELECT 1"))]
-fn renamed() {}
-
-#[traced(kind = client, attributes("http.response.status_code" = 200))]
-fn several() {}
 
 #[derive(FloeAttributes)]
 struct Fields<'a> {
