@@ -182,12 +182,10 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(at=> if false { #unreachable } else #body)
 }
 
-/// A hygienic span at the last token of the body, where an error about the result is reported.
+/// A hygienic span at the end of the body, where an error about the result is reported. That of its last token would
+/// be that of a token which rust-analyzer adds to an incomplete body, and removes from the expansion by its span.
 fn at_result(traced: &Traced<'_>) -> Span {
-    let body = traced.body();
-    let last = body.stream().into_iter().last();
-    let last = last.map_or_else(|| body.span_close(), |last| last.span());
-    Span::mixed_site().located_at(last)
+    Span::mixed_site().located_at(traced.body().span_close())
 }
 
 /// An expression of the attribute, in which braces and parentheses are as good as elsewhere: ours make those around it
