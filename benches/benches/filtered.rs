@@ -22,6 +22,7 @@ use benches::statistics::Spread;
 use benches::work::{text, work};
 use benches::{arguments, report};
 use fastrace::prelude::LocalSpan;
+use floe_telemetry::config::SamplingRule;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
@@ -93,7 +94,7 @@ fn main() -> ExitCode {
     let (rounds, calls) = if arguments::quick() { (2, 1_000) } else { (200, 200_000) };
     let exported = Counting::default();
     let mut config = TelemetryConfig::new("bench");
-    config.span_filter = Some("info".to_owned());
+    config.sampling.rules = SamplingRule::parse_filter("info").expect("a level");
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(exported.clone())
         .initialize()

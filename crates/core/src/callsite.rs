@@ -8,7 +8,7 @@ mod package;
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 use floe_thread_context::{Attributes, StaticAttributes};
 use opentelemetry::KeyValue;
@@ -37,10 +37,8 @@ pub struct CallSite {
     metrics: bool,
     /// Whether the spans of a `tracing` call site have its target as attribute.
     has_target: bool,
-    /// The sampling rule that matches the name, and the generation of the rules.
+    /// The sampling rule that applies, and the generation of the rules.
     rule_cache: AtomicU64,
-    /// Whether the filter excludes the function, and the generation of the filter.
-    filter_cache: AtomicU32,
     /// The place, as other processes read it.
     published: OnceLock<StaticAttributes>,
 }
@@ -78,7 +76,6 @@ impl CallSite {
             metrics: false,
             has_target: true,
             rule_cache: AtomicU64::new(0),
-            filter_cache: AtomicU32::new(0),
             published: OnceLock::new(),
         }
     }
@@ -231,7 +228,7 @@ impl CallSite {
         self.level
     }
 
-    /// The target that filters match, like the target of a `tracing` span: the path of the module.
+    /// The target that rules match, like the target of a `tracing` span: the path of the module.
     #[must_use]
     pub const fn target(&self) -> &'static str {
         self.location.module
@@ -241,10 +238,6 @@ impl CallSite {
     #[doc(hidden)]
     pub const fn is_function(&self) -> bool {
         !self.known.is_empty()
-    }
-
-    pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
-        &self.filter_cache
     }
 
     pub(crate) const fn rule_cache(&self) -> &AtomicU64 {
@@ -385,12 +378,10 @@ pub enum Level {
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
-    /// What filters match: the name of the tracer, or the crate.
+    /// What rules match: the name of the tracer, or the crate.
     target: &'static str,
     version: Option<&'static str>,
     location: SourceLocation,
-    /// Whether the filter excludes the spans, and the generation of the filter.
-    filter_cache: AtomicU32,
 }
 
 impl Scope {
@@ -403,7 +394,7 @@ impl Scope {
         location: SourceLocation,
     ) -> Self {
         assert!(!name.is_empty(), "a tracer needs a name, and this one is empty");
-        Self { name, target: name, version, location, filter_cache: AtomicU32::new(0) }
+        Self { name, target: name, version, location }
     }
 
     /// The name of the tracer.
@@ -426,10 +417,6 @@ impl Scope {
 
     pub(crate) const fn target(&self) -> &'static str {
         self.target
-    }
-
-    pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
-        &self.filter_cache
     }
 }
 

@@ -144,8 +144,8 @@ pub use self::{
     record::{Code, More, Origin, limit_events_and_links},
     recording::{live_spans, spans_not_recorded},
     sampling::{
-        Measured, SamplerDecision, Sampling, SpanSampler, matches, matches_any, sampler_panics,
-        spans_after_shutdown, start_provider, stop_provider,
+        Measured, RateLimit, Ratio, Rule, SamplerDecision, Sampling, SpanSampler, Then, matches,
+        matches_any, sampler_panics, spans_after_shutdown, start_provider, stop_provider,
     },
     wakeup::WakeUp,
 };

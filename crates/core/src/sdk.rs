@@ -72,13 +72,14 @@ pub mod recorder {
     };
     pub use crate::recorder::{
         Buffer, Code, Exception, Head, MARK, Measured, Measures, More, Origin, PANICKED, Parent,
-        RecorderTracerProvider, SamplerDecision, Sampling, SpanRecord, SpanSampler, WakeUp,
-        close_surplus_buffers, context_is_alive, current_context, describe, dropped_for_memory,
-        dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, live_spans,
-        make_ids, matches, matches_any, missed_calls, new_buffers, new_measures, random,
-        random_bits, release_buffered, remember_panic, root, sampler_panics, say_not_exported,
-        set_collector, set_in_forks, span, span_context_within, spans_after_shutdown,
-        spans_not_recorded, start_provider, stop_provider, wake_collector, written_spans,
+        RateLimit, Ratio, RecorderTracerProvider, Rule, SamplerDecision, Sampling, SpanRecord,
+        SpanSampler, Then, WakeUp, close_surplus_buffers, context_is_alive, current_context,
+        describe, dropped_for_memory, dropped_spans, forks, key_value_bytes, limit_buffered,
+        limit_events_and_links, live_spans, make_ids, matches, matches_any, missed_calls,
+        new_buffers, new_measures, random, random_bits, release_buffered, remember_panic, root,
+        sampler_panics, say_not_exported, set_collector, set_in_forks, span, span_context_within,
+        spans_after_shutdown, spans_not_recorded, start_provider, stop_provider, wake_collector,
+        written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }

@@ -80,9 +80,14 @@ fn kind() -> impl Strategy<Value = SpanKind> {
 
 fn origin() -> impl Strategy<Value = Origin> {
     prop_oneof![
-        Just(Origin::Builder { scope: None, location: std::panic::Location::caller() }),
+        Just(Origin::Builder {
+            scope: None,
+            level: None,
+            location: std::panic::Location::caller()
+        }),
         Just(Origin::Builder {
             scope: Some(&TRACER_SCOPE),
+            level: None,
             location: std::panic::Location::caller(),
         }),
         Just(Origin::CallSite),
@@ -160,7 +165,7 @@ fn text(mut spans: Vec<Span>) -> String {
 fn span_of_one_place() -> SpanRecord {
     let mut record = SpanRecord::blank();
     let location = std::panic::Location::caller();
-    record.more_mut().origin = Origin::Builder { scope: None, location };
+    record.more_mut().origin = Origin::Builder { scope: None, level: None, location };
     record
 }
 

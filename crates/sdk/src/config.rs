@@ -40,7 +40,7 @@ mod errors;
 mod exporters;
 pub(crate) mod feature;
 mod file;
-mod filter;
+pub(crate) mod filter;
 pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
@@ -56,7 +56,6 @@ mod removed;
 mod repeated;
 mod resource;
 mod sampling;
-mod scopes;
 pub(crate) mod secret;
 mod section;
 #[cfg(feature = "yaml")]
@@ -75,7 +74,6 @@ pub use self::errors::{ErrorsConfig, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
-pub(crate) use self::filter::parse_filter;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
@@ -91,8 +89,9 @@ pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::repeated::{CodeAttributes, IdentityAttributes};
 pub use self::resource::{ResourceAttributes, ResourceValue};
-pub use self::sampling::{RegisteredSampler, Sampler, SamplingConfig, SamplingRule, TailConfig};
-pub use self::scopes::ScopeConfig;
+pub use self::sampling::{
+    RegisteredSampler, RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule, TailConfig,
+};
 pub use self::secret::Secret;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;

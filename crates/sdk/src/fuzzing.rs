@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use opentelemetry::Context;
 
 use crate::config::env::{parse_headers, parse_resource_attributes};
-use crate::config::{Propagator, ResourceAttributes, TelemetryConfig, config_file, parse_filter};
+use crate::config::filter::parse_filter;
+use crate::config::{Propagator, ResourceAttributes, TelemetryConfig, config_file};
 use crate::error::Error;
 use floe_telemetry_core::propagation::ExtractFrom;
 

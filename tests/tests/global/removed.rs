@@ -11,7 +11,7 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 10] = [
+const SETTINGS: [(&str, &[&str]); 11] = [
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[
@@ -22,10 +22,19 @@ const SETTINGS: [(&str, &[&str]); 10] = [
     (
         "sampling: {prod: 0.1, max_bytes_per_minute: 1000000}\nspan_compression:",
         &[
-            "line 2, column 23: sampling.max_bytes_per_minute: not supported; use `sampling.rate_limit`, or a processor of \
-             the Collector",
+            "line 2, column 23: sampling.max_bytes_per_minute: not supported; use `rate` in `sampling.rules`, or a processor \
+             of the Collector",
             "line 3, column 1: span_compression: not supported; use one span for all of the calls, or a processor of the \
              Collector",
+        ],
+    ),
+    (
+        "sampling: {rate_limit: 9, tracers: [{name: a, enabled: false}]}\nspan_filter: info",
+        &[
+            "line 2, column 12: sampling.rate_limit: not supported; use `rate` in the last of `sampling.rules`",
+            "line 2, column 27: sampling.tracers: not supported; use `target` and `off` in `sampling.rules`",
+            "line 3, column 1: span_filter: not supported; use `target`, `level` and `off` in `sampling.rules`, or the \
+             variable `FLOE_SPAN_FILTER`",
         ],
     ),
     (

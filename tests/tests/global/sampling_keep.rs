@@ -156,11 +156,13 @@ fn head_sampled_traces_are_exported_as_usual() {
     let kept = spans.iter().filter(|span| span.attributes.contains_key(REASON));
     assert_eq!(names(&kept.cloned().collect::<Vec<_>>()), ["step"]);
     assert_eq!(counted(&statistics), [0, 1, 0, 1]);
-    // The rate limit also makes a trace a candidate for tail sampling.
+    // A rate also makes a trace a candidate for tail sampling.
     let (spans, statistics) = run(
         |config| {
             config.sampling = config.sampling.clone().with_ratio(1.0);
-            config.sampling.rate_limit = Some(1.0 / 3600.0);
+            let mut rule = SamplingRule::default();
+            rule.rate = Some(1.0 / 3600.0);
+            config.sampling.rules = vec![rule];
         },
         || {
             for _ in 0..4 {

@@ -1,14 +1,18 @@
-//! Sampling ratios for root names, and a rate limit, as they arrive. One test, because a process
-//! has one provider.
+//! The table of rules: ratios and rates for roots, and spans that are turned off, as they arrive. One test, because a
+//! process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::time::Duration;
 
-use floe_telemetry::config::{OtlpProtocol, Sampler, SamplingConfig, SamplingRule};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced};
+use floe_telemetry::config::{OtlpProtocol, RuleKind, Sampler, SamplingConfig, SamplingRule};
+use floe_telemetry::{
+    SpanKind, TelemetryConfig, TelemetryProvider, Tracer, create_span, get_tracer, propagation,
+    span, traced, tracing_layer,
+};
 use floe_tests::{Receiver, remote};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -63,7 +67,8 @@ fn rules_and_limits() {
     a_call_site_uses_the_current_rules();
     a_span_with_a_parent_follows_it();
     samplers_and_rules();
-    the_rate_limit_applies_to_roots_only();
+    a_rate_applies_to_roots_only();
+    spans_are_turned_off_by_name_target_and_kind();
 }
 
 fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
@@ -127,11 +132,13 @@ fn samplers_and_rules() {
     assert_eq!(run(&sampling, health), ["health.live", "step"]);
 }
 
-fn the_rate_limit_applies_to_roots_only() {
+fn a_rate_applies_to_roots_only() {
     // One token an hour, so that only one is available however long the test takes.
     let mut sampling = SamplingConfig::default();
-    sampling.rate_limit = Some(1.0 / 3600.0);
     rules(&mut sampling, &[("health.*", 0.0)]);
+    let mut rate = SamplingRule::default();
+    rate.rate = Some(1.0 / 3600.0);
+    sampling.rules.push(rate);
     let arrived = run(&sampling, || {
         // A root that the ratio does not sample takes no token.
         health();
@@ -145,4 +152,48 @@ fn the_rate_limit_applies_to_roots_only() {
         (0..10).for_each(|_| step());
     });
     assert_eq!(arrived.len(), 10);
+}
+
+fn off(change: impl FnOnce(&mut SamplingRule)) -> SamplingRule {
+    let mut rule = SamplingRule::default();
+    rule.off = true;
+    change(&mut rule);
+    rule
+}
+
+fn spans_are_turned_off_by_name_target_and_kind() {
+    static TRACER: Tracer = floe_telemetry::tracer!("noisy.client");
+    let of_every_api = || {
+        health();
+        for tracer in ["noisy.api", "kept.api"] {
+            get_tracer(tracer).in_span(tracer, |_| step());
+        }
+        drop(TRACER.span("noisy.builder").start());
+        drop(span("call").kind(SpanKind::Client).start());
+        let subscriber = tracing_subscriber::registry().with(tracing_layer());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info_span!(target: "noisy.tracing", "noisy tracing").in_scope(step);
+        });
+        // Its name is known when it is opened, so the whole trace is left out.
+        let mut opened = TRACER.open(propagation::current_context(), |span| {
+            span.name_const("opened");
+        });
+        opened.run(step);
+        opened.end();
+    };
+    let mut sampling = SamplingConfig::default();
+    sampling.rules = vec![
+        off(|rule| rule.span = Some("health.*".to_owned())),
+        off(|rule| rule.target = Some("noisy.".to_owned())),
+        off(|rule| rule.kind = Some(RuleKind::Client)),
+    ];
+    let arrived = run(&sampling, of_every_api);
+    // One `step` below each span that is left out, and one below the one that is not.
+    assert_eq!(arrived, ["kept.api", "step", "step", "step", "step"]);
+    // A rule without a decision keeps what a later one would turn off.
+    let mut keep = SamplingRule::default();
+    keep.target = Some("noisy.api".to_owned());
+    sampling.rules.insert(0, keep);
+    let arrived = run(&sampling, of_every_api);
+    assert_eq!(arrived, ["kept.api", "noisy.api", "step", "step", "step", "step"]);
 }

@@ -1,4 +1,4 @@
-//! The filter by target and level. One test, because a process has one provider.
+//! The short form of rules, a filter by target and level. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{OtlpProtocol, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     FutureExt, TelemetryConfig, TelemetryProvider, Tracer, create_span, get_current_span,
@@ -55,10 +55,14 @@ mod db {
     }
 }
 
+fn rules(filter: &str) -> Vec<SamplingRule> {
+    SamplingRule::parse_filter(filter).unwrap()
+}
+
 fn with_filter(filter: Option<&str>, code: impl FnOnce()) -> Vec<SpanData> {
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("filter");
-    config.span_filter = filter.map(str::to_owned);
+    config.sampling.rules = rules(filter.unwrap_or("trace"));
     let telemetry =
         TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
     code();
@@ -188,7 +192,7 @@ fn a_function_with_metrics_is_counted_without_spans() {
     let mut config = TelemetryConfig::new("filter");
     config.otlp_endpoint = Some(receiver.endpoint());
     config.otlp_protocol = Some(OtlpProtocol::Http);
-    config.span_filter = Some("info".to_owned());
+    config.sampling.rules = rules("info");
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     (0..3).for_each(|_| counted());
     detail();
@@ -233,9 +237,7 @@ fn an_invalid_filter_is_an_error() {
     for (filter, message) in
         [("orders=loud", "or a target, found `orders=loud`"), ("inof", "did you mean `info`?")]
     {
-        let mut config = TelemetryConfig::new("filter");
-        config.span_filter = Some(filter.to_owned());
-        let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+        let error = SamplingRule::parse_filter(filter).unwrap_err();
         assert!(error.is_config());
         assert!(error.to_string().contains(message), "{error}");
     }

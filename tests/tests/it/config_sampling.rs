@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::{SamplingRule, TailConfig};
+use floe_telemetry::config::{RuleKind, RuleLevel, SamplingRule, TailConfig};
 
 fn with(sampling: &str) -> Result<TelemetryConfig, String> {
     let resource = "resource_attributes: {service_name: orders}";
@@ -16,14 +16,19 @@ fn mistakes(sampling: &str) -> String {
 }
 
 #[test]
-fn rules_and_the_limit_are_read_and_written() {
+fn rules_are_read_and_written() {
     let config = with(
-        "{rules: [{span: health.*, ratio: 0.0}, {span: floe.pipeline.run, ratio: 1}], rate_limit: 100}",
+        "{rules: [{span: health.*, ratio: 0.0}, {span: floe.pipeline.run, ratio: 1}, {target: 'a::b', level: debug, kind: client, off: true}, {rate: 100}]}",
     )
     .unwrap();
-    let rules = [("health.*", 0.0), ("floe.pipeline.run", 1.0)];
-    assert_eq!(config.sampling.rules, rules.map(|(span, ratio)| SamplingRule::new(span, ratio)));
-    assert_eq!(config.sampling.rate_limit, Some(100.0));
+    let [health, run, off, rate] = &*config.sampling.rules else { panic!("{config:?}") };
+    assert_eq!(
+        [health, run],
+        [&SamplingRule::new("health.*", 0.0), &SamplingRule::new("floe.pipeline.run", 1.0)]
+    );
+    assert_eq!((&off.target, off.off), (&Some("a::b".to_owned()), true));
+    assert_eq!((off.level, off.kind), (Some(RuleLevel::Debug), Some(RuleKind::Client)));
+    assert_eq!(rate.rate, Some(100.0));
     let json = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
     assert_eq!(serde_json::from_str::<TelemetryConfig>(&json).unwrap(), config);
@@ -39,20 +44,21 @@ fn defaults_are_not_written() {
 #[test]
 fn mistakes_are_reported_with_their_places() {
     assert_eq!(
-        mistakes("{rules: [{span: a, ratio: 1}, {span: '', ratio: 2}], rate_limit: 0}"),
-        "telemetry configuration: 3 mistakes\n  \
-         line 2, column 48: sampling.rules.1.span: expected a name of 1 to 256 bytes with `*` for any characters, found 0 bytes\n  \
+        mistakes("{rules: [{span: a, ratio: 1}, {span: '', ratio: 2}, {rate: 0, off: true}]}"),
+        "telemetry configuration: 4 mistakes\n  \
+         line 2, column 48: sampling.rules.1.span: expected a name of 1 to 256 bytes, found 0 bytes\n  \
          line 2, column 59: sampling.rules.1.ratio: 2 is not a ratio, expected 0.0 to 1.0\n  \
-         line 2, column 76: sampling.rate_limit: expected more than 0, found 0"
+         line 2, column 70: sampling.rules.2.rate: expected more than 0, found 0\n  \
+         line 2, column 78: sampling.rules.2.off: expected either `off`, or `ratio` and `rate`, found both"
     );
     assert!(mistakes("{rules: [{span: a, ratoi: 1}]}").contains("did you mean `ratio`?"));
     assert!(
-        mistakes("{rate_limit: .nan}")
-            .contains("sampling.rate_limit: expected more than 0, found NaN")
+        mistakes("{rules: [{rate: .nan}]}")
+            .contains("sampling.rules.0.rate: expected more than 0, found NaN")
     );
     assert!(
-        mistakes("{rate_limit: .inf}")
-            .contains("sampling.rate_limit: expected more than 0, found inf")
+        mistakes("{rules: [{rate: .inf}]}")
+            .contains("sampling.rules.0.rate: expected more than 0, found inf")
     );
     let many = "{span: a, ratio: 1},".repeat(257);
     assert!(

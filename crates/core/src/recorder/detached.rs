@@ -36,7 +36,7 @@ impl Tracer {
     /// Opens a span below the one in `parent`, without making it current. `fill` sets its name, kind, attributes and
     /// links, and runs only if the span is recorded; if it panics, the span has the attribute `floe.warning`.
     ///
-    /// The span filter does not exclude it. While nothing is recorded, `parent` is still current in
+    /// Rules that turn spans off apply to it if it is a root, which then is not sampled. While nothing is recorded, `parent` is still current in
     /// [`run`](DetachedSpan::run).
     ///
     /// ```
@@ -67,7 +67,7 @@ impl Tracer {
         let fill = Cell::new(Some(fill));
         let fill = |opening: &mut Opening| {
             opening.0.record.more_mut().origin =
-                Origin::Builder { scope: Some(self.scope), location };
+                Origin::Builder { scope: Some(self.scope), location, level: None };
             if let Some(fill) = fill.take() {
                 fill(opening);
             }

@@ -26,8 +26,8 @@ pub(super) const TAIL: Listeners = 1 << 5;
 pub(super) const MEASURES: Listeners = 1 << 6;
 /// Metrics are made from all calls.
 pub(super) const MEASURES_ALL: Listeners = 1 << 7;
-/// The filter by target and level excludes some spans.
-pub(super) const FILTER: Listeners = 1 << 8;
+/// Rules turn off some spans.
+pub(super) const RULES: Listeners = 1 << 8;
 /// A provider was shut down and no other one has started: the spans that are not recorded are counted.
 pub(super) const SHUT_DOWN: Listeners = 1 << 9;
 /// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
@@ -54,7 +54,7 @@ const OF_PROVIDER: Listeners = PROVIDER
     | TAIL
     | MEASURES
     | MEASURES_ALL
-    | FILTER
+    | RULES
     | BOUNDARIES
     | LOGGED
     | UNRECORDED

@@ -29,7 +29,6 @@ use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent, fill_in};
 use super::published::Site;
-use super::record::Origin;
 use super::recorded_span::RecordedSpan;
 use super::recording::{Recording, context_is_alive};
 use super::sampling::{self, Decision};
@@ -43,7 +42,7 @@ use crate::callsite::CallSite;
 pub(super) enum OpenSpan {
     /// Neither is there a span, nor a context.
     Off,
-    /// A call that is measured, and runs in the context of its caller: the filter excludes its span.
+    /// A call that is measured, and runs in the context of its caller: a rule turns its span off.
     Measured(Option<Box<Recording>>),
     /// In a span. Without a recording, that span is not sampled, or an explicit parent, or the future that is being polled
     /// has the recording. A call that is not sampled may be measured.
@@ -139,15 +138,14 @@ fn open_call_below(parent: &Parent, callsite: &'static CallSite, fill: Option<Fi
     open(parent, Some(callsite), fill)
 }
 
-/// Opens a span that a builder describes, unless the filter excludes it.
-pub(super) fn open_built(parent: &Parent, origin: &Origin, fill: Fill<'_>) -> OpenSpan {
+/// Opens a span that a builder describes by `fill`, or none if a rule turns it off.
+pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     if !context_is_alive() {
         return OpenSpan::Off;
     }
-    let opened = if parent.map(|cx| sampling::is_filtered(cx, origin)) {
-        open_rarely(Decision::Off, parent, None, None)
-    } else {
-        open(parent, None, Some(fill))
+    let opened = match fill {
+        Some(fill) => open(parent, None, Some(fill)),
+        None => open_rarely(Decision::Off, parent, None, None),
     };
     opened.into_inner()
 }

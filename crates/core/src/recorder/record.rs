@@ -13,7 +13,7 @@ use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId}
 use super::events::SpanEvents;
 use super::exception::{Exception, MARK};
 use crate::attributes::{AttributeList, AttributeValue};
-use crate::callsite::{CallSite, Scope, package_of};
+use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
@@ -40,6 +40,8 @@ pub enum Origin {
         scope: Option<&'static Scope>,
         /// Where it was called.
         location: &'static Location<'static>,
+        /// The level that rules match, if it has one.
+        level: Option<Level>,
     },
     /// The OpenTelemetry API.
     Api(Arc<InstrumentationScope>),
@@ -50,9 +52,14 @@ impl Origin {
     #[inline]
     pub fn scope(&self) -> Option<&'static Scope> {
         match *self {
-            Self::Builder { scope, location } => scope.or_else(|| package_of(location)),
+            Self::Builder { scope, location, .. } => scope.or_else(|| package_of(location)),
             Self::CallSite | Self::Api(_) => None,
         }
+    }
+
+    /// The target of a builder's span, which rules match: the name of its tracer, or the crate. Empty if neither is known.
+    pub(super) fn target(&self) -> &'static str {
+        self.scope().map_or("", Scope::target)
     }
 }
 

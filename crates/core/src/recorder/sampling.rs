@@ -6,12 +6,11 @@
 //! |---|---|---|
 //! | 1 | is there a listener, and is telemetry not suppressed in the context? | no: off |
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
-//! | 3 | the filter: target and level | excluded |
+//! | 3 | the rules that turn spans off | excluded |
 //! |   | does anything take spans? | no: off, but for the ids of roots, which log records carry |
 //! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
 //! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
-//! | 6 | the first rule that matches a root, else the ratio | drop, or go on; rules need the name |
-//! | 7 | the rate limit of roots | keep or drop |
+//! | 6 | the first rule that matches a root, else the ratio | keep or drop; rules need the name |
 //!
 //! Where a name or attributes are needed that are not known yet, the head is [undecided](Decision::Undecided): the
 //! span is filled, and the same samplers decide then ([`decide_filled`]).
@@ -21,8 +20,8 @@
 //!
 //! | | asks | answers |
 //! |---|---|---|
-//! | 8 | did a span fail? was the root slow? | keep |
-//! | 9 | the head | as it has decided |
+//! | 7 | did a span fail? was the root slow? | keep |
+//! | 8 | the head | as it has decided |
 //!
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
 //! ([`settings`]).
@@ -37,20 +36,21 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 pub use self::{
     provider::{Measured, Sampling, SpanSampler, sampler_panics, start_provider, stop_provider},
-    settings::{matches, matches_any},
+    settings::{RateLimit, Ratio, Rule, Then, matches, matches_any},
 };
 
 pub use self::provider::make_ids;
 use self::settings::Sampled;
+pub(super) use self::settings::Subject;
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CUSTOM, FILTER, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES, PER_SPAN,
-    PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES, PER_SPAN, PROVIDER,
+    RULES, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::pending::State;
-use super::record::{Head, Origin, SpanRecord, parent_origin};
+use super::record::{Head, SpanRecord, parent_origin};
 use super::recording::{self, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
@@ -63,7 +63,7 @@ const RANDOM: TraceFlags = TraceFlags::new(0x02);
 pub(super) enum Decision {
     /// There is no span: nothing is recorded in this context.
     Off,
-    /// There is no span: the filter excludes the function, or nothing takes spans and the call is measured.
+    /// There is no span: a rule turns it off, or nothing takes spans and the call is measured.
     Excluded,
     /// A span whose parent, which has these ids, is not sampled.
     Below(IdHash),
@@ -106,11 +106,11 @@ pub(super) fn decide(
         no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
-    if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
+    if listeners & (RULES | FORKED | UNRECORDED) != 0 {
         if listeners & FORKED != 0 {
             recording::with(recording::Local::leave_parent);
         }
-        if listeners & FILTER != 0
+        if listeners & RULES != 0
             && capture.is_none()
             && callsite.is_some_and(settings::excludes_call_site)
         {
@@ -291,9 +291,9 @@ pub enum SamplerDecision {
 
 /// Decides for a root by its name.
 fn decide_by_name(record: &SpanRecord) -> SamplerDecision {
-    let name = record.name_or_site();
+    let subject = Subject::of_record(record);
     let sampled = recording::with(|local| {
-        local.settings.get().sample(record.head.trace_id, true, None, Some(name))
+        local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
     });
     match sampled {
         Some(Sampled::No) => SamplerDecision::Drop,
@@ -419,31 +419,23 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     })
 }
 
-/// Returns whether a call of `callsite` has nothing to do: nothing takes spans, or the filter excludes it.
+/// Returns whether a call of `callsite` has nothing to do: nothing takes spans, or a rule turns it off.
 #[inline]
 pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: `decide` handles both.
     listeners == UNRECORDED
-        || listeners & FILTER != 0
+        || listeners & RULES != 0
             && !listeners::has_captures(listeners)
             && !listeners::measures(listeners & MEASURES, Some(callsite))
             && settings::excludes_call_site(callsite)
 }
 
-/// Returns whether the filter excludes a child of `parent` with this origin.
-pub(super) fn is_filtered(parent: &Context, origin: &Origin) -> bool {
+/// Returns whether the rules turn off a child of `parent` that has no call site.
+pub(super) fn excludes_span<'a>(parent: &Context, subject: impl FnOnce() -> Subject<'a>) -> bool {
     let listeners = listeners::current();
-    listeners & FILTER != 0
+    listeners & RULES != 0
         && capture(listeners, parent).is_none()
-        && settings::excludes_scope(origin.scope())
-}
-
-/// Returns whether children of `parent` are not recorded if they are of this tracer of OpenTelemetry's API.
-pub(super) fn disables_tracer(parent: &Context, scope: &str) -> bool {
-    let listeners = listeners::current();
-    listeners & FILTER != 0
-        && capture(listeners, parent).is_none()
-        && recording::with(|local| local.settings.get().disables(scope)).unwrap_or(false)
+        && recording::with(|local| local.settings.get().excludes(&subject())).unwrap_or(false)
 }
 
 /// Spans that started after the provider was shut down.

@@ -16,8 +16,9 @@ use super::opening::{self, Opening, Parent};
 use super::record::Origin;
 use super::recorded_span;
 use super::recording::context_is_alive;
+use super::sampling::{self, Subject};
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
-use crate::callsite::Scope;
+use crate::callsite::{Level, Scope};
 
 /// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the
 /// instrumentation scope of its spans, by which backends group them.
@@ -233,7 +234,20 @@ impl SpanBuilder {
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
         let Self { name, scope, location, kind, parent, attributes, links } = self;
-        let origin = Origin::Builder { scope, location };
+        let level = Some(Level::Info);
+        let origin = Origin::Builder { scope, location, level };
+        let parent = match parent {
+            BuilderParent::Current => Parent::CURRENT,
+            BuilderParent::Root => opening::root(),
+            BuilderParent::Given(cx) => Parent::of(cx),
+        };
+        let subject = || Subject {
+            name: &name,
+            target: origin.target(),
+            level,
+            kind: kind.clone().unwrap_or(SpanKind::Internal),
+        };
+        let is_off = context_is_alive() && parent.map(|cx| sampling::excludes_span(cx, subject));
         let once = Cell::new(Some((name, kind, attributes, links)));
         let fill = |opening: &mut Opening| {
             let Some((name, kind, mut attributes, links)) = once.take() else {
@@ -249,12 +263,7 @@ impl SpanBuilder {
             more.kind = kind;
             more.origin = origin.clone();
         };
-        let parent = match parent {
-            BuilderParent::Current => Parent::CURRENT,
-            BuilderParent::Root => opening::root(),
-            BuilderParent::Given(cx) => Parent::of(cx),
-        };
-        open_built(&parent, &origin, &fill)
+        open_built(&parent, (!is_off).then_some(&fill))
     }
 
     /// Unless another parent is set, sets the parent to the span that is current now.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::global;
@@ -13,7 +13,7 @@ use super::listeners;
 use super::record::Origin;
 use super::recorded_span::RecordedSpan;
 use super::recording::Recording;
-use super::sampling::{self, Decision};
+use super::sampling::{self, Decision, Subject};
 
 /// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,13 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        if sampling::disables_tracer(parent, self.scope.name()) {
+        let is_off = sampling::excludes_span(parent, || Subject {
+            name: &builder.name,
+            target: self.scope.name(),
+            level: None,
+            kind: builder.span_kind.clone().unwrap_or(SpanKind::Internal),
+        });
+        if is_off {
             return RecordedSpan::non_recording(parent.span().span_context().clone());
         }
         let mut builder = Some(builder);

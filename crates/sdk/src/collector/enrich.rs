@@ -226,7 +226,7 @@ impl SourceLocation {
 /// The tracer and the location of a span from a builder.
 fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Location<'static>)> {
     match *record.origin() {
-        Origin::Builder { scope, location } => Some((scope, location)),
+        Origin::Builder { scope, location, .. } => Some((scope, location)),
         Origin::CallSite | Origin::Api(_) => None,
     }
 }

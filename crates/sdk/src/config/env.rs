@@ -214,7 +214,7 @@ impl TelemetryConfig {
         if own.span_attributes != default.span_attributes {
             self.logging.span_attributes = own.span_attributes;
         }
-        if self.span_filter.is_none() {
+        if self.sampling.filter.is_none() {
             span_filter(self);
         }
         if self.errors.panic_output == PanicOutput::default() {
@@ -456,9 +456,9 @@ fn logging(config: &mut TelemetryConfig) {
 }
 
 fn span_filter(config: &mut TelemetryConfig) {
-    let filter = take("FLOE_SPAN_FILTER", |text| parse_filter(text).map(|_| text.to_owned()));
+    let filter = take("FLOE_SPAN_FILTER", parse_filter);
     if filter.is_some() {
-        config.span_filter = filter;
+        config.sampling.filter = filter;
     }
 }
 

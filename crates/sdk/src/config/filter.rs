@@ -1,8 +1,8 @@
-//! Filters by target and level, for spans, log lines and `RUST_LOG`: one syntax, which is that of `RUST_LOG`.
+//! Filters by target and level, for `FLOE_SPAN_FILTER`, log lines and `RUST_LOG`: one syntax, which is that of
+//! `RUST_LOG`. A filter of spans is a short form of [rules](super::SamplingRule).
 //!
 //! The target of a span is the path of the module, as in `tracing`, and not the name in `tracer = "…"`: with both, two
-//! directives could contradict each other for one function. A span of a `Tracer` has no function, so the
-//! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
+//! directives could contradict each other for one function.
 //!
 //! A directive for log lines may also name a span of `tracing` and a field of it, as in `[request{tenant=a}]=debug`, which
 //! is left to `tracing_subscriber::EnvFilter` (feature `env-filter`).

@@ -27,7 +27,14 @@ const REMOVED: &[Row] = &[
     (
         "sampling.max_bytes_per_minute",
         "",
-        "use `sampling.rate_limit`, or a processor of the Collector",
+        "use `rate` in `sampling.rules`, or a processor of the Collector",
+    ),
+    ("sampling.rate_limit", "", "use `rate` in the last of `sampling.rules`"),
+    ("sampling.tracers", "", "use `target` and `off` in `sampling.rules`"),
+    (
+        "span_filter",
+        "",
+        "use `target`, `level` and `off` in `sampling.rules`, or the variable `FLOE_SPAN_FILTER`",
     ),
     ("sampling.sampler = always_record", "", OWN_SAMPLER),
     ("sampling.sampler = composite", "", OWN_SAMPLER),

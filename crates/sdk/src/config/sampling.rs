@@ -1,25 +1,28 @@
 //! The sampling of traces.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
+use super::filter::{self, Directive};
 use super::named::{self, linked_by_name, written_as_name};
 use super::problems::Problems;
-use super::scopes::ScopeConfig;
 use super::section::is_default;
-use crate::callsite::SourceLocation;
+use crate::callsite::{Level, SourceLocation};
 use crate::caught::caught;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
+use crate::recorder::{RateLimit, Ratio, Rule, Then};
 
 /// The maximum number of sampling rules of a configuration.
 const MAX_RULES: usize = 256;
 
-/// The maximum number of bytes of a rule's pattern.
+/// The maximum number of bytes of a rule's pattern or target.
 const MAX_PATTERN: usize = 256;
 
 /// A head sampler, which decides whether a span is recorded
@@ -164,7 +167,8 @@ impl PartialEq for SharedSampler {
 ///   rules:
 ///     - { span: health.*, ratio: 0.0 }
 ///     - { span: orders.import, ratio: 1.0 }
-///   rate_limit: 100
+///     - { level: debug, off: true }
+///     - { rate: 100 }
 /// ")?;
 /// assert_eq!(config.sampling_ratio(), 0.05);
 /// assert_eq!(config.sampling.rules[0], SamplingRule::new("health.*", 0.0));
@@ -193,20 +197,13 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub sampler_arg: Option<f64>,
-    /// Ratios for roots by name. The first rule whose pattern matches replaces the ratio and the sampler.
-    /// Rules apply to spans without a parent, and with a sampler that is not parent-based also to spans with
-    /// a remote parent. At most 256. Default none.
+    /// Which spans there are, and how many roots of which kind are sampled. The first rule that matches decides. At most
+    /// 256. Default none: the sampler decides.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
-    /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one
-    /// second, and at least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
-    pub rate_limit: Option<f64>,
-    /// Which tracers are enabled. A span of one that is not is left out, and its children belong to its parent.
-    /// Default: all.
-    #[serde(skip_serializing_if = "is_default")]
-    pub tracers: Vec<ScopeConfig>,
+    /// `FLOE_SPAN_FILTER`: rules by target and level, which come first.
+    #[serde(skip)]
+    pub(crate) filter: Option<Vec<Directive>>,
     /// The sampler of OpenTelemetry's configuration file, if `sampler` has no such variant.
     #[serde(skip)]
     pub(crate) of_file: Option<SharedSampler>,
@@ -282,6 +279,12 @@ impl SamplingConfig {
         Ok(shared.map(|SharedSampler(sampler)| sampler))
     }
 
+    /// The table of rules: those of the filter, then the others.
+    pub(crate) fn table(&self) -> Arc<[Rule]> {
+        let filter = self.filter.as_deref().map(rules_of).unwrap_or_default();
+        filter.iter().chain(&self.rules).map(Rule::from).collect()
+    }
+
     /// Whether the tail decides on traces that the head does not sample.
     pub(crate) const fn has_tail(&self) -> bool {
         self.keep_errors || self.keep_slower_than.is_some()
@@ -307,12 +310,6 @@ impl SamplingConfig {
         if self.has_tail() && !self.is_parent_based() {
             problems.add("sampling.sampler", NOT_PARENT_BASED);
         }
-        if let Some(rate) = self.rate_limit
-            && !(rate.is_finite() && rate > 0.0)
-        {
-            let message = format!("expected more than 0, found {rate}");
-            problems.add("sampling.rate_limit", message);
-        }
     }
 }
 
@@ -320,24 +317,157 @@ impl SamplingConfig {
 pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` need a parent-based sampler, \
      expected the samplers `parentbased_…`, or none";
 
-/// A ratio for roots whose names match a pattern.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A rule for the spans that match all of `span`, `target`, `level` and `kind`, of which each may be left out.
+///
+/// `ratio` and `rate` decide about roots: spans without a parent, and with a sampler that is not parent-based also spans
+/// with a remote parent. A rule without them and without `off` keeps its spans: no later rule turns them off.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SamplingRule {
-    /// A pattern for the name of the root, in which `*` matches any characters and `?` one. It is matched with the name
-    /// that the span has at its start, or with the name of the function if the name in `#[traced]` is an
-    /// expression.
-    pub span: String,
-    /// The ratio, from 0.0 to 1.0.
+    /// A pattern for the name, in which `*` matches any characters and `?` one. It is matched with the name that the
+    /// span has at its start, or with the name of the function if the name in `#[traced]` is an expression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
+    /// What the target begins with. The target of a function is the path of its module. The target of a span of `tracing` is its
+    /// own, and the target of any other span the name of its tracer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// This level and the more verbose ones. `#[traced(level = …)]` sets the level of a function, by default `info`, which is also
+    /// that of spans of a [`Tracer`](floe_telemetry_core::Tracer), of [`span`](floe_telemetry_core::span) and of
+    /// [`create_span`](floe_telemetry_core::create_span). Other spans have none, and a rule with a level does not match them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<RuleLevel>,
+    /// The kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RuleKind>,
+    /// Whether there are no such spans: a function runs as if it were not annotated, and spans in it are children of the
+    /// current span. Its calls still count with `#[traced(metrics)]`. Of spans of [`Tracer::open`](floe_telemetry_core::Tracer::open), as those
+    /// of HTTP requests, this applies to roots, which are not sampled then. Default `false`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub off: bool,
+    /// The share of the roots that is sampled, from 0.0 to 1.0. Default: as the sampler decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
-    pub ratio: f64,
+    pub ratio: Option<f64>,
+    /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one second, and at
+    /// least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub rate: Option<f64>,
+}
+
+/// Declares the words of a type that has no others.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident of $other:ident: $($word:ident),+) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[expect(missing_docs, reason = "the words of OpenTelemetry")]
+        #[non_exhaustive]
+        pub enum $name {
+            $($word),+
+        }
+
+        impl From<$name> for $other {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$word => Self::$word),+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// A level that rules match.
+    RuleLevel of Level: Error, Warn, Info, Debug, Trace
+}
+
+words! {
+    /// A kind of spans that rules match.
+    RuleKind of SpanKind: Internal, Server, Client, Producer, Consumer
 }
 
 impl SamplingRule {
-    /// Creates a rule that records this share of the traces whose root matches the pattern `span`.
+    /// Creates a rule that samples this share of the traces whose root matches the pattern `span`.
     pub fn new(span: impl Into<String>, ratio: f64) -> Self {
-        Self { span: span.into(), ratio }
+        Self { span: Some(span.into()), ratio: Some(ratio), ..Self::default() }
+    }
+
+    /// Parses a filter as in `FLOE_SPAN_FILTER`, such as `info,orders::db=debug,hyper=off`. As with `RUST_LOG`, spans that have a
+    /// level and that no directive matches are turned off.
+    ///
+    /// # Errors
+    ///
+    /// The error contains the invalid directive and what is accepted.
+    pub fn parse_filter(filter: &str) -> Result<Vec<Self>, Error> {
+        filter::parse_filter(filter).map(|directives| rules_of(&directives)).map_err(Error::config)
+    }
+
+    fn check(&self, path: &str, problems: &mut Problems) {
+        for (key, text) in [("span", &self.span), ("target", &self.target)] {
+            if let Some(text) = text
+                && !(1..=MAX_PATTERN).contains(&text.len())
+            {
+                let found = text.len();
+                let message =
+                    format!("expected a name of 1 to {MAX_PATTERN} bytes, found {found} bytes");
+                problems.add(&format!("{path}.{key}"), message);
+            }
+        }
+        if let Some(ratio) = self.ratio {
+            problems.check(&format!("{path}.ratio"), check_ratio(ratio));
+        }
+        if let Some(rate) = self.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
+            problems.add(&format!("{path}.rate"), format!("expected more than 0, found {rate}"));
+        }
+        if self.off && (self.ratio.is_some() || self.rate.is_some()) {
+            let message = "expected either `off`, or `ratio` and `rate`, found both";
+            problems.add(&format!("{path}.off"), message);
+        }
+    }
+}
+
+/// The rules of a filter: the longest target first, because that directive decides.
+fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
+    const LEVELS: [RuleLevel; 5] =
+        [RuleLevel::Error, RuleLevel::Warn, RuleLevel::Info, RuleLevel::Debug, RuleLevel::Trace];
+    // Of several directives for one target the last one applies. The sort is stable.
+    let mut directives: Vec<_> = directives.iter().rev().collect();
+    directives.sort_by_key(|(target, _)| Reverse(target.len()));
+    let off = |target, most: u8| {
+        let level = LEVELS.get(usize::from(most)).copied();
+        let rule = SamplingRule { target, level, off: true, ..SamplingRule::default() };
+        level.map(|_| rule)
+    };
+    let mut rules = Vec::new();
+    for (target, most) in directives {
+        if target.is_empty() {
+            rules.extend(off(None, *most));
+            return rules;
+        }
+        rules.extend(off(Some(target.clone()), *most));
+        rules.push(SamplingRule { target: Some(target.clone()), ..SamplingRule::default() });
+    }
+    rules.extend(off(None, 0));
+    rules
+}
+
+impl From<&SamplingRule> for Rule {
+    fn from(rule: &SamplingRule) -> Self {
+        let SamplingRule { span, target, level, kind, off, ratio, rate } = rule.clone();
+        Self {
+            span,
+            target,
+            level: level.map(Into::into),
+            kind: kind.map(Into::into),
+            then: match (off, ratio, rate) {
+                (true, ..) => Then::Off,
+                (false, None, None) => Then::Keep,
+                (false, ..) => Then::Sample(ratio.map(Ratio::new), rate.map(RateLimit::new)),
+            },
+        }
     }
 }
 
@@ -347,17 +477,8 @@ fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
         let message = format!("expected at most {MAX_RULES}, found {found}");
         problems.add("sampling.rules", message);
     }
-    for (at, SamplingRule { span, ratio }) in rules.iter().enumerate() {
-        if !(1..=MAX_PATTERN).contains(&span.len()) {
-            let found = span.len();
-            problems.add(
-                &format!("sampling.rules.{at}.span"),
-                format!(
-                    "expected a name of 1 to {MAX_PATTERN} bytes with `*` for any characters, found {found} bytes"
-                ),
-            );
-        }
-        problems.check(&format!("sampling.rules.{at}.ratio"), check_ratio(*ratio));
+    for (at, rule) in rules.iter().enumerate() {
+        rule.check(&format!("sampling.rules.{at}"), problems);
     }
 }
 

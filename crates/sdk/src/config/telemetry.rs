@@ -13,7 +13,6 @@ use super::detection::DetectionConfig;
 use super::endpoint;
 use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
-use super::filter::parse_filter;
 use super::limits::{LogRecordLimits, SpanLimits};
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
@@ -91,22 +90,6 @@ pub struct TelemetryConfig {
     /// The sampling of traces. Default: all traces are recorded.
     #[serde(default)]
     pub sampling: SamplingConfig,
-    /// Selects the spans that are recorded, by target and level, in the syntax of `RUST_LOG`:
-    /// `info,orders::db=debug,hyper=off`. Default none: all spans are recorded.
-    ///
-    /// The levels are `error`, `warn`, `info`, `debug` and `trace`; `off` records nothing. A directive with
-    /// a target applies to all targets with that prefix, and the directive with the longest target
-    /// decides. A target without a level records all levels. As with `RUST_LOG`, spans that no directive
-    /// matches are not recorded, so a filter usually begins with a level for all targets.
-    ///
-    /// `#[traced(level = …)]` sets the level of a function, by default `info`, and its target is the
-    /// path of its module. The target of a span of a [`Tracer`](floe_telemetry_core::Tracer) is the tracer's name, and the
-    /// target of [`span`](floe_telemetry_core::span) and [`create_span`](floe_telemetry_core::create_span) is empty. Their level is
-    /// `info`. A function that the filter excludes runs as if it were not annotated: spans in it are
-    /// children of the current span. Its calls are still counted by `#[traced(metrics)]`. Spans of
-    /// `tracing`, of OpenTelemetry's API and of HTTP requests are not affected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub span_filter: Option<String>,
     /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
     /// reduces the cost of nested spans.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -251,7 +234,6 @@ impl TelemetryConfig {
             otlp_endpoint: None,
             otlp_protocol: None,
             sampling: SamplingConfig::default(),
-            span_filter: None,
             context: ContextMode::default(),
             resource_attributes: ResourceAttributes::new(service_name),
             detection: DetectionConfig::default(),
@@ -396,9 +378,6 @@ impl TelemetryConfig {
             );
         }
         self.sampling.check(problems);
-        if let Some(Err(message)) = self.span_filter.as_deref().map(parse_filter) {
-            problems.add("span_filter", message);
-        }
         self.resource_attributes.check(problems);
         self.detection.check(problems);
         self.check_attributes(problems);
@@ -480,7 +459,6 @@ impl fmt::Debug for Fields<'_> {
             otlp_endpoint,
             otlp_protocol,
             sampling,
-            span_filter,
             context,
             resource_attributes,
             detection,
@@ -517,7 +495,6 @@ impl fmt::Debug for Fields<'_> {
             .field("otlp_endpoint", &otlp_endpoint.as_deref().map(endpoint::debug))
             .field("otlp_protocol", otlp_protocol)
             .field("sampling", sampling)
-            .field("span_filter", span_filter)
             .field("context", context)
             .field("resource_attributes", &resource)
             .field("detection", detection)

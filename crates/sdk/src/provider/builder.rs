@@ -201,8 +201,8 @@ impl TelemetryProviderBuilder {
     }
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
-    /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
-    /// [span filter](TelemetryConfig::span_filter) still applies.
+    /// also for children, in place of the configured sampler and the ratios of
+    /// [rules](crate::config::SamplingRule); their `off` still applies.
     ///
     /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
     /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
@@ -332,7 +332,7 @@ impl TelemetryProviderBuilder {
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
-            let sampling = sampling(&self.config)?;
+            let sampling = sampling(&self.config);
             let built = add_registered(self)?.build(&mut inner, sampler.is_some())?;
             Ok((sampling, sampler, built))
         });

@@ -13,14 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use opentelemetry::{Context, Key};
 
 use super::SamplerDecision;
-use super::settings::RateLimit;
-use super::settings::{self, Directive, Settings, bound};
+use super::settings::{self, Ratio, Rule, Settings, Then};
 use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, IDS, INHERITED, LOGGED, Listeners, MEASURES,
-    MEASURES_ALL, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, BOUNDARIES, CUSTOM, IDS, INHERITED, LOGGED, Listeners, MEASURES, MEASURES_ALL,
+    PER_SPAN, PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -39,15 +38,8 @@ pub struct Sampling {
     pub ratio: f64,
     /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
-    /// Patterns of span names with their ratios.
-    pub rules: Vec<(String, f64)>,
-    /// The most roots in a second.
-    pub rate_limit: Option<f64>,
-    /// The targets and levels of recorded spans; `None` for all.
-    pub filter: Option<Vec<Directive>>,
-    /// Patterns of the names of instrumentation scopes, and whether their spans are recorded. The first that matches
-    /// applies.
-    pub scopes: Vec<(String, bool)>,
+    /// Which spans there are, and the ratios of roots. The first rule that matches decides.
+    pub rules: Arc<[Rule]>,
     /// The tail sampler needs also the spans that the head does not sample.
     pub needs_unsampled: bool,
     /// The calls that metrics are made from.
@@ -90,7 +82,7 @@ pub trait SpanSampler: fmt::Debug + Send + Sync {
 }
 
 /// Starts recording.
-/// A sampler of the program decides for each span in place of the configured one, the rules and the rate limit.
+/// A sampler of the program decides for each span in place of the configured one and the ratios of rules.
 pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>) {
     fork_handlers::watch();
     last_panic::observe();
@@ -125,23 +117,10 @@ pub fn stop_provider() {
 
 /// Compiles a provider's configuration into the settings that the samplers of the head read.
 fn compile(sampling: &Sampling) -> Settings {
-    let rules = sampling.rules.iter();
-    let rules = rules.map(|(name, ratio)| (name.as_str().into(), bound(*ratio)));
-    let filter = sampling.filter.clone().map(|mut filter| {
-        // Of several directives for one target the last one applies. The sort is stable.
-        filter.reverse();
-        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        filter
-    });
-    let scopes = sampling.scopes.iter();
-    let scopes = scopes.map(|(pattern, enabled)| (pattern.as_str().into(), *enabled));
     Settings {
         generation: 0,
-        bound: bound(sampling.ratio),
-        rules: rules.collect(),
-        rate: sampling.rate_limit.map(RateLimit::new),
-        filter,
-        scopes: scopes.collect(),
+        ratio: Ratio::new(sampling.ratio),
+        rules: Arc::clone(&sampling.rules),
         baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
     }
 }
@@ -167,9 +146,8 @@ impl InUse {
         if bits == UNRECORDED {
             return bits;
         }
-        let has_filter = sampling.filter.is_some() || !sampling.scopes.is_empty();
-        let filter = (FILTER, has_filter);
-        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter])
+        let turns_off = sampling.rules.iter().any(|rule| matches!(rule.then, Then::Off));
+        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), (RULES, turns_off)])
     }
 }
 

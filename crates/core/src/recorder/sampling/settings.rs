@@ -1,73 +1,143 @@
 //! The settings of the samplers of the head. Settings never change: others replace them, with the next generation.
 //!
-//! Each thread refers to the settings that it used last, and each call site stores what the filter and the rules have
-//! decided about it, with the generation that decided. So the settings of the next provider reach all of them, and no
-//! lock is taken for a span.
+//! Each thread refers to the settings that it used last, and each call site stores which of the rules applies to it,
+//! with the generation of the rules. So the settings of the next provider reach all of them, and no lock is taken for a
+//! span.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, Key, KeyValue, TraceId};
 
-use crate::callsite::{CallSite, Level, Scope};
+use crate::callsite::{CallSite, Level};
 use crate::clock::monotonic_nanos;
+use crate::recorder::record::{Origin, SpanRecord};
 
-/// A prefix of targets, and the most verbose level that is recorded, as a number; 0 excludes all levels.
-pub(crate) type Directive = (String, u8);
+/// A row of the table of rules. What is `None` matches all spans.
+#[derive(Debug)]
+pub struct Rule {
+    /// A pattern of the name.
+    pub span: Option<String>,
+    /// A prefix of the target.
+    pub target: Option<String>,
+    /// The least verbose level. A span without a level does not match.
+    pub level: Option<Level>,
+    /// The kind.
+    pub kind: Option<SpanKind>,
+    /// What the rule does with the spans.
+    pub then: Then,
+}
+
+/// What a rule does with the spans that match.
+#[derive(Debug)]
+pub enum Then {
+    /// There is no span.
+    Off,
+    /// No later rule turns the spans off.
+    Keep,
+    /// Roots are sampled by a ratio, or else by that of the sampler, and then by a rate.
+    Sample(Option<Ratio>, Option<RateLimit>),
+}
+
+/// What rules match of a span.
+#[derive(Debug)]
+pub(in crate::recorder) struct Subject<'a> {
+    pub(in crate::recorder) name: &'a str,
+    /// The path of the module of a function, the target of a span of `tracing`, or else the name of the tracer.
+    pub(in crate::recorder) target: &'a str,
+    pub(in crate::recorder) level: Option<Level>,
+    pub(in crate::recorder) kind: SpanKind,
+}
+
+impl<'a> Subject<'a> {
+    fn of_site(site: &'a CallSite) -> Self {
+        // The spans of `tracing` have filters of their own for their levels.
+        let is_function = site.is_function();
+        Self {
+            name: site.name(),
+            target: if is_function { site.target() } else { site.scope_name() },
+            level: is_function.then(|| site.level()),
+            kind: site.kind().clone(),
+        }
+    }
+
+    /// A span whose name is set.
+    pub(super) fn of_record(record: &'a SpanRecord) -> Self {
+        let site = record.head.callsite.map(Self::of_site);
+        let (target, level) = match record.origin() {
+            Origin::Api(scope) => (scope.name(), None),
+            Origin::CallSite => site.map_or(("", None), |site| (site.target, site.level)),
+            origin @ Origin::Builder { level, .. } => (origin.target(), *level),
+        };
+        Self { name: record.name_or_site(), target, level, kind: record.kind() }
+    }
+}
+
+impl Rule {
+    fn matches(&self, subject: &Subject<'_>) -> bool {
+        let Self { span, target, level, kind, then: _ } = self;
+        span.as_ref().is_none_or(|span| matches(span, subject.name))
+            && target.as_ref().is_none_or(|target| subject.target.starts_with(&**target))
+            && level.is_none_or(|least| subject.level.is_some_and(|level| level >= least))
+            && kind.as_ref().is_none_or(|kind| *kind == subject.kind)
+    }
+}
+
+/// The number of the rule that applies to a span, counted from 1; 0 if none does.
+type Number = u32;
+
+/// The number where the rule turns the span off.
+const OFF: Number = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Settings {
     /// Has 31 bits, and is 0 only before the first provider starts.
     pub(super) generation: u32,
-    /// The bound of the trace ids that are sampled where no rule matches.
-    pub(super) bound: Bound,
-    /// Patterns of names with their bounds, in the order in which they are tried.
-    pub(super) rules: Box<[(Box<str>, Bound)]>,
-    pub(super) rate: Option<RateLimit>,
-    /// Sorted by the length of the target, the longest first.
-    pub(super) filter: Option<Vec<Directive>>,
-    /// Patterns of the names of instrumentation scopes, and whether their spans are recorded.
-    pub(super) scopes: Box<[(Box<str>, bool)]>,
+    /// The share of traces that is sampled where no rule matches.
+    pub(super) ratio: Ratio,
+    /// In the order in which they are tried.
+    pub(super) rules: Arc<[Rule]>,
     /// The keys of baggage whose values become attributes.
     pub(super) baggage: Box<[Key]>,
 }
 
-/// A trace is sampled if the last 63 bits of its id are below this bound, as with OpenTelemetry's `TraceIdRatioBased`:
-/// other SDKs with the same ratio sample the same traces.
-type Bound = u64;
+/// A share of traces: those are sampled of which the last 63 bits of the id are below this number, as with OpenTelemetry's
+/// `TraceIdRatioBased`. Other SDKs with the same ratio sample the same traces.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ratio(u64);
 
-/// The bound above all ids.
-const ALL: Bound = 1 << 63;
+impl Ratio {
+    /// Above all ids.
+    const ALL: Self = Self(1 << 63);
 
-/// Returns the bound for a ratio.
-pub(super) fn bound(ratio: f64) -> Bound {
-    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "the ratio is in 0..=1"
-    )]
-    let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
-    bound
+    /// Returns the share for a number from 0.0 to 1.0.
+    pub fn new(ratio: f64) -> Self {
+        // A float holds 2^63 exactly, so 1.0 gives a number that no 63-bit number reaches.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "the ratio is in 0..=1"
+        )]
+        Self((ratio.clamp(0.0, 1.0) * Self::ALL.0 as f64) as u64)
+    }
+
+    fn samples(self, trace_id: TraceId) -> bool {
+        #[expect(clippy::cast_possible_truncation, reason = "the ratio depends on the low half")]
+        let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
+        low >> 1 < self.0
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            generation: 0,
-            bound: ALL,
-            rules: Box::default(),
-            rate: None,
-            filter: None,
-            scopes: Box::default(),
-            baggage: Box::default(),
-        }
+        Self { generation: 0, ratio: Ratio::ALL, rules: Arc::default(), baggage: Box::default() }
     }
 }
 
-/// What the rules, the ratio and the rate limit decide.
+/// What the rules and the ratio decide.
 pub(super) enum Sampled {
     /// Nothing, as there are rules and the name is not known.
     NeedsName,
@@ -76,80 +146,64 @@ pub(super) enum Sampled {
 }
 
 impl Settings {
-    /// Decides for a span by its ids, and for a root also by its name, which is that of its call site if it is not
-    /// given, and by the rate limit.
+    /// Decides for a span by its ids, and for a root also by the rules: with what its call site tells if `subject` is not
+    /// given.
     pub(super) fn sample(
         &self,
         trace_id: TraceId,
         is_root: bool,
         callsite: Option<&CallSite>,
-        name: Option<&str>,
+        subject: Option<&Subject<'_>>,
     ) -> Sampled {
-        let rule = if is_root && !self.rules.is_empty() {
-            match (name, callsite) {
-                (Some(name), _) => self.rule(self.number(name)),
-                (None, Some(site)) => self.rule_of_site(site),
-                (None, None) => return Sampled::NeedsName,
-            }
-        } else {
-            None
+        let number = match (subject, callsite) {
+            _ if !is_root || self.rules.is_empty() => 0,
+            (Some(subject), _) => self.number(subject),
+            (None, Some(site)) => self.number_of_site(site),
+            (None, None) => return Sampled::NeedsName,
         };
-        #[expect(clippy::cast_possible_truncation, reason = "the ratio depends on the low half")]
-        let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
-        if low >> 1 >= rule.unwrap_or(self.bound) {
-            return Sampled::No;
+        let rule = (number as usize).checked_sub(1).and_then(|index| self.rules.get(index));
+        let (ratio, limit) = match rule.map(|rule| &rule.then) {
+            Some(Then::Sample(ratio, limit)) => (ratio.unwrap_or(self.ratio), limit.as_ref()),
+            _ => (self.ratio, None),
+        };
+        let is_sampled = number != OFF && ratio.samples(trace_id);
+        if is_sampled && limit.is_none_or(RateLimit::take_token) {
+            Sampled::Yes
+        } else {
+            Sampled::No
         }
-        let limit = self.rate.as_ref().filter(|_| is_root);
-        if limit.is_some_and(|limit| !limit.take_token()) {
-            return Sampled::No;
-        }
-        Sampled::Yes
     }
 
-    /// Returns the bound of the rule that matches the name of a call site.
+    /// Whether the rules turn off a span.
+    pub(super) fn excludes(&self, subject: &Subject<'_>) -> bool {
+        self.number(subject) == OFF
+    }
+
     #[inline]
-    fn rule_of_site(&self, site: &CallSite) -> Option<Bound> {
-        let cached = site.rule_cache().load(Ordering::Relaxed);
-        // The upper half is the generation of the rules, the lower half the number of the rule.
-        let number = if cached >> 32 == u64::from(self.generation) {
-            cached & u64::from(u32::MAX)
-        } else {
-            let number = self.number(site.name());
-            let generation = u64::from(self.generation) << 32;
-            site.rule_cache().store(generation | number, Ordering::Relaxed);
-            number
-        };
-        self.rule(number)
+    fn number_of_site(&self, site: &CallSite) -> Number {
+        stored(site, self.generation).unwrap_or_else(|| self.look_up(site))
     }
 
-    /// Returns the number of the first rule that matches, counted from 1, or 0 if none does.
-    fn number(&self, name: &str) -> u64 {
-        let mut rules = self.rules.iter();
-        let index = rules.position(|(pattern, _)| matches(pattern, name));
-        index.map_or(0, |index| index as u64 + 1)
+    #[cold]
+    fn look_up(&self, site: &CallSite) -> Number {
+        let number = self.number(&Subject::of_site(site));
+        let generation = u64::from(self.generation) << 32;
+        site.rule_cache().store(generation | u64::from(number), Ordering::Relaxed);
+        number
     }
 
-    fn rule(&self, number: u64) -> Option<Bound> {
-        let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        self.rules.get(index).map(|(_, bound)| *bound)
-    }
-
-    /// Returns whether the most specific directive excludes the level. A target without a directive is
-    /// excluded.
-    fn excludes(&self, target: &str, level: Level) -> bool {
-        let Some(filter) = &self.filter else {
-            return false;
-        };
-        let mut directives = filter.iter();
-        let directive = directives.find(|(prefix, _)| target.starts_with(&**prefix));
-        directive.is_none_or(|(_, most)| level as u8 > *most)
-    }
-
-    /// Returns whether the spans of an instrumentation scope are not recorded.
-    pub(super) fn disables(&self, scope: &str) -> bool {
-        let mut scopes = self.scopes.iter();
-        let found = scopes.find(|(pattern, _)| matches(pattern, scope));
-        found.is_some_and(|(_, is_enabled)| !is_enabled)
+    fn number(&self, subject: &Subject<'_>) -> Number {
+        let mut is_kept = false;
+        for (rule, number) in self.rules.iter().zip(1..) {
+            match rule.then {
+                Then::Off if is_kept => {}
+                _ if !rule.matches(subject) => {}
+                Then::Off => return OFF,
+                Then::Keep => is_kept = true,
+                Then::Sample(..) => return number,
+            }
+        }
+        0
     }
 
     /// Returns the values of the listed keys in the baggage of `cx`. `None` if there are none.
@@ -170,8 +224,8 @@ impl Settings {
     }
 }
 
-/// The settings in use. Locked when they change, once by each thread after that, and once by each call site that the
-/// filter decides about.
+/// The settings in use. Locked when they change, once by each thread after that, and once by each call site that
+/// rules may turn off.
 static CURRENT: Mutex<Option<Arc<Settings>>> = Mutex::new(None);
 
 /// The generation of [`CURRENT`].
@@ -212,48 +266,24 @@ impl CachedSettings {
     }
 }
 
-/// Returns whether the filter or the scope excludes the spans of a call site. The filter does not apply to spans from
-/// other APIs: those of OpenTelemetry have no level, and `tracing` has its own filters.
+/// The number that a call site stores, if it is of this generation.
 #[inline]
-pub(super) fn excludes_call_site(callsite: &CallSite) -> bool {
-    excludes(callsite.filter_cache(), |settings| {
-        callsite.is_function() && settings.excludes(callsite.target(), callsite.level())
-            || settings.disables(callsite.scope_name())
-    })
+fn stored(site: &CallSite, generation: u32) -> Option<Number> {
+    let stored = site.rule_cache().load(Ordering::Relaxed);
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half is the generation")]
+    (stored >> 32 == u64::from(generation)).then_some(stored as u32)
 }
 
-/// Returns whether the filter excludes the spans of a tracer or a package, or the spans without one, which have an
-/// empty target.
-pub(super) fn excludes_scope(scope: Option<&Scope>) -> bool {
-    static NO_SCOPE: AtomicU32 = AtomicU32::new(0);
-    match scope {
-        Some(scope) => excludes(scope.filter_cache(), |settings| {
-            settings.excludes(scope.target(), Level::Info) || settings.disables(scope.name())
-        }),
-        None => excludes(&NO_SCOPE, |settings| settings.excludes("", Level::Info)),
-    }
-}
-
-/// Returns the decision that `cache` stores, or makes it.
+/// Returns whether the rules turn off the spans of a call site.
 #[inline]
-fn excludes(cache: &AtomicU32, decide: impl FnOnce(&Settings) -> bool) -> bool {
-    let cached = cache.load(Ordering::Relaxed);
-    if cached >> 1 == GENERATION.load(Ordering::Acquire) {
-        return cached & 1 != 0;
-    }
-    decide_filter(cache, decide)
+pub(super) fn excludes_call_site(site: &CallSite) -> bool {
+    let number = stored(site, GENERATION.load(Ordering::Acquire));
+    number.unwrap_or_else(|| look_up(site)) == OFF
 }
 
 #[cold]
-fn decide_filter(cache: &AtomicU32, decide: impl FnOnce(&Settings) -> bool) -> bool {
-    let current = current();
-    let Some(settings) = &*current else {
-        return false;
-    };
-    let excluded = decide(settings);
-    let decision = settings.generation << 1 | u32::from(excluded);
-    cache.store(decision, Ordering::Relaxed);
-    excluded
+fn look_up(site: &CallSite) -> Number {
+    current().as_ref().map_or(0, |settings| settings.look_up(site))
 }
 
 /// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
@@ -305,7 +335,7 @@ const SECOND: u64 = 1_000_000_000;
 /// The integer is the time at which the bucket will be full again (the generic cell rate algorithm). Taking
 /// a token adds the interval of one token. If that time is too far in the future, the bucket is empty.
 #[derive(Debug)]
-pub(super) struct RateLimit {
+pub struct RateLimit {
     /// The time in which one token is added.
     interval: u64,
     /// When the bucket will be full again.
@@ -313,8 +343,8 @@ pub(super) struct RateLimit {
 }
 
 impl RateLimit {
-    /// Returns a full bucket.
-    pub(super) fn new(per_second: f64) -> Self {
+    /// Returns a full bucket, to which tokens are added with this rate.
+    pub fn new(per_second: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -328,7 +358,7 @@ impl RateLimit {
     /// Takes a token. Returns false if there is none. The capacity of the bucket is the tokens of one second,
     /// and at least one.
     #[cold]
-    pub(super) fn take_token(&self) -> bool {
+    fn take_token(&self) -> bool {
         self.take_token_at(monotonic_nanos())
     }
 
@@ -351,47 +381,9 @@ mod tests {
 
     use super::*;
 
-    fn filter(directives: &[(&str, u8)]) -> Settings {
-        let mut filter: Vec<_> =
-            (directives.iter()).map(|(prefix, most)| ((*prefix).to_owned(), *most)).collect();
-        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Settings { filter: Some(filter), ..Settings::default() }
-    }
-
-    #[test]
-    fn the_most_specific_directive_decides() {
-        let filter = filter(&[("", 3), ("orders", 1), ("orders::db", 5), ("hyper", 0)]);
-        assert!(!filter.excludes("billing", Level::Info));
-        assert!(filter.excludes("billing", Level::Debug));
-        assert!(filter.excludes("orders::http", Level::Warn));
-        assert!(!filter.excludes("orders::http", Level::Error));
-        assert!(!filter.excludes("orders::db::pool", Level::Trace));
-        assert!(filter.excludes("hyper::client", Level::Error));
-    }
-
-    #[test]
-    fn targets_that_no_directive_names_are_excluded() {
-        let filter = filter(&[("orders", 5)]);
-        assert!(filter.excludes("billing", Level::Error));
-        assert!(!filter.excludes("orders", Level::Trace));
-    }
-
-    #[test]
-    fn the_first_rule_that_matches_decides() {
-        let rules = [("health.*", 1.0), ("*.run", 0.5), ("health.run", 0.0)];
-        let rules = rules.map(|(pattern, ratio)| (pattern.into(), bound(ratio)));
-        let settings = Settings { rules: rules.into(), ..Settings::default() };
-        let rule = |name| settings.rule(settings.number(name));
-        assert_eq!(rule("health.run"), Some(bound(1.0)));
-        assert_eq!(rule("floe.pipeline.run"), Some(bound(0.5)));
-        assert_eq!(rule("health"), None);
-    }
-
     #[test]
     fn a_ratio_of_one_is_above_every_trace_id() {
-        assert_eq!(bound(0.0), 0);
-        assert_eq!(bound(1.0), ALL);
-        assert_eq!(bound(0.5), 1 << 62);
+        assert_eq!([0.0, 0.5, 1.0].map(Ratio::new), [Ratio(0), Ratio(1 << 62), Ratio::ALL]);
     }
 
     #[test]

@@ -205,7 +205,7 @@ const NOT_SUPPORTED: [(&str, &str); 11] = [
     ("instrumentation.rust", ""),
     ("resource.detection.entities_enabled", ""),
     ("tracer_provider.id_generator", "ids are random"),
-    ("tracer_provider.tracer_configurator", "use `span_filter`"),
+    ("tracer_provider.tracer_configurator", "use `sampling.rules`"),
     ("tracer_provider.limits.attribute_value_depth_limit", ""),
     ("logger_provider.limits.attribute_value_depth_limit", ""),
     ("logger_provider.logger_configurator", "use `RUST_LOG`, or the Collector"),

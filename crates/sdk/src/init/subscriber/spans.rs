@@ -7,13 +7,11 @@ use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{LineFilter, default_filter, targets};
-use crate::config::{self, LineDirective, TelemetryConfig};
+use crate::config::{LineDirective, TelemetryConfig};
 
 /// The filter of the layer.
 pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirective>>) -> LineFilter {
-    let span_filter = config.span_filter.as_deref();
-    let span_filter = span_filter.and_then(|text| config::parse_filter(text).ok());
-    match (span_filter, rust_log) {
+    match (&config.sampling.filter, rust_log) {
         (Some(directives), _) => LineFilter::Targets(targets(directives.iter())),
         (None, Some(directives)) => LineFilter::new(&directives),
         (None, None) => default_filter(),
