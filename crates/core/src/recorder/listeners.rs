@@ -7,58 +7,73 @@ use crate::callsite::CallSite;
 use crate::environment;
 use crate::internal_log;
 
-/// A combination of the bits below.
+/// A combination of the bits below: what the calls of every span read. All else is in the [facts](Facts).
 pub(super) type Listeners = u32;
 
+/// Something is unusual, as the facts tell.
+pub(super) const UNUSUAL: Listeners = 1;
 /// A provider records spans.
-pub(super) const PROVIDER: Listeners = 1;
+pub(super) const PROVIDER: Listeners = 1 << 1;
 /// A `testing::capture` is running.
-pub(super) const CAPTURES: Listeners = 1 << 1;
+pub(super) const CAPTURES: Listeners = 1 << 2;
 /// The sampler decides for each span, whatever its parent's decision is.
-pub(super) const PER_SPAN: Listeners = 1 << 2;
-/// A sampler of the program decides for each span.
-pub(super) const CUSTOM: Listeners = 1 << 3;
-/// Baggage becomes attributes.
-pub(super) const BAGGAGE: Listeners = 1 << 4;
+pub(super) const PER_SPAN: Listeners = 1 << 3;
+/// A span that is recorded is filled first, and then asked about.
+pub(super) const ASKED: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
-/// Metrics are made from the calls of functions with `#[traced(metrics)]`.
-pub(super) const MEASURES: Listeners = 1 << 6;
 /// Metrics are made from all calls.
-pub(super) const MEASURES_ALL: Listeners = 1 << 7;
+pub(super) const MEASURES: Listeners = 1 << 6;
 /// Rules turn off some spans.
-pub(super) const RULES: Listeners = 1 << 8;
-/// A provider was shut down and no other one has started: the spans that are not recorded are counted.
-pub(super) const SHUT_DOWN: Listeners = 1 << 9;
-/// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
-pub(super) const FORKED: Listeners = 1 << 10;
+pub(super) const RULES: Listeners = 1 << 7;
 /// With `context: boundaries`, a recorded span has a `Context` of its own only where another one is not enough.
-pub(super) const BOUNDARIES: Listeners = 1 << 11;
-/// The same for a `testing::capture`.
-pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
-/// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
-pub(super) const FOREIGN: Listeners = 1 << 13;
-/// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
-pub(super) const UNRECORDED: Listeners = 1 << 14;
-/// Roots have ids for log records, although nothing takes spans.
-pub(super) const IDS: Listeners = 1 << 15;
-/// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
-pub(super) const INHERITED: Listeners = 1 << 16;
+pub(super) const BOUNDARIES: Listeners = 1 << 8;
+const BITS: Listeners = (BOUNDARIES << 1) - 1;
+
+/// What the bits are made from: those above, as a provider or a capture sets them, and those below.
+pub(super) type Facts = u32;
+
+/// A sampler of the program decides for each span.
+pub(super) const CUSTOM: Facts = 1 << 16;
+/// Baggage becomes attributes.
+pub(super) const BAGGAGE: Facts = 1 << 17;
 /// Log records have attributes of the current span.
-pub(super) const LOGGED: Listeners = 1 << 17;
-/// The bits that a provider sets when it starts and clears when it shuts down.
-const OF_PROVIDER: Listeners = PROVIDER
-    | PER_SPAN
-    | CUSTOM
-    | BAGGAGE
-    | TAIL
-    | MEASURES
-    | MEASURES_ALL
-    | RULES
-    | BOUNDARIES
-    | LOGGED
-    | UNRECORDED
-    | IDS;
+pub(super) const LOGGED: Facts = 1 << 18;
+/// Metrics are made from the calls of functions with `#[traced(metrics)]`.
+pub(super) const ANNOTATED: Facts = 1 << 19;
+/// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
+pub(super) const UNRECORDED: Facts = 1 << 20;
+/// Roots have ids for log records, although nothing takes spans.
+pub(super) const IDS: Facts = 1 << 21;
+/// A `testing::capture` has `context: boundaries`.
+pub(super) const CAPTURE_BOUNDARIES: Facts = 1 << 22;
+/// A provider was shut down and no other one has started: the spans that are not recorded are counted.
+pub(super) const SHUT_DOWN: Facts = 1 << 23;
+/// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
+pub(super) const FORKED: Facts = 1 << 24;
+/// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
+pub(super) const INHERITED: Facts = 1 << 25;
+/// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
+pub(super) const FOREIGN: Facts = 1 << 26;
+/// The facts that a provider sets when it starts and clears when it shuts down.
+const OF_PROVIDER: Facts =
+    BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | ANNOTATED | UNRECORDED | IDS;
+
+/// The bits for these facts.
+const fn bits(facts: Facts) -> Listeners {
+    let mut bits = facts & BITS;
+    if facts & (CUSTOM | BAGGAGE | LOGGED) != 0 {
+        bits |= ASKED;
+    }
+    if facts & CAPTURE_BOUNDARIES != 0 {
+        bits |= BOUNDARIES;
+    }
+    // While a provider records spans, nothing else matters but whose threads these are.
+    let records = facts & (PROVIDER | UNRECORDED) == PROVIDER;
+    let unusual =
+        if records { FORKED } else { UNRECORDED | SHUT_DOWN | FORKED | INHERITED | FOREIGN };
+    if facts & unusual != 0 { bits | UNUSUAL } else { bits }
+}
 
 /// Whether the program needs no message about its provider.
 static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
@@ -66,10 +81,18 @@ static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
+static FACTS: AtomicU32 = AtomicU32::new(0);
+
 /// The bits that are set now.
 #[inline]
 pub(super) fn current() -> Listeners {
     LISTENERS.load(Ordering::Relaxed)
+}
+
+/// Whether one of these facts holds.
+#[inline]
+pub(super) fn has(facts: Facts) -> bool {
+    FACTS.load(Ordering::Relaxed) & facts != 0
 }
 
 /// Whether nothing is recorded, and nothing is counted.
@@ -97,14 +120,14 @@ pub fn records_nothing() -> bool {
 pub(super) fn is_idle() -> bool {
     let listeners = current();
     cfg!(feature = "off")
-        || listeners == 0 && global_lookup::is_settled()
-        || listeners == UNRECORDED
+        || listeners <= UNUSUAL
+            && if listeners == 0 { global_lookup::is_settled() } else { has(UNRECORDED) }
 }
 
 /// Whether nothing takes what describes a span.
 #[inline]
 pub(super) fn is_discarded() -> bool {
-    current() == UNRECORDED || is_off()
+    current() == UNUSUAL && has(UNRECORDED) || is_off()
 }
 
 /// Looks for OpenTelemetry's global provider, if the time has come. It records spans from then on.
@@ -139,20 +162,25 @@ pub fn expect_no_provider() {
 
 /// Whether spans go to OpenTelemetry's global provider.
 pub(super) fn is_foreign() -> bool {
-    current() & (FOREIGN | PROVIDER | UNRECORDED | SHUT_DOWN) == FOREIGN
+    current() & UNUSUAL != 0 && has(FOREIGN) && !has(PROVIDER | UNRECORDED | SHUT_DOWN)
 }
 
 /// Whether metrics are made from calls of `callsite`, or from spans that have no call site.
 #[inline]
 pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
-    listeners & MEASURES_ALL != 0
-        || listeners & MEASURES != 0 && callsite.is_some_and(CallSite::has_metrics)
+    listeners & MEASURES != 0 || is_annotated(callsite)
+}
+
+/// Whether metrics are made from calls of `callsite` because it asks for them.
+#[inline]
+pub(super) fn is_annotated(callsite: Option<&CallSite>) -> bool {
+    callsite.is_some_and(CallSite::has_metrics) && has(ANNOTATED)
 }
 
 /// Whether spans are recorded with `context: boundaries`.
 #[inline]
 pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
-    listeners & (BOUNDARIES | CAPTURE_BOUNDARIES) != 0
+    listeners & BOUNDARIES != 0
 }
 
 /// Whether a provider records spans with `context: boundaries`, and nothing else decides about the child of a
@@ -160,7 +188,7 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     // A bit that is added is not among them.
-    const ALLOWED: Listeners = TAIL | MEASURES | MEASURES_ALL | FOREIGN;
+    const ALLOWED: Listeners = TAIL | MEASURES;
     listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 
@@ -170,35 +198,49 @@ pub(super) const fn has_captures(listeners: Listeners) -> bool {
     listeners & CAPTURES != 0
 }
 
-/// Sets bits.
-pub(super) fn set(bits: Listeners) {
-    LISTENERS.fetch_or(bits, Ordering::SeqCst);
+/// Sets facts.
+pub(super) fn set(facts: Facts) {
+    change(|before| before | facts);
 }
 
-/// Clears bits.
-pub(super) fn clear(bits: Listeners) {
-    LISTENERS.fetch_and(!bits, Ordering::SeqCst);
+/// Clears facts.
+pub(super) fn clear(facts: Facts) {
+    change(|before| before & !facts);
 }
 
-/// Replaces the bits of the provider.
-pub(super) fn set_provider(bits: Listeners) {
-    let replaced = |before| Some(before & !OF_PROVIDER | bits);
-    let _ = LISTENERS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, replaced);
+/// Replaces the facts of the provider.
+pub(super) fn set_provider(facts: Facts) {
+    change(|before| before & !OF_PROVIDER | facts);
 }
 
 /// Stops recording in the child after a fork. What would have been recorded in the parent is counted.
 pub(super) fn forked() {
-    let before = current();
-    let after = match before & (PROVIDER | UNRECORDED) {
-        0 => before & (SHUT_DOWN | INHERITED),
-        PROVIDER => SHUT_DOWN | INHERITED,
-        _ => INHERITED,
-    };
-    LISTENERS.store(FORKED | after, Ordering::SeqCst);
+    change(|before| {
+        FORKED
+            | match before & (PROVIDER | UNRECORDED) {
+                0 => before & (SHUT_DOWN | INHERITED),
+                PROVIDER => SHUT_DOWN | INHERITED,
+                _ => INHERITED,
+            }
+    });
 }
 
 /// Whether nothing of a provider of the parent has been recorded in this fork before. True once.
 #[cfg(unix)]
 pub(super) fn take_inherited() -> bool {
-    LISTENERS.fetch_and(!INHERITED, Ordering::SeqCst) & INHERITED != 0
+    change(|before| before & !INHERITED) & INHERITED != 0
+}
+
+/// Changes the facts, and the bits with them. Returns the facts before. There is no lock, which a fork could copy.
+fn change(change: impl Fn(Facts) -> Facts) -> Facts {
+    let changed = |before| Some(change(before));
+    let before = FACTS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed);
+    loop {
+        let facts = FACTS.load(Ordering::SeqCst);
+        LISTENERS.store(bits(facts), Ordering::SeqCst);
+        // Another thread may have changed them meanwhile, and have stored its bits before these.
+        if FACTS.load(Ordering::SeqCst) == facts {
+            return before.unwrap_or_default();
+        }
+    }
 }

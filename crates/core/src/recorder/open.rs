@@ -3,13 +3,11 @@
 //!
 //! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
 //! |---|---|---|---|
-//! | [`Off`](Decision::Off) | `Off` | `InContext`: that of the parent | the parent |
-//! | [`Excluded`](Decision::Excluded) | `Measured`, or `Off` | `InContext`: that of the parent | – |
+//! | [`Off`](Decision::Off) | `Off`, or `Measured` | `InContext`: that of the parent | the parent |
 //! | [`Below`](Decision::Below) | `Unsampled`: its id is made when it is read | `InContext`: a child of the parent | that context |
-//! | [`BelowRemote`](Decision::BelowRemote) | `InContext`: a child of the parent | the same | that context |
 //! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
-//! | [`Undecided`](Decision::Undecided), [`Described`](Decision::Described) | the user's expressions are evaluated, then one of the rows above | the same | the same |
+//! | [`Asked`](Decision::Asked) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
 //! - A call that is not sampled has a recording if metrics are made from it.
 //! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
@@ -164,7 +162,13 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
             let measured = parent.map(|cx| sampling::measured(cx, callsite));
             Opened::new(OpenSpan::In(measured, CurrentGuard::unsampled(above, callsite)))
         }
-        Decision::Off if parent.is_current() && !listeners::is_foreign() => Opened::OFF,
+        Decision::Off
+            if parent.is_current()
+                && !listeners::is_foreign()
+                && !callsite.is_some_and(CallSite::has_metrics) =>
+        {
+            Opened::OFF
+        }
         decision => open_rarely(decision, parent, callsite, fill),
     }
 }
@@ -260,7 +264,7 @@ fn decided<'f>(
     parent: &Parent,
     fill: Option<Fill<'f>>,
 ) -> (Decision, Option<Fill<'f>>) {
-    if !decision.is_waiting() {
+    if !matches!(decision, Decision::Asked(..)) {
         return (decision, fill);
     }
     let cx = parent.map(Context::clone);
@@ -288,13 +292,12 @@ fn place(
     if !context_is_alive() {
         return Placed::Here(None);
     }
-    let (ids, measured) = match decision {
-        Decision::Off => match global::open(parent, callsite, fill) {
-            Some((cx, recording)) => return Placed::In(cx, recording),
-            None => (None, None),
-        },
-        decision => parent.map(|cx| sampling::not_recorded(decision, cx, callsite)),
-    };
+    if matches!(decision, Decision::Off)
+        && let Some((cx, recording)) = global::open(parent, callsite, fill)
+    {
+        return Placed::In(cx, recording);
+    }
+    let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
     let cx = match &ids {
         Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids.clone()))),
         None => parent.explicit(),

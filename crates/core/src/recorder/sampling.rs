@@ -6,14 +6,14 @@
 //! |---|---|---|
 //! | 1 | is there a listener, and is telemetry not suppressed in the context? | no: off |
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
-//! | 3 | the rules that turn spans off | excluded |
+//! | 3 | the rules that turn spans off | off |
 //! |   | does anything take spans? | no: off, but for the ids of roots, which log records carry |
 //! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
 //! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | keep or drop; rules need the name |
 //!
-//! Where a name or attributes are needed that are not known yet, the head is [undecided](Decision::Undecided): the
-//! span is filled, and the same samplers decide then ([`decide_filled`]).
+//! Where a name or attributes are needed that are not known yet, the span is filled, and one trait is
+//! [asked](Decision::Asked).
 //!
 //! The tail decides on the collector's thread, about whole traces that have ended (`collector/tail.rs`): the head
 //! keeps for it what it would drop, without the sampled flag. The first of these answers:
@@ -46,8 +46,8 @@ use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, MEASURES, PER_SPAN, PROVIDER,
-    RULES, SHUT_DOWN, TAIL, UNRECORDED,
+    self, ASKED, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN, PROVIDER,
+    RULES, SHUT_DOWN, TAIL, UNRECORDED, UNUSUAL,
 };
 use super::pending::State;
 use super::record::{Head, SpanRecord, parent_origin};
@@ -61,29 +61,17 @@ const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
 /// The sampling decision for a span that is about to start. It fits into registers.
 pub(super) enum Decision {
-    /// There is no span: nothing is recorded in this context.
+    /// There is no span: nothing is recorded in this context, or a rule turns the span off.
     Off,
-    /// There is no span: a rule turns it off, or nothing takes spans and the call is measured.
-    Excluded,
     /// A span whose parent, which has these ids, is not sampled.
     Below(IdHash),
-    /// The first span of this process in a trace that is not sampled. OpenTelemetry's `Context` has it, so that code of
-    /// others finds a local span; those below it have the same one there, which costs them nothing.
-    BelowRemote,
-    /// A span that is not sampled, or that nothing takes, with the ids that its children get.
+    /// A span that is not sampled, or that nothing takes, with the ids that its children get. It may be the first span of
+    /// this process in a trace: OpenTelemetry's `Context` has it, so that code of others finds a local span.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
-    /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
-    Undecided(Box<Recording>),
-    /// A span that is kept, and that log records describe when its name, attributes and links are set.
-    Described(Box<Recording>),
-}
-
-impl Decision {
-    /// Whether it waits for the name, the attributes and the links.
-    pub(super) const fn is_waiting(&self) -> bool {
-        matches!(self, Self::Undecided(_) | Self::Described(_))
-    }
+    /// A span that is recorded when its name, attributes and links are set, by [`decide_filled`]: if it is not decided
+    /// yet, the sampler needs them.
+    Asked(Box<Recording>, bool),
 }
 
 /// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is that of the call
@@ -106,22 +94,9 @@ pub(super) fn decide(
         no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
-    if listeners & (RULES | FORKED | UNRECORDED) != 0 {
-        if listeners & FORKED != 0 {
-            recording::with(recording::Local::leave_parent);
-        }
-        if listeners & RULES != 0
-            && capture.is_none()
-            && callsite.is_some_and(settings::excludes_call_site)
-        {
-            return Decision::Excluded;
-        }
-        if listeners & UNRECORDED != 0
-            && capture.is_none()
-            && let Some(decision) = decide_unrecorded(listeners, parent, callsite)
-        {
-            return decision;
-        }
+    if listeners & (RULES | UNUSUAL) != 0 && is_off(listeners, parent, callsite, capture.is_some())
+    {
+        return Decision::Off;
     }
     let span = parent.span();
     let above = span.span_context();
@@ -132,28 +107,36 @@ pub(super) fn decide(
         && !is_independent(listeners, capture, above)
         && !above.is_sampled()
         && !is_tail_sampled
-    {
         // The tail sampler takes a local parent for one whose trace it buffers.
-        if above.is_remote() && listeners & TAIL == 0 {
-            return Decision::BelowRemote;
-        }
+        && (!above.is_remote() || listeners & TAIL != 0)
+    {
         return Decision::Below(IdHash::of(above));
     }
     decide_with_ids(listeners, parent, is_current, callsite)
 }
 
-/// [`decide`] where nothing takes spans. `None` for a root that needs ids. What is below a span has the ids of that
-/// span, also in log records and in what is propagated.
-fn decide_unrecorded(
+/// Whether a rule turns the span off, or nothing takes it. A root may need ids all the same. What is below a span has the
+/// ids of that span, also in log records and in what is propagated.
+#[inline(never)]
+fn is_off(
     listeners: Listeners,
     parent: &Context,
     callsite: Option<&'static CallSite>,
-) -> Option<Decision> {
-    if listeners & IDS != 0 && !parent.span().span_context().is_valid() {
-        return None;
+    is_captured: bool,
+) -> bool {
+    if listeners & UNUSUAL != 0 && listeners::has(FORKED) {
+        recording::with(recording::Local::leave_parent);
     }
-    let is_measured = listeners::measures(listeners, callsite);
-    Some(if is_measured { Decision::Excluded } else { Decision::Off })
+    let is_excluded =
+        || listeners & RULES != 0 && callsite.is_some_and(settings::excludes_call_site);
+    let has_ids = || listeners::has(IDS) && !parent.span().span_context().is_valid();
+    !is_captured && (is_excluded() || is_unrecorded(listeners) && !has_ids())
+}
+
+/// Whether nothing of the provider takes spans.
+#[inline]
+fn is_unrecorded(listeners: Listeners) -> bool {
+    listeners & UNUSUAL != 0 && listeners::has(UNRECORDED)
 }
 
 /// Whether neither a capture nor the parent decides.
@@ -188,8 +171,9 @@ fn decide_with_ids(
             record.head.flags = TraceFlags::SAMPLED | RANDOM;
         }
         let sampled = if !is_independent {
-            Sampled::Yes
-        } else if listeners & CUSTOM != 0 {
+            let is_dropped = above.is_valid() && !above.is_sampled() && listeners & TAIL == 0;
+            if is_dropped { Sampled::No } else { Sampled::Yes }
+        } else if listeners & ASKED != 0 && listeners::has(CUSTOM) {
             Sampled::NeedsName
         } else {
             let is_root = !above.is_valid() || is_remote;
@@ -205,18 +189,13 @@ fn decide_with_ids(
         head.start = Ticks::now();
         let is_sampled = head.flags.is_sampled();
         recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
-        if listeners & BAGGAGE != 0
-            && let Some(baggage) = local.settings.get().baggage(parent)
-        {
-            recording.record.more_mut().baggage = Some(baggage);
-        }
         if capture.is_some() {
             recording.record.more_mut().capture = capture;
         }
         match sampled {
-            Sampled::NeedsName => Decision::Undecided(recording),
-            _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
-            _ if listeners & LOGGED != 0 => Decision::Described(recording),
+            Sampled::NeedsName => Decision::Asked(recording, false),
+            _ if capture.is_none() && is_unrecorded(listeners) => Decision::Drop(recording),
+            _ if listeners & ASKED != 0 => Decision::Asked(recording, true),
             _ => Decision::Keep(recording),
         }
     });
@@ -234,47 +213,41 @@ fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool
     }
 }
 
-/// Completes a decision that [waits](Decision::is_waiting) for what `fill` sets.
+/// Completes a decision that [asks](Decision::Asked) for what `fill` sets.
 pub(super) fn decide_filled(
     decision: Decision,
     parent: &Context,
     fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
 ) -> Decision {
-    let decision = match decision {
-        Decision::Undecided(recording) if provider::is_asking() => {
-            recording.discard();
-            return Decision::Off;
-        }
-        Decision::Undecided(recording) => decide_named(fill(recording), parent),
-        Decision::Described(recording) => Decision::Keep(fill(recording)),
-        decision => return decision,
+    let Decision::Asked(recording, is_decided) = decision else {
+        return decision;
     };
-    if let Decision::Keep(mut recording) = decision {
-        if listeners::current() & LOGGED != 0 {
-            recording.list();
+    if !is_decided && provider::is_asking() {
+        recording.discard();
+        return Decision::Off;
+    }
+    let mut recording = fill(recording);
+    if !is_decided {
+        let listeners = listeners::current();
+        let decision = provider::ask(&mut recording.record, parent);
+        if decision != SamplerDecision::Sample {
+            let flags = &mut recording.record.head.flags;
+            *flags = flags.with_sampled(false);
+            recording.open_as(State::Unsampled);
         }
-        return Decision::Keep(recording);
+        if decision == SamplerDecision::Drop && listeners & TAIL == 0 || is_unrecorded(listeners) {
+            return Decision::Drop(recording);
+        }
     }
-    decision
-}
-
-/// Decides for a span whose name, attributes and links are set.
-fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
-    let record = &mut recording.record;
-    let listeners = listeners::current();
-    let decision = match listeners & CUSTOM {
-        CUSTOM => provider::decide_by_program(record, parent),
-        _ => decide_by_name(record),
-    };
-    if decision != SamplerDecision::Sample {
-        record.head.flags = record.head.flags.with_sampled(false);
-        recording.open_as(State::Unsampled);
+    if listeners::has(BAGGAGE)
+        && let Some(Some(baggage)) = recording::with(|local| local.settings.get().baggage(parent))
+    {
+        recording.record.more_mut().baggage = Some(baggage);
     }
-    match decision {
-        SamplerDecision::Drop if listeners & TAIL == 0 => Decision::Drop(recording),
-        _ if listeners & UNRECORDED != 0 => Decision::Drop(recording),
-        _ => Decision::Keep(recording),
+    if listeners::has(LOGGED) {
+        recording.list();
     }
+    Decision::Keep(recording)
 }
 
 /// The decision for a span whose name is set.
@@ -287,18 +260,6 @@ pub enum SamplerDecision {
     Record,
     /// With the sampled flag.
     Sample,
-}
-
-/// Decides for a root by its name.
-fn decide_by_name(record: &SpanRecord) -> SamplerDecision {
-    let subject = Subject::of_record(record);
-    let sampled = recording::with(|local| {
-        local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
-    });
-    match sampled {
-        Some(Sampled::No) => SamplerDecision::Drop,
-        _ => SamplerDecision::Sample,
-    }
 }
 
 /// Decides for a function that is called in the boundary of this thread, where [`listeners::has_only_boundaries`]:
@@ -361,11 +322,17 @@ pub(super) fn not_recorded(
     callsite: Option<&'static CallSite>,
 ) -> (Option<SpanContext>, Option<Box<Recording>>) {
     match decision {
-        Decision::Excluded => {
-            let is_measured = listeners::measures(listeners::current() & MEASURES, callsite);
+        // A rule turns the span off, or nothing takes it.
+        Decision::Off => {
+            let listeners = listeners::current();
+            let is_measured = listeners & PROVIDER != 0
+                && listeners::is_annotated(callsite)
+                && !provider::is_asking()
+                && !parent.is_telemetry_suppressed()
+                && capture(listeners, parent).is_none();
             (None, is_measured.then(|| measure(callsite)).flatten())
         }
-        Decision::Below(_) | Decision::BelowRemote => {
+        Decision::Below(_) => {
             let span = parent.span();
             let above = span.span_context();
             let id = recording::with(|local| {
@@ -377,10 +344,13 @@ pub(super) fn not_recorded(
         }
         Decision::Drop(mut recording) => {
             let ids = recording.record.context();
-            let parent = recording.record.head.parent_origin();
-            recording.updates().count_not_recorded(parent);
+            let origin = recording.record.head.parent_origin();
+            recording.updates().count_not_recorded(origin);
             let head = &mut recording.record.head;
-            if !listeners::measures(listeners::current(), head.callsite) {
+            let listeners = listeners::current();
+            if !listeners::measures(listeners, head.callsite)
+                || capture(listeners, parent).is_some()
+            {
                 recording.discard();
                 return (Some(ids), None);
             }
@@ -390,9 +360,7 @@ pub(super) fn not_recorded(
             recording.open_as(State::NoSpan);
             (Some(ids), Some(recording))
         }
-        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Described(_) => {
-            (None, None)
-        }
+        Decision::Keep(_) | Decision::Asked(..) => (None, None),
     }
 }
 
@@ -423,10 +391,10 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
 #[inline]
 pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: `decide` handles both.
-    listeners == UNRECORDED
+    listeners == UNUSUAL && listeners::has(UNRECORDED)
         || listeners & RULES != 0
             && !listeners::has_captures(listeners)
-            && !listeners::measures(listeners & MEASURES, Some(callsite))
+            && !listeners::is_annotated(Some(callsite))
             && settings::excludes_call_site(callsite)
 }
 
@@ -450,9 +418,9 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
     }
     let span = parent.span();
     let parent = span.span_context();
-    if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {
+    if listeners::has(SHUT_DOWN) && (parent.is_sampled() || !parent.is_valid()) {
         AFTER_SHUTDOWN.fetch_add(1, Ordering::Relaxed);
-        if listeners & INHERITED != 0 {
+        if listeners::has(INHERITED) {
             fork::say_not_exported();
         }
     }

@@ -2,8 +2,7 @@
 //! configured one.
 //!
 //! A sampler of the program decides late: OpenTelemetry passes it the name, the attributes and the links, so
-//! the span is filled first, as for a sampling rule that needs the name. One bit of `listeners` that every root
-//! reads anyway selects this path.
+//! the span is filled first, as for a sampling rule that needs the name.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,15 +12,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use opentelemetry::{Context, Key};
 
 use super::SamplerDecision;
-use super::settings::{self, Ratio, Rule, Settings, Then};
+use super::settings::{self, Ratio, Rule, Sampled, Settings, Subject, Then};
 use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CUSTOM, IDS, INHERITED, LOGGED, Listeners, MEASURES, MEASURES_ALL,
+    self, ANNOTATED, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES,
     PER_SPAN, PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
+use crate::recorder::recording;
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ pub fn start_provider(sampling: Sampling, sampler: Option<Arc<dyn SpanSampler>>)
     replace_sampler(sampler);
     settings::install(compile(&sampling));
     // Set last, so that no span is recorded before all settings are applied.
-    listeners::set_provider(in_use.bits(&sampling));
+    listeners::set_provider(in_use.facts(&sampling));
     in_use.sampling = Some(sampling);
     listeners::clear(SHUT_DOWN | INHERITED);
 }
@@ -100,7 +100,7 @@ pub fn make_ids() {
     let mut in_use = in_use();
     in_use.has_log_lines = true;
     if let Some(sampling) = &in_use.sampling {
-        listeners::set_provider(in_use.bits(sampling));
+        listeners::set_provider(in_use.facts(sampling));
     }
 }
 
@@ -126,7 +126,7 @@ fn compile(sampling: &Sampling) -> Settings {
 }
 
 impl InUse {
-    fn bits(&self, sampling: &Sampling) -> Listeners {
+    fn facts(&self, sampling: &Sampling) -> Facts {
         let has_sampler = sampler().is_some();
         let is_parent_based = sampling.is_parent_based && !has_sampler;
         let recorded = [
@@ -136,24 +136,24 @@ impl InUse {
             // A sampler that decides for each span may give each its own trace state.
             (BOUNDARIES, sampling.has_boundaries && is_parent_based),
             (BAGGAGE, !sampling.baggage.is_empty()),
-            (MEASURES_ALL, sampling.measures == Measured::All),
+            (MEASURES, sampling.measures == Measured::All),
         ];
         let unrecorded =
             [(UNRECORDED, true), (IDS, sampling.has_log_records || self.has_log_lines)];
-        let measures = (MEASURES, sampling.measures == Measured::Annotated);
+        let measures = (ANNOTATED, sampling.measures == Measured::Annotated);
         let own: &[_] = if sampling.is_recorded { &recorded } else { &unrecorded };
-        let bits = all(own) | all(&[measures]);
-        if bits == UNRECORDED {
-            return bits;
+        let facts = all(own) | all(&[measures]);
+        if facts == UNRECORDED {
+            return facts;
         }
         let turns_off = sampling.rules.iter().any(|rule| matches!(rule.then, Then::Off));
-        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), (RULES, turns_off)])
+        facts | all(&[(PROVIDER, true), (CUSTOM, has_sampler), (RULES, turns_off)])
     }
 }
 
-/// The bits that are set.
-fn all(bits: &[(Listeners, bool)]) -> Listeners {
-    let set = bits.iter().filter(|(_, is_set)| *is_set);
+/// The facts that hold.
+fn all(facts: &[(Facts, bool)]) -> Facts {
+    let set = facts.iter().filter(|(_, is_set)| *is_set);
     set.fold(0, |all, (bit, _)| all | bit)
 }
 
@@ -192,12 +192,27 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
+/// The sampler where the program has none: the table of rules, for roots that have no call site.
+#[derive(Debug)]
+struct ByRules;
+
+impl SpanSampler for ByRules {
+    fn sample(&self, record: &mut SpanRecord, _: &Context) -> SamplerDecision {
+        let subject = Subject::of_record(record);
+        let sampled = recording::with(|local| {
+            local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
+        });
+        match sampled {
+            Some(Sampled::No) => SamplerDecision::Drop,
+            _ => SamplerDecision::Sample,
+        }
+    }
+}
+
 /// Decides for a span whose name, attributes and links are set.
-pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
-    // The provider was shut down since.
-    let Some(sampler) = sampler() else {
-        return SamplerDecision::Sample;
-    };
+pub(super) fn ask(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
+    let sampler = sampler();
+    let sampler = sampler.as_deref().unwrap_or(&ByRules);
     IS_ASKING.set(true);
     let decision = caught(|| sampler.sample(record, parent));
     IS_ASKING.set(false);
