@@ -71,7 +71,8 @@ pub fn write_line(level: &str, text: &str) {
         return;
     }
     let level = if level == "warn" { "warning" } else { level };
-    let _ = writeln!(Unsignalled(io::stderr()), "{level}: {text}");
+    // In one piece, between the lines of other threads.
+    let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
 }
 
 /// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.

@@ -272,6 +272,6 @@ fn warn_of_no_exporter() {
 
     WRITTEN.call_once(|| {
         // Standard error may be closed.
-        let _ = writeln!(Unsignalled(io::stderr()), "{}", no_exporter());
+        let _ = Unsignalled(io::stderr()).write_all(format!("{}\n", no_exporter()).as_bytes());
     });
 }
