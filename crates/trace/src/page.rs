@@ -102,20 +102,30 @@ struct PageTrace {
 /// # Errors
 /// Writing fails.
 pub fn write_page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
-    write_page_of(forest, MOST_SPANS, out)
+    write_page_of(forest, MOST_SPANS, 0, out)
 }
 
-/// Writes a [page](write_page) with up to this number of spans, which is at most 200,000.
+/// Writes a [page](write_page) with up to this number of spans, which is at most 200,000. It says how many spans and log
+/// records were not read for lack of memory.
 ///
 /// # Errors
 /// Writing fails.
-pub fn write_page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
+pub fn write_page_of(
+    forest: &Forest<'_>,
+    most: usize,
+    unread: usize,
+    mut out: impl Write,
+) -> io::Result<()> {
     let (order, left_out) = rows_of(forest, most.min(MOST_SPANS));
     let plan = Plan::new(forest, order);
     let mut rows = plan.rows();
-    if left_out > 0 {
-        rows.note = format!("{left_out} more spans are left out: neither failed nor long");
-    }
+    let notes = [
+        (left_out, "more spans are left out: neither failed nor long"),
+        (unread, "later spans and log records are left out: there was no memory for them"),
+    ];
+    let notes = notes.iter().filter(|(count, _)| *count > 0);
+    let notes = notes.map(|(count, what)| format!("{count} {what}"));
+    rows.note = notes.collect::<Vec<_>>().join("; ");
     let why = causes(forest).into_iter();
     rows.why = why
         .filter_map(|cause| Some((*plan.row_of.get(&cause.span)?, cause.message)))
@@ -509,7 +519,7 @@ mod tests {
     /// The rows of the page, and the details of all of them.
     fn data(recording: &Recording) -> (Json, Vec<Json>) {
         let mut out = Vec::new();
-        write_page_of(&Forest::new(recording), 1000, &mut out).expect("a page");
+        write_page_of(&Forest::new(recording), 1000, 0, &mut out).expect("a page");
         let text = String::from_utf8(out).expect("text");
         let (_, data) = text.split_once(r#"id="data">"#).expect("data");
         let (data, _) = data.split_once("</script>").expect("its end");

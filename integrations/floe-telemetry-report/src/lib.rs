@@ -18,7 +18,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek as _, Write as _};
+use std::io::{self, BufWriter, Seek as _};
 #[cfg(target_os = "linux")]
 use std::os::fd::AsRawFd as _;
 use std::path::{self, Path, PathBuf};
@@ -42,9 +42,9 @@ use prost::Message;
 use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
 
-/// How much memory spans and log records may take until the page is written, in bytes, as an estimate. It has room for
-/// more spans than a page, which shows the failed and the longest ones; but each takes its time at the end.
-const MOST_BYTES: usize = 128 << 20;
+/// How much memory spans and log records may take until the page is written, in bytes, as an estimate. Each of them takes
+/// its time at the end, and the page takes several times as much memory.
+const MOST_BYTES: usize = 32 << 20;
 
 /// How many spans the first page has, which is there soon.
 const FIRST_SPANS: usize = 10_000;
@@ -72,7 +72,8 @@ pub struct Report {
 #[derive(Debug)]
 struct Collected {
     path: PathBuf,
-    reader: Mutex<Reader>,
+    /// With the number of spans and log records for which there was no memory.
+    reader: Mutex<(Reader, usize)>,
 }
 
 /// The reports of the exporter `report`: those of spans and of log records are one page.
@@ -88,7 +89,8 @@ impl Report {
         let path = path::absolute(path.into())?;
         // A place that cannot be written to is reported now, and not when everything has been collected.
         drop(unnamed(&path)?);
-        let reader = Mutex::new(Reader::new().max_bytes(MOST_BYTES));
+        // The last batch is read as a whole.
+        let reader = Mutex::new((Reader::new().max_bytes(2 * MOST_BYTES), 0));
         Ok(Self::of(Arc::new(Collected { path, reader })))
     }
 
@@ -111,21 +113,25 @@ impl Report {
 }
 
 impl Collected {
-    fn read(&self, request: &impl Message) -> OTelSdkResult {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = reader.read("the exporter", request.encode_to_vec().as_slice());
-        read.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    /// Reads a batch of so many records, unless there is no memory for more.
+    fn read<M: Message>(&self, batch: usize, request: impl FnOnce() -> M) -> OTelSdkResult {
+        let (reader, left_out) = &mut *self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        if reader.bytes() >= MOST_BYTES {
+            *left_out += batch;
+            return Ok(());
+        }
+        (reader.read("the exporter", &*request().encode_to_vec()))
+            .map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 
     fn write_page(&self) -> OTelSdkResult {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let (reader, left_out) = &*self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         // Each signal writes the page anew, so the last one's has all of them.
         let forest = Forest::new(reader.recording());
         let spans = reader.recording().spans.len();
-        let written = write(&self.path, spans, |most, page| write_page_of(&forest, most, page));
-        written.map_err(|error| {
-            let path = self.path.display();
-            let message = format!("the page {path} cannot be written: {error}");
+        let make = |most, out: &mut BufWriter<&File>| write_page_of(&forest, most, *left_out, out);
+        write(&self.path, spans, make).map_err(|error| {
+            let message = format!("the page {} cannot be written: {error}", self.path.display());
             OTelSdkError::InternalFailure(message)
         })
     }
@@ -133,8 +139,9 @@ impl Collected {
 
 impl SpanExporter for Report {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let resource_spans = group_spans_by_resource_and_scope(batch, &(&self.resource).into());
-        self.collected.read(&ExportTraceServiceRequest { resource_spans })
+        self.collected.read(batch.len(), || ExportTraceServiceRequest {
+            resource_spans: group_spans_by_resource_and_scope(batch, &(&self.resource).into()),
+        })
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
@@ -148,8 +155,9 @@ impl SpanExporter for Report {
 
 impl LogExporter for Report {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        let resource_logs = group_logs_by_resource_and_scope(&batch, &(&self.resource).into());
-        self.collected.read(&ExportLogsServiceRequest { resource_logs })
+        self.collected.read(batch.iter().count(), || ExportLogsServiceRequest {
+            resource_logs: group_logs_by_resource_and_scope(&batch, &(&self.resource).into()),
+        })
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
@@ -164,8 +172,7 @@ impl LogExporter for Report {
 /// The folder of the page, which is created if it does not exist.
 fn folder(page: &Path) -> io::Result<&Path> {
     let folder = page.parent().unwrap_or(page);
-    fs::create_dir_all(folder)?;
-    Ok(folder)
+    fs::create_dir_all(folder).map(|()| folder)
 }
 
 /// A file without a name, which the user of the process alone may read.
@@ -176,20 +183,17 @@ fn unnamed(page: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes the page, and before a long one the page of the most important spans, after which the time may be over. A page
-/// has a name when it is complete, so nobody sees a part of it, and a process that ends meanwhile leaves nothing.
+/// Makes the page with `make`, which flushes, and before a long one the page of the most important spans, after which the
+/// time may be over. A page has a name when it is complete, so nobody sees a part of it, and a process that ends meanwhile
+/// leaves nothing.
 fn write(
     path: &Path,
     spans: usize,
     make: impl Fn(usize, &mut BufWriter<&File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let first = (spans > FIRST_SPANS).then_some(FIRST_SPANS);
-    for most in first.into_iter().chain([usize::MAX]) {
+    for most in [FIRST_SPANS, usize::MAX].into_iter().skip(usize::from(spans <= FIRST_SPANS)) {
         let file = unnamed(path)?;
-        let mut out = BufWriter::new(&file);
-        make(most, &mut out)?;
-        out.flush()?;
-        drop(out);
+        make(most, &mut BufWriter::new(&file))?;
         publish(file, path)?;
     }
     Ok(())
@@ -217,6 +221,7 @@ fn publish(mut file: File, path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::io::Write as _;
 
     use super::*;
 
