@@ -136,13 +136,11 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     findings.extend(consumer_lag::lag(forest));
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
-    let on_path = on_path(forest, all);
+    let (on_path, waits) = on_path(forest, all);
     for it in &mut found {
-        // A message of another trace waits where no span runs.
-        it.on_path = match it.cause.kind {
-            CauseKind::ConsumerLag => it.cause.time,
-            _ => sum(it.at.iter().map(|(span, time)| on_path[*span].min(*time))),
-        };
+        let is_lag = it.cause.kind == CauseKind::ConsumerLag;
+        let times = if is_lag { &waits } else { &on_path };
+        it.on_path = sum(it.at.iter().map(|(span, time)| times[*span].min(*time)));
     }
     innermost(forest, &mut found, &on_path);
     let order = |it: &Finding| (Reverse((it.on_path, it.cause.time)), it.cause.kind, it.cause.span);
@@ -155,15 +153,23 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
 }
 
 /// How much of the critical path each span has with what is below it, in the longest traces, which take half of the time
-/// of all.
-fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
+/// of all; and how much of it is the wait before the span.
+fn on_path(forest: &Forest<'_>, all: u64) -> (Vec<u64>, Vec<u64>) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| Reverse(trace.duration()));
     let mut times = vec![0_u64; forest.recording().spans.len()];
+    let mut waits = times.clone();
     let mut left = all / 2;
     for trace in traces {
+        // A message of another trace waits where no span runs.
+        let is_of_another =
+            |it: &&usize| forest.span(**it).links.iter().any(|it| it.trace != trace.id);
+        trace.spans.iter().filter(is_of_another).for_each(|span| waits[*span] = u64::MAX);
         for step in critical_path(forest, &trace.roots) {
             times[step.span] = times[step.span].saturating_add(step.to - step.from);
+            if step.is_wait {
+                waits[step.span] = waits[step.span].saturating_add(step.to - step.from);
+            }
         }
         let below = trace.roots.iter().flat_map(|root| forest.below(*root));
         for span in below.collect::<Vec<_>>().into_iter().rev() {
@@ -176,7 +182,7 @@ fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
         }
         left -= trace.duration();
     }
-    times
+    (times, waits)
 }
 
 /// Service and name.

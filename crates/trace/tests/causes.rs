@@ -7,7 +7,7 @@ mod text;
 use std::fmt::Write as _;
 
 use floe_trace::{
-    CauseKind, Forest, Recording, Source, Span, SpanId, Status, TraceId, Value, causes,
+    CauseKind, Forest, Link, Recording, Source, Span, SpanId, Status, TraceId, Value, causes,
 };
 
 use self::text::spans;
@@ -49,6 +49,47 @@ fn messages_that_wait_for_a_slow_consumer_come_first() {
         assert_eq!(first.is_some_and(|it| it.2.contains(part)), is_slow, "{found:#?}");
         assert!(is_slow || found.is_empty(), "{found:#?}");
     }
+}
+
+/// Two programs send to one consumer. A span that has not ended sent nothing that could wait.
+#[test]
+fn the_sender_of_the_longest_wait_is_named() {
+    let mut recording = spans(
+        "
+         GET / 0..200
+           notify 0..10 producer
+             process 40..200 consumer
+         POST / 0..700
+           publish 0..10 producer
+             process 600..700 consumer
+         draft 0..1 producer",
+    );
+    let draft = &mut recording.spans[6];
+    draft.end = 0;
+    let link = Link { trace: draft.trace, span: draft.id, attributes: [].into() };
+    recording.spans[5].links = [link].into();
+    let found = found_in(&recording);
+    let part = "2 of 2 messages wait up to 590 ms, 30 ms or so, between the end of `publish` ";
+    let is_named = found.iter().any(|it| it.2.starts_with(part));
+    assert!(is_named, "{found:#?}");
+}
+
+/// Many messages wait for a moment each, beside one trace that is slow.
+#[test]
+fn waits_of_short_traces_do_not_hide_the_longest_trace() {
+    let mut text = "batch 0..33000\n".to_owned();
+    let mut random = numbers();
+    for partition in 0..16 {
+        let time = if partition == 11 { 31_200 } else { 1_200 + random() / 10 };
+        let _ = writeln!(text, "  load_partition {partition}..{}", partition + time);
+    }
+    for at in (0..1_500).map(|it| it * 100) {
+        let _ = writeln!(text, "publish {at}..{} producer", at + 5);
+        let _ = writeln!(text, "  process {}..{} consumer", at + 30, at + 35);
+    }
+    let found = found_in(&spans(&text));
+    assert!(found[0].2.starts_with("one of 16 spans `load_partition` took 31.2 s"), "{found:#?}");
+    assert!(found.iter().any(|it| it.0 == CauseKind::ConsumerLag), "{found:#?}");
 }
 
 /// A straggler among partitions, each of which has the same loop.

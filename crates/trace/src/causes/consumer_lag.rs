@@ -15,11 +15,10 @@ const WAIT: u64 = 20 * MS;
 const OF_FILE: u64 = 10;
 
 /// The messages that spans of one name handle.
+#[derive(Default)]
 struct Messages {
-    /// Those that waited, and for how long.
-    late: Vec<(usize, u64)>,
-    /// The span that sent one of them.
-    sender: usize,
+    /// Those that waited, for how long, and the spans that sent them.
+    late: Vec<(usize, u64, usize)>,
     all: usize,
 }
 
@@ -34,24 +33,22 @@ pub(super) fn lag(forest: &Forest<'_>) -> Vec<Finding> {
     for (index, handler) in handlers() {
         let linked =
             handler.links.iter().filter_map(|it| senders.get(&(it.trace, it.span)).copied());
-        let sender = linked.chain(forest.parent(index)).min_by_key(|it| forest.span(*it).end);
-        let Some(sender) = sender else {
+        // One that has not ended says nothing.
+        let ended = linked.chain(forest.parent(index)).filter(|it| forest.span(*it).end > 0);
+        let Some(sender) = ended.min_by_key(|it| forest.span(*it).end) else {
             continue;
         };
         let (service, name) = name(forest, index);
-        let group = waits.entry((service, normalized(name))).or_insert_with(|| Messages {
-            late: Vec::new(),
-            sender,
-            all: 0,
-        });
+        let group = waits.entry((service, normalized(name))).or_default();
         group.all += 1;
         let wait = handler.start.saturating_sub(forest.span(sender).end);
-        if forest.span(sender).end > 0 && wait >= WAIT {
-            group.late.push((index, wait));
+        if wait >= WAIT {
+            group.late.push((index, wait, sender));
         }
     }
-    let found = waits.into_values().filter_map(|Messages { late: at, sender, all }| {
-        let (span, longest) = at.iter().copied().max_by_key(|it| it.1)?;
+    let found = waits.into_values().filter_map(|Messages { late, all }| {
+        let (span, longest, sender) = late.iter().copied().max_by_key(|it| it.1)?;
+        let at: Vec<_> = late.into_iter().map(|it| (it.0, it.1)).collect();
         let mut times: Vec<u64> = at.iter().map(|it| it.1).collect();
         times.sort_unstable();
         let (many, longest, usual) =
