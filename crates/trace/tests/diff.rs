@@ -401,8 +401,22 @@ fn totals_of_too_few_traces_are_a_note() {
     let found = diff(&[before], &[after]);
     assert_eq!(found.changes, []);
     assert!(found.is_undecided);
-    let note = found.notes.iter().find(|it| it.starts_with("GET /cart: "));
+    let note = found.notes.iter().find(|it| it.starts_with("GET /cart: in total "));
     assert!(note.is_some_and(|it| it.ends_with(", not told from chance")), "{found:?}");
+}
+
+/// What waits after the end of its parent, for seconds or for no time worth a word.
+#[test]
+fn waits_are_noted_as_such_from_a_millisecond_on() {
+    for (waits, expected) in [
+        (["1.001", "1.009"], None),
+        (["1001", "2001"], Some("send: waits mean 1 s → 2 s, not told from chance")),
+    ] {
+        let [before, after] = waits.map(|at| spans(&format!("job 0..1\n  send {at}..3000\n")));
+        let found = diff(&[before], &[after]);
+        let note = found.notes.iter().find(|it| it.starts_with("send: waits "));
+        assert_eq!(note.map(|it| &**it), expected, "{found:#?}");
+    }
 }
 
 /// Calls of two names that were made at the same time, and are made one after the other.
@@ -597,12 +611,13 @@ fn clocked(seed: u64, (own, noise): (f64, f64), clock: u64) -> Recording {
 /// Equal pairs by clocks of a nanosecond, a millisecond and ten: browsers and several SDKs write milliseconds.
 #[test]
 fn equal_runs_are_quiet_by_any_clock() {
-    let mut alarms = Vec::new();
+    let (mut alarms, mut undecided) = (Vec::new(), 0);
     for clock in [1, 1_000_000, 10_000_000] {
         for seed in 0..17 {
             for own in [(2.0, 0.4), (2.0, 1.0), (20.0, 0.15)] {
                 let [before, after] = [0, 1].map(|side| clocked(seed * 2 + side + 1, own, clock));
                 let found = diff(&[before], &[after]);
+                undecided += usize::from(found.is_undecided);
                 alarms.extend(
                     found
                         .changes
@@ -612,7 +627,7 @@ fn equal_runs_are_quiet_by_any_clock() {
             }
         }
     }
-    assert!(alarms.len() <= 3, "of 153: {alarms:#?}");
+    assert!(alarms.len() <= 3 && undecided <= 5, "of 153: {undecided}, {alarms:#?}");
 }
 
 /// What a test does not confirm is said nevertheless.
@@ -643,6 +658,7 @@ fn a_large_difference_is_never_nothing() {
     };
     for (every, factor) in [(8, 12), (10, 6), (70, 60)] {
         let found = diff(&[mixed(8, 1)], &[mixed(every, factor)]);
-        assert!(!found.changes.is_empty() || found.is_undecided, "{every}, {factor}: {found:#?}");
+        let is_noted = found.notes.iter().any(|it| it.starts_with("SELECT: "));
+        assert!(!found.changes.is_empty() || is_noted, "{every}, {factor}: {found:#?}");
     }
 }

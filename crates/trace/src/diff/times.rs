@@ -33,6 +33,8 @@ const WAITS: Rule =
 /// A difference by this factor is said, also if chance may explain it, of this many names.
 const NOTED: f64 = 1.5;
 const MOST_NOTED: usize = 5;
+/// Waits that differ by fewer nanoseconds are what it takes to begin.
+const LEAST_WAIT: f64 = 1e6;
 /// What such a difference is read from, with the least number of calls on each side.
 const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
 /// Where a tail begins, and from what its change is read.
@@ -151,7 +153,7 @@ impl<'a> Times<'a> {
 
     /// A difference that is large, whether or not chance explains it: of a percentile that there are enough calls for, or
     /// of the means, if few calls differ.
-    fn noted(&self) -> Option<String> {
+    fn noted(&self, (of, least): (&str, f64)) -> Option<String> {
         let calls = [0, 1].map(|side| {
             let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
             sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
@@ -169,8 +171,9 @@ impl<'a> Times<'a> {
             readings.max_by(|one, other| apart(&one.1).total_cmp(&apart(&other.1)))?;
         let name = &self.sets.names[self.keys.first()?.0].name;
         let [before, after] = most.map(|it| self.sets.time(it));
-        (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5)
-            .then(|| format!("{name}: {what}{before} → {after}, not told from chance"))
+        let nanos = (most[1].exp() - most[0].exp()).abs();
+        (apart(&most) >= NOTED.ln() && self.ticks_apart(most) > 1.5 && nanos >= least)
+            .then(|| format!("{name}: {of}{what}{before} → {after}, not told from chance"))
     }
 
     fn percentile(&self, side: usize, percent: usize) -> f64 {
@@ -246,12 +249,12 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     diff.changes.extend(surprising(levels, rule.chance));
     let tails = times.iter().map(test_tail).collect();
     diff.changes.extend(surprising(tails, TAILS.chance));
-    note_large(&times, diff);
+    note_large(&times, diff, ("", 0.0));
     shift
 }
 
-/// Notes large differences of names that are not among the changes.
-fn note_large(times: &[Times<'_>], diff: &mut Diff) {
+/// Notes large differences of names that are not among the changes: what they are of, and the least nanoseconds.
+fn note_large(times: &[Times<'_>], diff: &mut Diff, of: (&str, f64)) {
     let is_named = |it: &Times<'_>| {
         let name = it.keys.first().map(|key| &it.sets.names[key.0]);
         name.is_some_and(|name| {
@@ -259,7 +262,7 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff) {
         })
     };
     let mut noted: Vec<String> =
-        times.iter().filter(|it| !is_named(it)).filter_map(Times::noted).collect();
+        times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of)).collect();
     let others = noted.split_off(noted.len().min(MOST_NOTED)).len();
     noted.extend(
         (others > 0).then(|| format!("{others} other names differ as much, not told from chance")),
@@ -278,7 +281,7 @@ pub(super) fn waits(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let times: Vec<_> = times.collect();
     let tests = times.iter().map(|it| it.test(&WAITS)).collect();
     diff.changes.extend(surprising(tests, WAITS.chance));
-    note_large(&times, diff);
+    note_large(&times, diff, ("waits ", LEAST_WAIT));
 }
 
 /// Whether what is common to all names is more than a machine is expected to do.
@@ -361,6 +364,6 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
         }
     }
     if !is_explained {
-        note_large(&times, diff);
+        note_large(&times, diff, ("in total ", 0.0));
     }
 }
