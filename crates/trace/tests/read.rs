@@ -243,7 +243,7 @@ fn what_others_download_is_read() {
         {"traceID": "fc60c", "spanID": "2", "operationName": "SELECT", "startTime": 1790000000001000, "duration": 2000,
          "references": [{"refType": "FOLLOWS_FROM", "traceID": "ab", "spanID": "7"}, {"refType": "CHILD_OF", "traceID": "fc60c", "spanID": "1"}],
          "tags": [{"key": "error", "type": "bool", "value": true}, {"key": "otel.status_description", "type": "string", "value": "no"}],
-         "logs": [{"timestamp": 1790000000002000, "fields": [{"key": "event", "type": "string", "value": "exception"}, {"key": "exception.type", "type": "string", "value": "E"}]}],
+         "logs": [{"timestamp": 1790000000002000, "fields": [{"key": "event", "type": "string", "value": "exception"}, {"key": "exception.type", "type": "string", "value": "E"}, {"key": "error", "type": "string", "value": "no disk"}]}],
          "processID": "p2"}],
         "processes": {"p1": {"serviceName": "shop", "tags": [{"key": "host.name", "type": "string", "value": "a"}]}, "p2": {"serviceName": "db", "tags": []}}}],
         "total": 0, "limit": 0, "errors": null}"#);
@@ -255,7 +255,24 @@ fn what_others_download_is_read() {
     assert_eq!((recording.service(root), recording.service(child)), ("shop", "db"));
     assert_eq!(child.status, Status::Error("no".into()));
     assert_eq!((&*child.events[0].name, child.links[0].span), ("exception", SpanId(7)));
+    assert!(child.events[0].attributes.contains(&("error".into(), Value::Text("no disk".into()))));
     assert_eq!(notes(&recording), [""; 0]);
+}
+
+/// The tag `error` is a text in some languages.
+#[test]
+fn a_tag_of_jaeger_says_that_a_span_failed() {
+    for (value, status) in [
+        ("true", Status::Error("".into())),
+        (r#""true""#, Status::Error("".into())),
+        (r#""timeout""#, Status::Error("timeout".into())),
+        (r#""false""#, Status::Unset),
+        ("false", Status::Unset),
+    ] {
+        let span = r#"{"data": [{"traceID": "1", "spans": [{"traceID": "1", "spanID": "2", "startTime": 1, "duration": 1"#;
+        let text = format!(r#"{span}, "tags": [{{"key": "error", "value": {value}}}]}}]}}]}}"#);
+        assert_eq!(read(&text).unwrap().spans[0].status, status, "{value}");
+    }
 }
 
 #[test]

@@ -46,8 +46,11 @@ fn span(span: &Value) -> Value {
             "attributes": tags(log, "fields").collect::<Vec<_>>(),
         })
     });
-    let has_failed =
-        tag(span, "error") == json!(true) || tag(span, "otel.status_code") == json!("ERROR");
+    let error = tag(span, "error");
+    let is_error = ![json!(null), json!(false), json!("false")].contains(&error);
+    let has_failed = is_error || tag(span, "otel.status_code") == json!("ERROR");
+    let messages = [tag(span, "otel.status_description"), error];
+    let message = messages.into_iter().find(|it| it.is_string() && *it != json!("true"));
     let code = if has_failed { 2 } else { i32::from(tag(span, "otel.status_code") == json!("OK")) };
     let kind = tag(span, "span.kind").as_str().unwrap_or_default().to_uppercase();
     json!({
@@ -61,7 +64,7 @@ fn span(span: &Value) -> Value {
         "attributes": tags(span, "tags").collect::<Vec<_>>(),
         "events": events.collect::<Vec<_>>(),
         "links": links.collect::<Vec<_>>(),
-        "status": {"code": code, "message": tag(span, "otel.status_description")},
+        "status": {"code": code, "message": message},
     })
 }
 
@@ -85,9 +88,8 @@ fn micros(value: &Value, key: &str) -> u64 {
 
 /// What OTLP has a field for is no attribute.
 fn tags<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = Value> + use<'a> {
-    const FIELDS: [&str; 8] = [
+    const FIELDS: [&str; 7] = [
         "error",
-        "event",
         "span.kind",
         "internal.span.format",
         "otel.status_code",
@@ -95,7 +97,8 @@ fn tags<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = Value> + use<'a
         "otel.scope.name",
         "otel.library.name",
     ];
-    let tags = list(value, key).filter(|it| !FIELDS.contains(&text(it, "key")));
+    let fields = if key == "fields" { &["event"][..] } else { &FIELDS };
+    let tags = list(value, key).filter(|it| !fields.contains(&text(it, "key")));
     tags.map(|it| attribute(text(it, "key"), &it["value"]))
 }
 
