@@ -123,7 +123,7 @@ impl<W: Write> Writer<W> {
                 self.event(&flow("s", *child))?;
             }
             for event in &span.events {
-                let ts = self.time(event.time.clamp(span.start, span.end));
+                let ts = self.time(event.time.min(span.end).max(span.start));
                 self.event(&json!({
                     "ph": "i", "s": "t", "name": &*event.name, "cat": "event", "pid": pid, "tid": tid, "ts": ts,
                     "args": json_of(&event.attributes),

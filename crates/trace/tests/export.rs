@@ -158,3 +158,13 @@ fn a_file_and_standard_output_get_the_same() {
     let errors = String::from_utf8(refused.stderr).unwrap();
     assert!(errors.contains("error: /dev/null/out: cannot be written: "), "{errors}");
 }
+
+/// A file that is damaged, or the clock of a host that was set back.
+#[test]
+fn an_event_of_a_span_that_ends_before_it_starts_is_drawn() {
+    let mut recording = spans("job 5..9");
+    recording.spans[0].end = START;
+    recording.spans[0].events =
+        [Event { time: START + 7, name: "retry".into(), attributes: [].into() }].into();
+    assert!(exported(&recording).iter().any(|it| it["name"] == "retry"));
+}
