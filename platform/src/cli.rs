@@ -13,10 +13,8 @@ mod find;
 mod observed;
 mod output;
 mod plugins;
-mod redact;
 mod run;
 mod runs;
-mod scaffold;
 mod summary;
 #[cfg(unix)]
 mod trace_dbt;
@@ -46,12 +44,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Create a product that can be run: a folder with a floe.yaml, a source and two models
-    New {
-        /// The folder to create, named after the product
-        #[arg(value_name = "PRODUCT")]
-        folder: PathBuf,
-    },
     /// Check a product and write its compiled artifacts, one JSON file
     #[command(after_help = EXIT_CODES)]
     Compile(compile::Arguments),
@@ -112,13 +104,6 @@ Exit codes:
         #[arg(long)]
         json: bool,
     },
-    /// Copy standard input to standard output without credentials and personal data
-    ///
-    /// Each line is written as soon as it is complete. What is removed is replaced by `<REDACTED>`.
-    /// Personal data are e-mail addresses, payment cards, bank accounts, telephone numbers and US
-    /// social security numbers.
-    #[command(after_help = REDACT_EXIT_CODES)]
-    Redact(redact::Arguments),
 }
 
 const EXIT_CODES: &str = "\
@@ -134,14 +119,6 @@ Exit codes:
   0  success
   1  no run was found, or an operation of the system failed
   2  the product, the manifest or the command line contains a mistake";
-
-const REDACT_EXIT_CODES: &str = "\
-Exit codes:
-  0  success, also if the reader of the output closes it
-  1  standard input cannot be read, or standard output cannot be written
-  2  the command line contains a mistake
-
-Example: kubectl logs orders-0 | floe redact --key customer_ref > orders.log";
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -210,7 +187,6 @@ fn refuse(error: &clap::Error) -> ExitCode {
 
 fn execute(command: &Command) -> Result<(), RunError> {
     match command {
-        Command::New { folder } => scaffold::create(folder)?,
         Command::Compile(arguments) => compile::compile(arguments)?,
         Command::Run(arguments) => run::run(arguments)?,
         Command::BuildAsset { folder } => dagster::build_asset(folder)?,
@@ -222,7 +198,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::TraceDbt { .. } => {}
         Command::Plugins(arguments) => plugins::plugins(arguments)?,
         Command::Audit { json } => audit::audit(*json)?,
-        Command::Redact(arguments) => redact::redact(arguments)?,
     }
     Ok(())
 }

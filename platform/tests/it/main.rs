@@ -20,7 +20,6 @@ mod helm;
 mod logs;
 mod manifest_settings;
 mod marts;
-mod new;
 mod other_programs;
 mod output;
 mod paths;
@@ -28,7 +27,6 @@ mod plugin_docs;
 mod plugin_list;
 mod plugins;
 mod product;
-mod redact;
 mod refused;
 mod repeat;
 #[path = "../contract/service.rs"]
