@@ -2,14 +2,15 @@
 
 use std::time::SystemTime;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
 use crate::address::Destination;
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as alert_span;
 
 /// An alert for a channel.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -50,34 +51,6 @@ impl Operation for Alert<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `alert.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::alert::{Alert, alert_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.alert.slack");
-///
-/// let spans = testing::capture(|| {
-///     let _span = alert_span(
-///         &TRACER,
-///         &Alert {
-///             operation: "send_alert",
-///             channel: "slack",
-///             destination: "https://hooks.slack.com/services/T0/B0/c2VjcmV0".into(),
-///             ..Alert::default()
-///         },
-///     );
-/// });
-/// let span = spans.single("alert.send_alert").assert_ok();
-/// span.assert_attribute("alert.destination", "https://hooks.slack.com");
-/// assert_eq!(span.scope(), "floe.alert.slack");
-/// ```
-#[track_caller]
-pub fn alert_span(tracer: &'static Tracer, alert: &Alert<'_>) -> ActiveSpan {
-    span(tracer, alert).start()
 }
 
 /// A channel that delivers alerts.

@@ -1,13 +1,14 @@
 //! Requests to a table catalog.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
 use crate::address::CleanUrl;
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as catalog_span;
 
 /// A request to a catalog.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -37,31 +38,6 @@ impl Operation for Catalog<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `catalog.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::catalog::{Catalog, catalog_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.catalog.polaris");
-///
-/// let spans = testing::capture(|| {
-///     let _span = catalog_span(
-///         &TRACER,
-///         &Catalog {
-///             operation: "create_table",
-///             name: Some("polaris"),
-///             ..Catalog::default()
-///         },
-///     );
-/// });
-/// spans.single("catalog.create_table").assert_ok().assert_attribute("catalog.name", "polaris");
-/// ```
-#[track_caller]
-pub fn catalog_span(tracer: &'static Tracer, catalog: &Catalog<'_>) -> ActiveSpan {
-    span(tracer, catalog).start()
 }
 
 /// A catalog of tables in namespaces.

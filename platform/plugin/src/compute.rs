@@ -5,14 +5,15 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::{FloeAttributes, Tracer};
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind};
 use crate::handle::{Handle, Kind, observe};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as compute_span;
 use crate::product::Product;
 pub use crate::query_comment::QueryComments;
 use crate::table::{Column, ColumnType, RowSink, Value};
@@ -69,31 +70,6 @@ impl Operation for Compute<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `compute.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::compute::{Compute, compute_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.compute.duckdb");
-///
-/// let spans = testing::capture(|| {
-///     let _span = compute_span(
-///         &TRACER,
-///         &Compute {
-///             operation: "materialize",
-///             engine: "duckdb",
-///             ..Compute::default()
-///         },
-///     );
-/// });
-/// spans.single("compute.materialize").assert_ok().assert_attribute("compute.engine", "duckdb");
-/// ```
-#[track_caller]
-pub fn compute_span(tracer: &'static Tracer, compute: &Compute<'_>) -> ActiveSpan {
-    span(tracer, compute).start()
 }
 
 /// An engine that runs queries.

@@ -1,8 +1,9 @@
 //! Data that is written to a system outside of the platform.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as egress_span;
 
 /// A write to an external system.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -34,29 +35,4 @@ impl Operation for Egress<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `egress.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::egress::{Egress, egress_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.ingestion.dlt");
-///
-/// let spans = testing::capture(|| {
-///     let _span = egress_span(
-///         &TRACER,
-///         &Egress {
-///             operation: "write",
-///             sink_type: Some("salesforce"),
-///             ..Egress::default()
-///         },
-///     );
-/// });
-/// spans.single("egress.write").assert_ok().assert_attribute("egress.sink_type", "salesforce");
-/// ```
-#[track_caller]
-pub fn egress_span(tracer: &'static Tracer, egress: &Egress<'_>) -> ActiveSpan {
-    span(tracer, egress).start()
 }

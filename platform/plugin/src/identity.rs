@@ -1,12 +1,13 @@
 //! Requests to an identity provider.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as identity_span;
 
 /// A request to an identity provider. It has no field for a user or a credential, and none may be added.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -35,31 +36,6 @@ impl Operation for Identity<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `identity.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::identity::{Identity, identity_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.identity.keycloak");
-///
-/// let spans = testing::capture(|| {
-///     let _span = identity_span(
-///         &TRACER,
-///         &Identity {
-///             operation: "authenticate",
-///             realm: Some("floe"),
-///             ..Identity::default()
-///         },
-///     );
-/// });
-/// spans.single("identity.authenticate").assert_ok().assert_attribute("identity.realm", "floe");
-/// ```
-#[track_caller]
-pub fn identity_span(tracer: &'static Tracer, identity: &Identity<'_>) -> ActiveSpan {
-    span(tracer, identity).start()
 }
 
 /// A provider of identities, by `OAuth` 2.0 and `OpenID` Connect.

@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::time::Instant;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
 use crate::egress::{Egress, EgressOutcome};
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as ingestion_span;
 use crate::table::{Column, RowSink, Value};
 
 /// A load from a source.
@@ -62,31 +63,6 @@ impl Operation for Ingestion<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `ingestion.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::ingestion::{Ingestion, ingestion_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.ingestion.dlt");
-///
-/// let spans = testing::capture(|| {
-///     let _span = ingestion_span(
-///         &TRACER,
-///         &Ingestion {
-///             operation: "run",
-///             source_type: Some("rest_api"),
-///             ..Ingestion::default()
-///         },
-///     );
-/// });
-/// spans.single("ingestion.run").assert_ok().assert_attribute("ingestion.source_type", "rest_api");
-/// ```
-#[track_caller]
-pub fn ingestion_span(tracer: &'static Tracer, ingestion: &Ingestion<'_>) -> ActiveSpan {
-    span(tracer, ingestion).start()
 }
 
 /// A tool that loads data into the platform, and possibly writes data to other systems.

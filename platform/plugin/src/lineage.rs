@@ -4,14 +4,15 @@ use std::time::SystemTime;
 
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
-use floe_telemetry::{ActiveSpan, FloeAttributes, MetricRecorder, Tracer};
+use floe_telemetry::{FloeAttributes, MetricRecorder};
 use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::{Lifecycle, caught};
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as lineage_span;
 use crate::table::{Column, ColumnType};
 use crate::timestamp::rfc3339;
 
@@ -37,31 +38,6 @@ impl Operation for Lineage<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `lineage.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::lineage::{Lineage, lineage_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.lineage.marquez");
-///
-/// let spans = testing::capture(|| {
-///     let _span = lineage_span(
-///         &TRACER,
-///         &Lineage {
-///             operation: "emit_event",
-///             event_type: Some("COMPLETE"),
-///             ..Lineage::default()
-///         },
-///     );
-/// });
-/// spans.single("lineage.emit_event").assert_ok().assert_attribute("lineage.event_type", "COMPLETE");
-/// ```
-#[track_caller]
-pub fn lineage_span(tracer: &'static Tracer, lineage: &Lineage<'_>) -> ActiveSpan {
-    span(tracer, lineage).start()
 }
 
 /// A backend that stores lineage.

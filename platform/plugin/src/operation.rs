@@ -1,6 +1,6 @@
 //! Operations of a domain, and the spans that record them.
 
-use floe_telemetry::{FloeAttributes, SpanBuilder, Tracer};
+use floe_telemetry::{ActiveSpan, FloeAttributes, SpanBuilder, Tracer};
 
 /// An operation of a domain: attributes, and the name of its span.
 ///
@@ -38,8 +38,37 @@ pub trait Operation: FloeAttributes {
 #[track_caller]
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "the public helpers take the reference to the plugin's static"
+    reason = "the public functions take the reference to the plugin's static"
 )]
 pub(crate) fn span(tracer: &'static Tracer, operation: &impl Operation) -> SpanBuilder {
     tracer.span(operation.span_name()).attributes(operation)
+}
+
+/// Starts the span `<domain>.<operation>`, which ends when the returned guard is dropped. Each domain has it by its own
+/// name, for example `alert::alert_span`.
+///
+/// ```
+/// use floe_plugin::alert::{Alert, alert_span};
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("floe.alert.slack");
+///
+/// let spans = testing::capture(|| {
+///     let _span = alert_span(
+///         &TRACER,
+///         &Alert {
+///             operation: "send_alert",
+///             channel: "slack",
+///             destination: "https://hooks.slack.com/services/T0/B0/c2VjcmV0".into(),
+///             ..Alert::default()
+///         },
+///     );
+/// });
+/// let span = spans.single("alert.send_alert").assert_ok();
+/// span.assert_attribute("alert.destination", "https://hooks.slack.com");
+/// assert_eq!(span.scope(), "floe.alert.slack");
+/// ```
+#[track_caller]
+pub fn operation_span(tracer: &'static Tracer, operation: &impl Operation) -> ActiveSpan {
+    span(tracer, operation).start()
 }

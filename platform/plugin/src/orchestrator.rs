@@ -3,14 +3,15 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::FloeAttributes;
 use floe_telemetry::opentelemetry::trace::Status;
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as orchestrator_span;
 use crate::product::Product;
 
 /// An operation of the orchestrator.
@@ -170,31 +171,6 @@ impl Operation for Orchestrator<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `orchestrator.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::orchestrator::{Orchestrator, orchestrator_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.orchestrator.dagster");
-///
-/// let spans = testing::capture(|| {
-///     let _span = orchestrator_span(
-///         &TRACER,
-///         &Orchestrator {
-///             operation: "create_definitions",
-///             asset_count: Some(16),
-///             ..Orchestrator::default()
-///         },
-///     );
-/// });
-/// spans.single("orchestrator.create_definitions").assert_ok();
-/// ```
-#[track_caller]
-pub fn orchestrator_span(tracer: &'static Tracer, orchestrator: &Orchestrator<'_>) -> ActiveSpan {
-    span(tracer, orchestrator).start()
 }
 
 /// An orchestrator: it decides when the assets of a product are built, and in which order.

@@ -1,8 +1,6 @@
 //! Data quality checks.
 
-use floe_telemetry::{
-    ActiveSpan, FloeAttributes, Tracer, printable, sanitize_credentials, sanitize_error_message,
-};
+use floe_telemetry::{FloeAttributes, printable, sanitize_credentials, sanitize_error_message};
 
 pub use crate::check::{Check, CheckError, CheckResult, identifiers};
 use crate::compute::Session;
@@ -11,7 +9,8 @@ use crate::failure;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as quality_span;
 
 /// A check or a suite of checks.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -63,32 +62,6 @@ impl Operation for Quality<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `quality.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::quality::{Quality, quality_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.quality.gx");
-///
-/// let spans = testing::capture(|| {
-///     let _span = quality_span(
-///         &TRACER,
-///         &Quality {
-///             operation: "run_checks",
-///             provider: Some("great_expectations"),
-///             ..Quality::default()
-///         },
-///     );
-/// });
-/// let span = spans.single("quality.run_checks").assert_ok();
-/// span.assert_attribute("quality.provider", "great_expectations");
-/// ```
-#[track_caller]
-pub fn quality_span(tracer: &'static Tracer, quality: &Quality<'_>) -> ActiveSpan {
-    span(tracer, quality).start()
 }
 
 /// A tool that checks the quality of data.

@@ -1,13 +1,14 @@
 //! Requests to a secret store.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 use secrecy::SecretString;
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as secrets_span;
 
 /// A request to a secret store. It has no field for the secret itself, and none may be added.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -40,32 +41,6 @@ impl Operation for SecretRequest<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `secrets.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::secrets::{SecretRequest, secrets_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.secrets.k8s");
-///
-/// let spans = testing::capture(|| {
-///     let _span = secrets_span(
-///         &TRACER,
-///         &SecretRequest {
-///             operation: "get_secret",
-///             provider: "k8s",
-///             key_name: Some("warehouse-login"),
-///             ..SecretRequest::default()
-///         },
-///     );
-/// });
-/// spans.single("secrets.get_secret").assert_ok().assert_attribute("secrets.provider", "k8s");
-/// ```
-#[track_caller]
-pub fn secrets_span(tracer: &'static Tracer, request: &SecretRequest<'_>) -> ActiveSpan {
-    span(tracer, request).start()
 }
 
 /// A store of secrets. No error may contain a secret.

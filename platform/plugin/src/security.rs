@@ -1,13 +1,14 @@
 //! Network policies and roles that are generated for a cluster.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as security_span;
 
 /// The area of a manifest.
 #[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
@@ -45,31 +46,6 @@ impl Operation for Security<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `security.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::security::{Area, Security, security_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.security.rbac");
-///
-/// let spans = testing::capture(|| {
-///     let _span = security_span(
-///         &TRACER,
-///         &Security {
-///             operation: "generate_role",
-///             area: Area::Rbac,
-///             ..Security::default()
-///         },
-///     );
-/// });
-/// spans.single("security.generate_role").assert_ok().assert_attribute("security.area", "rbac");
-/// ```
-#[track_caller]
-pub fn security_span(tracer: &'static Tracer, security: &Security<'_>) -> ActiveSpan {
-    span(tracer, security).start()
 }
 
 /// Generates roles for the cluster that a product runs in. Each manifest is a resource of Kubernetes.

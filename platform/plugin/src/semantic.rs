@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
 use crate::address::CleanUrl;
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as semantic_span;
 use crate::product::Product;
 
 /// A request to a semantic layer.
@@ -43,31 +44,6 @@ impl Operation for Semantic<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `semantic.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::semantic::{Semantic, semantic_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.semantic.cube");
-///
-/// let spans = testing::capture(|| {
-///     let _span = semantic_span(
-///         &TRACER,
-///         &Semantic {
-///             operation: "sync",
-///             schema_path: Some("schema/orders.yml"),
-///             ..Semantic::default()
-///         },
-///     );
-/// });
-/// spans.single("semantic.sync").assert_ok().assert_attribute("semantic.schema.path", "schema/orders.yml");
-/// ```
-#[track_caller]
-pub fn semantic_span(tracer: &'static Tracer, semantic: &Semantic<'_>) -> ActiveSpan {
-    span(tracer, semantic).start()
 }
 
 /// A semantic layer: metrics and dimensions over tables.

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
-use crate::operation::{Operation, span};
+use crate::operation::Operation;
+pub use crate::operation::operation_span as storage_span;
 
 /// The storage system.
 #[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
@@ -56,31 +57,6 @@ impl Operation for Storage<'_> {
     fn operation(&self) -> &str {
         self.operation
     }
-}
-
-/// Starts the span `storage.<operation>`. The span ends when the returned guard is dropped.
-///
-/// ```
-/// use floe_plugin::storage::{Storage, System, storage_span};
-/// use floe_telemetry::{Tracer, testing};
-///
-/// static TRACER: Tracer = floe_telemetry::tracer!("floe.storage.s3");
-///
-/// let spans = testing::capture(|| {
-///     let _span = storage_span(
-///         &TRACER,
-///         &Storage {
-///             operation: "put_object",
-///             system: System::S3,
-///             ..Storage::default()
-///         },
-///     );
-/// });
-/// spans.single("storage.put_object").assert_ok().assert_attribute("storage.system", "s3");
-/// ```
-#[track_caller]
-pub fn storage_span(tracer: &'static Tracer, storage: &Storage<'_>) -> ActiveSpan {
-    span(tracer, storage).start()
 }
 
 /// A store of objects: a folder or a bucket.
