@@ -290,11 +290,7 @@ pub(crate) fn data_tests(
     let mut of_table = Vec::new();
     for (index, check) in checks.iter().enumerate() {
         let (test, arguments) = match check {
-            Check::Between { min, max, .. } => (
-                "expect_column_values_to_be_between",
-                json!({ "min_value": min, "max_value": max }),
-            ),
-            Check::MinRows(min) => {
+            Check::RowCount(min) => {
                 ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
             }
             _ => (check.name(), json!({})),

@@ -16,17 +16,8 @@ pub enum Check {
     NotNull(String),
     /// No value of the column appears twice.
     Unique(String),
-    /// Each value of the column is in this range, or null.
-    Between {
-        /// The column.
-        column: String,
-        /// The smallest value.
-        min: f64,
-        /// The largest value.
-        max: f64,
-    },
     /// The table has at least this many rows.
-    MinRows(u64),
+    RowCount(u64),
 }
 
 impl Check {
@@ -35,18 +26,15 @@ impl Check {
         match self {
             Self::NotNull(_) => "not_null",
             Self::Unique(_) => "unique",
-            Self::Between { .. } => "between",
-            Self::MinRows(_) => "min_rows",
+            Self::RowCount(_) => "row_count",
         }
     }
 
     /// The column that is checked; `None` if the table is.
     pub fn column(&self) -> Option<&str> {
         match self {
-            Self::NotNull(column) | Self::Unique(column) | Self::Between { column, .. } => {
-                Some(column)
-            }
-            Self::MinRows(_) => None,
+            Self::NotNull(column) | Self::Unique(column) => Some(column),
+            Self::RowCount(_) => None,
         }
     }
 
@@ -57,10 +45,10 @@ impl Check {
         }
         let rows = |count| format!("{count} row{}", if count == 1 { "" } else { "s" });
         match (self, result.rows, result.failed_rows) {
-            (Self::MinRows(least), Some(found), _) => {
+            (Self::RowCount(least), Some(found), _) => {
                 format!(": found {}, expected at least {least}", rows(found))
             }
-            (Self::MinRows(_), ..) | (_, _, None) => String::new(),
+            (Self::RowCount(_), ..) | (_, _, None) => String::new(),
             (_, _, Some(failed)) => format!(": {}", rows(failed)),
         }
     }
@@ -87,8 +75,8 @@ impl From<&Error> for CheckError {
 /// use floe_plugin::quality::{Check, identifiers};
 ///
 /// let unique = || Check::Unique("order id".to_owned());
-/// let names = identifiers(&[unique(), unique(), Check::MinRows(1)]);
-/// assert_eq!(names, ["unique_order_id", "unique_order_id_2", "min_rows"]);
+/// let names = identifiers(&[unique(), unique(), Check::RowCount(1)]);
+/// assert_eq!(names, ["unique_order_id", "unique_order_id_2", "row_count"]);
 /// ```
 #[must_use]
 pub fn identifiers(checks: &[Check]) -> Vec<String> {

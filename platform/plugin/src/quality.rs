@@ -102,12 +102,12 @@ impl Suite<'_> {
     /// ```
     /// use floe_plugin::quality::{Check, CheckResult, Suite};
     ///
-    /// let checks = [Check::Unique("id".to_owned()), Check::MinRows(3)];
+    /// let checks = [Check::Unique("id".to_owned()), Check::RowCount(3)];
     /// let suite = Suite { name: "shop.orders", table: "orders", checks: &checks };
     /// let failed = |failed_rows| CheckResult { failed_rows, rows: Some(2), ..CheckResult::default() };
     /// assert_eq!(
     ///     suite.failures(&[failed(Some(1)), failed(None)]).unwrap(),
-    ///     "2 of 2 checks of `orders` failed: `unique_id`: 1 row; `min_rows`: found 2 rows, expected at least 3",
+    ///     "2 of 2 checks of `orders` failed: `unique_id`: 1 row; `row_count`: found 2 rows, expected at least 3",
     /// );
     /// ```
     #[must_use]

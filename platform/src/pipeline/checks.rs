@@ -139,7 +139,7 @@ fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
         success: result.passed,
         column: check.column(),
         actual: match check {
-            Check::MinRows(_) => result.rows,
+            Check::RowCount(_) => result.rows,
             _ => result.failed_rows,
         },
     }

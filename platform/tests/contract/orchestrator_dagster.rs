@@ -51,7 +51,7 @@ pub(crate) fn contract() -> Contract {
                 assert_eq!(request["job"], "shop_job");
                 assert_eq!(request["retries"], 0);
                 let assets = request["assets"].as_array().unwrap();
-                assert_eq!(assets[0]["checks"], json!(["min_rows"]));
+                assert_eq!(assets[0]["checks"], json!(["row_count"]));
                 let depends_on: Vec<_> = assets
                     .iter()
                     .map(|asset| (asset["name"].clone(), asset["depends_on"].clone()))

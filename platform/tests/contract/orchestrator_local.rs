@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{Contract, plugins};
 
 /// The checks of the source.
-const CHECKS: &[Check] = &[Check::MinRows(1)];
+const CHECKS: &[Check] = &[Check::RowCount(1)];
 
 /// A source and two models that depend on each other.
 pub(crate) fn product() -> Product<'static> {

@@ -84,7 +84,7 @@ fn checks() -> Vec<Check> {
     vec![
         Check::Unique("customer_id".to_owned()),
         Check::NotNull("customer_id".to_owned()),
-        Check::MinRows(1),
+        Check::RowCount(1),
     ]
 }
 

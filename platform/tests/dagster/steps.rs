@@ -172,7 +172,7 @@ fn a_check_that_fails_is_reported_as_one() {
 #[track_caller]
 fn assert_check_is_reported(asset: &str, line: &str) {
     let setup = Setup::with_script("exit 9");
-    let checks = format!("{line}    checks: [{{ unique: order_id }}, {{ min_rows: 3 }}]\n");
+    let checks = format!("{line}    checks: [{{ unique: order_id }}, {{ row_count: 3 }}]\n");
     setup.product.replace("floe.yaml", line, &checks);
     setup.compile();
     if asset != "orders" {
@@ -191,10 +191,10 @@ fn assert_check_is_reported(asset: &str, line: &str) {
     let (yes, no, error) = (json!(true), json!(false), json!("ERROR"));
     assert_eq!(
         results,
-        [(&json!("unique_order_id"), &yes, &error), (&json!("min_rows"), &no, &error)]
+        [(&json!("unique_order_id"), &yes, &error), (&json!("row_count"), &no, &error)]
     );
     let asset = single(&setup.spans(), &format!("dagster.asset.{asset}")).clone();
-    assert!(is_error(&asset, "the check `min_rows`"), "{:?}", asset.status);
+    assert!(is_error(&asset, "the check `row_count`"), "{:?}", asset.status);
     assert_eq!(messages.last().unwrap()["params"], json!({}));
 }
 

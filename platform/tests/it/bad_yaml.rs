@@ -33,7 +33,7 @@ const CASES: &[Case] = &[
     // Of several mistakes in what a file is made of, the first is reported.
     (MANIFEST, Append("environment: qa\nowners: me\ngovernance: {require_owner: perhaps}"),
         ":3:14: environment: expected `dev`, `staging` or `prod`, found `qa`"),
-    (SPEC, Overwrite(b"name: a\nversion: 1.0.0\nmodels: [{ name: a, layer: golden, checks: [{ min_rows: one }] }]"),
+    (SPEC, Overwrite(b"name: a\nversion: 1.0.0\nmodels: [{ name: a, layer: golden, checks: [{ row_count: one }] }]"),
         ":3:28: models.0.layer: expected `bronze`, `silver` or `gold`, found `golden`; did you mean `gold`?"),
     (MANIFEST, Append("plugins: { storage: { type: s4 }, quality: { type: great_expectations, timeout_seconds: one } }"),
         ":3:29: there is no storage plugin `s4`; linked into the program are: local, s3\n{dir}/manifest.yaml:3:89: `timeout_seconds`: expected a whole number, 0 or more, found a text"),

@@ -150,7 +150,7 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
         (
             "{ freshness: { column: paid_at, max_age: 24h } }",
             "13:16",
-            "checks.0.freshness: expected `not_null`, `unique`, `between` or `min_rows`, found `freshness`",
+            "checks.0.freshness: expected `not_null`, `unique` or `row_count`, found `freshness`",
         ),
     ] {
         let output = of_source(checks).floe("compile", &[], &[]);
@@ -167,12 +167,12 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
 
 #[test]
 fn a_check_that_cannot_run_fails_beside_the_others() {
-    let product = of_model("{ min_rows: 9 }, { not_null: customer }, { not_null: order_id }");
+    let product = of_model("{ row_count: 9 }, { not_null: customer }, { not_null: order_id }");
     // As a part of another query it is wrong, so its columns are not known before it runs.
     product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}; -- all");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
-    let error = "  ✗ big        {dir}/floe.yaml:17:31: `not_null` is for the column `customer`, which `big` does not have";
+    let error = "  ✗ big        {dir}/floe.yaml:17:32: `not_null` is for the column `customer`, which `big` does not have";
     assert_contains(&output, &[error]);
     product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }\n");
     let output = product.run();
@@ -197,7 +197,7 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
         "not_null_customer",
         "the check `not_null_customer` of `big` could not run: no such column: \"customer\" - should this be a string literal in single-quotes?",
     );
-    failed("min_rows", "the check `min_rows` of `big` failed: found 4 rows, expected at least 9");
+    failed("row_count", "the check `row_count` of `big` failed: found 4 rows, expected at least 9");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::product::Product;
 use crate::service::{Answer, Service};
 
 const CHECKS: &str =
-    "    checks: [{ min_rows: 3 }, { not_null: ordered_on }, { unique: order_id }]\n";
+    "    checks: [{ row_count: 3 }, { not_null: ordered_on }, { unique: order_id }]\n";
 
 /// The errors that a run of the shop exports, without the components that have none.
 fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {

@@ -145,7 +145,7 @@ fn the_mark_is_below_the_mistake_in_the_file() {
 fn checked(check: &str) -> Product {
     let product = Product::shop();
     let bronze = "    layer: bronze\n";
-    let checks = format!("{bronze}    checks:\n      - min_rows: 1\n      - {check}\n");
+    let checks = format!("{bronze}    checks:\n      - row_count: 1\n      - {check}\n");
     product.replace("floe.yaml", bronze, &checks);
     product.append("floe.yaml", "  - { name: other, layer: gold }");
     product.write("models/other.sql", "SELECT 1 AS a");
@@ -154,7 +154,7 @@ fn checked(check: &str) -> Product {
 
 #[test]
 fn a_check_of_a_column_that_a_model_does_not_have_is_found_when_it_is_compiled() {
-    for check in ["not_null: order_idd", "between: { column: order_idd, min: 1, max: 2 }"] {
+    for check in ["not_null: order_idd", "unique: order_idd"] {
         let product = checked(check);
         let output = product.floe("compile", &[], &[]);
         assert_eq!(output.code, Some(2));

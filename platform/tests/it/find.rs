@@ -159,7 +159,7 @@ plugins: { alert_channel: { type: webhook, url: '${env:HOOK}' } }",
     assert_eq!(results()["trace_id"], Value::Null);
 
     let bronze = "    layer: bronze\n";
-    let check = format!("{bronze}    checks: [{{ min_rows: 4000 }}]\n");
+    let check = format!("{bronze}    checks: [{{ row_count: 4000 }}]\n");
     product.replace("floe.yaml", bronze, &check);
     let output = run(&["--env", "prod", "--json"]);
     assert_eq!(output.code, Some(1), "{}", output.stderr);

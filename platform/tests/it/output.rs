@@ -13,7 +13,7 @@ const FLOE: &str = env!("CARGO_BIN_EXE_floe");
 #[test]
 fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
     let product = Product::shop();
-    let checks = "    layer: bronze\n    checks: [{ unique: order_id }, { min_rows: 2 }]\n";
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }, { row_count: 2 }]\n";
     product.replace("floe.yaml", "    layer: bronze\n", checks);
     let output = product.run();
     output.assert_ok();
@@ -245,7 +245,7 @@ fn colours_are_forced_and_forbidden_by_variables() {
 fn a_run_that_stops_ends_with_its_summary() {
     let product = Product::shop();
     let bronze = "    layer: bronze\n";
-    let checks = format!("{bronze}    checks: [{{ min_rows: 3 }}]\n");
+    let checks = format!("{bronze}    checks: [{{ row_count: 3 }}]\n");
     product.replace("floe.yaml", bronze, &checks);
     let channel = "plugins: { alert_channel: { type: terminal, file: data, on_failure: fail } }";
     product.append("manifest.yaml", channel);

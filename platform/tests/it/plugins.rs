@@ -10,10 +10,10 @@ use crate::service::{Answer, Service};
 const CHECKS: &str = "    checks:
       - unique: order_id
       - not_null: order_id
-      - min_rows: 3
+      - row_count: 3
 ";
 
-/// The shop with checks, of which `min_rows` fails.
+/// The shop with checks, of which `row_count` fails.
 fn failing(manifest: &str) -> Product {
     let product = Product::shop();
     let bronze = "    layer: bronze\n";
@@ -23,7 +23,7 @@ fn failing(manifest: &str) -> Product {
 }
 
 const FAILED: &str =
-    "the check `min_rows` of `stg_orders` failed: found 2 rows, expected at least 3";
+    "the check `row_count` of `stg_orders` failed: found 2 rows, expected at least 3";
 
 #[test]
 fn a_check_that_fails_is_an_alert_and_fails_its_model() {
@@ -73,7 +73,7 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     assert_eq!(checked["name"], "stg_orders");
     let checks = &checked["inputFacets"]["dataQualityAssertions"]["assertions"];
     let failed = checks.as_array().unwrap().iter().find(|check| check["success"] == false);
-    assert_eq!(failed.unwrap()["assertion"], "min_rows");
+    assert_eq!(failed.unwrap()["assertion"], "row_count");
     assert_eq!(failed.unwrap()["actual"], "2");
     let message = &events[6]["run"]["facets"]["errorMessage"]["message"];
     assert!(message.as_str().unwrap().ends_with(FAILED), "{message}");
@@ -118,7 +118,7 @@ fn checks_have_a_span_for_each_model_and_one_for_each_check() {
     for (check, (name, passes)) in spans.named("quality.check").zip([
         ("unique_order_id", true),
         ("not_null_order_id", true),
-        ("min_rows", false),
+        ("row_count", false),
     ]) {
         check
             .assert_child_of("quality.run_checks")
@@ -148,15 +148,11 @@ fn checks_have_a_span_for_each_model_and_one_for_each_check() {
 #[test]
 fn the_error_of_a_model_names_each_check_that_failed() {
     let product = failing("");
-    product.replace(
-        "floe.yaml",
-        "unique: order_id",
-        "between: { column: order_id, min: 2, max: 9 }",
-    );
-    product.replace("floe.yaml", "min_rows: 3", "min_rows: 100000");
+    product.replace("floe.yaml", "unique: order_id", "not_null: ordered_on");
+    product.replace("floe.yaml", "row_count: 3", "row_count: 100000");
     let output = product.run();
     assert_eq!(output.code, Some(1));
-    let error = "✗ stg_orders {dir}/floe.yaml:13:9: 2 of 3 checks of `stg_orders` failed: `between_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
+    let error = "✗ stg_orders {dir}/floe.yaml:13:9: 2 of 3 checks of `stg_orders` failed: `not_null_ordered_on`: 1 row; `row_count`: found 2 rows, expected at least 100000\n";
     assert!(output.stderr.contains(error), "{}", output.stderr);
 }
 

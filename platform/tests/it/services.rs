@@ -47,7 +47,7 @@ fn shop(url: &str) -> Product {
     product.replace(
         "floe.yaml",
         "    layer: bronze\n",
-        "    layer: bronze\n    checks: [{ min_rows: 3 }]\n",
+        "    layer: bronze\n    checks: [{ row_count: 3 }]\n",
     );
     product.write(
         "models/totals.sql",
@@ -111,7 +111,7 @@ fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
     let product = shop(&service.url);
     let variables = [("INFISICAL", CREDENTIALS[0]), ("KEY", "floe")];
     let output = product.floe("run", &["--trace", "full"], &variables);
-    let warning = "warning: the quality plugin `sql`: the check `min_rows` of `stg_orders` failed: found 2 rows, expected at least 3\n";
+    let warning = "warning: the quality plugin `sql`: the check `row_count` of `stg_orders` failed: found 2 rows, expected at least 3\n";
     assert_eq!((output.code, &*output.complaints()), (Some(0), warning));
 
     let received = service.received();

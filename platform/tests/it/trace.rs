@@ -251,7 +251,7 @@ fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
     for (path, text, span, class) in [
         (model, "SELEC 1", built, "compute.syntax"),
         (model, "SELECT 1 FROM nowhere", built, "compute.unknown_name"),
-        (checks, "    checks: [{ min_rows: 2 }]", checked, "quality.check_failed"),
+        (checks, "    checks: [{ row_count: 2 }]", checked, "quality.check_failed"),
         (file, "order_id,ordered_on\nx,\n", read, "ingestion.type"),
         (file, "order_id,date\n1,\n", read, "ingestion.unknown_name"),
         (file, "order_id,ordered_on\n1\n", read, "ingestion.invalid_input"),

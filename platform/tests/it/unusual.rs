@@ -104,7 +104,7 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
 #[test]
 fn the_runs_of_an_asset_have_its_rows_and_its_query() {
     let product = ran(1);
-    product.append("floe.yaml", "    checks: [{ min_rows: 1 }]");
+    product.append("floe.yaml", "    checks: [{ row_count: 1 }]");
     product.run().assert_ok();
     let [run, before] = &runs(&product, &["--asset", "totals"])[..] else {
         panic!("two runs");

@@ -222,8 +222,7 @@ pub(crate) fn check(service: u16) {
         broken.replace("models/totals.sql", "count(*)", "nothing");
         backend.run(&broken, &[], 1);
         let doubtful = named("doubtful");
-        doubtful
-            .append("floe.yaml", "    checks: [{ between: { column: orders, min: 3, max: 9 } }]");
+        doubtful.append("floe.yaml", "    checks: [{ row_count: 3 }]");
         backend.run(&doubtful, &[], 1);
         let stale = named("stale");
         let faketime = std::env::var("FAKETIME_LIBRARY").unwrap();

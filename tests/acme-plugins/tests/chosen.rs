@@ -87,7 +87,7 @@ sources:
 models:
   - name: customers
     layer: gold
-    checks: [{ min_rows: 2 }, { unique: customer }]
+    checks: [{ row_count: 2 }, { unique: customer }]
 ";
 
 fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::TempDir) {
@@ -147,7 +147,7 @@ fn a_check_that_fails_reaches_the_channel_of_another_crate() {
     }
     assert_eq!(
         fs::read_to_string(folder.path().join("board")).unwrap(),
-        "FloeQualityCheckFailed the check `min_rows` of `customers` failed: found 1 row, expected at least 2\nFloePipelineFailed 1 of 2 assets failed\n"
+        "FloeQualityCheckFailed the check `row_count` of `customers` failed: found 1 row, expected at least 2\nFloePipelineFailed 1 of 2 assets failed\n"
     );
     assert!(
         !format!("{:?}", spans.iter().map(testing::CapturedSpan::data).collect::<Vec<_>>())

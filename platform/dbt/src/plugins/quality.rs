@@ -137,7 +137,7 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
         }
     };
     // The other tests return a row for each wrong value.
-    let is_by_row = matches!(check, Check::NotNull(_) | Check::Between { .. });
+    let is_by_row = matches!(check, Check::NotNull(_));
     Ok(CheckResult {
         passed,
         failed_rows: result.failures.filter(|_| is_by_row),
@@ -159,10 +159,7 @@ fn expectations(checks: &[Check]) -> (BTreeMap<&str, Vec<Value>>, Vec<Value>) {
             Check::Unique(column) => {
                 ("column_values_to_be_unique", json!({ "row_condition": has_value(column) }))
             }
-            Check::Between { min, max, .. } => {
-                ("column_values_to_be_between", json!({ "min_value": min, "max_value": max }))
-            }
-            Check::MinRows(min) => ("table_row_count_to_be_between", json!({ "min_value": min })),
+            Check::RowCount(min) => ("table_row_count_to_be_between", json!({ "min_value": min })),
             // `validate_expectations` has refused it.
             _ => continue,
         };

@@ -94,11 +94,7 @@ fn expectation(check: &Check) -> Result<Value, Error> {
             ("expect_column_values_to_not_be_null", json!({ "column": column }))
         }
         Check::Unique(column) => ("expect_column_values_to_be_unique", json!({ "column": column })),
-        Check::Between { column, min, max } => (
-            "expect_column_values_to_be_between",
-            json!({ "column": column, "min_value": min, "max_value": max }),
-        ),
-        Check::MinRows(min) => {
+        Check::RowCount(min) => {
             ("expect_table_row_count_to_be_between", json!({ "min_value": min }))
         }
         _ => return Err(Error::unsupported(check.name())),

@@ -55,7 +55,7 @@ fn run(
 ) -> Result<CheckResult, Error> {
     let sql = query(suite, check)?;
     let mut result = CheckResult { rows: Some(rows), ..CheckResult::default() };
-    if let Check::MinRows(least) = check {
+    if let Check::RowCount(least) = check {
         result.passed = rows >= *least;
     } else {
         let failed = data.count(&sql)?;
@@ -88,15 +88,7 @@ fn query(suite: &Suite<'_>, check: &Check) -> Result<String, Error> {
             "SELECT count(\"{column}\") - count(DISTINCT \"{column}\") FROM {}",
             quoted_name(suite.table)
         ),
-        Check::Between { column, min, max } => {
-            if !(min.is_finite() && max.is_finite() && min <= max) {
-                return invalid(format!(
-                    "`between` of `{column}` is {min} to {max}, expected a finite range"
-                ));
-            }
-            format!("{count} WHERE \"{column}\" < {min:?} OR \"{column}\" > {max:?}")
-        }
-        Check::MinRows(_) => count,
+        Check::RowCount(_) => count,
         other => return invalid(format!("the check `{}` is not supported", other.name())),
     })
 }

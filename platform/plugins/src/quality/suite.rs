@@ -26,25 +26,18 @@ pub struct Rows<'a> {
     pub count: u64,
 }
 
-/// Checks that no data can pass, or that no column can have.
+/// Finds checks that no column can have.
 ///
 /// # Errors
 /// The first of them.
 pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
-    for (index, check) in suite.checks.iter().enumerate() {
-        let refused = |message| Err(Error::new(ErrorKind::InvalidInput, message).of_check(index));
-        let mistake = match check {
-            Check::Between { min, max, .. } if min > max || min.is_nan() || max.is_nan() => {
-                format!("expected a minimum up to the maximum, found the range {min} to {max}")
-            }
-            _ if check.column() == Some("") => "found a column without a name".to_owned(),
-            _ => continue,
-        };
-        let (table, name) = (suite.table, check.name());
-        let column = check.column().map_or(String::new(), |it| format!(".{it}"));
-        return refused(format!("{name} of {table}{column}: {mistake}"));
-    }
-    Ok(())
+    let unnamed = suite.checks.iter().position(|check| check.column() == Some(""));
+    let Some(index) = unnamed else {
+        return Ok(());
+    };
+    let message =
+        format!("{} of {}: found a column without a name", suite.checks[index].name(), suite.table);
+    Err(Error::new(ErrorKind::InvalidInput, message).of_check(index))
 }
 
 /// Writes the columns that are checked.
