@@ -37,7 +37,9 @@ impl Boxing {
         if !is_box || !is_last || tokens::any_ident(&statements, |word| word == "return") {
             return None;
         }
-        let inside = statements.into_iter().chain(arguments.stream()).collect();
+        let mut boxed: Vec<_> = arguments.stream().into_iter().collect();
+        boxed.pop_if(|it| matches!(it, TokenTree::Punct(comma) if comma.as_char() == ','));
+        let inside = statements.into_iter().chain(boxed).collect();
         let mut inside = Group::new(Delimiter::Brace, inside);
         inside.set_span(body.span());
         Some(Self {

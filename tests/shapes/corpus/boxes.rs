@@ -20,9 +20,12 @@ fn arguments(first: Noisy, _: Noisy, _third: Noisy) -> LocalBoxFuture<&'static s
     })
 }
 
+#[rustfmt::skip]
 #[traced(attributes(length = text.len()))]
 fn borrowed(text: &str) -> BoxFuture<'_, usize> {
-    Box::pin(async move { text.len() })
+    Box::pin(
+        async move { text.len() },
+    )
 }
 
 #[traced(future)]
