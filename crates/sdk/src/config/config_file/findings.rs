@@ -92,13 +92,14 @@ impl<'a> Findings<'a> {
     /// Deserializes a part of the document with its path. A key that is not known is reported, and has no effect.
     pub(super) fn read<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
         let mut node = node.clone();
-        for _ in 0..MAX_UNKNOWN {
+        for unknown in 1.. {
             let mistake = match node.read() {
                 Ok(value) => return Some(value),
                 Err(mistake) => mistake,
             };
             let path = below(path, &mistake.path);
-            if !mistake.is_unknown_key || !node.remove_keys(mistake.position) {
+            let is_ignored = mistake.is_unknown_key && unknown < MAX_UNKNOWN;
+            if !is_ignored || !node.remove_keys(mistake.position) {
                 self.problems.add_at(mistake.position, path, mistake.message);
                 break;
             }

@@ -590,6 +590,10 @@ fn a_misspelled_key_is_named_and_ignored() {
     }
     let config = try_parse(text).unwrap().config;
     assert_eq!(config.exporters.traces, Some(vec![ExporterKind::Otlp]));
+    // Each is read for itself, so there is a limit. It has a place.
+    let many: String = (0..200).map(|n| format!("x{n}: 1\n")).collect();
+    let error = try_parse(&many).unwrap_err().to_string();
+    assert!(error.contains("x99: unknown key"), "{error}");
 }
 
 #[test]
