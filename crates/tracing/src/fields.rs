@@ -29,7 +29,7 @@ pub(crate) struct TypedErrors {
 
 /// The field that sets the name of the span.
 pub(super) const NAME: &str = "otel.name";
-const KIND: &str = "otel.kind";
+pub(super) const KIND: &str = "otel.kind";
 const STATUS_CODE: &str = "otel.status_code";
 const STATUS_DESCRIPTION: &str = "otel.status_description";
 

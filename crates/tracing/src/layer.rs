@@ -170,7 +170,7 @@ where
             current.and_then(|span| self.context_of(&span.id(), &layers)).map(Parent::of)
         };
         let site = Site::of(metadata, self.described);
-        let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
+        let opened = BridgedSpan::open(&site.callsite, site.is_set_by_field, parent, |record| {
             self.describe(metadata, record);
             attributes.record(&mut SpanFields::new(record, self.error_fields));
         });

@@ -8,15 +8,15 @@ use opentelemetry::trace::SpanKind;
 use rustc_hash::FxHashMap;
 use tracing::Metadata;
 
-use super::fields::NAME;
+use super::fields::{KIND, NAME};
 use crate::callsite::{CallSite, Level};
 
 /// The call site of a `tracing` span.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) callsite: CallSite,
-    /// Whether the field `otel.name` sets the name.
-    pub(super) is_named_by_field: bool,
+    /// Whether a field, `otel.name` or `otel.kind`, sets what rules match.
+    pub(super) is_set_by_field: bool,
 }
 
 /// What the spans of a call site have as attributes.
@@ -87,7 +87,7 @@ impl Site {
         .with_level(level(*metadata.level()));
         Self {
             callsite: if described.target { callsite } else { callsite.without_target() },
-            is_named_by_field: metadata.fields().field(NAME).is_some(),
+            is_set_by_field: [NAME, KIND].iter().any(|it| metadata.fields().field(it).is_some()),
         }
     }
 }

@@ -69,6 +69,7 @@ fn rules_and_limits() {
     samplers_and_rules();
     a_rate_applies_to_roots_only();
     spans_are_turned_off_by_name_target_and_kind();
+    the_kind_of_a_tracing_span_is_that_of_its_field();
 }
 
 fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
@@ -196,4 +197,20 @@ fn spans_are_turned_off_by_name_target_and_kind() {
     sampling.rules.insert(0, keep);
     let arrived = run(&sampling, of_every_api);
     assert_eq!(arrived, ["kept.api", "noisy.api", "step", "step", "step", "step"]);
+}
+
+fn the_kind_of_a_tracing_span_is_that_of_its_field() {
+    let mut servers = SamplingRule::default();
+    servers.kind = Some(RuleKind::Server);
+    servers.ratio = Some(0.0);
+    let mut sampling = SamplingConfig::default();
+    sampling.rules = vec![servers];
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    let arrived = run(&sampling, || {
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info_span!("request", otel.kind = "server").in_scope(step);
+            tracing::info_span!("job").in_scope(step);
+        });
+    });
+    assert_eq!(arrived, ["job", "step"]);
 }

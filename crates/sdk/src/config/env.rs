@@ -214,7 +214,7 @@ impl TelemetryConfig {
         if own.span_attributes != default.span_attributes {
             self.logging.span_attributes = own.span_attributes;
         }
-        if self.sampling.filter.is_none() {
+        if self.sampling.rules.is_empty() {
             span_filter(self);
         }
         if self.errors.panic_output == PanicOutput::default() {

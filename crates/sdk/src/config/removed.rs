@@ -29,8 +29,16 @@ const REMOVED: &[Row] = &[
         "",
         "use `rate` in `sampling.rules`, or a processor of the Collector",
     ),
-    ("sampling.rate_limit", "", "use `rate` in the last of `sampling.rules`"),
-    ("sampling.tracers", "", "use `target` and `off` in `sampling.rules`"),
+    (
+        "sampling.rate_limit",
+        "",
+        "use `rate` in `sampling.rules`: it limits the roots that the rule matches",
+    ),
+    (
+        "sampling.tracers",
+        "",
+        "use `target`, for a function the path of its module, and `off` in `sampling.rules`",
+    ),
     (
         "span_filter",
         "",

@@ -197,8 +197,8 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub sampler_arg: Option<f64>,
-    /// Which spans there are, and how many roots of which kind are sampled. The first rule that matches decides. At most
-    /// 256. Default none: the sampler decides.
+    /// Which spans there are, and how many roots of which kind are sampled. The first rule that matches and has a
+    /// decision applies. At most 256. Default none: the sampler decides.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
     /// `FLOE_SPAN_FILTER`: rules by target and level, which come first.
