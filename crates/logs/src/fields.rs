@@ -1,4 +1,4 @@
-//! Records the fields of an event into an record, redacted, and takes along the key-values of `log`.
+//! Records the fields of an event into a record, redacted, and takes along the key-values of `log`.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;

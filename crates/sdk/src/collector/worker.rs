@@ -76,7 +76,7 @@ pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
     Export(Queued, B),
-    /// Something to call then, in place of what was to be called before.
+    /// Calls the function at this time, in place of the previous one.
     CallAt(Instant, Call),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
@@ -289,7 +289,7 @@ impl<B: Send + 'static> Worker<B> {
         self.shared.processor.finish(1, Some(ALREADY_SHUTDOWN));
     }
 
-    /// Calls it on the exporter's thread then, in place of what was to be called before.
+    /// Calls the function at this time on the exporter's thread, in place of the previous one.
     pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
         let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
     }
