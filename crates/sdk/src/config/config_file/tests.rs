@@ -557,14 +557,14 @@ meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
 /// It may be one of ours misspelled, or that of another program.
 #[test]
 fn a_name_like_one_of_ours_turns_off_only_itself() {
-    let text = "tracer_provider: {processors: [{bacth: {a: 1}}, {simple: {exporter: {consol: }}}, {simple: {exporter: {console: }}}]}
+    let text = "tracer_provider: {processors: [{bacth: {a: 1}}, {simple: {exporter: {consoles: }}}, {simple: {exporter: {console: }}}]}
 propagator: {composite: [{b33: }, {b3: }], composite_list: 'bagage,baggage'}
 meter_provider: {readers: [{pul: {exporter: {jmx: }}}, {periodic: {exporter: {otlp_htp: }}}, {periodic: {exporter: {console: }}}]}";
     let Parsed { config, warnings } = try_parse(text).unwrap();
     let warning = warnings.concat();
     for line in [
         "line 2, column 33: tracer_provider.processors.0.bacth: expected `batch`, `simple` or `event_to_span_event_bridge`, found `bacth`; did you mean `batch`?",
-        "line 2, column 76: tracer_provider.processors.1.simple.exporter.consol: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `consol`; did you mean `console`?",
+        "line 2, column 76: tracer_provider.processors.1.simple.exporter.consoles: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `consoles`; did you mean `console`?",
         "line 3, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `b33`; did you mean `b3`?",
         "line 3, column 60: propagator.composite_list: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `bagage`; did you mean `baggage`?",
         "line 4, column 29: meter_provider.readers.0.pul: expected `periodic` or `pull`, found `pul`; did you mean `pull`?",
@@ -591,8 +591,8 @@ fn a_misspelled_key_is_named_and_ignored() {
     let config = try_parse(text).unwrap().config;
     assert_eq!(config.exporters.traces, Some(vec![ExporterKind::Otlp]));
     // Each is read for itself, so there is a limit. It has a place.
-    let many: String = (0..200).map(|n| format!("x{n}: 1\n")).collect();
-    let error = try_parse(&many).unwrap_err().to_string();
+    let many: Vec<_> = (0..200).map(|n| format!("x{n}: 1")).collect();
+    let error = try_parse(&many.join("\n")).unwrap_err().to_string();
     assert!(error.contains("x99: unknown key"), "{error}");
 }
 
