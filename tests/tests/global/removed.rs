@@ -31,8 +31,8 @@ const SETTINGS: [(&str, &[&str]); 11] = [
     (
         "sampling: {rate_limit: 9, tracers: [{name: a, enabled: false}]}\nspan_filter: info",
         &[
-            "line 2, column 12: sampling.rate_limit: not supported; use `rate` in the last of `sampling.rules`",
-            "line 2, column 27: sampling.tracers: not supported; use `target` and `off` in `sampling.rules`",
+            "line 2, column 12: sampling.rate_limit: not supported; use `rate` in `sampling.rules`: it limits the roots that the rule matches",
+            "line 2, column 27: sampling.tracers: not supported; use `target`, for a function the path of its module, and `off` in `sampling.rules`",
             "line 3, column 1: span_filter: not supported; use `target`, `level` and `off` in `sampling.rules`, or the \
              variable `FLOE_SPAN_FILTER`",
         ],
