@@ -378,7 +378,7 @@ pub enum Level {
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
-    /// What rules match: the name of the tracer, or the crate.
+    /// The name of the tracer, or the crate: sampling rules match it.
     target: &'static str,
     version: Option<&'static str>,
     location: SourceLocation,

@@ -37,7 +37,8 @@ pub fn call_then<V, W>(
     finish(&mut span, value)
 }
 
-/// The same for a body that opens its span itself, in its first statement.
+/// Runs a body whose first statement opens the span, and passes the returned value to `finish`, which ends the span or
+/// moves it to a future.
 #[inline]
 pub fn call_opening<V, W>(
     body: impl FnOnce(&mut Opened) -> V,

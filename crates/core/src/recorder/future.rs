@@ -48,8 +48,8 @@ pub fn call_async<F: Future>(
     Traced::new(Phase::before(opened_by), future, outcome)
 }
 
-/// What an annotated function has returned, with the output `T` that its signature declares. From it the compiler infers
-/// types that the body does not determine, such as the error type of an `Ok(…)`.
+/// The type of the value that an annotated function returns, beside the output `T` that its signature declares. The
+/// compiler infers from it the types that the body leaves open, such as the error type of an `Ok(…)`.
 #[derive(Debug)]
 pub struct Returned<T, F>(PhantomData<fn(T, F)>);
 

@@ -30,7 +30,7 @@ pub(super) const RULES: Listeners = 1 << 7;
 pub(super) const BOUNDARIES: Listeners = 1 << 8;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 
-/// What the bits are made from: those above, as a provider or a capture sets them, and those below.
+/// The states that the bits above are derived from, set by providers and captures: those bits, and the constants below.
 pub(super) type Facts = u32;
 
 /// A sampler of the program decides for each span.

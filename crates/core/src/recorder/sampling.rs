@@ -115,8 +115,8 @@ pub(super) fn decide(
     decide_with_ids(listeners, parent, is_current, callsite)
 }
 
-/// Whether a rule turns the span off, or nothing takes it. A root may need ids all the same. What is below a span has the
-/// ids of that span, also in log records and in what is propagated.
+/// Whether a rule turns the span off, or nothing takes spans. Even then, a root may get ids, which log records and
+/// propagated contexts of all spans below it carry.
 #[inline(never)]
 fn is_off(
     listeners: Listeners,

@@ -15,7 +15,7 @@ use crate::callsite::{CallSite, Level};
 use crate::clock::monotonic_nanos;
 use crate::recorder::record::{Origin, SpanRecord};
 
-/// A row of the table of rules. What is `None` matches all spans.
+/// A row of the table of rules. A field that is `None` matches every span.
 #[derive(Debug)]
 pub struct Rule {
     /// A pattern of the name.
@@ -26,11 +26,11 @@ pub struct Rule {
     pub level: Option<Level>,
     /// The kind.
     pub kind: Option<SpanKind>,
-    /// What the rule does with the spans.
+    /// The decision about the spans that match.
     pub then: Then,
 }
 
-/// What a rule does with the spans that match.
+/// The decision of a rule.
 #[derive(Debug)]
 pub enum Then {
     /// There is no span.
