@@ -264,7 +264,7 @@ fn decided<'f>(
     parent: &Parent,
     fill: Option<Fill<'f>>,
 ) -> (Decision, Option<Fill<'f>>) {
-    if !matches!(decision, Decision::Asked(..)) {
+    if !matches!(decision, Decision::Asked(_)) {
         return (decision, fill);
     }
     let cx = parent.map(Context::clone);

@@ -42,6 +42,8 @@ pub(super) struct Recording {
     pub(super) context: Option<Context>,
     /// Whether `context` is that of the boundary which the span runs in, see [`current`](super::current).
     pub(super) is_in_boundary: bool,
+    /// Whether the sampler decides when the span is filled.
+    pub(super) needs_sampler: bool,
     /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
     pending: &'static PendingUpdates,
@@ -56,6 +58,7 @@ impl Recording {
             record: SpanRecord::blank(),
             context: None,
             is_in_boundary: false,
+            needs_sampler: false,
             foreign: None,
             pending: acquire_updates(),
             listed: floe_thread_context::OpenSpan::new(),
@@ -167,6 +170,11 @@ impl Recording {
             Some(ended) => self.end_at(ended),
             None => self.succeed(),
         }
+    }
+
+    /// Ends the span of a scope that is left: as unwound if the thread has begun to panic in it.
+    pub(super) fn left(self: Box<Self>, was_panicking: bool) {
+        if thread::panicking() && !was_panicking { self.unwound() } else { self.complete() }
     }
 
     /// Ends the span of code that unwinds: as an error if that is a panic, and as cancelled if it is a C++ exception or

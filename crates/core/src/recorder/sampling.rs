@@ -29,6 +29,7 @@
 mod provider;
 pub(super) mod settings;
 
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
@@ -59,7 +60,7 @@ use crate::clock::Ticks;
 /// Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
-/// The sampling decision for a span that is about to start. It fits into registers.
+/// The sampling decision for a span that is about to start. It fits into registers, as long as no variant has two fields.
 pub(super) enum Decision {
     /// There is no span: nothing is recorded in this context, or a rule turns the span off.
     Off,
@@ -69,9 +70,8 @@ pub(super) enum Decision {
     /// this process in a trace: OpenTelemetry's `Context` has it, so that code of others finds a local span.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
-    /// A span that is recorded when its name, attributes and links are set, by [`decide_filled`]: if it is not decided
-    /// yet, the sampler needs them.
-    Asked(Box<Recording>, bool),
+    /// A span that is recorded when its name, attributes and links are set, by [`decide_filled`].
+    Asked(Box<Recording>),
 }
 
 /// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is that of the call
@@ -171,8 +171,7 @@ fn decide_with_ids(
             record.head.flags = TraceFlags::SAMPLED | RANDOM;
         }
         let sampled = if !is_independent {
-            let is_dropped = above.is_valid() && !above.is_sampled() && listeners & TAIL == 0;
-            if is_dropped { Sampled::No } else { Sampled::Yes }
+            if record.head.flags.is_sampled() { Sampled::Yes } else { Sampled::No }
         } else if listeners & ASKED != 0 && listeners::has(CUSTOM) {
             Sampled::NeedsName
         } else {
@@ -193,9 +192,12 @@ fn decide_with_ids(
             recording.record.more_mut().capture = capture;
         }
         match sampled {
-            Sampled::NeedsName => Decision::Asked(recording, false),
+            Sampled::NeedsName => {
+                recording.needs_sampler = true;
+                Decision::Asked(recording)
+            }
             _ if capture.is_none() && is_unrecorded(listeners) => Decision::Drop(recording),
-            _ if listeners & ASKED != 0 => Decision::Asked(recording, true),
+            _ if listeners & ASKED != 0 => Decision::Asked(recording),
             _ => Decision::Keep(recording),
         }
     });
@@ -219,15 +221,16 @@ pub(super) fn decide_filled(
     parent: &Context,
     fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
 ) -> Decision {
-    let Decision::Asked(recording, is_decided) = decision else {
+    let Decision::Asked(mut recording) = decision else {
         return decision;
     };
-    if !is_decided && provider::is_asking() {
+    let needs_sampler = mem::take(&mut recording.needs_sampler);
+    if needs_sampler && provider::is_asking() {
         recording.discard();
         return Decision::Off;
     }
     let mut recording = fill(recording);
-    if !is_decided {
+    if needs_sampler {
         let listeners = listeners::current();
         let decision = provider::ask(&mut recording.record, parent);
         if decision != SamplerDecision::Sample {
@@ -347,10 +350,7 @@ pub(super) fn not_recorded(
             let origin = recording.record.head.parent_origin();
             recording.updates().count_not_recorded(origin);
             let head = &mut recording.record.head;
-            let listeners = listeners::current();
-            if !listeners::measures(listeners, head.callsite)
-                || capture(listeners, parent).is_some()
-            {
+            if !is_measured(parent, head.callsite) {
                 recording.discard();
                 return (Some(ids), None);
             }
@@ -360,7 +360,7 @@ pub(super) fn not_recorded(
             recording.open_as(State::NoSpan);
             (Some(ids), Some(recording))
         }
-        Decision::Keep(_) | Decision::Asked(..) => (None, None),
+        Decision::Keep(_) | Decision::Asked(_) => (None, None),
     }
 }
 
@@ -370,10 +370,14 @@ pub(super) fn measured(
     parent: &Context,
     callsite: Option<&'static CallSite>,
 ) -> Option<Box<Recording>> {
+    is_measured(parent, callsite).then(|| measure(callsite)).flatten()
+}
+
+/// Whether metrics are made from a call that has no span.
+#[inline]
+fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
     let listeners = listeners::current();
-    let is_measured =
-        listeners::measures(listeners, callsite) && capture(listeners, parent).is_none();
-    is_measured.then(|| measure(callsite)).flatten()
+    listeners::measures(listeners, callsite) && capture(listeners, parent).is_none()
 }
 
 /// Begins to measure a call. The record has no trace id, which distinguishes it from that of a span.
