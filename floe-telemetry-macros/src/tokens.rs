@@ -24,13 +24,13 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
 pub(crate) fn returns(tokens: &impl ToTokens) -> Option<Ident> {
     let is_function = |word: &Ident| word == "async" || word == "fn";
     let is_in_function = any_punct(tokens, '|') || any_ident(tokens, is_function);
-    if is_in_function { None } else { find(tokens.to_token_stream(), "return") }
+    if is_in_function { None } else { find_return(tokens.to_token_stream()) }
 }
 
-fn find(tokens: TokenStream, wanted: &str) -> Option<Ident> {
+fn find_return(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(word) => (word == wanted).then_some(word),
-        TokenTree::Group(group) => find(group.stream(), wanted),
+        TokenTree::Ident(word) => (word == "return").then_some(word),
+        TokenTree::Group(group) => find_return(group.stream()),
         _ => None,
     })
 }

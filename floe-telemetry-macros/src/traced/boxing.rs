@@ -30,7 +30,8 @@ impl Boxing {
         let is_last = match statements.last() {
             None => true,
             Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
-            Some(tree) => group(tree.clone(), Delimiter::Brace).is_some(),
+            Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+            Some(_) => false,
         };
         let statements = statements.iter().cloned().collect::<TokenStream>();
         let is_box = of == "Box" && function == "pin";

@@ -95,9 +95,9 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     if traced.returns_nothing() {
         return quote_spanned!(ours=> #private::outcome::success);
     }
-    let is_the_body = matches!(traced.shape, Shape::Sync | Shape::Async);
     let has_parameter = traced.has_error_of_parameter();
-    let is_by_type = traced.error_if.is_none() && is_the_body;
+    let is_by_type =
+        traced.error_if.is_none() && matches!(traced.shape, Shape::Sync | Shape::Async);
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
         let ty = match traced.shape {
             Shape::Async => signature::without_names(ty),

@@ -50,12 +50,12 @@ type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
 /// The bound `Future`.
 fn future(bounds: &Bounds) -> Option<&PathSegment> {
-    traits(bounds).find(|it| is_any(&it.ident, &["Future"]))
+    traits(bounds).find(|it| it.ident == "Future")
 }
 
 fn output(future: &PathSegment) -> Option<Box<Type>> {
     arguments(future).find_map(|it| match it {
-        GenericArgument::AssocType(assoc) if is_any(&assoc.ident, &["Output"]) => {
+        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
             Some(Box::new(assoc.ty.clone()))
         }
         _ => None,
@@ -146,33 +146,27 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
         return false;
     };
     let result = result.path.segments.last().filter(|it| it.ident == "Result");
-    let Some(PathArguments::AngleBracketed(of)) = result.map(|it| &it.arguments) else {
+    let error = result.and_then(|it| arguments(it).nth(1));
+    let Some(GenericArgument::Type(Type::Path(error))) = error else {
         return false;
     };
-    let Some(GenericArgument::Type(Type::Path(error))) = of.args.iter().nth(1) else {
-        return false;
-    };
-    error.path.segments.iter().any(|part| {
-        names_parameter(&part.arguments.to_token_stream(), generics) || borrows(&part.arguments)
-    })
+    error
+        .path
+        .segments
+        .iter()
+        .any(|part| names_parameter(&part.arguments.to_token_stream(), generics) || borrows(part))
 }
 
 /// Whether a type among the arguments borrows, as in `Load<Refused<'_>>`.
-fn borrows(arguments: &PathArguments) -> bool {
-    let PathArguments::AngleBracketed(arguments) = arguments else {
-        return false;
-    };
-    arguments.args.iter().any(|argument| match argument {
-        GenericArgument::Type(ty) => {
-            let borrows = |c| tokens::any_punct(ty, c);
-            borrows('&') || borrows('\'') && !tokens::any_ident(ty, |word| word == "static")
-        }
-        _ => false,
+fn borrows(part: &PathSegment) -> bool {
+    types(part).any(|ty| {
+        let borrows = |c| tokens::any_punct(ty, c);
+        borrows('&') || borrows('\'') && !tokens::any_ident(ty, |word| word == "static")
     })
 }
 
 fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
-    let is_static = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
+    let is_static = |bounds: &Bounds| {
         let mut bounds = bounds.iter();
         bounds.any(|bound| matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "static"))
     };
@@ -195,7 +189,7 @@ fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
 
 /// Whether this is the name of a type parameter. One of the block around a method is known by its name: one capital
 /// letter.
-pub(super) fn is_parameter(name: &Ident, generics: &Generics) -> bool {
+fn is_parameter(name: &Ident, generics: &Generics) -> bool {
     let text = name.to_string();
     let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
     is_letter || generics.type_params().any(|it| it.ident == *name)
@@ -204,7 +198,7 @@ pub(super) fn is_parameter(name: &Ident, generics: &Generics) -> bool {
 /// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. It reports a name that is
 /// not declared once for each place that has it. In a type with parameters of its own, `'_` would mean another lifetime.
 pub(super) fn without_names(ty: &Type) -> TokenStream {
-    let has_own = |word: &Ident| ["fn", "for", "Fn", "FnMut", "FnOnce"].iter().any(|it| word == it);
+    let has_own = |word: &Ident| is_any(word, &["fn", "for", "Fn", "FnMut", "FnOnce"]);
     let tokens = ty.to_token_stream();
     if tokens::any_ident(ty, has_own) { tokens } else { without_names_in(tokens) }
 }

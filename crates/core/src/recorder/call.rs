@@ -77,11 +77,7 @@ impl Guard {
     #[inline(never)]
     fn end(&mut self) {
         if let Some(recording) = self.span.close() {
-            if thread::panicking() && !self.was_panicking {
-                recording.unwound();
-            } else {
-                recording.complete();
-            }
+            recording.left(self.was_panicking);
         }
     }
 }

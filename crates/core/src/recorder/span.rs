@@ -513,11 +513,7 @@ impl std::ops::Deref for ActiveSpan {
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
         if let Some(recording) = self.span.close() {
-            if thread::panicking() && !self.was_panicking {
-                recording.unwound();
-            } else {
-                recording.complete();
-            }
+            recording.left(self.was_panicking);
         }
     }
 }

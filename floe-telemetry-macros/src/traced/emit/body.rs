@@ -42,6 +42,14 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     opened.call(traced, "call_then", &finish)
 }
 
+/// The place of an error about the returned value: its type.
+fn at_output(traced: &Traced<'_>) -> Span {
+    match &traced.function.sig.output {
+        ReturnType::Type(_, ty) => on(ty),
+        ReturnType::Default => Span::mixed_site(),
+    }
+}
+
 /// A span that ends with the future.
 pub(super) fn of_future(
     traced: &Traced<'_>,
@@ -52,11 +60,7 @@ pub(super) fn of_future(
     let private = traced.krate.private();
     let ours = Span::mixed_site();
     let outcome = outcome(traced);
-    // An error about the future is reported at its type.
-    let at = match &traced.function.sig.output {
-        ReturnType::Type(_, ty) => on(ty),
-        ReturnType::Default => ours,
-    };
+    let at = at_output(traced);
     let finish = match (future, boxing) {
         (Future::Boxed(_), None) => {
             let private = tokens::located_at(private, at);
@@ -130,11 +134,7 @@ impl Opened {
         let Self { open, body } = self;
         let function = Ident::new(if open.is_some() { function } else { "call_opening" }, ours);
         let open = open.map(|open| quote_spanned!(ours=> #open,));
-        // An error about the returned value is reported at its type.
-        let at = match &traced.function.sig.output {
-            ReturnType::Type(_, ty) => on(ty),
-            ReturnType::Default => ours,
-        };
+        let at = at_output(traced);
         let private = tokens::located_at(private, at);
         let declared = is_declared(traced).then(|| declared(traced));
         let call = quote_spanned!(at=> #private::#function(#open #body, #finish));

@@ -93,7 +93,7 @@ const OFF: Number = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Has 31 bits, and is 0 only before the first provider starts.
+    /// Is 0 only before the first provider starts.
     pub(super) generation: u32,
     /// The share of traces that is sampled where no rule matches.
     pub(super) ratio: Ratio,
@@ -238,7 +238,7 @@ fn current() -> MutexGuard<'static, Option<Arc<Settings>>> {
 /// Replaces the settings for all threads.
 pub(super) fn install(mut settings: Settings) {
     let mut current = current();
-    let generation = (GENERATION.load(Ordering::Relaxed) + 1) & (u32::MAX >> 1);
+    let generation = GENERATION.load(Ordering::Relaxed).wrapping_add(1);
     settings.generation = generation.max(1);
     GENERATION.store(settings.generation, Ordering::Release);
     *current = Some(Arc::new(settings));
