@@ -564,7 +564,7 @@ meter_provider: {readers: [{pul: {exporter: {jmx: }}}, {periodic: {exporter: {ot
     let warning = warnings.concat();
     for line in [
         "line 2, column 33: tracer_provider.processors.0.bacth: expected `batch`, `simple` or `event_to_span_event_bridge`, found `bacth`; did you mean `batch`?",
-        "line 2, column 76: tracer_provider.processors.1.simple.exporter.consoles: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `consoles`; did you mean `console`?",
+        "line 2, column 78: tracer_provider.processors.1.simple.exporter.consoles: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `consoles`; did you mean `console`?",
         "line 3, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `b33`; did you mean `b3`?",
         "line 3, column 60: propagator.composite_list: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `bagage`; did you mean `baggage`?",
         "line 4, column 29: meter_provider.readers.0.pul: expected `periodic` or `pull`, found `pul`; did you mean `pull`?",
