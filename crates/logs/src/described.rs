@@ -26,12 +26,7 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
     });
     record.dropped_attributes = record.dropped_attributes.saturating_add(copied.dropped);
     for (key, value) in copied.all {
-        let name = key.as_str();
-        let safe = redactor.log_name(name).cloned();
-        let safe = safe.unwrap_or_else(|| key.clone());
-        if !record.has_field(&safe) && record.take_room() {
-            nested::add(record, redactor, name, safe, value);
-        }
+        nested::add_new(record, redactor, &key, value);
     }
 }
 

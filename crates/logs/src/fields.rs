@@ -23,7 +23,6 @@ pub(super) struct Fields<'a> {
     pub(super) redactor: &'a mut Redactor,
     /// The record comes from the `log` facade, whose origin is in fields named `log.*`.
     pub(super) is_log: bool,
-    pub(super) has_message: bool,
 }
 
 impl Fields<'_> {
@@ -41,7 +40,7 @@ impl Fields<'_> {
     ) {
         let name = field.name();
         if name == "message" {
-            self.has_message = true;
+            self.record.has_message = true;
             let redactor = &*self.redactor;
             return self.record.set_message(write, |text| redactor.log_message(text));
         }

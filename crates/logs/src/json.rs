@@ -29,7 +29,7 @@ pub(super) fn write(record: &LogRecord, timestamp: &str, line: &mut Vec<u8>) {
         id(line, trace_id, &span.trace_id.to_bytes());
         id(line, span_id, &span.span_id.to_bytes());
     }
-    for (key, value) in record.identity().chain(record.fields()) {
+    for (key, value) in record.attributes() {
         field(line, key, value);
     }
     line.extend_from_slice(b"}\n");

@@ -115,15 +115,11 @@ fn fill_record(
         Some(target) => record.set_target(target.as_str()),
         None => record.set_static_target(metadata.target()),
     }
-    let mut fields = Fields { record, redactor, is_log, has_message: false };
+    let mut fields = Fields { record, redactor, is_log };
     event.record(&mut fields);
-    record.has_message = fields.has_message;
     let key_values = if is_log { fields::take_key_values() } else { Vec::new() };
     for (key, value) in key_values {
-        let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
-        if !record.has_field(&safe) && record.take_room() {
-            nested::add(record, redactor, key.as_str(), safe, value);
-        }
+        nested::add_new(record, redactor, &key, value);
     }
     // Lines have the name in its place, if the code gives one.
     if !record.has_message && record.event_name.is_some() {

@@ -14,6 +14,14 @@ const MAX_DEPTH: usize = 8;
 /// Replaces what is nested more deeply.
 const OMITTED: &str = "…";
 
+/// Adds a field, unless there is one with its key, or no room.
+pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key, value: AnyValue) {
+    let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
+    if !record.has_field(&safe) && record.take_room() {
+        add(record, redactor, key.as_str(), safe, value);
+    }
+}
+
 /// Adds a field with the key `safe`, whose value is redacted as that of `name`.
 pub(super) fn add(
     record: &mut LogRecord,

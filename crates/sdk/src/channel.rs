@@ -58,9 +58,7 @@ impl<T> Sender<T> {
         self.0.changed.notify_one();
         Ok(())
     }
-}
 
-impl<T> Sender<T> {
     /// Whether anybody may receive a message.
     pub(crate) fn has_receiver(&self) -> bool {
         self.0.lock().has_receiver

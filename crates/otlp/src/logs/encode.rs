@@ -96,7 +96,7 @@ fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
     if let Some(body) = record.body() {
         message(out, 5, |out| log_value(out, body));
     }
-    for (key, value) in record.identity().chain(record.fields()) {
+    for (key, value) in record.attributes() {
         attribute(out, key, value);
     }
     count(out, 7, record.dropped_attributes);

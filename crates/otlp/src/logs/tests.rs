@@ -100,7 +100,7 @@ fn expected(record: &LogRecord) -> proto_logs::LogRecord {
         severity_number: record.severity_number.map_or(0, |number| number as i32),
         severity_text: record.severity_text.unwrap_or_default().to_owned(),
         body: record.body.clone().map(|body| (*body).into()),
-        attributes: record.identity().chain(record.fields()).map(pair).collect(),
+        attributes: record.attributes().map(pair).collect(),
         dropped_attributes_count: record.dropped_attributes,
         flags: record.span().map_or(0, |span| u32::from(span.flags.to_u8())),
         trace_id: record.span().map_or(Vec::new(), |span| span.trace_id.to_bytes().to_vec()),

@@ -273,15 +273,7 @@ impl<B: Send + 'static> Worker<B> {
 
     /// Drops items that have no place in the queue, and counts them.
     pub(crate) fn drop_items(&self, items: usize, reason: &'static str) {
-        let (shared, items) = (&self.shared, items as u64);
-        let Outcomes { queue_full, late, .. } = shared.outcomes();
-        let (lost, counter) = match reason {
-            QUEUE_FULL => (&shared.dropped, queue_full),
-            _ => (&shared.late, late),
-        };
-        lost.fetch_add(items, Ordering::Relaxed);
-        counter.fetch_add(items, Ordering::Release);
-        shared.processor.finish(items, Some(reason));
+        self.shared.drop_items(items, reason);
     }
 
     /// Counts an item that comes after the shutdown.
@@ -323,6 +315,18 @@ impl<B: Send + 'static> Worker<B> {
 impl Shared {
     fn outcomes(&self) -> Outcomes<'_> {
         self.counters.outcomes(self.signal)
+    }
+
+    fn drop_items(&self, items: usize, reason: &'static str) {
+        let items = items as u64;
+        let Outcomes { queue_full, late, .. } = self.outcomes();
+        let (lost, counter) = match reason {
+            QUEUE_FULL => (&self.dropped, queue_full),
+            _ => (&self.late, late),
+        };
+        lost.fetch_add(items, Ordering::Relaxed);
+        counter.fetch_add(items, Ordering::Release);
+        self.processor.finish(items, Some(reason));
     }
 
     /// Says that spans could not be exported.
@@ -376,10 +380,8 @@ impl Exporting {
             };
             match task {
                 Ok(Task::Export(mut queued, _)) if self.shared.has_ended() => {
-                    let spans = queued.size.spans as u64;
-                    queued.count(self.shared.outcomes().late, spans);
-                    self.shared.processor.finish(spans, Some(SHUTDOWN));
-                    self.shared.late.fetch_add(spans, Ordering::Relaxed);
+                    queued.left = 0;
+                    self.shared.drop_items(queued.size.spans, SHUTDOWN);
                 }
                 Ok(Task::Export(queued, batch)) => self.export(&mut *exporter, queued, batch),
                 Ok(Task::CallAt(at, call)) => next = Some((at, call)),
@@ -416,7 +418,7 @@ impl Exporting {
         let result = guarded(|| exporter.export(batch));
         let failed = export.end(result.as_ref().copied(), exporter.status());
         let Shared { name, signal, counters, .. } = &*self.shared;
-        queued.count(counters.outcomes(*signal).exported, spans as u64 - failed);
+        queued.count(self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err();

@@ -207,21 +207,18 @@ fn convert(
 /// Lets samplers, processors and readers be read that are not of this crate, and reports those that the program does not
 /// have.
 fn name_others(document: &mut Node, unsupported: &mut Problems) {
-    let mut each = |provider: &str, key, name: &mut dyn FnMut(&mut Node, &str)| {
-        let provider_node = document.child_mut(provider);
-        if let Some(node) = provider_node.and_then(|provider| provider.child_mut(key)) {
-            name(node, &below(provider, key));
-        }
-    };
-    each("tracer_provider", "sampler", &mut |node, path| {
-        sampler::name_others(node, path, unsupported);
-    });
+    let traces = document.child_mut("tracer_provider");
+    if let Some(node) = traces.and_then(|it| it.child_mut("sampler")) {
+        sampler::name_others(node, "tracer_provider.sampler", unsupported);
+    }
     for (provider, key, known) in [
         ("tracer_provider", "processors", &PROCESSORS[..]),
         ("logger_provider", "processors", &PROCESSORS),
         ("meter_provider", "readers", &READERS),
     ] {
-        each(provider, key, &mut |node, path| name_items(node, path, known, unsupported));
+        if let Some(list) = document.child_mut(provider).and_then(|it| it.child_mut(key)) {
+            name_items(list, &below(provider, key), known, unsupported);
+        }
     }
 }
 

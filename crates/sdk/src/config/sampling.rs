@@ -437,9 +437,12 @@ fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
     let mut directives: Vec<_> = directives.iter().rev().collect();
     directives.sort_by_key(|(target, _)| Reverse(target.len()));
     let off = |target, most: u8| {
-        let level = LEVELS.get(usize::from(most)).copied();
-        let rule = SamplingRule { target, level, off: true, ..SamplingRule::default() };
-        level.map(|_| rule)
+        LEVELS.get(usize::from(most)).map(|level| SamplingRule {
+            target,
+            level: Some(*level),
+            off: true,
+            ..SamplingRule::default()
+        })
     };
     let mut rules = Vec::new();
     for (target, most) in directives {

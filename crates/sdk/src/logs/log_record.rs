@@ -234,6 +234,11 @@ impl LogRecord {
         self.split().0.iter().map(|field| self.resolve(field))
     }
 
+    /// The attributes: the identity, then the fields.
+    pub fn attributes(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
+        self.identity().chain(self.fields())
+    }
+
     /// The fields and the identity.
     fn split(&self) -> (&[Field], &[Field]) {
         self.values.split_at(self.fields as usize)

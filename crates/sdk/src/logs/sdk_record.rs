@@ -57,9 +57,7 @@ impl Blank {
         if let Some(span) = of.span() {
             record.set_trace_context(span.trace_id, span.span_id, Some(span.flags));
         }
-        record.add_attributes(
-            of.identity().chain(of.fields()).map(|(key, value)| (key.clone(), value)),
-        );
+        record.add_attributes(of.attributes().map(|(key, value)| (key.clone(), value)));
         // The SDK's record has no field for this number, which has a name for formats without one:
         // https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count
         if of.dropped_attributes > 0 {

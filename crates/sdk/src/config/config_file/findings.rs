@@ -1,5 +1,6 @@
 //! What is found while a file is read: mistakes, and what is not supported, with their places.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use floe_suggest::{expected, one_of};
@@ -91,7 +92,8 @@ impl<'a> Findings<'a> {
 
     /// Deserializes a part of the document with its path. A key that is not known is reported, and has no effect.
     pub(super) fn read<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
-        let mut node = node.clone();
+        // Copied only to remove a key.
+        let mut node = Cow::Borrowed(node);
         for unknown in 1.. {
             let mistake = match node.read() {
                 Ok(value) => return Some(value),
@@ -99,7 +101,7 @@ impl<'a> Findings<'a> {
             };
             let path = below(path, &mistake.path);
             let is_ignored = mistake.is_unknown_key && unknown < MAX_UNKNOWN;
-            if !is_ignored || !node.remove_keys(mistake.position) {
+            if !is_ignored || !node.to_mut().remove_keys(mistake.position) {
                 self.problems.add_at(mistake.position, path, mistake.message);
                 break;
             }
@@ -111,7 +113,7 @@ impl<'a> Findings<'a> {
         None
     }
 
-    /// Adds a mistake, unless the value or one that contains it already has one, or it is in a placeholder for one.
+    /// Adds a mistake, unless the value or one that contains it already has one.
     pub(super) fn refuse(&mut self, path: &str, message: impl Into<String>) {
         if let Some((above, _)) = path.rsplit_once('.')
             && find(self.document, above).is_none()
