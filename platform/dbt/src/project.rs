@@ -55,12 +55,14 @@ impl Dbt<'_> {
     /// Runs a command. A node that failed is an error.
     pub(crate) fn run(&self, command: DbtCommand, project: &Project<'_>) -> CommandRun {
         let (invocation_id, results) = self.results(command, project);
-        // What dbt has just written.
-        let manifest = Manifest::read(&project.folder.join(MANIFEST)).unwrap_or_default();
-        let nodes = results.as_ref().map(|it| nodes(it, &manifest)).unwrap_or_default();
+        let nodes = results.as_ref().map(|results| {
+            // dbt has just written it.
+            let manifest = Manifest::read(&project.folder.join(MANIFEST)).unwrap_or_default();
+            nodes(results, &manifest)
+        });
         CommandRun {
             invocation_id,
-            nodes,
+            nodes: nodes.unwrap_or_default(),
             outcome: results.and_then(|results| self.outcome(command, &results)),
         }
     }
@@ -100,7 +102,7 @@ impl Dbt<'_> {
             Ok(prepared) => prepared,
             Err(error) => return (None, Err(error)),
         };
-        let (id, output) = self.recorded(command, project, &folder, invocation);
+        let (id, output) = self.recorded(command, &folder, invocation);
         let read = |output| self.read(command, &folder, &output);
         (id, output.and_then(read))
     }
@@ -152,7 +154,6 @@ impl Dbt<'_> {
     fn recorded<'a>(
         &self,
         command: DbtCommand,
-        project: &Project<'a>,
         folder: &Path,
         mut invocation: Invocation<'a>,
     ) -> (Option<String>, Result<Output<'a>, Error>) {
@@ -166,7 +167,7 @@ impl Dbt<'_> {
             let id = in_run.end(output.as_ref().ok().map(|output| output.code));
             return (id, output);
         }
-        let _ = (command, project, folder);
+        let _ = (command, folder);
         invocation = invocation.env("DBT_LOG_LEVEL_FILE", "none");
         (None, invocation.run())
     }

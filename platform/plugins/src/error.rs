@@ -36,9 +36,6 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// Standard input cannot be read.
-    #[error("cannot read standard input: {0}")]
-    StandardInput(io::Error),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -160,7 +157,6 @@ impl Error {
         match self {
             Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => 2,
             Self::Io { .. }
-            | Self::StandardInput(_)
             | Self::Output(_)
             | Self::Engine(_)
             | Self::Plugin(_)
@@ -197,7 +193,7 @@ impl ErrorType for Error {
         match self {
             Self::Input { .. } | Self::Mistakes(_) => "product.mistake",
             Self::Setting(_) => "product.setting",
-            Self::Io { .. } | Self::StandardInput(_) | Self::Output(_) => "system.io",
+            Self::Io { .. } | Self::Output(_) => "system.io",
             Self::Engine(_) => "compute.system",
             Self::Plugin(error) => error.error_type(),
             Self::Orchestrator { .. } => "orchestrator.exit_code",

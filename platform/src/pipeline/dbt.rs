@@ -51,9 +51,7 @@ pub(super) fn build(
     };
     let ran =
         orchestrator.run(&artifacts.product(), &mut |key| command(key).map_err(Error::into_plugin));
-    let progress = Progress::new(identity, report, artifacts);
-    report.steps().iter().for_each(|step| progress.finish(step));
-    drop(progress);
+    Progress::finish_all(identity, report, artifacts);
     ran.map_err(failed(&orchestrator))?;
     interrupt::check()?;
     report.end_assets();
@@ -150,16 +148,15 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
     }
     for test in tests {
         let tested = test.reads.first().unwrap_or(&test.name).clone();
-        if !report.steps.iter().any(|step| step.key == tested) {
+        let known = report.steps.iter().position(|step| step.key == tested);
+        let at = known.unwrap_or_else(|| {
             // A source, or a node that was built before.
             report.expect_node(&tested, false);
-            let node = BuiltNode { name: tested.clone(), ..BuiltNode::default() };
-            let step = step(node, id, report);
+            let step = step(BuiltNode { name: tested, ..BuiltNode::default() }, id, report);
             report.steps.push(step);
-        }
-        if let Some(step) = report.steps.iter_mut().find(|step| step.key == tested) {
-            add_test(test, step);
-        }
+            report.steps.len() - 1
+        });
+        add_test(test, &mut report.steps[at]);
     }
     Ok(())
 }

@@ -82,11 +82,7 @@ pub(super) fn build(
     let ran = orchestrator.run_definitions(&product, &definitions, || {
         record(&assets, &shared.attempts(), report);
     });
-    let progress = Progress::new(identity, report, artifacts);
-    for step in report.steps() {
-        progress.finish(step);
-    }
-    drop(progress);
+    Progress::finish_all(identity, report, artifacts);
     interrupt::check()?;
     report.end_stage("build", started.elapsed());
     let end = ran.map_err(failed(orchestrator))?;

@@ -28,6 +28,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// Prints the steps of a report, which all have ended.
+    pub(super) fn finish_all(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) {
+        let progress = Self::new(identity, report, artifacts);
+        report.steps().iter().for_each(|step| progress.finish(step));
+    }
+
     pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
         let sources = artifacts.sources.iter();
         let models = artifacts.models.iter();
@@ -112,8 +118,11 @@ impl Progress {
                 let mark = self.paint(AnsiColor::Green, "✓");
                 let layer = self.layers.get(key);
                 let layer = layer.copied().unwrap_or("source");
-                let noun = if *rows == Some(1) { "row" } else { "rows" };
-                let noun = if rows.is_some() { noun } else { "" };
+                let noun = match rows {
+                    None => "",
+                    Some(1) => "row",
+                    Some(_) => "rows",
+                };
                 let rows = rows.map(|rows| Thousands(rows).to_string()).unwrap_or_default();
                 let took = Elapsed(*took).to_string();
                 let note = note(step);

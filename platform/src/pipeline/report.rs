@@ -267,11 +267,10 @@ impl Report {
         let of = |is: &dyn Fn(&Step) -> Option<Duration>| -> Duration {
             self.steps.iter().filter_map(is).sum()
         };
-        let is_model = |step: &Step| self.models.contains(&step.key);
         let stages = [
             ("generate input", of(&|step| step.details.generated)),
-            ("load", of(&|step| (!is_model(step)).then_some(step.took))),
-            ("build", of(&|step| is_model(step).then_some(step.took))),
+            ("load", of(&|step| (!self.is_model(&step.key)).then_some(step.took))),
+            ("build", of(&|step| self.is_model(&step.key).then_some(step.took))),
         ];
         let ended = stages.into_iter().filter(|(_, took)| !took.is_zero());
         self.stages.extend(ended);

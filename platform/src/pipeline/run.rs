@@ -232,8 +232,7 @@ impl Run<'_> {
             job: self.job(&self.identity.name),
             root: self.started_by.root(),
         };
-        let mut tags = tags(self.id, self.dagster_run_id.as_deref());
-        tags.extend(&event.tags);
+        let tags = tags(self.id, self.dagster_run_id.as_deref());
         self.plugins.lineage(RunEvent { parent: Some(parent), tags, ..event })
     }
 }

@@ -175,9 +175,8 @@ fn check_path(folder: &Path, path: &Path) -> Result<(), Error> {
 
 /// The error of a file that is no database, or cannot be read.
 fn refused(path: &Path, engine: &Handle<dyn ComputeEngine>) -> impl Fn(PluginError) -> Error {
-    let (path, engine) = (path.to_owned(), engine.clone());
     move |error| match error.kind() {
-        ErrorKind::InvalidInput => Error::input(Place::file(&path), error.to_string()),
-        _ => failed(&engine)(error),
+        ErrorKind::InvalidInput => Error::input(Place::file(path), error.to_string()),
+        _ => failed(engine)(error),
     }
 }

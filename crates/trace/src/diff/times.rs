@@ -137,13 +137,15 @@ impl<'a> Times<'a> {
         Some(found)
     }
 
+    /// The times of a side as they were, in order.
+    fn all(&self, side: usize) -> Vec<f64> {
+        let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
+        sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
+    }
+
     /// A percentile of the times of each side as they were.
     fn percentiles(&self, percent: usize) -> [f64; 2] {
-        [0, 1].map(|side| {
-            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
-            let values: Vec<f64> = calls.flat_map(self.of).copied().collect();
-            percentile(&sorted(&values), percent)
-        })
+        [0, 1].map(|side| percentile(&self.all(side), percent))
     }
 
     /// How far two times are apart, in steps of the clock.
@@ -154,10 +156,7 @@ impl<'a> Times<'a> {
     /// A difference that is large, whether or not chance explains it: of a percentile that there are enough calls for, or
     /// of the means, if few calls differ.
     fn noted(&self, (of, least): (&str, f64)) -> Option<String> {
-        let calls = [0, 1].map(|side| {
-            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
-            sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
-        });
+        let calls = [0, 1].map(|side| self.all(side));
         let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
         let means = calls
             .each_ref()
