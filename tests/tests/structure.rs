@@ -12,14 +12,14 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 42_795),
+    ("code of the library", 42_787),
     ("code of redact and semconv", 9_954),
     ("code of the integrations", 5_549),
-    ("code of floe-trace", 7_932),
-    ("code of the platform", 21_981),
+    ("code of floe-trace", 7_929),
+    ("code of the platform", 21_976),
     ("tests, benches, examples, fuzz targets", 82_946),
-    ("lines of Rust", 213_729),
-    ("words of documents", 68_072),
+    ("lines of Rust", 213_727),
+    ("words of documents", 68_037),
     ("functions above 60 lines", 15),
     ("lines with `cfg(`", 275),
     ("features", 57),
