@@ -17,7 +17,7 @@ const LIMITS: [(&str, usize); 12] = [
     ("code of the integrations", 5_549),
     ("code of floe-trace", 7_929),
     ("code of the platform", 21_976),
-    ("tests, benches, examples, fuzz targets", 82_946),
+    ("tests, benches, examples, fuzz targets", 82_945),
     ("lines of Rust", 213_727),
     ("words of documents", 68_037),
     ("functions above 60 lines", 15),
