@@ -252,7 +252,7 @@ pub(crate) fn check(service: u16) {
         backend.run(&good, &[], 0);
         broken.replace("models/totals.sql", "nothing", "count(*)");
         backend.run(&broken, &[], 0);
-        doubtful.append("data/orders.csv", "3,");
+        doubtful.replace("floe.yaml", "row_count: 3", "row_count: 1");
         backend.run(&doubtful, &[], 0);
         backend.run(&stale, &[], 0);
         backend.dbt("build_ok.jsonl", 0);
