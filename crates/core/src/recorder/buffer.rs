@@ -18,7 +18,7 @@ use std::thread::{self, Thread};
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
-use super::memory::{Portion, add_rings, has_room_for, kept_rings, release_rings};
+use super::memory::{Portion, add_rings, has_room_for, kept_rings, release_rings, within_limit};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
@@ -406,6 +406,7 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
             };
             if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
                 *buffer = if has_headroom() { create() } else { None };
+                add_rings(if buffer.is_some() { BYTES } else { 0 });
             }
             if let Some(writer) = &mut *buffer {
                 return writer.push(record, end, code)
@@ -422,12 +423,10 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
 }
 
 fn new_writer() -> Option<Writer> {
-    if !has_room_for(BYTES) || !has_headroom() {
-        return None;
-    }
-    create()
+    if has_headroom() { within_limit(BYTES, create) } else { None }
 }
 
+/// Creates a buffer, which the caller counts.
 fn create() -> Option<Writer> {
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
@@ -442,7 +441,6 @@ fn create() -> Option<Writer> {
         attributes: attributes_to_read,
         rare: rare_to_read,
     });
-    add_rings(BYTES);
     Some(Writer { attributes, rare, heads, portion: Portion::new() })
 }
 

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::buffer;
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
-use super::memory::{add_rings, has_room_for, kept_rings, release_rings};
+use super::memory::{add_rings, kept_rings, release_rings, within_limit};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
@@ -92,7 +92,7 @@ pub(super) fn count_missed() {
 /// Returns a ring for a thread: one that another thread has left, or a new one. `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
-    LEFT.take_or(forks(), new_writer)
+    LEFT.take_or(forks(), || create().inspect(|_| add_rings(BYTES)))
 }
 
 /// Exchanges the full ring of a thread for one with room, if the memory limit allows one more. Returns whether there is
@@ -100,17 +100,16 @@ pub(super) fn writer() -> Option<Writer> {
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent reads what is in the ring.
-    let new = || has_room_for(BYTES).then(new_writer).flatten();
-    full.forks == forks() && LEFT.exchange_or(forks(), full, new)
+    full.forks == forks() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
 }
 
-fn new_writer() -> Option<Writer> {
+/// Creates a ring, which the caller counts.
+fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;
     }
     let (calls, to_read) = ring()?;
     new().push(Measures { calls: to_read, forks: forks() });
-    add_rings(BYTES);
     Some(Writer { calls, forks: forks() })
 }
 

@@ -54,6 +54,17 @@ pub(super) fn has_room_for(bytes: usize) -> bool {
     usize::try_from(left).is_ok_and(|left| left >= bytes)
 }
 
+/// Creates rings of this size, if the limit allows them. They are counted first, so that threads which ask at the same
+/// time do not exceed it together.
+pub(super) fn within_limit<T>(bytes: usize, create: impl FnOnce() -> Option<T>) -> Option<T> {
+    add_rings(bytes);
+    let created = has_room_for(0).then(create).flatten();
+    if created.is_none() {
+        release_rings(bytes);
+    }
+    created
+}
+
 /// How many empty rings of this size are kept for the next burst: an eighth of the limit, and no more than 4 MiB.
 pub(super) fn kept_rings(bytes: usize) -> usize {
     const MOST: i64 = 4 * 1024 * 1024;
