@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::{ctxt::Ctxt, symbol::Symbol};
 
-/// The value of a keyword. Reports a second use of the keyword.
+/// A second use of the keyword is an error.
 pub(crate) struct Attr<'c, T> {
     cx: &'c Ctxt,
     symbol: Symbol,
@@ -36,7 +36,6 @@ impl<'c, T> Attr<'c, T> {
         self.given.map(|(_, value)| value)
     }
 
-    /// The value with the keyword, for errors that point at it.
     pub(crate) fn with_keyword(self) -> Option<(Ident, T)> {
         self.given
     }

@@ -47,8 +47,7 @@ fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// What is wrong with the keys, in an item of its own. What is allowed on the type or on a field does not apply to
-/// it by itself.
+/// The warnings are in an item of their own, because `allow` on the type or a field does not apply to the type itself.
 fn warnings(model: &Model<'_>) -> TokenStream {
     let items = model.shape.fields().into_iter().filter_map(|field| {
         let keys = Keys::of_derive();

@@ -6,7 +6,6 @@ use std::{cell::RefCell, fmt::Display, thread};
 
 use quote::ToTokens;
 
-/// Collects errors one at a time; [`Ctxt::check`] returns all of them.
 pub(crate) struct Ctxt {
     /// `None` once checked.
     errors: RefCell<Option<Vec<syn::Error>>>,

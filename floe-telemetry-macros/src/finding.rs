@@ -1,17 +1,16 @@
-//! What is wrong with a key or a value.
+//! A mistake in a key or a value, reported as a warning.
 
 use floe_semconv::Problem;
 
 use crate::symbol::{ERROR_IF, KIND, NAME};
 
-/// Something that is wrong.
 pub(crate) struct Finding {
     pub(crate) what: What,
-    /// What is wrong, a sentence.
+    /// A sentence.
     pub(crate) message: String,
 }
 
-/// What is wrong, a name of the macro whose use is the warning.
+/// The first part of the warning: the name of the macro whose use is deprecated.
 #[derive(Clone, Copy)]
 pub(crate) enum What {
     DeprecatedKey,
@@ -23,7 +22,6 @@ pub(crate) enum What {
 }
 
 impl What {
-    /// A sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DeprecatedKey => "this_key_is_deprecated",

@@ -25,7 +25,7 @@ pub(crate) enum On {
     Parameters,
 }
 
-/// `generics` with those of `bounds` whose type mentions a type parameter, each once.
+/// `generics` with each bound whose type mentions a type parameter, once.
 pub(crate) fn with_bounds<'a>(
     generics: &Generics,
     bounds: impl Iterator<Item = Bound<'a>>,

@@ -11,7 +11,6 @@ use proc_macro2::TokenStream;
 
 use crate::{attributes, traced};
 
-/// An input, and the name of the file with its expansion.
 struct Case {
     file: &'static str,
     input: Input,
@@ -79,7 +78,7 @@ fn all() -> impl Iterator<Item = &'static Case> {
     cases::ALL.iter()
 }
 
-/// Returns the difference between the expansion and its file. With `bless`, updates the file instead.
+/// With `bless`, updates the file instead of returning the difference.
 fn check(case: &Case, bless: bool) -> Option<String> {
     let path = directory().join(case.file).with_extension("rs");
     let actual = format!("{}\n{}", original(case), expansion(case));
@@ -125,7 +124,7 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("expected")
 }
 
-/// Formats the lines from the first to the last difference, and one more line on each side.
+/// From the first to the last difference, with one more line on each side.
 fn difference(expected: &str, actual: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
     let same = |(a, b): &(&&str, &&str)| a == b;

@@ -41,7 +41,6 @@ pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Resul
     Err(syn::Error::new(ident.span(), message))
 }
 
-/// The value after `keyword =`.
 pub(crate) fn value<T: Parse>(
     input: ParseStream<'_>,
     keyword: &Ident,
@@ -70,7 +69,6 @@ pub(crate) fn value_with<T>(
     })
 }
 
-/// Checks that nothing follows a keyword without a value.
 pub(crate) fn switch(input: ParseStream<'_>, keyword: &Ident, symbol: Symbol) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());

@@ -1,10 +1,9 @@
-//! The path of the runtime: `::floe_telemetry`, or that of `crate = …`.
+//! The path of the runtime: `::floe_telemetry`, or the value of `crate = …`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Path, spanned::Spanned};
 
-/// Prints as the path to the runtime crate.
 pub(crate) struct Krate(Option<Path>);
 
 impl Krate {
@@ -21,8 +20,8 @@ impl Krate {
         quote_spanned!(span=> #self::__private)
     }
 
-    /// The statements `tokens` as the argument of a macro of the runtime: if `crate = …` names the wrong
-    /// path, that is the only error, and not the first of many.
+    /// The statements `tokens` as the argument of a macro of the runtime: a wrong path in `crate = …` is then the only
+    /// error, not the first of many.
     pub(crate) fn required_by(&self, tokens: TokenStream) -> TokenStream {
         if self.0.is_none() {
             return tokens;

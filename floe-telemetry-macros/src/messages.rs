@@ -2,7 +2,6 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Returns the message of each `compile_error!`, in order.
 pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {
     let mut messages = Vec::new();
     let mut trees = expansion.into_iter();

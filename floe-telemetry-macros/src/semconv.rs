@@ -1,9 +1,9 @@
 //! Checks keys that are written in the program against OpenTelemetry's semantic conventions.
 //!
-//! What is wrong is a warning of the compiler at the key: the use of a deprecated macro whose tokens have the span of the
-//! key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable Rust has words of
-//! the program's in its first line, and `#[diagnostic]` changes errors alone. Before these words the compiler writes what
-//! is deprecated; of a macro it writes only the name, of anything else also the path of the function.
+//! A mistake is a warning of the compiler at the key: the use of a deprecated macro whose tokens have the span of the
+//! key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable Rust prints
+//! words of the program in its first line, and `#[diagnostic]` changes errors alone. The compiler prints only the name
+//! of a deprecated macro, but the whole path of a deprecated function.
 
 use std::cell::RefCell;
 
@@ -14,30 +14,25 @@ use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
 
 use crate::finding::Finding;
 
-/// The keys of a function or a type.
 pub(crate) struct Keys {
-    /// Whose spans the warnings have: rustc is silent about those of a derive.
+    /// rustc is silent about warnings with the spans of a derive.
     spans: fn(Span) -> Span,
     warnings: RefCell<TokenStream>,
 }
 
 impl Keys {
-    /// The keys of an attribute macro.
     pub(crate) fn new() -> Self {
         Self { spans: |span| Span::mixed_site().located_at(span), warnings: RefCell::default() }
     }
 
-    /// The keys of a derive.
     pub(crate) fn of_derive() -> Self {
         Self { spans: |span| span, ..Self::new() }
     }
 
-    /// The statements that are the warnings.
     pub(crate) fn into_warnings(self) -> TokenStream {
         self.warnings.into_inner()
     }
 
-    /// Checks a key.
     pub(crate) fn key(&self, key: &LitStr) {
         let text = key.value();
         if let Some(finding) = Finding::of_a_field(&text) {
@@ -48,12 +43,11 @@ impl Keys {
         }
     }
 
-    /// Checks a value that is written as a literal, or made text.
+    /// `is_text`: the value is recorded by `Display` or `Debug`.
     pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
         self.value_of(&key.value(), value, is_text);
     }
 
-    /// The same for the constant of a key in the crate of OpenTelemetry's conventions.
     pub(crate) fn value_of_constant(&self, constant: &Path, value: &Expr, is_text: bool) {
         let modules = ["attribute", "resource", "trace"];
         let module = constant.segments.iter().nth_back(1);
@@ -88,7 +82,7 @@ impl Keys {
         }
     }
 
-    /// Checks the type of a field, where it is one of the standard library.
+    /// Checks only types of the standard library.
     pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
         let kind = if is_text { Some(Kind::Text) } else { kind_of(ty) };
         if let Some(kind) = kind {
@@ -153,7 +147,7 @@ fn warning(at: Span, finding: &Finding) -> TokenStream {
     }
 }
 
-/// The key whose constant has the last name of a path, as OpenTelemetry names it.
+/// The key whose constant in OpenTelemetry's crate of conventions ends like the path.
 fn key_of(constant: &Path) -> Option<&'static str> {
     let name = constant.segments.last()?.ident.to_string().to_lowercase();
     let is_named = |key: &str| key.len() == name.len() && key.replace('.', "_") == name;
@@ -161,7 +155,7 @@ fn key_of(constant: &Path) -> Option<&'static str> {
     rows.map(|row| row.key).find(|key| is_named(key))
 }
 
-/// What values of a type are, if it is one of the standard library.
+/// The kind of the type's values, if it is a type of the standard library.
 fn kind_of(ty: &Type) -> Option<Kind> {
     let path = match ty {
         Type::Path(path) => &path.path,
@@ -217,7 +211,7 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Whether a group has the arguments of a function or a method that sets an attribute; a method only of a span.
+/// A method counts only if it is called on a span.
 fn is_call(before: &[Option<TokenTree>; 2], group: &Group, is_span: bool) -> bool {
     let [lead, Some(TokenTree::Ident(name))] = before else {
         return false;

@@ -4,14 +4,12 @@ use std::fmt::{self, Display};
 
 use proc_macro2::Ident;
 
-/// A keyword, and an example of its use for errors.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Symbol {
     pub(crate) word: &'static str,
     pub(crate) usage: &'static str,
 }
 
-// `#[traced(…)]`
 pub(crate) const NAME: Symbol = Symbol { word: "name", usage: r#"name = "span.name""# };
 pub(crate) const TRACER: Symbol = Symbol { word: "tracer", usage: r#"tracer = "acme.billing""# };
 pub(crate) const LEVEL: Symbol = Symbol { word: "level", usage: "level = debug" };
@@ -36,7 +34,6 @@ pub(crate) const CALL_ONLY: Symbol = Symbol { word: "call_only", usage: "call_on
 /// Written by the attribute of a block alone.
 pub(crate) const OF_TYPE: &str = "__floe_of_type";
 
-// `#[floe(…)]`
 pub(crate) const PREFIX: Symbol = Symbol { word: "prefix", usage: r#"prefix = "alert""# };
 pub(crate) const KEY: Symbol = Symbol { word: "key", usage: r#"key = "alert.channel""# };
 pub(crate) const SKIP: Symbol = Symbol { word: "skip", usage: "skip" };
@@ -50,7 +47,6 @@ pub(crate) const DEBUG: Symbol = Symbol { word: "debug", usage: "debug" };
 pub(crate) const REDACT: Symbol = Symbol { word: "redact", usage: "redact" };
 pub(crate) const CONSTS: Symbol = Symbol { word: "consts", usage: "consts = false" };
 
-// Both.
 pub(crate) const CRATE: Symbol =
     Symbol { word: "crate", usage: "crate = path::to::floe_telemetry" };
 
@@ -74,13 +70,10 @@ pub(crate) const TRACED: &[Symbol] = &[
     CRATE,
 ];
 
-/// What `#[floe(…)]` accepts on a struct or an enum.
 pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CONSTS, CRATE];
 
-/// What `#[floe(…)]` accepts on a variant.
 pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 
-/// What `#[floe(…)]` accepts on a field.
 pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, FLATTEN, PREFIX, SKIP, CONSTS];
 
 impl Symbol {

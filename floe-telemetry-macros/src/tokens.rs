@@ -4,7 +4,6 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
-/// Whether an identifier in `tokens`, at any depth, matches `predicate`.
 pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
     any(
         tokens.to_token_stream(),
@@ -12,7 +11,6 @@ pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bo
     )
 }
 
-/// Whether `tokens` contain a punctuation character, at any depth.
 pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     any(
         tokens.to_token_stream(),
@@ -20,7 +18,7 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     )
 }
 
-/// The `return` in an expression that contains no function for it to return from.
+/// The `return` in an expression, except in functions inside it.
 pub(crate) fn returns(tokens: &impl ToTokens) -> Option<Ident> {
     let is_function = |word: &Ident| word == "async" || word == "fn";
     let is_in_function = any_punct(tokens, '|') || any_ident(tokens, is_function);
@@ -45,7 +43,6 @@ pub(crate) fn is_conditional(attr: &Attribute) -> bool {
     }
 }
 
-/// Returns `tokens` with errors reported at `span`.
 pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     let at = |mut tree: TokenTree| {
         tree.set_span(tree.span().located_at(span));

@@ -2,7 +2,7 @@
 
 use floe_suggest::{did_you_mean, nearest};
 
-/// Formats the error for an unknown word, with a suggestion if a known word is similar.
+/// With a suggestion if a known word is similar.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,
@@ -13,7 +13,7 @@ pub(crate) fn unknown<'a>(
     format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
 }
 
-/// Formats `none`, the only word, or "one of" the words, in backticks.
+/// `none`, the only word, or "one of" the words, in backticks.
 pub(crate) fn one_of(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match &*quoted {
@@ -23,8 +23,7 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// Describes the mistake in a key, if there is one. Keys are words separated by dots, as in
-/// OpenTelemetry's conventions.
+/// Keys are words separated by dots, as in OpenTelemetry's conventions.
 pub(crate) fn mistake_in_key(key: &str) -> Option<&'static str> {
     if key.split('.').any(str::is_empty) {
         Some("has an empty part")

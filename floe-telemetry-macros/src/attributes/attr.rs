@@ -17,7 +17,6 @@ use crate::{
     words,
 };
 
-/// The attributes of the type, with their keywords for errors about them.
 pub(super) struct Container {
     pub(super) prefix: Option<(Ident, LitStr)>,
     pub(super) transparent: Option<Ident>,
@@ -27,7 +26,6 @@ pub(super) struct Container {
     pub(super) krate: Option<Path>,
 }
 
-/// The attributes of a variant.
 pub(super) struct Variant {
     pub(super) rename: Option<(Ident, LitStr)>,
 }
@@ -80,14 +78,12 @@ impl Variant {
     }
 }
 
-/// The attributes of a field.
 pub(super) struct Field {
     pub(super) role: Role,
     /// Whether there is a constant with the key, if it is given.
     pub(super) consts: Option<(Ident, bool)>,
 }
 
-/// How a field is recorded.
 pub(super) enum Role {
     Skip,
     /// Recorded as the attributes of its type.
@@ -96,7 +92,6 @@ pub(super) enum Role {
     Attribute(Option<(Ident, Key)>, Option<Text>),
 }
 
-/// How the value becomes text.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Text {
     Display,
@@ -104,13 +99,11 @@ pub(super) enum Text {
     Redact,
 }
 
-/// An explicit key.
 pub(super) enum Key {
     Text(LitStr),
     Const(Path),
 }
 
-/// The keywords of a field.
 struct Words {
     key: Option<(Ident, Key)>,
     prefix: Option<(Ident, LitStr)>,
@@ -134,7 +127,7 @@ impl Field {
 }
 
 impl Words {
-    /// Reports keywords that exclude each other, with one error for each superfluous keyword.
+    /// Each superfluous keyword is one error.
     fn check_conflicts(&self, cx: &Ctxt) {
         let Self { skip, flatten, redact, display, debug, .. } = self;
         let key = word(self.key.as_ref());
@@ -215,7 +208,6 @@ fn ungrouped(mut expr: Expr) -> Expr {
     expr
 }
 
-/// The keywords of a field while they are parsed.
 struct FieldKeywords<'c> {
     key: Attr<'c, Key>,
     prefix: Attr<'c, LitStr>,
@@ -278,7 +270,6 @@ fn boolean(input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<
     Ok(value.value)
 }
 
-/// A keyword without a value.
 fn flag(
     input: ParseStream<'_>,
     word: &Ident,

@@ -2,14 +2,10 @@
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue};
 
-/// The documentation of a field.
 #[derive(Default)]
 pub(super) struct Docs {
-    /// The first paragraph, in one line.
     pub(super) brief: String,
-    /// The rest.
     pub(super) note: String,
-    /// The attribute itself.
     pub(super) deprecation: Option<Attribute>,
 }
 

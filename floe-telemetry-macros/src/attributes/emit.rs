@@ -15,7 +15,6 @@ use super::{
 };
 use crate::generics::{self, Bound, On};
 
-/// The whole expansion.
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) | Shape::Enum(_) => {
@@ -44,7 +43,7 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The generics of an impl: those of the type, with the bounds of its fields.
+/// The generics of the type, with the bounds of its fields.
 fn bounds(model: &Model<'_>) -> Generics {
     let krate = model.krate;
     let fields = model.shape.fields();
@@ -73,8 +72,7 @@ fn makes_text(fields: &[&Field<'_>]) -> bool {
     fields.iter().any(|field| matches!(field.record, Record::Value(_, Some(_))))
 }
 
-/// `value`, a reference to a field, as text. An error about a type that cannot be recorded is reported
-/// at the type of the field.
+/// An error about a type that cannot be recorded is reported at the type of the field.
 fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
     let private = model.krate.private();
     let how = match text {
@@ -88,8 +86,7 @@ fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -
     quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
 
-/// The key. A path is evaluated only in the constant of the type, so that a path that is not text is
-/// one error.
+/// A path is evaluated only in the constant of the type, so that a path that is not text is one error.
 fn key(field: &Field<'_>) -> TokenStream {
     match (field.key(), &field.constant) {
         (Some(Key::Const(path)), Some(constant)) => {
@@ -101,7 +98,7 @@ fn key(field: &Field<'_>) -> TokenStream {
     }
 }
 
-/// The same names, shown at `span`.
+/// Shows the same names at `span`.
 fn located(tokens: TokenStream, span: Span) -> TokenStream {
     let tokens = tokens.into_iter().map(|mut tree| {
         tree.set_span(tree.span().located_at(span));

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{ctxt::Ctxt, krate::Krate, secret, tokens};
 
-/// The type, and how it is recorded.
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
     pub(super) original: &'a DeriveInput,
@@ -31,7 +30,7 @@ pub(super) enum Shape<'a> {
     Words(Vec<Word<'a>>),
     /// A newtype: the value of its field.
     Transparent(Box<Field<'a>>),
-    /// None of these, after a mistake.
+    /// After a mistake.
     Neither,
 }
 
@@ -86,8 +85,8 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Removes the constants that are not wanted, and those whose name has two keys, which two variants can
-    /// cause, or is that of a variant. `consts`: whether a field has one by default.
+    /// Removes unwanted constants, and those whose name has two keys, which two variants can cause, or is the name of a
+    /// variant. `consts`: whether a field has a constant by default.
     fn forget_constants(&mut self, consts: bool) {
         for field in self.fields_mut() {
             field.constant = field
@@ -114,15 +113,13 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A field, and how it is recorded.
 pub(super) struct Field<'a> {
     pub(super) original: &'a syn::Field,
     pub(super) member: Member,
     pub(super) record: Record,
     pub(super) docs: Docs,
-    /// The constant that holds the key.
     pub(super) constant: Option<Ident>,
-    /// Whether there is to be one, if it is given.
+    /// The keyword `consts` of the field, which overrides the type's.
     consts: Option<(Ident, bool)>,
     /// The keyword that determines the keys: `key` or `flatten`.
     pub(super) written: Option<Ident>,
@@ -136,7 +133,7 @@ pub(super) enum Record {
 }
 
 impl<'a> Field<'a> {
-    /// `None` if the field is skipped. The key is the explicit one, if there is one.
+    /// `None` if the field is skipped.
     fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
         let attr = attr::Field::from_attrs(cx, &original.attrs);
         let (written, record) = match attr.role {
@@ -186,7 +183,6 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether it has no key and is not flattened.
     fn is_without_key(&self) -> bool {
         matches!(self.record, Record::Value(None, _))
     }
@@ -225,13 +221,11 @@ fn member(field: &syn::Field, index: usize) -> Member {
     }
 }
 
-/// A variant of an enum with data.
 pub(super) struct Variant<'a> {
     pub(super) ident: &'a Ident,
     pub(super) fields: Vec<Field<'a>>,
 }
 
-/// A variant of an enum without data.
 pub(super) struct Word<'a> {
     pub(super) ident: &'a Ident,
     pub(super) value: LitStr,

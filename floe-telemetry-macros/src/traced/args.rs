@@ -18,7 +18,6 @@ use crate::{
     symbol::{self, Symbol},
 };
 
-/// The arguments as written.
 pub(super) struct Args {
     pub(super) name: Option<(Ident, Expr)>,
     pub(super) tracer: Option<Expr>,
@@ -40,7 +39,6 @@ pub(super) struct Args {
     /// The keyword, for an error where it does not apply.
     pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
-    /// The type of the block that the method is in.
     pub(super) of_type: Option<String>,
     /// The tokens of each argument, which a block passes to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
@@ -105,7 +103,6 @@ fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
     tokens
 }
 
-/// The values of the keywords while they are parsed.
 struct Cells<'c> {
     name: Attr<'c, Expr>,
     tracer: Attr<'c, Expr>,
@@ -269,7 +266,7 @@ fn switch(
     Ok(())
 }
 
-/// What to write instead of an argument of `tracing`'s `instrument`, which `input` begins with.
+/// The replacement for an argument of `tracing`'s `instrument`, which `input` begins with.
 fn instrument_advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
     let word = word.to_string();
     Some(match word.as_str() {

@@ -6,7 +6,6 @@ use syn::{Attribute, FnArg, Member, Pat, Signature, ext::IdentExt};
 
 use crate::tokens;
 
-/// One argument in the order of the signature.
 pub(super) struct Argument<'a> {
     /// `None` for `_` and for a pattern, which has no name as a whole.
     pub(super) name: Option<Ident>,
@@ -14,13 +13,12 @@ pub(super) struct Argument<'a> {
     pub(super) leaves: Vec<&'a Ident>,
     /// The names that are bound to a field, with the field.
     pub(super) fields: Vec<(&'a Ident, &'a Ident)>,
-    /// The tokens for errors.
+    /// For errors.
     pub(super) original: &'a dyn ToTokens,
     /// Conditions for the argument, which its uses in the expansion need as well.
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 
-/// All arguments, the receiver first.
 pub(super) fn of(sig: &Signature) -> Vec<Argument<'_>> {
     sig.inputs.iter().map(Argument::new).collect()
 }

@@ -7,19 +7,16 @@ use syn::{Attribute, Expr, ExprClosure, Pat, ReturnType};
 use super::arguments::Argument;
 use crate::{ctxt::Ctxt, symbol};
 
-/// The function that computes attributes, with its arguments.
 pub(super) enum AttributesFn<'a> {
     Closure { bindings: Vec<Binding<'a>>, output: ReturnType, body: Expr },
     Path { path: Expr, arguments: Vec<NamedArgument<'a>> },
 }
 
-/// An argument of the function that has a name.
 pub(super) struct NamedArgument<'a> {
     pub(super) name: Ident,
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 
-/// A parameter of the closure with its argument.
 pub(super) struct Binding<'a> {
     pub(super) pattern: Pat,
     pub(super) argument: NamedArgument<'a>,

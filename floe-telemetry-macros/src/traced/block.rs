@@ -17,12 +17,10 @@ use crate::{krate::Krate, symbol};
 
 /// An `impl` block, in which the bodies are not parsed.
 pub(super) struct Block {
-    /// Everything before the braces.
     head: TokenStream,
     /// The prefix of the spans' names.
     type_name: String,
     braces: Group,
-    /// Whether `#[async_trait]` will expand after this macro.
     async_trait: bool,
     inner: Vec<Attribute>,
     items: Vec<Item>,
@@ -107,7 +105,7 @@ fn content(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>)> {
     Ok((inner, items))
 }
 
-/// A method that the parser of the compiler has reported, as it is.
+/// Leaves a method that the compiler's parser has reported as it is.
 fn reported(input: ParseStream<'_>) -> syn::Result<Item> {
     let mut tokens = TokenStream::new();
     loop {
@@ -268,26 +266,20 @@ fn type_name(ty: &Type) -> String {
     }
 }
 
-/// `#[cfg_attr(predicate, traced(…), …)]`, possibly nested in another `cfg_attr`.
 struct Conditional {
     predicate: TokenStream,
-    /// The arguments of each `traced` without `skip`.
     own: Vec<TokenStream>,
-    /// Whether one of them is `skip`.
     skips: bool,
-    /// The other attributes.
     others: Vec<Meta>,
 }
 
 impl Conditional {
-    /// `None` if it contains no `traced`.
     fn of(attr: &Attribute) -> Option<Vec<Self>> {
         let mut found = Vec::new();
         collect(None, &attr.meta, &mut found)?;
         found.iter().any(Self::decides).then_some(found)
     }
 
-    /// Whether it contains a `traced`.
     fn decides(&self) -> bool {
         self.skips || !self.own.is_empty()
     }

@@ -1,16 +1,14 @@
-//! Bodies that put their future into a box, which is filled behind the span: around the box, the span would need
-//! another one, whose type the compiler accepts only if the output lives as long as the box.
+//! Bodies that put their future into a box. The box is filled inside the span: a span around the box would need a
+//! second box, whose type the compiler accepts only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericParam, Signature};
 
 use crate::tokens;
 
-/// A body whose last expression is `Box::pin(…)`.
 pub(super) struct Boxing {
-    /// `Box::pin`
     pub(super) pin: TokenStream,
-    /// The user's braces, with what is in the box as the last expression.
+    /// The user's braces, with the content of the box as the last expression.
     pub(super) body: Group,
     /// The user's parentheses, where a box of another type is reported.
     pub(super) parentheses: Span,
@@ -63,7 +61,6 @@ fn is_in_path(tree: &TokenTree) -> bool {
 pub(super) struct AsyncTrait {
     /// `Box::pin`
     pub(super) pin: TokenStream,
-    /// The body, in the braces of the future.
     pub(super) body: Group,
 }
 

@@ -16,7 +16,6 @@ use super::{
 };
 use crate::tokens;
 
-/// The function with its span around the body.
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
     if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output)
@@ -45,8 +44,6 @@ pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
     function(traced, &sig, body)
 }
 
-/// The body is in the user's braces: lints such as `dead_code` ignore an item that ends in ours. So do the
-/// lints that would not recognize a canonical body in the expansion.
 fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStream {
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let mut braces = Group::new(Delimiter::Brace, body);
@@ -88,7 +85,6 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     }
 }
 
-/// The classifier of the returned value, which the runtime chooses by the type.
 fn outcome(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -151,8 +147,8 @@ fn error_if(value: &Expr) -> TokenStream {
     quote_spanned!(ours=> || #output { #(#bindings)* #body })
 }
 
-/// The type that the signature declares, for a body whose type cannot be written: a `return` that never
-/// runs determines it, with the bounds of `impl Trait`.
+/// The type that the signature declares, for a body whose type cannot be written: a `return` that never runs determines
+/// it, with the bounds of `impl Trait`.
 fn declared(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     quote_spanned! {Span::mixed_site()=>
@@ -182,14 +178,14 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(at=> if false { #unreachable } else #body)
 }
 
-/// A hygienic span at the end of the body, where an error about the result is reported. That of its last token would
-/// be that of a token which rust-analyzer adds to an incomplete body, and removes from the expansion by its span.
+/// A hygienic span at the end of the body, where an error about the result is reported. The span of the last token
+/// would not do: rust-analyzer adds a token to an incomplete body, and removes it from the expansion by its span.
 fn at_result(traced: &Traced<'_>) -> Span {
     Span::mixed_site().located_at(traced.body().span_close())
 }
 
-/// An expression of the attribute, in which braces and parentheses are as good as elsewhere: ours make those around it
-/// unnecessary, and what the compiler would suggest need not compile.
+/// An expression of the attribute, in its own delimiters. Parentheses of ours would make the user's unnecessary, and
+/// the compiler's suggestion to remove them need not compile.
 fn delimited(value: &Expr) -> TokenStream {
     let mut value = value.clone();
     let ours = on(&value);

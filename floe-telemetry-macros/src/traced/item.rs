@@ -38,7 +38,6 @@ const BUILT_IN: &[&str] = &[
 /// Attributes that start with one of these belong to a tool and do not expand.
 const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rustfmt"];
 
-/// A function or method with a body.
 pub(super) struct Function {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
@@ -48,7 +47,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// `None` after an error, which is the compiler's own where it refuses the function, too.
+    /// `None` after an error, which is the compiler's own if it refuses the function, too.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
         let function = match Self::read.parse2(item.clone()) {
             Ok(function) => function,
@@ -94,7 +93,7 @@ impl Function {
         })
     }
 
-    /// Whether the body calls a function of this name, which may be another one.
+    /// Whether the body calls a function of this name, possibly another one.
     pub(super) fn seems_recursive(&self) -> bool {
         calls(&self.sig.ident, self.body.stream())
     }
@@ -129,7 +128,7 @@ impl Function {
         })
     }
 
-    /// Whether an argument or the returned value is of a type that only a pointer can have.
+    /// Whether an argument or the returned value has a type that exists only behind a pointer.
     fn has_unsized_values(&self) -> bool {
         let inputs = self.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Receiver(_) => None,
@@ -283,7 +282,6 @@ fn elides_lifetimes(ty: TokenStream, in_impl: &mut bool) -> bool {
     })
 }
 
-/// Whether the next tokens are qualifiers of a function and `fn`.
 pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     let ahead = input.fork();
     let qualifier = ["const", "async", "unsafe", "extern", "safe"];
@@ -294,7 +292,7 @@ pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(ahead.peek(Token![fn]))
 }
 
-/// Checks that the item is a function; the error points at its first token.
+/// The error points at the first token.
 fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     if is_function(input)? {
         return Ok(());

@@ -19,21 +19,17 @@ use super::{
 };
 use crate::{ctxt::Ctxt, krate::Krate, semconv::Keys, symbol, tokens, words};
 
-/// A function with everything its span needs, checked.
 pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
-    /// The type of the block that the method is in.
     pub(super) of_type: Option<String>,
-    /// The name of the call site.
     pub(super) name: LitStr,
-    /// The name of the span, if it is computed for each call.
+    /// `None` unless the name is computed for each call.
     pub(super) computed_name: Option<Expr>,
-    /// The name of the instrumentation scope, if it is not that of the crate.
+    /// `None` for the scope of the crate.
     pub(super) tracer: Option<Expr>,
     /// A variant of the runtime's `Level`, if it is not the default.
     pub(super) level: Option<&'static str>,
-    /// A variant of the runtime's `SpanKind`.
     pub(super) kind: &'static str,
     pub(super) parent: Parent,
     pub(super) links: Vec<Expr>,
@@ -43,28 +39,24 @@ pub(super) struct Traced<'a> {
     pub(super) floe_attributes: Vec<Expr>,
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
-    /// The warnings about keys.
     pub(super) warnings: TokenStream,
     pub(super) output: Output,
     pub(super) shape: Shape,
 }
 
-/// The parent of the span.
 pub(super) enum Parent {
     Current,
     Given(Expr),
     Nothing,
 }
 
-/// The kind of function, which determines how long the span lasts.
+/// Determines how long the span lasts.
 pub(super) enum Shape {
-    /// The span ends when the function returns.
     Sync,
-    /// An `async fn`.
     Async,
     /// An `async fn` after `#[async_trait]`.
     AsyncTrait(AsyncTrait),
-    /// A function that returns a future, with the body if it puts it into a box.
+    /// The body is given if it puts the future into a box.
     Returns(Future, Option<Box<Boxing>>),
 }
 
@@ -139,10 +131,9 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether the function must remain an `async fn`: another macro may require `async`, `#[must_use]`
-    /// would apply to the future instead of the output, an `impl Trait` with an elided lifetime may only
-    /// be the type of an argument of an `async fn`, and a type that a macro makes cannot be repeated in
-    /// the body.
+    /// Whether the function must remain an `async fn`: another macro may require `async`, `#[must_use]` would apply to
+    /// the future instead of the output, an `impl Trait` with an elided lifetime may only be the type of an argument of
+    /// an `async fn`, and a type that a macro makes cannot be repeated in the body.
     pub(super) fn stays_async(&self) -> bool {
         self.function.has_other_macros()
             || self.function.must_use()
@@ -168,7 +159,7 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether there is no returned value to classify, which the compiler then need not infer.
+    /// Without a returned value to classify, the compiler need not infer its type.
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()
@@ -180,7 +171,6 @@ impl<'a> Traced<'a> {
         !self.fills() && matches!(self.parent, Parent::Current)
     }
 
-    /// Whether anything is recorded before the body runs.
     pub(super) fn fills(&self) -> bool {
         self.computed_name.is_some()
             || !self.links.is_empty()
@@ -190,7 +180,7 @@ impl<'a> Traced<'a> {
     }
 }
 
-/// The type of the body; what the signature says if it is not what is put into a box.
+/// The declared type, unless the body puts a future into a box.
 fn output(sig: &Signature, shape: &Shape) -> Output {
     match shape {
         Shape::Returns(_, Some(_)) => Output::Opaque,
@@ -226,7 +216,6 @@ fn shape(cx: &Ctxt, args: &Args, function: &Function) -> Shape {
 const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]` on the function that creates the future, or the future in a span \
      with `in_span`; if the span should cover only the call, write `call_only`";
 
-/// Reports arguments that do not apply to this kind of function.
 fn misplaced(cx: &Ctxt, args: &Args, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));
     if let (Some(word), true) = (&args.call_only, is_async) {
@@ -276,12 +265,10 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     }
 }
 
-/// The variant of the kind that is written.
 fn span_kind(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
     parse_word(cx, "kind", written, &KINDS)
 }
 
-/// The variant of the level that is written.
 fn span_level(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
     parse_word(cx, "level", written, &LEVELS)
 }
@@ -312,8 +299,7 @@ fn parse_word(
     known.map(|(_, variant)| *variant)
 }
 
-/// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, `warning`, or by one of the numbers
-/// that `tracing` has for levels.
+/// The accepted word for `"debug"`, `Level::DEBUG`, `warning`, or for one of the numbers that `tracing` has for levels.
 fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     let text = match written {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
@@ -374,7 +360,7 @@ fn check_tracer(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// Without this, `None` would be of a type that is not known.
+/// The type of a `None` would be unknown otherwise.
 fn check_parent(cx: &Ctxt, value: &Expr) {
     if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
         let message = "this leaves the current span as the parent: for a span without a parent write \
@@ -418,10 +404,9 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
     }
 }
 
-/// What is wrong with the keys, and with their values.
 fn warnings(records: &[Record], function: &Function) -> TokenStream {
     let keys = Keys::new();
-    // The name of an argument is no key that somebody chose.
+    // The name of an argument is not a key that the user chose.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
         let is_text = !matches!(record.format, Format::Typed);
         match &record.key {
@@ -481,7 +466,6 @@ pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     }
 }
 
-/// One value, or several in parentheses.
 fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
     match written {
         Expr::Tuple(tuple) => {
@@ -495,7 +479,7 @@ fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
     }
 }
 
-/// The elements of an array, which are borrowed one by one.
+/// The elements are borrowed one by one.
 fn each_of(written: Expr) -> Vec<Expr> {
     match written {
         Expr::Array(array) => array.elems.into_iter().collect(),

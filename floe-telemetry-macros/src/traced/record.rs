@@ -5,7 +5,6 @@ use syn::{Attribute, Expr, LitStr, Member, Path, Token, ext::IdentExt, parse::Pa
 
 use crate::{ctxt::Ctxt, keywords, words};
 
-/// An attribute to record, with its key.
 pub(super) struct Record {
     pub(super) key: Key,
     pub(super) format: Format,
@@ -18,13 +17,11 @@ pub(super) struct Record {
     pub(super) cfgs: Vec<Attribute>,
 }
 
-/// The key of an attribute.
 pub(super) enum Key {
     Text(LitStr),
     Const(Path),
 }
 
-/// The format in which the value is recorded.
 #[derive(Clone, Copy)]
 pub(super) enum Format {
     Debug,
@@ -32,7 +29,6 @@ pub(super) enum Format {
     Typed,
 }
 
-/// The content of `attributes(…)`.
 pub(super) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
     let mut records = Vec::new();
     keywords::each(
@@ -122,7 +118,7 @@ fn format(input: ParseStream<'_>) -> syn::Result<Format> {
     }
 }
 
-/// The value. If it is missing, the error points at the token before, not at the end of the attribute.
+/// If the value is missing, the error points at the token before, not at the end of the attribute.
 fn expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(before, "expected a value, as in `key = value`"));

@@ -106,9 +106,8 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
     found
 }
 
-/// A use of a secret.
 struct Use {
-    /// The name that sounds like one.
+    /// The name of the credential.
     name: String,
     /// The value as it is written, such as `config.api_key`.
     value: String,
@@ -122,7 +121,7 @@ impl Use {
     }
 }
 
-/// Returns the first secret whose value `tokens` use, under its own name or an alias.
+/// The first secret whose value `tokens` use, under its own name or an alias.
 fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<Use> {
     Search { aliases }.tokens(tokens, false)
 }
@@ -196,7 +195,7 @@ impl Search<'_> {
     }
 }
 
-/// The `config.` or `self.config().` at the end of what is written before a field.
+/// The `config.` or `self.config().` before a field, as written.
 fn place(written: &[TokenTree]) -> String {
     let mut start = written.len();
     while start > 1 && is_punct(written.get(start - 1), '.') {
@@ -206,8 +205,7 @@ fn place(written: &[TokenTree]) -> String {
     written[start..].iter().map(ToString::to_string).collect()
 }
 
-/// Returns whether the tokens after the name still denote the secret value, and not another value that is
-/// derived from it.
+/// Whether the tokens after the name still denote the secret, not a value derived from it.
 fn is_value(mut rest: &[TokenTree]) -> bool {
     if let [TokenTree::Group(group), more @ ..] = rest
         && group.delimiter() == Delimiter::Parenthesis
@@ -244,7 +242,7 @@ fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// Whether a `|` after it is an operator, and does not begin a closure.
+/// Whether a `|` after `tree` is an operator, and does not begin a closure.
 fn is_operand(tree: Option<&TokenTree>) -> bool {
     match tree {
         Some(TokenTree::Ident(word)) => {

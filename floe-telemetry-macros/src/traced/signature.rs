@@ -1,5 +1,5 @@
-//! What the signature says: whether the span follows the returned value, and the type that the expansion repeats around
-//! the body.
+//! The meaning of a signature: whether the span follows the returned value, and the type that the expansion repeats
+//! around the body.
 
 use std::mem;
 
@@ -15,14 +15,14 @@ use crate::tokens;
 
 /// A future that the span follows.
 pub(super) enum Future {
-    /// `impl Future`, with its output.
+    /// With its output.
     Opaque(Option<Box<Type>>),
     /// `Pin<Box<dyn Future>>`, with its output, `BoxFuture`, or with the argument `future` an alias of one.
     Boxed(Option<Box<Type>>),
 }
 
 impl Future {
-    /// By the name that is written.
+    /// Judged by the name that is written.
     pub(super) fn new(ty: &Type) -> Option<Self> {
         match bare(ty) {
             Type::ImplTrait(opaque) => future(&opaque.bounds).map(|it| Self::Opaque(output(it))),
@@ -48,7 +48,6 @@ impl Future {
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-/// The bound `Future`.
 fn future(bounds: &Bounds) -> Option<&PathSegment> {
     traits(bounds).find(|it| it.ident == "Future")
 }
@@ -115,7 +114,7 @@ pub(super) enum Output {
     Unit,
     Never,
     Type(Box<Type>),
-    /// The same with `_` for `impl Trait`.
+    /// `_` stands for `impl Trait`.
     Erased(Box<Type>),
     /// `impl Trait`, or one in a place that [`erase`] does not handle.
     Opaque,
@@ -139,8 +138,8 @@ impl Output {
     }
 }
 
-/// Whether this is a `Result` whose error is a type around a parameter that need not be `'static`, around an
-/// associated type, or around one that borrows.
+/// Whether the type is a `Result` whose error is a type around a parameter that need not be `'static`, around an
+/// associated type, or around a type that borrows.
 pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
@@ -157,7 +156,7 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
         .any(|part| names_parameter(&part.arguments.to_token_stream(), generics) || borrows(part))
 }
 
-/// Whether a type among the arguments borrows, as in `Load<Refused<'_>>`.
+/// As in `Load<Refused<'_>>`.
 fn borrows(part: &PathSegment) -> bool {
     types(part).any(|ty| {
         let borrows = |c| tokens::any_punct(ty, c);
@@ -187,16 +186,16 @@ fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
     })
 }
 
-/// Whether this is the name of a type parameter. One of the block around a method is known by its name: one capital
-/// letter.
+/// The parameters of the block around a method are unknown here, so one capital letter counts as one.
 fn is_parameter(name: &Ident, generics: &Generics) -> bool {
     let text = name.to_string();
     let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
     is_letter || generics.type_params().any(|it| it.ident == *name)
 }
 
-/// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. It reports a name that is
-/// not declared once for each place that has it. In a type with parameters of its own, `'_` would mean another lifetime.
+/// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. A name that is not
+/// declared would be reported once for each place. In a type with parameters of its own, `'_` would mean another
+/// lifetime.
 pub(super) fn without_names(ty: &Type) -> TokenStream {
     let has_own = |word: &Ident| is_any(word, &["fn", "for", "Fn", "FnMut", "FnOnce"]);
     let tokens = ty.to_token_stream();

@@ -31,7 +31,6 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     quote!(#attributes #check_outside)
 }
 
-/// Implements the trait without any attribute.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     let krate = model.krate;
     let items = quote_spanned! {Span::mixed_site()=>
@@ -97,7 +96,7 @@ fn enumeration(model: &Model<'_>, variants: &[Variant<'_>]) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
 }
 
-/// Records one field, to which `value` is a reference.
+/// `value` is a reference to the field.
 fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let span = Span::mixed_site();

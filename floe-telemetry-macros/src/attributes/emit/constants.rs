@@ -44,7 +44,6 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The documentation of the field, after a line about the constant.
 fn documentation(field: &Field<'_>, key: &Key) -> Vec<String> {
     let name = field.original.ident.as_ref().map(IdentExt::unraw);
     let name = name.map(|name| name.to_string()).unwrap_or_default();

@@ -7,7 +7,6 @@ use syn::Generics;
 use super::{Field, Model, Record, bounds, located, makes_text, on, text};
 use crate::attributes::model::Word;
 
-/// An enum without data.
 pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     let krate = model.krate;
     let arms = words.iter().map(
@@ -24,7 +23,7 @@ pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     implementation(model, &model.original.generics, &items)
 }
 
-/// A newtype, whose value is that of its field.
+/// The value of a newtype is the value of its field.
 pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let (ty, member) = (&field.original.ty, &field.member);
@@ -49,7 +48,6 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     implementation(model, &bounds(model), &items)
 }
 
-/// Implements the trait without any value.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     let krate = model.krate;
     let items = quote_spanned! {Span::mixed_site()=>

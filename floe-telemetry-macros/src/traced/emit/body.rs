@@ -42,7 +42,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     opened.call(traced, "call_then", &finish)
 }
 
-/// The place of an error about the returned value: its type.
+/// An error about the returned value is reported at its type.
 fn at_output(traced: &Traced<'_>) -> Span {
     match &traced.function.sig.output {
         ReturnType::Type(_, ty) => on(ty),
@@ -50,7 +50,6 @@ fn at_output(traced: &Traced<'_>) -> Span {
     }
 }
 
-/// A span that ends with the future.
 pub(super) fn of_future(
     traced: &Traced<'_>,
     sig: &mut Signature,
@@ -91,7 +90,7 @@ pub(super) fn of_future(
     }
 }
 
-/// The output of the future that the signature has an alias of.
+/// The output of the future that the signature names by an alias.
 fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &traced.function.sig.output else {
         return None;
@@ -100,9 +99,9 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
 
-/// A body with its span, which is opened before the body or in its first statement.
+/// The span is opened before the body or in its first statement.
 struct Opened {
-    /// The expression that opens the span, unless the body does.
+    /// `None` if the body opens the span.
     open: Option<TokenStream>,
     body: TokenStream,
 }
@@ -126,8 +125,8 @@ impl Opened {
         Self { open: Some(opening::open(traced)), body: closure(traced, sig, place, None) }
     }
 
-    /// The call of the runtime. Its first argument opens the span, so that no variable contains it; its last one
-    /// handles the returned value.
+    /// The first argument of the call opens the span, so that no variable contains it; the last one handles the
+    /// returned value.
     fn call(self, traced: &Traced<'_>, function: &str, finish: &TokenStream) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();

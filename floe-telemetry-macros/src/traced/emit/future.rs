@@ -57,7 +57,7 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 }
 
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
-    // Also a mistake in a lifetime, which is in the type of the future.
+    // A mistake in a lifetime, which is in the type of the future, is reported here, too.
     let at = at_result(traced);
     let private = tokens::located_at(traced.krate.private(), at);
     let outcome = outcome(traced);
@@ -124,7 +124,7 @@ fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
 /// which the type captures everything that an `async fn` captures.
 fn future_of(traced: &Traced<'_>) -> ReturnType {
     let sig = &traced.function.sig;
-    // Errors about the type are reported at the user's, or where that would be.
+    // Errors about the type are reported at the user's type, or where it would be.
     let at = match &sig.output {
         ReturnType::Default => Span::mixed_site().located_at(end(sig)),
         ReturnType::Type(_, ty) => on(ty),
@@ -176,7 +176,6 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
             let span = ours.located_at(traced.function.body.span_open());
             quote_spanned!(span=> return)
         }
-        // An error about the type of the body refers to the signature.
         Output::Type(ty) | Output::Erased(ty) => {
             let private = tokens::located_at(traced.krate.private(), ty.span());
             let named = signature::without_names(ty);

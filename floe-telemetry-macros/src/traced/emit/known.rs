@@ -6,7 +6,7 @@ use syn::{Expr, Path, ext::IdentExt};
 
 use crate::traced::{model::Traced, record::Key};
 
-/// Attributes whose keys are known only when the function runs.
+/// Stands for attributes whose keys are known only when the function runs.
 const OTHERS: &str = "*";
 
 /// `load table rows {OrderAttributes}`, `Table::load` in a block.

@@ -11,24 +11,20 @@ use crate::traced::{
     record::{Format, Key, Record},
 };
 
-/// The expression that opens the span with its attributes.
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
     call(traced, "enter")
 }
 
-/// The first statement of a future, which opens the span for the runtime's wrapper.
 pub(super) fn open_in_future(traced: &Traced<'_>) -> TokenStream {
     let call = call(traced, "enter_in_future");
     quote_spanned!(Span::mixed_site()=> #call;)
 }
 
-/// The first statement of a body that opens its span in a variable of the runtime.
 pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
     let call = call(traced, "enter");
     quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
 }
 
-/// All expressions of the user that may use the arguments.
 pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     let parent = match &traced.parent {
         Parent::Given(parent) => Some(parent),
@@ -46,10 +42,9 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// The call that opens the span, with its call site, its parent and its attributes. The expressions of
-/// the user are in closures that are bound to variables, so that their kind is inferred: an argument that
-/// is moved or changed is then one error, which suggests nothing about its declaration and is not followed
-/// by others in the body.
+/// The expressions of the user are in closures that are bound to variables, so that their kind is inferred: an argument
+/// that is moved or changed is then one error, which suggests nothing about its declaration and is not followed by
+/// others in the body.
 fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -82,7 +77,6 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     }}
 }
 
-/// A closure that records everything the span has from its start.
 fn fill(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = traced.computed_name.iter().map(|name| set_name(name, on(name)));
@@ -134,7 +128,7 @@ fn record(record: &Record) -> TokenStream {
     }
 }
 
-/// Whether the value is a temporary, which can be moved instead of copied.
+/// A temporary can be moved instead of copied.
 fn is_fresh(value: &Expr) -> bool {
     matches!(
         value,
@@ -175,8 +169,7 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
     }
 }
 
-/// The parameter of a closure, which may have the name of the argument. A type mismatch is reported at
-/// the parameter.
+/// The parameter may have the name of the argument. A type mismatch is reported at the parameter.
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding { pattern, argument: NamedArgument { name, cfgs } } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));

@@ -1,10 +1,9 @@
 //! Emits the bindings of the arguments in the closure or the future that contains the body.
 //!
-//! They become locals there, so they are dropped in the order of any function's arguments, and a `mut`
-//! reference among them can be assigned a borrow of something in the body. Arguments without drop glue
-//! are not bound again: a future would store the local in addition to the argument. Only where a closure
-//! of the user may borrow one they are: where the compiler rejects that, it suggests `move` for what is
-//! borrowed from a local.
+//! They become locals there, so they are dropped in the order of any function's arguments, and a `mut` reference among
+//! them can be assigned a borrow of something in the body. Arguments without drop glue are not bound again, because a
+//! future would store the local in addition to the argument. They are bound only where a closure of the user may borrow
+//! one: where the compiler rejects the borrow, it suggests `move` only for a local.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -19,14 +18,15 @@ use crate::tokens;
 /// The code that contains the body.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// With its body.
     Future(&'a TokenStream),
-    /// A future inside an `async fn`, which has stored the arguments already. With its body.
+    /// A future inside an `async fn`, which has stored the arguments already.
     FutureInside(&'a TokenStream),
-    /// With its body.
     Closure(&'a TokenStream),
-    /// A closure with its body, after expressions that use the arguments by their names.
-    ClosureBehindOpening { body: &'a TokenStream, expressions: &'a TokenStream },
+    /// A closure after expressions that use the arguments by their names.
+    ClosureBehindOpening {
+        body: &'a TokenStream,
+        expressions: &'a TokenStream,
+    },
 }
 
 /// Replaces the patterns of `sig` by names, and returns the statements that bind the patterns.
@@ -71,8 +71,8 @@ pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
     }
 }
 
-/// Whether there is a name without a list of arguments that is not that of a primitive type. An `async fn`
-/// may contain `fn(Row)` and `impl Fn(Row)`.
+/// Whether a type has no list of arguments and is not primitive. An `async fn` may contain `fn(Row)` and `impl
+/// Fn(Row)`.
 fn may_hide_lifetimes(ty: TokenStream) -> bool {
     let trees: Vec<_> = ty.into_iter().collect();
     let mut hides = false;
@@ -104,9 +104,9 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
     })
 }
 
-/// How many of the first arguments need no binding, because they are captured and then dropped as late
-/// as arguments are. One that the body does not use is bound, so that the compiler can report it, and
-/// the ones after it are dropped before it.
+/// The number of first arguments that need no binding, because they are captured and then dropped as late as arguments
+/// are. An argument that the body does not use is bound, so that the compiler can report it, and the ones after it are
+/// dropped before it.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),
@@ -135,8 +135,8 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     }
 }
 
-/// Mentions an argument that the body returns as it is. Clippy's `ptr_arg` sees that it is returned, and asks
-/// for no slice, only where the body is that of the function.
+/// Mentions an argument that the body returns unchanged. Clippy's `ptr_arg` sees that it is returned, and asks for no
+/// slice, only in the body of the function itself.
 fn mention_returned(typed: &PatType, place: Place<'_>) -> Option<TokenStream> {
     let (Place::Closure(body) | Place::ClosureBehindOpening { body, .. }) = place else {
         return None;
@@ -294,7 +294,7 @@ fn borrows_mutably(pattern: TokenStream) -> bool {
     })
 }
 
-/// Moves the attributes that belong to the binding. Conditions stay at the argument as well.
+/// Conditions stay at the argument as well.
 fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let found = attrs
         .iter()
@@ -322,7 +322,7 @@ const PRIMITIVES: &[&str] = &[
     "u64", "u8", "usize",
 ];
 
-/// Returns whether the argument has no drop glue, judging by the name of its type, and is not `mut`.
+/// Judged by the name of the type; an argument with `mut` does not stay.
 fn stays(typed: &PatType) -> bool {
     is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
 }
