@@ -24,10 +24,12 @@ pub mod configuration {}
 
 /// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
 ///
+#[doc = concat!("[collector]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
 /// [Configuration]: configuration
 /// [In one call]: configuration#in-one-call
+/// [Sampling]: configuration#tail-sampling
 #[doc = concat!("[load of 30 minutes]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/faults.md#over-time")]
-#[doc = concat!("[metrics of a run]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md#prometheus")]
+#[doc = concat!("[Metrics of a run]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md#prometheus")]
 ///
 #[doc = include_str!("../docs/operations.md")]
 pub mod operations {}
