@@ -8,12 +8,9 @@
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
-/// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
-/// [`floe-trace why`]: https://docs.rs/floe-trace
 /// [`init`]: crate::init
 /// [`RedactionConfig`]: crate::config::RedactionConfig
-/// [shutdown]: operations#the-end-of-a-process
 /// [Sizes]: operations#sizes
 /// [`telemetry-config.schema.json`]: crate::TelemetryConfig::json_schema
 #[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
@@ -24,7 +21,7 @@ pub mod configuration {}
 
 /// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
 ///
-#[doc = concat!("[collector]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
+/// [collector]: backends
 /// [Configuration]: configuration
 /// [In one call]: configuration#in-one-call
 /// [Sampling]: configuration#tail-sampling
