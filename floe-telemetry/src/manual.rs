@@ -33,13 +33,11 @@ pub mod operations {}
 
 /// Short answers to "I want to …".
 ///
-#[doc = concat!("[examples/redis]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/examples/redis/lib.rs")]
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
-/// [configuration]: configuration
+/// [Configuration]: configuration
 /// [document]: configuration#the-document
 /// [levels]: configuration#redaction
 /// [`metrics`]: https://docs.rs/metrics
-/// [Operations]: operations#signals
 /// [settings]: configuration#sampling
 /// [table]: configuration#in-one-call
 ///
@@ -56,7 +54,7 @@ pub mod messages {}
 /// The settings for Jaeger, Grafana, Phoenix, Honeycomb and Datadog, and programs that show files of traces.
 ///
 #[doc = concat!("[collectors]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
-#[doc = concat!("[service]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/service.md")]
+/// [document]: configuration#the-document
 /// [`floe-trace`]: https://docs.rs/floe-trace
 /// [`otlp_file`]: configuration#otlp-in-json
 ///
