@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use benches::checks::Checks;
-use benches::overhead::gate;
+use benches::gate::gate;
 use benches::{arguments, receiver};
 
 /// In percent, of the requirements.

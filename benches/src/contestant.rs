@@ -84,8 +84,11 @@ pub const BOUNDARIES: &str = "floe-telemetry-boundaries";
 /// tracing alone, with a subscriber whose level is `off`.
 pub const TRACING_OFF: &str = "tracing-off";
 
+/// tracing, with our layer.
+pub const LAYER: &str = "floe-telemetry-layer";
+
 /// The contestants, by name.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "bare",
     "clocks",
     TRACING_OFF,
@@ -93,6 +96,7 @@ pub const NAMES: [&str; 8] = [
     BOUNDARIES,
     "opentelemetry",
     "tracing",
+    LAYER,
     "fastrace",
 ];
 
@@ -111,6 +115,7 @@ pub fn title(name: &str) -> &str {
         BOUNDARIES => "floe-telemetry, context: boundaries",
         "opentelemetry" => "opentelemetry + SDK (batch)",
         "tracing" => "tracing + tracing-opentelemetry",
+        LAYER => "tracing + floe-telemetry's layer",
         TRACING_OFF => "tracing + fmt, level off",
         name => name,
     }
@@ -130,6 +135,7 @@ pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
         BOUNDARIES => Arc::new(Ours::start(state, sink, ContextMode::Boundaries)),
         "opentelemetry" => opentelemetry::start(state, sink),
         "tracing" => Arc::new(Tracing::start(state, sink)),
+        LAYER => Arc::new(Tracing::ours(state, sink)),
         TRACING_OFF => Arc::new(Tracing::off()),
         "fastrace" => Arc::new(Fastrace::start(state, sink)),
         name => unreachable!("no contestant `{name}`"),

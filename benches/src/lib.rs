@@ -12,21 +12,18 @@
 )]
 
 pub mod arguments;
-pub mod bridge;
 pub mod checks;
 pub mod child;
 pub mod contestant;
 pub mod counting;
 pub mod cpu_time;
 pub mod drop_log;
-pub mod layers;
+pub mod gate;
 pub mod log_delivery;
 pub mod logs;
 pub mod metrics;
-pub mod overhead;
 pub mod paced;
 pub mod pool;
-pub mod processor;
 pub mod receiver;
 pub mod report;
 pub mod sanitize;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use crate::contestant::process::{Delivery, Nanos};
-use crate::contestant::{BOUNDARIES, Case, Shape, State};
+use crate::contestant::{BOUNDARIES, Case, LAYER, Shape, State};
 use crate::statistics::Spread;
 
 /// Our name among the contestants.
@@ -127,7 +127,7 @@ enum Bound {
     Nanos(f64),
 }
 
-const GOALS: [Goal; 9] = {
+const GOALS: [Goal; 10] = {
     use Bound::{Nanos, Ratio};
     use State::{Off, Sampled, Unsampled};
     const fn sync(
@@ -166,6 +166,16 @@ const GOALS: [Goal; 9] = {
         ),
         sync("not initialised: <= bare work + 2 ns", Off, 0, "bare", Nanos(2.0)),
         sync("not initialised: <= tracing + 1 ns", Off, 0, "tracing", Nanos(1.0)),
+        Goal {
+            ours: LAYER,
+            ..sync(
+                "tracing, sampled, 3 attributes: <= 0.33 x tracing",
+                Sampled,
+                3,
+                "tracing",
+                Ratio(0.33),
+            )
+        },
         Goal {
             description: "async ready at once, none: <= 1.3 x sync",
             ours: OURS,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 /// Each benchmark, and the columns of its table: the heading, and the JSON pointer of the figure in a row.
-const TABLES: [(&str, &[(&str, &str)]); 8] = [
+const TABLES: [(&str, &[(&str, &str)]); 5] = [
     (
         "delivery",
         &[
@@ -23,29 +23,7 @@ const TABLES: [(&str, &[(&str, &str)]); 8] = [
             ("lost", "/lost"),
         ],
     ),
-    (
-        "bridge",
-        &[
-            ("", "/bridge"),
-            ("sampled", "/sampled"),
-            ("shape", "/shape"),
-            ("ns per span", "/nanos"),
-            ("ours / it", "/ours_to_this"),
-        ],
-    ),
-    (
-        "overhead",
-        &[
-            ("", "/operation"),
-            ("µs without", "/micros"),
-            ("added ns", "/added_nanos"),
-            ("added %", "/added_percent"),
-            ("µs until the response", "/elapsed_micros"),
-            ("added % of that", "/added_percent_of_elapsed"),
-        ],
-    ),
     ("metrics", &[("", "/what"), ("ns", "/caller"), ("ns, all threads", "/process")]),
-    ("filtered", &[("", "/what"), ("ns", "/nanos"), ("over the bare call", "/over_bare")]),
     ("logs", &[("", "/what"), ("ns", "/nanos")]),
     ("log-delivery", &[("", "/what"), ("CPU ns", "/cpu_nanos"), ("arrived", "/arrived")]),
     (

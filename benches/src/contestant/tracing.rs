@@ -1,41 +1,58 @@
-//! tracing, with tracing-opentelemetry over the OpenTelemetry SDK.
+//! tracing, with tracing-opentelemetry over the OpenTelemetry SDK, or with our layer.
 
+use floe_telemetry::config::ContextMode;
+use floe_telemetry::tracing_layer;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::instrument;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
+use super::ours::Ours;
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
 use crate::drop_log::DropLog;
 use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
+/// The recorder of the spans.
 #[derive(Debug)]
-pub(super) struct Tracing {
-    provider: Option<SdkTracerProvider>,
-    drops: DropLog,
+pub(super) enum Tracing {
+    Nothing,
+    Sdk(SdkTracerProvider, DropLog),
+    Ours(Ours),
 }
 
 impl Tracing {
     pub(super) fn start(state: State, sink: &Sink) -> Self {
+        if state == State::Off {
+            return Self::Nothing;
+        }
         let drops = DropLog::default();
-        let provider = (state != State::Off).then(|| super::opentelemetry::provider(state, sink));
-        if let Some(provider) = &provider {
-            // The SDK's own debug events must not become events of the spans.
-            let subscriber = tracing_subscriber::registry()
-                .with(LevelFilter::INFO)
-                .with(drops.clone())
-                .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("bench")));
+        let provider = super::opentelemetry::provider(state, sink);
+        // The SDK's own debug events must not become events of the spans.
+        let subscriber = tracing_subscriber::registry()
+            .with(LevelFilter::INFO)
+            .with(drops.clone())
+            .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("bench")));
+        tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+        Self::Sdk(provider, drops)
+    }
+
+    /// tracing, with our layer and provider.
+    pub(super) fn ours(state: State, sink: &Sink) -> Self {
+        let ours = Ours::start(state, sink, ContextMode::EverySpan);
+        if state != State::Off {
+            let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
+            let subscriber = subscriber.with(tracing_layer());
             tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
         }
-        Self { provider, drops }
+        Self::Ours(ours)
     }
 
     /// tracing alone, with a subscriber that prints and whose level is `off`.
     pub(super) fn off() -> Self {
         tracing_subscriber::fmt().with_max_level(LevelFilter::OFF).init();
-        Self { provider: None, drops: DropLog::default() }
+        Self::Nothing
     }
 }
 
@@ -113,13 +130,21 @@ impl Contestant for Tracing {
     }
 
     fn flush(&self) {
-        if let Some(provider) = &self.provider {
-            provider.force_flush().expect("spans are delivered");
+        match self {
+            Self::Nothing => {}
+            Self::Sdk(provider, _) => provider.force_flush().expect("spans are delivered"),
+            Self::Ours(ours) => ours.flush(),
         }
     }
 
     fn end(&self) -> Option<u64> {
-        self.provider.as_ref()?.shutdown().expect("the SDK shuts down");
-        Some(self.drops.spans())
+        match self {
+            Self::Nothing => None,
+            Self::Sdk(provider, drops) => {
+                provider.shutdown().expect("the SDK shuts down");
+                Some(drops.spans())
+            }
+            Self::Ours(ours) => ours.end(),
+        }
     }
 }

@@ -7,16 +7,21 @@ use std::time::Duration;
 use floe::environment::Environment;
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use tempfile::TempDir;
 
-use super::{Row, TIMEOUT, Telemetry, pairs};
 use crate::checks::Checks;
 use crate::cpu_time::of_process as cpu_time;
+use crate::receiver::Receiver;
+use crate::sink::Protocol;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The demo in a folder, and the receiver of its telemetry.
 pub(super) struct Pipeline {
     identity: Identity,
-    telemetry: Telemetry,
+    receiver: Receiver,
     /// The spans that have arrived.
     pub(super) spans: u64,
     /// The spans that were recorded.
@@ -32,7 +37,18 @@ impl Pipeline {
         copy(&demo, folder.path());
         let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
         let (identity, _) = identity.expect("a product");
-        Self { identity, telemetry: Telemetry::new(), spans: 0, expected_spans: 0, _folder: folder }
+        let receiver = Receiver::start(Protocol::Http);
+        Self { identity, receiver, spans: 0, expected_spans: 0, _folder: folder }
+    }
+
+    /// Telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
+    fn start(&self, enabled: bool) -> TelemetryProvider {
+        let mut config = TelemetryConfig::new("gate");
+        config.enabled = enabled;
+        config.otlp_endpoint = Some(self.receiver.otlp.endpoint.clone());
+        config.otlp_protocol = Some(OtlpProtocol::Http);
+        let provider = TelemetryProvider::builder(config).initialize();
+        provider.expect("the provider starts")
     }
 
     /// The CPU time of a run. The same code runs with the provider enabled and with `enabled: false`. A run is long
@@ -40,12 +56,12 @@ impl Pipeline {
     /// the start of the provider and the delivery of all spans.
     pub(super) fn run(&mut self, with: bool, checks: &mut Checks) -> Duration {
         let before = cpu_time();
-        let provider = self.telemetry.start(with);
+        let provider = self.start(with);
         let report = pipeline::run(&self.identity, &RunId::new(), None)
             .expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
         let took = cpu_time().saturating_sub(before);
-        let arrived = self.telemetry.receiver.arrived().items;
+        let arrived = self.receiver.arrived().items;
         let collected = provider.statistics().collected;
         if with {
             // One span for the run and at least one for each of its steps.
@@ -58,14 +74,6 @@ impl Pipeline {
         self.spans = arrived;
         took
     }
-}
-
-pub(super) fn row(checks: &mut Checks) -> Row {
-    let mut demo = Pipeline::new();
-    let mut row = pairs("demo pipeline, CPU time", 10, 1, |with| demo.run(with, checks));
-    row.spans = demo.spans;
-    row.expected_spans = demo.expected_spans;
-    row
 }
 
 /// Copies the sources of the product, without the files that a run generates.

@@ -1,6 +1,8 @@
 //! Whether telemetry adds less than a limit to the CPU time of a run of the demo.
 
-use super::pipeline::Pipeline;
+mod pipeline;
+
+use self::pipeline::Pipeline;
 use crate::checks::Checks;
 use crate::statistics::Interval;
 
