@@ -1,14 +1,14 @@
-//! The text of a value of the program, as much of it as is recorded of an error.
+//! The text of a value of the program, cut to the part of an error's text that is recorded.
 
 use std::fmt::{self, Write as _};
 
 use crate::char_boundary::{self, CUT};
 
-/// The bytes of an error's text that are recorded.
+/// In bytes.
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
 
-/// How many bytes before the end of a cut text are searched for the start of the last word, which is removed: redaction
-/// may not recognize a part of a secret.
+/// The last bytes of a cut text that are searched for the start of the last word. That word is removed: redaction may
+/// not recognize a part of a secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// The text of `value`, truncated to [`MAX_TEXT`] bytes.
@@ -31,7 +31,7 @@ pub(crate) fn append(text: &mut String, value: &dyn fmt::Display) {
     }
 }
 
-/// Appends as much as there is room for. A write beyond it is cut, and an error, which ends the formatting.
+/// Appends text up to a limit. A write beyond the limit is cut and fails, which ends the formatting.
 #[derive(Debug)]
 pub struct Bounded<'a> {
     text: &'a mut String,
@@ -45,7 +45,7 @@ impl<'a> Bounded<'a> {
         Self { text, room, is_cut: false }
     }
 
-    /// Whether a text had no room.
+    /// Whether a text was cut.
     pub const fn is_cut(&self) -> bool {
         self.is_cut
     }

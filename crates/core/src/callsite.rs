@@ -22,15 +22,15 @@ use crate::redaction::sanitize_sent;
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    /// The name of the function, with that of its type where the macro knows it, and the keys of its
-    /// attributes, separated by spaces.
+    /// The name of the function, with its type where the macro knows it, and the keys of its attributes, separated by
+    /// spaces.
     known: &'static str,
-    /// Of a method whose type the macro does not know.
+    /// For a method whose type the macro does not know.
     path: Option<fn() -> &'static str>,
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
-    /// Whether the name of the scope is that of a tracer, and not of the package.
+    /// Whether the scope has the name of a tracer, not of the package.
     has_tracer: bool,
     kind: SpanKind,
     level: Level,
@@ -39,7 +39,7 @@ pub struct CallSite {
     has_target: bool,
     /// The sampling rule that applies, and the generation of the rules.
     rule_cache: AtomicU64,
-    /// The place, as other processes read it.
+    /// For readers outside of the process.
     published: OnceLock<StaticAttributes>,
 }
 
@@ -119,7 +119,7 @@ impl CallSite {
         self
     }
 
-    /// The target of a `tracing` call site, which is the scope of its spans, if they have it as attribute.
+    /// The target of a `tracing` call site whose spans have it as an attribute. It is also the scope of these spans.
     #[doc(hidden)]
     pub fn tracing_target(&self) -> Option<&'static str> {
         (!self.is_function() && self.has_target).then_some(self.scope_name)
@@ -244,8 +244,7 @@ impl CallSite {
         &self.rule_cache
     }
 
-    /// The place, as other processes get it, redacted. A span of `tracing` is in no function that
-    /// is known.
+    /// The call site for readers outside of the process, redacted. The function of a `tracing` span is not known.
     pub(crate) fn published(&self) -> StaticAttributes {
         let &published = self.published.get_or_init(|| self.described(self.name));
         published
@@ -266,7 +265,8 @@ impl CallSite {
     }
 }
 
-/// The same for a span whose name is only known at run time, at a place if it has one.
+/// As [`published`](Self::published), for a span whose name is known only at run time, with its call site if it has
+/// one.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {
@@ -289,7 +289,6 @@ fn type_around(here: &str) -> Option<&str> {
     path.rsplit("::").next().filter(|name| !name.is_empty())
 }
 
-/// The first segment of a module's path.
 const fn crate_of(module: &'static str) -> &'static str {
     let bytes = module.as_bytes();
     let mut end = 0;
@@ -378,7 +377,7 @@ pub enum Level {
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
-    /// The name of the tracer, or the crate: sampling rules match it.
+    /// The name of the tracer, or the crate, which sampling rules match.
     target: &'static str,
     version: Option<&'static str>,
     location: SourceLocation,
@@ -421,7 +420,6 @@ impl Scope {
 }
 
 crate::__floe_link_list! {
-    /// The scopes of all tracers of the program.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static SCOPES: [Scope] = "fl_scope_0_1";
 }
@@ -477,7 +475,6 @@ pub fn tracers() -> impl Iterator<Item = &'static Scope> {
 }
 
 crate::__floe_link_list! {
-    /// The call sites of the program.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static CALL_SITES: [CallSite] = "fl_site_0_1";
 }

@@ -1,4 +1,4 @@
-//! Code of the program that the library calls, and whose panic must not reach the program.
+//! Catches the panics of code of the program that the library calls.
 
 use std::any::Any;
 use std::mem;
@@ -25,7 +25,7 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 #[inline(never)]
 fn message(payload: Box<dyn Any + Send>) -> String {
     let message = panic_message(&*payload);
-    // What it has panicked with is code of the program, too, when it is dropped.
+    // The payload is code of the program, too, when it is dropped.
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(again);
     }

@@ -9,7 +9,7 @@ pub fn floor(text: &str, index: usize) -> usize {
     index
 }
 
-/// What the end of a text was replaced with.
+/// The mark that replaces the end of a cut text.
 pub const CUT: &str = "…";
 
 /// The first `limit` characters.

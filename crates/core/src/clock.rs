@@ -9,7 +9,7 @@
 
 #[cfg(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64")))]
 mod counter;
-/// The clock of the standard library. Miri has neither the instruction nor the files of the system.
+/// The clock of the standard library: Miri has neither the instruction nor the files of the system.
 #[cfg(not(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))))]
 mod counter {
     pub(super) use super::standard::now;
@@ -32,7 +32,7 @@ pub use std::time::Instant;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub use web_time::Instant;
 
-/// How often the anchor is compared with the system clock.
+/// The interval between comparisons of the anchor with the system clock.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The largest tolerated difference between the anchor and the system clock. Smaller differences do
@@ -42,11 +42,11 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 /// The largest difference between the rates of two intervals, as a share of the rate.
 const PLAUSIBLE: f64 = 1e-3;
 
-/// A difference between the counter and both system clocks that is no drift: the counter has jumped, as it may where
-/// a virtual machine moves to another host.
+/// A larger difference between the counter and both system clocks is a jump, not drift: a virtual machine may have
+/// moved to another host.
 const JUMP: Duration = Duration::from_secs(1);
 
-/// How long after the last anchor a reading may be that is converted.
+/// A reading further ahead of the last anchor is from before a jump back.
 const LATE: Duration = Duration::from_secs(10);
 
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
@@ -54,7 +54,6 @@ const LATE: Duration = Duration::from_secs(10);
 pub struct Ticks(u64);
 
 impl Ticks {
-    /// The smallest reading.
     pub(crate) const ZERO: Self = Self(0);
 
     /// The ticks of this moment.
@@ -90,7 +89,7 @@ fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
     (duration.as_nanos() as f64 / nanos_per_tick) as u64
 }
 
-/// One moment on each clock.
+/// The readings of all clocks at one moment.
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     ticks: u64,
@@ -107,7 +106,7 @@ impl Moment {
         attempts[0].0
     }
 
-    /// Returns how many ticks the readings took, too.
+    /// Also returns the number of ticks that the readings took.
     fn read() -> (Self, u64) {
         let before = counter::now();
         let monotonic = Instant::now();
@@ -117,7 +116,7 @@ impl Moment {
         (moment, took)
     }
 
-    /// The mean duration of a tick since `earlier`, in nanoseconds.
+    /// In nanoseconds.
     #[expect(clippy::cast_precision_loss, reason = "53 bits count the ticks of a month")]
     fn nanos_per_tick_since(&self, earlier: &Self) -> f64 {
         let ticks = self.ticks.saturating_sub(earlier.ticks).max(1);
@@ -133,18 +132,17 @@ pub struct WallClock {
     nanos_per_tick: f64,
     /// The rate of the last interval between two anchors.
     measured: Option<f64>,
-    /// The last jump of the counter.
     jump: Option<Jump>,
 }
 
-/// Between two anchors, the counter went ahead of the system clocks, or back.
+/// Between two anchors, the counter jumped ahead of the system clocks, or back.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
-    /// The first reading that can be from after it.
+    /// The earliest reading that can be from after the jump.
     first: u64,
-    /// Its reading at the second anchor.
+    /// The reading at the second anchor.
     until: u64,
-    /// By how many ticks it went ahead; negative where it went back.
+    /// In ticks; negative for a jump back.
     by: i64,
 }
 
@@ -213,8 +211,8 @@ impl WallClock {
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
     }
 
-    /// Where the machine slept in between, the counter may have gone on and the monotonic clock not. What two intervals
-    /// agree on is the rate.
+    /// While the machine sleeps, the counter may go on although the monotonic clock stops. So a rate counts only where
+    /// two intervals agree on it.
     fn learn(&mut self, rate: f64) {
         let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
         if self.measured.replace(rate).is_none_or(is_plausible) {
@@ -235,9 +233,9 @@ impl WallClock {
         nanos(end.saturating_sub(start), self.nanos_per_tick)
     }
 
-    /// What the counter would have shown without its last jump. The moment of a jump is known to be between two
-    /// anchors; a reading between them that cannot be from before a jump ahead is one of the second anchor. Where the
-    /// counter went back, a reading that it has not reached again is from before.
+    /// The reading as if the counter had not jumped last. A jump is known only to lie between two anchors. A reading
+    /// between them that cannot be from before a jump ahead counts as a reading at the second anchor. After a jump
+    /// back, a reading that the counter has not reached again is from before the jump.
     #[inline]
     fn without_jump(&self, Ticks(reading): Ticks) -> u64 {
         let Some(jump) = self.jump else {
@@ -330,7 +328,6 @@ pub fn wall_now() -> SystemTime {
 /// The nanoseconds of the monotonic clock since a moment before the first call.
 pub(crate) use standard::now as monotonic_nanos;
 
-/// The monotonic clock as a number.
 mod standard {
     use std::sync::LazyLock;
 

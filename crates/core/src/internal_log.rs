@@ -32,8 +32,8 @@ macro_rules! __floe_internal_log {
 #[cfg(feature = "redact")]
 pub use crate::__floe_internal_log as internal_log;
 
-/// Calls `log`, which writes a message with `tracing`. In a program without a subscriber, writes the line instead, and an
-/// error unless a log line on standard error has it. The subscriber is code of the program, and its panic must not end a
+/// Calls `log`, which writes a message with `tracing`. Without a subscriber, writes the line to standard error instead.
+/// An error is always on standard error, once. The subscriber is code of the program, and its panic must not end a
 /// thread of this library.
 #[cfg(feature = "redact")]
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
@@ -53,14 +53,14 @@ thread_local! {
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls `log`, and returns whether a log line of it is on standard error.
+/// Calls `log`, and returns whether it has written a log line to standard error.
 pub fn is_on_stderr(log: impl FnOnce()) -> bool {
     IS_ON_STDERR.set(false);
     log();
     IS_ON_STDERR.get()
 }
 
-/// The thread has written a log line to standard error.
+/// Notes that the thread has written a log line to standard error.
 pub fn has_written_to_stderr() {
     IS_ON_STDERR.set(true);
 }
@@ -71,11 +71,11 @@ pub fn write_line(level: &str, text: &str) {
         return;
     }
     let level = if level == "warn" { "warning" } else { level };
-    // In one piece, between the lines of other threads.
+    // In one piece, so that the lines of other threads do not interleave.
     let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
 }
 
-/// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.
+/// Returns whether `OTEL_LOG_LEVEL` asks for messages that only serve debugging.
 #[must_use]
 pub fn is_debugged() -> bool {
     log_level().eq_ignore_ascii_case("debug")
@@ -85,7 +85,6 @@ fn log_level() -> String {
     environment::variable(LOG_LEVEL).unwrap_or_default()
 }
 
-/// Returns whether messages of this level are wanted on standard error.
 fn is_shown(level: &str) -> bool {
     match log_level().to_ascii_lowercase().as_str() {
         "none" | "off" => false,

@@ -36,11 +36,11 @@ pub const LEVEL: &str = "level";
 
 /// The number of the thread on which a `tracing` span started.
 pub const THREAD_ID: &str = "thread.id";
-/// Its name.
+/// The name of that thread.
 pub const THREAD_NAME: &str = "thread.name";
 /// How long a `tracing` span was entered, in nanoseconds.
 pub const BUSY: &str = "busy_ns";
-/// How long it was not.
+/// How long a `tracing` span was not entered, in nanoseconds.
 pub const IDLE: &str = "idle_ns";
 /// The query of a database as a few words, and as its text
 /// ([database spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
@@ -60,7 +60,7 @@ pub const PANIC: &str = "panic";
 pub const OTHER: &str = "_OTHER";
 /// The text of an exception.
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
-/// The chain of its sources.
+/// The chain of the exception's sources.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
 /// The name of the spans that a metric is derived from, like the collector's span metrics connector, and of the current
@@ -79,19 +79,19 @@ pub const METRIC_OVERFLOW: &str = "otel.metric.overflow";
 /// The name of an exporter
 /// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
 pub const OTEL_COMPONENT_NAME: &str = "otel.component.name";
-/// Its type.
+/// The type of an exporter.
 pub const OTEL_COMPONENT_TYPE: &str = "otel.component.type";
-/// What the sampler has decided about a span, and where the parent of the span is.
+/// The decision of the sampler about a span, and the origin of the span's parent.
 pub const OTEL_SPAN_SAMPLING_RESULT: &str = "otel.span.sampling_result";
 pub const OTEL_SPAN_PARENT_ORIGIN: &str = "otel.span.parent.origin";
-/// The receiver of an exporter.
+/// The address and the port of an exporter's receiver.
 pub const SERVER_ADDRESS: &str = "server.address";
 pub const SERVER_PORT: &str = "server.port";
-/// How it has answered.
+/// The status code of the receiver's response.
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 /// The number of dropped attributes, where a format has no field for it
 /// ([mapping to non-OTLP formats](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count)).
 pub const OTEL_DROPPED_ATTRIBUTES_COUNT: &str = "otel.dropped_attributes_count";
-/// The rule of a redaction.
+/// The rule that has redacted a text.
 pub const FLOE_REDACTION_RULE: &str = "floe.redaction.rule";

@@ -1,8 +1,9 @@
-//! What annotated code runs: call sites, attributes, the recorder of spans and metrics, and the propagation of context.
+//! The runtime of annotated code: call sites, attributes, the recorder of spans and metrics, and the propagation of
+//! context.
 //!
 //! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
-//! This crate is its implementation, and any release may change it.
-//! What the crates beside this one need of it is in `__sdk`, which nobody else should name.
+//! This crate is its implementation, and any release may change it. The module `__sdk` is the interface for the other
+//! crates of this project; nobody else should name it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

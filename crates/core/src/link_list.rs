@@ -146,8 +146,8 @@ impl<T: Sync> Bound<T> {
 #[cfg_attr(all(not(miri), windows), path = "link_list/coff.rs")]
 mod empty;
 
-/// Declares a list whose bounds are symbols that the linker defines: what is before and behind the list's name in that
-/// of its section, and before it in those of the symbols. The section of the guards has one more letter.
+/// Declares a list whose bounds are symbols that the linker defines. The names of the section and of the symbols are
+/// the list's name with these prefixes and suffixes. The section of the guards has one more letter.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_link_list_between {

@@ -13,8 +13,7 @@
 use std::io::{self, Write};
 use std::thread::{Builder, JoinHandle};
 
-/// The stack of a thread of the library: that of the standard library, whatever `RUST_MIN_STACK` says of those of the
-/// program.
+/// The stack size of the library's threads: the default of the standard library, whatever `RUST_MIN_STACK` says.
 const STACK: usize = 2 << 20;
 
 /// A thread of the library.
@@ -35,13 +34,13 @@ pub fn spawn<T: Send + 'static>(
     blocked(|| thread.spawn(work))
 }
 
-/// Runs code that starts threads, on which signals are blocked then.
+/// Blocks signals while `start` runs, so that the threads that it starts inherit the mask.
 pub fn blocked<T>(start: impl FnOnce() -> T) -> T {
     let _mask = mask::Blocked::all();
     start()
 }
 
-/// Runs code that writes on a thread of the program, without SIGPIPE and SIGXFSZ: the error is enough.
+/// Blocks SIGPIPE and SIGXFSZ on a thread of the program while it writes: the error is enough.
 pub(crate) fn without_write_signals<T>(write: impl FnOnce() -> T) -> T {
     let _mask = mask::Blocked::of_writes();
     write()
@@ -74,7 +73,7 @@ mod mask {
 
     use libc::{SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ, c_int, sigset_t};
 
-    /// Raised by the instruction that a thread executes: blocked, they would end the process all the same, and a
+    /// Signals that an instruction of the thread raises. Blocked, they would end the process all the same, and a
     /// handler of the program, such as one that prints the stack, would not run.
     const SYNCHRONOUS: [c_int; 7] = [
         libc::SIGABRT,
@@ -88,10 +87,10 @@ mod mask {
 
     const OF_WRITES: [c_int; 2] = [SIGPIPE, SIGXFSZ];
 
-    /// Blocks signals on this thread until it is dropped, there.
+    /// Blocks signals on this thread until it is dropped on the same thread.
     pub(super) struct Blocked {
         before: Option<sigset_t>,
-        /// The signals that are consumed: writes may raise them, and none was pending.
+        /// The signals to consume: writes may raise them, and none was pending.
         raised: [Option<c_int>; 2],
         _same_thread: PhantomData<*const ()>,
     }
@@ -111,7 +110,7 @@ mod mask {
 
         pub(super) fn of_writes() -> Self {
             let before = change(SIG_BLOCK, &of(&OF_WRITES));
-            // One that the program blocks itself may be pending, and stays so.
+            // A signal that the program blocks may be pending, and stays so.
             let pending = before
                 .filter(|before| OF_WRITES.iter().any(|signal| contains(before, *signal)))
                 .map(|_| pending());
@@ -164,7 +163,7 @@ mod mask {
         unsafe { libc::sigismember(ptr::from_ref(set), signal) == 1 }
     }
 
-    /// Changes the mask of this thread and returns the one before. It fails only for arguments that are not valid.
+    /// Returns the previous mask. Fails only for invalid arguments.
     fn change(how: c_int, signals: &sigset_t) -> Option<sigset_t> {
         let mut result = 0;
         let before = set(|before| {
@@ -174,7 +173,7 @@ mod mask {
         Some(before).filter(|_| result == 0)
     }
 
-    /// The signals that wait for this thread to unblock them.
+    /// The blocked signals that wait for this thread.
     fn pending() -> sigset_t {
         set(|pending| {
             // SAFETY: the function writes to the set, which is exclusively borrowed.
@@ -182,7 +181,6 @@ mod mask {
         })
     }
 
-    /// Removes a pending signal of this thread.
     #[cfg(not(any(target_vendor = "apple", target_os = "openbsd")))]
     fn consume(signal: c_int) {
         let signals = of(&[signal]);
@@ -191,8 +189,7 @@ mod mask {
         unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
     }
 
-    /// Removes a pending signal of this thread. These systems have no function that does not wait; it returns at
-    /// once, because the signal is pending.
+    /// These systems have no function that does not wait; this one returns at once, because the signal is pending.
     #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
     fn consume(signal: c_int) {
         let signals = of(&[signal]);

@@ -120,7 +120,7 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
 pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     carrier.extract(&mut |extractor| {
         cx = with_propagator(|propagator| {
-            // Not `get`, which a carrier has none of for a value that is not text.
+            // Not `get`: a carrier does not return a value that is not text.
             let is_received = |name: &str| {
                 let values = extractor.get_all(name);
                 values.is_some_and(|values| !values.is_empty())
@@ -200,5 +200,4 @@ pub fn is_trace_active() -> bool {
     current_span_context().is_valid()
 }
 
-/// The headers with the ids of a trace.
 const TRACE_FIELDS: [&str; 3] = ["traceparent", "b3", "x-b3-traceid"];

@@ -15,10 +15,10 @@ use crate::char_boundary;
 /// The maximum length of [`sanitize_error_message`]'s result, and of the description of a status, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 500;
 
-/// The most characters of a quote in an error.
+/// Longer quotes in an error are cut, in characters.
 const MAX_QUOTE_CHARS: usize = 200;
 
-/// The most bytes of a line of an error.
+/// Longer lines of an error are cut, in bytes.
 const MAX_LINE: usize = 2048;
 
 /// Removes credentials and personal data from an error message, and truncates it to 500 characters.
@@ -76,14 +76,14 @@ fn userinfo(url: &str) -> Option<(usize, usize)> {
     Some((start, start + sign + 1))
 }
 
-/// The redactors for text that leaves the process outside of the collector.
+/// For text that leaves the process outside of the collector.
 #[derive(Debug, Default)]
 struct Redactors {
     error: Redactor,
     attribute: Redactor,
 }
 
-/// Those of the provider that was initialized last.
+/// Of the provider that was initialized last.
 static CURRENT: RwLock<Option<Arc<Redactors>>> = RwLock::new(None);
 
 /// Sets the redactors for errors and for baggage.
@@ -97,7 +97,7 @@ fn with<T>(redact: impl FnOnce(&Redactors) -> T) -> T {
     redact(current.as_deref().unwrap_or(&Redactors::default()))
 }
 
-/// Redacts a line of an error of this crate, which may quote what others wrote, and makes it safe to show.
+/// Redacts a line of an error of this crate, which may quote text of others, and makes it safe to show.
 pub fn sanitize_error(text: &str) -> Cow<'_, str> {
     let safe = match without_userinfo(text) {
         Cow::Borrowed(text) => with(|redactors| redactors.error.redact(text)),
@@ -111,14 +111,14 @@ pub fn sanitize_error(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Redacts the text of an error that is shown on lines of its own.
+/// Redacts the text of an error that is shown on its own lines.
 pub fn sanitize_lines(text: &str) -> String {
     let safe = with(|redactors| redactors.error.redact(text).into_owned());
     let lines: Vec<_> = safe.split('\n').map(printable).collect();
     lines.join("\n")
 }
 
-/// Redacted text of others as it is shown: on one line, printable, with short quotes, and bounded.
+/// Makes redacted text of others fit to show: on one line, printable, with short quotes, and bounded.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let line = printable(text);
     let line = match quotes(&line, shortened) {
@@ -148,13 +148,13 @@ fn without_userinfo(message: &str) -> Cow<'_, str> {
     masked.map_or(Cow::Borrowed(message), Cow::Owned)
 }
 
-/// A quote of which only the beginning is shown.
+/// The beginning of a long quote.
 fn shortened(quote: &str) -> Option<String> {
     let (end, _) = quote.char_indices().nth(MAX_QUOTE_CHARS)?;
     Some(format!("{}…", &quote[..end]))
 }
 
-/// Replaces quotes, which are between backticks. `None` if none is replaced.
+/// Quotes are between backticks. `None` if no quote is replaced.
 fn quotes(message: &str, replace: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut changed = false;
     let mut parts = Vec::new();
@@ -176,7 +176,7 @@ pub fn sanitize_sent_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
     with(|redactors| redactors.attribute.redact_value(key, value))
 }
 
-/// The replacement of a value that is no text, if its text is a secret under this key.
+/// The replacement of a value that is not text, if its text is a secret under this key.
 pub(crate) fn hidden(key: &str, value: &Value) -> Option<&'static str> {
     with(|Redactors { attribute, .. }| {
         if attribute.meaning_of(key) == KeyMeaning::Text {

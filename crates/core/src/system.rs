@@ -1,4 +1,5 @@
-//! What the recorder asks the system, which the SDK answers: code that only annotates compiles nothing for it.
+//! The recorder's questions about the system, which the SDK answers: code that only annotates compiles nothing for
+//! them.
 
 use std::sync::OnceLock;
 
@@ -11,7 +12,7 @@ pub struct System {
 
 static SYSTEM: OnceLock<System> = OnceLock::new();
 
-/// Sets who answers. Later calls have no effect.
+/// Sets the answers. Later calls have no effect.
 pub fn set_system(system: System) {
     let _ = SYSTEM.set(system);
 }

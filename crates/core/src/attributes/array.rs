@@ -42,7 +42,7 @@ fn homogeneous<T: ToAttributeValue>(items: &[T]) -> Option<Array> {
     })
 }
 
-/// The converted elements; `None` if `convert` rejects one of them.
+/// `None` if `convert` rejects an element.
 fn all<T: ToAttributeValue, V>(
     items: &[T],
     convert: fn(AttributeValue) -> Option<V>,

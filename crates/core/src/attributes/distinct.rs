@@ -40,10 +40,9 @@ pub fn keep_distinct<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) 
     dropped
 }
 
-/// The same in a time that is linear in the number of attributes.
+/// Linear in the number of attributes.
 fn keep_indexed<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) -> &Key) -> u32 {
     let mut index = HashMap::with_capacity(attributes.len().min(limit));
-    // Where each attribute belongs.
     let places: Vec<Option<usize>> = attributes
         .iter()
         .map(|attribute| {

@@ -9,20 +9,19 @@ use opentelemetry::{Key, KeyValue, Value};
 
 use super::{AttributeValue, Text, ToAttributeValue};
 
-/// The most attributes of a span
-/// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)), unless the process allows
-/// more.
+/// The default maximum of attributes of a span
+/// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
-/// The most attributes of a span in this process. It is read for lists that have [`MAX_ATTRIBUTES`] only.
+/// The maximum of this process. It is read only for lists that have [`MAX_ATTRIBUTES`].
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
-/// Sets the most attributes of a span, if it is more than `MAX_ATTRIBUTES`.
+/// Raises the maximum number of attributes of a span above `MAX_ATTRIBUTES`.
 pub fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
 
-/// Longer keys are counted as memory of their span, in bytes: they were probably made at run time.
+/// Longer keys count as memory of their span, in bytes: they were probably made at run time.
 const MAX_SHORT_KEY: usize = 64;
 
 /// A key and its value.
@@ -128,7 +127,6 @@ impl AttributeList {
         &self.items
     }
 
-    /// Moves the attributes of another list to the end of this one.
     pub(crate) fn append(&mut self, other: &mut Self) {
         for item in other.items.drain(..) {
             self.push(item.key, item.value);
@@ -144,7 +142,6 @@ impl AttributeList {
         &mut self.items
     }
 
-    /// The number of attributes that were dropped because the list was full.
     pub(crate) const fn dropped_mut(&mut self) -> &mut u32 {
         &mut self.dropped
     }
@@ -201,7 +198,6 @@ impl AttributeList {
         self.dropped
     }
 
-    /// Whether an attribute may own memory.
     #[inline]
     pub(crate) const fn owns_memory(&self) -> bool {
         self.owns_memory

@@ -10,7 +10,7 @@ use opentelemetry::Key;
 use super::{AttributeList, AttributeValue, ToAttributeValue};
 use crate::char_boundary;
 
-/// The most bytes that are stored inline. With 22, a [`Text`] is as large as a vector.
+/// In bytes. With 22, a [`Text`] is as large as a vector.
 const SHORT: usize = 22;
 
 /// The text of an attribute. Up to 22 bytes are stored inline, which saves the allocation and its
@@ -32,7 +32,6 @@ enum Repr {
 }
 
 impl Text {
-    /// An empty text.
     #[inline]
     pub(super) const fn empty() -> Self {
         Self(Repr::Short { length: 0, bytes: [0; SHORT] })
@@ -82,7 +81,6 @@ impl Text {
         }
     }
 
-    /// Whether the text is not stored inline.
     #[inline]
     pub(super) const fn is_long(&self) -> bool {
         matches!(self.0, Repr::Long(_))
@@ -191,20 +189,19 @@ impl PartialEq for Text {
     }
 }
 
-/// The most bytes of a text that are copied into a span, unless the limit of values is larger. Redaction comes before
+/// The bytes of a longer text that are copied into a span, unless the limit of values is larger. Redaction comes before
 /// that limit, and may shorten a text.
 const COPIED: usize = 1024 * 1024;
 
-/// The most bytes of a text that are copied into a span.
 static MOST: AtomicUsize = AtomicUsize::new(COPIED);
 
-/// Sets the most bytes of a text that are copied, if it is more than the default.
+/// Raises the maximum number of bytes of a text that are copied into a span.
 #[inline]
 pub fn limit_text(limit: usize) {
     MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
 }
 
-/// What is copied of a text.
+/// The beginning of `text` that is copied into a span.
 #[inline]
 fn copied(text: &str) -> &str {
     if text.len() <= COPIED {

@@ -27,7 +27,6 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    /// Whether the value owns memory.
     #[inline]
     pub(crate) const fn owns_memory(&self) -> bool {
         match self {
@@ -37,7 +36,6 @@ impl AttributeValue {
         }
     }
 
-    /// The bytes that the value owns.
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
             Self::Text(text) if text.is_long() => text.as_bytes().len(),
@@ -47,7 +45,6 @@ impl AttributeValue {
     }
 }
 
-/// The bytes of the elements of an array.
 pub(crate) fn array_bytes(array: &Array) -> usize {
     match array {
         Array::Bool(items) => size_of_val(&items[..]),

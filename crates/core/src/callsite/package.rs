@@ -11,19 +11,18 @@ use std::sync::OnceLock;
 
 use super::{CallSite, Scope, crate_of};
 
-/// The scope with the name and the version of the package that contains `place`. `None` if the program contains no
-/// annotated function of that package.
+/// The scope with the name and the version of the package. `None` if the program contains no annotated function of it.
 pub(crate) fn package_of(place: &Location<'static>) -> Option<&'static Scope> {
     static PACKAGES: OnceLock<Packages> = OnceLock::new();
     let packages = PACKAGES.get().unwrap_or_else(|| {
-        // Made before the lock is taken, so that nothing waits for it, also in a fork.
+        // Built before the lock is taken: no thread waits for it, not even in a fork.
         let packages = Packages::of(super::all());
         PACKAGES.get_or_init(|| packages)
     });
     packages.find(place.file())
 }
 
-/// By files, and by the folders of packages. `None` where two packages claim a folder.
+/// By file, and by folder. `None` where two packages claim a folder.
 struct Packages(HashMap<&'static str, Option<&'static Scope>>);
 
 impl Packages {
@@ -57,8 +56,8 @@ impl Packages {
     }
 }
 
-/// What stands before a folder of one of these names, from the last to the first. A package in the working directory
-/// of the compiler has an empty path.
+/// The path before each folder of one of these names, from the last to the first. A package in the working directory of
+/// the compiler has an empty path.
 fn folders<'a>(file: &'a str, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
     let ends = file.rmatch_indices(['/', '\\']).map(|(end, _)| end);
     ends.filter_map(|end| {

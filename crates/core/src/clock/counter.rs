@@ -15,23 +15,22 @@ use std::time::Duration;
 
 use super::{Moment, standard};
 
-/// A rate that was measured over this interval is kept.
+/// A rate that was measured over this interval is final.
 const SETTLED: Duration = Duration::from_secs(1);
 
 const UNKNOWN: u8 = 0;
 const COUNTER: u8 = 1;
 const CLOCK: u8 = 2;
 
-/// What is read. `CLOCK` has nanoseconds.
+/// The clock that is read. `CLOCK` gives nanoseconds.
 static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-/// The bits of the nanoseconds of a tick.
+/// The nanoseconds of a tick, as the bits of an `f64`.
 static RATE: AtomicU64 = AtomicU64::new(0);
 
-/// The reading until which the rate is used.
+/// The last reading that the rate is used for.
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 
-/// The first reading.
 static START: OnceLock<Moment> = OnceLock::new();
 
 #[inline]
@@ -56,8 +55,8 @@ fn other() -> u64 {
     now()
 }
 
-/// Whether the counter ticks at one rate, the same on all processors: the kernel, which compares them, uses it as
-/// its clock, or the processor says so and the kernel has not fallen back to a slow clock.
+/// Whether the counter ticks at one rate, the same on all processors: the kernel, which compares them, uses it as its
+/// clock, or the processor says so and the kernel has not fallen back to a slow clock.
 fn is_steady() -> bool {
     const KERNEL: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
@@ -91,8 +90,8 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     measure()
 }
 
-/// Measures the rate since the first reading. In the first second of a process it is measured again whenever that
-/// was twice as long ago, so that an interval is never much longer than that of the measurement.
+/// Measures the rate since the first reading. In the first second of a process, the rate is measured again whenever the
+/// interval has doubled, so that a duration is never much longer than the measurement.
 #[cold]
 fn measure() -> f64 {
     let (start, now) = (START.get_or_init(Moment::now), Moment::now());
@@ -104,7 +103,7 @@ fn measure() -> f64 {
     rate
 }
 
-/// Stores what was measured over a long interval.
+/// A rate that was measured over a long interval.
 pub(super) fn set_nanos_per_tick(rate: f64) {
     set(rate, u64::MAX);
 }

@@ -1,4 +1,4 @@
-//! An hour of a machine, simulated: what the converted times differ from the system's clocks.
+//! Simulates an hour of a machine, and compares the converted times with the system's clocks.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -25,12 +25,12 @@ struct Machine {
     zero: Instant,
     /// True nanoseconds since the machine was started.
     time: i128,
-    /// Of the system clocks: what a true nanosecond adds to them.
+    /// Nanoseconds that the system clocks gain in a true nanosecond.
     slew: f64,
-    /// By how much the system clocks are ahead of the true time.
+    /// The lead of the system clocks over the true time.
     ahead: f64,
     stepped: i128,
-    /// By how many ticks the counter has jumped.
+    /// The jumps of the counter so far, in ticks.
     jumped: u64,
     random: u64,
 }
@@ -87,13 +87,13 @@ impl Machine {
     }
 }
 
-/// The largest differences, in nanoseconds.
+/// In nanoseconds.
 #[derive(Debug, Default)]
 struct Worst {
     wall: u128,
     millisecond: u128,
     minute: u128,
-    /// How far two readings of the same moment differ, before and after the anchor was moved.
+    /// Between two readings of the same moment, before and after the anchor was moved.
     shift: u128,
 }
 

@@ -61,7 +61,7 @@ impl<I: Injector + ?Sized> InjectInto<kind::Direct> for I {
     }
 }
 
-/// A sized wrapper for an unsized carrier: only sized types convert to trait objects.
+/// Only sized types convert to trait objects.
 struct SizedExtractor<'a, E: ?Sized>(&'a E);
 
 impl<E: Extractor + ?Sized> Extractor for SizedExtractor<'_, E> {
@@ -90,7 +90,7 @@ impl<I: Injector + ?Sized> Injector for SizedInjector<'_, I> {
     }
 }
 
-/// Pairs with case-insensitive names, like HTTP headers.
+/// The names are case-insensitive, as in HTTP.
 struct PairExtractor<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> PairExtractor<'a> {

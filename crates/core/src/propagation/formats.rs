@@ -45,7 +45,6 @@ static DEFAULT: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
     ])
 });
 
-/// Runs `f` with the propagator of the process.
 pub(super) fn with<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     global::get_text_map_propagator(|propagator| {
         let is_unset = propagator.fields().next().is_none() && !IS_SET.load(Ordering::Acquire);

@@ -31,7 +31,7 @@ impl<B> InjectInto<kind::Pairs> for Request<B> {
 
 const BAGGAGE: &str = "baggage";
 
-/// The names of the W3C headers, with which a map need not parse a name for each access.
+/// With these names, a map need not parse a name for each access.
 static NAMES: [HeaderName; 3] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
@@ -82,7 +82,7 @@ fn text(value: &HeaderValue) -> Option<&str> {
     text.is_ascii().then_some(text)
 }
 
-/// The members of a list that are text: those of `baggage` do not depend on each other.
+/// The members of a list that are text. The members of `baggage` do not depend on each other.
 fn members(list: &HeaderValue) -> impl Iterator<Item = &str> {
     let members = list.as_bytes().split(|byte| *byte == b',');
     members.filter_map(|member| str::from_utf8(member).ok().filter(|text| text.is_ascii()))

@@ -3,7 +3,6 @@
 use opentelemetry::global;
 use opentelemetry::propagation::TextMapPropagator;
 
-/// Runs `f` with the propagator that the program has set.
 pub(super) fn with<T>(f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     global::get_text_map_propagator(f)
 }

@@ -36,10 +36,10 @@ pub static CONTEXT_OF: OnceLock<fn(&Id, &Dispatch) -> Option<Context>> = OnceLoc
 #[derive(Debug)]
 pub struct BridgedSpan {
     state: Parked,
-    /// The data of a root that is not sampled, which is needed if it gets a parent that is sampled.
+    /// The data of a root that is not sampled, in case it gets a sampled parent.
     unsampled: Option<Box<SpanRecord>>,
     timings: Option<Box<Timings>>,
-    /// When it was exited last.
+    /// The last exit.
     exited: Option<Ticks>,
 }
 
@@ -109,7 +109,7 @@ impl BridgedSpan {
         }
     }
 
-    /// The span was entered, maybe not for the first time.
+    /// Records that the span was entered, maybe not for the first time.
     pub fn entered(&mut self) {
         if let Some(timings) = &mut self.timings {
             if timings.entered == 0 {
@@ -120,7 +120,7 @@ impl BridgedSpan {
         }
     }
 
-    /// The span was exited, maybe for the last time.
+    /// Records that the span was exited, maybe for the last time.
     pub fn exited(&mut self) {
         if !self.is_recording() {
             return;
@@ -136,8 +136,8 @@ impl BridgedSpan {
         }
     }
 
-    /// Makes the span a child of the one in `parent`, which may change whether it is sampled, and all its ids.
-    /// Returns whether it did: not after the context of the span was used, and not in OpenTelemetry's global provider.
+    /// Makes the span a child of the span in `parent`, which may change all its ids and whether it is sampled. Returns
+    /// false, and changes nothing, after the context of the span was used, and in OpenTelemetry's global provider.
     pub fn reparent(&mut self, parent: Context) -> bool {
         let record = match mem::replace(&mut self.state, Parked::Off) {
             Parked::Recording(mut recording)
@@ -177,7 +177,7 @@ impl BridgedSpan {
         true
     }
 
-    /// What it takes to enter the span. It is not used yet.
+    /// Returns the data for entering the span, which is not used yet.
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
             Parked::Off | Parked::Unsampled(_) => None,
@@ -256,7 +256,7 @@ impl BridgedSpan {
 }
 
 impl Timings {
-    /// The time since the last change, which is now.
+    /// The time since the last change. The next lap begins `now`.
     fn lap(&mut self, now: Ticks) -> Duration {
         now.since(mem::replace(&mut self.since, now))
     }
@@ -266,20 +266,20 @@ fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Prepares a span that has started and is not used yet.
+/// For a span that has started and is not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
         current::current_updates(recording).own();
     }
 }
 
-/// What it takes to enter a span.
+/// The data for entering a span.
 #[derive(Debug)]
 pub struct Entrance {
     /// The context of the span, or the one that it was created in.
     context: Context,
     updates: Option<&'static PendingUpdates>,
-    /// Whether it is a span, and not a measured call.
+    /// False for a measured call.
     is_recorded: bool,
     /// Whether the span has no context of its own.
     is_in_boundary: bool,
@@ -290,11 +290,11 @@ pub struct Entrance {
 #[derive(Debug)]
 pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard<Entered>);
 
-/// The way in which a span is current that may be exited in any order.
+/// A current span that may be exited in any order.
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
 enum Entered {
-    /// In the `Context` of a boundary, which is kept so that no other one gets its address.
+    /// In the `Context` of a boundary, which is kept so that no other `Context` gets its address.
     Nested(EnteredGuard, Context),
     /// In a `Context` of its own, which may be the boundary of other spans.
     Attached(Option<EnteredGuard>, ContextGuard),
@@ -362,14 +362,14 @@ impl Entrance {
     }
 }
 
-/// Returns the context, if it has a span and telemetry is not suppressed in it.
+/// `None` without a span, and where telemetry is suppressed.
 fn propagated(cx: &Context) -> Option<Context> {
     let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
     has_span.then(|| cx.clone())
 }
 
 impl SpanRecord {
-    /// Moves the data of the same span here, which has got another parent since it started.
+    /// Moves the earlier data of the same span here, after the span has got another parent.
     pub(super) fn resume(&mut self, earlier: &mut Self) {
         self.adopt(earlier);
         self.packed = mem::take(&mut earlier.packed);

@@ -25,30 +25,30 @@ use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 use crate::system::has_headroom;
 
-/// The number of finished spans in a buffer. With their attributes they take 64 KiB.
+/// In finished spans. With their attributes they take 64 KiB.
 pub(super) const CAPACITY: usize = 256;
 
-/// The room of a buffer that is left to roots and to spans that failed, which matter most of a trace.
+/// Slots that are left to roots and to failed spans, which matter most in a trace.
 const RESERVED: usize = CAPACITY / 16;
 
-/// The collector is woken each time this number of buffers was filled, while they are still in the caches of the
-/// processor. It also polls.
+/// The collector is woken once for this number of filled buffers, while they are still in the caches of the processor.
+/// It also polls.
 const WAKE_EVERY: usize = 8;
 
-/// The collector is woken each time this number of spans was written, if there is no memory for another buffer.
+/// The collector is woken once for this number of spans, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
-/// The number of buffers that threads without one share.
+/// The number of buffers that are shared by threads without one.
 const SHARED: usize = 8;
 
-/// How often a thread looks for one that no other thread writes to.
+/// The number of shared buffers that a thread tries until one is not in use.
 const ATTEMPTS: usize = 8;
 
 /// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
 /// written to the ring for rare data as one piece.
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// The capacity of the ring for rare data, in pieces.
+/// In pieces.
 const RARE: usize = 4 * CAPACITY;
 
 /// If the ring for rare data has fewer free slots than this, or the ring for attributes has no room, the
@@ -56,15 +56,14 @@ const RARE: usize = 4 * CAPACITY;
 /// is always room for the pieces of a span whose head has room.
 const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
 
-/// The heads of the spans in one thread's buffer, for counting them.
 type Heads = Progress<Head, CAPACITY>;
 
-/// The buffers of all threads, to count the spans in them.
+/// Counts the spans in the buffers of all threads.
 #[derive(Debug)]
 pub(super) struct Counted {
-    /// By the id of their buffer.
+    /// By the ids of the buffers.
     buffers: Vec<(u64, Heads)>,
-    /// Spans that were written to buffers that are gone.
+    /// Spans of buffers that are gone.
     in_others: u64,
     /// The process that they belong to, see [`fork`](super::fork).
     forks: u32,
@@ -94,7 +93,6 @@ pub struct Buffer {
     id: u64,
     /// The process that created it, see [`fork`](super::fork).
     forks: u32,
-    /// Spans read so far.
     read: u64,
     heads: Reader<Head, CAPACITY>,
     attributes: Reader<Attribute, ATTRIBUTES>,
@@ -180,13 +178,11 @@ fn new() -> MutexGuard<'static, Vec<Buffer>> {
     NEW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The buffers that threads have filled.
 static FILLED: AtomicUsize = AtomicUsize::new(0);
 
-/// The buffers that threads have left.
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the buffer of a thread that ends to the next one.
+/// A thread that ends leaves its buffer to the next one.
 pub(super) fn leave(mut writer: Writer) {
     writer.portion.publish();
     LEFT.lock(forks()).leave(writer);
@@ -197,15 +193,15 @@ pub fn close_surplus_buffers() {
     LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
 }
 
-/// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
-/// does not exist in the child to release them.
+/// The locks of this module, held by a thread while it forks. Another thread that held them would not exist in the
+/// child to release them.
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,
     Option<MutexGuard<'static, Idle<Writer>>>,
 );
 
-/// Takes the locks of this module, unless that takes long.
+/// `None` for a lock that takes long.
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
 }
@@ -231,7 +227,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Moves a finished span into the rings. Returns whether there was room.
+    /// Returns whether there was room.
     #[expect(clippy::inline_always, reason = "see `Local::push`")]
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
@@ -275,17 +271,17 @@ impl Writer {
         true
     }
 
-    /// Whether there is no room for another span, other than a root or one that failed.
+    /// True also if only a root or a failed span has room.
     pub(super) fn is_full(&mut self) -> bool {
         !self.heads.has_room_for(1 + RESERVED)
     }
 
-    /// Whether a span that was not pushed owns more memory than the limit allows, and not for want of room.
+    /// Whether a span was not pushed because it owns more memory than the limit allows, not for want of room.
     pub(super) fn has_refused(&self, record: &SpanRecord) -> bool {
         record.owns_memory() && self.portion.is_exhausted()
     }
 
-    /// Whether the room that is left is for this span.
+    /// Whether this span may use a reserved slot.
     #[cold]
     fn is_kept(&mut self, record: &SpanRecord, code: Code) -> bool {
         (record.is_root() || code == Code::Error) && self.heads.has_room_for(1)
@@ -298,12 +294,12 @@ impl Writer {
         }
     }
 
-    /// The number of spans that were written since the buffer was created.
+    /// Since the buffer was created.
     pub(super) const fn written(&self) -> usize {
         self.heads.written()
     }
 
-    /// Counts the memory of a span. Returns whether the limit allows it.
+    /// Returns whether the limit allows the span.
     #[cold]
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
         let is_counted = self.portion.count(record);
@@ -313,7 +309,7 @@ impl Writer {
         is_counted
     }
 
-    /// Moves attributes that are too many for their ring as one piece. Returns the number of pieces.
+    /// Writes attributes that are too many for their ring as one piece. Returns the number of pieces.
     #[inline]
     fn push_many(&mut self, record: &mut SpanRecord) -> usize {
         let items = record.attributes.items_mut();
@@ -352,7 +348,7 @@ impl Writer {
         (in_events, pieces)
     }
 
-    /// Writes a piece of rare data, for which there is room.
+    /// There must be room for the piece.
     fn push_piece(&mut self, piece: Rare) {
         if self.rare.written() == 0 {
             add_rings(RARE_BYTES);
@@ -361,7 +357,6 @@ impl Writer {
     }
 }
 
-/// Counts a span that was not pushed.
 #[inline]
 pub(super) fn count(pushed: Option<bool>) {
     if pushed != Some(true) {
@@ -369,7 +364,7 @@ pub(super) fn count(pushed: Option<bool>) {
     }
 }
 
-/// Returns a buffer for a thread: one that another thread has left, or a new one. `None` without memory.
+/// A buffer that another thread has left, or a new one. `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), new_writer)
@@ -390,7 +385,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     }
 }
 
-/// Moves a finished span of a thread without a buffer into one that such threads share. Returns whether there was room.
+/// Uses a buffer that threads without one share. Returns whether there was room.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
     // Only tried: after a fork a lock may be held by nobody.
@@ -426,7 +421,7 @@ fn new_writer() -> Option<Writer> {
     if has_headroom() { within_limit(BYTES, create) } else { None }
 }
 
-/// Creates a buffer, which the caller counts.
+/// The caller counts the buffer.
 fn create() -> Option<Writer> {
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
@@ -444,7 +439,7 @@ fn create() -> Option<Writer> {
     Some(Writer { attributes, rare, heads, portion: Portion::new() })
 }
 
-/// The memory of a buffer, of which the system provides the ring for rare data as it is used.
+/// The system provides the memory of the ring for rare data as it is used.
 const BYTES: usize = CAPACITY * size_of::<Head>() + ATTRIBUTES * size_of::<Attribute>();
 const RARE_BYTES: usize = RARE * size_of::<Rare>();
 
@@ -489,7 +484,6 @@ pub fn set_collector(thread: Thread) {
     }
 }
 
-/// A piece of the data that few spans have.
 #[derive(Debug)]
 enum Rare {
     /// The span's attributes, if their ring had no room for them.

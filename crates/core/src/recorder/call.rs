@@ -112,7 +112,7 @@ fn run<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
     value
 }
 
-/// A function of its own, whose variables a call without a span has no stack for.
+/// A function of its own, whose variables take no stack in a call without a span.
 #[inline]
 fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     let value = run(span, |_| body());

@@ -45,11 +45,10 @@ pub fn stop_captures() {
     listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
 }
 
-/// The names of functions that were called outside of the running captures, each with the number of such calls. A
-/// thread or a task without the context of a capture calls them, and the capture says so where it misses their spans.
+/// The functions that were called outside of the running captures, with the number of such calls. A thread or a task
+/// without the context of a capture makes them, and the capture says so where it misses their spans.
 static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
-/// Remembers a call outside of the running captures.
 pub(super) fn miss(name: &'static str) {
     let mut missed = MISSED.lock().unwrap_or_else(PoisonError::into_inner);
     *missed.entry(name).or_default() += 1;
@@ -60,7 +59,6 @@ pub fn missed() -> HashMap<&'static str, u64> {
     (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
 }
 
-/// Returns the id of the capture that `cx` belongs to.
 #[inline]
 pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
     if listeners::has_captures(listeners) {

@@ -33,7 +33,7 @@ use crate::callsite::CallSite;
 
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
-/// Returns the ids of the current span, if `cx`, the current context, has an ancestor of it.
+/// Returns the ids of the current span, if an ancestor of it is in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     let span = cx.span();
     let above = span.span_context();
@@ -45,7 +45,7 @@ pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
 thread_local! {
     /// The address of the boundary's span context, whose `Context` is attached for longer than this is stored; or 0.
     static BOUNDARY: Cell<usize> = const { Cell::new(0) };
-    /// The current span in the boundary, which may be the boundary. It is open, so this is its own.
+    /// The current span in the boundary, which may be the boundary. The span is open, so these updates are its own.
     static CURRENT: Cell<Option<&'static PendingUpdates>> = const { Cell::new(None) };
 }
 
@@ -72,7 +72,6 @@ pub(super) struct NestedGuard {
 }
 
 impl NestedGuard {
-    /// A span in the boundary of this thread.
     #[inline]
     pub(super) fn enter(recording: &Recording) -> Self {
         Self { previous: CURRENT.replace(Some(current_updates(recording))), not_send: PhantomData }
@@ -95,8 +94,8 @@ pub(super) struct BoundaryGuard {
 }
 
 impl BoundaryGuard {
-    /// The boundary is the span in `cx`, which is about to be attached, and to be detached after this guard is
-    /// dropped. The current span is that of `recording`.
+    /// The span in `cx`, which becomes the boundary, is about to be attached, and is detached after this guard is
+    /// dropped. The current span is the span of `recording`.
     #[inline]
     pub(super) fn attach(cx: &Context, recording: &Recording) -> Self {
         Self {
@@ -106,7 +105,7 @@ impl BoundaryGuard {
         }
     }
 
-    /// No boundary: the current span is in the current context.
+    /// Without a boundary, the current span is in the current context.
     pub(super) fn none() -> Self {
         Self { boundary: BOUNDARY.replace(0), current: CURRENT.get(), not_send: PhantomData }
     }
@@ -134,14 +133,14 @@ impl Boundary {
         entered_at(boundary).is_none().then_some((Self(boundary), id))
     }
 
-    /// Whether it is the span with this span context, which is in a `Context` and not a copy.
+    /// `above` is the span context in a `Context`, not a copy.
     #[inline]
     pub(super) fn is_at(self, above: &SpanContext) -> bool {
         self.0 == address(above)
     }
 }
 
-/// Whether `above`, the span context in a `Context` and not a copy, is that of the boundary of this thread.
+/// `above` is the span context in a `Context`, not a copy.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
     let boundary = BOUNDARY.get();
@@ -243,8 +242,8 @@ pub(super) struct UnsampledGuard {
 }
 
 impl UnsampledGuard {
-    /// The span runs below the one that is current in OpenTelemetry's `Context`. Its `id` is invalid if it
-    /// is to be created when it is read.
+    /// The span runs below the current span of OpenTelemetry's `Context`. [`SpanId::INVALID`] creates the id when it is
+    /// read.
     #[inline]
     pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
         Self { previous: UNSAMPLED.replace(Unsampled { below, id }), not_send: PhantomData }
@@ -258,13 +257,12 @@ impl Drop for UnsampledGuard {
     }
 }
 
-/// Makes a span current on this thread until it is dropped, and shows it to readers outside of the process meanwhile. The
-/// recorder makes no span current but by one of these.
+/// Makes a span current on this thread until it is dropped, and shows it to readers outside of the process meanwhile.
+/// The recorder makes spans current only by this guard.
 #[derive(Debug)]
 #[allow(dead_code, reason = "only dropped; without the feature `thread-context` it is empty")]
 pub(super) struct CurrentGuard<W = Way>(W, Published);
 
-/// The way in which the span of a call is current.
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum Way {
@@ -290,7 +288,6 @@ impl<W> CurrentGuard<W> {
 
 #[expect(clippy::inline_always, reason = "so that each way is constructed in its final location")]
 impl CurrentGuard {
-    /// A recorded span, in its `cx`.
     #[inline(always)]
     pub(super) fn in_context(cx: Context, recording: &Recording) -> Self {
         Self::new(Way::InContext(cx.attach()), Published::recording(recording))
@@ -303,13 +300,12 @@ impl CurrentGuard {
         Self::new(Way::InBoundary(boundary, cx.attach()), Published::recording(recording))
     }
 
-    /// A recorded span in the boundary of this thread.
     #[inline(always)]
     pub(super) fn nested(recording: &Recording) -> Self {
         Self::new(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
-    /// The span in a `Context`, which may have the boundary of the current span, and not that span.
+    /// The span in a `Context`, which may be only the boundary of the current span.
     pub(super) fn propagated(cx: Context, is_call: bool, site: Site) -> Self {
         let published = Published::context(&cx, site);
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
@@ -339,7 +335,7 @@ pub(super) struct Suspended {
 }
 
 impl Suspended {
-    /// Returns the span that is current on this thread; `None` if it has a `Context`.
+    /// `None` if the current span has a `Context`.
     pub(super) fn current() -> Option<Self> {
         Context::map_current(|cx| {
             let span = cx.span();
@@ -354,7 +350,6 @@ impl Suspended {
         })
     }
 
-    /// Makes the span current again.
     pub(super) fn attach(&self) -> CurrentGuard {
         let Unsampled { below, id } = self.span;
         let published = Published::below(self.context.span().span_context(), id, self.site);
@@ -418,7 +413,6 @@ mod entered {
 
     use super::PendingUpdates;
 
-    /// A span that this thread has entered.
     #[derive(Clone, Copy, Debug)]
     struct Entered {
         /// The address of the boundary's span context. The boundary is alive for as long as the span is entered.
@@ -428,7 +422,7 @@ mod entered {
 
     thread_local! {
         static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
-        /// The length of the list, which is accessible while the thread ends.
+        /// The length of the list. It is accessible while the thread ends.
         static LENGTH: Cell<usize> = const { Cell::new(0) };
     }
 

@@ -1,4 +1,4 @@
-//! OpenTelemetry's current `Context`, with the span that is current in any case.
+//! OpenTelemetry's current `Context`, always with the current span in it.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -8,7 +8,7 @@ use super::published::Site;
 use super::recorded_span::RecordedSpan;
 use super::recording::context_is_alive;
 
-/// Returns the current context, whose span is the current span in any case.
+/// Returns the current context, always with the current span in it.
 pub fn current_context() -> Context {
     Context::map_current(|cx| {
         let Some(context) = span_context_within(cx) else {

@@ -12,8 +12,8 @@ use opentelemetry::{KeyValue, Value};
 use self::metadata::{Metadata, describe};
 use crate::attributes::{Attribute, AttributeValue};
 
-/// The maximum number of events and event attributes that a span has in packed form. Together with the
-/// span's own attributes their number must fit into a `u8`.
+/// The maximum number of packed events of a span, and of their attributes. Together with the span's own attributes
+/// their number must fit into a `u8`.
 pub(super) const MAX_EVENTS: usize = 120;
 
 /// The field that is the name of the event.
@@ -24,9 +24,8 @@ pub const MESSAGE: &str = "message";
 pub struct EventHead {
     at: SystemTime,
     metadata: Metadata,
-    /// Whether it has the attributes of its source location.
     has_location: bool,
-    /// The number of its attributes, which follow those of the previous event in [`SpanEvents`].
+    /// These attributes follow those of the previous event in [`SpanEvents`].
     pub(super) attributes: u8,
 }
 
@@ -38,13 +37,11 @@ pub(super) struct SpanEvents {
 }
 
 impl SpanEvents {
-    /// Returns the number of attributes of all events.
     pub(super) fn attribute_count(&self) -> usize {
         let counts = self.heads.iter().map(|head| usize::from(head.attributes));
         counts.sum()
     }
 
-    /// Converts the events to OpenTelemetry's.
     pub(super) fn into_events(self) -> Vec<Event> {
         let mut attributes = self.attributes.into_iter();
         let events = self.heads.into_iter().map(|head| {
@@ -83,7 +80,6 @@ pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
     }
 }
 
-/// The static metadata of an event.
 mod metadata {
     use super::{EventHead, KeyValue};
     use crate::clock::wall_now;

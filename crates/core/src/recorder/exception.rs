@@ -16,13 +16,13 @@ use crate::caught::{caught, panic_message};
 use crate::clock::wall_now;
 use crate::keys;
 
-/// The length up to which the `source()` chain is followed.
+/// The maximum length of the `source()` chain.
 const MAX_DEPTH: usize = 16;
 
-/// The bytes of a `Debug` text that may begin with the name of a type.
+/// The bytes at the start of a `Debug` text that may be the name of a type.
 const MAX_NAME: usize = 128;
 
-/// What the text of an error follows in its stack trace.
+/// Precedes the text of an error in its stack trace.
 const FIRST: &str = "0: ";
 
 /// Stands for the message in the attributes and the status of a span, and for the name of its event.
@@ -47,7 +47,7 @@ impl Exception {
         Self { type_name: Cow::Borrowed(type_name), class: None, message, chain: None }
     }
 
-    /// Reads an error. The user's `Display` may panic, which must not affect the host.
+    /// The user's `Display` may panic, which must not affect the host.
     fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
         caught(read).unwrap_or_else(|reason| {
             Self::new(type_name, format!("the error's text panicked: {reason}"))
@@ -66,7 +66,7 @@ impl Exception {
         Self { class: failure.class, ..exception }
     }
 
-    /// That of an error.
+    /// Reads an error.
     pub fn of_error<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
         Self::guarded(type_name, || Self::read(type_name, error))
     }
@@ -103,12 +103,10 @@ impl Exception {
         Self { type_name, class: None, message, chain: Some(chain) }
     }
 
-    /// The value of `error.type`.
     pub(super) fn error_type(&self) -> Cow<'static, str> {
         self.class.map_or_else(|| self.type_name.clone(), Cow::Borrowed)
     }
 
-    /// The bytes of its texts.
     pub(super) fn heap_bytes(&self) -> usize {
         self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
@@ -121,7 +119,6 @@ impl Exception {
         })
     }
 
-    /// The attributes of its event.
     fn details(&self) -> Vec<KeyValue> {
         let mut details = Vec::with_capacity(3);
         details.push(KeyValue::new(keys::EXCEPTION_TYPE, self.type_name.clone()));
@@ -131,13 +128,13 @@ impl Exception {
         details
     }
 
-    /// Completes its event in the record of its span.
+    /// Completes the event of the exception in the record of its span.
     pub(super) fn write_event(&self, event: &mut Event) {
         event.name = Cow::Borrowed(keys::EXCEPTION);
         event.attributes = self.details();
     }
 
-    /// Writes it to a span of another library.
+    /// Writes the exception to a span of another library.
     pub(super) fn write_to(self, span: &SpanRef<'_>) {
         let details = self.details();
         span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.error_type()));

@@ -1,8 +1,8 @@
-//! What the state of a thread or a buffer needs to notice that it belongs to an ancestor of the process, see
+//! Lets the state of a thread or a buffer notice that it belongs to an ancestor of the process, see
 //! [`fork_handlers`](super::fork_handlers).
 //!
-//! State that belongs to a process stores the number of forks before it. A thread that was copied replaces its
-//! rings and its ids at its next span.
+//! State that belongs to a process stores the number of forks before it. A thread that was copied replaces its rings
+//! and its ids at its next span.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use crate::clock::monotonic_now;
 
-/// How long a thread that forks waits for a lock. The locks are for short, so it never takes that long unless
-/// a signal handler forks while its own thread has the lock.
+/// A thread that forks waits at most this long for a lock. Locks are held briefly, so the time is over only if a signal
+/// handler forks while its own thread has the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// How often this process and its ancestors have forked since the first provider started.
+/// The forks of this process and its ancestors since the first provider started.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// The number of forks between the process that started the first provider and this one. Threads and
@@ -25,15 +25,14 @@ pub fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// Counts a fork, in the child.
+/// In the child.
 pub(super) fn count() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Says once that nothing of this fork is exported, unless there was no provider when it began.
+/// Reports once that this fork exports nothing, unless there was no provider when it began.
 ///
-/// It neither allocates nor takes a lock, not even that of standard error: a thread that does not exist here may
-/// have it.
+/// It neither allocates nor takes a lock, not even standard error's: a thread that does not exist here may have it.
 #[cold]
 #[cfg(unix)]
 pub fn say_not_exported() {
@@ -58,7 +57,7 @@ pub fn say_not_exported() {
 #[cfg(not(unix))]
 pub fn say_not_exported() {}
 
-/// Takes a lock, unless that takes longer than [`LOCK_TIMEOUT`].
+/// `None` after [`LOCK_TIMEOUT`].
 pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
     let deadline = monotonic_now() + LOCK_TIMEOUT;
     loop {

@@ -30,11 +30,10 @@ pub fn set_in_forks(flag: &Arc<AtomicBool>) {
 type Locks = (buffer::Locks, measure::Locks, recording::Lock);
 
 thread_local! {
-    /// What this thread has locked while it forks.
     static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
 }
 
-/// Called by the thread that forks, before the fork.
+/// On the thread that forks, before the fork.
 extern "C" fn before() {
     // On a thread that is ending, the locks are not taken.
     let _ = LOCKED.try_with(|locked| {
@@ -44,7 +43,7 @@ extern "C" fn before() {
     });
 }
 
-/// Called in the parent before `fork` returns, and in the child.
+/// In the parent before `fork` returns, and in the child.
 extern "C" fn after() {
     let _ = LOCKED.try_with(|locked| {
         if let Ok(mut locked) = locked.try_borrow_mut() {
@@ -53,8 +52,8 @@ extern "C" fn after() {
     });
 }
 
-/// Called in the child before `fork` returns. In a process that had several threads, only functions that are
-/// safe in a signal handler may be called here; atomics are.
+/// In the child before `fork` returns. In a process that had several threads, only functions that are safe in a signal
+/// handler may be called here; atomics are.
 extern "C" fn in_child() {
     fork::count();
     listeners::forked();

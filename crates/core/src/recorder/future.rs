@@ -165,7 +165,7 @@ impl<F: Future> Traced<F> {
         Self { span_first: [], inner, outcome: OutcomeOf(outcome), span: FutureSpan(phase) }
     }
 
-    /// Sets the span of the future, which must not have been polled yet.
+    /// The future must not have been polled yet.
     fn start(self: Pin<&mut Self>, span: Parked) {
         *self.project().span = FutureSpan(Phase::Open(span));
     }
@@ -191,7 +191,7 @@ impl FutureSpan {
         self.0.begin()
     }
 
-    /// Returns whether the future has no span. A future that has none at its first poll never gets one.
+    /// A future that has no span at its first poll never gets one.
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
@@ -415,14 +415,14 @@ impl<F: Future> fmt::Debug for InCurrentSpan<F> {
     }
 }
 
-/// Whether a span of a caller is current where nothing is recorded, which a future takes along.
+/// Whether the span of a caller is current although nothing is recorded. A future takes it along.
 fn is_below_span() -> bool {
     !cfg!(feature = "off")
         && context_is_alive()
         && Context::map_current(TraceContextExt::has_active_span)
 }
 
-/// The classifier for any output, which is never an error.
+/// Every output is a success.
 fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
 /// The span of a future. It starts with the first poll, so a future that is never polled has none.
@@ -442,7 +442,7 @@ enum Entered {
     First(OpenSpan),
     /// The first poll; the future opens the span.
     Expecting(Outer),
-    /// A later poll, during which this makes the span current.
+    /// A later poll, during which the span is current.
     Again(OpenSpan),
 }
 
@@ -502,7 +502,7 @@ impl Phase {
         span.close()
     }
 
-    /// Takes the span, which the caller ends.
+    /// The caller ends the span.
     #[inline]
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
@@ -515,11 +515,11 @@ impl Phase {
 /// Whether the future that is being polled opens its span itself.
 #[derive(Clone, Copy, PartialEq)]
 enum FirstPoll {
-    /// It does not, or has been polled before.
+    /// The future does not, or has been polled before.
     No,
-    /// It has not opened its span yet.
+    /// The span is not open yet.
     Pending,
-    /// It has opened its span, which is the last one in [`OPENED`].
+    /// The span is open, and the last one in [`OPENED`].
     Opened,
 }
 
@@ -564,7 +564,7 @@ pub fn enter_in_future(
     }
 }
 
-/// Stores the span for the wrapper. On a thread that is ending it cannot be stored, and ends.
+/// On a thread that is ending, the span cannot be stored, and ends.
 fn store(span: OpenSpan) {
     if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
         FIRST_POLL.set(FirstPoll::Opened);

@@ -36,7 +36,7 @@ pub(super) fn open(
         None => recording,
     };
     if !is_function {
-        // The name, the kind and the scope, too.
+        // Sets the name, the kind and the scope, too.
         recording = fill_now(recording);
     }
     let Some(span) = start(&mut recording.record, &above) else {
@@ -84,7 +84,7 @@ pub(super) fn open_of_tracer(
     Some(RecordedSpan::owned(context, recording))
 }
 
-/// Gives the recording the ids of the span, to which its data goes at the end.
+/// The recording gets the ids of the span. Its data goes to the span at the end.
 fn record_into(recording: &mut Recording, span: BoxedSpan) {
     let context = span.span_context();
     let head = &mut recording.record.head;

@@ -16,10 +16,10 @@ use opentelemetry::{Context, SpanId, TraceFlags, TraceId, global};
 use super::last_panic;
 use crate::caught::caught;
 
-/// The longest interval between two looks of a thread, in calls.
+/// The longest interval between two lookups of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
 
-/// The number of looks after which calls of plain functions are not counted any more. The last sixteen have the
+/// The number of lookups after which calls of plain functions are not counted any more. The last sixteen have the
 /// longest interval.
 const SETTLED: u32 = 27;
 
@@ -36,18 +36,18 @@ thread_local! {
         Context::map_current(|_| ());
         Alive
     };
-    /// The calls until this thread looks again.
+    /// The calls until the next lookup of this thread.
     static CALLS: Cell<u32> = const { Cell::new(1) };
     static LOOKS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread has looked so often that calls of plain functions are not counted any more.
+/// Whether this thread does not count calls of plain functions any more.
 #[inline]
 pub(super) fn is_settled() -> bool {
     LOOKS.get() == SETTLED
 }
 
-/// Counts a call, and looks for a provider if the time has come. Returns whether there is one.
+/// Counts a call, and looks for a provider if it is time. Returns whether there is one.
 #[inline]
 pub(super) fn was_found() -> bool {
     let left = CALLS.get().wrapping_sub(1);
@@ -70,7 +70,7 @@ fn look() -> bool {
     is_there
 }
 
-/// Whether the global provider makes spans. One that does nothing, and that of this crate while nothing is recorded,
+/// Whether the global provider makes spans. A provider that does nothing, and this crate's while nothing is recorded,
 /// propagate the context of the parent.
 fn is_there() -> bool {
     let is_alive = CONTEXT_IS_ALIVE.try_with(|_| ()).is_ok();

@@ -1,4 +1,4 @@
-//! A span of OpenTelemetry's global tracer provider. Its data is recorded as that of any other span, and goes to the
+//! A span of OpenTelemetry's global tracer provider. Its data is recorded like any other span's, and goes to the
 //! provider at its end. All text is redacted; error text is not passed on where redaction is not compiled in.
 
 use std::borrow::Cow;
@@ -20,8 +20,8 @@ thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Starts the span of the provider. `None` if that panics, and for spans that the provider itself opens meanwhile:
-/// the global provider may be that of this crate, which would ask for the global one again.
+/// `None` if the provider panics, and for spans that the provider itself opens meanwhile: the global provider may be
+/// this crate's, which would ask for the global one again.
 pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSpan> {
     if STARTING.replace(true) {
         return None;
@@ -31,7 +31,6 @@ pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSp
     span.ok()
 }
 
-/// Builds a span with the name, kind and scope of the record.
 fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     let mut builder = SpanBuilder::from_name("");
     let mut code = Vec::new();
@@ -122,7 +121,7 @@ fn at(end: Ticks) -> SystemTime {
     now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
 }
 
-/// Whether the attribute is the text of an error, which is not passed on without redaction.
+/// The text of an error is not passed on without redaction.
 fn is_withheld(attribute: &KeyValue) -> bool {
     let key = attribute.key.as_str();
     cfg!(not(feature = "redact"))

@@ -7,16 +7,14 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The writing end of a thread's rings.
 pub(super) trait Rings {
     /// Whether there is room for as much as most threads write.
     fn has_room(&mut self) -> bool;
 
-    /// Whether every item was read.
     fn is_empty(&mut self) -> bool;
 }
 
-/// The rings of threads that have ended, in the order in which they have.
+/// In the order in which their threads have ended.
 #[derive(Debug)]
 pub(super) struct Idle<W> {
     rings: VecDeque<W>,
@@ -37,14 +35,14 @@ impl<W: Rings> Idle<W> {
         }
     }
 
-    /// Stores the rings of a thread that ends. Without memory for that, they are closed.
+    /// Without memory for them, the rings are closed.
     pub(super) fn leave(&mut self, rings: W) {
         if self.rings.try_reserve(1).is_ok() {
             self.rings.push_back(rings);
         }
     }
 
-    /// Returns rings with room, the ones that were used last if possible.
+    /// Returns rings with room, the last used ones if possible.
     pub(super) fn take(&mut self) -> Option<W> {
         if self.rings.back_mut().is_some_and(W::has_room) {
             return self.rings.pop_back();
@@ -53,13 +51,13 @@ impl<W: Rings> Idle<W> {
         if has_room { self.take_any() } else { None }
     }
 
-    /// Returns rings whether there is room in them or not.
+    /// Returns rings with or without room.
     pub(super) fn take_any(&mut self) -> Option<W> {
         self.rings.pop_front()
     }
 
-    /// Exchanges rings without room for others with room, the ones that were used last, which are still in the caches
-    /// of the processor. Returns whether there were any.
+    /// Exchanges rings without room for the last used ones with room, which are still in the caches of the processor.
+    /// Returns whether there were any.
     pub(super) fn exchange(&mut self, full: &mut W) -> bool {
         let found = self.rings.iter_mut().rposition(W::has_room);
         let Some(with_room) = found.and_then(|at| self.rings.remove(at)) else {
@@ -69,7 +67,7 @@ impl<W: Rings> Idle<W> {
         true
     }
 
-    /// Closes empty rings that are left of a burst or of a peak of threads, but for those that are `kept` for the next.
+    /// Closes empty rings that a burst or a peak of threads has left, except for `kept` of them.
     pub(super) fn close_surplus(&mut self, kept: usize) {
         let mut left = 0;
         self.rings.retain_mut(|rings| {
@@ -80,7 +78,6 @@ impl<W: Rings> Idle<W> {
     }
 }
 
-/// The rings of one kind that the threads of the process have left.
 #[derive(Debug)]
 pub(super) struct Left<W>(pub(super) Mutex<Idle<W>>);
 
@@ -89,14 +86,14 @@ impl<W: Rings> Left<W> {
         Self(Mutex::new(Idle::new()))
     }
 
-    /// Those of this process, which was forked so often.
+    /// The rings of the process with this number of forks.
     pub(super) fn lock(&self, forks: u32) -> MutexGuard<'_, Idle<W>> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.leave_parent(forks);
         idle
     }
 
-    /// Returns rings for a thread: those that another thread has left, or new ones. `None` without memory.
+    /// Returns rings that another thread has left, or new ones. `None` without memory.
     pub(super) fn take_or(&self, forks: u32, new: impl FnOnce() -> Option<W>) -> Option<W> {
         let left = self.lock(forks).take();
         left.or_else(new).or_else(|| self.lock(forks).take_any())
@@ -122,7 +119,7 @@ impl<W: Rings> Left<W> {
 mod tests {
     use super::*;
 
-    /// Rings with room for four items, of one byte each.
+    /// With room for four items, of one byte each.
     #[derive(Debug, PartialEq)]
     struct Model {
         id: usize,

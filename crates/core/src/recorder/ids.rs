@@ -35,7 +35,7 @@ impl Ids {
         }
     }
 
-    /// An all-zero id is not a valid one.
+    /// A zero id is invalid.
     #[inline]
     const fn next_non_zero(&mut self) -> u64 {
         loop {
@@ -57,7 +57,7 @@ impl Ids {
     }
 }
 
-/// The id of this process, so that two processes make different ids.
+/// Makes the ids of two processes differ.
 #[cfg(not(target_family = "wasm"))]
 fn process() -> u128 {
     u128::from(std::process::id())

@@ -11,7 +11,7 @@ use std::thread;
 
 use crate::caught::panic_message;
 
-/// The message of a panic that this thread did not start, as with `resume_unwind`, or whose hook was replaced.
+/// The message where this thread did not start the panic, as with `resume_unwind`, or where its hook was replaced.
 const UNKNOWN: &str = "the thread is panicking";
 
 /// Extends the panic hook of the process, before anything is recorded.
@@ -31,7 +31,7 @@ pub(super) fn observe() {
 }
 
 thread_local! {
-    /// Whether there is a message, which may be that of a panic that was caught.
+    /// The message may be that of a panic that was caught.
     static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
     static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
 }
@@ -54,7 +54,7 @@ pub(super) fn message() -> String {
     message.ok().flatten().unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-/// Forgets a panic that was caught, when a span starts: one that is resumed later does not get its message.
+/// Forgets a caught panic when a span starts, so that a panic that is resumed later does not get its message.
 #[inline]
 pub(super) fn forget_caught() {
     if IS_REMEMBERED.get() {

@@ -7,10 +7,10 @@ use crate::callsite::CallSite;
 use crate::environment;
 use crate::internal_log;
 
-/// A combination of the bits below: what the calls of every span read. All else is in the [facts](Facts).
+/// The bits below, which the calls of every span read. All else is in the [facts](Facts).
 pub(super) type Listeners = u32;
 
-/// Something is unusual, as the facts tell.
+/// Something is unusual. The facts say what.
 pub(super) const UNUSUAL: Listeners = 1;
 /// A provider records spans.
 pub(super) const PROVIDER: Listeners = 1 << 1;
@@ -18,7 +18,7 @@ pub(super) const PROVIDER: Listeners = 1 << 1;
 pub(super) const CAPTURES: Listeners = 1 << 2;
 /// The sampler decides for each span, whatever its parent's decision is.
 pub(super) const PER_SPAN: Listeners = 1 << 3;
-/// A span that is recorded is filled first, and then asked about.
+/// A recorded span is filled first, and the decision follows.
 pub(super) const ASKED: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
@@ -26,7 +26,7 @@ pub(super) const TAIL: Listeners = 1 << 5;
 pub(super) const MEASURES: Listeners = 1 << 6;
 /// Rules turn off some spans.
 pub(super) const RULES: Listeners = 1 << 7;
-/// With `context: boundaries`, a recorded span has a `Context` of its own only where another one is not enough.
+/// With `context: boundaries`, a recorded span has a `Context` of its own only where another span's does not suffice.
 pub(super) const BOUNDARIES: Listeners = 1 << 8;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 
@@ -41,7 +41,8 @@ pub(super) const BAGGAGE: Facts = 1 << 17;
 pub(super) const LOGGED: Facts = 1 << 18;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const ANNOTATED: Facts = 1 << 19;
-/// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
+/// No part of the provider takes spans. Alone, this is not a listener: only the context of an explicit parent is passed
+/// on.
 pub(super) const UNRECORDED: Facts = 1 << 20;
 /// Roots have ids for log records, although nothing takes spans.
 pub(super) const IDS: Facts = 1 << 21;
@@ -51,7 +52,7 @@ pub(super) const CAPTURE_BOUNDARIES: Facts = 1 << 22;
 pub(super) const SHUT_DOWN: Facts = 1 << 23;
 /// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
 pub(super) const FORKED: Facts = 1 << 24;
-/// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
+/// The process is a fork of one with a provider, and has not reported yet that it exports nothing.
 pub(super) const INHERITED: Facts = 1 << 25;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Facts = 1 << 26;
@@ -59,7 +60,6 @@ pub(super) const FOREIGN: Facts = 1 << 26;
 const OF_PROVIDER: Facts =
     BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | ANNOTATED | UNRECORDED | IDS;
 
-/// The bits for these facts.
 const fn bits(facts: Facts) -> Listeners {
     let mut bits = facts & BITS;
     if facts & (CUSTOM | BAGGAGE | LOGGED) != 0 {
@@ -68,14 +68,14 @@ const fn bits(facts: Facts) -> Listeners {
     if facts & CAPTURE_BOUNDARIES != 0 {
         bits |= BOUNDARIES;
     }
-    // While a provider records spans, nothing else matters but whose threads these are.
+    // While a provider records spans, the only other question is to which process the threads belong.
     let records = facts & (PROVIDER | UNRECORDED) == PROVIDER;
     let unusual =
         if records { FORKED } else { UNRECORDED | SHUT_DOWN | FORKED | INHERITED | FOREIGN };
     if facts & unusual != 0 { bits | UNUSUAL } else { bits }
 }
 
-/// Whether the program needs no message about its provider.
+/// True if the program needs no message about a missing provider.
 static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
 
 /// Zero while nothing is recorded.
@@ -83,13 +83,11 @@ static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
 static FACTS: AtomicU32 = AtomicU32::new(0);
 
-/// The bits that are set now.
 #[inline]
 pub(super) fn current() -> Listeners {
     LISTENERS.load(Ordering::Relaxed)
 }
 
-/// Whether one of these facts holds.
 #[inline]
 pub(super) fn has(facts: Facts) -> bool {
     FACTS.load(Ordering::Relaxed) & facts != 0
@@ -101,7 +99,8 @@ pub fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
-/// Whether the recorder is compiled out. Else this looks for OpenTelemetry's global provider, if nothing is recorded.
+/// Whether the recorder is compiled out. Otherwise, this looks for OpenTelemetry's global provider if nothing is
+/// recorded.
 #[inline]
 pub(super) fn is_compiled_out() -> bool {
     is_off() && cfg!(feature = "off")
@@ -124,13 +123,12 @@ pub(super) fn is_idle() -> bool {
             && if listeners == 0 { global_lookup::is_settled() } else { has(UNRECORDED) }
 }
 
-/// Whether nothing takes what describes a span.
 #[inline]
 pub(super) fn is_discarded() -> bool {
     current() == UNUSUAL && has(UNRECORDED) || is_off()
 }
 
-/// Looks for OpenTelemetry's global provider, if the time has come. It records spans from then on.
+/// Looks for OpenTelemetry's global provider, if it is time. A provider that is found records spans from then on.
 pub(super) fn finds_global_provider() -> bool {
     let is_found = global_lookup::was_found();
     if is_found {
@@ -139,7 +137,7 @@ pub(super) fn finds_global_provider() -> bool {
     is_found
 }
 
-/// Says once that a span of a layer goes nowhere, unless a provider was started or disabled before.
+/// Reports once that a span of a layer goes nowhere, unless a provider was started or disabled before.
 #[cold]
 pub fn say_no_provider() {
     let is_disabled = || {
@@ -155,7 +153,7 @@ pub fn say_no_provider() {
     );
 }
 
-/// The program has disabled its provider: that spans go nowhere is not said.
+/// Suppresses the report that spans go nowhere: the program has disabled its provider.
 pub fn expect_no_provider() {
     PROVIDER_IS_KNOWN.store(true, Ordering::Relaxed);
 }
@@ -171,49 +169,43 @@ pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> boo
     listeners & MEASURES != 0 || is_annotated(callsite)
 }
 
-/// Whether metrics are made from calls of `callsite` because it asks for them.
 #[inline]
 pub(super) fn is_annotated(callsite: Option<&CallSite>) -> bool {
     callsite.is_some_and(CallSite::has_metrics) && has(ANNOTATED)
 }
 
-/// Whether spans are recorded with `context: boundaries`.
 #[inline]
 pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
     listeners & BOUNDARIES != 0
 }
 
-/// Whether a provider records spans with `context: boundaries`, and nothing else decides about the child of a
-/// recorded span than its parent.
+/// Whether a provider records spans with `context: boundaries`, and the parent alone decides about the child of a
+/// recorded span.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    // A bit that is added is not among them.
+    // A bit that is added later is not allowed.
     const ALLOWED: Listeners = TAIL | MEASURES;
     listeners & !ALLOWED == PROVIDER | BOUNDARIES
 }
 
-/// Whether a `testing::capture` is running.
 #[inline]
 pub(super) const fn has_captures(listeners: Listeners) -> bool {
     listeners & CAPTURES != 0
 }
 
-/// Sets facts.
 pub(super) fn set(facts: Facts) {
     change(|before| before | facts);
 }
 
-/// Clears facts.
 pub(super) fn clear(facts: Facts) {
     change(|before| before & !facts);
 }
 
-/// Replaces the facts of the provider.
 pub(super) fn set_provider(facts: Facts) {
     change(|before| before & !OF_PROVIDER | facts);
 }
 
-/// Stops recording in the child after a fork. What would have been recorded in the parent is counted.
+/// Stops recording in the child after a fork. Spans that the parent would have recorded are counted.
 pub(super) fn forked() {
     change(|before| {
         FORKED
@@ -225,13 +217,13 @@ pub(super) fn forked() {
     });
 }
 
-/// Whether nothing of a provider of the parent has been recorded in this fork before. True once.
+/// True once, in a fork whose parent had a provider.
 #[cfg(unix)]
 pub(super) fn take_inherited() -> bool {
     change(|before| before & !INHERITED) & INHERITED != 0
 }
 
-/// Changes the facts, and the bits with them. Returns the facts before. There is no lock, which a fork could copy.
+/// Changes the facts, and the bits with them. Returns the previous facts. A lock could be copied by a fork.
 fn change(change: impl Fn(Facts) -> Facts) -> Facts {
     let changed = |before| Some(change(before));
     let before = FACTS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, changed);

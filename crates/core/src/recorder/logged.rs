@@ -13,7 +13,6 @@ use super::fork::forks;
 use super::pending::Handle;
 use crate::attributes::Attribute;
 
-/// The ids of a span.
 type Ids = (TraceId, SpanId);
 
 /// A part of the list, in a cache line of its own.
@@ -25,7 +24,7 @@ const SHARDS: usize = 64;
 static OPEN: [Shard; SHARDS] =
     [const { Shard(Mutex::new(HashMap::with_hasher(FxBuildHasher))) }; SHARDS];
 
-/// `None` in a fork, if another thread has the lock: it may have been one of the parent, which does not exist here to
+/// `None` in a fork, if another thread has the lock: it may be a thread of the parent, which does not exist here to
 /// release it. The record has no attributes then.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, FxBuildHasher>>> {
     let [.., last] = span_id.to_bytes();
@@ -36,14 +35,12 @@ fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, F
     Some(shard.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Adds a span that has started.
 pub(super) fn insert(ids: Ids, span: Handle) {
     if let Some(mut open) = shard(ids) {
         open.insert(ids, span);
     }
 }
 
-/// Removes a span that ends.
 pub(super) fn remove(ids: Ids) {
     if let Some(mut open) = shard(ids) {
         open.remove(&ids);

@@ -23,13 +23,11 @@ use crate::system::has_headroom;
 /// The number of calls that a thread buffers until the collector fetches them.
 const CAPACITY: usize = 512;
 
-/// The collector is woken each time this number of calls was written.
+/// The collector is woken once for this number of calls.
 const WAKE_EVERY: usize = CAPACITY / 2;
 
-/// The memory of a ring.
 const BYTES: usize = CAPACITY * size_of::<Measure>();
 
-/// A call without a span.
 #[derive(Debug)]
 pub(super) struct Measure {
     pub(super) callsite: Option<&'static CallSite>,
@@ -63,19 +61,18 @@ fn new() -> MutexGuard<'static, Vec<Measures>> {
     NEW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The rings that threads have left.
 static LEFT: Left<Writer> = Left::new();
 
-/// Leaves the ring of a thread that ends to the next one.
+/// A thread that ends leaves its ring to the next one.
 pub(super) fn leave(writer: Writer) {
     LEFT.lock(forks()).leave(writer);
 }
 
-/// The locks of this module, which a thread has while it forks, see [`buffer::Locks`].
+/// See [`buffer::Locks`].
 pub(super) type Locks =
     (Option<MutexGuard<'static, Vec<Measures>>>, Option<MutexGuard<'static, Idle<Writer>>>);
 
-/// Takes the locks of this module, unless that takes long.
+/// `None` for a lock that takes long.
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&LEFT.0))
 }
@@ -83,13 +80,12 @@ pub(super) fn locks() -> Locks {
 /// Calls that were dropped because their ring was full, or there was none.
 static MISSED: AtomicU64 = AtomicU64::new(0);
 
-/// Counts a call that was dropped.
 #[cold]
 pub(super) fn count_missed() {
     MISSED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Returns a ring for a thread: one that another thread has left, or a new one. `None` without memory.
+/// A ring that another thread has left, or a new one. `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), || create().inspect(|_| add_rings(BYTES)))
@@ -103,7 +99,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     full.forks == forks() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
 }
 
-/// Creates a ring, which the caller counts.
+/// The caller counts the ring.
 fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;
@@ -123,7 +119,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The number of calls that were written since the ring was created.
+    /// Since the ring was created.
     pub(super) const fn written(&self) -> usize {
         self.calls.written()
     }

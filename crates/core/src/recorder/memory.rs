@@ -28,7 +28,7 @@ const PORTION: i64 = 16 * 1024;
 /// The estimated size of a trace state, whose length cannot be determined without a copy.
 const TRACE_STATE: usize = 512;
 
-/// The most bytes of the rings of all threads and of what is in them.
+/// Of the rings of all threads and their content.
 static LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
 
 /// The bytes of the rings of all threads.
@@ -41,7 +41,7 @@ static BUFFERED: AtomicI64 = AtomicI64::new(0);
 /// Spans that were dropped because the limit was reached.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// Sets the most bytes of the rings of all threads and of what is in them.
+/// Sets the maximum number of bytes for the rings of all threads and their content.
 pub fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
@@ -65,24 +65,22 @@ pub(super) fn within_limit<T>(bytes: usize, create: impl FnOnce() -> Option<T>) 
     created
 }
 
-/// How many empty rings of this size are kept for the next burst: an eighth of the limit, and no more than 4 MiB.
+/// The number of empty rings of this size that are kept for the next burst: an eighth of the limit, and at most 4 MiB.
 pub(super) fn kept_rings(bytes: usize) -> usize {
     const MOST: i64 = 4 * 1024 * 1024;
     let kept = (LIMIT.load(Ordering::Relaxed) / 8).min(MOST);
     usize::try_from(kept).unwrap_or(0) / bytes
 }
 
-/// Counts rings that were created.
 pub(super) fn add_rings(bytes: usize) {
     RINGS.fetch_add(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// Counts rings that are gone.
 pub(super) fn release_rings(bytes: usize) {
     RINGS.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// The most bytes that the spans in the rings may own. Rings that a peak of threads has left do not take all of it.
+/// For the memory that spans in the rings own. Rings that a peak of threads has left do not take all of it.
 fn limit_owned() -> i64 {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
@@ -141,7 +139,6 @@ impl Portion {
         self.is_at_threshold
     }
 
-    /// Whether the limit was reached by the last span that was counted.
     pub(super) const fn is_exhausted(&self) -> bool {
         self.is_exhausted
     }
@@ -169,12 +166,11 @@ impl Portion {
         !self.is_exhausted
     }
 
-    /// Whether this process records the spans, and not the one that it was forked from.
+    /// False in a fork of the process that records the spans.
     pub(super) fn is_of_process(&self) -> bool {
         self.forks == forks()
     }
 
-    /// Adds the bytes to the sum of the process.
     pub(super) fn publish(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
         // The collector of a fork never subtracts the spans in a ring of the parent.
@@ -191,7 +187,7 @@ impl Drop for Portion {
     }
 }
 
-/// The bytes that a span occupies outside the rings. Where an attribute owns some, keys are counted although most are
+/// The bytes that a span occupies outside the rings. Where an attribute owns memory, keys are counted although most are
 /// static.
 fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();

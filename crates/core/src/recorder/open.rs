@@ -38,12 +38,12 @@ use crate::callsite::CallSite;
 /// parts than it was stored in, which stalls.
 #[derive(Debug)]
 pub(super) enum OpenSpan {
-    /// Neither is there a span, nor a context.
+    /// Without a span and without a context.
     Off,
-    /// A call that is measured, and runs in the context of its caller: a rule turns its span off.
+    /// A call that is measured in the context of its caller: a rule turns its span off.
     Measured(Option<Box<Recording>>),
-    /// In a span. Without a recording, that span is not sampled, or an explicit parent, or the future that is being polled
-    /// has the recording. A call that is not sampled may be measured.
+    /// In a span. Without a recording, that span is not sampled, or the recording belongs to an explicit parent or to
+    /// the future that is being polled. A call that is not sampled may be measured.
     In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
 }
 
@@ -258,7 +258,7 @@ fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
     }
 }
 
-/// Lets the program decide about a span, or observe it, when its name and its attributes are set.
+/// Lets the program decide about a span, or observe it, once its name and its attributes are set.
 fn decided<'f>(
     decision: Decision,
     parent: &Parent,
@@ -272,15 +272,15 @@ fn decided<'f>(
     (sampling::decide_filled(decision, &cx, fill), None)
 }
 
-/// Where a call runs of which this crate records no span, and its recording: that of a measured call, or of a span of
-/// another provider.
+/// The place of a call whose span this crate does not record, and the recording of a measured call or of another
+/// provider's span.
 enum Placed {
     /// In the context of the caller.
     Here(Option<Box<Recording>>),
     In(Context, Option<Box<Recording>>),
 }
 
-/// The rows without a recorded span. The user's code sets the name and the status of what is measured and not a
+/// The rows without a recorded span. The user's code sets the name and the status of a measured call that is not a
 /// `#[traced]` function through the context.
 #[cold]
 fn place(
@@ -318,7 +318,7 @@ fn place(
     Placed::In(cx, measured)
 }
 
-/// The row of a span that is recorded.
+/// The row of a recorded span.
 #[expect(clippy::inline_always, reason = "as for `open`")]
 #[inline(always)]
 fn keep(
@@ -344,7 +344,6 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     Opened::new(OpenSpan::In(Some(recording), current))
 }
 
-/// Calls `fill` to set the name, attributes and links.
 #[inline]
 fn filled(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Box<Recording> {
     match fill {
@@ -369,7 +368,6 @@ impl Opened {
         Self(ManuallyDrop::new(span))
     }
 
-    /// Whether there is neither a span nor a context.
     #[inline]
     pub(super) fn is_off(&self) -> bool {
         matches!(*self.0, OpenSpan::Off)
@@ -394,14 +392,12 @@ impl Opened {
 }
 
 impl OpenSpan {
-    /// A recorded span in the boundary of this thread.
     #[inline]
     fn nested(recording: Box<Recording>) -> Self {
         let current = CurrentGuard::nested(&recording);
         Self::In(Some(recording), current)
     }
 
-    /// The recording, which is left out from now on.
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
     fn take(&mut self) -> Option<Box<Recording>> {
@@ -423,7 +419,7 @@ impl OpenSpan {
         recording
     }
 
-    /// Makes the caller's span current again, and stores what it takes to make this one current later.
+    /// Makes the caller's span current again, and stores the state that makes this one current later.
     pub(super) fn park(&mut self) -> Parked {
         if matches!(self, Self::Off) {
             return Parked::Off;
@@ -479,7 +475,7 @@ impl Parked {
         Self::Recording(recording)
     }
 
-    /// Makes the span current until the result is dropped, which has no recording.
+    /// Makes the span current until the result is dropped. The result has no recording.
     pub(super) fn attach(&mut self) -> OpenSpan {
         match self {
             Self::Off => OpenSpan::Off,
@@ -491,7 +487,7 @@ impl Parked {
         }
     }
 
-    /// The recording, which the caller ends.
+    /// The caller ends the recording.
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
@@ -527,7 +523,7 @@ impl Recording {
         OpenSpan::In(None, CurrentGuard::in_boundary(cx, self))
     }
 
-    /// The context with the span in it, which is made now if the span has been in that of its boundary.
+    /// The context with the span in it, which is made now if the span was in the `Context` of its boundary.
     pub(super) fn own_context(&mut self) -> Option<&Context> {
         if self.is_in_boundary {
             let cx = self.context.take()?;

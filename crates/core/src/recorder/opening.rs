@@ -128,7 +128,7 @@ impl Opening {
     }
 }
 
-/// Evaluates the user's expressions. A panic in them is recorded in `floe.warning`.
+/// A panic in the user's expressions is recorded in `floe.warning`.
 #[inline]
 pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
@@ -154,7 +154,6 @@ impl Parent {
         }
     }
 
-    /// Whether it is the current context.
     #[inline]
     pub(super) const fn is_current(&self) -> bool {
         self.0.is_none()
@@ -292,7 +291,6 @@ impl ToName for Cow<'_, str> {
     }
 }
 
-/// Implements `ToName` for pointers to text.
 macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         impl<T: ToName + ?Sized> ToName for $pointer {

@@ -101,7 +101,7 @@ pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     }
 }
 
-/// The type of the error, if this is the name of a `Result`.
+/// `None` if this is not the name of a `Result`.
 fn error_type(name: &'static str) -> Option<&'static str> {
     let arguments = name.strip_prefix("core::result::Result<")?.strip_suffix('>')?;
     let mut depth = 0_usize;
@@ -283,7 +283,6 @@ statuses! {
     [] status: tonic::Status => ErrorView::Error(status), !is_server_error(status.code());
 }
 
-/// Whether it is an error of the server, and not only of its client.
 #[cfg(feature = "tonic")]
 const fn is_server_error(code: tonic::Code) -> bool {
     use tonic::Code;

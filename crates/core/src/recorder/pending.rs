@@ -16,33 +16,30 @@ use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, 
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct PendingUpdates {
-    /// The number of the current span. Written by its call alone.
+    /// Identifies the current span. Written by its call alone.
     number: AtomicU64,
     /// The id of the current span, if it is in the cell of its thread.
     span_id: AtomicU64,
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
-    /// Whether the context of the current span may have been used, if the span is one of `tracing`.
+    /// Whether the context of the current span may have been used. For spans of `tracing`.
     is_shared: AtomicBool,
-    /// What the recording that it belongs to is, a [`State`]. Written by its call alone.
+    /// The [`State`] of the recording. Written by its call alone.
     state: AtomicU8,
-    /// Spans that were not recorded, by the origin of their parent. Written by the thread that has the recording.
+    /// By the origin of the parent. Written by the thread that has the recording.
     not_recorded: [AtomicU64; 3],
     /// Boxed, because there are as many of these structures as spans were ever open at the same time.
     update: Mutex<Option<Box<Update>>>,
 }
 
-/// What a recording is at the moment.
+/// The state of a recording.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u8)]
 pub(super) enum State {
-    /// A blank one.
     Blank,
     /// A measured call, or a span of another provider.
     NoSpan,
-    /// An open span without the sampled flag.
     Unsampled,
-    /// An open span with the sampled flag.
     Sampled,
 }
 
@@ -51,7 +48,7 @@ pub(super) enum State {
 pub(super) struct Update {
     number: u64,
     pub(super) record: SpanRecord,
-    /// The span is in the list of those that log records describe.
+    /// Whether log records describe the span.
     pub(super) is_listed: bool,
     /// The plain API has ended the span before the call has returned.
     pub(super) ended: bool,
@@ -87,7 +84,6 @@ impl PendingUpdates {
         self.state.load(Ordering::Relaxed) == state as u8
     }
 
-    /// Counts a span that is not recorded.
     pub(super) fn count_not_recorded(&self, parent: usize) {
         let count = &self.not_recorded[parent];
         // Only this thread writes it.
@@ -143,7 +139,7 @@ impl PendingUpdates {
 
 /// Spans of `tracing`.
 impl PendingUpdates {
-    /// A span of `tracing` starts, whose context nobody has.
+    /// For a new span of `tracing`, whose context nobody has.
     #[inline]
     pub(super) fn own(&self) {
         self.is_shared.store(false, Ordering::Relaxed);
@@ -165,7 +161,6 @@ impl Handle {
         self.pending.number.load(Ordering::Acquire) == self.number
     }
 
-    /// Whether the span is open.
     pub(super) fn is_open(&self) -> bool {
         self.is_current()
             && !(self.pending.touched.load(Ordering::Relaxed)
@@ -173,7 +168,7 @@ impl Handle {
                     .is_some_and(|update| update.number == self.number && update.ended))
     }
 
-    /// Calls `read` with the updates of the span, if it is open. It must not call user code.
+    /// Does nothing after the end of the span. `read` must not call user code.
     pub(super) fn read(&self, read: impl FnOnce(&SpanRecord)) {
         let slot = self.pending.lock();
         if self.is_current()
@@ -183,7 +178,6 @@ impl Handle {
         }
     }
 
-    /// Updates the span if it is open.
     pub(super) fn update(&self, act: impl FnOnce(&mut Update)) {
         let mut slot = self.pending.lock();
         if !self.is_current() {

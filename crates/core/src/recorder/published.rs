@@ -28,7 +28,7 @@ impl Site {
         }
     }
 
-    /// That of a recording, whose name may only be known at run time.
+    /// The site of a recording, whose name may be known only at run time.
     #[inline]
     fn of_recording(recording: &Recording) -> Self {
         let head = &recording.record.head;
@@ -40,12 +40,12 @@ impl Site {
         }
     }
 
-    /// That of a span, if this thread publishes it. Another one may be current, see above.
+    /// The site of a span, if this thread publishes it. Another one may be current, see above.
     pub(super) fn published(trace_id: TraceId, span_id: SpanId) -> Self {
         attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
     }
 
-    /// That of the span in a context, if this thread publishes it.
+    /// The site of the span in a context, if this thread publishes it.
     pub(super) fn in_context(cx: &Context) -> Self {
         if !is_on() {
             return Self::NONE;
@@ -72,7 +72,6 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
 pub(super) struct Published(#[allow(dead_code, reason = "it is only dropped")] Attached);
 
 impl Published {
-    /// The span of a recording.
     #[inline]
     pub(super) fn recording(recording: &Recording) -> Self {
         let head = &recording.record.head;
@@ -81,7 +80,6 @@ impl Published {
         Self::ids(head.trace_id, head.span_id, head.flags, site)
     }
 
-    /// The span in a context.
     #[inline]
     pub(super) fn context(cx: &Context, site: Site) -> Self {
         if !is_on() {
@@ -118,7 +116,7 @@ impl Published {
     }
 }
 
-/// The id of a span that is not sampled, which is otherwise made when it is read.
+/// Without this id, the id of a span that is not sampled is made when it is read.
 #[inline]
 pub(super) fn unsampled_id() -> SpanId {
     let id = is_on().then(|| recording::with(|local| local.ids.span_id()));

@@ -17,11 +17,11 @@ use crate::callsite::{CallSite, Level, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
-/// The most events and the most links of a span: OpenTelemetry's defaults, unless the process allows more.
+/// The maximum numbers of events and of links of a span: OpenTelemetry's defaults, unless the process allows more.
 static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
 static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
 
-/// Sets the most events and the most links of a span, where they are more than the defaults.
+/// Raises the maximum numbers of events and of links of a span above the defaults.
 #[inline]
 pub fn limit_events_and_links(events: usize, links: usize) {
     MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
@@ -206,8 +206,7 @@ impl Head {
         parent_origin(self.parent != SpanId::INVALID, self.parent_is_remote)
     }
 
-    /// Sets the bytes that the span owns outside the rings. Returns them as [`heap_bytes`](Self::heap_bytes)
-    /// will.
+    /// Returns the bytes as [`heap_bytes`](Self::heap_bytes) will.
     pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {
         let units = u32::try_from(bytes.div_ceil(HEAP_UNIT)).unwrap_or(u32::MAX);
         let [low, middle, high, _] = units.min(0xff_ffff).to_le_bytes();
@@ -341,7 +340,7 @@ impl SpanRecord {
         event
     }
 
-    /// Merges events that were recorded in packed form. The earliest are kept.
+    /// Merges events that were recorded in packed form. The earliest events are kept.
     pub(super) fn add_events(&mut self, events: Vec<Event>) {
         if events.is_empty() {
             return;
@@ -428,7 +427,7 @@ impl SpanRecord {
 
 /// Spans and events of `tracing`.
 impl SpanRecord {
-    /// Converts the packed events, if the ring has no room for them.
+    /// For a ring without room for the packed events.
     #[cold]
     pub(super) fn unpack_events(&mut self) {
         let events = mem::take(&mut self.packed);

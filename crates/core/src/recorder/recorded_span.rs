@@ -31,33 +31,30 @@ pub struct RecordedSpan {
     target: Target,
 }
 
-/// The destination of updates.
 #[derive(Debug)]
 enum Target {
-    /// None: the span is not sampled or has ended.
+    /// The span is not sampled or has ended.
     None,
     /// A span of the OpenTelemetry API, which owns its recording.
     Owned(Box<Recording>),
-    /// The span of a call, which owns the recording and ends it. Another span may be in this thread's cell,
-    /// which then is the current one, and is updated instead.
+    /// The span of a call, which owns the recording and ends it. If another span is in this thread's cell, it is the
+    /// current one, and is updated instead.
     Call(Handle),
-    /// The span of a call, in any case.
+    /// The span of a call, whichever span is current.
     Fixed(Handle),
 }
 
 impl RecordedSpan {
-    /// A span of the OpenTelemetry API that propagates `context`.
     pub(super) const fn owned(context: SpanContext, recording: Box<Recording>) -> Self {
         Self { context, target: Target::Owned(recording) }
     }
 
-    /// A reference to the span of an annotated function.
     #[inline]
     pub(super) fn of_call(recording: &Recording) -> Self {
         Self { context: recording.record.context(), target: Target::Call(recording.handle()) }
     }
 
-    /// A reference to the span of an annotated function, which does not depend on the current span.
+    /// The updates do not depend on the current span.
     pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
         Self { context, target: Target::Fixed(handle) }
     }
@@ -75,7 +72,6 @@ impl RecordedSpan {
         }
     }
 
-    /// Access to the span of a call.
     fn handle(&self) -> Option<Handle> {
         match &self.target {
             Target::None | Target::Owned(_) => None,

@@ -38,16 +38,16 @@ use crate::keys;
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) record: SpanRecord,
-    /// The context with the span in it, if it will be attached again.
+    /// Set if the context will be attached again.
     pub(super) context: Option<Context>,
-    /// Whether `context` is that of the boundary which the span runs in, see [`current`](super::current).
+    /// Whether `context` is the context of the boundary in which the span runs, see [`current`](super::current).
     pub(super) is_in_boundary: bool,
-    /// Whether the sampler decides when the span is filled.
+    /// Whether the sampler decides once the span is filled.
     pub(super) needs_sampler: bool,
-    /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
+    /// The span of OpenTelemetry's global provider that gets the data. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
     pending: &'static PendingUpdates,
-    /// Where readers outside of the process find it while it is open.
+    /// Where readers outside of the process find the span while it is open.
     pub(super) listed: floe_thread_context::OpenSpan,
 }
 
@@ -70,7 +70,7 @@ impl Recording {
         self.pending.set_state(state);
     }
 
-    /// It is no open span any more.
+    /// The span is not open any more.
     #[inline]
     fn leave(&self) {
         self.pending.set_state(State::Blank);
@@ -89,7 +89,7 @@ impl Recording {
         with(|local| local.reuse(self));
     }
 
-    /// A handle through which other code updates the span.
+    /// For other code that updates the span.
     #[inline]
     pub(super) fn handle(&self) -> Handle {
         self.pending.handle()
@@ -123,7 +123,7 @@ impl Recording {
         }
     }
 
-    /// Updates the span, after the updates that other code has made.
+    /// After the updates that other code has made.
     pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if self.pending.is_touched() {
             self.handle().update(|update| act(&mut update.record));
@@ -132,7 +132,7 @@ impl Recording {
         }
     }
 
-    /// Sets an attribute, after the updates that other code has made.
+    /// After the updates that other code has made.
     pub(super) fn set_attribute(
         &mut self,
         key: impl Into<Key>,
@@ -172,7 +172,7 @@ impl Recording {
         }
     }
 
-    /// Ends the span of a scope that is left: as unwound if the thread has begun to panic in it.
+    /// As unwound if the thread has begun to panic in the scope.
     pub(super) fn left(self: Box<Self>, was_panicking: bool) {
         if thread::panicking() && !was_panicking { self.unwound() } else { self.complete() }
     }
@@ -201,7 +201,7 @@ impl Recording {
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
-    /// Ends a span with the status that it has, at the given time or now.
+    /// Keeps the status of the span. `at` replaces the time of the call.
     pub(super) fn end(mut self: Box<Self>, at: Option<SystemTime>) {
         if let Some(at) = at {
             self.record.more_mut().end = Some(at);
@@ -221,7 +221,6 @@ impl Recording {
         self.finish(Ticks::now(), code);
     }
 
-    /// Ends the span with the status that it has.
     pub(super) fn end_at(self: Box<Self>, end: Ticks) {
         let code = self.record.head.code;
         self.finish(end, code);
@@ -283,7 +282,6 @@ impl Drop for Recording {
     }
 }
 
-/// Records the outcome of an annotated function that returned.
 #[cold]
 fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     let expected;
@@ -313,7 +311,6 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     }
 }
 
-/// Records the panic of an annotated function.
 #[cold]
 fn record_panic(span: &mut SpanRecord, message: String) {
     if span.is_measured() {
@@ -322,27 +319,27 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
-/// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
+/// Each blank recording may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// How many spans a thread drops until it asks again for rings that it did not get; its own ring is tried for each span.
-/// Threads that ask wait for each other, and for one of them that the system has interrupted.
+/// The spans that a thread drops until it asks again for rings that it did not get; its own ring is tried for each
+/// span. Threads that ask wait for each other, and for a thread that the system has interrupted.
 const ASK_EVERY: usize = 1024;
 
-/// Once it has written so many spans, a thread asks again, too: the collector has emptied rings since.
+/// The spans that a thread writes until it asks again, too: the collector has emptied rings since.
 const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
 /// The rings that a thread has asked for in vain.
 #[derive(Default)]
 struct Missing {
-    /// The spans that were dropped since it has asked.
+    /// The spans that were dropped since the last request.
     dropped: usize,
-    /// The number of spans that were written when it has asked, unless it got rings.
+    /// The number of spans that were written at the last request, unless it was granted.
     asked: Option<usize>,
 }
 
 impl Missing {
-    /// Asks for rings, unless that was in vain a moment ago. `written` is the number of spans in the current ones.
+    /// Asks for rings, unless a request was in vain a moment ago. `written` is the number of spans in the current ones.
     #[cold]
     fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
         self.dropped += 1;
@@ -359,7 +356,6 @@ impl Missing {
     }
 }
 
-/// The storage of a thread.
 pub(super) struct Local {
     pub(super) ids: Ids,
     /// Used as a stack, because the recording that was used last is in the processor's cache.
@@ -422,14 +418,13 @@ impl Local {
         }
     }
 
-    /// Returns a recording for a new span.
     #[inline]
     pub(super) fn blank(&mut self) -> Box<Recording> {
         last_panic::forget_caught();
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 
-    /// Counts a span that is not recorded, by the origin of its parent.
+    /// By the origin of the parent.
     pub(super) fn count_not_recorded(&mut self, parent: usize) {
         if self.blank.is_empty() {
             self.blank.push(Recording::new());
@@ -439,7 +434,7 @@ impl Local {
         }
     }
 
-    /// Moves a finished span into the thread's ring. Returns whether there was room.
+    /// Returns whether there was room.
     #[expect(
         clippy::inline_always,
         reason = "saving and restoring the registers would be a tenth of the instructions at the end of a span"
@@ -478,8 +473,8 @@ impl Local {
         false
     }
 
-    /// Waits until the collector has taken spans. Only a capture waits: a test has to see all of its spans, and nobody
-    /// else is to wait for it.
+    /// Waits until the collector has taken spans. Only a capture waits: a test has to see all of its spans, and no
+    /// other caller may be held up.
     #[cold]
     fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         const LONGEST: Duration = Duration::from_secs(10);
@@ -511,7 +506,7 @@ impl Local {
         false
     }
 
-    /// Drops a span for which there is no room. Its call still counts for metrics.
+    /// The call of a dropped span still counts for metrics.
     #[cold]
     fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         if listeners::measures(listeners::current(), record.head.callsite) {
@@ -570,7 +565,6 @@ impl Local {
         *record = SpanRecord::blank();
     }
 
-    /// Stores a blank recording for reuse.
     #[inline]
     pub(super) fn reuse(&mut self, recording: Box<Recording>) {
         if self.blank.len() < MAX_BLANK {
@@ -580,8 +574,7 @@ impl Local {
 }
 
 impl Drop for Local {
-    /// The thread ends. It leaves its rings to others, unless they are those of the process that it was forked
-    /// from.
+    /// A thread that ends leaves its rings to others, unless they belong to the process that it was forked from.
     fn drop(&mut self) {
         if self.forks != fork::forks() {
             return;
@@ -595,10 +588,10 @@ impl Drop for Local {
     }
 }
 
-/// The [`PendingUpdates`] of the process. Their number is that of the most spans that were open at once.
+/// Every [`PendingUpdates`] ever created; as many as the peak of open spans.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
-    /// Those that no recording uses.
+    /// Not used by a recording.
     spare: Vec<&'static PendingUpdates>,
     all: Vec<&'static [PendingUpdates]>,
 }
@@ -609,7 +602,7 @@ fn updates() -> MutexGuard<'static, AllUpdates> {
     UPDATES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes the lock of this module for a fork, unless that takes long, see [`buffer::Locks`].
+/// For a fork. `None` for a lock that takes long, see [`buffer::Locks`].
 pub(super) fn lock() -> Lock {
     fork::try_lock(&UPDATES)
 }
@@ -638,11 +631,11 @@ pub fn spans_not_recorded() -> [u64; 3] {
     sums
 }
 
-/// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.
+/// Lives as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
-    /// Together in one allocation. Apart, they would lie between the memory of spans, which could not be returned to the
-    /// system after a peak.
+    /// Allocated together. Apart, they would lie between the memory of spans, which could not be returned to the system
+    /// after a peak.
     const TOGETHER: usize = 64;
 
     let mut updates = updates();

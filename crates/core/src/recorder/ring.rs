@@ -34,7 +34,6 @@ struct Ring<T, const N: usize> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>; N]>,
     written: CachePadded<AtomicUsize>,
     read: CachePadded<AtomicUsize>,
-    /// Whether the writer was dropped.
     is_closed: AtomicBool,
 }
 
@@ -46,7 +45,7 @@ unsafe impl<T: Send, const N: usize> Send for Ring<T, N> {}
 // SAFETY: as for `Send`.
 unsafe impl<T: Send, const N: usize> Sync for Ring<T, N> {}
 
-/// Creates a queue for `N` items, if there is memory for it. `N` must be a power of two.
+/// `N` must be a power of two. `None` without memory.
 pub(super) fn ring<T, const N: usize>() -> Option<(Writer<T, N>, Reader<T, N>)> {
     const { assert!(N.is_power_of_two()) };
     let ring = Arc::new(Ring {
@@ -138,7 +137,6 @@ impl<T, const N: usize> Writer<T, N> {
         Self { ring, written: 0, read: 0 }
     }
 
-    /// Returns whether there is room for this number of items.
     #[inline]
     pub(super) fn has_room_for(&mut self, items: usize) -> bool {
         self.free() >= items || {
@@ -153,13 +151,13 @@ impl<T, const N: usize> Writer<T, N> {
         N - self.written.wrapping_sub(self.read)
     }
 
-    /// The number of items that were written since the ring was created.
+    /// Since the ring was created.
     #[inline]
     pub(super) const fn written(&self) -> usize {
         self.written
     }
 
-    /// Writes an item, or returns it if there is no room.
+    /// Returns the item if there is no room.
     #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
         if !self.has_room_for(1) {
@@ -176,7 +174,7 @@ impl<T, const N: usize> Writer<T, N> {
         Ok(())
     }
 
-    /// Moves all items out of the vector if there is room for all of them. Returns whether there was.
+    /// Moves all items, or none without room for all of them. Returns whether there was.
     #[inline]
     pub(super) fn push_all(&mut self, items: &mut Vec<T>) -> bool {
         let count = items.len();
@@ -223,7 +221,7 @@ impl<T, const N: usize> Drop for Writer<T, N> {
 pub(super) struct Progress<T, const N: usize>(Arc<Ring<T, N>>);
 
 impl<T, const N: usize> Progress<T, N> {
-    /// The number of items that were written since the ring was created.
+    /// Since the ring was created.
     pub(super) fn written(&self) -> u64 {
         self.0.written.0.load(Ordering::Acquire) as u64
     }
@@ -244,19 +242,16 @@ impl<T, const N: usize> Reader<T, N> {
         Self { ring, written: 0, read: 0 }
     }
 
-    /// Returns a counter of the items that are written.
     pub(super) fn progress(&self) -> Progress<T, N> {
         Progress(Arc::clone(&self.ring))
     }
 
-    /// The number of items in the ring.
     #[inline]
     pub(super) fn len(&self) -> usize {
         let written = self.ring.written.0.load(Ordering::Acquire);
         written.wrapping_sub(self.read)
     }
 
-    /// Moves out the next item, if there is one.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
         if self.available(1) == 0 {
@@ -324,7 +319,6 @@ impl<T, const N: usize> Reader<T, N> {
         self.ring.read.0.store(self.read, Ordering::Release);
     }
 
-    /// Returns whether the writer was dropped.
     pub(super) fn is_closed(&self) -> bool {
         self.ring.is_closed.load(Ordering::Acquire)
     }
@@ -337,7 +331,6 @@ impl<T, const N: usize> Reader<T, N> {
 }
 
 impl<T, const N: usize> Drop for Reader<T, N> {
-    /// Drops the remaining items.
     fn drop(&mut self) {
         while self.pop().is_some() {}
     }

@@ -56,8 +56,7 @@ use super::recording::{self, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// The flag for a trace id that is random, so that samplers downstream may rely on it (W3C Trace
-/// Context level 2).
+/// Marks a random trace id, so that samplers downstream may rely on it (W3C Trace Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
 /// The sampling decision for a span that is about to start. It fits into registers, as long as no variant has two fields.
@@ -66,16 +65,16 @@ pub(super) enum Decision {
     Off,
     /// A span whose parent, which has these ids, is not sampled.
     Below(IdHash),
-    /// A span that is not sampled, or that nothing takes, with the ids that its children get. It may be the first span of
-    /// this process in a trace: OpenTelemetry's `Context` has it, so that code of others finds a local span.
+    /// A span that is not sampled, or that nothing takes, with the ids that its children get. It may be the first span
+    /// of this process in a trace: OpenTelemetry's `Context` has it, so that other code finds a local span.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
     /// A span that is recorded when its name, attributes and links are set, by [`decide_filled`].
     Asked(Box<Recording>),
 }
 
-/// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is that of the call
-/// site or is set later. If the span is recorded, this reads its start time.
+/// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is the call site's or is
+/// set later. If the span is recorded, this reads its start time.
 ///
 /// A child of a span that is not sampled is decided inline; it does not access the thread's storage.
 #[expect(clippy::inline_always, reason = "a call that is not sampled consists of little else")]
@@ -133,7 +132,7 @@ fn is_off(
     !is_captured && (is_excluded() || is_unrecorded(listeners) && !has_ids())
 }
 
-/// Whether nothing of the provider takes spans.
+/// Whether no part of the provider takes spans.
 #[inline]
 fn is_unrecorded(listeners: Listeners) -> bool {
     listeners & UNUSUAL != 0 && listeners::has(UNRECORDED)
@@ -204,7 +203,7 @@ fn decide_with_ids(
     decided.unwrap_or(Decision::Off)
 }
 
-/// Continues the trace of the parent. Its trace state is passed on as it is.
+/// The trace state of the parent is passed on unchanged.
 #[inline]
 fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool) {
     record.head.trace_id = above.trace_id();
@@ -380,7 +379,7 @@ fn is_measured(parent: &Context, callsite: Option<&'static CallSite>) -> bool {
     listeners::measures(listeners, callsite) && capture(listeners, parent).is_none()
 }
 
-/// Begins to measure a call. The record has no trace id, which distinguishes it from that of a span.
+/// The record has no trace id, which distinguishes it from a span's.
 #[inline(never)]
 fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     recording::with(|local| {
@@ -413,8 +412,8 @@ pub(super) fn excludes_span<'a>(parent: &Context, subject: impl FnOnce() -> Subj
 /// Spans that started after the provider was shut down.
 static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
 
-/// Counts a span that starts after the provider was shut down, unless its parent is not sampled, and remembers one that
-/// starts outside of the captures.
+/// Counts a span that starts after the provider was shut down, unless its parent is not sampled, and remembers a span
+/// that starts outside of the captures.
 #[cold]
 fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
     if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {

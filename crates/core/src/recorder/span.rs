@@ -473,7 +473,7 @@ impl CurrentSpan {
     ///
     /// # Errors
     ///
-    /// Those of the result.
+    /// Fails with the error of the result.
     pub fn observe<T, E: Error>(&self, result: Result<T, E>) -> Result<T, E> {
         result.inspect_err(|error| self.record_exception(error))
     }

@@ -29,8 +29,8 @@ pub struct RecorderTracer {
 /// The tracers that [`get_tracer`] returned, by name.
 static NAMED: RwLock<BTreeMap<Cow<'static, str>, RecorderTracer>> = RwLock::new(BTreeMap::new());
 
-/// The most tracers that are kept, and the longest of their names in bytes. A program with more names makes them
-/// from data.
+/// The maximum number of tracers that are kept, and of bytes of their names. A program with more names makes them from
+/// data.
 const MOST_NAMED: usize = 1000;
 const LONGEST_NAME: usize = 256;
 
@@ -46,7 +46,7 @@ const LONGEST_NAME: usize = 256;
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
     let name = name.into();
-    // A lock that another thread has is not waited for: the other one may have been left behind by a fork.
+    // A taken lock is not awaited: its holder may have been left behind by a fork.
     if let Ok(named) = NAMED.try_read()
         && let Some(tracer) = named.get(&name)
     {
@@ -119,7 +119,6 @@ impl Tracer for RecorderTracer {
 }
 
 impl RecorderTracer {
-    /// Sets what the span has from its start.
     fn fill(&self, recording: &mut Recording, builder: SpanBuilder) {
         let record = &mut recording.record;
         let more = record.more_mut();

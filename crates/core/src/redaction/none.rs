@@ -1,4 +1,4 @@
-//! What the crate does without redaction: texts of errors are not passed on, and what the program records is.
+//! The crate without redaction: texts of errors are not passed on, and what the program records is.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,5 @@
 //! Strings that are concatenated and compared at compile time.
 
-/// A string of at most `N` bytes.
 #[derive(Debug)]
 pub(super) struct Text<const N: usize> {
     bytes: [u8; N],

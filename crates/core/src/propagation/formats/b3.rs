@@ -30,7 +30,7 @@ pub enum B3Propagator {
     Multi,
 }
 
-/// The trace whose sender has set the debug flag, which is passed on.
+/// Marks a trace whose sender has set the debug flag, which is passed on.
 struct Debug(TraceId);
 
 impl TextMapPropagator for B3Propagator {

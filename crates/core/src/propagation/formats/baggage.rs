@@ -104,10 +104,10 @@ fn encode(baggage: &Baggage) -> String {
     header
 }
 
-/// What a bearer token is redacted after, whatever it consists of.
+/// Precedes a bearer token, so that it is redacted, whatever it consists of.
 const HEADER: &str = "authorization: ";
 
-/// The fewest letters of a token that has no other characters.
+/// The minimum length of a token that consists of letters.
 const MIN_LETTERS: usize = 8;
 
 /// Whether the text is a bearer token, with its scheme. In a sentence, letters after `Bearer` may be a word;

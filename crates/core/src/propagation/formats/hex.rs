@@ -1,18 +1,17 @@
 //! Lower-case hexadecimal digits, eight at once.
 
-/// The digits of a number.
 pub(super) const fn encode(number: u32) -> [u8; 8] {
     // One digit in each byte.
     let mut digits = number as u64;
     digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff;
     digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff;
     digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
-    // 1 in the bytes of the digits from `a` on.
+    // 1 in the byte of each digit from `a` on.
     let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
     (digits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes()
 }
 
-/// The number of these digits; `None` if a byte is no lower-case digit.
+/// `None` if a byte is not a lower-case digit.
 #[expect(clippy::cast_possible_truncation, reason = "eight digits have 32 bits")]
 pub(super) fn decode(text: [u8; 8]) -> Option<u32> {
     let digits = u64::from_be_bytes(text);

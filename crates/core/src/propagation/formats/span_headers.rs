@@ -8,10 +8,10 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 use crate::recorder::span_context_within;
 
-/// The most bytes of a header, of which B3 needs fewer.
+/// In bytes; B3 needs less.
 const MAX_BYTES: usize = 512;
 
-/// Returns the value of a header. `None` if it is missing, occurs more than once, or is too long.
+/// `None` if the header is missing, occurs more than once, or is too long.
 pub(super) fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
     let values = extractor.get_all(name)?;
     match values[..] {
@@ -27,7 +27,7 @@ pub(super) fn sent(cx: &Context) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// Returns `cx` with the span that was received as its parent. `None` if an id is invalid.
+/// `cx` with the received span as the parent. `None` if an id is invalid.
 pub(super) fn received(
     cx: &Context,
     trace_id: Option<TraceId>,
@@ -39,18 +39,18 @@ pub(super) fn received(
     span.is_valid().then(|| cx.with_remote_span_context(span))
 }
 
-/// Parses a trace id with one of these numbers of digits.
+/// `accepted`: the numbers of digits.
 pub(super) fn trace_id(digits: &str, accepted: &[usize]) -> Option<TraceId> {
     hex(digits, accepted).map(TraceId::from)
 }
 
-/// Parses a span id with one of these numbers of digits.
+/// `accepted`: the numbers of digits.
 pub(super) fn span_id(digits: &str, accepted: &[usize]) -> Option<SpanId> {
     let number = u64::try_from(hex(digits, accepted)?).ok()?;
     Some(SpanId::from(number))
 }
 
-/// Parses hexadecimal digits. `from_str_radix` alone accepts signs.
+/// `from_str_radix` alone accepts signs.
 fn hex(digits: &str, accepted: &[usize]) -> Option<u128> {
     if !accepted.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;

@@ -74,7 +74,7 @@ impl TextMapPropagator for TraceContextPropagator {
     }
 }
 
-/// The header `traceparent` of a span. `format!` is slower.
+/// `format!` is slower.
 fn header(context: &SpanContext) -> String {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
     write_hex(&mut header[3..35], &context.trace_id().to_bytes());
@@ -84,7 +84,6 @@ fn header(context: &SpanContext) -> String {
     str::from_utf8(&header).unwrap_or_default().to_owned()
 }
 
-/// Writes the digits of an id.
 fn write_hex(digits: &mut [u8], id: &[u8]) {
     let (words, _) = id.as_chunks();
     let (eights, _) = digits.as_chunks_mut();
@@ -112,14 +111,12 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
         .then(|| (TraceId::from(trace_id), SpanId::from(span_id), TraceFlags::new(flags & KNOWN)))
 }
 
-/// Parses the digits of an id.
 fn id(digits: &[u8]) -> Option<u128> {
     let (eights, _) = digits.as_chunks();
     let mut eights = eights.iter();
     eights.try_fold(0, |id, eight| Some(id << 32 | u128::from(hex::decode(*eight)?)))
 }
 
-/// Parses two digits.
 fn byte([high, low]: [u8; 2]) -> Option<u8> {
     let number = hex::decode([b'0', b'0', b'0', b'0', b'0', b'0', high, low])?;
     u8::try_from(number).ok()

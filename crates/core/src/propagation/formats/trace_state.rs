@@ -11,7 +11,7 @@ const MAX_CHARS: usize = 512;
 /// Longer members are removed first if the limit is exceeded.
 const LONG: usize = 128;
 
-/// A list that [`TraceState`] does not represent as it was received. The context of the request has it.
+/// A list that [`TraceState`] cannot represent as it was received. The context of the request keeps it.
 #[derive(Debug)]
 pub(super) struct Original {
     /// The trace and the span that sent the list.
@@ -20,7 +20,6 @@ pub(super) struct Original {
     state: TraceState,
     /// All members within the limit, also those with keys that only level 2 allows.
     header: String,
-    /// Whether members exceeded the limit.
     is_shortened: bool,
 }
 

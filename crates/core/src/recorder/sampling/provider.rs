@@ -62,7 +62,7 @@ pub enum Measured {
 }
 
 struct InUse {
-    /// That of the provider that started last; `None` after it has shut down.
+    /// Of the provider that started last; `None` after its shutdown.
     sampling: Option<Sampling>,
     /// Whether log lines with ids are written, for all providers.
     has_log_lines: bool,
@@ -151,7 +151,6 @@ impl InUse {
     }
 }
 
-/// The facts that hold.
 fn all(facts: &[(Facts, bool)]) -> Facts {
     let set = facts.iter().filter(|(_, is_set)| *is_set);
     set.fold(0, |all, (bit, _)| all | bit)
@@ -163,7 +162,7 @@ static SAMPLER: RwLock<Option<Arc<dyn SpanSampler>>> = RwLock::new(None);
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// Whether the program is asked about a span on this thread. There is no span of what it calls itself: the decision
+    /// Whether the program is being asked about a span on this thread. Its own calls have no spans then: the decision
     /// about one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
@@ -173,7 +172,6 @@ pub fn sampler_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Replaces the sampler of the program.
 fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
     let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
     let previous = std::mem::replace(&mut *slot, sampler);
@@ -182,17 +180,16 @@ fn replace_sampler(sampler: Option<Arc<dyn SpanSampler>>) {
     let _ = caught(|| drop(previous));
 }
 
-/// The sampler of the program. The lock is not held while it decides.
+/// The lock is not held while the sampler decides.
 fn sampler() -> Option<Arc<dyn SpanSampler>> {
     SAMPLER.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Whether the program is asked about a span on this thread.
 pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// The sampler where the program has none: the table of rules, for roots that have no call site.
+/// The sampler of a program without one of its own: the table of rules, for roots that have no call site.
 #[derive(Debug)]
 struct ByRules;
 

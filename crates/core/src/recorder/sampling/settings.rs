@@ -41,7 +41,7 @@ pub enum Then {
     Sample(Option<Ratio>, Option<RateLimit>),
 }
 
-/// What rules match of a span.
+/// The properties of a span that rules match.
 #[derive(Debug)]
 pub(in crate::recorder) struct Subject<'a> {
     pub(in crate::recorder) name: &'a str,
@@ -88,12 +88,12 @@ impl Rule {
 /// The number of the rule that applies to a span, counted from 1; 0 if none does.
 type Number = u32;
 
-/// The number where the rule turns the span off.
+/// The rule turns the span off.
 const OFF: Number = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Is 0 only before the first provider starts.
+    /// 0 only before the first provider starts.
     pub(super) generation: u32,
     /// The share of traces that is sampled where no rule matches.
     pub(super) ratio: Ratio,
@@ -137,17 +137,17 @@ impl Default for Settings {
     }
 }
 
-/// What the rules and the ratio decide.
+/// The decision of the rules and the ratio.
 pub(super) enum Sampled {
-    /// Nothing, as there are rules and the name is not known.
+    /// There are rules, and the name is not known.
     NeedsName,
     No,
     Yes,
 }
 
 impl Settings {
-    /// Decides for a span by its ids, and for a root also by the rules: with what its call site tells if `subject` is not
-    /// given.
+    /// Decides for a span by its ids, and for a root also by the rules. Without a `subject`, the call site describes
+    /// the span.
     pub(super) fn sample(
         &self,
         trace_id: TraceId,
@@ -174,7 +174,6 @@ impl Settings {
         }
     }
 
-    /// Whether the rules turn off a span.
     pub(super) fn excludes(&self, subject: &Subject<'_>) -> bool {
         self.number(subject) == OFF
     }
@@ -224,18 +223,15 @@ impl Settings {
     }
 }
 
-/// The settings in use. Locked when they change, once by each thread after that, and once by each call site that
-/// rules may turn off.
+/// Locked when the settings change, once by each thread after that, and once by each call site that rules may turn off.
 static CURRENT: Mutex<Option<Arc<Settings>>> = Mutex::new(None);
 
-/// The generation of [`CURRENT`].
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 fn current() -> MutexGuard<'static, Option<Arc<Settings>>> {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Replaces the settings for all threads.
 pub(super) fn install(mut settings: Settings) {
     let mut current = current();
     let generation = GENERATION.load(Ordering::Relaxed).wrapping_add(1);
@@ -244,12 +240,10 @@ pub(super) fn install(mut settings: Settings) {
     *current = Some(Arc::new(settings));
 }
 
-/// A thread's reference to the settings.
 #[derive(Debug, Default)]
 pub(crate) struct CachedSettings(Arc<Settings>);
 
 impl CachedSettings {
-    /// Returns the settings in use.
     #[inline]
     pub(super) fn get(&mut self) -> &Settings {
         if self.0.generation != GENERATION.load(Ordering::Acquire) {
@@ -266,7 +260,7 @@ impl CachedSettings {
     }
 }
 
-/// The number that a call site stores, if it is of this generation.
+/// `None` if the number is of another generation.
 #[inline]
 fn stored(site: &CallSite, generation: u32) -> Option<Number> {
     let stored = site.rule_cache().load(Ordering::Relaxed);
@@ -274,7 +268,6 @@ fn stored(site: &CallSite, generation: u32) -> Option<Number> {
     (stored >> 32 == u64::from(generation)).then_some(stored as u32)
 }
 
-/// Returns whether the rules turn off the spans of a call site.
 #[inline]
 pub(super) fn excludes_call_site(site: &CallSite) -> bool {
     let number = stored(site, GENERATION.load(Ordering::Acquire));
@@ -326,7 +319,7 @@ fn after_character(text: &[u8], at: usize) -> usize {
     at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
 }
 
-/// A second, in nanoseconds.
+/// In nanoseconds.
 const SECOND: u64 = 1_000_000_000;
 
 /// A rate limit for sampled roots: a token bucket in one atomic integer. All times are in nanoseconds of the monotonic
@@ -355,8 +348,7 @@ impl RateLimit {
         Self { interval, full_at: AtomicU64::new(0) }
     }
 
-    /// Takes a token. Returns false if there is none. The capacity of the bucket is the tokens of one second,
-    /// and at least one.
+    /// Returns false without a token. The capacity of the bucket is the tokens of one second, and at least one.
     #[cold]
     fn take_token(&self) -> bool {
         self.take_token_at(monotonic_nanos())
