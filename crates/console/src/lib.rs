@@ -45,10 +45,9 @@ floe_telemetry_sdk::__part!(
     }
 );
 
-/// The default for the most bytes of spans that are not printed yet.
+/// The default of [`ConsoleExporter::with_max_bytes`].
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// The width in columns if the output is not a terminal.
 const DEFAULT_WIDTH: usize = 110;
 
 /// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
@@ -67,17 +66,15 @@ const DEFAULT_WIDTH: usize = 110;
 pub struct ConsoleExporter {
     state: Mutex<State>,
     look: Options,
-    /// Whether nothing is printed before a flush or the shutdown.
     is_deferred: bool,
-    /// The most bytes of spans that are not printed yet.
     max_bytes: usize,
 }
 
 struct State {
     writer: Box<dyn Write + Send>,
-    /// The spans of traces whose root has not ended.
+    /// Of traces whose root has not ended.
     unfinished: HashMap<TraceId, Vec<SpanData>>,
-    /// The bytes of these spans.
+    /// Of the unfinished spans.
     bytes: usize,
 }
 
@@ -118,9 +115,9 @@ impl ConsoleExporter {
         self
     }
 
-    /// Sets the most spans of a trace that is drawn whole, 60 by default. Of a larger one, the errors come first, then
-    /// the spans that failed, those on the critical path, the longest of equal siblings, and what is above them; the others
-    /// are counted by name.
+    /// Sets the maximum number of spans of a trace that is drawn whole, 60 by default. A larger trace has its errors
+    /// first, then the spans that failed, those on the critical path, the longest of equal siblings, and their
+    /// ancestors; the others are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
         self.look.unfolded = spans;
@@ -164,7 +161,7 @@ impl ConsoleExporter {
     fn with_state(&self, act: impl FnOnce(&mut State, Options) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match act(&mut state, self.look) {
-            // The reader of a pipe has closed it, which is no failure.
+            // A reader that has closed its pipe is no failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result.map_err(|error| OTelSdkError::InternalFailure(error.to_string())),
         }
@@ -239,7 +236,7 @@ impl SpanExporter for ConsoleExporter {
     }
 }
 
-/// The bytes of a span in the list of its trace, which has room for up to twice as many spans, or for four.
+/// The list of a trace has room for up to twice as many spans, or for four.
 fn bytes_of(span: &SpanData) -> usize {
     span_data_bytes(span) + size_of::<SpanData>()
 }

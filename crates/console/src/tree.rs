@@ -12,16 +12,15 @@ use rustc_hash::FxHashMap;
 use crate::keys;
 use floe_redact::printable;
 
-/// The spans of a trace, which are named by their index.
+/// The spans of a trace, each with its index as its name.
 pub(super) struct Spans<'a> {
     data: &'a [SpanData],
     parents: Vec<Option<usize>>,
     children: Vec<Vec<usize>>,
-    /// The spans whose parent is not here, by start.
+    /// The spans without a parent in the trace, by start.
     pub(super) roots: Vec<usize>,
 }
 
-/// Whether no span of this process is the parent.
 pub(super) fn is_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }

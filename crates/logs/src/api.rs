@@ -13,7 +13,6 @@ use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
 use floe_telemetry_sdk::__parts::logs::ApiRecord;
 
-/// Exports a record.
 pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     if !current::exports() {
         current::count_late();
@@ -24,15 +23,13 @@ pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
     thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
 }
 
-/// Whether a record with this target is exported now. Records of the exporters themselves, for example about failed
-/// exports, would be an endless loop.
+/// Records of the exporters themselves, for example about failed exports, would be an endless loop.
 pub(super) fn is_enabled(target: &str) -> bool {
     current::exports()
         && context::is_readable(target)
         && !(context_is_alive() && Context::is_current_telemetry_suppressed())
 }
 
-/// Redacts a record and passes it to the exporters.
 fn process(
     raw: ApiRecord,
     scope: &Arc<InstrumentationScope>,

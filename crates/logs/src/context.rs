@@ -1,4 +1,4 @@
-//! What the current `Context` and the setting add to a record.
+//! Adds the context of the current span and the settings to a record.
 
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::TraceContextExt as _;
@@ -36,7 +36,6 @@ pub(super) fn add(
     }
 }
 
-/// Returns the ids of the current span.
 pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
     let span = cx.span();
     let below = span_context_within(cx);
@@ -48,7 +47,6 @@ pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
     })
 }
 
-/// Adds the ids of the current span, and the baggage values of the `listed` keys.
 fn add_current(cx: &Context, listed: &[Key], record: &mut LogRecord, redactor: &mut Redactor) {
     record.set_span(ids(cx));
     if listed.is_empty() {

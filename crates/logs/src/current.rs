@@ -6,18 +6,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, LogWorker};
 
-/// The settings of log records, and their export.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) settings: LogRecordSettings,
-    /// The exporters; `None` if records are only written locally.
+    /// `None` if records are only written locally.
     pub(super) exporters: Option<Arc<[LogWorker]>>,
     /// The exporters that were shut down.
     pub(super) ended: Option<Arc<[LogWorker]>>,
 }
 
 impl Setting {
-    /// Queues a record for every exporter, or counts it if it comes after the shutdown.
     pub(super) fn emit(&self, record: &LogRecord) {
         let Some(exporters) = &self.exporters else {
             return self.count_late();
@@ -44,15 +42,13 @@ impl Deref for Setting {
 
 static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
 
-/// The number of settings so far; 0 before the first.
+/// 0 before the first setting.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// Whether the current setting has exporters.
 static EXPORTS: AtomicBool = AtomicBool::new(false);
 
-/// Counts a record that is not exported because the exporters were shut down.
 pub(super) fn count_late() {
-    // Another thread may be in the way, which no record waits for.
+    // A record does not wait for another thread that has the lock.
     if let Ok(setting) = SETTING.try_read()
         && let Some(setting) = &*setting
     {
@@ -60,23 +56,20 @@ pub(super) fn count_late() {
     }
 }
 
-/// Returns whether records are exported.
 pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
 }
 
-/// Returns the generation of the current setting, by which a thread detects that its copy is outdated.
+/// A thread detects by the generation that its copy is outdated.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// Returns the generation and the current setting.
 pub(super) fn current() -> (u64, Arc<Setting>) {
     let setting = SETTING.read().unwrap_or_else(PoisonError::into_inner);
     (generation(), setting.clone().unwrap_or_default())
 }
 
-/// Replaces the current setting.
 pub(super) fn switch(setting: Arc<Setting>) {
     let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
     EXPORTS.store(setting.exporters.is_some(), Ordering::Relaxed);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::current::{self, Setting};
 use floe_telemetry_sdk::__parts::logs::{LogPipeline, LogRecordSettings, LogWorker};
 
-/// The log records of a provider.
 #[derive(Debug)]
 struct Logs {
     workers: Arc<[LogWorker]>,
@@ -13,7 +12,6 @@ struct Logs {
     setting: Arc<Setting>,
 }
 
-/// Applies the provider's settings to all records, and passes them to its exporters.
 pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box<dyn LogPipeline> {
     let workers = Arc::<[_]>::from(workers);
     let setting = Setting {

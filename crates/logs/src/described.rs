@@ -1,7 +1,7 @@
-//! The name and the attributes of the current span, which a record has as fields.
+//! Copies the name and the attributes of the current span into the fields of a record.
 //!
-//! They are copied and redacted on the thread that logs, like all of a record: it writes the line, and a later update of
-//! the span must not change the record. What is copied is bounded by the limits of a record.
+//! They are copied and redacted on the thread that logs, like all of a record: it writes the line, and a later update
+//! of the span must not change the record. The limits of a record bound the copies.
 
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key};
@@ -14,13 +14,13 @@ use crate::keys;
 use crate::recorder::{self, MARK, matches_any};
 use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_FIELDS, MAX_RAW, MAX_RECORD};
 
-/// Adds what `patterns` select, unless a field has the key.
+/// A field with the same key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
     let (Some(span), false) = (record.span(), patterns.is_empty()) else {
         return;
     };
     let mut copied = Copied::default();
-    // Not redacted in there: other threads that update the span wait.
+    // Redacted later: other threads that update the span wait meanwhile.
     recorder::describe(span.trace_id, span.span_id, |name, attributes| {
         copied.copy(name, attributes, patterns);
     });
@@ -30,11 +30,11 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
     }
 }
 
-/// Copies of attributes, in the order in which they were set.
+/// In the order in which the attributes were set.
 #[derive(Default)]
 struct Copied {
     all: Vec<(Key, AnyValue)>,
-    /// The bytes of their texts and arrays.
+    /// The bytes of the texts and arrays.
     bytes: usize,
     dropped: u32,
 }
@@ -82,7 +82,7 @@ impl Copied {
         }
     }
 
-    /// A text, of which the record truncates what is over its limit.
+    /// Cuts a text to the limit of the record.
     fn text(&mut self, text: &str) -> AnyValue {
         let text = char_boundary::beginning(text, MAX_RAW + 1);
         self.bytes += text.len();

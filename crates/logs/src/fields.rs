@@ -15,13 +15,13 @@ use crate::collector::Redactor;
 use floe_telemetry_core::__sdk::bounded_text::Bounded;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_RAW};
 
-/// The maximum number of sources of an error that are written.
+/// Sources of an error beyond this number are left out.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {
     pub(super) record: &'a mut LogRecord,
     pub(super) redactor: &'a mut Redactor,
-    /// The record comes from the `log` facade, whose origin is in fields named `log.*`.
+    /// The `log` facade puts the origin of a record into fields named `log.*`.
     pub(super) is_log: bool,
 }
 
@@ -128,7 +128,6 @@ thread_local! {
     static KEY_VALUES: RefCell<Vec<(Key, AnyValue)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes the key-values of the record of `log` that the thread forwards.
 pub(super) fn take_key_values() -> Vec<(Key, AnyValue)> {
     KEY_VALUES.try_with(RefCell::take).unwrap_or_default()
 }

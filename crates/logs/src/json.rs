@@ -45,7 +45,6 @@ const fn level_name(severity: Option<Severity>) -> &'static str {
     }
 }
 
-/// Writes a comma, and a key that needs no escapes.
 fn member(line: &mut Vec<u8>, key: &str) {
     line.extend_from_slice(b",\"");
     line.extend_from_slice(key.as_bytes());
@@ -85,7 +84,7 @@ fn field(line: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     self::value(line, value);
 }
 
-/// Writes a value. Records of `tracing` and `log` have lists, and nothing that is nested more deeply.
+/// Records of `tracing` and `log` have lists, and no deeper nesting.
 pub(super) fn value(line: &mut Vec<u8>, value: LogValue<'_>) {
     match value {
         LogValue::Bool(value) => json(line, &value),
@@ -106,7 +105,7 @@ pub(super) fn value(line: &mut Vec<u8>, value: LogValue<'_>) {
     }
 }
 
-/// Writes a number, or as text what JSON has no number for.
+/// Writes text for a value that JSON has no number for.
 fn float(line: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         json(line, &value);
@@ -125,8 +124,8 @@ fn json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let _ = value.serialize(&mut json);
 }
 
-/// Escapes all that [`is_unprintable`] in texts. `serde_json` alone escapes what JSON requires, and people read
-/// such lines on terminals, too.
+/// Escapes every character that [`is_unprintable`] in texts. `serde_json` alone escapes what JSON requires, and people
+/// read such lines on terminals, too.
 struct Printable;
 
 impl Formatter for Printable {

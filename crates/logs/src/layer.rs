@@ -22,25 +22,22 @@ use crate::clock::wall_now;
 use crate::keys;
 use crate::recorder::CONTEXT_OF;
 
-/// The value of `floe.warning` if formatting a value panics.
 const PANICKED: &str = "a value panicked while it was logged";
 
-/// How `tracing` begins the name of an event to which the code gives none.
+/// The beginning of an event's name in `tracing`, if the code gives none.
 const UNNAMED: &str = "event ";
 
-/// The format of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
     Json,
     Text { has_color: bool },
 }
 
-/// Writes and exports each event.
 #[derive(Debug)]
 pub(super) struct LogLayer<W> {
     writer: W,
     form: Form,
-    /// The subscriber, which knows the spans of `tracing`.
+    /// Knows the spans of `tracing`.
     subscriber: OnceLock<WeakDispatch>,
 }
 
@@ -121,7 +118,7 @@ fn fill_record(
     for (key, value) in key_values {
         nested::add_new(record, redactor, &key, value);
     }
-    // Lines have the name in its place, if the code gives one.
+    // The name stands for a missing message in lines, if the code gives one.
     if !record.has_message && record.event_name.is_some() {
         record
             .set_message(|text| text.write_str(metadata.name()), |text| redactor.log_message(text));

@@ -155,7 +155,6 @@ where
     Ok(output_layer(config, filter))
 }
 
-/// Creates a layer like [`layer()`] with this filter instead of the configured levels.
 fn output_layer<S>(config: &LoggingConfig, filter: LineFilter) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -164,7 +163,7 @@ where
     filter.filter(LogLayer::new(output, form(config, output.has_color())))
 }
 
-/// Lets roots have ids from now on, also where no span is recorded: lines carry them, if any pass the filter.
+/// Lines carry the ids of roots, if any line passes the filter, also where no span is recorded.
 fn make_ids(filter: &LineFilter) {
     if !filter.is_off() {
         recorder::make_ids();
@@ -204,7 +203,7 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
     Ok(())
 }
 
-/// Completes a subscriber with a layer of [`output_layer`], which is installed.
+/// Call this after the subscriber with the layer of [`output_layer`] is installed.
 fn complete(config: &LoggingConfig, filter: &LineFilter) {
     if config.output != LogOutput::None {
         make_ids(filter);
@@ -212,8 +211,7 @@ fn complete(config: &LoggingConfig, filter: &LineFilter) {
     forward_log();
 }
 
-/// Forwards the records of `log` to `tracing`. To be called after the subscriber is installed, whose level
-/// determines which records `log` creates.
+/// Call this after the subscriber is installed: its level determines which records `log` creates.
 fn forward_log() {
     let forwarded = log::set_boxed_logger(Box::new(fields::Forwarder(LogTracer::new())));
     if forwarded.is_ok() {

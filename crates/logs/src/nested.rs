@@ -8,13 +8,12 @@ use opentelemetry::logs::AnyValue;
 use crate::collector::Redactor;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, MAX_TEXT};
 
-/// The deepest level of nesting that is exported.
+/// Values beyond this depth are replaced by [`OMITTED`].
 const MAX_DEPTH: usize = 8;
 
-/// Replaces what is nested more deeply.
 const OMITTED: &str = "…";
 
-/// Adds a field, unless there is one with its key, or no room.
+/// Does nothing if there is a field with the key, or no room.
 pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key, value: AnyValue) {
     let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
     if !record.has_field(&safe) && record.take_room() {
@@ -22,7 +21,7 @@ pub(super) fn add_new(record: &mut LogRecord, redactor: &mut Redactor, key: &Key
     }
 }
 
-/// Adds a field with the key `safe`, whose value is redacted as that of `name`.
+/// `safe` is the key of the field; the value is redacted as a value of `name`.
 pub(super) fn add(
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -39,8 +38,7 @@ pub(super) fn add(
     record.add_value(safe, value);
 }
 
-/// Redacts the value of an attribute, or the body, which has no key. What is over the limits of the record is left
-/// out.
+/// The body has no key. A value over the limits of the record is left out.
 pub(super) fn redacted(
     value: AnyValue,
     key: Option<&str>,
@@ -66,7 +64,7 @@ fn redacted_at(
         AnyValue::Int(number) => redactor.log_typed(key, number),
         AnyValue::Double(number) => redactor.log_typed(key, number),
         AnyValue::Boolean(flag) => redactor.log_typed(key, flag),
-        // It is a secret by its key or in its parts.
+        // The value is a secret by its key or in its parts.
         _ => redactor.log_typed(key, OMITTED),
     });
     if let Some(hidden) = hidden {

@@ -1,4 +1,4 @@
-//! The stream of the process that log lines go to.
+//! The stream of the process for log lines.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,6 @@ use floe_telemetry_core::__sdk::internal_log::has_written_to_stderr;
 use floe_telemetry_sdk::__parts::init::is_terminal;
 use floe_waterfall::uses_color;
 
-/// A stream of the process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output(pub(super) LogOutput);
 
@@ -33,7 +32,7 @@ impl MakeWriter<'_> for Output {
     }
 }
 
-/// A log line is written by the thread of the program that logs, and must not end it.
+/// The thread of the program that logs writes the line, and the write must not end it.
 pub(super) enum Stream {
     Stdout(Unsignalled<io::Stdout>),
     Stderr(Unsignalled<io::Stderr>),

@@ -11,7 +11,6 @@ use super::timestamp::Timestamp;
 use crate::collector::Redactor;
 use floe_telemetry_sdk::__parts::logs::LogRecord;
 
-/// The buffers and the setting of a thread, which avoid allocations for each record.
 #[derive(Debug)]
 pub(super) struct ThreadState {
     generation: u64,
@@ -24,7 +23,6 @@ pub(super) struct ThreadState {
     scopes: FxHashMap<Arc<InstrumentationScope>, Arc<InstrumentationScope>>,
 }
 
-/// The maximum number of scopes of a thread. Programs have fewer, unless they generate names at run time.
 const MAX_SCOPES: usize = 256;
 
 /// The largest capacity of the line buffer that is kept for the next record, in bytes.
@@ -64,7 +62,6 @@ impl ThreadState {
         self.line.shrink_to(MAX_LINE_CAPACITY);
     }
 
-    /// The scope, redacted.
     pub(super) fn redacted_scope(
         &mut self,
         scope: &Arc<InstrumentationScope>,
@@ -101,7 +98,7 @@ pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) 
     }
 }
 
-/// Marks that the thread is writing a record.
+/// While it exists, the thread is writing a record.
 struct Busy;
 
 thread_local! {

@@ -4,7 +4,6 @@ use std::time::SystemTime;
 
 use time::OffsetDateTime;
 
-/// Caches the text of the last timestamp, because the next record mostly has the same second.
 #[derive(Debug)]
 pub(super) struct Timestamp {
     second: Option<u64>,

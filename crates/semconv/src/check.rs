@@ -1,4 +1,4 @@
-//! What is wrong with keys, values and spans.
+//! Checks of keys, values and spans.
 
 use floe_suggest::edits;
 
@@ -7,7 +7,8 @@ use crate::problem::{Problem, is_key, member};
 use crate::row::{Kind, Row};
 use crate::table;
 
-/// What the spans of a kind lack: a span that has attributes of a type's namespace has those that the type requires.
+/// Returns the attributes that spans of a kind lack: a span with attributes of a type's namespace has those that the
+/// type requires.
 ///
 /// ```
 /// let problems = floe_semconv::check_span("client", &["http.request.method", "url.full", "server.port"]);
@@ -29,18 +30,18 @@ pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
         missing.collect::<Vec<_>>()
     });
     let lacking: Vec<_> = lacking.collect();
-    // A call of a database over HTTP is one of the database.
+    // A call of a database over HTTP is a call of the database.
     if lacking.iter().any(Vec::is_empty) {
         return Vec::new();
     }
     lacking.concat()
 }
 
-/// What follows the first word of many keys of programs.
+/// Second words that many programs use in keys of their own.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 
-/// The living key that another one is, misspelled, if it is the only one: at a distance of one edit, or of two in long
-/// keys with the same first word. A word of two letters is like too many others, as `db` is like `dbt`.
+/// The only living key of which `key` may be a misspelling: at a distance of one edit, or of two in long keys with the
+/// same first word. A word of two letters is like too many others, as `db` is like `dbt`.
 fn nearest(key: &str) -> Option<&'static str> {
     let (word, rest) = key.split_once('.')?;
     let is_known = has_namespace(word);
@@ -70,7 +71,7 @@ fn is_below(key: &str, known: &str) -> bool {
         && key.bytes().zip(known.bytes()).all(|it| it.0 == it.1 || it == (b'.', b'_'))
 }
 
-/// What is known to be wrong with a key. One that is not in the table may be in a newer version of the conventions.
+/// Returns the known problem of a key. A key that is not in the table may be in a newer version of the conventions.
 ///
 /// ```
 /// let problem = floe_semconv::check("http.method").unwrap();
@@ -92,7 +93,7 @@ pub fn check(key: &str) -> Option<Problem<'_>> {
     nearest(key).map(|nearest| Problem::Unknown { key, nearest })
 }
 
-/// What is wrong with a text as the value of a key, if anything is. Values of unknown keys are not checked, and where the
+/// Returns the problem of a text as the value of a key. Values of unknown keys are not checked, and where the
 /// conventions list values, a program may have others: only one that is like a value of the list is a problem.
 ///
 /// ```
@@ -114,12 +115,12 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
-/// The attribute with a key, unless it is a word alone, which is anyone's, also where it once was a key.
+/// The attribute with a key of several words. A single word is anyone's, even where it once was a key.
 fn checked(key: &str) -> Option<&'static Row> {
     attribute(key).filter(|_| key.contains('.'))
 }
 
-/// Whether a key that was renamed to this one had the value.
+/// Whether `value` belongs to a key that was renamed to this one.
 fn is_former(key: &str, value: &str) -> bool {
     attributes().iter().any(|row| {
         row.successor() == key
@@ -127,7 +128,7 @@ fn is_former(key: &str, value: &str) -> bool {
     })
 }
 
-/// What is wrong with a kind of values for a key, if anything is. Values of unknown keys are not checked.
+/// Returns the problem of a kind of values for a key. Values of unknown keys are not checked.
 pub fn check_kind(key: &str, found: Kind) -> Option<Problem<'_>> {
     let expected = checked(key)?.kind;
     let is_same = match expected {

@@ -1,4 +1,4 @@
-//! The attributes by their keys.
+//! Attributes by key.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ pub fn attributes() -> &'static [Row] {
     &table::ROWS
 }
 
-/// The attribute with a key; that of a template with the beginning of the key.
+/// The attribute with a key. The key of a template is its beginning.
 pub fn attribute(key: &str) -> Option<&'static Row> {
     let rows = attributes();
     if let Ok(place) = rows.binary_search_by(|row| row.key.cmp(key)) {
@@ -34,7 +34,6 @@ pub fn attribute(key: &str) -> Option<&'static Row> {
     templates.into_iter().find(|row| row.is_template)
 }
 
-/// Whether keys begin with this word.
 pub(crate) fn has_namespace(word: &str) -> bool {
     KEYS.below.contains_key(word)
 }
@@ -44,7 +43,7 @@ pub(crate) fn below(word: &str) -> &'static [&'static str] {
     KEYS.below.get(word).map_or(&[], Vec::as_slice)
 }
 
-/// The living keys that have this behind their first word.
+/// The living keys with this rest after the first word.
 pub(crate) fn ending(rest: &str) -> &'static [&'static str] {
     KEYS.ending.get(rest).map_or(&[], Vec::as_slice)
 }

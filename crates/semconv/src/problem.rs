@@ -1,4 +1,4 @@
-//! What is wrong with a key or a value, in words.
+//! The problem of a key or a value, in words.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use floe_suggest::{did_you_mean, edits};
 use crate::lookup::VERSION;
 use crate::row::{Deprecation, Kind};
 
-/// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
+/// A problem of a key or its value. It is displayed as a sentence without a full stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem<'a> {
@@ -15,28 +15,28 @@ pub enum Problem<'a> {
     Deprecated {
         /// The key.
         key: &'a str,
-        /// Why it is not used any more.
+        /// The reason why the key is not used any more.
         deprecation: Deprecation,
     },
-    /// It is no key of the conventions, but like exactly one.
+    /// The conventions own the namespace of the key and do not have the key, but exactly one that is like it.
     Unknown {
         /// The key.
         key: &'a str,
-        /// The key that is like it.
+        /// The key of the conventions.
         nearest: &'static str,
     },
-    /// It is not written like a key.
+    /// The key does not have the form of a key.
     NoKey {
         /// The key.
         key: &'a str,
     },
-    /// The conventions list values of the key, and this is none of them, but like one.
+    /// The conventions list values of the key, and this value is not listed, but like one of them.
     NoMember {
         /// The key.
         key: &'a str,
         /// The value.
         value: &'a str,
-        /// The value of the list.
+        /// The listed value.
         nearest: &'static str,
     },
     /// The values of the key are of another kind.
@@ -59,8 +59,8 @@ pub enum Problem<'a> {
     },
 }
 
-/// The value that is meant, if one is like it. The first letter is the same, because few mistakes are in it and many
-/// names differ there, such as `trpc` and `grpc`.
+/// The one of `members` that is meant. Its first letter is the same, because few mistakes are in it and many names
+/// differ there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
     let alike = members.iter().filter(|member| first(member) == first(value));
@@ -117,7 +117,7 @@ fn words(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether the text is written like a key: no empty word, no blank, no capital letter.
+/// Whether the text has the form of a key: no empty word, no blank, no capital letter.
 pub(crate) fn is_key(text: &str) -> bool {
     text.split('.').all(|word| !word.is_empty())
         && !text.contains(|c: char| c.is_whitespace() || c.is_uppercase())

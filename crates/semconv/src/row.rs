@@ -4,17 +4,17 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
-    /// Its key, or the beginning of its keys.
+    /// The key, or the beginning of the keys.
     pub key: &'static str,
-    /// What its values are.
+    /// The kind of the values.
     pub kind: Kind,
     /// Whether keys begin with this one and a dot, as in `http.request.header.content-type`.
     pub is_template: bool,
-    /// Why it is not used any more.
+    /// The reason why the attribute is not used any more.
     pub deprecation: Option<Deprecation>,
 }
 
-/// What the values of an attribute are.
+/// The kind of an attribute's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -42,23 +42,21 @@ pub enum Kind {
     IntOf(&'static [i64]),
 }
 
-/// Why a name is not used any more.
+/// The reason why a name is not used any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deprecation {
     /// It has another name.
     RenamedTo(&'static str),
-    /// For this reason, a sentence.
+    /// Another reason, a sentence.
     Because(&'static str),
 }
 
-/// A type of spans, which a namespace of attributes and a kind determine.
+/// A namespace of attributes and a kind determine the type.
 pub(crate) struct SpanType {
-    /// Its name, such as `http.client`, which begins with the namespace of its attributes.
     pub(crate) name: &'static str,
-    /// The kind of the spans, such as `client`.
     pub(crate) kind: &'static str,
-    /// The keys that each of its spans has.
+    /// The keys of every span of the type.
     pub(crate) required: &'static [&'static str],
 }
 
@@ -96,7 +94,7 @@ impl Row {
         self
     }
 
-    /// The key that is used instead of this one, or its own.
+    /// The key that is used instead of a deprecated one, or the key itself.
     pub(crate) fn successor(&self) -> &'static str {
         match self.deprecation {
             Some(Deprecation::RenamedTo(key)) => key,

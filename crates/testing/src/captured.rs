@@ -344,7 +344,7 @@ impl fmt::Display for Spans {
     }
 }
 
-/// A captured span. Assertions return the span, so that they can be chained. One that fails panics with the
+/// A captured span. Assertions return the span, so that they can be chained. A failed assertion panics with the
 /// expected and the actual value and the trace.
 #[derive(Clone, Copy)]
 pub struct CapturedSpan<'a> {
@@ -505,7 +505,7 @@ impl<'a> CapturedSpan<'a> {
     }
 }
 
-/// A value with its type, as it is written in Rust.
+/// With the type, as in Rust.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "no attribute".to_owned(),
@@ -522,7 +522,7 @@ fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
     parent.span_context.span_id() == child.parent_span_id
 }
 
-/// The lines without those that are empty and without what they all begin with.
+/// Removes empty lines and the common indentation.
 fn unindented(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim_end);
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
@@ -532,7 +532,6 @@ fn unindented(text: &str) -> Vec<&str> {
     lines.collect()
 }
 
-/// Says of a span that is not in a capture that it started outside of it.
 fn missed(name: &str) -> String {
     format!(
         ", but `{name}` started on a thread or in a task without the context of the capture: `in_current_span` carries \
@@ -540,7 +539,6 @@ fn missed(name: &str) -> String {
     )
 }
 
-/// Fails the test.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn fail(message: &str) -> ! {

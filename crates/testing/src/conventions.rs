@@ -1,11 +1,11 @@
-//! What OpenTelemetry's semantic conventions say of captured spans.
+//! Checks captured spans against OpenTelemetry's semantic conventions.
 
 use floe_semconv::{Kind, Problem};
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-/// What is wrong with a span, a sentence each.
+/// A sentence each.
 pub(super) fn problems(span: &SpanData) -> Vec<String> {
     let events = span.events.iter().flat_map(|event| &event.attributes);
     let mut found: Vec<_> = span.attributes.iter().chain(events).flat_map(of_attribute).collect();

@@ -58,7 +58,7 @@ static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
     environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")
 });
 
-/// How long a capture waits for the collector, which normally answers within milliseconds.
+/// The collector normally answers a capture within milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `code` and returns the spans that ended in it, on this thread and on threads and
@@ -102,8 +102,8 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
     capture.finish()
 }
 
-/// The number of running captures. Only the first and the last one switch the recorder, under the lock:
-/// one that starts while the last one ends would lose spans.
+/// The number of running captures. Only the first and the last one switch the recorder, under the lock: a capture that
+/// starts while the last one ends would lose spans.
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 

@@ -11,11 +11,11 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::char_boundary::{CUT, beginning};
 use floe_redact::printable;
 
-/// How many lines a failed assertion shows, and how many characters of each.
+/// The lines that a failed assertion shows, and the characters of each.
 const MOST_LINES: usize = 200;
 const MOST_CHARACTERS: usize = 1_000;
 
-/// The description of a span or of several equal ones, below as many ancestors.
+/// The number of ancestors, and the description of a span or of several equal ones.
 pub(super) type Line = (usize, String);
 
 /// Describes the spans: parents before children, siblings in the order in which they started, and equal
@@ -58,7 +58,7 @@ pub(super) fn text(lines: &[Line]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Like [`text`], the beginning of it, one level deeper.
+/// Like [`text`], but shortened, and one level deeper.
 pub(super) fn excerpt(lines: &[Line]) -> String {
     let shown = lines.iter().take(MOST_LINES).map(|(depth, text)| {
         let cut = beginning(text, MOST_CHARACTERS);
@@ -72,27 +72,25 @@ pub(super) fn excerpt(lines: &[Line]) -> String {
     shown.join("\n")
 }
 
-/// The id of a span, which is unique among those of all traces.
+/// Unique in all traces.
 pub(super) fn id(span: &SpanData) -> (TraceId, SpanId) {
     (span.span_context.trace_id(), span.span_context.span_id())
 }
 
-/// The id of its parent.
 pub(super) fn parent(span: &SpanData) -> (TraceId, SpanId) {
     (span.span_context.trace_id(), span.parent_span_id)
 }
 
-/// A span and what is below it.
 struct Subtree {
     start: SystemTime,
     end: SystemTime,
-    /// The number of the siblings that it is one of, each of which overlaps another.
+    /// The index of its group of overlapping siblings.
     group: usize,
     /// The last one first, so that the line of a parent is appended.
     lines: Vec<Line>,
 }
 
-/// The lines of siblings, the last one first.
+/// The last one first.
 fn joined(mut siblings: Vec<Subtree>) -> Vec<Line> {
     siblings.sort_by_key(|it| (it.start, it.end));
     let mut group = 0;

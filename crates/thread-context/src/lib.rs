@@ -1,7 +1,6 @@
 #![cfg_attr(feature = "publish", doc = include_str!("../README.md"))]
 //!
-//! Without the feature `publish`, which is on by default, there is only the interface that `floe-telemetry-core` uses, with
-//! nothing behind it.
+//! Without the feature `publish`, which is on by default, the interface that `floe-telemetry-core` uses does nothing.
 
 #[cfg_attr(not(feature = "publish"), path = "unpublished.rs")]
 mod published;

@@ -27,14 +27,14 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering,
 pub const KEYS: [&str; 4] =
     ["floe.span.name", "code.function.name", "code.line.number", "code.file.path"];
 
-/// What the process context has as `threadlocal.schema_version`.
+/// The value of `threadlocal.schema_version` in the process context.
 pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
 
 /// The variable that readers look for.
 pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
-/// The address of the variable of this thread that is written here; null where nothing is published. It says whether it is
-/// the one that readers find: each shared library with this crate has its own.
+/// The address of the variable of this thread that is written here; null where nothing is published. Each shared
+/// library with this crate has a variable of its own, so the address says whether readers find this one.
 #[must_use]
 pub fn variable() -> *const () {
     slot::address()
@@ -42,8 +42,8 @@ pub fn variable() -> *const () {
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Publishes and lists spans from now on, or no longer those that become current. Those that are published stay so until
-/// they end.
+/// Publishes and lists spans from now on, or stops it for spans that become current later. Published spans stay so
+/// until they end.
 pub fn switch(on: bool) {
     ON.store(on, Ordering::Relaxed);
 }
@@ -54,8 +54,8 @@ pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
-/// The words of a record behind its ids. Four bytes come before the attributes: whether the record is valid, the flags
-/// of the trace, and the size of the attributes.
+/// The words of a record behind its ids. Four bytes precede the attributes: whether the record is valid, the flags of
+/// the trace, and the size of the attributes.
 const WORDS: usize = 28;
 const HEADER: usize = 4;
 
@@ -65,7 +65,7 @@ const HEADER: usize = 4;
 pub struct Attributes {
     words: [u64; WORDS],
     used: usize,
-    /// Which of the records of a depth has these attributes.
+    /// The record among those of a depth that has these attributes.
     way: usize,
 }
 
@@ -77,15 +77,15 @@ impl Attributes {
         Self { words, used: 1, way: 0 }
     };
 
-    /// The attributes of a call: the name of its span, the function, and its place. A value that is longer than 255
-    /// bytes, or for which there is no room, is left out, and so is an empty one. They are never freed.
+    /// The attributes of a call: the name of its span, the function, and its place. A value that is empty, longer than
+    /// 255 bytes, or without room is left out. The attributes are never freed.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
         Box::leak(Box::new(Self::packed(span, function, file, line)))
     }
 
-    /// The attributes of spans whose name is only known at run time, at a place in the code: those that `make` has returned
-    /// for both. [`NONE`](Self::NONE) if a thousand were made before.
+    /// The attributes of spans whose name is known only at run time, at a place in the code. `make` returns them for
+    /// the first span with both. [`NONE`](Self::NONE) after a thousand calls of `make`.
     #[must_use]
     pub fn named(
         name: &str,
@@ -93,7 +93,7 @@ impl Attributes {
         make: impl FnOnce() -> &'static Self,
     ) -> &'static Self {
         const NONE: &Attributes = &Attributes::NONE;
-        // No record has room for a longer one.
+        // No record has room for a longer name.
         if name.len() > MAX_VALUE {
             return NONE;
         }
@@ -110,7 +110,7 @@ impl Attributes {
             NAMED_COUNT.fetch_sub(1, Ordering::Relaxed);
             return NONE;
         }
-        // Two threads may add the same at once; it is found in either then.
+        // Two threads may add the same attributes at once; either entry serves.
         let attributes = make();
         let new: &'static Named = Box::leak(Box::new(Named {
             name: name.into(),
@@ -145,7 +145,7 @@ impl Attributes {
     }
 }
 
-/// What a caller of [`attach`] keeps for it.
+/// The static attributes that a caller of [`attach`] keeps.
 #[doc(hidden)]
 pub type StaticAttributes = &'static Attributes;
 
@@ -153,8 +153,8 @@ pub type StaticAttributes = &'static Attributes;
 #[doc(hidden)]
 pub const NO_ATTRIBUTES: StaticAttributes = &Attributes::NONE;
 
-/// Makes `new` the first of a list, which continues with `next`. Without a lock, which a fork could inherit from a thread
-/// that does not exist in it.
+/// Makes `new` the first of a list, which continues with `next`. A lock could be inherited by a fork from a thread that
+/// does not exist in it.
 fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
     let new = ptr::from_ref(new).cast_mut();
     let _ = last.fetch_update(Ordering::Release, Ordering::Relaxed, |last| {
@@ -163,7 +163,6 @@ fn push<T>(last: &AtomicPtr<T>, new: &'static T, next: &AtomicPtr<T>) {
     });
 }
 
-/// The elements of a list to which only [`push`] adds, the last one first.
 fn elements<T: 'static>(
     last: &AtomicPtr<T>,
     next: impl Fn(&'static T) -> &'static AtomicPtr<T>,
@@ -178,7 +177,7 @@ fn elements<T: 'static>(
     })
 }
 
-/// Attributes of a name that is only known at run time, at a place in the code.
+/// Attributes of a name that is known only at run time, at a place in the code.
 #[derive(Debug)]
 struct Named {
     name: Box<str>,
@@ -187,29 +186,29 @@ struct Named {
     next: AtomicPtr<Named>,
 }
 
-/// All of them, by the hash of name and place.
+/// By the hash of name and place.
 static NAMED: [AtomicPtr<Named>; LISTS] = [const { AtomicPtr::new(ptr::null_mut()) }; LISTS];
 const LISTS: usize = 1 << u8::BITS;
 
-/// How many there are. Their number is bounded, so it does no harm if all have the same hash.
+/// The number is bounded, so it does no harm if all have the same hash.
 static NAMED_COUNT: AtomicUsize = AtomicUsize::new(0);
 const MAX_NAMED: usize = 1024;
 
-/// The longest value of an attribute.
+/// In bytes.
 const MAX_VALUE: usize = 255;
 
-/// The way of the attributes that are made next.
+/// The way of the next attributes.
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);
 
-/// The record of a span, as readers see it. Its words are atomic because a thread may continue with the records of
-/// another one, which has ended; readers stop the thread.
+/// The record of a span, as readers see it. Its words are atomic because a thread may reuse the records of another
+/// thread, which has ended; readers stop the thread.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Record {
     trace_id: [AtomicU64; 2],
     span_id: AtomicU64,
     words: [AtomicU64; WORDS],
-    /// Whose attributes the record has; readers do not read it.
+    /// The source of the record's attributes; readers do not read it.
     attributes: AtomicPtr<Attributes>,
 }
 
@@ -245,35 +244,35 @@ impl Record {
     }
 }
 
-/// How many spans of a thread are published at once.
+/// The maximum number of spans of a thread that are published at once.
 const DEPTH: usize = 64;
 
-/// How many records there are for each depth. Places in the code that are called in turn have different ones, so that
-/// their attributes are written once.
+/// The number of records of each depth. Places in the code that are called in turn use different records, so that their
+/// attributes are written once.
 const WAYS: usize = 4;
 
-/// The records of a thread, which are those of another one when it has ended. They are never freed. Readers that know the
-/// address of the last one find all.
+/// The records of a thread. After its end, another thread uses them. They are never freed. Readers that know the
+/// address of the last stack find all.
 #[derive(Debug)]
 #[repr(C)]
 struct Stack {
-    /// A bit for each depth whose span is open. The highest is the current one.
+    /// A bit for each depth with an open span. The highest one is current.
     open: AtomicU64,
-    /// The number of open spans without a record.
+    /// Open spans without a record.
     deeper: AtomicU64,
-    /// The stack that was made before it.
+    /// The previous stack.
     next: AtomicPtr<Stack>,
-    /// The id of the thread, as the system knows it; zero if no thread has it.
+    /// The system's id of the thread; zero if no thread has the stack.
     thread: AtomicU64,
-    /// The record of each depth that is in use.
+    /// The record in use at each depth.
     used: [AtomicPtr<Record>; DEPTH],
-    /// The records of each depth, once it is reached.
+    /// The records of each depth, once the depth is reached.
     records: [OnceLock<Box<[Record; WAYS]>>; DEPTH],
-    /// Whether a thread has it.
+    /// Whether a thread has the stack.
     is_owned: AtomicBool,
 }
 
-/// The stack that was made last.
+/// The newest stack.
 static LAST: AtomicPtr<Stack> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
@@ -306,7 +305,7 @@ fn first() -> Option<&'static Stack> {
     Some(stack)
 }
 
-/// The address at which the last of the stacks of threads is: the address of a pointer.
+/// The address of a pointer to the newest of the stacks of threads.
 #[must_use]
 pub fn stacks() -> *const () {
     ptr::from_ref(&LAST).cast()
@@ -322,8 +321,8 @@ const fn thread() -> u64 {
     0
 }
 
-/// Forgets the spans of the parent in a fork, but those of the thread that forks. Only atomics and the id of the thread, as
-/// it runs before `fork` returns.
+/// Forgets the spans of the parent in a fork, except for those of the thread that forks. It runs before `fork` returns,
+/// so it uses only atomics and the id of the thread.
 pub fn forked() {
     let own = STACK.get();
     for stack in Stack::all() {
@@ -344,14 +343,14 @@ impl Stack {
         elements(&LAST, |stack| &stack.next)
     }
 
-    /// One whose thread has ended.
+    /// A stack whose thread has ended.
     fn free() -> Option<&'static Self> {
         Self::all().find(|stack| {
             !stack.is_owned.load(Ordering::Relaxed) && !stack.is_owned.swap(true, Ordering::Acquire)
         })
     }
 
-    /// One more.
+    /// A new stack.
     fn more() -> &'static Self {
         let stack: &'static Self = Box::leak(Box::new(Self {
             open: AtomicU64::new(0),
@@ -366,7 +365,7 @@ impl Stack {
         stack
     }
 
-    /// The record of the highest open span; null if there is none.
+    /// Null if there is no open span.
     #[inline]
     fn highest(&self, open: u64) -> *const Record {
         match open.checked_ilog2() {
@@ -376,7 +375,7 @@ impl Stack {
     }
 }
 
-/// Makes readers see a record, or none.
+/// Makes readers see a record, or no record if it is null.
 #[inline]
 fn publish(record: *const Record) {
     // A reader interrupts this thread, as a signal handler does.
@@ -397,7 +396,7 @@ pub struct Attached {
 const DEEPER: u8 = u8::MAX;
 
 impl Attached {
-    /// Nothing.
+    /// No span.
     pub const NONE: Self = Self::at(0);
 
     #[inline]
@@ -453,7 +452,7 @@ impl Drop for Attached {
 
 #[inline]
 fn detach(at: u8) {
-    // Without one, the thread is ending.
+    // The thread is ending if it has no stack.
     let Some(stack) = STACK.get() else { return };
     let mut open = stack.open.load(Ordering::Relaxed);
     let mut deeper = stack.deeper.load(Ordering::Relaxed);
@@ -613,7 +612,7 @@ mod tests {
             assert_eq!(seen(), None);
             spans.truncate(64);
             assert_eq!(seen(), Some(63));
-            // One that is deeper, and outlives another.
+            // A deeper span, which outlives another.
             let deeper = enter(64);
             drop(spans.pop());
             assert_eq!(seen(), None);
@@ -643,12 +642,12 @@ mod tests {
         #[test]
         fn attributes_are_those_of_the_current_span() {
             switch(true);
-            // More than there are ways.
+            // More places than there are ways.
             for line in 0..5 {
                 let place = Attributes::of_call("f", "f", "a.rs", line);
                 let _span = attach([7; 16], [1; 8], 3, place);
                 assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
-                // Of another span, which is current and not published.
+                // The ids of another span, which is current and not published.
                 assert!(attributes_of([7; 16], [2; 8]).is_none());
                 assert!(attributes_of([8; 16], [1; 8]).is_none());
                 let stack = STACK.get().expect("it was attached");

@@ -1,10 +1,10 @@
-//! What `published` has for `floe-telemetry-core`, without the feature `publish`: nothing.
+//! The interface of `published` for `floe-telemetry-core` without the feature `publish`: it does nothing.
 
 /// No attributes.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes;
 
-/// What a caller of [`attach`] keeps for it.
+/// The type of attributes that a caller of [`attach`] keeps.
 pub type StaticAttributes = Attributes;
 
 /// No attributes.
@@ -44,7 +44,7 @@ impl OpenSpan {
     /// Does nothing.
     pub const fn open(&self, _: [u8; 16], _: [u8; 8], _: [u8; 8], _: Attributes) {}
 
-    /// None.
+    /// Returns `None`.
     pub const fn attributes(&self, _: [u8; 8]) -> Option<Attributes> {
         None
     }
@@ -53,7 +53,7 @@ impl OpenSpan {
     pub const fn close(&self) {}
 }
 
-/// Nothing is published.
+/// Returns false.
 pub const fn is_on() -> bool {
     false
 }
@@ -63,7 +63,7 @@ pub const fn attach(_: [u8; 16], _: [u8; 8], _: u8, _: Attributes) -> Attached {
     Attached
 }
 
-/// None.
+/// Returns `None`.
 pub const fn attributes_of(_: [u8; 16], _: [u8; 8]) -> Option<Attributes> {
     None
 }

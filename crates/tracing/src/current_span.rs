@@ -25,7 +25,6 @@ use super::entered;
 use super::options::TracingLayer;
 use crate::recorder::{self, BridgedSpan, context_is_alive};
 
-/// The call site of all stand-ins.
 struct StandIn;
 
 static STAND_IN: StandIn = StandIn;
@@ -128,7 +127,7 @@ pub struct WithCurrentSpan<S> {
 }
 
 impl<S: Subscriber> WithCurrentSpan<S> {
-    /// Opens a span that stands for the one in the context. `None` without a layer that attaches the context.
+    /// `None` without a layer that attaches the context.
     #[cold]
     fn stand_in(&self, cx: Context) -> Option<Current> {
         // A layer that is called for a stand-in may ask for the current span as well.
@@ -143,7 +142,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
     }
 
     fn open(&self, cx: Context) -> Option<Id> {
-        // Whoever asked before took no handle.
+        // The previous caller took no handle.
         match OFFERED.take() {
             Some(offered) if offered.to == self.number => {
                 self.inner.try_close(Id::from_u64(offered.id));

@@ -17,14 +17,13 @@ struct Entry {
     id: Id,
     /// `None` for a span without a context.
     entered: Option<EnteredSpan>,
-    /// The current span of OpenTelemetry since this one has been entered.
+    /// The ids of OpenTelemetry's current span since this span was entered.
     current: Option<IdHash>,
-    /// The layer was not called for the span, because a filter excludes it.
+    /// A filter excludes the span from the layer.
     is_unseen: bool,
 }
 
 impl Entry {
-    /// A span without a context.
     fn without_context(id: &Id, is_unseen: bool) -> Self {
         Self {
             id: id.clone(),
@@ -35,15 +34,15 @@ impl Entry {
     }
 }
 
-/// The last span that started on a thread, which its first `enter` there needs not look up.
+/// The last span that started on a thread. Its first `enter` there needs no lookup.
 struct Started {
     id: Id,
     entrance: Entrance,
-    /// The number of changed parents before.
+    /// The value of [`REPARENTED`] at the start.
     reparented: u64,
 }
 
-/// How many spans of all layers got another parent after they had started.
+/// The number of spans, in all layers, that got another parent after their start.
 static REPARENTED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
@@ -69,7 +68,7 @@ thread_local! {
     };
 }
 
-/// Runs `act`, which must not call user code, because that may use this state.
+/// `act` must not call user code, which may use this state.
 #[inline]
 fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
     THREAD
@@ -93,8 +92,8 @@ pub(super) fn reparented() {
     REPARENTED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Makes `id` current until it is exited. `find` looks its entrance up if this thread has not stored it, and `own`
-/// its own context, if it needs that.
+/// Makes `id` current until it is exited. `find` looks up its entrance if this thread has not stored it, and `own` its
+/// own context, if the entrance needs it.
 #[inline]
 pub(super) fn enter(
     id: &Id,
@@ -118,7 +117,7 @@ pub(super) fn enter(
     with(|thread| thread.entered.push(entry));
 }
 
-/// Remembers that a span was entered for which the layer was not called.
+/// A filter excludes the span from the layer.
 #[inline]
 pub(super) fn enter_unseen(id: &Id) {
     let was_seen = with(|thread| {
@@ -142,14 +141,13 @@ pub(super) fn exit_unseen(id: &Id) {
     drop(entry);
 }
 
-/// The current span of OpenTelemetry.
 struct CurrentSpan {
     ids: IdHash,
     span_id: SpanId,
     is_sampled: bool,
 }
 
-/// The current span of OpenTelemetry, unless telemetry is suppressed.
+/// `None` if telemetry is suppressed.
 #[inline]
 fn current_span() -> Option<CurrentSpan> {
     Context::map_current(|cx| {
@@ -165,7 +163,7 @@ fn current_span() -> Option<CurrentSpan> {
     })
 }
 
-/// Returns the current context, if its span is not the innermost span of `tracing`, which has this id.
+/// `None` if the current span is the innermost span of `tracing`, `innermost`.
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     let current = current_span()?;
     if let Some(innermost) = innermost {
@@ -205,7 +203,6 @@ pub(super) fn exit(id: &Id) {
     drop(entry);
 }
 
-/// Removes what the thread has stored of a closed span.
 #[inline]
 pub(super) fn close(id: &Id) {
     let started = with(|thread| thread.started.take_if(|started| started.id == *id));

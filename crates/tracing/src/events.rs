@@ -28,19 +28,19 @@ pub(super) struct BridgedEvent {
     /// Whether it becomes an event of its span.
     pub(super) is_recorded: bool,
     origin: Origin,
-    /// The field `error` of an event without a message, as `#[instrument(err)]` writes it.
+    /// As `#[instrument(err)]` writes it.
     error: Option<String>,
-    /// What the span gets of a field of the type `dyn Error`.
+    /// The attributes of the span for a field of the type `dyn Error`.
     exception: Vec<KeyValue>,
     attributes: AttributeList,
 }
 
-/// Where the target and the location of an event are.
+/// The source of the target and the location of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Origin {
-    /// In its metadata.
+    /// The metadata.
     Tracing,
-    /// In fields: it is a record of the `log` facade.
+    /// Fields, in a record of the `log` facade.
     Log,
 }
 
@@ -73,7 +73,7 @@ impl BridgedEvent {
         }
     }
 
-    /// The status that the event sets on its span: an event of level `ERROR` sets ERROR.
+    /// An event of level `ERROR` sets ERROR.
     fn status(&self) -> Status {
         match &self.error {
             Some(error) if self.error_fields.set_status => Status::error(error.clone()),
@@ -82,13 +82,13 @@ impl BridgedEvent {
         }
     }
 
-    /// The message of the exception that the event is.
+    /// The message, if the event is an exception.
     fn take_exception(&mut self) -> Option<String> {
         let error = self.error.take();
         error.filter(|_| self.error_fields.are_exceptions)
     }
 
-    /// Adds the event to the span of `cx` through OpenTelemetry's API.
+    /// Uses OpenTelemetry's API.
     pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
         let status = self.status();
@@ -108,7 +108,6 @@ impl BridgedEvent {
         scratch::keep(self.attributes);
     }
 
-    /// Adds the event to a record of this crate's recorder.
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
         record.set_status(self.status());
         if !self.exception.is_empty() {
@@ -136,7 +135,7 @@ impl BridgedEvent {
         }
     }
 
-    /// The key of a field: for the origin of a `log` record that of the event's own.
+    /// A field with the origin of a `log` record has the key of the event's own origin.
     fn key(&self, field: &Field) -> Option<&'static str> {
         let name = field.name();
         if self.origin == Origin::Tracing {
@@ -152,8 +151,8 @@ impl BridgedEvent {
         }
     }
 
-    /// Takes the value of a field with a meaning of its own, and returns whether it is no attribute. The message is
-    /// an attribute as well, and so is an error that is no exception.
+    /// Takes the value of a field with a meaning of its own, and returns whether the field is no attribute. The message
+    /// is an attribute as well, and so is an error that is no exception.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {
@@ -212,7 +211,7 @@ impl Visit for BridgedEvent {
             self.attributes.set(field.name(), &text);
         }
         if self.error_fields.typed.on_own {
-            // An exception has its message, which is the first detail, from the field.
+            // The field of an exception gives its message, which is the first detail.
             let details = details.into_iter().skip(usize::from(is_special));
             self.attributes.extend(details);
         }

@@ -9,21 +9,21 @@ use tracing::field::{Field, Visit};
 
 use crate::recorder::{SpanRecord, describe_error};
 
-/// What the errors in fields become.
+/// The handling of errors in fields.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ErrorFields {
-    /// Of the field `error` of an event without a message.
+    /// For the field `error` of an event without a message.
     pub(crate) are_exceptions: bool,
     pub(crate) set_status: bool,
     pub(crate) typed: TypedErrors,
 }
 
-/// Where a field of the type `dyn Error` is described by `exception.…`.
+/// The spans and events that get `exception.…` from a field of the type `dyn Error`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TypedErrors {
-    /// On the span or the event that has it.
+    /// The span or the event with the field.
     pub(crate) on_own: bool,
-    /// On the span of the event that has it.
+    /// The span of the event with the field.
     pub(crate) on_span: bool,
 }
 
@@ -33,7 +33,6 @@ pub(super) const KIND: &str = "otel.kind";
 const STATUS_CODE: &str = "otel.status_code";
 const STATUS_DESCRIPTION: &str = "otel.status_description";
 
-/// Writes fields to a span.
 #[derive(Debug)]
 pub(super) struct SpanFields<'a> {
     record: &'a mut SpanRecord,
@@ -47,7 +46,7 @@ impl<'a> SpanFields<'a> {
 }
 
 impl SpanFields<'_> {
-    /// Applies a field that sets the name, kind or status, and returns whether it did.
+    /// Returns whether the field has set the name, kind or status.
     fn is_special<'a>(&mut self, field: &Field, text: impl FnOnce() -> Cow<'a, str>) -> bool {
         if !field.name().starts_with("otel.") {
             return false;

@@ -24,12 +24,11 @@ use crate::recorder::{
 };
 
 thread_local! {
-    /// Whether this thread is writing an event to a span.
     static WRITING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `act`, which calls methods of a span, and catches its panics. The span may belong to another
-/// library, which may hold a lock and emit `tracing` events of its own: those are dropped.
+/// Runs `act`, which calls methods of a span, and catches its panics. The span may belong to another library, which may
+/// hold a lock and emit `tracing` events of its own: these are dropped.
 fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     if WRITING.replace(true) {
         return None;
@@ -44,7 +43,7 @@ fn guarded(act: impl FnOnce()) {
     let _ = caught(act);
 }
 
-/// The crates that the library is made of.
+/// The crates of the library.
 const LIBRARY: [&str; 9] = [
     "floe_telemetry",
     "floe_telemetry_console",
@@ -66,7 +65,6 @@ fn is_internal(metadata: &Metadata<'_>) -> bool {
         || (target.split("::").next()).is_some_and(|name| LIBRARY.contains(&name))
 }
 
-/// Whether the span of `cx` records events.
 fn is_recording(cx: &Context) -> bool {
     !cx.is_telemetry_suppressed() && writing(|| cx.span().is_recording()) == Some(true)
 }
@@ -76,8 +74,8 @@ fn if_recording(cx: &Context) -> Option<Context> {
 }
 
 impl TracingLayer {
-    /// The context of a span, if it has one. A span whose level is not recorded may have that of an
-    /// unsampled span around it, below which nothing is sampled.
+    /// `None` without a context. A span whose level is not recorded may have the context of an unsampled span around
+    /// it, below which nothing is sampled.
     fn own_context<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -89,7 +87,7 @@ impl TracingLayer {
         (!cx.span().span_context().is_sampled()).then_some(cx)
     }
 
-    /// What it takes to enter a span that has a context.
+    /// The data for entering a span with a context.
     fn entrance<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Entrance>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -109,7 +107,7 @@ impl TracingLayer {
         layers.span(id)?.scope().find_map(|span| own(&span.id()))
     }
 
-    /// The parent of a span that does not have the current span as parent.
+    /// For a span whose parent is not the current span.
     fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -118,7 +116,6 @@ impl TracingLayer {
         cx.map_or_else(root, Parent::of)
     }
 
-    /// Adds the attributes that the layer's options select.
     fn describe(&self, metadata: &'static Metadata<'static>, record: &mut SpanRecord) {
         let attributes = &mut record.attributes;
         if self.requested.level {
@@ -129,7 +126,6 @@ impl TracingLayer {
         }
     }
 
-    /// Whether the layer does nothing.
     fn is_idle(&self) -> bool {
         recorder::records_nothing() || self.is_second || !context_is_alive()
     }

@@ -49,7 +49,7 @@ pub struct TracingLayer {
     pub(crate) is_second: bool,
 }
 
-/// What spans have as attributes on request.
+/// Attributes that spans have only on request.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Requested {
     pub(crate) level: bool,

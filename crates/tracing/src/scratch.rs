@@ -9,13 +9,12 @@ thread_local! {
     static SCRATCH: Cell<AttributeList> = Cell::default();
 }
 
-/// Takes the empty list of the thread.
+/// The list is empty.
 #[inline]
 pub(super) fn take() -> AttributeList {
     SCRATCH.try_with(Cell::take).unwrap_or_default()
 }
 
-/// Returns the list to the thread, which reuses its allocation.
 #[inline]
 pub(super) fn keep(mut list: AttributeList) {
     list.clear();

@@ -11,32 +11,30 @@ use tracing::Metadata;
 use super::fields::{KIND, NAME};
 use crate::callsite::{CallSite, Level};
 
-/// The call site of a `tracing` span.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) callsite: CallSite,
-    /// Whether a field, `otel.name` or `otel.kind`, sets what rules match.
+    /// Whether `otel.name` or `otel.kind` sets a property that rules match.
     pub(super) is_set_by_field: bool,
 }
 
-/// What the spans of a call site have as attributes.
+/// The attributes of the spans of a call site.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Described {
     pub(super) location: bool,
     pub(super) target: bool,
 }
 
-/// All call sites that have opened a span, by the address of their metadata and what describes their spans. Their number is bounded by
-/// the program's source.
+/// By the address of the metadata, and by the attributes of the spans. The program's source bounds their number.
 static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// The call sites that this thread has used, which saves the lock.
+    /// Saves the lock for call sites that this thread has used.
     static CACHE: RefCell<FxHashMap<usize, &'static Site>> = RefCell::default();
 }
 
 impl Site {
-    /// Returns the call site of `metadata`, a static that its address identifies.
+    /// The address of `metadata`, a static, identifies it.
     #[inline]
     pub(super) fn of(metadata: &'static Metadata<'static>, described: Described) -> &'static Self {
         // The lowest bits of an address are 0, because metadata is aligned.

@@ -1,4 +1,4 @@
-//! OpenTelemetry's part of a `tracing` span: its context, parent, links, and what was not declared as a field.
+//! OpenTelemetry's part of a `tracing` span: its context, parent, links, and attributes without a declared field.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -16,7 +16,7 @@ use super::options::TracingLayer;
 use crate::clock::wall_now;
 use crate::recorder::SpanRecord;
 
-/// What OpenTelemetry knows of a [`tracing::Span`].
+/// OpenTelemetry's part of a [`tracing::Span`].
 ///
 /// The subscriber of the span must have the layer of [`tracing_layer`](crate::tracing_layer). Otherwise, and for a span
 /// that is disabled or that a filter excludes from the layer, [`set_parent`](Self::set_parent) fails, the context
@@ -123,7 +123,7 @@ impl Error for SetParentError {}
 impl OpenTelemetrySpanExt for Span {
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
         let set = |id: &Id, layer: &TracingLayer| {
-            // Taken out of the table: the contexts are dropped, which may run code of the user.
+            // Taken out of the table first: dropping the contexts may run code of the user.
             let mut span = layer.open.remove(id).ok_or(SetParentError::SpanDisabled)?;
             let is_set = span.reparent(parent);
             layer.open.insert(id, span);

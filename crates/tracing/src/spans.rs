@@ -13,12 +13,11 @@ use crate::recorder::BridgedSpan;
 
 const SHARDS: usize = 256;
 
-/// The open spans with the same hash, aligned to a cache line to avoid false sharing.
 #[derive(Default)]
 #[repr(align(64))]
 struct Shard(Mutex<Vec<(u64, BridgedSpan)>>);
 
-/// The spans of a subscriber's layers that are not closed yet.
+/// Of all layers of a subscriber.
 #[derive(Clone)]
 pub(super) struct Spans(Arc<[Shard; SHARDS]>);
 
@@ -44,13 +43,11 @@ impl Spans {
         shard.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Inserts an open span.
     #[inline]
     pub(super) fn insert(&self, id: &Id, span: BridgedSpan) {
         self.shard(id).push((id.into_u64(), span));
     }
 
-    /// Removes and returns a span.
     #[inline]
     pub(super) fn remove(&self, id: &Id) -> Option<BridgedSpan> {
         let mut shard = self.shard(id);
@@ -58,7 +55,7 @@ impl Spans {
         Some(shard.swap_remove(at).1)
     }
 
-    /// Runs `act` with a span, under the shard's lock. It must not call user code.
+    /// Holds the shard's lock, so `act` must not call user code.
     #[inline]
     pub(super) fn with<T>(&self, id: &Id, act: impl FnOnce(&mut BridgedSpan) -> T) -> Option<T> {
         let mut shard = self.shard(id);

@@ -14,7 +14,6 @@ thread_local! {
     };
 }
 
-/// Adds the number and the name of the thread.
 pub(super) fn describe(attributes: &mut AttributeList) {
     if let Ok(id) = ID.try_with(|id| *id) {
         attributes.set(keys::THREAD_ID, &id);

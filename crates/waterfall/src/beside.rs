@@ -1,4 +1,4 @@
-//! What is worth reading beside a span's name.
+//! The texts beside a span's name.
 
 /// Returns the status code of a response and, of a call to another program, its host or destination, from the attributes
 /// of OpenTelemetry's semantic conventions.

@@ -1,4 +1,4 @@
-//! Whether output has colours.
+//! Decides whether output has colours.
 
 use std::ffi::OsString;
 

@@ -19,11 +19,11 @@ pub struct Step {
     pub is_wait: bool,
 }
 
-/// The first start and the last end of a span and all that is below it.
+/// The first start and the last end of a span and its descendants.
 type Extents = FxHashMap<usize, (u64, u64)>;
 
-/// What is left to do: a time that no child of a span explains, or all that is below a span between two times. Without a
-/// span, it is that of the trace.
+/// A time to explain: one that no child of a span covers, or the time of a span's descendants between two moments.
+/// Without a span, it is the time of the trace.
 #[derive(Clone, Copy)]
 struct Task {
     span: Option<usize>,
@@ -38,15 +38,15 @@ impl Task {
     }
 }
 
-/// Returns the critical path of a trace with these roots, by time: who shortens one of its steps shortens the trace.
+/// Returns the critical path of a trace with these roots, by time: shortening one of its steps shortens the trace.
 ///
-/// From the end of a span backwards, the child that ended last is what the span waited for; before that child started, it
-/// is the child that had ended last until then, and so on. A child that runs on after its parent has ended is followed to
-/// its own end, so that the steps add up to the time from the first start in the trace to its last end.
+/// From the end of a span backwards, the span waited for the child that ended last; before the start of that child, it
+/// waited for the child that had ended last until then, and so on. A child that runs on after its parent has ended is
+/// followed to its own end, so that the steps add up to the time from the first start in the trace to its last end.
 #[must_use]
 pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
     let spans: Vec<usize> = below(tree, roots).collect();
-    // A span without times says nothing about those of its trace.
+    // A span without times does not tell the times of its trace.
     let timed = || spans.iter().copied().filter(|span| tree.end(*span) > 0);
     let Some(last) = timed().max_by_key(|span| times(tree, *span).1) else {
         return Vec::new();
@@ -65,7 +65,7 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
         let Task { span, from, to, .. } = task;
         let own = span.map_or((to, to), |span| times(tree, span));
         let (start, end) = (own.0.clamp(from, to), own.1.clamp(from, to));
-        // Where the span itself did not run, what comes next was waited for.
+        // Where the span itself did not run, it waited for the next step.
         for (is_wait, from, to) in [(true, end, to), (false, start, end), (true, from, start)] {
             let next = steps.last().map_or(last, |step| step.span);
             let span = span.filter(|_| !is_wait).unwrap_or(next);
@@ -81,14 +81,15 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// The parts of a task from its end on.
+/// From the end of the task on.
 fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
     let (start, end) = task.span.map_or((0, 0), |span| times(tree, span));
     let children = task.span.map_or(roots, |span| tree.children(span));
     let mut ends: Vec<(u64, u64, usize)> = Vec::new();
     for child in children {
         let (first, last) = extents.get(child).copied().unwrap_or(NEVER);
-        // Who did not wait for what runs on below a child may have waited for the child itself. Nobody waits for a moment.
+        // A span that did not wait for the rest below a child may have waited for the child itself. A moment is not
+        // waited for.
         let (_, end) = own(tree, *child);
         let from = first.max(task.from);
         ends.extend([last, end].map(|end| (end, from, *child)));
@@ -97,7 +98,8 @@ fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Ve
     let mut parts = Vec::new();
     let mut at = task.to;
     while let Some((until, from, child)) = ends.pop() {
-        // A span does not wait for a child that is still running. When it has ended, that child is all that is known.
+        // A span does not wait for a child that is still running. After the end of the span, that child is all that is
+        // known.
         let is_running = until > at && start < at && at <= end;
         let to = until.min(at);
         if is_running || from >= to {
@@ -119,7 +121,7 @@ fn times(tree: &impl Tree, span: usize) -> (u64, u64) {
     (start, tree.end(span).max(start))
 }
 
-/// The times of a span with a length.
+/// `NEVER` without a length.
 fn own(tree: &impl Tree, span: usize) -> (u64, u64) {
     let (start, end) = times(tree, span);
     if start < end { (start, end) } else { NEVER }
@@ -171,7 +173,7 @@ mod tests {
             critical_path(self, &roots)
         }
 
-        /// The path as text: a span with its time, and in brackets what it waited for.
+        /// A span with its time, and in brackets its waits.
         fn text(&self) -> String {
             let step = |step: Step| {
                 let text = format!("{} {}-{}", step.span, step.from, step.to);

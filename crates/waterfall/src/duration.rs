@@ -27,7 +27,7 @@ pub fn duration(nanos: u64) -> String {
             };
         }
     };
-    // What is rounded to more digits belongs to the next ones.
+    // A rounded value with more digits belongs to the next range.
     let digits = match value {
         _ if unit == "ns" => 0,
         9.995..99.95 => 1,

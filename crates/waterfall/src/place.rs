@@ -1,4 +1,4 @@
-//! Where in the source code a span comes from.
+//! The place in the source code that a span comes from.
 
 /// Returns `path:line`, or the path alone, from the attributes of OpenTelemetry's semantic conventions for source code.
 /// Empty if a span has none.

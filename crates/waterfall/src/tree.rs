@@ -1,4 +1,4 @@
-//! What is drawn.
+//! The input of a drawing.
 
 use std::borrow::Cow;
 
@@ -21,17 +21,17 @@ pub trait Tree {
     /// The name of a span.
     fn name(&self, span: usize) -> Cow<'_, str>;
 
-    /// How a span ended.
+    /// The end of a span, as a mark.
     fn mark(&self, span: usize) -> Mark;
 
     /// The message of a span that failed.
     fn message(&self, span: usize) -> Cow<'_, str>;
 
-    /// What is printed beside the name, such as a status code or the host of a call: see [`beside`](crate::beside).
+    /// The text beside the name, such as a status code or the host of a call: see [`beside`](crate::beside).
     fn beside(&self, span: usize) -> String;
 
-    /// Where in the source code a span comes from, which is printed below the message of one that failed: see
-    /// [`place`](crate::place). Default: nowhere.
+    /// The place in the source code that a span comes from, which is printed below the message of a failed span: see
+    /// [`place`](crate::place). Default: none.
     fn place(&self, _span: usize) -> String {
         String::new()
     }
@@ -52,7 +52,7 @@ pub trait Tree {
     }
 }
 
-/// Returns spans and all that is below them, parents before children, siblings by start.
+/// Returns spans and their descendants, parents before children, siblings by start.
 pub fn below<'a, T: Tree>(
     tree: &'a T,
     spans: &[usize],
@@ -66,7 +66,7 @@ pub fn below<'a, T: Tree>(
     })
 }
 
-/// Returns the times of a span that none of its children covers, each with its end.
+/// Returns the times of a span without a child, each with its end.
 pub fn uncovered<T: Tree>(tree: &T, span: usize) -> impl Iterator<Item = (u64, u64)> {
     let (mut until, end) = (tree.start(span), tree.end(span));
     let children = tree.children(span).iter();
@@ -79,18 +79,18 @@ pub fn uncovered<T: Tree>(tree: &T, span: usize) -> impl Iterator<Item = (u64, u
     })
 }
 
-/// How a span ended.
+/// The end of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "each has a sign of its own")]
 pub enum Mark {
-    /// Nothing was said.
+    /// The span has no status.
     Unset,
-    /// Declared as good.
+    /// The span is declared a success.
     Ok,
-    /// With an error.
+    /// The span has an error.
     Failed,
-    /// Its caller did not wait for it.
+    /// The caller did not wait for the span.
     Cancelled,
-    /// What it stands for was not done.
+    /// The operation was not done.
     Skipped,
 }

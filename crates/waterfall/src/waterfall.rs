@@ -13,14 +13,14 @@ use crate::critical_path::{Step, critical_path};
 use crate::duration::duration;
 use crate::tree::{Mark, Tree, below, uncovered};
 
-/// The most rows of one trace, and of one that is folded.
+/// The maximum numbers of rows: of a whole trace, and of a folded one.
 const MOST_ROWS: usize = 10_000;
 const MOST_FOLDED_ROWS: usize = 400;
-/// The most errors that are listed before a folded trace.
+/// Errors that are listed before a folded trace.
 const MOST_ERRORS: usize = 10;
-/// The least and the most columns of the bars.
+/// The minimum and the maximum width of the bars, in columns.
 const BARS: (usize, usize) = (16, 80);
-/// What a row says of a time in which a span had no child, and of one before a span in which what caused it had ended.
+/// The text of a row for a time without a child, and for the time between a span and the end of its cause.
 const GAP: &str = "┄ no child span";
 const WAIT: &str = "┄ waited, no span";
 
@@ -31,22 +31,22 @@ const BAD: Style = AnsiColor::Red.on_default();
 const ODD: Style = AnsiColor::Yellow.on_default();
 const CRITICAL: Style = AnsiColor::Cyan.on_default().bold();
 
-/// What is drawn of a trace, and how.
+/// The options of a drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "options, made with `..Default::default()`")]
 pub struct Options {
     /// Whether to use colours.
     pub color: bool,
-    /// Whether to draw with characters of ASCII alone.
+    /// Whether to draw with ASCII characters alone.
     pub ascii: bool,
     /// The width, in columns.
     pub width: usize,
-    /// The most spans of a trace that is drawn whole. Of a larger one, failed spans, those on the critical path and the
-    /// longest of equal siblings have a row, and the others are counted by name.
+    /// The maximum number of spans of a trace that is drawn whole. In a larger one, failed spans, those on the critical
+    /// path and the longest of equal siblings have a row, and the others are counted by name.
     pub unfolded: usize,
-    /// The most levels. `None` for all.
+    /// The maximum number of levels. `None` for all.
     pub depth: Option<usize>,
-    /// The least duration of a span that is drawn, in nanoseconds. Failed spans are always drawn.
+    /// The minimum duration of a span that is drawn, in nanoseconds. Failed spans are always drawn.
     pub min_duration: u64,
 }
 
@@ -56,12 +56,12 @@ impl Default for Options {
     }
 }
 
-/// What a row stands for.
+/// The subject of a row.
 enum Item {
     Span(usize),
-    /// Siblings without a row of their own, nor has what is below them.
+    /// Siblings without a row of their own. Their descendants have none either.
     Folded(Vec<usize>),
-    /// A time without a span, and what it is, in nanoseconds.
+    /// A time without a span, with its text; in nanoseconds.
     Gap {
         text: &'static str,
         from: u64,
@@ -114,10 +114,10 @@ pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) 
     picture
 }
 
-/// What is drawn, and its form in ASCII.
+/// The characters of a drawing, and their replacements in ASCII.
 const DRAWN: (&str, &str) = ("█▒▏│├└─┄✗×✓·…⋯µ", "#=|||`--xx+.~~u");
 
-/// The same picture for a terminal that has nothing else, each character in as many columns.
+/// The same picture in ASCII, each character in as many columns.
 fn ascii(picture: &str) -> String {
     let of = |character: char| {
         let mut drawn = DRAWN.0.chars().zip(DRAWN.1.chars());
@@ -136,27 +136,26 @@ struct Drawing<'a, T> {
     roots: &'a [usize],
     /// All spans, parents before children.
     spans: Vec<usize>,
-    /// The first services.
     services: Vec<Cow<'a, str>>,
     start: u64,
     /// How long the trace took, in nanoseconds.
     length: u64,
     options: Options,
     folds: bool,
-    /// The columns of the tree, of a duration, and of the bars.
+    /// The columns of the labels, of a duration, and of the bars.
     labels: usize,
     durations: usize,
     columns: usize,
-    /// What the critical path has of each span: the time in which it was waited for, and those of its own.
+    /// The steps of the critical path in each span: the time before it that was waited for, and its own.
     critical: FxHashMap<usize, Vec<Step>>,
-    /// What has a row in a folded trace: failed spans, those on the critical path, and what is above them.
+    /// The spans with a row in a folded trace: failed spans, those on the critical path, and their ancestors.
     always: FxHashSet<usize>,
 }
 
 impl<'a, T: Tree> Drawing<'a, T> {
     fn new(tree: &'a T, id: &'a str, roots: &'a [usize], options: Options) -> Self {
         let spans: Vec<usize> = below(tree, roots).collect();
-        // A span without times says nothing about those of its trace.
+        // A span without times does not tell the times of its trace.
         let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
         let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
         let end = timed().map(|span| tree.end(*span)).max().unwrap_or(0);
@@ -165,7 +164,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         for step in critical_path(tree, roots) {
             critical.entry(step.span).or_default().push(step);
         }
-        // A part of the critical path that nobody could see in the picture may be folded.
+        // A part of the critical path that is too short for the picture may be folded.
         let steps = critical.iter().filter(|(_, steps)| {
             let parts = steps.iter().map(|step| step.to - step.from);
             parts.sum::<u64>() >= length / 20
@@ -190,7 +189,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// Gives the tree the columns that it needs, and the bars the others.
+    /// The tree gets the columns that it needs, and the bars the rest.
     fn divide(&mut self, rows: &[Row]) {
         let width = self.options.width.clamp(40, 1000);
         let times = rows.iter().map(|row| match &row.item {
@@ -207,7 +206,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                     2 + self.tree.name(span).width() + beside + usize::from(beside > 0)
                 }
                 Item::Gap { text, .. } => text.width(),
-                // It is shortened.
+                // The text of a row is cut.
                 Item::Folded(_) => 36,
             };
             // A name has eight columns, however short it is.
@@ -226,7 +225,6 @@ impl<'a, T: Tree> Drawing<'a, T> {
         times.fold(0, u64::saturating_add)
     }
 
-    /// A duration in its column.
     fn took(&self, nanos: u64) -> String {
         format!("{:>1$}", duration(nanos), self.durations)
     }
@@ -264,7 +262,6 @@ impl<'a, T: Tree> Drawing<'a, T> {
         rows
     }
 
-    /// The rows of siblings.
     fn items(&self, parent: Option<usize>, siblings: &[usize]) -> Vec<Item> {
         let least = self.options.min_duration;
         let is_long =
@@ -344,7 +341,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         );
     }
 
-    /// The errors that no other one below them explains, each with its path, for a trace of which not all is drawn.
+    /// The errors that no error below them explains, each with its path, for a trace that is not drawn whole.
     fn errors(&self, picture: &mut String) {
         let innermost = self.spans.iter().filter(|span| {
             let mut below = self.tree.children(**span).iter();
@@ -447,7 +444,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// What is printed beside the name of a span: its service, where another one goes on, and more.
+    /// The text beside the name of a span: its service, where it changes, and more.
     fn beside(&self, span: usize) -> String {
         let beside = match self.tree.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
@@ -462,7 +459,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         format!("[{service}] {beside}").trim_end().to_owned()
     }
 
-    /// The bar of a span: full where it is on the critical path, else shaded.
+    /// Full where the span is on the critical path, else shaded.
     fn bar(&self, index: usize) -> String {
         let (start, end) = (self.tree.start(index), self.tree.end(index));
         let took = self.tree.duration(index);
@@ -473,7 +470,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let to = self.column(end).clamp(from + 1, self.columns);
         let light = if took.saturating_mul(200) < self.length { '▏' } else { '▒' };
         let critical = self.critical.get(&index).map_or(&[][..], Vec::as_slice);
-        // How much of a time the critical path spends in the span itself, and how much the span has of it.
+        // The share of a time in which the span is on the critical path, and the share that the span has of it.
         let shares = |from: u64, to: u64| {
             let within = |start: u64, end: u64| end.min(to).saturating_sub(start.max(from));
             let own = critical.iter().filter(|step| !step.is_wait);
@@ -522,7 +519,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         self.dim(picture, last, &text, self.time_of(folded), "");
     }
 
-    /// A row that stands for no span.
+    /// A row without a span.
     fn dim(&self, picture: &mut String, last: &[bool], text: &str, took: u64, bar: &str) {
         let branch = branch(last);
         let room = self.labels.saturating_sub(branch.width()).max(8);
@@ -532,7 +529,6 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let _ = writeln!(picture, "{}", self.paint(DIM, row.trim_end()));
     }
 
-    /// The message of a span that failed, and its place in the source code.
     fn message(&self, picture: &mut String, span: usize, indent: &str) {
         let message = self.tree.message(span);
         let room = self.options.width.saturating_sub(indent.width());
@@ -547,7 +543,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// When a column begins.
+    /// In nanoseconds: the start of a column.
     fn time(&self, column: usize) -> u64 {
         let offset = u128::from(self.length) * column as u128 / self.columns as u128;
         self.start.saturating_add(offset.try_into().unwrap_or(u64::MAX))
@@ -561,7 +557,6 @@ impl<'a, T: Tree> Drawing<'a, T> {
     }
 }
 
-/// The first services of spans.
 fn services<'a, T: Tree>(tree: &'a T, spans: &[usize]) -> Vec<Cow<'a, str>> {
     let mut services = Vec::new();
     for span in spans {
@@ -573,7 +568,7 @@ fn services<'a, T: Tree>(tree: &'a T, spans: &[usize]) -> Vec<Cow<'a, str>> {
     services
 }
 
-/// Spans and all that are above them.
+/// Spans and their ancestors.
 fn with_above<'a>(tree: &impl Tree, spans: impl Iterator<Item = &'a usize>) -> FxHashSet<usize> {
     let mut all = FxHashSet::default();
     for span in spans {
@@ -596,10 +591,10 @@ fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     }));
 }
 
-/// The steps of an axis between a second and a day, in seconds. Shorter ones, and days, are 1, 2 or 5 times a power of ten.
+/// In seconds, between a second and a day. Shorter steps, and days, are 1, 2 or 5 times a power of ten.
 const STEPS: [u64; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 
-/// A step of the axis of which about `most` fit.
+/// A step of the axis that fits about `most` times.
 fn round_step(length: u64, most: usize) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     let least = length / (most.max(1) as u64);
@@ -614,7 +609,7 @@ fn round_step(length: u64, most: usize) -> u64 {
     steps.find(|step| *step >= least).unwrap_or(u64::MAX)
 }
 
-/// What stands before the name.
+/// The sign before the name.
 const fn sign(mark: Mark) -> (&'static str, Style) {
     match mark {
         Mark::Failed => ("✗", BAD),
@@ -625,7 +620,6 @@ const fn sign(mark: Mark) -> (&'static str, Style) {
     }
 }
 
-/// The lines of the tree before a row.
 fn branch(last: &[bool]) -> String {
     let Some((is_last, above)) = last.split_last() else {
         return String::new();
@@ -646,7 +640,7 @@ fn stems(last: &[bool]) -> String {
     text
 }
 
-/// Shortens a text to so many columns of a terminal. Marks above letters take none, so they are counted, too.
+/// Shortens a text to this number of columns of a terminal. Marks above letters take none, so they are counted, too.
 #[must_use]
 pub fn clip(text: &str, room: usize) -> String {
     let most = room.saturating_mul(8);
@@ -667,7 +661,7 @@ pub fn clip(text: &str, room: usize) -> String {
     clipped
 }
 
-/// Shortens a text from its start, for paths: their end tells them apart.
+/// For paths: their end tells them apart.
 fn clip_start(text: &str, room: usize) -> String {
     let reversed: String = text.chars().rev().collect();
     clip(&reversed, room).chars().rev().collect()

@@ -17,22 +17,21 @@ use rustix::time::{ClockId, clock_gettime};
 const NAME: &std::ffi::CStr = c"OTEL_CTX";
 const VERSION: u32 = 2;
 
-/// What readers find at the beginning of the mapping.
+/// Begins the mapping.
 #[derive(Debug)]
 #[repr(C)]
 struct Header {
     signature: AtomicU64,
     version: AtomicU32,
     payload_size: AtomicU32,
-    /// When it was published, by the clock that counts from the boot. Zero while it changes.
+    /// By the clock that counts from the boot. Zero while the payload changes.
     published_at: AtomicU64,
     payload: AtomicU64,
 }
 
-/// What this process has published.
 struct Published {
     header: &'static Header,
-    /// What the header points to.
+    /// The target of the header's pointer.
     #[expect(dead_code, reason = "it is read by its address")]
     payload: Box<[u8]>,
     /// A fork has no copy of the mapping.
@@ -43,7 +42,7 @@ struct Published {
 
 static PUBLISHED: Mutex<Option<Published>> = Mutex::new(None);
 
-/// Publishes a payload in place of the one before.
+/// Replaces the previous payload.
 pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     // Not `lock`: in a fork, the thread that has locked it may not exist.
     let mut published = match PUBLISHED.try_lock() {
@@ -62,7 +61,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
         None => map()?,
     };
     header.write(&payload)?;
-    // Also when it fails, so that the next call uses the same mapping. The payload before it is freed now.
+    // Also after a failure, so that the next call uses the same mapping. The previous payload is freed now.
     *published = Some(Published { header, payload, process, has_file });
     // After each change, for readers that wait for this call.
     if header.set_name().is_err() && !has_file {
@@ -73,7 +72,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Maps a header of zeros that forks do not inherit, and returns whether a memory file gives it a name.
+/// Forks do not inherit the mapping. Returns whether a memory file gives it a name.
 fn map() -> io::Result<(&'static Header, bool)> {
     const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
     let size = size_of::<Header>();
@@ -121,7 +120,7 @@ impl Header {
         Ok(())
     }
 
-    /// Names the mapping, which not every kernel allows.
+    /// Not every kernel allows the name.
     fn set_name(&self) -> rustix::io::Result<()> {
         let start = ptr::from_ref(self).cast::<u8>();
         // SAFETY: the bytes of the header, which only the thread with the lock writes, and of which only the address is

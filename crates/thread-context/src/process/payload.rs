@@ -6,8 +6,7 @@ use opentelemetry::{Array, Key, Value};
 
 use crate::{KEYS, SCHEMA_VERSION, stacks, table};
 
-/// Encodes the attributes of a resource and, if the program `has_threads` that readers find, the attributes that describe
-/// the contexts of threads.
+/// Adds the attributes that describe the contexts of threads if the program `has_threads` that readers find.
 pub(super) fn encode<'a>(
     resource: impl IntoIterator<Item = (&'a Key, &'a Value)>,
     has_threads: bool,
@@ -21,7 +20,7 @@ pub(super) fn encode<'a>(
         for (key, value) in [
             ("threadlocal.schema_version", text(SCHEMA_VERSION)),
             ("threadlocal.attribute_key_map", array(KEYS.into_iter().map(text))),
-            // Not of the specifications: where this process has its open spans, and those that its threads are in.
+            // Not in the specifications: the addresses of the table of open spans and of the stacks of threads.
             ("floe.open_spans", address(table())),
             ("floe.stacks", address(stacks())),
         ] {
@@ -91,7 +90,7 @@ fn address(of: *const ()) -> Vec<u8> {
     integer((of.addr() as u64).cast_signed())
 }
 
-/// Adds a field that has a length: a message or a text.
+/// A message or a text, with its length.
 fn message(out: &mut Vec<u8>, field: u8, content: &[u8]) {
     out.push(field << 3 | 2);
     varint(out, content.len() as u64);

@@ -1,6 +1,6 @@
-//! The time at which spans begin.
+//! The start times of spans.
 
-/// Nanoseconds of the monotonic clock, as the kernel has stored it a few milliseconds ago at most.
+/// Nanoseconds of the monotonic clock, a few milliseconds old at most: the kernel has stored it.
 #[cfg(target_os = "linux")]
 #[inline]
 pub(crate) fn now() -> u64 {

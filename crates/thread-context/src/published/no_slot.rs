@@ -1,9 +1,7 @@
 //! Systems without `otel_thread_ctx_v1`, where nothing is published.
 
-/// Whether there is the variable.
 pub(crate) const EXISTS: bool = false;
 
-/// Does nothing.
 #[inline]
 pub(crate) const fn set(_record: *const ()) {}
 

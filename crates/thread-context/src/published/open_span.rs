@@ -1,5 +1,5 @@
-//! The open spans of the process in a table, which readers find by its address: also those of tasks, which are in no thread
-//! while they wait for their next poll.
+//! A table of the open spans of the process, which readers find by its address: also spans of tasks, which are in no
+//! thread while they wait for their next poll.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
@@ -8,23 +8,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::clock::now;
 use super::{Attributes, is_on};
 
-/// How many places are allocated at once.
+/// The number of places that are allocated at once.
 const CHUNK: usize = 1024;
 
-/// The most chunks: spans above a million are not listed.
+/// Spans above a million are not listed.
 const CHUNKS: usize = 1024;
 
-/// The chunks that are allocated, the first ones of the list. They are never freed.
+/// The chunks that are allocated are the first ones. They are never freed.
 static TABLE: [AtomicPtr<Place>; CHUNKS] = [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS];
 
-/// Places that were given back, and how many chunks there are.
+/// Places that were given back, and the number of chunks.
 #[derive(Debug)]
 struct Free {
     places: Vec<&'static Place>,
     chunks: usize,
 }
 
-/// Made by the first use in a process: a fork has one of its own, because a thread that does not exist in it may have
+/// Made by the first use in a process. A fork makes its own, because a thread that does not exist in the fork may have
 /// locked that of its parent.
 static FREE: AtomicPtr<Mutex<Free>> = AtomicPtr::new(ptr::null_mut());
 
@@ -44,13 +44,13 @@ fn free() -> MutexGuard<'static, Free> {
         };
     }
     #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
-    // SAFETY: it is not null, and what is stored is a reference to what is never freed.
+    // SAFETY: the pointer is not null, and refers to a value that is never freed.
     let free = unsafe { &*free };
     free.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Empties the table in a fork, where no span of the parent goes on being listed. Only atomics, as it runs before `fork`
-/// returns.
+/// Empties the table in a fork, so that no span of the parent stays listed. It runs before `fork` returns, so it uses
+/// only atomics.
 pub(crate) fn forked() {
     FREE.store(ptr::null_mut(), Ordering::Relaxed);
     for chunk in &TABLE {
@@ -81,12 +81,13 @@ struct Place {
     /// Zero if there is no span.
     span_id: AtomicU64,
     parent: AtomicU64,
-    /// Nanoseconds of the monotonic clock, which is read as the kernel has stored it, a few milliseconds ago at most.
+    /// Nanoseconds of the monotonic clock, a few milliseconds old at most: the kernel has stored it.
     since: AtomicU64,
     attributes: AtomicPtr<Attributes>,
 }
 
-/// The place of a span in the table, and of the next one that its owner opens. Only one thread at a time opens and closes.
+/// The place of a span in the table, and of the next span that its owner opens. Only one thread at a time opens and
+/// closes.
 #[derive(Debug)]
 pub struct OpenSpan {
     place: AtomicPtr<Place>,
@@ -102,7 +103,7 @@ impl OpenSpan {
     #[inline]
     fn place(&self) -> Option<&'static Place> {
         #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
-        // SAFETY: `acquire` stores a reference to what is never freed.
+        // SAFETY: `acquire` stores a reference to a place that is never freed.
         unsafe {
             self.place.load(Ordering::Relaxed).cast_const().as_ref()
         }
@@ -128,7 +129,7 @@ impl OpenSpan {
         }
     }
 
-    /// The attributes with which a span is listed, if it is.
+    /// The attributes of the listed span; `None` if it is not listed.
     #[inline]
     #[must_use]
     pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {
@@ -143,7 +144,7 @@ impl OpenSpan {
         }
     }
 
-    /// The span has ended.
+    /// Removes the span, which has ended, from the table.
     #[inline]
     pub fn close(&self) {
         if let Some(place) = self.place() {
@@ -184,7 +185,7 @@ impl Drop for OpenSpan {
 impl Place {
     #[inline]
     fn write(&self, trace_id: [u8; 16], span_id: u64, parent: u64, of: &'static Attributes) {
-        // A reader ignores a place that it does not find twice with the same span.
+        // A reader ignores a place unless it finds the same span there twice.
         self.span_id.store(0, Ordering::Relaxed);
         fence(Ordering::Release);
         for (word, bytes) in self.trace_id.iter().zip(trace_id.as_chunks().0) {

@@ -7,7 +7,6 @@
 use std::arch::{asm, global_asm};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// Whether there is the variable.
 pub(crate) const EXISTS: bool = true;
 
 // Weak, so that a program with another writer, such as a second version of this crate, links, and both share it.
@@ -32,7 +31,6 @@ pub(crate) fn address() -> *const () {
     std::ptr::from_ref(slot()).cast()
 }
 
-/// The record that readers see on this thread.
 #[cfg(test)]
 pub(crate) fn get() -> *const () {
     slot().load(Ordering::Relaxed)
