@@ -1,7 +1,7 @@
 //! A channel with the interface and the errors of [`std::sync::mpsc`].
 //!
-//! That one is made for many messages: it has queues without locks, and a program has 10 KB of them for each type that
-//! it sends. Here a batch is the most frequent message, so a lock will do.
+//! The standard channel is made for many messages: it has queues without locks, and takes 10 KB of the program for each
+//! type that is sent. Here a batch is the most frequent message, so a lock will do.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,10 +9,10 @@ pub(crate) use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecv
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Sends. The channel is closed when there is no sender any more.
+/// Sends. The last sender closes the channel when it is dropped.
 pub struct Sender<T>(Arc<Shared<T>>);
 
-/// Receives in the order in which was sent. What is left is dropped with it.
+/// Receives in the order of sending. The remaining messages are dropped with it.
 pub struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
@@ -26,7 +26,6 @@ struct State<T> {
     has_receiver: bool,
 }
 
-/// Creates a channel without a limit.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
@@ -40,14 +39,14 @@ impl<T> Shared<T> {
 }
 
 impl<T> State<T> {
-    /// Whether there may be a message later.
+    /// Whether a message may arrive later.
     fn is_waited_for(&mut self) -> bool {
         self.messages.is_empty() && self.senders > 0
     }
 }
 
 impl<T> Sender<T> {
-    /// Sends a message, without waiting for anything.
+    /// Never waits.
     pub(crate) fn send(&self, message: T) -> Result<(), SendError<T>> {
         let mut state = self.0.lock();
         if !state.has_receiver {
@@ -59,7 +58,6 @@ impl<T> Sender<T> {
         Ok(())
     }
 
-    /// Whether anybody may receive a message.
     pub(crate) fn has_receiver(&self) -> bool {
         self.0.lock().has_receiver
     }
@@ -80,7 +78,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for a message, until there is no sender any more.
+    /// Fails when there is no sender any more.
     pub(crate) fn recv(&self) -> Result<T, RecvError> {
         let state = self.0.changed.wait_while(self.0.lock(), State::is_waited_for);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +100,7 @@ impl<T> Receiver<T> {
         })
     }
 
-    /// Returns a message that is there.
+    /// Does not wait.
     pub(crate) fn try_recv(&self) -> Result<T, TryRecvError> {
         self.0.lock().receive()
     }

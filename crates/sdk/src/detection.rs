@@ -1,5 +1,5 @@
-//! Resource detectors: attributes of where a program runs, from files and variables. Nothing is requested over the
-//! network.
+//! Resource detectors: attributes of the place where a program runs, from files and variables. Nothing is requested
+//! over the network.
 //!
 //! The detectors `host`, `os` and `process` are built in. The crate `floe-telemetry-detectors` adds `container`,
 //! `kubernetes` and `cloud`, and any crate adds others with [`resource_detector!`](crate::resource_detector).
@@ -28,7 +28,8 @@ use crate::recorder::matches_any;
 /// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
-/// Returns the attributes that the configured detectors find. What cannot be read is missing, with one warning.
+/// Returns the attributes that the configured detectors find. Attributes that cannot be read are missing, with one
+/// warning.
 ///
 /// # Errors
 ///

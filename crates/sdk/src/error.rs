@@ -77,13 +77,13 @@ impl Error {
         Self::of(Kind::Config, lines.join("\n  "), None)
     }
 
-    /// What the program asks for is not possible.
+    /// The program asks for something that is not possible.
     #[doc(hidden)]
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
     }
 
-    /// It is not possible now.
+    /// The call is not possible now.
     #[doc(hidden)]
     pub fn state(message: impl Into<String>) -> Self {
         Self::new(Kind::State, message.into(), None)
@@ -108,7 +108,7 @@ impl Error {
         Self::new(Kind::Thread, message, None).caused_by(error)
     }
 
-    /// Sets the source to a sanitized copy of `cause`.
+    /// The copy is sanitized.
     fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
         let Inner { kind, message, .. } = &*self.0;
         Self::of(*kind, message.clone(), Some(sanitized_copy(cause)))
@@ -129,18 +129,18 @@ impl Error {
         Self::of(*kind, format!("{message}; {other}"), source.clone())
     }
 
-    /// An error with one line, which is sanitized.
+    /// With one line, which is sanitized.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
         Self::of(kind, sanitize_error(message.as_ref()).into_owned(), source)
     }
 
-    /// An error with a sanitized message.
+    /// The message must be sanitized.
     fn of(kind: Kind, message: String, source: Option<Source>) -> Self {
         Self(Arc::new(Inner { kind, message, source }))
     }
 }
 
-/// The text, as `main` prints it.
+/// As `main` prints an error.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
@@ -160,14 +160,14 @@ impl StdError for Error {
     }
 }
 
-/// A sanitized copy of another library's error: the messages of the error and of its sources.
+/// A sanitized copy of another library's error and its sources.
 #[derive(Debug)]
 struct Cause {
     message: String,
     source: Option<Box<Self>>,
 }
 
-/// The most errors of a chain that are copied.
+/// Further errors of a chain are left out.
 const MAX_CAUSES: usize = 16;
 
 fn sanitized_copy(error: &(dyn StdError + 'static)) -> Source {

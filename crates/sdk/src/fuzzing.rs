@@ -12,23 +12,22 @@ use floe_telemetry_core::propagation::ExtractFrom;
 
 use crate::propagation::propagator;
 
-/// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about those that are ignored.
+/// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about ignored ones.
 ///
 /// # Errors
 ///
-/// All of them are ignored. The error is the warning.
+/// All headers are ignored. The error is the warning.
 pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<String>), String> {
     let (headers, refused) = parse_headers(text).map_err(warning)?;
     let exposed = headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
     Ok((exposed.collect(), refused.map(warning)))
 }
 
-/// `OTEL_RESOURCE_ATTRIBUTES`: a configuration with the attributes, and the warning about those that are
-/// ignored.
+/// `OTEL_RESOURCE_ATTRIBUTES`: a configuration with the attributes, and the warning about ignored ones.
 ///
 /// # Errors
 ///
-/// All of them are ignored. The error is the warning.
+/// All attributes are ignored. The error is the warning.
 pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<String>), String> {
     let mut resource = ResourceAttributes::new("fuzz");
     let refused = parse_resource_attributes(text, &mut resource).map_err(warning)?;
@@ -60,7 +59,7 @@ pub fn config_file(
     Ok((parsed.config, warnings.collect()))
 }
 
-/// What a service sends that receives a request with these headers, in one format of context propagation.
+/// The headers that a service sends after it has received these headers, in one format of context propagation.
 pub fn passed_on<K>(
     format: Propagator,
     headers: &(impl ExtractFrom<K> + ?Sized),

@@ -18,13 +18,13 @@ use crate::parts;
 use crate::program_signals::Unsignalled;
 use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
 
-/// The timeout of the shutdown when the guard is dropped, and of that at the exit of the process.
+/// The timeout of the shutdown, both when the guard is dropped and at the exit of the process.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest time before a finished trace is printed on a terminal, in milliseconds.
+/// The maximum delay before a finished trace is printed on a terminal, in milliseconds.
 const TERMINAL_DELAY: u64 = 100;
 
-/// Written if traces go nowhere, and nobody has said that they need not.
+/// The message for traces that go nowhere, unless the program or the environment asked for that.
 fn no_exporter() -> String {
     let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
         (true, has_console) => (
@@ -210,8 +210,7 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// The configuration of the environment. With a configuration file that is not valid, nothing is recorded: the
-/// specification does not allow other variables beside it.
+/// Nothing is recorded with an invalid configuration file: the specification does not allow other variables beside it.
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
         config::warn(&format!("nothing is recorded: {error}"));
@@ -237,8 +236,8 @@ pub fn init_or_noop() -> TelemetryGuard {
     })
 }
 
-/// Sets OpenTelemetry's global tracer provider and meter provider, which do nothing while there is no provider.
-/// OpenTelemetry logs that they are set, so this precedes the subscriber.
+/// The providers do nothing while there is no provider. OpenTelemetry logs that they are set, so this precedes the
+/// subscriber.
 fn set_global_providers() {
     static SET: Once = Once::new();
 
@@ -248,8 +247,8 @@ fn set_global_providers() {
     });
 }
 
-/// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have
-/// ended. They do not belong in the log file of a service. Returns whether they go anywhere, or are not wanted.
+/// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have ended.
+/// They do not belong in the log file of a service. Returns whether the traces go somewhere, or are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     if config.exporters.traces.is_some() || config.has_span_destination() {
         return true;

@@ -1,5 +1,5 @@
-//! What the crates of OTLP, of the terminal, of metrics, of log records and of tests need of this one, grouped by the modules that
-//! it comes from. It changes with every version.
+//! The interface for the crates of OTLP, of the terminal, of metrics, of log records and of tests, grouped by the
+//! modules of its items. It changes with every version.
 
 pub mod collector {
     pub use crate::collector::{Backpressure, Collector, run};

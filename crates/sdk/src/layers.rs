@@ -2,5 +2,4 @@
 
 use tracing_subscriber::{Layer, Registry};
 
-/// A layer of the program.
 pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;

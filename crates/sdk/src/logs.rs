@@ -1,5 +1,5 @@
-//! The exporters of log records, OpenTelemetry's API for them, and what another crate links into the program that makes
-//! records of `tracing`, `log` and that API.
+//! The exporters of log records, OpenTelemetry's API for them, and the table of the crate that makes records of
+//! `tracing`, `log` and that API.
 
 mod log_record;
 mod provider;
@@ -21,7 +21,7 @@ pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
 use crate::collector::{Counters, Redaction};
 use crate::config::LogRecordLimits;
 
-/// What makes log records.
+/// The functions of the crate that makes log records.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
@@ -34,25 +34,24 @@ pub struct LogRecords {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// What makes log records.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static RECORDS: [LogRecords] = "fl_logs_0_1";
 }
 
 impl LogRecords {
-    /// What makes log records, if it is linked.
+    /// `None` if the crate is not linked.
     pub(crate) fn linked() -> Option<&'static Self> {
         RECORDS.iter().next()
     }
 }
 
-/// What a provider applies to log records.
+/// The settings that a provider applies to log records.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecordSettings {
-    /// Redacts their texts.
+    /// Redacts the texts of records.
     pub redaction: Redaction,
-    /// What counts them.
+    /// Counts records.
     pub counters: Arc<Counters>,
     /// The floe identity of the resource, redacted.
     pub identity: Vec<KeyValue>,

@@ -1,4 +1,4 @@
-//! Without log lines and spans of `tracing`, a program has no subscriber.
+//! A program without log lines and spans of `tracing` has no subscriber.
 
-/// A layer of the program, of which there is none.
+/// The program has none.
 pub(crate) type ProgramLayer = std::convert::Infallible;

@@ -21,17 +21,17 @@ pub enum Part {
     Logs,
 }
 
-/// What exports over OTLP.
+/// The exporter over OTLP.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpPart {
-    /// What it is compiled with.
+    /// The features that it is compiled with.
     pub features: OtlpFeatures,
     /// Encodes an attribute as a field of an OTLP span.
     pub encode_attribute: fn(&KeyValue) -> Box<[u8]>,
 }
 
-/// What the exporter over OTLP is compiled with.
+/// The features that the exporter over OTLP is compiled with.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(
     clippy::exhaustive_structs,
@@ -47,12 +47,11 @@ pub struct OtlpFeatures {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// The parts of the program.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static PARTS: [Part] = "fl_part_0_1";
 }
 
-/// Adds a part to the program: what it is, and the table of its functions.
+/// Adds a part to the program: its kind, and the table of its functions.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __part {
@@ -81,7 +80,6 @@ macro_rules! __part {
     };
 }
 
-/// What exports over OTLP, if it is linked.
 pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     PARTS.iter().find_map(|part| match part {
         Part::Otlp(otlp) => Some(otlp),
@@ -89,22 +87,19 @@ pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     })
 }
 
-/// What the exporter over OTLP is compiled with: nothing if it is not linked.
+/// Without the exporter, no feature.
 pub(crate) fn otlp_features() -> OtlpFeatures {
     otlp().map_or_else(OtlpFeatures::default, |otlp| otlp.features)
 }
 
-/// Whether metrics are aggregated.
 pub(crate) fn has_metrics() -> bool {
     PARTS.iter().any(|part| matches!(part, Part::Metrics))
 }
 
-/// Whether log records are made.
 pub(crate) fn has_logs() -> bool {
     PARTS.iter().any(|part| matches!(part, Part::Logs))
 }
 
-/// Whether something prints to the terminal.
 pub(crate) fn has_console() -> bool {
     PARTS.iter().any(|part| matches!(part, Part::Console))
 }

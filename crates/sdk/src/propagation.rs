@@ -23,13 +23,11 @@ pub fn setup_propagators_with(propagators: &[Propagator]) {
     set_up(propagators, Vec::new());
 }
 
-/// Propagates context in these formats, and then in those of the program.
 pub(crate) fn set_up(propagators: &[Propagator], of_program: Vec<Boxed>) {
     let configured = propagators.iter().copied().map(propagator);
     install(configured.chain(of_program).collect());
 }
 
-/// Returns the propagator of a format.
 pub(crate) fn propagator(format: Propagator) -> Boxed {
     match format {
         Propagator::TraceContext => Box::new(TraceContextPropagator),

@@ -60,14 +60,13 @@ use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, RecorderTracerProvider};
 
-/// The timeout of the shutdown that dropping a provider performs.
+/// Of the shutdown that dropping a provider performs.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The process with the provider that is in use, as [`this_process`]; 0 if there is none. A process has at
-/// most one.
+/// The process with the provider in use, as [`this_process`]; 0 without one. A process has at most one.
 static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
 
-/// Identifies this process among its forks. It is not 0.
+/// Differs between forks, and is not 0.
 fn this_process() -> u32 {
     recorder::forks().wrapping_add(1)
 }
@@ -89,13 +88,13 @@ fn this_process() -> u32 {
 #[must_use = "dropping the provider shuts it down"]
 pub struct TelemetryProvider(Arc<Inner>);
 
-/// A provider. What runs at the end of the process refers to it weakly.
+/// The end of the process refers to the provider weakly.
 #[derive(Debug)]
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
     shutdown_end: ShutdownEnd,
-    /// The process that has initialized it: its threads do not exist in a fork.
+    /// The process that has initialized the provider: its threads do not exist in a fork.
     process: u32,
     counters: Arc<Counters>,
     /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
@@ -110,7 +109,6 @@ impl TelemetryProvider {
         TelemetryProviderBuilder::new(config)
     }
 
-    /// A provider that records nothing.
     pub(crate) fn noop() -> Self {
         Self(Arc::new(Inner::new(true, Arc::default())))
     }
@@ -325,7 +323,7 @@ impl Inner {
         }
     }
 
-    /// Whether this process is a fork of the one that has initialized the provider.
+    /// True in a fork of the process that has initialized the provider.
     fn is_inherited(&self) -> bool {
         self.process != this_process()
     }
@@ -355,7 +353,6 @@ impl Inner {
         both(result, logs::await_delivery(reports, operation, timeout, deadline))
     }
 
-    /// Waits until a shutdown that has begun has ended.
     fn await_shutdown(&self, operation: &'static str, timeout: Duration) -> Result<(), Error> {
         // An exporter that shuts the provider down would wait for itself.
         if is_on_telemetry_thread() || self.shutdown_end.wait(timeout) {
@@ -394,12 +391,11 @@ impl Inner {
     }
 }
 
-/// Whether this is a thread of the library, or of an exporter: they record no telemetry.
+/// Threads of the library and of exporters record no telemetry.
 fn is_on_telemetry_thread() -> bool {
     recorder::context_is_alive() && Context::is_current_telemetry_suppressed()
 }
 
-/// Whether the shutdown has ended.
 #[derive(Debug, Default)]
 struct ShutdownEnd {
     has_ended: Mutex<bool>,
@@ -412,7 +408,7 @@ impl ShutdownEnd {
         self.changed.notify_all();
     }
 
-    /// Waits for the end, at most for `timeout`. Returns whether the shutdown has ended.
+    /// Returns whether the shutdown has ended within `timeout`.
     fn wait(&self, timeout: Duration) -> bool {
         let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(has_ended, timeout, |ended| !*ended);

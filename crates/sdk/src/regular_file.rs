@@ -1,11 +1,9 @@
-//! Files that are read only if they are regular: opening a named pipe would block, and reading a device such as
-//! `/dev/zero` would not end.
+//! Reads regular files only: opening a named pipe would block, and reading a device such as `/dev/zero` would not end.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Opens a regular file for reading.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
@@ -17,7 +15,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 ///
-/// The file cannot be read, is none, or has more bytes.
+/// The file cannot be read, is not regular, or is larger.
 pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(max + 1).read_to_end(&mut bytes)?;

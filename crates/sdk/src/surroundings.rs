@@ -1,5 +1,4 @@
-//! Where resource detectors look, which are the variables of the environment and the files of the system, and what
-//! they find.
+//! The input of resource detectors, the variables of the environment and the files of the system, and their results.
 
 use std::fmt;
 use std::io::{self, Read as _};
@@ -11,15 +10,15 @@ use crate::char_boundary;
 use crate::environment;
 use crate::regular_file;
 
-/// The most bytes of a file that are read. A list of mounts may be long.
+/// In bytes. A list of mounts may be long.
 const MAX_FILE: u64 = 256 * 1024;
 
-/// The most bytes of a value.
+/// In bytes.
 const MAX_VALUE: usize = 1024;
 
-/// The variables of the environment and the files of the system, where a resource detector looks.
+/// The input of a resource detector: the variables of the environment and the files of the system.
 ///
-/// Of a file, at most 256 KiB are read, and it must be a regular file. A value has at most 1024 bytes.
+/// At most 256 KiB of a file are read, and it must be a regular file. A value has at most 1024 bytes.
 pub struct Surroundings<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     root: &'a Path,
@@ -41,7 +40,6 @@ impl fmt::Debug for Surroundings<'_> {
 }
 
 impl Surroundings<'static> {
-    /// Those of this process.
     pub(crate) fn of_process() -> Self {
         Self::new(&|name| environment::variable(name).ok(), Path::new("/"))
     }
@@ -59,7 +57,7 @@ impl<'a> Surroundings<'a> {
         value(&(self.variable)(name)?)
     }
 
-    /// Returns the value of the first of these variables that has one.
+    /// Returns the first value among these variables.
     #[must_use]
     pub fn any_variable(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| self.variable(name))
@@ -118,7 +116,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Returns a value without surrounding spaces and of limited length.
+/// Without surrounding spaces, and of limited length.
 pub(crate) fn value(text: &str) -> Option<String> {
     let text = text.trim();
     let end = char_boundary::floor(text, MAX_VALUE);

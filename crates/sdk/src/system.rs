@@ -1,15 +1,13 @@
-//! What the recorder asks Linux.
+//! Answers the recorder's questions about Linux.
 
 use floe_telemetry_core::__sdk::system::{System, set_system};
 use rustix::process::{Resource, getrlimit};
 
 use crate::this_process;
 
-/// The memory that must be left when rings are created. The allocations of the program and of the library's
-/// own threads cannot fail.
+/// The memory that rings leave free. The allocations of the program and of the library's own threads cannot fail.
 const HEADROOM: u64 = 64 * 1024 * 1024;
 
-/// Answers the recorder from now on.
 pub(crate) fn answer() {
     set_system(System { has_headroom });
 }

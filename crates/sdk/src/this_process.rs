@@ -1,18 +1,18 @@
-//! What Linux says of this process, from `/proc/self`.
+//! The state of this process in Linux, from `/proc/self`.
 
 use std::fs;
 
 use rustix::param::{clock_ticks_per_second, page_size};
 
-/// What [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html) says.
+/// From [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 #[derive(Debug, PartialEq)]
 pub(crate) struct Stat {
-    /// CPU time in user mode, in seconds.
+    /// In seconds.
     pub(crate) user: f64,
-    /// CPU time in the kernel, in seconds.
+    /// In seconds.
     pub(crate) system: f64,
     pub(crate) threads: u64,
-    /// When the process started, in seconds since the system did.
+    /// In seconds since the start of the system.
     pub(crate) started: f64,
     /// In bytes.
     pub(crate) virtual_memory: u64,
@@ -24,7 +24,7 @@ pub(crate) fn stat() -> Option<Stat> {
     parse(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
-/// The bytes of all mappings, and of data and stacks alone.
+/// Of all mappings, and of data and stacks alone.
 pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let mut pages = pages.split_whitespace().map(str::parse::<u64>);
@@ -34,19 +34,18 @@ pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
     Some([all * size, data * size])
 }
 
-/// Seconds since the system started.
+/// In seconds.
 pub(crate) fn system_uptime() -> Option<f64> {
     let uptime = fs::read_to_string("/proc/uptime").ok()?;
     uptime.split_whitespace().next()?.parse().ok()
 }
 
-/// How many files the process has open.
 pub(crate) fn open_files() -> Option<usize> {
     // One more is open while they are counted.
     Some(fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1))
 }
 
-/// The signals that the process ignores, one bit each.
+/// One bit each.
 #[cfg(feature = "signals")]
 pub(crate) fn ignored_signals() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;

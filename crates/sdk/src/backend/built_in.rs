@@ -5,15 +5,13 @@ use super::plugin::TelemetryBackendPlugin;
 use crate::config::{DEFAULT_BACKEND, OtlpProtocol, TelemetryConfig};
 
 pub(super) enum BuiltIn {
-    /// The terminal.
     Console,
-    /// Jaeger's collector in the same cluster.
     Jaeger,
     /// Any receiver of OTLP; the configuration names it.
     Otlp,
 }
 
-/// The Kubernetes service that Jaeger's Helm chart creates, on Jaeger's ports for OTLP.
+/// The Kubernetes service of Jaeger's Helm chart, on Jaeger's ports for OTLP.
 const JAEGER_GRPC_ENDPOINT: &str = "http://jaeger-collector:4317";
 const JAEGER_HTTP_ENDPOINT: &str = "http://jaeger-collector:4318";
 

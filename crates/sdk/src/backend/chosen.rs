@@ -29,7 +29,7 @@ pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport,
     }))
 }
 
-/// Where the backend that `config` chooses receives OTLP; `None` if it is the terminal.
+/// `None` if the backend is the terminal.
 pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Error> {
     let backend = find(&config.backend)?;
     let exporter = caught(|| backend.otlp_exporter_config(config))

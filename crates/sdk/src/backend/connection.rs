@@ -16,7 +16,7 @@ use crate::redaction::sanitize_error;
 /// How long [`validate_connection`](super::validate_connection) waits for a report.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the receiver may take to answer the request.
+/// The time for the receiver's answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The result of a connection check. Never contains a credential.
@@ -58,7 +58,7 @@ impl fmt::Display for ConnectionReport {
     }
 }
 
-/// Runs `work` on a thread of its own. The caller stops waiting after `limit`; the thread is not joined.
+/// The caller stops waiting after `limit`; the thread is not joined.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
@@ -78,7 +78,7 @@ pub(super) fn within<T: Send + 'static>(
     })
 }
 
-/// Sends the request that the exporter would send, without spans.
+/// The request of the exporter, without spans.
 pub(super) fn send_empty_request(
     exporter: &ExporterConfig,
     config: &TelemetryConfig,

@@ -1,11 +1,11 @@
-//! How a backend receives telemetry.
+//! The way in which a backend receives telemetry.
 
 use std::fmt;
 
 use crate::config::{OtlpProtocol, Secret, TelemetryConfig, debug_endpoint};
 use crate::exporter::OtlpTarget;
 
-/// How a backend receives telemetry.
+/// The way in which a backend receives telemetry.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExporterConfig {
@@ -72,7 +72,7 @@ impl OtlpExporterConfig {
     /// The configuration of an exporter that sends here.
     pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
         let mut config = config.clone();
-        // What is not set stays so: the endpoint of a signal may have another protocol.
+        // A setting without a value stays so: the endpoint of a signal may have another protocol.
         if config.otlp_endpoint.is_some() || self.endpoint != self.protocol.default_endpoint() {
             config.otlp_endpoint = Some(self.endpoint.clone());
         }

@@ -1,4 +1,4 @@
-//! The backends that are linked into the program, and how one is found by its name.
+//! The backends that are linked into the program, and the search by name.
 
 use std::fmt;
 
@@ -48,7 +48,6 @@ impl fmt::Display for LinkedBackend {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// The backends that other crates register.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static BACKENDS: [LinkedBackend] = "fl_backend_0_1";
 }

@@ -22,7 +22,7 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("os.build_id", field("BUILD_ID"));
 }
 
-/// Returns the name of the system in the conventions.
+/// As the conventions name it.
 fn kind() -> &'static str {
     match OS {
         "macos" | "ios" => "darwin",

@@ -112,7 +112,7 @@ fn values_are_bounded_and_unreadable_files_are_one_warning() {
         "unreadable",
         &[("etc/machine-id/is-a-directory", ""), ("proc/sys/kernel/hostname", &long)],
     );
-    // Neither ends.
+    // A line without its end.
     #[cfg(unix)]
     {
         let release = root.0.join("etc/os-release");

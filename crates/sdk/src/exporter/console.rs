@@ -12,7 +12,7 @@ use crate::parts;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConsoleExporters {
-    /// Starts the exporter of spans, which keeps at most so many bytes of traces that are not complete.
+    /// Starts the exporter of spans, which keeps at most this number of bytes of incomplete traces.
     pub spans: StartSpans,
     /// Creates the exporter of metrics.
     pub metrics: fn() -> MetricDestination,
@@ -21,13 +21,11 @@ pub struct ConsoleExporters {
 type StartSpans = fn(usize, &Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error>;
 
 floe_telemetry_core::__floe_link_list! {
-    /// What prints to the terminal.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static CONSOLE: [ConsoleExporters] = "fl_console_0_1";
 }
 
 impl ConsoleExporters {
-    /// Whether they are linked.
     pub(crate) fn are_linked() -> bool {
         parts::has_console()
     }

@@ -31,13 +31,11 @@ type StartSpans =
 type Started<T> = Result<T, Error>;
 
 floe_telemetry_core::__floe_link_list! {
-    /// What exports over OTLP.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static OTLP: [OtlpExporters] = "fl_otlp_0_1";
 }
 
 impl OtlpExporters {
-    /// The exporters, if they are linked.
     pub(crate) fn linked() -> Option<&'static Self> {
         OTLP.iter().next()
     }

@@ -1,7 +1,7 @@
 //! Runs a `SpanExporter` of the OpenTelemetry SDK.
 //!
-//! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, for which the
-//! worker's thread waits no longer than the timeout of an export.
+//! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, and the worker's thread waits
+//! for it no longer than the timeout of an export.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::program_signals;
 
 enum Call {
-    /// Spans, and when their export is given up.
+    /// With the deadline of the export.
     Export(Vec<SpanData>, Option<Instant>),
     Flush,
     Shutdown(Duration),
@@ -30,7 +30,7 @@ enum Call {
 struct SdkExporter {
     calls: Sender<Call>,
     results: Receiver<Result<(), ExportFailure>>,
-    /// Calls that have not returned in time, and may have returned since.
+    /// Calls that have not returned in time. They may have returned since.
     overdue: usize,
     timeout: Duration,
 }
@@ -65,7 +65,7 @@ pub fn plain<E: SpanExporter + 'static>(
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-/// Calls the exporter until the worker's half is dropped.
+/// Until the worker's half is dropped.
 fn serve<E: SpanExporter>(
     exporter: E,
     calls: &Receiver<Call>,
@@ -98,7 +98,7 @@ fn execute<E: SpanExporter>(exporter: &E, call: Call) -> Result<(), ExportFailur
 }
 
 impl SdkExporter {
-    /// Calls the exporter and waits for the result, at most for `timeout`.
+    /// Waits for the result, at most for `timeout`.
     fn call(&mut self, call: Call, timeout: Duration) -> Result<(), ExportFailure> {
         let deadline = monotonic_now().checked_add(timeout);
         while self.overdue > 0 {

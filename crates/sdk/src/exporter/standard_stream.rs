@@ -14,7 +14,7 @@ use self::room::{Descriptor, part};
 use crate::clock::monotonic_now;
 use crate::program_signals::Unsignalled;
 
-/// The pause before a pipe is looked at again: nothing tells when it has room for more than a page.
+/// The pause between two looks at a pipe: nothing tells when it has room for more than a page.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// For exporters, which have time to wait for a reader.
@@ -48,7 +48,7 @@ impl StandardStream {
         Self { stream, is_within_text: false }
     }
 
-    /// Whether a person reads it.
+    /// Whether the stream is a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         match self.stream {
@@ -57,12 +57,12 @@ impl StandardStream {
         }
     }
 
-    /// Writes a text once a pipe has room for it. One that is larger than the pipe is written in parts, between which
-    /// the program may print.
+    /// Writes a text once a pipe has room for it. A text that is larger than the pipe is written in parts, between
+    /// which the program may print.
     ///
     /// # Errors
     ///
-    /// It cannot be written, or the pipe has not had room for all of it within `timeout`.
+    /// The stream cannot be written, or the pipe has not had room for all of the text within `timeout`.
     pub fn write_within(&mut self, text: &[u8], timeout: Duration) -> io::Result<()> {
         let started = monotonic_now();
         let mut rest = text;
@@ -85,7 +85,7 @@ impl StandardStream {
         Ok(())
     }
 
-    /// Writes as much as a pipe has room for, and returns the number of bytes.
+    /// Returns the number of bytes.
     fn write_part<S: Write + Descriptor>(
         &mut self,
         stream: S,
@@ -107,10 +107,9 @@ impl StandardStream {
     }
 }
 
-/// For the console.
 impl Write for StandardStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        /// How long the console waits for the reader of a pipe.
+        /// The time that the console waits for the reader of a pipe.
         const PATIENCE: Duration = Duration::from_secs(5);
 
         self.write_within(bytes, PATIENCE)?;

@@ -22,8 +22,7 @@ impl From<TelemetryConfig> for OtlpTarget {
 }
 
 impl OtlpTarget {
-    /// The exporter of a signal to this target, as messages and metrics name it. The number of the target is part of its
-    /// name.
+    /// Messages and metrics name the exporter so. The number of the target is part of the name.
     pub(crate) fn exporter(&self, index: usize, signal: Signal) -> ExporterId {
         let name = match index {
             0 => "otlp".into(),
@@ -47,7 +46,7 @@ impl OtlpTarget {
         }
     }
 
-    /// Describes where a signal goes, without credentials: its protocol and endpoint.
+    /// The protocol and the endpoint, without credentials.
     pub(crate) fn route(&self, signal: Signal) -> String {
         let (protocol, endpoint) = self.config.otlp_route(signal);
         format!("{} {}", protocol.name(), without_credentials(endpoint))

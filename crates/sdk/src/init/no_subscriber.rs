@@ -1,4 +1,4 @@
-//! The subscriber of a program without log lines and spans of `tracing`: there is none.
+//! A program without log lines and spans of `tracing` has no subscriber.
 
 use crate::config::TelemetryConfig;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! A log record for each panic, and redacted text in place of that of the panic hook if the configuration asks for it.
+//! A log record for each panic, and redacted text in place of the panic hook's if the configuration asks for it.
 
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
@@ -17,10 +17,10 @@ use crate::program_signals::Unsignalled;
 use crate::recorder::remember_panic;
 use crate::redaction::sanitize_lines;
 
-/// Whether the messages of panics leave the process, as the last provider is configured.
+/// As the last provider is configured: whether the messages of panics leave the process.
 static HAS_MESSAGES: AtomicBool = AtomicBool::new(true);
 
-/// Whether the hook is replaced, as the last provider is configured.
+/// As the last provider is configured: whether the panic hook is replaced.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Logs panics after the current panic hook, or in its place. The span of a `#[traced]` function that panics has an
@@ -75,7 +75,7 @@ fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
     })
 }
 
-/// Returns what the standard library writes about a panic, without what is secret.
+/// The standard library's text about a panic, redacted.
 fn redacted(panic: &PanicHookInfo<'_>, message: Option<&str>) -> String {
     let thread = thread::current();
     let name = sanitize_lines(thread.name().unwrap_or("<unnamed>"));
@@ -91,7 +91,7 @@ fn redacted(panic: &PanicHookInfo<'_>, message: Option<&str>) -> String {
     text
 }
 
-/// Adds the stack, if `RUST_BACKTRACE` asks for it.
+/// If `RUST_BACKTRACE` asks for it.
 fn add_backtrace(text: &mut String) {
     let stack = match environment::variable_os("RUST_BACKTRACE") {
         Some(style) if style == "full" => format!("{:#}", Backtrace::force_capture()),

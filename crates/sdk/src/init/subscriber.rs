@@ -21,10 +21,10 @@ use crate::error::Error;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
 
-/// The filter of `tracing` without a variable.
+/// `tracing`'s own, without a variable.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
-/// What is below the layer of log lines.
+/// The layers below the log lines.
 type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 
 /// The layer of log lines, which another crate links into the program.
@@ -33,12 +33,11 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
     pub layer: fn(&LoggingConfig, LineFilter) -> Box<dyn Layer<Below> + Send + Sync>,
-    /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
+    /// Completes the layer once it is installed: records of `log`, and ids for lines.
     pub complete: fn(&LoggingConfig, &LineFilter),
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// What writes log lines.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static LINES: [LogLines] = "fl_lines_0_1";
 }
@@ -55,7 +54,7 @@ macro_rules! __log_lines {
     };
 }
 
-/// What filters log lines, or spans of `tracing`.
+/// A filter of log lines, or of spans of `tracing`.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
 #[allow(
@@ -63,7 +62,7 @@ macro_rules! __log_lines {
     reason = "with the feature `env-filter` only, and a program has two of them"
 )]
 pub enum LineFilter {
-    /// Targets and levels. It needs to know nothing about the current span.
+    /// Targets and levels. The current span does not matter.
     Targets(Targets),
     /// Spans and fields, too.
     Spans(SpanFilter),
@@ -92,7 +91,7 @@ impl LineFilter {
         }
     }
 
-    /// Whether it excludes everything.
+    /// Whether the filter excludes everything.
     #[must_use]
     pub fn is_off(&self) -> bool {
         match self {
@@ -144,7 +143,7 @@ impl TelemetryProviderBuilder {
 ///
 /// # Errors
 ///
-/// Fails if there are layers to be added to a subscriber that the program has.
+/// Fails if layers would have to be added to the program's own subscriber.
 pub(super) fn install(
     config: &mut TelemetryConfig,
     layers: Vec<ProgramLayer>,
@@ -192,7 +191,6 @@ pub fn is_terminal(output: LogOutput) -> bool {
     }
 }
 
-/// The filter of log lines.
 fn line_filter(config: &TelemetryConfig, rust_log: Option<&[LineDirective]>) -> LineFilter {
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
@@ -219,7 +217,6 @@ pub fn level_filter(config: &LoggingConfig) -> Result<LineFilter, Error> {
     Ok(LineFilter::new(&levels))
 }
 
-/// Returns what the layers of `tracing` filter by.
 fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
     let mut targets = Targets::new();
     for (target, most) in directives {
@@ -240,7 +237,7 @@ fn targets<'a>(directives: impl Iterator<Item = &'a (String, u8)>) -> Targets {
     targets
 }
 
-/// The subscriber of the program stays. Only whether it has the layer for spans can be seen.
+/// The subscriber of the program stays. It only tells whether it has the layer for spans.
 fn check_existing() {
     if spans::are_missing() {
         tracing::warn!(

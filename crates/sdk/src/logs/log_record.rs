@@ -17,7 +17,7 @@ use crate::char_boundary;
 use crate::config::LogRecordLimits;
 use crate::keys;
 
-/// The most attributes of a record.
+/// The maximum number of attributes of a record.
 pub const MAX_FIELDS: usize = 128;
 
 /// The limit for one text, in bytes.
@@ -29,11 +29,11 @@ pub const MAX_RAW: usize = 2 * MAX_TEXT;
 /// The bytes of all texts of a record together after which further fields are dropped.
 pub const MAX_RECORD: usize = 32 * 1024;
 
-/// How many bytes before the end of truncated text are searched for the start of the last word, which
-/// is removed: redaction may not recognize a truncated secret.
+/// The last bytes of a truncated text that are searched for the start of the last word. That word is removed: redaction
+/// may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
-/// The scope of records of `tracing` and `log`, whose target replaces its name.
+/// For records of `tracing` and `log`. The target replaces the name.
 static SCOPE: LazyLock<InstrumentationScope> =
     LazyLock::new(|| InstrumentationScope::builder("floe.telemetry").build());
 
@@ -42,7 +42,7 @@ static SCOPE: LazyLock<InstrumentationScope> =
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
 pub struct LogRecord {
-    /// That of the logger; `None` for records of `tracing` and `log`.
+    /// The scope of the logger; `None` for records of `tracing` and `log`.
     pub scope: Option<Arc<InstrumentationScope>>,
     pub event_name: Option<&'static str>,
     pub timestamp: Option<SystemTime>,
@@ -55,11 +55,11 @@ pub struct LogRecord {
     pub has_panicked: bool,
     /// The number of fields over the limits.
     pub dropped_attributes: u32,
-    /// Whether the message is one, and not the name of the event.
+    /// Whether the message is a message, not the name of the event.
     pub has_message: bool,
-    /// A body that is no message.
+    /// A body that is not a message.
     pub body: Option<Box<AnyValue>>,
-    /// Not an `Option` with three fields, which would be twice as large.
+    /// An `Option` with three fields would be twice as large.
     trace_id: TraceId,
     span_id: SpanId,
     flags: TraceFlags,
@@ -76,10 +76,9 @@ pub struct LogRecord {
     error: Option<u8>,
 }
 
-/// The place of a text in the buffer of its record.
+/// In the buffer of the record.
 type Place = Range<u32>;
 
-/// The place that a record comes from.
 #[derive(Clone, Debug)]
 enum Target {
     Static(&'static str),
@@ -106,7 +105,7 @@ pub enum LogValue<'a> {
     F64(f64),
     I64(i64),
     Text(&'a str),
-    /// Bytes, and what is nested.
+    /// Bytes, and nested values.
     Other(&'a AnyValue),
 }
 
@@ -209,13 +208,13 @@ impl LogRecord {
         self.text(&self.message)
     }
 
-    /// What is exported as the body.
+    /// The exported body.
     pub fn body(&self) -> Option<LogValue<'_>> {
         let message = self.has_message.then(|| LogValue::Text(self.message()));
         self.body.as_deref().map(LogValue::from).or(message)
     }
 
-    /// The name of the logger, if it is not that of the scope.
+    /// The name of the logger, if it differs from the scope's.
     pub fn target(&self) -> Option<&str> {
         Some(match self.target.as_ref()? {
             Target::Static(target) => target,
@@ -239,23 +238,22 @@ impl LogRecord {
         self.identity().chain(self.fields())
     }
 
-    /// The fields and the identity.
     fn split(&self) -> (&[Field], &[Field]) {
         self.values.split_at(self.fields as usize)
     }
 
-    /// The bytes of the record: its texts, and an estimate of the rest.
+    /// The texts, and an estimate of the rest.
     pub(super) fn size(&self) -> usize {
         let values = self.values.iter().map(|it| size_of::<Field>() + it.key.as_str().len());
         size_of::<Self>() + self.texts.len() + self.nested as usize + values.sum::<usize>()
     }
 
-    /// The event is about the error in this field.
+    /// Names the field with the error that the event is about.
     pub fn set_error(&mut self, field: usize) {
         self.error = u8::try_from(field).ok();
     }
 
-    /// The text of the error that the event is about, unless the code has set `exception.message` itself.
+    /// The text of that error, unless the code has set `exception.message` itself.
     fn error(&self) -> Option<Place> {
         match &self.split().0.get(usize::from(self.error?))?.value {
             Stored::Text(place)
@@ -276,13 +274,13 @@ impl LogRecord {
         self.message = self.write(write, redact);
     }
 
-    /// Sets a target that needs no redaction. One that is too long is truncated.
+    /// Sets a target that needs no redaction. A long target is truncated.
     pub fn set_target(&mut self, target: &str) {
         let target = self.write(|text| text.write_str(target), |_| None);
         self.target = Some(Target::Text(target));
     }
 
-    /// The same for a target that is not copied.
+    /// Sets a target that needs no redaction, without a copy.
     pub fn set_static_target(&mut self, target: &'static str) {
         if target.len() > MAX_TEXT {
             return self.set_target(target);
@@ -306,7 +304,7 @@ impl LogRecord {
         self.split().0.iter().any(|field| field.key == *key)
     }
 
-    /// Whether the limits permit one more field. One for which there is no room is counted.
+    /// Whether the limits permit one more field. A field without room is counted.
     pub fn take_room(&mut self) -> bool {
         let has_room = self.split().0.len() < MAX_FIELDS && self.take_nested(0);
         let dropped = self.dropped_attributes.saturating_add(u32::from(!has_room));
@@ -345,12 +343,12 @@ impl LogRecord {
         self.add(key, value)
     }
 
-    /// Adds a value that is redacted.
+    /// Adds a redacted value.
     pub fn add_value(&mut self, key: Key, value: AnyValue) {
         self.add(key, Stored::Other(value));
     }
 
-    /// Adds a field or replaces the value of an existing key, and returns the number of the field.
+    /// Replaces the value of an existing key. Returns the number of the field.
     fn add(&mut self, key: Key, value: Stored) -> usize {
         let end = self.fields as usize;
         let known = self.split().0.iter().position(|field| field.key == key);
@@ -413,12 +411,12 @@ impl LogRecord {
     }
 }
 
-/// A position in the buffer of a record, whose size is limited.
+/// The limits of a record keep the position in range.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// Truncates texts to `length` characters, and bytes to as many.
+/// Truncates texts to `length` characters, and bytes to this number.
 fn truncate(value: &mut AnyValue, length: usize) {
     match value {
         AnyValue::String(text) => {

@@ -1,7 +1,7 @@
 //! A log record of OpenTelemetry's API, before it is redacted.
 //!
-//! The type is our own, because the SDK's record cannot be changed once it has attributes. Its records take the
-//! path of those of `tracing`, with the same limits and redaction.
+//! The type is our own, because the SDK's record cannot be changed once it has attributes. Its records take the same
+//! path, with the same limits and redaction, as records of `tracing`.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -27,7 +27,7 @@ pub struct SpanIds {
 #[derive(Clone, Debug, Default)]
 pub struct RecorderLogRecord(pub(super) ApiRecord);
 
-/// What a program has set in a record.
+/// The part of a record that a program has set.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, missing_docs, reason = "what the methods of `LogRecord` set")]
 pub struct ApiRecord {

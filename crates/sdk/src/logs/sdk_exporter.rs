@@ -15,7 +15,6 @@ use crate::error::Error;
 pub(crate) type StartLogs =
     Box<dyn FnOnce(&Resource, &LogSettings) -> Result<LogWorker, Error> + Send>;
 
-/// An exporter of the SDK.
 #[derive(Debug)]
 struct SdkLogExporter<E> {
     exporter: E,
@@ -24,7 +23,6 @@ struct SdkLogExporter<E> {
 }
 
 impl LogWorker {
-    /// Starts an exporter of the SDK once the provider starts.
     pub(crate) fn of_sdk<E: LogExporter + 'static>(mut exporter: E) -> StartLogs {
         Box::new(move |resource, settings| {
             exporter.set_resource(resource);

@@ -1,4 +1,4 @@
-//! Records as OpenTelemetry's SDK has them.
+//! Records in the type of OpenTelemetry's SDK.
 
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry_sdk::Resource;
@@ -8,16 +8,15 @@ use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 use super::log_record::{LogRecord, LogValue};
 use crate::keys;
 
-/// The name of the logger that creates empty records.
+/// Of the logger that creates empty records.
 const SCOPE: &str = "floe.telemetry";
 
-/// An empty record, which others are cloned from.
 #[derive(Debug)]
 pub(super) struct Blank(SdkLogRecord);
 
 impl Blank {
-    /// The SDK creates records only through a logger, so this one comes from a temporary provider, whose own log messages
-    /// are suppressed.
+    /// The SDK creates records only through a logger, so this record comes from a temporary provider, whose own log
+    /// messages are suppressed.
     pub(super) fn new() -> Self {
         let create = || {
             let factory = SdkLoggerProvider::builder()
@@ -31,7 +30,6 @@ impl Blank {
         Self(if has_been_set() { with_default(&Dispatch::none(), create) } else { create() })
     }
 
-    /// A record of the SDK with these data.
     pub(super) fn fill(&self, of: &LogRecord) -> SdkLogRecord {
         let mut record = self.0.clone();
         record.set_observed_timestamp(of.observed_timestamp);

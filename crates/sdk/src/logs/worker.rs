@@ -1,7 +1,7 @@
-//! The open batch of a log exporter, which any thread adds records to, and its worker.
+//! The open batch of a log exporter, to which any thread adds records, and its worker.
 //!
-//! The worker is woken for the first record of a batch, of which it takes the time, and for the complete batch. To wake it
-//! for each record would cost more than all else that happens to one.
+//! The first record of a batch and the complete batch wake the worker: the first one starts the delay. To wake it for
+//! each record would cost more than all other work on a record.
 
 use std::mem;
 use std::sync::atomic::Ordering;
@@ -29,16 +29,16 @@ pub type LogRecordBatch = Vec<Arc<LogRecord>>;
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
-    /// The most records of a batch.
+    /// In records.
     batch_size: usize,
-    /// The longest time that a record stays in an incomplete batch.
+    /// Of a record in an incomplete batch.
     delay: Duration,
     /// The queue; its capacity counts records.
     pub worker: WorkerSettings,
 }
 
 impl LogSettings {
-    /// Takes the settings of the span exporters, with the queue size configured for records.
+    /// The settings of the span exporters, with the queue size configured for records.
     pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
             batch_size: batch.max_export_batch_size.clamp(1, batch.max_queue_size.max(1)),
@@ -62,7 +62,7 @@ struct Batching {
     open: Mutex<Open>,
     worker: Worker<LogRecordBatch>,
     settings: LogSettings,
-    /// The process that the thread runs in: it does not exist in a fork.
+    /// The process in which the thread runs: the thread does not exist in a fork.
     forks: u32,
 }
 
@@ -70,7 +70,6 @@ struct Batching {
 struct Open {
     records: LogRecordBatch,
     bytes: usize,
-    /// Whether the exporter was shut down.
     is_closed: bool,
 }
 
@@ -127,7 +126,7 @@ impl LogWorker {
             });
         }
         drop(open);
-        // A loop that logs is faster than its export, which gets its turn before records are dropped.
+        // A loop that logs is faster than its export. The export gets its turn before records are dropped.
         let Size { spans, bytes } = settings.worker.capacity;
         if room.spans <= spans / 2 || room.bytes <= bytes / 2 {
             yield_now();
@@ -141,7 +140,7 @@ impl LogWorker {
         }
     }
 
-    /// Exports what is in the batch and in the queue.
+    /// Exports the batch and the queue.
     pub fn flush(&self, report: &Sender<Report>) {
         self.0.ship(&mut self.0.lock());
         self.0.worker.flush(report);
@@ -162,7 +161,7 @@ impl Batching {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues the open batch. It is locked meanwhile, so that a flush comes after it.
+    /// The batch stays locked meanwhile, so that a flush comes after it.
     fn ship(&self, open: &mut Open) {
         let size = Size { spans: open.records.len(), bytes: mem::take(&mut open.bytes) };
         if size.spans > 0 {

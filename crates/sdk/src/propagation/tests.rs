@@ -10,14 +10,14 @@ use floe_telemetry_core::propagation::{ExtractFrom as _, InjectInto as _};
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
 
-/// Headers as text, `TRACE` and `SPAN` replaced by ids.
+/// Lines of headers, in which ids replace `TRACE` and `SPAN`.
 fn headers(text: &str) -> Vec<(String, String)> {
     let text = text.replace("TRACE", TRACE).replace("SPAN", SPAN);
     let pairs = text.split(", ").filter_map(|pair| pair.split_once(": "));
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// Returns what a service sends that receives these headers.
+/// The headers that a service sends after it has received these headers.
 fn passed_on(format: Propagator, received: &[(String, String)]) -> Vec<(String, String)> {
     let propagator = propagator(format);
     let mut cx = Context::new();

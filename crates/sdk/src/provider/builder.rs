@@ -57,11 +57,11 @@ pub struct TelemetryProviderBuilder {
     processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(ExporterId, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
-    /// OTLP destinations in addition to the one of the configuration.
+    /// Destinations beside the configured one.
     otlp: Vec<(String, OtlpProtocol)>,
     metrics: Vec<MetricDestination>,
     logs: Vec<StartLogs>,
-    /// The layers of the program for the subscriber; `None` if none is to be installed.
+    /// `None` if no subscriber is to be installed.
     layers: Option<Vec<ProgramLayer>>,
     added: start_message::Added,
 }
@@ -355,27 +355,24 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
-    /// The configuration, which `init` completes.
     pub(crate) const fn config_mut(&mut self) -> &mut TelemetryConfig {
         &mut self.config
     }
 
-    /// Whether the program has added an exporter of spans.
     pub(crate) fn has_span_exporter(&self) -> bool {
         !self.exporters.is_empty() || !self.otlp.is_empty()
     }
 
-    /// Whether the program has added a span processor of OpenTelemetry's SDK, which may export.
+    /// The processor may export.
     pub(crate) const fn has_sdk_processor(&self) -> bool {
         !self.sdk_processors.is_empty()
     }
 
-    /// The layers of the program, which `init` installs; `None` if it is to install no subscriber.
     pub(crate) const fn layers_mut(&mut self) -> &mut Option<Vec<ProgramLayer>> {
         &mut self.layers
     }
 
-    /// Adds the parts of another builder. It has no layers: they are installed before a provider is initialized.
+    /// The other builder has no layers: they are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
         let Self {
             config,
@@ -404,7 +401,6 @@ impl TelemetryProviderBuilder {
         self.added.logs.extend(added.logs);
     }
 
-    /// The OTLP destinations that were added.
     fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
         self.otlp.iter().map(|(endpoint, protocol)| {
             let mut config = self.config.clone();
@@ -419,7 +415,7 @@ impl TelemetryProviderBuilder {
         })
     }
 
-    /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
+    /// Builds the pipeline of the spans, and starts the metrics and the logs. Also returns the message about them.
     fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
@@ -493,7 +489,7 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// What adds an exporter of a signal to a provider that is built.
+/// Adds an exporter of a signal to a provider that is built.
 type AddExporter = fn(
     Signal,
     TelemetryProviderBuilder,
@@ -538,7 +534,6 @@ pub struct ExporterFactory {
 }
 
 floe_telemetry_core::__floe_link_list! {
-    /// The factories of the exporters that other crates register.
     #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static FACTORIES: [ExporterFactory] = "fl_factory_0_1";
 }
@@ -560,7 +555,7 @@ impl ExporterFactory {
         self.name
     }
 
-    /// The signals that it exports.
+    /// The signals of the exporter.
     #[must_use]
     pub const fn signals(&self) -> &'static [Signal] {
         self.signals
@@ -569,8 +564,8 @@ impl ExporterFactory {
 
 /// Adds the exporters of other crates that the configuration of the provider names.
 ///
-/// They may wait for a disk or a network, and start threads, which inherit the blocked signals. So this is done on a
-/// thread of the library, which the start does not wait for beyond its timeout.
+/// They may wait for a disk or a network, and start threads, which inherit the blocked signals. So they are added on a
+/// thread of the library, and the start does not wait for it beyond its timeout.
 fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
     let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
     let mut all = Signal::ALL.into_iter().flat_map(chosen);
@@ -636,7 +631,7 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
     Ok(provider)
 }
 
-/// Allows the recorder to store what the limits let pass. The collector applies those that are lower.
+/// The recorder stores at most these numbers. The collector applies the limits that are lower.
 fn limit_counts(limits: &SpanLimits) {
     let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
     limit_attributes(size(limits.attribute_count));
@@ -646,11 +641,11 @@ fn limit_counts(limits: &SpanLimits) {
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).
 struct Shares {
-    /// For the buffers of all threads.
+    /// Of all threads.
     buffers: usize,
-    /// For the queue of each exporter.
+    /// Of each exporter.
     queue: usize,
-    /// For anything else, such as tail sampling.
+    /// For everything else, such as tail sampling.
     other: usize,
 }
 
@@ -669,8 +664,7 @@ impl Shares {
     }
 }
 
-/// Returns the attributes of every span of the process: `span_attributes`, and the floe identity unless the resource
-/// alone has it.
+/// The configured `span_attributes`, and the floe identity unless the resource alone has it.
 fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
     let configured = config.span_attributes.iter();
     let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));

@@ -8,8 +8,8 @@ use crate::collector::{self, Counters, Drain, Report};
 use crate::config::Signal;
 use crate::error::Error;
 
-/// What is left of a shutdown, at most, for the reports of exporters whose requests it has ended. A tenth of a
-/// shorter timeout is left.
+/// The part of a shutdown that is left for the reports of exporters whose requests it has ended. A tenth of a shorter
+/// timeout is left.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
@@ -60,7 +60,7 @@ pub(super) fn both(one: Result<(), Error>, other: Result<(), Error>) -> Result<(
     }
 }
 
-/// Says what a provider that has ended has lost, and with which error; `None` if nothing.
+/// The message about the losses of a provider that has ended, with the last error; `None` without losses.
 pub(super) fn lost(counters: &Counters, open: u64, error: Option<&Error>) -> Option<String> {
     let it = counters.read();
     let spans = [
@@ -103,13 +103,13 @@ fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
-/// Returns when exports have to end, so that a shutdown that ends at `deadline` knows their results.
+/// The end of exports: a shutdown that ends at `deadline` knows their results.
 pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     let end = deadline.checked_sub(MARGIN.min(timeout / 10));
     end.unwrap_or(deadline)
 }
 
-/// Describes what has not been delivered when an operation times out.
+/// For an operation that times out.
 pub(super) fn undelivered(counters: &Counters) -> String {
     let pending = counters.read().pending;
     let exporters = counters.exports.describe_undelivered();
@@ -117,7 +117,7 @@ pub(super) fn undelivered(counters: &Counters) -> String {
     format!("spans pending: {pending}{separator}{exporters}")
 }
 
-/// Receives reports of exporters until there are `expected` of them in `received`.
+/// Until `received` has `expected` reports.
 fn receive_reports(
     reports: &Receiver<Report>,
     received: &mut Vec<Report>,
@@ -130,7 +130,7 @@ fn receive_reports(
     Ok(())
 }
 
-/// Returns one error for all failures in `reports`.
+/// One error for all failures.
 fn check_reports(reports: &[Report]) -> Result<(), Error> {
     let failures = reports.iter().filter_map(|(name, result)| {
         let failure = result.as_ref().err()?;
@@ -140,8 +140,7 @@ fn check_reports(reports: &[Report]) -> Result<(), Error> {
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
-/// Receives a value before `deadline`. There is no deadline if the timeout is too large to be added to the
-/// current time.
+/// There is no deadline if the timeout is too large to be added to the current time.
 pub(super) fn receive<T>(
     results: &Receiver<T>,
     deadline: Option<Instant>,
@@ -152,7 +151,6 @@ pub(super) fn receive<T>(
     })
 }
 
-/// The time until a deadline.
 pub(super) fn rest(deadline: Option<Instant>) -> Duration {
     deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()))
 }
@@ -165,7 +163,7 @@ pub(super) enum ReceiveError {
 }
 
 impl ReceiveError {
-    /// Returns the error of an operation. `details` describe what has not been delivered.
+    /// `details` describe the spans that have not been delivered.
     pub(super) fn into_error(self, operation: &str, timeout: Duration, details: &str) -> Error {
         match self {
             Self::Timeout => Error::timeout(operation, timeout, details),

@@ -1,4 +1,4 @@
-//! What runs when the process ends: the shutdown at exit, and the flush after a panic.
+//! The end of the process: the shutdown at exit, and the flush after a panic.
 
 use std::panic;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -11,13 +11,12 @@ use crate::channel::channel;
 use crate::internal_log::write_line;
 use crate::program_signals;
 
-/// How long a message may take: standard error waits for its reader.
+/// Standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The provider that is shut down at exit, and the timeout.
+/// With the timeout.
 static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 
-/// Shuts the provider down when the process exits.
 pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
     static REGISTERED: Once = Once::new();
 
@@ -26,7 +25,7 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
     REGISTERED.call_once(register);
 }
 
-/// Flushes the provider after the current panic hook.
+/// After the current panic hook.
 pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
@@ -56,7 +55,7 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        // The shutdown says what was lost.
+        // The shutdown reports what was lost.
         run(timeout, move || _ = provider.shutdown(timeout));
     }
 }
@@ -126,7 +125,7 @@ fn register() {
 mod tests {
     use super::*;
 
-    /// A thread that cannot be started, because there is no memory for its stack.
+    /// There is no memory for its stack.
     fn impossible() -> thread::Builder {
         thread::Builder::new().stack_size(usize::MAX / 4)
     }

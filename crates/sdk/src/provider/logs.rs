@@ -16,14 +16,12 @@ use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::logs::{LogPipeline, LogRecordSettings, LogRecords, LogSettings, StartLogs};
 
-/// The logs of a provider. There are none before it is started.
 #[derive(Debug, Default)]
 pub(super) struct ProviderLogs {
     logs: Option<Box<dyn LogPipeline>>,
 }
 
 impl ProviderLogs {
-    /// Starts them, with the exporters that were added to the builder.
     pub(super) fn start(
         config: &TelemetryConfig,
         all: &OtlpTargets,
@@ -59,12 +57,11 @@ impl ProviderLogs {
         Ok(Self { logs: Some((records.start)(workers, applied)) })
     }
 
-    /// Whether there are exporters.
     pub(super) fn are_exported(&self) -> bool {
         (self.logs.as_ref()).is_some_and(|logs| !logs.workers().is_empty())
     }
 
-    /// Flushes the exporters in the background.
+    /// In the background.
     pub(super) fn flush(&self) -> Reports {
         let workers = self.logs.as_ref()?.workers();
         let (report, reports) = channel();
@@ -74,7 +71,7 @@ impl ProviderLogs {
         Some((workers.len(), reports))
     }
 
-    /// Exports a last time and shuts the exporters down in the background.
+    /// In the background, after a last export.
     pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
         let logs = self.logs.as_ref()?;
         logs.stop();
@@ -86,10 +83,10 @@ impl ProviderLogs {
     }
 }
 
-/// The number of exporters, and the receiver of the results of their flush or shutdown.
+/// The number of exporters, and the receiver of their results.
 pub(super) type Reports = Option<(usize, Receiver<Report>)>;
 
-/// The logs of a program that makes no log records, which has no use for exporters of them.
+/// A program without log records has no use for their exporters.
 fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
     if added.is_empty() {
         return Ok(ProviderLogs::default());
@@ -98,8 +95,7 @@ fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
     Err(Error::config(format!("logs: {needed}")))
 }
 
-/// Applies the configured redaction and identity to log records that are written locally. Nothing is
-/// exported.
+/// Log records are redacted and get the identity, but are not exported.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
         signal: Signal::Logs,
@@ -115,7 +111,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
 }
 
-/// Returns the number of exporters, with those that were added to the builder.
+/// With the exporters that were added to the builder.
 pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &[StartLogs]) -> usize {
     if LogRecords::linked().is_none() {
         return 0;
@@ -130,7 +126,6 @@ fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     signal_targets(Signal::Logs, chosen, config, all)
 }
 
-/// Waits until every log exporter has reported its result.
 pub(super) fn await_delivery(
     reports: Reports,
     operation: &'static str,

@@ -1,4 +1,4 @@
-//! The metrics of a provider: its exporters, and what aggregates for them.
+//! The metrics of a provider: its exporters and its meters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::exporter::{ConsoleExporters, OtlpExporters};
 use crate::metrics::{MeterProviders, MetricDestination, ProviderMeters};
 
-/// The meters of a provider, and what flushes them: OpenTelemetry's SDK waits for exporters without a timeout.
+/// With the thread that flushes them: OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
 pub(super) struct ProviderMetrics {
     meters: Arc<dyn ProviderMeters>,
@@ -26,19 +26,18 @@ pub(super) struct ProviderMetrics {
 }
 
 impl ProviderMetrics {
-    /// Creates the instruments that derive metrics from spans.
     pub(super) fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
         self.meters.span_metrics(config, redactor)
     }
 
-    /// Collects and exports in the background.
+    /// In the background.
     pub(super) fn flush(&self) -> Receiver<Report> {
         let (report, reports) = channel();
         self.worker.flush(&report);
         reports
     }
 
-    /// Exports a last time and shuts the readers down in the background.
+    /// In the background, after a last export.
     pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
         self.meters.stop();
         let (report, reports) = channel();
@@ -81,10 +80,8 @@ impl BatchExporter<()> for Flushing {
     }
 }
 
-/// The metrics of a provider; `None` without exporters.
 type Metrics = Option<ProviderMetrics>;
 
-/// Starts them, with the exporters that were `added` to the builder.
 pub(super) fn start(
     config: &TelemetryConfig,
     targets: &OtlpTargets,
@@ -116,7 +113,7 @@ pub(super) fn start(
     Ok(Some(ProviderMetrics { meters, worker }))
 }
 
-/// The metrics of a program that aggregates none. An exporter of them would wait in vain.
+/// A program that aggregates no metrics has no use for their exporters, which would wait in vain.
 fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     if !is_expected {
         return Ok(None);
@@ -125,7 +122,7 @@ fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
     Err(Error::config(format!("metrics: {needed}")))
 }
 
-/// Returns the configured destinations. Those over OTLP are selected by [`signal_targets`].
+/// OTLP destinations are selected by [`signal_targets`].
 fn destinations(
     config: &TelemetryConfig,
     targets: &OtlpTargets,

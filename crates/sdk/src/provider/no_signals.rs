@@ -1,4 +1,4 @@
-//! The signals of Unix, on a system without them.
+//! Systems without the signals of Unix.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,6 @@ use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
 use crate::recorder::{SamplerDecision, SpanRecord, SpanSampler};
 
-/// The sampler of the program.
 #[derive(Debug)]
 pub(super) struct ProgramSampler(pub(super) Arc<dyn ShouldSample>);
 

@@ -16,11 +16,7 @@ use crate::recorder::random_bits;
 
 const INSTANCE_ID: &str = "service.instance.id";
 
-/// Returns the resource of a configuration.
-///
-/// # Errors
-///
-/// The crate of a detector is not linked.
+/// Fails if the crate of a detector is not linked.
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
     let detected = detection::detect(&config.detection)?;
@@ -35,7 +31,7 @@ pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
         .build())
 }
 
-/// Returns the resource of metrics, which may be those of another instance.
+/// The resource of metrics, which may be the metrics of another instance.
 pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resource {
     let Some(id) = &config.service_instance_id else {
         return resource.clone();
@@ -50,9 +46,8 @@ pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resourc
         .build()
 }
 
-/// Returns the schema of the resource that has the attributes of the detectors and of the configuration. Attributes
-/// of different schemas have none together
-/// ([merge](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge)).
+/// The schema of the resource with the attributes of the detectors and of the configuration. Attributes of different
+/// schemas have none together ([merge](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge)).
 fn merged(detected: Option<&str>, configured: Option<&str>) -> Option<String> {
     match (detected, configured) {
         (Some(detected), Some(configured)) if detected != configured => {
@@ -66,7 +61,7 @@ fn merged(detected: Option<&str>, configured: Option<&str>) -> Option<String> {
     }
 }
 
-/// Returns the attributes that describe this SDK and this process. The configuration can replace them.
+/// The attributes of this SDK and this process. The configuration can replace them.
 fn defaults() -> [KeyValue; 4] {
     [
         KeyValue::new("telemetry.sdk.name", "floe-telemetry"),
@@ -76,14 +71,13 @@ fn defaults() -> [KeyValue; 4] {
     ]
 }
 
-/// Returns a random UUID, version 4, which is the same for all providers of the process.
+/// The same random UUID, version 4, for all providers of the process.
 fn instance_id() -> &'static str {
     static ID: OnceLock<String> = OnceLock::new();
     ID.get_or_init(|| uuid(random_bits()))
 }
 
-/// Formats random bits as a UUID, version 4
-/// ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4)).
+/// Version 4 ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4)).
 fn uuid(random: u128) -> String {
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 0b11 << 62;

@@ -4,7 +4,6 @@ use crate::config::{ContextMode, TelemetryConfig};
 use crate::logs::LogRecords;
 use crate::recorder::{Measured, Sampling};
 
-/// Returns the sampling of a configuration that has exporters of spans and metrics.
 pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
     let sampling = &config.sampling;
     Sampling {

@@ -17,7 +17,7 @@ use crate::recorder;
 
 #[derive(Debug)]
 struct OnSignal {
-    /// The provider that a signal shuts down, and its timeout.
+    /// With the timeout of the shutdown.
     provider: (Weak<Inner>, Duration),
     /// The process whose thread waits for signals.
     process: u32,
@@ -29,7 +29,6 @@ static ON_SIGNAL: Mutex<Option<OnSignal>> = Mutex::new(None);
 /// in a fork.
 static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// Shuts the provider down when the process receives a signal.
 pub(super) fn shut_down(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Error> {
     let mut on_signal = ON_SIGNAL.lock().unwrap_or_else(PoisonError::into_inner);
     let process = this_process();
@@ -44,7 +43,6 @@ pub(super) fn shut_down(provider: &Arc<Inner>, timeout: Duration) -> Result<(), 
     Ok(())
 }
 
-/// Starts the thread that waits for the first signal.
 fn wait_for_signals() -> io::Result<()> {
     let handled = not_ignored();
     ENDS_AT_ONCE.store(false, Ordering::Relaxed);
@@ -78,13 +76,13 @@ fn received() {
     }
 }
 
-/// The signals that this process does not ignore: a shell protects a job in the background from SIGINT.
+/// A shell protects a job in the background from SIGINT, which is ignored then.
 fn not_ignored() -> Vec<i32> {
     let ignored = ignored();
     [SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0).collect()
 }
 
-/// The ignored signals, one bit each.
+/// One bit each.
 #[cfg(target_os = "linux")]
 fn ignored() -> u64 {
     crate::this_process::ignored_signals().unwrap_or(0)

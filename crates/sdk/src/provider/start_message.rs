@@ -1,4 +1,5 @@
-//! One line about a provider that has started: which signal goes where, and the features that decide about it.
+//! One line about a provider that has started: the destinations of each signal, and the features that decide about
+//! them.
 
 use opentelemetry::Context;
 
@@ -16,7 +17,6 @@ pub(super) struct Added {
     pub(super) logs: Vec<String>,
 }
 
-/// Returns the line, after the exporters were made.
 pub(super) fn line(
     config: &TelemetryConfig,
     added: Added,
@@ -57,7 +57,7 @@ pub(super) fn line(
     sanitize_error(&line).into_owned()
 }
 
-/// Writes the line if somebody asks for it.
+/// If somebody asks for it.
 pub(super) fn write(line: &str) {
     // It is not exported.
     let _quiet = Context::enter_telemetry_suppressed_scope();
@@ -68,7 +68,7 @@ pub(super) fn write(line: &str) {
     }
 }
 
-/// The features of `floe-telemetry` that decide what a configuration can ask for.
+/// The features of `floe-telemetry` that limit what a configuration can ask for.
 fn features() -> Vec<String> {
     let otlp = parts::otlp_features();
     let all = [

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::exporter::OtlpTarget;
 use crate::internal_log::write_line;
 
-/// The OTLP targets of a provider.
 #[derive(Default)]
 pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
@@ -21,7 +20,6 @@ pub(super) struct OtlpTargets {
 }
 
 impl OtlpTargets {
-    /// Returns the targets that were `added` to the builder, and the configured one.
     pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
@@ -39,7 +37,7 @@ impl OtlpTargets {
         Ok(targets)
     }
 
-    /// Leaves out a target as [`unless_of_environment`] does.
+    /// Leaves out a target like [`unless_of_environment`].
     pub(super) fn keep<T>(
         &self,
         target: &OtlpTarget,
@@ -53,7 +51,6 @@ impl OtlpTargets {
         Ok(kept)
     }
 
-    /// The places where a signal goes.
     pub(super) fn routes(&self, targets: &[OtlpTarget], signal: Signal) -> Vec<String> {
         let left_out = self.left_out.borrow();
         let routes = targets.iter().map(|target| (signal, target.route(signal)));
@@ -61,8 +58,7 @@ impl OtlpTargets {
     }
 }
 
-/// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
-/// selects for it.
+/// `chosen` are the exporters that the configuration selects for the signal, which is not traces.
 pub(super) fn signal_targets(
     signal: Signal,
     chosen: Option<&[ExporterKind]>,
@@ -87,8 +83,9 @@ pub(super) fn signal_targets(
     targets
 }
 
-/// Leaves out an exporter that the environment asks for and the program cannot make, and writes which variable is to be
-/// changed: an operator's setting does not stop a program. The same in its code or its configuration is an error.
+/// Leaves out an exporter that the environment asks for and the program cannot make, and warns with the variable to
+/// change: an operator's setting does not stop a program. In the program's code or configuration, such an exporter is
+/// an error.
 pub(super) fn unless_of_environment<T>(
     config: &TelemetryConfig,
     signal: Signal,
@@ -110,7 +107,6 @@ pub(super) fn unless_of_environment<T>(
     }
 }
 
-/// The other receivers of a signal.
 fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = OtlpTarget> {
     let additional = config.otlp.additional.iter();
     let additional = additional.filter(move |destination| destination.signal == signal);
@@ -121,8 +117,7 @@ fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = 
     })
 }
 
-/// Returns whether a target accepts other signals than traces. It does not if only an endpoint for traces
-/// is configured.
+/// False if only an endpoint for traces is configured.
 fn accepts_all_signals(target: &OtlpTarget) -> bool {
     let config = &target.config;
     let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();

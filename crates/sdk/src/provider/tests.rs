@@ -57,8 +57,7 @@ impl Destination for Panicking {
     }
 }
 
-/// Records spans that together are larger than the buffers, and flushes each. Returns the number of flushes
-/// that have failed.
+/// The spans together are larger than the buffers, and each is flushed. Returns the number of failed flushes.
 fn flush_each_span(panics_with_spans: bool) -> usize {
     const SPANS: u64 = 60;
     let mut config = TelemetryConfig::new("panics");

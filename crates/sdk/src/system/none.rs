@@ -1,3 +1,3 @@
-//! The recorder asks nothing of a system other than Linux.
+//! The recorder has no question about a system other than Linux.
 
 pub(crate) const fn answer() {}

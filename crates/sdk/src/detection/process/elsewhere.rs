@@ -1,4 +1,4 @@
-//! What a system other than Unix tells about a process.
+//! The attributes of a process on systems other than Unix.
 
 use crate::surroundings::Surroundings;
 

@@ -1,4 +1,4 @@
-//! What Unix tells about a process.
+//! The attributes of a process on Unix.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,7 +11,7 @@ pub(super) fn parent_id() -> Option<i64> {
     Some(i64::from(process::parent_id()))
 }
 
-/// Returns the name of the user, or the number if it has no name.
+/// The name of the user, or the number of a user without a name.
 pub(super) fn owner(surroundings: &mut Surroundings<'_>) -> Option<String> {
     // The directory belongs to the effective user of the process.
     let user = fs::metadata("/proc/self").ok()?.uid().to_string();

@@ -1,4 +1,4 @@
-//! Systems other than Linux do not tell how much a pipe contains.
+//! Systems other than Linux do not tell how full a pipe is.
 
 pub(super) trait Descriptor {}
 

@@ -1,10 +1,10 @@
-//! How much room a pipe has.
+//! The room of a pipe.
 
 pub(super) use std::os::fd::AsFd as Descriptor;
 
-/// How many of these bytes can be written now without waiting for a reader.
+/// The number of these bytes that can be written now without waiting for a reader.
 pub(super) fn part(stream: &impl Descriptor, bytes: usize) -> usize {
-    /// The room that is left to the program.
+    /// The program keeps this room for itself.
     const RESERVE: usize = 16 * 1024;
 
     let size = |size: usize| size.saturating_sub(RESERVE);

@@ -1,4 +1,4 @@
-//! Filters by span and field, which are those of `tracing_subscriber`.
+//! Filters by span and field, made by `tracing_subscriber`.
 
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +18,6 @@ impl SpanFilter {
         })
     }
 
-    /// The filter of one layer.
     pub(super) fn of_layer(&self) -> EnvFilter {
         // They have been checked, except for a target that no module has.
         EnvFilter::builder().parse_lossy(&self.0)

@@ -4,7 +4,7 @@ use tracing_subscriber::filter::Targets;
 
 use crate::config::LineDirective;
 
-/// It is never made.
+/// Never made.
 #[derive(Clone, Copy, Debug)]
 pub enum SpanFilter {}
 

@@ -9,7 +9,6 @@ use tracing_subscriber::registry::LookupSpan;
 use super::{LineFilter, default_filter, targets};
 use crate::config::{LineDirective, TelemetryConfig};
 
-/// The filter of the layer.
 pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirective>>) -> LineFilter {
     match (&config.sampling.filter, rust_log) {
         (Some(directives), _) => LineFilter::Targets(targets(directives.iter())),
@@ -18,7 +17,7 @@ pub(super) fn filter(config: &TelemetryConfig, rust_log: Option<Vec<LineDirectiv
     }
 }
 
-/// Adds the layer, with its filter.
+/// With its filter.
 pub(super) fn with_spans<S, F>(
     subscriber: S,
     config: &TelemetryConfig,
@@ -32,7 +31,6 @@ where
     with_current_span(subscriber.with(layer.with_filter(filter)))
 }
 
-/// Whether the global subscriber lacks the layer.
 pub(super) fn are_missing() -> bool {
     !dispatcher::get_default(Dispatch::is::<TracingLayer>)
 }
