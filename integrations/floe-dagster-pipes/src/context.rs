@@ -1,4 +1,4 @@
-//! What Dagster passes about the step that runs this process.
+//! The context of the step that runs this process, from Dagster.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,13 +11,12 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::param::{decode, variable};
 
-/// The variable with the context, or with where it is.
+/// Holds the context, or its place.
 pub(crate) const VARIABLE: &str = "DAGSTER_PIPES_CONTEXT";
 
-/// The largest context.
 const LARGEST: u64 = 16 << 20;
 
-/// What Dagster passes about the step that runs this process.
+/// The context of the step that runs this process, from Dagster.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[non_exhaustive]
 pub struct Context {
@@ -74,7 +73,6 @@ pub struct PartitionRange {
     pub end: String,
 }
 
-/// Where the context is.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Source {
@@ -83,7 +81,6 @@ enum Source {
 }
 
 impl Source {
-    /// Reads the context.
     fn read(self) -> Result<Context, Error> {
         let path = match self {
             Self::Data(context) => return Ok(*context),
@@ -110,7 +107,7 @@ impl Source {
     }
 }
 
-/// Dagster passes `null` for what a step does not have.
+/// Dagster passes `null` for a property that a step does not have.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

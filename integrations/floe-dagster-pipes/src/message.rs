@@ -9,16 +9,14 @@ use floe_redact::{Level as RedactionLevel, Redactor};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The version of the protocol.
 const VERSION: &str = "0.1";
 
-/// The longest text of a log record or of metadata, in characters.
+/// In characters, of a log record or of metadata.
 const LONGEST_TEXT: usize = 16 << 10;
 
-/// The longest message of an exception, in characters.
+/// In characters.
 const LONGEST_EXCEPTION: usize = 500;
 
-/// The longest chain of causes.
 const MOST_CAUSES: usize = 8;
 
 /// The level of a log record.
@@ -86,7 +84,7 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// An exception with a name, such as that of an error's type, and a message.
+    /// Creates an exception with a name, such as the type of an error, and a message.
     #[must_use]
     pub fn new(name: &str, message: &str) -> Self {
         Self { name: name.to_owned(), message: sanitized(message), causes: Vec::new() }
@@ -127,15 +125,13 @@ impl Exception {
     }
 }
 
-/// Where messages are written.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(from = "Fields")]
 pub(crate) enum Destination {
-    /// A file, which Dagster reads while it grows.
     File(PathBuf),
     StandardOutput,
     ErrorOutput,
-    /// One that this version does not support.
+    /// Not supported by this version.
     Unknown,
 }
 
@@ -181,14 +177,14 @@ fn print(output: &mut dyn Write, line: &str) -> io::Result<()> {
     output.flush()
 }
 
-/// A text that Dagster stores, without credentials.
+/// Without credentials, because Dagster stores the text.
 pub(crate) fn text(text: &str) -> String {
     let redactor =
         Redactor::builder().level(RedactionLevel::Credentials).max_chars(LONGEST_TEXT).build();
     redactor.redact(text).into_owned()
 }
 
-/// The message of an error, which quotes its input: without credentials and personal data.
+/// Without credentials and personal data, because the message of an error quotes its input.
 fn sanitized(message: &str) -> String {
     let redactor = Redactor::builder().max_chars(LONGEST_EXCEPTION).build();
     redactor.redact(message).into_owned()

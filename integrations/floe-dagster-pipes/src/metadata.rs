@@ -49,13 +49,12 @@ impl Metadata<'_> {
     }
 }
 
-/// The metadata of a message.
 pub(crate) fn of(metadata: &[(&str, Metadata<'_>)]) -> Map<String, Value> {
     let entries = metadata.iter();
     entries.map(|(key, value)| ((*key).to_owned(), value.to_json())).collect()
 }
 
-/// A copy without credentials.
+/// Without credentials.
 fn redacted(value: &Value) -> Value {
     match value {
         Value::String(value) => text(value).into(),

@@ -10,13 +10,12 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind};
 
-/// The longest value of a variable. Linux allows 128 KiB.
+/// Linux allows 128 KiB.
 const LONGEST: usize = 1 << 20;
 
-/// The most text that a value is decompressed to.
+/// Limits the decompressed text.
 const LARGEST: u64 = 16 << 20;
 
-/// Decodes the value of the variable `name`.
 pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Result<T, Error> {
     let refused = |found: &str| {
         Error::parameter(name, found, "JSON of at most 16 MiB, compressed with zlib, in Base64")
@@ -43,7 +42,6 @@ pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Re
     })
 }
 
-/// The value of a variable that Dagster sets.
 pub(crate) fn variable(name: &'static str) -> Result<String, Error> {
     match env::var(name) {
         Ok(value) => Ok(value),

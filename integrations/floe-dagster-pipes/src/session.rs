@@ -10,7 +10,6 @@ use crate::message::{Destination, Exception, Level, Severity, text};
 use crate::metadata::{self, Metadata};
 use crate::param::{decode, variable};
 
-/// The variable with the destination of messages.
 const MESSAGES: &str = "DAGSTER_PIPES_MESSAGES";
 
 /// The session between a process and the step of Dagster that runs it.

@@ -1,5 +1,5 @@
-//! Sessions with the parameters of Dagster, and what they write, compared with what Dagster's own package for Python
-//! wrote for the same calls: `recorded/` is of dagster-pipes 1.13.28.
+//! Sessions with the parameters of Dagster. Their messages are compared with the output of Dagster's own package for
+//! Python for the same calls: `recorded/` is of dagster-pipes 1.13.28.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -17,7 +17,6 @@ use tempfile::TempDir;
 const CONTEXT: &str = include_str!("recorded/context.param");
 const MESSAGES: &str = include_str!("recorded/messages.jsonl");
 
-/// A parameter, as Dagster encodes it.
 fn encode(json: &Value) -> String {
     compress(json.to_string().as_bytes())
 }
@@ -197,7 +196,6 @@ fn a_session_that_is_dropped_fails() {
     );
 }
 
-/// The error of parameters.
 fn refused(context: &str, messages: &str) -> String {
     Session::open(context, messages).unwrap_err().to_string()
 }

@@ -16,7 +16,6 @@ pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("cloud.platform", Some(platform));
 }
 
-/// A provider and its platform.
 type Platform = (&'static str, &'static str);
 
 type Variable<'a> = &'a dyn Fn(&'static str) -> Option<String>;
@@ -36,7 +35,7 @@ fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<
     Some(("aws", "aws_lambda"))
 }
 
-/// What a task is called is available from its metadata endpoint only.
+/// The name of a task is available from its metadata endpoint only.
 fn aws_ecs(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     let endpoint = variable("ECS_CONTAINER_METADATA_URI_V4");
     endpoint.or_else(|| variable("ECS_CONTAINER_METADATA_URI"))?;

@@ -5,16 +5,16 @@ use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 
 use crate::container::MOUNTS;
 
-/// Set in each container of a pod.
+/// Every container of a pod has this variable.
 const SERVICE: &str = "KUBERNETES_SERVICE_HOST";
 
-/// The file with the namespace in the volume of the service account.
+/// In the volume of the service account.
 const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// The directory of the downward API in the documentation of Kubernetes.
+/// From the documentation of Kubernetes.
 const PODINFO: &str = "/etc/podinfo";
 
-/// The keys with the variables and the files of the downward API that usually have their value.
+/// The keys, with the variables and the files of the downward API that usually have their value.
 const KEYS: [(&str, &[&str], &[&str]); 6] = [
     (
         "k8s.namespace.name",
@@ -41,7 +41,7 @@ pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
         found.add(key, value);
     }
     found.add("k8s.namespace.name", surroundings.value(NAMESPACE));
-    // The name of the pod, unless the pod sets another one.
+    // The pod is the host, unless it sets another name.
     found.add("k8s.pod.name", surroundings.variable("HOSTNAME"));
     let uid = surroundings.file(MOUNTS).and_then(|text| pod_uid(&text));
     found.add("k8s.pod.uid", uid);

@@ -11,7 +11,6 @@ use super::*;
 const ID: &str = "1f0e3dad99908345f7439f8ffabdffc41f0e3dad99908345f7439f8ffabdffc4";
 const UID: &str = "0b4b4e1c-6b1c-4b4b-9b4b-0b4b4b4b4b4b";
 
-/// A directory that is removed when it is dropped.
 struct Root(std::path::PathBuf);
 
 impl Root {
@@ -190,7 +189,7 @@ fn values_are_bounded_and_unreadable_files_are_one_warning() {
     let attributes = cloud(&[("K_SERVICE", &long)]);
     assert_eq!(attributes[0].value.as_str().len(), 1024);
     let root = Root::new("unreadable", &[("proc/self/cgroup/too", "")]);
-    // It has no end.
+    // A file without an end.
     #[cfg(unix)]
     std::os::unix::fs::symlink("/dev/zero", root.0.join("proc/self/mountinfo")).unwrap();
     let (_, warning) = found(&root.0, &[], container::detect);

@@ -60,7 +60,7 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// Takes the database from the URL by which a connection is established.
+    /// The database is taken from the URL with which a connection is established.
     #[must_use]
     pub fn new() -> Self {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
@@ -111,8 +111,8 @@ impl Instrumentation for Traced {
                 self.database = self.database.clone().system(system(url)).url(url);
             }
             InstrumentationEvent::StartQuery { query, .. } => {
-                // Only the look-up of a type of PostgreSQL begins while another query is open, the one that needs it.
-                // Before any other query, what is open has failed before it was sent.
+                // Only PostgreSQL's look-up of a type begins while another query is open, which needs the type. Before
+                // any other query, an open query has failed before it was sent.
                 if !self.open.is_empty() && !sql(query).contains("pg_type") {
                     self.open.clear();
                 }
@@ -141,8 +141,8 @@ fn system(url: &str) -> &'static str {
     }
 }
 
-/// The statement of a query. A query displays itself as the statement and then, in a comment, the values of its
-/// parameters, which are not asked for.
+/// Leaves out the values of the parameters: a query displays itself as the statement and then, in a comment, these
+/// values.
 fn sql(query: &dyn DebugQuery) -> String {
     #[derive(Default)]
     struct First(Option<String>);
@@ -159,12 +159,11 @@ fn sql(query: &dyn DebugQuery) -> String {
     }
 
     let mut first = First::default();
-    // It fails at the second piece.
+    // Writing fails at the second piece.
     let _ = write!(first, "{query}");
     first.0.unwrap_or_default()
 }
 
-/// The `error.type` of an error.
 fn kind(error: &Error) -> &'static str {
     match error {
         Error::DatabaseError(kind, _) => match kind {

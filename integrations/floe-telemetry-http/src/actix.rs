@@ -114,7 +114,7 @@ impl Routing {
         })
     }
 
-    /// Replaces the route by that of the request as it was routed, which guards and inner middlewares may have changed.
+    /// Guards and inner middlewares may have changed the route.
     fn correct(&self, exchange: &mut Exchange, request: &HttpRequest) {
         if exchange.is_requested()
             && let Some(route) = request.match_pattern()
@@ -126,7 +126,6 @@ impl Routing {
     }
 }
 
-/// The head of a request with the types of `http` 1.
 fn head(request: &ServiceRequest) -> Parts {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = Method::from_bytes(request.method().as_str().as_bytes()).unwrap_or_default();
@@ -155,7 +154,7 @@ fn headers(headers: &ActixHeaders) -> HeaderMap {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
         if let (Ok(name), Ok(mut copy)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             copy.set_sensitive(value.is_sensitive());
-            // A map that is full leaves out the rest.
+            // A full map leaves out the rest.
             let _ = converted.try_append(name, copy);
         }
     }
@@ -190,7 +189,7 @@ where
         let mut response = match result {
             Ok(response) => response,
             Err(error) => {
-                // The server makes a response of it, whose body is not seen here.
+                // The server makes a response of the error. Its body is not seen here.
                 if let Some(exchange) = &mut exchange {
                     let status = status(error.as_response_error().status_code());
                     exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
@@ -216,7 +215,7 @@ fn status(status: actix_web::http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or_default()
 }
 
-/// Records the head of the response, and adds the header with the trace id.
+/// Adds the header with the trace id.
 fn respond(exchange: &mut Exchange, status: StatusCode, actix: &mut ActixHeaders) {
     if !exchange.has_response_options() {
         return exchange.respond(status, Version::HTTP_11, &HeaderMap::new());
@@ -275,7 +274,7 @@ impl<B: MessageBody> MessageBody for ActixBody<B> {
             }
             (None, Some(exchange)) => exchange.end_body(),
             (Some(Err(error)), Some(exchange)) => {
-                // Its type is lost: the bodies of handlers are boxed.
+                // The type is lost: the bodies of handlers are boxed.
                 exchange.fail_as("_OTHER", error);
             }
         }

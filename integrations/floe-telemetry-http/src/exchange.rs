@@ -29,7 +29,7 @@ use crate::kind::Kind;
 use crate::measurement::{Measurement, Sizes};
 use crate::options::ResponseOptions;
 
-/// A request until its response has ended. Dropping it before ends the span.
+/// Covers the request until its response has ended. Dropping the exchange before ends the span.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     kind: Kind,
@@ -37,7 +37,6 @@ pub(crate) struct Exchange {
     measurement: Option<Measurement>,
     sizes: Sizes,
     options: Option<Arc<ResponseOptions>>,
-    /// Of a call that a server may not have.
     method: Option<RpcMethod>,
     state: State,
 }
@@ -73,13 +72,11 @@ impl Exchange {
         }
     }
 
-    /// An exchange of a server that may not have the method.
     pub(crate) fn with_method(mut self, method: RpcMethod) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// An exchange that is not recorded, in the context of its caller.
     pub(crate) fn skipped(kind: Kind, parent: Context) -> Self {
         Self {
             kind,
@@ -92,7 +89,6 @@ impl Exchange {
         }
     }
 
-    /// Runs `body` in the exchange, if there is one.
     pub(crate) fn run_in<T>(exchange: &mut Option<Self>, body: impl FnOnce() -> T) -> T {
         match exchange {
             Some(exchange) => exchange.run(body),
@@ -105,7 +101,7 @@ impl Exchange {
         options.is_some_and(|options| options.has_body_sizes)
     }
 
-    /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
+    /// A panic is recorded, ends the exchange, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         struct Unwinding<F: FnMut()>(F);
         impl<F: FnMut()> Drop for Unwinding<F> {
@@ -115,11 +111,11 @@ impl Exchange {
         }
         let Self { kind, span, measurement, sizes, state, .. } = self;
         span.run(|| {
-            // Dropped while the span is current, which is the exemplar of the metrics then.
+            // Dropped while the span is current, so that the span is the exemplar of the metrics.
             let guard = Unwinding(|| {
                 *state = State::Ended;
                 if let Some(mut measurement) = measurement.take() {
-                    // Not at a C++ exception, or the end of the thread.
+                    // A C++ exception, or the end of the thread, is not a panic.
                     if thread::panicking() {
                         measurement.set(keys::ERROR_TYPE, "panic".into());
                     }
@@ -132,7 +128,7 @@ impl Exchange {
         })
     }
 
-    /// Injects the context of a client's span into the headers of the request.
+    /// For a client.
     pub(crate) fn inject(&self, headers: &mut HeaderMap) {
         if self.kind.is_client()
             && let Some(cx) = self.span.context()
@@ -141,7 +137,6 @@ impl Exchange {
         }
     }
 
-    /// Records the head of the response.
     pub(crate) fn respond(&mut self, status: StatusCode, version: Version, headers: &HeaderMap) {
         if self.state != State::Requested {
             return;
@@ -180,14 +175,14 @@ impl Exchange {
         }
     }
 
-    /// Replaces the route, and the name of the span after it.
+    /// The name of the span changes with the route.
     #[cfg(feature = "actix-web")]
     pub(crate) fn set_route(&mut self, name: Cow<'static, str>, route: String) {
         self.span.update_name(name);
         self.set(keys::HTTP_ROUTE, route);
     }
 
-    /// The header with the trace id for a response that does not have it, if that is configured.
+    /// `None` if it is not configured, or the response has the header.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
         let span = self.span.context()?.span();
@@ -211,14 +206,15 @@ impl Exchange {
         self.options.is_some()
     }
 
-    /// The length of the body that a server announces. It does not poll the body again after so many bytes.
+    /// The length of the body that a server announces. The server does not poll the body again after this number of
+    /// bytes.
     pub(crate) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
         let header = headers.get(CONTENT_LENGTH);
         let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
         length.or(hint.exact()).filter(|_| self.kind == Kind::HttpServer)
     }
 
-    /// Records that there is no response, or that its body broke off.
+    /// Also for a body that broke off.
     pub(crate) fn fail<E: Display>(&mut self, error: &E) {
         self.fail_as(type_name::<E>(), error);
     }
@@ -245,7 +241,6 @@ impl Exchange {
         }
     }
 
-    /// Records the other end of the connection that a client has used.
     #[cfg(feature = "reqwest-middleware")]
     pub(crate) fn set_peer(&mut self, peer: Option<std::net::SocketAddr>) {
         if let Some(peer) = peer {
@@ -255,7 +250,6 @@ impl Exchange {
         }
     }
 
-    /// Sets the size of the body of the response.
     #[cfg(any(feature = "actix-web", feature = "reqwest-middleware"))]
     pub(crate) fn set_size(&mut self, bytes: Option<u64>) {
         if self.has_body_sizes() {
@@ -263,14 +257,13 @@ impl Exchange {
         }
     }
 
-    /// Counts a part of the body.
     pub(crate) fn add_size(&mut self, bytes: u64) {
         if let Some(size) = &mut self.sizes.response {
             *size = size.saturating_add(bytes);
         }
     }
 
-    /// Records the trailers, which end the body.
+    /// The trailers end the body.
     pub(crate) fn end_with(&mut self, trailers: &HeaderMap) {
         if self.kind.is_grpc()
             && self.state == State::Responding
@@ -282,7 +275,6 @@ impl Exchange {
         self.end_body();
     }
 
-    /// The body has ended without trailers.
     pub(crate) fn end_body(&mut self) {
         if self.kind == Kind::GrpcClient && self.state == State::Responding {
             self.grpc_status(&GrpcStatus::MISSING, false);
@@ -290,7 +282,6 @@ impl Exchange {
         self.end();
     }
 
-    /// Records the metrics, and ends the span with the status that it has.
     fn end(&mut self) {
         if self.state == State::Ended {
             return;
@@ -309,7 +300,6 @@ impl Exchange {
         self.span.end();
     }
 
-    /// Records the metrics, with the span as their exemplar.
     fn measure(&mut self) {
         if let Some(measurement) = self.measurement.take() {
             let span = self.span.context().map(TraceContextExt::span);
@@ -335,7 +325,7 @@ impl Exchange {
             self.set_error_type(status.name());
             self.span.set_error(&status.message());
         }
-        // The router of a server responds so to a method that it does not have.
+        // The router of a server gives this response for a method that the server does not have.
         if is_in_headers
             && status.is_unimplemented()
             && let Some(method) = self.method.take()
@@ -346,7 +336,7 @@ impl Exchange {
         }
     }
 
-    /// Sets an error that its type explains. The conventions require an empty description then.
+    /// The type explains the error. The conventions require an empty description then.
     fn set_error(&mut self, error_type: impl Into<Value>) {
         self.set_error_type(error_type);
         self.span.set_error(&"");
@@ -356,9 +346,9 @@ impl Exchange {
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// Records that the future, or the body of the response, was dropped before its end. For a client of gRPC this is
-    /// an error, and for a server of HTTP if there is no response: a stream may have no other end. An HTTP request
-    /// that its caller gives up is none: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
+    /// The future, or the body of the response, was dropped before its end. For a client of gRPC this is an error, and
+    /// for a server of HTTP if there is no response: a stream may have no other end. An HTTP request that its caller
+    /// gives up is not an error: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
     fn cancel(&mut self) {
         if self.kind.is_grpc() {
             self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
@@ -372,7 +362,6 @@ impl Exchange {
         }
     }
 
-    /// Sets an attribute of the span and of the metrics.
     fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         let value = value.into();
         self.span.set_attribute(key, &value);

@@ -11,18 +11,18 @@ static CLIENT: HeaderName = HeaderName::from_static("x-forwarded-for");
 static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What proxies have added to a request. A caller without a proxy can send it, too.
+/// The headers that proxies add to a request. A caller without a proxy can send them, too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forwarded<'h> {
     headers: Option<&'h HeaderMap>,
     /// The first element of `Forwarded`, which takes precedence.
     element: Option<&'h str>,
-    /// The first of `X-Forwarded-For`.
+    /// The first element of `X-Forwarded-For`.
     client: Option<&'h str>,
 }
 
 impl<'h> Forwarded<'h> {
-    /// What the headers say, unless the caller is not trusted.
+    /// Empty if the caller is not trusted.
     pub(crate) fn of(headers: &'h HeaderMap, is_untrusted: bool) -> Self {
         let headers = (!is_untrusted).then_some(headers);
         Self { headers, element: first(headers, &FORWARDED), client: first(headers, &CLIENT) }
@@ -37,8 +37,8 @@ impl<'h> Forwarded<'h> {
         address.map(|address| address.to_canonical())
     }
 
-    /// The host that the client has sent the request to. A proxy that names it names the client, too, so that most
-    /// requests need not be searched for it.
+    /// The host to which the client has sent the request. A proxy that names the host names the client, too, so that
+    /// most requests need not be searched for the host.
     pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
         let host = self.parameter("host").or_else(|| first(self.headers, &HOST));
@@ -49,7 +49,6 @@ impl<'h> Forwarded<'h> {
         self.parameter("proto").or_else(|| first(self.headers, &SCHEME))
     }
 
-    /// A parameter of the first element of `Forwarded`.
     fn parameter(self, name: &str) -> Option<&'h str> {
         let mut pairs = self.element?.split(';').filter_map(|pair| pair.split_once('='));
         let found = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
@@ -57,7 +56,7 @@ impl<'h> Forwarded<'h> {
     }
 }
 
-/// The first value of a header that is a list.
+/// The header is a list.
 fn first<'h>(headers: Option<&'h HeaderMap>, name: &HeaderName) -> Option<&'h str> {
     let values = headers?.get(name)?.to_str().ok()?;
     values.split(',').next().map(str::trim)

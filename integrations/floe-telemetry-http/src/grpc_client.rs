@@ -40,8 +40,8 @@ pub struct GrpcClientLayer {
 }
 
 impl GrpcClientLayer {
-    /// Sets the server, for the attributes `server.address` and `server.port`. A channel adds its address to
-    /// requests below the layer, which therefore does not see it.
+    /// Sets the server, for the attributes `server.address` and `server.port`. A channel adds its address to requests
+    /// below the layer, so the layer does not see it.
     #[must_use]
     pub fn with_server(mut self, uri: &Uri) -> Self {
         Arc::make_mut(&mut self.options).server = uri.authority().cloned();

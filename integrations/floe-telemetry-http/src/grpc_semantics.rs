@@ -15,7 +15,6 @@ use percent_encoding::percent_decode;
 use crate::http_semantics::bounded;
 use crate::keys;
 
-/// The value of `rpc.system.name`, and the name of a span whose method is not known.
 pub(crate) const SYSTEM: &str = "grpc";
 
 /// The value of `rpc.method` if the server does not have the method: clients could otherwise create any
@@ -57,7 +56,6 @@ const UNAUTHENTICATED: usize = 16;
 static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
-/// The status of a call.
 #[derive(Debug)]
 pub(crate) struct GrpcStatus {
     code: usize,
@@ -69,7 +67,7 @@ impl GrpcStatus {
     pub(crate) const MISSING: Self =
         Self { code: UNKNOWN, message: Cow::Borrowed("the response has no `grpc-status`") };
 
-    /// The status in headers or trailers. A code that is not defined counts as `UNKNOWN`.
+    /// An undefined code counts as `UNKNOWN`.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let code = headers.get(&STATUS)?.to_str().ok();
         let code = code.and_then(|code| code.parse().ok());
@@ -83,7 +81,7 @@ impl GrpcStatus {
         })
     }
 
-    /// The status of a response that is not one of gRPC, such as a proxy's
+    /// For a response that is not gRPC's, such as a proxy's
     /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
     pub(crate) fn of_http(status: StatusCode) -> Option<Self> {
         let code = match status.as_u16() {
@@ -123,7 +121,6 @@ impl GrpcStatus {
     }
 }
 
-/// The method that a call is for.
 #[derive(Debug)]
 pub(crate) struct RpcMethod {
     /// The path without its first slash: `package.Service/Method`.
@@ -141,7 +138,6 @@ impl RpcMethod {
         Self { original: bounded(path).into(), is_valid }
     }
 
-    /// Sets the name of the span and the attributes of the call.
     pub(crate) fn describe(&self, opening: &mut Opening) {
         opening.attribute_static(keys::RPC_SYSTEM_NAME, SYSTEM);
         if self.is_valid {
@@ -166,7 +162,6 @@ impl RpcMethod {
         if self.is_valid { self.original() } else { OTHER.into() }
     }
 
-    /// The value of `rpc.method_original`.
     pub(crate) fn original(&self) -> Value {
         Arc::clone(&self.original).into()
     }

@@ -7,10 +7,10 @@ use opentelemetry::{Array, Key, StringValue, Value};
 
 use crate::http_semantics::bounded;
 
-/// The maximum number of values of one header that are recorded.
+/// Further values of a header are not recorded.
 const MAX_VALUES: usize = 8;
 
-/// The headers to record, each with the key of its attribute.
+/// With the keys of their attributes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
 
@@ -24,7 +24,7 @@ impl RecordedHeaders {
         Self(names.into_iter().map(with_key).collect())
     }
 
-    /// Calls `record` with each of the headers that the message has: a list of text, by the conventions.
+    /// The value is a list of text, by the conventions.
     pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
         for (name, key) in &*self.0 {
             let values = headers.get_all(name).iter().take(MAX_VALUES);
@@ -36,7 +36,7 @@ impl RecordedHeaders {
     }
 }
 
-/// Bytes that are not UTF-8 are replaced, and so is a value that is marked as sensitive.
+/// Replaces bytes that are not UTF-8, and a value that is marked as sensitive.
 fn text(value: &HeaderValue) -> StringValue {
     if value.is_sensitive() {
         return "<REDACTED>".into();

@@ -69,7 +69,7 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
 }
 
-/// The text of a URL. Its `Display` is slower.
+/// `Display` is slower.
 fn url(uri: &Uri) -> String {
     let scheme = uri.scheme_str();
     let authority = uri.authority().map_or("", Authority::as_str);

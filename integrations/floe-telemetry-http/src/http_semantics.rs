@@ -14,7 +14,6 @@ use opentelemetry::KeyValue;
 use crate::forwarded::Forwarded;
 use crate::keys;
 
-/// The method of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMethod<'r> {
     /// The method, or `_OTHER`: clients could otherwise create any number of series.
@@ -50,7 +49,7 @@ impl<'r> RequestMethod<'r> {
         KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known.clone())
     }
 
-    /// The name of the span: the method and, if it is known, the route.
+    /// The method and, if it is known, the route.
     pub(crate) fn span_name(&self, route: Option<&str>) -> Cow<'static, str> {
         let method = match self.original {
             None => self.known.clone(),
@@ -103,7 +102,6 @@ impl UrlTemplate {
     }
 }
 
-/// What is recorded of a client's request.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'r> {
     pub(crate) method: RequestMethod<'r>,
@@ -139,7 +137,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// The host and the port of the server that a request is for, by its target or the header `Host`.
+/// By its target or the header `Host`.
 pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     if let Some(authority) = parts.uri.authority() {
         return host_and_port(authority.as_str());
@@ -152,8 +150,7 @@ pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     })
 }
 
-/// The host and the port in an authority that is a name or an IPv4 address, maybe with a port. It is read once;
-/// parsing an [`Authority`] copies it.
+/// For a name or an IPv4 address, maybe with a port. The text is read once; parsing an [`Authority`] copies it.
 fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> {
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let end = authority.iter().position(|byte| !is_host(*byte));
@@ -182,7 +179,6 @@ pub(crate) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
     }
 }
 
-/// Records the host and the port of the server, if the request contains them.
 pub(crate) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16>) {
     if let Some(host) = host {
         opening.attribute(keys::SERVER_ADDRESS, bounded(host));
@@ -192,8 +188,7 @@ pub(crate) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16
     }
 }
 
-/// Records the other end of the connection, if it is known, and the client: the one that proxies name, or else the
-/// other end.
+/// The client is the one that proxies name, or else the other end of the connection.
 pub(crate) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Option<SocketAddr>) {
     let peer = peer.map(|peer| (peer.ip().to_canonical(), peer.port()));
     if let Some((address, port)) = peer {
@@ -206,7 +201,6 @@ pub(crate) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Opti
     }
 }
 
-/// The attributes of a client's metrics for the host and the port.
 pub(crate) fn server_attributes(
     host: Option<&str>,
     port: Option<u16>,
@@ -216,7 +210,6 @@ pub(crate) fn server_attributes(
     host.into_iter().chain(port)
 }
 
-/// The version of HTTP.
 pub(crate) fn protocol(version: Version) -> Option<&'static str> {
     match version {
         Version::HTTP_09 => Some("0.9"),

@@ -100,7 +100,7 @@ http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
 service!(HttpServerLayer, HttpServer, open, check_route);
 
-/// Warns once if the layer is around a router of axum, which finds the route of a request only inside.
+/// Warns once: a router of axum finds the route of a request only inside.
 fn check_route(options: &Options<Parts>, inner: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
 
@@ -137,16 +137,15 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -
     Exchange::new(Kind::HttpServer, span, measurement, size, options.response.as_ref())
 }
 
-/// What actix-web knows of a request, in the extensions of the request.
+/// The properties of a request that only actix-web knows, in the extensions of the request.
 #[cfg(feature = "actix-web")]
 #[derive(Clone, Debug)]
 pub(crate) struct OfActix {
     pub(crate) route: Option<String>,
-    /// Whether the server has TLS.
     pub(crate) is_secure: bool,
 }
 
-/// What spans and metrics have in common.
+/// The request as spans and metrics describe it.
 struct Incoming<'r> {
     method: RequestMethod<'r>,
     route: Option<Cow<'r, str>>,
@@ -173,7 +172,7 @@ impl<'r> Incoming<'r> {
         }
     }
 
-    /// Sets the name and the attributes that are known before the service runs.
+    /// Before the service runs.
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
         let (uri, headers) = (&parts.uri, &parts.headers);
         opening.name_const(self.method.span_name(self.route.as_deref()));
@@ -222,7 +221,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The route that the router of the server has found.
+/// Found by the router of the server.
 fn matched_path(parts: &Parts) -> Option<&str> {
     #[cfg(feature = "axum")]
     if let Some(path) = parts.extensions.get::<axum::extract::MatchedPath>() {

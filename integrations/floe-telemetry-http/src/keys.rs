@@ -48,6 +48,6 @@ pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 /// The value of the `User-Agent` header.
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
-/// What failed: a status code, a kind of error, `cancelled`, or the type of an error
-/// ([error attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/)).
+/// The reason of a failure: a status code, a kind of error, `cancelled`, or the type of an error ([error
+/// attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/)).
 pub const ERROR_TYPE: &str = "error.type";

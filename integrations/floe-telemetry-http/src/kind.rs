@@ -1,6 +1,5 @@
-//! The protocol of a request, and the side of it that the process is on.
+//! The protocol of a request, and whether the process is its client or its server.
 
-/// The kind of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     HttpServer,

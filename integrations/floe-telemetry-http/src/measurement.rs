@@ -13,11 +13,11 @@ use crate::kind::Kind;
 static METRICS: MetricRecorder =
     MetricRecorder::new(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
 
-/// Seconds; both conventions advise these.
+/// In seconds; both conventions advise these boundaries.
 const SECONDS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// Bytes: 0, then 256 bytes to 16 MiB. The conventions advise none, and the default ends at 10,000.
+/// In bytes: 0, then 256 bytes to 16 MiB. The conventions advise none, and the default ends at 10,000.
 const BYTES: &[f64] = &[
     0.0,
     256.0,
@@ -64,7 +64,6 @@ const ACTIVE: Metric<'_> = Metric::new("http.server.active_requests")
     .with_unit("{request}")
     .with_description("Number of active HTTP server requests.");
 
-/// A request that is counted as being served, until this is dropped.
 #[derive(Debug)]
 struct Active([KeyValue; 2]);
 
@@ -74,17 +73,16 @@ impl Drop for Active {
     }
 }
 
-/// The metrics of one request, which is being served.
 #[derive(Debug)]
 pub(crate) struct Measurement {
     started: Instant,
     attributes: Vec<KeyValue>,
-    // Boxed, as few requests have it and each is moved several times.
+    // Boxed, because few requests have it and each is moved several times.
     _active: Option<Box<Active>>,
 }
 
 impl Measurement {
-    /// Starts the clock, if metrics are recorded.
+    /// `None` unless metrics are recorded.
     pub(crate) fn start(attributes: impl FnOnce() -> Vec<KeyValue>) -> Option<Self> {
         is_enabled().then(|| Self {
             started: Instant::now(),
@@ -93,13 +91,12 @@ impl Measurement {
         })
     }
 
-    /// Counts the request as being served, with these attributes.
     pub(crate) fn active(self, attributes: [KeyValue; 2]) -> Self {
         METRICS.add(ACTIVE, 1, &attributes);
         Self { _active: Some(Box::new(Active(attributes))), ..self }
     }
 
-    /// Sets an attribute, which replaces one with the same key.
+    /// Replaces an attribute with the same key.
     pub(crate) fn set(&mut self, key: &'static str, value: Value) {
         let same = |attribute: &&mut KeyValue| attribute.key.as_str() == key;
         match self.attributes.iter_mut().find(same) {
@@ -128,7 +125,7 @@ impl Measurement {
     }
 }
 
-/// The sizes of the bodies in bytes, where they are known and to be recorded.
+/// In bytes; `None` where a size is unknown or not to be recorded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sizes {
     pub(crate) request: Option<u64>,

@@ -19,7 +19,7 @@ use crate::headers::RecordedHeaders;
 /// The layers are instrumentation of this crate.
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
-/// Calls a function of the user. What it may panic with is dropped guarded, too.
+/// The payload of a panic is dropped guarded, too.
 fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     let caught = catch_unwind(AssertUnwindSafe(run))
         .map_err(|payload| catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget));
@@ -46,7 +46,6 @@ type Route<R> = dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync;
 type Peer<R> = dyn Fn(&R) -> Option<SocketAddr> + Send + Sync;
 type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
 
-/// The options of a layer whose requests have the type `R`.
 #[derive(Debug)]
 pub(crate) struct Options<R> {
     location: &'static Location<'static>,
@@ -57,14 +56,13 @@ pub(crate) struct Options<R> {
     pub(crate) peer: Option<Callback<Peer<R>>>,
     pub(crate) attributes: Option<Callback<Attributes<R>>>,
     pub(crate) known_methods: Option<Arc<[Method]>>,
-    /// The server of a client that sees requests without their address.
+    /// For a client that sees requests without their address.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
-    /// `None` without any of them, so that a request does not count a reference.
+    /// `None` without any option, so that a request does not count a reference.
     pub(crate) response: Option<Arc<ResponseOptions>>,
 }
 
-/// The options for responses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResponseOptions {
     pub(crate) headers: RecordedHeaders,
@@ -72,7 +70,7 @@ pub(crate) struct ResponseOptions {
     pub(crate) has_body_sizes: bool,
 }
 
-// A derived implementation would require it of `R`.
+// A derived implementation would require `Clone` of `R`.
 impl<R> Clone for Options<R> {
     fn clone(&self) -> Self {
         Self {
@@ -134,7 +132,7 @@ impl<R> Options<R> {
         self.route = Some(Callback(Arc::new(route)));
     }
 
-    /// Whether the request is recorded. If the user's function panics, it is.
+    /// If the user's function panics, the request is recorded.
     pub(crate) fn records(&self, request: &R) -> bool {
         let Some(Callback(filter)) = &self.filter else {
             return true;
@@ -142,7 +140,6 @@ impl<R> Options<R> {
         caught(|| filter(request)).unwrap_or(true)
     }
 
-    /// The route by the user's function.
     pub(crate) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
         let Callback(route) = self.route.as_ref()?;
         caught(|| route(request))?
@@ -155,18 +152,16 @@ impl<R> Options<R> {
         self.peer = Some(Callback(Arc::new(peer)));
     }
 
-    /// The other end of the connection by the user's function.
     pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
         let Callback(peer) = self.peer.as_ref()?;
         caught(|| peer(request))?
     }
 
-    /// The methods that replace the default ones.
     pub(crate) fn known_methods(&self) -> Option<&[Method]> {
         self.known_methods.as_deref()
     }
 
-    /// Opens the span of a request. `describe` sets its name and attributes; those that the user has configured follow.
+    /// `describe` sets the name and the attributes; the attributes that the user has configured follow.
     pub(crate) fn open(
         &self,
         kind: SpanKind,
@@ -187,7 +182,6 @@ impl<R> Options<R> {
     }
 }
 
-/// The methods that set the options of every layer.
 macro_rules! common_options {
     ($layer:ty, $request:ty) => {
         impl $layer {
@@ -232,7 +226,6 @@ macro_rules! common_options {
     };
 }
 
-/// The methods for headers and bodies of HTTP.
 macro_rules! http_options {
     ($layer:ty) => {
         impl $layer {
@@ -272,7 +265,7 @@ macro_rules! http_options {
             }
 
             /// Records the sizes of bodies in bytes, as attributes of the span (`http.request.body.size`,
-            /// `http.response.body.size`) and as histograms. That of a request is known if it was sent with a
+            /// `http.response.body.size`) and as histograms. The size of a request's body is known if the request has a
             /// `Content-Length`.
             #[must_use]
             pub fn with_body_sizes(mut self) -> Self {
@@ -283,7 +276,6 @@ macro_rules! http_options {
     };
 }
 
-/// The methods for metadata of gRPC.
 macro_rules! grpc_options {
     ($layer:ty) => {
         impl $layer {
@@ -313,7 +305,6 @@ macro_rules! grpc_options {
     };
 }
 
-/// The methods of servers.
 macro_rules! server_options {
     ($layer:ty) => {
         impl $layer {
@@ -371,7 +362,7 @@ mod tests {
 
     use super::caught;
 
-    /// Panics when it is dropped, with another one.
+    /// Panics when it is dropped, with another value of the type.
     struct Hostile;
 
     impl Drop for Hostile {

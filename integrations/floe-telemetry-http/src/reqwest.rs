@@ -68,7 +68,7 @@ impl Middleware for HttpClientMiddleware {
     }
 }
 
-/// How often a request was sent. A middleware around this one may send it again.
+/// The number of times that a request was sent. A middleware around this one may send it again.
 #[derive(Clone, Copy)]
 struct Sent(u32);
 
@@ -132,7 +132,6 @@ fn open(
     Exchange::new(Kind::HttpClient, span, measurement, size, options.response.as_ref())
 }
 
-/// The `error.type` of a request without a response.
 fn error_type(error: &Error) -> &'static str {
     match error {
         Error::Reqwest(error) if error.is_timeout() => "timeout",

@@ -25,7 +25,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// Which responses have no body.
+/// Determines which responses have no body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RequestKind {
     Head,
@@ -55,7 +55,7 @@ impl RequestKind {
 }
 
 impl<F> ResponseFuture<F> {
-    /// Calls the service in the exchange that `open` opens, if it opens one.
+    /// The service runs in the exchange.
     pub(crate) fn call<S, B, E>(
         service: &mut S,
         request: Request<B>,
@@ -126,7 +126,7 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: B,
         exchange: Option<Exchange>,
-        // The bytes until the body ends, if that is known.
+        // The bytes until the body ends, if their number is known.
         rest: Option<u64>,
     }
 }

@@ -1,4 +1,4 @@
-//! Whose child the span of a server is.
+//! The parent of a server's span.
 //!
 //! The parent is the request's, whatever span is current where the server runs. A caller that is not trusted is only
 //! linked.
@@ -8,7 +8,7 @@ use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-/// The parent of a server's span, and the span that it is linked to.
+/// With the span that it is linked to.
 #[derive(Debug)]
 pub(crate) struct ServerParent {
     pub(crate) context: Context,

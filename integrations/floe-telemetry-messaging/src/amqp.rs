@@ -65,7 +65,7 @@ fn text(value: &AMQPValue) -> Option<&str> {
 
 impl Injector for AmqpHeaders<&mut FieldTable> {
     fn set(&mut self, key: &str, value: String) {
-        // AMQP has no longer names.
+        // AMQP allows no longer names.
         let Ok(name) = ShortString::try_new(key) else {
             return;
         };

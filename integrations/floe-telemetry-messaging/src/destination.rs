@@ -66,8 +66,8 @@ impl Destination {
         span.attribute("messaging.batch.message_count", count)
     }
 
-    /// Begins the span `process <name>` of a consumer, whose parent is the sender of the message with these headers.
-    /// Without a context in them, it is below the current span.
+    /// Begins the span `process <name>` of a consumer. The sender of the message with these headers is its parent;
+    /// without a context in the headers, the current span is.
     #[track_caller]
     pub fn process(&self, headers: &impl Extractor) -> SpanBuilder {
         let sender = propagation::extract_context(headers);

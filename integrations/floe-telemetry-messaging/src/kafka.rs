@@ -40,7 +40,7 @@ use crate::values::values;
 #[derive(Clone, Copy, Debug)]
 pub struct KafkaHeaders<T>(pub T);
 
-/// What context is extracted from: headers, or a message, which may have none.
+/// The source of an extracted context: headers, or a message, which may have none.
 pub trait HasHeaders {
     #[doc(hidden)]
     fn headers(&self) -> Option<&impl Headers>;

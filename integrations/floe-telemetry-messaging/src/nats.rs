@@ -57,7 +57,7 @@ impl Extractor for NatsHeaders<&HeaderMap> {
 
 impl Injector for NatsHeaders<&mut HeaderMap> {
     fn set(&mut self, key: &str, value: String) {
-        // What is no header is left out; the map's own conversions would panic.
+        // An invalid header is left out; the map's own conversions would panic.
         let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), value.parse::<HeaderValue>())
         else {
             return;

@@ -1,6 +1,6 @@
 //! The values of a header.
 
-/// The values of a header, if it has any. Its name is the same in upper and in lower case.
+/// `None` without values. The name of a header is the same in upper and in lower case.
 pub(crate) fn values<'a>(
     headers: impl Iterator<Item = (&'a str, &'a str)>,
     name: &str,

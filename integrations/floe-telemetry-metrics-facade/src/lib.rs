@@ -47,22 +47,22 @@ use metrics::{
 };
 use opentelemetry::KeyValue;
 
-/// The maximum number of names of each kind, which is that of [`METRICS`].
+/// Of each kind. [`METRICS`] has the same limit.
 const MAX_NAMES: usize = 2000;
 
-/// The maximum number of series of a name. With [`OVERFLOW`] they are the 2,000 that OpenTelemetry's SDK has by default.
+/// Of each name. With [`OVERFLOW`] they are the 2,000 that OpenTelemetry's SDK has by default.
 const MAX_SERIES: usize = 1999;
 
-/// The key of the series that all sets of labels beyond [`MAX_SERIES`] share.
+/// Marks the series that all sets of labels beyond [`MAX_SERIES`] share.
 const OVERFLOW: &str = "otel.metric.overflow";
 
 static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")];
 
-/// The maximum number of times that a thread records a gauge which others change meanwhile. A value that it leaves then
-/// is recorded with the next change.
+/// A thread records a gauge that others change meanwhile at most this many times. The next change records the value
+/// that is left.
 const MAX_ROUNDS: usize = 100;
 
-/// The boundaries that the conventions advise for durations in seconds.
+/// The conventions advise these boundaries for durations in seconds.
 const SECONDS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
@@ -111,8 +111,8 @@ impl metrics::Recorder for Recorder {
     }
 }
 
-/// The metrics of one kind by their names. Nothing is recorded or logged while this is locked, because a subscriber of
-/// `tracing` may count log records with the facade.
+/// By name. Nothing is recorded or logged while this is locked, because a subscriber of `tracing` may count log records
+/// with the facade.
 #[derive(Default)]
 struct Families(RwLock<HashMap<KeyName, Family>>);
 
@@ -125,7 +125,6 @@ struct Family {
 }
 
 impl Families {
-    /// Sets the unit and the description of a metric, unless it is in use.
     fn describe(&self, name: &KeyName, unit: Option<Unit>, description: &SharedString) {
         let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if families.len() >= MAX_NAMES && !families.contains_key(name) {
@@ -149,7 +148,7 @@ impl Families {
     fn add(&self, key: &Key) -> Arc<Series> {
         let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if families.len() >= MAX_NAMES && !families.contains_key(key.name()) {
-            // `METRICS` reports it, and records nothing.
+            // `METRICS` reports the name, and records nothing.
             return Arc::new(Series::new(key, &Family::default()));
         }
         let key = key.to_retained();
@@ -168,7 +167,6 @@ impl Families {
     }
 }
 
-/// One series of a metric.
 struct Series {
     name: KeyName,
     unit: &'static str,
@@ -200,7 +198,7 @@ impl Series {
         Metric::new(self.name.as_str()).with_unit(self.unit).with_description(&self.description)
     }
 
-    /// Replaces the value of a gauge, and records it.
+    /// Records the new value of a gauge.
     fn change(&self, change: impl Fn(f64) -> f64) {
         let changed = self.state.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |bits| {
             let value = change(f64::from_bits(bits));
@@ -209,8 +207,8 @@ impl Series {
         if changed.is_err() {
             return;
         }
-        // One thread at a time records, so that no older value is recorded after a newer one. What others change
-        // meanwhile, it sees when it has finished. It yields, so that one of them takes over and it can return.
+        // One thread at a time records, so that no older value is recorded after a newer one. It sees the changes of
+        // other threads when it has finished. It yields, so that another thread takes over and it can return.
         for _ in 0..MAX_ROUNDS {
             if self.is_recording.swap(true, Ordering::SeqCst) {
                 return;
@@ -277,7 +275,7 @@ impl HistogramFn for Series {
 /// The unit in the notation of OpenTelemetry.
 const fn ucum(unit: Unit) -> &'static str {
     match unit {
-        // OpenTelemetry names what is counted, which the facade does not know.
+        // OpenTelemetry names the counted things, which the facade does not know.
         Unit::Count => "",
         Unit::Percent => "%",
         Unit::Seconds => "s",

@@ -23,17 +23,15 @@ use prost::Message;
 
 use crate::rotating_file::RotatingFile;
 
-/// How long a line waits for the reader of a pipe.
+/// The time that a line waits for the reader of a pipe.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where lines go.
 #[derive(Debug)]
 pub(crate) enum Output {
     File(RotatingFile),
     Stdout(StandardStream),
 }
 
-/// Writes the batches of a signal as OTLP in JSON.
 #[derive(Debug)]
 pub(crate) struct OtlpLines {
     output: Mutex<Output>,
@@ -47,7 +45,7 @@ impl OtlpLines {
         Self { output: Mutex::new(output), resource, temporality }
     }
 
-    /// Appends a line with a request. `encode` is its JSON encoding.
+    /// `encode` makes JSON of the request.
     fn write(
         &self,
         encode: fn(&[u8]) -> Result<Vec<u8>, Malformed>,

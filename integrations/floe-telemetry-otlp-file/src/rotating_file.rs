@@ -43,10 +43,9 @@ impl RotatingFile {
         Ok(file)
     }
 
-    /// Appends a line. Before a line that does not fit, the file is renamed; a line that is larger than a file may
-    /// be is alone in its file.
+    /// A line that does not fit begins a new file; a line that is larger than a file may be is alone in its file.
     pub(crate) fn write(&mut self, line: &[u8]) -> Result<(), String> {
-        // What is written to a file that was removed is lost.
+        // Lines that are written to a removed file are lost.
         let mut open = match self.open.take().filter(|open| open.is_at(&self.path)) {
             Some(open) => open,
             None => Open::append(&self.path).map_err(|error| failed(&self.path, &error))?,
@@ -65,7 +64,7 @@ impl RotatingFile {
         }
         let before = open.bytes;
         if let Err(error) = open.file.write_all(line) {
-            // Without the part of the line, on which a reader would fail. The disk may be full.
+            // A reader would fail on a part of a line. The disk may be full.
             let _ = open.file.set_len(before);
             return Err(error);
         }
@@ -73,7 +72,6 @@ impl RotatingFile {
         Ok(())
     }
 
-    /// Renames the files, and removes the oldest one.
     fn rotate(&self) -> io::Result<()> {
         let oldest = self.max_files - 1;
         if oldest == 0 {
@@ -106,7 +104,7 @@ impl RotatingFile {
 }
 
 impl Open {
-    /// Opens the file, and creates the directory if it does not exist.
+    /// Creates the directory if it does not exist.
     fn append(path: &Path) -> io::Result<Self> {
         let directory = path.parent().unwrap_or(Path::new(""));
         if directory != Path::new("") {
@@ -142,7 +140,7 @@ impl Open {
         }
     }
 
-    /// Elsewhere a file that is open cannot be removed.
+    /// Elsewhere an open file cannot be removed.
     #[cfg(not(unix))]
     const fn is_at(&self, _: &Path) -> bool {
         true

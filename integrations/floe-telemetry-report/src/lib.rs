@@ -42,11 +42,11 @@ use prost::Message;
 use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
 
-/// How much memory spans and log records may take until the page is written, in bytes, as an estimate. Each of them takes
-/// its time at the end, and the page takes several times as much memory.
+/// The estimated memory that spans and log records may take until the page is written, in bytes. Each of them takes
+/// time at the end, and the page takes several times as much memory.
 const MOST_BYTES: usize = 32 << 20;
 
-/// How many spans the first page has, which is there soon.
+/// The first page has only this many spans, so that it is there soon.
 const FIRST_SPANS: usize = 10_000;
 
 telemetry_exporter!(ExporterFactory::new(
@@ -72,11 +72,11 @@ pub struct Report {
 #[derive(Debug)]
 struct Collected {
     path: PathBuf,
-    /// With the number of spans and log records for which there was no memory.
+    /// With the number of spans and log records without memory.
     reader: Mutex<(Reader, usize)>,
 }
 
-/// The reports of the exporter `report`: those of spans and of log records are one page.
+/// The reports of the exporter `report`: spans and log records share one page.
 static SHARED: Mutex<Vec<Weak<Collected>>> = Mutex::new(Vec::new());
 
 impl Report {
@@ -113,7 +113,7 @@ impl Report {
 }
 
 impl Collected {
-    /// Reads a batch of so many records, unless there is no memory for more.
+    /// `batch` is the number of records. Fails if there is no memory for more.
     fn read<M: Message>(&self, batch: usize, request: impl FnOnce() -> M) -> OTelSdkResult {
         let (reader, left_out) = &mut *self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         if reader.bytes() >= MOST_BYTES {
@@ -126,7 +126,7 @@ impl Collected {
 
     fn write_page(&self) -> OTelSdkResult {
         let (reader, left_out) = &*self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        // Each signal writes the page anew, so the last one's has all of them.
+        // Each signal writes the page anew, so the last page has all signals.
         let forest = Forest::new(reader.recording());
         let spans = reader.recording().spans.len();
         let make = |most, out: &mut BufWriter<&File>| write_page_of(&forest, most, *left_out, out);
@@ -169,13 +169,12 @@ impl LogExporter for Report {
     }
 }
 
-/// The folder of the page, which is created if it does not exist.
 fn folder(page: &Path) -> io::Result<&Path> {
     let folder = page.parent().unwrap_or(page);
     fs::create_dir_all(folder).map(|()| folder)
 }
 
-/// A file without a name, which the user of the process alone may read.
+/// Only the user of the process may read the file.
 fn unnamed(page: &Path) -> io::Result<File> {
     let file = tempfile::tempfile_in(folder(page)?)?;
     #[cfg(unix)]
@@ -183,9 +182,9 @@ fn unnamed(page: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Makes the page with `make`, which flushes, and before a long one the page of the most important spans, after which the
-/// time may be over. A page has a name when it is complete, so nobody sees a part of it, and a process that ends meanwhile
-/// leaves nothing.
+/// Makes the page with `make`, which flushes. A long page comes after a page of the most important spans, because the
+/// time may be over. A page gets its name when it is complete, so nobody sees a part of it, and a process that ends
+/// meanwhile leaves nothing.
 fn write(
     path: &Path,
     spans: usize,
@@ -199,7 +198,7 @@ fn write(
     Ok(())
 }
 
-/// Moves a file without a name to its place.
+/// Gives the file a name.
 fn publish(mut file: File, path: &Path) -> io::Result<()> {
     let folder = folder(path)?;
     #[cfg(target_os = "linux")]
@@ -225,7 +224,7 @@ mod tests {
 
     use super::*;
 
-    /// What is in the folder while each page is written, and at the end.
+    /// The files in the folder while each page is written, and at the end.
     fn seen(spans: usize) -> io::Result<Vec<String>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("trace.html");

@@ -20,7 +20,6 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, span};
 use floe_telemetry_report::Report;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 
-/// The most memory that this process has had, in KiB.
 fn peak() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -63,7 +62,7 @@ fn a_page_of_many_spans_is_bounded_and_says_what_it_leaves_out() {
     assert!((SPANS / 4..SPANS).contains(&left_out), "{note}");
 }
 
-/// What the page says about what is not in it.
+/// The page's text about the spans that it leaves out.
 fn note(page: &Path) -> String {
     let text = fs::read_to_string(page).unwrap();
     let (_, data) = text.split_once(r#"id="data">"#).unwrap();
@@ -74,7 +73,7 @@ fn note(page: &Path) -> String {
     rows["note"].as_str().unwrap().to_owned()
 }
 
-/// A span with three attributes.
+/// With three attributes.
 fn captured(page: &Path) -> SpanData {
     let memory = MemoryExporter::new();
     let provider = TelemetryProvider::builder(TelemetryConfig::new("orders"))

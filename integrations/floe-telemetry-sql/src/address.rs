@@ -1,18 +1,18 @@
-//! Where a database is, by the URL that a client connects with.
+//! The address of a database, from the URL that a client connects with.
 
 use opentelemetry::KeyValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Returns `server.address`, `server.port` and `db.namespace`, as far as the URL has them. Its user, its password and
-/// its other parts are not read.
+/// As far as the URL has them: `server.address`, `server.port` and `db.namespace`. Its user, its password and its other
+/// parts are not read.
 pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let Ok(url) = Url::parse(url) else {
         return Vec::new();
     };
     let is_postgres = matches!(url.scheme(), "postgres" | "postgresql");
     if !is_postgres && !matches!(url.scheme(), "mysql" | "mariadb") {
-        // The URL of SQLite has a path, and that of an unknown driver has an unknown form.
+        // SQLite's URL has a path, and an unknown driver's URL has an unknown form.
         return Vec::new();
     }
     // A `/`, `?` or `#` that is not escaped in the password ends the host early.
@@ -37,7 +37,7 @@ pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let mut attributes = Vec::new();
     if let Some(address) = address.filter(|address| !address.is_empty()) {
         let port = port.filter(|port| *port != default_port && !address.starts_with('/'));
-        // The brackets around an address of IPv6.
+        // An address of IPv6 has brackets.
         let address = address.trim_matches(['[', ']']).to_owned();
         attributes.push(KeyValue::new("server.address", address));
         attributes.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));

@@ -19,14 +19,14 @@ use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, Value, global}
 use crate::address;
 use crate::query::{DoubleQuoted, Query};
 
-/// A database: what the spans of its queries have in common.
+/// A database: the common part of the spans of its queries.
 #[derive(Clone, Debug)]
 pub struct Database {
     scope: InstrumentationScope,
     tracer: RecorderTracer,
     system: &'static str,
     attributes: Vec<KeyValue>,
-    /// `db.client.operation.duration`, if queries are measured.
+    /// Set if queries are measured.
     duration: Option<Histogram<f64>>,
 }
 
@@ -94,7 +94,7 @@ impl Database {
             .f64_histogram("db.client.operation.duration")
             .with_unit("s")
             .with_description("Duration of database client operations.")
-            // Those that the conventions advise.
+            // The conventions advise these boundaries.
             .with_boundaries(vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])
             .build();
         self.duration = Some(duration);
@@ -144,11 +144,11 @@ pub struct QuerySpan {
     cx: Context,
     rows: Option<i64>,
     measurement: Option<Measurement>,
-    /// It is cancelled if it ends now.
+    /// The query is cancelled if it ends now.
     is_pending: bool,
 }
 
-/// The duration of a query that has not ended.
+/// Of a query that has not ended.
 #[derive(Debug)]
 struct Measurement {
     duration: Histogram<f64>,
@@ -239,7 +239,7 @@ impl Drop for QuerySpan {
     fn drop(&mut self) {
         if let Some(measurement) = &self.measurement {
             let seconds = measurement.started.elapsed().as_secs_f64();
-            // With the span as the exemplar's.
+            // The span is the exemplar.
             self.run(|| {
                 measurement.duration.record(seconds, &measurement.attributes);
             });

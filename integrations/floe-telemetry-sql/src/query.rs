@@ -1,15 +1,13 @@
-//! What a span contains of a statement: a summary of few different values, and the text without its
-//! literals.
+//! The recorded part of a statement: a summary of few different values, and the text without its literals.
 
 use opentelemetry::KeyValue;
 
-/// A summary is cut behind its last word within so many bytes, by the conventions.
+/// In bytes, by the conventions: a summary is cut behind its last word.
 const MAX_SUMMARY: usize = 255;
 
-/// No more of a text is read, so that the time for one is bounded.
+/// In bytes. The rest of a text is not read, so that the time for a text is bounded.
 const MAX_TEXT: usize = 16 * 1024;
 
-/// What is recorded of a statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     /// `SELECT orders customers`: the operations and what they apply to, by the [conventions].
@@ -20,7 +18,7 @@ pub(crate) struct Query {
     pub(crate) text: String,
 }
 
-/// What a statement begins with.
+/// The first words of statements.
 const OPERATIONS: &[&str] = &[
     "ALTER",
     "ANALYZE",
@@ -59,13 +57,13 @@ const OPERATIONS: &[&str] = &[
     "VACUUM",
 ];
 
-/// Operations besides `SELECT` that may be within another one: in brackets, behind `AS`, `ALL` or `EXPLAIN`.
+/// Operations besides `SELECT` that may be inside another operation: in brackets, behind `AS`, `ALL` or `EXPLAIN`.
 const INNER_OPERATIONS: &[&str] = &["DELETE", "INSERT", "UPDATE"];
 
-/// Words behind which the name of a table or a view is.
+/// Words before the name of a table or a view.
 const BEFORE_NAMES: &[&str] = &["FROM", "INTO", "JOIN"];
 
-/// Operations behind which the name is.
+/// Operations that the name follows.
 const NAMED_OPERATIONS: &[&str] = &["CALL", "EXEC", "EXECUTE", "TRUNCATE", "UPDATE"];
 
 /// Operations whose object belongs to the summary: `CREATE TABLE orders`.
@@ -110,7 +108,7 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 }
 
 impl Query {
-    /// The name of the span.
+    /// Of the span.
     pub(crate) fn name(&self, system: &'static str) -> String {
         match &*self.summary {
             "" => system.to_owned(),
@@ -118,7 +116,7 @@ impl Query {
         }
     }
 
-    /// The attributes of the span, `common` among them.
+    /// Of the span; `common` is among them.
     pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
         let mut all = self.identity(system);
         all.push(KeyValue::new("db.query.text", self.text.clone()));
@@ -126,7 +124,8 @@ impl Query {
         all
     }
 
-    /// The attributes of the query's duration: those of few different values, and of `common` those of the conventions.
+    /// Attributes of the duration metric: those of few different values, and the ones in `common` that the conventions
+    /// name.
     pub(crate) fn metric_attributes(
         &self,
         system: &'static str,
@@ -176,20 +175,20 @@ impl Query {
     }
 }
 
-/// What `"…"` is.
+/// The meaning of `"…"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DoubleQuoted {
     /// A name.
     Name,
     /// A text, or the settings of the database decide.
     Text,
-    /// A name, if the database knows it, and a text otherwise. So it is taken for a name only where it cannot be a
-    /// text: where the name of a table is expected, and beside a dot.
+    /// A name, if the database knows it, and a text otherwise. So it counts as a name only where it cannot be a text:
+    /// where the name of a table is expected, and beside a dot.
     NameOrText,
 }
 
 impl DoubleQuoted {
-    /// For this value of `db.system.name`.
+    /// For a value of `db.system.name`.
     pub(crate) fn of(system: &str) -> Self {
         match system {
             "postgresql" => Self::Name,
@@ -201,7 +200,6 @@ impl DoubleQuoted {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'s> {
-    /// White space or a comment.
     Blank,
     /// A keyword or a name without quotes, with the dots in it.
     Word(&'s str),
@@ -280,13 +278,13 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The length of the characters at the start that a condition is true for.
+/// The length of the prefix whose characters match.
 fn run(text: &str, is_part: impl Fn(char) -> bool) -> usize {
     text.find(|c| !is_part(c)).unwrap_or(text.len())
 }
 
-/// The length of a quoted text, in which the quote is doubled. Some databases escape it by a backslash, too,
-/// and others do not: then the literal is taken to be the rest of the statement, so that none is recorded.
+/// The length of a quoted text, in which the quote is doubled. Some databases escape the quote by a backslash, too, and
+/// others do not: then the literal is taken to be the rest of the statement, so that none is recorded.
 fn quoted(text: &str, quote: char) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -319,7 +317,7 @@ fn number(text: &str) -> usize {
     }
 }
 
-/// The length of a comment, which may contain others.
+/// A comment may contain others.
 fn comment(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while at < text.len() {
@@ -333,7 +331,7 @@ fn comment(text: &str) -> usize {
     text.len()
 }
 
-/// A summary, and what the next word may be.
+/// With the expectation for the next word.
 #[derive(Debug, Default)]
 struct Summary {
     text: String,
@@ -341,18 +339,15 @@ struct Summary {
     next: Next,
     /// In a list of tables, a comma is followed by another name.
     is_list: bool,
-    /// Behind `CREATE` and its like.
     is_definition: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Next {
-    /// A statement begins.
     #[default]
     Statement,
     /// An operation within the statement may begin.
     Inner,
-    /// A name is expected.
     Name,
     /// Behind `DISTINCT`: in `IS DISTINCT FROM` no table follows.
     NoTable,

@@ -1,18 +1,16 @@
-//! What sqlx knows of a database and of an error, by the conventions.
+//! Names of a database and of an error from sqlx, by the conventions.
 
 use floe_telemetry_sql::{Database, QuerySpan};
 use opentelemetry::InstrumentationScope;
 use sqlx_core::database;
 use sqlx_core::error::{DatabaseError, Error};
 
-/// The instrumentation scope of spans and metrics.
 pub(crate) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
         .with_version(env!("CARGO_PKG_VERSION"))
         .build()
 }
 
-/// The database of a driver.
 pub(crate) fn of_driver<DB: database::Database>() -> Database {
     let system = match DB::NAME {
         "PostgreSQL" => "postgresql",
@@ -30,7 +28,7 @@ pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {
     span.fail_with(error, code.as_deref(), kind(error));
 }
 
-/// The `error.type` of an error that has no code of the database.
+/// For an error without a code of the database.
 fn kind(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "configuration",

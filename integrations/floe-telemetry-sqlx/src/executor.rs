@@ -21,7 +21,6 @@ use crate::database::{fail, of_driver};
 type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
 
-/// A row, or the result of a statement.
 type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
 /// An executor whose queries have spans, from [`traced`] or [`TracedPool::traced`](crate::TracedPool::traced).
@@ -122,7 +121,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
     }
 }
 
-/// The results of a query. Its span starts with the first poll, as the query itself.
+/// The span starts with the first poll, as the query itself.
 struct TracedStream<'e, DB: Database> {
     inner: BoxStream<'e, Step<DB>>,
     sql: Option<SqlStr>,
@@ -170,7 +169,7 @@ struct Statement<DB: Database> {
 }
 
 impl<DB: Database> Statement<DB> {
-    /// Takes a query apart, and returns its text, too.
+    /// Returns the text, too.
     fn new<'q>(mut query: impl Execute<'q, DB>) -> (Self, SqlStr) {
         let prepared = query.statement().cloned();
         let arguments = Some(query.take_arguments());

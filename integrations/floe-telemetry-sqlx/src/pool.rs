@@ -20,7 +20,7 @@ use crate::executor::Traced;
 
 /// A pool whose queries have spans. It dereferences to the pool itself, and is cheap to clone, too.
 pub struct TracedPool<DB: Database> {
-    /// Shared, so that what observes the pool does not keep it open.
+    /// Shared, so that observing the pool does not keep it open.
     pool: Arc<Pool<DB>>,
     database: Arc<floe_telemetry_sql::Database>,
 }
@@ -101,7 +101,7 @@ impl<DB: Database> TracedPool<DB> {
         };
         gauge("db.client.connection.count", &["used", "idle"], |pool, index| {
             let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
-            // The two are read one after the other.
+            // The two values are read one after the other.
             if index == 0 { (i64::from(pool.size()) - idle).max(0) } else { idle }
         });
         gauge("db.client.connection.max", &[""], |pool, _| {
