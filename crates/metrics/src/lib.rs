@@ -5,20 +5,20 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod filtered;
 mod redacting;
 mod views;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::metrics::{switch, switch_observed};
 use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector::{
-    Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
+    Counters, Redaction, Redactor, SpanMetrics, clear_exemplars,
 };
 use floe_telemetry_sdk::__parts::metrics::{
-    MeterProviders, MetricDestination, ProviderMeters, observe, scope,
+    AddedMetrics, MeterProviders, ProviderMeters, observe, scope,
 };
 use floe_telemetry_sdk::__parts::{collector, config, internal_log};
 use opentelemetry::metrics::MeterProvider as _;
@@ -26,26 +26,29 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use self::filtered::FilteringMeterProvider;
-use self::redacting::RedactingMeterProvider;
-use self::views::{Selected, Views};
+use self::redacting::{RedactingMeterProvider, exemplars};
+use self::views::Views;
 use crate::config::{MetricsConfig, TelemetryConfig};
 
 floe_telemetry_sdk::__part!(
     Metrics,
     MeterProviders {
-        start: |config, resource, redaction, counters, destinations| {
-            Arc::new(Meters::start(config, resource, redaction, counters, destinations))
+        start: |config, resource, redaction, counters, added| {
+            Arc::new(Meters::start(config, resource, redaction, counters, added))
         },
     }
 );
 
 /// The meter provider of the SDK behind a telemetry provider.
-#[derive(Debug)]
 struct Meters {
     sdk: SdkMeterProvider,
-    filtering: FilteringMeterProvider,
     views: Views,
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meters").field("sdk", &self.sdk).finish_non_exhaustive()
+    }
 }
 
 impl Meters {
@@ -55,40 +58,31 @@ impl Meters {
         resource: &Resource,
         redaction: Redaction,
         counters: &Arc<Counters>,
-        destinations: Vec<MetricDestination>,
+        added: AddedMetrics,
     ) -> Self {
         let config = &all.metrics;
         let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
-        for destination in destinations {
+        for destination in added.destinations {
             builder = destination.add(builder, all, counters);
         }
         clear_exemplars();
-        let views = Views::new(config);
+        let views = Views::new(config, added.views);
         let sdk = views.apply(builder).build();
-        let filtering = FilteringMeterProvider::new(sdk.clone(), views.clone());
-        observe(&filtering.meter_with_scope(scope()), counters);
-        let redacting = RedactingMeterProvider::new(filtering.clone(), redaction, views.clone());
+        observe(&sdk.meter_with_scope(scope()), counters);
+        let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));
-        Self { sdk, filtering, views }
+        Self { sdk, views }
     }
 }
 
 impl ProviderMeters for Meters {
     fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        let meter = self.filtering.meter_with_scope(scope());
-        SpanMetrics::new(
-            &meter,
-            config.from_spans,
-            config.cardinality_limit,
-            redactor,
-            |name, unit, kind, bounds| {
-                let scope = scope();
-                let selected = Selected { name, unit, scope: &scope, kind };
-                let shapes = self.views.shapes(selected, Some(bounds)).into_iter();
-                let exemplars = shapes.filter_map(|shape| instrument_exemplars(&scope, shape));
-                exemplars.collect()
-            },
-        )
+        let scope = scope();
+        let meter = self.sdk.meter_with_scope(scope.clone());
+        let limit = config.cardinality_limit;
+        SpanMetrics::new(&meter, config.from_spans, limit, redactor, |name, kind, bounds| {
+            exemplars(&self.views, &scope, name, kind, Some(bounds))
+        })
     }
 
     fn stop(&self) {

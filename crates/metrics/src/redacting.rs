@@ -15,10 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::cache::{AttributeSet, RedactionCache};
 pub(super) use self::record::Record;
-use super::views::{Selected, Views};
+use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
-use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
+use crate::collector::{
+    ExemplarValue, Exemplars, Redaction, Redactor, Shape, instrument_exemplars,
+};
 use crate::internal_log::internal_log;
 use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED, shown};
 use opentelemetry::metrics::{
@@ -37,7 +39,6 @@ const MAX_SCOPES: usize = 1000;
 const OVERFLOW: &str = "floe.telemetry.overflow";
 
 /// Redacts what is recorded through the inner provider.
-#[derive(Debug)]
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
@@ -66,8 +67,7 @@ struct Instruments {
 struct Redacting<I> {
     instrument: I,
     policy: Policy,
-    /// By metric.
-    exemplars: Vec<Arc<Exemplars>>,
+    exemplars: Option<Arc<Exemplars>>,
 }
 
 thread_local! {
@@ -160,7 +160,7 @@ where
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
         self.policy.apply(attributes, |redacted| {
             self.instrument.record(measurement, redacted);
-            for exemplars in &self.exemplars {
+            if let Some(exemplars) = &self.exemplars {
                 exemplars.measure(measurement.into(), redacted);
             }
         });
@@ -168,9 +168,8 @@ where
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
         self.policy.apply(attributes, |redacted| {
-            let exemplars = self.exemplars.iter();
-            let exemplars = exemplars.map(|exemplars| exemplars.bind(redacted));
-            self.instrument.bound(redacted, exemplars.collect())
+            let exemplars = self.exemplars.as_ref();
+            self.instrument.bound(redacted, exemplars.map(|exemplars| exemplars.bind(redacted)))
         })
     }
 }
@@ -184,19 +183,16 @@ impl<T: Copy> AsyncInstrument<T> for Redacting<&dyn AsyncInstrument<T>> {
 }
 
 impl Instruments {
-    /// An instrument of this kind, with the name and unit of its builder.
+    /// An instrument of this kind, with the name of its builder.
     fn redacting<I>(
         &self,
         instrument: I,
         name: &str,
-        unit: Option<&str>,
         kind: InstrumentKind,
         boundaries: Option<&[f64]>,
     ) -> Redacting<I> {
-        let selected = Selected { name, unit: unit.unwrap_or_default(), scope: &self.scope, kind };
-        let shapes = self.views.shapes(selected, boundaries).into_iter();
-        let exemplars = shapes.filter_map(|shape| instrument_exemplars(&self.scope, shape));
-        Redacting { instrument, policy: self.policy.clone(), exemplars: exemplars.collect() }
+        let exemplars = exemplars(&self.views, &self.scope, name, kind, boundaries);
+        Redacting { instrument, policy: self.policy.clone(), exemplars }
     }
 
     /// The redacted name. Instrument names must not contain angle brackets, so the redaction mark
@@ -219,15 +215,31 @@ impl Instruments {
     }
 }
 
+/// The exemplars of an instrument that advises these boundaries.
+pub(super) fn exemplars(
+    views: &Views,
+    scope: &InstrumentationScope,
+    name: &str,
+    kind: InstrumentKind,
+    boundaries: Option<&[f64]>,
+) -> Option<Arc<Exemplars>> {
+    let shape = Shape {
+        bounds: views.boundaries(kind, boundaries),
+        limit: views.cardinality_limit(),
+        filter: views.exemplar_filter(),
+    };
+    instrument_exemplars(scope, views.names(name, kind), &shape)
+}
+
 macro_rules! instruments {
     ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
         fn $method(&self, request: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
-            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let name = builder.name.clone();
             let (kind, inner) = (InstrumentKind::$instrument, builder.build());
-            let redacting = self.redacting(inner, &name, unit.as_deref(), kind, None);
+            let redacting = self.redacting(inner, &name, kind, None);
             $instrument::new(Arc::new(redacting))
         }
     )*};
@@ -240,10 +252,9 @@ macro_rules! histograms {
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
             builder.boundaries = request.boundaries.clone();
-            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let name = builder.name.clone();
             let (kind, inner) = (InstrumentKind::Histogram, builder.build());
-            let boundaries = request.boundaries.as_deref();
-            let redacting = self.redacting(inner, &name, unit.as_deref(), kind, boundaries);
+            let redacting = self.redacting(inner, &name, kind, request.boundaries.as_deref());
             Histogram::new(Arc::new(redacting))
         }
     )*};
@@ -265,7 +276,7 @@ macro_rules! observables {
                     let redacting = Redacting {
                         instrument: observer,
                         policy: policy.clone(),
-                        exemplars: Vec::new(),
+                        exemplars: None,
                     };
                     policy.observe(&metric, &has_panicked, || callback(&redacting));
                 });
@@ -308,6 +319,7 @@ mod tests {
     use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
     use super::*;
+    use crate::config::MetricsConfig;
 
     fn url() -> String {
         format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
@@ -316,8 +328,8 @@ mod tests {
     fn meter() -> (InMemoryMetricExporter, SdkMeterProvider, Meter) {
         let memory = InMemoryMetricExporter::default();
         let sdk = SdkMeterProvider::builder().with_periodic_exporter(memory.clone()).build();
-        let provider =
-            RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default());
+        let views = Views::new(&MetricsConfig::default(), Vec::new());
+        let provider = RedactingMeterProvider::new(sdk.clone(), Redaction::default(), views);
         let meter = provider.meter("test");
         (memory, sdk, meter)
     }

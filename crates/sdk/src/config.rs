@@ -41,7 +41,6 @@ mod exporters;
 pub(crate) mod feature;
 mod file;
 pub(crate) mod filter;
-pub(crate) mod key_filter;
 mod limits;
 pub(crate) mod logging;
 mod metrics;
@@ -77,8 +76,8 @@ pub use self::file::FileConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
-    ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation, MetricTemporality,
-    MetricView, MetricsConfig, PrometheusConfig,
+    ConfiguredView, ExemplarFilter, HistogramKind, MetricTemporality, MetricsConfig,
+    PrometheusConfig,
 };
 pub(crate) use self::named::sorted;
 pub use self::otlp::{

@@ -20,14 +20,12 @@ pub mod config {
     pub use crate::config::auth::check_header_name;
     pub use crate::config::endpoint::without_credentials;
     pub use crate::config::feature::{needed, needs};
-    pub use crate::config::key_filter::KeyFilter;
     pub use crate::config::secret::{
         Source as CredentialSource, reference as credential_reference,
     };
     pub use crate::config::{
-        Compression, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits, LoggingConfig,
-        MetricAggregation, MetricView, MetricsConfig, OtlpOptions, OtlpProtocol, Secret, Signal,
-        TelemetryAuth,
+        Compression, ConfiguredView, ExemplarFilter, HistogramKind, LogOutput, LogRecordLimits,
+        LoggingConfig, MetricsConfig, OtlpOptions, OtlpProtocol, Secret, Signal, TelemetryAuth,
     };
 }
 
@@ -57,7 +55,9 @@ pub mod logs {
 
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
-    pub use crate::metrics::meters::{MeterProviders, ProviderMeters, observe, scope};
+    pub use crate::metrics::meters::{
+        AddedMetrics, MeterProviders, ProgramView, ProviderMeters, observe, scope,
+    };
     pub use crate::metrics::reporting::LastExport;
 }
 

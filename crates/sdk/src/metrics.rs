@@ -11,7 +11,7 @@ mod sdk_metrics;
 pub use self::provider::RecorderMeterProvider;
 pub(crate) use self::{
     destination::MetricDestination,
-    meters::{MeterProviders, ProviderMeters},
+    meters::{AddedMetrics, MeterProviders, ProviderMeters},
     reporting::LastExport,
 };
 pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

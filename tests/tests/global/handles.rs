@@ -10,9 +10,7 @@
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{
-    ExporterKind, HistogramKind, MetricAggregation, MetricTemporality, MetricView,
-};
+use floe_telemetry::config::{ExporterKind, HistogramKind, MetricTemporality};
 use floe_telemetry::metrics::{Counter, Gauge, Histogram, Metric, UpDownCounter};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, init, propagation, traced,
@@ -180,14 +178,11 @@ fn a_histogram_is_exponential_where_the_configuration_says_so() {
     assert_eq!((*count, *sum), (all, f64::from(8 * MANY) * 1.5));
 }
 
-/// Also where a view makes a histogram of a counter or a gauge.
 #[test]
 fn measurements_keep_their_order_and_their_number() {
     floe_tests::alone!();
     let receiver = Receiver::grpc();
-    let mut config = config(&receiver);
-    config.metrics.views = ["rows", "open.level"].map(explicit).into();
-    let telemetry = start(config);
+    let telemetry = start(config(&receiver));
     for _ in 0..100 {
         ROWS.add(1);
         OPEN_LEVEL.record(1);
@@ -195,18 +190,9 @@ fn measurements_keep_their_order_and_their_number() {
     LEVEL.record(4);
     METRICS.set_gauge("level", 5, &[]);
     telemetry.shutdown(TIMEOUT).unwrap();
-    for name in ["rows", "open.level"] {
-        let values = values(&receiver, name);
-        let is_whole = matches!(&*values, [MetricValue::Histogram(100, sum, ..)] if *sum == 100.0);
-        assert!(is_whole, "{name}: {values:?}");
-    }
+    assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
+    assert_eq!(values(&receiver, "open.level"), [MetricValue::Gauge(1.0)]);
     assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
-}
-
-fn explicit(name: &str) -> MetricView {
-    let mut view = MetricView::new(name);
-    view.aggregation = Some(MetricAggregation::Explicit);
-    view
 }
 
 /// The events of `tracing` as a metric, as of a layer of the program.
@@ -222,16 +208,13 @@ impl<S: ::tracing::Subscriber> Layer<S> for Events {
 }
 
 #[test]
-fn a_warning_about_a_view_may_itself_be_counted() {
+fn a_warning_about_a_metric_may_itself_be_counted() {
     floe_tests::alone!();
     tracing_subscriber::registry().with(Events).init();
     let receiver = Receiver::grpc();
-    let mut config = config(&receiver);
-    let mut view = MetricView::new("level");
-    view.aggregation = Some(MetricAggregation::Sum);
-    config.metrics.views = vec![view];
-    let telemetry = start(config);
+    let telemetry = start(config(&receiver));
     LEVEL.record(5);
+    METRICS.increment("level", 1, &[]);
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(values(&receiver, "level"), [MetricValue::Gauge(5.0)]);
     assert!(!values(&receiver, "events").is_empty());

@@ -5,11 +5,12 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use floe_telemetry::config::{HistogramKind, MetricTemporality, MetricView, OtlpProtocol};
+use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
 use floe_tests::{MetricValue, ReceivedPoint, Receiver};
-use opentelemetry::KeyValue;
+use opentelemetry::{Key, KeyValue};
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const DURATION: Metric<'_> = Metric::new("load.duration")
@@ -90,29 +91,29 @@ fn own(points: &[ReceivedPoint]) {
     }
 }
 
-/// The first matching view applies, and changes only what it sets.
+/// Views of the SDK, of which one panics.
 fn views() {
     let receiver = Receiver::http();
     let mut config = config(&receiver, OtlpProtocol::Http);
     config.metrics.temporality = MetricTemporality::LowMemory;
     config.metrics.histograms = HistogramKind::Exponential;
-    let view = |name: &str, set: fn(&mut MetricView)| {
-        let mut view = MetricView::new(name);
-        set(&mut view);
-        view
-    };
-    config.metrics.views = vec![
-        view("load.*", |view| view.boundaries = Some(vec![2.0, 4.0])),
-        view("process.*", |view| view.drop = true),
-        view("by_table", |view| {
-            view.attributes = Some(vec!["table".to_owned()]);
-            // Counters ignore boundaries.
-            view.boundaries = Some(vec![1.0]);
-        }),
-        view("m*y", |view| view.cardinality_limit = Some(5)),
-        view("load.duration", |view| view.drop = true),
-    ];
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let boundaries = vec![2.0, 4.0];
+    let buckets = Aggregation::ExplicitBucketHistogram { boundaries, record_min_max: true };
+    let telemetry = TelemetryProvider::builder(config)
+        .with_view(move |instrument: &Instrument| {
+            let stream = Stream::builder();
+            let stream = match instrument.name() {
+                "load.duration" => stream.with_aggregation(buckets.clone()),
+                "by_table" => stream.with_allowed_attribute_keys([Key::from("table")]),
+                "many" => stream.with_cardinality_limit(5),
+                name if name.starts_with("process.") => stream.with_aggregation(Aggregation::Drop),
+                _ => return None,
+            };
+            stream.build().ok()
+        })
+        .with_view(|_: &Instrument| panic!("a view of the program"))
+        .initialize()
+        .unwrap();
     record();
     for number in 0..40 {
         let number = KeyValue::new("number", number);

@@ -11,7 +11,7 @@ use floe_tests::{is_child, run_in_child};
 const TEST: &str = "removed::a_setting_that_was_removed_is_one_warning";
 
 /// A document, and the warnings.
-const SETTINGS: [(&str, &[&str]); 11] = [
+const SETTINGS: [(&str, &[&str]); 12] = [
     (
         "span_compression:\n  exact_match_max_duration: 50ms",
         &[
@@ -83,6 +83,14 @@ const SETTINGS: [(&str, &[&str]); 11] = [
              `TelemetryProviderBuilder::with_propagator`",
             "line 3, column 23: propagators.1: `xray` is not supported; use a `TextMapPropagator` of the program, by \
              `TelemetryProviderBuilder::with_propagator`",
+        ],
+    ),
+    (
+        "metrics: {views: [{metric: 'process.*', drop: true}], cardinality_limits: {gauge: 5}}",
+        &[
+            "line 2, column 11: metrics.views: not supported; use the views of `OTEL_CONFIG_FILE`, or \
+             `TelemetryProviderBuilder::with_view`",
+            "line 2, column 55: metrics.cardinality_limits: not supported; use `metrics.cardinality_limit`, or a view with a limit",
         ],
     ),
     ("# span_compression", &[]),

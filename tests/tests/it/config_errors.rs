@@ -209,10 +209,6 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 35: metrics.export_interval_millis: expected 1 or more, found 0",
     ),
     (
-        "metrics: {views: [{metric: '', drop: true, attributes: []}, {metric: a, boundaries: [1, 1], cardinality_limit: 0}]}",
-        "telemetry configuration: 4 mistakes\n  line 2, column 28: metrics.views.0.metric: expected a name of 1 to 256 bytes with `*` for any characters, found 0 bytes\n  line 2, column 38: metrics.views.0.drop: a metric that is dropped cannot be changed, expected `drop` alone\n  line 2, column 85: metrics.views.1.boundaries: expected finite numbers in increasing order, found [1.0, 1.0]\n  line 2, column 112: metrics.views.1.cardinality_limit: expected 1 or more, found 0",
-    ),
-    (
         "limits: {attribute_count: 65537}",
         "telemetry configuration: line 2, column 27: limits.attribute_count: expected at most 65536, found 65537",
     ),

@@ -8,10 +8,10 @@ use opentelemetry::metrics::{
 
 use crate::collector::{BoundExemplars, ExemplarValue};
 
-/// An instrument bound to attributes that are already redacted, with the exemplars of its series in each metric.
+/// An instrument bound to attributes that are already redacted, with the exemplars of its series.
 struct Bound<I> {
     instrument: I,
-    exemplars: Vec<BoundExemplars>,
+    exemplars: Option<BoundExemplars>,
 }
 
 /// A synchronous instrument. Its method is called `add` or `record` in OpenTelemetry's API,
@@ -22,7 +22,7 @@ pub(in super::super) trait Record<T> {
     fn bound(
         &self,
         attributes: &[KeyValue],
-        exemplars: Vec<BoundExemplars>,
+        exemplars: Option<BoundExemplars>,
     ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync>;
 }
 
@@ -36,7 +36,7 @@ macro_rules! record {
             fn bound(
                 &self,
                 attributes: &[KeyValue],
-                exemplars: Vec<BoundExemplars>,
+                exemplars: Option<BoundExemplars>,
             ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
                 let instrument = self.bind(attributes);
                 Box::new(Bound { instrument, exemplars })
@@ -46,7 +46,7 @@ macro_rules! record {
         impl<T: Copy + Into<ExemplarValue> + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
             fn measure(&self, measurement: T) {
                 self.instrument.$method(measurement);
-                for exemplars in &self.exemplars {
+                if let Some(exemplars) = &self.exemplars {
                     exemplars.measure(measurement.into());
                 }
             }

@@ -6,6 +6,7 @@
 //! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
 //! one number here, and neither the clock nor a lock.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -18,7 +19,6 @@ use rustc_hash::FxBuildHasher;
 
 use crate::clock::wall_now;
 use crate::config::ExemplarFilter;
-use crate::config::key_filter::KeyFilter;
 use crate::keys;
 
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
@@ -95,26 +95,22 @@ pub struct Exemplar {
     pub value: ExemplarValue,
     /// When it was measured.
     pub time: SystemTime,
-    /// The attributes that a view has removed from the series.
+    /// The attributes that the series does not have, because a view keeps others.
     pub filtered: Vec<KeyValue>,
 }
 
-/// What determines the exemplars of a metric: how the measurements of its instrument become series.
-#[derive(Clone, Debug, Default)]
+/// What determines the exemplars of an instrument.
+#[derive(Clone, Debug)]
 pub struct Shape {
-    /// The name under which it is exported.
-    pub name: String,
     /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
     pub bounds: Vec<f64>,
-    /// Which attributes a view keeps; `None` for all.
-    pub kept: Option<KeyFilter>,
     /// The maximum number of series.
     pub limit: usize,
     /// Which measurements may be one.
     pub filter: ExemplarFilter,
 }
 
-/// The exemplars of one metric, by the attributes of its series in the order in which they were measured.
+/// The exemplars of one instrument, by the attributes of its series in the order in which they were measured.
 #[derive(Debug)]
 pub struct Exemplars {
     shape: Shape,
@@ -139,7 +135,6 @@ struct Series {
 pub struct BoundExemplars {
     of: Arc<Exemplars>,
     series: Arc<Series>,
-    filtered: Vec<KeyValue>,
 }
 
 type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
@@ -152,20 +147,29 @@ pub fn clear() {
     lock(&INSTRUMENTS).clear();
 }
 
-/// Returns the exemplars of an instrument; `None` if it has none.
-pub fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Option<Arc<Exemplars>> {
+/// Returns the exemplars of an instrument, whose metrics have these names; `None` if it has none.
+pub fn of_instrument<'a>(
+    scope: &InstrumentationScope,
+    names: impl IntoIterator<Item = Cow<'a, str>>,
+    shape: &Shape,
+) -> Option<Arc<Exemplars>> {
     if shape.filter == ExemplarFilter::AlwaysOff {
         return None;
     }
     let mut instruments = lock(&INSTRUMENTS);
-    let key = (scope.clone(), shape.name.clone());
-    if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
-        return None;
+    let mut found = None;
+    for name in names {
+        let key = (scope.clone(), name.into_owned());
+        if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
+            return found;
+        }
+        let of_name = instruments.entry(key).or_insert_with(|| {
+            let new = || Arc::new(Exemplars { shape: shape.clone(), series: Mutex::default() });
+            found.clone().unwrap_or_else(new)
+        });
+        found.get_or_insert_with(|| Arc::clone(of_name));
     }
-    let exemplars = instruments
-        .entry(key)
-        .or_insert_with(|| Arc::new(Exemplars { shape, series: Mutex::default() }));
-    Some(Arc::clone(exemplars))
+    found
 }
 
 impl Exemplars {
@@ -174,37 +178,25 @@ impl Exemplars {
         let Some(ids) = self.accepted(measured_ids()) else {
             return;
         };
-        let (kept, filtered) = self.split(attributes);
         // Another thread adds or reads a series: there are other measurements.
         let Ok(mut all) = self.series.try_lock() else {
             return;
         };
-        let series = self.find(&mut all, kept.as_deref().unwrap_or(attributes));
+        let series = self.find(&mut all, attributes);
         drop(all);
-        series.offer(&self.shape, value, || Some((ids, filtered, wall_now())));
+        series.offer(&self.shape, value, || Some((ids, wall_now())));
     }
 
     /// Returns the exemplars of the series with these attributes.
     pub fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
-        let (kept, filtered) = self.split(attributes);
-        let series = self.find(&mut lock(&self.series), kept.as_deref().unwrap_or(attributes));
-        BoundExemplars { of: Arc::clone(self), series, filtered }
+        let series = self.find(&mut lock(&self.series), attributes);
+        BoundExemplars { of: Arc::clone(self), series }
     }
 
     /// Returns the ids unless the filter demands a sampled span and there is none.
     #[expect(clippy::option_option, reason = "the filter may accept no span")]
     fn accepted(&self, ids: Option<Ids>) -> Option<Option<Ids>> {
         (ids.is_some() || self.shape.filter == ExemplarFilter::AlwaysOn).then_some(ids)
-    }
-
-    /// The attributes of the series, unless they are all, and those that a view removes from it.
-    fn split(&self, attributes: &[KeyValue]) -> (Option<Vec<KeyValue>>, Vec<KeyValue>) {
-        let Some(kept) = &self.shape.kept else {
-            return (None, Vec::new());
-        };
-        let attributes = attributes.iter().cloned();
-        let (kept, filtered) = attributes.partition(|attribute| kept.keeps(attribute.key.as_str()));
-        (Some(kept), filtered)
     }
 
     /// The series with these attributes, or that of the attributes over the limit.
@@ -255,7 +247,7 @@ impl Series {
         &self,
         shape: &Shape,
         value: ExemplarValue,
-        describe: impl FnOnce() -> Option<(Option<Ids>, Vec<KeyValue>, SystemTime)>,
+        describe: impl FnOnce() -> Option<(Option<Ids>, SystemTime)>,
     ) {
         let bounds = &shape.bounds;
         let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
@@ -263,13 +255,13 @@ impl Series {
         if self.wanted.load(Ordering::Relaxed) & bit == 0 {
             return;
         }
-        let Some((ids, filtered, time)) = describe() else {
+        let Some((ids, time)) = describe() else {
             return;
         };
         let Ok(mut exemplars) = self.exemplars.try_lock() else {
             return;
         };
-        let exemplar = Exemplar { ids, value, time, filtered };
+        let exemplar = Exemplar { ids, value, time, filtered: Vec::new() };
         match exemplars.iter_mut().find(|(of, _)| *of == bucket) {
             Some((_, earlier)) => *earlier = exemplar,
             None => exemplars.push((bucket, exemplar)),
@@ -291,7 +283,7 @@ impl BoundExemplars {
         self.series.offer(&self.of.shape, value, || {
             let ids = self.of.accepted(measured_ids());
             self.series.found(ids.is_some());
-            Some((ids?, self.filtered.clone(), wall_now()))
+            Some((ids?, wall_now()))
         });
     }
 
@@ -304,7 +296,7 @@ impl BoundExemplars {
     ) {
         self.series.offer(&self.of.shape, value, || {
             let ids = self.of.accepted(ids)?;
-            Some((ids, self.filtered.clone(), time()))
+            Some((ids, time()))
         });
     }
 }
@@ -348,16 +340,41 @@ impl CollectedExemplars {
         attributes: impl Iterator<Item = &'a KeyValue>,
         start: Option<SystemTime>,
     ) -> Vec<Exemplar> {
-        let mut exemplars = Vec::new();
-        let all = self.0.get(&sorted(attributes));
-        for series in all.into_iter().flatten() {
-            let stored = lock(&series.exemplars);
-            series.wanted.store(series.all, Ordering::Relaxed);
-            let stored = stored.iter().map(|(_, exemplar)| exemplar);
-            let recent = stored.filter(|exemplar| start.is_none_or(|start| exemplar.time >= start));
-            exemplars.extend(recent.cloned());
+        let attributes = sorted(attributes);
+        let mut exemplars = HashMap::new();
+        if let Some(all) = self.0.get(&attributes) {
+            add(&mut exemplars, all, start, &[]);
+        } else {
+            // A view keeps only these attributes of the series.
+            for (measured, all) in &self.0 {
+                if attributes.iter().all(|attribute| measured.contains(attribute)) {
+                    let others = measured.iter().filter(|it| !attributes.contains(it));
+                    let others: Vec<_> = others.cloned().collect();
+                    add(&mut exemplars, all, start, &others);
+                }
+            }
         }
-        exemplars
+        exemplars.into_values().collect()
+    }
+}
+
+/// Adds the exemplars of series since `start`, unless their bucket has one, and asks for new ones.
+fn add(
+    exemplars: &mut HashMap<usize, Exemplar>,
+    all: &[Arc<Series>],
+    start: Option<SystemTime>,
+    filtered: &[KeyValue],
+) {
+    for series in all {
+        let stored = lock(&series.exemplars);
+        series.wanted.store(series.all, Ordering::Relaxed);
+        for (bucket, exemplar) in &*stored {
+            if start.is_none_or(|start| exemplar.time >= start) {
+                let filtered = filtered.to_vec();
+                let exemplar = || Exemplar { filtered, ..exemplar.clone() };
+                exemplars.entry(*bucket).or_insert_with(exemplar);
+            }
+        }
     }
 }
 
@@ -377,12 +394,7 @@ mod tests {
 
     fn exemplars(limit: usize) -> Arc<Exemplars> {
         Arc::new(Exemplars {
-            shape: Shape {
-                bounds: vec![1.0, 2.0],
-                limit,
-                filter: ExemplarFilter::AlwaysOn,
-                ..Shape::default()
-            },
+            shape: Shape { bounds: vec![1.0, 2.0], limit, filter: ExemplarFilter::AlwaysOn },
             series: Mutex::default(),
         })
     }

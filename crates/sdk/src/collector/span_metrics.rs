@@ -54,7 +54,7 @@ struct Instruments {
     errors: Counter<u64>,
     duration: Histogram<f64>,
     /// Those of the three.
-    exemplars: [Vec<Arc<Exemplars>>; 3],
+    exemplars: [Option<Arc<Exemplars>>; 3],
 }
 
 /// The instruments for spans with equal name, component, kind and status, bound to these attributes.
@@ -67,17 +67,17 @@ struct Series {
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
     /// Those of the three.
-    exemplars: [Vec<BoundExemplars>; 3],
+    exemplars: [Option<BoundExemplars>; 3],
 }
 
 impl SpanMetrics {
-    /// `exemplars` returns those of an instrument by its name, unit, kind and boundaries.
+    /// `exemplars` returns those of an instrument by its name, kind and boundaries.
     pub fn new(
         meter: &Meter,
         all_spans: bool,
         limit: usize,
         redactor: Redactor,
-        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Vec<Arc<Exemplars>>,
+        exemplars: impl Fn(&str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
     ) -> Self {
         Self {
             all_spans,
@@ -120,7 +120,7 @@ impl SpanMetrics {
         let ids = is_sampled.then_some((head.trace_id, head.span_id));
         let values = [ExemplarValue::I64(1), ExemplarValue::I64(1), ExemplarValue::F64(seconds)];
         for (exemplars, value) in series.exemplars.iter().zip(values) {
-            for exemplars in exemplars {
+            if let Some(exemplars) = exemplars {
                 exemplars.measure_span(value, ids, || clock.at(head.end));
             }
         }
@@ -179,14 +179,14 @@ impl SpanMetrics {
 impl Instruments {
     fn of(
         meter: &Meter,
-        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Vec<Arc<Exemplars>>,
+        exemplars: impl Fn(&str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
     ) -> Self {
         let (calls, seconds) = ("{call}", "s");
         Self {
             exemplars: [
-                exemplars(CALLS, calls, InstrumentKind::Counter, &[]),
-                exemplars(ERRORS, calls, InstrumentKind::Counter, &[]),
-                exemplars(DURATION, seconds, InstrumentKind::Histogram, &BOUNDARIES),
+                exemplars(CALLS, InstrumentKind::Counter, &[]),
+                exemplars(ERRORS, InstrumentKind::Counter, &[]),
+                exemplars(DURATION, InstrumentKind::Histogram, &BOUNDARIES),
             ],
             calls: meter
                 .u64_counter(CALLS)
@@ -209,7 +209,7 @@ impl Instruments {
 
     fn bind(&self, kind: SpanKind, code: Code, attributes: &[KeyValue]) -> Series {
         let [calls, errors, duration] = &self.exemplars;
-        let errors = if code == Code::Error { errors } else { &Vec::new() };
+        let errors = if code == Code::Error { errors } else { &None };
         let exemplars = [calls, errors, duration];
         Series {
             kind,
@@ -217,7 +217,7 @@ impl Instruments {
             calls: self.calls.bind(attributes),
             errors: (code == Code::Error).then(|| self.errors.bind(attributes)),
             duration: self.duration.bind(attributes),
-            exemplars: exemplars.map(|all| all.iter().map(|of| of.bind(attributes)).collect()),
+            exemplars: exemplars.map(|of| of.as_ref().map(|of| of.bind(attributes))),
         }
     }
 }

@@ -1,24 +1,16 @@
 //! The aggregation and the export of metrics.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use opentelemetry_sdk::metrics::{InstrumentKind, Temporality};
+use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::section::is_default;
 use crate::json_schema::JsonSchema;
-use crate::recorder::matches_any;
-use floe_telemetry_core::__sdk::metrics::is_name;
-
-/// The maximum number of views of a configuration.
-const MAX_VIEWS: usize = 256;
-
-/// The maximum number of bytes of a view's pattern.
-const MAX_PATTERN: usize = 256;
+use crate::recorder::{matches, matches_any};
 
 /// The largest limit of attribute sets, for which the SDK reserves memory at once.
 const MAX_CARDINALITY: usize = 1_000_000;
@@ -125,9 +117,6 @@ pub struct MetricsConfig {
     /// one series with the attribute `otel.metric.overflow`. Default 2000.
     #[schemars(range(min = 1))]
     pub cardinality_limit: usize,
-    /// Replaces `cardinality_limit` for kinds of instruments. Default none.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub cardinality_limits: BTreeMap<InstrumentType, usize>,
     /// Which measurements may become exemplars, which lead from a metric to a trace. Default `trace_based`.
     pub exemplar_filter: ExemplarFilter,
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
@@ -137,10 +126,10 @@ pub struct MetricsConfig {
     /// sets an id that is the same in each run, because otherwise each run adds series. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_instance_id: Option<String>,
-    /// Views, which change the aggregation of metrics by name. Each that matches makes a metric of its own, so they
-    /// need different names. Default none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub views: Vec<MetricView>,
+    /// The views of `OTEL_CONFIG_FILE`.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub views: Vec<ConfiguredView>,
     /// The endpoint for Prometheus, if `exporters.metrics` contains `prometheus`.
     pub prometheus: PrometheusConfig,
 }
@@ -153,7 +142,6 @@ impl Default for MetricsConfig {
             temporality: MetricTemporality::default(),
             histograms: HistogramKind::default(),
             cardinality_limit: 2000,
-            cardinality_limits: BTreeMap::new(),
             exemplar_filter: ExemplarFilter::default(),
             from_spans: false,
             service_instance_id: None,
@@ -186,284 +174,33 @@ impl MetricsConfig {
             }
         }
         self.prometheus.check(problems);
-        check_views(&self.views, problems);
         let limit = check_cardinality(self.cardinality_limit);
         problems.check("metrics.cardinality_limit", limit);
-        for (kind, limit) in &self.cardinality_limits {
-            let key = format!("metrics.cardinality_limits.{}", kind.as_str());
-            problems.check(&key, check_cardinality(*limit));
-        }
     }
 }
 
-/// Changes the aggregation of metrics by name
+/// A view of `OTEL_CONFIG_FILE`, by the name and the kind of instruments
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
-///
-/// ```
-/// use floe_telemetry::config::MetricView;
-///
-/// let mut dropped = MetricView::new("process.*");
-/// dropped.drop = true;
-/// let mut durations = MetricView::new("*.duration");
-/// durations.boundaries = Some(vec![1.0, 60.0, 3600.0]);
-/// # let _ = (dropped, durations);
-/// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct MetricView {
-    /// A pattern for the name of the metric, in which `*` matches any characters and `?` one: `http.server.*`.
-    pub metric: String,
-    /// Whether the metrics are dropped. Default `false`.
-    #[serde(default)]
-    pub drop: bool,
-    /// The bucket boundaries of histograms, in increasing order. They affect other metrics only if `aggregation` is
-    /// `explicit`. Default none.
-    #[serde(default)]
-    pub boundaries: Option<Vec<f64>>,
-    /// Patterns for the keys of the attributes to keep, in which `*` matches any characters and `?` one. Series that
-    /// differ only in other attributes are merged. Default: all.
-    #[serde(default)]
-    pub attributes: Option<Vec<String>>,
-    /// Patterns for the keys of attributes to remove, also of those that `attributes` keeps. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub excluded_attributes: Option<Vec<String>>,
-    /// Replaces `metrics.cardinality_limit`. Default none.
-    #[serde(default)]
-    #[schemars(range(min = 1))]
-    pub cardinality_limit: Option<usize>,
-    /// The kind of the instruments that the view applies to. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instrument_type: Option<InstrumentType>,
-    /// The unit of the metrics that the view applies to. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    /// The name of the meter of the metrics that the view applies to. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meter_name: Option<String>,
-    /// The version of that meter. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meter_version: Option<String>,
-    /// The schema URL of that meter. Default: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meter_schema_url: Option<String>,
-    /// The name under which the metric is exported. Default: its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
+pub struct ConfiguredView {
+    /// A pattern, in which `*` matches any characters and `?` one.
+    pub instrument: String,
+    pub kind: Option<InstrumentKind>,
     pub name: Option<String>,
-    /// The description of the exported metric. Default: its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How measurements become a value. An instrument whose kind cannot have it is not selected, with a warning.
-    /// Default: by the kind of the instrument and `metrics.histograms`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aggregation: Option<MetricAggregation>,
-    /// The largest scale of an exponential histogram. Default 20.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = -10, max = 20))]
-    pub max_scale: Option<i8>,
-    /// The maximum number of buckets of an exponential histogram, for each sign. Default 160.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 2, max = 4096))]
-    pub max_size: Option<u32>,
-    /// Whether histograms have the least and the greatest value. Default `true`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub record_min_max: Option<bool>,
+    pub aggregation: Option<Aggregation>,
+    pub cardinality_limit: Option<usize>,
+    /// The keys of the attributes that the metric keeps.
+    pub attributes: Option<Vec<String>>,
 }
 
-/// How the measurements of an instrument become a value
-/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#aggregation)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum MetricAggregation {
-    /// Their sum, which gauges cannot have.
-    Sum,
-    /// The last one, which only gauges have.
-    LastValue,
-    /// A histogram with fixed boundaries: those of the view, else of the instrument, else the specification's.
-    Explicit,
-    /// A histogram with boundaries that adapt to the values.
-    Exponential,
-}
-
-impl MetricAggregation {
-    /// Whether instruments of this kind can have it.
-    #[doc(hidden)]
+impl ConfiguredView {
+    /// Whether it applies to an instrument.
     #[must_use]
-    pub const fn suits(self, kind: InstrumentKind) -> bool {
-        use InstrumentKind::{Gauge, ObservableGauge};
-        match self {
-            Self::Sum => !matches!(kind, Gauge | ObservableGauge),
-            Self::LastValue => matches!(kind, Gauge | ObservableGauge),
-            Self::Explicit | Self::Exponential => true,
-        }
-    }
-}
-
-/// The kind of an instrument
-/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument)).
-#[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum InstrumentType {
-    /// A sum that does not decrease.
-    Counter,
-    /// The last value.
-    Gauge,
-    /// A distribution.
-    Histogram,
-    /// A sum that does not decrease, read when it is exported.
-    ObservableCounter,
-    /// A value, read when it is exported.
-    ObservableGauge,
-    /// A sum that can decrease, read when it is exported.
-    ObservableUpDownCounter,
-    /// A sum that can decrease.
-    UpDownCounter,
-}
-
-impl InstrumentType {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::ObservableCounter => "observable_counter",
-            Self::ObservableGauge => "observable_gauge",
-            Self::ObservableUpDownCounter => "observable_up_down_counter",
-            Self::UpDownCounter => "up_down_counter",
-        }
-    }
-}
-
-impl From<InstrumentType> for InstrumentKind {
-    fn from(kind: InstrumentType) -> Self {
-        match kind {
-            InstrumentType::Counter => Self::Counter,
-            InstrumentType::Gauge => Self::Gauge,
-            InstrumentType::Histogram => Self::Histogram,
-            InstrumentType::ObservableCounter => Self::ObservableCounter,
-            InstrumentType::ObservableGauge => Self::ObservableGauge,
-            InstrumentType::ObservableUpDownCounter => Self::ObservableUpDownCounter,
-            InstrumentType::UpDownCounter => Self::UpDownCounter,
-        }
-    }
-}
-
-impl MetricView {
-    /// Creates a view that changes nothing.
-    pub fn new(metric: impl Into<String>) -> Self {
-        Self {
-            metric: metric.into(),
-            drop: false,
-            boundaries: None,
-            attributes: None,
-            excluded_attributes: None,
-            cardinality_limit: None,
-            instrument_type: None,
-            unit: None,
-            meter_name: None,
-            meter_version: None,
-            meter_schema_url: None,
-            name: None,
-            description: None,
-            aggregation: None,
-            max_scale: None,
-            max_size: None,
-            record_min_max: None,
-        }
-    }
-
-    /// The same view, which only drops the metrics that it selects.
-    pub(super) fn without_changes(self) -> Self {
-        Self {
-            drop: true,
-            instrument_type: self.instrument_type,
-            unit: self.unit,
-            meter_name: self.meter_name,
-            meter_version: self.meter_version,
-            meter_schema_url: self.meter_schema_url,
-            ..Self::new(self.metric)
-        }
-    }
-
-    /// Fails if it has a name that no metric can have.
-    pub(super) fn check_name(&self) -> Result<(), &'static str> {
-        let Some(name) = &self.name else {
-            return Ok(());
-        };
-        if is_name(name) {
-            return Ok(());
-        }
-        Err(
-            "expected a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`, found another text",
-        )
-    }
-
-    /// Fails if no instrument that it selects can have its aggregation.
-    pub(super) fn check_suits(&self) -> Result<(), &'static str> {
-        let (Some(kind), Some(aggregation)) = (self.instrument_type, self.aggregation) else {
-            return Ok(());
-        };
-        if aggregation.suits(kind.into()) {
-            return Ok(());
-        }
-        Err(match aggregation {
-            MetricAggregation::Sum => {
-                "a gauge has no sum, expected `last_value`, `explicit` or `exponential`"
-            }
-            _ => "only gauges have a last value, expected `sum`, `explicit` or `exponential`",
-        })
-    }
-
-    fn changes(&self) -> bool {
-        self.boundaries.is_some()
-            || self.attributes.is_some()
-            || self.excluded_attributes.is_some()
-            || self.cardinality_limit.is_some()
-            || self.name.is_some()
-            || self.description.is_some()
-            || self.aggregation.is_some()
-            || self.max_scale.is_some()
-            || self.max_size.is_some()
-            || self.record_min_max.is_some()
-    }
-}
-
-fn check_views(views: &[MetricView], problems: &mut Problems) {
-    if views.len() > MAX_VIEWS {
-        let found = views.len();
-        let message = format!("expected at most {MAX_VIEWS}, found {found}");
-        problems.add("metrics.views", message);
-    }
-    for (at, view) in views.iter().enumerate() {
-        let key = |field: &str| format!("metrics.views.{at}.{field}");
-        if !(1..=MAX_PATTERN).contains(&view.metric.len()) {
-            let found = view.metric.len();
-            problems.add(
-                &key("metric"),
-                format!(
-                    "expected a name of 1 to {MAX_PATTERN} bytes with `*` for any characters, found {found} bytes"
-                ),
-            );
-        }
-        if view.drop && view.changes() {
-            problems.add(
-                &key("drop"),
-                "a metric that is dropped cannot be changed, expected `drop` alone",
-            );
-        }
-        let bounds = view.boundaries.as_deref().unwrap_or_default();
-        problems.check(&key("boundaries"), check_boundaries(bounds));
-        problems.check(&key("max_size"), check_size(view.max_size));
-        problems.check(&key("max_scale"), check_scale(view.max_scale));
-        problems.check(&key("name"), view.check_name());
-        problems.check(&key("aggregation"), view.check_suits());
-        if let Some(limit) = view.cardinality_limit {
-            problems.check(&key("cardinality_limit"), check_cardinality(limit));
-        }
+    pub fn selects(&self, name: &str, kind: InstrumentKind) -> bool {
+        self.kind.is_none_or(|own| own == kind) && matches(&self.instrument, name)
     }
 }
 

@@ -8,6 +8,7 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::{Instrument, Stream};
 
 use super::destination::MetricDestination;
 use super::{process, sdk_metrics};
@@ -27,8 +28,22 @@ type StartMeters = fn(
     &Resource,
     Redaction,
     &Arc<Counters>,
-    Vec<MetricDestination>,
+    AddedMetrics,
 ) -> Arc<dyn ProviderMeters>;
+
+/// A view of the program, in the form of OpenTelemetry's SDK.
+pub type ProgramView = Box<dyn Fn(&Instrument) -> Option<Stream> + Send + Sync>;
+
+/// The exporters and the views of a provider.
+#[derive(Default)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
+#[expect(missing_debug_implementations, reason = "a view has none")]
+pub struct AddedMetrics {
+    /// The exporters and readers.
+    pub destinations: Vec<MetricDestination>,
+    /// The views of the program.
+    pub views: Vec<ProgramView>,
+}
 
 floe_telemetry_core::__floe_link_list! {
     /// What aggregates metrics.

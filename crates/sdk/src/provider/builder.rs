@@ -12,6 +12,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{Instrument, Stream};
 use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 
 use super::logs::{self, ProviderLogs};
@@ -36,7 +37,7 @@ use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters, OtlpExporters, OtlpTarget};
 use crate::layers::ProgramLayer;
 use crate::logs::{LogWorker, StartLogs};
-use crate::metrics::{LastExport, MetricDestination};
+use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
 use crate::program_signals;
 use crate::propagation;
 use crate::recorder::{self, Measured, SpanSampler};
@@ -59,7 +60,7 @@ pub struct TelemetryProviderBuilder {
     exporters: Vec<Start>,
     /// Destinations beside the configured one.
     otlp: Vec<(String, OtlpProtocol)>,
-    metrics: Vec<MetricDestination>,
+    metrics: AddedMetrics,
     logs: Vec<StartLogs>,
     /// `None` if no subscriber is to be installed.
     layers: Option<Vec<ProgramLayer>>,
@@ -87,7 +88,7 @@ impl TelemetryProviderBuilder {
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
-            metrics: Vec::new(),
+            metrics: AddedMetrics::default(),
             logs: Vec::new(),
             layers: Some(Vec::new()),
             added: start_message::Added::default(),
@@ -100,8 +101,8 @@ impl TelemetryProviderBuilder {
         &self.config
     }
 
-    /// Changes the configuration: redaction, attributes of spans and of the resource, sampling rules, views of metrics
-    /// and every other setting.
+    /// Changes the configuration: redaction, attributes of spans and of the resource, sampling rules and every
+    /// other setting.
     ///
     /// ```standalone_crate
     /// let telemetry = floe_telemetry::builder()
@@ -142,7 +143,7 @@ impl TelemetryProviderBuilder {
         let id = ExporterId::of::<E>();
         self.added.metrics.push(id.name.clone().into_owned());
         let destination = MetricDestination::new(id, exporter, LastExport::default());
-        self.metrics.push(destination);
+        self.metrics.destinations.push(destination);
         self
     }
 
@@ -153,7 +154,31 @@ impl TelemetryProviderBuilder {
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
         let name = ExporterId::of::<R>().name;
         self.added.metrics.push(name.into_owned());
-        self.metrics.push(MetricDestination::of_reader(reader));
+        self.metrics.destinations.push(MetricDestination::of_reader(reader));
+        self
+    }
+
+    /// Adds a view of OpenTelemetry's SDK. Each view that returns a stream for an instrument makes a metric of it; an
+    /// instrument without one has the limit and the buckets of the configuration. If it panics, it selects nothing.
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::metrics::{Aggregation, Instrument, Stream};
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_view(|instrument: &Instrument| {
+    ///         let drop = Stream::builder().with_aggregation(Aggregation::Drop);
+    ///         instrument.name().starts_with("process.").then(|| drop.build().ok())?
+    ///     })
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_view(
+        mut self,
+        view: impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static,
+    ) -> Self {
+        self.metrics.views.push(Box::new(view));
         self
     }
 
@@ -394,7 +419,8 @@ impl TelemetryProviderBuilder {
         self.sdk_processors.extend(sdk_processors);
         self.exporters.extend(exporters);
         self.otlp.extend(otlp);
-        self.metrics.extend(metrics);
+        self.metrics.destinations.extend(metrics.destinations);
+        self.metrics.views.extend(metrics.views);
         self.logs.extend(logs);
         self.added.traces.extend(added.traces);
         self.added.metrics.extend(added.metrics);

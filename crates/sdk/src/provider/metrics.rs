@@ -16,7 +16,7 @@ use crate::collector::{
 use crate::config::{ExporterKind, MetricsConfig, Signal, TelemetryConfig, needed};
 use crate::error::Error;
 use crate::exporter::{ConsoleExporters, OtlpExporters};
-use crate::metrics::{MeterProviders, MetricDestination, ProviderMeters};
+use crate::metrics::{AddedMetrics, MeterProviders, MetricDestination, ProviderMeters};
 
 /// With the thread that flushes them: OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
@@ -85,21 +85,21 @@ type Metrics = Option<ProviderMetrics>;
 pub(super) fn start(
     config: &TelemetryConfig,
     targets: &OtlpTargets,
-    mut added: Vec<MetricDestination>,
+    mut added: AddedMetrics,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Metrics, Error> {
     let WorkerSettings { counters, redaction, .. } = settings;
     let Some(meters) = MeterProviders::linked() else {
-        let is_added = !added.is_empty();
+        let is_added = !added.destinations.is_empty();
         let made = without_meters(is_added || config.selects(Signal::Metrics));
         if is_added {
             return made;
         }
         return unless_of_environment(config, Signal::Metrics, made).map(Option::flatten);
     };
-    added.extend(destinations(config, targets, counters)?);
-    if added.is_empty() {
+    added.destinations.extend(destinations(config, targets, counters)?);
+    if added.destinations.is_empty() {
         return Ok(None);
     }
     let metrics = &config.metrics;

@@ -1,7 +1,5 @@
 //! The meter provider: readers, exporters and views.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -10,9 +8,7 @@ use super::findings::{Cardinality, Findings, Word, below};
 use super::view::View;
 use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
-use crate::config::metrics::{
-    ExemplarFilter, InstrumentType, MetricsConfig, PrometheusConfig, check_host,
-};
+use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
@@ -52,20 +48,10 @@ struct Pull {
     cardinality_limits: Option<CardinalityLimits>,
 }
 
-/// The limit of all instruments, and those of single kinds.
-type Limits = (Option<usize>, BTreeMap<InstrumentType, usize>);
-
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CardinalityLimits {
     default: Option<Cardinality>,
-    counter: Option<Cardinality>,
-    gauge: Option<Cardinality>,
-    histogram: Option<Cardinality>,
-    observable_counter: Option<Cardinality>,
-    observable_gauge: Option<Cardinality>,
-    observable_up_down_counter: Option<Cardinality>,
-    up_down_counter: Option<Cardinality>,
 }
 
 /// `prometheus`. Later versions of the format have other names of the flags.
@@ -117,25 +103,23 @@ impl MeterProvider {
             service_instance_id: metrics.service_instance_id.take(),
             ..MetricsConfig::default()
         };
-        let (mut times, mut limits) = (None, None);
+        let (mut times, mut limit) = (None, None);
         for (path, reader) in found.items(Some(self.readers), "meter_provider.readers") {
             match reader {
                 Reader::Periodic(mut reader) => {
                     let path = below(&path, "periodic");
-                    set_limits(&mut reader.cardinality_limits, &path, &mut limits, found);
+                    set_limit(&mut reader.cardinality_limits, &path, &mut limit, found);
                     reader.apply(&path, metrics, &mut times, &mut exporters, found);
                 }
                 Reader::Pull(mut reader) => {
                     let path = below(&path, "pull");
-                    set_limits(&mut reader.cardinality_limits, &path, &mut limits, found);
+                    set_limit(&mut reader.cardinality_limits, &path, &mut limit, found);
                     reader.apply(&path, metrics, &mut exporters, found);
                 }
                 Reader::Other(_) => {}
             }
         }
-        let (default, kinds) = limits.unwrap_or_default();
-        metrics.cardinality_limit = default.unwrap_or(metrics.cardinality_limit);
-        metrics.cardinality_limits = kinds;
+        metrics.cardinality_limit = limit.unwrap_or(metrics.cardinality_limit);
         let mut aggregations = exporters.aggregations.iter();
         if let Some(first) = aggregations.next() {
             (metrics.temporality, metrics.histograms) = *first;
@@ -151,22 +135,22 @@ impl MeterProvider {
             metrics.exemplar_filter = filter;
         }
         for (path, view) in found.items(self.views, "meter_provider.views") {
-            let view = view.convert(&path, found);
-            metrics.views.push(view);
+            metrics.views.extend(view.convert(&path, found));
         }
     }
 }
 
-/// Sets the limits of all readers to those of the first one.
-fn set_limits(
+/// Sets the limit of all readers to that of the first one.
+fn set_limit(
     own: &mut Option<CardinalityLimits>,
     path: &str,
-    limits: &mut Option<Limits>,
+    limit: &mut Option<usize>,
     found: &mut Findings<'_>,
 ) {
-    let own = own.take().unwrap_or_default().limits();
-    if *limits.get_or_insert_with(|| own.clone()) != own {
-        let reason = "the limits of the first reader are those of all";
+    let own = own.take().and_then(|limits| limits.default);
+    let own = own.map_or(MetricsConfig::default().cardinality_limit, |limit| limit.0);
+    if *limit.get_or_insert(own) != own {
+        let reason = "the limit of the first reader is that of all";
         found.ignore(&below(path, "cardinality_limits"), reason);
     }
 }
@@ -216,26 +200,6 @@ impl Pull {
             Some((other, _, path)) => found.unknown_component(&path, other, &known),
             None => {}
         }
-    }
-}
-
-impl CardinalityLimits {
-    /// The limit of all instruments, and those of single kinds.
-    fn limits(self) -> Limits {
-        use InstrumentType as Type;
-
-        let kinds = [
-            (Type::Counter, self.counter),
-            (Type::Gauge, self.gauge),
-            (Type::Histogram, self.histogram),
-            (Type::ObservableCounter, self.observable_counter),
-            (Type::ObservableGauge, self.observable_gauge),
-            (Type::ObservableUpDownCounter, self.observable_up_down_counter),
-            (Type::UpDownCounter, self.up_down_counter),
-        ];
-        let kinds = kinds.into_iter();
-        let limits = kinds.filter_map(|(kind, limit)| Some((kind, limit?.0)));
-        (self.default.map(|limit| limit.0), limits.collect())
     }
 }
 

@@ -6,13 +6,14 @@ use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId,
 };
 use opentelemetry::{Array, Context, KeyValue, Value};
+use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind};
 use opentelemetry_sdk::trace::SamplingDecision;
 
 use super::*;
 use crate::config::duration::NO_LIMIT;
 use crate::config::{
-    Compression, ExemplarFilter, HistogramKind, InstrumentType, MetricAggregation,
-    MetricTemporality, OtlpProtocol, Propagator, ResourceDetector, Sampler, Signal,
+    Compression, ExemplarFilter, HistogramKind, MetricTemporality, OtlpProtocol, Propagator,
+    ResourceDetector, Sampler, Signal,
 };
 
 fn variable(name: &str) -> Option<String> {
@@ -355,7 +356,7 @@ fn readers_of_metrics() {
     - periodic:
         interval: 5000
         timeout: 0
-        cardinality_limits: {default: 100, counter: 7, up_down_counter: 8}
+        cardinality_limits: {default: 100}
         exporter:
           otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}
   exemplar_filter: always_off";
@@ -364,8 +365,6 @@ fn readers_of_metrics() {
     assert_eq!(metrics.exemplar_filter, ExemplarFilter::AlwaysOff);
     assert_eq!((metrics.export_interval_millis, metrics.export_timeout_millis), (5000, NO_LIMIT));
     assert_eq!(metrics.cardinality_limit, 100);
-    let kinds = [(InstrumentType::Counter, 7), (InstrumentType::UpDownCounter, 8)];
-    assert_eq!(metrics.cardinality_limits, kinds.into());
     assert_eq!(
         (metrics.temporality, metrics.histograms),
         (MetricTemporality::LowMemory, HistogramKind::Exponential)
@@ -378,7 +377,7 @@ fn views_of_metrics() {
     let text = "meter_provider:
   readers: [{periodic: {exporter: {console: {temporality_preference: delta, default_histogram_aggregation: explicit_bucket_histogram}}}}]
   views:
-    - selector: {instrument_name: http.*, instrument_type: histogram, unit: s, meter_name: http}
+    - selector: {instrument_name: http.*, instrument_type: histogram}
       stream:
         name: requests
         description: Requests
@@ -386,35 +385,31 @@ fn views_of_metrics() {
         aggregation_cardinality_limit: 50
         attribute_keys: {included: [http.route]}
     - {selector: {instrument_name: process.*}, stream: {aggregation: {drop: }}}
-    - {selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_scale: 20, max_size: 160}}}}
-    - {selector: {instrument_type: observable_gauge}, stream: {aggregation: {default: }}}
-    - selector: {instrument_name: 'a?', meter_version: '1', meter_schema_url: 'https://a'}
-      stream: {attribute_keys: {included: ['a.*'], excluded: [a.b]}, aggregation: {sum: }}";
+    - {selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_scale: 2}}}}
+    - {selector: {instrument_type: observable_gauge}, stream: {aggregation: {default: }}}";
     let config = config(text);
-    let [http, process, all, gauge, patterns] = &*config.metrics.views else {
+    let [http, process, all, gauge] = &*config.metrics.views else {
         panic!("{:?}", config.metrics.views);
     };
-    assert_eq!((&*http.metric, http.instrument_type), ("http.*", Some(InstrumentType::Histogram)));
-    assert_eq!((http.unit.as_deref(), http.meter_name.as_deref()), (Some("s"), Some("http")));
+    assert!(http.selects("http.wait", InstrumentKind::Histogram));
+    assert!(!http.selects("http.wait", InstrumentKind::Counter));
     assert_eq!(
         (http.name.as_deref(), http.description.as_deref()),
         (Some("requests"), Some("Requests"))
     );
-    assert_eq!(http.boundaries.as_deref(), Some(&[0.0, 0.5, 1.0][..]));
+    let boundaries = vec![0.0, 0.5, 1.0];
+    let explicit = Aggregation::ExplicitBucketHistogram { boundaries, record_min_max: true };
+    assert_eq!(http.aggregation, Some(explicit));
     assert_eq!(http.cardinality_limit, Some(50));
     assert_eq!(http.attributes.as_deref(), Some(&["http.route".to_owned()][..]));
-    assert!(process.drop && !all.drop);
-    assert_eq!((&*all.metric, all.aggregation), ("*", Some(MetricAggregation::Exponential)));
-    assert_eq!((all.max_scale, all.max_size), (Some(20), Some(160)));
-    assert_eq!(gauge.instrument_type, Some(InstrumentType::ObservableGauge));
-    let selected = [&patterns.meter_version, &patterns.meter_schema_url];
-    assert_eq!(selected.map(Option::as_deref), [Some("1"), Some("https://a")]);
-    let (included, excluded) = (&patterns.attributes, &patterns.excluded_attributes);
-    assert_eq!(
-        (included.as_deref(), excluded.as_deref()),
-        (Some(&["a.*".to_owned()][..]), Some(&["a.b".to_owned()][..]))
-    );
-    assert_eq!(patterns.aggregation, Some(MetricAggregation::Sum));
+    assert_eq!(process.aggregation, Some(Aggregation::Drop));
+    let exponential = Aggregation::Base2ExponentialHistogram {
+        max_size: 160,
+        max_scale: 2,
+        record_min_max: true,
+    };
+    assert_eq!((&*all.instrument, &all.aggregation), ("*", &Some(exponential)));
+    assert_eq!((gauge.kind, &gauge.aggregation), (Some(InstrumentKind::ObservableGauge), &None));
 }
 
 #[test]
@@ -503,7 +498,7 @@ fn what_is_not_supported_is_one_warning_with_its_places() {
   processors: [{batch: {exporter: {console: }}}]
   limits: {attribute_value_length_limit: 4096, attribute_count_limit: 129}
 meter_provider:
-  readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }]}}, {periodic: {exporter: {console: }, cardinality_limits: {gauge: 3}}}]
+  readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }]}}, {periodic: {exporter: {console: }, cardinality_limits: {default: 3}}}]
 tracer_provider:
   processors: [{batch: {exporter: {console: }}}, {batch: {schedule_delay: 1, exporter: {otlp_grpc: }}}]
   limits: {attribute_count_limit: 100000}
@@ -517,7 +512,7 @@ anchors: {}";
     for path in [
         "line 4, column 71: logger_provider.limits.attribute_count_limit: at most 128",
         "meter_provider.readers.0.periodic.producers",
-        "meter_provider.readers.1.periodic.cardinality_limits: the limits of the first",
+        "meter_provider.readers.1.periodic.cardinality_limits: the limit of the first",
         "tracer_provider.processors.1.batch: the settings of the first",
         "tracer_provider.limits.attribute_count_limit: at most 65536",
         "instrumentation/development.general",
@@ -709,10 +704,6 @@ fn variables_are_values_and_never_keys() {
 fn mistakes_of_metrics_have_their_place() {
     for (text, message) in [
         (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_type: counter}, stream: {aggregation: {last_value: }}}]}",
-            "line 2, column 135: meter_provider.views.0.stream.aggregation: only gauges have a last value, expected `sum`, ",
-        ),
-        (
             "meter_provider: {readers: [{periodic: {exporter: {console: }}}], views: [{selector: {instrument_name: a}, stream: {name: 'password=hunter2'}}]}",
             "meter_provider.views.0.stream.name: expected a letter, then up to 254 letters, digits, ",
         ),
@@ -721,8 +712,8 @@ fn mistakes_of_metrics_have_their_place() {
             "max_size: expected 2 to 4096, found 1",
         ),
         (
-            "meter_provider: {readers: [{periodic: {exporter: {console: }, cardinality_limits: {gauge: 10000000}}}]}",
-            "line 2, column 91: meter_provider.readers.0.periodic.cardinality_limits.gauge: expected at most 1000000, found 10000000",
+            "meter_provider: {readers: [{periodic: {exporter: {console: }, cardinality_limits: {default: 10000000}}}]}",
+            "line 2, column 93: meter_provider.readers.0.periodic.cardinality_limits.default: expected at most 1000000, found 10000000",
         ),
     ] {
         assert_mistake(text, message);

@@ -1,11 +1,18 @@
 //! The views of metrics.
 
+use floe_telemetry_core::__sdk::metrics::is_name;
+use opentelemetry_sdk::metrics::{Aggregation as SdkAggregation, InstrumentKind};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::findings::{Cardinality, Findings, Nothing, Word, below};
-use crate::config::metrics::{
-    InstrumentType, MetricAggregation, MetricView, check_boundaries, check_scale, check_size,
-};
+use crate::config::metrics::{ConfiguredView, check_boundaries, check_scale, check_size};
+
+/// The boundaries of a view that names none.
+const DEFAULT_BOUNDARIES: [f64; 15] = [
+    0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
+    10_000.0,
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,11 +25,23 @@ pub(super) struct View {
 #[serde(deny_unknown_fields)]
 struct Selector {
     instrument_name: Option<String>,
-    instrument_type: Option<Word<InstrumentType>>,
-    unit: Option<String>,
-    meter_name: Option<String>,
-    meter_version: Option<String>,
-    meter_schema_url: Option<String>,
+    instrument_type: Option<Word<Kind>>,
+    unit: Option<IgnoredAny>,
+    meter_name: Option<IgnoredAny>,
+    meter_version: Option<IgnoredAny>,
+    meter_schema_url: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+    ObservableCounter,
+    ObservableGauge,
+    ObservableUpDownCounter,
+    UpDownCounter,
 }
 
 #[derive(Deserialize)]
@@ -69,76 +88,101 @@ struct Exponential {
 }
 
 impl View {
-    /// Returns the view of the configuration.
-    pub(super) fn convert(self, path: &str, found: &mut Findings<'_>) -> MetricView {
-        let selector = self.selector;
-        let name = selector.instrument_name.unwrap_or_else(|| "*".to_owned());
+    /// Returns the view of the configuration; `None` if it selects by what the library does not compare.
+    pub(super) fn convert(self, path: &str, found: &mut Findings<'_>) -> Option<ConfiguredView> {
+        let Selector { unit, meter_name, meter_version, meter_schema_url, .. } = &self.selector;
+        for (key, value) in [
+            ("unit", unit),
+            ("meter_name", meter_name),
+            ("meter_version", meter_version),
+            ("meter_schema_url", meter_schema_url),
+        ] {
+            if value.is_some() {
+                let path = below(&below(path, "selector"), key);
+                found.ignore(&path, "a view selects by name and kind, so it is not applied");
+                return None;
+            }
+        }
         let stream = self.stream;
-        let mut view = MetricView {
-            instrument_type: selector.instrument_type.map(|Word(kind)| kind),
-            unit: selector.unit,
-            meter_name: selector.meter_name,
-            meter_version: selector.meter_version,
-            meter_schema_url: selector.meter_schema_url,
+        let mut view = ConfiguredView {
+            instrument: self.selector.instrument_name.unwrap_or_else(|| "*".to_owned()),
+            kind: self.selector.instrument_type.map(|Word(kind)| kind.into()),
             name: stream.name,
             description: stream.description,
             cardinality_limit: stream.aggregation_cardinality_limit.map(|limit| limit.0),
-            ..MetricView::new(name)
+            ..ConfiguredView::default()
         };
         let path = below(path, "stream");
-        found.check(&below(&path, "name"), view.check_name());
+        if view.name.as_deref().is_some_and(|name| !is_name(name)) {
+            let expected = "expected a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`, found another text";
+            found.refuse(&below(&path, "name"), expected);
+        }
         if let Some(keys) = stream.attribute_keys {
-            keys.apply(&below(&path, "attribute_keys"), &mut view, found);
+            view.attributes = keys.convert(&below(&path, "attribute_keys"), found);
         }
         if let Some(aggregation) = stream.aggregation {
-            let path = below(&path, "aggregation");
-            aggregation.apply(&path, &mut view, found);
-            found.check(&path, view.check_suits());
+            view.aggregation = aggregation.convert(&below(&path, "aggregation"), found);
         }
-        if view.drop {
-            view = view.without_changes();
+        Some(view)
+    }
+}
+
+impl From<Kind> for InstrumentKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Counter => Self::Counter,
+            Kind::Gauge => Self::Gauge,
+            Kind::Histogram => Self::Histogram,
+            Kind::ObservableCounter => Self::ObservableCounter,
+            Kind::ObservableGauge => Self::ObservableGauge,
+            Kind::ObservableUpDownCounter => Self::ObservableUpDownCounter,
+            Kind::UpDownCounter => Self::UpDownCounter,
         }
-        view
     }
 }
 
 impl AttributeKeys {
-    fn apply(self, path: &str, view: &mut MetricView, found: &mut Findings<'_>) {
-        let mut list = |keys: Option<Vec<String>>, key| {
-            keys.map(|keys| {
-                let keys = found.items(Some(keys), &below(path, key)).into_iter();
-                keys.map(|(_, key)| key).collect()
-            })
-        };
-        view.attributes = list(self.included, "included");
-        view.excluded_attributes = list(self.excluded, "excluded");
+    /// Returns the keys to keep. The SDK compares whole keys.
+    fn convert(self, path: &str, found: &mut Findings<'_>) -> Option<Vec<String>> {
+        if self.excluded.is_some() {
+            found.ignore(&below(path, "excluded"), "a view keeps keys, and excludes none");
+        }
+        let path = below(path, "included");
+        let keys: Vec<_> = found.items(Some(self.included?), &path).into_iter().collect();
+        if let Some((path, _)) = keys.iter().find(|(_, key)| key.contains(['*', '?'])) {
+            found.ignore(path, "expected a key, found a pattern: all keys are kept");
+            return None;
+        }
+        Some(keys.into_iter().map(|(_, key)| key).collect())
     }
 }
 
 impl Aggregation {
-    fn apply(self, path: &str, view: &mut MetricView, found: &mut Findings<'_>) {
-        match self {
-            Self::Default(_) => {}
-            Self::Drop(_) => view.drop = true,
-            Self::Sum(_) => view.aggregation = Some(MetricAggregation::Sum),
-            Self::LastValue(_) => view.aggregation = Some(MetricAggregation::LastValue),
+    fn convert(self, path: &str, found: &mut Findings<'_>) -> Option<SdkAggregation> {
+        Some(match self {
+            Self::Default(_) => return None,
+            Self::Drop(_) => SdkAggregation::Drop,
+            Self::Sum(_) => SdkAggregation::Sum,
+            Self::LastValue(_) => SdkAggregation::LastValue,
             Self::ExplicitBucketHistogram(histogram) => {
+                let boundaries =
+                    histogram.boundaries.unwrap_or_else(|| DEFAULT_BOUNDARIES.to_vec());
                 let path = below(path, "explicit_bucket_histogram");
-                let bounds = histogram.boundaries.as_deref().unwrap_or_default();
-                found.check(&below(&path, "boundaries"), check_boundaries(bounds));
-                view.aggregation = Some(MetricAggregation::Explicit);
-                view.boundaries = histogram.boundaries;
-                view.record_min_max = histogram.record_min_max;
+                found.check(&below(&path, "boundaries"), check_boundaries(&boundaries));
+                let record_min_max = histogram.record_min_max.unwrap_or(true);
+                SdkAggregation::ExplicitBucketHistogram { boundaries, record_min_max }
             }
             Self::Base2ExponentialBucketHistogram(histogram) => {
                 let path = below(path, "base2_exponential_bucket_histogram");
                 let (scale, size) = (histogram.max_scale, histogram.max_size);
                 found.check(&below(&path, "max_scale"), check_scale(scale));
                 found.check(&below(&path, "max_size"), check_size(size));
-                view.aggregation = Some(MetricAggregation::Exponential);
-                (view.max_scale, view.max_size) = (scale, size);
-                view.record_min_max = histogram.record_min_max;
+                SdkAggregation::Base2ExponentialHistogram {
+                    max_size: size.unwrap_or(160),
+                    max_scale: scale.unwrap_or(20),
+                    record_min_max: histogram.record_min_max.unwrap_or(true),
+                }
             }
-        }
+        })
     }
 }
