@@ -287,8 +287,6 @@ const tests = {
     const json = JSON.parse(await copied());
     assert.equal(json.span, '000000000000001c');
     assert.deepEqual([json.name, json.service, json.duration_ns, json.attributes, json.logs[0].body], ['charge', 'payments', 898e6, { 'user.id': 13 }, 'charged user 13']);
-    const asked = JSON.parse(execFileSync(program, ['span', json.span, path.join(folder, 'orders.jsonl'), '--json'], { encoding: 'utf8' }));
-    for (const key of ['trace', 'parent', 'kind', 'start_unix_ns', 'self_ns', 'status', 'attributes', 'resource']) assert.deepEqual(json[key], asked[key], key);
     await page.click('text=Copy link');
     assert.equal(await copied(), page.url());
     assert.equal(new URL(page.url()).hash, '#span=000000000000001c&filter=user.id%3D13');

@@ -51,8 +51,6 @@ enum Command {
     CriticalPath(query::Question),
     /// List statistics of spans by their name
     Names(query::Question),
-    /// Print all of one span as JSON: attributes, events, links, its log records, its children
-    Span(query::OneSpan),
     /// Print which service a running process is, and which span each of its threads is in
     ///
     /// It may hang or be stopped. Each thread is stopped for some microseconds while it is read.
@@ -104,7 +102,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Errors(question) => query::answer(&question, query::errors),
         Command::CriticalPath(question) => query::answer(&question, query::path),
         Command::Names(question) => query::answer(&question, query::statistics),
-        Command::Span(options) => query::span(&options),
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]

@@ -1,12 +1,11 @@
-//! `floe-trace why`, `errors`, `critical-path`, `names` and `span`: short answers about traces, as tables or as JSON.
+//! `floe-trace why`, `errors`, `critical-path` and `names`: short answers about traces, as tables or as JSON.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
-use floe_trace::{Forest, Span, Status, causes, critical_path, duration, json_of, names};
+use floe_trace::{Forest, Status, causes, critical_path, duration, names};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
 
@@ -30,18 +29,6 @@ pub(crate) struct Question {
     /// The most rows
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(crate) struct OneSpan {
-    /// The id of the span, or how it begins
-    #[arg(value_name = "ID")]
-    id: String,
-    #[command(flatten)]
-    input: Input,
-    /// Print one line of JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// The columns of an answer with their values, in the order of the table.
@@ -229,106 +216,6 @@ pub(crate) fn statistics(forest: &Forest<'_>) -> Vec<Row> {
         }
     });
     rows.collect()
-}
-
-/// Prints one span.
-pub(crate) fn span(options: &OneSpan) -> Result<ExitCode, Failure> {
-    let recording = options.input.read_spans()?;
-    let forest = Forest::new(&recording);
-    print_notes(forest.notes());
-    let span = span_as_json(&forest, chosen(&forest, &options.id)?);
-    let text = if options.json {
-        span.to_string()
-    } else {
-        serde_json::to_string_pretty(&span).unwrap_or_default()
-    };
-    print_json(&text).map(|()| ExitCode::SUCCESS)
-}
-
-/// The span whose id begins so.
-fn chosen(forest: &Forest<'_>, id: &str) -> Result<usize, Failure> {
-    let wanted = id.to_lowercase();
-    let spans = forest.recording().spans.iter().enumerate();
-    let mut found = spans.filter(|(_, span)| span.id.to_string().starts_with(&wanted));
-    let Some((index, span)) = found.next() else {
-        return Err(Failure(format!(
-            "expected the id of a span, found `{id}`, with which none begins"
-        )));
-    };
-    let mut same = 0;
-    for (_, other) in found {
-        if other.id != span.id {
-            return Err(Failure(format!(
-                "expected the id of one span, found `{id}`, with which the ids of several spans begin"
-            )));
-        }
-        same += 1;
-    }
-    if same > 0 {
-        let trace = span.trace;
-        let _ = writeln!(
-            io::stderr(),
-            "note: {same} more have this span id; this one is of trace {trace}, `--trace` chooses another"
-        );
-    }
-    Ok(index)
-}
-
-fn span_as_json(forest: &Forest<'_>, index: usize) -> Json {
-    let span = forest.span(index);
-    let message = match &span.status {
-        Status::Error(message) => &**message,
-        _ => "",
-    };
-    let recording = forest.recording();
-    let logs = recording.logs.iter();
-    let logs = logs.filter(|log| (log.trace, log.span) == (span.trace, span.id));
-    let source = recording.source(span.source).cloned().unwrap_or_default();
-    let children = names(forest, forest.children(index).iter().copied());
-    json!({
-        "span": span.id.to_string(),
-        "trace": span.trace.to_string(),
-        "parent": span.parent.map(|parent| parent.to_string()),
-        "name": &*span.name,
-        "kind": span.kind.as_str(),
-        "service": &*source.service,
-        "scope": &*source.scope,
-        "status": status(span),
-        "message": message,
-        "path": ancestors(forest, index),
-        "start_unix_ns": span.start.to_string(),
-        "duration_ns": span.duration(),
-        "self_ns": forest.self_time(index),
-        "attributes": json_of(&span.attributes),
-        "events": span.events.iter().map(|event| json!({
-            "name": &*event.name,
-            "after_ns": event.time.saturating_sub(span.start),
-            "attributes": json_of(&event.attributes),
-        })).collect::<Vec<_>>(),
-        "links": span.links.iter().map(|link| json!({
-            "trace": link.trace.to_string(),
-            "span": link.span.to_string(),
-        })).collect::<Vec<_>>(),
-        "logs": logs.map(|log| json!({
-            "level": log.level(),
-            "after_ns": log.time.saturating_sub(span.start),
-            "body": Json::from(&log.body),
-        })).collect::<Vec<_>>(),
-        "children": children.iter().map(|name| json!({
-            "name": name.name,
-            "spans": name.count,
-            "total_ns": name.total,
-        })).collect::<Vec<_>>(),
-        "resource": json_of(&source.resource),
-    })
-}
-
-const fn status(span: &Span) -> &'static str {
-    match span.status {
-        Status::Unset => "unset",
-        Status::Ok => "ok",
-        Status::Error(_) => "error",
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage with one digit")]

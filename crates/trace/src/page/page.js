@@ -712,7 +712,7 @@ const table = entries => h('table', {}, h('tbody', {}, ...entries.map(([key, it]
 // How far the times of a span were moved.
 const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}`;
 
-// A span as JSON, as `floe-trace span` prints it.
+// A span as JSON.
 async function asJson(row) {
   const d = await detail(row), object = Object.fromEntries;
   return JSON.stringify({
