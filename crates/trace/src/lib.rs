@@ -33,7 +33,6 @@ pub mod write;
 mod causes;
 mod clocks;
 mod diff;
-mod duration;
 mod forest;
 mod names;
 mod page;
@@ -45,7 +44,6 @@ mod waterfall;
 
 pub use crate::causes::{Cause, CauseKind, causes};
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
-pub use crate::duration::{ParseDurationError, parse_duration};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
 pub use crate::page::{write_page, write_page_of};

@@ -195,18 +195,6 @@ fn a_long_trace_is_folded_and_its_errors_come_first() {
 }
 
 #[test]
-fn depth_and_duration_limit_what_is_drawn() {
-    let recording = recording(checkout());
-    let options = WaterfallOptions { depth: Some(1), ..WaterfallOptions::default() };
-    let picture = draw(&recording, options);
-    assert!(picture.contains("load cart") && !picture.contains("query"), "{picture}");
-    let options = WaterfallOptions { min_duration: 30 * MS, ..WaterfallOptions::default() };
-    let picture = draw(&recording, options);
-    assert!(picture.contains("checkout") && picture.contains("POST"), "{picture}");
-    assert!(picture.contains("… 2 more: ") && !picture.contains("query"), "{picture}");
-}
-
-#[test]
 fn spans_without_times_are_drawn() {
     let mut none = span(1, 0, "none", 0, 0);
     (none.start, none.end) = (0, 0);
@@ -410,8 +398,7 @@ fn assert_refused(file: &str) {
             "expected the id of a trace, found `ff`",
         ),
         (&["show", file, "--trace", "ff"], "expected the id of a trace, found `ff`"),
-        (&["show", file, "--min-duration", "soon"], "expected a duration as `10ms`"),
-        (&["show", "--depth"], "--depth"),
+        (&["show", "--width"], "--width"),
     ] {
         let failed = run(arguments);
         assert_eq!(failed.status.code(), Some(2), "{arguments:?}");

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::{Args, ColorChoice};
-use floe_trace::{Forest, WaterfallOptions, parse_duration, waterfall};
+use floe_trace::{Forest, WaterfallOptions, waterfall};
 use floe_waterfall::uses_color;
 
 use super::input::{Input, print_notes};
@@ -32,12 +32,6 @@ pub(crate) struct Look {
     /// Draw every span, however many there are
     #[arg(long)]
     all: bool,
-    /// The most levels of spans
-    #[arg(long, value_name = "LEVELS")]
-    depth: Option<usize>,
-    /// The least duration of a span, as 10ms; failed spans are always drawn
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0")]
-    min_duration: u64,
     /// The width in columns [default: the terminal's, else 120]
     #[arg(long, value_name = "COLUMNS")]
     width: Option<usize>,
@@ -59,8 +53,6 @@ impl Look {
             ascii: is_ascii(),
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
             unfolded: if self.all { usize::MAX } else { WaterfallOptions::default().unfolded },
-            depth: self.depth,
-            min_duration: self.min_duration,
         }
     }
 }
