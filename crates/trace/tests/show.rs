@@ -7,8 +7,8 @@ mod text;
 use std::process::{Command, Output};
 
 use floe_trace::{
-    Forest, Kind, Recording, Source, Span, SpanId, Status, TraceId, Value, WaterfallOptions,
-    names, waterfall, write,
+    Forest, Kind, Recording, Source, Span, SpanId, Status, TraceId, Value, WaterfallOptions, names,
+    waterfall, write,
 };
 use unicode_width::UnicodeWidthStr as _;
 

@@ -3,21 +3,15 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
 use floe_redact::printable;
 use floe_trace::read::{Reader, Unreadable};
-use floe_trace::{Note, Recording, Span, TraceId};
-use indicatif::{ProgressBar, ProgressStyle};
+use floe_trace::{Note, Recording, TraceId};
 use rustc_hash::FxHashMap;
 
 use super::Failure;
 
-/// Files that take longer to read have a progress bar, in bytes.
-const LONG: u64 = 50 << 20;
-/// A day in nanoseconds: no clock is wrong by more only because of its time zone.
-const A_DAY: u128 = 86_400_000_000_000;
 /// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
@@ -95,21 +89,8 @@ impl Limits {
         let mut recording = reader.finish();
         recording.align_clocks();
         print_notes(&recording.notes);
-        print_notes(future(&recording).as_slice());
         Ok(recording)
     }
-}
-
-/// What is wrong with spans that end after today: a clock, or the file.
-fn future(recording: &Recording) -> Option<Note> {
-    let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
-    let later = |span: &&Span| u128::from(span.end) > now + A_DAY;
-    let first = recording.spans.iter().find(later)?;
-    Some(Note {
-        place: format!("trace {}, span {}", first.trace, first.id),
-        message: "expected a time until now, found one that is more than a day later".to_owned(),
-        times: recording.spans.iter().filter(later).count(),
-    })
 }
 
 /// Reads files, or standard input if there are none, each by its name.
@@ -191,22 +172,8 @@ fn read_one(
     let read = if path == Path::new(STANDARD_INPUT) {
         read("standard input", &mut io::stdin().lock())
     } else {
-        read(&path.display().to_string(), &mut open(path)?)
+        let failed = |error| Failure(format!("{}: cannot be read: {error}", path.display()));
+        read(&path.display().to_string(), &mut File::open(path).map_err(failed)?)
     };
     read.map_err(|error| Failure(error.to_string()))
-}
-
-fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
-    let failed = |error| Failure(format!("{}: cannot be read: {error}", path.display()));
-    let file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    if size < LONG || !io::stderr().is_terminal() {
-        return Ok(Box::new(file));
-    }
-    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    let name = path.display().to_string();
-    let bar = ProgressBar::new(size).with_style(style).with_message(printable(&name).into_owned());
-    bar.enable_steady_tick(Duration::from_millis(200));
-    Ok(Box::new(bar.wrap_read(file)))
 }

@@ -128,7 +128,6 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
             () = tokio::task::yield_now() => {}
         }
     }
-    traces.finish();
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use floe_redact::printable;
-use floe_trace::{Kind, Recording, TraceId, duration, write};
-use indicatif::{ProgressBar, ProgressStyle};
+use floe_trace::{Kind, Recording, TraceId, write};
 use rustc_hash::FxHashMap;
 
 use super::super::show;
@@ -45,8 +44,6 @@ pub(super) struct Traces<'o> {
     bytes: usize,
     /// About how many bytes are kept; then the oldest trace is drawn.
     max_bytes: usize,
-    /// The lines for traces that are open, below those that have been drawn.
-    status: ProgressBar,
 }
 
 impl<'o> Traces<'o> {
@@ -54,13 +51,6 @@ impl<'o> Traces<'o> {
         let open = |path: &PathBuf| {
             output::append(path)
                 .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
-        };
-        let status = if io::stderr().is_terminal() && io::stdout().is_terminal() && !options.quiet {
-            let style = ProgressStyle::with_template("{msg}");
-            ProgressBar::new_spinner()
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
-        } else {
-            ProgressBar::hidden()
         };
         Ok(Self {
             options,
@@ -70,7 +60,6 @@ impl<'o> Traces<'o> {
             next: 0,
             bytes: 0,
             max_bytes: options.bytes(),
-            status,
         })
     }
 
@@ -133,37 +122,7 @@ impl<'o> Traces<'o> {
         for place in ended {
             self.draw(place)?;
         }
-        self.status.set_message(self.status());
-        self.status.tick();
         Ok(())
-    }
-
-    /// Ends the line of what is going on.
-    pub(super) fn finish(&self) {
-        self.status.finish_and_clear();
-    }
-
-    /// The spans that are known by their children alone have not ended.
-    fn status(&self) -> String {
-        let lines = self.open.values().rev().filter(|open| !open.has_root).take(8);
-        let lines = lines.map(|open| {
-            let spans = &open.recording.spans;
-            let last = spans.last();
-            let service = last.map_or("", |last| open.recording.service(last));
-            let name = last.map_or("", |last| &*last.name);
-            // Programs on this machine have its clock; of another one, the age is as wrong as its clock.
-            let first = spans.iter().map(|span| span.start).min().unwrap_or_default();
-            let age = Duration::from_nanos(first);
-            let age = SystemTime::now().duration_since(UNIX_EPOCH + age).unwrap_or_default();
-            let age = duration(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX));
-            let count = match spans.len() {
-                1 => "1 span".to_owned(),
-                spans => format!("{spans} spans"),
-            };
-            let line = format!("◌ {service} open for {age} · {count}, the last: {name}");
-            printable(&line).into_owned()
-        });
-        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Draws the trace that is open for the longest time, if there is one.
@@ -181,6 +140,6 @@ impl<'o> Traces<'o> {
         self.places.remove(&open.id);
         self.bytes -= open.bytes;
         let picture = show::picture(open.recording, &self.options.look);
-        self.status.suspend(|| print(format_args!("{picture}")))
+        print(format_args!("{picture}"))
     }
 }
