@@ -489,26 +489,3 @@ fn a_message_that_is_too_large_is_refused_over_grpc() {
     assert_eq!(status.code(), tonic::Code::ResourceExhausted);
     assert_eq!(status.message(), "expected at most 67108864 bytes, found more");
 }
-
-#[test]
-fn many_halves_of_requests_do_not_delay_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
-    let half = format!(
-        "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{JSON}content-length: 100\r\n\r\n{{"
-    );
-    let open: Vec<TcpStream> = (0..300)
-        .map(|_| {
-            let mut stream = TcpStream::connect(&listener.http).unwrap();
-            stream.write_all(half.as_bytes()).unwrap();
-            stream
-        })
-        .collect();
-    let answer = listener.post(JSON, request(1, "one").as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // The last of them has not been answered, by a timeout or otherwise.
-    let mut last = open.last().unwrap();
-    last.set_nonblocking(true).unwrap();
-    let waits = last.read(&mut [0]).unwrap_err();
-    assert_eq!(waits.kind(), io::ErrorKind::WouldBlock);
-}

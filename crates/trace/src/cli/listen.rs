@@ -2,7 +2,6 @@
 //!
 //! One thread does everything, so no more than one message is decoded at a time.
 
-mod connections;
 mod requests;
 mod traces;
 
@@ -11,14 +10,18 @@ use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use clap::Args;
 use floe_trace::Recording;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
-use self::connections::{Connections, accept};
 use self::requests::Receiver;
 use self::traces::Traces;
 use super::Failure;
@@ -26,6 +29,8 @@ use super::show::Look;
 
 /// How long a request may take.
 const SLOWEST: Duration = Duration::from_secs(10);
+/// How many connections to an address are served. Fewer than the files that a program may open.
+const MOST_CONNECTIONS: usize = 256;
 /// How often traces that are open are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -88,7 +93,6 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     // One for the whole time: a signal that came while nobody waited for it would be lost.
     let mut interrupted = pin!(interrupted());
     let routes = Receiver::new(sender, options.bytes()).routes();
-    let connections = Connections::default();
     let mut addresses = Vec::new();
     for address in [options.grpc, options.http] {
         // Both protocols are understood at both addresses, so one address twice is one.
@@ -100,7 +104,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
         })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);
-        tokio::spawn(accept(listener, routes.clone(), connections.clone()));
+        tokio::spawn(accept(listener, routes.clone()));
     }
     let [grpc, http] =
         [addresses.first(), addresses.last()].map(|it| it.copied().unwrap_or(options.grpc));
@@ -131,6 +135,28 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Serves the connections to an address until the program ends. A further one waits until another has ended.
+async fn accept(listener: TcpListener, routes: Router) {
+    let mut server = Builder::new(TokioExecutor::new());
+    // With it, hyper closes a connection whose next request does not come, or not whole, for 30 seconds.
+    server.http1().timer(TokioTimer::new());
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Such as too many open files.
+            tokio::time::sleep(TICK).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (server, routes) = (server.clone(), TowerToHyperService::new(routes.clone()));
+        tokio::spawn(async move {
+            // The client reports connection errors.
+            let _ = server.serve_connection(TokioIo::new(stream), routes).await;
+            drop(place);
+        });
+    }
+}
+
 /// Waits for Ctrl-C, or for the signal by which a program is ended.
 async fn interrupted() {
     #[cfg(unix)]
@@ -145,53 +171,4 @@ async fn interrupted() {
         }
     }
     let _ = tokio::signal::ctrl_c().await;
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
-    use tokio::time::timeout;
-
-    use super::connections::MOST_CONNECTIONS;
-    use super::*;
-
-    /// Only a test that fails takes as long.
-    const NEVER: Duration = Duration::from_secs(600);
-
-    /// A request is answered while as many others as are served, and more, have sent a part of theirs.
-    #[tokio::test]
-    async fn parts_of_requests_do_not_delay_others() -> io::Result<()> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let (sender, _received) = mpsc::channel(1);
-        let routes = Receiver::new(sender, 1 << 20).routes();
-        tokio::spawn(accept(listener, routes, Connections::default()));
-        let mut open = Vec::new();
-        for number in 0..MOST_CONNECTIONS + 44 {
-            let sent = [
-                "POST / HTTP",
-                "",
-                "P",
-                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-                "POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
-            ];
-            let mut stream = TcpStream::connect(address).await?;
-            stream.write_all(sent[number % sent.len()].as_bytes()).await?;
-            open.push(stream);
-        }
-        let mut stream = TcpStream::connect(address).await?;
-        let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        timeout(NEVER, stream.read_to_string(&mut answer)).await??;
-        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
-        // The oldest was given up, the newest not.
-        let mut byte = [0];
-        let first = timeout(NEVER, open[0].read(&mut byte)).await?;
-        assert!(matches!(first, Ok(0) | Err(_)), "{first:?}");
-        let last = open.last().map(|it| it.try_read(&mut byte));
-        assert!(last.is_some_and(|it| it.is_err()));
-        Ok(())
-    }
 }

@@ -13,9 +13,6 @@ use super::{LARGEST_MESSAGE, Reader, Unreadable, fill};
 /// How many records are looked at to tell whether they are spans.
 const LOOKED_AT: usize = 100;
 
-/// After so many of a request that are rejected, the others are only counted, so that no program keeps a receiver busy.
-const MOST_REJECTED: usize = 10_000;
-
 const NO_OTLP: &str = "expected a message of OTLP, found something else";
 
 /// What a request of OTLP contains.
@@ -45,7 +42,7 @@ impl Reader {
     /// Reads a request of OTLP: the body of one over HTTP, or the message of one over gRPC. The name is for messages.
     ///
     /// # Errors
-    /// It is damaged. Records that cannot be read are [rejected](Self::rejected); after 10,000 of them, the others are, too.
+    /// It is damaged. Records that cannot be read are [rejected](Self::rejected).
     pub fn read_request(
         &mut self,
         name: &str,
@@ -141,7 +138,6 @@ impl Reader {
     fn add_resource(&mut self, signal: Option<Signal>, message: &[u8]) -> Result<(), Damaged> {
         let resource = Fields(message).message(1)?;
         let scopes = Fields(message).messages(2);
-        let most_rejected = signal.map_or(usize::MAX, |_| MOST_REJECTED);
         let signal = signal.unwrap_or_else(|| {
             let scopes = scopes.clone().flatten();
             Signal::of(scopes.flat_map(|scope| Fields(scope).messages(2)).flatten())
@@ -152,12 +148,6 @@ impl Reader {
             let mut origin = Origin::new(&resource, Fields(scope).message(1)?);
             for record in Fields(scope).messages(2) {
                 let record = record?;
-                if let Some(rejected) = &mut self.rejected
-                    && rejected.records >= most_rejected
-                {
-                    rejected.records += 1;
-                    continue;
-                }
                 match self.add_record(signal, &mut origin, record) {
                     Ok(()) | Err(Refused::Full) => is_otlp = true,
                     Err(Refused::Damaged) => {

@@ -3,11 +3,11 @@
 use std::io::{self, Read as _};
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Router};
 use flate2::read::MultiGzDecoder;
 use floe_trace::read::{LARGEST_MESSAGE, Reader, Rejected, Signal, Unreadable};
 use opentelemetry_proto::tonic::collector::trace::v1::{
@@ -22,7 +22,6 @@ use tonic::codec::{EncodeBody, EncodeBuf, Encoder, SingleMessageCompressionOverr
 use tonic::codegen::tokio_stream::{self, StreamExt as _};
 use tonic::{Code, Status};
 
-use super::connections::Connection;
 use super::{Received, SLOWEST};
 
 /// How many bytes of bodies are kept until they are whole and decoded.
@@ -74,7 +73,6 @@ impl Refusal {
             StatusCode::FORBIDDEN => Code::PermissionDenied,
             StatusCode::REQUEST_TIMEOUT => Code::DeadlineExceeded,
             StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
-            StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
             StatusCode::BAD_REQUEST => Code::InvalidArgument,
             _ => Code::Unimplemented,
         }
@@ -155,11 +153,7 @@ impl Encoder for Encoded {
 }
 
 /// Answers a request.
-async fn answer(
-    State(receiver): State<Receiver>,
-    Extension(connection): Extension<Arc<Connection>>,
-    request: Request,
-) -> Response {
+async fn answer(State(receiver): State<Receiver>, request: Request) -> Response {
     let format = Format::of(request.headers());
     let path = request.uri().path();
     let known = PATHS.iter().find(|known| known.0 == path);
@@ -179,7 +173,7 @@ async fn answer(
         )),
         Some((_, signal, field)) => match format {
             Ok(format) => {
-                let rejected = receiver.receive(&connection, format, *signal, request).await;
+                let rejected = receiver.receive(format, *signal, request).await;
                 rejected.map(|it| format.accepted(it.as_ref(), field))
             }
             Err(refusal) => return Format::Protobuf.refused(refusal),
@@ -204,7 +198,6 @@ impl Receiver {
     /// Receives a request and passes it on. Metrics are accepted, so that no program complains, and not shown.
     async fn receive(
         &self,
-        connection: &Connection,
         format: Format,
         signal: Option<Signal>,
         request: Request,
@@ -216,9 +209,8 @@ impl Receiver {
             let message = format!("expected a whole request in {seconds} seconds");
             Refusal(StatusCode::REQUEST_TIMEOUT, message)
         };
-        let collected = self.collect(connection, body, &mut whole);
+        let collected = self.collect(body, &mut whole);
         let _room = timeout(SLOWEST, collected).await.map_err(late)??;
-        connection.has_sent();
         let Some(signal) = signal else {
             return Ok(None);
         };
@@ -244,10 +236,9 @@ impl Receiver {
         Ok(rejected)
     }
 
-    /// Collects a body. If there is no room for more of it, other connections are given up. Returns the room.
+    /// Collects a body. If there is no room for more of it, others are waited for. Returns the room.
     async fn collect(
         &self,
-        connection: &Connection,
         body: Body,
         whole: &mut Vec<u8>,
     ) -> Result<Vec<OwnedSemaphorePermit>, Refusal> {
@@ -262,16 +253,7 @@ impl Receiver {
                 return Err(too_large());
             }
             let bytes = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            room.push(loop {
-                if let Ok(room) = Arc::clone(&self.bodies).try_acquire_many_owned(bytes) {
-                    break room;
-                }
-                if !connection.displace() {
-                    let message = "expected fewer requests at once, found no room for this one";
-                    return Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, message.to_owned()));
-                }
-                tokio::task::yield_now().await;
-            });
+            room.extend(Arc::clone(&self.bodies).acquire_many_owned(bytes).await);
             whole.extend_from_slice(&part);
         }
         Ok(room)
