@@ -148,7 +148,7 @@ const tests = {
   async 'the slowest trace is open, and the list of traces is sorted by any column'() {
     const page = await open(view('orders', orders()));
     assert.equal(await page.textContent('h1'), 'GET /orders/13');
-    await pressed(page, '3');
+    await pressed(page, '2');
     assert.deepEqual((await cells(page, 1)).slice(0, 3), ['GET /orders/13', 'GET /orders/23', 'GET /orders/22']);
     assert.equal(await page.textContent('[aria-current] td'), 'GET /orders/13');
     await page.click('th:has-text("Start") button');
@@ -163,7 +163,7 @@ const tests = {
     await close(page);
   },
 
-  async 'one moves in time by keys, wheel and drag, and zooms on the axis'() {
+  async 'one moves in time and zooms by keys and wheel'() {
     const page = await open(view('shop', shop()));
     const whole = await axis(page);
     const moved = async action => { const before = await axis(page); await action(); await page.waitForTimeout(100); const now = await axis(page); assert.notDeepEqual(now, before); return now; };
@@ -176,23 +176,9 @@ const tests = {
     await page.keyboard.down('Shift');
     await moved(() => page.mouse.wheel(0, 200)).then(() => moved(() => page.mouse.wheel(0, -200)));
     await page.keyboard.up('Shift');
-    const before = await page.getAttribute('.row.selected', 'data-id');
-    await moved(async () => { await page.mouse.down(); await page.mouse.move(x - 150, y, { steps: 4 }); await page.mouse.up(); });
-    assert.equal(await page.getAttribute('.row.selected', 'data-id'), before, 'a drag is no click');
-    assert.ok(await page.isHidden('#panel'));
     await pressed(page, '0');
     assert.deepEqual(await axis(page), whole);
     const line = await page.locator('#axis').boundingBox();
-    await page.mouse.move(line.x + line.width / 4, line.y + 8);
-    await page.mouse.down();
-    await page.mouse.move(line.x + line.width / 2, line.y + 8, { steps: 4 });
-    assert.ok(await page.isVisible('.range'));
-    await picture(page, 'range');
-    await page.mouse.up();
-    await page.waitForTimeout(100);
-    const range = await axis(page);
-    assert.equal(range[0], '300 ms', String(range));
-    assert.match(range.at(-1), /^5[5-9]\d ms$/);
     await page.keyboard.down('Control');
     await moved(() => page.mouse.wheel(0, -100));
     await page.keyboard.up('Control');
@@ -202,23 +188,17 @@ const tests = {
     await close(page);
   },
 
-  async 'levels are folded, services are hidden, and what is hidden is shown when it is chosen'() {
+  async 'levels are folded, and what is folded is shown when it is chosen'() {
     const page = await open(view('fleet', fleet()));
     await picture(page, 'fleet-light');
     const all = (await names(page)).length;
     assert.equal(all, 15);
     await page.selectOption('#depth', '2');
     assert.deepEqual(await names(page), ['step 0', 'step 1', 'GET /stock']);
-    await pressed(page, 'Home', '>');
-    assert.deepEqual(await names(page), ['step 0', 'step 1', 'step 2', 'GET /stock', 'GET /stock/{sku}']);
-    await pressed(page, '<', '<');
-    assert.deepEqual(await names(page), ['step 0']);
     await page.selectOption('#depth', { label: 'all levels' });
     assert.equal((await names(page)).length, all);
     assert.equal((await names(page))[4], '(no name)');
-    await page.click('#legend button:has-text("service-5-")');
-    assert.ok(!(await names(page)).includes('step 5') && (await names(page)).includes('step 6'));
-    assert.equal(await page.getAttribute('#legend button:has-text("service-5-")', 'aria-pressed'), 'false');
+    await page.selectOption('#depth', '2');
     await pressed(page, '/');
     await page.keyboard.type('"step 5"');
     await pressed(page, 'Enter');
@@ -247,29 +227,10 @@ const tests = {
     await close(queue);
   },
 
-  async 'log records are a list, and marks on the axis'() {
+  async 'log records are marks of their spans'() {
     const page = await open(view('fleet', fleet()));
-    assert.equal(await page.$$eval('#axis .log', all => all.length), 2);
     assert.equal(await page.$$eval('.row .log', all => all.length), 2);
-    await page.click('#axis .log.bad');
-    assert.equal(await title(page), 'step 9');
-    await pressed(page, 'Escape', '4');
-    assert.deepEqual(await page.$$eval('#view tbody tr', all => all.map(it => it.textContent)), ['130 msWARNthe cache is cold step 8', '250 msERRORgave up step 9']);
-    await page.click('th:has-text("Level") button');
-    assert.deepEqual(await cells(page, 2), ['ERROR', 'WARN']);
-    await picture(page, 'logs-light');
-    await page.click('#view tbody tr:last-child');
-    assert.equal(await title(page), 'step 8');
     await close(page);
-    const many = await open(view('orders', orders()));
-    await pressed(many, '4');
-    assert.deepEqual(await cells(many, 3), ['charged user 13 ']);
-    await many.check('text=all traces');
-    await many.waitForFunction(() => document.querySelectorAll('tbody tr').length === 24);
-    await filter(many, 'user.id=7', '1 match in 1 of 24 traces');
-    await many.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
-    assert.match(await many.textContent('tbody tr'), /2025-11-23 19:13:20\.005ERRORcharged user 7/);
-    await close(many);
   },
 
   async 'a value, a span and a link are copied, and a link is followed'() {
@@ -320,7 +281,7 @@ const tests = {
     await close(small);
   },
 
-  async 'bars are seen in forced colours and on paper, and texts have contrast'() {
+  async 'bars are seen in forced colours, and texts have contrast'() {
     const made = view('fleet', fleet());
     for (const options of [{ forcedColors: 'active' }, { forcedColors: 'active', colorScheme: 'dark' }]) {
       const page = await open(made, options);
@@ -343,11 +304,6 @@ const tests = {
       assert.ok(ratios.length > 15 && ratios.every(it => it >= 4.5), String(ratios));
       await close(page);
     }
-    const paper = await open(made);
-    await paper.emulateMedia({ media: 'print' });
-    for (const part of ['.bar', '.part', '.took', '.path']) assert.equal(await paper.$eval(part, it => getComputedStyle(it).printColorAdjust), 'exact', part);
-    fs.writeFileSync(path.join(folder, 'print-fleet.pdf'), await paper.pdf({ printBackground: true }));
-    await close(paper);
   },
 
   async 'the keyboard suffices'() {
@@ -378,49 +334,40 @@ const tests = {
     assert.notEqual(await selected(), first);
     await pressed(page, 'p', 'p');
     assert.equal(await selected(), first);
-    await pressed(page, 't');
-    assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
     await pressed(page, '?');
     assert.ok(await page.isVisible('#keys'));
     await pressed(page, 'Escape', '2');
-    assert.match(await page.textContent('thead'), /Self time/);
+    assert.match(await page.textContent('thead'), /Root/);
     await pressed(page, '1');
-    assert.ok(await page.isVisible('#map'));
+    assert.ok(await page.isVisible('#axis'));
     await close(page);
   },
 
-  async 'names and the dark page'() {
+  async 'the page is dark where the system is'() {
     const page = await open(view('shop', shop()), { colorScheme: 'dark' });
-    assert.equal(await page.getAttribute('html', 'data-theme'), 'dark');
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(20, 23, 27)');
     await pressed(page, 'e');
     await picture(page, 'panel-dark');
-    await pressed(page, 'Escape', '2');
-    const first = await page.textContent('tbody tr:first-child');
-    assert.match(first, /charge card.*payments.*1.*978 ms/s);
-    await page.click('th:has-text("Spans") button');
-    assert.match(await page.textContent('tbody tr:first-child'), /SELECT item.*9/s);
-    await picture(page, 'names-dark');
-    await page.click('tbody tr:first-child');
-    await found(page, '9 matches in 1 of 2 traces');
     await close(page);
   },
 
-  async 'a small screen and paper'() {
+  async 'a small screen'() {
     const page = await open(view('shop', shop()), { viewport: { width: 390, height: 780 } });
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 390, `no scrolling to the side: ${width}`);
     await pressed(page, 'e');
     assert.equal(await title(page), 'charge card');
     await picture(page, 'small');
-    await pressed(page, 'Escape');
-    const pdf = await page.pdf({ printBackground: true });
-    fs.writeFileSync(path.join(folder, 'print.pdf'), pdf);
-    assert.ok(pdf.length > 10_000);
+    const [row, panel] = await page.evaluate(() => ['.row.selected', '#panel'].map(it => document.querySelector(it).getBoundingClientRect()));
+    assert.ok(row.bottom <= panel.top, 'the panel does not cover its row');
     await close(page);
+    const why = await open(view('slow', slow()), { viewport: { width: 390, height: 780 } });
+    for (const text of await why.$$('#why .what')) assert.ok(await text.evaluate(it => it.scrollWidth <= it.clientWidth), 'a sentence is not cut');
+    await picture(why, 'small-why');
+    await close(why);
   },
 
-  async 'bars are below their times, on every screen and on paper'() {
+  async 'bars are below their times, on every screen'() {
     const made = view('shop', shop());
     for (const width of [1360, 700, 390]) {
       const page = await open(made, { viewport: { width, height: 780 } });
@@ -430,28 +377,14 @@ const tests = {
       }));
       const [axis, chart, grid] = await edges();
       for (const other of [chart, grid]) axis.forEach((edge, index) => assert.ok(Math.abs(edge - other[index]) < 1.5, `${width}: ${axis} and ${other}`));
-      await page.emulateMedia({ media: 'print' });
-      const [paper, bars] = await edges();
-      assert.ok(Math.abs(paper[0] - bars[0]) < 1.5, `paper: ${paper} and ${bars}`);
       await close(page);
     }
-    // Of many rows, some are on paper, and no page is empty, whatever the screen has for colours.
-    const page = await open(view('many-1000', many(1000)), { colorScheme: 'dark' });
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
-    const pdf = (await page.pdf({ printBackground: true })).toString('latin1');
-    const pages = pdf.match(/\/Type\s*\/Page\b/g).length;
-    assert.ok(pages >= 8 && pages <= 14, `${pages} pages`);
-    fs.writeFileSync(path.join(folder, 'print-many.pdf'), pdf, 'latin1');
-    await close(page);
   },
 
   async 'a name with quotes is found, and a filter that is none says so'() {
     const name = 'SELECT "user" FROM a\\b';
     const page = await open(view('quotes', line('shop', [span(1, 1, 0, 'GET /', 0, 9), span(1, 2, 1, name, 1, 8)])));
-    await pressed(page, '2');
-    await page.click('tbody tr:has-text("SELECT")');
-    await page.waitForFunction(() => document.querySelector('#found').textContent === '1 match');
+    await filter(page, `name:"${name.replace(/["\\]/g, '\\$&')}"`, '1 match');
     assert.deepEqual(await page.$$eval('.row.match .name', all => all.map(it => it.textContent)), [name]);
     await page.fill('#filter', '>5');
     await page.waitForFunction(() => /expected a duration, such as >10ms/.test(document.querySelector('#found').textContent));
@@ -504,6 +437,8 @@ const tests = {
       await page.waitForSelector('html[data-ready]');
       await page.evaluate(() => new Promise(requestAnimationFrame));
       const opened = performance.now() - begin;
+      if (count > 1_000) assert.ok((await names(page)).length <= 1, 'it opens folded');
+      await page.selectOption('#depth', { label: 'all levels' });
       const frames = await page.evaluate(() => new Promise(resolve => {
         const scroll = document.querySelector('#scroll'), times = [];
         const step = now => {

@@ -37,13 +37,6 @@ const MOST_OF_A_SPAN: usize = 1000;
 /// The most causes that the page lists.
 const MOST_CAUSES: usize = 50;
 
-/// Attributes that name an asset of a data pipeline, and its state: those of floe, Dagster and dbt.
-const ASSETS: [(&str, &str); 3] = [
-    ("floe.asset.key", "floe.asset.status"),
-    ("dagster.asset_key", "dagster.asset.status"),
-    ("dbt.unique_id", "dbt.status"),
-];
-
 /// The spans of the page as arrays, in the order of its rows. A number is an index of `strings`, or a time.
 #[derive(Default, Serialize)]
 struct Rows {
@@ -75,8 +68,6 @@ struct Rows {
     logs: BTreeMap<usize, Vec<(u64, bool)>>,
     /// By how many nanoseconds rows were moved, because the clock of their host was wrong.
     shifted: BTreeMap<usize, i64>,
-    /// Rows that are assets, with their name, their state, and the rows that they are made of.
-    assets: Vec<(usize, usize, usize, Vec<usize>)>,
     /// What makes rows slow, in order.
     why: Vec<(usize, String)>,
 }
@@ -294,7 +285,6 @@ impl<'a> Plan<'a> {
             }
             self.span(row, *index, &mut rows, &mut strings);
             self.marks(row, span, &mut rows);
-            self.asset(row, span, &mut rows, &mut strings);
         }
         if rows.traces.is_empty() {
             rows.traces.push(PageTrace::default());
@@ -353,21 +343,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn asset(&self, row: usize, span: &Span, rows: &mut Rows, strings: &mut Strings) {
-        let asset = ASSETS.iter().find_map(|(key, state)| {
-            let (key, state) = (span.attribute(key)?, span.attribute(state)?);
-            Some((key.to_string(), state.to_string()))
-        });
-        let Some((key, state)) = asset else {
-            return;
-        };
-        let links = span.links.iter();
-        let links = links.filter_map(|it| self.by_id.get(&(it.trace, it.span)));
-        let links = links.copied().collect();
-        let (key, state) = (strings.index(&key), strings.index(&state));
-        rows.assets.push((row, key, state, links));
-    }
-
     /// A trace whose first row is this one.
     fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
         let roots = trace.roots.iter().copied();
@@ -410,21 +385,21 @@ impl<'a> Plan<'a> {
         let span = self.forest.span(index);
         let source = self.forest.recording().source(span.source);
         json!({
-            "k": span.kind.as_str(),
-            "s": source.map_or("", |source| &source.scope),
-            "p": span.parent.map(|parent| parent.to_string()),
-            "a": attributes(&span.attributes),
-            "e": span.events.iter().take(MOST_OF_A_SPAN).map(|event| json!([
+            "kind": span.kind.as_str(),
+            "scope": source.map_or("", |source| &source.scope),
+            "parent": span.parent.map(|parent| parent.to_string()),
+            "attributes": attributes(&span.attributes),
+            "events": span.events.iter().take(MOST_OF_A_SPAN).map(|event| json!([
                 event.time.saturating_sub(span.start), &*event.name, attributes(&event.attributes),
             ])).collect::<Json>(),
-            "l": span.links.iter().take(MOST_OF_A_SPAN).map(|link| json!([
+            "links": span.links.iter().take(MOST_OF_A_SPAN).map(|link| json!([
                 link.trace.to_string(), link.span.to_string(),
                 signed(self.by_id.get(&(link.trace, link.span)).copied()), attributes(&link.attributes),
             ])).collect::<Json>(),
-            "g": self.logs_of(span).map(|log| json!([
+            "logs": self.logs_of(span).map(|log| json!([
                 self.time(log.time), log.level(), value(&log.body), attributes(&log.attributes),
             ])).collect::<Json>(),
-            "r": source.map_or_else(|| json!([]), |source| attributes(&source.resource)),
+            "resource": source.map_or_else(|| json!([]), |source| attributes(&source.resource)),
         })
     }
 }
@@ -562,10 +537,10 @@ mod tests {
         assert_eq!(rows["depth"], json!([0, 0, 1]));
         assert_eq!(rows["own"], json!([0, 500, 500]));
         assert_eq!(
-            details[2]["a"],
+            details[2]["attributes"],
             json!([["small", 7], ["large", "9223372036854775807"], ["nan", "NaN"]])
         );
-        let links = details[2]["l"].as_array().expect("links");
+        let links = details[2]["links"].as_array().expect("links");
         assert_eq!((&links[0][2], &links[1][2]), (&json!(0), &json!(-1)));
     }
 
@@ -585,7 +560,7 @@ mod tests {
         let (rows, details) = data(&recording);
         assert_eq!(rows["logs"], json!({"1": [[100, false], [200, true]]}));
         assert_eq!(rows["shifted"], json!({"1": -30}));
-        assert_eq!(details[1]["g"][1][0], 200);
+        assert_eq!(details[1]["logs"][1][0], 200);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub fn lines(recording: &Recording, mut out: impl Write) -> io::Result<()> {
         let groups = part.chunk_by(|one, other| one.source == other.source);
         let groups = groups.map(|spans| {
             let records = spans.iter().map(span).collect();
-            of_source(recording, spans[0].source, ["scopeSpans", "spans"], records)
+            of_source(recording, spans[0].source, ["scopeSpans", "spans"], &records)
         });
         writeln!(out, "{}", json!({"resourceSpans": groups.collect::<Json>()}))?;
     }
@@ -28,14 +28,14 @@ pub fn lines(recording: &Recording, mut out: impl Write) -> io::Result<()> {
         let groups = part.chunk_by(|one, other| one.source == other.source);
         let groups = groups.map(|logs| {
             let records = logs.iter().map(log).collect();
-            of_source(recording, logs[0].source, ["scopeLogs", "logRecords"], records)
+            of_source(recording, logs[0].source, ["scopeLogs", "logRecords"], &records)
         });
         writeln!(out, "{}", json!({"resourceLogs": groups.collect::<Json>()}))?;
     }
     out.flush()
 }
 
-fn of_source(recording: &Recording, source: u32, fields: [&str; 2], records: Json) -> Json {
+fn of_source(recording: &Recording, source: u32, fields: [&str; 2], records: &Json) -> Json {
     let [scopes, kind] = fields;
     let source = recording.source(source).cloned().unwrap_or_default();
     json!({

@@ -44,15 +44,11 @@ pub struct Options {
     /// The maximum number of spans of a trace that is drawn whole. In a larger one, failed spans, those on the critical
     /// path and the longest of equal siblings have a row, and the others are counted by name.
     pub unfolded: usize,
-    /// The maximum number of levels. `None` for all.
-    pub depth: Option<usize>,
-    /// The minimum duration of a span that is drawn, in nanoseconds. Failed spans are always drawn.
-    pub min_duration: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, ascii: false, width: 100, unfolded: 60, depth: None, min_duration: 0 }
+        Self { color: false, ascii: false, width: 100, unfolded: 60 }
     }
 }
 
@@ -250,10 +246,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         while rows.len() < self.most_rows()
             && let Some(row) = open.pop()
         {
-            let depth = row.last.len();
-            if let Item::Span(span) = row.item
-                && self.options.depth.is_none_or(|most| depth < most)
-            {
+            if let Item::Span(span) = row.item {
                 let items = self.items(Some(span), self.tree.children(span));
                 push(&mut open, items, Some(&row.last));
             }
@@ -263,10 +256,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     }
 
     fn items(&self, parent: Option<usize>, siblings: &[usize]) -> Vec<Item> {
-        let least = self.options.min_duration;
-        let is_long =
-            |span: &usize| self.tree.duration(*span) >= least || self.tree.is_failed(*span);
-        let mut drawn: FxHashSet<usize> = siblings.iter().copied().filter(is_long).collect();
+        let mut drawn: FxHashSet<usize> = siblings.iter().copied().collect();
         if self.folds {
             let tenth = self.length / 10;
             let long = |span: &usize| self.tree.duration(*span) >= tenth;
@@ -284,7 +274,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
         let is_folded = |span: &usize| !drawn.contains(span);
         let folded: Vec<usize> = siblings.iter().copied().filter(is_folded).collect();
-        let alone = folded.len() == 1 && self.options.min_duration == 0;
+        let alone = folded.len() == 1;
         let mut items = Vec::new();
         let gaps = parent.filter(|_| !siblings.is_empty());
         let gaps = gaps.into_iter().flat_map(|it| uncovered(self.tree, it));
@@ -310,7 +300,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     /// A time without a span has a row if it is a tenth of the trace.
     fn gap_item(&self, text: &'static str, (from, to): (u64, u64)) -> Option<Item> {
         let length = to - from;
-        let is_long = length >= self.options.min_duration.max(1) && length > self.length / 10;
+        let is_long = length > self.length / 10;
         is_long.then_some(Item::Gap { text, from, to })
     }
 

@@ -66,11 +66,10 @@ let D, lower;
 // Details of spans, as texts, and decoded.
 let parts;
 const PART = 512, details = [];
-// The index of the trace that is looked at, its rows, and those of them that are neither folded away nor hidden.
+// The index of the trace that is looked at, its rows, and those of them that are not folded away.
 let trace, first, end, rows = [];
 let tab = 'Waterfall';
-// Rows that are folded, and services that are hidden.
-const folded = new Set(), hidden = new Set();
+const folded = new Set();
 // The selected row, and the row of the panel.
 let selected = -1, opened = -1;
 // The time that is looked at, and which part of it a duration beside a bar needs, in percent.
@@ -112,15 +111,16 @@ async function start() {
   lower = D.strings.map(it => it.toLowerCase());
   D.color = {};
   for (const index of D.service) if (!(index in D.color)) D.color[index] = Object.keys(D.color).length;
-  theme(null);
+  theme();
   listWhy();
   if (!await follow()) {
     const failed = D.traces.findIndex(t => t.errors > 0);
     const slowest = D.traces.reduce((most, t, index) => t.duration > D.traces[most].duration ? index : most, 0);
     choose(failed < 0 ? slowest : failed);
     const why = D.why.find(([row]) => row >= first && row < end);
-    if (failed >= 0) select(errorsOf()[0].row, false);
-    else if (why) select(why[0], false);
+    let row = failed >= 0 ? errorsOf()[0].row : why ? why[0] : -1;
+    while (row >= 0 && !rows.includes(row)) row = D.parent[row];
+    if (row >= 0) select(row, false);
   }
   root.dataset.ready = 'yes';
 }
@@ -154,7 +154,13 @@ function choose(index) {
   ({ first, end } = D.traces[trace]);
   [window0, window1] = whole();
   selected = opened = -1;
+  // A large trace opens with as many levels as fit on some screens.
+  const deep = Array.from({ length: 64 }, () => 0);
+  for (let row = first; row < end; row++) deep[Math.min(D.depth[row], 63)]++;
   levels = Infinity;
+  if (end - first > UNFOLDED) for (let all = levels = 0; (all += deep[levels]) <= UNFOLDED; levels++);
+  levels = Math.max(1, levels);
+  fold();
   $('panel').hidden = true;
   address();
   summary();
@@ -223,18 +229,15 @@ function listWhy() {
 
 // ---- tabs ------------------------------------------------------------------------------------------------------
 
-// A view has the same key in each file.
-const VIEWS = { Waterfall: drawWaterfall, Names: drawNames, Traces: drawTraces, Logs: drawLogs, Graph: drawGraph };
+const VIEWS = { Waterfall: drawWaterfall, Traces: drawTraces };
 
 function tabs() {
-  const there = { Traces: D.traces.length > 1, Logs: Object.keys(D.logs).length, Graph: nodes().length > 1 };
-  const all = Object.keys(VIEWS);
-  if (!(there[tab] ?? true)) tab = 'Waterfall';
   const many = number(D.traces.length);
   const label = it => it === 'Traces' ? `Traces (${filter ? matching() + ' of ' : ''}${many})` : it;
-  $('tabs').replaceChildren(...all.map((it, index) => there[it] ?? true ? h('button', {
+  $('tabs').hidden = D.traces.length < 2;
+  $('tabs').replaceChildren(...Object.keys(VIEWS).map((it, index) => h('button', {
     role: 'tab', 'aria-selected': String(it === tab), 'data-key': index + 1, title: `${it} (${index + 1})`, onclick: () => show(it),
-  }, label(it)) : ''));
+  }, label(it))));
 }
 
 function show(which) {
@@ -273,13 +276,13 @@ function parseFilter(input) {
     if (attribute) {
       // A number, and what is in quotes, is the whole value.
       const equals = ([k, v]) => k.toLowerCase() === attribute && (typeof v === 'string' && !word.includes('="') ? has(v) : String(v).toLowerCase() === wanted);
-      return { deep: true, test: (row, d) => d.a.some(equals) || d.r.some(equals) };
+      return { deep: true, test: (row, d) => d.attributes.some(equals) || d.resource.some(equals) };
     }
     const some = attributes => attributes.some(([k, v]) => has(k) || has(v));
     return {
       deep: true,
       test: (row, d, t) => [D.name, D.service, D.message].some(field => lower[field[row]].includes(plain)) || D.id[row].includes(plain)
-        || plain.length > 7 && t.id.includes(plain) || some(d.a) || d.e.some(it => has(it[1]) || some(it[2])) || d.g.some(it => has(it[2]) || some(it[3])),
+        || plain.length > 7 && t.id.includes(plain) || some(d.attributes) || d.events.some(it => has(it[1]) || some(it[2])) || d.logs.some(it => has(it[2]) || some(it[3])),
     };
   });
 }
@@ -313,7 +316,7 @@ async function refilter(draws = true) {
   draw();
 }
 
-// Lists the rows that are not folded nor hidden, and with `only matches`, those that match and what is above them.
+// Lists the rows that are not folded away, and with `only matches`, those that match and what is above them.
 function layout() {
   rows = [];
   let kept = null;
@@ -322,99 +325,55 @@ function layout() {
     for (let row of matches) if (row >= first && row < end) while (row >= 0 && !kept.has(row)) { kept.add(row); row = D.parent[row]; }
   }
   for (let row = first; row < end;) {
-    const isHidden = hidden.has(D.service[row]);
-    if (!isHidden && (!kept || kept.has(row))) rows.push(row);
-    row = folded.has(row) && !isHidden ? D.after[row] : row + 1;
+    if (!kept || kept.has(row)) rows.push(row);
+    row = folded.has(row) ? D.after[row] : row + 1;
   }
 }
 
 // ---- waterfall --------------------------------------------------------------------------------------------------
 
 const HEIGHT = 24;
-// The most rows on paper.
-const PRINTED = 400;
 let pool = [];
-// How many levels of the tree are unfolded.
+// How many levels of the tree are unfolded, and how many rows a trace has that opens whole.
 let levels = Infinity;
+const UNFOLDED = 500;
 
-// The services of the trace, each of which can be hidden, and what the marks mean.
+// The services of the trace, and what the marks mean.
 function legend() {
   const services = [...new Set(D.service.slice(first, end))].map(index => {
     const dot = h('span.dot');
     dot.style.background = colorOf(index);
-    return h('button', { 'aria-pressed': String(!hidden.has(index)), title: 'Hide or show', onclick: () => {
-      if (!hidden.delete(index)) hidden.add(index);
-      $('legend').replaceWith(legend());
-      relayout();
-    } }, dot, line(text(index)) || 'unknown service');
+    return h('span', {}, dot, line(text(index)) || 'unknown service');
   });
   const some = field => Object.keys(D[field]).length;
   const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
-    ['event log', 'log record', '', some('logs')],
-    ['wait', 'wait', '', some('waits')],
-    ['moved', 'clock moved', '', some('shifted')]];
-  return h('div.legend', { id: 'legend', role: 'group', 'aria-label': 'Services and marks' }, ...services,
+    ['event log', 'log record', '', some('logs')], ['wait', 'wait', '', some('waits')], ['moved', 'clock moved', '', some('shifted')]];
+  return h('div.legend', { id: 'legend' }, ...services,
     ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
 }
 
 function drawWaterfall() {
-  const title = 'Drag to zoom; double-click for all', map = h('canvas', { id: 'map', title }), axis = h('div.axis', { id: 'axis', title });
+  const axis = h('div.axis', { id: 'axis', title: 'Double-click for all of the trace' });
   let deepest = 0;
   for (let row = first; row < end; row++) deepest = Math.max(deepest, D.depth[row] + 1);
   const depths = Array.from({ length: Math.min(deepest - 1, 20) }, (_, at) => h('option', { value: at + 1, selected: levels === at + 1 }, count(at + 1, 'level')));
-  const depth = h('select', { id: 'depth', 'aria-label': 'How many levels are unfolded (< and >)', onchange: event => foldTo(Number(event.target.value)) },
+  const depth = h('select', { id: 'depth', 'aria-label': 'How many levels are unfolded', onchange: event => { levels = Number(event.target.value); fold(); relayout(); } },
     h('option', { value: Infinity }, 'all levels'), ...depths);
   const scroll = h('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
   $('view').replaceChildren(legend(),
-    h('div.time', {}, h('div.labels', {}, depth), h('div.chart', {}, map, axis)),
+    h('div.time', {}, h('div.labels', {}, depth), h('div.chart', {}, axis)),
     h('div.rows', {}, h('div.grid', { id: 'grid' }), scroll));
   scroll.append(h('div', { id: 'space' }));
   pool = [];
   on(scroll, 'scroll', () => requestAnimationFrame(drawRows));
-  for (const element of [map, axis]) {
-    const time = x => timeAt(element, x, element === map ? whole() : [window0, window1]);
-    drags(element, (from, to) => element === map ? look(...span(time(from), time(to))) : markRange(from, to),
-      (from, to) => look(...span(time(from), time(to))));
-    on(element, 'dblclick', () => look(...whole()));
-  }
-  let before;
-  drags(scroll, (from, to, begins) => {
-    if (begins) before = [window0, window1];
-    const by = (from - to) / axis.clientWidth * (before[1] - before[0]);
-    look(before[0] + by, before[1] + by);
-  }, () => {});
+  on(axis, 'dblclick', () => look(...whole()));
   redraw();
 }
 
-const span = (a, b) => [Math.min(a, b), Math.max(a, b)];
-
-// The time at a place of the screen, for an element that shows the times from `from` to `to`.
-function timeAt(element, x, [from, to]) {
-  const box = element.getBoundingClientRect();
-  return from + Math.min(1, Math.max(0, (x - box.left) / box.width)) * (to - from);
-}
-
-// Calls a function while the pointer drags on an element, with the places between which it does, and one at the end.
-function drags(element, move, finished) {
-  let from = null, moved = false;
-  on(element, 'pointerdown', event => { moved = false; if (event.button === 0 && event.target.closest('.chart')) from = event.clientX; });
-  on(element, 'pointermove', event => {
-    if (from === null || !moved && Math.abs(event.clientX - from) < 4) return;
-    if (!moved) element.setPointerCapture(event.pointerId);
-    move(from, event.clientX, !moved);
-    moved = true;
-  });
-  on(element, 'pointerup', event => { if (moved && from !== null) finished(from, event.clientX); from = null; });
-  on(element, 'pointercancel', () => { from = null; });
-  on(element, 'click', event => { if (moved) event.stopPropagation(); }, true);
-}
-
-// Shows the range of the axis that is being chosen.
-function markRange(from, to) {
-  const axis = $('axis'), box = axis.getBoundingClientRect(), [left, right] = span(from, to);
-  const range = axis.querySelector('.range') || axis.appendChild(h('div.range'));
-  range.style.left = left - box.left + 'px';
-  range.style.width = right - left + 'px';
+// The time at a place of the screen.
+function timeAt(x) {
+  const box = $('axis').getBoundingClientRect();
+  return window0 + Math.min(1, Math.max(0, (x - box.left) / box.width)) * (window1 - window0);
 }
 
 function relayout() {
@@ -422,25 +381,19 @@ function relayout() {
   redraw();
 }
 
-// Unfolds this many levels of the trace.
-function foldTo(most) {
-  levels = most;
-  for (let row = first; row < end; row++) if (hasChildren(row) && D.depth[row] + 1 >= most) folded.add(row); else folded.delete(row);
-  relayout();
+// Folds what is below the levels that are unfolded.
+function fold() {
+  for (let row = first; row < end; row++) if (hasChildren(row) && D.depth[row] + 1 >= levels) folded.add(row); else folded.delete(row);
 }
 
 function redraw() {
   if (tab !== 'Waterfall') return;
   const space = $('space');
-  // Browsers limit the height of an element to some 16 million pixels.
-  const printed = root.dataset.printing ? Math.min(rows.length, PRINTED) : rows.length;
-  space.style.height = Math.min(printed * HEIGHT, 15e6) + 'px';
-  space.replaceChildren(printed < rows.length ? h('p.hint.rest', {}, `The first ${PRINTED} of ${count(rows.length, 'row')}; the others are left out on paper.`)
-    : rows.length ? '' : h('p.hint.none', {}, filter && $('only').checked ? 'No span matches the filter.' : 'The services of all spans are hidden.'));
+  space.style.height = rows.length * HEIGHT + 'px';
+  space.replaceChildren(rows.length ? '' : h('p.hint.none', {}, 'No span matches the filter.'));
   const scroll = $('scroll');
   $('view').style.setProperty('--bar', scroll.offsetWidth - scroll.clientWidth + 'px');
   drawAxis();
-  drawMap();
   drawRows();
 }
 
@@ -456,7 +409,7 @@ function roundStep(least) {
 function drawAxis() {
   const axis = $('axis'), length = window1 - window0, origin = D.traces[trace].start;
   const step = roundStep(length / Math.max(3, axis.clientWidth / 90));
-  const labels = [], marks = new Map();
+  const labels = [];
   room = 6500 / axis.clientWidth;
   for (let t = Math.ceil((window0 - origin) / step) * step; t <= window1 - origin; t += step) {
     const percent = (t + origin - window0) / length * 100;
@@ -466,18 +419,7 @@ function drawAxis() {
     label.style.left = percent + '%';
     labels.push(label);
   }
-  // Log records, of which those at the same place are one mark.
-  for (const [row, logs] of Object.entries(D.logs)) {
-    if (row < first || row >= end) continue;
-    for (const [time, bad] of logs) {
-      const place = Math.round((time - window0) / length * 400);
-      if (place < 0 || place > 400 || marks.has(place) && !bad) continue;
-      const mark = h('div', { class: bad ? 'event log bad' : 'event log', title: `Log record of ${name(row)}`, onclick: () => select(Number(row), true) });
-      mark.style.left = place / 4 + '%';
-      marks.set(place, mark);
-    }
-  }
-  axis.replaceChildren(...labels, ...marks.values());
+  axis.replaceChildren(...labels);
   $('grid').replaceChildren(...labels.map(label => {
     const mark = h('span');
     mark.style.left = label.style.left;
@@ -486,39 +428,6 @@ function drawAxis() {
 }
 
 function css(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
-
-// A canvas in the pixels of the screen.
-function canvas(element, height) {
-  const ratio = window.devicePixelRatio || 1, width = element.clientWidth;
-  element.width = Math.max(1, width * ratio);
-  element.height = height * ratio;
-  element.style.height = height + 'px';
-  const g = element.getContext('2d');
-  g.scale(ratio, ratio);
-  return [g, width];
-}
-
-function drawMap() {
-  const map = $('map');
-  const [g, width] = canvas(map, 46);
-  const [from, to] = whole(), scale = width / (to - from), many = end - first;
-  const height = Math.max(1, Math.min(4, 42 / many)), bad = css('--bad');
-  // Of many spans, as many as there are pixels in a column suffice.
-  const step = Math.max(1, Math.floor(many / 20000));
-  for (const pass of [0, 2]) {
-    for (let row = first; row < end; row += pass ? 1 : step) {
-      if (pass && !isError(row) || hidden.has(D.service[row])) continue;
-      g.fillStyle = pass ? bad : color(row);
-      g.fillRect((D.start[row] - from) * scale, 2 + (row - first) / many * 42, Math.max(1, D.duration[row] * scale), pass ? Math.max(2, height) : height);
-    }
-  }
-  if (window0 > from || window1 < to) {
-    g.fillStyle = css('--dim');
-    g.globalAlpha = .28;
-    g.fillRect(0, 0, (window0 - from) * scale, 46);
-    g.fillRect((window1 - from) * scale, 0, width, 46);
-  }
-}
 
 let frame = 0;
 function look(from, to) {
@@ -541,20 +450,10 @@ function pan(part) {
   look(window0 + by, window1 + by);
 }
 
-// Where the rows begin, in rows: the scroll bar of a very long list is finer than a row.
-function top0() {
-  const scroll = $('scroll'), all = rows.length * HEIGHT, height = scroll.clientHeight;
-  if (all <= 15e6) return scroll.scrollTop / HEIGHT;
-  return scroll.scrollTop / (15e6 - height) * (all - height) / HEIGHT;
-}
-
 function drawRows() {
   const scroll = $('scroll');
   if (!scroll || tab !== 'Waterfall') return;
-  const printing = root.dataset.printing;
-  const begin = printing ? 0 : Math.floor(top0());
-  const fit = printing ? Math.min(rows.length, PRINTED) : Math.ceil(scroll.clientHeight / HEIGHT) + 1;
-  const offset = printing ? 0 : scroll.scrollTop - (top0() - begin) * HEIGHT;
+  const begin = Math.floor(scroll.scrollTop / HEIGHT), fit = Math.ceil(scroll.clientHeight / HEIGHT) + 1;
   while (pool.length < fit) {
     const row = emptyRow();
     pool.push(row);
@@ -564,7 +463,7 @@ function drawRows() {
     const row = index < fit ? rows[begin + index] : undefined;
     it.element.hidden = row === undefined;
     if (row === undefined) return;
-    it.element.style.transform = `translateY(${offset + index * HEIGHT}px)`;
+    it.element.style.transform = `translateY(${(begin + index) * HEIGHT}px)`;
     fillRow(it, row);
   });
   const active = 'row-' + selected;
@@ -647,11 +546,11 @@ function toggle(row) {
 // Selects a span, scrolls to it and, if `opens`, shows everything about it.
 function select(row, opens) {
   if (row < first || row >= end) choose(traceOf(row));
-  let isHidden = hidden.delete(D.service[row]);
+  let isHidden = false;
   for (let above = D.parent[row]; above >= 0; above = D.parent[above]) isHidden = folded.delete(above) || isHidden;
   selected = row;
   if (tab === 'Waterfall') {
-    if (isHidden) { $('legend').replaceWith(legend()); relayout(); }
+    if (isHidden) relayout();
     reveal(row);
     drawRows();
   }
@@ -669,13 +568,8 @@ function go(row) {
 }
 
 function reveal(row) {
-  const scroll = $('scroll'), at = rows.indexOf(row), height = scroll.clientHeight / HEIGHT;
-  if (at < 0) return;
-  const top = top0();
-  if (at >= top && at + 1 <= top + height) return;
-  const wanted = Math.max(0, at - height / 3);
-  const all = rows.length * HEIGHT;
-  scroll.scrollTop = all <= 15e6 ? wanted * HEIGHT : wanted * HEIGHT / (all - scroll.clientHeight) * (15e6 - scroll.clientHeight);
+  const scroll = $('scroll'), at = rows.indexOf(row), height = scroll.clientHeight / HEIGHT, top = scroll.scrollTop / HEIGHT;
+  if (at >= 0 && (at < top || at + 1 > top + height)) scroll.scrollTop = Math.max(0, at - height / 3) * HEIGHT;
 }
 
 // ---- panel -----------------------------------------------------------------------------------------------------
@@ -691,15 +585,9 @@ function value(it) {
   return element;
 }
 
-// Copies a text; a page that is a file may lack the clipboard's interface.
+// Copies a text.
 async function copy(text, button) {
-  try { await navigator.clipboard.writeText(text); } catch {
-    const area = document.body.appendChild(h('textarea'));
-    area.value = text;
-    area.select();
-    document.execCommand('copy');
-    area.remove();
-  }
+  await navigator.clipboard.writeText(text);
   const label = button.textContent;
   button.textContent = '✓';
   setTimeout(() => { button.textContent = label; }, 900);
@@ -716,13 +604,13 @@ const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}`;
 async function asJson(row) {
   const d = await detail(row), object = Object.fromEntries;
   return JSON.stringify({
-    span: D.id[row], trace: D.traces[trace].id, parent: d.p, name: text(D.name[row]), kind: d.k, service: text(D.service[row]), scope: d.s,
+    span: D.id[row], trace: D.traces[trace].id, parent: d.parent, name: text(D.name[row]), kind: d.kind, service: text(D.service[row]), scope: d.scope,
     status: STATUSES[D.status[row]], message: text(D.message[row]), start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
-    duration_ns: D.duration[row], self_ns: D.own[row], shifted_ns: D.shifted[row], attributes: object(d.a),
-    events: d.e.map(([after_ns, name, attributes]) => ({ name, after_ns, attributes: object(attributes) })),
-    links: d.l.map(([trace, span]) => ({ trace, span })),
-    logs: d.g.map(([time, level, body, attributes]) => ({ level, after_ns: time - D.start[row], body, attributes: object(attributes) })),
-    resource: object(d.r),
+    duration_ns: D.duration[row], self_ns: D.own[row], shifted_ns: D.shifted[row], attributes: object(d.attributes),
+    events: d.events.map(([after_ns, name, attributes]) => ({ name, after_ns, attributes: object(attributes) })),
+    links: d.links.map(([trace, span]) => ({ trace, span })),
+    logs: d.logs.map(([time, level, body, attributes]) => ({ level, after_ns: time - D.start[row], body, attributes: object(attributes) })),
+    resource: object(d.resource),
   }, null, 2);
 }
 
@@ -736,7 +624,7 @@ async function openPanel(row) {
   const content = [
     h('button.close', { title: 'Close (Escape)', onclick: closePanel }, '✕'),
     h('h2', {}, name(row)),
-    h('div.fact', {}, [service(row), d.k, shown(d.s)].filter(Boolean).join(' · ')),
+    h('div.fact', {}, [service(row), d.kind, shown(d.scope)].filter(Boolean).join(' · ')),
   ];
   content.push(h('div.tools', {}, copier('Copy link', 'Copy link (c)', () => location.href), copier('Copy JSON', '', () => asJson(row))));
   if (isError(row)) content.push(h('div.failure.bad', {}, shown(text(D.message[row])) || 'It failed without a message.'));
@@ -749,11 +637,11 @@ async function openPanel(row) {
     ...stamp(D.start[row]) ? [['start, UTC', stamp(D.start[row])]] : [],
     ...D.waits[row] ? [['waited before', duration(D.waits[row][1] - D.waits[row][0]) + ', no span']] : [],
     ...D.shifted[row] ? [['clock', clock(D.shifted[row])]] : [],
-    ...(parent >= 0 ? [['parent', link(parent)]] : d.p ? [['parent', d.p + ', not read']] : []),
+    ...(parent >= 0 ? [['parent', link(parent)]] : d.parent ? [['parent', d.parent + ', not read']] : []),
     ['span id', D.id[row]],
   ]));
-  if (d.a.length) content.push(h('h3', {}, 'Attributes'), table(d.a));
-  const exceptions = d.e.filter(([, kind]) => kind === 'exception');
+  if (d.attributes.length) content.push(h('h3', {}, 'Attributes'), table(d.attributes));
+  const exceptions = d.events.filter(([, kind]) => kind === 'exception');
   for (const [, , attributes] of exceptions) {
     const of = Object.fromEntries(attributes);
     content.push(h('h3.bad', {}, 'Exception ' + line(of['exception.type'] || '')));
@@ -762,14 +650,14 @@ async function openPanel(row) {
     const rest = attributes.filter(([key]) => !/^exception\.(type|message|stacktrace)$/.test(key));
     if (rest.length) content.push(table(rest));
   }
-  const events = d.e.filter(([, kind]) => kind !== 'exception');
+  const events = d.events.filter(([, kind]) => kind !== 'exception');
   if (events.length) content.push(h('h3', {}, count(events.length, 'event')), ...events.slice(0, 200).map(([time, kind, attributes]) =>
     h('div', {}, h('b', {}, line(kind)), ' after ' + duration(time), attributes.length ? table(attributes) : '')));
-  if (d.l.length) content.push(h('h3', {}, count(d.l.length, 'link')), ...d.l.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
+  if (d.links.length) content.push(h('h3', {}, count(d.links.length, 'link')), ...d.links.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
     h('div', {}, target >= 0 ? link(target) : h('span.mono', {}, `${spanId} of trace ${traceId}, not read`), attributes.length ? table(attributes) : '')));
-  if (d.g.length) content.push(h('h3', {}, count(d.g.length, 'log record')), h('table', {}, h('tbody', {}, ...d.g.slice(0, 500).map(([time, level, body, attributes]) =>
+  if (d.logs.length) content.push(h('h3', {}, count(d.logs.length, 'log record')), h('table', {}, h('tbody', {}, ...d.logs.slice(0, 500).map(([time, level, body, attributes]) =>
     h('tr', {}, h('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time - D.start[row])} ${level}`), h('td', {}, value(body), attributes.length ? table(attributes) : ''))))));
-  if (d.r.length) content.push(h('h3', {}, 'Resource'), table(d.r));
+  if (d.resource.length) content.push(h('h3', {}, 'Resource'), table(d.resource));
   const panel = $('panel');
   panel.replaceChildren(...content);
   panel.hidden = false;
@@ -786,101 +674,34 @@ function closePanel() {
   if (scroll) scroll.focus();
 }
 
-// ---- lists -----------------------------------------------------------------------------------------------------
+// ---- traces ----------------------------------------------------------------------------------------------------
 
-// The field by which the list of a view is sorted, and whether the largest is first (-1).
-const orders = { Names: ['own', -1], Traces: ['', 1], Logs: ['time', 1] };
-// The most rows of a list.
+// The most traces of the list; a filter finds the others.
 const LISTED = 2000;
-// Whether a list is of all traces.
-let everywhere = false;
-
-// Shows a list, which a click on a column sorts: its field, its title, what a cell shows, and `n` if it is on the right.
-function listing(items, columns, open, hint, isCurrent = () => false) {
-  const [by, direction] = orders[tab];
-  if (by) items.sort((a, b) => direction * (typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by]));
-  const head = columns.map(([key, title, , style]) => h('th', { class: style, 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
-    h('button', { onclick: () => { orders[tab] = [key, key === by ? -direction : style === 'n' ? -1 : 1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
-  const body = items.slice(0, LISTED).map(item => h('tr', { 'aria-current': isCurrent(item), ...opens(() => open(item)) },
-    ...columns.map(([key, , show, style]) => {
-      const shows = show ? show(item) : typeof item[key] === 'number' ? number(item[key]) : line(item[key]);
-      return h('td', { class: (style || '') + (key === 'errors' && item.errors || /ERROR|FATAL/.test(item[key]) && key === 'level' ? ' bad' : '') }, ...[shows].flat());
-    })));
-  const wide = h('input', { type: 'checkbox', onchange: event => { everywhere = event.target.checked; draw(); } });
-  wide.checked = everywhere;
-  $('view').replaceChildren(h('div.page', { tabindex: '0' },
-    h('p.hint', {}, hint + ' ', tab !== 'Traces' && D.traces.length > 1 ? h('label.check', {}, wide, ' all traces') : ''),
-    h('table.list', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body)),
-    items.length > LISTED ? h('p.hint', {}, `The first ${number(LISTED)} of ${number(items.length)}; a filter finds the others.`) : ''));
-}
-
-// A time with a bar of its part of all.
-function share(time, all) {
-  const bar = h('span.share');
-  bar.style.width = Math.round(time / (all || 1) * 90) + 'px';
-  return [duration(time), h('span.shares', {}, bar)];
-}
-
-function drawNames() {
-  const groups = new Map();
-  const [from, to] = everywhere ? [0, D.name.length] : [first, end];
-  for (let row = from; row < to; row++) {
-    if (filter && !isMatch[row]) continue;
-    const key = D.name[row] + ' ' + D.service[row];
-    let group = groups.get(key);
-    if (!group) groups.set(key, group = { row, name: name(row), service: service(row), times: [], errors: 0, own: 0 });
-    group.times.push(D.duration[row]);
-    group.errors += isError(row);
-    group.own += D.own[row];
-  }
-  const list = [...groups.values()].sort((a, b) => a.name.localeCompare(b.name));
-  let all = 0;
-  for (const group of list) {
-    group.times.sort((a, b) => a - b);
-    const at = percent => group.times[Math.max(0, Math.ceil(group.times.length * percent / 100) - 1)];
-    Object.assign(group, { spans: group.times.length, p50: at(50), p95: at(95), p99: at(99) });
-    all += group.own;
-  }
-  const quoted = text => `"${text.replace(/["\\]/g, '\\$&')}"`;
-  const open = ({ row }) => {
-    $('filter').value = `name:${quoted(text(D.name[row]))}` + (service(row) ? ` service:${quoted(text(D.service[row]))}` : '');
-    show('Waterfall');
-    refilter();
-  };
-  listing(list, [['name', 'Name'], ['service', 'Service'], ['spans', 'Spans', , 'n'], ['errors', 'Failed', group => group.errors ? number(group.errors) : '', 'n'],
-    ['own', 'Self time', group => share(group.own, all), 'n'], ...['p50', 'p95', 'p99'].map(key => [key, key, group => duration(group[key]), 'n'])],
-  open, 'Self time is what no child covers. A row filters the waterfall.');
-}
+// The column by which the list is sorted, and -1 for the largest first.
+let order = ['duration', -1];
 
 function drawTraces() {
+  const [by, direction] = order;
   const list = D.traces.map((t, index) => ({ ...t, index, name: name(t.root), service: service(t.root) })).filter(t => !filter || t.matches);
-  list.sort((a, b) => (b.errors > 0) - (a.errors > 0) || b.duration - a.duration);
-  const longest = list.reduce((most, t) => Math.max(most, t.duration), 1);
+  const compare = (a, b) => typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by];
+  list.sort((a, b) => (by === 'duration' && direction < 0 ? (b.errors > 0) - (a.errors > 0) : 0) || direction * compare(a, b));
+  const columns = [['name', 'Root', line], ['service', 'Service', line], ['start', 'Start, UTC', stamp], ['spans', 'Spans', number],
+    ...filter ? [['matches', 'Matches', number]] : [], ['errors', 'Failed', many => many ? number(many) : ''], ['duration', 'Duration', duration], ['id', 'Id', line]];
+  const head = columns.map(([key, title]) => h('th', { 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
+    h('button', { onclick: () => { order = [key, key === by ? -direction : /^(name|service|start|id)$/.test(key) ? 1 : -1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
   const open = t => {
     tab = 'Waterfall';
     choose(t.index);
     const match = matches.find(row => row >= first && row < end);
     if (match !== undefined) select(match, false);
   };
-  listing(list, [['name', 'Root'], ['service', 'Service'], ['start', 'Start, UTC', t => stamp(t.start), 'w'], ['spans', 'Spans', , 'n'],
-    ...filter ? [['matches', 'Matches', , 'n']] : [], ['errors', 'Failed', t => t.errors ? number(t.errors) : '', 'n'],
-    ['duration', 'Duration', t => share(t.duration, longest), 'n'], ['id', 'Id', , 'w']],
-  open, filter ? 'Traces with a span that matches the filter.' : 'Failed ones first, then the longest.', t => t.index === trace);
-}
-
-// The log records of spans.
-async function drawLogs() {
-  const [from, to] = everywhere ? [0, D.name.length] : [first, end], list = [];
-  for (const key of Object.keys(D.logs)) {
-    const row = Number(key);
-    if (row < from || row >= to || filter && !isMatch[row]) continue;
-    for (const [time, level, body, attributes] of (await detail(row)).g) list.push({ row, time, level, name: name(row), body: typeof body === 'string' ? body : JSON.stringify(body), attributes });
-  }
-  if (tab !== 'Logs') return;
-  const rest = attributes => h('span.beside', {}, line(attributes.map(([key, it]) => `${key}=${it}`).join(' ')).slice(0, 300));
-  listing(list.sort((a, b) => a.time - b.time), [['time', everywhere ? 'Time, UTC' : 'After', log => everywhere ? stamp(log.time) : duration(log.time - D.traces[trace].start), 'n'],
-    ['level', 'Level'], ['body', 'Message', log => [line(log.body).slice(0, 500) + ' ', rest(log.attributes)]], ['name', 'Span']],
-  log => go(log.row), `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}.`);
+  const body = list.slice(0, LISTED).map(t => h('tr', { 'aria-current': t.index === trace, ...opens(() => open(t)) },
+    ...columns.map(([key, , show]) => h('td', { class: key === 'errors' && t.errors ? 'bad' : key }, show(t[key])))));
+  const hint = filter ? 'Traces with a span that matches the filter.' : 'Failed ones first, then the longest.';
+  $('view').replaceChildren(h('div.page', { tabindex: '0' }, h('p.hint', {}, hint),
+    h('table.list', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body)),
+    list.length > LISTED ? h('p.hint', {}, `The first ${number(LISTED)} of ${number(list.length)}; a filter finds the others.`) : ''));
 }
 
 // Black or white, whichever has more contrast on a colour: at least 4.5 to 1 (WCAG 2).
@@ -889,84 +710,12 @@ function ink(hex) {
   return r * .2126 + g * .7152 + b * .0722 > .179 ? '#000000' : '#ffffff';
 }
 
-// ---- graph -----------------------------------------------------------------------------------------------------
-
-// The spans of assets: links lead to those that they are made of.
-const nodes = () => D.assets.filter(([row]) => row >= first && row < end);
-
-function drawGraph() {
-  const list = nodes().slice(0, 400), known = new Map(list.map((node, index) => [node[0], index]));
-  const above = list.map(([, , , links]) => links.map(target => known.get(target)).filter(it => it !== undefined));
-  // The column of a node is the longest way to it. A circle ends after as many rounds as there are nodes.
-  const level = list.map(() => 0);
-  for (let round = 0, moved = true; moved && round < list.length; round++) {
-    moved = false;
-    above.forEach((sources, index) => { for (const source of sources) if (source !== index && level[index] <= level[source]) { level[index] = level[source] + 1; moved = true; } });
-  }
-  const columns = [];
-  level.forEach((it, index) => (columns[it] = columns[it] || []).push(index));
-  const place = [];
-  columns.forEach((column, x) => {
-    // Near what a node is made of, so that fewer lines cross.
-    const mean = index => above[index].length ? above[index].reduce((sum, it) => sum + (place[it] ? place[it][1] : 0), 0) / above[index].length : 0;
-    if (x) column.sort((a, b) => mean(a) - mean(b));
-    column.forEach((index, y) => { place[index] = [20 + x * 190, 20 + y * 58]; });
-  });
-  const longest = Math.max(1, ...list.map(([row]) => D.duration[row]));
-  const edges = above.flatMap((sources, index) => sources.map(source => {
-    const [x1, y1] = place[source], [x2, y2] = place[index];
-    // Past the boxes between them.
-    const arc = level[index] - level[source] > 1 ? 50 : 0, way = Math.max(25, (x2 - x1 - 158) / 3);
-    return h('path', { class: 'edge', d: `M${x1 + 158},${y1 + 21} C${x1 + 158 + way},${y1 + 21 - arc} ${x2 - way},${y2 + 21 - arc} ${x2},${y2 + 21}` });
-  }));
-  const boxes = list.map(([row, label, state], index) => {
-    const [x, y] = place[index], bad = isError(row);
-    const clipped = line(text(label));
-    const kind = bad ? ' bad' : text(state) === 'skipped' ? ' skipped' : /^(success|ok|built)$/.test(text(state)) ? ' ok' : '';
-    const node = h('g', { class: 'node' + kind, transform: `translate(${x},${y})`, role: 'button', ...opens(() => select(row, true)) },
-      h('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
-      h('rect', { width: 158, height: 42 }),
-      h('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
-      h('text', { class: 'dim', x: 10, y: 32 }, `${bad ? '✕ ' : ''}${line(text(state))} ${duration(D.duration[row])}`.trim()),
-      h('rect', { x: 0, y: 38, width: Math.max(2, 158 * D.duration[row] / longest), height: 4 }));
-    node.lastChild.style.fill = bad ? css('--bad') : css('--accent');
-    node.lastChild.style.stroke = 'none';
-    return node;
-  });
-  const width = columns.length * 190 + 10, height = Math.max(1, ...columns.map(column => column.length)) * 58 + 30;
-  const picture = h('svg', { width: '100%', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes);
-  picture.style.maxWidth = width + 'px';
-  // Smaller, its texts could not be read; the page scrolls.
-  picture.style.minWidth = width * .75 + 'px';
-  $('view').replaceChildren(h('div.page', { tabindex: '0' },
-    h('p.hint', {}, 'What is made of what. The bar of a node is its time.'),
-    picture));
-}
-
 // ---- keys and settings -----------------------------------------------------------------------------------------
 
-function theme(next) {
-  const dark = next === null ? matchMedia('(prefers-color-scheme: dark)').matches : root.dataset.theme !== 'dark';
-  root.dataset.theme = dark ? 'dark' : 'light';
+function theme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
   const shades = [0, 255].map(end => COLORS.slice(0, 10).map(hex => mixed(hex, end, .45)));
   COLORS.splice(10, 20, ...shades[+dark], ...shades[+!dark]);
-  if (next !== null) draw();
-}
-
-const KEYS = [
-  ['↑ ↓ or k j', 'the span before and after'], ['← →', 'fold and unfold'], ['< >', 'fewer and more levels'], ['Enter', 'everything about the span'],
-  ['Escape', 'close'], ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'],
-  ['a d or Shift ← →', 'earlier and later; also Shift and the wheel, or drag'], ['w s or + −', 'zoom; also Ctrl and the wheel, or drag on the axis'], ['0', 'all of the trace'],
-  ['f', 'zoom to the selected span'], ['c', 'copy the address'], ['1 … 5', 'the views'], ['t', 'light or dark'],
-];
-
-function help() {
-  $('keys').replaceChildren(h('table', {}, h('tbody', {}, ...KEYS.map(([key, meaning]) =>
-    h('tr', {}, h('td', {}, h('kbd', {}, key)), h('td', {}, meaning))))),
-    h('p.hint', {}, 'Filter, whose words must all apply: ', ...['key=value', '>10ms', '<1s', 'service:shop', 'name:"GET /"', 'status:ok', 'error'].flatMap(it => [h('code', {}, it), ', ']),
-      'or a part of a name, a message, an id, an attribute, an event or a log record. In quotes it is the whole value.'),
-    h('form', { method: 'dialog' }, h('button', {}, 'Close')));
-  $('keys').showModal();
 }
 
 function step(by) {
@@ -1003,7 +752,7 @@ on(document, 'keydown', event => {
     if (event.key === 'Enter') { event.target.blur(); refilter().then(() => next(matches, 1)); }
     return;
   }
-  const onRow = !event.target.closest('button, tr, .node, a');
+  const onRow = !event.target.closest('button, tr');
   const failed = () => errorsOf().map(it => it.row).sort((a, b) => a - b);
   const actions = {
     ArrowDown: () => step(1), j: () => step(1), ArrowUp: () => step(-1), k: () => step(-1),
@@ -1014,43 +763,32 @@ on(document, 'keydown', event => {
       else if (hasChildren(selected) && !folded.has(selected)) toggle(selected);
       else if (D.parent[selected] >= 0) select(D.parent[selected], !$('panel').hidden);
     },
-    a: () => pan(-.25), d: () => pan(.25), w: () => zoom(.5), s: () => zoom(2), '<': () => level(-1), '>': () => level(1),
+    a: () => pan(-.25), d: () => pan(.25), w: () => zoom(.5), s: () => zoom(2),
     e: () => nextError(failed()), n: () => next(matches, 1), p: () => next(matches, -1),
     '/': () => $('filter').focus(), '+': () => zoom(.5), '-': () => zoom(2), '0': () => look(...whole()),
     f: () => { if (selected >= 0) look(D.start[selected], finish(selected)); },
-    c: () => copy(location.href, $('found')), t: () => theme('other'), '?': help,
+    c: () => copy(location.href, $('found')), '?': () => $('keys').showModal(),
   };
   if (onRow) actions.Enter = () => { if (selected >= 0) select(selected, true); };
   const view = [...$('tabs').children].find(it => it.dataset.key === event.key);
   if (view) view.click();
-  else if (event.key in actions && (tab === 'Waterfall' || !/^(Arrow|Page|Home|End|[adws<>])/.test(event.key))) { event.preventDefault(); actions[event.key](); }
+  else if (event.key in actions && (tab === 'Waterfall' || !/^(Arrow|Page|Home|End|[adws])/.test(event.key))) { event.preventDefault(); actions[event.key](); }
 });
-
-// Unfolds one level more or less.
-function level(by) {
-  const options = $('depth').options;
-  const at = Math.max(0, $('depth').selectedIndex) || (by < 0 ? options.length : 0);
-  $('depth').selectedIndex = at && (at + by) % options.length;
-  foldTo(Number($('depth').value));
-}
 
 let waiting;
 on($('filter'), 'input', () => { clearTimeout(waiting); waiting = setTimeout(refilter, 120); });
 on($('only'), 'change', () => { layout(); draw(); });
 on(window, 'hashchange', follow);
-on($('theme'), 'click', () => theme('other'));
-on($('help'), 'click', help);
+on($('help'), 'click', () => $('keys').showModal());
 on(window, 'resize', redraw);
 on(document, 'wheel', event => {
   if (tab !== 'Waterfall' || !event.target.closest('.chart')) return;
   const aside = event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX;
-  if (event.ctrlKey) zoom(event.deltaY < 0 ? .8 : 1.25, timeAt($('axis'), event.clientX, [window0, window1]));
+  if (event.ctrlKey) zoom(event.deltaY < 0 ? .8 : 1.25, timeAt(event.clientX));
   else if (event.shiftKey || Math.abs(aside) > Math.abs(event.deltaY)) pan(aside / $('axis').clientWidth);
   else return;
   event.preventDefault();
 }, { passive: false });
-on(window, 'beforeprint', () => { root.dataset.printing = 'yes'; if (tab === 'Waterfall') redraw(); });
-on(window, 'afterprint', () => { delete root.dataset.printing; pool = []; draw(); });
 
 start().catch(error => {
   $('view').replaceChildren(h('p.page.bad', {}, 'The traces cannot be shown: ' + error));
