@@ -1,12 +1,15 @@
 //! Why traces took as long as they did: what the times, parents and attributes of spans tell.
 //!
-//! Each kind of cause is a rule with a file of its own, which has its thresholds, its test and its sentence; those of calls
-//! one after the other share one. Here, what they find is put in order by what the traces waited for.
+//! Each kind of cause is a rule with a file of its own, which has its thresholds, its test and its sentence. Here, what
+//! they find is put in order by what the traces waited for.
 
 mod calls;
 mod chance;
 mod consumer_lag;
-mod contention;
+mod contended_lock;
+mod repeated_calls;
+mod retries;
+mod serial_calls;
 mod slow_with;
 
 use std::cmp::{Ordering, Reverse};
@@ -40,8 +43,9 @@ pub enum CauseKind {
 const MS: u64 = 1_000_000;
 /// In so many files without a cause may chance make a statistical rule speak.
 const CHANCE: f64 = 0.01;
-/// What is shorter is no cause.
+/// What is shorter is no cause, and of what is found in one span, what takes less of its trace, as a divisor.
 const LEAST: u64 = MS;
+const OF_TRACE: u64 = 10;
 /// The most spans of a cause that are looked for below another one.
 const MOST_BELOW: usize = 10_000;
 
@@ -109,10 +113,18 @@ fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
 }
 
 impl Finding {
-    fn new(kind: CauseKind, span: usize, at: Vec<(usize, u64)>, message: String) -> Self {
+    /// The span that shows it best is the one in which it takes the most time.
+    fn new(kind: CauseKind, of_file: u64, at: Vec<(usize, u64)>, message: String) -> Self {
         let time = sum(at.iter().map(|it| it.1));
+        let span = at.iter().max_by_key(|it| it.1).map_or(0, |it| it.0);
         let cause = Cause { kind, span, spans: at.len(), time, message };
-        Self { cause, at, of_file: 50, about: String::new(), on_path: 0 }
+        Self { cause, at, of_file, about: String::new(), on_path: 0 }
+    }
+
+    /// Another span shows it best.
+    fn of(mut self, span: usize) -> Self {
+        self.cause.span = span;
+        self
     }
 }
 
@@ -123,7 +135,7 @@ impl Finding {
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let all = sum(forest.traces().iter().map(Trace::duration));
-    let mut tested = contention::contended(forest, all);
+    let mut tested = contended_lock::contended(forest, all);
     tested.extend(slow_with::slow_with(forest, all));
     // A name of which nothing is found was looked at, too.
     let tested = tested.into_iter().map(|it| match it {
@@ -132,7 +144,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     });
     let found = unlikely(tested.collect(), CHANCE).into_iter();
     let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
-    findings.extend(calls::calls(forest));
+    findings.extend(of_spans(forest));
     findings.extend(consumer_lag::lag(forest));
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
@@ -146,6 +158,36 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let order = |it: &Finding| (Reverse((it.on_path, it.cause.time)), it.cause.kind, it.cause.span);
     found.sort_by_key(order);
     found.into_iter().map(|it| it.cause).collect()
+}
+
+/// What is found in one span at a time.
+fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for trace in forest.traces() {
+        findings.extend(repeated_calls::tiny(forest, trace));
+        let enough = |time: u64| time >= (trace.duration() / OF_TRACE).max(LEAST);
+        let mut short: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
+        for span in trace.spans.iter().copied() {
+            for calls in calls::calls(forest, span) {
+                let found = retries::retries(forest, span, &calls);
+                let found = found.or_else(|| repeated_calls::repeated(forest, span, &calls));
+                match found {
+                    Some(it) if enough(it.cause.time) => findings.push(it),
+                    Some(it) => {
+                        short.entry(normalized(&forest.span(span).name)).or_default().push(it);
+                    }
+                    None => {}
+                }
+            }
+            let serial = serial_calls::serial(forest, span);
+            findings.extend(serial.filter(|it| enough(it.cause.time)));
+        }
+        // A loop in each round of another one is short, and all of them are the trace.
+        let short =
+            short.into_values().filter(|all| enough(sum(all.iter().map(|it| it.cause.time))));
+        findings.extend(short.flatten());
+    }
+    findings
 }
 
 fn sum(times: impl IntoIterator<Item = u64>) -> u64 {

@@ -57,13 +57,11 @@ pub(super) fn lag(forest: &Forest<'_>) -> Vec<Finding> {
             1 => format!("a message waits {longest}"),
             _ => format!("{many} of {all} messages wait up to {longest}, {usual} or so,"),
         };
+        let [sender, handler] = [sender, span].map(|it| &forest.span(it).name);
         let message = format!(
-            "{wait} between the end of `{}` and the start of `{}`: no span runs then",
-            forest.span(sender).name,
-            forest.span(span).name,
+            "{wait} between the end of `{sender}` and the start of `{handler}`: no span runs then"
         );
-        let finding = Finding::new(CauseKind::ConsumerLag, span, at, message);
-        Some(Finding { of_file: OF_FILE, ..finding })
+        Some(Finding::new(CauseKind::ConsumerLag, OF_FILE, at, message).of(span))
     });
     found.collect()
 }

@@ -209,18 +209,15 @@ impl Group<'_> {
         let slow: Vec<_> = slow.collect();
         let others = self.sorted.partition_point(|it| *it < from);
         let usual = percentile(self.sorted.get(..others)?, 50);
+        let (name, some, all) = (self.name, slow.len(), self.spans.len() - others);
+        let quick = places.len() - some;
+        let [from, typical] = [from, usual].map(duration);
         let message = format!(
-            "`{}`: {} of the {} slow ones have {what}, {} of {others} others do; slow is from {} on, the others take {} or so",
-            self.name,
-            slow.len(),
-            self.spans.len() - others,
-            places.len() - slow.len(),
-            duration(from),
-            duration(usual)
+            "`{name}`: {some} of the {all} slow ones have {what}, {quick} of {others} others do; slow is from {from} on, the others take {typical} or so"
         );
         let longest = slow.iter().max()?.1;
         let at = slow.into_iter().map(|(time, span)| (span, time - usual)).collect();
-        Some(Finding::new(CauseKind::SlowWith, longest, at, message))
+        Some(Finding::new(CauseKind::SlowWith, OF_FILE, at, message).of(longest))
     }
 
     /// How many rows are slow and have the value, are slow, have it, and are there. Spans of a trace are not independent:
@@ -260,18 +257,15 @@ impl Group<'_> {
         let others_have: BTreeSet<String> =
             self.spans.iter().filter(|it| **it != span).flat_map(|it| children(*it)).collect();
         let child = children(span).find(|it| !others_have.contains(it));
+        let (all, name) = (self.spans.len(), self.name);
+        let which = if is_first { ", the first one," } else { "" };
+        let [took, typical, most] = [*longest, usual, *others.last()?].map(duration);
+        let alone = child.map_or_else(String::new, |it| format!(": it alone has `{it}` below it"));
         let message = format!(
-            "one of {} spans `{}`{} took {}, the others {} or so, at most {}{}",
-            self.spans.len(),
-            self.name,
-            if is_first { ", the first one," } else { "" },
-            duration(*longest),
-            duration(usual),
-            duration(*others.last()?),
-            child.map_or_else(String::new, |it| format!(": it alone has `{it}` below it"))
+            "one of {all} spans `{name}`{which} took {took}, the others {typical} or so, at most {most}{alone}"
         );
         let at = vec![(span, longest - usual)];
-        Some((chance, Finding::new(CauseKind::SlowWith, span, at, message)))
+        Some((chance, Finding::new(CauseKind::SlowWith, OF_FILE, at, message)))
     }
 }
 

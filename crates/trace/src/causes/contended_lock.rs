@@ -220,15 +220,12 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     };
     let at = calls.iter().zip(waits).filter(|it| *it.1 > 0).map(|(call, wait)| (call.span, *wait));
     let at: Vec<_> = at.collect();
+    let (many, name) = (at.len(), &forest.span(span).name);
+    let [longest, hold] = [longest, hold].map(duration);
     let message = format!(
-        "{} spans `{}` wait for each other, up to {}: {go} on every {}, as below {below}",
-        at.len(),
-        forest.span(span).name,
-        duration(longest),
-        duration(hold)
+        "{many} spans `{name}` wait for each other, up to {longest}: {go} on every {hold}, as below {below}"
     );
-    let finding = Finding::new(CauseKind::ContendedLock, span, at, message);
-    Some(Finding { of_file: OF_FILE, ..finding })
+    Some(Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(span))
 }
 
 /// Calls that go on one at a time, in any order: they come together, and the steps between their ends are too regular.
@@ -290,13 +287,11 @@ impl Holders {
             }
             let at = held.iter().map(|call| (call.span, it.end - call.from)).collect();
             let longest = duration(it.end - held.first()?.from);
+            let (many, of) = (held.len(), &it.name);
             let message = format!(
-                "{} spans `{name}` waited until `{}` ended, up to {longest}, as for a lock or a server that does one thing at a time",
-                held.len(),
-                it.name
+                "{many} spans `{name}` waited until `{of}` ended, up to {longest}, as for a lock or a server that does one thing at a time"
             );
-            let finding = Finding::new(CauseKind::ContendedLock, *holder, at, message);
-            Some((chance, Finding { of_file: OF_FILE, ..finding }))
+            Some((chance, Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder)))
         });
         found.min_by(by_chance)
     }
