@@ -1,5 +1,6 @@
 //! What belongs to a process: the provider, the environment, signals, the end. Each test runs in a process of its own.
 
+mod answers;
 mod attributes;
 mod boundaries;
 mod child_process;
