@@ -63,32 +63,6 @@ pub enum ChangeKind {
     FasterTotal,
 }
 
-impl ChangeKind {
-    /// Returns its name in JSON: `failing`, `new`, `gone`, `repeated_calls`, `more_calls`, `fewer_calls`, `serial`,
-    /// `slower`, `faster`, `slower_tail`, `faster_tail`, `longer_wait`,
-    /// `shorter_wait`, `slower_total` or `faster_total`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Failing => "failing",
-            Self::New => "new",
-            Self::Gone => "gone",
-            Self::RepeatedCalls => "repeated_calls",
-            Self::MoreCalls => "more_calls",
-            Self::FewerCalls => "fewer_calls",
-            Self::Serial => "serial",
-            Self::Slower => "slower",
-            Self::Faster => "faster",
-            Self::SlowerTail => "slower_tail",
-            Self::FasterTail => "faster_tail",
-            Self::LongerWait => "longer_wait",
-            Self::ShorterWait => "shorter_wait",
-            Self::SlowerTotal => "slower_total",
-            Self::FasterTotal => "faster_total",
-        }
-    }
-}
-
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
@@ -112,8 +86,6 @@ pub struct Change {
     pub factor: Option<f64>,
     /// How likely chance explains it; `None` for what is exact.
     pub chance: Option<f64>,
-    /// Of a single run after several ones: its rank among all by time, the longest one first, and how many there are.
-    pub rank: Option<(usize, usize)>,
     /// How much longer all traces after take by it, in nanoseconds, as far as spans say.
     #[serde(rename = "weight_ns")]
     pub weight: i64,
@@ -197,7 +169,6 @@ fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: St
         after,
         factor: None,
         chance: None,
-        rank: None,
         weight: weight(sets, keys, |it| &it.durations),
     }
 }

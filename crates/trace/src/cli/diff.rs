@@ -82,21 +82,16 @@ fn what(kind: ChangeKind) -> String {
     match kind {
         ChangeKind::SlowerTotal => "slower in total, and no name explains it".to_owned(),
         ChangeKind::FasterTotal => "faster in total, and no name explains it".to_owned(),
-        _ => kind.as_str().replace('_', " "),
+        // As in JSON.
+        _ => json!(kind).as_str().unwrap_or_default().replace('_', " "),
     }
 }
 
 fn certainty(change: &Change) -> String {
-    let rank = match change.rank {
-        Some((1, of)) => format!("above all {} before, ", of - 1),
-        Some((rank, of)) if rank == of => format!("below all {} before, ", of - 1),
-        Some((rank, of)) => format!("rank {rank} of {of}, "),
-        None => String::new(),
-    };
     match change.chance {
-        None => rank + "exact",
-        Some(it) if it < 1e-4 => rank + "chance < 0.01 %",
-        Some(it) => format!("{rank}chance {:.2} %", it * 100.0),
+        None => "exact".to_owned(),
+        Some(it) if it < 1e-4 => "chance < 0.01 %".to_owned(),
+        Some(it) => format!("chance {:.2} %", it * 100.0),
     }
 }
 

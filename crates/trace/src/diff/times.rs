@@ -112,12 +112,7 @@ impl<'a> Times<'a> {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
         let factor = (mean_of(after) - mean_of(before)).exp();
-        let mut found = self.change(self.measured, factor, rule);
-        if let (Some(found), [after], true) = (&mut found, after, self.sets.are_runs()) {
-            let longer = before.iter().filter(|it| it.mean > after.mean).count();
-            found.rank = Some((longer + 1, before.len() + 1));
-        }
-        (self.share, student([before, after]), found)
+        (self.share, student([before, after]), self.change(self.measured, factor, rule))
     }
 
     /// The change by a factor, if that is large enough, and what was measured has changed in the same direction.
