@@ -442,7 +442,7 @@ fn rejected_spans_are_told_to_the_sender() {
 #[test]
 fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let listener = Listener::with(&folder.path().join("t.jsonl"), &["--max-memory", "256"]);
     let field = |number: u8, content: Vec<u8>| {
         let mut field = vec![number << 3 | 2];
         prost::encoding::encode_varint(content.len() as u64, &mut field);

@@ -50,7 +50,7 @@ pub(crate) struct Listen {
     quiet: bool,
     /// How much memory may be taken, in MiB: half of it by the traces that are not drawn yet, half by one message and
     /// what is decoded of it
-    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
     #[command(flatten)]
     look: Look,

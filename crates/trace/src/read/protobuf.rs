@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 
 use super::record::{Origin, Refused};
-use super::wire::{Content, Damaged, Fields, Message};
+use super::wire::{Content, Damaged, Fields};
 use super::{LARGEST_MESSAGE, Reader, Unreadable, fill};
 
 /// How many records are looked at to tell whether they are spans.
@@ -172,11 +172,7 @@ impl Reader {
         origin: &mut Origin<'_>,
         record: &[u8],
     ) -> Result<(), Refused> {
-        let message = match signal {
-            Signal::Traces => Message::Span,
-            Signal::Logs => Message::Log,
-        };
-        self.make_room_for(&[(message, record)])?;
+        self.make_room_for(record.len())?;
         match signal {
             Signal::Traces => {
                 let span = Span::decode(record).map_err(|_| Refused::Damaged)?;

@@ -14,7 +14,6 @@ use opentelemetry_proto::tonic::trace::v1::{Span as ProtoSpan, Status as ProtoSt
 use prost::Message as _;
 
 use super::Reader;
-use super::wire::{Damaged, Message};
 use crate::span::{
     Attributes, Event, Kind, Link, Log, Source, Span, SpanId, Status, Text, TraceId, Value,
 };
@@ -28,12 +27,6 @@ pub(super) enum Refused {
     Damaged,
     /// There is no memory for it, which has been noted.
     Full,
-}
-
-impl From<Damaged> for Refused {
-    fn from(_: Damaged) -> Self {
-        Self::Damaged
-    }
 }
 
 /// Where the records of a scope come from: its resource and itself as protobuf.
@@ -62,7 +55,7 @@ impl Reader {
         } else {
             let (most, found) = (self.max_bytes >> 20, memory >> 20);
             format!(
-                "expected a span or a log record that takes at most {most} MiB of memory, found one of about {found} MiB; \
+                "expected a span or a log record that takes at most {most} MiB of memory, found one of up to {found} MiB; \
                  it is left out"
             )
         };
@@ -70,17 +63,11 @@ impl Reader {
         Err(Refused::Full)
     }
 
-    /// Refuses messages for which there is no memory. They are walked only if they might not fit in any case.
-    pub(super) fn make_room_for(&mut self, messages: &[(Message, &[u8])]) -> Result<(), Refused> {
-        let length: usize = messages.iter().map(|(_, bytes)| bytes.len()).sum();
-        let mut memory = length.saturating_mul(Message::MOST);
-        if self.bytes().saturating_add(memory) >= self.max_bytes {
-            memory = 0;
-            for (message, bytes) in messages {
-                memory += message.memory(bytes)?;
-            }
-        }
-        self.make_room(memory)
+    /// Refuses protobuf that might take more memory than there is when it is decoded.
+    pub(super) fn make_room_for(&mut self, length: usize) -> Result<(), Refused> {
+        // The bytes of memory for a byte are at most those of a first link, which takes two.
+        const MOST: usize = (4 * size_of::<span::Link>() + size_of::<Link>()).div_ceil(2);
+        self.make_room(length.saturating_mul(MOST))
     }
 
     /// The note that there is no more memory.
@@ -112,10 +99,7 @@ impl Reader {
     }
 
     fn new_source(&mut self, origin: &Origin<'_>) -> Result<u32, Refused> {
-        self.make_room_for(&[
-            (Message::Resource, origin.resource),
-            (Message::Scope, &origin.scope),
-        ])?;
+        self.make_room_for(origin.resource.len() + origin.scope.len())?;
         let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
         let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
         let attributes = self.attributes(resource.attributes);
