@@ -1,7 +1,6 @@
 'use strict';
 // A page about traces. The spans are arrays of numbers, one for each field, in the order of the rows: parents before
-// their children. Text of others is only ever set as text, never as HTML. The page has this file without its
-// indentation and comments, so a comment has lines of its own, and no text has several lines.
+// their children. Text of others is only ever set as text, never as HTML.
 (() => {
 const root = document.documentElement;
 const $ = id => document.getElementById(id);
