@@ -1,7 +1,5 @@
 //! The fuzz targets of the platform. Each is a function of bytes that panics when a property does not hold.
 
-use std::io::Read;
-
 use floe::Error;
 use floe::fuzzing as parsers;
 use floe::word::{Endpoint, Identifier, InnerPath, Name, Version};
@@ -87,34 +85,6 @@ pub(crate) fn query(data: &[u8]) {
         }
         Err(error) => assert_safe(&error),
     }
-}
-
-/// Reads at most five bytes at a time, which is more than a byte order mark.
-struct Slow<'d>(&'d [u8]);
-
-impl Read for Slow<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = buffer.len().min(5);
-        self.0.read(&mut buffer[..count])
-    }
-}
-
-/// A CSV file: the result does not depend on how it is read, and what is accepted can be written and read again.
-pub(crate) fn csv(data: &[u8]) {
-    let records = parsers::csv(data);
-    let slowly = parsers::csv(Slow(data));
-    assert_eq!(records.is_ok(), slowly.is_ok());
-    let Ok(records) = records else {
-        return;
-    };
-    assert_eq!(slowly.unwrap(), records);
-    // A byte order mark of the file is not part of its first field, which may begin with another one.
-    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    for record in &records {
-        writer.write_record(record).unwrap();
-    }
-    let written = writer.into_inner().unwrap();
-    assert_eq!(parsers::csv(&*written).unwrap(), records);
 }
 
 /// Names, versions, paths and endpoints: what is accepted is written as it was, and has no way out of a folder.

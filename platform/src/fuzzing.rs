@@ -1,10 +1,8 @@
 //! The parsers of the files of a product and a platform, for `fuzz/platform_targets.rs`.
 
-use std::io::Read;
 use std::path::Path;
 
 use floe_plugins::error::Error;
-use floe_plugins::ingestion::QuoteCheck;
 
 use crate::artifacts::CompiledArtifacts;
 use crate::compile::reference;
@@ -47,14 +45,4 @@ pub fn query(sql: &str) -> Result<(Vec<String>, String), Error> {
     let rendered = reference::render(sql, &references);
     let names = references.into_iter().map(|reference| reference.name);
     Ok((names.collect(), rendered))
-}
-
-/// The records of a CSV file, with its header.
-///
-/// # Errors
-/// A quote is wrong, or the file is not CSV.
-pub fn csv(file: impl Read) -> Result<Vec<csv::StringRecord>, csv::Error> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).from_reader(QuoteCheck::new(file));
-    reader.records().collect()
 }

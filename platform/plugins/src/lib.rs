@@ -49,14 +49,9 @@ mod identity {
     mod keycloak;
 }
 
-/// Sources of data.
-pub mod ingestion {
+mod ingestion {
     mod csv;
     mod dlt;
-    mod quotes;
-
-    #[doc(hidden)]
-    pub use self::quotes::QuoteCheck;
 }
 
 mod lineage {

@@ -26,11 +26,6 @@ fn no_reference_is_left_in_a_query() {
 }
 
 #[test]
-fn a_csv_file_can_be_written_and_read_again() {
-    fuzz(targets::csv, "csv", 20_000);
-}
-
-#[test]
 fn words_are_what_they_were_and_paths_stay_inside() {
     fuzz(targets::words, "words", 20_000);
 }

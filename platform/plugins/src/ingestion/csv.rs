@@ -11,11 +11,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use time::{Date, Month};
 
-use super::quotes::{QuoteCheck, QuoteError};
 use crate::error::{Error, reason};
 use crate::files::confine;
 use crate::files::input_file;
 use crate::place::Place;
+use crate::quote::one_line;
 
 floe_plugin::plugin! {
     kind: IngestionEngine,
@@ -69,7 +69,7 @@ fn read(
         let message = format!("cannot read it: {}", reason(&error));
         refused(Error::input(Place::file(file), message))
     })?;
-    let mut reader = csv::Reader::from_reader(QuoteCheck::new(input));
+    let mut reader = csv::Reader::from_reader(input);
     let header = reader.headers().map_err(|error| refused(unreadable(file, &error)))?;
     let positions = positions(file, header, columns)
         .map_err(|error| refused_as(PluginErrorKind::UnknownName, error))?;
@@ -172,18 +172,12 @@ fn wrong(file: &Path, record: &StringRecord, column: &Column<'_>, text: &str) ->
         ColumnType::Date => "a date as YYYY-MM-DD or nothing",
         _ => "any text",
     };
-    let message = format!("`{}` is `{text}`, expected {accepted}", column.name);
+    let message = format!("`{}` is `{}`, expected {accepted}", column.name, one_line(text));
     Error::input(at(file, record.position()), message)
 }
 
 /// The error for a file that the CSV reader refused.
 fn unreadable(file: &Path, error: &csv::Error) -> Error {
-    if let ErrorKind::Io(error) = error.kind()
-        && let Some(error) = QuoteError::find(error)
-    {
-        let place = Place::file(file).line(error.line).column(error.column);
-        return Error::input(place, error.message);
-    }
     let place = at(file, error.position());
     let message = match error.kind() {
         ErrorKind::UnequalLengths { expected_len, len, .. } => {
